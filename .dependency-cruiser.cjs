@@ -1,0 +1,107 @@
+/**
+ * The import rules of the architecture. Packages import each other by name; here a name stands for the source of the package,
+ * so the rules and the search for cycles see the whole workspace and need no build.
+ */
+const { join } = require('node:path');
+
+const contracts_entry = '^contracts/src/index\\.ts$';
+const typebox = 'node_modules/typebox/';
+const otel_api = 'node_modules/@opentelemetry/api/';
+const any_package = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
+
+/** One rule: what `from` may not import. */
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    forbid('no-cycles', 'Two files that need each other are one concept.', {}, { circular: true }),
+    forbid('resolvable', 'The imported file or package does not exist.', {}, { couldNotResolve: true }),
+    forbid(
+      'declared-packages',
+      'Every npm package a source file imports is a dependency in the package.json beside it.',
+      { path: `${any_package}src/` },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'npm-bundled'] },
+    ),
+    forbid(
+      'no-build-output',
+      'Import the package by its name, never a built file.',
+      {},
+      { path: '(^|/)(dist|bundle)/', pathNot: 'node_modules/' },
+    ),
+    forbid(
+      'package-entry-only',
+      'Other packages are imported through their index.ts.',
+      { path: '^((?:contracts|kernel|tests|bench)|(?:plugins|services|clients)/[^/]+)/' },
+      { path: `${any_package}src/`, pathNot: ['^$1/', `${any_package}src/index\\.ts$`] },
+    ),
+    forbid(
+      'nothing-imports-tests',
+      'Tests and benchmarks are leaves.',
+      { path: any_package },
+      { path: '^(tests|bench|scripts)/' },
+    ),
+    forbid(
+      'contracts-alone',
+      'contracts imports typebox and the types of @opentelemetry/api, nothing else: no Node built-in.',
+      { path: '^contracts/src/' },
+      { pathNot: ['^contracts/src/', typebox, otel_api] },
+    ),
+    forbid(
+      'contracts-types-of-otel',
+      '@opentelemetry/api is for `import type` in contracts.',
+      { path: '^contracts/src/' },
+      { path: otel_api, dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'kernel-downwards',
+      'kernel imports contracts and npm packages.',
+      { path: '^kernel/' },
+      { path: '^(plugins|services|clients)/' },
+    ),
+    forbid(
+      'engine-pure',
+      'The engine imports contracts and its own folder: no Node built-in, no npm package.',
+      { path: '^kernel/src/engine/' },
+      { pathNot: ['^kernel/src/engine/', contracts_entry] },
+    ),
+    forbid(
+      'plugins-on-contracts',
+      'A plugin imports contracts, never the kernel, another plugin, a service or a client.',
+      { path: '^plugins/([^/]+)/' },
+      { path: '^(kernel|plugins|services|clients)/', pathNot: '^plugins/$1/' },
+    ),
+    forbid(
+      'flow-pure',
+      'Control types run inside the engine: contracts and typebox only, no Node built-in.',
+      { path: '^plugins/flow/src/' },
+      { pathNot: ['^plugins/flow/src/', contracts_entry, typebox] },
+    ),
+    forbid(
+      'services-downwards',
+      'A service imports kernel, contracts and plugins, never a client or another service.',
+      { path: '^services/([^/]+)/' },
+      { path: '^(clients|services)/', pathNot: '^services/$1/' },
+    ),
+    forbid(
+      'cli-on-embedded',
+      'The command line imports the embedded service, kernel and contracts.',
+      { path: '^clients/cli/' },
+      { path: '^(plugins|services|clients)/', pathNot: ['^clients/cli/', '^services/embedded/'] },
+    ),
+  ],
+  options: {
+    // The executable is two lines around the bundle, which need not be there yet.
+    exclude: { path: '^clients/cli/bin/' },
+    doNotFollow: { path: ['node_modules', '(^|/)(dist|bundle)/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.d.ts'],
+      mainFields: ['module', 'main', 'types'],
+    },
+    webpackConfig: { fileName: join(__dirname, 'scripts/import-aliases.cjs') },
+  },
+};

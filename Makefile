@@ -1,0 +1,48 @@
+# LLMTeam: `make` lists what can be done. Needs Node.js and nothing else.
+
+.DEFAULT_GOAL := help
+.PHONY: help node install build test test-cov lint format verify docs run bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+node:
+	@command -v node >/dev/null 2>&1 || { echo "LLMTeam needs Node.js 20.19 or later; there is no 'node' on the PATH." >&2; exit 1; }
+	@node scripts/check-node.cjs
+
+# The file npm writes at the end of an install: older than the lock file, or missing, means there is something to install.
+node_modules/.package-lock.json: package-lock.json | node
+	npm ci
+	@touch $@
+
+install: node node_modules/.package-lock.json ## Install the locked dependencies, if they are not there yet
+
+build: install ## Compile all packages and bundle the command line
+	npm run --silent build
+
+test: build ## Install, build, verify: what CI runs
+	@npm run --silent verify
+
+test-cov: build ## Run the tests with coverage; pages in coverage/
+	@npm run --silent coverage
+
+lint: install ## Format, lint, import rules, dead code, budgets
+	@npm run --silent lint
+
+format: install ## Format all files and apply the safe fixes
+	@npm run --silent format
+
+verify: install ## All checks, then the tests
+	@npm run --silent verify
+
+docs: build ## Generate the reference pages in docs/
+	@npm run --silent docs
+
+run: build ## Run the example segment on this machine
+	node clients/cli/bin/llmteam.js run examples/article_writer/article_writer.json -i examples/article_writer/input.json
+
+bench: build ## Answer the questions in bench/, with numbers
+	@npm run --silent bench
+
+clean: ## Remove everything that was built, but not what was installed
+	rm -rf contracts/dist kernel/dist plugins/*/dist services/*/dist clients/*/dist clients/cli/bundle plugins/*/bundle tests/dist bench/dist coverage

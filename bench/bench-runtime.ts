@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
+import type { Json, Logger, RunKey, Segment } from '@llmteam/contracts';
+import { EmbeddedRuntime } from '@llmteam/embedded';
+import { define_segment } from '@llmteam/kernel';
+
+const noop_plugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: console.warn,
+  error: console.error,
+  child: () => silent,
+};
+
+/** The embedded runtime on a fresh durable store, as `llmteam run` has it. */
+export interface BenchRuntime {
+  prepare(segment: Segment): Promise<string>;
+  /** Runs once; resolves with its status. */
+  run(definition: string, input?: Json): Promise<string>;
+}
+
+export async function with_folder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function with_runtime<T>(work: (runtime: BenchRuntime) => Promise<T>): Promise<T> {
+  return with_folder(async (folder) => {
+    const clock = system_clock();
+    const runtime = await EmbeddedRuntime.open({
+      config: { file: { plugins: [noop_plugin] }, path: null, folder: process.cwd(), environment: {} },
+      clock,
+      log: silent,
+      open_backend: () => open_sqlite_backend({ folder, clock, synchronous: 'full' }),
+    });
+    await runtime.drive([]);
+    let count = 0;
+    try {
+      return await work({
+        prepare: (segment) => runtime.definitions.put(define_segment(segment, runtime.catalog)),
+        run: async (definition, input = {}) => {
+          const key: RunKey = { tenant_id: 'bench', run_id: `run-${++count}` };
+          const ended = new Promise<string>((resolve) => {
+            const unwatch = runtime.watch(key, {
+              ended: (result) => {
+                unwatch();
+                resolve(result.status);
+              },
+            });
+          });
+          await runtime.runs.start({ ...key, definition, input, timeout_seconds: null });
+          return ended;
+        },
+      });
+    } finally {
+      await runtime.close();
+    }
+  });
+}

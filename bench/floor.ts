@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { open_database } from '@llmteam/backend-embedded';
+import { time_ms } from './measure.js';
+
+/** An entry of the size that a no-op step's report has. */
+const body = JSON.stringify({
+  type: 'step.reported',
+  at: 1_767_225_600_000,
+  step: 'step_1',
+  attempt: 1,
+  started_at: 1_767_225_600_000,
+  worker: 'embedded-12345',
+  ports: { output: {} },
+});
+
+/**
+ * The raw floor: appends of the same size by bare SQLite, one connection, `synchronous=FULL`, `per_commit` to a transaction.
+ * Milliseconds for all of them.
+ */
+export async function bare_appends(folder: string, appends: number, per_commit: number): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  const db = await open_database(join(folder, `${process.hrtime.bigint()}.db`));
+  db.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
+  db.exec('CREATE TABLE IF NOT EXISTS entry(position INTEGER PRIMARY KEY, body TEXT)');
+  const insert = db.prepare('INSERT INTO entry(body) VALUES(?)');
+  const elapsed = await time_ms(() => {
+    for (let done = 0; done < appends; done += per_commit) {
+      db.exec('BEGIN IMMEDIATE');
+      for (let place = 0; place < Math.min(per_commit, appends - done); place++) insert.run(body);
+      db.exec('COMMIT');
+    }
+  });
+  db.close();
+  return elapsed;
+}

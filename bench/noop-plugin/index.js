@@ -1,0 +1,26 @@
+/** A task type that does nothing: what a step costs is what the engine and the store cost. */
+const noop = {
+  kind: 'task',
+  concurrency: 1024,
+  metadata: {
+    type_id: 'noop',
+    display_name: 'No-op',
+    description: 'Passes its input on.',
+    category: 'utility',
+    icon: 'dot',
+    color: '#888888',
+    config_schema: { type: 'object', additionalProperties: false },
+    input_ports: [{ name: 'input', type: 'any', description: 'anything', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: 'the input', required: false }],
+    supports_retry: true,
+    supports_timeout: true,
+    supports_parallel: true,
+    is_async: false,
+    docs_url: '',
+    examples: [{}],
+    permissions: [],
+  },
+  run: async (_context, _config, input) => ({ output: input }),
+};
+
+export default { name: 'noop', api: 1, step_types: [noop] };

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { type BenchRuntime, with_folder } from '../bench-runtime.js';
+import { bare_appends } from '../floor.js';
+import { repeat, time_ms } from '../measure.js';
+import type { Row } from '../row.js';
+import { chain } from '../segments.js';
+
+/** How long does one run of 10 no-op steps take, every step on the disk? */
+export async function short_run(runtime: BenchRuntime): Promise<Row> {
+  const definition = await runtime.prepare(chain(10));
+  for (let count = 0; count < 100; count++) await runtime.run(definition);
+  const measured = await repeat(300, () => time_ms(() => runtime.run(definition)));
+  const floor = await with_folder((folder) => repeat(50, () => bare_appends(join(folder, 'floor'), 10, 1)));
+  return {
+    key: 'run_of_10_steps_ms',
+    question: 'one run of 10 no-op steps, durable',
+    unit: 'ms',
+    measured,
+    floor,
+    target: 'p50 ≤ 3 ms',
+    is_met: measured.median <= 3,
+  };
+}

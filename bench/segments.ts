@@ -1,0 +1,54 @@
+import type { Segment } from '@llmteam/contracts';
+
+const params = { timeout_seconds: null };
+
+/** `length` no-op steps, one after the other. */
+export function chain(length: number): Segment {
+  const ids = Array.from({ length }, (_, place) => `step_${place}`);
+  return {
+    segment_id: `chain_${length}`,
+    name: `Chain of ${length}`,
+    entrypoint: 'step_0',
+    params,
+    steps: ids.map((step_id) => ({ step_id, type: 'noop' })),
+    edges: ids.slice(1).map((to, place) => ({ from: `step_${place}`, to })),
+  };
+}
+
+/** A split into `width` no-op steps and a join of all. */
+export function fan_out(width: number): Segment {
+  const branches = Array.from({ length: width }, (_, place) => `branch_${place + 1}`);
+  return {
+    segment_id: `fan_out_${width}`,
+    name: `Fan-out of ${width}`,
+    entrypoint: 'split',
+    params,
+    steps: [
+      { step_id: 'split', type: 'parallel_split', config: { branches: width } },
+      ...branches.map((step_id) => ({ step_id, type: 'noop' })),
+      { step_id: 'join', type: 'parallel_join' },
+    ],
+    edges: branches.flatMap((branch) => [
+      { from: 'split', from_port: branch, to: branch },
+      { from: branch, to: 'join', to_port: branch },
+    ]),
+  };
+}
+
+/** A map over a list, one no-op step per item, ten at a time. */
+export function map_over(items: number): Segment {
+  return {
+    segment_id: `map_${items}`,
+    name: `Map of ${items}`,
+    entrypoint: 'each',
+    params,
+    steps: [
+      { step_id: 'each', type: 'map', config: { items: 'input.items', concurrency: 10 } },
+      { step_id: 'work', type: 'noop' },
+    ],
+    edges: [
+      { from: 'each', from_port: 'body', to: 'work' },
+      { from: 'work', to: 'each', to_port: 'next' },
+    ],
+  };
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RootCommand } from '@bomb.sh/tab';
+import tab from '@bomb.sh/tab/commander';
+import type { Command } from 'commander';
+
+const file_options = ['input', 'output', 'config', 'home'];
+
+/** `completion SHELL` prints the script; the script calls `complete -- WORDS` for suggestions. */
+export async function parse_with_completion(program: Command, args: readonly string[]): Promise<void> {
+  const root = tab(program, { completionCommandName: 'completion' });
+  complete_files(root, args.at(-1) ?? '');
+  await program.parseAsync(args, { from: 'user' });
+}
+
+/** The shell is told to leave files to us. */
+function complete_files(root: RootCommand, word: string): void {
+  const files = (complete: (value: string, description: string) => void): void => {
+    for (const path of paths_at(word)) complete(path, '');
+  };
+  for (const command of [root, ...root.commands.values()]) {
+    const argument = command.arguments.get('file');
+    if (argument !== undefined) argument.handler = files;
+    for (const name of file_options) {
+      const option = command.options.get(name);
+      if (option !== undefined) option.handler = files;
+    }
+  }
+}
+
+/** What the word so far may become; folders end in a slash. */
+function paths_at(word: string): string[] {
+  const folder = word.endsWith('/') ? word : dirname(word);
+  const prefix = folder === '.' && !word.startsWith('./') ? '' : join(folder, '/');
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`);
+  } catch {
+    return [];
+  }
+}

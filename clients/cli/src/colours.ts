@@ -1,0 +1,36 @@
+import picocolors from 'picocolors';
+
+export type Colours = ReturnType<typeof picocolors.createColors>;
+export type Colour = (text: string) => string;
+
+export function make_colours(enabled: boolean): Colours {
+  return picocolors.createColors(enabled);
+}
+
+export function severity_colour(severity: string, colours: Colours): Colour {
+  if (severity === 'error') return colours.red;
+  return severity === 'warning' ? colours.yellow : colours.cyan;
+}
+
+/** The colour of a run's or a step's status. */
+export function status_colour(status: string, colours: Colours): Colour {
+  switch (status) {
+    case 'completed':
+      return colours.green;
+    case 'failed':
+    case 'timeout':
+      return colours.red;
+    case 'running':
+    case 'queued':
+      return colours.cyan;
+    case 'paused':
+    case 'waiting':
+    case 'retrying':
+    case 'cancelled':
+    case 'open':
+    case 'claimed':
+      return colours.yellow;
+    default:
+      return colours.dim;
+  }
+}

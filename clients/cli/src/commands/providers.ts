@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { Act } from './syntax.js';
+
+export function add_providers(program: Command, act: Act): void {
+  program
+    .command('providers')
+    .summary('list model providers and configured models')
+    .description('Lists model providers, configured models, and environment variables that are missing.')
+    .option('--json', 'print {providers, llms, missing_variables}')
+    .action(act(async (...given) => (await import('../actions/providers.js')).providers(...given)));
+}

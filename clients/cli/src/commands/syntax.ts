@@ -1,0 +1,50 @@
+/** What the commands have in common: how an action is called, and how values on the command line are read. */
+import { InvalidArgumentError } from 'commander';
+import type { ExitCode } from '../exit-codes.js';
+import type { Settings } from '../settings.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: commander gives options without a type; each action names those it takes
+type Options = any;
+
+/** What a command does; loaded when it is called. */
+export type Action = (settings: Settings, args: readonly string[], options: Options) => Promise<ExitCode>;
+
+/** Makes of an action what commander calls. */
+export type Act = (action: Action) => (...given: unknown[]) => Promise<void>;
+
+/** 31 years. */
+const most_seconds = 1_000_000_000;
+const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** A tenant, a run, a correlation id. */
+export function parse_name(text: string): string {
+  if (name.test(text)) return text;
+  throw new InvalidArgumentError('Expected at most 128 letters, digits, dots, dashes and underscores.');
+}
+
+export function parse_seconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds > 0 && seconds <= most_seconds) return seconds;
+  throw new InvalidArgumentError('Expected a number of seconds above 0.');
+}
+
+export function parse_limit(text: string): number {
+  const limit = Number(text);
+  if (/^[0-9]+$/.test(text) && limit >= 1 && limit <= 1_000) return limit;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
+}
+
+export function parse_sequence_number(text: string): number {
+  if (/^[0-9]{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 1.');
+}
+
+const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30m`, `2h`, `7d` before now, or a date (RFC 3339); gives epoch milliseconds. */
+export function parse_moment(text: string): number {
+  const span = /^([0-9]{1,9})([smhd])$/.exec(text);
+  const at = span === null ? Date.parse(text) : Date.now() - Number(span[1]) * (units[span[2] ?? ''] ?? 0);
+  if (Number.isFinite(at)) return Math.max(0, at);
+  throw new InvalidArgumentError("Expected a time such as '30m', '7d' or '2026-01-31T12:00:00Z'.");
+}

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import type { Act } from './syntax.js';
+
+export function add_version(program: Command, act: Act): void {
+  program
+    .command('version')
+    .description('print the version')
+    .option('--json', 'print {llmteam, node, platform}')
+    .action(act(async (...given) => (await import('../actions/version.js')).version(...given)));
+}

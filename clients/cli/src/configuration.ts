@@ -1,0 +1,27 @@
+import { dirname } from 'node:path';
+import { type Config, find_config, load_config } from '@llmteam/embedded';
+import { recalled_config } from './run-configs.js';
+import type { Settings } from './settings.js';
+
+/** For a segment file: `--config`, else the nearest from its folder upwards, else from the working folder. */
+export function config_for_file(settings: Settings, file: string): Config {
+  const { config } = settings;
+  if (config !== undefined) return load(settings, config);
+  const beside = file === '-' ? null : find_config(dirname(file));
+  return load(settings, beside ?? find_config(process.cwd()));
+}
+
+/** For a run that was started before: `--config`, else what it was started with. */
+export function config_for_run(settings: Settings, run_id: string): Config {
+  const recalled = settings.config === undefined ? recalled_config(settings.home, run_id) : undefined;
+  return recalled === undefined ? config_here(settings) : load(settings, recalled);
+}
+
+/** `--config`, else the nearest from the working folder upwards. */
+export function config_here(settings: Settings): Config {
+  return load(settings, settings.config ?? find_config(process.cwd()));
+}
+
+function load(settings: Settings, path: string | null): Config {
+  return load_config(path, settings.environment.variables);
+}

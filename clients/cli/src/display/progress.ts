@@ -1,0 +1,194 @@
+/**
+ * Purpose: how a run stands, step by step, for people to look at. A function of its events.
+ * Owns: adding up the iterations of loops, so that a step is one line however often it runs.
+ * Does not own: what is drawn of it (frame.ts).
+ */
+import {
+  type HumanTask,
+  type RunEvent,
+  type RunKey,
+  type RunStatus,
+  type Segment,
+  type StepStatus,
+  step_key,
+  task_id,
+  type Usage,
+} from '@llmteam/contracts';
+import { loop_depths } from './loop-depths.js';
+
+export interface StepProgress {
+  readonly step_id: string;
+  readonly type: string;
+  status: StepStatus;
+  /** Loops around it. */
+  readonly depth: number;
+  attempt: number;
+  /** Epoch milliseconds; null: not begun. */
+  began_at: number | null;
+  duration_ms: number | null;
+  input_tokens: number;
+  output_tokens: number;
+  /** Occurrences by scope that have begun and are not decided. */
+  readonly open: Set<string>;
+  completed: number;
+  failed: number;
+  /** What it waits for, or why it failed. */
+  remark: string | null;
+  /** The end of what a model is writing. */
+  writing: string;
+}
+
+const most_writing = 200;
+
+const final_statuses: Readonly<Record<string, RunStatus>> = {
+  'segment.completed': 'completed',
+  'segment.failed': 'failed',
+  'segment.cancelled': 'cancelled',
+  'segment.timeout': 'timeout',
+  'segment.paused': 'paused',
+  'segment.resumed': 'running',
+};
+
+export class RunProgress {
+  readonly steps = new Map<string, StepProgress>();
+  /** Human tasks that wait, of this run and of those it started. */
+  readonly tasks = new Map<string, HumanTask>();
+  status: RunStatus = 'running';
+  error: string | null = null;
+  began_at: number | null = null;
+  duration_ms: number | null = null;
+  usage: Usage = { input_tokens: 0, output_tokens: 0 };
+
+  constructor(
+    readonly run: RunKey,
+    readonly segment: Segment,
+  ) {
+    const depths = loop_depths(segment);
+    for (const { step_id, type } of segment.steps)
+      this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
+  }
+
+  /** `usage` is what the run has used after these events, all of which come from one entry of its history. */
+  apply(events: readonly RunEvent[], usage: Usage | null): void {
+    for (const event of events) this.apply_one(event);
+    if (usage !== null) this.attribute(usage, events);
+  }
+
+  /** The runs that steps wait for. */
+  children(): string[] {
+    const waiting = [...this.steps.values()].filter(({ status }) => status === 'waiting');
+    return waiting.flatMap(({ remark }) => (remark?.startsWith('run ') ? [remark.slice('run '.length)] : []));
+  }
+
+  write(step_id: string, text: string): void {
+    const step = this.steps.get(step_id);
+    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-most_writing);
+  }
+
+  private apply_one(event: RunEvent): void {
+    this.close_task(event);
+    if (event.run_id !== this.run.run_id) return;
+    const at = Date.parse(event.timestamp);
+    this.began_at ??= at;
+    const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
+    if (step !== undefined) advance(step, event, at);
+    const status = final_statuses[event.event_type];
+    if (status === undefined) return;
+    this.status = status;
+    this.error = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
+    this.duration_ms = event.duration_ms;
+  }
+
+  private close_task({ event_type, run_id, scope, step_id }: RunEvent): void {
+    if (step_id === null || this.tasks.size === 0) return;
+    if (event_type === 'human.task_completed' || decided.has(event_type)) {
+      this.tasks.delete(task_id(run_id, step_key(scope, step_id)));
+    }
+  }
+
+  /** One entry of a history is one step's doing. */
+  private attribute(usage: Usage, events: readonly RunEvent[]): void {
+    const input = usage.input_tokens - this.usage.input_tokens;
+    const output = usage.output_tokens - this.usage.output_tokens;
+    this.usage = usage;
+    if (input === 0 && output === 0) return;
+    const spender = events.find(({ event_type }) => spending.has(event_type))?.step_id;
+    const step = this.steps.get(spender ?? '');
+    if (step === undefined) return;
+    step.input_tokens += input;
+    step.output_tokens += output;
+  }
+}
+
+const decided = new Set<string>(['step.completed', 'step.failed', 'step.skipped', 'step.cancelled']);
+const spending = new Set<string>(['step.completed', 'step.failed', 'step.retrying']);
+
+function blank(step_id: string, type: string, depth: number): StepProgress {
+  return {
+    step_id,
+    type,
+    status: 'pending',
+    depth,
+    attempt: 0,
+    began_at: null,
+    duration_ms: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    open: new Set(),
+    completed: 0,
+    failed: 0,
+    remark: null,
+    writing: '',
+  };
+}
+
+function advance(step: StepProgress, event: RunEvent, at: number): void {
+  switch (event.event_type) {
+    case 'step.queued':
+    case 'step.started':
+      begin(step, event, at);
+      return;
+    case 'step.retrying':
+      step.status = 'retrying';
+      step.remark = event.error?.error_code ?? null;
+      return;
+    case 'step.waiting':
+      step.status = 'waiting';
+      step.remark = String(event.payload.waiting_for ?? '');
+      return;
+    case 'step.completed':
+    case 'step.failed':
+    case 'step.skipped':
+    case 'step.cancelled':
+      decide(step, event, at);
+      return;
+    default:
+      return;
+  }
+}
+
+function begin(step: StepProgress, event: RunEvent, at: number): void {
+  step.status = 'running';
+  step.attempt = event.attempt ?? 0;
+  if (step.open.size === 0 && !step.open.has(event.scope)) step.began_at = at;
+  step.open.add(event.scope);
+  step.remark = null;
+  step.writing = '';
+}
+
+/** Of several occurrences, one that still runs decides how the step looks, then one that failed. */
+function decide(step: StepProgress, event: RunEvent, at: number): void {
+  step.open.delete(event.scope);
+  step.writing = '';
+  if (event.event_type === 'step.completed') step.completed++;
+  if (event.event_type === 'step.failed') step.failed++;
+  step.duration_ms = event.duration_ms ?? (step.began_at === null ? null : at - step.began_at);
+  step.remark = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
+  step.status = step.open.size > 0 ? 'running' : own_status(step, event);
+}
+
+function own_status(step: StepProgress, { event_type }: RunEvent): StepStatus {
+  if (step.failed > 0) return 'failed';
+  if (step.completed > 0) return 'completed';
+  return event_type === 'step.skipped' ? 'skipped' : 'cancelled';
+}

@@ -1,0 +1,18 @@
+/** `0.3s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */
+export function shown_duration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
+  if (seconds < 59.5) return `${Math.round(seconds)}s`;
+  const minutes = Math.round(seconds) / 60;
+  if (minutes < 60) return `${Math.floor(minutes)}m ${Math.round(seconds) % 60}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h ${Math.floor(minutes) % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** `2026-01-31 12:00:00`, in the time zone of this machine. */
+export function shown_time(epoch_ms: number): string {
+  const at = new Date(epoch_ms);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}

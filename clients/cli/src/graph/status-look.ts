@@ -1,0 +1,46 @@
+import type { RunStatus } from '@llmteam/contracts';
+import type { ShownStatus } from './run-overlay.js';
+
+export interface StatusLook {
+  readonly label: string;
+  /** Border, badge and dots. */
+  readonly line: string;
+  readonly fill: string;
+  readonly is_dashed?: boolean;
+  /** Path of the badge's sign around the origin, 5 to each side; no badge without one. */
+  readonly sign?: string;
+}
+
+/** Colour never stands alone: each status also has a sign of its own. */
+export const status_looks: Readonly<Record<ShownStatus, StatusLook>> = {
+  pending: { label: 'pending', line: '#94a3b8', fill: '#ffffff' },
+  queued: { label: 'queued', line: '#0891b2', fill: '#ecfeff', sign: 'M-3.2 0h.1M0 0h.1M3.2 0h.1' },
+  running: { label: 'running', line: '#2563eb', fill: '#eff6ff', sign: 'M-1.6-3 2.9 0-1.6 3Z' },
+  waiting: { label: 'waiting', line: '#d97706', fill: '#fffbeb', sign: 'M-1.7-2.8v5.6M1.7-2.8v5.6' },
+  retrying: { label: 'retrying', line: '#ea580c', fill: '#fff7ed', sign: 'M3 0A3 3 0 1 1 1.9-2.3M3.4-3.8v2.1h-2.1' },
+  completed: { label: 'completed', line: '#16a34a', fill: '#f0fdf4', sign: 'M-3.2.2-1 2.5 3.3-2.3' },
+  failed: { label: 'failed', line: '#dc2626', fill: '#fef2f2', sign: 'M-2.5-2.5 2.5 2.5M2.5-2.5-2.5 2.5' },
+  skipped: {
+    label: 'skipped',
+    line: '#94a3b8',
+    fill: '#f8fafc',
+    is_dashed: true,
+    sign: 'M-2.8-2.5-.3 0-2.8 2.5M.5-2.5 3 0 .5 2.5',
+  },
+  cancelled: { label: 'cancelled', line: '#64748b', fill: '#f1f5f9', sign: 'M-3 0h6' },
+  over: { label: 'iterations over', line: '#65a30d', fill: '#fbfdf5', is_dashed: true },
+};
+
+const run_colors: Readonly<Record<RunStatus, string>> = {
+  pending: '#64748b',
+  running: status_looks.running.line,
+  paused: status_looks.waiting.line,
+  completed: status_looks.completed.line,
+  failed: status_looks.failed.line,
+  cancelled: status_looks.cancelled.line,
+  timeout: '#b91c1c',
+};
+
+export function run_color(status: RunStatus): string {
+  return run_colors[status];
+}

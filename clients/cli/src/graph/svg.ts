@@ -1,0 +1,107 @@
+import type { Segment } from '@llmteam/contracts';
+import { type Caption, draw_head, draw_legend, head_size, legend_height, read_caption } from './caption.js';
+import { type Diagram, read_diagram } from './diagram.js';
+import type { DrawOptions } from './draw-options.js';
+import { draw_edge, draw_edge_label, draw_start, edge_label_size } from './edge-line.js';
+import type { Size } from './geometry.js';
+import { lay_out } from './layout.js';
+import { draw_loop_group } from './loop-group.js';
+import { ink, text_family } from './palette.js';
+import type { Layout } from './placement.js';
+import { edge_progress, overlay_run, type RunOverlay } from './run-overlay.js';
+import { draw_step, step_box_size } from './step-box.js';
+import { element, lines, type Markup, text } from './xml.js';
+
+const margin = 24;
+const head_gap = 20;
+const legend_gap = 16;
+const narrowest = 280;
+
+/**
+ * Draws a segment, or a run of it, as an SVG document: nothing is fetched, the background is its own, all text is
+ * escaped. The same arguments give the same bytes. Width and height are in pixels. Throws `LIMIT_EXCEEDED` for more
+ * than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID` if two steps share an id or an edge names no step.
+ */
+export function draw_svg(segment: Segment, options: DrawOptions = {}): string {
+  const diagram = read_diagram(segment);
+  const overlay = options.view === undefined ? undefined : overlay_run(diagram, options.view);
+  const caption = read_caption(diagram, options.title, overlay);
+  const layout = lay_out(diagram, {
+    boxes: diagram.steps.map((step, place) => step_box_size(step, overlay?.steps[place])),
+    labels: diagram.edges.map(edge_label_size),
+  });
+  return `${document(diagram, caption, layout, overlay)}\n`;
+}
+
+function document(diagram: Diagram, caption: Caption, layout: Layout, overlay: RunOverlay | undefined): Markup {
+  const head = head_size(caption);
+  const inner = Math.max(narrowest, Math.ceil(layout.width), head.width);
+  const legend = legend_height(caption, inner);
+  const top = margin + head.height + head_gap;
+  const size: Size = {
+    width: inner + 2 * margin,
+    height: Math.ceil(top + layout.height + (legend === 0 ? 0 : legend_gap + legend) + margin),
+  };
+  return element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      ...size,
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      role: 'img',
+      'aria-labelledby': 'llmteam-graph-title llmteam-graph-desc',
+      'font-family': text_family,
+    },
+    lines([
+      element('title', { id: 'llmteam-graph-title' }, text(caption.title)),
+      element('desc', { id: 'llmteam-graph-desc' }, text(describe(diagram, caption))),
+      element('rect', {
+        class: 'paper',
+        x: 0.5,
+        y: 0.5,
+        width: size.width - 1,
+        height: size.height - 1,
+        rx: 12,
+        fill: ink.paper,
+        stroke: ink.rim,
+      }),
+      moved(margin, margin, [draw_head(caption, inner)]),
+      moved(margin + (inner - layout.width) / 2, top, graph_parts(diagram, layout, overlay)),
+      ...(legend === 0 ? [] : [moved(margin, size.height - margin - legend, [draw_legend(caption, inner)])]),
+    ]),
+  );
+}
+
+/** From back to front: frames, lines, boxes, labels. */
+function graph_parts(diagram: Diagram, layout: Layout, overlay: RunOverlay | undefined): Markup[] {
+  const { steps, edges, entrypoint } = diagram;
+  const routed = edges.flatMap((edge, place) => {
+    const route = layout.routes[place];
+    const ends = { from: steps[edge.from]?.step_id ?? '', to: steps[edge.to]?.step_id ?? '' };
+    const progress = overlay === undefined ? undefined : edge_progress(overlay, edge);
+    return route === undefined ? [] : [{ edge, ends, route, progress }];
+  });
+  const ordered = [...routed].sort((a, b) => Number(a.progress === 'taken') - Number(b.progress === 'taken'));
+  return [
+    ...layout.frames.map((frame) => draw_loop_group(diagram, layout, frame, overlay)),
+    ...ordered.map(({ edge, ends, route, progress }) => draw_edge(edge, ends, route, progress)),
+    ...(layout.start === null ? [] : [draw_start(layout.start)]),
+    ...steps.flatMap((step, place) => {
+      const rect = layout.boxes[place];
+      return rect === undefined ? [] : [draw_step(step, rect, place === entrypoint, overlay?.steps[place])];
+    }),
+    ...routed.flatMap(({ edge, ends, route, progress }) => draw_edge_label(edge, ends, route, progress)),
+  ];
+}
+
+function moved(x: number, y: number, parts: readonly Markup[]): Markup {
+  return element('g', { transform: `translate(${Math.round(x)} ${Math.round(y)})` }, lines(parts));
+}
+
+function describe({ segment, steps, edges }: Diagram, caption: Caption): string {
+  const loops = steps.filter((step) => step.has_body).length;
+  const parts = [`Workflow of ${steps.length} steps and ${edges.length} edges, starting at ${segment.entrypoint}.`];
+  if (loops > 0) parts.push(`Loops: ${loops}.`);
+  if (caption.chip !== null) parts.push(`Run: ${caption.chip.content}.`);
+  return parts.join(' ');
+}

@@ -1,0 +1,51 @@
+/** Text that is XML already. Only this file makes it, so nothing gets into a picture unescaped. */
+export type Markup = string & { readonly markup: unique symbol };
+
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+/** An element with its children; attributes that are undefined are left out, numbers have one decimal at most. */
+export function element(name: string, attributes: Attributes, ...children: readonly Markup[]): Markup {
+  const written = Object.entries(attributes).map(([key, value]) =>
+    value === undefined ? '' : ` ${key}="${attribute(value)}"`,
+  );
+  const start = `<${name}${written.join('')}`;
+  return as_markup(children.length === 0 ? `${start}/>` : `${start}>${children.join('')}</${name}>`);
+}
+
+/** Character data: no `<`, `>`, `&` or quote of the text is markup. */
+export function text(content: string): Markup {
+  return as_markup(escape_xml(content));
+}
+
+/** Several elements, one per line. */
+export function lines(parts: readonly Markup[]): Markup {
+  return as_markup(parts.map((part) => `\n${part}`).join(''));
+}
+
+/** A coordinate: one decimal, never `-0`. */
+export function coordinate(value: number): string {
+  return String(Math.round(value * 10) / 10 + 0);
+}
+
+function attribute(value: string | number): string {
+  return typeof value === 'number' ? coordinate(value) : escape_xml(value).replace(/[\t\n\r]/g, ' ');
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** XML 1.0 has no way to write control characters, lone surrogates and two non-characters; they become U+FFFD. */
+function escape_xml(content: string): string {
+  return content
+    .replace(/[\p{Surrogate}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd')
+    .replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+function as_markup(written: string): Markup {
+  return written as Markup;
+}

@@ -1,0 +1,47 @@
+import { is_llmteam_error, type RunKey } from '@llmteam/contracts';
+import { type Config, Home, type OwnedHome, type Plugins, type RemoteHome } from '@llmteam/embedded';
+import { config_for_run, config_here } from './configuration.js';
+import { make_log } from './log.js';
+import type { Settings } from './settings.js';
+
+const most_owners = 5;
+
+/** `plugins`: if they are loaded already. */
+export async function open_home(settings: Settings, config: Config, plugins?: Plugins): Promise<Home> {
+  const log = await make_log(settings, config);
+  return new Home({ home: settings.home, config, log, ...(plugins !== undefined && { plugins }) });
+}
+
+/** For lists over all stores. */
+export async function home_here(settings: Settings): Promise<Home> {
+  return open_home(settings, config_here(settings));
+}
+
+/** For a run that was started before, with the configuration it was started with. */
+export async function home_of_run(settings: Settings, run_id: string): Promise<Home> {
+  return open_home(settings, config_for_run(settings, run_id));
+}
+
+/**
+ * Does something in the store a run lies in, whoever owns it. What may be done twice is done again if the owner goes away meanwhile.
+ * @throws LlmteamError `RUN_UNKNOWN`
+ */
+export async function with_store_of<T>(
+  settings: Settings,
+  run: RunKey,
+  use: (store: OwnedHome | RemoteHome) => Promise<T>,
+  { may_repeat = true }: { may_repeat?: boolean } = {},
+): Promise<T> {
+  const home = await home_of_run(settings, run.run_id);
+  for (let left = most_owners; ; left--) {
+    const store = await home.open_store_of(run);
+    try {
+      return await use(store);
+    } catch (error) {
+      const is_owner_gone = store.kind === 'remote' && is_llmteam_error(error) && error.code === 'STORE_LOCKED';
+      if (!is_owner_gone || !may_repeat || left === 0) throw error;
+    } finally {
+      await store.close();
+    }
+  }
+}

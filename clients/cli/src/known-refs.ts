@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '@llmteam/embedded';
+import type { KnownRefs } from '@llmteam/kernel';
+
+type KnownNames = NonNullable<KnownRefs['llm_ref']>;
+
+const segment_name = /^[a-z][a-z0-9_]{0,63}$/;
+const segment_file = /^([a-z][a-z0-9_]{0,63})\.json$/;
+
+/** Where the segment of a `segment_ref` lies: beside the one that names it. null: it can be no segment's id. */
+export function file_of_segment(folder: string, segment_ref: string): string | null {
+  return segment_name.test(segment_ref) ? join(folder, `${segment_ref}.json`) : null;
+}
+
+/** What a segment may refer to: the resources of the configuration, the segments beside it, and itself. */
+export function known_refs({ file }: Config, folder: string, own_id: string | null): KnownRefs {
+  return {
+    llm_ref: listed(Object.keys(file.llms ?? {})),
+    client_ref: listed(Object.keys(file.clients ?? {})),
+    store_ref: listed(file.stores ?? []),
+    secret_ref: listed(Object.keys(file.secrets ?? {})),
+    segment_ref: {
+      has: (name) => name === own_id || existsSync(file_of_segment(folder, name) ?? ''),
+      names: () => segments_in(folder),
+    },
+  };
+}
+
+function listed(names: readonly string[]): KnownNames {
+  const known = new Set(names);
+  return { has: (name) => known.has(name), names: () => names };
+}
+
+function segments_in(folder: string): string[] {
+  try {
+    return readdirSync(folder).flatMap((name) => segment_file.exec(name)?.[1] ?? []);
+  } catch {
+    return [];
+  }
+}

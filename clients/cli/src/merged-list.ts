@@ -1,0 +1,67 @@
+/**
+ * Purpose: one list, newest first, out of the lists of several stores.
+ * Owns: its cursor, which names the last row shown. What a store says of its own pages stays with the store, so stores may come and go.
+ */
+import { LlmteamError, type Page } from '@llmteam/contracts';
+
+export interface Place {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly id: string;
+}
+
+export interface MergedPage<T> {
+  readonly rows: readonly T[];
+  readonly cursor: string | null;
+}
+
+/** The first `limit` + 1 rows of one store beyond a place. */
+export async function rows_after<T>(
+  read: (page: { cursor?: string; limit: number }) => Promise<Page<T>>,
+  place_of: (row: T) => Place,
+  after: Place | null,
+  limit: number,
+): Promise<T[]> {
+  const rows: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await read({ limit: after === null ? limit + 1 : 1_000, ...(cursor !== null && { cursor }) });
+    rows.push(...page.rows.filter((row) => after === null || compare(place_of(row), after) > 0));
+    cursor = page.cursor;
+  } while (cursor !== null && rows.length <= limit);
+  return rows.slice(0, limit + 1);
+}
+
+export function merge<T>(lists: readonly (readonly T[])[], place_of: (row: T) => Place, limit: number): MergedPage<T> {
+  const all = lists.flat().sort((a, b) => compare(place_of(a), place_of(b)));
+  const rows = all.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, cursor: all.length <= limit || last === undefined ? null : cursor_of(place_of(last)) };
+}
+
+/** Newest first, ties by id, as every store has it. */
+function compare(a: Place, b: Place): number {
+  if (a.at !== b.at) return b.at - a.at;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+function cursor_of({ at, id }: Place): string {
+  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
+}
+
+/** @throws LlmteamError `USAGE` if it is not a cursor that a list gave */
+export function place_of_cursor(cursor: string | undefined): Place | null {
+  if (cursor === undefined) return null;
+  try {
+    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (typeof at === 'number' && typeof id === 'string') return { at, id };
+  } catch (cause) {
+    throw not_a_cursor(cause);
+  }
+  throw not_a_cursor(undefined);
+}
+
+function not_a_cursor(cause: unknown): LlmteamError {
+  return new LlmteamError('USAGE', "--cursor is not one that 'list' gave", { cause });
+}

@@ -1,0 +1,38 @@
+import type { Problem } from '@llmteam/contracts';
+import type { Config } from '@llmteam/embedded';
+import { type Colours, severity_colour } from './colours.js';
+import { plain_text } from './plain-text.js';
+
+/** A problem of a file; beyond those of segments, that it is not JSON. */
+export interface FileProblem {
+  readonly file: string;
+  readonly severity: Problem['severity'];
+  readonly code: Problem['code'] | 'JSON_INVALID';
+  readonly message: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly suggestion?: string;
+}
+
+/** `FILE:line: error CODE message`, as editors and compilers have it. */
+export function problem_line(problem: FileProblem, colours: Colours): string {
+  const { file, severity, code, message, line, column, suggestion } = problem;
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  const hint = suggestion === undefined || message.includes(suggestion) ? '' : ` (did you mean '${suggestion}'?)`;
+  const what = severity_colour(severity, colours)(severity);
+  return `${colours.bold(plain_text(place))}: ${what} ${code} ${plain_text(message)}${hint}`;
+}
+
+export function has_errors(problems: readonly FileProblem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** How to begin, for those who run their first segment; null: there is nothing to say. */
+export function first_steps(problems: readonly FileProblem[], { path }: Config): string | null {
+  const unknown = problems.find(({ code, path: place }) => code === 'UNKNOWN_REF' && place?.endsWith('/llm_ref'));
+  const name = /no llm_ref '([^']+)'/.exec(unknown?.message ?? '')?.[1];
+  if (path !== null || name === undefined) return null;
+  const example = JSON.stringify({ llms: { [name]: { provider: 'offline' } } });
+  return `There is no llmteam.config.json. To try the segment without a model, write one with: ${example}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Purpose: going on with a run that exists, to its end, wherever its store is.
+ * Owns: the choice between driving it here and following the process that owns the store, and changing over when that process ends.
+ */
+import { is_llmteam_error, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
+import type { Home, OwnedHome, RemoteHome } from '@llmteam/embedded';
+import { result_from_view } from '@llmteam/kernel';
+import { type ExitCode, exit_code_of } from './exit-codes.js';
+import { print_result, type ResultOptions } from './result-output.js';
+import { RunSession } from './run-session.js';
+import type { Settings } from './settings.js';
+
+type Store = OwnedHome | RemoteHome;
+
+/** Prints the result, also of a run that has ended already. @throws LlmteamError `RUN_UNKNOWN`, or why it cannot go on */
+export async function continue_run(
+  settings: Settings,
+  home: Home,
+  run: RunKey,
+  options: ResultOptions,
+): Promise<ExitCode> {
+  const continuation = new Continuation(settings, run, options);
+  try {
+    for (;;) {
+      const result = await continuation.go_on_in(await home.open_store_of(run));
+      if (result !== null) return exit_code_of(result.status);
+    }
+  } finally {
+    continuation.close();
+  }
+}
+
+class Continuation {
+  private session: RunSession | null = null;
+  /** A pause that somebody asks for later is left as it is. */
+  private may_unpause = true;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly run: RunKey,
+    private readonly options: ResultOptions,
+  ) {}
+
+  /** Goes on while the store is to be had, and closes it; null: the process that owned it is gone. */
+  async go_on_in(store: Store): Promise<RunResult | null> {
+    try {
+      const result = await this.result_in(store);
+      if (result === null) return null;
+      this.close();
+      print_result(result, this.options, this.settings);
+      return result;
+    } catch (error) {
+      if (store.kind === 'remote' && is_llmteam_error(error) && error.code === 'STORE_LOCKED') return null;
+      throw error;
+    } finally {
+      await store.close();
+    }
+  }
+
+  close(): void {
+    this.session?.close();
+  }
+
+  private async result_in(store: Store): Promise<RunResult | null> {
+    const view = await store.runs.show(this.run);
+    await this.session?.catch_up(store.runs, view.usage);
+    if (view.completed_at !== null) return result_from_view(view);
+    this.session ??= await this.open_session(store, view);
+    if (store.kind === 'remote') {
+      await this.unpause(store, view);
+      return this.session.follow(store.runs);
+    }
+    const { runtime } = store;
+    return this.session.drive(runtime, async () => {
+      await runtime.drive([this.run]);
+      await this.unpause(store, view);
+    });
+  }
+
+  private async open_session({ runs }: Store, { usage }: RunView): Promise<RunSession> {
+    const { segment } = await runs.definition(this.run);
+    const past = { events: await runs.events(this.run), usage };
+    return RunSession.open(this.settings, this.run, segment, this.options, past);
+  }
+
+  private async unpause({ runs }: Store, { status }: RunView): Promise<void> {
+    if (this.may_unpause && status === 'paused') await runs.control(this.run, 'resume', 'llmteam');
+    this.may_unpause = false;
+  }
+}

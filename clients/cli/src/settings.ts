@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import type { Environment } from './environment.js';
+import type { Streams } from './streams.js';
+
+export const log_levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof log_levels)[number];
+
+/** The options every command takes, as commander names them. */
+export interface GlobalOptions {
+  readonly home?: string;
+  readonly config?: string;
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+/** What every command is given. */
+export interface Settings {
+  /** Absolute. */
+  readonly home: string;
+  /** As the user must give it again; undefined: the default folder. */
+  readonly home_option: string | undefined;
+  /** `--config`, absolute. */
+  readonly config: string | undefined;
+  readonly quiet: boolean;
+  readonly log_level: LogLevel | undefined;
+  readonly colours: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly environment: Environment;
+  readonly streams: Streams;
+}
+
+const default_home = '.llmteam';
+
+export function make_settings(options: GlobalOptions, environment: Environment, streams: Streams): Settings {
+  const allowed = options.color === false ? false : environment.colours;
+  return {
+    home: resolve(options.home ?? environment.home ?? default_home),
+    home_option: options.home,
+    config: options.config === undefined ? undefined : resolve(options.config),
+    quiet: options.quiet === true,
+    log_level: options.logLevel,
+    colours: {
+      stdout: allowed ?? (streams.stdout_is_terminal && environment.can_redraw),
+      stderr: allowed ?? (streams.stderr_is_terminal && environment.can_redraw),
+    },
+    environment,
+    streams,
+  };
+}

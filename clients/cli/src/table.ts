@@ -1,0 +1,36 @@
+import type { Colours } from './colours.js';
+import { plain_text } from './plain-text.js';
+
+export interface Cell {
+  readonly text: string;
+  readonly colour?: (text: string) => string;
+}
+
+/** Columns aligned by spaces; the last one is not padded. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | Cell)[])[],
+  colours: Colours,
+): string {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)).map(flat));
+  const widths = head.map((title, column) => {
+    return cells.reduce((widest, row) => Math.max(widest, width_of(row[column]?.text ?? '')), width_of(title));
+  });
+  const line = (row: readonly Cell[]): string => {
+    const padded = row.map(({ text, colour }, column) => {
+      const gap = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - width_of(text));
+      return `${colour?.(text) ?? text}${gap}`;
+    });
+    return padded.join('  ').trimEnd();
+  };
+  const titles = head.map((text) => ({ text, colour: colours.dim }));
+  return `${[line(titles), ...cells.map(line)].join('\n')}\n`;
+}
+
+function flat(cell: Cell): Cell {
+  return { ...cell, text: plain_text(cell.text) };
+}
+
+function width_of(text: string): number {
+  return [...text].length;
+}

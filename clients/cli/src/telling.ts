@@ -1,0 +1,13 @@
+import type { RunKey } from '@llmteam/contracts';
+import { resume_command } from './own-commands.js';
+import type { Settings } from './settings.js';
+
+/** A line for people, unless they want none. */
+export function tell(settings: Settings, text: string): void {
+  if (!settings.quiet) settings.streams.note(text);
+}
+
+/** Nobody drives the run at the moment: what was said is kept until somebody does. */
+export function tell_how_to_go_on(settings: Settings, run: RunKey): void {
+  tell(settings, `No process works on the run now; it goes on with: ${resume_command(settings, run)}`);
+}

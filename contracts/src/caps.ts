@@ -1,0 +1,33 @@
+/**
+ * Upper bounds that hold for every run, whatever its segment says. Reaching one is a `LIMIT_EXCEEDED` error that names it.
+ * Sizes are in bytes of JSON text unless the name says otherwise.
+ */
+export const caps = {
+  segment_bytes: 4 * 1024 * 1024,
+  steps_per_segment: 10_000,
+  edges_per_segment: 50_000,
+  loop_nesting: 16,
+  json_depth: 64,
+  json_keys_per_object: 10_000,
+  json_nodes: 200_000,
+  json_string_bytes: 512 * 1024,
+  /** Values above this travel by reference through `Blobs`. */
+  inline_value_bytes: 256 * 1024,
+  /** The largest value a port may carry. */
+  value_bytes: 4 * 1024 * 1024,
+  events_per_run: 50_000,
+  step_executions_per_run: 20_000,
+  loop_iterations: 10_000,
+  /** Jobs of one run in flight at once unless `params.max_parallel` says otherwise; further ready steps wait. */
+  parallel_width: 256,
+  attempts_per_step: 10,
+  subworkflow_depth: 8,
+  child_runs_per_run: 1_000,
+  buffered_signals_per_run: 1_000,
+  expression_characters: 4_096,
+  expression_nesting: 32,
+  /** Comprehension steps one evaluation may take. */
+  expression_work: 100_000,
+} as const;
+
+export type Cap = keyof typeof caps;

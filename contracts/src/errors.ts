@@ -1,0 +1,182 @@
+import { type Static, Type } from 'typebox';
+import { type JsonObject, JsonRecord } from './json.js';
+
+interface ErrorCode {
+  /** Whether doing the same again may help; a step's retry policy follows it. */
+  readonly recoverable: boolean;
+  /** The HTTP status the gateway answers with. */
+  readonly http: number;
+  readonly about: string;
+}
+
+/** Every error code of LLMTeam. Codes are never renamed or reused. `docs/errors.md` is generated from here. */
+export const error_codes = {
+  SEGMENT_INVALID: {
+    recoverable: false,
+    http: 422,
+    about: 'The segment has problems; `details.problems` lists all of them.',
+  },
+  INPUT_INVALID: { recoverable: false, http: 422, about: "The input does not match the segment's `input_schema`." },
+  JSON_INVALID: {
+    recoverable: false,
+    http: 400,
+    about: 'The text is not JSON, or is deeper or larger than allowed; line and column are in the message.',
+  },
+  CONFIG_INVALID: { recoverable: false, http: 500, about: 'A configuration file or environment variable is wrong.' },
+  FILE_UNREADABLE: { recoverable: false, http: 400, about: 'A file is missing or cannot be read or written.' },
+  RUN_UNKNOWN: { recoverable: false, http: 404, about: 'No such run.' },
+  RUN_ENDED: { recoverable: false, http: 409, about: 'The run has ended and can no longer be changed.' },
+  TASK_UNKNOWN: { recoverable: false, http: 404, about: 'No such human task.' },
+  TASK_CLOSED: { recoverable: false, http: 409, about: 'The human task is answered, timed out or cancelled.' },
+  ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },
+  SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment of that id is stored.' },
+  STEP_UNKNOWN: { recoverable: false, http: 404, about: 'The segment has no such step.' },
+  UNKNOWN_REF: { recoverable: false, http: 422, about: 'A `…_ref` names a resource that is not configured.' },
+  STEP_TIMEOUT: { recoverable: true, http: 504, about: 'An attempt took longer than its `timeout_seconds`.' },
+  NO_WORKER: { recoverable: false, http: 503, about: 'No worker started the step within `queue_timeout_seconds`.' },
+  WORKER_LOST: {
+    recoverable: true,
+    http: 503,
+    about: 'The worker died, or the job was handed out too often without a report.',
+  },
+  STEP_FAILED: { recoverable: true, http: 500, about: "A step's handler threw an error without a code." },
+  STEP_RESULT_INVALID: {
+    recoverable: false,
+    http: 500,
+    about: "A handler's result is not JSON, is too large, or fires a port the step has not got.",
+  },
+  STEP_CONFIG_INVALID: {
+    recoverable: false,
+    http: 422,
+    about: "A step's config, with expressions filled in, does not match its schema.",
+  },
+  EXPRESSION_FAILED: {
+    recoverable: false,
+    http: 422,
+    about: 'An expression could not be evaluated; its text and position are in `details`.',
+  },
+  ITERATION_FAILED: { recoverable: false, http: 500, about: 'An iteration of a loop failed and was not tolerated.' },
+  BRANCHES_FAILED: { recoverable: false, http: 500, about: 'Every branch of a join failed.' },
+  CHILD_RUN_FAILED: { recoverable: false, http: 500, about: 'The child run of a `subworkflow` step did not complete.' },
+  TASK_TIMEOUT: { recoverable: false, http: 504, about: 'Nobody answered the human task in time.' },
+  RUN_TIMEOUT: { recoverable: false, http: 504, about: 'The run took longer than its `timeout_seconds`.' },
+  CANCELLED: { recoverable: false, http: 409, about: 'The run or the attempt was cancelled.' },
+  LIMIT_EXCEEDED: { recoverable: false, http: 413, about: 'A cap was reached; the message names it.' },
+  HTTP_STATUS: {
+    recoverable: true,
+    http: 502,
+    about: 'The called service answered with a status that was not expected.',
+  },
+  HTTP_CLIENT_ERROR: {
+    recoverable: false,
+    http: 502,
+    about: 'The called service refused the request (4xx, but for 408, 425 and 429).',
+  },
+  HTTP_FAILED: { recoverable: true, http: 502, about: 'The called service could not be reached or broke off.' },
+  HTTP_RESPONSE_INVALID: {
+    recoverable: false,
+    http: 502,
+    about: 'The response is too large or not what was asked for.',
+  },
+  EGRESS_BLOCKED: { recoverable: false, http: 403, about: 'The address is not one that outbound requests may reach.' },
+  LLM_FAILED: { recoverable: true, http: 502, about: 'The model provider failed or could not be reached.' },
+  LLM_REFUSED: { recoverable: false, http: 502, about: 'The model provider refused the request.' },
+  LLM_OUTPUT_INVALID: {
+    recoverable: true,
+    http: 502,
+    about: "The model's answer is not JSON or does not match `output_schema`.",
+  },
+  PLUGIN_MISSING: { recoverable: false, http: 500, about: 'A plugin package cannot be found.' },
+  PLUGIN_DUPLICATE: {
+    recoverable: false,
+    http: 500,
+    about: 'Two plugins offer the same step type in the same version, or have the same name.',
+  },
+  PLUGIN_INCOMPATIBLE: { recoverable: false, http: 500, about: 'A plugin is made for another API version.' },
+  PLUGIN_INVALID: { recoverable: false, http: 500, about: 'A plugin has no valid manifest or definition.' },
+  PLUGIN_FAILED: {
+    recoverable: false,
+    http: 500,
+    about: 'A plugin threw or hung while loading, starting or stopping.',
+  },
+  STORE_LOCKED: { recoverable: true, http: 503, about: 'Another process owns the data.' },
+  STORE_FULL: { recoverable: true, http: 507, about: 'The disk is full; nothing that was acknowledged is lost.' },
+  STORE_FAILED: { recoverable: true, http: 503, about: 'The store failed; nothing that was acknowledged is lost.' },
+  STORE_CORRUPT: { recoverable: false, http: 500, about: 'The stored data is damaged or of an unknown version.' },
+  REVISION_CONFLICT: { recoverable: true, http: 409, about: 'A value was changed by someone else in the meantime.' },
+  BLOB_MISSING: { recoverable: true, http: 500, about: 'A large value is not in the blob store.' },
+  CLOSED: { recoverable: false, http: 503, about: 'The component is closed.' },
+  USAGE: { recoverable: false, http: 400, about: 'The command line was not understood.' },
+} as const satisfies Record<string, ErrorCode>;
+
+export type Code = keyof typeof error_codes;
+
+/** An error as runs, events and reports carry it. Never holds a stack trace or a secret. */
+export const ErrorInfo = Type.Object(
+  {
+    error_type: Type.String({ description: 'The class of error, e.g. `LlmteamError`, `TypeError`.' }),
+    error_code: Type.String({ description: 'A code of the error table, or one of the plugin that raised it.' }),
+    error_message: Type.String(),
+    recoverable: Type.Boolean({ description: 'Whether another attempt may help.' }),
+    details: Type.Optional(JsonRecord),
+  },
+  { additionalProperties: false, $id: 'ErrorInfo' },
+);
+export type ErrorInfo = Static<typeof ErrorInfo>;
+
+const brand = Symbol.for('llmteam.error');
+
+/**
+ * The one error class. Recognised by its brand ({@link is_llmteam_error}), never by `instanceof`, so that several copies of
+ * this package can live in one process. `code` may also be a plugin's own; then `recoverable` says whether to retry.
+ */
+export class LlmteamError extends Error {
+  readonly [brand] = true;
+  readonly code: string;
+  readonly recoverable: boolean;
+  readonly details: JsonObject | undefined;
+
+  constructor(
+    code: Code | (string & {}),
+    message: string,
+    options: { cause?: unknown; details?: JsonObject; recoverable?: boolean } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LlmteamError';
+    this.code = code;
+    this.recoverable = options.recoverable ?? (code in error_codes ? error_codes[code as Code].recoverable : false);
+    this.details = options.details;
+  }
+}
+
+export function is_llmteam_error(thrown: unknown): thrown is LlmteamError {
+  return typeof thrown === 'object' && thrown !== null && brand in thrown;
+}
+
+/** ErrorInfo of a code of the table. */
+export function error_info(code: Code, message: string, details?: JsonObject): ErrorInfo {
+  const info: ErrorInfo = {
+    error_type: 'LlmteamError',
+    error_code: code,
+    error_message: message,
+    recoverable: error_codes[code].recoverable,
+  };
+  return details === undefined ? info : { ...info, details };
+}
+
+/** What of a thrown value may be journaled: type, code and message; `fallback` is the code of errors without one. */
+export function to_error_info(thrown: unknown, fallback: Code = 'STEP_FAILED'): ErrorInfo {
+  if (is_llmteam_error(thrown)) {
+    const info: ErrorInfo = {
+      error_type: thrown.name,
+      error_code: thrown.code,
+      error_message: thrown.message,
+      recoverable: thrown.recoverable,
+    };
+    return thrown.details === undefined ? info : { ...info, details: thrown.details };
+  }
+  if (thrown instanceof Error) {
+    return { ...error_info(fallback, thrown.message), error_type: thrown.name };
+  }
+  return { ...error_info(fallback, String(thrown)), error_type: typeof thrown };
+}

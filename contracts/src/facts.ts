@@ -1,0 +1,178 @@
+import { type Static, Type } from 'typebox';
+import { ErrorInfo } from './errors.js';
+import { TaskAnswer } from './human-task.js';
+import { Identifier, Name, StepKey } from './ids.js';
+import { JsonRecord, JsonValue } from './json.js';
+import { RunOutcome, Usage } from './run.js';
+
+const strict = { additionalProperties: false } as const;
+const Attempt = Type.Integer({ minimum: 1 });
+const EpochMs = Type.Integer({ minimum: 0, description: 'Epoch milliseconds, by the clock of who appended.' });
+const PortValues = Type.Unsafe<Readonly<Record<string, import('./json.js').Json>>>({ type: 'object' });
+
+/** Where values over `caps.inline_value_bytes` were taken out of a fact: JSON Pointer → content hash. Readers never see it. */
+const LargeValues = Type.Unsafe<Readonly<Record<string, string>>>({
+  type: 'object',
+  additionalProperties: { type: 'string' },
+});
+
+const fact = <const T extends string, P extends Record<string, import('typebox').TSchema>>(
+  type: T,
+  description: string,
+  properties: P,
+) =>
+  Type.Object(
+    { type: Type.Literal(type), at: EpochMs, large: Type.Optional(LargeValues), ...properties },
+    { ...strict, description, $id: fact_id(type) },
+  );
+
+/** `step.reported` → `StepReported` */
+function fact_id(type: string): string {
+  return type.replace(/(^|\.)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}
+
+export const RunRequested = fact('run.requested', 'Somebody asked for a run. The first entry of every history.', {
+  segment_id: Identifier,
+  definition: Type.String({ description: 'Content hash of the {@link Definition} the run executes, kept in `Blobs`.' }),
+  input: JsonValue,
+  instance_id: Name,
+  correlation_id: Type.Union([Name, Type.Null()]),
+  trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+  engine: Type.String({ description: 'Semantic version of the engine that was current.' }),
+  parent: Type.Optional(
+    Type.Object(
+      { run_id: Name, step: StepKey, depth: Type.Integer({ minimum: 1 }) },
+      { ...strict, description: 'The run and step that started this one.' },
+    ),
+  ),
+  forked_from: Type.Optional(
+    Type.Object(
+      {
+        run_id: Name,
+        from_step: StepKey,
+        entries: Type.Integer({ minimum: 1, description: 'How many entries were copied, this one included.' }),
+        input_overrides: Type.Optional(JsonRecord),
+      },
+      {
+        ...strict,
+        description: 'The run whose history this one begins with, and the port values `from_step` gets instead.',
+      },
+    ),
+  ),
+});
+export const RunControlled = fact('run.controlled', 'Somebody asked to cancel, pause or resume.', {
+  action: Type.Enum(['cancel', 'pause', 'resume']),
+  reason: Type.Optional(Type.String({ maxLength: 1_024 })),
+  by: Type.Optional(Type.String({ maxLength: 256 })),
+});
+export const StepStarted = fact(
+  'step.started',
+  'A worker began an attempt. Journaled only for steps whose job says `journal_start`; otherwise the report tells.',
+  { step: StepKey, attempt: Attempt, worker: Type.String() },
+);
+/** Something a handler tells of its work; becomes an event of the run. */
+export const Activity = Type.Object(
+  {
+    event_type: Type.Enum(['action.started', 'action.completed', 'action.failed', 'data.produced', 'data.consumed']),
+    at: EpochMs,
+    payload: JsonRecord,
+    duration_ms: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  { ...strict, $id: 'Activity' },
+);
+export type Activity = Static<typeof Activity>;
+export const StepReported = fact('step.reported', 'An attempt ended: `ports` if it succeeded, `error` if not.', {
+  step: StepKey,
+  attempt: Attempt,
+  started_at: EpochMs,
+  worker: Type.String(),
+  ports: Type.Optional(PortValues),
+  error: Type.Optional(ErrorInfo),
+  usage: Type.Optional(Usage),
+  activities: Type.Optional(Type.Array(Activity)),
+});
+export const StepMemoized = fact('step.memoized', 'A handler recorded a sub-result that later attempts reuse.', {
+  step: StepKey,
+  attempt: Attempt,
+  name: Type.String({ maxLength: 256 }),
+  value: JsonValue,
+});
+export const TimerFired = fact('timer.fired', 'A timer that the engine armed came due.', {
+  timer: Type.String({ description: 'The id the engine gave it.' }),
+});
+export const SignalReceived = fact('signal.received', 'Somebody sent a signal to the run.', {
+  name: Type.String({ maxLength: 128 }),
+  correlation: Type.Optional(Type.String({ maxLength: 256 })),
+  payload: JsonValue,
+});
+export const TaskClaimed = fact('task.claimed', 'Somebody took a human task upon themselves.', {
+  step: StepKey,
+  by: Type.String({ maxLength: 256 }),
+});
+export const TaskAnswered = fact('task.answered', 'Somebody answered a human task.', {
+  step: StepKey,
+  answer: TaskAnswer,
+});
+export const ChildEnded = fact('child.ended', 'A run that a step of this one started has ended.', {
+  step: StepKey,
+  child_run_id: Name,
+  status: RunOutcome,
+  output: JsonValue,
+  error: Type.Union([ErrorInfo, Type.Null()]),
+  usage: Usage,
+});
+export const RunEnded = fact(
+  'run.ended',
+  'The outcome, written once the engine has decided it: a finished run is one read. Changes no state.',
+  {
+    status: RunOutcome,
+    output: JsonValue,
+    error: Type.Union([ErrorInfo, Type.Null()]),
+    steps_completed: Type.Integer({ minimum: 0 }),
+    steps_total: Type.Integer({ minimum: 0 }),
+    usage: Usage,
+    seq: Type.Integer({ minimum: 1, description: 'The last event of the run.' }),
+  },
+);
+
+/** Every fact a history may hold. */
+export const Fact = Type.Union(
+  [
+    RunRequested,
+    RunControlled,
+    StepStarted,
+    StepReported,
+    StepMemoized,
+    TimerFired,
+    SignalReceived,
+    TaskClaimed,
+    TaskAnswered,
+    ChildEnded,
+    RunEnded,
+  ],
+  { $id: 'Fact' },
+);
+export type RunRequested = Static<typeof RunRequested>;
+export type RunControlled = Static<typeof RunControlled>;
+export type StepStarted = Static<typeof StepStarted>;
+export type StepReported = Static<typeof StepReported>;
+export type StepMemoized = Static<typeof StepMemoized>;
+export type TimerFired = Static<typeof TimerFired>;
+export type SignalReceived = Static<typeof SignalReceived>;
+export type TaskClaimed = Static<typeof TaskClaimed>;
+export type TaskAnswered = Static<typeof TaskAnswered>;
+export type ChildEnded = Static<typeof ChildEnded>;
+export type RunEnded = Static<typeof RunEnded>;
+export type Fact =
+  | RunRequested
+  | RunControlled
+  | StepStarted
+  | StepReported
+  | StepMemoized
+  | TimerFired
+  | SignalReceived
+  | TaskClaimed
+  | TaskAnswered
+  | ChildEnded
+  | RunEnded;

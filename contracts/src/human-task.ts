@@ -1,0 +1,56 @@
+import { type Static, Type } from 'typebox';
+import { JsonRecord, JsonValue } from './json.js';
+
+export const task_types = ['approval', 'input', 'review', 'choice'] as const;
+
+export const answer_decisions = ['approve', 'reject', 'modify', 'answer'] as const;
+
+/** What a person is asked. Opened by a control type's `open_task` directive. */
+export const TaskRequest = Type.Object(
+  {
+    task_type: Type.Enum([...task_types]),
+    title: Type.String(),
+    description: Type.String(),
+    assignee: Type.Union([Type.String(), Type.Null()]),
+    choices: Type.Array(Type.String()),
+    form: Type.Union([JsonRecord, Type.Null()], { description: 'JSON Schema the answer must match.' }),
+    data: JsonValue,
+    due_at: Type.Union([Type.Integer(), Type.Null()], { description: 'Epoch milliseconds.' }),
+  },
+  { additionalProperties: false, $id: 'TaskRequest' },
+);
+export type TaskRequest = Static<typeof TaskRequest>;
+
+/** A person's answer. `value` is the modified or entered data, or the choice. */
+export const TaskAnswer = Type.Object(
+  {
+    decision: Type.Enum([...answer_decisions]),
+    value: Type.Optional(JsonValue),
+    comment: Type.Optional(Type.String({ maxLength: 65_536 })),
+    answered_by: Type.String({ maxLength: 256 }),
+  },
+  { additionalProperties: false, $id: 'TaskAnswer' },
+);
+export type TaskAnswer = Static<typeof TaskAnswer>;
+
+export const HumanTask = Type.Object(
+  {
+    task_id: Type.String({ description: '`<run_id>:<step key>`' }),
+    run_id: Type.String(),
+    tenant_id: Type.String(),
+    segment_id: Type.String(),
+    step_id: Type.String(),
+    status: Type.Enum(['open', 'claimed', 'closed']),
+    escalation_level: Type.Integer({ minimum: 0 }),
+    claimed_by: Type.Union([Type.String(), Type.Null()]),
+    created_at: Type.Integer({ description: 'Epoch milliseconds.' }),
+    request: TaskRequest,
+    answer: Type.Union([TaskAnswer, Type.Null()]),
+  },
+  { additionalProperties: false, $id: 'HumanTask' },
+);
+export type HumanTask = Static<typeof HumanTask>;
+
+export function task_id(run_id: string, step: string): string {
+  return `${run_id}:${step}`;
+}

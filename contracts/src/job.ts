@@ -1,0 +1,44 @@
+import { type Static, Type } from 'typebox';
+import { JsonRecord, JsonValue } from './json.js';
+
+/** One attempt of one task step, as a worker gets it. */
+export const Job = Type.Object(
+  {
+    job_id: Type.String({ description: '`<run_id>/<step key>#<attempt>`: the same attempt always has the same id.' }),
+    run_id: Type.String(),
+    tenant_id: Type.String(),
+    instance_id: Type.String(),
+    segment_id: Type.String(),
+    step: Type.String({ description: 'Step key.' }),
+    step_id: Type.String(),
+    scope: Type.String(),
+    step_type: Type.String(),
+    type_version: Type.String({ description: 'Exact version of the step type.' }),
+    attempt: Type.Integer({ minimum: 1 }),
+    idempotency_key: Type.String({ description: '`<run_id>/<step key>`: the same for all attempts of the step.' }),
+    config: JsonRecord,
+    input: JsonValue,
+    ports: Type.Optional(JsonRecord),
+    extra_ports: Type.Optional(
+      Type.Array(Type.String(), { description: 'Output ports the step has beyond those of its type.' }),
+    ),
+    variables: Type.Optional(
+      Type.Unsafe<JsonObjectOf>({ type: 'object', description: "What the expressions in the step's config refer to." }),
+    ),
+    memos: Type.Optional(JsonRecord),
+    timeout_seconds: Type.Union([Type.Number(), Type.Null()]),
+    deadline_at: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'When the run times out; epoch milliseconds.',
+    }),
+    journal_start: Type.Boolean({ description: 'The worker appends `step.started` before it runs the handler.' }),
+    trace_id: Type.String(),
+  },
+  { additionalProperties: false, $id: 'Job' },
+);
+type JsonObjectOf = import('./json.js').JsonObject;
+export type Job = Static<typeof Job>;
+
+/** The queue a job goes to: `<step type>@<major version>`. */
+export function queue_name(step_type: string, version: string): string {
+  return `${step_type}@${version.slice(0, version.indexOf('.'))}`;
+}

@@ -1,0 +1,10 @@
+import { Type } from 'typebox';
+
+/** Any value that survives a JSON round trip. What ports carry, what the journal stores. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Schema that accepts any JSON value. */
+export const JsonValue = Type.Unsafe<Json>({});
+/** Schema that accepts any JSON object. */
+export const JsonRecord = Type.Unsafe<JsonObject>({ type: 'object' });

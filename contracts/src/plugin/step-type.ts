@@ -1,0 +1,59 @@
+import { type Static, Type } from 'typebox';
+import { Identifier } from '../ids.js';
+import { JsonRecord, JsonValue } from '../json.js';
+
+const strict = { additionalProperties: false } as const;
+
+export const PortSpec = Type.Object(
+  {
+    name: Type.String({ description: 'A port name, or `*`: any further names an edge or the step gives.' }),
+    type: Type.Enum(['any', 'string', 'number', 'boolean', 'object', 'array'], { default: 'any' }),
+    description: Type.String(),
+    required: Type.Boolean({ default: false }),
+    default: Type.Optional(JsonValue),
+    schema: Type.Optional(JsonRecord),
+  },
+  { ...strict, $id: 'PortSpec' },
+);
+export type PortSpec = Static<typeof PortSpec>;
+
+export const step_categories = ['ai', 'data', 'integration', 'control', 'human', 'utility'] as const;
+
+/** What the catalog says of a step type. Plain JSON: workers announce it, gateways validate by it. */
+export const StepTypeMetadata = Type.Object(
+  {
+    type_id: Identifier,
+    version: Type.String({ description: 'Semantic version of the plugin package that brings it.' }),
+    display_name: Type.String(),
+    description: Type.String(),
+    category: Type.Enum([...step_categories]),
+    icon: Type.String(),
+    color: Type.String(),
+    config_schema: JsonRecord,
+    input_ports: Type.Array(PortSpec),
+    output_ports: Type.Array(PortSpec),
+    supports_retry: Type.Boolean(),
+    supports_timeout: Type.Boolean(),
+    supports_parallel: Type.Boolean(),
+    is_async: Type.Boolean({ description: 'Waits for the outside world: its start is journaled.' }),
+    docs_url: Type.String(),
+    examples: Type.Array(JsonRecord, { description: 'Configs that are valid.' }),
+    permissions: Type.Array(Type.String(), {
+      description: 'What its handler may use: `llm`, `http`, `store`, `secret:<name>`.',
+    }),
+  },
+  { ...strict, $id: 'StepTypeMetadata' },
+);
+export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
+
+/**
+ * Marks a string of a config schema as CEL. The engine checks it when the segment is loaded and does not treat `${…}` in it.
+ * Put it on the string's schema: `Type.String({ [cel_keyword]: 'boolean' })`. The value is what the expression must give.
+ */
+export const cel_keyword = 'x-cel';
+export type CelResult = 'any' | 'boolean' | 'list';
+
+/**
+ * Marks a string of a config schema as text in which `${…}` is not expanded, e.g. the name of a signal that is matched literally.
+ */
+export const literal_keyword = 'x-literal';

@@ -1,0 +1,11 @@
+/** Time, so that tests can hold it. */
+export interface Clock {
+  /** Epoch milliseconds. Never goes back within a process. */
+  now(): number;
+  /** Calls back once, `delay_ms` from now or a little later, never earlier. */
+  after(delay_ms: number, callback: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}

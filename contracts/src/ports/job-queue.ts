@@ -1,0 +1,41 @@
+import type { Job } from '../job.js';
+
+export interface Delivery {
+  readonly job: Job;
+  /** 1 for the first time this job is handed out. */
+  readonly deliveries: number;
+  /** The job is done with; it does not come back. */
+  ack(): Promise<void>;
+  /** The job goes back to the queue after `delay_ms`. */
+  nak(delay_ms?: number): Promise<void>;
+  /** The lease starts anew: the worker is alive and at it. */
+  extend(): Promise<void>;
+}
+
+export interface Consumer {
+  /** Takes no more jobs; resolves when every delivery it handed out is acked or naked, at the latest when `signal` aborts. */
+  stop(signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Jobs for workers. Laws:
+ *
+ * - Q1 A published job is handed out at least once, to one consumer at a time, in about the order of publication.
+ * - Q2 A job whose id is queued or handed out already is not queued again.
+ * - Q3 A consumer has at most `concurrency` deliveries at a time.
+ * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1.
+ * - Q5 Queues (`type@major`, see `queue_name`) share nothing.
+ * - Q6 `withdraw` takes a run's jobs that are not handed out yet; those handed out end as Q4 says.
+ * - Q7 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ */
+export interface JobQueue {
+  readonly supports: { readonly durable: boolean };
+  publish(jobs: readonly Job[]): Promise<void>;
+  consume(
+    queue: string,
+    options: { readonly concurrency: number },
+    handle: (delivery: Delivery) => void,
+  ): Promise<Consumer>;
+  withdraw(run_id: string): Promise<void>;
+  close(): Promise<void>;
+}

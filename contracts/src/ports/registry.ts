@@ -1,0 +1,35 @@
+import type { Json } from '../json.js';
+
+export interface RegistryValue {
+  readonly key: string;
+  readonly value: Json;
+  /** Changes with every write of the key. */
+  readonly revision: number;
+}
+
+export interface RegistryChange {
+  readonly key: string;
+  /** null: deleted or expired. */
+  readonly value: RegistryValue | null;
+}
+
+/**
+ * Small values with revisions: segments, checkpoints, leases, announced step types. Keys are `/`-separated. Laws:
+ *
+ * - G1 `put` without `if_revision` always writes; with it only if the key's revision is that (0: the key is absent), else
+ *   rejects with `REVISION_CONFLICT`. Of N racing writers with the same `if_revision` exactly one wins.
+ * - G2 A value with `ttl_ms` is gone after that time, unless written again.
+ * - G3 `list` gives the keys with the prefix, in key order, at most `limit` after `after`.
+ * - G4 `watch` first gives what is there, then every change, until `signal` aborts.
+ * - G5 What is read are copies.
+ * - G6 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ */
+export interface Registry {
+  readonly supports: { readonly durable: boolean };
+  get(key: string): Promise<RegistryValue | null>;
+  put(key: string, value: Json, options?: { if_revision?: number; ttl_ms?: number }): Promise<number>;
+  delete(key: string, options?: { if_revision?: number }): Promise<void>;
+  list(prefix: string, options?: { after?: string; limit?: number }): Promise<readonly RegistryValue[]>;
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox';
+
+export const problem_codes = {
+  MISSING_FIELD: 'A required key is absent.',
+  INVALID_TYPE: 'A value has the wrong JSON type.',
+  UNKNOWN_FIELD: 'A key is not known here.',
+  INVALID_ID_FORMAT: 'An id does not match `^[a-z][a-z0-9_]*$` or is too long.',
+  DUPLICATE_ID: 'Two steps have the same id, or a JSON object has the same key twice.',
+  EMPTY_SEGMENT: 'The segment has no steps.',
+  INVALID_ENTRYPOINT: 'The entrypoint is not a step, or lies inside a loop.',
+  UNKNOWN_TYPE: 'No plugin offers this step type.',
+  UNKNOWN_VERSION: 'No installed version of the step type is in the range.',
+  INVALID_REFERENCE: 'An edge names a step that does not exist.',
+  UNKNOWN_PORT: 'An edge names a port that the step has not got.',
+  SCHEMA_VIOLATION: "A value is outside what its schema allows: a step's config, a range, a length.",
+  INVALID_EXPRESSION: 'An expression is not CEL, or is longer, deeper or costlier than allowed.',
+  UNKNOWN_VARIABLE: 'An expression uses a name that does not exist, or a step that is not upstream.',
+  CYCLE: 'Steps wait for each other outside a loop type.',
+  UNREACHABLE_STEP: 'No path leads from the entrypoint to the step.',
+  DEAD_END_BRANCH: "A loop's `body` never comes back on `next`.",
+  SELF_LOOP: 'An edge leads from a step to itself.',
+  REGION_ESCAPE: "An edge enters a loop's region past `body`, or leaves it past `next`.",
+  UNKNOWN_REF: 'A `…_ref` names a resource that is not configured.',
+  NO_WORKER: 'No live worker serves the step type.',
+  LIMIT_EXCEEDED: 'A cap is exceeded.',
+  MAYBE_SKIPPED: 'An expression reads a step that may have been skipped, without `has()`.',
+  SEVERAL_EDGES: 'Several edges lead to one port; its value is a list. A `parallel_join` says so openly.',
+} as const;
+export type ProblemCode = keyof typeof problem_codes;
+
+/** One thing that is wrong with a segment. */
+export const Problem = Type.Object(
+  {
+    severity: Type.Enum(['error', 'warning', 'info']),
+    code: Type.Enum(Object.keys(problem_codes) as ProblemCode[]),
+    message: Type.String(),
+    path: Type.String({ description: 'JSON Pointer into the segment.' }),
+    line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line in the file, if the text is at hand.' })),
+    suggestion: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false, $id: 'Problem' },
+);
+export type Problem = Static<typeof Problem>;

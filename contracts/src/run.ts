@@ -1,0 +1,96 @@
+import { type Static, Type } from 'typebox';
+import { ErrorInfo } from './errors.js';
+import { JsonValue } from './json.js';
+
+export const run_statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
+export const RunStatus = Type.Enum([...run_statuses], { $id: 'RunStatus' });
+export type RunStatus = (typeof run_statuses)[number];
+
+export const RunOutcome = Type.Enum(['completed', 'failed', 'cancelled', 'timeout'], { $id: 'RunOutcome' });
+export type RunOutcome = 'completed' | 'failed' | 'cancelled' | 'timeout';
+
+export const step_statuses = [
+  'pending',
+  'queued',
+  'running',
+  'waiting',
+  'retrying',
+  'completed',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const;
+export const StepStatus = Type.Enum([...step_statuses], { $id: 'StepStatus' });
+export type StepStatus = (typeof step_statuses)[number];
+
+/** What model calls used. Sums over the attempts that reported; `cost_usd` is absent where a price is unknown. */
+export const Usage = Type.Object(
+  {
+    input_tokens: Type.Integer({ minimum: 0 }),
+    output_tokens: Type.Integer({ minimum: 0 }),
+    cost_usd: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  { additionalProperties: false, $id: 'Usage' },
+);
+export type Usage = Static<typeof Usage>;
+
+export const StepSummary = Type.Object(
+  {
+    step_id: Type.String(),
+    scope: Type.String({ description: 'Loop path, e.g. `each[3]`; empty outside loops.' }),
+    type: Type.String(),
+    status: StepStatus,
+    attempt: Type.Integer({ minimum: 0, description: 'Attempts so far; 0 for steps that run no job.' }),
+    error: Type.Union([ErrorInfo, Type.Null()]),
+    waiting_for: Type.Optional(Type.String({ description: 'What a waiting or queued step waits for.' })),
+  },
+  { additionalProperties: false, $id: 'StepSummary' },
+);
+export type StepSummary = Static<typeof StepSummary>;
+
+/** A run as `runs show` and REST give it. */
+export const RunView = Type.Object(
+  {
+    run_id: Type.String(),
+    segment_id: Type.String(),
+    tenant_id: Type.String(),
+    status: RunStatus,
+    input: JsonValue,
+    output: JsonValue,
+    error: Type.Union([ErrorInfo, Type.Null()]),
+    steps: Type.Array(StepSummary),
+    steps_completed: Type.Integer({ minimum: 0 }),
+    steps_total: Type.Integer({ minimum: 0 }),
+    usage: Usage,
+    started_at: Type.String({ format: 'date-time' }),
+    completed_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+    correlation_id: Type.Union([Type.String(), Type.Null()]),
+    parent_run_id: Type.Union([Type.String(), Type.Null()]),
+  },
+  { additionalProperties: false, $id: 'RunView' },
+);
+export type RunView = Static<typeof RunView>;
+
+/** The one JSON object `llmteam run` and `llmteam runs resume` print. */
+export const RunResult = Type.Object(
+  {
+    run_id: Type.String(),
+    segment_id: Type.String(),
+    status: RunStatus,
+    output: JsonValue,
+    error: Type.Union([ErrorInfo, Type.Null()]),
+    duration_ms: Type.Integer({ minimum: 0 }),
+    steps_completed: Type.Integer({
+      minimum: 0,
+      description: 'Step occurrences that completed, iterations of loops included.',
+    }),
+    steps_total: Type.Integer({
+      minimum: 0,
+      description: 'Step occurrences that were decided: completed, failed, skipped or cancelled.',
+    }),
+    usage: Usage,
+  },
+  { additionalProperties: false, $id: 'RunResult' },
+);
+export type RunResult = Static<typeof RunResult>;

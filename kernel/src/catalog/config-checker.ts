@@ -1,0 +1,32 @@
+import { cel_keyword, type JsonObject, literal_keyword } from '@llmteam/contracts';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { add_formats } from './formats.js';
+
+/** What is wrong with a config, in one line; null: nothing. */
+export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
+
+/** One Ajv for the schemas of plugins: operator code, so their patterns are trusted. Schemas are compiled when first used.
+ * They are not checked against the meta-schema, which would cost more than all else at start; plugins' tests do that. */
+export function config_checker(): ConfigChecker {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strictTypes: false,
+    keywords: [cel_keyword, literal_keyword],
+    meta: false,
+    validateSchema: false,
+  });
+  add_formats(ajv);
+  const compiled = new WeakMap<JsonObject, ValidateFunction>();
+  return (schema, config) => {
+    const validate = compiled.get(schema) ?? ajv.compile(schema);
+    compiled.set(schema, validate);
+    return validate(config) ? null : (validate.errors ?? []).map(describe).join('; ');
+  };
+}
+
+function describe(error: ErrorObject): string {
+  const where = error.instancePath === '' ? 'config' : `config${error.instancePath}`;
+  const named = error.keyword === 'additionalProperties' ? ` '${String(error.params.additionalProperty)}'` : '';
+  const allowed = error.keyword === 'enum' ? ` ${JSON.stringify(error.params.allowedValues)}` : '';
+  return `${where} ${error.message ?? 'is invalid'}${named}${allowed}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Purpose: which step types exist, in which versions.
+ * Owns: choosing a version for a range (the newest that fits) and checking configs. Does not own: loading plugins.
+ */
+import {
+  type ControlType,
+  type JsonObject,
+  LlmteamError,
+  type StepTypeMetadata,
+  type TaskType,
+} from '@llmteam/contracts';
+import semver from 'semver';
+import type { StepType, StepTypes } from '../engine/plan.js';
+import { bare_type } from '../engine/plan.js';
+import { type ConfigChecker, config_checker } from './config-checker.js';
+
+export interface CatalogEntry extends StepType {
+  /** null: a task type whose code is not in this process. */
+  readonly task: TaskType<JsonObject> | null;
+  /** The plugin that brings it. */
+  readonly plugin: string;
+}
+
+export type VersionChoice =
+  | { readonly kind: 'found'; readonly entry: CatalogEntry }
+  | { readonly kind: 'unknown_type' }
+  | { readonly kind: 'unknown_version'; readonly versions: readonly string[] };
+
+export class StepCatalog implements StepTypes {
+  /** By type id: entries, newest version first. */
+  private readonly types = new Map<string, CatalogEntry[]>();
+  private readonly check: ConfigChecker = config_checker();
+
+  /** @throws LlmteamError `PLUGIN_DUPLICATE` if the type is there in that version. */
+  add(type: TaskType<JsonObject> | ControlType, version: string, plugin: string): void {
+    const control = type.kind === 'control' ? type : null;
+    this.add_entry({ ...type.metadata, version }, plugin, control, type.kind === 'task' ? type : null);
+  }
+
+  /** A type that a worker elsewhere serves. */
+  announce(metadata: StepTypeMetadata, plugin: string): void {
+    if (this.find(metadata.type_id, metadata.version) === undefined) this.add_entry(metadata, plugin, null, null);
+  }
+
+  private add_entry(
+    metadata: StepTypeMetadata,
+    plugin: string,
+    control: ControlType | null,
+    task: TaskType<JsonObject> | null,
+  ): void {
+    const { type_id, version, config_schema } = metadata;
+    const known = this.find(type_id, version);
+    if (known !== undefined) {
+      const both = `'${known.plugin}' and '${plugin}'`;
+      throw new LlmteamError('PLUGIN_DUPLICATE', `step type '${type_id}' ${version} comes from both ${both}`);
+    }
+    const check_config = (config: JsonObject): string | null => this.check(config_schema, config);
+    const entries = [...(this.types.get(type_id) ?? []), { metadata, plugin, control, task, check_config }];
+    entries.sort((a, b) => semver.rcompare(a.metadata.version, b.metadata.version));
+    this.types.set(type_id, entries);
+  }
+
+  find(type_id: string, version: string): CatalogEntry | undefined {
+    return this.types.get(type_id)?.find((entry) => entry.metadata.version === version);
+  }
+
+  /** The newest version that the `type` of a step, as written, allows. */
+  choose(type: string): VersionChoice {
+    const entries = this.types.get(bare_type(type));
+    if (entries === undefined) return { kind: 'unknown_type' };
+    const range = type.includes('@') ? type.slice(type.indexOf('@') + 1) : '*';
+    const entry = entries.find(({ metadata }) =>
+      semver.satisfies(metadata.version, range, { includePrerelease: true }),
+    );
+    if (entry !== undefined) return { kind: 'found', entry };
+    return { kind: 'unknown_version', versions: entries.map(({ metadata }) => metadata.version) };
+  }
+
+  /** The newest version of every type, by type id. */
+  list(): StepTypeMetadata[] {
+    const newest = [...this.types.values()].flatMap((entries) => entries.slice(0, 1));
+    return newest.map((entry) => entry.metadata).sort((a, b) => a.type_id.localeCompare(b.type_id, 'en'));
+  }
+
+  /** Every version of every type. */
+  entries(): CatalogEntry[] {
+    return [...this.types.values()].flat();
+  }
+
+  type_ids(): string[] {
+    return [...this.types.keys()].sort();
+  }
+}

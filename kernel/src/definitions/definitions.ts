@@ -1,0 +1,59 @@
+/**
+ * Purpose: what runs execute: definitions by content hash, made ready to run.
+ * Owns: the cache of plans, bounded by the steps it holds. Does not own: where the bytes lie (Blobs).
+ */
+import { type Blobs, type Definition, LlmteamError } from '@llmteam/contracts';
+import { LRUCache } from 'lru-cache';
+import type { ExpressionCompiler } from '../engine/expression.js';
+import { compile_plan, type Plan, type StepTypes } from '../engine/plan.js';
+
+const cached_steps = 200_000;
+
+export class Definitions {
+  private readonly plans = new LRUCache<string, Plan>({
+    maxSize: cached_steps,
+    sizeCalculation: (plan) => plan.steps.length,
+  });
+  /** Hashes of definitions that were put by this process, by identity. */
+  private readonly known = new WeakMap<Definition, string>();
+
+  constructor(
+    private readonly blobs: Blobs,
+    private readonly types: StepTypes,
+    private readonly compiler: ExpressionCompiler,
+  ) {}
+
+  /** Keeps a definition; resolves with its content hash once it is kept. @throws LlmteamError `SEGMENT_INVALID` */
+  async put(definition: Definition): Promise<string> {
+    const known = this.known.get(definition);
+    if (known !== undefined) return known;
+    const plan = compile_plan(definition, this.types, this.compiler);
+    const hash = await this.blobs.put(new TextEncoder().encode(JSON.stringify(definition)));
+    this.plans.set(hash, plan);
+    this.known.set(definition, hash);
+    return hash;
+  }
+
+  /** The plan of a definition if it is at hand. */
+  cached_plan(hash: string): Plan | undefined {
+    return this.plans.get(hash);
+  }
+
+  /** @throws LlmteamError `BLOB_MISSING`, or `SEGMENT_INVALID` if a step type is no longer installed in that version. */
+  async plan(hash: string): Promise<Plan> {
+    const cached = this.plans.get(hash);
+    if (cached !== undefined) return cached;
+    const plan = compile_plan(await this.get(hash), this.types, this.compiler);
+    this.plans.set(hash, plan);
+    return plan;
+  }
+
+  async get(hash: string): Promise<Definition> {
+    const text = new TextDecoder().decode(await this.blobs.get(hash));
+    try {
+      return JSON.parse(text) as Definition;
+    } catch (cause) {
+      throw new LlmteamError('STORE_CORRUPT', `definition ${hash} is not JSON`, { cause });
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Purpose: how a run ends, and what is said of it.
+ * Owns: law 11 of "How a segment runs": the output, the one final event, the outcome for the journal and the parent.
+ */
+import type {
+  ChildEnded,
+  ErrorInfo,
+  EventType,
+  FiredPorts,
+  Json,
+  RunEnded,
+  RunOutcome,
+  Severity,
+} from '@llmteam/contracts';
+import { cancel_scope } from './cancel.js';
+import type { Effect } from './effects.js';
+import { expression_error } from './scheduling.js';
+import { is_ended, type RunState } from './state.js';
+import { disarm } from './timers.js';
+import type { Turn } from './turn.js';
+import { scope_variables } from './variables.js';
+
+const final_events: Readonly<Record<RunOutcome, EventType>> = {
+  completed: 'segment.completed',
+  failed: 'segment.failed',
+  cancelled: 'segment.cancelled',
+  timeout: 'segment.timeout',
+};
+
+const severities: Readonly<Record<RunOutcome, Severity>> = {
+  completed: 'info',
+  failed: 'error',
+  cancelled: 'warning',
+  timeout: 'error',
+};
+
+/** Nothing is left to do: the run completed, or failed after its other branches finished. */
+export function finish_run(turn: Turn): void {
+  if (turn.run.error !== null) {
+    end_run(turn, 'failed', turn.run.error);
+    return;
+  }
+  let output: Json;
+  try {
+    output = output_of(turn);
+  } catch (thrown) {
+    end_run(turn, 'failed', expression_error(thrown));
+    return;
+  }
+  end_run(turn, 'completed', null, output);
+}
+
+/** Cancels what is left, and tells the outcome. */
+export function end_run(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null, output: Json = null): void {
+  const { run } = turn;
+  const root = run.scopes.get('');
+  if (root !== undefined && outcome !== 'completed') cancel_scope(turn, root);
+  for (const id of [...run.timers.keys()]) disarm(turn, id);
+  run.status = outcome;
+  run.error = error;
+  run.output = output;
+  run.ended_at = turn.now;
+  const severity = severities[outcome];
+  const details = { severity, duration_ms: turn.now - run.request.at, payload: counts(run) } as const;
+  turn.emit_run(final_events[outcome], error === null ? details : { ...details, error });
+  turn.effects.push(...end_effects(run));
+}
+
+function counts(run: RunState): { steps_completed: number; steps_total: number } {
+  return { steps_completed: run.steps_completed, steps_total: run.steps_total };
+}
+
+/** What an ended run still has to tell: its parent first, the journal last. */
+export function end_effects(run: RunState): Effect[] {
+  if (!is_ended(run) || run.is_recorded) return [];
+  const { status, output, error, usage } = run;
+  const common = { at: run.ended_at ?? run.at, status, output, error, usage };
+  const end: RunEnded = { type: 'run.ended', ...common, ...counts(run), seq: run.seq };
+  const { parent } = run.request;
+  if (parent === undefined) return [{ kind: 'record_end', fact: end }];
+  const told: ChildEnded = { type: 'child.ended', ...common, step: parent.step, child_run_id: run.key.run_id };
+  return [
+    { kind: 'notify_parent', run_id: parent.run_id, fact: told },
+    { kind: 'record_end', fact: end },
+  ];
+}
+
+/** `output` of the segment; else the value of the one final step; else an object by step id. */
+function output_of(turn: Turn): Json {
+  const { plan, run } = turn;
+  const root = run.scopes.get('');
+  if (root === undefined) return null;
+  if (plan.output !== null) {
+    return plan.output.evaluate({ ...scope_variables(run, root), input: run.request.input });
+  }
+  const finals: [string, Json][] = [];
+  for (const step of plan.steps) {
+    const state = root.steps.get(step.step_id);
+    if (state?.status === 'completed' && !state.led_on && state.outputs !== null) {
+      finals.push([step.step_id, value_of(state.outputs)]);
+    }
+  }
+  const [only] = finals;
+  return only !== undefined && finals.length === 1 ? only[1] : Object.fromEntries(finals);
+}
+
+/** A step that fired one port is worth that value, one that fired several an object by port. */
+function value_of(outputs: FiredPorts): Json {
+  const values = Object.values(outputs);
+  return values.length === 1 ? (values[0] as Json) : outputs;
+}

@@ -1,0 +1,241 @@
+/**
+ * Purpose: the shape of a segment: which edges go forward, which steps lie in which loop's region, what is upstream of what.
+ * Owns: the definition of a region. Does not own: judging it; `find_graph_faults` only names places, the validator words them.
+ * Invariants:
+ *   G1 Forward edges are all but those that lead from a region back to the port `next` of its own loop step.
+ *   G2 A step's region is that of the innermost loop whose `body` leads to it without passing that loop step.
+ *   G3 Everything here is linear in steps and edges, times `caps.loop_nesting`.
+ */
+import { caps } from '@llmteam/contracts';
+
+export const root_region = -1;
+
+/** A graph by numbers: steps are their place in the segment. */
+export interface GraphInput {
+  readonly step_count: number;
+  readonly entrypoint: number;
+  /** Whether the step's type has a region (ports `body` and `next`). */
+  readonly has_region: (step: number) => boolean;
+  readonly edges: readonly GraphEdge[];
+}
+
+export interface GraphEdge {
+  readonly from: number;
+  readonly from_port: string;
+  readonly to: number;
+  readonly to_port: string;
+}
+
+export interface Graph {
+  /** Per step: the loop step whose region it lies in, or {@link root_region}. */
+  readonly region: Int32Array;
+  /** Per edge: leads back to `next` of its own loop. */
+  readonly is_back: Uint8Array;
+  /** Per step: places of its forward edges, in edge order. */
+  readonly incoming: readonly (readonly number[])[];
+  /** Per step: places of its edges, back edges included, in edge order. */
+  readonly outgoing: readonly (readonly number[])[];
+  /** Steps so that every forward edge leads on; shorter than the step count if there are cycles. */
+  readonly order: readonly number[];
+  readonly faults: readonly GraphFault[];
+}
+
+export type GraphFault =
+  | { readonly kind: 'cycle'; readonly steps: readonly number[] }
+  | { readonly kind: 'region_escape'; readonly edge: number }
+  | { readonly kind: 'self_loop'; readonly edge: number }
+  | { readonly kind: 'body_never_returns'; readonly step: number }
+  | { readonly kind: 'entrypoint_in_region'; readonly owner: number }
+  | { readonly kind: 'unreachable'; readonly step: number }
+  | { readonly kind: 'nesting_too_deep'; readonly step: number };
+
+export function analyse_graph(input: GraphInput): Graph {
+  const outgoing = edge_lists(input, (edge) => edge.from);
+  const faults: GraphFault[] = [];
+  input.edges.forEach((edge, place) => {
+    if (edge.from === edge.to) faults.push({ kind: 'self_loop', edge: place });
+  });
+  const regions = find_regions(input, outgoing, faults);
+  const is_back = mark_back_edges(input, regions);
+  const incoming = edge_lists(input, (edge, place) => (is_back[place] === 1 ? null : edge.to));
+  faults.push(...escapes(input, regions.region, is_back));
+  const order = topological_order(input, outgoing, incoming, is_back);
+  if (order.length < input.step_count) {
+    faults.push({ kind: 'cycle', steps: one_cycle(input, incoming, order) });
+  } else {
+    faults.push(...unreachable_steps(input, outgoing));
+  }
+  const owner = regions.region[input.entrypoint];
+  if (owner !== undefined && owner !== root_region) faults.push({ kind: 'entrypoint_in_region', owner });
+  return { region: regions.region, is_back, incoming, outgoing, order, faults };
+}
+
+function edge_lists(input: GraphInput, key: (edge: GraphEdge, place: number) => number | null): number[][] {
+  const lists: number[][] = Array.from({ length: input.step_count }, () => []);
+  input.edges.forEach((edge, place) => {
+    const step = key(edge, place);
+    if (step !== null) lists[step]?.push(place);
+  });
+  return lists;
+}
+
+interface Regions {
+  readonly region: Int32Array;
+  /** Per loop step: the steps its body leads to. */
+  readonly members: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+function find_regions(input: GraphInput, outgoing: number[][], faults: GraphFault[]): Regions {
+  const region = new Int32Array(input.step_count).fill(root_region);
+  const region_size = new Int32Array(input.step_count).fill(input.step_count + 1);
+  const members = new Map<number, ReadonlySet<number>>();
+  let budget = (caps.loop_nesting + 1) * (input.step_count + input.edges.length + 1);
+  for (let step = 0; step < input.step_count; step++) {
+    if (!input.has_region(step)) continue;
+    const reached = body_of(input, outgoing, step);
+    members.set(step, reached.steps);
+    budget -= reached.work;
+    if (budget < 0) {
+      faults.push({ kind: 'nesting_too_deep', step });
+      break;
+    }
+    if (!reached.returns) faults.push({ kind: 'body_never_returns', step });
+    for (const member of reached.steps) {
+      if (reached.steps.size < (region_size[member] ?? 0)) {
+        region[member] = step;
+        region_size[member] = reached.steps.size;
+      }
+    }
+  }
+  find_deep_nesting(input, region, faults);
+  return { region, members };
+}
+
+function find_deep_nesting(input: GraphInput, region: Int32Array, faults: GraphFault[]): void {
+  for (let step = 0; step < input.step_count; step++) {
+    if (!input.has_region(step)) continue;
+    let depth = 1;
+    let owner = region[step] ?? root_region;
+    while (owner !== root_region && depth <= caps.loop_nesting) {
+      depth++;
+      owner = region[owner] ?? root_region;
+    }
+    if (depth > caps.loop_nesting) {
+      faults.push({ kind: 'nesting_too_deep', step });
+      return;
+    }
+  }
+}
+
+/** What the body of a loop step leads to, without passing the loop step. */
+function body_of(
+  input: GraphInput,
+  outgoing: number[][],
+  loop: number,
+): { steps: Set<number>; returns: boolean; work: number } {
+  const steps = new Set<number>();
+  const stack: number[] = [];
+  // An edge into `next` of a loop around this one leaves the region; it is named as an escape, not followed.
+  const is_next_of_other = (edge: GraphEdge): boolean => edge.to_port === 'next' && input.has_region(edge.to);
+  let returns = false;
+  let work = 0;
+  const visit = (place: number): void => {
+    work++;
+    const edge = input.edges[place];
+    if (edge === undefined) return;
+    if (edge.to === loop) {
+      if (edge.to_port === 'next') returns = true;
+    } else if (!is_next_of_other(edge) && !steps.has(edge.to)) {
+      steps.add(edge.to);
+      stack.push(edge.to);
+    }
+  };
+  for (const place of outgoing[loop] ?? []) {
+    if (input.edges[place]?.from_port === 'body') visit(place);
+  }
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    for (const place of outgoing[step] ?? []) visit(place);
+  }
+  return { steps, returns, work };
+}
+
+function mark_back_edges(input: GraphInput, regions: Regions): Uint8Array {
+  const is_back = new Uint8Array(input.edges.length);
+  input.edges.forEach((edge, place) => {
+    if (edge.to_port !== 'next' || !input.has_region(edge.to)) return;
+    if (edge.from === edge.to || regions.members.get(edge.to)?.has(edge.from)) is_back[place] = 1;
+  });
+  return is_back;
+}
+
+/** Edges that enter a region other than through `body` or leave it other than through `next`. */
+function escapes(input: GraphInput, region: Int32Array, is_back: Uint8Array): GraphFault[] {
+  const faults: GraphFault[] = [];
+  input.edges.forEach((edge, place) => {
+    if (edge.from === edge.to) return;
+    const from_body = edge.from_port === 'body' && input.has_region(edge.from);
+    const inside = from_body ? edge.from : region[edge.from];
+    const expected = is_back[place] === 1 ? edge.to : region[edge.to];
+    const to_next = edge.to_port === 'next' && input.has_region(edge.to) && is_back[place] === 0;
+    if (inside !== expected || to_next) faults.push({ kind: 'region_escape', edge: place });
+  });
+  return faults;
+}
+
+function topological_order(
+  input: GraphInput,
+  outgoing: number[][],
+  incoming: number[][],
+  is_back: Uint8Array,
+): number[] {
+  const waiting = Int32Array.from(incoming, (edges) => edges.length);
+  const order: number[] = [];
+  for (let step = 0; step < input.step_count; step++) if (waiting[step] === 0) order.push(step);
+  for (let next = 0; next < order.length; next++) {
+    for (const place of outgoing[order[next] as number] ?? []) {
+      const to = input.edges[place]?.to;
+      if (to === undefined || is_back[place] === 1) continue;
+      const left = (waiting[to] ?? 0) - 1;
+      waiting[to] = left;
+      if (left === 0) order.push(to);
+    }
+  }
+  return order;
+}
+
+/** Walks backwards among the steps that could not be ordered until one comes up twice. */
+function one_cycle(input: GraphInput, incoming: number[][], order: number[]): number[] {
+  const ordered = new Set(order);
+  const seen = new Map<number, number>();
+  const path: number[] = [];
+  let step = 0;
+  while (ordered.has(step)) step++;
+  while (!seen.has(step)) {
+    seen.set(step, path.length);
+    path.push(step);
+    const back = (incoming[step] ?? []).find((place) => !ordered.has(input.edges[place]?.from ?? -1));
+    if (back === undefined) break;
+    step = input.edges[back]?.from ?? step;
+  }
+  return path.slice(seen.get(step) ?? 0).reverse();
+}
+
+function unreachable_steps(input: GraphInput, outgoing: number[][]): GraphFault[] {
+  const reached = new Uint8Array(input.step_count);
+  const stack = [input.entrypoint];
+  reached[input.entrypoint] = 1;
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    for (const place of outgoing[step] ?? []) {
+      const to = input.edges[place]?.to;
+      if (to !== undefined && reached[to] === 0) {
+        reached[to] = 1;
+        stack.push(to);
+      }
+    }
+  }
+  const faults: GraphFault[] = [];
+  reached.forEach((flag, step) => {
+    if (flag === 0) faults.push({ kind: 'unreachable', step });
+  });
+  return faults;
+}

@@ -1,0 +1,28 @@
+import { step_key } from '@llmteam/contracts';
+import type { TimerState } from './state.js';
+import type { At, Turn } from './turn.js';
+
+/** Arms a timer; `id` is unique within the run. */
+export function arm(turn: Turn, id: string, timer: TimerState): void {
+  turn.run.timers.set(id, timer);
+  turn.effects.push({ kind: 'arm_timer', timer: id, due_at: timer.due_at });
+}
+
+export function disarm(turn: Turn, id: string): void {
+  if (turn.run.timers.delete(id)) turn.effects.push({ kind: 'disarm_timer', timer: id });
+}
+
+/** Arms the one timer of a task step's present state: its retry, its attempt's end, its place in the queue. */
+export function arm_step_timer(turn: Turn, at: At, kind: 'retry' | 'attempt' | 'queue', after_ms: number): void {
+  const step = step_key(at.scope.path, at.step.step_id);
+  const id = `${step}#${at.state.attempt}:${kind}`;
+  disarm_step_timer(turn, at);
+  at.state.timer = id;
+  arm(turn, id, { due_at: turn.now + Math.ceil(after_ms), kind, step, name: '' });
+}
+
+export function disarm_step_timer(turn: Turn, at: At): void {
+  if (at.state.timer === null) return;
+  disarm(turn, at.state.timer);
+  at.state.timer = null;
+}

@@ -1,0 +1,118 @@
+/**
+ * Purpose: what one call of `evolve` works with: the run, the time of the entry, and where events, effects and what is still to do
+ * are collected.
+ * Owns: numbering and shaping of events. Does not own: any rule of how a segment runs.
+ */
+import type { ErrorInfo, EventType, JsonObject, Occurrence, RunEvent, Severity, StepStatus } from '@llmteam/contracts';
+import type { Effect } from './effects.js';
+import type { Plan, StepPlan } from './plan.js';
+import { is_decided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
+
+/** A step occurrence: where it is, what it is, how it stands. */
+export interface At {
+  readonly scope: ScopeState;
+  readonly step: StepPlan;
+  readonly state: StepState;
+}
+
+/** What is still to be done in this turn, oldest first. No recursion: a chain of 10,000 skipped steps must not grow the stack. */
+export type Todo =
+  | { readonly what: 'run' | 'skip'; readonly at: At; readonly cause: number }
+  | { readonly what: 'react'; readonly at: At; readonly occurrence: Occurrence }
+  | { readonly what: 'finish_scope'; readonly scope: ScopeState };
+
+/** Epoch milliseconds of the last moment that has a date. */
+const last_moment = 8.64e15;
+
+export class Turn {
+  readonly effects: Effect[] = [];
+  readonly todo: Todo[] = [];
+  readonly run: RunState;
+  readonly plan: Plan;
+  /** Epoch milliseconds of the entry; never before the one before it. */
+  readonly now: number;
+
+  constructor(
+    run: Run,
+    now: number,
+    /** null: events are counted, not made. */
+    readonly events: RunEvent[] | null,
+  ) {
+    this.run = run.state;
+    this.plan = run.plan;
+    this.now = Math.min(now, last_moment);
+    this.run.at = this.now;
+  }
+
+  /** Derives an event of the run. */
+  emit_run(type: EventType, more: EventDetails = {}): void {
+    this.add(type, null, more);
+  }
+
+  /** Derives an event of a step, and remembers it as the step's last. */
+  emit(type: EventType, at: At, more: EventDetails = {}): void {
+    this.add(type, at, more);
+    at.state.event = this.run.seq;
+  }
+
+  private add(type: EventType, at: At | null, more: EventDetails): void {
+    const seq = ++this.run.seq;
+    if (this.events === null) return;
+    const { key, request } = this.run;
+    const parent = more.cause ?? at?.state.event ?? 0;
+    this.events.push({
+      event_id: `${key.run_id}:${seq}`,
+      event_type: type,
+      seq,
+      timestamp: new Date(this.within_run(more.timestamp ?? this.now)).toISOString(),
+      tenant_id: key.tenant_id,
+      instance_id: request.instance_id,
+      run_id: key.run_id,
+      segment_id: request.segment_id,
+      step_id: at?.step.step_id ?? null,
+      step_type: at?.step.type_id ?? null,
+      scope: at?.scope.path ?? '',
+      attempt: at === null || at.state.attempt === 0 ? null : at.state.attempt,
+      severity: more.severity ?? 'info',
+      correlation_id: request.correlation_id,
+      parent_event_id: parent === 0 ? null : `${key.run_id}:${parent}`,
+      payload: more.payload ?? {},
+      error: more.error ?? null,
+      duration_ms: more.duration_ms ?? null,
+      trace_id: request.trace_id,
+    });
+  }
+
+  /** Clocks of workers may be off, and a fork is told of work that is older than itself. */
+  private within_run(timestamp: number): number {
+    return Math.max(this.run.request.at, Math.min(timestamp, this.now));
+  }
+}
+
+interface EventDetails {
+  readonly payload?: JsonObject;
+  readonly error?: ErrorInfo;
+  readonly severity?: Severity;
+  readonly duration_ms?: number;
+  /** Epoch milliseconds, where it is not the entry's own time; brought within the run's time so far. */
+  readonly timestamp?: number;
+  /** `seq` of the event that led to this one, where it is not the step's last. */
+  readonly cause?: number;
+}
+
+/** Gives a step its final status, counts it, and lets go of what only an undecided step needs. */
+export function decide(turn: Turn, at: At, status: StepStatus): void {
+  const { state, scope } = at;
+  state.status = status;
+  state.held = false;
+  state.arrivals.length = 0;
+  state.memos = null;
+  state.control = null;
+  if (status === 'completed') turn.run.steps_completed++;
+  turn.run.steps_total++;
+  if (--scope.undecided === 0) turn.todo.push({ what: 'finish_scope', scope });
+}
+
+export function is_open(at: At): boolean {
+  return !is_decided(at.state.status);
+}

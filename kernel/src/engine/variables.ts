@@ -1,0 +1,75 @@
+import { type FiredPorts, type Json, split_step_key } from '@llmteam/contracts';
+import type { Variables } from './expression.js';
+import type { StepPlan } from './plan.js';
+import type { Arrival, RunState, ScopeState } from './state.js';
+import type { At, Turn } from './turn.js';
+
+/** What came in, by port: one taken edge gives its value, several the list in edge order. */
+function inputs_of(run: RunState, at: At): Record<string, Json> {
+  const inputs = by_port(at.state.arrivals);
+  const fork = run.request.forked_from;
+  if (fork?.input_overrides === undefined || !is_step_key(fork.from_step, at)) return inputs;
+  return { ...inputs, ...fork.input_overrides };
+}
+
+function is_step_key(key: string, at: At): boolean {
+  const { scope, step_id } = split_step_key(key);
+  return scope === at.scope.path && step_id === at.step.step_id;
+}
+
+function by_port(arrivals: readonly Arrival[]): Record<string, Json> {
+  const [only] = arrivals;
+  if (only !== undefined && arrivals.length === 1) return { [only.port]: only.value };
+  const lists = new Map<string, Json[]>();
+  for (const { port, value } of [...arrivals].sort((a, b) => a.edge - b.edge)) {
+    const list = lists.get(port);
+    if (list === undefined) lists.set(port, [value]);
+    else list.push(value);
+  }
+  return Object.fromEntries([...lists].map(([port, list]) => [port, list.length === 1 ? (list[0] as Json) : list]));
+}
+
+/** What expressions of a scope see, before a step's own names are added. */
+export function scope_variables(run: RunState, scope: ScopeState): Variables {
+  const { key, request } = run;
+  const base = {
+    run: { id: key.run_id, input: request.input, segment_id: request.segment_id, tenant_id: key.tenant_id },
+    step: (step_id: string): FiredPorts | undefined => find_outputs(run, scope, step_id),
+  };
+  return scope.owner === null ? base : { ...base, loop: { index: scope.index, item: scope.item } };
+}
+
+function find_outputs(run: RunState, scope: ScopeState, step_id: string): FiredPorts | undefined {
+  for (let at: ScopeState | undefined = scope; at !== undefined; ) {
+    const outputs = at.steps.get(step_id)?.outputs;
+    if (outputs) return outputs;
+    at = at.owner === null ? undefined : run.scopes.get(at.owner.scope);
+  }
+  return undefined;
+}
+
+/** What a step's config sees. */
+export function step_variables(turn: Turn, at: At): Variables {
+  const ports = inputs_of(turn.run, at);
+  const base = { ...scope_variables(turn.run, at.scope), ports };
+  return Object.hasOwn(ports, 'input') ? { ...base, input: ports.input as Json } : base;
+}
+
+/** The part of a step's variables that its marked expressions read, for a worker to evaluate them with. */
+export function captured_variables(step: StepPlan, variables: Variables): Record<string, Json> | null {
+  if (step.config.expressions.size === 0) return null;
+  const steps: Record<string, Json> = {};
+  const captured: Record<string, Json> = {};
+  for (const [root, name] of step.config.expression_references) {
+    if (root === 'steps' && name !== undefined) {
+      const outputs = variables.step(name);
+      if (outputs !== undefined) steps[name] = outputs;
+      captured.steps = steps;
+    } else if (root === 'loop' && variables.loop !== undefined) {
+      captured.loop = { ...variables.loop };
+    } else if (root === 'run') {
+      captured.run = { ...variables.run };
+    }
+  }
+  return captured;
+}

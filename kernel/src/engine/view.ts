@@ -1,0 +1,102 @@
+import { queue_name, type RunResult, type RunView, type StepSummary } from '@llmteam/contracts';
+import { waits_for } from './controls.js';
+import type { StepPlan } from './plan.js';
+import type { Run, ScopeState, StepState } from './state.js';
+
+/** The run as `runs show` and REST give it: steps of the run's own scope and of the iterations that are open. */
+export function view_run(run: Run): RunView {
+  const { state } = run;
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return {
+    run_id: state.key.run_id,
+    segment_id: state.request.segment_id,
+    tenant_id: state.key.tenant_id,
+    status: state.status,
+    input: state.request.input,
+    output: state.output,
+    error: state.error,
+    steps: summarise_steps(run),
+    steps_completed: state.steps_completed,
+    steps_total: state.steps_total,
+    usage: state.usage,
+    started_at: iso(state.request.at),
+    completed_at: state.ended_at === null ? null : iso(state.ended_at),
+    duration_ms: state.ended_at === null ? null : state.ended_at - state.request.at,
+    correlation_id: state.request.correlation_id,
+    parent_run_id: state.request.parent?.run_id ?? null,
+  };
+}
+
+/** What `llmteam run` prints. */
+export function result_of(run: Run): RunResult {
+  const { state } = run;
+  return {
+    run_id: state.key.run_id,
+    segment_id: state.request.segment_id,
+    status: state.status,
+    output: state.output,
+    error: state.error,
+    duration_ms: (state.ended_at ?? state.at) - state.request.at,
+    steps_completed: state.steps_completed,
+    steps_total: state.steps_total,
+    usage: state.usage,
+  };
+}
+
+/** The same for a run that was looked at. */
+export function result_from_view(view: RunView): RunResult {
+  const { run_id, segment_id, status, output, error, duration_ms, steps_completed, steps_total, usage } = view;
+  return {
+    run_id,
+    segment_id,
+    status,
+    output,
+    error,
+    duration_ms: duration_ms ?? 0,
+    steps_completed,
+    steps_total,
+    usage,
+  };
+}
+
+function summarise_steps(run: Run): StepSummary[] {
+  const root = run.state.scopes.get('');
+  const summaries: StepSummary[] = [];
+  for (const step of run.plan.steps) {
+    const known = root?.steps.get(step.step_id);
+    if (root !== undefined && known !== undefined) summaries.push(summarise(run, root, step, known));
+    else if (step.region < 0) summaries.push(blank(step));
+  }
+  for (const scope of run.state.scopes.values()) {
+    if (scope.owner === null) continue;
+    for (const [step_id, state] of scope.steps) {
+      const step = run.plan.by_id.get(step_id);
+      if (step !== undefined) summaries.push(summarise(run, scope, step, state));
+    }
+  }
+  return summaries;
+}
+
+function blank(step: StepPlan): StepSummary {
+  return { step_id: step.step_id, scope: '', type: step.type_id, status: 'pending', attempt: 0, error: null };
+}
+
+function summarise(run: Run, scope: ScopeState, step: StepPlan, state: StepState): StepSummary {
+  const summary = {
+    ...blank(step),
+    scope: scope.path,
+    status: state.status,
+    attempt: state.attempt,
+    error: state.error,
+  };
+  const waiting_for = reason(run, scope, step, state);
+  return waiting_for === null ? summary : { ...summary, waiting_for };
+}
+
+function reason(run: Run, scope: ScopeState, step: StepPlan, state: StepState): string | null {
+  if (state.held) return run.state.status === 'paused' ? 'resume' : 'a place among the jobs in flight';
+  if (state.status === 'queued') return `a worker of ${queue_name(step.type_id, step.type.metadata.version)}`;
+  if (state.status === 'retrying') return 'its next attempt';
+  if (state.status !== 'waiting' || state.control === null) return null;
+  return waits_for({ run: run.state }, { scope, step, state }, state.control);
+}

@@ -1,0 +1,99 @@
+/**
+ * Purpose: CEL text to syntax tree, by the library `@marcbachmann/cel-js`.
+ * Owns: what of the library is used, and the mending of its lexer.
+ * Does not own: evaluation. The library's own counts no work, runs `matches` on JavaScript's RegExp, cannot read data that has
+ * a key `constructor`, drops such keys from map literals, tells the hour of a date by the machine's time zone, and keeps the values of a
+ * comprehension's last run alive; its type checker caches every type it meets for as long as the process lives.
+ */
+
+import { caps } from '@llmteam/contracts';
+import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import { invalid } from './problem.js';
+import { end_of_skipped } from './scan.js';
+
+export type { ASTNode };
+
+const list_literal_elements = 200;
+
+/** Parses CEL text. @throws ExpressionProblem */
+export type Parse = (source: string) => ASTNode;
+
+export function create_parser(): Parse {
+  const limits = { maxListElements: list_literal_elements, maxMapEntries: list_literal_elements };
+  const environment = new Environment({ unlistedVariablesAreDyn: true, limits });
+  return (source) => {
+    if (source.length > caps.expression_characters) {
+      const reason = `longer than ${caps.expression_characters} characters (cap expression_characters)`;
+      throw invalid(reason, caps.expression_characters);
+    }
+    try {
+      return environment.parse(with_loop_renamed(source)).ast;
+    } catch (thrown) {
+      throw problem_of(thrown, source);
+    }
+  };
+}
+
+function problem_of(thrown: unknown, source: string) {
+  if (source.trim() === '') return invalid('it is empty', 0);
+  if (!(thrown instanceof ParseError)) return invalid('cannot be parsed: it nests too deeply', 0);
+  const position = Math.min(thrown.range?.start ?? 0, source.length);
+  const [, limit] = /^Exceeded (\w+)/.exec(thrown.summary) ?? [];
+  return invalid(limit === undefined ? readable(thrown.summary) : (limit_reasons[limit] ?? thrown.summary), position);
+}
+
+const limit_reasons: Readonly<Record<string, string>> = {
+  maxListElements: `a list literal has more than ${list_literal_elements} elements`,
+  maxMapEntries: `a map literal has more than ${list_literal_elements} entries`,
+  maxCallArguments: 'a call has more than 32 arguments',
+  maxDepth: `nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`,
+};
+
+const token_texts: Readonly<Record<string, string>> = {
+  EOF: 'the end',
+  IDENTIFIER: 'a name',
+  LPAREN: "'('",
+  RPAREN: "')'",
+  LBRACKET: "'['",
+  RBRACKET: "']'",
+  LBRACE: "'{'",
+  RBRACE: "'}'",
+  DOT: "'.'",
+  COMMA: "','",
+  COLON: "':'",
+  QUESTION: "'?'",
+  NUMBER: 'a number',
+  STRING: 'a string',
+};
+
+/** The library's message with its token names spelled out. */
+function readable(summary: string): string {
+  const text = summary
+    .replaceAll(loop_substitute, 'loop')
+    .replaceAll(/\b[A-Z]{3,}\b/g, (token) => token_texts[token] ?? token);
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** CEL reserves the word `loop`; the lexer gets a name of the same length, so that positions stay what they are. */
+const loop_substitute = 'lo0p';
+
+function with_loop_renamed(source: string): string {
+  if (!source.includes('loop')) return source;
+  const pieces: string[] = [];
+  const words = /\w+/y;
+  let copied = 0;
+  let previous = '';
+  for (let index = 0; index < source.length; ) {
+    words.lastIndex = index;
+    const word = words.exec(source)?.[0] ?? '';
+    if (word === 'loop' && previous !== '.') {
+      pieces.push(source.slice(copied, index), loop_substitute);
+      copied = index + word.length;
+    }
+    const skipped = end_of_skipped(source, index);
+    const next = Math.max(skipped, index + Math.max(1, word.length));
+    if (skipped === index && !/\s/.test(source.charAt(index))) previous = source.charAt(next - 1);
+    index = next;
+  }
+  return pieces.join('') + source.slice(copied);
+}

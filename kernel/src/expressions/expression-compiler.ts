@@ -1,0 +1,76 @@
+import type { JsonObject } from '@llmteam/contracts';
+import type { ExpressionCompiler } from '../engine/expression.js';
+import { create_parser } from './cel-syntax.js';
+import { type CheckedExpression, compile_expression } from './compiled-expression.js';
+import { type ConfigReading, read_config } from './config-template.js';
+import { compile_error, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
+
+/** Something wrong with an expression of a config. */
+interface ConfigProblem {
+  readonly problem: ExpressionProblemCode;
+  /** JSON Pointer within the config. */
+  readonly pointer: string;
+  readonly message: string;
+  readonly expression: string;
+  /** UTF-16 units from the start of the expression. */
+  readonly position: number;
+}
+
+/** All expressions of a config with their places, and all that is wrong. */
+interface ConfigInspection {
+  readonly problems: readonly ConfigProblem[];
+  readonly expressions: ConfigReading['expressions'];
+}
+
+/** The {@link ExpressionCompiler} of this folder: what it compiles can also be asked what is known before it runs. */
+export interface CheckingCompiler extends ExpressionCompiler {
+  expression(source: string): CheckedExpression;
+  /** As `template`, for those who want every problem and not an error. */
+  inspect(config: JsonObject, config_schema: JsonObject): ConfigInspection;
+}
+
+/** Expressions a compiler keeps; the one not asked for the longest goes first. */
+const kept_expressions = 2_000;
+
+/** A compiler with a cache of its own. Expressions it gave stay valid when the cache drops them. */
+export function create_expression_compiler(): CheckingCompiler {
+  const parse = create_parser();
+  const kept = new Map<string, CheckedExpression>();
+
+  const compile = (source: string): CheckedExpression => {
+    const known = kept.get(source);
+    const expression = known ?? compile_expression(source, parse);
+    kept.delete(source);
+    kept.set(source, expression);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= kept_expressions) break;
+      kept.delete(oldest);
+    }
+    return expression;
+  };
+
+  return {
+    expression(source) {
+      try {
+        return compile(source);
+      } catch (thrown) {
+        throw thrown instanceof ExpressionProblem ? compile_error(source, thrown) : thrown;
+      }
+    },
+    template(config, config_schema) {
+      const { problems, template } = read_config(config, config_schema, compile);
+      const [first] = problems;
+      if (first !== undefined) throw compile_error(first.source, first.problem, first.pointer);
+      return template;
+    },
+    inspect(config, config_schema) {
+      const { problems, expressions } = read_config(config, config_schema, compile);
+      return { problems: problems.map(config_problem), expressions };
+    },
+  };
+}
+
+function config_problem({ pointer, source, problem }: ConfigReading['problems'][number]): ConfigProblem {
+  const { message } = compile_error(source, problem);
+  return { problem: problem.problem, pointer, message, expression: source, position: problem.position };
+}

@@ -1,0 +1,104 @@
+/** From CEL values to JSON, and how large a value's JSON text is. */
+
+import { caps, type Json } from '@llmteam/contracts';
+import { Failure } from './evaluation.js';
+import { duration_text, timestamp_text } from './time.js';
+import { Bytes, type CelMap, type CelValue, Double, Duration, is_list, Special, set_own, Timestamp } from './values.js';
+
+/** How many bytes of JSON text may still come. */
+interface Room {
+  bytes: number;
+}
+
+/**
+ * The value as JSON: bytes as base64, timestamps as RFC 3339, durations as seconds (`90s`). Parts that are JSON already are
+ * given back as they are, not copied.
+ */
+export function to_json(value: CelValue, at: number): Json {
+  return converted(value, { bytes: caps.value_bytes }, at, 1);
+}
+
+/** Bytes of the value's JSON text; fails above `most`. */
+export function json_bytes(value: Json, most: number, at: number): number {
+  const room = { bytes: most };
+  converted(value, room, at, 1);
+  return most - room.bytes;
+}
+
+function take(room: Room, bytes: number, at: number): void {
+  room.bytes -= bytes;
+  if (room.bytes < 0)
+    throw new Failure(`gives a value larger than ${caps.value_bytes} bytes (cap value_bytes)`, at, true);
+}
+
+function converted(value: CelValue, room: Room, at: number, depth: number): Json {
+  switch (typeof value) {
+    case 'string':
+      take(room, value.length, at);
+      take(room, text_bytes(value) - value.length, at);
+      return value;
+    case 'number':
+      take(room, String(value).length, at);
+      return value;
+    case 'boolean':
+      take(room, value ? 4 : 5, at);
+      return value;
+    case 'bigint':
+      throw new Failure(`gives ${value}, an integer that JSON numbers do not hold exactly; string() does`, at);
+    default:
+      if (value === null) {
+        take(room, 4, at);
+        return null;
+      }
+      if (value instanceof Special) return converted(plain(value, at), room, at, depth);
+      if (depth > caps.json_depth)
+        throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, at, true);
+      return is_list(value) ? converted_list(value, room, at, depth) : converted_map(value, room, at, depth);
+  }
+}
+
+function plain(value: Special, at: number): number | string {
+  if (value instanceof Double) return value.value + 0;
+  if (value instanceof Timestamp) return timestamp_text(value);
+  if (value instanceof Duration) return duration_text(value);
+  if (value instanceof Bytes) return Buffer.from(value.value).toString('base64');
+  throw new Failure('gives a type, which is no JSON value; compare it with ==', at);
+}
+
+function converted_list(list: readonly CelValue[], room: Room, at: number, depth: number): Json {
+  take(room, 2 + Math.max(0, list.length - 1), at);
+  let changed: Json[] | undefined;
+  for (const [index, item] of list.entries()) {
+    const json = converted(item, room, at, depth + 1);
+    if (json !== item) changed ??= list.slice(0, index) as Json[];
+    changed?.push(json);
+  }
+  return changed ?? (list as readonly Json[]);
+}
+
+function converted_map(map: CelMap, room: Room, at: number, depth: number): Json {
+  const keys = Object.keys(map);
+  take(room, 2 + Math.max(0, keys.length - 1), at);
+  let changed: Record<string, Json> | undefined;
+  for (const [index, key] of keys.entries()) {
+    take(room, text_bytes(key) + 1, at);
+    const item = map[key] as CelValue;
+    const json = converted(item, room, at, depth + 1);
+    if (json !== item && changed === undefined) {
+      changed = {};
+      for (const before of keys.slice(0, index)) set_own(changed, before, map[before] as Json);
+    }
+    if (changed !== undefined) set_own(changed, key, json);
+  }
+  return changed ?? (map as Json);
+}
+
+/** Bytes of a string's JSON text, quotes and escapes included. */
+function text_bytes(text: string): number {
+  if (text.length > 64) return Buffer.byteLength(JSON.stringify(text));
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return Buffer.byteLength(JSON.stringify(text));
+  }
+  return text.length + 2;
+}

@@ -1,0 +1,75 @@
+import { Failure } from './evaluation.js';
+import { type CelDouble, type CelInt, type CelNumber, type CelValue, Double } from './values.js';
+
+const int_max = 2n ** 63n - 1n;
+const int_min = -(2n ** 63n);
+
+/** The int of a whole number; fails beyond 64 bits. */
+export function int(value: bigint, at: number): CelInt {
+  if (value > int_max || value < int_min) throw new Failure('integer overflow: an int has 64 bits', at);
+  const quick = Number(value);
+  return Number.isSafeInteger(quick) ? quick : value;
+}
+
+/** The double of a number; fails on infinity and NaN, which JSON cannot carry. */
+export function double(value: number, at: number): CelDouble {
+  if (Number.isSafeInteger(value)) return new Double(value);
+  if (Number.isFinite(value)) return value;
+  throw new Failure('the result is not a finite number', at);
+}
+
+export function is_number(value: CelValue): value is CelNumber {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof Double;
+}
+
+function is_int(value: CelNumber): value is CelInt {
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
+}
+
+/** The number as JavaScript has it; a bigint and a number compare exactly. */
+export function unboxed(value: CelNumber): number | bigint {
+  return value instanceof Double ? value.value : value;
+}
+
+interface Arithmetic {
+  quick(left: number, right: number): number;
+  exact(left: bigint, right: bigint): bigint;
+}
+
+const arithmetic: Readonly<Record<'+' | '-' | '*', Arithmetic>> = {
+  '+': { quick: (left, right) => left + right, exact: (left, right) => left + right },
+  '-': { quick: (left, right) => left - right, exact: (left, right) => left - right },
+  '*': { quick: (left, right) => left * right, exact: (left, right) => left * right },
+};
+
+export type ArithmeticSign = '+' | '-' | '*' | '/' | '%';
+
+/** Two ints give an int; a double on either side gives a double. */
+export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumber, at: number): CelNumber {
+  if (sign === '/' || sign === '%') return divide(sign, left, right, at);
+  const { quick, exact } = arithmetic[sign];
+  if (is_int(left) && is_int(right)) {
+    if (typeof left === 'number' && typeof right === 'number') {
+      const result = quick(left, right);
+      // A sum or product that rounds into the safe range is exact; adding 0 turns -0 into 0.
+      if (Number.isSafeInteger(result)) return result + 0;
+    }
+    return int(exact(BigInt(left), BigInt(right)), at);
+  }
+  return double(quick(Number(unboxed(left)), Number(unboxed(right))), at);
+}
+
+function divide(sign: '/' | '%', left: CelNumber, right: CelNumber, at: number): CelNumber {
+  if (Number(unboxed(right)) === 0) throw new Failure(sign === '/' ? 'division by zero' : 'modulo by zero', at);
+  if (!is_int(left) || !is_int(right)) return double(Number(unboxed(left)) / Number(unboxed(right)), at);
+  if (typeof left === 'bigint' || typeof right === 'bigint') {
+    return int(sign === '/' ? BigInt(left) / BigInt(right) : BigInt(left) % BigInt(right), at);
+  }
+  const rest = left % right;
+  // Dividing what is left without a rest is exact where truncating a rounded quotient is not.
+  return (sign === '/' ? (left - rest) / right : rest) + 0;
+}
+
+export function negated(value: CelNumber, at: number): CelNumber {
+  return is_int(value) ? calculate('-', 0, value, at) : double(-Number(unboxed(value)), at);
+}

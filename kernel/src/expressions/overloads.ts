@@ -1,0 +1,39 @@
+import type { Evaluation } from './evaluation.js';
+import { type CelValue, type KindOrAny, kind_of, type ValueOf } from './values.js';
+
+/** One way to call a function or operator: what it takes (a method's receiver first), what it gives, and the work. */
+export interface Overload {
+  readonly takes: readonly KindOrAny[];
+  readonly gives: KindOrAny;
+  readonly call: (run: Evaluation, at: number, ...values: CelValue[]) => CelValue;
+}
+
+type ValuesOf<T extends readonly KindOrAny[]> = { [I in keyof T]: ValueOf<T[I]> };
+
+/** Declares an overload; the kinds it takes are the types its work is given. */
+export function overload<const T extends readonly KindOrAny[]>(
+  takes: T,
+  gives: KindOrAny,
+  call: (run: Evaluation, at: number, ...values: ValuesOf<T>) => CelValue,
+): Overload {
+  // find_overload() has compared the kinds by the time the work is called.
+  return { takes, gives, call: call as Overload['call'] };
+}
+
+/** The overload for values of these kinds; undefined if there is none. */
+export function find_overload(overloads: readonly Overload[], values: readonly CelValue[]): Overload | undefined {
+  return overloads.find(
+    ({ takes }) =>
+      takes.length === values.length &&
+      takes.every((kind, index) => kind === 'any' || kind === kind_of(values[index] as CelValue)),
+  );
+}
+
+/** The overloads that may be meant where some kinds are not known before evaluation. */
+export function possible_overloads(overloads: readonly Overload[], kinds: readonly KindOrAny[]): readonly Overload[] {
+  return overloads.filter(
+    ({ takes }) =>
+      takes.length === kinds.length &&
+      takes.every((kind, index) => kind === 'any' || kinds[index] === 'any' || kind === kinds[index]),
+  );
+}

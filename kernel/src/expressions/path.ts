@@ -1,0 +1,96 @@
+import type { Variables } from '../engine/expression.js';
+import { type Code, Failure } from './evaluation.js';
+import type { Key, PathTerm } from './term.js';
+import { type CelMap, type CelValue, described, is_map } from './values.js';
+
+/** An own field of a map. What objects inherit (`constructor`, `toString`) is no data. */
+export function read_key(value: CelValue, key: string, at: number): CelValue {
+  const found = own(map_of(value, key, at), key);
+  if (found === undefined) throw new Failure(`no such key: '${key}'`, at);
+  return found;
+}
+
+function own(map: CelMap, key: string): CelValue | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+function map_of(value: CelValue, key: string, at: number): CelMap {
+  if (is_map(value)) return value;
+  throw new Failure(`cannot read '${key}' of ${described(value)}`, at);
+}
+
+export function compile_path(path: PathTerm): Code {
+  const { root, keys } = path;
+  if (root === 'steps') return compile_step_path(path);
+  const begin = beginnings[root];
+  if (keys.length === 0) return (run) => begin(run.variables, path.at);
+  return (run) => {
+    let value = begin(run.variables, path.at);
+    for (const { name, at } of keys) value = read_key(value, name, at);
+    return value;
+  };
+}
+
+type Beginning = (variables: Variables, at: number) => CelValue;
+
+const beginnings: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, Beginning>> = {
+  value: ({ value }, at) => {
+    if (value === undefined) throw new Failure("'value' is known only in the condition of an edge", at);
+    return value;
+  },
+  input: ({ input }, at) => {
+    if (input === undefined) throw new Failure("'input' is not known here: the step has nothing on port 'input'", at);
+    return input;
+  },
+  ports: ({ ports }, at) => {
+    if (ports === undefined) throw new Failure("'ports' is not known here", at);
+    return ports;
+  },
+  run: ({ run }) => ({ id: run.id, input: run.input, segment_id: run.segment_id, tenant_id: run.tenant_id }),
+  loop: ({ loop }, at) => {
+    if (loop === undefined) throw new Failure("'loop' is known only inside a loop", at);
+    return { index: loop.index, item: loop.item };
+  },
+};
+
+/** `steps.<id>`, `steps.<id>.<port>` and what follows; the reader has seen to it that there is an id. */
+function compile_step_path({ keys }: PathTerm): Code {
+  const [step, port, ...rest] = keys as [Key, ...Key[]];
+  return (run) => {
+    const fired = run.variables.step(step.name);
+    if (fired === undefined) throw new Failure(`step '${step.name}' was skipped or has not completed`, step.at);
+    if (port === undefined) return fired;
+    let value = own(fired, port.name);
+    if (value === undefined) throw new Failure(`step '${step.name}' has fired no port '${port.name}'`, port.at);
+    for (const { name, at } of rest) value = read_key(value, name, at);
+    return value;
+  };
+}
+
+/** Whether the value, a map, has the field. */
+export function has_key(value: CelValue, key: string, at: number): boolean {
+  return own(map_of(value, key, at), key) !== undefined;
+}
+
+/**
+ * Whether a path leads somewhere. All but its last key must be there, except with steps: a step that was skipped, or a port
+ * it has not fired, has no fields.
+ */
+export function compile_has_path(path: PathTerm): Code {
+  const last = path.keys.at(-1) as Key;
+  const holder = { ...path, keys: path.keys.slice(0, -1) };
+  if (path.root === 'steps') return compile_has_step(holder, last);
+  const of = compile_path(holder);
+  return (run) => has_key(of(run), last.name, last.at);
+}
+
+function compile_has_step(holder: PathTerm, last: Key): Code {
+  const [step, port] = holder.keys;
+  if (step === undefined) return (run) => run.variables.step(last.name) !== undefined;
+  const of = compile_step_path(holder);
+  return (run) => {
+    const fired = run.variables.step(step.name);
+    if (fired === undefined || (port !== undefined && own(fired, port.name) === undefined)) return false;
+    return has_key(of(run), last.name, last.at);
+  };
+}

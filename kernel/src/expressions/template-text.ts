@@ -1,0 +1,60 @@
+import { ExpressionProblem } from './problem.js';
+import { end_of_skipped } from './scan.js';
+
+/** A piece of a config string: plain text, or the CEL of a `${…}`. */
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'expression'; readonly source: string };
+
+/**
+ * Splits a config string at its `${…}`; `$${` stands for the characters `${`.
+ * @throws ExpressionProblem where a `${` has no end.
+ */
+export function split_template(text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let plain = '';
+  let index = 0;
+  while (index < text.length) {
+    const dollar = text.indexOf('$', index);
+    if (dollar < 0) break;
+    plain += text.slice(index, dollar);
+    if (text.startsWith('$${', dollar)) {
+      plain += '${';
+      index = dollar + 3;
+    } else if (text.startsWith('${', dollar)) {
+      if (plain !== '') pieces.push({ kind: 'text', text: plain });
+      plain = '';
+      const end = end_of_expression(text, dollar + 2);
+      pieces.push({ kind: 'expression', source: text.slice(dollar + 2, end).trim() });
+      index = end + 1;
+    } else {
+      plain += '$';
+      index = dollar + 1;
+    }
+  }
+  plain += text.slice(index);
+  if (plain !== '') pieces.push({ kind: 'text', text: plain });
+  return pieces;
+}
+
+/** The index of the `}` that ends the expression beginning at `start`. */
+function end_of_expression(text: string, start: number): number {
+  let open = 0;
+  for (let index = start; index < text.length; ) {
+    const next = end_of_skipped(text, index);
+    if (next > index) {
+      index = next;
+      continue;
+    }
+    const character = text[index];
+    if (character === '}' && open === 0) return index;
+    if (character === '{') open += 1;
+    if (character === '}') open -= 1;
+    index += 1;
+  }
+  throw new ExpressionProblem(
+    'INVALID_EXPRESSION',
+    "'${' has no '}' that ends it; write '$${' for the characters",
+    start - 2,
+  );
+}

@@ -1,0 +1,114 @@
+import type { ComprehensionName } from './functions.js';
+import type { RootName } from './names.js';
+import type { Sign } from './operators.js';
+import type { Overload } from './overloads.js';
+import type { CelValue } from './values.js';
+
+/** A key and where it is written. */
+export interface Key {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** `steps.research.output["a b"]`: a root and the keys that are known as written. */
+export interface PathTerm {
+  readonly kind: 'path';
+  readonly at: number;
+  readonly root: RootName;
+  readonly keys: readonly Key[];
+}
+
+/** `x.key` where `x` is no path. */
+export interface SelectTerm {
+  readonly kind: 'select';
+  readonly at: number;
+  readonly of: Term;
+  readonly key: string;
+}
+
+/** `range.map(x, where, body)` and its like; the variable's value is in `slot` while `where` and `body` are evaluated. */
+export interface ComprehensionTerm {
+  readonly kind: 'comprehension';
+  readonly at: number;
+  readonly name: ComprehensionName;
+  readonly range: Term;
+  readonly slot: number;
+  readonly where?: Term;
+  readonly body: Term;
+}
+
+/** `size(x)`, `x.size()`, `x + y`. */
+export interface CallTerm {
+  readonly kind: 'call';
+  readonly at: number;
+  /** As messages show it: `size()`, `+`. */
+  readonly name: string;
+  readonly overloads: readonly Overload[];
+  readonly values: readonly Term[];
+  readonly sign?: Sign;
+}
+
+/** A checked expression with its names resolved: what is evaluated. `at` is where to point when the term fails. */
+export type Term =
+  | { readonly kind: 'constant'; readonly at: number; readonly value: CelValue }
+  | PathTerm
+  | SelectTerm
+  | ComprehensionTerm
+  | CallTerm
+  | { readonly kind: 'local'; readonly at: number; readonly slot: number }
+  | { readonly kind: 'index'; readonly at: number; readonly of: Term; readonly index: Term }
+  | { readonly kind: 'has'; readonly at: number; readonly subject: PathTerm | SelectTerm }
+  | { readonly kind: 'not'; readonly at: number; readonly of: Term }
+  | { readonly kind: 'negate'; readonly at: number; readonly of: Term }
+  /** `||` where `decisive` is true, `&&` where it is false. */
+  | {
+      readonly kind: 'logic';
+      readonly at: number;
+      readonly decisive: boolean;
+      readonly left: Term;
+      readonly right: Term;
+    }
+  | {
+      readonly kind: 'conditional';
+      readonly at: number;
+      readonly condition: Term;
+      readonly yes: Term;
+      readonly no: Term;
+    }
+  | { readonly kind: 'list'; readonly at: number; readonly items: readonly Term[] }
+  | { readonly kind: 'map'; readonly at: number; readonly entries: readonly (readonly [Term, Term])[] };
+
+/** The terms a term is made of, in the order they are written. */
+export function parts_of(term: Term): readonly Term[] {
+  switch (term.kind) {
+    case 'constant':
+    case 'path':
+    case 'local':
+      return [];
+    case 'select':
+    case 'not':
+    case 'negate':
+      return [term.of];
+    case 'index':
+      return [term.of, term.index];
+    case 'has':
+      return [term.subject];
+    case 'logic':
+      return [term.left, term.right];
+    case 'conditional':
+      return [term.condition, term.yes, term.no];
+    case 'list':
+      return term.items;
+    case 'map':
+      return term.entries.flat();
+    case 'call':
+      return term.values;
+    case 'comprehension':
+      return term.where === undefined ? [term.range, term.body] : [term.range, term.where, term.body];
+  }
+}
+
+/** How many terms a term consists of. */
+export function size_of(term: Term): number {
+  return parts_of(term).reduce((size, part) => size + size_of(part), 1);
+}

@@ -1,0 +1,124 @@
+/**
+ * Purpose: what expressions compute with.
+ * Invariants:
+ * V1 Every JSON value is a CEL value as it stands, so that an input of any size costs nothing to bring in: a JSON number that
+ *    is a safe integer is an int, any other is a double.
+ * V2 An int beyond the safe integers is a bigint. A double that would read as an int is boxed in {@link Double}.
+ * V3 What JSON lacks is an instance of {@link Special}; nothing is told apart by looking into an object's keys, since
+ *    those belong to the data.
+ */
+
+export type CelValue = null | boolean | number | bigint | string | Special | readonly CelValue[] | CelMap;
+export type CelMap = { readonly [key: string]: CelValue };
+export type CelInt = number | bigint;
+export type CelDouble = number | Double;
+export type CelNumber = CelInt | CelDouble;
+
+/** A value that JSON has no word for. */
+export abstract class Special {
+  declare protected readonly is_special: true;
+}
+
+export class Double extends Special {
+  constructor(readonly value: number) {
+    super();
+  }
+}
+
+export class Bytes extends Special {
+  constructor(readonly value: Uint8Array) {
+    super();
+  }
+}
+
+/** A moment: nanoseconds since 1970 UTC. */
+export class Timestamp extends Special {
+  constructor(readonly nanoseconds: bigint) {
+    super();
+  }
+}
+
+export class Duration extends Special {
+  constructor(readonly nanoseconds: bigint) {
+    super();
+  }
+}
+
+/** What `type(x)` gives. */
+export class CelType extends Special {
+  constructor(readonly kind: Kind) {
+    super();
+  }
+}
+
+interface TypeByKind {
+  null: null;
+  bool: boolean;
+  int: CelInt;
+  double: CelDouble;
+  string: string;
+  bytes: Bytes;
+  list: readonly CelValue[];
+  map: CelMap;
+  timestamp: Timestamp;
+  duration: Duration;
+  type: CelType;
+}
+
+export type Kind = keyof TypeByKind;
+/** `any` where a kind is not known or does not matter. */
+export type KindOrAny = Kind | 'any';
+export type ValueOf<K extends KindOrAny> = K extends Kind ? TypeByKind[K] : CelValue;
+
+export function kind_of(value: CelValue): Kind {
+  switch (typeof value) {
+    case 'number':
+      return Number.isSafeInteger(value) ? 'int' : 'double';
+    case 'bigint':
+      return 'int';
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'bool';
+    default:
+      if (value === null) return 'null';
+      if (value instanceof Special) return kind_of_special(value);
+      return Array.isArray(value) ? 'list' : 'map';
+  }
+}
+
+function kind_of_special(value: Special): Kind {
+  if (value instanceof Double) return 'double';
+  if (value instanceof Timestamp) return 'timestamp';
+  if (value instanceof Duration) return 'duration';
+  return value instanceof Bytes ? 'bytes' : 'type';
+}
+
+export function is_list(value: CelValue): value is readonly CelValue[] {
+  return Array.isArray(value);
+}
+
+export function is_map(value: CelValue): value is CelMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Special);
+}
+
+/** `a string`, `an int`, `null`: for messages. */
+export function with_article(kind: KindOrAny): string {
+  if (kind === 'null') return 'null';
+  if (kind === 'any') return 'data';
+  return kind === 'int' ? 'an int' : `a ${kind === 'bool' ? 'boolean' : kind}`;
+}
+
+/** {@link with_article} of a value's kind. */
+export function described(value: CelValue): string {
+  return with_article(kind_of(value));
+}
+
+/** Sets an own property whatever its name: assigning to `__proto__` would change the prototype instead. */
+export function set_own<T>(target: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    target[key] = value;
+  }
+}

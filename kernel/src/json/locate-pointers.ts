@@ -1,0 +1,75 @@
+import { is_llmteam_error } from '@llmteam/contracts';
+import { json_limits } from './json-limits.js';
+import { split_pointer } from './json-pointer.js';
+import { JsonScanner, type JsonVisitor } from './json-scanner.js';
+import { without_mark } from './parse-json.js';
+
+/** The line, from 1, on which the value at a JSON Pointer begins; undefined if there is none. */
+export type LocatePointer = (pointer: string) => number | undefined;
+
+interface Place {
+  readonly line: number;
+  /** By key or index; absent for what holds nothing. */
+  readonly members?: Map<string, Place> | Place[];
+}
+
+/**
+ * Where the values of a JSON text are. The text is read once, when first asked. Of a text that is not JSON, what comes before the
+ * fault is known.
+ */
+export function locate_pointers(text: string): LocatePointer {
+  const memo: { root?: Place | undefined; is_read: boolean } = { is_read: false };
+  return (pointer) => {
+    if (!memo.is_read) memo.root = read_places(without_mark(text));
+    memo.is_read = true;
+    let place = memo.root;
+    for (const token of split_pointer(pointer)) place = place === undefined ? undefined : member(place, token);
+    return place?.line;
+  };
+}
+
+function member({ members }: Place, token: string): Place | undefined {
+  if (members instanceof Map) return members.get(token);
+  return /^(?:0|[1-9][0-9]*)$/.test(token) ? members?.[Number(token)] : undefined;
+}
+
+function read_places(text: string): Place | undefined {
+  const collector = new PlaceCollector();
+  try {
+    new JsonScanner(text, { ...json_limits, max_bytes: Number.POSITIVE_INFINITY }, collector).scan();
+  } catch (thrown) {
+    if (!is_llmteam_error(thrown)) throw thrown;
+  }
+  return collector.root;
+}
+
+class PlaceCollector implements JsonVisitor {
+  root: Place | undefined;
+  private readonly holders: (Map<string, Place> | Place[])[] = [];
+  private name = '';
+
+  key(name: string): void {
+    this.name = name;
+  }
+
+  open(kind: 'object' | 'list', line: number): void {
+    const members = kind === 'object' ? new Map<string, Place>() : [];
+    this.add({ line, members });
+    this.holders.push(members);
+  }
+
+  close(): void {
+    this.holders.pop();
+  }
+
+  scalar(line: number): void {
+    this.add({ line });
+  }
+
+  private add(place: Place): void {
+    const holder = this.holders.at(-1);
+    if (holder === undefined) this.root = place;
+    else if (holder instanceof Map) holder.set(this.name, place);
+    else holder.push(place);
+  }
+}

@@ -1,0 +1,33 @@
+import { Buffer } from 'node:buffer';
+import { type Json, LlmteamError } from '@llmteam/contracts';
+import { type JsonLimits, json_limits } from './json-limits.js';
+import { JsonScanner } from './json-scanner.js';
+
+/**
+ * Reads JSON from outside. A byte order mark at the start is skipped; lone surrogates pass. Refused are, besides what is not
+ * JSON: nesting, numbers of values and keys and sizes beyond the limits (default: the caps), the keys `__proto__`, `constructor`
+ * and `prototype`, a key that occurs twice in one object, and numbers beyond the range of a double.
+ *
+ * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both count from 1, columns in
+ * UTF-16 units.
+ */
+export function parse_json(text: string, options: Partial<JsonLimits> = {}): Json {
+  const limits = { ...json_limits, ...options };
+  check_bytes(text, limits.max_bytes);
+  const body = without_mark(text);
+  new JsonScanner(body, limits, null).scan();
+  return JSON.parse(body);
+}
+
+/** The text without its byte order mark. */
+export function without_mark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function check_bytes(text: string, max_bytes: number): void {
+  if (text.length * 3 <= max_bytes) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= max_bytes) return;
+  const message = `the text has ${bytes} bytes, at most ${max_bytes} are read: refused at line 1, column 1`;
+  throw new LlmteamError('JSON_INVALID', message, { details: { line: 1, column: 1 } });
+}

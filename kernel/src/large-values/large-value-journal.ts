@@ -1,0 +1,121 @@
+/**
+ * Purpose: a journal whose facts may hold values of any allowed size: what is over `caps.inline_value_bytes` is kept in Blobs and put
+ * back for readers. Owns: which values of a fact are looked at. Invariant: a reader sees exactly the fact that was appended.
+ */
+import {
+  type Blobs,
+  caps,
+  type Entry,
+  type Fact,
+  type Journal,
+  type Json,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
+import { is_small } from './rough-size.js';
+
+/** Members that may hold users' data, by type of fact; `ports` is looked at port by port. */
+const data_members: Partial<Record<Fact['type'], string>> = {
+  'run.requested': 'input',
+  'step.reported': 'ports',
+  'step.memoized': 'value',
+  'signal.received': 'payload',
+  'task.answered': 'answer',
+  'child.ended': 'output',
+  'run.ended': 'output',
+};
+
+type Slots = Record<string, Json>;
+
+export class LargeValueJournal implements Journal {
+  constructor(
+    private readonly inner: Journal,
+    private readonly blobs: Blobs,
+  ) {}
+
+  get supports(): Journal['supports'] {
+    return this.inner.supports;
+  }
+
+  get partitions(): number {
+    return this.inner.partitions;
+  }
+
+  partition_of(run: RunKey): number {
+    return this.inner.partition_of(run);
+  }
+
+  append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
+    if (entries.every((entry) => is_inline(entry.fact))) return this.inner.append(run, entries);
+    return this.append_large(run, entries);
+  }
+
+  private async append_large(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
+    const small = await Promise.all(
+      entries.map(async (entry) => ({ ...entry, fact: await this.take_out(entry.fact) })),
+    );
+    return this.inner.append(run, small);
+  }
+
+  private async take_out(fact: Fact): Promise<Fact> {
+    const member = data_members[fact.type];
+    if (member === undefined || is_inline(fact)) return fact;
+    const large: Record<string, string> = {};
+    const copy: Slots = { ...(fact as unknown as Slots) };
+    const owner = member === 'ports' ? { ...(copy.ports as Slots) } : copy;
+    for (const name of member === 'ports' ? Object.keys(owner) : [member]) {
+      const value = owner[name] ?? null;
+      if (is_small(value, caps.inline_value_bytes)) continue;
+      large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.keep(value);
+      owner[name] = null;
+    }
+    if (member === 'ports') copy.ports = owner;
+    return { ...(copy as unknown as Fact), large };
+  }
+
+  private keep(value: Json): Promise<string> {
+    return this.blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+  }
+
+  async *read(run: RunKey, after?: Position): AsyncIterable<Entry> {
+    for await (const entry of this.inner.read(run, after)) {
+      yield entry.fact.large === undefined ? entry : await this.put_back(entry);
+    }
+  }
+
+  async *follow(partition: number, from: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
+    for await (const batch of this.inner.follow(partition, from, signal)) {
+      if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
+      else yield await Promise.all(batch.map((entry) => this.put_back(entry)));
+    }
+  }
+
+  private async put_back(entry: Entry): Promise<Entry> {
+    const { large, ...fact } = entry.fact as Fact & { ports?: Slots };
+    if (large === undefined) return entry;
+    const whole = fact as unknown as Slots;
+    for (const [pointer, hash] of Object.entries(large)) {
+      const value = JSON.parse(new TextDecoder().decode(await this.blobs.get(hash))) as Json;
+      const port = pointer.startsWith('/ports/') ? pointer.slice('/ports/'.length) : null;
+      if (port === null) whole[pointer.slice(1)] = value;
+      else whole.ports = { ...(whole.ports as Slots), [port]: value };
+    }
+    return { ...entry, fact: whole as unknown as Fact };
+  }
+
+  end(partition: number): Promise<Position> {
+    return this.inner.end(partition);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
+
+function is_inline(fact: Fact): boolean {
+  const member = data_members[fact.type];
+  if (member === undefined) return true;
+  const value = (fact as unknown as Slots)[member];
+  return value === undefined || is_small(value, caps.inline_value_bytes);
+}

@@ -1,0 +1,188 @@
+/**
+ * Purpose: doing what `evolve` wants done.
+ * Owns: message ids of what the engine appends, the order "parent and children are told before the end is recorded", repeating what the
+ * store refused for the moment. Does not own: deciding anything.
+ * Invariant: performing an effect twice changes nothing, because ids come from the run.
+ */
+import {
+  cancel_subject,
+  error_info,
+  type Fact,
+  type IndexChange,
+  is_llmteam_error,
+  type Job,
+  type JobQueue,
+  type Journal,
+  LlmteamError,
+  type Logger,
+  type RunKey,
+  type RunRequested,
+  type Signals,
+  to_error_info,
+} from '@llmteam/contracts';
+import type { Definitions } from '../definitions/definitions.js';
+import type { SegmentStore } from '../definitions/segment-store.js';
+import type { Effect, StartChild } from '../engine/effects.js';
+import { engine_version } from '../engine/evolve.js';
+import { validate_input } from '../validation/validate-input.js';
+import type { Retry } from './retry.js';
+import type { TimerHeap } from './timer-heap.js';
+
+export interface PerformerPorts {
+  readonly journal: Journal;
+  readonly queue: JobQueue;
+  readonly signals: Signals;
+  readonly segments: SegmentStore;
+  readonly definitions: Definitions;
+  readonly timers: TimerHeap;
+  readonly retry: Retry;
+  readonly log: Logger;
+}
+
+export class EffectsPerformer {
+  private jobs: Job[] = [];
+  private tasks: IndexChange['tasks'][number][] = [];
+  /** Starts of child runs that are under way: what is said to a child comes after its start. */
+  private readonly starting = new Map<string, Promise<void>>();
+
+  constructor(private readonly ports: PerformerPorts) {}
+
+  /** Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. */
+  perform(run: RunKey, effects: readonly Effect[], recorded: () => void): void {
+    const before: Promise<void>[] = [];
+    for (const effect of effects) {
+      const done = this.perform_one(run, effect, before, recorded);
+      if (done !== null) before.push(done);
+    }
+  }
+
+  private perform_one(
+    run: RunKey,
+    effect: Effect,
+    before: readonly Promise<void>[],
+    recorded: () => void,
+  ): Promise<void> | null {
+    const { timers, signals } = this.ports;
+    switch (effect.kind) {
+      case 'dispatch':
+        this.jobs.push(effect.job);
+        return null;
+      case 'cancel_jobs':
+        signals.publish(cancel_subject, { job_ids: effect.job_ids });
+        return null;
+      case 'arm_timer':
+        timers.arm(run, effect.timer, effect.due_at);
+        return null;
+      case 'disarm_timer':
+        timers.disarm(run, effect.timer);
+        return null;
+      case 'show_task':
+        this.tasks.push(effect.task);
+        return null;
+      case 'start_child':
+        return this.start_child(run, effect);
+      case 'control_child':
+        return this.control_child(run, effect);
+      case 'notify_parent': {
+        const parent = { tenant_id: run.tenant_id, run_id: effect.run_id };
+        return this.append(parent, `child:${run.run_id}`, effect.fact);
+      }
+      case 'record_end': {
+        const append = (): Promise<void> => this.append(run, 'ended', effect.fact).then(recorded);
+        return before.length === 0 ? append() : Promise.all(before).then(append);
+      }
+    }
+  }
+
+  /** Hands over the jobs that have come together. */
+  async flush_jobs(): Promise<void> {
+    if (this.jobs.length === 0) return;
+    const jobs = this.jobs;
+    this.jobs = [];
+    await this.ports.queue.publish(jobs);
+  }
+
+  show_tasks(tasks: IndexChange['tasks']): void {
+    this.tasks.push(...tasks);
+  }
+
+  take_tasks(): IndexChange['tasks'] {
+    const tasks = this.tasks;
+    this.tasks = [];
+    return tasks;
+  }
+
+  private append(run: RunKey, message_id: string, fact: Fact): Promise<void> {
+    return this.ports.retry.until_kept(() => this.ports.journal.append(run, [{ message_id, fact }]));
+  }
+
+  private start_child(parent: RunKey, effect: StartChild): Promise<void> {
+    const start = (): Promise<void> =>
+      this.request_child(parent, effect).catch((thrown: unknown) => this.refuse_child(parent, effect, thrown));
+    const started = this.ports.retry.until_kept(start).finally(() => this.starting.delete(effect.run_id));
+    this.starting.set(effect.run_id, started);
+    return started;
+  }
+
+  private async request_child(parent: RunKey, effect: StartChild): Promise<void> {
+    const { segments, definitions } = this.ports;
+    const stored = await segments.find(parent.tenant_id, effect.segment_ref);
+    const { segment } = await definitions.plan(stored.definition);
+    const [problem] = validate_input(segment, effect.input);
+    if (problem !== undefined) {
+      throw new LlmteamError('INPUT_INVALID', `input of '${effect.segment_ref}': ${problem.message}`);
+    }
+    const fact: RunRequested = {
+      type: 'run.requested',
+      at: effect.at,
+      segment_id: stored.segment_id,
+      definition: stored.definition,
+      input: effect.input,
+      instance_id: effect.instance_id,
+      correlation_id: effect.correlation_id,
+      trace_id: effect.trace_id,
+      timeout_seconds: remaining_seconds(effect, segment.params?.timeout_seconds),
+      engine: engine_version,
+      parent: { run_id: parent.run_id, step: effect.step, depth: effect.depth },
+    };
+    await this.append({ tenant_id: parent.tenant_id, run_id: effect.run_id }, 'requested', fact);
+  }
+
+  /** A child that cannot be started is a child that failed; any other trouble is the store's and passes. */
+  private async refuse_child(parent: RunKey, effect: StartChild, thrown: unknown): Promise<void> {
+    if (is_llmteam_error(thrown) && thrown.recoverable) throw thrown;
+    const error = is_llmteam_error(thrown) ? to_error_info(thrown) : error_info('CHILD_RUN_FAILED', String(thrown));
+    await this.append(parent, `child:${effect.run_id}`, {
+      type: 'child.ended',
+      at: effect.at,
+      step: effect.step,
+      child_run_id: effect.run_id,
+      status: 'failed',
+      output: null,
+      error,
+      usage: { input_tokens: 0, output_tokens: 0 },
+    });
+  }
+
+  private async control_child(parent: RunKey, effect: Extract<Effect, { kind: 'control_child' }>): Promise<void> {
+    await this.starting.get(effect.run_id);
+    const { action } = effect;
+    const fact: Fact = {
+      type: 'run.controlled',
+      at: effect.at,
+      action,
+      reason: `its parent '${parent.run_id}' did`,
+      by: 'parent',
+    };
+    const child = { tenant_id: parent.tenant_id, run_id: effect.run_id };
+    await this.append(child, `parent:${action}:${effect.seq}`, fact);
+  }
+}
+
+/** A child ends with its parent at the latest; null: neither has a limit. */
+function remaining_seconds(effect: StartChild, own: number | null | undefined): number | null {
+  const wanted = own === undefined ? 300 : own;
+  if (effect.deadline_at === null) return wanted;
+  const left = Math.max(1, effect.deadline_at - effect.at) / 1_000;
+  return wanted === null ? left : Math.min(wanted, left);
+}

@@ -1,0 +1,16 @@
+import type { RunRow } from '@llmteam/contracts';
+import type { Run } from '../engine/state.js';
+
+/** A run as lists show it. */
+export function row_of(run: Run): RunRow {
+  const { state } = run;
+  return {
+    ...state.key,
+    segment_id: state.request.segment_id,
+    status: state.status,
+    correlation_id: state.request.correlation_id,
+    parent_run_id: state.request.parent?.run_id ?? null,
+    started_at: state.request.at,
+    ended_at: state.ended_at,
+  };
+}

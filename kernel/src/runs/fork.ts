@@ -1,0 +1,66 @@
+import {
+  type Entry,
+  type Fact,
+  type JsonObject,
+  LlmteamError,
+  type NewEntry,
+  type RunKey,
+  type RunRequested,
+} from '@llmteam/contracts';
+import type { Plan } from '../engine/plan.js';
+
+/**
+ * The beginning of a new run's history: that of an earlier run up to the moment `from_step` had been dispatched and nothing of it was
+ * known yet. What other branches reported later is left out, so they run again too.
+ * @throws LlmteamError `STEP_UNKNOWN` if the segment has no such step or the run never got there
+ */
+export function fork_history(
+  source: RunKey,
+  fork: RunKey,
+  entries: readonly Entry[],
+  plan: Plan,
+  from_step: string,
+  input_overrides: JsonObject | undefined,
+  now: number,
+): NewEntry[] {
+  if (!plan.by_id.has(from_step)) throw new LlmteamError('STEP_UNKNOWN', `the segment has no step '${from_step}'`);
+  const cut = entries.findIndex(({ fact }) => concerns(fact, from_step));
+  if (cut < 0) {
+    throw new LlmteamError(
+      'STEP_UNKNOWN',
+      `run '${source.run_id}' has no result of step '${from_step}' to begin anew from`,
+    );
+  }
+  const [first, ...rest] = entries.slice(0, cut).map(({ fact }) => fact);
+  const copied = rest.filter((fact) => fact.type !== 'run.controlled').map((fact) => as_of_fork(fact, source, fork));
+  const overrides = input_overrides === undefined ? {} : { input_overrides };
+  const forked_from = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
+  return [
+    { message_id: 'requested', fact: forked_request(first, forked_from, now) },
+    ...copied.map((fact, place) => ({ message_id: `fork:${place + 1}`, fact })),
+  ];
+}
+
+/** Child runs are named after their parent: `run.2` of the source is `fork.2` here. */
+function as_of_fork(fact: Fact, source: RunKey, fork: RunKey): Fact {
+  if (fact.type !== 'child.ended') return fact;
+  return { ...fact, child_run_id: fork.run_id + fact.child_run_id.slice(source.run_id.length) };
+}
+
+function concerns(fact: Fact, step: string): boolean {
+  if (fact.type === 'timer.fired') return fact.timer.startsWith(`${step}#`) || fact.timer.startsWith(`${step}:`);
+  return 'step' in fact && (fact.step === step || fact.step.startsWith(`${step}[`));
+}
+
+/** Time limits count from the fork: the old run's have long passed. */
+function forked_request(
+  fact: Fact | undefined,
+  forked_from: NonNullable<RunRequested['forked_from']>,
+  now: number,
+): RunRequested {
+  if (fact?.type !== 'run.requested') {
+    throw new LlmteamError('STORE_CORRUPT', `run '${forked_from.run_id}' has no beginning`);
+  }
+  const { parent: _, ...request } = fact;
+  return { ...request, at: now, forked_from };
+}

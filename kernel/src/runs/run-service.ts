@@ -1,0 +1,262 @@
+/**
+ * Purpose: what may be asked of runs: start, look at, control, answer, fork.
+ * Owns: checking a request before anything is appended, message ids of what callers append. Does not own: running anything; it appends
+ * facts, and whoever drives the partition does the rest.
+ * Invariant: a resolved call was kept by the journal.
+ */
+import {
+  type Clock,
+  caps,
+  type Definition,
+  type Fact,
+  type HumanTask,
+  type Journal,
+  type Json,
+  type JsonObject,
+  LlmteamError,
+  type Page,
+  type RunEvent,
+  type RunIndex,
+  type RunKey,
+  type RunQuery,
+  type RunRequested,
+  type RunRow,
+  type RunView,
+  type Segment,
+  type TaskAnswer,
+  type TaskQuery,
+} from '@llmteam/contracts';
+import type { Definitions } from '../definitions/definitions.js';
+import { engine_version, find_step } from '../engine/evolve.js';
+import { hash32 } from '../engine/hash.js';
+import { is_ended } from '../engine/state.js';
+import { view_run } from '../engine/view.js';
+import { size_fault } from '../large-values/rough-size.js';
+import { validate_input } from '../validation/validate-input.js';
+import { check_answer } from './answer-check.js';
+import { fork_history } from './fork.js';
+import { Histories } from './histories.js';
+
+export interface StartRequest {
+  readonly tenant_id: string;
+  /** Content hash of a definition that is kept. */
+  readonly definition: string;
+  readonly input: Json;
+  /** Default: the segment's. null: no limit. */
+  readonly timeout_seconds?: number | null;
+  readonly instance_id?: string;
+  readonly correlation_id?: string;
+  /** Default: a new one. The same id again is the same run. */
+  readonly run_id?: string;
+}
+
+export interface ForkRequest {
+  readonly from_step: string;
+  readonly input_overrides?: JsonObject;
+}
+
+/** What callers in other processes are given too. */
+export interface RunService {
+  /** @throws LlmteamError `INPUT_INVALID`, `BLOB_MISSING` */
+  start(request: StartRequest): Promise<RunKey>;
+  list(query: RunQuery): Promise<Page<RunRow>>;
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  show(run: RunKey): Promise<RunView>;
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  events(run: RunKey, from_seq?: number): Promise<readonly RunEvent[]>;
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  definition(run: RunKey): Promise<Definition>;
+  /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
+  control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
+  /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
+  signal(run: RunKey, name: string, payload: Json, correlation?: string): Promise<void>;
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN` */
+  fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
+  tasks(query: TaskQuery): Promise<Page<HumanTask>>;
+  /** @throws LlmteamError `TASK_UNKNOWN` */
+  task(tenant_id: string, task_id: string): Promise<HumanTask>;
+  /** @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED` */
+  claim(tenant_id: string, task_id: string, by: string): Promise<void>;
+  /** The same answer twice is one answer. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `ANSWER_INVALID` */
+  answer(tenant_id: string, task_id: string, answer: TaskAnswer): Promise<void>;
+}
+
+export interface RunServicePorts {
+  readonly journal: Journal;
+  readonly index: RunIndex;
+  readonly definitions: Definitions;
+  readonly clock: Clock;
+  /** A new unique id. */
+  readonly new_id: () => string;
+}
+
+export function create_run_service(ports: RunServicePorts): RunService {
+  return new JournalRunService(ports);
+}
+
+class JournalRunService implements RunService {
+  private readonly histories: Histories;
+
+  constructor(private readonly ports: RunServicePorts) {
+    this.histories = new Histories(ports.journal, ports.definitions);
+  }
+
+  async start(request: StartRequest): Promise<RunKey> {
+    const { definitions, journal, clock, new_id } = this.ports;
+    const { segment } = await definitions.plan(request.definition);
+    check_size('the input', request.input);
+    const [problem] = validate_input(segment, request.input);
+    if (problem !== undefined) throw new LlmteamError('INPUT_INVALID', `input${problem.path}: ${problem.message}`);
+    const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? new_id() };
+    const fact: RunRequested = {
+      type: 'run.requested',
+      at: clock.now(),
+      segment_id: segment.segment_id,
+      definition: request.definition,
+      input: request.input,
+      instance_id: request.instance_id ?? 'default',
+      correlation_id: request.correlation_id ?? null,
+      trace_id: new_id().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
+      timeout_seconds: request.timeout_seconds === undefined ? default_timeout(segment) : request.timeout_seconds,
+      engine: engine_version,
+    };
+    await journal.append(key, [{ message_id: 'requested', fact }]);
+    return key;
+  }
+
+  list(query: RunQuery): Promise<Page<RunRow>> {
+    return this.ports.index.runs(query);
+  }
+
+  async show(run: RunKey): Promise<RunView> {
+    return view_run((await this.histories.replay(run)).run);
+  }
+
+  async events(run: RunKey, from_seq = 1): Promise<readonly RunEvent[]> {
+    const { events } = await this.histories.replay(run);
+    return events.slice(Math.max(0, from_seq - 1));
+  }
+
+  async definition(run: RunKey): Promise<Definition> {
+    const { run: replayed } = await this.histories.replay(run);
+    return this.ports.definitions.get(replayed.state.request.definition);
+  }
+
+  async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {
+    const { state } = (await this.histories.replay(run)).run;
+    if (is_ended(state)) {
+      if (action === 'cancel' && state.status === 'cancelled') return;
+      throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
+    }
+    const is_so = action === 'pause' ? state.status === 'paused' : action === 'resume' && state.status === 'running';
+    if (is_so) return;
+    const fact = {
+      type: 'run.controlled',
+      at: this.ports.clock.now(),
+      action,
+      by,
+      ...(reason !== undefined && { reason }),
+    } as const;
+    await this.append(run, `control:${action}:${state.seq}`, fact);
+  }
+
+  async signal(run: RunKey, name: string, payload: Json, correlation?: string): Promise<void> {
+    const { state } = (await this.histories.replay(run)).run;
+    if (is_ended(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
+    if (state.signals.length >= caps.buffered_signals_per_run) {
+      const most = `${caps.buffered_signals_per_run} signals that nothing has waited for yet`;
+      throw new LlmteamError('LIMIT_EXCEEDED', `run '${run.run_id}' keeps ${most}`);
+    }
+    check_size('the payload', payload);
+    const to = correlation === undefined ? {} : { correlation };
+    const fact = { type: 'signal.received', at: this.ports.clock.now(), name, payload, ...to } as const;
+    await this.append(run, `signal:${this.ports.new_id()}`, fact);
+  }
+
+  async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
+    const { run: replayed, entries } = await this.histories.replay(run);
+    const key: RunKey = { tenant_id: run.tenant_id, run_id: this.ports.new_id() };
+    const { from_step, input_overrides } = request;
+    const now = this.ports.clock.now();
+    await this.ports.journal.append(
+      key,
+      fork_history(run, key, entries, replayed.plan, from_step, input_overrides, now),
+    );
+    return key;
+  }
+
+  tasks(query: TaskQuery): Promise<Page<HumanTask>> {
+    return this.ports.index.tasks(query);
+  }
+
+  async task(tenant_id: string, task_id: string): Promise<HumanTask> {
+    return (await this.open_task(tenant_id, task_id)).task;
+  }
+
+  /** The task as the run's history has it: lists may be behind. */
+  private async open_task(tenant_id: string, task_id: string): Promise<{ run: RunKey; step: string; task: HumanTask }> {
+    const colon = task_id.indexOf(':');
+    const run: RunKey = { tenant_id, run_id: task_id.slice(0, Math.max(0, colon)) };
+    const step = task_id.slice(colon + 1);
+    const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${task_id}'`);
+    const indexed = await this.ports.index.task(tenant_id, task_id);
+    const replayed = await this.histories.replay(run).catch(() => null);
+    if (replayed === null) throw unknown;
+    const at = find_step(replayed.run.state, replayed.run.plan, step);
+    const task = at?.state.control?.task ?? null;
+    if (task !== null) return { run, step, task };
+    if (indexed === null) throw unknown;
+    return { run, step, task: { ...indexed, status: 'closed' } };
+  }
+
+  async claim(tenant_id: string, task_id: string, by: string): Promise<void> {
+    const { run, step, task } = await this.open_task(tenant_id, task_id);
+    if (task.status === 'claimed' && task.claimed_by === by) return;
+    if (task.status !== 'open') throw closed(task);
+    const fact = { type: 'task.claimed', at: this.ports.clock.now(), step, by } as const;
+    await this.append(run, `claim:${step}:${task.escalation_level}`, fact);
+  }
+
+  async answer(tenant_id: string, task_id: string, answer: TaskAnswer): Promise<void> {
+    const { run, step, task } = await this.open_task(tenant_id, task_id);
+    const same = JSON.stringify(answer);
+    if (task.status === 'closed') {
+      if (JSON.stringify(task.answer) === same) return;
+      throw closed(task);
+    }
+    check_size('the answer', answer.value ?? null);
+    check_answer(task, answer);
+    const fact = { type: 'task.answered', at: this.ports.clock.now(), step, answer } as const;
+    await this.append(run, `answer:${step}:${hash32(same)}`, fact);
+    const won = await this.winning_answer(run, step);
+    if (won !== null && JSON.stringify(won) !== same) throw closed(task);
+  }
+
+  /** The first answer in the history is the one that counts. */
+  private async winning_answer(run: RunKey, step: string): Promise<TaskAnswer | null> {
+    for await (const { fact } of this.ports.journal.read(run)) {
+      if (fact.type === 'task.answered' && fact.step === step) return fact.answer;
+    }
+    return null;
+  }
+
+  private async append(run: RunKey, message_id: string, fact: Fact): Promise<void> {
+    await this.ports.journal.append(run, [{ message_id, fact }]);
+  }
+}
+
+function check_size(what: string, value: Json): void {
+  const excess = size_fault(value);
+  if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `${what} ${excess}`);
+}
+
+/** 300 s unless the segment says otherwise; null: none. */
+function default_timeout({ params }: Segment): number | null {
+  return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
+}
+
+function closed(task: HumanTask): LlmteamError {
+  const by = task.answer === null ? '' : ` by ${task.answer.answered_by}`;
+  const how = task.status === 'claimed' ? `claimed by ${task.claimed_by}` : `closed${by}`;
+  return new LlmteamError('TASK_CLOSED', `task '${task.task_id}' is ${how}`);
+}

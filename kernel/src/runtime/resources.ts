@@ -1,0 +1,81 @@
+import {
+  type HttpClientConfig,
+  type Json,
+  type JsonObject,
+  type LanguageModel,
+  LlmteamError,
+  type ModelProvider,
+} from '@llmteam/contracts';
+import { distance } from 'fastest-levenshtein';
+
+/** What the configuration makes available to handlers, by name. Strings may be handles that `reveal` turns into secrets. */
+export interface ResourceConfig {
+  readonly llms: Readonly<Record<string, JsonObject & { readonly provider: string }>>;
+  readonly clients: Readonly<Record<string, HttpClientConfig>>;
+  readonly stores: readonly string[];
+  readonly secrets: Readonly<Record<string, string>>;
+  /** The secret behind a handle; other text is itself. @throws LlmteamError `CONFIG_INVALID` */
+  readonly reveal: (text: string) => string;
+}
+
+/** Hands out configured resources. Models are made when first asked for. */
+export class Resources {
+  private readonly models = new Map<string, LanguageModel>();
+
+  constructor(
+    private readonly config: ResourceConfig,
+    private readonly providers: ReadonlyMap<string, ModelProvider>,
+  ) {}
+
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  llm(ref: string): LanguageModel {
+    const known = this.models.get(ref);
+    if (known !== undefined) return known;
+    const { provider, ...settings } = pick('llm_ref', ref, this.config.llms);
+    const maker = this.providers.get(provider);
+    if (maker === undefined) {
+      throw unknown_ref('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
+    }
+    const model = maker.create(reveal_all(settings, this.config.reveal) as JsonObject);
+    this.models.set(ref, model);
+    return model;
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  client(ref: string): HttpClientConfig {
+    const client = pick('client_ref', ref, this.config.clients);
+    const headers = Object.entries(client.headers).map(([name, value]) => [name, this.config.reveal(value)]);
+    return { ...client, headers: Object.fromEntries(headers) };
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  check_store(ref: string): void {
+    if (!this.config.stores.includes(ref)) throw unknown_ref('store_ref', ref, this.config.stores);
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type's permissions do not name the secret */
+  secret(ref: string, permissions: readonly string[]): string {
+    if (!permissions.includes(`secret:${ref}`)) {
+      throw new LlmteamError('UNKNOWN_REF', `this step type did not declare the permission 'secret:${ref}'`);
+    }
+    return this.config.reveal(pick('secret_ref', ref, this.config.secrets));
+  }
+}
+
+function reveal_all(value: Json, reveal: (text: string) => string): Json {
+  if (typeof value === 'string') return reveal(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => reveal_all(item, reveal));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal_all(part, reveal)]));
+}
+
+function pick<T>(kind: string, ref: string, known: Readonly<Record<string, T>>): T {
+  if (Object.hasOwn(known, ref)) return known[ref] as T;
+  throw unknown_ref(kind, ref, Object.keys(known));
+}
+
+function unknown_ref(kind: string, ref: string, known: readonly string[], place = 'the step names'): LlmteamError {
+  const near = known.find((name) => distance(name, ref) <= 2);
+  const hint = near === undefined ? `configured: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
+  return new LlmteamError('UNKNOWN_REF', `${place} ${kind} '${ref}', which is not configured; ${hint}`);
+}

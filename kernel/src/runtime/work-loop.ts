@@ -1,0 +1,236 @@
+/**
+ * Purpose: a worker: takes jobs of the step types it has, runs their handlers, appends the reports.
+ * Owns: time-outs of attempts, heartbeats, cancellation, the rule "report kept, then acknowledged". Does not own: retries; a failed
+ * attempt is a report like any other.
+ * Invariants: a job is acked only after its report is kept (W1); an attempt reports at most once (W2); what a handler does after its
+ * attempt is over has no effect (W3).
+ */
+import {
+  type Consumer,
+  cancel_subject,
+  type Delivery,
+  type ErrorInfo,
+  error_info,
+  type FiredPorts,
+  is_llmteam_error,
+  type Job,
+  type JsonObject,
+  LlmteamError,
+  queue_name,
+  type StepReported,
+  type Timer,
+  to_error_info,
+} from '@llmteam/contracts';
+import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
+import { size_fault } from '../large-values/rough-size.js';
+import type { Retry } from '../run-loop/retry.js';
+import { json_fault, without_undefined } from './json-guard.js';
+import { StepExecution } from './step-execution.js';
+import type { WorkerPorts } from './worker-ports.js';
+
+export interface WorkLoopOptions {
+  readonly worker_id: string;
+  readonly catalog: StepCatalog;
+  /** Attempts at a time per step type, unless the type says less. Default 16. */
+  readonly concurrency?: number;
+  /** Deliveries after which a job counts as poison. Default 5. */
+  readonly max_deliveries?: number;
+  readonly heartbeat_ms?: number;
+  /** Repeats appends that the store refuses for the moment. */
+  readonly retry: Retry;
+}
+
+const default_concurrency = 16;
+const redelivery_ms = 1_000;
+
+export class WorkLoop {
+  private readonly running = new Map<string, StepExecution>();
+  private readonly checked_configs = new WeakSet<JsonObject>();
+  private consumers: Consumer[] = [];
+  private unsubscribe: (() => void) | null = null;
+
+  constructor(
+    private readonly ports: WorkerPorts,
+    private readonly options: WorkLoopOptions,
+  ) {}
+
+  async start(): Promise<void> {
+    this.unsubscribe = this.ports.signals.subscribe(cancel_subject, (message) => {
+      for (const id of (message as { job_ids: readonly string[] }).job_ids) {
+        this.running.get(id)?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
+      }
+    });
+    for (const [queue, concurrency] of this.queues()) {
+      const consumer = await this.ports.queue.consume(
+        queue,
+        { concurrency },
+        (delivery) => void this.work_on(delivery),
+      );
+      this.consumers.push(consumer);
+    }
+  }
+
+  /** Takes no more jobs; running handlers may finish until `deadline_ms`, then they are aborted and their jobs handed back. */
+  async stop(deadline_ms: number): Promise<void> {
+    const stopping = new AbortController();
+    const timer = this.ports.clock.after(deadline_ms, () => {
+      stopping.abort();
+      for (const execution of this.running.values()) execution.abort(new LlmteamError('CANCELLED', 'the worker stops'));
+    });
+    await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
+    timer.cancel();
+    this.unsubscribe?.();
+    this.consumers = [];
+  }
+
+  private queues(): Map<string, number> {
+    const queues = new Map<string, number>();
+    for (const { metadata, task } of this.options.catalog.entries()) {
+      if (task === null) continue;
+      const wanted = task.concurrency ?? this.options.concurrency ?? default_concurrency;
+      queues.set(queue_name(metadata.type_id, metadata.version), wanted);
+    }
+    return queues;
+  }
+
+  private async work_on(delivery: Delivery): Promise<void> {
+    const { job } = delivery;
+    try {
+      const report = await this.attempt(delivery, this.ports.clock.now());
+      const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
+      await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
+      await delivery.ack();
+    } catch (err) {
+      if (is_llmteam_error(err) && err.code === 'CLOSED') return;
+      this.ports.log.error(
+        { err, job_id: job.job_id, run_id: job.run_id },
+        'a job could not be worked on; it comes again',
+      );
+      await delivery.nak(redelivery_ms).catch(ignore);
+    }
+  }
+
+  private async attempt(delivery: Delivery, started_at: number): Promise<StepReported> {
+    const { job } = delivery;
+    const entry = this.find_type(job);
+    const refusal = this.refuse(delivery, entry);
+    if (refusal !== null || entry?.task == null)
+      return this.report(job, started_at, { error: refusal ?? no_type(job) });
+    const extend = (): void => void delivery.extend().catch(ignore);
+    const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
+    this.running.set(job.job_id, execution);
+    const beat = this.start_heartbeat(extend);
+    try {
+      if (job.journal_start) await this.tell_start(job, started_at);
+      const ports = await this.run_in_time(execution, entry.task.run(execution, job.config, job.input));
+      return this.report(job, started_at, checked(ports, job, entry), execution);
+    } catch (thrown) {
+      if (is_llmteam_error(thrown) && thrown.code === 'CLOSED') throw thrown;
+      if (!is_llmteam_error(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
+      return this.report(job, started_at, { error: to_error_info(thrown) }, execution);
+    } finally {
+      clearInterval(beat);
+      execution.close();
+      this.running.delete(job.job_id);
+    }
+  }
+
+  /** The exact version if it is here, else any of the same major. */
+  private find_type(job: Job): CatalogEntry | undefined {
+    const { catalog } = this.options;
+    const major = job.type_version.slice(0, job.type_version.indexOf('.') + 1);
+    return (
+      catalog.find(job.step_type, job.type_version) ??
+      catalog
+        .entries()
+        .find(({ metadata: { type_id, version } }) => type_id === job.step_type && version.startsWith(major))
+    );
+  }
+
+  private refuse(delivery: Delivery, entry: CatalogEntry | undefined): ErrorInfo | null {
+    const { job } = delivery;
+    if (entry === undefined) return no_type(job);
+    const most = this.options.max_deliveries ?? 5;
+    if (delivery.deliveries > most) {
+      const message = `step '${job.step_id}' was handed out ${most} times and no worker lived to report`;
+      return { ...error_info('WORKER_LOST', message), recoverable: false };
+    }
+    if (this.checked_configs.has(job.config)) return null;
+    const fault = entry.check_config(job.config);
+    if (fault !== null) return error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
+    this.checked_configs.add(job.config);
+    return null;
+  }
+
+  private start_heartbeat(extend: () => void): NodeJS.Timeout | undefined {
+    const every = this.options.heartbeat_ms;
+    return every === undefined ? undefined : setInterval(extend, every);
+  }
+
+  private async tell_start(job: Job, at: number): Promise<void> {
+    const { step, attempt } = job;
+    const fact = { type: 'step.started', at, step, attempt, worker: this.options.worker_id } as const;
+    await this.ports.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
+  }
+
+  /** The handler's result, or the attempt's time-out. A handler that goes on after it is left to itself. */
+  private async run_in_time(execution: StepExecution, result: Promise<FiredPorts>): Promise<FiredPorts> {
+    const { timeout_seconds, step_id } = execution.job;
+    if (timeout_seconds === null) return result;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.ports.clock.after(Math.ceil(timeout_seconds * 1_000), () => {
+        const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`);
+        execution.abort(error);
+        reject(error);
+      });
+    });
+    try {
+      return await Promise.race([result, late]);
+    } finally {
+      timer?.cancel();
+      result.catch(ignore);
+    }
+  }
+
+  private report(
+    job: Job,
+    started_at: number,
+    result: { ports: FiredPorts } | { error: ErrorInfo },
+    execution?: StepExecution,
+  ): StepReported {
+    const { step, attempt } = job;
+    const worker = this.options.worker_id;
+    const at = this.ports.clock.now();
+    return { type: 'step.reported', at, step, attempt, started_at, worker, ...result, ...execution?.collected() };
+  }
+}
+
+/** A lost delivery comes again by itself; what a handler does after its attempt is over has no effect (W3). */
+function ignore(): undefined {
+  return undefined;
+}
+
+function no_type(job: Job): ErrorInfo {
+  return error_info('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
+}
+
+function checked(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: FiredPorts } | { error: ErrorInfo } {
+  const invalid = (message: string) => ({
+    error: error_info('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
+  });
+  if (typeof ports !== 'object' || ports === null || Array.isArray(ports)) {
+    return invalid('must give an object {port: value}');
+  }
+  const fired = without_undefined(ports) as FiredPorts;
+  const known = entry.metadata.output_ports;
+  for (const name of Object.keys(fired)) {
+    if (known.some((port) => port.name === name || port.name === '*')) continue;
+    if (!job.extra_ports?.includes(name)) return invalid(`fired port '${name}', which it has not got`);
+  }
+  const fault = json_fault(fired);
+  if (fault !== null) return invalid(`gave what is not JSON: ${fault}`);
+  const excess = size_fault(fired);
+  if (excess === null) return { ports: fired };
+  return { error: error_info('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
+}

@@ -1,0 +1,37 @@
+import type { Problem } from '@llmteam/contracts';
+import { split_pointer } from '../json/json-pointer.js';
+
+/** Problems in the order of the places they point to: as the document is written, what holds before what is held. Stable. */
+export function in_document_order(problems: readonly Problem[], document: unknown): Problem[] {
+  const ranks = new WeakMap<object, ReadonlyMap<string, number>>();
+  const placed = problems.map((problem) => ({ problem, place: place_of(problem.path, document, ranks) }));
+  placed.sort((one, other) => compare(one.place, other.place));
+  return placed.map(({ problem }) => problem);
+}
+
+/** For each token of the pointer, how many members come before. */
+function place_of(pointer: string, document: unknown, ranks: WeakMap<object, ReadonlyMap<string, number>>): number[] {
+  let value = document;
+  return split_pointer(pointer).map((token) => {
+    if (Array.isArray(value)) {
+      value = value[Number(token)];
+      return Number(token);
+    }
+    if (typeof value !== 'object' || value === null) return 0;
+    const rank = ranks.get(value) ?? new Map(Object.keys(value).map((key, at) => [key, at]));
+    ranks.set(value, rank);
+    // A member that is missing comes before those that are there.
+    const at = rank.get(token) ?? -1;
+    value = at < 0 ? undefined : Reflect.get(value, token);
+    return at;
+  });
+}
+
+function compare(one: readonly number[], other: readonly number[]): number {
+  const shared = Math.min(one.length, other.length);
+  for (let at = 0; at < shared; at++) {
+    const difference = (one[at] ?? 0) - (other[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return one.length - other.length;
+}

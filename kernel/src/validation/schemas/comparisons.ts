@@ -1,0 +1,62 @@
+import type { Json } from '@llmteam/contracts';
+import { _, type Ajv, type KeywordErrorDefinition } from 'ajv';
+
+/** Is told of work before it is done; may throw. */
+type Spend = (units: number) => void;
+
+/**
+ * Replaces what Ajv compares whole values with. Its own comparison calls `valueOf` of what it is given, so that the input
+ * `{"valueOf": 1}` throws, and it compares each item of a list with each other.
+ */
+export function compare_as_text(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, spend: Spend): void {
+  for (const keyword of ['const', 'enum', 'uniqueItems']) ajv.removeKeyword(keyword);
+  ajv.addKeyword({
+    keyword: 'const',
+    error: error_with('allowedValue'),
+    compile: (constant: Json) => {
+      const text = canonical(constant, spend);
+      return (value: Json) => canonical(value, spend) === text;
+    },
+  });
+  ajv.addKeyword({
+    keyword: 'enum',
+    schemaType: 'array',
+    error: error_with('allowedValues'),
+    compile: (allowed: readonly Json[]) => {
+      const texts = new Set(allowed.map((value) => canonical(value, spend)));
+      return (value: Json) => texts.has(canonical(value, spend));
+    },
+  });
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    validate: (wanted: boolean, items: readonly Json[]) => !wanted || is_distinct(items, spend),
+  });
+}
+
+/** As Ajv's own errors of these keywords. */
+function error_with(param: string): KeywordErrorDefinition {
+  return { message: 'must be one of the allowed values', params: ({ schemaCode }) => _`{${param}: ${schemaCode}}` };
+}
+
+function is_distinct(items: readonly Json[], spend: Spend): boolean {
+  const seen = new Set<string>();
+  for (const item of items) {
+    const text = canonical(item, spend);
+    if (seen.has(text)) return false;
+    seen.add(text);
+  }
+  return true;
+}
+
+/** The same text for equal values, whatever the order of their keys. */
+function canonical(value: Json, spend: Spend): string {
+  spend(1);
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, spend)).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries<Json>(value).map(([key, member]) => {
+    return `${JSON.stringify(key)}:${canonical(member, spend)}`;
+  });
+  return `{${members.sort().join()}}`;
+}

@@ -1,0 +1,18 @@
+import type { Json, JsonObject, Problem } from '@llmteam/contracts';
+import { ClosestName } from './closest-name.js';
+import { out_of_bounds } from './json-bounds.js';
+import { user_schema } from './schemas/user-schema.js';
+import { error, quoted } from './wording.js';
+
+/** What is wrong with a value by a schema that a user wrote: a human task's form. Paths are JSON Pointers into the value. */
+export function validate_value(schema: JsonObject, value: Json, name: string): Problem[] {
+  const excess = out_of_bounds(value, `the ${name}`);
+  if (excess !== null) return [excess];
+  const compiled = user_schema(schema);
+  const [fault] = compiled.faults;
+  if (fault !== undefined) {
+    const place = fault.pointer === '' ? '' : `${quoted(fault.pointer)} `;
+    return [error('SCHEMA_VIOLATION', '', `the schema of the ${name} cannot be used: ${place}${fault.text}`)];
+  }
+  return compiled.check(value, { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) });
+}

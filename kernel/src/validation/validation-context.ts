@@ -1,0 +1,24 @@
+import type { StepCatalog } from '../catalog/step-catalog.js';
+import type { CheckingCompiler } from '../expressions/expression-compiler.js';
+
+export const ref_kinds = ['llm_ref', 'client_ref', 'store_ref', 'secret_ref', 'segment_ref', 'assignee_ref'] as const;
+export type RefKind = (typeof ref_kinds)[number];
+
+/** The names of one kind that are configured. */
+export interface KnownNames {
+  has(name: string): boolean;
+  /** For suggestions. */
+  names(): readonly string[];
+}
+
+/** A kind that is absent is not checked. */
+export type KnownRefs = Partial<Readonly<Record<RefKind, KnownNames>>>;
+
+/** What a segment is judged by. */
+export interface ValidationContext {
+  readonly catalog: StepCatalog;
+  readonly compiler: CheckingCompiler;
+  readonly refs?: KnownRefs;
+  /** Ids of the task types that live workers serve. Absent: not checked. */
+  readonly live_types?: ReadonlySet<string>;
+}

@@ -1,0 +1,98 @@
+/*
+ * Purpose: the journal's tables: one row per committed group of entries.
+ * Owns: checksums, finding a batch by position or run. Does not own: transactions, what an entry looks like.
+ */
+import { crc32 } from 'node:zlib';
+import { LlmteamError, type Position, type RunKey } from '@llmteam/contracts';
+import { RunBatches } from './run-batches.js';
+import type { Database, SqlRow, Statement } from './sqlite-driver.js';
+
+/** Entries that were committed together; `body` is their text as in batch-text.ts. */
+export interface Batch {
+  /** Position of the first entry. */
+  readonly position: Position;
+  readonly size: number;
+  readonly body: string;
+}
+
+export class BatchStore {
+  readonly #folder: string;
+  readonly #runs: RunBatches;
+  readonly #insert: Statement;
+  readonly #last_from: Statement;
+  readonly #beyond: Statement;
+
+  constructor(database: Database, folder: string) {
+    this.#folder = folder;
+    this.#runs = new RunBatches(database);
+    this.#insert = database.prepare('INSERT INTO batch (position, size, checksum, body) VALUES (?, ?, ?, ?)');
+    this.#last_from = database.prepare(
+      'SELECT position, size, checksum, body FROM batch WHERE position <= ? ORDER BY position DESC LIMIT 1',
+    );
+    this.#beyond = database.prepare('SELECT position FROM batch WHERE position > ? LIMIT 1');
+  }
+
+  /** The batches after this one must be noted when the store is opened. */
+  get indexed(): Position {
+    return this.#runs.indexed;
+  }
+
+  /** Answers about how many bytes of the log it takes. Within a transaction; then `committed` or `rolled_back`. */
+  write({ position, size, body }: Batch): number {
+    const runs = this.#runs.write();
+    this.#insert.run(position, size, checksum(position, body), body);
+    return body.length + 8_192 + runs * 4_096;
+  }
+
+  committed({ position, body }: Batch, runs: ReadonlyMap<string, RunKey>): void {
+    this.#runs.committed();
+    this.note(position, runs, body.length);
+  }
+
+  rolled_back(): void {
+    this.#runs.rolled_back();
+  }
+
+  /** Notes the runs of a batch that is stored, but not indexed yet. */
+  note(position: Position, runs: ReadonlyMap<string, RunKey>, characters: number): void {
+    this.#runs.note(position, runs, characters);
+  }
+
+  /** The batch that holds `position`; undefined beyond the end. */
+  holding(position: Position): Batch | undefined {
+    const batch = this.#checked(this.#last_from.get(position));
+    if (batch !== undefined && position < batch.position + batch.size) return batch;
+    if (this.#beyond.get(position) === undefined) return undefined;
+    throw this.#corrupt(`entry ${position} is missing`);
+  }
+
+  last(): Batch | undefined {
+    return this.#checked(this.#last_from.get(Number.MAX_SAFE_INTEGER));
+  }
+
+  /** Batches with entries of the run, all that begin after `seen`, from the one that holds `from`; a few at a time. */
+  of_run(run: RunKey, seen: Position, from: Position): readonly Batch[] {
+    return this.#runs.of_run(run, seen, from).map((position) => {
+      const batch = this.holding(position);
+      if (batch?.position === position) return batch;
+      throw this.#corrupt(`the entries from ${position} on are missing`);
+    });
+  }
+
+  #checked(row: SqlRow | undefined): Batch | undefined {
+    if (row === undefined) return undefined;
+    const [position, size, sum, body] = row;
+    const intact = typeof position === 'number' && typeof size === 'number' && typeof body === 'string';
+    if (intact && sum === checksum(position, body)) return { position, size, body };
+    throw this.#corrupt(`the entries from ${position} on are damaged`);
+  }
+
+  #corrupt(what: string): LlmteamError {
+    return new LlmteamError('STORE_CORRUPT', `The journal in ${this.#folder} is damaged: ${what}`);
+  }
+}
+
+/** Seeded with the position, so that bodies that changed places are found out too. */
+function checksum(position: Position, body: string): number {
+  return crc32(body, position % 2 ** 32);
+}

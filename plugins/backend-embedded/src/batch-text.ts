@@ -1,0 +1,92 @@
+/*
+ * Purpose: the text of entries that are committed together.
+ *
+ * A batch is `[["acme","run-1"],["acme","run-2"]]`, its runs, then for each entry the number of its run, its message id and its
+ * fact: `[0,"step.reported/research#1",{…}]`; all joined by a comma and a line feed. Invariants:
+ *  T1 JSON text has no raw line feed, so a batch splits into its entries without being parsed.
+ *  T2 Positions are not written down: that of the first entry is the batch's, the others follow without gaps.
+ */
+import type { Entry, Fact, Position, RunKey } from '@llmteam/contracts';
+import type { AppendDraft } from './append-draft.js';
+
+const separator = ',\n';
+const entry_head = /^\[(\d+),("(?:[^"\\]|\\.)*"),/;
+
+type RunName = readonly [tenant_id: string, run_id: string];
+type EntryLine = readonly [run: number, message_id: string, fact: Fact];
+
+/** Collects the text of one batch. */
+export class BatchText {
+  /** By mark, in the order of their numbers. */
+  readonly runs = new Map<string, RunKey>();
+  readonly #numbers = new Map<string, number>();
+  readonly #lines: string[] = [];
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  get body(): string {
+    return [`[${[...this.runs.keys()].join()}]`, ...this.#lines].join(separator);
+  }
+
+  add(draft: AppendDraft, index: number): void {
+    this.#lines.push(`[${this.#number_of(draft)},${JSON.stringify(draft.message_ids[index])},${draft.facts[index]}]`);
+  }
+
+  #number_of({ mark, tenant_id, run_id }: AppendDraft): number {
+    const known = this.#numbers.get(mark);
+    if (known !== undefined) return known;
+    const number = this.runs.size;
+    this.#numbers.set(mark, number);
+    this.runs.set(mark, { tenant_id, run_id });
+    return number;
+  }
+}
+
+export function parse_batch(first: Position, body: string): Entry[] {
+  const [runs, ...lines]: readonly [readonly RunName[], ...EntryLine[]] = JSON.parse(`[${body}]`);
+  return lines.map(([run, message_id, fact], index) => {
+    const [tenant_id = '', run_id = ''] = runs[run] ?? [];
+    return { position: first + index, tenant_id, run_id, message_id, fact };
+  });
+}
+
+/** The entries of one run after a position; the others are not parsed. */
+export function* parse_run(first: Position, body: string, run: RunKey, after: Position): Generator<Entry> {
+  const [head = '', ...lines] = body.split(separator);
+  const runs: readonly RunName[] = JSON.parse(head);
+  const { tenant_id, run_id } = run;
+  const prefix = `[${runs.findIndex(([tenant, id]) => tenant === tenant_id && id === run_id)},`;
+  for (const [index, line] of lines.entries()) {
+    const position = first + index;
+    if (position <= after || !line.startsWith(prefix)) continue;
+    const [, message_id, fact]: EntryLine = JSON.parse(line);
+    yield { position, tenant_id, run_id, message_id, fact };
+  }
+}
+
+/** The runs of a batch with their message ids and where those are; facts are not looked at. */
+export function parse_heads(first: Position, body: string): RunHeads[] {
+  const [head = '', ...lines] = body.split(separator);
+  const names: readonly RunName[] = JSON.parse(head);
+  const heads: RunHeads[] = names.map(([tenant_id, run_id]) => ({
+    run: { tenant_id, run_id },
+    message_ids: [],
+    positions: [],
+  }));
+  for (const [index, line] of lines.entries()) {
+    const [, number, message_id = '""'] = entry_head.exec(line) ?? [];
+    const run = heads[Number(number)];
+    run?.message_ids.push(JSON.parse(message_id));
+    run?.positions.push(first + index);
+  }
+  return heads;
+}
+
+interface RunHeads {
+  readonly run: RunKey;
+  readonly message_ids: string[];
+  readonly positions: Position[];
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '@llmteam/contracts';
+
+/** A clock that stands still until it is told otherwise. */
+export interface ManualClock extends Clock {
+  /** Timers that have neither fired nor been cancelled. */
+  readonly pending: number;
+  /**
+   * Moves time on by `ms`. Timers due on the way fire in order of due time, then of arming, each at its own time and each
+   * followed by a turn of the event loop, so that what they set off has settled before the next one fires.
+   */
+  advance(ms: number): Promise<void>;
+}
+
+interface Alarm {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** For tests: starts at `start_ms` (epoch milliseconds). */
+export function manual_clock(start_ms = 0): ManualClock {
+  const alarms = new Set<Alarm>();
+  let now = start_ms;
+
+  const next_due = (limit: number): Alarm | undefined => {
+    let first: Alarm | undefined;
+    for (const alarm of alarms) {
+      if (alarm.due <= limit && (first === undefined || alarm.due < first.due)) first = alarm;
+    }
+    return first;
+  };
+
+  return {
+    now: () => now,
+    get pending() {
+      return alarms.size;
+    },
+    after(delay_ms, callback) {
+      const alarm = { due: now + Math.ceil(Math.max(0, delay_ms)), callback };
+      alarms.add(alarm);
+      return { cancel: () => void alarms.delete(alarm) };
+    },
+    async advance(ms) {
+      const target = now + ms;
+      for (let alarm = next_due(target); alarm !== undefined; alarm = next_due(target)) {
+        alarms.delete(alarm);
+        now = Math.max(now, alarm.due);
+        alarm.callback();
+        await event_loop_turn();
+      }
+      now = Math.max(now, target);
+      await event_loop_turn();
+    },
+  };
+}
+
+function event_loop_turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

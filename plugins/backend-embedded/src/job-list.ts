@@ -1,0 +1,83 @@
+import type { Job } from '@llmteam/contracts';
+import type { QueueWorker } from './queue-worker.js';
+
+/** A delivery of a job. */
+interface Holder {
+  readonly worker: QueueWorker;
+}
+
+/** A job in the queue: in one list, from its publication until it is done with. */
+export interface QueuedJob {
+  readonly job: Job;
+  list: JobList | null;
+  previous: QueuedJob | null;
+  next: QueuedJob | null;
+  /** The delivery that counts, while the job is handed out. */
+  holder: Holder | null;
+  /** How often it has been handed out. */
+  deliveries: number;
+  /** When its lease or its delay ends; epoch milliseconds. */
+  due: number;
+  /** Somebody whose lease had ended acknowledged it while it was handed out again. */
+  done: boolean;
+}
+
+export function queued_job(job: Job): QueuedJob {
+  return { job, list: null, previous: null, next: null, holder: null, deliveries: 0, due: 0, done: false };
+}
+
+/** A doubly linked list through the jobs themselves, so that any of them leaves it at once. */
+export class JobList {
+  #head: QueuedJob | null = null;
+  #tail: QueuedJob | null = null;
+
+  get head(): QueuedJob | null {
+    return this.#head;
+  }
+
+  push(queued: QueuedJob): void {
+    this.#insert(queued, this.#tail);
+  }
+
+  unshift(queued: QueuedJob): void {
+    this.#insert(queued, null);
+  }
+
+  /** Before the first job that is due later; quick when most come in order. */
+  push_by_due(queued: QueuedJob): void {
+    let before = this.#tail;
+    while (before !== null && before.due > queued.due) before = before.previous;
+    this.#insert(queued, before);
+  }
+
+  remove(queued: QueuedJob): void {
+    if (queued.previous === null) this.#head = queued.next;
+    else queued.previous.next = queued.next;
+    if (queued.next === null) this.#tail = queued.previous;
+    else queued.next.previous = queued.previous;
+    queued.list = null;
+    queued.previous = null;
+    queued.next = null;
+  }
+
+  /** Takes out what is due, in order. Only for lists in order of due time. */
+  remove_due(now: number): QueuedJob[] {
+    const due: QueuedJob[] = [];
+    for (let queued = this.#head; queued !== null && queued.due <= now; queued = this.#head) {
+      this.remove(queued);
+      due.push(queued);
+    }
+    return due;
+  }
+
+  #insert(queued: QueuedJob, before: QueuedJob | null): void {
+    const after = before === null ? this.#head : before.next;
+    queued.list = this;
+    queued.previous = before;
+    queued.next = after;
+    if (before === null) this.#head = queued;
+    else before.next = queued;
+    if (after === null) this.#tail = queued;
+    else after.previous = queued;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Delivery, Job } from '@llmteam/contracts';
+import type { QueuedJob } from './job-list.js';
+import type { QueueWorker } from './queue-worker.js';
+
+/** What a delivery needs of the queue it comes from. */
+interface DeliveryDesk {
+  ack(delivery: LeasedDelivery): void;
+  nak(delivery: LeasedDelivery, delay_ms: number): void;
+  extend(delivery: LeasedDelivery): void;
+}
+
+export class LeasedDelivery implements Delivery {
+  readonly job: Job;
+  readonly deliveries: number;
+  readonly queued: QueuedJob;
+  readonly worker: QueueWorker;
+  /** Acked or naked; what follows changes nothing. */
+  settled = false;
+  readonly #desk: DeliveryDesk;
+
+  constructor(desk: DeliveryDesk, queued: QueuedJob, worker: QueueWorker) {
+    this.job = queued.job;
+    this.deliveries = queued.deliveries;
+    this.queued = queued;
+    this.worker = worker;
+    this.#desk = desk;
+  }
+
+  async ack(): Promise<void> {
+    this.#desk.ack(this);
+  }
+
+  async nak(delay_ms = 0): Promise<void> {
+    this.#desk.nak(this, delay_ms);
+  }
+
+  async extend(): Promise<void> {
+    this.#desk.extend(this);
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { type Blobs, LlmteamError } from '@llmteam/contracts';
+import { closed_error } from './closed.js';
+
+export function blob_hash(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+export class MemoryBlobs implements Blobs {
+  readonly supports = { durable: false };
+  readonly #bytes = new Map<string, Uint8Array>();
+  #closed = false;
+
+  async put(bytes: Uint8Array): Promise<string> {
+    this.#check_open();
+    const hash = blob_hash(bytes);
+    if (!this.#bytes.has(hash)) this.#bytes.set(hash, Uint8Array.from(bytes));
+    return hash;
+  }
+
+  async get(hash: string): Promise<Uint8Array> {
+    this.#check_open();
+    const bytes = this.#bytes.get(hash);
+    if (bytes === undefined) throw new LlmteamError('BLOB_MISSING', `There is no blob ${hash}`);
+    return Uint8Array.from(bytes);
+  }
+
+  async has(hash: string): Promise<boolean> {
+    this.#check_open();
+    return this.#bytes.has(hash);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #check_open(): void {
+    if (this.#closed) throw closed_error('blob store');
+  }
+}

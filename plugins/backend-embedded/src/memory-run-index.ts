@@ -1,0 +1,102 @@
+import type { HumanTask, IndexChange, Page, Position, RunIndex, RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
+import { closed_error } from './closed.js';
+import { type Place, page_limit, page_of, place_of } from './page-cursor.js';
+
+/** What one tenant has. */
+interface Tenant {
+  readonly runs: Map<string, RunRow>;
+  readonly tasks: Map<string, HumanTask>;
+}
+
+/** The reference index: a query looks at every row of the tenant. */
+export class MemoryRunIndex implements RunIndex {
+  readonly supports = { durable: false };
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #positions = new Map<number, Position>();
+  #closed = false;
+
+  async apply(changes: readonly IndexChange[]): Promise<void> {
+    this.#check_open();
+    for (const { partition, position, runs, tasks } of structuredClone(changes)) {
+      if (position <= (this.#positions.get(partition) ?? 0)) continue;
+      this.#positions.set(partition, position);
+      for (const run of runs) this.#tenant(run.tenant_id).runs.set(run.run_id, run);
+      for (const task of tasks) this.#tenant(task.tenant_id).tasks.set(task.task_id, task);
+    }
+  }
+
+  async position(partition: number): Promise<Position> {
+    this.#check_open();
+    return this.#positions.get(partition) ?? 0;
+  }
+
+  async runs(query: RunQuery): Promise<Page<RunRow>> {
+    this.#check_open();
+    const rows = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])].filter(
+      (row) =>
+        asked(query.segment_id, row.segment_id) &&
+        asked(query.status, row.status) &&
+        asked(query.correlation_id, row.correlation_id) &&
+        row.started_at >= (query.since ?? Number.NEGATIVE_INFINITY),
+    );
+    return page('runs', rows, query, (row) => ({ at: row.started_at, id: row.run_id }));
+  }
+
+  async run(tenant_id: string, run_id: string): Promise<RunRow | null> {
+    this.#check_open();
+    return structuredClone(this.#tenants.get(tenant_id)?.runs.get(run_id) ?? null);
+  }
+
+  async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
+    this.#check_open();
+    const rows = [...(this.#tenants.get(query.tenant_id)?.tasks.values() ?? [])].filter(
+      (row) => asked(query.run_id, row.run_id) && asked(query.status, row.status),
+    );
+    return page('tasks', rows, query, (row) => ({ at: row.created_at, id: row.task_id }));
+  }
+
+  async task(tenant_id: string, task_id: string): Promise<HumanTask | null> {
+    this.#check_open();
+    return structuredClone(this.#tenants.get(tenant_id)?.tasks.get(task_id) ?? null);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #tenant(tenant_id: string): Tenant {
+    const known = this.#tenants.get(tenant_id);
+    if (known !== undefined) return known;
+    const tenant = { runs: new Map(), tasks: new Map() };
+    this.#tenants.set(tenant_id, tenant);
+    return tenant;
+  }
+
+  #check_open(): void {
+    if (this.#closed) throw closed_error('run index');
+  }
+}
+
+function asked<T>(wanted: T | undefined, value: T): boolean {
+  return wanted === undefined || wanted === value;
+}
+
+function page<T>(
+  kind: string,
+  rows: readonly T[],
+  query: { readonly cursor?: string; readonly limit?: number },
+  place: (row: T) => Place,
+): Page<T> {
+  const limit = page_limit(query.limit);
+  const from = place_of(kind, query.cursor);
+  const after = rows
+    .filter((row) => from === null || newest_first(place(row), from) > 0)
+    .sort((one, other) => newest_first(place(one), place(other)));
+  return page_of(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
+}
+
+function newest_first(one: Place, other: Place): number {
+  if (one.at !== other.at) return other.at - one.at;
+  if (one.id === other.id) return 0;
+  return one.id < other.id ? -1 : 1;
+}

@@ -1,0 +1,47 @@
+import type { Json, Signals } from '@llmteam/contracts';
+
+type Receive = (message: Json) => void;
+
+/** Fan-out within the process. Subscribers are called before `publish` returns, each with a copy of its own. */
+export class MemorySignals implements Signals {
+  readonly #subscribers = new Map<string, Set<{ readonly receive: Receive }>>();
+  readonly #on_error: (error: unknown) => void;
+  #closed = false;
+
+  constructor(on_error: (error: unknown) => void) {
+    this.#on_error = on_error;
+  }
+
+  publish(subject: string, message: Json): void {
+    const subscribers = this.#subscribers.get(subject);
+    if (subscribers === undefined) return;
+    const text = JSON.stringify(message);
+    for (const subscriber of [...subscribers]) {
+      // One subscriber may have unsubscribed another.
+      if (!subscribers.has(subscriber)) continue;
+      try {
+        subscriber.receive(JSON.parse(text));
+      } catch (error) {
+        this.#on_error(error);
+      }
+    }
+  }
+
+  subscribe(subject: string, receive: Receive): () => void {
+    if (this.#closed) return () => undefined;
+    const subscribers = this.#subscribers.get(subject) ?? new Set();
+    this.#subscribers.set(subject, subscribers);
+    const subscriber = { receive };
+    subscribers.add(subscriber);
+    return () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0 && this.#subscribers.get(subject) === subscribers) this.#subscribers.delete(subject);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const subscribers of this.#subscribers.values()) subscribers.clear();
+    this.#subscribers.clear();
+  }
+}

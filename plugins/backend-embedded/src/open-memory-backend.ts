@@ -1,0 +1,57 @@
+import { type Backend, type Clock, LlmteamError } from '@llmteam/contracts';
+import { MemoryBlobs } from './memory-blobs.js';
+import { MemoryJournal } from './memory-journal.js';
+import { MemoryQueue } from './memory-queue.js';
+import { MemoryRegistry } from './memory-registry.js';
+import { MemoryRunIndex } from './memory-run-index.js';
+import { MemorySignals } from './memory-signals.js';
+
+export interface MemoryBackendOptions {
+  readonly clock: Clock;
+  /** Partitions of the journal, 1 to 1,024. Default 1. */
+  readonly partitions?: number;
+  /** How long a job may go without acknowledgement or `extend`. Default 30,000. */
+  readonly lease_ms?: number;
+  /** Told what handlers of jobs and subscribers of signals threw. Default: a warning of the process. */
+  readonly on_error?: (error: unknown) => void;
+}
+
+const most_partitions = 1_024;
+
+/** A backend that keeps nothing: the reference of every port. `CONFIG_INVALID` if an option is out of range. */
+export async function open_memory_backend(options: MemoryBackendOptions): Promise<Backend> {
+  const { partitions = 1 } = options;
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > most_partitions) {
+    throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${most_partitions}`);
+  }
+  const journal = new MemoryJournal(partitions);
+  const { queue, signals } = open_volatile_ports(options);
+  const registry = new MemoryRegistry(options.clock);
+  const blobs = new MemoryBlobs();
+  const index = new MemoryRunIndex();
+  return {
+    journal,
+    queue,
+    signals,
+    registry,
+    blobs,
+    index,
+    async close() {
+      for (const port of [queue, signals, index, journal, registry, blobs]) await port.close();
+    },
+  };
+}
+
+/** The ports that need no disk: jobs follow from the journal, signals may be lost. */
+export function open_volatile_ports(options: Pick<MemoryBackendOptions, 'clock' | 'lease_ms' | 'on_error'>): {
+  readonly queue: MemoryQueue;
+  readonly signals: MemorySignals;
+} {
+  const { clock, lease_ms = 30_000, on_error = warn } = options;
+  if (!(lease_ms > 0)) throw new LlmteamError('CONFIG_INVALID', `lease_ms is ${lease_ms}, expected more than 0`);
+  return { queue: new MemoryQueue(clock, lease_ms, on_error), signals: new MemorySignals(on_error) };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'LlmteamWarning');
+}

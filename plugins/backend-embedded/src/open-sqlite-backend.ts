@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Backend, Clock } from '@llmteam/contracts';
+import { FileBlobs } from './file-blobs.js';
+import { GroupCommit } from './group-commit.js';
+import { type MemoryBackendOptions, open_volatile_ports } from './open-memory-backend.js';
+import type { Database } from './sqlite-driver.js';
+import { abandon_file, close_file, open_file, type Synchronous } from './sqlite-file.js';
+import { SqliteJournal } from './sqlite-journal.js';
+import { SqliteRegistry } from './sqlite-registry.js';
+import { SqliteRunIndex } from './sqlite-run-index.js';
+import { store_error } from './store-error.js';
+
+export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'lease_ms' | 'on_error'> {
+  /** Made if it is absent; belongs to this process until `close`. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /**
+   * `full`: what was acknowledged survives a power cut. `relaxed`: it survives the end of the process, however it comes, but a
+   * power cut may take the last moments. Default `full`.
+   */
+  readonly synchronous?: Synchronous;
+}
+
+/**
+ * Opens the store of a folder: `journal.db` (SQLite) and `blobs/`. Jobs and signals are in memory.
+ * `STORE_LOCKED` if another process has the folder open, `STORE_CORRUPT` if what is there is damaged, not ours or of another
+ * version, `FILE_UNREADABLE` if it cannot be read and written, `STORE_FULL`, `STORE_FAILED`.
+ */
+export async function open_sqlite_backend(options: SqliteBackendOptions): Promise<Backend> {
+  const { folder, clock, synchronous = 'full' } = options;
+  const { queue, signals } = open_volatile_ports(options);
+  const database = await open_file(folder, synchronous);
+  try {
+    const blobs = await FileBlobs.open(join(folder, 'blobs'), synchronous === 'full');
+    const { commits, journal, registry, index } = open_tables(database, folder, clock);
+    return {
+      journal,
+      queue,
+      signals,
+      registry,
+      blobs,
+      index,
+      close: once(async () => {
+        for (const port of [queue, signals, index, journal, registry, blobs]) await port.close();
+        commits.stop();
+        if (commits.failure === null) close_file(database);
+        else abandon_file(database);
+      }),
+    };
+  } catch (error) {
+    abandon_file(database);
+    throw store_error(folder, error);
+  }
+}
+
+function open_tables(database: Database, folder: string, clock: Clock) {
+  const commits = new GroupCommit(database, folder);
+  const journal = new SqliteJournal(database, folder, commits);
+  const registry = new SqliteRegistry(database, clock, commits);
+  const index = new SqliteRunIndex(database, commits);
+  return { commits, journal, registry, index };
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | null = null;
+  return () => {
+    closing ??= close();
+    return closing;
+  };
+}

@@ -1,0 +1,89 @@
+import type { RegistryChange } from '@llmteam/contracts';
+import { closed_error } from './closed.js';
+import { Wakeup } from './wakeup.js';
+
+/** A value as it is stored: JSON text. */
+export interface StoredValue {
+  readonly text: string;
+  readonly revision: number;
+}
+
+export interface StoredChange {
+  readonly key: string;
+  readonly stored: StoredValue | null;
+}
+
+/** A watcher with this many unread changes keeps only the last one of each key. */
+const unread_changes = 10_000;
+
+interface Watcher {
+  readonly prefix: string;
+  readonly wakeup: Wakeup;
+  unread: StoredChange[];
+  /** At this length only the last change of each key is kept. */
+  crowded: number;
+}
+
+/** Those who watch a registry within this process. */
+export class RegistryWatchers {
+  readonly #watchers = new Set<Watcher>();
+  #closed = false;
+
+  tell(change: StoredChange): void {
+    for (const watcher of this.#watchers) {
+      if (!change.key.startsWith(watcher.prefix)) continue;
+      watcher.unread.push(change);
+      if (watcher.unread.length >= watcher.crowded) thin_out(watcher);
+      watcher.wakeup.ring();
+    }
+  }
+
+  /** `present` gives what is there now; it is called in the same turn in which the watcher begins to be told of changes. */
+  async *watch(
+    prefix: string,
+    signal: AbortSignal,
+    present: () => readonly StoredChange[],
+  ): AsyncGenerator<RegistryChange> {
+    if (this.#closed) throw closed_error('registry');
+    const wakeup = new Wakeup();
+    const watcher: Watcher = { prefix, wakeup, unread: [...present()], crowded: 0 };
+    watcher.crowded = watcher.unread.length + unread_changes;
+    const stop = () => wakeup.ring();
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', stop);
+    try {
+      while (!signal.aborted && !this.#closed) {
+        const changes = watcher.unread;
+        watcher.unread = [];
+        for (const change of changes) {
+          if (signal.aborted || this.#closed) return;
+          yield copy_of(change);
+        }
+        if (changes.length === 0) await wakeup.wait();
+      }
+    } finally {
+      this.#watchers.delete(watcher);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { wakeup } of this.#watchers) wakeup.ring();
+  }
+}
+
+function thin_out(watcher: Watcher): void {
+  const last = new Map<string, StoredChange>();
+  for (const change of watcher.unread) {
+    last.delete(change.key);
+    last.set(change.key, change);
+  }
+  watcher.unread = [...last.values()];
+  watcher.crowded = watcher.unread.length + unread_changes;
+}
+
+function copy_of({ key, stored }: StoredChange): RegistryChange {
+  if (stored === null) return { key, value: null };
+  return { key, value: { key, value: JSON.parse(stored.text), revision: stored.revision } };
+}

@@ -1,0 +1,107 @@
+/*
+ * Purpose: which batches hold entries of which run.
+ * Owns: the table of that, and what is not in it yet. It is written for many batches at a time, one row per run: a row per run
+ * and batch would cost as much as the batches themselves.
+ * Invariants:
+ *  N1 The table is complete up to the batch #indexed, which is stored with it; later ones are in #recent, and only there.
+ *  N2 #recent is small enough to be made anew from the batches themselves when the store is opened.
+ */
+import type { Position, RunKey } from '@llmteam/contracts';
+import { run_mark } from './append-draft.js';
+import { RunNumbers } from './run-numbers.js';
+import type { Database, Statement } from './sqlite-driver.js';
+
+/** With so many pairs of run and batch, or batches of so many characters, what is recent is written to the table. */
+const recent_pairs = 4_096;
+const recent_characters = 32 * 1024 * 1024;
+/** Batches that are answered at a time. */
+const page_batches = 8;
+
+export class RunBatches {
+  readonly #numbers: RunNumbers;
+  readonly #insert: Statement;
+  readonly #mark: Statement;
+  readonly #of_run: Statement;
+  readonly #recent = new Map<string, { readonly run: RunKey; readonly batches: Position[] }>();
+  #pairs = 0;
+  #characters = 0;
+  #last: Position = 0;
+  #indexed: Position;
+  #writing = false;
+
+  constructor(database: Database) {
+    this.#numbers = new RunNumbers(database);
+    this.#insert = database.prepare(
+      `INSERT INTO run_batches (run, last, batches)
+       SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?)`,
+    );
+    this.#mark = database.prepare('UPDATE indexed SET batch = ?');
+    this.#of_run = database.prepare(
+      `SELECT batches FROM run_batches
+       WHERE run = ? AND last > ? AND last >= coalesce((SELECT max(position) FROM batch WHERE position <= ?), 0)
+       ORDER BY last LIMIT 1`,
+    );
+    this.#indexed = Number(database.prepare('SELECT batch FROM indexed').get()?.[0]);
+  }
+
+  get indexed(): Position {
+    return this.#indexed;
+  }
+
+  /** Notes a batch that is committed. */
+  note(batch: Position, runs: ReadonlyMap<string, RunKey>, characters: number): void {
+    for (const [mark, run] of runs) {
+      const recent = this.#recent.get(mark);
+      if (recent === undefined) this.#recent.set(mark, { run, batches: [batch] });
+      else recent.batches.push(batch);
+    }
+    this.#pairs += runs.size;
+    this.#characters += characters;
+    this.#last = batch;
+  }
+
+  /** Writes what is recent if there is enough of it; answers how many runs that concerned. Within a transaction. */
+  write(): number {
+    if (this.#pairs < recent_pairs && this.#characters < recent_characters) return 0;
+    const recent = [...this.#recent.values()];
+    const numbers = this.#numbers.give(recent.map(({ run }) => run));
+    const rows = recent.map(({ batches }, index) => [numbers[index], batches.at(-1), batches]);
+    this.#insert.run(JSON.stringify(rows));
+    this.#mark.run(this.#last);
+    this.#writing = true;
+    return recent.length;
+  }
+
+  committed(): void {
+    if (!this.#writing) return;
+    this.#writing = false;
+    this.#recent.clear();
+    this.#pairs = 0;
+    this.#characters = 0;
+    this.#indexed = this.#last;
+  }
+
+  rolled_back(): void {
+    this.#writing = false;
+    this.#numbers.forget();
+  }
+
+  /** The next few batches of a run after the batch `seen`, from the one that holds the entry `from`. */
+  of_run(run: RunKey, seen: Position, from: Position): readonly Position[] {
+    const indexed = after(this.#indexed_of(run, seen, from), seen, from);
+    if (indexed.length > 0) return indexed.slice(0, page_batches);
+    const { batches = [] } = this.#recent.get(run_mark(run)) ?? {};
+    return after(batches, seen, from).slice(0, page_batches);
+  }
+
+  #indexed_of(run: RunKey, seen: Position, from: Position): readonly Position[] {
+    const number = this.#numbers.find(run);
+    const row = number === null ? undefined : this.#of_run.get(number, seen, from);
+    return row === undefined ? [] : JSON.parse(String(row[0]));
+  }
+}
+
+/** Of some batches in order, those after `seen` that do not end before `from`, as far as the next one tells. */
+function after(batches: readonly Position[], seen: Position, from: Position): readonly Position[] {
+  return batches.filter((batch, index) => batch > seen && (batches[index + 1] ?? from + 1) > from);
+}

@@ -1,0 +1,191 @@
+/*
+ * Purpose: opens and closes the one database file of a folder.
+ * Owns: the process lock, the schema and its version, the settings of the connection.
+ * Invariants:
+ *  F1 The lock is held from the first look at the file until `close_file`; the operating system frees it if the process dies.
+ *  F2 A file that is not ours, or of another version, is left as it was.
+ *  F3 Whatever the connection throws is an error of the table.
+ */
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { type Database, open_database } from './sqlite-driver.js';
+import { store_error, system_code } from './store-error.js';
+
+/** How much an acknowledged write survives: power cuts, or only the end of the process. */
+export type Synchronous = 'full' | 'relaxed';
+
+const application_id = 0x4c4c4d54; // 'LLMT'
+const schema_version = 1;
+const page_bytes = 8_192;
+
+const schema = `
+  CREATE TABLE batch (
+    position INTEGER PRIMARY KEY, -- of its first entry; they are numbered without gaps
+    size INTEGER NOT NULL,        -- entries
+    checksum INTEGER NOT NULL,    -- CRC-32 of position and body
+    body TEXT NOT NULL
+  );
+  CREATE TABLE run (id INTEGER PRIMARY KEY, tenant_id TEXT NOT NULL, run_id TEXT NOT NULL, UNIQUE (tenant_id, run_id));
+  CREATE TABLE run_batches (
+    run INTEGER NOT NULL,
+    last INTEGER NOT NULL, -- the last of the batches
+    batches TEXT NOT NULL, -- JSON: the positions of some batches of the run, in order
+    PRIMARY KEY (run, last)
+  ) WITHOUT ROWID;
+  CREATE TABLE indexed (batch INTEGER NOT NULL); -- run_batches is complete up to this one
+  INSERT INTO indexed VALUES (0);
+
+  CREATE TABLE registry (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, also after deletion
+    key TEXT NOT NULL UNIQUE,
+    value TEXT NOT NULL,
+    expires_at INTEGER
+  );
+  CREATE INDEX registry_expiry ON registry (expires_at) WHERE expires_at IS NOT NULL;
+
+  CREATE TABLE index_position (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
+  CREATE TABLE run_row (
+    tenant_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    segment_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    correlation_id TEXT,
+    parent_run_id TEXT,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (tenant_id, run_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX run_row_newest ON run_row (tenant_id, started_at DESC, run_id);
+  CREATE INDEX run_row_status ON run_row (tenant_id, status, started_at DESC, run_id);
+  CREATE INDEX run_row_segment ON run_row (tenant_id, segment_id, started_at DESC, run_id);
+  CREATE INDEX run_row_correlation ON run_row (tenant_id, correlation_id, started_at DESC, run_id)
+    WHERE correlation_id IS NOT NULL;
+  CREATE TABLE task_row (
+    tenant_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, task_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX task_row_newest ON task_row (tenant_id, created_at DESC, task_id);
+  CREATE INDEX task_row_status ON task_row (tenant_id, status, created_at DESC, task_id);
+  CREATE INDEX task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
+`;
+
+/**
+ * Opens `<folder>/journal.db`, made if it is absent, for this process alone. `STORE_LOCKED` if another process has it,
+ * `STORE_CORRUPT` if it is not a store of this version, `FILE_UNREADABLE` if it cannot be written.
+ */
+export async function open_file(folder: string, synchronous: Synchronous): Promise<Database> {
+  const file = join(folder, 'journal.db');
+  await make_writable(folder, file).catch((error: unknown) => {
+    throw store_error(folder, error);
+  });
+  const database = guarded(await open_database(file), folder);
+  try {
+    take_over(database, folder, synchronous);
+    return database;
+  } catch (error) {
+    abandon_file(database);
+    throw error;
+  }
+}
+
+/** Asked of the system beforehand, because SQLite opens what it cannot write and fails later in other ways. */
+async function make_writable(folder: string, file: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.W_OK);
+  await access(file, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+    if (system_code(error) !== 'ENOENT') throw error;
+  });
+}
+
+function guarded(database: Database, folder: string): Database {
+  const guard = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw store_error(folder, error);
+    }
+  };
+  return {
+    exec: (sql) => guard(() => database.exec(sql)),
+    prepare(sql) {
+      const statement = guard(() => database.prepare(sql));
+      return {
+        run: (...values) => guard(() => statement.run(...values)),
+        get: (...values) => guard(() => statement.get(...values)),
+        all: (...values) => guard(() => statement.all(...values)),
+      };
+    },
+    close: () => guard(() => database.close()),
+  };
+}
+
+function take_over(database: Database, folder: string, synchronous: Synchronous): void {
+  // For a new file: most rows are batches of many kilobytes.
+  database.exec(`PRAGMA page_size = ${page_bytes}`);
+  database.exec('PRAGMA locking_mode = EXCLUSIVE');
+  database.exec('BEGIN EXCLUSIVE');
+  if (is_empty(database)) {
+    database.exec(`${schema} PRAGMA application_id = ${application_id}; PRAGMA user_version = ${schema_version};`);
+  } else {
+    check_version(database, folder);
+  }
+  database.exec('COMMIT');
+  const [mode] = database.prepare('PRAGMA journal_mode = WAL').get() ?? [];
+  if (mode !== 'wal') throw new LlmteamError('STORE_FAILED', `${folder} cannot hold a write-ahead log, only ${mode}`);
+  database.exec(`PRAGMA synchronous = ${synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
+  // Checkpoints are made by hand: SQLite's own would hide their errors.
+  database.exec('PRAGMA wal_autocheckpoint = 0');
+  database.exec('BEGIN IMMEDIATE; COMMIT');
+}
+
+function is_empty(database: Database): boolean {
+  const tables = read_number(database, 'SELECT count(*) FROM sqlite_schema');
+  return tables === 0 && read_number(database, 'PRAGMA user_version') === 0;
+}
+
+function check_version(database: Database, folder: string): void {
+  const file = join(folder, 'journal.db');
+  if (read_number(database, 'PRAGMA application_id') !== application_id) {
+    throw new LlmteamError('STORE_CORRUPT', `${file} is a database, but not one of LLMTeam`);
+  }
+  const version = read_number(database, 'PRAGMA user_version');
+  if (version === schema_version) return;
+  const expected = `this release reads version ${schema_version}; use the release that wrote it`;
+  throw new LlmteamError('STORE_CORRUPT', `${file} has schema version ${version}, ${expected}`);
+}
+
+function read_number(database: Database, sql: string): number {
+  return Number(database.prepare(sql).get()?.[0]);
+}
+
+/**
+ * Leaves one file and no lock. A binding may keep a closed connection, and with it the lock, until its statements are
+ * collected as garbage, so the lock is given back by hand; only a file out of WAL mode can give it back. On a full disk the
+ * log stays, and is read at the next opening.
+ */
+export function close_file(database: Database): void {
+  try {
+    database.exec('PRAGMA journal_mode = DELETE');
+    database.exec('PRAGMA locking_mode = NORMAL');
+    database.exec('SELECT count(*) FROM sqlite_schema');
+  } catch (error) {
+    if (!is_llmteam_error(error) || error.code !== 'STORE_FULL') throw error;
+  } finally {
+    database.close();
+  }
+}
+
+/** Closes without writing anything more; the lock may last until the process ends. */
+export function abandon_file(database: Database): void {
+  try {
+    database.close();
+  } catch {
+    // There is an error already that says more.
+  }
+}

@@ -1,0 +1,206 @@
+/*
+ * Purpose: the durable registry.
+ * Owns: its table, the alarm for the next value to expire. Does not own: transactions (group-commit.ts).
+ * Invariants:
+ *  R1 Writes are decided within the transaction, in the order they came: each sees what the one before it did.
+ *  R2 Nobody hears of a write, neither who wrote it nor who watches, before it is committed.
+ *  R3 An expired value is absent for everybody from its time on, whenever its row is removed.
+ */
+import type { Clock, Json, LlmteamError, Registry, RegistryChange, RegistryValue, Timer } from '@llmteam/contracts';
+import { closed_error } from './closed.js';
+import type { GroupCommit, Writer } from './group-commit.js';
+import { beyond_all_keys, check_key, revision_conflict, value_text } from './registry-value.js';
+import { RegistryWatchers, type StoredChange } from './registry-watchers.js';
+import type { Database, SqlRow, Statement } from './sqlite-driver.js';
+
+interface PendingWrite {
+  /** Called within the transaction; what it returns is called once that is committed. */
+  readonly decide: () => () => void;
+  readonly reject: (error: LlmteamError) => void;
+}
+
+interface Present {
+  readonly revision: number;
+  /** There is a row, but its time is over. */
+  readonly expired: boolean;
+}
+
+/** What a write adds to the log: a page in each of a few trees. */
+const log_bytes_per_write = 16_384;
+
+export class SqliteRegistry implements Registry, Writer {
+  readonly supports = { durable: true };
+  readonly #clock: Clock;
+  readonly #commits: GroupCommit;
+  readonly #watchers = new RegistryWatchers();
+  readonly #find: Statement;
+  readonly #list: Statement;
+  readonly #replace: Statement;
+  readonly #remove: Statement;
+  readonly #remove_expired: Statement;
+  readonly #next_expiry: Statement;
+  #waiting: PendingWrite[] = [];
+  #group: readonly PendingWrite[] = [];
+  #outcomes: (() => void)[] = [];
+  #alarm: { readonly due: number; readonly timer: Timer } | null = null;
+  #closed = false;
+
+  constructor(database: Database, clock: Clock, commits: GroupCommit) {
+    this.#clock = clock;
+    this.#commits = commits;
+    this.#find = database.prepare('SELECT key, value, revision, expires_at FROM registry WHERE key = ?');
+    this.#list = database.prepare(
+      `SELECT key, value, revision FROM registry
+       WHERE key >= ? AND key < ? AND key > ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`,
+    );
+    this.#replace = database.prepare(
+      'INSERT OR REPLACE INTO registry (key, value, expires_at) VALUES (?, ?, ?) RETURNING revision',
+    );
+    this.#remove = database.prepare('DELETE FROM registry WHERE key = ?');
+    this.#remove_expired = database.prepare('DELETE FROM registry WHERE expires_at <= ? RETURNING key');
+    this.#next_expiry = database.prepare('SELECT min(expires_at) FROM registry WHERE expires_at IS NOT NULL');
+    commits.add(this);
+    this.#arm();
+  }
+
+  async get(key: string): Promise<RegistryValue | null> {
+    this.#check_open();
+    const row = this.#find.get(key);
+    return row === undefined || is_over(row, this.#clock.now()) ? null : value_of(row);
+  }
+
+  async put(key: string, value: Json, options: { if_revision?: number; ttl_ms?: number } = {}): Promise<number> {
+    this.#check_open();
+    check_key(key);
+    const text = value_text(key, value);
+    const { if_revision, ttl_ms } = options;
+    return this.#write((resolve, reject) => {
+      const { revision: current, expired } = this.#present(key);
+      if (if_revision !== undefined && if_revision !== current) {
+        return () => reject(revision_conflict(key, current, if_revision));
+      }
+      const expires_at = ttl_ms === undefined ? null : this.#clock.now() + ttl_ms;
+      const revision = Number(this.#replace.get(key, text, expires_at)?.[0]);
+      return () => {
+        if (expired) this.#watchers.tell({ key, stored: null });
+        this.#watchers.tell({ key, stored: { text, revision } });
+        resolve(revision);
+      };
+    });
+  }
+
+  async delete(key: string, options: { if_revision?: number } = {}): Promise<void> {
+    this.#check_open();
+    const { if_revision } = options;
+    return this.#write((resolve, reject) => {
+      const { revision: current, expired } = this.#present(key);
+      if (if_revision !== undefined && if_revision !== current) {
+        return () => reject(revision_conflict(key, current, if_revision));
+      }
+      if (current > 0 || expired) this.#remove.run(key);
+      return () => {
+        if (current > 0 || expired) this.#watchers.tell({ key, stored: null });
+        resolve();
+      };
+    });
+  }
+
+  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
+    this.#check_open();
+    return this.#rows(prefix, options.after ?? '', options.limit ?? -1).map(value_of);
+  }
+
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange> {
+    return this.#watchers.watch(prefix, signal, () => this.#rows(prefix, '', -1).map(change_of));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#commits.flush();
+    this.#alarm?.timer.cancel();
+    this.#watchers.close();
+  }
+
+  take(): boolean {
+    if (this.#waiting.length === 0) return false;
+    this.#group = this.#waiting;
+    this.#waiting = [];
+    return true;
+  }
+
+  write(): number {
+    this.#outcomes = this.#group.map(({ decide }) => decide());
+    return this.#group.length * log_bytes_per_write;
+  }
+
+  committed(): void {
+    for (const settle of this.#outcomes) settle();
+    this.#arm();
+  }
+
+  rejected(error: LlmteamError): void {
+    for (const { reject } of this.#group) reject(error);
+  }
+
+  #write<T>(decide: (resolve: (value: T) => void, reject: (error: LlmteamError) => void) => () => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ decide: () => decide(resolve, reject), reject });
+      this.#commits.schedule();
+    });
+  }
+
+  #present(key: string): Present {
+    const row = this.#find.get(key);
+    const expired = row !== undefined && is_over(row, this.#clock.now());
+    return { revision: row === undefined || expired ? 0 : Number(row[2]), expired };
+  }
+
+  #rows(prefix: string, after: string, limit: number): readonly SqlRow[] {
+    return this.#list.all(prefix, prefix + beyond_all_keys, after, this.#clock.now(), limit);
+  }
+
+  /** Wakes at the time of the first value to expire, to remove it and tell those who watch. */
+  #arm(): void {
+    const first = this.#next_expiry.get()?.[0] ?? null;
+    const due = first === null ? null : Number(first);
+    if (this.#closed || due === (this.#alarm?.due ?? null)) return;
+    this.#alarm?.timer.cancel();
+    this.#alarm = null;
+    if (due === null) return;
+    const timer = this.#clock.after(due - this.#clock.now(), () => {
+      this.#alarm = null;
+      this.#sweep();
+    });
+    this.#alarm = { due, timer };
+  }
+
+  /** If it fails, the next write that does not will see to it: what has expired is absent all the same. */
+  #sweep(): void {
+    const decide = () => {
+      const keys = this.#remove_expired.all(this.#clock.now()).map(([key]) => String(key));
+      return () => {
+        for (const key of keys) this.#watchers.tell({ key, stored: null });
+      };
+    };
+    this.#waiting.push({ decide, reject: () => undefined });
+    this.#commits.schedule();
+  }
+
+  #check_open(): void {
+    if (this.#closed) throw closed_error('registry');
+  }
+}
+
+function is_over(row: SqlRow, now: number): boolean {
+  const expires_at = row[3] ?? null;
+  return expires_at !== null && Number(expires_at) <= now;
+}
+
+function change_of(row: SqlRow): StoredChange {
+  return { key: String(row[0]), stored: { text: String(row[1]), revision: Number(row[2]) } };
+}
+
+function value_of(row: SqlRow): RegistryValue {
+  return { key: String(row[0]), value: JSON.parse(String(row[1])), revision: Number(row[2]) };
+}

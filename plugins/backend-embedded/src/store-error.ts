@@ -1,0 +1,52 @@
+import { type Code, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { sqlite_code } from './sqlite-driver.js';
+
+/** What SQLite's primary result codes mean to us. */
+const sqlite_meanings: ReadonlyMap<number, Code> = new Map([
+  [3, 'FILE_UNREADABLE'], // SQLITE_PERM
+  [5, 'STORE_LOCKED'], // SQLITE_BUSY
+  [8, 'FILE_UNREADABLE'], // SQLITE_READONLY
+  [11, 'STORE_CORRUPT'], // SQLITE_CORRUPT
+  [13, 'STORE_FULL'], // SQLITE_FULL
+  [14, 'FILE_UNREADABLE'], // SQLITE_CANTOPEN
+  [26, 'STORE_CORRUPT'], // SQLITE_NOTADB
+]);
+
+const system_meanings: ReadonlyMap<string, Code> = new Map([
+  ['ENOSPC', 'STORE_FULL'],
+  ['EDQUOT', 'STORE_FULL'],
+  ['EACCES', 'FILE_UNREADABLE'],
+  ['EPERM', 'FILE_UNREADABLE'],
+  ['EROFS', 'FILE_UNREADABLE'],
+  ['EEXIST', 'FILE_UNREADABLE'],
+  ['ENOENT', 'FILE_UNREADABLE'],
+  ['ENOTDIR', 'FILE_UNREADABLE'],
+  ['EISDIR', 'FILE_UNREADABLE'],
+]);
+
+const explanations: Partial<Record<Code, string>> = {
+  STORE_LOCKED: 'another process has it open',
+  STORE_FULL: 'the disk is full',
+  STORE_CORRUPT: 'it is damaged or not a database',
+  FILE_UNREADABLE: 'it cannot be read and written',
+};
+
+/** The error of the table for what the file system or SQLite threw at the store in `folder`; `STORE_FAILED` by default. */
+export function store_error(folder: string, thrown: unknown): LlmteamError {
+  if (is_llmteam_error(thrown)) return thrown;
+  const code = meaning_of(thrown);
+  const reason = explanations[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  return new LlmteamError(code, `The store in ${folder} failed: ${reason}`, { cause: thrown });
+}
+
+function meaning_of(thrown: unknown): Code {
+  const number = sqlite_code(thrown);
+  if (number !== null) return sqlite_meanings.get(number) ?? 'STORE_FAILED';
+  return system_meanings.get(system_code(thrown) ?? '') ?? 'STORE_FAILED';
+}
+
+/** `ENOENT` and its like; undefined if the error is not the operating system's. */
+export function system_code(thrown: unknown): string | undefined {
+  const named = typeof thrown === 'object' && thrown !== null && 'code' in thrown;
+  return named && typeof thrown.code === 'string' ? thrown.code : undefined;
+}

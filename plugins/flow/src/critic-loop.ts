@@ -1,0 +1,207 @@
+/**
+ * Purpose: improves an output round by round and returns the best one, not the last.
+ * Owns: what counts as better, when to stop, the `critic_loop.*` events. The region makes and judges the output.
+ * Invariants:
+ *  C1 exactly one iteration runs at a time; iterations count from 1 in events and history, scopes from 0
+ *  C2 `best` is the highest score so far; of equal scores the earlier
+ *  C3 a gain smaller than `min_improvement` may become the best, and still counts as no improvement
+ *  C4 an approved iteration is what is returned, whatever its score
+ */
+import type { ControlType, ControlView, Directive, Json, JsonObject, Reaction } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { longest_seconds, strict } from './config-schema.js';
+import { type Judgement, read_judgement, type Verdict } from './judgement.js';
+import { control_metadata, error_port, input_port, port } from './metadata.js';
+import { complete, fail, iteration_failed, nothing } from './reaction.js';
+
+const Config = Type.Object(
+  {
+    max_iterations: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 20, default: 5, description: 'Iterations at most.' }),
+    ),
+    quality_threshold: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, default: 0.8, description: 'A score from here on is good enough.' }),
+    ),
+    no_improvement_limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 20, default: 2, description: 'Iterations in a row without an improvement.' }),
+    ),
+    min_improvement: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0.05,
+        description: 'What a score must be above the best to count.',
+      }),
+    ),
+    timeout_seconds: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: longest_seconds,
+        default: 300,
+        description: 'For all iterations together.',
+      }),
+    ),
+  },
+  strict,
+);
+type Config = Static<typeof Config>;
+
+type Reason = 'approved' | 'quality_threshold' | 'max_iterations' | 'no_improvement' | 'rejected' | 'timeout';
+interface Scored {
+  readonly output: Json;
+  readonly score: number;
+}
+type Round = { readonly iteration: number; readonly score: number; readonly verdict: Verdict; readonly feedback: Json };
+interface State {
+  /** The iteration that runs, from 1. */
+  iteration: number;
+  best: Scored | null;
+  /** Iterations in a row without an improvement. */
+  without_improvement: number;
+  readonly history: Round[];
+}
+type View = ControlView<Config, State>;
+
+export const critic_loop_type: ControlType<Config, State> = {
+  kind: 'control',
+  metadata: control_metadata({
+    type_id: 'critic_loop',
+    display_name: 'Critic loop',
+    description:
+      'Runs the steps between `body` and `next`, which make an output and judge it, until it is good enough or gets ' +
+      'no better; fires the best output.',
+    icon: 'refresh-cw',
+    color: '#8b5cf6',
+    config: Config,
+    input_ports: [
+      input_port,
+      port('next', '`output`, `score` 0 … 1, `verdict` approved/revise/rejected, `feedback`, `suggestions`.', 'object'),
+    ],
+    output_ports: [
+      port(
+        'body',
+        '`{input, previous_output, feedback, suggestions, score}`; all but `input` empty at first.',
+        'object',
+      ),
+      port('done', '`{output, score, iterations, reason, history}` of the best iteration.', 'object'),
+      error_port,
+    ],
+    examples: [{}, { max_iterations: 8, quality_threshold: 0.9, timeout_seconds: 900 }],
+  }),
+  has_region: true,
+  react(occurrence, view) {
+    if (occurrence.kind === 'started') return start(view);
+    const { state } = view;
+    if (state === undefined) return nothing;
+    switch (occurrence.kind) {
+      case 'scope_completed':
+        return judged(view, state, occurrence.value);
+      case 'scope_failed':
+        return iteration_failed(occurrence.index, occurrence.error);
+      case 'timer_fired':
+        return timed_out(view, state);
+      default:
+        return nothing;
+    }
+  },
+};
+
+function settings(config: Config): Required<Config> {
+  return {
+    max_iterations: config.max_iterations ?? 5,
+    quality_threshold: config.quality_threshold ?? 0.8,
+    no_improvement_limit: config.no_improvement_limit ?? 2,
+    min_improvement: config.min_improvement ?? 0.05,
+    timeout_seconds: config.timeout_seconds ?? 300,
+  };
+}
+
+function start(view: View): Reaction<State> {
+  const values = settings(view.config);
+  const nothing_yet = { previous_output: null, feedback: null, suggestions: [], score: null };
+  return {
+    state: { iteration: 1, best: null, without_improvement: 0, history: [] },
+    directives: [
+      emit('started', { ...values }),
+      { do: 'start_timer', name: 'timeout', after_seconds: values.timeout_seconds },
+      ...iteration(view, 1, nothing_yet),
+    ],
+  };
+}
+
+function iteration(view: View, number: number, previous: JsonObject): readonly Directive[] {
+  const value = { input: view.input, ...previous };
+  return [
+    emit('iteration_started', { iteration: number }),
+    { do: 'open_scope', index: number - 1, value, item: value },
+  ];
+}
+
+function judged(view: View, state: State, value: Json): Reaction<State> {
+  const judgement = read_judgement(value);
+  if (typeof judgement === 'string') {
+    const index = state.iteration - 1;
+    return fail('ITERATION_FAILED', `iteration with index ${index} failed: ${judgement}`, { index });
+  }
+  const { output, score, verdict, feedback, suggestions } = judgement;
+  state.history.push({ iteration: state.iteration, score, verdict, feedback });
+  const events = [
+    emit('iteration_completed', { iteration: state.iteration, score, verdict }),
+    ...compare(state, judgement, settings(view.config).min_improvement),
+  ];
+  const reason = reason_to_stop(settings(view.config), state, judgement);
+  const chosen = verdict === 'approved' || state.best === null ? judgement : state.best;
+  if (reason !== null) return finish(state, reason, chosen, events);
+  state.iteration += 1;
+  const next = iteration(view, state.iteration, { previous_output: output, feedback, suggestions, score });
+  return { state, directives: [...events, ...next] };
+}
+
+/** Keeps `best` and `without_improvement`; the first iteration is compared with nothing. */
+function compare(state: State, { output, score }: Judgement, min_improvement: number): readonly Directive[] {
+  const { best } = state;
+  if (best === null || score > best.score) state.best = { output, score };
+  if (best === null) return [];
+  // 0.7 is 0.05 above 0.65, though not in binary fractions.
+  const improved = score > best.score && score - best.score > min_improvement - 1e-9;
+  state.without_improvement = improved ? 0 : state.without_improvement + 1;
+  if (improved) return [emit('improvement', { from: best.score, to: score })];
+  return [emit('no_improvement', { best: Math.max(best.score, score), count: state.without_improvement })];
+}
+
+/** A verdict that ends the loop comes before the figures. */
+function reason_to_stop(limits: Required<Config>, state: State, { verdict, score }: Judgement): Reason | null {
+  if (verdict !== 'revise') return verdict;
+  if (score >= limits.quality_threshold) return 'quality_threshold';
+  if (state.without_improvement >= limits.no_improvement_limit) return 'no_improvement';
+  return state.iteration >= limits.max_iterations ? 'max_iterations' : null;
+}
+
+function timed_out(view: View, state: State): Reaction<State> {
+  if (state.best !== null) return finish(state, 'timeout', state.best, []);
+  const { timeout_seconds } = settings(view.config);
+  return fail('STEP_TIMEOUT', `no iteration finished within timeout_seconds = ${timeout_seconds}`);
+}
+
+function finish(
+  state: State,
+  reason: Reason,
+  { output, score }: Scored,
+  events: readonly Directive[],
+): Reaction<State> {
+  const iterations = state.history.length;
+  const done = { output, score, iterations, reason, history: state.history };
+  return complete({ done }, [...events, emit('completed', { reason, score, iterations })]);
+}
+
+type CriticEvent =
+  | 'started'
+  | 'iteration_started'
+  | 'iteration_completed'
+  | 'improvement'
+  | 'no_improvement'
+  | 'completed';
+
+function emit(event: CriticEvent, payload: JsonObject): Directive {
+  return { do: 'emit', event_type: `critic_loop.${event}`, payload };
+}

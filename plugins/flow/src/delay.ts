@@ -1,0 +1,63 @@
+import type { ControlType, ControlView, Directive, Reaction } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { exactly_one_of, longest_seconds, strict } from './config-schema.js';
+import { control_metadata, input_port, port } from './metadata.js';
+import { parse_moment } from './moment.js';
+import { complete, nothing, wrong_config } from './reaction.js';
+
+const Config = Type.Object(
+  {
+    seconds: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0, maximum: longest_seconds }), Type.String({ pattern: '^\\$\\{' })], {
+        description: 'How long, from when the step is ready: a number, or `${…}` that gives one.',
+      }),
+    ),
+    until: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'RFC 3339 with an offset, or `${…}` that gives it. In the past: at once.',
+      }),
+    ),
+  },
+  { ...strict, ...exactly_one_of('seconds', 'until') },
+);
+type Config = Static<typeof Config>;
+
+/** Lets time pass. */
+export const delay_type: ControlType<Config, never> = {
+  kind: 'control',
+  metadata: control_metadata({
+    type_id: 'delay',
+    display_name: 'Delay',
+    description: 'Waits some seconds, or until a moment, and passes its input on.',
+    icon: 'timer',
+    color: '#0ea5e9',
+    config: Config,
+    input_ports: [input_port],
+    output_ports: [port('output', 'The input.')],
+    waits: true,
+    examples: [{ seconds: 30 }, { seconds: '${input.wait}' }, { until: '2030-01-01T08:00:00+01:00' }],
+  }),
+  react(occurrence, view) {
+    if (occurrence.kind === 'started') return start(view);
+    return occurrence.kind === 'timer_fired' ? complete({ output: view.input }) : nothing;
+  },
+};
+
+function start(view: ControlView<Config, never>): Reaction<never> {
+  const { seconds, until } = view.config;
+  if (until !== undefined) {
+    const at = parse_moment(String(until));
+    if (at === null) return wrong_config('/until', 'a date and time with offset (RFC 3339)', until);
+    return at <= view.now ? complete({ output: view.input }) : wait({ at });
+  }
+  if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longest_seconds)) {
+    return wrong_config('/seconds', `a number from 0 to ${longest_seconds}`, seconds ?? null);
+  }
+  return seconds === 0 ? complete({ output: view.input }) : wait({ after_seconds: seconds });
+}
+
+function wait(how_long: { readonly at: number } | { readonly after_seconds: number }): Reaction<never> {
+  const timer: Directive = { do: 'start_timer', name: 'due', ...how_long };
+  return { directives: [timer] };
+}

@@ -1,0 +1,98 @@
+import { type ControlType, type ControlView, caps, type Directive, type Json, type Reaction } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { cel, strict } from './config-schema.js';
+import { is_list } from './json.js';
+import { control_metadata, error_port, input_port, next_port, port } from './metadata.js';
+import { complete, error_json, fail, iteration_failed, nothing, wrong_result } from './reaction.js';
+
+const Config = Type.Object(
+  {
+    items: cel('list', `What the region runs over; at most ${caps.loop_iterations} items.`),
+    concurrency: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: caps.parallel_width,
+        default: 10,
+        description: 'How many items are worked on at once.',
+      }),
+    ),
+    tolerate_failures: Type.Optional(
+      Type.Boolean({ default: false, description: "A failed item's result is `{error}` instead of failing the step." }),
+    ),
+  },
+  strict,
+);
+type Config = Static<typeof Config>;
+
+interface State {
+  readonly items: readonly Json[];
+  /** By item; null until it is there. */
+  readonly results: Json[];
+  /** The item that opens next. */
+  next: number;
+  finished: number;
+}
+type View = ControlView<Config, State>;
+
+/** Runs its region once for every item of a list, several at a time. */
+export const map_type: ControlType<Config, State> = {
+  kind: 'control',
+  metadata: control_metadata({
+    type_id: 'map',
+    display_name: 'Map',
+    description:
+      'Runs the steps between `body` and `next` for each item, up to `concurrency` at once, and keeps the order.',
+    icon: 'layers',
+    color: '#8b5cf6',
+    config: Config,
+    input_ports: [input_port, next_port],
+    output_ports: [
+      port('body', 'An item, to the region.'),
+      port('done', 'The results in item order; a tolerated failure as `{error}`.', 'array'),
+      error_port,
+    ],
+    examples: [{ items: 'input.documents' }, { items: 'input', concurrency: 50, tolerate_failures: true }],
+  }),
+  has_region: true,
+  react(occurrence, view) {
+    switch (occurrence.kind) {
+      case 'started':
+        return start(view);
+      case 'scope_completed':
+        return item_ended(view, occurrence.index, occurrence.value);
+      case 'scope_failed':
+        if (view.config.tolerate_failures !== true) return iteration_failed(occurrence.index, occurrence.error);
+        return item_ended(view, occurrence.index, { error: error_json(occurrence.error) });
+      default:
+        return nothing;
+    }
+  },
+};
+
+function start(view: View): Reaction<State> {
+  const items = view.evaluate('/items');
+  if (!is_list(items)) return wrong_result('/items', 'a list', items);
+  if (items.length === 0) return complete({ done: [] });
+  if (items.length > caps.loop_iterations) {
+    return fail('LIMIT_EXCEEDED', `${items.length} items, but loop_iterations allows ${caps.loop_iterations}`);
+  }
+  const next = Math.min(view.config.concurrency ?? 10, items.length);
+  const directives = items.slice(0, next).map((item, index) => open(index, item));
+  return { state: { items, results: new Array<Json>(items.length).fill(null), next, finished: 0 }, directives };
+}
+
+/** Constant work: the lists in the state are changed in place, never copied. */
+function item_ended({ state }: View, index: number, result: Json): Reaction<State> {
+  if (state === undefined) return nothing;
+  state.results[index] = result;
+  state.finished += 1;
+  if (state.finished === state.items.length) return complete({ done: state.results });
+  const item = state.items[state.next];
+  if (item === undefined) return { state, directives: [] };
+  state.next += 1;
+  return { state, directives: [open(state.next - 1, item)] };
+}
+
+function open(index: number, item: Json): Directive {
+  return { do: 'open_scope', index, value: item, item };
+}

@@ -1,0 +1,86 @@
+import { type ControlType, type ControlView, type Json, JsonValue, PortName } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { cel, exactly_one_of, required, strict } from './config-schema.js';
+import { is_list, is_object, json_equal } from './json.js';
+import { control_metadata, input_port } from './metadata.js';
+import { complete, nothing, wrong_result } from './reaction.js';
+
+const Port = Type.Unsafe<string>({ ...PortName, description: 'The port that fires.' });
+const Case = Type.Object(
+  {
+    value: Type.Optional(
+      Type.Unsafe<Json>({ ...JsonValue, description: 'Matches if the top `expression` gives this.' }),
+    ),
+    expression: Type.Optional(cel('boolean', 'Matches if this holds.')),
+    port: Port,
+  },
+  { ...strict, ...exactly_one_of('value', 'expression'), description: 'Either a value or an expression, and a port.' },
+);
+const no_case_has_a_value = {
+  properties: { cases: { type: 'array', items: { type: 'object', properties: { value: false } } } },
+};
+const Config = Type.Object(
+  {
+    expression: Type.Optional(cel('any', 'What the `value`s of the cases are compared with, as JSON.')),
+    cases: Type.Array(Case, { minItems: 1, maxItems: 256, description: 'In order; the first that matches wins.' }),
+    default_port: Type.Optional(
+      Type.Unsafe<string>({ ...PortName, default: 'default', description: 'Fires if no case matches.' }),
+    ),
+  },
+  { ...strict, if: no_case_has_a_value, else: required('expression') },
+);
+type Config = Static<typeof Config>;
+
+/** Sends its input one of many ways. */
+export const switch_type: ControlType<Config, never> = {
+  kind: 'control',
+  metadata: control_metadata({
+    type_id: 'switch',
+    display_name: 'Switch',
+    description:
+      'Fires the port of the first case that matches, or `default_port`, with the input. Its cases name its ports.',
+    icon: 'split',
+    color: '#6366f1',
+    config: Config,
+    input_ports: [input_port],
+    output_ports: [],
+    examples: [
+      {
+        expression: 'input.kind',
+        cases: [
+          { value: 'invoice', port: 'invoice' },
+          { value: 'order', port: 'order' },
+        ],
+        default_port: 'other',
+      },
+      { cases: [{ expression: 'input.total > 1000', port: 'large' }] },
+    ],
+  }),
+  ports({ cases, default_port = 'default' }) {
+    const named = (is_list(cases) ? cases : []).map((one) => (is_object(one) ? one.port : null));
+    return { output: [...new Set([...named, default_port])].filter((name) => typeof name === 'string') };
+  },
+  react(occurrence, view) {
+    return occurrence.kind === 'started' ? choose(view) : nothing;
+  },
+};
+
+function choose(view: ControlView<Config, never>) {
+  const compared = once(() => view.evaluate('/expression'));
+  for (const [index, one] of view.config.cases.entries()) {
+    const pointer = `/cases/${index}/expression`;
+    const holds = one.expression === undefined ? json_equal(compared(), one.value ?? null) : view.evaluate(pointer);
+    if (typeof holds !== 'boolean') return wrong_result(pointer, 'true or false', holds);
+    if (holds) return complete({ [one.port]: view.input });
+  }
+  return complete({ [view.config.default_port ?? 'default']: view.input });
+}
+
+/** Evaluated with the first case that needs it, and then no more. */
+function once(evaluate: () => Json): () => Json {
+  let value: Json | undefined;
+  return () => {
+    if (value === undefined) value = evaluate();
+    return value;
+  };
+}

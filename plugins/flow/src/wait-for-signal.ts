@@ -1,0 +1,76 @@
+import { type ControlType, type ControlView, type Directive, literal_keyword, type Reaction } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { longest_seconds, strict } from './config-schema.js';
+import { control_metadata, input_port, port } from './metadata.js';
+import { complete, nothing, wrong_config } from './reaction.js';
+
+const Config = Type.Object(
+  {
+    signal: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      [literal_keyword]: true,
+      description: 'The name of the signal.',
+    }),
+    correlation: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'Only a signal sent with the same text is taken. Default: any. A number needs `${string(…)}`.',
+      }),
+    ),
+    timeout_seconds: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: longest_seconds,
+        description: 'Then `timeout` fires. Default: never.',
+      }),
+    ),
+  },
+  strict,
+);
+type Config = Static<typeof Config>;
+
+/** Waits for somebody outside to say something. */
+export const wait_for_signal_type: ControlType<Config, never> = {
+  kind: 'control',
+  metadata: control_metadata({
+    type_id: 'wait_for_signal',
+    display_name: 'Wait for signal',
+    description: 'Waits for a signal sent to the run; one that came before is taken at once.',
+    icon: 'radio',
+    color: '#0ea5e9',
+    config: Config,
+    input_ports: [input_port],
+    output_ports: [
+      port('output', "The signal's payload."),
+      port('timeout', '`{signal}`, if none came in time.', 'object'),
+    ],
+    waits: true,
+    examples: [{ signal: 'payment' }, { signal: 'payment', correlation: '${input.order_id}', timeout_seconds: 3600 }],
+  }),
+  react(occurrence, view) {
+    switch (occurrence.kind) {
+      case 'started':
+        return start(view);
+      case 'signal_received':
+        return complete({ output: occurrence.payload });
+      case 'timer_fired':
+        return complete({ timeout: { signal: view.config.signal } });
+      default:
+        return nothing;
+    }
+  },
+};
+
+function start({ config }: ControlView<Config, never>): Reaction<never> {
+  const { signal, correlation = null, timeout_seconds } = config;
+  // Anything else would wait for ever: senders give texts.
+  if (correlation !== null && typeof correlation !== 'string') {
+    return wrong_config('/correlation', 'a string', correlation);
+  }
+  // The timer first: the wait may end at once, by a signal that came before.
+  const timer: readonly Directive[] =
+    timeout_seconds === undefined ? [] : [{ do: 'start_timer', name: 'timeout', after_seconds: timeout_seconds }];
+  return { directives: [...timer, { do: 'wait_signal', name: signal, correlation }] };
+}

@@ -1,0 +1,52 @@
+import { LlmteamError } from '@llmteam/contracts';
+import type { Dispatcher } from 'undici';
+import type { ExpectedStatus } from './config.js';
+import type { Limits } from './limits.js';
+import { redirected } from './redirect.js';
+import type { HttpRequest } from './request.js';
+import { discard_body } from './response-body.js';
+import { is_expected } from './status.js';
+import { shown_url } from './target.js';
+
+export interface Exchange {
+  readonly dispatcher: Dispatcher;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  readonly expected: ExpectedStatus | readonly ExpectedStatus[] | undefined;
+}
+
+/**
+ * Sends a request and follows redirects. The caller reads or discards the body.
+ * @throws LlmteamError `EGRESS_BLOCKED`, `HTTP_RESPONSE_INVALID`; what the connection throws.
+ */
+export async function send(request: HttpRequest, exchange: Exchange): Promise<Dispatcher.ResponseData> {
+  const { dispatcher, limits, signal, expected } = exchange;
+  let current = request;
+  for (let hop = 0; hop <= limits.redirects; hop += 1) {
+    const { url } = current.target;
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: current.method,
+      headers: Object.fromEntries(current.headers),
+      body: current.body,
+      signal,
+    });
+    if (is_expected(response.statusCode, expected)) return response;
+    const next = next_request(current, response);
+    if (next === undefined) return response;
+    discard_body(response);
+    current = next;
+  }
+  const place = shown_url(request.target.url);
+  throw new LlmteamError('HTTP_RESPONSE_INVALID', `'${place}' redirects more than ${limits.redirects} times`);
+}
+
+function next_request(request: HttpRequest, response: Dispatcher.ResponseData): HttpRequest | undefined {
+  try {
+    return redirected(request, response.statusCode, response.headers.location);
+  } catch (thrown) {
+    discard_body(response);
+    throw thrown;
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  caps,
+  type Json,
+  type JsonObject,
+  LlmteamError,
+  type ModelResponse,
+  parse_bounded_json,
+} from '@llmteam/contracts';
+import { problems_of } from './output-schema.js';
+
+const fence = '```';
+const shown_characters = 200;
+
+/**
+ * The answer's JSON, out of its Markdown fence if it has one.
+ * @throws LlmteamError `LLM_OUTPUT_INVALID`; `details` tell what is wrong and how the answer begins.
+ */
+export function parse_answer(response: ModelResponse, schema: JsonObject | undefined): Json {
+  const value = parsed(response);
+  const problems = schema === undefined ? [] : problems_of(schema, value);
+  if (problems.length > 0) {
+    throw invalid(response, `does not match \`output_schema\`: ${problems.join('; ')}`, { problems });
+  }
+  return value;
+}
+
+function parsed(response: ModelResponse): Json {
+  try {
+    return parse_bounded_json(without_fence(response.text.trim()), caps.json_depth);
+  } catch (cause) {
+    // The parser's own message quotes the text.
+    const problem = cause instanceof SyntaxError ? 'is not JSON' : `cannot be used: ${(cause as Error).message}`;
+    throw invalid(response, problem, {}, cause);
+  }
+}
+
+/** What stands between the first line with a fence and the last fence, words around them dropped. */
+function without_fence(text: string): string {
+  if (/^[[{"]/.test(text)) return text;
+  const opening = text.indexOf(fence);
+  const closing = text.lastIndexOf(fence);
+  const start = text.indexOf('\n', opening);
+  return opening < 0 || start < 0 || start >= closing ? text : text.slice(start + 1, closing);
+}
+
+function invalid(response: ModelResponse, problem: string, details: JsonObject, cause?: unknown): LlmteamError {
+  const cut =
+    response.finish_reason === 'length' ? '; it was cut off at the longest answer allowed (`max_tokens`)' : '';
+  return new LlmteamError('LLM_OUTPUT_INVALID', `the answer of '${response.model}' ${problem}${cut}`, {
+    cause,
+    details: {
+      ...details,
+      finish_reason: response.finish_reason,
+      answer_start: response.text.slice(0, shown_characters),
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import {
+  is_llmteam_error,
+  type JsonObject,
+  LlmteamError,
+  type ModelRequest,
+  type ModelResponse,
+  type StepContext,
+} from '@llmteam/contracts';
+import { cancellation } from './cancellation.js';
+
+interface Failure {
+  readonly llm_ref: string;
+  readonly error: LlmteamError;
+}
+
+/**
+ * The answer of the first model that gives one.
+ * @throws LlmteamError `LLM_FAILED` if any failure may pass, else `LLM_REFUSED`; `UNKNOWN_REF`, `CANCELLED`
+ */
+export async function ask(
+  context: StepContext,
+  llm_refs: readonly string[],
+  request: ModelRequest,
+): Promise<ModelResponse> {
+  const failures: Failure[] = [];
+  for (const llm_ref of llm_refs) {
+    const model = context.llm(llm_ref);
+    const started = performance.now();
+    try {
+      const response = await model.generate(request);
+      tell_span(context, model.provider, model.model, response);
+      return response;
+    } catch (thrown) {
+      if (context.signal.aborted) throw cancellation(context.signal);
+      const error = answerable(thrown);
+      failures.push({ llm_ref, error });
+      context.record({
+        event_type: 'action.failed',
+        payload: { action: 'llm_call', llm_ref, model: model.model, code: error.code, message: error.message },
+        duration_ms: Math.round(performance.now() - started),
+      });
+    }
+  }
+  throw all_failed(failures);
+}
+
+/** The error, if another model may do better. */
+function answerable(thrown: unknown): LlmteamError {
+  if (is_llmteam_error(thrown) && (thrown.code === 'LLM_FAILED' || thrown.code === 'LLM_REFUSED')) return thrown;
+  throw thrown;
+}
+
+/** One that may pass decides, so that the step is tried again as long as that can help. */
+function all_failed(failures: readonly Failure[]): LlmteamError {
+  const errors = failures.map(({ error }) => error);
+  const decisive = errors.find(({ recoverable }) => recoverable) ?? errors.at(-1);
+  if (decisive === undefined) return new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: no model is named');
+  if (failures.length === 1) return decisive;
+  const told = failures.map(({ llm_ref, error }) => `${llm_ref}: ${error.message}`);
+  const details: JsonObject = {
+    ...decisive.details,
+    failures: failures.map(({ llm_ref, error }) => ({ llm_ref, code: error.code, message: error.message })),
+  };
+  return new LlmteamError(decisive.code, `none of ${failures.length} models answered: ${told.join('; ')}`, {
+    cause: decisive,
+    details,
+    recoverable: decisive.recoverable,
+  });
+}
+
+/** Names are those of the OpenTelemetry semantic conventions for generative AI. */
+function tell_span({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
+  span.setAttributes({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': provider,
+    'gen_ai.request.model': model,
+    'gen_ai.response.model': response.model,
+    'gen_ai.response.finish_reasons': [response.finish_reason],
+    'gen_ai.usage.input_tokens': response.usage.input_tokens,
+    'gen_ai.usage.output_tokens': response.usage.output_tokens,
+  });
+}

@@ -1,0 +1,116 @@
+import { LlmteamError, type ModelMessage, type ModelRequest, type ModelResponse } from '@llmteam/contracts';
+import type { generateText, LanguageModel, LanguageModelUsage, OutputInterface, streamText } from 'ai';
+import { is_strict_schema } from '../output-schema.js';
+import type { OpenaiConfig } from './openai-config.js';
+
+/** What is loaded by the first call. */
+export interface Sdk {
+  readonly generateText: typeof generateText;
+  readonly streamText: typeof streamText;
+  readonly model: LanguageModel;
+}
+
+interface Answer {
+  readonly text: string;
+  readonly finish_reason: string;
+  readonly model: string;
+  readonly usage: LanguageModelUsage;
+}
+
+/** @throws what the SDK throws; LlmteamError `LLM_REFUSED` if the service filtered the answer. */
+export async function chat_call(
+  sdk: Sdk,
+  config: OpenaiConfig,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<ModelResponse> {
+  const { temperature, max_tokens, output_schema, on_token } = request;
+  const settings = {
+    model: sdk.model,
+    messages: messages_for(config, request).map(({ role, content }) => ({ role, content })),
+    allowSystemInMessages: true,
+    ...(temperature !== undefined && { temperature }),
+    ...(max_tokens !== undefined && { maxOutputTokens: max_tokens }),
+    output: output_for(config, request),
+    // Strict mode is refused for schemas that leave anything open; without it they are taken.
+    providerOptions: {
+      openaiCompatible: { strictJsonSchema: output_schema !== undefined && is_strict_schema(output_schema) },
+    },
+    maxRetries: 0,
+    abortSignal: signal,
+  };
+  const streamed = on_token !== undefined && (config.stream ?? true);
+  const answer = streamed
+    ? await from_stream(sdk.streamText(ignoring_errors(settings)), on_token)
+    : await whole(sdk, settings);
+  return checked(answer, config);
+}
+
+/** Errors come out of the stream as well; without this the SDK writes them to the console. */
+function ignoring_errors<T extends object>(settings: T): T & { onError: () => void } {
+  return { ...settings, onError: () => undefined };
+}
+
+async function whole(sdk: Sdk, settings: Parameters<typeof generateText>[0]): Promise<Answer> {
+  const { text, finishReason, response, totalUsage } = await sdk.generateText(settings);
+  return { text, finish_reason: finishReason, model: response.modelId, usage: totalUsage };
+}
+
+async function from_stream(
+  { fullStream }: Pick<ReturnType<typeof streamText>, 'fullStream'>,
+  on_token: (text: string) => void,
+): Promise<Answer> {
+  let text = '';
+  let answer: Answer | undefined;
+  for await (const part of fullStream) {
+    if (part.type === 'error') throw part.error;
+    if (part.type === 'text-delta') {
+      text += part.text;
+      on_token(part.text);
+    } else if (part.type === 'finish-step') {
+      answer = { text, finish_reason: part.finishReason, model: part.response.modelId, usage: part.usage };
+    }
+  }
+  if (answer === undefined) throw new Error('the answer broke off');
+  return { ...answer, text };
+}
+
+function checked({ text, finish_reason, model, usage }: Answer, config: OpenaiConfig): ModelResponse {
+  if (finish_reason === 'content-filter') {
+    throw new LlmteamError('LLM_REFUSED', `model '${config.model}': the service filtered the answer`);
+  }
+  if (finish_reason === 'error') throw new Error('the service reported an error within the answer');
+  const tokens = (count: number | undefined) => Math.max(0, Math.trunc(count ?? 0));
+  return {
+    text,
+    model: model === '' ? config.model : model,
+    finish_reason,
+    usage: { input_tokens: tokens(usage.inputTokens), output_tokens: tokens(usage.outputTokens) },
+  };
+}
+
+/** The SDK's own outputs parse the text and fail in their own way; the answer is wanted as it is. */
+function output_for(
+  { structured_outputs = true }: OpenaiConfig,
+  { json, output_schema }: ModelRequest,
+): OutputInterface<string, string, never> {
+  const schema: object | undefined = structured_outputs ? output_schema : undefined;
+  const as_json = { type: 'json' as const, ...(schema !== undefined && { schema }) };
+  const wants_json = json === true || output_schema !== undefined;
+  return {
+    name: 'text',
+    responseFormat: Promise.resolve(wants_json ? as_json : { type: 'text' as const }),
+    parseCompleteOutput: async ({ text }) => text,
+    parsePartialOutput: async ({ text }) => ({ partial: text }),
+    createElementStreamTransform: () => undefined,
+  };
+}
+
+/** Services take `json_object` only if the prompt speaks of JSON, and know no schema then. */
+function messages_for({ structured_outputs = true }: OpenaiConfig, request: ModelRequest): readonly ModelMessage[] {
+  const { json, output_schema, messages } = request;
+  if (output_schema === undefined ? json !== true : structured_outputs) return messages;
+  const wanted = output_schema === undefined ? '' : ` that matches this JSON Schema: ${JSON.stringify(output_schema)}`;
+  const content = `Answer with one JSON value${wanted}. Write nothing else, and no Markdown fence.`;
+  return [{ role: 'system', content }, ...messages];
+}

@@ -1,0 +1,108 @@
+/**
+ * A model without a network, for examples, tests and first steps: the same request always gets the same answer, and
+ * every answer shows that no model made it. Temperature, `max_tokens` and the like have no effect.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type JsonObject,
+  JsonValue,
+  type LanguageModel,
+  type ModelProvider,
+  type ModelRequest,
+  type ModelResponse,
+} from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { cancellation } from '../cancellation.js';
+import { offline_instance } from './offline-instance.js';
+
+const strict = { additionalProperties: false } as const;
+const match = Type.String({ description: 'Part of the last user message. The first entry that matches answers.' });
+
+const OfflineConfig = Type.Object(
+  {
+    model: Type.Optional(Type.String({ minLength: 1, maxLength: 128, default: 'offline' })),
+    latency_ms: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 600_000, default: 0, description: 'Milliseconds before the answer.' }),
+    ),
+    responses: Type.Optional(
+      Type.Array(
+        Type.Union([
+          Type.Object({ match, text: Type.String({ description: 'The answer, after the mark `[offline]`.' }) }, strict),
+          Type.Object({ match, json: { ...JsonValue, description: 'The answer, exactly.' } }, strict),
+        ]),
+        { description: 'Scripted answers, e.g. for the rounds of a critic loop.' },
+      ),
+    ),
+  },
+  strict,
+);
+type OfflineConfig = Static<typeof OfflineConfig>;
+
+const echoed_characters = 160;
+
+export const offline: ModelProvider = {
+  provider_id: 'offline',
+  description: 'A deterministic stand-in that needs no network and no key. Its answers are marked `[offline]`.',
+  config_schema: OfflineConfig as unknown as JsonObject,
+  create: (config) => offline_model(config as OfflineConfig),
+};
+
+function offline_model(config: OfflineConfig): LanguageModel {
+  const { model = 'offline', latency_ms = 0 } = config;
+  return {
+    provider: 'offline',
+    model,
+    async generate(request) {
+      await wait(latency_ms, request.signal);
+      const text = scripted(config, request) ?? made_up(model, request);
+      for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.on_token?.(word);
+      return response_of(model, request, text);
+    },
+  };
+}
+
+async function wait(latency_ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw cancellation(signal);
+  if (latency_ms === 0) return;
+  await delay(latency_ms, undefined, { signal }).catch(() => {
+    throw cancellation(signal);
+  });
+}
+
+function scripted({ responses = [] }: OfflineConfig, request: ModelRequest): string | undefined {
+  const question = last_question(request);
+  const found = responses.find((response) => question.includes(response.match));
+  if (found === undefined) return undefined;
+  return 'text' in found ? `[offline] ${found.text}` : JSON.stringify(found.json);
+}
+
+function made_up(model: string, request: ModelRequest): string {
+  if (request.output_schema !== undefined) return JSON.stringify(offline_instance(request.output_schema));
+  const echo = last_question(request).replaceAll(/\s+/g, ' ').trim().slice(0, echoed_characters);
+  if (request.json === true) return JSON.stringify({ offline: true, model, echo });
+  return `[offline ${model}] ${echo} (${digest(request)})`;
+}
+
+function last_question({ messages }: ModelRequest): string {
+  return messages.findLast(({ role }) => role === 'user')?.content ?? '';
+}
+
+/** Tells requests apart whose echoes are the same. */
+function digest({ messages }: ModelRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify(messages.map(({ role, content }) => [role, content])))
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/** Words stand in for tokens. */
+function response_of(model: string, { messages }: ModelRequest, text: string): ModelResponse {
+  const asked = messages.reduce((sum, { content }) => sum + words_of(content), 0);
+  const usage = { input_tokens: asked, output_tokens: words_of(text) };
+  return { text, model: `offline:${model}`, finish_reason: 'stop', usage };
+}
+
+function words_of(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}

@@ -1,0 +1,47 @@
+import type { Json, JsonObject } from '@llmteam/contracts';
+
+const single = [
+  ...['additionalItems', 'additionalProperties', 'contains', 'contentSchema', 'else', 'if', 'items', 'not'],
+  ...['propertyNames', 'then', 'unevaluatedItems', 'unevaluatedProperties'],
+];
+const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
+const maps = ['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties'];
+
+/** A schema and all schemas written inside of it. References are not followed. */
+export function* schemas_within(schema: Json | undefined): Generator<JsonObject> {
+  if (!is_object(schema)) return;
+  yield schema;
+  for (const key of single) yield* schemas_within(schema[key]);
+  for (const key of lists) {
+    const list = schema[key];
+    if (Array.isArray(list)) for (const item of list as readonly Json[]) yield* schemas_within(item);
+  }
+  for (const key of maps) {
+    const map = schema[key];
+    if (is_object(map)) for (const item of Object.values(map)) yield* schemas_within(item);
+  }
+}
+
+/** What `#/$defs/article` refers to within `root`; undefined if that is nothing, or lies outside. */
+export function referred_schema(root: JsonObject, reference: string): Json | undefined {
+  if (reference !== '#' && !reference.startsWith('#/')) return undefined;
+  let found: Json | undefined = root;
+  for (const token of decode(reference).split('/').slice(1)) {
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    found =
+      typeof found === 'object' && found !== null && Object.hasOwn(found, key) ? (found as JsonObject)[key] : undefined;
+  }
+  return found;
+}
+
+function decode(reference: string): string {
+  try {
+    return decodeURIComponent(reference);
+  } catch {
+    return reference;
+  }
+}
+
+export function is_object(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

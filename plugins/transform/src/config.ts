@@ -1,0 +1,32 @@
+import { cel_keyword, JsonValue } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+
+const Cel = { [cel_keyword]: 'any' } as const;
+
+export const TransformConfig = Type.Object(
+  {
+    expression: Type.Optional(Type.String({ ...Cel, description: 'CEL; its value is the output.' })),
+    mapping: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, string>>>({
+        type: 'object',
+        additionalProperties: { type: 'string', ...Cel },
+        minProperties: 1,
+        description: 'CEL by target key; the output is an object of these keys.',
+      }),
+    ),
+    default: Type.Optional({
+      ...JsonValue,
+      description:
+        'Stands in for every expression that gives null or fails. Absent: null stays null, a failure fails the step.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    oneOf: [
+      { properties: { expression: {} }, required: ['expression'] },
+      { properties: { mapping: {} }, required: ['mapping'] },
+    ],
+    description: 'Exactly one of `expression` and `mapping`.',
+  },
+);
+export type TransformConfig = Static<typeof TransformConfig>;

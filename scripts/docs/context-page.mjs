@@ -1,0 +1,126 @@
+/** docs/contracts/runtime-context.md */
+import { code, fence, generated, page, table } from './markdown.mjs';
+import { describe_type, interfaces_of } from './source-members.mjs';
+
+const plugin_api = 'contracts/src/plugin';
+const ports = ['journal', 'job-queue', 'signals', 'registry', 'blobs', 'run-index', 'clock', 'backend'];
+
+/** Compiled by tests/docs/handler-example.test.ts. */
+const handler = `import { define_plugin, LlmteamError, plugin_api_version, type TaskType } from '@llmteam/contracts';
+
+interface Config {
+  readonly client_ref: string;
+}
+
+const lookup: TaskType<Config> = {
+  kind: 'task',
+  metadata: {
+    type_id: 'acme_lookup',
+    display_name: 'ACME look-up',
+    description: 'Asks ACME for a record.',
+    category: 'integration',
+    icon: 'search',
+    color: '#2563eb',
+    config_schema: {
+      type: 'object',
+      required: ['client_ref'],
+      properties: { client_ref: { type: 'string' } },
+      additionalProperties: false,
+    },
+    input_ports: [{ name: 'input', type: 'string', description: 'The id.', required: true }],
+    output_ports: [{ name: 'output', type: 'object', description: 'The record.', required: true }],
+    supports_retry: true,
+    supports_timeout: true,
+    supports_parallel: true,
+    is_async: false,
+    docs_url: 'https://example.com/acme',
+    examples: [{ client_ref: 'acme' }],
+    permissions: ['http'],
+  },
+  async run(context, config, input) {
+    const { base_url, headers } = context.client(config.client_ref);
+    const record = await context.memo('record', async () => {
+      const answer = await fetch(\`\${base_url}/records/\${input}\`, {
+        headers: { ...headers, 'idempotency-key': context.idempotency_key },
+        signal: context.signal,
+      });
+      if (!answer.ok) throw new LlmteamError('HTTP_STATUS', \`ACME answered \${answer.status}\`);
+      return await answer.json();
+    });
+    return { output: record };
+  },
+};
+
+export default define_plugin({ name: 'acme', api: plugin_api_version, step_types: [lookup] });
+`;
+
+const manifest = { kind: 'task', name: 'acme', api: 1 };
+
+export function context_page(_workbench, examples) {
+  return page(
+    generated,
+    '# Runtime context',
+    `A task type's handler is \`async (context, config, input) => ({port: value})\`. It gets **everything** it may know and use as its
+first argument, a \`StepContext\`; nothing is imported from the runtime, nothing is global. So a handler can be tested with an object
+of its own, and cannot reach another tenant's data. What is told here is read from the source of \`@llmteam/contracts\`.`,
+    '## Example',
+    'A plugin package with one step type; a test compiles it.',
+    fence('ts', handler),
+    'Its package.json carries, under the key `llmteam`, what tools read without running it:',
+    examples.fitting('plugin-manifest', manifest),
+    guarantees,
+    members('step-context', 'StepContext', '## StepContext'),
+    where_from,
+    '## What it hands out',
+    ['KeyValueStore', 'HttpClientConfig', 'Logger'].map((name) => members('step-context', name)),
+    ['LanguageModel', 'ModelRequest', 'ModelResponse'].map((name) => members('language-model', name)),
+    control_types(),
+    port_sections(),
+  );
+}
+
+const guarantees = `## What a handler can rely on
+
+- Before it runs, \`config\` was filled in (\`\${ … }\`) and checked against the type's \`config_schema\`. What it returns is checked too: JSON,
+  only ports it has, at most the size limits; otherwise the attempt fails with \`STEP_RESULT_INVALID\`.
+- It runs **at least once**. A worker that dies is replaced, and the attempt runs again: give \`idempotency_key\` to services that know one,
+  and put what must not be paid twice into \`memo\`.
+- What it throws ends the attempt. A \`LlmteamError\` says by its code whether another attempt may help; any other error may be repeated.
+- Once its attempt is over (timed out, cancelled, reported) nothing it still does has an effect on the run.`;
+
+const where_from = `\`llm\`, \`client\`, \`store\` and \`secret\` take names of the [configuration](../config.md), which the validator checks before a run starts.
+\`secret\` gives only what the type's \`permissions\` name (\`secret:<name>\`). \`store\` keeps the keys of each tenant and instance apart.`;
+
+function members(file, name, heading = `### ${name}`) {
+  const type = describe_type(`${plugin_api}/${file}.ts`, name);
+  return [heading, type.about, member_table(type)].filter((part) => part !== '').join('\n\n');
+}
+
+function member_table({ members: list }) {
+  return table(
+    ['member', 'about'],
+    list.map(({ signature, about }) => [code(signature), about]),
+  );
+}
+
+function control_types() {
+  return [
+    '## Control types',
+    `A control type has no context: \`react(occurrence, view)\` is a pure function that runs inside the engine. It is told what happened
+(an \`Occurrence\`) and answers with \`Directive\`s; both are listed in \`contracts/src/plugin/control-type.ts\`.`,
+    members('control-type', 'ControlView'),
+    members('control-type', 'Reaction'),
+  ];
+}
+
+function port_sections() {
+  const sections = ports.flatMap((port) => interfaces_of(`contracts/src/ports/${port}.ts`));
+  return [
+    '## Ports',
+    `What a backend implements. Step types never see them; they are here for those who write an adapter. Each law has its number in the
+conformance suite (\`tests/conformance/\`), which any adapter can be run against.`,
+    sections.map((type) =>
+      [`### ${type.name}`, type.about, member_table(type)].filter((part) => part !== '').join('\n\n'),
+    ),
+  ];
+}

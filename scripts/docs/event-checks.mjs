@@ -1,0 +1,66 @@
+/** What must agree with the table of events: the contracts, and the events recorded in tests/scenarios/. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { event_types } from '@llmteam/contracts';
+import { event_table } from './event-table.mjs';
+import { root } from './workbench.mjs';
+
+export function check_event_table() {
+  const faults = [...wrong_types(), ...wrong_keys(recorded_keys(join(root, 'tests/scenarios')))];
+  if (faults.length > 0) throw new Error(`scripts/docs/event-table.mjs is wrong:\n${faults.join('\n')}`);
+}
+
+function wrong_types() {
+  const described = Object.keys(event_table);
+  const missing = event_types.filter((type) => !described.includes(type)).map((type) => `${type} is not described`);
+  const extra = described.filter((type) => !event_types.includes(type)).map((type) => `${type} is no event type`);
+  return [...missing, ...extra];
+}
+
+function wrong_keys(recorded) {
+  return [...recorded].flatMap(([type, keys]) => {
+    const { payload = {} } = event_table[type] ?? {};
+    if (payload === true) return [];
+    const told = Object.keys(payload);
+    const untold = [...keys]
+      .filter((key) => !told.includes(key))
+      .map((key) => `${type}: payload '${key}' is not described`);
+    const unseen = told.filter((key) => !keys.has(key)).map((key) => `${type}: no recorded event has payload '${key}'`);
+    return [...untold, ...unseen];
+  });
+}
+
+/** The payload keys of every event type that some scenario has. */
+function recorded_keys(folder) {
+  const recorded = new Map();
+  for (const line of existsSync(folder) ? recorded_events(folder) : []) {
+    const [, type = ''] = line.split(' ', 2);
+    const keys = recorded.get(type) ?? new Set();
+    for (const key of Object.keys(payload_of(line))) keys.add(key);
+    recorded.set(type, keys);
+  }
+  return recorded;
+}
+
+function* recorded_events(folder) {
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name, 'expected.json');
+    if (!existsSync(path)) continue;
+    for (const { events } of JSON.parse(readFileSync(path, 'utf8'))) yield* events;
+  }
+}
+
+/** `<ms> <event_type> <step>#<attempt> <payload> ! <error> in <ms> ms ← <seq>`; only the payload begins with a brace. */
+function payload_of(line) {
+  const start = line.indexOf(' {');
+  if (start < 0) return {};
+  const text = line.slice(start + 1);
+  for (let end = text.lastIndexOf('}') + 1; end > 0; end = text.lastIndexOf('}', end - 2) + 1) {
+    try {
+      return JSON.parse(text.slice(0, end));
+    } catch {
+      // That brace belongs to the error behind the payload: look for the one before.
+    }
+  }
+  return {};
+}

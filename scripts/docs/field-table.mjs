@@ -1,0 +1,46 @@
+/**
+ * Purpose: the keys of an object schema as a table.
+ * A key of an object within is written `position.x`, of an object in a list `cases[].port`, of an object by name `clients.<name>.base_url`.
+ */
+import { condition_sentences, rule_words, type_words } from './field-words.mjs';
+import { code, table } from './markdown.mjs';
+
+const headings = ['key', 'type', 'required', 'default', 'rule'];
+
+/** `link` makes of the name of a schema what stands in the column `type`. */
+export function field_table(schema, link = code) {
+  const rows = rows_of(schema, '', link);
+  const sentences = condition_sentences(schema);
+  const fields = rows.length === 0 ? 'No keys.' : table(headings, rows);
+  return sentences.length === 0 ? fields : `${fields}\n\n${sentences.join(' ')}`;
+}
+
+function rows_of({ properties = {}, required = [] }, prefix, link) {
+  return Object.entries(properties).flatMap(([key, field]) => {
+    const path = `${prefix}${key}`;
+    const fallback = field.default === undefined ? '' : code(JSON.stringify(field.default));
+    const row = [code(path), type_words(field, link), required.includes(key) ? 'yes' : '', fallback, rule_words(field)];
+    const { suffix, schema } = inner(field);
+    return schema === undefined ? [row] : [row, ...rows_of(schema, `${path}${suffix}.`, link)];
+  });
+}
+
+/** The object whose keys follow, if the field holds one, some or many. */
+function inner(field) {
+  if (field.properties !== undefined) return { suffix: '', schema: field };
+  const item = one_of_many(field.items);
+  if (item?.properties !== undefined) return { suffix: '[]', schema: item };
+  const [by_name] = Object.values(field.patternProperties ?? {});
+  return by_name?.properties === undefined ? {} : { suffix: '.<name>', schema: by_name };
+}
+
+/** Of objects of several kinds: all their keys, and as required those of every kind. */
+function one_of_many(schema) {
+  const kinds = schema?.anyOf;
+  if (kinds === undefined || kinds.some(({ properties }) => properties === undefined)) return schema;
+  const required = kinds.map((kind) => kind.required ?? []);
+  return {
+    properties: Object.assign({}, ...kinds.map(({ properties }) => properties)),
+    required: required.reduce((all, keys) => all.filter((key) => keys.includes(key))),
+  };
+}

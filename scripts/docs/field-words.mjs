@@ -1,0 +1,94 @@
+/** What a JSON Schema allows, in words for a cell of a table. */
+import { code } from './markdown.mjs';
+
+/** `string`, `list of integer`, `"a"`, `"b"`; a named schema is a link if `link` knows where it is described. */
+export function type_words(schema, link) {
+  if (schema.$ref !== undefined) return link(schema.$ref.split('/').at(-1));
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum?.length > 12) return 'one of those listed below';
+  if (schema.enum !== undefined) return schema.enum.map((value) => code(value)).join(', ');
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices !== undefined) return [...new Set(choices.map((choice) => type_words(choice, link)))].join(' or ');
+  if (schema.type === 'array') return list_words(schema, link);
+  if (schema.type === 'object') return object_words(schema, link);
+  return schema.type ?? 'any JSON';
+}
+
+function list_words({ items }, link) {
+  return items === undefined || items.properties !== undefined ? 'list' : `list of ${one_thing(items, link)}`;
+}
+
+function one_thing(schema, link) {
+  const words = type_words(schema, link);
+  return words.includes(' or ') ? `(${words})` : words;
+}
+
+function object_words({ additionalProperties, patternProperties }, link) {
+  const [by_pattern] = Object.values(patternProperties ?? {});
+  const values = by_pattern ?? additionalProperties;
+  if (typeof values !== 'object') return 'object';
+  return values.properties === undefined ? `object of ${one_thing(values, link)}` : 'object by name';
+}
+
+/** What else must hold, then the description. */
+export function rule_words(schema) {
+  const { description = '' } = schema;
+  const known = [...limits(schema), ...cel_words(schema)].join(', ');
+  return [known, description].filter((words) => words !== '').join('. ');
+}
+
+function limits(schema) {
+  const words = [];
+  if (schema.anyOf !== undefined) words.push(...schema.anyOf.flatMap(limits));
+  if (schema.pattern !== undefined) words.push(code(schema.pattern));
+  if (schema.format !== undefined) words.push(schema.format);
+  if (schema.exclusiveMinimum !== undefined) words.push(`> ${schema.exclusiveMinimum}`);
+  words.push(...range(schema.minimum ?? null, schema.maximum ?? null, ''));
+  words.push(...range(schema.minLength ?? null, schema.maxLength ?? null, ' characters'));
+  words.push(...range(schema.minItems ?? null, schema.maxItems ?? null, ' items'));
+  words.push(...range(schema.minProperties ?? null, schema.maxProperties ?? null, ' keys'));
+  if (schema.uniqueItems === true) words.push('no item twice');
+  if (schema.type === 'array' && schema.items !== undefined && schema.items.properties === undefined) {
+    words.push(...limits(schema.items).map((limit) => `each ${limit}`));
+  }
+  return words;
+}
+
+function cel_words({ 'x-cel': result, description = '' }) {
+  if (result === undefined || description.startsWith('CEL')) return [];
+  return [result === 'any' ? 'CEL' : `CEL that gives a ${result}`];
+}
+
+function range(least, most, unit) {
+  const number = (value) => value.toLocaleString('en');
+  if (least !== null && most !== null) return [`${number(least)} … ${number(most)}${unit}`];
+  if (least === 1 && unit !== '') return ['not empty'];
+  if (least !== null) return [`≥ ${number(least)}${unit}`];
+  return most === null ? [] : [`≤ ${number(most)}${unit}`];
+}
+
+/** What holds between the keys of an object: `oneOf` and `allOf` of required keys, `if` … `else`. */
+export function condition_sentences(schema) {
+  const choices = schema.oneOf?.map(({ required = [] }) => required[0]);
+  const one_of = choices === undefined ? [] : [`Exactly one of ${choices.map((key) => code(key)).join(' and ')}.`];
+  const conditions = [schema, ...(schema.allOf ?? [])].filter((part) => part.if !== undefined);
+  return [...one_of, ...conditions.flatMap(condition_sentence)];
+}
+
+function condition_sentence({ if: when, else: otherwise }) {
+  const [[key, test]] = Object.entries(when.properties);
+  if (test.enum === undefined) return [];
+  return [`Unless ${code(key)} is ${test.enum.map((value) => code(value)).join(' or ')}: ${demands(otherwise)}.`];
+}
+
+function demands({ required = [], properties = {} }) {
+  const needed = required.map((key) => `${code(key)} must be given`);
+  const others = Object.entries(properties).flatMap(([key, schema]) => demand(key, schema));
+  return [...needed, ...others].join(', ');
+}
+
+function demand(key, schema) {
+  if (schema === false) return [`${code(key)} must be absent`];
+  if (schema.enum !== undefined) return [`${code(key)} is ${schema.enum.map((value) => code(value)).join(' or ')}`];
+  return schema.minItems === undefined ? [] : [`${code(key)} has at least ${schema.minItems} item`];
+}

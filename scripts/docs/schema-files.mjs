@@ -1,0 +1,52 @@
+/** Which schemas become files in docs/contracts/schemas/, by the file's name. */
+import {
+  ErrorInfo,
+  Fact,
+  HumanTask,
+  Job,
+  PluginManifest,
+  Problem,
+  RunEvent,
+  RunResult,
+  RunView,
+  Segment,
+  StepTypeMetadata,
+} from '@llmteam/contracts';
+import { ConfigFile } from '@llmteam/embedded';
+import { Type } from 'typebox';
+import { schema_file } from './plain-schema.mjs';
+
+/** An entry of a run's history, as the port `Journal` gives it. */
+const JournalEntry = Type.Object(
+  {
+    tenant_id: Type.String(),
+    run_id: Type.String(),
+    position: Type.Integer({ minimum: 1, description: 'Where it stands in its partition. Grows, may skip numbers.' }),
+    message_id: Type.String({ description: 'The same id again writes nothing.' }),
+    fact: Fact,
+  },
+  { additionalProperties: false, description: "One entry of a run's history." },
+);
+
+export const schemas = new Map([
+  ['config', ConfigFile],
+  ['error', ErrorInfo],
+  ['event', RunEvent],
+  ['human-task', HumanTask],
+  ['job', Job],
+  ['journal-entry', JournalEntry],
+  ['plugin-manifest', PluginManifest],
+  ['problem', Problem],
+  ['run', RunView],
+  ['run-result', RunResult],
+  ['segment', Segment],
+  ['step-type', StepTypeMetadata],
+]);
+
+/** By path from the root of the repository. */
+export function schema_files() {
+  return [...schemas].map(([name, schema]) => [
+    `docs/contracts/schemas/${name}.schema.json`,
+    `${JSON.stringify(schema_file(name, schema), null, 2)}\n`,
+  ]);
+}

@@ -1,0 +1,110 @@
+/** docs/contracts/step-catalog.md */
+import { StepTypeMetadata, step_categories } from '@llmteam/contracts';
+import { field_table } from './field-table.mjs';
+import { code, generated, page, table } from './markdown.mjs';
+import { plain_schema } from './plain-schema.mjs';
+
+export function step_catalog_page({ catalog }, examples) {
+  const types = catalog.list().sort(by_category);
+  const kind_of = ({ type_id, version }) => (catalog.find(type_id, version).control === null ? 'task' : 'control');
+  return page(
+    generated,
+    '# Step catalog',
+    `The ${types.length} step types that come with LLMTeam; \`llmteam catalog\` lists them and those of your own plugins,
+\`llmteam catalog TYPE --json\` prints all that is known of one. **Task** types run on workers and may do anything their
+permissions grant; **control** types are pure state machines inside the engine and cost no job.`,
+    table(
+      ['type', 'category', 'kind', 'does'],
+      types.map((type) => [
+        `[${code(type.type_id)}](#${type.type_id})`,
+        type.category,
+        kind_of(type),
+        type.description,
+      ]),
+    ),
+    `Every step also has the port \`error\`: if its last attempt fails and an edge leads from there, the edge carries the
+[ErrorInfo](event-contract.md#errorinfo) and the run goes on. A string of a config may hold \`\${ CEL }\`, unless the table says
+\`CEL\`: then it is an [expression](segment-json.md#expressions) itself.`,
+    types.map((type) => section(type, kind_of(type), examples)),
+    metadata_section(examples),
+  );
+}
+
+function by_category(one, other) {
+  const place = ({ category }) => step_categories.indexOf(category);
+  return place(one) - place(other) || (one.type_id < other.type_id ? -1 : 1);
+}
+
+function section(type, kind, examples) {
+  const { root } = plain_schema(type.config_schema);
+  const shown = type.examples.map((example) => examples.step_config(type, example));
+  return [
+    `## ${type.type_id}`,
+    `**${type.display_name}** · ${type.category} · ${kind} · ${type.version}. ${type.description}`,
+    table(['port', 'direction', 'type', 'carries'], ports(type)),
+    field_table(root),
+    facts(type),
+    shown.length === 1 ? 'Example of a config:' : 'Examples of configs:',
+    ...shown,
+  ].join('\n\n');
+}
+
+function ports({ input_ports, output_ports, type_id }) {
+  const row = (direction) => (port) => [code(port.name), direction, port.type, port.description];
+  const own = output_ports.length === 0 ? [['*', 'out', 'any', own_ports[type_id] ?? 'As the config says.']] : [];
+  return [...input_ports.map(row('in')), ...output_ports.map(row('out')), ...own];
+}
+
+/** Of types whose output ports depend on the config. */
+const own_ports = {
+  switch: 'The input, on the port of the first case that matches, or on `default_port`.',
+  parallel_split: '`branch_1` … `branch_N`: the input, or a share of it.',
+};
+
+function facts({ supports_retry, supports_timeout, is_async, permissions }) {
+  const words = [
+    supports_retry ? 'is repeated as its step says in `retry`' : 'has no attempts: `retry` has no effect',
+    supports_timeout ? 'ends after `timeout_seconds`' : '',
+    is_async ? 'waits for the world outside' : '',
+    permissions.length > 0 ? `may use ${permissions.map((permission) => code(permission)).join(', ')}` : '',
+  ].filter((word) => word !== '');
+  return `It ${words.join('; ')}.`;
+}
+
+function metadata_section(examples) {
+  const { root, definitions } = plain_schema(StepTypeMetadata);
+  const { version, config_schema, ...about } = sample;
+  return [
+    '## StepTypeMetadata',
+    `What a plugin tells of a step type, and what \`llmteam catalog TYPE --json\` prints. Schema:
+[step-type.schema.json](schemas/step-type.schema.json).`,
+    field_table(root, (name) => `[${name}](#portspec)`),
+    '### PortSpec',
+    field_table(definitions.get('PortSpec')),
+    examples.fitting('step-type', { ...about, version, config_schema }),
+  ].join('\n\n');
+}
+
+const sample = {
+  type_id: 'acme_ocr',
+  version: '2.1.0',
+  display_name: 'ACME OCR',
+  description: 'Reads the text of a picture.',
+  category: 'integration',
+  icon: 'scan',
+  color: '#0f766e',
+  input_ports: [{ name: 'input', type: 'object', description: '`{url}` of the picture.', required: true }],
+  output_ports: [{ name: 'output', type: 'string', description: 'The text.', required: true }],
+  supports_retry: true,
+  supports_timeout: true,
+  supports_parallel: true,
+  is_async: false,
+  docs_url: 'https://example.com/acme-ocr',
+  examples: [{ language: 'en' }],
+  permissions: ['http', 'secret:acme_key'],
+  config_schema: {
+    type: 'object',
+    properties: { language: { type: 'string', default: 'en' } },
+    additionalProperties: false,
+  },
+};

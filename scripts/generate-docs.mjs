@@ -1,0 +1,81 @@
+/**
+ * Purpose: writes the reference pages and JSON Schema files in docs/ from the built packages.
+ *
+ *   node scripts/generate-docs.mjs            writes what differs
+ *   node scripts/generate-docs.mjs --check    writes nothing; lists the stale files and ends with 1 if there are any
+ *   … --out <folder>                          instead of this checkout
+ *
+ * Every JSON example in a page is checked on the way; a wrong one stops the generator.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CheckedExamples } from './docs/checked-examples.mjs';
+import { config_page } from './docs/config-page.mjs';
+import { context_page } from './docs/context-page.mjs';
+import { errors_page } from './docs/errors-page.mjs';
+import { event_page } from './docs/event-page.mjs';
+import { schema_files } from './docs/schema-files.mjs';
+import { segment_page } from './docs/segment-page.mjs';
+import { step_catalog_page } from './docs/step-catalog-page.mjs';
+import { open_workbench, root } from './docs/workbench.mjs';
+
+const pages = {
+  'docs/contracts/segment-json.md': segment_page,
+  'docs/contracts/event-contract.md': event_page,
+  'docs/contracts/runtime-context.md': context_page,
+  'docs/contracts/step-catalog.md': step_catalog_page,
+  'docs/errors.md': errors_page,
+  'docs/config.md': config_page,
+};
+const schema_folder = 'docs/contracts/schemas';
+
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, out: { type: 'string', default: root } },
+});
+const { out } = values;
+
+async function generate() {
+  const workbench = await open_workbench();
+  const examples = new CheckedExamples(workbench);
+  const texts = Object.entries(pages).map(([path, make]) => [path, make(workbench, examples)]);
+  for (const [path, text] of texts) {
+    const [unchecked] = examples.unchecked_blocks(text);
+    if (unchecked !== undefined) throw new Error(`${path} shows JSON that nothing has checked:\n${unchecked}`);
+  }
+  return new Map([...texts, ...schema_files()]);
+}
+
+function is_stale(path, text) {
+  const file = join(out, path);
+  return !existsSync(file) || readFileSync(file, 'utf8') !== text;
+}
+
+/** Schema files that no schema makes any more. */
+function leftovers(files) {
+  const folder = join(out, schema_folder);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.map((name) => `${schema_folder}/${name}`).filter((path) => !files.has(path));
+}
+
+function write(path, text) {
+  mkdirSync(dirname(join(out, path)), { recursive: true });
+  writeFileSync(join(out, path), text);
+}
+
+const files = await generate();
+const stale = [...files].filter(([path, text]) => is_stale(path, text)).map(([path]) => path);
+const extra = leftovers(files);
+
+if (values.check) {
+  for (const path of stale) console.error(`${path} is stale`);
+  for (const path of extra) console.error(`${path} is not generated any more`);
+  if (stale.length + extra.length > 0) {
+    console.error('\nrun `make docs` and commit what it wrote');
+    process.exitCode = 1;
+  }
+} else {
+  for (const path of stale) write(path, files.get(path));
+  for (const path of extra) rmSync(join(out, path));
+  console.log(`docs: ${files.size} files, ${stale.length} written, ${extra.length} removed`);
+}

@@ -1,0 +1,41 @@
+/**
+ * Purpose: everything that must hold before a commit, in order, quickest first, stopping at the first failure.
+ * The steps are scripts of package.json, so that each can be run alone: `npm run check:imports`.
+ * The tests come last and print the last line, `N passed, N failed`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+
+/** Nothing to compare as long as neither the generator nor what it generates is there; with one of them the other is due. */
+const has_docs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => existsSync(join(root, path)));
+
+const steps = [
+  { name: 'format and lint', script: 'check:style' },
+  { name: 'types and bundle', script: 'build' },
+  { name: 'import rules', script: 'check:imports' },
+  { name: 'dead code', script: 'check:dead-code' },
+  { name: 'budgets', script: 'check:budgets' },
+  { name: 'lock file', script: 'check:lock' },
+  ...(has_docs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
+  { name: 'tests', script: 'test' },
+];
+
+for (const { name, script } of steps) {
+  const last = script === 'test';
+  console.log(`── ${name} (npm run ${script})`);
+  const started = performance.now();
+  const { status, signal } = spawnSync(scripts[script], { cwd: root, env, shell: true, stdio: 'inherit' });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (status !== 0) {
+    if (!last) console.error(`\nverify stopped at: ${name} (${signal ?? `exit code ${status}`}, ${seconds} s)`);
+    process.exit(1);
+  }
+  if (!last) console.log(`   ${name}: ok, ${seconds} s\n`);
+}

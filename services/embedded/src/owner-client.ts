@@ -1,0 +1,76 @@
+import { connect, type Socket } from 'node:net';
+import { type ErrorInfo, LlmteamError } from '@llmteam/contracts';
+import type { RunService } from '@llmteam/kernel';
+import {
+  createMessageConnection,
+  type Message,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node.js';
+import { type RunCall, run_calls } from './run-calls.js';
+
+export interface OwnerClient {
+  readonly runs: RunService;
+  close(): void;
+}
+
+/** Connects to the process that owns a store; null if none listens. */
+export async function connect_to_owner(address: string): Promise<OwnerClient | null> {
+  const socket = await open_socket(address);
+  if (socket === null) return null;
+  const connection = createMessageConnection(new SocketMessageReader(socket), new RequestWriter(socket));
+  connection.onError(() => socket.destroy());
+  connection.listen();
+  const lost = new Promise<never>((_, reject) => {
+    connection.onClose(() => reject(new LlmteamError('STORE_LOCKED', 'the process that owns the data went away')));
+  });
+  lost.catch(() => undefined);
+  const methods = run_calls.map((call) => [
+    call,
+    (...args: unknown[]) => Promise.race([send(connection, call, args), lost]),
+  ]);
+  return {
+    runs: Object.fromEntries(methods) as unknown as RunService,
+    close: () => {
+      connection.dispose();
+      socket.destroy();
+    },
+  };
+}
+
+/**
+ * The library leaves a request that cannot be written as a rejection nobody can handle. Here it is written to nobody instead: the
+ * connection is lost then, and says so by `onClose`.
+ */
+class RequestWriter extends SocketMessageWriter {
+  override async write(message: Message): Promise<void> {
+    await super.write(message).catch(() => undefined);
+  }
+}
+
+function open_socket(address: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(null));
+  });
+}
+
+/** Errors keep their code across processes. */
+async function send(connection: MessageConnection, call: RunCall, args: unknown[]): Promise<unknown> {
+  try {
+    return await connection.sendRequest(call, args);
+  } catch (thrown) {
+    const info = thrown instanceof ResponseError ? (thrown.data as { info?: ErrorInfo } | undefined)?.info : undefined;
+    if (info === undefined)
+      throw new LlmteamError('STORE_LOCKED', 'the process that owns the data did not answer', { cause: thrown });
+    const details = info.details === undefined ? {} : { details: info.details };
+    throw new LlmteamError(info.error_code, info.error_message, {
+      cause: thrown,
+      recoverable: info.recoverable,
+      ...details,
+    });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Purpose: letting other processes of the same user ask the owner of a store: one process owns a database file, the others go through it.
+ * Owns: the local socket. Does not own: what may be asked (RunService).
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as next_turn, setTimeout as sleep } from 'node:timers/promises';
+import { type JsonObject, type Logger, to_error_info } from '@llmteam/contracts';
+import type { RunService } from '@llmteam/kernel';
+import {
+  createMessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node.js';
+import { type RunCall, run_calls } from './run-calls.js';
+
+export interface OwnerServer {
+  /** What was asked before is answered, unless it takes too long. */
+  close(): Promise<void>;
+}
+
+const last_answers_ms = 1_000;
+
+/** Listens for calls. The caller holds the store's lock, so an old socket file can only be a leftover. */
+export async function serve_owner(address: string, runs: RunService, log: Logger): Promise<OwnerServer> {
+  if (process.platform !== 'win32') rmSync(address, { force: true });
+  const sockets = new Set<Socket>();
+  const calls = new Set<Promise<unknown>>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', (err) => log.debug({ err }, 'a local connection broke'));
+    answer_calls(socket, runs, calls);
+  });
+  await listen(server, address);
+  server.unref();
+  return {
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      const given_up = new AbortController();
+      const late = sleep(last_answers_ms, undefined, { signal: given_up.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(calls).then(next_turn), late]);
+      for (const socket of sockets) socket.end();
+      await Promise.race([closed, late]);
+      given_up.abort();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      if (process.platform !== 'win32') chmodSync(address, 0o600);
+      resolve();
+    });
+  });
+}
+
+function answer_calls(socket: Socket, runs: RunService, calls: Set<Promise<unknown>>): void {
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  for (const call of run_calls) {
+    connection.onRequest(call, (args: readonly unknown[]) => {
+      const answer = answer_call(runs, call, args);
+      calls.add(answer);
+      return answer.finally(() => calls.delete(answer));
+    });
+  }
+  connection.onError(() => socket.destroy());
+  connection.listen();
+}
+
+/** Never rejects. */
+async function answer_call(runs: RunService, call: RunCall, args: readonly unknown[]): Promise<unknown> {
+  try {
+    const method = runs[call] as (...given: unknown[]) => Promise<unknown>;
+    return (await method.apply(runs, [...args])) ?? null;
+  } catch (thrown) {
+    const info = to_error_info(thrown, 'STORE_FAILED');
+    return new ResponseError<JsonObject>(1, info.error_message, { info } as unknown as JsonObject);
+  }
+}

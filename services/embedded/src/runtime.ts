@@ -1,0 +1,181 @@
+/**
+ * Purpose: the engine in one process: backend, plugins, run loops and worker, opened and closed together.
+ * Owns: the order of opening and closing, and telling waiters when the store or a loop fails. Does not own: where the data lies.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type Backend,
+  type Clock,
+  type Journal,
+  type LiveToken,
+  LlmteamError,
+  type Logger,
+  live_subject,
+  type RunKey,
+  type RunResult,
+  type Signals,
+} from '@llmteam/contracts';
+import {
+  catch_up_index,
+  type Definitions,
+  type LoadedPlugin,
+  PluginHost,
+  type RunService,
+  type RunWatcher,
+  result_from_view,
+  type SegmentStore,
+  StepCatalog,
+} from '@llmteam/kernel';
+import { built_in_plugins } from './built-in-plugins.js';
+import type { Config } from './config.js';
+import { Lifecycle } from './lifecycle.js';
+import { compose, type Root } from './root.js';
+
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly open_backend: () => Promise<Backend>;
+  /** Loaded before, and not started now. Default: loaded here. */
+  readonly plugins?: Plugins;
+  readonly new_id?: () => string;
+  readonly decorate_journal?: (journal: Journal) => Journal;
+  /** How long the store may refuse appends before runs in this process are given up. Default 5,000; they can be resumed later. */
+  readonly store_patience_ms?: number;
+}
+
+export interface Plugins {
+  readonly catalog: StepCatalog;
+  readonly host: PluginHost;
+  readonly loaded: readonly LoadedPlugin[];
+}
+
+/** Loads the built-in plugins and those of the configuration. @throws LlmteamError `PLUGIN_…`, naming every plugin at fault */
+export async function load_plugins(config: Config, log: Logger): Promise<Plugins> {
+  const catalog = new StepCatalog();
+  const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
+  const extra = (config.file.plugins ?? []).map((specifier) => ({ specifier, from_folder: config.folder }));
+  const loaded = await host.load([...built_in_plugins(), ...extra]);
+  return { catalog, host, loaded };
+}
+
+export class EmbeddedRuntime {
+  private readonly failed: Promise<never>;
+
+  private constructor(
+    readonly catalog: StepCatalog,
+    readonly plugins: PluginHost,
+    private readonly root: Root,
+    private readonly signals: Signals,
+    private readonly lifecycle: Lifecycle,
+    failed: Promise<never>,
+  ) {
+    this.failed = failed;
+    this.failed.catch(() => undefined);
+  }
+
+  /** Opens everything; nothing runs until `drive`. @throws LlmteamError of the backend or of a plugin */
+  static async open(options: RuntimeOptions): Promise<EmbeddedRuntime> {
+    const { config, clock, log } = options;
+    const lifecycle = new Lifecycle(log, 10_000);
+    try {
+      const backend = await options.open_backend();
+      lifecycle.opens('backend', () => backend.close());
+      const { catalog, host } = options.plugins ?? (await load_plugins(config, log));
+      await host.start();
+      lifecycle.opens('plugins', () => host.stop());
+      let fail: (error: unknown) => void = () => undefined;
+      const failed = new Promise<never>((_, reject) => {
+        fail = reject;
+      });
+      const root = compose({
+        backend,
+        clock,
+        log,
+        config,
+        catalog,
+        plugins: host,
+        new_id: options.new_id ?? randomUUID,
+        ...(options.decorate_journal !== undefined && { decorate_journal: options.decorate_journal }),
+        store_patience_ms: options.store_patience_ms ?? 5_000,
+        on_failure: (error) => fail(error),
+      });
+      for (let partition = 0; partition < root.journal.partitions; partition++) {
+        await catch_up_index({ ...root, index: backend.index, log }, partition);
+      }
+      return new EmbeddedRuntime(catalog, host, root, backend.signals, lifecycle, failed);
+    } catch (error) {
+      await lifecycle.close();
+      throw error;
+    }
+  }
+
+  get runs(): RunService {
+    return this.root.runs;
+  }
+
+  get definitions(): Definitions {
+    return this.root.definitions;
+  }
+
+  get segments(): SegmentStore {
+    return this.root.segments;
+  }
+
+  /**
+   * Starts the run loops and the worker: for the runs named and those requested from now on, or for everything in the store.
+   * @throws LlmteamError if a run named cannot be loaded
+   */
+  async drive(which: readonly RunKey[] | 'everything'): Promise<void> {
+    const { loops, worker } = this.root;
+    await worker.start();
+    this.lifecycle.opens('worker', () => worker.stop(1_000));
+    for (const [partition, loop] of loops.entries()) {
+      this.lifecycle.opens(`run loop ${partition}`, () => loop.stop());
+      if (which === 'everything') await loop.take_over();
+      else await loop.adopt(which.filter((run) => this.root.journal.partition_of(run) === partition));
+    }
+  }
+
+  /** The function takes the watcher away again. */
+  watch(run: RunKey, watcher: RunWatcher): () => void {
+    return this.loop_of(run).watch(run.run_id, watcher);
+  }
+
+  /** Gives pieces of text as models write them, best effort; the function takes the receiver away again. */
+  watch_tokens(run_id: string, receive: (token: LiveToken) => void): () => void {
+    return this.signals.subscribe(live_subject(run_id), (message) => receive(message as unknown as LiveToken));
+  }
+
+  /**
+   * Resolves once the run has ended. Call it before the run is started or driven, or later: both work.
+   * @throws LlmteamError `RUN_UNKNOWN`, or why the runtime can no longer go on; the run is not lost then
+   */
+  async result(run: RunKey): Promise<RunResult> {
+    let unwatch: () => void = () => undefined;
+    const ended = new Promise<RunResult>((resolve, reject) => {
+      unwatch = this.watch(run, { ended: resolve, failed: reject });
+    });
+    ended.catch(() => undefined);
+    // A run that waits for a signal or a person leaves Node with nothing to do; it must not end the process.
+    const hold = setInterval(() => undefined, 2 ** 30);
+    try {
+      const view = await Promise.race([this.runs.show(run), this.failed]);
+      if (view.completed_at !== null) return result_from_view(view);
+      return await Promise.race([ended, this.failed]);
+    } finally {
+      clearInterval(hold);
+      unwatch();
+    }
+  }
+
+  private loop_of(run: RunKey): Root['loops'][number] {
+    const loop = this.root.loops[this.root.journal.partition_of(run)];
+    if (loop === undefined) throw new LlmteamError('RUN_UNKNOWN', `run '${run.run_id}' belongs to no partition`);
+    return loop;
+  }
+
+  close(): Promise<void> {
+    return this.lifecycle.close();
+  }
+}

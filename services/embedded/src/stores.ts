@@ -1,0 +1,80 @@
+/**
+ * Purpose: the stores of a home folder (`.llmteam/`): each is owned by one process at a time, so several commands work side by side.
+ * Owns: finding a free store, finding the store a run lies in. Does not own: what is in a store.
+ * Layout: `<home>/stores/<number>/journal.db`, `blobs/`, `owner.sock`.
+ */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { open_sqlite_backend } from '@llmteam/backend-embedded';
+import { type Backend, type Clock, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+
+export interface StoresOptions {
+  readonly home: string;
+  readonly clock: Clock;
+  readonly synchronous: 'full' | 'relaxed';
+}
+
+export interface OwnedStore {
+  readonly folder: string;
+  readonly backend: Backend;
+}
+
+const most_stores = 1_000;
+
+export class Stores {
+  private readonly root: string;
+
+  constructor(private readonly options: StoresOptions) {
+    this.root = join(resolve(options.home), 'stores');
+  }
+
+  /** Folders of the stores there are, by number. */
+  folders(): string[] {
+    let names: string[];
+    try {
+      names = readdirSync(this.root);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw unreadable(this.root, error);
+    }
+    const numbers = names.filter((name) => /^[1-9][0-9]{0,3}$/.test(name)).map(Number);
+    return numbers.sort((a, b) => a - b).map((number) => join(this.root, String(number)));
+  }
+
+  /** Opens a store for this process alone. @throws LlmteamError `STORE_LOCKED` if another process owns it */
+  async own(folder: string): Promise<OwnedStore> {
+    const { clock, synchronous } = this.options;
+    return { folder, backend: await open_sqlite_backend({ folder, clock, synchronous }) };
+  }
+
+  /** The first store that nobody owns; a new one if all are owned. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
+  async own_any(): Promise<OwnedStore> {
+    for (let number = 1; number <= most_stores; number++) {
+      const folder = join(this.root, String(number));
+      make_folder(folder);
+      try {
+        return await this.own(folder);
+      } catch (error) {
+        if (!is_llmteam_error(error) || error.code !== 'STORE_LOCKED') throw error;
+      }
+    }
+    throw new LlmteamError('STORE_LOCKED', `all ${most_stores} stores below '${this.root}' are in use`);
+  }
+}
+
+/** Level by level: in file systems that refuse new folders, such as /proc, Node's own recursive way never comes back. */
+function make_folder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) make_folder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unreadable(folder, error);
+  }
+}
+
+function unreadable(path: string, cause: unknown): LlmteamError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  const error = code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
+  return new LlmteamError(error, `cannot use the folder '${path}' (${code})`, { cause });
+}

@@ -1,0 +1,29 @@
+/** Writes through every durable port until it is killed and tells of each acknowledgement. Arguments: folder, mode, name. */
+import { note, open_store, tell } from './child.js';
+
+const name = process.argv[4] ?? '';
+const { journal, registry, blobs, index } = await open_store(process.argv[3] === 'relaxed' ? 'relaxed' : 'full');
+
+async function append_for_ever(writer: number): Promise<never> {
+  const run = { tenant_id: 'acme', run_id: `run-${writer}` };
+  for (let count = 0; ; count += 1) {
+    const ids = [`${name}-${count}-a`, `${name}-${count}-b`];
+    const positions = await journal.append(
+      run,
+      ids.map((id) => note(id)),
+    );
+    tell({ run_id: run.run_id, ids, positions });
+  }
+}
+
+async function put_for_ever(): Promise<never> {
+  for (let count = 0; ; count += 1) {
+    const revision = await registry.put('count', `${name}-${count}`);
+    const hash = await blobs.put(Buffer.from(`${name}-${count}`.repeat(100)));
+    const position = (await index.position(0)) + 1;
+    await index.apply([{ partition: 0, position, runs: [], tasks: [] }]);
+    tell({ revision, hash, position });
+  }
+}
+
+await Promise.all([put_for_ever(), ...Array.from({ length: 8 }, (_, writer) => append_for_ever(writer))]);

@@ -1,0 +1,57 @@
+import { manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import type { Registry } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { Collected, rejects_with } from '../conformance/kit.js';
+import { spec } from '../support/spec.js';
+import { with_folder, with_store } from './store-folder.js';
+
+/** Both registries of the package. */
+async function with_registries(use: (registry: Registry) => Promise<void>): Promise<void> {
+  const memory = await open_memory_backend({ clock: manual_clock() });
+  await use(memory.registry);
+  await memory.close();
+  await with_folder((folder) => with_store(folder, ({ registry }) => use(registry)));
+}
+
+spec('limits of a registry', (test) => {
+  test('a key is 1 to 1,024 characters of text; another one is a TypeError', () =>
+    with_registries(async (registry) => {
+      for (const key of ['', 'x'.repeat(1_025), 'a\0b', '\ud800', '\u{10ffff}']) {
+        const thrown = await registry.put(key, 1).catch((error) => error);
+        assert.instance(thrown, TypeError);
+      }
+      await registry.put('x'.repeat(1_024), 1);
+      assert.is((await registry.list('')).length, 1);
+    }));
+
+  test('a value that is not JSON is a TypeError', () =>
+    with_registries(async (registry) => {
+      const thrown = await registry.put('a', undefined as unknown as null).catch((error) => error);
+      assert.instance(thrown, TypeError);
+      assert.is(await registry.get('a'), null);
+    }));
+
+  test('a value of more than 16 Mi characters is LIMIT_EXCEEDED', () =>
+    with_registries(async (registry) => {
+      await rejects_with('LIMIT_EXCEEDED', () => registry.put('a', 'x'.repeat(16 * 1024 * 1024)));
+      assert.is(await registry.get('a'), null);
+    }));
+
+  test('a watcher that does not look for 10,000 changes is still told the last one of every key', () =>
+    with_registries(async (registry) => {
+      const stop = new AbortController();
+      const iterator = registry.watch('', stop.signal)[Symbol.asyncIterator]();
+      await registry.put('first', 0);
+      assert.is((await iterator.next()).value.key, 'first');
+      for (let round = 0; round < 25; round += 1) {
+        await Promise.all(Array.from({ length: 1_000 }, (_, index) => registry.put(`k${index % 100}`, round)));
+      }
+      await registry.put('last', 0);
+      const rest = new Collected({ [Symbol.asyncIterator]: () => iterator });
+      const changes = await rest.until((all) => all.at(-1)?.key === 'last');
+      assert.ok(changes.length < 15_000, `${changes.length} changes`);
+      const last = new Map(changes.map(({ key, value }) => [key, value?.value]));
+      for (let index = 0; index < 100; index += 1) assert.is(last.get(`k${index}`), 24);
+      stop.abort();
+    }));
+});

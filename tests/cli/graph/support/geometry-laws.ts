@@ -1,0 +1,48 @@
+import { contains, type DrawnEdge, overlaps, type Picture, passes } from './picture.js';
+
+/** What is wrong with where things are: overlaps, and lines through what is not theirs. Empty for a good picture. */
+export function layout_faults(picture: Picture): string[] {
+  return [...overlap_faults(picture), ...line_faults(picture), ...frame_faults(picture)];
+}
+
+function overlap_faults({ boxes, labels }: Picture): string[] {
+  const things = [
+    ...[...boxes].map(([id, rect]) => ({ name: `box ${id}`, rect })),
+    ...labels.map(({ title, rect }) => ({ name: `label ${title}`, rect })),
+  ];
+  return things.flatMap((one, place) =>
+    things
+      .slice(place + 1)
+      .filter((other) => overlaps(one.rect, other.rect))
+      .map((other) => `${one.name} overlaps ${other.name}`),
+  );
+}
+
+function line_faults({ boxes, labels, edges }: Picture): string[] {
+  return edges.flatMap((edge) => [
+    ...[...boxes]
+      .filter(([id, rect]) => id !== edge.from && id !== edge.to && passes(edge.trace, rect))
+      .map(([id]) => `${name_of(edge)} runs through box ${id}`),
+    ...labels
+      .filter(({ title, rect }) => !title.startsWith(name_of(edge)) && passes(edge.trace, rect))
+      .map(({ title }) => `${name_of(edge)} runs through label ${title}`),
+  ]);
+}
+
+function frame_faults({ boxes, frames }: Picture): string[] {
+  const faults: string[] = [];
+  for (const [loop, frame] of frames) {
+    for (const [id, box] of boxes) {
+      if (overlaps(frame, box) && !contains(frame, box)) faults.push(`box ${id} is half in frame ${loop}`);
+    }
+    for (const [other, inner] of frames) {
+      if (other === loop || !overlaps(frame, inner) || contains(frame, inner) || contains(inner, frame)) continue;
+      faults.push(`frame ${other} is half in frame ${loop}`);
+    }
+  }
+  return faults;
+}
+
+function name_of({ from, to }: DrawnEdge): string {
+  return `${from} → ${to}`;
+}

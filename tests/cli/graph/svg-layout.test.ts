@@ -1,0 +1,132 @@
+import { draw_svg } from 'llmteam';
+import * as assert from 'uvu/assert';
+import { spec } from '../../support/spec.js';
+import { layout_faults } from './support/geometry-laws.js';
+import { type Picture, passes, read_picture } from './support/picture.js';
+import { random_segment } from './support/random-segment.js';
+import { article_writer, chain, diamond, nested_loops, reviewed_draft, run_of, segment } from './support/segments.js';
+
+const fan_out = segment(
+  Object.fromEntries([
+    ['split', 'parallel_split'],
+    ...Array.from({ length: 14 }, (_, i) => [`b${i}`, 'llm_agent']),
+    ['join', 'parallel_join'],
+  ]),
+  Array.from({ length: 14 }, (_, i) => [`split.branch_${i} -> b${i}`, `b${i} -> join.in_${i}`]).flat(),
+);
+
+/** The picture with one of its boxes over the upper rim of another. */
+function with_box_at(picture: Picture, moved: string, place: string): Picture {
+  const boxes = new Map(picture.boxes);
+  const target = boxes.get(place);
+  if (target !== undefined) boxes.set(moved, { ...target, y: target.y - 30 });
+  return { ...picture, boxes };
+}
+
+spec('graph: layout of the svg', (test) => {
+  test('boxes and labels never overlap, and no line runs through what is not its own', () => {
+    for (const sample of [article_writer, diamond, nested_loops, reviewed_draft, chain(40), fan_out]) {
+      assert.equal(layout_faults(read_picture(draw_svg(sample))), [], sample.segment_id);
+    }
+  });
+
+  test(
+    'nor in segments of any shape',
+    () => {
+      for (let seed = 1; seed <= 40; seed++) {
+        const picture = read_picture(draw_svg(random_segment(seed, 2 + ((seed * 7) % 45))));
+        assert.equal(layout_faults(picture), [], `seed ${seed}`);
+      }
+    },
+    { timeout_ms: 60_000 },
+  );
+
+  test(
+    'nor in one that is too large for the finer layout',
+    () => {
+      const sample = random_segment(8, 1_000);
+      assert.equal(layout_faults(read_picture(draw_svg(sample))), []);
+    },
+    { timeout_ms: 60_000 },
+  );
+
+  test('nor when boxes grow by the counts of a run', () => {
+    const told = Object.fromEntries(
+      [0, 1, 2, 3].flatMap((i) => [
+        [`each[${i}]/fetch`, i === 0 ? ('running' as const) : ('completed' as const)],
+        [`each[${i}]/again`, 'waiting' as const],
+        [`each[${i}]/again[0]/fix`, { status: 'retrying' as const, attempt: 3 }],
+      ]),
+    );
+    const svg = draw_svg(nested_loops, { view: run_of(nested_loops, { list: 'completed', each: 'running', ...told }) });
+    assert.equal(layout_faults(read_picture(svg)), []);
+  });
+
+  test('these laws find a box that is in the way', () => {
+    const picture = read_picture(draw_svg(nested_loops));
+    const faults = layout_faults(with_box_at(picture, 'report', 'fix'));
+    assert.ok(faults.some((fault) => /box fix overlaps box report/.test(fault)));
+    assert.ok(faults.some((fault) => /again → fix runs through box report/.test(fault)));
+  });
+
+  test('an edge starts at its step or its frame and ends at its step', () => {
+    const picture = read_picture(draw_svg(nested_loops));
+    for (const { from, to, trace } of picture.edges) {
+      const near = (id: string, at: { x: number; y: number } | undefined): boolean =>
+        [picture.boxes.get(id), picture.frames.get(id)].some(
+          (rect) =>
+            rect !== undefined &&
+            at !== undefined &&
+            at.x > rect.x - 9 &&
+            at.x < rect.x + rect.width + 9 &&
+            at.y > rect.y - 9 &&
+            at.y < rect.y + rect.height + 9,
+        );
+      assert.ok(near(from, trace[0]), `${from} → ${to} starts elsewhere`);
+      assert.ok(near(to, trace.at(-1)), `${from} → ${to} ends elsewhere`);
+    }
+  });
+
+  test('a label sits on the line it speaks of', () => {
+    for (const sample of [diamond, nested_loops, reviewed_draft, random_segment(9, 40)]) {
+      const { edges, labels } = read_picture(draw_svg(sample));
+      for (const { title, rect } of labels) {
+        const own = edges.filter(({ from, to }) => title.startsWith(`${from} → ${to}`));
+        assert.ok(
+          own.some(({ trace }) => passes(trace, rect)),
+          title,
+        );
+      }
+    }
+  });
+
+  test('segments the validator refuses are drawn all the same', () => {
+    const broken = segment({ a: 'x', b: 'x', c: 'x', m: 'map', n: 'loop', p: 'x', alone: 'x' }, [
+      'a -> b',
+      'b -> c',
+      'c -> a',
+      'b.again -> b',
+      'c -> m',
+      'm.body -> n',
+      'n.body -> m',
+      'p -> n.next',
+      'a -> p',
+      'm.done -> p',
+      'm -> m.next',
+    ]);
+    const picture = read_picture(draw_svg(broken));
+    assert.is(picture.boxes.size, 7);
+    assert.is(picture.edges.length, 11);
+  });
+
+  test('an entrypoint inside a loop, and an edge into its body and out of it, are drawn', () => {
+    const broken = segment({ b: 'x', m: 'map', c: 'x', d: 'x' }, ['m.body -> b', 'b -> c', 'c -> m.next', 'd -> c']);
+    const picture = read_picture(draw_svg(broken));
+    assert.is(picture.edges.length, 4);
+    assert.equal([...picture.frames.keys()], ['m']);
+  });
+
+  test('a segment without steps is an empty picture', () => {
+    assert.is(read_picture(draw_svg(segment({}))).boxes.size, 0);
+  });
+});

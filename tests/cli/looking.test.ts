@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { json_of, with_cli } from './support/cli.js';
+import { doubling } from './support/segments.js';
+
+const patience = { timeout_ms: 90_000 };
+
+spec('what llmteam tells about itself', (test) => {
+  test(
+    'version is one line, or JSON',
+    () =>
+      with_cli(async ({ call }) => {
+        const [plain, option, json] = await Promise.all([
+          call(['version']),
+          call(['--version']),
+          call(['version', '--json']),
+        ]);
+        assert.match(plain.stdout, /^llmteam \d+\.\d+\.\d+\n$/);
+        assert.is(option.stdout, plain.stdout);
+        const { llmteam, node } = json_of<{ llmteam: string; node: string }>(json);
+        assert.is(`llmteam ${llmteam}\n`, plain.stdout);
+        assert.is(node, process.version);
+      }),
+    patience,
+  );
+
+  test(
+    'catalog lists the step types, and describes one',
+    () =>
+      with_cli(async ({ call }) => {
+        const [list, json, loop] = await Promise.all([
+          call(['catalog']),
+          call(['catalog', '--json']),
+          call(['catalog', 'loop']),
+        ]);
+        const types = json_of<{ type_id: string; version: string }[]>(json).map(({ type_id }) => type_id);
+        for (const type of ['llm_agent', 'http_action', 'transform', 'human_task', 'loop', 'map', 'subworkflow']) {
+          assert.ok(types.includes(type), type);
+          assert.match(list.stdout, new RegExp(`^${type} `, 'm'));
+        }
+        assert.match(
+          loop.stdout,
+          /^loop \d[\s\S]*CONFIG[\s\S]*loop_type.*required[\s\S]*PORT[\s\S]*body[\s\S]*example/,
+        );
+      }),
+    patience,
+  );
+
+  test(
+    'providers names missing variables and never shows a secret',
+    () =>
+      with_cli(async ({ write, call }) => {
+        const service = { provider: 'openai-compatible', base_url: 'https://api.example.com/v1', model: 'm1' };
+        write('llmteam.config.json', {
+          llms: {
+            keyed: { ...service, api_key: 'env:SOME_KEY' },
+            open: { ...service, api_key: 'sk-very-secret' },
+            odd: { provider: 'unheard-of' },
+          },
+          secrets: { token: 'env:OTHER_KEY' },
+        });
+        const [text, json, set] = await Promise.all([
+          call(['providers']),
+          call(['providers', '--json']),
+          call(['providers'], { environment: { SOME_KEY: 'sk-also-secret', OTHER_KEY: 'x' } }),
+        ]);
+        assert.match(text.stdout, /keyed +openai-compatible +m1 +needs SOME_KEY/);
+        assert.match(text.stdout, /open +openai-compatible +m1 +ready/);
+        assert.match(text.stdout, /odd +unheard-of +no plugin brings this provider/);
+        assert.match(text.stdout, /Not set: OTHER_KEY, SOME_KEY/);
+        assert.equal(json_of<{ missing_variables: string[] }>(json).missing_variables, ['OTHER_KEY', 'SOME_KEY']);
+        assert.match(set.stdout, /keyed +openai-compatible +m1 +ready/);
+        for (const { stdout, stderr } of [text, json, set]) assert.not.match(stdout + stderr, /secret/);
+      }),
+    patience,
+  );
+
+  test(
+    'graph draws SVG or Mermaid, to stdout or to a file, without the models it names',
+    () =>
+      with_cli(async ({ folder, write, call }) => {
+        const ask = { step_id: 'ask', type: 'llm_agent', config: { llm_ref: 'unknown_here' } };
+        write('drawn.json', {
+          ...doubling,
+          steps: [...doubling.steps, ask],
+          edges: [...(doubling.edges ?? []), { from: 'wrap', to: 'ask' }],
+        });
+        write('bad.json', { ...doubling, entrypoint: 'x' });
+        const [svg, mermaid, file, bad] = await Promise.all([
+          call(['graph', 'drawn.json']),
+          call(['graph', 'drawn.json', '--format', 'mermaid']),
+          call(['graph', 'drawn.json', '-o', 'out.svg']),
+          call(['graph', 'bad.json']),
+        ]);
+        assert.match(svg.stdout, /^<svg [\s\S]*<\/svg>\n$/);
+        assert.match(mermaid.stdout, /flowchart/);
+        assert.is(file.stdout, '');
+        assert.is(readFileSync(join(folder, 'out.svg'), 'utf8'), svg.stdout);
+        assert.is(bad.code, 1);
+        assert.match(bad.stderr, /bad\.json:1: error INVALID_ENTRYPOINT/);
+      }),
+    patience,
+  );
+
+  test(
+    'graph --run shows how the steps of a run stand',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write('doubling.json', doubling);
+        const { run_id } = json_of(await call(['run', 'doubling.json']));
+        const drawn = await call(['graph', 'doubling.json', '--format', 'mermaid', '--run', run_id]);
+        assert.match(drawn.stdout, /completed/);
+      }),
+    patience,
+  );
+
+  test(
+    'completion prints a script for each shell, and what may follow',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write('some.json', {});
+        for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
+          const { code, stdout } = await call(['completion', shell]);
+          assert.is(code, 0);
+          assert.match(stdout, /llmteam/);
+        }
+        const [commands, inner, file, option] = await Promise.all([
+          call(['complete', '--', 'ru']),
+          call(['complete', '--', 'runs', 're']),
+          call(['complete', '--', 'run', 'so']),
+          call(['complete', '--', 'run', '--tim']),
+        ]);
+        assert.match(commands.stdout, /^run\t[\s\S]*^runs\t/m);
+        assert.match(inner.stdout, /^resume\t/m);
+        assert.match(file.stdout, /^some\.json\t/m);
+        assert.match(option.stdout, /^--timeout\t/m);
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,122 @@
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Cli, json_of, with_cli } from './support/cli.js';
+import { chain, doubling } from './support/segments.js';
+
+const patience = { timeout_ms: 90_000 };
+
+/** A plugin package in the folder. */
+function write_plugin(write: Cli['write'], name: string, code: string): void {
+  const manifest = { kind: 'task', name, api: 1 };
+  write(`plugins/${name}/package.json`, {
+    name,
+    version: '2.3.4',
+    type: 'module',
+    exports: './index.js',
+    llmteam: manifest,
+  });
+  write(`plugins/${name}/index.js`, code);
+}
+
+const shouting = `export default { name: 'shouting', api: 1, step_types: [{ kind: 'task', metadata: {
+    type_id: 'shout', display_name: 'Shout', description: 'Makes text loud.', category: 'utility', icon: 'x', color: '#000',
+    config_schema: { type: 'object', additionalProperties: false }, examples: [{}], permissions: [],
+    input_ports: [{ name: 'input', type: 'any', description: 'Text.', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: 'Loud text.', required: false }],
+    supports_retry: true, supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' },
+  run: async (context, config, input) => ({ output: String(input.text).toUpperCase() }) }] };`;
+
+spec('plugins of the configuration', (test) => {
+  test(
+    'a plugin beside the configuration brings its step types, for runs and for the catalog',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write_plugin(write, 'shouting', shouting);
+        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
+        write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout@^2' }]));
+        const [ran, listed, shown] = await Promise.all([
+          call(['run', 'shout.json', '-j', '{"text": "bees"}']),
+          call(['plugin', 'list', '--json']),
+          call(['catalog', 'shout', '--json']),
+        ]);
+        assert.is(json_of(ran).output, 'BEES', ran.stderr);
+        const plugins = json_of<{ name: string; version: string; step_types: string[] }[]>(listed);
+        const { version, step_types } = plugins.find(({ name }) => name === 'shouting') ?? {};
+        assert.equal({ version, step_types }, { version: '2.3.4', step_types: ['shout'] });
+        assert.is(json_of<{ version: string }>(shown).version, '2.3.4');
+      }),
+    patience,
+  );
+
+  test(
+    'one that is missing, throws or has no manifest is named, with the others at fault',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write_plugin(write, 'throwing', "throw new Error('no mood today');");
+        write('plugins/bare/package.json', { name: 'bare', version: '1.0.0' });
+        write('llmteam.config.json', { plugins: ['./plugins/throwing', 'not-installed', './plugins/bare'] });
+        const { code, stdout, stderr } = await call(['run', write('doubling.json', doubling)]);
+        assert.is(code, 1);
+        assert.is(stdout, '');
+        assert.match(stderr, /^error PLUGIN_FAILED: plugin '\.\/plugins\/throwing' could not be loaded: no mood today/);
+        assert.match(stderr, /plugin 'not-installed' is not installed/);
+        assert.match(stderr, /plugin '\.\/plugins\/bare': its package\.json has no key 'llmteam'/);
+        assert.not.match(stderr, /\n\s+at /);
+      }),
+    patience,
+  );
+
+  test(
+    'one that lets an error go where nobody can catch it ends the command, not the run',
+    () =>
+      with_cli(async ({ write, call }) => {
+        const stray = shouting.replace(
+          'run: async',
+          "run: () => new Promise(() => setTimeout(() => { throw new Error('stray'); })), other: async",
+        );
+        write_plugin(write, 'shouting', stray);
+        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
+        const crashed = await call(['run', write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]))]);
+        assert.is(crashed.code, 1);
+        assert.is(crashed.stdout, '');
+        assert.match(
+          crashed.stderr,
+          /^internal error: stray\n[\s\S]*can be continued with: llmteam runs resume \S+\n$/,
+        );
+        assert.not.match(crashed.stderr, /\n\s+at /);
+        write_plugin(write, 'shouting', shouting);
+        const [, run_id = ''] = /resume (\S+)/.exec(crashed.stderr) ?? [];
+        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 'UNDEFINED');
+      }),
+    patience,
+  );
+
+  test(
+    'a configuration that is wrong is told with every problem',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write('doubling.json', doubling);
+        write('llmteam.config.json', { plugin: [], llms: { a: {} } });
+        const wrong = await call(['run', 'doubling.json']);
+        assert.is(wrong.code, 1);
+        assert.match(wrong.stderr, /^error CONFIG_INVALID: .*llmteam\.config\.json.*'plugin'/);
+        assert.match(wrong.stderr, /\/llms\/a/);
+        const missing = await call(['run', 'doubling.json', '--config', 'no.json']);
+        assert.match(missing.stderr, /^error FILE_UNREADABLE: .*no\.json/);
+      }),
+    patience,
+  );
+
+  test(
+    'the stack of an error is shown with --log-level debug only',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write_plugin(write, 'throwing', "throw new Error('no mood today');");
+        write('llmteam.config.json', { plugins: ['./plugins/throwing'] });
+        write('doubling.json', doubling);
+        const debug = await call(['run', 'doubling.json', '--log-level', 'debug']);
+        assert.match(debug.stderr, /no mood today[\s\S]*\n\s+at /);
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,69 @@
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { with_cli } from './support/cli.js';
+import { doubling } from './support/segments.js';
+
+const patience = { timeout_ms: 90_000 };
+
+/** What was typed, and what the answer must tell. */
+const wrong: readonly (readonly [string, RegExp])[] = [
+  ['rum doubling.json', /unknown command 'rum'\n\(Did you mean run\?\)/],
+  ['run', /missing required argument 'file'/],
+  ['run doubling.json --jsn', /unknown option '--jsn'\n\(Did you mean --json\?\)/],
+  ['run doubling.json other.json', /too many arguments/],
+  [
+    'run doubling.json -t soon',
+    /'-t, --timeout <seconds>' argument 'soon' is invalid\. Expected a number of seconds above 0/,
+  ],
+  ['run doubling.json -t 0', /above 0/],
+  ['run doubling.json -i a.json -j {}', /cannot be used with option/],
+  ['run doubling.json --tenant ../etc', /letters, digits, dots, dashes and underscores/],
+  ['run doubling.json --log-level loud', /Allowed choices are debug, info, warn, error, silent/],
+  ['run - -i -', /only one of FILE and -i can be stdin/],
+  ['runs', /Usage: llmteam runs/],
+  ['runs show ../../etc/passwd', /letters, digits, dots, dashes and underscores/],
+  ['runs list --limit 0', /whole number from 1 to 1000/],
+  ['runs list --status done', /Allowed choices are/],
+  ['runs list --since yesterday', /Expected a time such as/],
+  ['runs list --cursor nonsense', /--cursor is not one that 'list' gave/],
+  ['runs fork some-run', /required option '--from-step <step>' not specified/],
+  ['runs fork some-run --from-step a --input-overrides [1]', /must be an object of port values/],
+  ['tasks answer a:b', /say how: --approve, --reject/],
+  ['tasks answer a:b --approve --reject', /cannot be used with option/],
+  ['catalog nonsense', /there is no step type 'nonsense'; there are .*transform/],
+  ['graph doubling.json --format png', /Allowed choices are svg, mermaid/],
+  ['completion tcsh', /Allowed choices are zsh, bash, fish, powershell/],
+];
+
+spec('wrong usage of llmteam', (test) => {
+  for (const [line, expected] of wrong) {
+    test(
+      `'${line}' ends with 2 and says what is wrong`,
+      () =>
+        with_cli(async ({ write, call }) => {
+          write('doubling.json', doubling);
+          const ended = await call(line.split(' '));
+          assert.is(ended.code, 2, ended.stderr);
+          assert.is(ended.stdout, '');
+          assert.match(ended.stderr, expected);
+          assert.not.match(ended.stderr, /\n\s+at /, 'no stack trace');
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'nothing at all shows the help and ends with 2, --help with 0',
+    () =>
+      with_cli(async ({ call }) => {
+        const nothing = await call([]);
+        assert.is(nothing.code, 2);
+        assert.match(nothing.stderr, /^Usage: llmteam/);
+        const help = await call(['--help']);
+        assert.is(help.code, 0);
+        assert.match(help.stdout, /^Usage: llmteam[\s\S]*run \[options\] <file>/);
+        assert.is(help.stderr, '');
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,404 @@
+/** The laws of `JobQueue` (contracts/src/ports/job-queue.ts), numbered as there. */
+import * as assert from 'node:assert/strict';
+import type { Consumer, Delivery, Job, JobQueue } from '@llmteam/contracts';
+import { check_supports, type Kit, rejects_with, with_port } from './kit.js';
+
+export interface JobQueueKit extends Kit<JobQueue> {
+  /** The lease the queue was opened with. */
+  readonly lease_ms: number;
+}
+
+export function job(job_id: string, changes: Partial<Job> = {}): Job {
+  return {
+    job_id,
+    run_id: 'run-1',
+    tenant_id: 'acme',
+    instance_id: 'main',
+    segment_id: 'article',
+    step: 'research',
+    step_id: 'research',
+    scope: '',
+    step_type: 'llm_agent',
+    type_version: '1.2.3',
+    attempt: 1,
+    idempotency_key: 'run-1/research',
+    config: { llm_ref: 'default' },
+    input: { topic: 'bees' },
+    timeout_seconds: null,
+    deadline_at: null,
+    journal_start: false,
+    trace_id: '0'.repeat(32),
+    ...changes,
+  };
+}
+
+export function jobs(count: number, prefix = 'j', changes: Partial<Job> = {}): Job[] {
+  return Array.from({ length: count }, (_, index) => job(`${prefix}${index}`, changes));
+}
+
+/** A consumer that keeps what it is handed. */
+class Desk {
+  readonly deliveries: Delivery[] = [];
+  readonly consumer: Consumer;
+  readonly #wake: Set<() => void>;
+
+  static async at(queue: JobQueue, concurrency = 100, name = 'llm_agent@1'): Promise<Desk> {
+    const deliveries: Delivery[] = [];
+    const wake = new Set<() => void>();
+    const consumer = await queue.consume(name, { concurrency }, (delivery) => {
+      deliveries.push(delivery);
+      for (const tell of wake) tell();
+      wake.clear();
+    });
+    return new Desk(deliveries, consumer, wake);
+  }
+
+  private constructor(deliveries: Delivery[], consumer: Consumer, wake: Set<() => void>) {
+    this.deliveries = deliveries;
+    this.consumer = consumer;
+    this.#wake = wake;
+  }
+
+  get ids(): string[] {
+    return this.deliveries.map((delivery) => delivery.job.job_id);
+  }
+
+  /** Resolves when `count` deliveries have come in all. */
+  async has(count: number): Promise<readonly Delivery[]> {
+    while (this.deliveries.length < count) await new Promise<void>((resolve) => this.#wake.add(resolve));
+    return this.deliveries;
+  }
+
+  /** The delivery that came as number `index`, from 0. */
+  async delivery(index: number): Promise<Delivery> {
+    const delivery = (await this.has(index + 1))[index];
+    assert.ok(delivery);
+    return delivery;
+  }
+}
+
+export function job_queue_conformance(kit: JobQueueKit): void {
+  delivery_laws(kit);
+  lease_laws(kit);
+  queue_laws(kit);
+  stop_and_close_laws(kit);
+}
+
+function delivery_laws(kit: JobQueueKit): void {
+  const { test } = kit;
+
+  test('the flags of a job queue are known', () => with_port(kit, async (queue) => check_supports(queue)));
+
+  test('Q1 jobs are handed out in the order of publication, whole, whoever comes first', () =>
+    with_port(kit, async (queue) => {
+      await queue.publish(jobs(20));
+      const desk = await Desk.at(queue);
+      await desk.has(20);
+      await queue.publish(jobs(20, 'k'));
+      const deliveries = await desk.has(40);
+      const published = [...jobs(20), ...jobs(20, 'k')];
+      assert.deepEqual(
+        deliveries.map((delivery) => delivery.job),
+        published,
+      );
+      assert.deepEqual(new Set(deliveries.map((delivery) => delivery.deliveries)), new Set([1]));
+    }));
+
+  test('Q1 a job goes to one of several consumers', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desks = [await Desk.at(queue, 10), await Desk.at(queue, 10), await Desk.at(queue, 10)];
+      for (const one of jobs(30)) await queue.publish([one]);
+      await advance(1);
+      const ids = desks.flatMap((desk) => desk.ids);
+      assert.deepEqual(
+        [...ids].sort(),
+        jobs(30)
+          .map((one) => one.job_id)
+          .sort(),
+      );
+    }));
+
+  test('Q2 a job that is queued already is not queued again', () =>
+    with_port(kit, async (queue, { advance }) => {
+      await queue.publish([job('a'), job('a')]);
+      await queue.publish([job('a')]);
+      const desk = await Desk.at(queue);
+      await desk.has(1);
+      await advance(1);
+      assert.deepEqual(desk.ids, ['a']);
+    }));
+
+  test('Q2 a job that is handed out already is not queued again', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await desk.has(1);
+      await queue.publish([job('a'), job('b')]);
+      await desk.has(2);
+      await advance(1);
+      assert.deepEqual(desk.ids, ['a', 'b']);
+    }));
+
+  test('Q2 once a job is done with, its id is free again', () =>
+    with_port(kit, async (queue) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await (await desk.delivery(0)).ack();
+      await queue.publish([job('a', { input: 'again' })]);
+      const second = await desk.delivery(1);
+      assert.equal(second.job.input, 'again');
+      assert.equal(second.deliveries, 1);
+    }));
+
+  test('Q3 a consumer has at most as many deliveries as it asked for, and that many', () =>
+    with_port(kit, async (queue, { advance }) => {
+      await queue.publish(jobs(50));
+      const desk = await Desk.at(queue, 3);
+      await desk.has(3);
+      await advance(1);
+      assert.equal(desk.deliveries.length, 3);
+      for (let done = 0; done < 47; done += 1) {
+        await (await desk.delivery(done)).ack();
+        await desk.has(done + 4);
+        await advance(0);
+        assert.equal(desk.deliveries.length, done + 4);
+      }
+    }));
+
+  test('Q3 a job that is given back makes room as well', () =>
+    with_port(kit, async (queue) => {
+      await queue.publish(jobs(2));
+      const desk = await Desk.at(queue, 1);
+      await (await desk.delivery(0)).nak(kit.lease_ms * 10);
+      assert.equal((await desk.delivery(1)).job.job_id, 'j1');
+    }));
+}
+
+function lease_laws(kit: JobQueueKit): void {
+  const { test, lease_ms } = kit;
+
+  test('Q4 a delivery nobody answers for comes back to somebody after the lease, not before, counted', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const lost = await Desk.at(queue, 1);
+      await queue.publish([job('a')]);
+      await lost.has(1);
+      const rescuer = await Desk.at(queue, 1);
+      await advance(lease_ms / 2);
+      assert.equal(rescuer.deliveries.length, 0);
+      await advance(lease_ms);
+      const again = [...lost.deliveries.slice(1), ...rescuer.deliveries][0];
+      assert.equal(again?.job.job_id, 'a');
+      assert.equal(again?.deliveries, 2);
+      await again?.ack();
+    }));
+
+  test('Q4 a delivery comes back as often as it is lost', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish(jobs(3));
+      await desk.has(3);
+      for (let round = 2; round <= 4; round += 1) {
+        await advance(lease_ms * 1.25);
+        const deliveries = (await desk.has(round * 3)).slice(-3);
+        assert.deepEqual(
+          deliveries.map((delivery) => delivery.deliveries),
+          [round, round, round],
+        );
+        assert.deepEqual(deliveries.map((delivery) => delivery.job.job_id).sort(), ['j0', 'j1', 'j2']);
+      }
+    }));
+
+  test('Q4 what is acked never comes back', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish(jobs(3));
+      for (const delivery of await desk.has(3)) await delivery.ack();
+      await advance(lease_ms * 3);
+      assert.deepEqual(desk.ids, ['j0', 'j1', 'j2']);
+    }));
+
+  test('Q4 a delivery whose lease is extended stays with its consumer', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish(jobs(2));
+      await desk.has(2);
+      for (let beat = 0; beat < 6; beat += 1) {
+        await (await desk.delivery(0)).extend();
+        await advance(lease_ms / 2);
+      }
+      assert.equal(desk.ids.filter((id) => id === 'j0').length, 1);
+      assert.ok(desk.ids.filter((id) => id === 'j1').length > 1, 'the other one was lost');
+    }));
+
+  test('Q4 an extended lease ends too', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await advance(lease_ms / 2);
+      await (await desk.delivery(0)).extend();
+      await advance(lease_ms * 1.5);
+      assert.equal((await desk.delivery(1)).deliveries, 2);
+    }));
+
+  test('Q4 a job that is given back is handed out again at once, counted', () =>
+    with_port(kit, async (queue) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await (await desk.delivery(0)).nak();
+      const second = await desk.delivery(1);
+      assert.deepEqual([second.job.job_id, second.deliveries], ['a', 2]);
+    }));
+
+  test('Q4 a job that is given back with a delay is handed out after it, not before', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await (await desk.delivery(0)).nak(lease_ms * 3);
+      await advance(lease_ms * 2.5);
+      assert.equal(desk.deliveries.length, 1);
+      await queue.publish([job('a')]);
+      await advance(lease_ms);
+      assert.equal((await desk.delivery(1)).deliveries, 2);
+      assert.equal(desk.deliveries.length, 2, 'while it is put off it is queued');
+    }));
+
+  test('Q4 a lost job goes to another consumer when its own is gone', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const gone = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await gone.has(1);
+      await gone.consumer.stop(AbortSignal.abort());
+      const other = await Desk.at(queue);
+      await advance(lease_ms * 1.5);
+      assert.equal((await other.delivery(0)).deliveries, 2);
+      assert.equal(gone.deliveries.length, 1);
+    }));
+}
+
+function queue_laws(kit: JobQueueKit): void {
+  const { test, lease_ms } = kit;
+
+  test('Q5 queues are by type and major version and share nothing', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const [first, second, other] = [
+        await Desk.at(queue, 1, 'llm_agent@1'),
+        await Desk.at(queue, 1, 'llm_agent@2'),
+        await Desk.at(queue, 1, 'http_action@1'),
+      ];
+      await queue.publish([
+        job('a', { type_version: '1.0.0' }),
+        job('a', { type_version: '2.0.0' }),
+        job('a', { step_type: 'http_action' }),
+        job('b', { type_version: '1.9.4' }),
+      ]);
+      await (await first.delivery(0)).ack();
+      await Promise.all([first.has(2), second.has(1), other.has(1)]);
+      await advance(1);
+      assert.deepEqual([first.ids, second.ids, other.ids], [['a', 'b'], ['a'], ['a']]);
+    }));
+
+  test('Q5 a full queue holds up no other', () =>
+    with_port(kit, async (queue) => {
+      await queue.publish([...jobs(100), job('x', { step_type: 'http_action' })]);
+      await Desk.at(queue, 1);
+      const other = await Desk.at(queue, 1, 'http_action@1');
+      assert.equal((await other.delivery(0)).job.job_id, 'x');
+    }));
+
+  test('Q6 withdraw takes the jobs of the run that are not handed out, and no others', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const run_2 = { run_id: 'run-2' };
+      await queue.publish([...jobs(3, 'a'), ...jobs(3, 'b', run_2), ...jobs(3, 'c')]);
+      await queue.publish(jobs(2, 'd', { step_type: 'http_action' }));
+      await queue.withdraw('run-1');
+      const desk = await Desk.at(queue);
+      const other = await Desk.at(queue, 10, 'http_action@1');
+      await desk.has(3);
+      await advance(1);
+      assert.deepEqual(desk.ids, ['b0', 'b1', 'b2']);
+      assert.deepEqual(other.ids, []);
+    }));
+
+  test('Q6 a withdrawn job may be published again', () =>
+    with_port(kit, async (queue) => {
+      await queue.publish([job('a')]);
+      await queue.withdraw('run-1');
+      await queue.publish([job('a')]);
+      const desk = await Desk.at(queue);
+      assert.equal((await desk.delivery(0)).deliveries, 1);
+    }));
+
+  test('Q6 withdraw leaves alone what is handed out: it can be acked, and is lost and found as ever', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue, 2);
+      await queue.publish(jobs(3));
+      await desk.has(2);
+      await queue.withdraw('run-1');
+      await (await desk.delivery(0)).ack();
+      await advance(lease_ms * 1.5);
+      assert.equal((await desk.delivery(2)).job.job_id, 'j1');
+      assert.deepEqual(desk.ids, ['j0', 'j1', 'j1']);
+    }));
+
+  test('Q6 withdraw takes what was given back and is put off', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await (await desk.delivery(0)).nak(lease_ms);
+      await queue.withdraw('run-1');
+      await advance(lease_ms * 2);
+      assert.deepEqual(desk.ids, ['a']);
+    }));
+}
+
+function stop_and_close_laws(kit: JobQueueKit): void {
+  const { test } = kit;
+
+  test('a consumer that stops takes no more, and stop resolves when all it has is acked or given back', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue, 2);
+      await queue.publish(jobs(4));
+      await desk.has(2);
+      let stopped = false;
+      const stopping = desk.consumer.stop().then(() => {
+        stopped = true;
+      });
+      await (await desk.delivery(0)).ack();
+      await advance(1);
+      assert.equal(stopped, false);
+      await (await desk.delivery(1)).nak();
+      await stopping;
+      assert.equal(desk.deliveries.length, 2);
+      const next = await Desk.at(queue);
+      await next.has(3);
+      assert.deepEqual([...next.ids].sort(), ['j1', 'j2', 'j3']);
+    }));
+
+  test('stop resolves at the latest when its signal aborts, and at once if nothing is handed out', () =>
+    with_port(kit, async (queue) => {
+      const idle = await Desk.at(queue);
+      await idle.consumer.stop();
+      await idle.consumer.stop();
+      const busy = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await busy.has(1);
+      const control = new AbortController();
+      const stopping = busy.consumer.stop(control.signal);
+      control.abort();
+      await stopping;
+    }));
+
+  test('Q7 after close every method rejects with CLOSED, nothing is handed out, and close may be called again', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue, 1);
+      await queue.publish(jobs(2));
+      await desk.has(1);
+      await queue.close();
+      await rejects_with('CLOSED', () => queue.publish([job('b')]));
+      await rejects_with('CLOSED', () => queue.consume('llm_agent@1', { concurrency: 1 }, () => undefined));
+      await rejects_with('CLOSED', () => queue.withdraw('run-1'));
+      await queue.close();
+      await advance(kit.lease_ms * 2);
+      assert.equal(desk.deliveries.length, 1);
+    }));
+}

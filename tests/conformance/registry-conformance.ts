@@ -1,0 +1,399 @@
+/** The laws of `Registry` (contracts/src/ports/registry.ts), numbered as there. */
+import * as assert from 'node:assert/strict';
+import type { Json, Registry, RegistryChange } from '@llmteam/contracts';
+import { Collected, check_supports, first_of, type Kit, rejects_with, with_port, with_reopened } from './kit.js';
+
+const keys_of = (values: readonly { readonly key: string }[]) => values.map(({ key }) => key);
+
+async function value_of(registry: Registry, key: string): Promise<Json | undefined> {
+  return (await registry.get(key))?.value;
+}
+
+/** Watches until `use` is through. */
+async function with_watcher(
+  registry: Registry,
+  prefix: string,
+  use: (watcher: Collected<RegistryChange>, stop: () => void) => Promise<void>,
+): Promise<void> {
+  const control = new AbortController();
+  const watcher = new Collected(registry.watch(prefix, control.signal));
+  try {
+    await use(watcher, () => control.abort());
+  } finally {
+    control.abort();
+  }
+}
+
+/** What a watcher was told, short: key and value, undefined for gone. */
+function told(changes: readonly RegistryChange[]): [string, Json | undefined][] {
+  return changes.map(({ key, value }) => [key, value?.value]);
+}
+
+export function registry_conformance(kit: Kit<Registry>): void {
+  write_laws(kit);
+  expiry_laws(kit);
+  list_laws(kit);
+  watch_laws(kit);
+  copy_and_close_laws(kit);
+}
+
+function write_laws(kit: Kit<Registry>): void {
+  const { test } = kit;
+
+  test('the flags of a registry are known', () => with_port(kit, async (registry) => check_supports(registry)));
+
+  test('G1 what was put is read, with its key and revision; what was not is null', () =>
+    with_port(kit, async (registry) => {
+      assert.equal(await registry.get('a'), null);
+      const revision = await registry.put('a', { x: [1, null] });
+      assert.ok(revision > 0);
+      assert.deepEqual(await registry.get('a'), { key: 'a', value: { x: [1, null] }, revision });
+    }));
+
+  test('G1 a put without if_revision always writes, and every write changes the revision', () =>
+    with_port(kit, async (registry) => {
+      const revisions = [await registry.put('a', 1), await registry.put('a', 1), await registry.put('a', 2)];
+      await registry.delete('a');
+      revisions.push(await registry.put('a', 1));
+      assert.equal(new Set(revisions).size, 4);
+      assert.equal((await registry.get('a'))?.revision, revisions[3]);
+    }));
+
+  test('G1 a put with if_revision writes if the key has that revision, and else changes nothing', () =>
+    with_port(kit, async (registry) => {
+      const first = await registry.put('a', 1, { if_revision: 0 });
+      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: 0 }));
+      const second = await registry.put('a', 3, { if_revision: first });
+      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 4, { if_revision: first }));
+      await rejects_with('REVISION_CONFLICT', () => registry.put('b', 4, { if_revision: second }));
+      assert.deepEqual(await registry.get('a'), { key: 'a', value: 3, revision: second });
+      assert.equal(await registry.get('b'), null);
+    }));
+
+  test('G1 a delete with if_revision deletes if the key has that revision, and else changes nothing', () =>
+    with_port(kit, async (registry) => {
+      const first = await registry.put('a', 1);
+      const second = await registry.put('a', 2);
+      await rejects_with('REVISION_CONFLICT', () => registry.delete('a', { if_revision: first }));
+      assert.equal(await value_of(registry, 'a'), 2);
+      await registry.delete('a', { if_revision: second });
+      assert.equal(await registry.get('a'), null);
+      await registry.delete('a');
+      await registry.delete('never');
+    }));
+
+  test('G1 a revision from before a deletion fits nothing that is written after it', () =>
+    with_port(kit, async (registry) => {
+      const old = await registry.put('a', 1);
+      await registry.delete('a');
+      await registry.put('a', 2, { if_revision: 0 });
+      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 3, { if_revision: old }));
+    }));
+
+  for (const present of [false, true]) {
+    test(`G1 of N racing writers with the same if_revision exactly one wins; key ${present ? 'present' : 'absent'}`, () =>
+      with_port(kit, async (registry) => {
+        const if_revision = present ? await registry.put('a', 'before') : 0;
+        const racers = Array.from({ length: 20 }, (_, index) => registry.put('a', index, { if_revision }));
+        const outcomes = await Promise.allSettled(racers);
+        const winners = outcomes.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [index] : []));
+        assert.equal(winners.length, 1);
+        assert.equal(await value_of(registry, 'a'), winners[0]);
+        for (const outcome of outcomes) {
+          if (outcome.status === 'rejected') {
+            await rejects_with('REVISION_CONFLICT', () => Promise.reject(outcome.reason));
+          }
+        }
+      }));
+  }
+
+  test('G1 what was written and deleted is still so after a reopen, and revisions are still new', () =>
+    with_reopened(
+      kit,
+      async (registry) => {
+        await registry.put('a', { kept: true });
+        await registry.put('b', 1);
+        await registry.delete('b');
+      },
+      async (registry) => {
+        const kept = await registry.get('a');
+        assert.deepEqual(kept?.value, { kept: true });
+        assert.equal(await registry.get('b'), null);
+        const revision = await registry.put('b', 2);
+        assert.ok(revision > (kept?.revision ?? 0) + 1, 'the revision of the deleted value is not given again');
+      },
+    ));
+}
+
+function expiry_laws(kit: Kit<Registry>): void {
+  const { test } = kit;
+
+  test('G2 a value with ttl_ms is gone after that time, not before', () =>
+    with_port(kit, async (registry, { advance }) => {
+      await registry.put('a', 1, { ttl_ms: 1_000 });
+      await registry.put('b', 2);
+      await advance(400);
+      assert.equal(await value_of(registry, 'a'), 1);
+      await advance(800);
+      assert.equal(await registry.get('a'), null);
+      assert.deepEqual(keys_of(await registry.list('')), ['b']);
+    }));
+
+  test('G2 a value that is written again has the time of the last write, or no end', () =>
+    with_port(kit, async (registry, { advance }) => {
+      await registry.put('renewed', 1, { ttl_ms: 1_000 });
+      await registry.put('kept', 1, { ttl_ms: 1_000 });
+      await advance(600);
+      await registry.put('renewed', 2, { ttl_ms: 1_000 });
+      await registry.put('kept', 2);
+      await advance(800);
+      assert.equal(await value_of(registry, 'renewed'), 2);
+      await advance(2_000);
+      assert.equal(await registry.get('renewed'), null);
+      assert.equal(await value_of(registry, 'kept'), 2);
+    }));
+
+  test('G2 an expired value is absent for if_revision', () =>
+    with_port(kit, async (registry, { advance }) => {
+      const revision = await registry.put('a', 1, { ttl_ms: 500 });
+      await advance(1_000);
+      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: revision }));
+      await registry.put('a', 2, { if_revision: 0 });
+      assert.equal(await value_of(registry, 'a'), 2);
+    }));
+
+  test('G2 values expire each at its time', () =>
+    with_port(kit, async (registry, { advance }) => {
+      await registry.put('c', 1, { ttl_ms: 3_000 });
+      await registry.put('a', 1, { ttl_ms: 1_000 });
+      await registry.put('b', 1, { ttl_ms: 2_000 });
+      for (const left of [['b', 'c'], ['c'], []]) {
+        await advance(1_050);
+        assert.deepEqual(keys_of(await registry.list('')), left);
+      }
+    }));
+
+  test('G2 a value expires also while the registry is closed', () =>
+    with_reopened(
+      kit,
+      async (registry) => {
+        await registry.put('short', 1, { ttl_ms: 1_000 });
+        await registry.put('long', 1, { ttl_ms: 60_000 });
+      },
+      async (registry, { advance }) => {
+        await advance(1_500);
+        assert.equal(await registry.get('short'), null);
+        assert.equal(await value_of(registry, 'long'), 1);
+      },
+    ));
+}
+
+function list_laws(kit: Kit<Registry>): void {
+  const { test } = kit;
+  const keys = ['a', 'a/1', 'a/10', 'a/2', 'a/b/c', 'a%', 'a_x', 'ab', 'B', 'b', 'é', '😀'];
+
+  async function filled(registry: Registry): Promise<void> {
+    for (const key of [...keys].reverse()) await registry.put(key, key);
+  }
+
+  test('G3 list gives the keys with the prefix, in key order, with values and revisions', () =>
+    with_port(kit, async (registry) => {
+      await filled(registry);
+      assert.deepEqual(keys_of(await registry.list('a/')), ['a/1', 'a/10', 'a/2', 'a/b/c']);
+      assert.deepEqual(keys_of(await registry.list('')), [
+        'B',
+        'a',
+        'a%',
+        'a/1',
+        'a/10',
+        'a/2',
+        'a/b/c',
+        'a_x',
+        'ab',
+        'b',
+        'é',
+        '😀',
+      ]);
+      assert.deepEqual(await registry.list('a/b'), [await registry.get('a/b/c')]);
+    }));
+
+  test('G3 a prefix is taken as it stands', () =>
+    with_port(kit, async (registry) => {
+      await filled(registry);
+      assert.deepEqual(keys_of(await registry.list('a%')), ['a%']);
+      assert.deepEqual(keys_of(await registry.list('a_')), ['a_x']);
+      assert.deepEqual(keys_of(await registry.list('A')), []);
+      assert.deepEqual(keys_of(await registry.list('a/1')), ['a/1', 'a/10']);
+      assert.deepEqual(keys_of(await registry.list('zzz')), []);
+    }));
+
+  test('G3 pages by after and limit give every key once', () =>
+    with_port(kit, async (registry) => {
+      await filled(registry);
+      const all = keys_of(await registry.list('a'));
+      const paged: string[] = [];
+      for (let after: string | undefined; ; after = paged.at(-1)) {
+        const page = await registry.list('a', after === undefined ? { limit: 3 } : { after, limit: 3 });
+        assert.ok(page.length <= 3);
+        paged.push(...keys_of(page));
+        if (page.length < 3) break;
+      }
+      assert.deepEqual(paged, all);
+      assert.deepEqual(keys_of(await registry.list('a', { after: 'a/11' })), ['a/2', 'a/b/c', 'a_x', 'ab']);
+      assert.deepEqual(keys_of(await registry.list('a/', { after: 'A' })), ['a/1', 'a/10', 'a/2', 'a/b/c']);
+    }));
+}
+
+function watch_laws(kit: Kit<Registry>): void {
+  const { test } = kit;
+
+  test('G4 a watcher first gets what is there, then every change, of its prefix only', () =>
+    with_port(kit, async (registry) => {
+      await registry.put('w/b', 1);
+      await registry.put('w/a', 2);
+      await registry.put('x', 3);
+      await with_watcher(registry, 'w/', async (watcher) => {
+        assert.deepEqual(told(await watcher.until((changes) => changes.length >= 2)), [
+          ['w/a', 2],
+          ['w/b', 1],
+        ]);
+        await registry.put('w/c', 4);
+        await registry.put('x', 5);
+        await registry.put('w/a', 6);
+        await registry.delete('w/b');
+        await registry.put('w/b', 7);
+        const changes = await watcher.until((all) => all.length >= 6);
+        assert.deepEqual(told(changes.slice(2)), [
+          ['w/c', 4],
+          ['w/a', 6],
+          ['w/b', undefined],
+          ['w/b', 7],
+        ]);
+        assert.deepEqual(changes.at(-1)?.value, await registry.get('w/b'));
+      });
+    }));
+
+  test('G4 a watcher hears of values that expire, once', () =>
+    with_port(kit, async (registry, { advance }) => {
+      await with_watcher(registry, '', async (watcher) => {
+        await registry.put('a', 1, { ttl_ms: 1_000 });
+        await registry.put('b', 1);
+        await advance(1_500);
+        await registry.put('b', 2);
+        const changes = await watcher.until((all) => all.length >= 4);
+        assert.deepEqual(told(changes), [
+          ['a', 1],
+          ['b', 1],
+          ['a', undefined],
+          ['b', 2],
+        ]);
+      });
+    }));
+
+  test('G4 a write that conflicts is no change', () =>
+    with_port(kit, async (registry) => {
+      await with_watcher(registry, '', async (watcher) => {
+        await registry.put('a', 1);
+        await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: 0 }));
+        await registry.delete('never');
+        await registry.put('a', 3);
+        assert.deepEqual(told(await watcher.until((all) => all.length >= 2)), [
+          ['a', 1],
+          ['a', 3],
+        ]);
+      });
+    }));
+
+  test('G4 nothing that is written while a watcher starts is lost, and its last word is the truth', () =>
+    with_port(kit, async (registry) => {
+      const round = (number: number) =>
+        Array.from({ length: 10 }, (_, index) => registry.put(`k${index}`, number * 10 + index));
+      const early = Array.from({ length: 5 }, (_, number) => round(number)).flat();
+      await with_watcher(registry, 'k', async (watcher) => {
+        const late = Array.from({ length: 5 }, (_, number) => round(number + 5)).flat();
+        await Promise.all([...early, ...late]);
+        await registry.put('k-last', true);
+        const changes = await watcher.until((all) => all.some(({ key }) => key === 'k-last'));
+        const last = new Map(told(changes));
+        for (let index = 0; index < 10; index += 1) assert.equal(last.get(`k${index}`), 90 + index);
+      });
+    }));
+
+  test('G4 a watcher ends when its signal aborts, and without an error when the registry closes', () =>
+    with_port(kit, async (registry) => {
+      await registry.put('a', 1);
+      await with_watcher(registry, '', async (stays) => {
+        await with_watcher(registry, '', async (goes, stop) => {
+          await goes.until((changes) => changes.length === 1);
+          stop();
+          await goes.ended;
+        });
+        await registry.put('a', 2);
+        await stays.until((changes) => changes.length === 2);
+        await registry.close();
+        await stays.ended;
+      });
+    }));
+}
+
+function copy_and_close_laws(kit: Kit<Registry>): void {
+  const { test } = kit;
+
+  test('G5 what is put, read, listed and watched are copies', () =>
+    with_port(kit, async (registry) => {
+      const value = { list: [1] };
+      const spoil = (read: { readonly value: Json } | null | undefined) => {
+        assert.deepEqual(read?.value, { list: [1] });
+        Object.assign(read?.value as object, { list: 'spoilt' });
+      };
+      const putting = registry.put('a', value);
+      value.list.push(2);
+      await putting;
+      value.list.push(3);
+      await with_watcher(registry, '', async (watcher) => {
+        spoil((await watcher.until((changes) => changes.length === 1))[0]?.value);
+        spoil(await registry.get('a'));
+        spoil((await registry.list(''))[0]);
+        spoil(await registry.get('a'));
+      });
+    }));
+
+  test('G5 values survive as JSON', () =>
+    with_port(kit, async (registry) => {
+      const values: Json[] = [
+        null,
+        false,
+        0,
+        '',
+        'ж😀\u0000\ud800',
+        [],
+        {},
+        { a: [null, { b: -1.5e-9 }] },
+        'x'.repeat(500_000),
+      ];
+      for (const [index, value] of values.entries()) await registry.put(`k${index}`, value);
+      for (const [index, value] of values.entries()) assert.deepEqual(await value_of(registry, `k${index}`), value);
+    }));
+
+  test('G6 after close every method rejects with CLOSED, and close may be called again', () =>
+    with_port(kit, async (registry) => {
+      await registry.put('a', 1, { ttl_ms: 1_000 });
+      await registry.close();
+      await rejects_with('CLOSED', () => registry.get('a'));
+      await rejects_with('CLOSED', () => registry.put('a', 2));
+      await rejects_with('CLOSED', () => registry.delete('a'));
+      await rejects_with('CLOSED', () => registry.list(''));
+      await rejects_with('CLOSED', () => first_of(registry.watch('', new AbortController().signal)));
+      await registry.close();
+    }));
+
+  test('G6 a put issued before close is kept or rejected with CLOSED', () =>
+    with_reopened(
+      kit,
+      async (registry) => {
+        const putting = registry.put('late', 1);
+        await Promise.all([registry.close(), putting]);
+      },
+      async (registry) => assert.equal(await value_of(registry, 'late'), 1),
+    ));
+}

@@ -1,0 +1,369 @@
+/** The laws of `RunIndex` (contracts/src/ports/run-index.ts), numbered as there. */
+import * as assert from 'node:assert/strict';
+import type { HumanTask, IndexChange, Page, RunIndex, RunRow } from '@llmteam/contracts';
+import { check_supports, type Kit, rejects_with, with_port, with_reopened } from './kit.js';
+
+function run_row(run_id: string, started_at: number, changes: Partial<RunRow> = {}): RunRow {
+  return {
+    tenant_id: 'acme',
+    run_id,
+    segment_id: 'article',
+    status: 'running',
+    correlation_id: null,
+    parent_run_id: null,
+    started_at,
+    ended_at: null,
+    ...changes,
+  };
+}
+
+function human_task(task_id: string, created_at: number, changes: Partial<HumanTask> = {}): HumanTask {
+  return {
+    task_id,
+    run_id: 'run-1',
+    tenant_id: 'acme',
+    segment_id: 'article',
+    step_id: 'approve',
+    status: 'open',
+    escalation_level: 0,
+    claimed_by: null,
+    created_at,
+    request: {
+      task_type: 'approval',
+      title: 'Publish? 😀',
+      description: '',
+      assignee: null,
+      choices: ['yes', 'no'],
+      form: null,
+      data: { draft: ['text'] },
+      due_at: null,
+    },
+    answer: null,
+    ...changes,
+  };
+}
+
+function change(
+  position: number,
+  rows: { readonly runs?: readonly RunRow[]; readonly tasks?: readonly HumanTask[]; readonly partition?: number },
+): IndexChange {
+  return { partition: rows.partition ?? 0, position, runs: rows.runs ?? [], tasks: rows.tasks ?? [] };
+}
+
+const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
+const task_ids = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
+
+/** Every page of a list; `between` is called after each. */
+async function pages_of<T>(
+  read: (cursor: string | undefined) => Promise<Page<T>>,
+  between: () => Promise<void> = async () => undefined,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await read(cursor);
+    rows.push(...page.rows);
+    if (page.cursor === null) return rows;
+    cursor = page.cursor;
+    await between();
+  }
+}
+
+export function run_index_conformance(kit: Kit<RunIndex>): void {
+  apply_laws(kit);
+  run_list_laws(kit);
+  task_list_laws(kit);
+  page_laws(kit);
+  tenant_and_close_laws(kit);
+}
+
+function apply_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+
+  test('the flags of a run index are known', () => with_port(kit, async (index) => check_supports(index)));
+
+  test('I1 what was applied is found, whole', () =>
+    with_port(kit, async (index) => {
+      const row = run_row('r', 5, { correlation_id: 'order-7', parent_run_id: 'p', status: 'failed', ended_at: 9 });
+      const task = human_task('r:approve', 5);
+      await index.apply([change(1, { runs: [row], tasks: [task] })]);
+      assert.deepEqual(await index.run('acme', 'r'), row);
+      assert.deepEqual(await index.task('acme', 'r:approve'), task);
+      assert.equal(await index.run('acme', 'none'), null);
+      assert.equal(await index.task('acme', 'none'), null);
+    }));
+
+  test('I1 a later change replaces the rows it names and no others', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: [run_row('a', 1), run_row('b', 1)], tasks: [human_task('t', 1)] })]);
+      const ended = run_row('a', 1, { status: 'completed', ended_at: 5 });
+      const closed = human_task('t', 1, { status: 'closed', claimed_by: 'ann' });
+      await index.apply([change(2, { runs: [ended] }), change(3, { tasks: [closed] })]);
+      assert.deepEqual(await index.run('acme', 'a'), ended);
+      assert.deepEqual(await index.run('acme', 'b'), run_row('b', 1));
+      assert.deepEqual(await index.task('acme', 't'), closed);
+    }));
+
+  test('I1 of several changes to a row in one apply, or in several at once, the last one stays', () =>
+    with_port(kit, async (index) => {
+      const at = (ended_at: number) => run_row('a', 1, { ended_at });
+      await index.apply([change(1, { runs: [at(1), run_row('b', 1)] }), change(2, { runs: [at(2)] })]);
+      assert.deepEqual(await index.run('acme', 'a'), at(2));
+      assert.deepEqual(await index.run('acme', 'b'), run_row('b', 1));
+      await Promise.all([index.apply([change(3, { runs: [at(3)] })]), index.apply([change(4, { runs: [at(4)] })])]);
+      assert.deepEqual(await index.run('acme', 'a'), at(4));
+      assert.equal(await index.position(0), 4);
+    }));
+
+  test('I1 a change at or below the last applied position of its partition changes nothing', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(5, { runs: [run_row('a', 1)] })]);
+      const stale = run_row('a', 1, { status: 'cancelled' });
+      await index.apply([change(5, { runs: [stale] }), change(4, { runs: [stale, run_row('b', 1)] })]);
+      await Promise.all([index.apply([change(6, {})]), index.apply([change(6, { runs: [stale] })])]);
+      assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+      assert.equal(await index.run('acme', 'b'), null);
+      assert.equal(await index.position(0), 6);
+    }));
+
+  test('I1 positions count for their own partition', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(100, { runs: [run_row('a', 1)] })]);
+      await index.apply([change(7, { runs: [run_row('b', 1)], partition: 3 })]);
+      assert.notEqual(await index.run('acme', 'b'), null);
+      assert.deepEqual([await index.position(0), await index.position(3)], [100, 7]);
+    }));
+
+  test('I1 an apply of nothing changes nothing', () =>
+    with_port(kit, async (index) => {
+      await index.apply([]);
+      assert.equal(await index.position(0), 0);
+    }));
+
+  test('I4 the position of a partition is that of the last applied change, 0 at first, also after a reopen', () =>
+    with_reopened(
+      kit,
+      async (index) => {
+        assert.equal(await index.position(2), 0);
+        await index.apply([change(3, { partition: 2, runs: [run_row('a', 1)] }), change(9, { partition: 2 })]);
+        assert.equal(await index.position(2), 9);
+      },
+      async (index) => {
+        assert.deepEqual([await index.position(2), await index.position(0)], [9, 0]);
+        assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+        await index.apply([change(9, { partition: 2, runs: [run_row('a', 2)] })]);
+        assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+      },
+    ));
+
+  test('I4 the position of a partition without a reopen: 0 at first, then as applied', () =>
+    with_port(kit, async (index) => {
+      assert.equal(await index.position(0), 0);
+      await index.apply([change(3, {}), change(9, {})]);
+      assert.equal(await index.position(0), 9);
+    }));
+}
+
+function run_list_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+
+  test('I2 runs are listed newest first, ties by id', () =>
+    with_port(kit, async (index) => {
+      const rows = [run_row('b', 5), run_row('z', 9), run_row('a', 5), run_row('c', 5), run_row('y', 1)];
+      await index.apply([change(1, { runs: rows })]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['z', 'a', 'b', 'c', 'y']);
+    }));
+
+  test('I2 runs are filtered by segment, status, correlation, start, and all of them together', () =>
+    with_port(kit, async (index) => {
+      const rows = [
+        run_row('a', 1, { status: 'completed', correlation_id: 'x' }),
+        run_row('b', 2, { segment_id: 'other', correlation_id: 'x' }),
+        run_row('c', 3, { segment_id: 'other', status: 'completed', correlation_id: 'x' }),
+        run_row('d', 4, { segment_id: 'other', status: 'completed' }),
+      ];
+      await index.apply([change(1, { runs: rows })]);
+      const found = async (query: object) => ids(await index.runs({ tenant_id: 'acme', ...query }));
+      assert.deepEqual(await found({ segment_id: 'other' }), ['d', 'c', 'b']);
+      assert.deepEqual(await found({ status: 'completed' }), ['d', 'c', 'a']);
+      assert.deepEqual(await found({ correlation_id: 'x' }), ['c', 'b', 'a']);
+      assert.deepEqual(await found({ since: 3 }), ['d', 'c']);
+      const all = { segment_id: 'other', status: 'completed', correlation_id: 'x', since: 2 };
+      assert.deepEqual(await found(all), ['c']);
+      assert.deepEqual(await found({ ...all, since: 4 }), []);
+    }));
+
+  test('I2 a run whose status changes leaves one filter and enters the other', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: [run_row('a', 1)] })]);
+      await index.apply([change(2, { runs: [run_row('a', 1, { status: 'completed', ended_at: 2 })] })]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'running' })), []);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'completed' })), ['a']);
+    }));
+}
+
+function task_list_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+
+  test('I2 tasks are listed newest first, ties by id, and filtered by run and status', () =>
+    with_port(kit, async (index) => {
+      const tasks = [
+        human_task('b', 5),
+        human_task('z', 9, { status: 'closed' }),
+        human_task('a', 5, { run_id: 'run-2' }),
+        human_task('y', 1, { run_id: 'run-2', status: 'closed' }),
+      ];
+      await index.apply([change(1, { tasks })]);
+      const found = async (query: object) => task_ids(await index.tasks({ tenant_id: 'acme', ...query }));
+      assert.deepEqual(await found({}), ['z', 'a', 'b', 'y']);
+      assert.deepEqual(await found({ run_id: 'run-2' }), ['a', 'y']);
+      assert.deepEqual(await found({ status: 'closed' }), ['z', 'y']);
+      assert.deepEqual(await found({ status: 'closed', run_id: 'run-2' }), ['y']);
+      assert.deepEqual(await found({ status: 'claimed' }), []);
+    }));
+
+  test('I2 pages of tasks give every task once', () =>
+    with_port(kit, async (index) => {
+      const tasks = Array.from({ length: 25 }, (_, number) => human_task(`t${number}`, Math.floor(number / 4)));
+      await index.apply([change(1, { tasks })]);
+      const all = (await index.tasks({ tenant_id: 'acme' })).rows;
+      const paged = await pages_of((cursor) => index.tasks({ tenant_id: 'acme', limit: 4, ...(cursor && { cursor }) }));
+      assert.deepEqual(paged, all);
+      assert.equal(paged.length, 25);
+    }));
+}
+
+function page_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+  const many = Array.from({ length: 120 }, (_, number) =>
+    run_row(`r${String(number).padStart(3, '0')}`, Math.floor(number / 7), {
+      status: number % 3 ? 'running' : 'failed',
+    }),
+  );
+
+  test('I2 pages give every run once, in order, with any limit and filter', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: many })]);
+      for (const [limit, filter] of [
+        [1, {}],
+        [7, {}],
+        [50, {}],
+        [120, {}],
+        [5, { status: 'failed', since: 3 }],
+      ] as const) {
+        const query = { tenant_id: 'acme', ...filter };
+        const all = (await index.runs({ ...query, limit: 1_000 })).rows;
+        const paged = await pages_of((cursor) => index.runs({ ...query, limit, ...(cursor && { cursor }) }));
+        assert.deepEqual(paged, all);
+        assert.ok(paged.length > limit / 2);
+      }
+    }));
+
+  test('I2 pages neither repeat nor miss a run that was there, whatever is applied between them', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: many })]);
+      let position = 1;
+      const paged = await pages_of(
+        (cursor) => index.runs({ tenant_id: 'acme', limit: 10, ...(cursor && { cursor }) }),
+        async () => {
+          position += 1;
+          const newer = run_row(`new${position}`, 1_000 + position);
+          const touched = many.map((row) => ({ ...row, status: 'completed' as const, ended_at: position }));
+          await index.apply([change(position, { runs: [newer, ...touched] })]);
+        },
+      );
+      const seen = paged.map((row) => row.run_id);
+      assert.deepEqual([...seen].sort(), many.map((row) => row.run_id).sort());
+    }));
+
+  test('I2 the last page has no cursor, and a page holds 50 rows unless asked', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: many })]);
+      const page = await index.runs({ tenant_id: 'acme' });
+      assert.equal(page.rows.length, 50);
+      assert.notEqual(page.cursor, null);
+      assert.equal((await index.runs({ tenant_id: 'acme', limit: 120 })).cursor, null);
+      assert.deepEqual(await index.runs({ tenant_id: 'nobody' }), { rows: [], cursor: null });
+    }));
+
+  test('a limit out of range and a cursor nobody gave are USAGE', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, { runs: many, tasks: [human_task('t', 1), human_task('u', 1)] })]);
+      for (const limit of [0, -1, 1_001, 1.5, Number.NaN]) {
+        await rejects_with('USAGE', () => index.runs({ tenant_id: 'acme', limit }));
+        await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', limit }));
+      }
+      const { cursor } = await index.runs({ tenant_id: 'acme', limit: 1 });
+      assert.ok(cursor);
+      for (const bad of ['', 'x', '🙂', `${cursor}x`, cursor.slice(1), Buffer.from('[1]').toString('base64url')]) {
+        await rejects_with('USAGE', () => index.runs({ tenant_id: 'acme', cursor: bad }));
+        await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', cursor: bad }));
+      }
+      await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', cursor }));
+    }));
+}
+
+function tenant_and_close_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+
+  test('I3 a tenant finds its own rows and no others, though their ids be the same', () =>
+    with_port(kit, async (index) => {
+      const foreign = { tenant_id: 'globex' };
+      await index.apply([
+        change(1, { runs: [run_row('a', 1), run_row('b', 1)], tasks: [human_task('t', 1), human_task('u', 1)] }),
+        change(2, { runs: [run_row('a', 2, foreign)], tasks: [human_task('t', 2, foreign)] }),
+      ]);
+      assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+      assert.deepEqual(await index.run('globex', 'a'), run_row('a', 2, foreign));
+      assert.equal(await index.run('globex', 'b'), null);
+      assert.deepEqual(await index.task('globex', 't'), human_task('t', 2, foreign));
+      assert.equal(await index.task('globex', 'u'), null);
+      assert.deepEqual((await index.runs(foreign)).rows, [run_row('a', 2, foreign)]);
+      assert.deepEqual((await index.tasks({ ...foreign, run_id: 'run-1' })).rows, [human_task('t', 2, foreign)]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['a', 'b']);
+    }));
+
+  test('I3 a cursor of one tenant shows another only its own rows', () =>
+    with_port(kit, async (index) => {
+      const foreign = { tenant_id: 'globex' };
+      await index.apply([change(1, { runs: [run_row('b', 2), run_row('a', 1), run_row('c', 1, foreign)] })]);
+      const { cursor } = await index.runs({ tenant_id: 'acme', limit: 1 });
+      assert.ok(cursor);
+      assert.deepEqual(ids(await index.runs({ ...foreign, cursor })), ['c']);
+    }));
+
+  test('I5 what is applied and read are copies', () =>
+    with_port(kit, async (index) => {
+      const row = { ...run_row('a', 1) };
+      const task = human_task('t', 1);
+      const applying = index.apply([change(1, { runs: [row], tasks: [task] })]);
+      Object.assign(row, { status: 'failed' });
+      Object.assign(task.request, { title: 'spoilt' });
+      await applying;
+      const reads = [
+        async () => [await index.run('acme', 'a'), await index.task('acme', 't')],
+        async () => [
+          (await index.runs({ tenant_id: 'acme' })).rows[0],
+          (await index.tasks({ tenant_id: 'acme' })).rows[0],
+        ],
+      ];
+      for (const read of [...reads, ...reads]) {
+        const [run, found] = await read();
+        assert.deepEqual([run, found], [run_row('a', 1), human_task('t', 1)]);
+        Object.assign(run ?? {}, { status: 'cancelled' });
+        Object.assign((found as HumanTask).request, { title: 'spoilt' });
+      }
+    }));
+
+  test('I5 after close every method rejects with CLOSED, and close may be called again', () =>
+    with_port(kit, async (index) => {
+      await index.close();
+      await rejects_with('CLOSED', () => index.apply([change(1, {})]));
+      await rejects_with('CLOSED', () => index.apply([]));
+      await rejects_with('CLOSED', () => index.position(0));
+      await rejects_with('CLOSED', () => index.runs({ tenant_id: 'acme' }));
+      await rejects_with('CLOSED', () => index.run('acme', 'a'));
+      await rejects_with('CLOSED', () => index.tasks({ tenant_id: 'acme' }));
+      await rejects_with('CLOSED', () => index.task('acme', 't'));
+      await index.close();
+    }));
+}

@@ -1,0 +1,48 @@
+/** Markdown as the tests of the documents see it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../examples/llmteam-process.js';
+
+export interface Block {
+  readonly language: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+export function read_document(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** Fenced blocks in order. */
+export function blocks_of(document: string): Block[] {
+  const lines = document.split('\n');
+  const blocks: Block[] = [];
+  for (let line = 0; line < lines.length; line++) {
+    const fence = /^```(\w+)$/.exec(lines[line] ?? '');
+    if (fence === null) continue;
+    const end = lines.indexOf('```', line + 1);
+    blocks.push({ language: fence[1] ?? '', text: lines.slice(line + 1, end).join('\n'), line: line + 1 });
+    line = end;
+  }
+  return blocks;
+}
+
+/** Of a heading of the second level, up to the next one. */
+export function section_of(document: string, heading: string): string {
+  const [, section] = document.split(`\n## ${heading}\n`);
+  if (section === undefined) throw new Error(`there is no section '${heading}'`);
+  return section.split('\n## ')[0] ?? '';
+}
+
+/** Without fenced blocks and code within lines. */
+export function prose_of(document: string): string {
+  return document.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/(`+)[^`].*?\1/g, '');
+}
+
+/** The shell commands of a document and the code within its lines, a piece per line. */
+export function code_of(document: string): string {
+  const commands = blocks_of(document).filter(({ language }) => language === 'sh');
+  const prose = document.replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+  return [...commands.map(({ text }) => text), ...inline].join('\n');
+}

@@ -1,0 +1,42 @@
+import { is_llmteam_error, type Json, type JsonObject, type LlmteamError } from '@llmteam/contracts';
+import { create_expression_compiler, type Variables } from '@llmteam/kernel';
+
+const outside: Variables = {
+  run: { id: 'run-1', input: { topic: 'owls' }, segment_id: 'article_writer', tenant_id: 'acme' },
+  step: () => undefined,
+};
+
+/** Variables of a run in which nothing has happened, but for what is given. */
+export function variables(given: Partial<Variables> = {}): Variables {
+  return { ...outside, ...given };
+}
+
+/** Variables in which the steps given by id have fired the ports given by name. */
+export function with_steps(steps: Readonly<Record<string, JsonObject>>): Variables {
+  return variables({ step: (id) => (Object.hasOwn(steps, id) ? steps[id] : undefined) });
+}
+
+export function evaluate(source: string, given: Partial<Variables> = {}): Json {
+  return create_expression_compiler().expression(source).evaluate(variables(given));
+}
+
+/** The error that compiling gives. */
+export function refusal(source: string): LlmteamError {
+  return error_of(() => create_expression_compiler().expression(source));
+}
+
+/** The error that evaluating gives; compiling must give none. */
+export function failure(source: string, given: Partial<Variables> = {}): LlmteamError {
+  const expression = create_expression_compiler().expression(source);
+  return error_of(() => expression.evaluate(variables(given)));
+}
+
+export function error_of(work: () => unknown): LlmteamError {
+  try {
+    work();
+  } catch (thrown) {
+    if (is_llmteam_error(thrown)) return thrown;
+    throw thrown;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const source = fileURLToPath(new URL('../../faults/', import.meta.url));
+
+export interface FaultHome {
+  readonly folder: string;
+  readonly home: string;
+  readonly config: string;
+  readonly ledger: string;
+  readonly segments: string;
+}
+
+/** A fresh folder with a configuration that loads the ledger plugin. */
+export async function with_fault_home<T>(work: (home: FaultHome) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-faults-'));
+  const ledger = join(folder, 'ledger.txt');
+  const config = join(folder, 'llmteam.config.json');
+  const file = { plugins: [join(source, 'ledger-plugin')], settings: { ledger: { file: ledger } } };
+  writeFileSync(config, JSON.stringify(file));
+  try {
+    return await work({ folder, home: join(folder, '.llmteam'), config, ledger, segments: join(source, 'segments') });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,94 @@
+// timeout: 900
+/** Dies after each single append of three runs, before and after the store has it; the rest of the run must not notice. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { bundle_runner } from './bundled-runner.js';
+import { with_fault_home } from './fault-home.js';
+import type { Orders } from './kill-runner.js';
+import { executions } from './ledger.js';
+import { read_reports } from './read-reports.js';
+
+const runner = await bundle_runner();
+process.on('exit', () => rmSync(runner, { force: true }));
+
+/** Dying when an append is asked for is dying after the one before it was kept, so one segment is enough for that moment. */
+const cases = [
+  ['chain.json', 'asked'],
+  ['chain.json', 'kept'],
+  ['loops.json', 'kept'],
+  ['branches.json', 'kept'],
+] as const;
+
+interface Outcome {
+  readonly result: { readonly status: string; readonly output: unknown; readonly steps_completed: number };
+  readonly seqs: readonly number[];
+}
+
+function run_process(orders: Orders): Promise<{ outcome: Outcome | null; pid: number; error: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [runner, JSON.stringify(orders)], (_error, stdout, stderr) => {
+      const outcome = stdout.trim() === '' ? null : (JSON.parse(stdout) as Outcome);
+      resolve({ outcome, pid: child.pid ?? 0, error: stderr });
+    });
+  });
+}
+
+async function kill_everywhere(segment: string, moment: Orders['moment']): Promise<number> {
+  const clean = await play(segment, 0, moment);
+  let kills = 0;
+  for (let kill_after = 1; ; kill_after++) {
+    const killed = await play(segment, kill_after, moment);
+    assert.equal(killed.result.output, clean.result.output, `output after a kill at append ${kill_after}`);
+    assert.is(killed.result.status, 'completed');
+    assert.is(killed.result.steps_completed, clean.result.steps_completed);
+    if (!killed.was_killed) break;
+    kills++;
+  }
+  return kills;
+}
+
+async function play(
+  segment: string,
+  kill_after: number,
+  moment: Orders['moment'],
+): Promise<Outcome & { was_killed: boolean }> {
+  return with_fault_home(async ({ home, config, ledger, segments }) => {
+    const base = { home, config, segment: join(segments, segment), input: {}, run_id: randomUUID(), moment } as const;
+    const first = await run_process({ ...base, mode: 'run', kill_after });
+    if (first.outcome !== null) return { ...first.outcome, was_killed: false };
+    const reported = await read_reports(home, base.run_id);
+    const second =
+      reported === null
+        ? await run_process({ ...base, mode: 'run', kill_after: 0 })
+        : await run_process({ ...base, mode: 'resume', kill_after: 0 });
+    assert.ok(second.outcome, `the second process ended without a result: ${second.error}`);
+    assert.equal(
+      second.outcome.seqs,
+      second.outcome.seqs.map((_, place) => place + 1),
+      'seq has no gap',
+    );
+    for (const line of existsSync(ledger) ? executions(readFileSync(ledger, 'utf8')) : []) {
+      if (line.pid !== second.pid) continue;
+      assert.not.ok(reported?.has(line.attempt), `${line.attempt} was reported before the kill and ran again`);
+    }
+    return { ...second.outcome, was_killed: true };
+  });
+}
+
+spec('kill after each append', (test) => {
+  for (const [segment, moment] of cases) {
+    test(
+      `${segment}: a kill when any one append is ${moment} changes neither output nor events, and no reported step runs again`,
+      async () => {
+        const kills = await kill_everywhere(segment, moment);
+        console.log(`${segment}, ${moment}: ${kills} kills`);
+        assert.ok(kills >= 8, `${kills} kills`);
+      },
+      { timeout_ms: 400_000 },
+    );
+  }
+});

@@ -1,0 +1,72 @@
+/**
+ * A process that runs or continues one segment and dies by SIGKILL right after its Nth append was acknowledged, or right when it was
+ * asked for. Arguments: one JSON object, see `Orders`. Prints the run's result if it lives to see it.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Journal, Json, Logger, NewEntry, Position, RunKey, Segment } from '@llmteam/contracts';
+import { Home, load_config } from '@llmteam/embedded';
+import { define_segment } from '@llmteam/kernel';
+import { quiet_logger } from '../support/quiet-logger.js';
+
+export interface Orders {
+  readonly home: string;
+  readonly config: string;
+  readonly segment: string;
+  readonly input: Json;
+  readonly run_id: string;
+  readonly mode: 'run' | 'resume';
+  /** Die after this many appends; 0: never. */
+  readonly kill_after: number;
+  /** Die before the append is handed to the store, or after it was acknowledged. */
+  readonly moment: 'asked' | 'kept';
+}
+
+const orders = JSON.parse(process.argv[2] ?? '{}') as Orders;
+const run: RunKey = { tenant_id: 'default', run_id: orders.run_id };
+const log: Logger = { ...quiet_logger, error: console.error, child: () => log };
+
+function deadly(journal: Journal): Journal {
+  let appends = 0;
+  const append = async (key: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> => {
+    const is_last = ++appends === orders.kill_after;
+    if (is_last && orders.moment === 'asked') process.kill(process.pid, 'SIGKILL');
+    const positions = await journal.append(key, entries);
+    if (is_last) process.kill(process.pid, 'SIGKILL');
+    return positions;
+  };
+  return {
+    supports: journal.supports,
+    partitions: journal.partitions,
+    partition_of: (key) => journal.partition_of(key),
+    append,
+    read: (key, after) => journal.read(key, after),
+    follow: (partition, from, signal) => journal.follow(partition, from, signal),
+    end: (partition) => journal.end(partition),
+    close: () => journal.close(),
+  };
+}
+
+const home = new Home({ home: orders.home, config: load_config(orders.config), log, decorate_journal: deadly });
+const store = await home.open_any();
+const { runtime } = store;
+if (orders.mode === 'run') {
+  await runtime.drive([]);
+  const folder = dirname(orders.segment);
+  const publish = async (file: string): Promise<string> => {
+    const segment = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Segment;
+    const definition = define_segment(segment, runtime.catalog);
+    await runtime.segments.publish(run.tenant_id, definition);
+    return runtime.definitions.put(definition);
+  };
+  await publish('chain.json');
+  const definition = await publish(orders.segment.slice(folder.length + 1));
+  await runtime.runs.start({ ...run, definition, input: orders.input });
+} else {
+  await runtime.drive([run]);
+}
+console.error('driving');
+const result = await runtime.result(run);
+const events = await runtime.runs.events(run);
+await store.close();
+console.log(JSON.stringify({ result, seqs: events.map((event) => event.seq) }));

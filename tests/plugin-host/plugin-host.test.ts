@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { is_llmteam_error } from '@llmteam/contracts';
+import { PluginHost, StepCatalog } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+
+interface Fixture {
+  readonly name: string;
+  readonly manifest?: unknown;
+  readonly version?: string;
+  readonly code: string;
+}
+
+function type_code(type_id: string): string {
+  return `{ kind: 'task', run: async () => ({}), metadata: { type_id: '${type_id}', display_name: 'x', description: '', category: 'utility',
+    icon: '', color: '', config_schema: { type: 'object' }, input_ports: [], output_ports: [], supports_retry: true,
+    supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '', examples: [], permissions: [] } }`;
+}
+
+function plugin(name: string, members = ''): Fixture {
+  return { name, code: `export default { name: '${name}', api: 1, ${members} };` };
+}
+
+/** Writes packages into a `node_modules` of their own and gives the host what it needs to find them. */
+async function with_packages<T>(
+  fixtures: readonly Fixture[],
+  work: (host: PluginHost, wanted: { specifier: string; from_folder: string }[], catalog: StepCatalog) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-plugins-'));
+  for (const { name, manifest, version = '1.2.3', code } of fixtures) {
+    const home = join(folder, 'node_modules', name);
+    mkdirSync(home, { recursive: true });
+    const llmteam = manifest === undefined ? { kind: 'task', name, api: 1 } : manifest;
+    const description = { name, version, type: 'module', exports: './index.js', ...(llmteam !== null && { llmteam }) };
+    writeFileSync(join(home, 'package.json'), JSON.stringify(description));
+    writeFileSync(join(home, 'index.js'), code);
+  }
+  const catalog = new StepCatalog();
+  const host = new PluginHost(catalog, { log: quiet_logger, deadline_ms: 300 });
+  try {
+    return await work(
+      host,
+      fixtures.map(({ name }) => ({ specifier: name, from_folder: folder })),
+      catalog,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function fault_of(fixtures: readonly Fixture[], more: readonly string[] = []): Promise<string> {
+  return with_packages(fixtures, async (host, wanted) => {
+    try {
+      const from_folder = wanted[0]?.from_folder ?? tmpdir();
+      await host.load([...wanted, ...more.map((specifier) => ({ specifier, from_folder }))]);
+      await host.start();
+      await host.stop();
+      return 'none';
+    } catch (error) {
+      return is_llmteam_error(error) ? `${error.code}: ${error.message}` : String(error);
+    }
+  });
+}
+
+spec('plugin host', (test) => {
+  test('a plugin that is well is loaded with its types in the version of its package', () =>
+    with_packages([plugin('alpha', `step_types: [${type_code('alpha_work')}]`)], async (host, wanted, catalog) => {
+      await host.load(wanted);
+      assert.is(catalog.find('alpha_work', '1.2.3')?.plugin, 'alpha');
+      assert.is(catalog.find('alpha_work', '1.2.4'), undefined);
+    }));
+
+  test('a missing plugin is named', async () => {
+    assert.match(await fault_of([plugin('alpha')], ['@acme/ocr']), /^PLUGIN_MISSING: .*'@acme\/ocr'/);
+  });
+
+  test('a plugin for another API version is named with both versions', async () => {
+    const fixture = { ...plugin('alpha'), manifest: { kind: 'task', name: 'alpha', api: 2 } };
+    assert.match(await fault_of([fixture]), /^PLUGIN_INCOMPATIBLE: plugin 'alpha' is made for plugin API 2; this is 1/);
+  });
+
+  test('a package without a manifest, or with a wrong one, is named and nothing of it runs', async () => {
+    const code = "throw new Error('ran');";
+    assert.match(await fault_of([{ name: 'alpha', manifest: null, code }]), /^PLUGIN_INVALID: .*no key 'llmteam'/);
+    const wrong = await fault_of([
+      { name: 'alpha', manifest: { kind: 'task', name: 'alpha', api: 1, colour: 'red' }, code },
+    ]);
+    assert.match(wrong, /^PLUGIN_INVALID/);
+  });
+
+  test('two plugins of one step type and version are both named', async () => {
+    const twice = [
+      plugin('alpha', `step_types: [${type_code('work')}]`),
+      plugin('beta', `step_types: [${type_code('work')}]`),
+    ];
+    assert.match(await fault_of(twice), /^PLUGIN_DUPLICATE: .*'alpha' and 'beta'/);
+  });
+
+  test('two majors of one step type live side by side', () =>
+    with_packages(
+      [
+        plugin('alpha', `step_types: [${type_code('work')}]`),
+        { ...plugin('beta', `step_types: [${type_code('work')}]`), version: '2.0.0' },
+      ],
+      async (host, wanted, catalog) => {
+        await host.load(wanted);
+        const chosen = (type: string): string => {
+          const choice = catalog.choose(type);
+          return choice.kind === 'found' ? choice.entry.metadata.version : choice.kind;
+        };
+        assert.is(chosen('work'), '2.0.0');
+        assert.is(chosen('work@1'), '1.2.3');
+        assert.is(chosen('work@^1.3'), 'unknown_version');
+        assert.is(chosen('play'), 'unknown_type');
+      },
+    ));
+
+  test('a plugin that throws while loading, starting or hangs is named', async () => {
+    assert.match(
+      await fault_of([{ name: 'alpha', code: "throw new Error('bad day');" }]),
+      /^PLUGIN_FAILED: plugin 'alpha' .*bad day/,
+    );
+    const throwing = plugin('alpha', "start: async () => { throw new Error('no start'); }");
+    assert.match(await fault_of([throwing]), /^PLUGIN_FAILED: plugin 'alpha' .*no start/);
+    const hanging = plugin('alpha', 'start: () => new Promise(() => {})');
+    assert.match(await fault_of([hanging]), /^PLUGIN_FAILED: plugin 'alpha' took longer than 300 ms to start/);
+  });
+
+  test('every fault is told, not only the first', async () => {
+    const fault = await fault_of([
+      { name: 'alpha', code: "throw new Error('one');" },
+      { name: 'beta', code: 'export default 1;' },
+    ]);
+    assert.match(fault, "'alpha'");
+    assert.match(fault, "'beta'");
+  });
+
+  test('plugins stop in the reverse order of starting, past failures and past one that hangs', () => {
+    const record = (name: string, stop: string): Fixture =>
+      plugin(name, `start: async () => {}, stop: async () => { globalThis.stopped.push('${name}'); ${stop} }`);
+    const stopped: string[] = [];
+    Object.assign(globalThis, { stopped });
+    return with_packages(
+      [record('alpha', ''), record('beta', "throw new Error('no');"), record('gamma', 'await new Promise(() => {});')],
+      async (host, wanted) => {
+        await host.load(wanted);
+        await host.start();
+        await host.stop();
+        assert.equal(stopped, ['gamma', 'beta', 'alpha']);
+        await host.stop();
+        assert.is(stopped.length, 3);
+      },
+    );
+  });
+
+  test('what had started is stopped when a later plugin cannot start', () => {
+    const stopped: string[] = [];
+    Object.assign(globalThis, { stopped });
+    const alpha = plugin('alpha', "start: async () => {}, stop: async () => { globalThis.stopped.push('alpha'); }");
+    const beta = plugin('beta', "start: async () => { throw new Error('no'); }");
+    return with_packages([alpha, beta], async (host, wanted) => {
+      await host.load(wanted);
+      await host.start().then(
+        () => assert.unreachable(),
+        () => undefined,
+      );
+      assert.equal(stopped, ['alpha']);
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { type Directive, error_info, type Occurrence } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { with_poison } from '../../support/poison.js';
+import { spec } from '../../support/spec.js';
+import { broke, came_back, drive, started } from './support/drive.js';
+import { control_types, type Script, scripts, type_called } from './support/scripts.js';
+
+function play(script: Script, forgetful: boolean): readonly (readonly Directive[])[] {
+  const step = drive(type_called(script.type), script, { forgetful });
+  return script.told.map((occurrence) => step.tell(occurrence));
+}
+
+/** As the journal would keep it; a reaction may hand out lists that the state still holds. */
+function written(script: Script, forgetful = false): string {
+  return JSON.stringify(play(script, forgetful));
+}
+
+const everything: readonly Occurrence[] = [
+  started,
+  { kind: 'input_arrived', port: 'a', value: 1, edge: 0 },
+  { kind: 'branch_failed', error: error_info('HTTP_FAILED', 'no') },
+  { kind: 'inputs_closed' },
+  came_back(0, null),
+  broke(0),
+  { kind: 'timer_fired', name: 'unheard_of' },
+  { kind: 'signal_received', name: 'unheard_of', payload: null },
+  { kind: 'task_answered', answer: { decision: 'approve', answered_by: 'ann' } },
+  { kind: 'child_ended', status: 'failed', output: null, error: null },
+];
+
+spec('flow: purity', (test) => {
+  test('every type has a script, and every script ends its step with the last thing told', () => {
+    const scripted = new Set(scripts.map(({ type }) => type));
+    assert.equal(
+      control_types.map(({ metadata }) => metadata.type_id).filter((type_id) => !scripted.has(type_id)),
+      [],
+    );
+    for (const script of scripts) {
+      const last = play(script, false).at(-1)?.at(-1)?.do;
+      assert.ok(last === 'complete' || last === 'fail', script.type);
+    }
+  });
+
+  test('no type looks at a clock, chance, a timer, a promise or the process', () => {
+    for (const script of scripts) {
+      const expected = written(script);
+      assert.is(
+        with_poison(() => written(script)),
+        expected,
+        script.type,
+      );
+    }
+  });
+
+  test('the poison works: each door throws, and a date that is a function of its arguments does not', () => {
+    const doors: (() => unknown)[] = [
+      () => Date.now(),
+      () => new Date(),
+      () => new Date(2026, 0, 1),
+      () => new Date('2026-01-01T00:00:00'),
+      () => Math.random(),
+      () => setTimeout(() => undefined, 0),
+      () => Promise.resolve(),
+      () => performance.now(),
+      () => process.hrtime(),
+      () => crypto.randomUUID(),
+    ];
+    for (const door of doors) assert.throws(() => with_poison(door), /impure/);
+    assert.is(
+      with_poison(() => Date.parse('1970-01-01T00:00:01Z')),
+      1_000,
+    );
+    assert.is(
+      with_poison(() => new Date(1_000).toISOString()),
+      '1970-01-01T00:00:01.000Z',
+    );
+    assert.type(Date.now(), 'number');
+  });
+
+  test('a state that went through JSON text leads to the same reactions', () => {
+    for (const script of scripts) assert.is(written(script, true), written(script), script.type);
+  });
+
+  test('the same life twice gives the same reactions', () => {
+    for (const script of scripts) assert.is(written(script), written(script), script.type);
+  });
+
+  test('a reaction is there at once, not promised', () => {
+    for (const script of scripts) {
+      for (const directives of play(script, false)) assert.ok(Array.isArray(directives), script.type);
+    }
+  });
+
+  test('an occurrence a type has no use for throws nothing, neither before the start nor after it', () => {
+    for (const script of scripts) {
+      for (const occurrence of everything) {
+        assert.ok(Array.isArray(drive(type_called(script.type), script).tell(occurrence)), script.type);
+        const step = drive(type_called(script.type), script);
+        if (!has_ended(step.tell(started))) assert.ok(Array.isArray(step.tell(occurrence)), script.type);
+      }
+    }
+  });
+});
+
+function has_ended(directives: readonly Directive[]): boolean {
+  return directives.some((one) => one.do === 'complete' || one.do === 'fail');
+}

@@ -1,0 +1,271 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LlmteamError } from '@llmteam/contracts';
+import { create_http_action, type HttpActionConfig, retry_after } from '@llmteam/http-action';
+import * as assert from 'uvu/assert';
+import { spec } from '../../support/spec.js';
+import { fake_step_context } from '../support/fake-step-context.js';
+import { rejects_with } from '../support/rejection.js';
+import { with_http_server, with_raw_server } from '../support/with-server.js';
+import { type Action, with_action } from './with-action.js';
+
+const now = () => Date.UTC(2030, 0, 1);
+
+async function with_status(
+  status: number,
+  headers: Record<string, string>,
+  use: (action: Action, base_url: string) => Promise<void>,
+): Promise<void> {
+  const listener: RequestListener = (_request, response) =>
+    void response.writeHead(status, headers).end('{"secret":1}');
+  await with_http_server(listener, (base_url) => with_action({ now }, (action) => use(action, base_url)));
+}
+
+async function failure(
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  config: HttpActionConfig = {},
+) {
+  const errors: LlmteamError[] = [];
+  await with_status(status, headers, async ({ call }, base_url) => {
+    errors.push(await rejects_with(code, () => call({ config: { client_ref: 'local', ...config }, base_url })));
+  });
+  return errors[0] as LlmteamError;
+}
+
+spec('http_action: statuses', (test) => {
+  for (const status of [400, 401, 403, 404, 409, 410, 422, 451]) {
+    test(`${status} is a refusal that is not repeated`, async () => {
+      const error = await failure(status, 'HTTP_CLIENT_ERROR');
+      assert.not(error.recoverable);
+      assert.equal(error.details, { status });
+    });
+  }
+
+  for (const status of [300, 304, 408, 425, 429, 500, 502, 503, 504, 599]) {
+    test(`${status} may be repeated`, async () => {
+      const error = await failure(status, 'HTTP_STATUS');
+      assert.ok(error.recoverable);
+      assert.equal(error.details, { status });
+    });
+  }
+
+  for (const [expect_status, good, bad] of [
+    [404, 404, 200],
+    ['4xx', 418, 200],
+    [['2xx', 404], 404, 500],
+    [[200, 201], 201, 202],
+  ] as const) {
+    test(`expect_status ${JSON.stringify(expect_status)} takes ${good} and not ${bad}`, async () => {
+      const config = { client_ref: 'local', expect_status: expect_status as HttpActionConfig['expect_status'] & {} };
+      await with_status(good, {}, async ({ call }, base_url) => {
+        assert.equal(await call({ config, base_url }), { response: { secret: 1 }, status: good });
+      });
+      await failure(bad, 'HTTP_STATUS', {}, config);
+    });
+  }
+
+  test('Retry-After goes along in seconds', async () => {
+    const error = await failure(429, 'HTTP_STATUS', { 'retry-after': '17' });
+    assert.equal(error.details, { status: 429, retry_after_seconds: 17 });
+    const dated = await failure(503, 'HTTP_STATUS', { 'retry-after': 'Tue, 01 Jan 2030 00:00:30 GMT' });
+    assert.equal(dated.details, { status: 503, retry_after_seconds: 30 });
+  });
+
+  for (const [header, seconds] of [
+    ['0', 0],
+    [' 5 ', 5],
+    ['99999999999999999999', 3_600],
+    ['Tue, 01 Jan 2030 00:00:00 GMT', 0],
+    ['Sat, 01 Jan 2000 00:00:00 GMT', 0],
+    ['Fri, 01 Jan 2100 00:00:00 GMT', 3_600],
+    ['Tuesday, 01-Jan-30 00:01:00 GMT', 60],
+    ['Tue, nonsense', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['1e3', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    [['1', '2'], undefined],
+  ] as const) {
+    test(`Retry-After ${JSON.stringify(header)} is ${seconds}`, () => {
+      assert.is(retry_after(header as string | string[] | undefined, now(), 3_600), seconds);
+    });
+  }
+});
+
+spec('http_action: time', (test) => {
+  const hung: RequestListener = () => undefined;
+  const config = { client_ref: 'local' };
+
+  test('a server that accepts and says nothing is given up after the idle time', async () => {
+    await with_http_server(hung, (base_url) =>
+      with_action({ limits: { idle_ms: 100 } }, async ({ call }) => {
+        const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+        assert.match(error.message, 'UND_ERR_HEADERS_TIMEOUT');
+      }),
+    );
+  });
+
+  test('a body that pauses is given up after the idle time', async () => {
+    await with_http_server(
+      (_request, response) => void response.writeHead(200).write('{'),
+      (base_url) =>
+        with_action({ limits: { idle_ms: 100 } }, async ({ call }) => {
+          const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+          assert.match(error.message, 'UND_ERR_BODY_TIMEOUT');
+        }),
+    );
+  });
+
+  test('a drip that never pauses is given up after the total time', async () => {
+    const drip: RequestListener = async (_request, response) => {
+      while (!response.destroyed) {
+        response.write(' ');
+        await delay(10);
+      }
+    };
+    await with_http_server(drip, (base_url) =>
+      with_action({ limits: { idle_ms: 1_000, total_ms: 200 } }, async ({ call }) => {
+        const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+        assert.match(error.message, 'within 200 ms');
+        assert.ok(error.recoverable);
+      }),
+    );
+  });
+
+  test('interim answers without end are given up after the total time', async () => {
+    await with_raw_server(
+      async (socket) => {
+        while (!socket.destroyed) {
+          socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');
+          await delay(5);
+        }
+      },
+      (base_url) =>
+        with_action({ limits: { total_ms: 200 } }, async ({ call }) => {
+          await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+        }),
+    );
+  });
+
+  test('a resolver that hangs is given up', async () => {
+    const resolve = () => new Promise<never>(() => undefined);
+    await with_action({ resolve, limits: { total_ms: 150, idle_ms: 60_000 } }, async ({ call }) => {
+      await rejects_with('HTTP_FAILED', () => call({ config, base_url: 'http://slow.test' }));
+    });
+  });
+});
+
+spec('http_action: cancellation', (test) => {
+  const config = { client_ref: 'local' };
+
+  test('an abort in the middle of the response ends it and closes the connection', async () => {
+    const abort = new AbortController();
+    const closed = { promise: Promise.resolve<unknown>(undefined) };
+    await with_http_server(
+      (_request, response) => {
+        closed.promise = once(response, 'close');
+        response.writeHead(200).write('{"a":');
+        abort.abort();
+      },
+      (base_url) =>
+        with_action({}, async ({ call }) => {
+          await rejects_with('CANCELLED', () => call({ config, base_url, signal: abort.signal }));
+          await closed.promise;
+        }),
+    );
+  });
+
+  test('a reason that is an error of the contract is the error', async () => {
+    const abort = new AbortController();
+    await with_http_server(
+      () => abort.abort(new LlmteamError('STEP_TIMEOUT', 'the attempt took too long')),
+      (base_url) =>
+        with_action({}, async ({ call }) => {
+          const error = await rejects_with('STEP_TIMEOUT', () => call({ config, base_url, signal: abort.signal }));
+          assert.ok(error.recoverable);
+        }),
+    );
+  });
+
+  test('an attempt that is aborted already sends nothing', async () => {
+    const requests: string[] = [];
+    await with_http_server(
+      (request, response) => {
+        requests.push(request.url ?? '');
+        response.end();
+      },
+      (base_url) =>
+        with_action({}, async ({ call }) => {
+          await rejects_with('CANCELLED', () => call({ config, base_url, signal: AbortSignal.abort() }));
+        }),
+    );
+    assert.equal(requests, []);
+  });
+
+  test('closing breaks off what still runs, and the type can be used again', async () => {
+    const action = create_http_action();
+    const requests: string[] = [];
+    await with_http_server(
+      (request, response) => {
+        requests.push(request.url ?? '');
+        if (request.url === '/hang') void action.close();
+        else response.end('1');
+      },
+      async (base_url) => {
+        const clients = { local: { base_url, headers: {}, allow_private_network: true } };
+        const run = (path: string) =>
+          action.step_type.run(fake_step_context({ clients }).context, { ...config, path }, null);
+        await rejects_with('HTTP_FAILED', () => run('/hang'));
+        assert.is((await run('/again')).response, 1);
+        assert.equal(requests, ['/hang', '/again']);
+      },
+    );
+    await action.close();
+    await action.close();
+  });
+});
+
+spec('http_action: what is told', (test) => {
+  const headers = { 'X-Secret': 'header-secret' };
+  const config = { client_ref: 'local', path: '/things', query: { token: 'query-secret' }, headers } as const;
+  const client = { headers: { authorization: 'Bearer client-secret' } };
+
+  test('a success is recorded as started and completed', async () => {
+    await with_status(201, {}, async ({ call, traces }, base_url) => {
+      await call({ config, base_url, client });
+      const about = { method: 'POST', url: `${base_url}/things` };
+      const [started, completed] = traces[0]?.activities ?? [];
+      assert.equal(started, { event_type: 'action.started', payload: about });
+      assert.is(completed?.event_type, 'action.completed');
+      assert.equal(completed?.payload, { ...about, status: 201, bytes: 12 });
+      assert.ok(Number.isInteger(completed?.duration_ms));
+    });
+  });
+
+  test('a failure is recorded with its code and status', async () => {
+    await with_status(503, {}, async ({ call, traces }, base_url) => {
+      await rejects_with('HTTP_STATUS', () => call({ config, base_url, client }));
+      const failed = traces[0]?.activities.at(-1);
+      assert.is(failed?.event_type, 'action.failed');
+      assert.equal(failed?.payload, { method: 'POST', url: `${base_url}/things`, code: 'HTTP_STATUS', status: 503 });
+    });
+  });
+
+  test('no header value, no query and no body is in events or errors', async () => {
+    for (const status of [200, 400, 500, 302]) {
+      const location = 'http://169.254.169.254/?token=location-secret';
+      await with_status(status, { location }, async ({ call, traces }, base_url) => {
+        const error = await call({ config, base_url, client, input: 'body-secret' }).catch(
+          (thrown: LlmteamError) => thrown,
+        );
+        const told = JSON.stringify([traces, error instanceof Error ? [error.message, error] : 'fine']);
+        assert.ok((traces[0]?.activities.length ?? 0) === 2);
+        assert.not.match(told, /(header|query|client|body|location)-secret/);
+      });
+    }
+  });
+});

@@ -1,0 +1,231 @@
+import type { RequestListener } from 'node:http';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import type { FiredPorts } from '@llmteam/contracts';
+import type { HttpActionConfig, HttpActionOptions } from '@llmteam/http-action';
+import * as assert from 'uvu/assert';
+import { spec } from '../../support/spec.js';
+import { rejects_with } from '../support/rejection.js';
+import { with_http_server, with_raw_server } from '../support/with-server.js';
+import { with_action } from './with-action.js';
+
+interface Setting {
+  readonly config?: HttpActionConfig;
+  readonly options?: HttpActionOptions;
+}
+
+async function ports_of(listener: RequestListener, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
+  const answers: FiredPorts[] = [];
+  await with_http_server(listener, (base_url) =>
+    with_action(options, async ({ call }) => {
+      answers.push(await call({ config: { client_ref: 'local', ...config }, base_url }));
+    }),
+  );
+  return answers[0] as FiredPorts;
+}
+
+async function raw_ports_of(bytes: string, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
+  const answers: FiredPorts[] = [];
+  await with_raw_server(
+    (socket) => void socket.end(bytes, 'latin1'),
+    (base_url) =>
+      with_action(options, async ({ call }) => {
+        answers.push(await call({ config: { client_ref: 'local', ...config }, base_url }));
+      }),
+  );
+  return answers[0] as FiredPorts;
+}
+
+const body =
+  (content: string | Buffer, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(200, headers).end(content);
+
+async function invalid(listener: RequestListener, problem: RegExp | string, setting?: Setting): Promise<void> {
+  const error = await rejects_with('HTTP_RESPONSE_INVALID', () => ports_of(listener, setting));
+  assert.match(error.message, problem);
+  assert.not(error.recoverable);
+}
+
+const text: Setting = { config: { response: 'text' } };
+
+spec('http_action: what a response becomes', (test) => {
+  test('JSON is parsed, whatever the content type says', async () => {
+    assert.equal(await ports_of(body('{"a":[1,null]}', { 'content-type': 'text/html' })), {
+      response: { a: [1, null] },
+      status: 200,
+    });
+  });
+
+  test('a byte order mark is no part of the JSON', async () => {
+    assert.equal((await ports_of(body('\u{feff}1'))).response, 1);
+  });
+
+  test('text is given as it is, in the charset it names', async () => {
+    assert.is((await ports_of(body('not {json'), text)).response, 'not {json');
+    const latin1 = body(Buffer.from([0x63, 0xe9]), { 'content-type': 'text/plain; charset=ISO-8859-1' });
+    assert.is((await ports_of(latin1, text)).response, 'cé');
+  });
+
+  test('a charset that nobody knows is an error', async () => {
+    await invalid(body('x', { 'content-type': 'text/plain; charset=klingon' }), 'charset', text);
+  });
+
+  test('no body is null, or an empty text', async () => {
+    for (const status of [200, 202, 204, 205]) {
+      const empty: RequestListener = (_request, response) => void response.writeHead(status).end();
+      assert.equal(await ports_of(empty), { response: null, status });
+      assert.equal(await ports_of(empty, text), { response: '', status });
+    }
+  });
+
+  test('a 204 that brings a body all the same is null', async () => {
+    for (const head of ['content-length: 2', 'transfer-encoding: chunked']) {
+      const ports = await raw_ports_of(`HTTP/1.1 204 No Content\r\n${head}\r\n\r\n{}`);
+      assert.equal(ports, { response: null, status: 204 });
+    }
+  });
+
+  test('the answer to HEAD has no body, however long it says it would be', async () => {
+    const config: HttpActionConfig = { method: 'HEAD' };
+    const head: RequestListener = (_request, response) =>
+      void response.writeHead(200, { 'content-length': '99999999' }).end();
+    assert.equal(await ports_of(head, { config }), { response: null, status: 200 });
+  });
+
+  for (const [coding, compress] of [
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['GZIP', gzipSync],
+    ['identity', Buffer.from],
+  ] as const) {
+    test(`${coding} by ${compress.name} is decoded`, async () => {
+      const compressed = (compress as (content: string) => Buffer)('{"a":1}');
+      assert.equal((await ports_of(body(compressed, { 'content-encoding': coding }))).response, { a: 1 });
+    });
+  }
+});
+
+spec('http_action: responses that are refused', (test) => {
+  test('what is not JSON is not quoted', async () => {
+    const listener = body('<html>secret</html>');
+    const error = await rejects_with('HTTP_RESPONSE_INVALID', () => ports_of(listener));
+    assert.match(error.message, 'not JSON');
+    assert.not.match(error.message, /secret|html/);
+  });
+
+  test('bytes that are not UTF-8 are no JSON', async () => {
+    await invalid(body(Buffer.from([0x22, 0xff, 0x22])), 'UTF-8');
+  });
+
+  test('64 levels are taken, 65 are not', async () => {
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    await ports_of(body(nested(64)));
+    await invalid(body(nested(65)), 'deeper than 64');
+    await invalid(body(nested(1_000_000)), 'deeper than 64');
+    assert.is((await ports_of(body(JSON.stringify('['.repeat(100))))).response, '['.repeat(100));
+  });
+
+  for (const key of ['__proto__', 'constructor', 'prototype', '\\u005f_proto__']) {
+    test(`the key ${key} is refused`, async () => {
+      await invalid(body(`{"a":[{"${key}":{"polluted":true}}]}`), 'holds the key');
+    });
+  }
+
+  test('a number beyond what JSON can give back, and too many values', async () => {
+    await invalid(body('[1e999]'), 'number');
+    await invalid(body(`[${'1,'.repeat(200_000)}1]`), 'more than 200000 values');
+  });
+
+  test('more bytes than the cap, declared or not', async () => {
+    const options = { limits: { response_bytes: 1_000 } };
+    await ports_of(body(JSON.stringify('x'.repeat(998))), { options });
+    const large = JSON.stringify('x'.repeat(999));
+    await invalid(body(large, { 'content-length': '1001' }), 'larger than 1000 bytes', { options });
+    const chunked: RequestListener = (_request, response) => {
+      response.write(large.slice(0, 500));
+      response.end(large.slice(500));
+    };
+    await invalid(chunked, 'larger than 1000 bytes', { options });
+  });
+
+  test('a response that never ends is cut at the cap', async () => {
+    const endless: RequestListener = (_request, response) => {
+      const fill = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', fill);
+      fill();
+    };
+    await invalid(endless, 'larger than 4194304 bytes');
+  });
+
+  for (const [coding, compress] of [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const) {
+    test(`a ${coding} bomb stops at the cap of decompressed bytes`, async () => {
+      const bomb = compress(Buffer.alloc(20 * 1024 * 1024));
+      assert.ok(bomb.length < 100_000);
+      await invalid(body(bomb, { 'content-encoding': coding }), 'larger than 16777216 bytes when decompressed');
+    });
+  }
+
+  test('a body that is not in the coding it names, cut short, or in an unknown one', async () => {
+    await invalid(body('{}', { 'content-encoding': 'gzip' }), 'is not gzip');
+    await invalid(body(gzipSync('{"a":1}').subarray(0, 20), { 'content-encoding': 'gzip' }), 'is not gzip');
+    for (const coding of ['zstd', 'gzip, gzip', 'raw', 'constructor']) {
+      await invalid(body('{}', { 'content-encoding': coding }), 'content encoding');
+    }
+  });
+
+  test('headers that are too large', async () => {
+    await invalid(body('{}', { 'x-large': 'x'.repeat(20_000) }), 'headers');
+  });
+});
+
+spec('http_action: servers that break the rules', (test) => {
+  const failing = async (bytes: string) => {
+    const error = await rejects_with('HTTP_FAILED', () => raw_ports_of(bytes));
+    assert.ok(error.recoverable);
+    return error;
+  };
+
+  test('a content length larger than the body', async () => {
+    await failing('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}');
+  });
+
+  test('a content length smaller than the body ends it there', async () => {
+    const ports = await raw_ports_of('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n');
+    assert.equal(ports.response, {});
+  });
+
+  test('a chunked body without its end', async () => {
+    await failing('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n');
+  });
+
+  test('both a content length and chunks', async () => {
+    await failing('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n');
+  });
+
+  for (const [what, bytes] of [
+    ['nothing at all', ''],
+    ['half a head', 'HTTP/1.1 200 OK\r\nx: '],
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['TLS', '\x16\x03\x01\x02\x00\x01'],
+    ['an upgrade nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+  ] as const) {
+    test(`an answer of ${what}`, async () => {
+      await failing(bytes);
+    });
+  }
+
+  test('interim answers before the real one are passed over', async () => {
+    const early = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(50);
+    const ports = await raw_ports_of(`${early}HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7`);
+    assert.equal(ports, { response: 7, status: 200 });
+  });
+});

@@ -1,0 +1,34 @@
+import type { FiredPorts, HttpClientConfig, Json } from '@llmteam/contracts';
+import { create_http_action, type HttpActionConfig, type HttpActionOptions } from '@llmteam/http-action';
+import { fake_step_context, type Traces } from '../support/fake-step-context.js';
+
+export interface Call {
+  readonly config: HttpActionConfig;
+  readonly input?: Json;
+  /** The base URL of client `local`, which may reach private networks unless `client` says otherwise. */
+  readonly base_url?: string;
+  readonly client?: Partial<HttpClientConfig>;
+  readonly signal?: AbortSignal;
+}
+
+export interface Action {
+  call(call: Call): Promise<FiredPorts>;
+  readonly traces: Traces[];
+}
+
+/** An http_action with connections of its own, which are closed at the end. */
+export async function with_action(options: HttpActionOptions, use: (action: Action) => Promise<void>): Promise<void> {
+  const action = create_http_action(options);
+  const traces: Traces[] = [];
+  const call = ({ config, input = null, base_url = 'http://localhost', client, signal }: Call) => {
+    const local = { base_url, headers: {}, allow_private_network: true, ...client };
+    const fake = fake_step_context({ clients: { local }, ...(signal && { signal }) });
+    traces.push(fake.traces);
+    return action.step_type.run(fake.context, config, input);
+  };
+  try {
+    await use({ call, traces });
+  } finally {
+    await action.close();
+  }
+}

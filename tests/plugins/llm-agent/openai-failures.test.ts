@@ -1,0 +1,242 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
+import { type JsonObject, LlmteamError } from '@llmteam/contracts';
+import { openai_compatible } from '@llmteam/llm-agent';
+import * as assert from 'uvu/assert';
+import { spec } from '../../support/spec.js';
+import { rejects_with } from '../support/rejection.js';
+import { type ChatAnswer, chunk, complete, event, event_text, stream, with_chat_server } from './with-chat-server.js';
+
+const on_token = () => undefined;
+const never = () => new AbortController().signal;
+
+async function fails(
+  code: string,
+  answer: ChatAnswer,
+  streaming: boolean,
+  config: JsonObject = {},
+): Promise<LlmteamError> {
+  const errors: LlmteamError[] = [];
+  await with_chat_server(
+    answer,
+    async (ask, calls) => {
+      errors.push(await rejects_with(code, () => ask(streaming ? { on_token } : {})));
+      assert.is(calls.length, 1, 'asked more than once');
+    },
+    config,
+  );
+  return errors[0] as LlmteamError;
+}
+
+function write_for_ever(response: ServerResponse, framed: (text: string) => string): void {
+  const piece = framed('x'.repeat(1024 * 1024));
+  const fill = () => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.on('drain', fill);
+  fill();
+}
+
+const error_body = (message: string) => JSON.stringify({ error: { message, type: 'x', code: null } });
+
+spec('openai-compatible: failures', (test) => {
+  for (const streaming of [false, true]) {
+    const how = streaming ? ', streaming' : '';
+
+    for (const [status, code] of [
+      [400, 'LLM_REFUSED'],
+      [401, 'LLM_REFUSED'],
+      [403, 'LLM_REFUSED'],
+      [404, 'LLM_REFUSED'],
+      [422, 'LLM_REFUSED'],
+      [302, 'LLM_REFUSED'],
+      [408, 'LLM_FAILED'],
+      [429, 'LLM_FAILED'],
+      [500, 'LLM_FAILED'],
+      [503, 'LLM_FAILED'],
+    ] as const) {
+      test(`${status} is ${code}, asked once${how}`, async () => {
+        const answer: ChatAnswer = (response) =>
+          void response.writeHead(status, { location: '/elsewhere' }).end(error_body('no luck'));
+        const error = await fails(code, answer, streaming);
+        assert.equal(error.details, { status });
+        assert.is(error.recoverable, code === 'LLM_FAILED');
+        assert.is(error.message, `model 'test-1' (status ${status}): no luck`);
+      });
+    }
+
+    test(`Retry-After goes along in seconds${how}`, async () => {
+      for (const [headers, retry_after_seconds] of [
+        [{ 'retry-after': '12' }, 12],
+        [{ 'retry-after': '99999' }, 3_600],
+        [{ 'retry-after': 'Sat, 01 Jan 2000 00:00:00 GMT' }, 0],
+        [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 2],
+      ] as const) {
+        const answer: ChatAnswer = (response) => void response.writeHead(429, headers).end(error_body('slow down'));
+        assert.equal((await fails('LLM_FAILED', answer, streaming)).details, { status: 429, retry_after_seconds });
+      }
+    });
+
+    test(`a response that is not what the protocol says${how}`, async () => {
+      for (const text of ['{"choices": [', '<html>', '{}', '{"choices": []}', '']) {
+        const answer: ChatAnswer = (response) => {
+          if (streaming) event(response, text);
+          response.end(streaming ? undefined : text);
+        };
+        const error = await fails('LLM_FAILED', answer, streaming);
+        assert.ok(error.recoverable);
+        assert.not.match(error.message, 'html');
+      }
+    });
+
+    test(`a connection that breaks${how}`, async () => {
+      const at_once: ChatAnswer = (response) => void response.destroy();
+      const within: ChatAnswer = (response) => {
+        response.writeHead(200, { 'content-type': streaming ? 'text/event-stream' : 'application/json' });
+        response.write(streaming ? `data: ${JSON.stringify(chunk({ content: 'x' }))}\n\n` : '{"choices"', () =>
+          response.destroy(),
+        );
+      };
+      for (const answer of [at_once, within]) assert.ok((await fails('LLM_FAILED', answer, streaming)).recoverable);
+    });
+
+    test(`an answer that was filtered is a refusal${how}`, async () => {
+      const answer: ChatAnswer = (response) =>
+        streaming
+          ? stream(response, ['x'], 'content_filter')
+          : complete(response, '', { finish_reason: 'content_filter' });
+      assert.match((await fails('LLM_REFUSED', answer, streaming)).message, 'filtered');
+    });
+
+    test(`an answer without end is cut off${how}`, async () => {
+      const answer: ChatAnswer = (response) => {
+        if (!streaming) response.write('{"choices":[{"message":{"role":"assistant","content":"');
+        write_for_ever(response, (text) => (streaming ? event_text(chunk({ content: text })) : text));
+      };
+      const error = await fails('LLM_FAILED', answer, streaming);
+      assert.match(error.message, 'larger than');
+      assert.not(error.recoverable);
+    });
+
+    test(`a service that hangs is left by an abort, and its connection closed${how}`, async () => {
+      const abort = new AbortController();
+      const closed: Promise<unknown>[] = [];
+      const answer: ChatAnswer = (response) => {
+        closed.push(once(response, 'close'));
+        if (streaming) event(response, chunk({ content: 'x' }));
+        setImmediate(() => abort.abort());
+      };
+      await with_chat_server(answer, async (ask) => {
+        await rejects_with('CANCELLED', () => ask({ signal: abort.signal, ...(streaming && { on_token }) }));
+        assert.is(closed.length, 1);
+        await closed[0];
+      });
+    });
+
+    test(`the reason of an abort is the error${how}`, async () => {
+      const abort = new AbortController();
+      const answer: ChatAnswer = () => abort.abort(new LlmteamError('STEP_TIMEOUT', 'late'));
+      await with_chat_server(answer, async (ask) => {
+        await rejects_with('STEP_TIMEOUT', () => ask({ signal: abort.signal, ...(streaming && { on_token }) }));
+      });
+    });
+
+    test(`a service that hangs is left after the time-out${how}`, async () => {
+      const error = await fails('LLM_FAILED', (response) => void response.writeHead(200).flushHeaders(), streaming, {
+        timeout_seconds: 0.2,
+      });
+      assert.match(error.message, 'within 0.2 s');
+      assert.ok(error.recoverable);
+    });
+
+    test(`neither key nor header value is in an error, though the service quotes them${how}`, async () => {
+      for (const status of [200, 401, 500]) {
+        const answer: ChatAnswer = (response, { headers }) => {
+          const message = `bad key ${headers.authorization} and ${headers['x-token']}`;
+          if (status === 200 && streaming) event(response, JSON.parse(error_body(message)) as JsonObject);
+          else response.statusCode = status;
+          response.end(error_body(message));
+        };
+        const code = status === 401 ? 'LLM_REFUSED' : 'LLM_FAILED';
+        const error = await fails(code, answer, streaming, { headers: { 'x-token': 'token-secret' } });
+        assert.not.match(inspect(error, { depth: 20, showHidden: true }), /very-secret|token-secret/);
+        if (status !== 200) assert.match(error.message, '[redacted]');
+      }
+    });
+  }
+
+  test('an error within a stream fails the call after the tokens before it', async () => {
+    const tokens: string[] = [];
+    const answer: ChatAnswer = (response) => {
+      event(response, chunk({ content: 'x' }));
+      event(response, JSON.parse(error_body('overloaded')) as JsonObject);
+      response.end();
+    };
+    await with_chat_server(answer, async (ask) => {
+      const error = await rejects_with('LLM_FAILED', () => ask({ on_token: (text) => void tokens.push(text) }));
+      assert.match(error.message, 'overloaded');
+      assert.equal(tokens, ['x']);
+    });
+  });
+
+  test('a service that goes on after its error is left', async () => {
+    const closed: Promise<unknown>[] = [];
+    const answer: ChatAnswer = (response) => {
+      closed.push(once(response, 'close'));
+      event(response, JSON.parse(error_body('overloaded')) as JsonObject);
+    };
+    await with_chat_server(answer, async (ask) => {
+      await rejects_with('LLM_FAILED', () => ask({ on_token }));
+      await Promise.all(closed);
+      assert.is(closed.length, 1);
+    });
+  });
+
+  test('the SDK writes nothing to the console', async () => {
+    const written: unknown[][] = [];
+    const { warn, error, info, log } = console;
+    const keep = (...words: unknown[]) => void written.push(words);
+    Object.assign(console, { warn: keep, error: keep, info: keep, log: keep });
+    try {
+      await fails('LLM_FAILED', (response) => void response.writeHead(500).end(), true);
+      const system = [
+        { role: 'system', content: 'x' },
+        { role: 'user', content: 'y' },
+      ] as const;
+      await with_chat_server(
+        (response) => stream(response, ['{}']),
+        async (ask) =>
+          void (await ask({ messages: system, on_token, output_schema: { type: 'object' }, temperature: 2 })),
+        { structured_outputs: false },
+      );
+    } finally {
+      Object.assign(console, { warn, error, info, log });
+    }
+    assert.equal(written, []);
+  });
+
+  test('a stream that ends without a finish reason is no answer', async () => {
+    const answer: ChatAnswer = (response) => {
+      event(response, chunk({ content: 'half' }));
+      response.end();
+    };
+    await fails('LLM_FAILED', answer, true);
+  });
+
+  test('a port that nobody listens on', async () => {
+    const model = openai_compatible.create({ base_url: 'http://127.0.0.1:1/v1', model: 'm' });
+    const request = { messages: [{ role: 'user', content: 'x' }], signal: never(), idempotency_key: 'k' } as const;
+    assert.ok((await rejects_with('LLM_FAILED', () => model.generate(request))).recoverable);
+  });
+
+  test('an attempt that is aborted already asks nobody', async () => {
+    await with_chat_server(
+      (response) => complete(response, 'x'),
+      async (ask, calls) => {
+        await rejects_with('CANCELLED', () => ask({ signal: AbortSignal.abort() }));
+        assert.equal(calls, []);
+      },
+    );
+  });
+});

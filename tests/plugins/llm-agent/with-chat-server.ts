@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Json, JsonObject, ModelRequest } from '@llmteam/contracts';
+import { openai_compatible } from '@llmteam/llm-agent';
+import { body_of, with_http_server } from '../support/with-server.js';
+
+export interface ChatCall {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: JsonObject & { readonly messages?: Json; readonly stream?: Json };
+}
+
+export type ChatAnswer = (response: ServerResponse, call: ChatCall) => void | Promise<void>;
+
+export const api_key = 'sk-very-secret-key-0123456789';
+
+/** A service that speaks chat completions on the loopback address, and a model that asks it. */
+export async function with_chat_server(
+  answer: ChatAnswer,
+  use: (ask: (request?: Partial<ModelRequest>) => ReturnType<typeof generate>, calls: ChatCall[]) => Promise<void>,
+  config: JsonObject = {},
+): Promise<void> {
+  const calls: ChatCall[] = [];
+  await with_http_server(
+    async (request, response) => {
+      const body = JSON.parse(await body_of(request)) as JsonObject;
+      const call = { url: request.url ?? '', headers: request.headers, body };
+      calls.push(call);
+      await answer(response, call);
+    },
+    (origin) => {
+      const model = openai_compatible.create({ base_url: `${origin}/v1`, model: 'test-1', api_key, ...config });
+      return use((request = {}) => generate(model, request), calls);
+    },
+  );
+}
+
+function generate(model: ReturnType<typeof openai_compatible.create>, request: Partial<ModelRequest>) {
+  return model.generate({
+    messages: [{ role: 'user', content: 'hello' }],
+    signal: new AbortController().signal,
+    idempotency_key: 'key',
+    ...request,
+  });
+}
+
+/** The service's whole answer, with `content` and whatever else is given. */
+export function complete(response: ServerResponse, content: string, more: JsonObject = {}): void {
+  response.setHeader('content-type', 'application/json');
+  const choice = { index: 0, message: { role: 'assistant', content }, finish_reason: 'stop', ...more };
+  const usage = { prompt_tokens: 11, completion_tokens: 22, total_tokens: 33 };
+  response.end(
+    JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'test-1-0613', choices: [choice], usage }),
+  );
+}
+
+/** One event of a stream. */
+export function event(response: ServerResponse, data: JsonObject | string): void {
+  if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(event_text(data));
+}
+
+export function event_text(data: JsonObject | string): string {
+  return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+}
+
+export function chunk(delta: JsonObject, finish_reason: string | null = null): JsonObject {
+  return {
+    id: 'c',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'test-1-0613',
+    choices: [{ index: 0, delta, finish_reason }],
+  };
+}
+
+/** A stream of these texts, ended as the protocol wants it. */
+export function stream(response: ServerResponse, texts: readonly string[], finish_reason = 'stop'): void {
+  event(response, chunk({ role: 'assistant', content: '' }));
+  for (const content of texts) event(response, chunk({ content }));
+  event(response, chunk({}, finish_reason));
+  event(response, { ...chunk({}), choices: [], usage: { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 } });
+  event(response, '[DONE]');
+  response.end();
+}

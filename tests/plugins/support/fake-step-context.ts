@@ -1,0 +1,79 @@
+import {
+  type Activity,
+  type HttpClientConfig,
+  type Json,
+  type LanguageModel,
+  LlmteamError,
+  type Logger,
+  type StepContext,
+  type Usage,
+} from '@llmteam/contracts';
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
+
+/** What a handler may use. A ref that is not here is `UNKNOWN_REF`. */
+export interface FakeResources {
+  readonly clients?: Readonly<Record<string, HttpClientConfig>>;
+  readonly llms?: Readonly<Record<string, LanguageModel>>;
+  /** By JSON Pointer; an Error is thrown. */
+  readonly expressions?: Readonly<Record<string, Json | Error>>;
+  readonly signal?: AbortSignal;
+}
+
+/** What a handler did. */
+export interface Traces {
+  readonly activities: Omit<Activity, 'at'>[];
+  readonly tokens: string[];
+  readonly usage: Usage[];
+  /** Pointers, in the order they were evaluated. */
+  readonly evaluated: string[];
+}
+
+/** A context for one attempt: no kernel, no clock, all that is done to it is kept in `traces`. */
+export function fake_step_context(resources: FakeResources = {}): { context: StepContext; traces: Traces } {
+  const traces: Traces = { activities: [], tokens: [], usage: [], evaluated: [] };
+  const context: StepContext = {
+    tenant_id: 'tenant',
+    instance_id: 'instance',
+    run_id: 'run-1',
+    segment_id: 'segment',
+    step_id: 'step',
+    scope: '',
+    attempt: 1,
+    idempotency_key: 'run-1/step',
+    ports: {},
+    signal: resources.signal ?? new AbortController().signal,
+    deadline: null,
+    log: silent_logger,
+    span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+    llm: (ref) => named('llm', resources.llms, ref),
+    client: (ref) => named('client', resources.clients, ref),
+    store: (ref) => named('store', undefined, ref),
+    secret: (ref) => named('secret', undefined, ref),
+    memo: (_name, work) => work(),
+    evaluate(pointer) {
+      traces.evaluated.push(pointer);
+      const value = named('expression', resources.expressions, pointer);
+      if (value instanceof Error) throw value;
+      return value;
+    },
+    emit_token: (text) => void traces.tokens.push(text),
+    record: (activity) => void traces.activities.push(activity),
+    add_usage: (usage) => void traces.usage.push(usage),
+    heartbeat: () => undefined,
+  };
+  return { context, traces };
+}
+
+function named<T>(kind: string, configured: Readonly<Record<string, T>> | undefined, ref: string): T {
+  const found = configured?.[ref];
+  if (found === undefined) throw new LlmteamError('UNKNOWN_REF', `no ${kind} '${ref}' is configured`);
+  return found;
+}
+
+const silent_logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent_logger,
+};

@@ -1,0 +1,19 @@
+import { is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+
+/** The LlmteamError that `work` fails with; fails the test if it succeeds, or fails in another way. */
+async function rejection(work: () => unknown): Promise<LlmteamError> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (is_llmteam_error(thrown)) return thrown;
+    throw thrown;
+  }
+  return assert.unreachable('expected an LlmteamError') as never;
+}
+
+export async function rejects_with(code: string, work: () => unknown): Promise<LlmteamError> {
+  const error = await rejection(work);
+  assert.is(error.code, code, `${error.code}: ${error.message}`);
+  return error;
+}

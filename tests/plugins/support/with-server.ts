@@ -1,0 +1,49 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as create_tcp_server, type Socket } from 'node:net';
+
+/** Runs `use` against an HTTP server on a free port of the loopback address. */
+export async function with_http_server(
+  listener: RequestListener,
+  use: (origin: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+}
+
+/** The same for a server that speaks in bytes, and so may break every rule of HTTP. `answer` comes after the head. */
+export async function with_raw_server(
+  answer: (socket: Socket, head: string) => void | Promise<void>,
+  use: (origin: string) => Promise<void>,
+): Promise<void> {
+  const sockets = new Set<Socket>();
+  const server = create_tcp_server((socket) => {
+    sockets.add(socket);
+    let head = '';
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('data', (chunk) => {
+      const before = head;
+      head += chunk.toString('latin1');
+      if (!before.includes('\r\n\r\n') && head.includes('\r\n\r\n')) void answer(socket, head);
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => server.close(closed));
+  }
+}
+
+export async function body_of(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

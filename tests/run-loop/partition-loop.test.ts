@@ -1,0 +1,276 @@
+import type { RunKey, Segment } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { echo, type Handler, Partition, type Shared, with_backend } from './partition.js';
+
+const chain: Segment = {
+  segment_id: 'chain',
+  name: 'Chain',
+  entrypoint: 'one',
+  steps: [
+    { step_id: 'one', type: 'work', config: { result: 1 } },
+    { step_id: 'two', type: 'work', config: { result: '${input + 1}' } },
+  ],
+  edges: [{ from: 'one', to: 'two' }],
+};
+const waiting: Segment = {
+  segment_id: 'waiting',
+  name: 'Waiting',
+  entrypoint: 'wait',
+  params: { timeout_seconds: null },
+  steps: [
+    { step_id: 'wait', type: 'wait_for_signal', config: { signal: 'go' } },
+    { step_id: 'after', type: 'work' },
+  ],
+  edges: [{ from: 'wait', to: 'after' }],
+};
+const parent: Segment = {
+  segment_id: 'parent',
+  name: 'Parent',
+  entrypoint: 'child',
+  steps: [{ step_id: 'child', type: 'subworkflow', config: { segment_ref: 'chain' } }],
+};
+
+/** Counts executions per step and attempt; the steps named hang for ever. */
+function counting(counts: Map<string, number>, hanging: readonly string[] = []): Handler {
+  return (context, config, input) => {
+    const key = `${context.step_id}#${context.attempt}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return hanging.includes(context.step_id) ? new Promise(() => undefined) : echo(context, config, input);
+  };
+}
+
+async function count_ends({ backend }: Shared, run: RunKey): Promise<number> {
+  let ends = 0;
+  for await (const { fact } of backend.journal.read(run)) if (fact.type === 'run.ended') ends++;
+  return ends;
+}
+
+spec('partition loop', (test) => {
+  test('a run that is requested is driven to its end, and its end stands in the history', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      await partition.take_over();
+      await partition.work();
+      const run = await partition.start(chain);
+      assert.is((await partition.view(run)).output, 2);
+      const types: string[] = [];
+      for await (const { fact } of shared.backend.journal.read(run)) types.push(fact.type);
+      assert.equal(types, ['run.requested', 'step.reported', 'step.reported', 'run.ended']);
+      assert.is(partition.live_runs(), 0);
+      await partition.stop();
+    }));
+
+  test('a new owner goes on where the old one stopped, and no reported step runs again', () =>
+    with_backend(async (shared) => {
+      const counts = new Map<string, number>();
+      const first = new Partition(shared, 'first', counting(counts, ['two']));
+      await first.take_over();
+      await first.work();
+      const run = await first.start(chain);
+      await first.settle();
+      await first.stop();
+      const second = new Partition(shared, 'second', counting(counts));
+      await second.take_over();
+      await second.work();
+      await shared.clock.advance(60_000);
+      assert.is((await second.view(run)).status, 'completed');
+      assert.is(counts.get('one#1'), 1);
+      assert.is(counts.get('two#1'), 2);
+      await second.stop();
+    }));
+
+  test('two owners at the same time come to one outcome: every fact counts once', () =>
+    with_backend(async (shared) => {
+      const counts = new Map<string, number>();
+      const one = new Partition(shared, 'one', counting(counts));
+      const two = new Partition(shared, 'two', counting(counts));
+      await one.take_over();
+      await two.take_over();
+      await one.work();
+      await two.work();
+      await one.publish(chain);
+      const events: string[] = [];
+      const runs: RunKey[] = [];
+      for (let count = 0; count < 20; count++) runs.push(await one.start(parent));
+      for (const run of runs) one.watch(run, events);
+      await one.settle();
+      await two.settle();
+      for (const run of runs) {
+        assert.is((await two.view(run)).output, 2);
+        assert.is(await count_ends(shared, run), 1);
+      }
+      await one.stop();
+      await two.stop();
+    }));
+
+  test('an idle run that was evicted comes back with its next entry', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3 });
+      await partition.take_over();
+      await partition.work();
+      const runs: RunKey[] = [];
+      for (let count = 0; count < 10; count++) runs.push(await partition.start(waiting, { count }));
+      await partition.settle();
+      for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
+      for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
+      await partition.stop();
+    }));
+
+  test('a timer armed before a takeover fires after it', () =>
+    with_backend(async (shared) => {
+      const segment: Segment = {
+        ...waiting,
+        steps: [{ step_id: 'wait', type: 'delay', config: { seconds: 60 } }],
+        edges: [],
+      };
+      const first = new Partition(shared, 'first', echo);
+      await first.take_over();
+      const run = await first.start(segment);
+      await first.settle();
+      await first.stop();
+      const second = new Partition(shared, 'second', echo);
+      await second.take_over();
+      assert.is((await second.view(run)).status, 'running');
+      await shared.clock.advance(59_999);
+      assert.is((await second.view(run)).status, 'running');
+      await shared.clock.advance(1);
+      assert.is((await second.view(run)).status, 'completed');
+      await second.stop();
+    }));
+
+  test('adopting a run takes its children along and leaves other runs alone', () =>
+    with_backend(async (shared) => {
+      const first = new Partition(shared, 'first', counting(new Map(), ['two']));
+      await first.take_over();
+      await first.work();
+      await first.publish(chain);
+      const wanted = await first.start(parent);
+      const other = await first.start(parent);
+      await first.settle();
+      await first.stop();
+      await shared.clock.advance(60_000);
+      const second = new Partition(shared, 'second', echo);
+      await second.adopt([wanted]);
+      await second.work();
+      assert.is((await second.view(wanted)).status, 'completed');
+      assert.is((await second.view(other)).status, 'running');
+      await second.stop();
+    }));
+
+  test('cancelling a parent cancels the child, also when the parent is cancelled before a takeover', () =>
+    with_backend(async (shared) => {
+      const first = new Partition(shared, 'first', counting(new Map(), ['one']));
+      await first.take_over();
+      await first.work();
+      await first.publish(chain);
+      const run = await first.start(parent);
+      await first.settle();
+      await first.stop();
+      await first.runs.control(run, 'cancel', 'test');
+      const second = new Partition(shared, 'second', echo);
+      await second.take_over();
+      const child = { ...run, run_id: `${run.run_id}.1` };
+      assert.is((await second.view(run)).status, 'cancelled');
+      assert.is((await second.view(child)).status, 'cancelled');
+      await second.stop();
+    }));
+
+  test('a child whose segment is not stored fails its step with SEGMENT_UNKNOWN', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      await partition.take_over();
+      const run = await partition.start(parent);
+      const view = await partition.view(run);
+      assert.is(view.status, 'failed');
+      assert.match(JSON.stringify(view.error), 'SEGMENT_UNKNOWN');
+      await partition.stop();
+    }));
+
+  test('the lists show what the histories say', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      await partition.take_over();
+      await partition.work();
+      const done = await partition.start(chain);
+      const open = await partition.start(waiting);
+      await partition.settle();
+      const { rows } = await partition.runs.list({ tenant_id: 'acme' });
+      const statuses = new Map(rows.map((row) => [row.run_id, row.status]));
+      assert.is(statuses.get(done.run_id), 'completed');
+      assert.is(statuses.get(open.run_id), 'running');
+      assert.equal((await partition.runs.list({ tenant_id: 'other' })).rows, []);
+      await partition.stop();
+    }));
+
+  test('a checkpoint lets a takeover begin behind the runs that have ended', () =>
+    with_backend(async (shared) => {
+      const first = new Partition(shared, 'first', echo);
+      await first.take_over();
+      await first.work();
+      for (let count = 0; count < 5; count++) await first.start(chain);
+      const open = await first.start(waiting);
+      await first.settle();
+      await first.stop();
+      const kept = await shared.backend.registry.get('checkpoints/0');
+      assert.equal((kept?.value as { live: unknown } | undefined)?.live, [['acme', open.run_id]]);
+      const second = new Partition(shared, 'second', echo);
+      await second.take_over();
+      await second.work();
+      assert.is(second.live_runs(), 1);
+      await second.runs.signal(open, 'go', 'now');
+      assert.is((await second.view(open)).output, 'now');
+      await second.stop();
+    }));
+
+  test('a run whose definition cannot be loaded is given up alone; the others go on', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      await partition.take_over();
+      await partition.work();
+      const lost: RunKey = { tenant_id: 'acme', run_id: 'lost' };
+      const failures: unknown[] = [];
+      partition.watch_failures(lost, failures);
+      await shared.backend.journal.append(lost, [
+        {
+          message_id: 'requested',
+          fact: {
+            type: 'run.requested',
+            at: 0,
+            segment_id: 'gone',
+            definition: `sha256:${'0'.repeat(64)}`,
+            input: null,
+            instance_id: 'default',
+            correlation_id: null,
+            trace_id: '0'.repeat(32),
+            timeout_seconds: null,
+            engine: '0.1.0',
+          },
+        },
+      ]);
+      const run = await partition.start(chain);
+      assert.is((await partition.view(run)).status, 'completed');
+      assert.match(String(failures[0]), 'sha256');
+      assert.equal(partition.failures, []);
+      await partition.stop();
+    }));
+
+  test('a cancel of a run that nobody drives is seen in the lists', () =>
+    with_backend(async (shared) => {
+      const first = new Partition(shared, 'first', echo);
+      await first.adopt([]);
+      const run = await first.start(waiting);
+      await first.settle();
+      await first.stop();
+      const second = new Partition(shared, 'second', echo);
+      await second.adopt([]);
+      await second.runs.control(run, 'cancel', 'test');
+      await second.settle();
+      const { rows } = await second.runs.list({ tenant_id: 'acme' });
+      assert.equal(
+        rows.map(({ status }) => status),
+        ['cancelled'],
+      );
+      await second.stop();
+    }));
+});

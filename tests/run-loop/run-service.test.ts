@@ -1,0 +1,197 @@
+import { is_llmteam_error, type Segment } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { echo, Partition, with_backend } from './partition.js';
+
+const approval: Segment = {
+  segment_id: 'approval',
+  name: 'Approval',
+  entrypoint: 'ask',
+  params: { timeout_seconds: null },
+  steps: [
+    { step_id: 'ask', type: 'human_task', config: { task_type: 'approval', title: 'Publish?' } },
+    { step_id: 'publish', type: 'work', config: { result: 'published' } },
+    { step_id: 'drop', type: 'work', config: { result: 'dropped' } },
+  ],
+  edges: [
+    { from: 'ask', from_port: 'approved', to: 'publish' },
+    { from: 'ask', from_port: 'rejected', to: 'drop' },
+  ],
+};
+const sum: Segment = {
+  segment_id: 'sum',
+  name: 'Sum',
+  entrypoint: 'first',
+  input_schema: { type: 'object', properties: { start: { type: 'integer' } }, required: ['start'] },
+  steps: [
+    { step_id: 'first', type: 'work', config: { result: '${input.start}' } },
+    { step_id: 'second', type: 'work', config: { result: '${input + 1}' } },
+    { step_id: 'third', type: 'work', config: { result: '${input + 1}' } },
+  ],
+  edges: [
+    { from: 'first', to: 'second' },
+    { from: 'second', to: 'third' },
+  ],
+};
+
+async function code_of(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'none';
+  } catch (error) {
+    return is_llmteam_error(error) ? error.code : String(error);
+  }
+}
+
+function with_partition(work: (partition: Partition) => Promise<void>): Promise<void> {
+  return with_backend(async (shared) => {
+    const partition = new Partition(shared, 'p', echo);
+    await partition.take_over();
+    await partition.work();
+    await work(partition);
+    await partition.stop();
+  });
+}
+
+spec('run service', (test) => {
+  test('input that does not match input_schema is refused and nothing is started', () =>
+    with_partition(async (partition) => {
+      assert.is(await code_of(partition.start(sum, { start: 'one' })), 'INPUT_INVALID');
+      assert.equal((await partition.runs.list({ tenant_id: 'acme' })).rows, []);
+    }));
+
+  test('a run of another tenant is as unknown as one that does not exist', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(sum, { start: 1 });
+      assert.is(await code_of(partition.runs.show({ ...run, tenant_id: 'other' })), 'RUN_UNKNOWN');
+      assert.is(await code_of(partition.runs.show({ ...run, run_id: 'nothing' })), 'RUN_UNKNOWN');
+    }));
+
+  test('an answer completes the task once; the same again is accepted, another is refused', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      const [task] = (await partition.runs.tasks({ tenant_id: 'acme' })).rows;
+      const id = task?.task_id ?? '';
+      const yes = { decision: 'approve', answered_by: 'ann' } as const;
+      await partition.runs.answer('acme', id, yes);
+      assert.is(
+        await code_of(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+        'TASK_CLOSED',
+      );
+      assert.is((await partition.view(run)).output, 'published');
+      assert.is(await code_of(partition.runs.answer('acme', id, yes)), 'none');
+      assert.equal((await partition.runs.tasks({ tenant_id: 'acme', status: 'open' })).rows, []);
+    }));
+
+  test('an answer that the task does not allow is refused and leaves it open', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      const id = `${run.run_id}:ask`;
+      assert.is(
+        await code_of(partition.runs.answer('acme', id, { decision: 'modify', value: 1, answered_by: 'ann' })),
+        'ANSWER_INVALID',
+      );
+      assert.is((await partition.runs.task('acme', id)).status, 'open');
+      assert.is(await code_of(partition.runs.task('other', id)), 'TASK_UNKNOWN');
+    }));
+
+  test('of two answers at the same time exactly one wins', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      const id = `${run.run_id}:ask`;
+      const codes = await Promise.all([
+        code_of(partition.runs.answer('acme', id, { decision: 'approve', answered_by: 'ann' })),
+        code_of(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+      ]);
+      assert.equal(codes.sort(), ['TASK_CLOSED', 'none']);
+    }));
+
+  test('pause holds the run, resume lets it go on; an ended run refuses both', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      await partition.runs.control(run, 'pause', 'test');
+      await partition.runs.answer('acme', `${run.run_id}:ask`, { decision: 'approve', answered_by: 'ann' });
+      assert.is((await partition.view(run)).status, 'paused');
+      await partition.runs.control(run, 'resume', 'test');
+      assert.is((await partition.view(run)).status, 'completed');
+      assert.is(await code_of(partition.runs.control(run, 'pause', 'test')), 'RUN_ENDED');
+    }));
+
+  test('cancelling twice is cancelling once', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      await partition.runs.control(run, 'cancel', 'test');
+      assert.is((await partition.view(run)).status, 'cancelled');
+      assert.is(await code_of(partition.runs.control(run, 'cancel', 'test')), 'none');
+    }));
+
+  test('a fork begins anew at a step, with other input for it, and keeps what came before', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(sum, { start: 1 });
+      await partition.settle();
+      const fork = await partition.runs.fork(run, { from_step: 'third', input_overrides: { input: 40 } });
+      const view = await partition.view(fork);
+      assert.is(view.output, 41);
+      assert.is((await partition.view(run)).output, 3);
+      const reports = (await partition.runs.events(fork)).filter((event) => event.event_type === 'step.completed');
+      assert.equal(
+        reports.map((event) => event.step_id),
+        ['first', 'second', 'third'],
+      );
+      assert.is(await code_of(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
+    }));
+
+  test('a fork does nothing again that came before it: neither steps nor child runs', () =>
+    with_backend(async (shared) => {
+      const worked: string[] = [];
+      const partition = new Partition(shared, 'p', (context, config, input) => {
+        worked.push(`${context.run_id} ${context.step_id}`);
+        return echo(context, config, input);
+      });
+      await partition.take_over();
+      await partition.work();
+      await partition.publish(sum);
+      const segment: Segment = {
+        segment_id: 'parent',
+        name: 'Parent',
+        entrypoint: 'first',
+        steps: [
+          { step_id: 'first', type: 'work', config: { result: { start: 1 } } },
+          { step_id: 'child', type: 'subworkflow', config: { segment_ref: 'sum' } },
+          { step_id: 'last', type: 'work' },
+        ],
+        edges: [
+          { from: 'first', to: 'child' },
+          { from: 'child', to: 'last' },
+        ],
+      };
+      const run = await partition.start(segment);
+      await partition.settle();
+      worked.length = 0;
+      const fork = await partition.runs.fork(run, { from_step: 'last' });
+      assert.is((await partition.view(fork)).output, 3);
+      assert.equal(worked, [`${fork.run_id} last`]);
+      await partition.stop();
+    }));
+
+  test('a run that keeps a thousand signals refuses the next one', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(approval);
+      for (let count = 0; count < 1_000; count++) await partition.runs.signal(run, 'early', count);
+      assert.is(await code_of(partition.runs.signal(run, 'early', 'one more')), 'LIMIT_EXCEEDED');
+    }));
+
+  test('events from a seq on are the end of the whole list', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(sum, { start: 1 });
+      await partition.settle();
+      const all = await partition.runs.events(run);
+      assert.equal(await partition.runs.events(run, 4), all.slice(3));
+      assert.is(all.at(-1)?.event_type, 'segment.completed');
+    }));
+});

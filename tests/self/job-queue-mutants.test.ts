@@ -1,0 +1,292 @@
+import type { Delivery, Job, JobQueue } from '@llmteam/contracts';
+import { type JobQueueKit, job_queue_conformance } from '../conformance/job-queue-conformance.js';
+import type { Kit } from '../conformance/kit.js';
+import { spec } from '../support/spec.js';
+import { altered, counter, lease_ms, type Mutant, mutants_die, without_code } from './mutants.js';
+
+/** A queue whose deliveries pass through `change` before they are handled. */
+function handing_out(reference: JobQueue, change: (delivery: Delivery) => Delivery): JobQueue {
+  return altered(reference, {
+    consume: (queue, options, handle) => reference.consume(queue, options, (delivery) => handle(change(delivery))),
+  });
+}
+
+/** Job ids are made unique by what `mark` answers and shown as they were; null: not published at all. */
+function renaming(
+  reference: JobQueue,
+  mark: (job: Job) => string | null,
+  on_ack: (job: Job) => void = () => undefined,
+): JobQueue {
+  const shown = (delivery: Delivery): Delivery => {
+    const job = { ...delivery.job, job_id: delivery.job.job_id.replace(/~\d*$/, '') };
+    return altered(delivery, {
+      job,
+      ack() {
+        on_ack(job);
+        return delivery.ack();
+      },
+    });
+  };
+  return altered(handing_out(reference, shown), {
+    publish: (jobs) =>
+      reference.publish(
+        jobs.flatMap((job) => {
+          const suffix = mark(job);
+          return suffix === null ? [] : [{ ...job, job_id: `${job.job_id}~${suffix}` }];
+        }),
+      ),
+  });
+}
+
+function with_concurrency(change: (concurrency: number) => number) {
+  return (reference: JobQueue): JobQueue =>
+    altered(reference, {
+      consume: (queue, { concurrency }, handle) =>
+        reference.consume(queue, { concurrency: change(concurrency) }, handle),
+    });
+}
+
+const mutants: readonly Mutant<JobQueue>[] = [
+  {
+    name: 'the last job comes first',
+    law: 'Q1 jobs',
+    mutate: (reference) => altered(reference, { publish: (jobs) => reference.publish([...jobs].reverse()) }),
+  },
+  {
+    name: 'every consumer gets every job',
+    law: 'Q1 a job goes to one',
+    mutate(reference) {
+      const handlers: ((delivery: Delivery) => void)[] = [];
+      return altered(reference, {
+        consume(queue, options, handle) {
+          handlers.push(handle);
+          return reference.consume(queue, options, (delivery) => {
+            for (const each of handlers) each(delivery);
+          });
+        },
+      });
+    },
+  },
+  {
+    name: 'loses what is published before there is a consumer',
+    law: 'Q1 jobs',
+    mutate(reference) {
+      let consumers = 0;
+      return altered(reference, {
+        publish: async (jobs) => (consumers > 0 ? reference.publish(jobs) : undefined),
+        consume(queue, options, handle) {
+          consumers += 1;
+          return reference.consume(queue, options, handle);
+        },
+      });
+    },
+  },
+  {
+    name: 'queues the same id as often as it is published',
+    law: 'Q2',
+    mutate: (reference) => renaming(reference, counter()),
+  },
+  {
+    name: 'forgets an id when its job is handed out',
+    law: 'Q2 a job that is handed out',
+    mutate(reference) {
+      const handed_out = new Map<string, number>();
+      return handing_out(
+        renaming(reference, (job) => String(handed_out.get(job.job_id) ?? 0)),
+        (delivery) => {
+          const { job_id } = delivery.job;
+          handed_out.set(job_id, (handed_out.get(job_id) ?? 0) + 1);
+          return delivery;
+        },
+      );
+    },
+  },
+  {
+    name: 'never forgets an id',
+    law: 'Q2 once',
+    mutate(reference) {
+      const seen = new Set<string>();
+      return altered(reference, {
+        publish(jobs) {
+          const fresh = jobs.filter((job) => !seen.has(job.job_id));
+          for (const job of fresh) seen.add(job.job_id);
+          return reference.publish(fresh);
+        },
+      });
+    },
+  },
+  { name: 'hands out one more than was asked for', law: 'Q3', mutate: with_concurrency((asked) => asked + 1) },
+  { name: 'hands out one at a time', law: 'Q3', mutate: with_concurrency(() => 1) },
+  {
+    name: 'forgets a job once it is handed out, so a lost one stays lost',
+    law: 'Q4',
+    mutate: (reference) =>
+      handing_out(reference, (delivery) => {
+        void delivery.ack();
+        return altered(delivery, { ack: async () => undefined });
+      }),
+  },
+  {
+    name: 'does not count deliveries',
+    law: 'Q4',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { deliveries: 1 })),
+  },
+  {
+    name: 'does not hear acknowledgements',
+    law: 'Q4 what is acked',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { ack: async () => undefined })),
+  },
+  {
+    name: 'does not hear that a worker is alive',
+    law: 'Q4 a delivery whose lease is extended',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { extend: async () => undefined })),
+  },
+  {
+    name: 'an extended lease never ends',
+    law: 'Q4 an extended lease',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { extend: () => delivery.ack() })),
+  },
+  {
+    name: 'the lease is shorter than agreed',
+    law: 'Q4 a delivery nobody',
+    mutate: (reference, clock) =>
+      handing_out(reference, (delivery) => {
+        clock.after(lease_ms / 4, () => void delivery.nak());
+        return delivery;
+      }),
+  },
+  {
+    name: 'what is given back is gone',
+    law: 'Q4 a job that is given back',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { nak: () => delivery.ack() })),
+  },
+  {
+    name: 'what is given back with a delay comes at once',
+    law: 'Q4 a job that is given back with',
+    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { nak: () => delivery.nak() })),
+  },
+  {
+    name: 'major versions share a queue',
+    law: 'Q5',
+    mutate: (reference) =>
+      altered(reference, {
+        publish: (jobs) => reference.publish(jobs.map((job) => ({ ...job, type_version: '1.0.0' }))),
+        consume: (queue, options, handle) => reference.consume(queue.replace(/@.*/, '@1'), options, handle),
+      }),
+  },
+  {
+    name: 'an id is known in all queues',
+    law: 'Q5',
+    mutate(reference) {
+      const held = new Set<string>();
+      return renaming(
+        reference,
+        ({ job_id }) => {
+          if (held.has(job_id)) return null;
+          held.add(job_id);
+          return '';
+        },
+        ({ job_id }) => void held.delete(job_id),
+      );
+    },
+  },
+  {
+    name: 'withdraws nothing',
+    law: 'Q6',
+    mutate: (reference) => altered(reference, { withdraw: async () => undefined }),
+  },
+  {
+    name: 'withdraws the jobs of every run',
+    law: 'Q6 withdraw takes the jobs',
+    mutate(reference) {
+      const runs = new Set<string>();
+      return altered(reference, {
+        publish(jobs) {
+          for (const job of jobs) runs.add(job.run_id);
+          return reference.publish(jobs);
+        },
+        async withdraw() {
+          for (const run_id of runs) await reference.withdraw(run_id);
+        },
+      });
+    },
+  },
+  {
+    name: 'withdraws what is handed out as well',
+    law: 'Q6 withdraw leaves alone',
+    mutate(reference) {
+      const out = new Set<Delivery>();
+      const noted = handing_out(reference, (delivery) => {
+        out.add(delivery);
+        return delivery;
+      });
+      return altered(noted, {
+        async withdraw(run_id) {
+          await reference.withdraw(run_id);
+          for (const delivery of out) await delivery.ack();
+        },
+      });
+    },
+  },
+  {
+    name: 'a withdrawn id stays taken',
+    law: 'Q6 a withdrawn job',
+    mutate(reference) {
+      const withdrawn = new Set<string>();
+      return altered(reference, {
+        publish: (jobs) => reference.publish(jobs.filter((job) => !withdrawn.has(job.run_id))),
+        withdraw(run_id) {
+          withdrawn.add(run_id);
+          return reference.withdraw(run_id);
+        },
+      });
+    },
+  },
+  {
+    name: 'stop does not wait for what is handed out',
+    law: 'a consumer that stops',
+    mutate: (reference) =>
+      altered(reference, {
+        async consume(queue, options, handle) {
+          const consumer = await reference.consume(queue, options, handle);
+          return { stop: () => consumer.stop(AbortSignal.abort()) };
+        },
+      }),
+  },
+  {
+    name: 'stop does not stop',
+    law: 'a consumer that stops',
+    mutate: (reference) =>
+      altered(reference, {
+        async consume(queue, options, handle) {
+          await reference.consume(queue, options, handle);
+          return { stop: async () => undefined };
+        },
+      }),
+  },
+  {
+    name: 'stop does not hear its signal',
+    law: 'stop resolves',
+    mutate: (reference) =>
+      altered(reference, {
+        async consume(queue, options, handle) {
+          const consumer = await reference.consume(queue, options, handle);
+          return { stop: () => consumer.stop() };
+        },
+      }),
+  },
+  { name: 'errors have no code', law: 'Q7', mutate: without_code },
+  {
+    name: 'takes jobs after close',
+    law: 'Q7',
+    mutate: (reference) => altered(reference, { publish: (jobs) => reference.publish(jobs).catch(() => undefined) }),
+  },
+];
+
+spec('broken job queues', (test) => {
+  const suite = (kit: Kit<JobQueue>) => {
+    const queue_kit: JobQueueKit = { ...kit, lease_ms };
+    job_queue_conformance(queue_kit);
+  };
+  mutants_die(test, 'queue', suite, mutants);
+});

@@ -1,0 +1,306 @@
+import type { HumanTask, IndexChange, Page, RunIndex, RunQuery, RunRow } from '@llmteam/contracts';
+import { run_index_conformance } from '../conformance/run-index-conformance.js';
+import { spec } from '../support/spec.js';
+import { altered, type Mutant, mutants_die, without_code } from './mutants.js';
+
+/** Changes are applied as `change` says. */
+function applying(change: (changes: readonly IndexChange[]) => readonly IndexChange[]) {
+  return (reference: RunIndex): RunIndex =>
+    altered(reference, { apply: (changes) => reference.apply(change(changes)) });
+}
+
+/** Runs are asked for as `change` says. */
+function asking(change: (query: RunQuery) => RunQuery) {
+  return (reference: RunIndex): RunIndex => altered(reference, { runs: (query) => reference.runs(change(query)) });
+}
+
+/** Pages are shown as `change` says. */
+function showing(change: (rows: readonly RunRow[]) => RunRow[]) {
+  return (reference: RunIndex): RunIndex =>
+    altered(reference, {
+      async runs(query) {
+        const { rows, cursor } = await reference.runs(query);
+        return { rows: change(rows), cursor };
+      },
+    });
+}
+
+/** A query without one of its filters. */
+function without(key: keyof RunQuery) {
+  return asking((query) => {
+    const { [key]: _ignored, ...rest } = query;
+    return { ...rest, tenant_id: query.tenant_id };
+  });
+}
+
+function with_positions_from(next: () => number) {
+  return applying((changes) => changes.map((change) => ({ ...change, position: next() })));
+}
+
+const nobody = 'one tenant for all';
+
+const apply_mutants: readonly Mutant<RunIndex>[] = [
+  {
+    name: 'applies whatever comes, also what is old',
+    law: 'I1 a change at or below',
+    mutate(reference) {
+      let position = 0;
+      return with_positions_from(() => {
+        position += 1;
+        return position;
+      })(reference);
+    },
+  },
+  {
+    name: 'applies a change at the last position again',
+    law: 'I1 a change at or below',
+    mutate(reference) {
+      const times = new Map<number, number>();
+      return applying((changes) =>
+        changes.map((change) => {
+          const time = (times.get(change.position) ?? 0) + 1;
+          times.set(change.position, time);
+          return { ...change, position: change.position + time / 1_000 };
+        }),
+      )(reference);
+    },
+  },
+  {
+    name: 'all partitions have one position',
+    law: 'I1 positions',
+    mutate: applying((changes) => changes.map((change) => ({ ...change, partition: 0 }))),
+  },
+  {
+    name: 'of several changes to a row the first one stays',
+    law: 'I1 of several changes',
+    mutate: applying((changes) => {
+      const first = new Map<string, RunRow>();
+      const keep_first = (run: RunRow) => {
+        const kept = first.get(run.run_id) ?? run;
+        first.set(run.run_id, kept);
+        return kept;
+      };
+      return changes.map((change) => ({ ...change, runs: change.runs.map(keep_first) }));
+    }),
+  },
+  {
+    name: 'of several changes only the one of the highest position is applied',
+    law: 'I1 of several changes',
+    mutate: applying((changes) => [...changes].reverse()),
+  },
+  {
+    name: 'changes without rows do not move the position',
+    law: 'I4',
+    mutate: applying((changes) => changes.filter(({ runs, tasks }) => runs.length + tasks.length > 0)),
+  },
+  {
+    name: 'forgets tasks',
+    law: 'I1 what was applied',
+    mutate: applying((changes) => changes.map((change) => ({ ...change, tasks: [] }))),
+  },
+  {
+    name: 'a later change does not replace a row',
+    law: 'I1 a later change',
+    mutate(reference) {
+      const seen = new Set<string>();
+      const first_time = (run: RunRow) => {
+        const known = seen.has(run.run_id);
+        seen.add(run.run_id);
+        return !known;
+      };
+      return applying((changes) => changes.map((change) => ({ ...change, runs: change.runs.filter(first_time) })))(
+        reference,
+      );
+    },
+  },
+];
+
+const list_mutants: readonly Mutant<RunIndex>[] = [
+  { name: 'the oldest come first', law: 'I2 runs are listed', mutate: showing((rows) => [...rows].reverse()) },
+  {
+    name: 'ties are in the order of writing',
+    law: 'I2 runs are listed',
+    mutate: showing((rows) =>
+      [...rows].sort((one, other) => other.started_at - one.started_at || (one.run_id < other.run_id ? 1 : -1)),
+    ),
+  },
+  { name: 'segments are not filtered', law: 'I2 runs are filtered', mutate: without('segment_id') },
+  { name: 'statuses are not filtered', law: 'I2 runs are filtered', mutate: without('status') },
+  { name: 'correlations are not filtered', law: 'I2 runs are filtered', mutate: without('correlation_id') },
+  { name: 'the start is not filtered', law: 'I2 runs are filtered', mutate: without('since') },
+  {
+    name: 'since leaves out what started just then',
+    law: 'I2 runs are filtered',
+    mutate: asking((query) => (query.since === undefined ? query : { ...query, since: query.since + 1 })),
+  },
+  {
+    name: 'a page is where the last one ended when it was read',
+    law: 'I2 pages neither repeat',
+    mutate: (reference) =>
+      altered(reference, {
+        async runs({ cursor = '0', limit = 50, ...query }) {
+          const { rows } = await reference.runs({ ...query, limit: 1_000 });
+          const end = Number(cursor) + limit;
+          return { rows: rows.slice(Number(cursor), end), cursor: end < rows.length ? String(end) : null };
+        },
+      }),
+  },
+  {
+    name: 'a page goes on after everything of the same time',
+    law: 'I2 pages give every run',
+    mutate: (reference) =>
+      altered(reference, {
+        async runs({ cursor, limit = 50, ...query }) {
+          const { rows } = await reference.runs({ ...query, limit: 1_000 });
+          const left = rows.filter((row) => cursor === undefined || row.started_at < Number(cursor));
+          const page = left.slice(0, limit);
+          return { rows: page, cursor: left.length > limit ? String(page.at(-1)?.started_at) : null };
+        },
+      }),
+  },
+  {
+    name: 'a page repeats the last row',
+    law: 'I2 pages give every run',
+    mutate(reference) {
+      const last = new Map<string, RunRow>();
+      return altered(reference, {
+        async runs(query) {
+          const { rows, cursor } = await reference.runs(query);
+          const before = last.get(query.cursor ?? '');
+          const [row] = rows.slice(-1);
+          if (cursor !== null && row !== undefined) last.set(cursor, row);
+          return { rows: before === undefined ? rows : [before, ...rows], cursor };
+        },
+      });
+    },
+  },
+  {
+    name: 'the last page has a cursor',
+    law: 'I2 the last page',
+    mutate: (reference) =>
+      altered(reference, {
+        async runs(query) {
+          const page = await reference.runs(query);
+          return { ...page, cursor: page.cursor ?? 'end' };
+        },
+      }),
+  },
+  {
+    name: 'a page holds what there is',
+    law: 'I2 the last page',
+    mutate: asking((query) => ({ ...query, limit: 1_000 })),
+  },
+  {
+    name: 'a bad limit is mended',
+    law: 'a limit out of range',
+    mutate: asking((query) =>
+      query.limit === undefined
+        ? query
+        : { ...query, limit: Math.min(1_000, Math.max(1, Math.trunc(query.limit) || 1)) },
+    ),
+  },
+  {
+    name: 'a bad cursor is the first page',
+    law: 'a limit out of range',
+    mutate: (reference) =>
+      altered(reference, {
+        runs: ({ cursor, ...query }) =>
+          reference.runs(cursor === undefined ? query : { ...query, cursor }).catch(() => reference.runs(query)),
+      }),
+  },
+  {
+    name: 'tasks are not filtered',
+    law: 'I2 tasks are listed',
+    mutate: (reference) => altered(reference, { tasks: ({ status: _ignored, ...query }) => reference.tasks(query) }),
+  },
+];
+
+/** Rows are stored under one tenant and shown under the one that asks. */
+function for_everybody(reference: RunIndex): RunIndex {
+  const named = <T extends RunRow | HumanTask>(page: Page<T>, tenant_id: string): Page<T> => ({
+    ...page,
+    rows: page.rows.map((row) => ({ ...row, tenant_id })),
+  });
+  const stored = applying((changes) =>
+    changes.map((change) => ({
+      ...change,
+      runs: change.runs.map((run) => ({ ...run, tenant_id: nobody })),
+      tasks: change.tasks.map((task) => ({ ...task, tenant_id: nobody })),
+    })),
+  )(reference);
+  return altered(stored, {
+    async run(tenant_id, run_id) {
+      const run = await reference.run(nobody, run_id);
+      return run === null ? null : { ...run, tenant_id };
+    },
+    runs: async (query) => named(await reference.runs({ ...query, tenant_id: nobody }), query.tenant_id),
+    tasks: async (query) => named(await reference.tasks({ ...query, tenant_id: nobody }), query.tenant_id),
+  });
+}
+
+const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
+  { name: 'tenants share their rows', law: 'I3', mutate: for_everybody },
+  {
+    name: 'a task is found by its id alone',
+    law: 'I3 a tenant finds',
+    mutate: (reference) =>
+      altered(reference, {
+        task: async (tenant_id, task_id) =>
+          (await reference.task(tenant_id, task_id)) ?? (await reference.task('acme', task_id)),
+      }),
+  },
+  {
+    name: 'a cursor remembers its tenant',
+    law: 'I3 a cursor',
+    mutate(reference) {
+      const tenants = new Map<string, string>();
+      return altered(reference, {
+        async runs(query) {
+          const tenant_id = tenants.get(query.cursor ?? '') ?? query.tenant_id;
+          const page = await reference.runs({ ...query, tenant_id });
+          if (page.cursor !== null) tenants.set(page.cursor, tenant_id);
+          return page;
+        },
+      });
+    },
+  },
+  {
+    name: 'gives out the rows it keeps',
+    law: 'I5 what is applied',
+    mutate(reference) {
+      const kept = new Map<string, RunRow | null>();
+      return altered(reference, {
+        async run(tenant_id, run_id) {
+          const run = kept.get(run_id) ?? (await reference.run(tenant_id, run_id));
+          kept.set(run_id, run);
+          return run;
+        },
+      });
+    },
+  },
+  {
+    name: 'keeps the rows it was given',
+    law: 'I5 what is applied',
+    mutate(reference) {
+      const kept = new Map<string, HumanTask>();
+      return altered(reference, {
+        apply(changes) {
+          for (const task of changes.flatMap(({ tasks }) => tasks)) kept.set(task.task_id, task);
+          return reference.apply(changes);
+        },
+        task: async (_, task_id) => kept.get(task_id) ?? null,
+      });
+    },
+  },
+  { name: 'errors have no code', law: 'I5 after close', mutate: without_code },
+  {
+    name: 'is read after close',
+    law: 'I5 after close',
+    mutate: (reference) =>
+      altered(reference, { position: (partition) => reference.position(partition).catch(() => 0) }),
+  },
+];
+
+spec('broken run indexes', (test) => {
+  mutants_die(test, 'index', run_index_conformance, [...apply_mutants, ...list_mutants, ...tenant_and_close_mutants]);
+});

@@ -1,0 +1,118 @@
+import type { Json, Signals } from '@llmteam/contracts';
+import { signals_conformance } from '../conformance/signals-conformance.js';
+import { spec } from '../support/spec.js';
+import { altered, type Mutant, mutants_die } from './mutants.js';
+
+type Receive = (message: Json) => void;
+
+/** Subscribers are called through `wrap`. */
+function received_by(wrap: (receive: Receive) => Receive) {
+  return (reference: Signals): Signals =>
+    altered(reference, { subscribe: (subject, receive) => reference.subscribe(subject, wrap(receive)) });
+}
+
+/** A fan-out of its own: what each subscriber does happens within `call`. */
+function fan_out(call: (receivers: readonly Receive[], message: Json) => void) {
+  return (reference: Signals): Signals => {
+    const subjects = new Map<string, Receive[]>();
+    return altered(reference, {
+      publish: (subject, message) => call(subjects.get(subject) ?? [], message),
+      subscribe(subject, receive) {
+        const receivers = subjects.get(subject) ?? [];
+        subjects.set(subject, receivers);
+        receivers.push(receive);
+        return () => void receivers.splice(receivers.indexOf(receive) >>> 0, 1);
+      },
+      close: async () => subjects.clear(),
+    });
+  };
+}
+
+const mutants: readonly Mutant<Signals>[] = [
+  {
+    name: 'every message comes twice',
+    law: 'S1 every subscriber',
+    mutate: received_by((receive) => (message) => {
+      receive(message);
+      receive(message);
+    }),
+  },
+  {
+    name: 'only the first subscriber hears',
+    law: 'S1 every subscriber',
+    mutate: fan_out((receivers, message) => receivers[0]?.(structuredClone(message))),
+  },
+  {
+    name: 'a new subscriber hears the last message',
+    law: 'S1 what was published before',
+    mutate(reference) {
+      const last = new Map<string, Json>();
+      return altered(reference, {
+        publish(subject, message) {
+          last.set(subject, message);
+          reference.publish(subject, message);
+        },
+        subscribe(subject, receive) {
+          const message = last.get(subject);
+          if (message !== undefined) receive(message);
+          return reference.subscribe(subject, receive);
+        },
+      });
+    },
+  },
+  {
+    name: 'a subject hears what is beneath it',
+    law: 'S1 what was published before',
+    mutate: (reference) =>
+      altered(reference, {
+        publish(subject, message) {
+          const parts = subject.split('.');
+          for (const [index] of parts.entries()) reference.publish(parts.slice(0, index + 1).join('.'), message);
+        },
+      }),
+  },
+  {
+    name: 'a subscriber that throws ends the fan-out',
+    law: 'S2 a subscriber that throws',
+    mutate: fan_out((receivers, message) => {
+      for (const receive of receivers) receive(structuredClone(message));
+    }),
+  },
+  {
+    name: 'subscribers share the message',
+    law: 'S2 what a subscriber does',
+    mutate: fan_out((receivers, message) => {
+      for (const receive of receivers) receive(message);
+    }),
+  },
+  {
+    name: 'nobody can leave',
+    law: 'S3',
+    mutate: (reference) =>
+      altered(reference, {
+        subscribe(subject, receive) {
+          reference.subscribe(subject, receive);
+          return () => undefined;
+        },
+      }),
+  },
+  {
+    name: 'who leaves takes the others along',
+    law: 'S3',
+    mutate(reference) {
+      const leaves: (() => void)[] = [];
+      return altered(reference, {
+        subscribe(subject, receive) {
+          leaves.push(reference.subscribe(subject, receive));
+          return () => {
+            for (const leave of leaves) leave();
+          };
+        },
+      });
+    },
+  },
+];
+
+spec('broken signals', (test) => {
+  mutants_die(test, 'signals', signals_conformance, mutants);
+});

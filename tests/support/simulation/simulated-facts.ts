@@ -1,0 +1,33 @@
+import type { ChildEnded, Fact, Segment } from '@llmteam/contracts';
+import type { StartChild } from '@llmteam/kernel';
+
+/** 300 s unless the segment says otherwise; null: none. */
+export function limit_of({ params }: Segment): number | null {
+  return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
+}
+
+/** Whether a fact is about a step, or about an iteration of it. */
+export function concerns(fact: Fact, step: string): boolean {
+  if (fact.type === 'timer.fired') return fact.timer.startsWith(`${step}#`) || fact.timer.startsWith(`${step}:`);
+  return 'step' in fact && (fact.step === step || fact.step.startsWith(`${step}[`));
+}
+
+export function unknown_segment(effect: StartChild, at: number): ChildEnded {
+  const error = {
+    error_type: 'LlmteamError',
+    error_code: 'SEGMENT_UNKNOWN',
+    error_message: `no segment '${effect.segment_ref}' is stored`,
+    recoverable: false,
+  };
+  const usage = { input_tokens: 0, output_tokens: 0 };
+  return {
+    type: 'child.ended',
+    at,
+    step: effect.step,
+    child_run_id: effect.run_id,
+    status: 'failed',
+    output: null,
+    error,
+    usage,
+  };
+}

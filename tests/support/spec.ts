@@ -1,0 +1,119 @@
+/**
+ * Purpose: the only way a test file talks to uvu, whose own gaps let broken files pass.
+ * Owns: running the suite, one deadline per test, errors that no test caught, handles left open at the end.
+ * Invariants:
+ *  S1 a spec without tests, a spec whose definition throws or is async, and a test added late end the process with 1
+ *  S2 every test ends: by itself or by its deadline
+ *  S3 an unhandled rejection or uncaught exception fails the test that runs, or the file if none does
+ *  S4 a process that still has open handles some seconds after its last test fails
+ */
+import { setImmediate as next_turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { suite } from 'uvu';
+
+type TestBody = () => void | Promise<void>;
+
+interface TestOptions {
+  /** Deadline of this test in milliseconds. Default 10 000. */
+  readonly timeout_ms?: number;
+}
+
+/** Adds one test. Its name reads as a law: "a second append with the same message id writes nothing". */
+export type Test = (name: string, body: TestBody, options?: TestOptions) => void;
+
+const default_timeout_ms = 10_000;
+const leak_grace_ms = 5_000;
+
+/** One process runs one test file, so its state is the process's. */
+const file = {
+  pending_specs: 0,
+  started: false,
+  fail_running: undefined as ((reason: unknown) => void) | undefined,
+};
+
+process.on('unhandledRejection', on_stray_error);
+process.on('uncaughtException', on_stray_error);
+
+/**
+ * Defines a group of tests and runs it once the file has loaded. Call it at the top level, before any `await` that follows another spec.
+ * `define` is synchronous and adds at least one test.
+ */
+export function spec(name: string, define: (test: Test) => void): void {
+  if (file.started) throw new Error(`spec '${name}' is defined after the tests of this file began`);
+  const group = suite(name);
+  const defined = { tests: 0, closed: false };
+  const returned: unknown = define((test_name, body, options = {}) => {
+    if (defined.closed) throw new Error(`test '${test_name}' is added after spec '${name}' was defined`);
+    const timeout_ms = checked_timeout(test_name, options.timeout_ms ?? default_timeout_ms);
+    defined.tests += 1;
+    group(test_name, () => run_test(body, timeout_ms));
+  });
+  defined.closed = true;
+  if (returned instanceof Promise) throw new Error(`spec '${name}' has an async definition; make it synchronous`);
+  if (defined.tests === 0) throw new Error(`spec '${name}' has no tests`);
+  group.before(() => {
+    file.started = true;
+  });
+  group.after(watch_for_leaks);
+  file.pending_specs += 1;
+  group.run();
+}
+
+function checked_timeout(test_name: string, timeout_ms: number): number {
+  if (Number.isInteger(timeout_ms) && timeout_ms > 0) return timeout_ms;
+  throw new Error(`test '${test_name}': timeout_ms must be a positive integer, got ${timeout_ms}`);
+}
+
+async function run_test(body: TestBody, timeout_ms: number): Promise<void> {
+  const late = `not finished within its deadline of ${timeout_ms} ms`;
+  const started_ms = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(late)), timeout_ms);
+    file.fail_running = reject;
+  });
+  try {
+    await Promise.race([finish(body), stopped]);
+    // A body that blocked the thread is late even though its timer had no chance to fire.
+    if (performance.now() - started_ms > timeout_ms) throw new Error(late);
+  } catch (thrown) {
+    throw presentable(thrown);
+  } finally {
+    clearTimeout(timer);
+    file.fail_running = undefined;
+  }
+}
+
+/** The extra turn lets Node report promises the body left rejected while this test is still the one to blame. */
+async function finish(body: TestBody): Promise<void> {
+  await body();
+  await next_turn();
+}
+
+/** uvu drops the whole report when what was thrown has no name or stack, and it never shows a cause. */
+function presentable(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(`threw something that is no Error: ${inspect(thrown)}`);
+  if ('operator' in thrown && typeof thrown.name === 'string' && typeof thrown.stack === 'string') return thrown;
+  const shown = new Error(thrown.message);
+  shown.stack = inspect(thrown);
+  return shown;
+}
+
+function on_stray_error(reason: unknown): void {
+  if (file.fail_running) {
+    file.fail_running(reason);
+    return;
+  }
+  process.stderr.write(`outside of any test: ${inspect(reason)}\n`);
+  process.exit(1);
+}
+
+function watch_for_leaks(): void {
+  file.pending_specs -= 1;
+  if (file.pending_specs > 0) return;
+  setTimeout(() => {
+    const left = process.getActiveResourcesInfo().join(', ');
+    process.stderr.write(`handles left open ${leak_grace_ms} ms after the last test: ${left}\n`);
+    process.exit(1);
+  }, leak_grace_ms).unref();
+}

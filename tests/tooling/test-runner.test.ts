@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+
+const root = join(import.meta.dirname, '../../..');
+const spec_url = pathToFileURL(join(root, 'tests/dist/support/spec.js')).href;
+const assert_url = pathToFileURL(join(root, 'node_modules/uvu/assert/index.mjs')).href;
+const use_spec = `import { spec } from '${spec_url}';`;
+const passing = `${use_spec} spec('good', (test) => { test('a', () => {}); test('b', async () => {}); });`;
+
+interface Files {
+  /** Name of a test file → the text of its compiled form; its source is the same text unless `sources` has one. */
+  readonly compiled: Record<string, string>;
+  readonly sources?: Record<string, string>;
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly text: string;
+  readonly last_line: string;
+}
+
+/** Runs the runner on a folder of made-up test files. */
+function with_files(files: Files, use: (run: (...words: string[]) => Outcome) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-runner-'));
+  try {
+    mkdirSync(join(folder, 'dist'));
+    for (const [name, text] of Object.entries({ ...files.compiled, ...files.sources })) {
+      writeFileSync(join(folder, `${name}.test.ts`), text);
+    }
+    for (const [name, text] of Object.entries(files.compiled)) {
+      writeFileSync(join(folder, 'dist', `${name}.test.js`), text);
+    }
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    use((...words) => {
+      const args = [join(root, 'scripts/run-tests.mjs'), '--tests', folder, ...words];
+      const done = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      return {
+        code: done.status,
+        text: done.stdout + done.stderr,
+        last_line: done.stdout.trimEnd().split('\n').at(-1) ?? '',
+      };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file with this text fails, once, for a reason the report names. */
+function refuses(text: string, reason: RegExp, source = text): void {
+  with_files({ compiled: { bad: text }, sources: { bad: source } }, (run) => {
+    const { code, text: printed, last_line } = run();
+    assert.match(last_line, /^\d+ passed, 1 failed$/);
+    assert.match(printed, reason);
+    assert.is(code, 1);
+  });
+}
+
+spec('test runner', (test) => {
+  test('sums the tests of all files that pass', () => {
+    with_files({ compiled: { one: passing, two: passing } }, (run) => {
+      const { code, text, last_line } = run();
+      assert.is(last_line, '4 passed, 0 failed', text);
+      assert.is(code, 0);
+    });
+  });
+
+  test('prints a failing file in full and a passing one in a line', () => {
+    const failing = `${use_spec} import * as assert from '${assert_url}';
+      spec('bad', (test) => { test('fine', () => {}); test('two is three', () => { console.log('seen'); assert.is(2, 3); }); });`;
+    with_files({ compiled: { failing, passing } }, (run) => {
+      const { code, text, last_line } = run();
+      assert.is(last_line, '3 passed, 1 failed');
+      assert.is(code, 1);
+      assert.match(text, /FAIL failing/);
+      assert.match(text, /seen/);
+      assert.match(text, /two is three/);
+      assert.match(text, /^ok {3}passing {2}2 tests {2}\d+ ms$/m);
+    });
+  });
+
+  test('runs only the files that a word of the command line names', () => {
+    with_files({ compiled: { journal: passing, queue: 'throw new Error("not to be run")' } }, (run) => {
+      assert.is(run('jour').last_line, '2 passed, 0 failed');
+      assert.is(run('queue').code, 1);
+    });
+  });
+
+  test('fails when no file matches', () => {
+    with_files({ compiled: { journal: passing } }, (run) => {
+      const { code, last_line } = run('nothing-like-it');
+      assert.is(last_line, '0 passed, 1 failed');
+      assert.is(code, 1);
+    });
+  });
+
+  test('does not run a compiled file whose source is gone', () => {
+    with_files({ compiled: { journal: passing } }, (run) => {
+      const { last_line } = run();
+      assert.is(last_line, '2 passed, 0 failed');
+    });
+    with_files({ compiled: {}, sources: { journal: passing } }, (run) => {
+      assert.match(run().text, /not compiled/);
+    });
+  });
+
+  test('kills a file that outlives its limit, with what it started', () => {
+    const text = `// timeout: 1\nimport { spawn } from 'node:child_process';
+      spawn('sleep', ['60'], { stdio: 'inherit' }); setInterval(() => {}, 1000);`;
+    refuses(text, /killed: it ran longer than 1 s/);
+  });
+
+  test('refuses a file that ends before its tests do', () => {
+    refuses(`${use_spec} spec('s', (test) => { test('leaves', () => process.exit(0)); });`, /no closing lines/);
+  });
+
+  test('refuses a file without tests', () => refuses('export {};', /no closing lines/));
+
+  test('refuses a crash after the tests', () => {
+    refuses(`${passing} process.on('exit', () => { process.exitCode = 3; });`, /exit code 3/);
+  });
+
+  test('refuses a file that goes to uvu directly, even if its broken set-up exits with 0', () => {
+    const direct = `import { suite } from ${'"'}${pathToFileURL(join(root, 'node_modules/uvu/dist/index.mjs')).href}";
+      const s = suite('s'); s.before(() => { throw new Error('set-up'); }); s('t', () => {}); s.run();`;
+    refuses(direct, /0 of 1 tests passed/);
+    refuses(passing, /imports uvu itself/, `import { suite } from ${"'uvu'"};`);
+  });
+
+  test('refuses focused and skipped tests', () => {
+    refuses(passing, /uses \.only\(\)/, ['test', "only('x', () => {});"].join('.'));
+    refuses(passing, /uses \.skip\(\)/, ['  test', "skip('x', () => {});"].join('.'));
+  });
+});

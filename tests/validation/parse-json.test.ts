@@ -1,0 +1,180 @@
+import { is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
+import { parse_json } from '@llmteam/kernel';
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+
+type Options = Parameters<typeof parse_json>[1];
+
+function refusal(text: string, options?: Options): LlmteamError {
+  try {
+    parse_json(text, options);
+  } catch (thrown) {
+    if (is_llmteam_error(thrown)) return thrown;
+    throw thrown;
+  }
+  throw new Error(`not refused: ${text.slice(0, 100)}`);
+}
+
+/** `line:column message` */
+function told(text: string, options?: Options): string {
+  const { code, message, details } = refusal(text, options);
+  assert.is(code, 'JSON_INVALID');
+  return `${String(details?.line)}:${String(details?.column)} ${message}`;
+}
+
+const forbidden = ['__proto__', 'constructor', 'prototype'];
+
+function has_forbidden_key(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, member]) => forbidden.includes(key) || has_forbidden_key(member));
+}
+
+/** What JSON.parse makes of a text; undefined if it refuses. */
+function by_the_language(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const faults: readonly (readonly [text: string, expected: string])[] = [
+  ['', '1:1 expected a value, found the end of the text at line 1, column 1'],
+  ['{"a": 1,\n "b" 2}', "2:6 expected ':' after the key, found '2' at line 2, column 6"],
+  ['{"a": 1\n "b": 2}', "2:2 expected ',' or '}', found '\"' at line 2, column 2"],
+  ['{"a": 1,}', "1:9 expected a key in double quotes, found '}' at line 1, column 9"],
+  ['[1, 2,]', "1:7 expected a value, found ']' at line 1, column 7"],
+  ['[1 2]', "1:4 expected ',' or ']', found '2' at line 1, column 4"],
+  ["{'a': 1}", "1:2 expected a key in double quotes or '}', found ''' at line 1, column 2"],
+  ['{"a": NaN}', "1:7 expected a value, found 'N' at line 1, column 7"],
+  ['[01]', "1:3 expected ',' or ']', found '1' at line 1, column 3"],
+  ['[1.]', "1:3 expected ',' or ']', found '.' at line 1, column 3"],
+  ['[1] 2', "1:5 expected nothing after the value, found '2' at line 1, column 5"],
+  ['\r\n\r\n  tru', "3:3 expected a value, found 't' at line 3, column 3"],
+  ['["a\nb"]', '1:4 a string holds U+000A; write it as an escape at line 1, column 4'],
+  ['["a\\x"]', '1:4 a backslash in a string begins no escape that JSON knows at line 1, column 4'],
+  ['["\\u12G4"]', '1:3 a backslash in a string begins no escape that JSON knows at line 1, column 3'],
+  ['[1, "a', '1:5 the text ends inside a string that begins here at line 1, column 5'],
+  ['{"a": [1', "1:9 expected ',' or ']', found the end of the text at line 1, column 9"],
+  ['[\u00a01]', "1:2 expected a value or ']', found U+00A0 at line 1, column 2"],
+  ['[1e999]', '1:2 a number is larger than a double holds at line 1, column 2'],
+  ['{"a": 1, "\\u0061": 2}', '1:10 the key "a" occurs twice in one object at line 1, column 10'],
+  ['\uFEFF[x]', "1:2 expected a value or ']', found 'x' at line 1, column 2"],
+];
+
+spec('parse_json', (test) => {
+  for (const [text, expected] of faults) {
+    test(`${JSON.stringify(text)} is refused with place and reason`, () => {
+      assert.is(told(text), expected);
+    });
+  }
+
+  for (const key of forbidden) {
+    test(`the key ${key} is refused, as an escape too`, () => {
+      assert.is(told(`{"a": {"${key}": 1}}`), `1:8 the key '${key}' is not allowed at line 1, column 8`);
+      const first = key.charCodeAt(0).toString(16).padStart(4, '0');
+      assert.match(told(`{"\\u${first}${key.slice(1)}": 1}`), `the key '${key}' is not allowed`);
+    });
+  }
+
+  test('those keys may be values, and other keys may be like them', () => {
+    assert.equal(parse_json('{"a": "__proto__", "Constructor": "constructor"}'), {
+      a: '__proto__',
+      Constructor: 'constructor',
+    });
+  });
+
+  test('the same key may occur in two objects', () => {
+    assert.equal(parse_json('{"a": {"a": [{"a": 1}, {"a": 2}]}}'), { a: { a: [{ a: 1 }, { a: 2 }] } });
+  });
+
+  test('a byte order mark at the start is skipped; elsewhere it is no white space', () => {
+    assert.equal(parse_json('\uFEFF{"a": 1}'), { a: 1 });
+    assert.match(told('{"a":\uFEFF1}'), /^1:6 expected a value, found U\+FEFF/);
+  });
+
+  test('lone surrogates pass', () => {
+    assert.equal(parse_json('["\\ud800", "\udc00"]'), ['\ud800', '\udc00']);
+  });
+
+  test('64 levels pass and 65 are told where they begin', () => {
+    const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    assert.ok(Array.isArray(parse_json(nested(64))));
+    assert.is(told(`\n${nested(65)}`), '2:65 nested deeper than 64 at line 2, column 65');
+    assert.ok(Array.isArray(parse_json(nested(65), { max_depth: 65 })));
+  });
+
+  test('each limit holds from the first step beyond it on', () => {
+    const limits: readonly (readonly [Options, pass: string, fail: string, expected: RegExp])[] = [
+      [{ max_nodes: 3 }, '[1, 2]', '[1, 2, 3]', /^1:8 more than 3 values/],
+      [{ max_keys_per_object: 2 }, '{"a":1,"b":{"c":1,"d":2}}', '{"a":1,"b":2,"c":3}', /^1:14 more than 2 keys/],
+      [{ max_string_bytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes, at most 4/],
+      [{ max_string_bytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes, at most 4/],
+      [{ max_bytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes, at most 6/],
+    ];
+    for (const [options, pass, fail, expected] of limits) {
+      if (by_the_language(pass) !== undefined) assert.equal(parse_json(pass, options), JSON.parse(pass));
+      assert.match(told(fail, options), expected);
+    }
+  });
+
+  test('10 MB of nesting, of keys, of one string or of numbers are each answered within a second', () => {
+    const more = { max_bytes: 20_000_000 };
+    const bombs: readonly (readonly [text: string, options: Options, expected: string])[] = [
+      ['['.repeat(10_000_000), undefined, 'at most 4194304'],
+      ['['.repeat(10_000_000), more, 'nested deeper than 64 at line 1, column 65'],
+      ['{"a":'.repeat(2_000_000), more, 'nested deeper than 64'],
+      [`"${'a'.repeat(10_000_000)}"`, more, 'a string of 10000000 bytes'],
+      [`[${'0,'.repeat(5_000_000)}`, more, 'more than 200000 values'],
+    ];
+    for (const [text, options, expected] of bombs) {
+      const started = performance.now();
+      assert.match(told(text, options), expected);
+      const took = performance.now() - started;
+      assert.ok(took < 1_000, `${expected}: ${took} ms`);
+    }
+  });
+
+  test('nesting that the options let through is read without overflowing the stack', () => {
+    const options = { max_depth: 1_000_000, max_nodes: 10_000_000, max_bytes: 20_000_000 };
+    assert.match(told('['.repeat(900_000), options), /^1:900001 expected a value/);
+  });
+
+  test('what JSON.stringify writes comes back, but for refused keys', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(undefined, 1, '\t'), (value, space) => {
+        fc.pre(!has_forbidden_key(value));
+        const text = JSON.stringify(value, null, space);
+        assert.equal(parse_json(text), JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a text is refused if JSON.parse refuses it, whatever is done to good JSON', () => {
+    const good = '{"a": [1, -2.5e3, true, null, "x\\n\\u0041"], "b": {"c": {}}}';
+    const change = fc.record({
+      at: fc.nat(good.length),
+      remove: fc.nat(3),
+      insert: fc.string({ unit: 'grapheme', maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(change, ({ at, remove, insert }) => {
+        const text = good.slice(0, at) + insert + good.slice(at + remove);
+        const value = by_the_language(text);
+        if (value === undefined) refusal(text);
+        // What the language takes and this does not: keys that occur twice, refused keys and endless numbers.
+        else {
+          try {
+            assert.equal(parse_json(text), value);
+          } catch (thrown) {
+            if (!is_llmteam_error(thrown)) throw thrown;
+            assert.match(thrown.message, /occurs twice|not allowed|larger than/);
+          }
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

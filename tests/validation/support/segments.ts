@@ -1,0 +1,64 @@
+/** Segments for tests: short to write, and right unless a test makes them wrong. */
+import type { Json, JsonObject, Problem, ProblemCode } from '@llmteam/contracts';
+import { type ValidationContext, validate_segment } from '@llmteam/kernel';
+import { test_context } from './test-catalog.js';
+
+export type Draft = JsonObject;
+
+/** A step of type `echo` unless told otherwise. */
+export function step(step_id: string, more: JsonObject = {}): JsonObject {
+  return { step_id, type: 'echo', ...more };
+}
+
+/** `'a.error -> b.extra'`; ports may be left out. */
+export function edge(text: string, more: JsonObject = {}): JsonObject {
+  const [from = '', to = ''] = text.split(' -> ');
+  const [from_step = '', from_port] = from.split('.');
+  const [to_step = '', to_port] = to.split('.');
+  const ports = { ...(from_port && { from_port }), ...(to_port && { to_port }) };
+  return { from: from_step, ...ports, to: to_step, ...more };
+}
+
+/** The first step starts. */
+export function segment(
+  steps: readonly JsonObject[],
+  edges: readonly (string | JsonObject)[] = [],
+  more: JsonObject = {},
+) {
+  const written = edges.map((one) => (typeof one === 'string' ? edge(one) : one));
+  const entrypoint = String(steps[0]?.step_id ?? 'a');
+  return { segment_id: 'test', name: 'Test', entrypoint, steps, edges: written, ...more } satisfies JsonObject;
+}
+
+/** Steps one after the other, of type `echo`. */
+export function chain(...ids: readonly string[]): Draft {
+  const edges = ids.slice(1).map((id, at) => `${ids[at]} -> ${id}`);
+  return segment(
+    ids.map((id) => step(id)),
+    edges,
+  );
+}
+
+export function problems_of(value: unknown, context: ValidationContext = test_context()): Problem[] {
+  return validate_segment(value, context);
+}
+
+export function codes_of(value: unknown, context?: ValidationContext): ProblemCode[] {
+  return problems_of(value, context).map((problem) => problem.code);
+}
+
+/** What tests compare: severity, code and place. */
+export function briefly(problems: readonly Problem[]): string[] {
+  return problems.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+}
+
+/** A copy with the value at a path of keys replaced. */
+export function with_value(value: Json, path: readonly (string | number)[], replacement: Json | undefined): JsonObject {
+  const copy = structuredClone(value);
+  let at = copy;
+  for (const key of path.slice(0, -1)) at = Reflect.get(at as object, key);
+  const last = path.at(-1) ?? '';
+  if (replacement === undefined) Reflect.deleteProperty(at as object, last);
+  else Reflect.set(at as object, last, replacement);
+  return copy as JsonObject;
+}

@@ -1,0 +1,143 @@
+/** Step types made for the validator's tests: one for each thing that a type can have. */
+import type { ControlType, JsonObject, PortSpec, StepTypeMetadata, TaskType } from '@llmteam/contracts';
+import { create_expression_compiler, StepCatalog, type ValidationContext } from '@llmteam/kernel';
+
+interface Sketch {
+  readonly type_id: string;
+  readonly config_schema?: JsonObject;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+}
+
+function metadata({ type_id, config_schema, inputs = ['input'], outputs = ['output', 'error'] }: Sketch) {
+  return {
+    type_id,
+    display_name: type_id,
+    description: 'For tests.',
+    category: 'utility',
+    icon: 'box',
+    color: '#000000',
+    config_schema: config_schema ?? { type: 'object' },
+    input_ports: inputs.map(port),
+    output_ports: outputs.map(port),
+    supports_retry: true,
+    supports_timeout: true,
+    supports_parallel: true,
+    is_async: false,
+    docs_url: '',
+    examples: [],
+    permissions: [],
+  } satisfies Omit<StepTypeMetadata, 'version'>;
+}
+
+function port(name: string): PortSpec {
+  return { name, type: 'any', description: '', required: false };
+}
+
+function task(sketch: Sketch): TaskType<JsonObject> {
+  return { kind: 'task', metadata: metadata(sketch), run: () => Promise.resolve({}) };
+}
+
+function control(sketch: Sketch, more: Partial<ControlType> = {}): ControlType {
+  return { kind: 'control', metadata: metadata(sketch), react: () => ({ directives: [] }), ...more };
+}
+
+const strict = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
+  type: 'object',
+  properties,
+  additionalProperties: false,
+  ...more,
+});
+const text = { type: 'string' };
+const cel = (result: string): JsonObject => ({ type: 'string', 'x-cel': result });
+
+const llm_agent = task({
+  type_id: 'llm_agent',
+  config_schema: strict(
+    {
+      llm_ref: text,
+      fallback_llm_refs: { type: 'array', items: text },
+      system_prompt: { type: 'string', maxLength: 1_000 },
+      user_prompt_template: text,
+      temperature: { type: 'number', minimum: 0, maximum: 2 },
+      output_format: { type: 'string', enum: ['text', 'json', 'markdown'] },
+      tools: { type: 'array', items: strict({ name: text, client_ref: text }, { required: ['name'] }) },
+    },
+    { required: ['llm_ref'] },
+  ),
+});
+
+/** Unions and conditions, as real config schemas have them. */
+const delay = task({
+  type_id: 'delay',
+  config_schema: strict(
+    {
+      seconds: { type: 'number', exclusiveMinimum: 0 },
+      until: { type: 'string', format: 'date-time' },
+      mode: { type: 'string', enum: ['plain', 'noted'] },
+      note: text,
+      limit: { anyOf: [{ type: 'number', minimum: 1 }, { type: 'null' }] },
+      signal: { type: 'string', pattern: '^[a-z]+$', 'x-literal': true },
+    },
+    {
+      oneOf: [{ required: ['seconds'] }, { required: ['until'] }],
+      if: { properties: { mode: { const: 'noted' } }, required: ['mode'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: ['note'] },
+      else: { properties: { note: false } },
+    },
+  ),
+});
+
+const echo = task({ type_id: 'echo', inputs: ['input', 'extra'] });
+const anything = task({ type_id: 'anything', inputs: ['*'], outputs: ['*'] });
+const query = task({ type_id: 'query', inputs: ['query'], outputs: ['rows', 'count'] });
+const condition = control({
+  type_id: 'condition',
+  config_schema: strict({ expression: cel('boolean') }, { required: ['expression'] }),
+  outputs: ['true', 'false'],
+});
+const route = control(
+  {
+    type_id: 'route',
+    config_schema: strict({ ports: { type: 'array', items: text } }, { required: ['ports'] }),
+    outputs: [],
+  },
+  { ports: ({ ports }) => ({ output: ports as string[] }) },
+);
+const join = control(
+  { type_id: 'parallel_join', config_schema: strict({ merge_strategy: text }), inputs: ['*'], outputs: ['output'] },
+  { activation: 'each' },
+);
+const loop = control(
+  {
+    type_id: 'loop',
+    config_schema: strict({ condition: cel('boolean'), items: cel('list'), max_iterations: { type: 'integer' } }),
+    inputs: ['input', 'next'],
+    outputs: ['body', 'done', 'error'],
+  },
+  { has_region: true },
+);
+const human_task = control({
+  type_id: 'human_task',
+  config_schema: strict({ title: text, timeout_hours: { type: 'number' }, assignee_ref: text }),
+  outputs: ['approved', 'rejected'],
+});
+
+export function test_catalog(): StepCatalog {
+  const catalog = new StepCatalog();
+  for (const type of [llm_agent, delay, echo, anything, query, condition, route, join, loop, human_task]) {
+    catalog.add(type, '1.4.0', 'tests');
+  }
+  for (const version of ['1.0.0', '2.3.0']) catalog.add(task({ type_id: 'acme_ocr' }), version, 'acme');
+  return catalog;
+}
+
+export function test_context(more: Partial<ValidationContext> = {}): ValidationContext {
+  return { catalog: test_catalog(), compiler: create_expression_compiler(), ...more };
+}
+
+/** Some of the names of a kind of resource. */
+export function known_names(...names: readonly string[]): { has(name: string): boolean; names(): readonly string[] } {
+  return { has: (name) => names.includes(name), names: () => names };
+}
