@@ -1,0 +1,22 @@
+/** Purpose: which version a nats-server is of, and whether that is enough. */
+import { spawnSync } from 'node:child_process';
+import semver from 'semver';
+
+/** 2.9 has no `sync_interval` and refuses what we need of consumers; the last faults that concern us were mended in 2.10.23. */
+export const least_version = '2.10.23';
+
+/** @returns {string | undefined} Undefined if there is no such program, or it is something else. */
+export function version_of(path) {
+  const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+  return status === 0 ? told_version(stdout) : undefined;
+}
+
+/** `nats-server: v2.15.1` → `2.15.1` */
+function told_version(text) {
+  const told = /^nats-server: v?(\S+)$/m.exec(text);
+  return told ? (semver.valid(told[1]) ?? undefined) : undefined;
+}
+
+export function is_new_enough(version) {
+  return version !== undefined && semver.gte(version, least_version);
+}

@@ -1,0 +1,120 @@
+/**
+ * Purpose: one life of a nats-server, from its start to its end.
+ * Owns: the process, what it wrote, the port it told.
+ * Invariants:
+ *  N1 the server ends with this process, however this process ends: a shell beside it waits for the end of a pipe that only we hold
+ *  N2 `end` settles after the server is gone, and never signals a process id that may be somebody else's by then
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { is_stopped } from './process-state.js';
+
+/**
+ * The shell becomes the server. The one it leaves beside it gets a line when the server has ended, and the end of the pipe when
+ * nobody is left to write one.
+ */
+const guarded = '{ read -r _ || kill -9 $$; } <&3 & exec "$@" 3<&-';
+
+export interface StartOrder {
+  readonly binary: string;
+  readonly config_file: string;
+  readonly log_file: string;
+  readonly ports_dir: string;
+  readonly timeout_ms: number;
+}
+
+export class ServerProcess {
+  private wanted_end = false;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly pid: number,
+  ) {}
+
+  /** Settles when the server accepts connections. */
+  static async start(order: StartOrder): Promise<{ server: ServerProcess; port: number }> {
+    const server = await ServerProcess.spawn(order);
+    try {
+      return { server, port: await server.told_port(order) };
+    } catch (error) {
+      await server.end('SIGKILL');
+      throw error;
+    }
+  }
+
+  private static async spawn({ binary, config_file, log_file }: StartOrder): Promise<ServerProcess> {
+    const log = openSync(log_file, 'a');
+    try {
+      const args = ['-c', guarded, 'sh', binary, '-c', config_file];
+      const child = spawn('sh', args, { stdio: ['ignore', log, log, 'pipe'] });
+      await once(child, 'spawn');
+      if (child.pid === undefined) throw new Error('a process without an id');
+      return new ServerProcess(child, child.pid).guard();
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  private guard(): this {
+    const line = this.child.stdio[3];
+    if (!line || !('write' in line)) throw new Error('the pipe of the guard is missing');
+    // the guard may be gone before us if the whole group was killed
+    line.on('error', () => undefined);
+    this.child.once('exit', () => line.end('ended\n'));
+    return this;
+  }
+
+  private async told_port({ ports_dir, timeout_ms }: StartOrder): Promise<number> {
+    const deadline = performance.now() + timeout_ms;
+    while (this.runs) {
+      const port = await port_in(ports_dir, this.pid);
+      if (port !== undefined) return port;
+      if (performance.now() > deadline) throw new Error(`nats-server does not listen after ${timeout_ms} ms`);
+      await sleep(5);
+    }
+    throw new Error(`nats-server ended at once: ${this.ending}`);
+  }
+
+  get runs(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** It ended, and nobody had asked for it. */
+  get ended_by_itself(): boolean {
+    return !this.runs && !this.wanted_end;
+  }
+
+  get ending(): string {
+    return this.child.signalCode ?? `exit code ${this.child.exitCode}`;
+  }
+
+  /** Settles when its last thread has stopped. */
+  async pause(): Promise<void> {
+    this.child.kill('SIGSTOP');
+    while (this.runs && !is_stopped(this.pid)) await sleep(1);
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  async end(name: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (!this.runs) return;
+    this.wanted_end = true;
+    const ended = once(this.child, 'exit');
+    this.child.kill(name);
+    await ended;
+  }
+}
+
+/** The server writes `<program>_<pid>.ports` when it listens. */
+async function port_in(folder: string, pid: number): Promise<number | undefined> {
+  const name = (await readdir(folder)).find((entry) => entry.endsWith(`_${pid}.ports`));
+  if (name === undefined) return undefined;
+  const port = /"nats":\s*\["nats:\/\/[^"]*:(\d+)"/.exec(await readFile(join(folder, name), 'utf8'))?.[1];
+  return port === undefined ? undefined : Number(port);
+}
