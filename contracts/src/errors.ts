@@ -99,6 +99,16 @@ export const error_codes = {
     http: 500,
     about: 'A plugin threw or hung while loading, starting or stopping.',
   },
+  BACKEND_UNREACHABLE: {
+    recoverable: true,
+    http: 503,
+    about: 'The message server cannot be reached or does not answer; nothing that was acknowledged is lost.',
+  },
+  BACKEND_UNSUITABLE: {
+    recoverable: false,
+    http: 503,
+    about: 'The message server is too old, lacks JetStream or a permission, or its streams differ from the configuration.',
+  },
   STORE_LOCKED: { recoverable: true, http: 503, about: 'Another process owns the data.' },
   STORE_FULL: { recoverable: true, http: 507, about: 'The disk is full; nothing that was acknowledged is lost.' },
   STORE_FAILED: { recoverable: true, http: 503, about: 'The store failed; nothing that was acknowledged is lost.' },

@@ -196,35 +196,16 @@ const mutants: readonly Mutant<JobQueue>[] = [
     mutate: (reference) => altered(reference, { withdraw: async () => undefined }),
   },
   {
-    name: 'withdraws the jobs of every run',
+    name: 'withdraws every job there is',
     law: 'Q6 withdraw takes the jobs',
     mutate(reference) {
-      const runs = new Set<string>();
+      const published = new Set<string>();
       return altered(reference, {
         publish(jobs) {
-          for (const job of jobs) runs.add(job.run_id);
+          for (const { job_id } of jobs) published.add(job_id);
           return reference.publish(jobs);
         },
-        async withdraw() {
-          for (const run_id of runs) await reference.withdraw(run_id);
-        },
-      });
-    },
-  },
-  {
-    name: 'withdraws what is handed out as well',
-    law: 'Q6 withdraw leaves alone',
-    mutate(reference) {
-      const out = new Set<Delivery>();
-      const noted = handing_out(reference, (delivery) => {
-        out.add(delivery);
-        return delivery;
-      });
-      return altered(noted, {
-        async withdraw(run_id) {
-          await reference.withdraw(run_id);
-          for (const delivery of out) await delivery.ack();
-        },
+        withdraw: () => reference.withdraw([...published]),
       });
     },
   },
@@ -234,10 +215,10 @@ const mutants: readonly Mutant<JobQueue>[] = [
     mutate(reference) {
       const withdrawn = new Set<string>();
       return altered(reference, {
-        publish: (jobs) => reference.publish(jobs.filter((job) => !withdrawn.has(job.run_id))),
-        withdraw(run_id) {
-          withdrawn.add(run_id);
-          return reference.withdraw(run_id);
+        publish: (jobs) => reference.publish(jobs.filter(({ job_id }) => !withdrawn.has(job_id))),
+        withdraw(job_ids) {
+          for (const job_id of job_ids) withdrawn.add(job_id);
+          return reference.withdraw(job_ids);
         },
       });
     },

@@ -25,7 +25,8 @@ export interface Consumer {
  * - Q3 A consumer has at most `concurrency` deliveries at a time.
  * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1.
  * - Q5 Queues (`type@major`, see `queue_name`) share nothing.
- * - Q6 `withdraw` takes a run's jobs that are not handed out yet; those handed out end as Q4 says.
+ * - Q6 `withdraw` takes jobs that nobody wants any more, by id, unless they are handed out. What is handed out can be acked as ever;
+ *   whether it comes back when it is lost is open.
  * - Q7 After `close` every method rejects with `CLOSED`; `close` may be called again.
  */
 export interface JobQueue {
@@ -36,6 +37,6 @@ export interface JobQueue {
     options: { readonly concurrency: number },
     handle: (delivery: Delivery) => void,
   ): Promise<Consumer>;
-  withdraw(run_id: string): Promise<void>;
+  withdraw(job_ids: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -28,8 +28,6 @@ export class JobChannel {
   readonly #waiting = new JobList();
   readonly #delayed = new JobList();
   readonly #out = new JobList();
-  /** By run, the jobs in #waiting and #delayed. */
-  readonly #runs = new Map<string, Set<QueuedJob>>();
   readonly #workers: QueueWorker[] = [];
   #next_worker = 0;
   #handing_out = false;
@@ -45,7 +43,6 @@ export class JobChannel {
     const queued = queued_job(job);
     this.#jobs.set(job.job_id, queued);
     this.#waiting.push(queued);
-    this.#note_run(queued);
     this.#hand_out();
   }
 
@@ -56,8 +53,9 @@ export class JobChannel {
     return { stop: (signal) => this.#stop(worker, signal) };
   }
 
-  withdraw(run_id: string): void {
-    for (const queued of this.#runs.get(run_id) ?? []) this.#forget(queued);
+  withdraw(job_id: string): void {
+    const queued = this.#jobs.get(job_id);
+    if (queued !== undefined && queued.holder === null) this.#forget(queued);
   }
 
   close(): void {
@@ -95,7 +93,6 @@ export class JobChannel {
       queued.due = this.#options.clock.now() + Math.max(0, delay_ms);
       if (delay_ms > 0) this.#delayed.push_by_due(queued);
       else this.#waiting.push(queued);
-      this.#note_run(queued);
       this.#arm();
     }
     this.#hand_out();
@@ -141,7 +138,6 @@ export class JobChannel {
 
   #deliver(queued: QueuedJob, worker: QueueWorker): void {
     this.#waiting.remove(queued);
-    this.#drop_from_run(queued);
     worker.take_place();
     queued.deliveries += 1;
     const delivery = new LeasedDelivery(this, queued, worker);
@@ -167,10 +163,7 @@ export class JobChannel {
   }
 
   #forget(queued: QueuedJob): void {
-    if (queued.list !== null) {
-      queued.list.remove(queued);
-      this.#drop_from_run(queued);
-    }
+    queued.list?.remove(queued);
     this.#jobs.delete(queued.job.job_id);
     this.#retire_if_unused();
   }
@@ -191,30 +184,12 @@ export class JobChannel {
     const now = this.#options.clock.now();
     for (const queued of this.#out.remove_due(now).reverse()) {
       this.#take_back(queued);
-      if (queued.done) {
-        this.#forget(queued);
-      } else {
-        this.#waiting.unshift(queued);
-        this.#note_run(queued);
-      }
+      if (queued.done) this.#forget(queued);
+      else this.#waiting.unshift(queued);
     }
     for (const queued of this.#delayed.remove_due(now)) this.#waiting.push(queued);
     this.#hand_out();
     this.#arm();
-  }
-
-  #note_run(queued: QueuedJob): void {
-    const { run_id } = queued.job;
-    const run = this.#runs.get(run_id);
-    if (run === undefined) this.#runs.set(run_id, new Set([queued]));
-    else run.add(queued);
-  }
-
-  #drop_from_run(queued: QueuedJob): void {
-    const { run_id } = queued.job;
-    const run = this.#runs.get(run_id);
-    run?.delete(queued);
-    if (run?.size === 0) this.#runs.delete(run_id);
   }
 
   #retire_if_unused(): void {

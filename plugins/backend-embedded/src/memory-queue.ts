@@ -38,9 +38,9 @@ export class MemoryQueue implements JobQueue {
     return this.#channel(queue).consume(concurrency, handle);
   }
 
-  async withdraw(run_id: string): Promise<void> {
+  async withdraw(job_ids: readonly string[]): Promise<void> {
     this.#check_open();
-    for (const channel of this.#channels.values()) channel.withdraw(run_id);
+    for (const channel of this.#channels.values()) for (const job_id of job_ids) channel.withdraw(job_id);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,111 @@
+/**
+ * Purpose: the publisher of one stream: messages one by one, or together in atomic batches where that is what makes it fast.
+ * A server that syncs every write syncs once per batch: the group commit of JetStream.
+ * Invariant: what a batch does not settle is sent again message by message, so a batch is never more than a faster way.
+ */
+import { LlmteamError } from '@llmteam/contracts';
+import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
+import { AckPace } from './ack-pace.js';
+import type { AckedPublisher, Answer, Message, Stored } from './acked-publisher.js';
+
+interface Waiting {
+  readonly message: Message;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const batch_messages = 250;
+const batch_bytes = 1024 * 1024;
+const batches_in_flight = 4;
+
+export class BatchingPublisher {
+  private readonly pace = new AckPace();
+  private readonly waiting: Waiting[] = [];
+  private in_flight = 0;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly publisher: AckedPublisher,
+    /** Whether the stream takes atomic batches. */
+    private readonly takes_batches: boolean,
+  ) {}
+
+  publish(message: Message): Promise<Answer> {
+    if (!this.takes_batches) return this.publisher.publish(message);
+    if (!this.pace.is_slow && this.waiting.length === 0) return this.publish_alone(message);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ message, resolve, reject });
+      if (this.waiting.length === 1) setImmediate(() => this.send_waiting());
+    });
+  }
+
+  private async publish_alone(message: Message): Promise<Answer> {
+    this.pace.sent();
+    try {
+      return await this.publisher.publish(message);
+    } finally {
+      this.pace.acknowledged();
+    }
+  }
+
+  private send_waiting(): void {
+    while (this.waiting.length > 0 && this.in_flight < batches_in_flight) {
+      const group = this.take_group();
+      this.in_flight++;
+      void this.send_group(group).finally(() => {
+        this.in_flight--;
+        this.send_waiting();
+      });
+    }
+  }
+
+  private take_group(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { message } of this.waiting) {
+      bytes += message.body.length;
+      if (count > 0 && (count >= batch_messages || bytes > batch_bytes)) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  /** Never rejects. */
+  private async send_group(group: readonly Waiting[]): Promise<void> {
+    const stored = group.length === 1 ? null : await this.send_batch(group.map(({ message }) => message));
+    if (stored !== null) {
+      const first = stored.seq - group.length + 1;
+      group.forEach(({ resolve }, place) => resolve({ seq: first + place }));
+      return;
+    }
+    await Promise.all(
+      group.map(({ message, resolve, reject }) => this.publisher.publish(message).then(resolve, reject)),
+    );
+  }
+
+  /** null: the batch was not stored as far as we know. */
+  private async send_batch(messages: readonly Message[]): Promise<Stored | null> {
+    const batch_id = nuid.next();
+    const [last, ...others] = messages.map((message, place) => in_batch(message, batch_id, place + 1)).reverse();
+    if (last === undefined) return null;
+    try {
+      for (const { subject, body, headers: with_batch } of others.reverse()) {
+        this.connection.publish(subject, body, { headers: with_batch });
+      }
+      last.headers.set('Nats-Batch-Commit', '1');
+      const answer = await this.publisher.publish(last, { once: true });
+      return answer.error === undefined && answer.count === messages.length ? answer : null;
+    } catch (error) {
+      if (error instanceof LlmteamError && error.code === 'CLOSED') throw error;
+      return null;
+    }
+  }
+}
+
+function in_batch(message: Message, batch_id: string, place: number): Message & { readonly headers: MsgHdrs } {
+  const with_batch = headers();
+  for (const key of message.headers?.keys() ?? []) with_batch.set(key, message.headers?.get(key) ?? '');
+  with_batch.set('Nats-Batch-Id', batch_id);
+  with_batch.set('Nats-Batch-Sequence', String(place));
+  return { ...message, headers: with_batch };
+}

@@ -1,0 +1,41 @@
+import type { Blobs } from '@llmteam/contracts';
+import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+
+/** A server takes messages of 1 MB by default; what is larger than this travels as a blob. */
+const inline_bytes = 256 * 1024;
+const blob_header = 'Llmteam-Blob';
+
+export interface Body {
+  readonly body: Uint8Array;
+  readonly headers?: MsgHdrs;
+}
+
+/** Texts as message bodies: small ones as they are, large ones by reference. */
+export class Bodies {
+  private readonly encoder = new TextEncoder();
+  private readonly decoder = new TextDecoder();
+
+  constructor(private readonly blobs: Blobs) {}
+
+  /** A promise only for large texts. */
+  pack(text: string): Body | Promise<Body> {
+    const body = this.encoder.encode(text);
+    return body.length <= inline_bytes ? { body } : this.store(body);
+  }
+
+  /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */
+  unpack(msg: Msg): string | Promise<string> {
+    const hash = msg.headers?.get(blob_header) ?? '';
+    return hash === '' ? this.decoder.decode(msg.data) : this.load(hash);
+  }
+
+  private async store(body: Uint8Array): Promise<Body> {
+    const reference = headers();
+    reference.set(blob_header, await this.blobs.put(body));
+    return { body: new Uint8Array(0), headers: reference };
+  }
+
+  private async load(hash: string): Promise<string> {
+    return this.decoder.decode(await this.blobs.get(hash));
+  }
+}

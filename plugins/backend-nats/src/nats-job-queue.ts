@@ -1,0 +1,131 @@
+/**
+ * Purpose: jobs on a work-queue stream: a job's id is its subject, and the stream keeps one message per subject.
+ * Owns: one durable consumer per queue, shared by all workers. Does not own: what happens to a job (JobConsumer).
+ * Invariant: a job that is queued or handed out is not queued again, because its subject is taken.
+ */
+import { type Consumer, type Delivery, type Job, type JobQueue, LlmteamError, type Logger } from '@llmteam/contracts';
+import { AckPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Answer } from './acked-publisher.js';
+import type { BatchingPublisher } from './batching-publisher.js';
+import type { Bodies } from './bodies.js';
+import { closed_error } from './closed.js';
+import { JobConsumer } from './job-consumer.js';
+import type { Names } from './names.js';
+import { api_error_code, api_errors, nats_error, refusal } from './nats-error.js';
+
+export interface NatsJobQueueOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly names: Names;
+  readonly bodies: Bodies;
+  readonly publisher: BatchingPublisher;
+  readonly log: Logger;
+  readonly lease_ms: number;
+  readonly durable: boolean;
+  /** Makes the stream if it is gone, as one in memory is after a restart of the server. */
+  readonly make_stream: () => Promise<void>;
+}
+
+/** Handed out in all, over all workers of a queue. */
+const most_handed_out = 50_000;
+
+export class NatsJobQueue implements JobQueue {
+  readonly supports: { readonly durable: boolean };
+  private readonly consumers = new Set<JobConsumer>();
+  private is_closed = false;
+
+  constructor(private readonly options: NatsJobQueueOptions) {
+    this.supports = { durable: options.durable };
+  }
+
+  async publish(jobs: readonly Job[]): Promise<void> {
+    this.check_open();
+    await Promise.all(jobs.map((job) => this.publish_one(job)));
+  }
+
+  async consume(
+    queue: string,
+    { concurrency }: { readonly concurrency: number },
+    handle: (delivery: Delivery) => void,
+  ): Promise<Consumer> {
+    this.check_open();
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new RangeError(`concurrency is ${concurrency}, expected an integer from 1`);
+    }
+    const { connection, bodies, log, names } = this.options;
+    const make_consumer = (): Promise<string> => this.make_consumer(queue);
+    const stream = names.jobs_stream;
+    const consumer = new JobConsumer({ connection, bodies, log, queue, stream, concurrency, make_consumer, handle });
+    this.consumers.add(consumer);
+    consumer.begin(await make_consumer());
+    return consumer;
+  }
+
+  async withdraw(job_ids: readonly string[]): Promise<void> {
+    this.check_open();
+    const { manager, names } = this.options;
+    try {
+      await Promise.all(
+        job_ids.map((job_id) => manager.streams.purge(names.jobs_stream, { filter: names.job_subjects(job_id) })),
+      );
+    } catch (error) {
+      throw nats_error('withdrawing jobs', error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.is_closed = true;
+    await Promise.all([...this.consumers].map((consumer) => consumer.stop(AbortSignal.abort())));
+    this.consumers.clear();
+  }
+
+  private async publish_one(job: Job): Promise<void> {
+    const subject = this.options.names.job_subject(job);
+    const packed = this.options.bodies.pack(JSON.stringify(job));
+    const { body, headers } = packed instanceof Promise ? await packed : packed;
+    const answer = await this.send({ subject, body, headers });
+    if (answer.error === undefined || is_queued_already(answer)) return;
+    throw refusal(`publishing job ${job.job_id}`, answer.error);
+  }
+
+  private async send(message: Parameters<BatchingPublisher['publish']>[0]): Promise<Answer> {
+    const { publisher, make_stream } = this.options;
+    try {
+      return await publisher.publish(message);
+    } catch (error) {
+      if (!(error instanceof LlmteamError) || error.details?.no_responders !== true) throw error;
+      await make_stream();
+      return publisher.publish(message);
+    }
+  }
+
+  private async make_consumer(queue: string): Promise<string> {
+    const { manager, names, make_stream, lease_ms } = this.options;
+    const name = names.queue_consumer(queue);
+    const wanted = {
+      durable_name: name,
+      filter_subject: names.queue_subjects(queue),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: lease_ms * 1_000_000,
+      max_deliver: -1,
+      max_ack_pending: most_handed_out,
+    };
+    try {
+      await manager.consumers.add(names.jobs_stream, wanted);
+    } catch (error) {
+      if (api_error_code(error) !== api_errors.stream_not_found) throw nats_error(`opening queue ${queue}`, error);
+      await make_stream();
+      await manager.consumers.add(names.jobs_stream, wanted);
+    }
+    return name;
+  }
+
+  private check_open(): void {
+    if (this.is_closed) throw closed_error('job queue');
+  }
+}
+
+function is_queued_already({ error }: Answer): boolean {
+  return error?.err_code === api_errors.store_failed && /per subject/.test(error.description);
+}

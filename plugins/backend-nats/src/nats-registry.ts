@@ -1,0 +1,161 @@
+/**
+ * Purpose: small values in a key-value bucket.
+ * Owns: that values expire by the server's clock. Buckets of older servers know no time to live per key, so a value says itself when it
+ * ends; whoever meets one that has ended takes it out.
+ */
+import { type Json, LlmteamError, type Registry, type RegistryChange, type RegistryValue } from '@llmteam/contracts';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { closed_error } from './closed.js';
+import { api_error_code, is_wrong_last_sequence, nats_error } from './nats-error.js';
+import { is_expired, public_value, type StoredValue, stored_value, value_text } from './registry-entry.js';
+import { compare_keys, decode_key, encode_key, prefix_filter } from './registry-key.js';
+import { RegistryWatch } from './registry-watch.js';
+import type { ServerTime } from './server-time.js';
+import { StreamReader } from './stream-reader.js';
+
+export interface NatsRegistryOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly bucket: string;
+  readonly kv: KV;
+  readonly time: ServerTime;
+}
+
+const gets_at_a_time = 256;
+
+export class NatsRegistry implements Registry {
+  readonly supports = { durable: true };
+  private readonly closing = new AbortController();
+
+  constructor(private readonly options: NatsRegistryOptions) {}
+
+  async get(key: string): Promise<RegistryValue | null> {
+    this.check_open();
+    const { live } = await this.look(encode_key(key));
+    return live === null ? null : public_value(live);
+  }
+
+  async put(key: string, value: Json, options: { if_revision?: number; ttl_ms?: number } = {}): Promise<number> {
+    this.check_open();
+    const { if_revision, ttl_ms } = options;
+    const text = value_text(value, ttl_ms);
+    const encoded = encode_key(key);
+    try {
+      if (if_revision === undefined) return await this.options.kv.put(encoded, text);
+      const { live, revision } = await this.look(encoded);
+      if ((live?.revision ?? 0) !== if_revision) throw conflict(key, if_revision);
+      return await this.options.kv.update(encoded, text, revision);
+    } catch (error) {
+      throw as_conflict(key, if_revision, error);
+    }
+  }
+
+  async delete(key: string, options: { if_revision?: number } = {}): Promise<void> {
+    this.check_open();
+    const { if_revision } = options;
+    const encoded = encode_key(key);
+    try {
+      const { live, revision } = await this.look(encoded);
+      if (if_revision !== undefined && live?.revision !== if_revision) throw conflict(key, if_revision);
+      if (live === null) return;
+      await this.options.kv.delete(encoded, if_revision === undefined ? {} : { previousSeq: revision });
+    } catch (error) {
+      throw as_conflict(key, if_revision, error);
+    }
+  }
+
+  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
+    this.check_open();
+    const { after, limit = Number.POSITIVE_INFINITY } = options;
+    const keys = (await this.keys(prefix)).filter((key) => after === undefined || compare_keys(key, after) > 0);
+    const found: RegistryValue[] = [];
+    for (let from = 0; from < keys.length && found.length < limit; from += gets_at_a_time) {
+      const part = keys.slice(from, from + gets_at_a_time);
+      const looked = await Promise.all(part.map((key) => this.look(encode_key(key))));
+      found.push(...looked.flatMap(({ live }) => (live === null ? [] : [public_value(live)])));
+    }
+    return found.slice(0, Math.min(limit, found.length));
+  }
+
+  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<RegistryChange> {
+    this.check_open();
+    const { connection, manager, time } = this.options;
+    await time.keep_measured();
+    const filter = this.subject_prefix + prefix_filter(prefix);
+    const reader = new StreamReader({ connection, manager, stream: this.stream, filter });
+    const until = AbortSignal.any([signal, this.closing.signal]);
+    const options = { reader, prefix, subject_prefix: this.subject_prefix, time, signal: until };
+    yield* new RegistryWatch(options).changes_until_aborted();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+  }
+
+  private get stream(): string {
+    return `KV_${this.options.bucket}`;
+  }
+
+  private get subject_prefix(): string {
+    return `$KV.${this.options.bucket}.`;
+  }
+
+  /** What is there, and the revision that a write must name: that of a value that ended or was deleted counts too. */
+  private async look(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
+    const { kv, time } = this.options;
+    try {
+      const entry = await kv.get(encoded);
+      if (entry === null) return { live: null, revision: 0 };
+      const { revision } = entry;
+      if (entry.operation !== 'PUT') return { live: null, revision };
+      const stored = stored_value(decode_key(encoded), revision, entry.created.getTime(), entry.string());
+      if (stored.expires_at === null) return { live: stored, revision };
+      await time.keep_measured();
+      if (!is_expired(stored, time.now())) return { live: stored, revision };
+      return { live: null, revision: await this.take_out(encoded, revision) };
+    } catch (error) {
+      throw nats_error(`reading '${decode_key(encoded)}' of the registry`, error);
+    }
+  }
+
+  /** Answers the revision after it; the same one if somebody else was faster. */
+  private async take_out(encoded: string, revision: number): Promise<number> {
+    const { kv } = this.options;
+    try {
+      await kv.delete(encoded, { previousSeq: revision });
+      return (await kv.get(encoded))?.revision ?? revision;
+    } catch (error) {
+      if (is_wrong_last_sequence(api_error_code(error))) return revision;
+      throw error;
+    }
+  }
+
+  private async keys(prefix: string): Promise<string[]> {
+    const filter = this.subject_prefix + prefix_filter(prefix);
+    try {
+      const { state } = await this.options.manager.streams.info(this.stream, { subjects_filter: filter });
+      return Object.keys(state.subjects ?? {})
+        .map((subject) => decode_key(subject.slice(this.subject_prefix.length)))
+        .filter((key) => key.startsWith(prefix))
+        .sort(compare_keys);
+    } catch (error) {
+      throw nats_error('listing the registry', error);
+    }
+  }
+
+  private check_open(): void {
+    if (this.closing.signal.aborted) throw closed_error('registry');
+  }
+}
+
+function conflict(key: string, if_revision: number): LlmteamError {
+  const expected = if_revision === 0 ? 'to be absent' : `at revision ${if_revision}`;
+  return new LlmteamError('REVISION_CONFLICT', `'${key}' is not as expected, ${expected}`);
+}
+
+function as_conflict(key: string, if_revision: number | undefined, error: unknown): LlmteamError {
+  if (is_wrong_last_sequence(api_error_code(error))) return conflict(key, if_revision ?? 0);
+  return nats_error(`writing '${key}' of the registry`, error);
+}
