@@ -107,7 +107,8 @@ export const error_codes = {
   BACKEND_UNSUITABLE: {
     recoverable: false,
     http: 503,
-    about: 'The message server is too old, lacks JetStream or a permission, or its streams differ from the configuration.',
+    about:
+      'The message server is too old, lacks JetStream or a permission, or its streams differ from the configuration.',
   },
   STORE_LOCKED: { recoverable: true, http: 503, about: 'Another process owns the data.' },
   STORE_FULL: { recoverable: true, http: 507, about: 'The disk is full; nothing that was acknowledged is lost.' },

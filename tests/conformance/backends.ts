@@ -71,10 +71,10 @@ export function backend_journal_conformance(test: Test, open: OpenBackend): void
   journal_conformance({ test, open: only(open, 'journal') });
 }
 
-/** Every port of a backend held against its laws. */
-export function backend_conformance(test: Test, open: OpenBackend): void {
+/** Every port of a backend held against its laws. `queue_lease_ms`: the lease its queue was opened with. */
+export function backend_conformance(test: Test, open: OpenBackend, queue_lease_ms = lease_ms): void {
   backend_journal_conformance(test, open);
-  job_queue_conformance({ test, lease_ms, open: only(open, 'queue') });
+  job_queue_conformance({ test, lease_ms: queue_lease_ms, open: only(open, 'queue') });
   signals_conformance({ test, open: only(open, 'signals') });
   registry_conformance({ test, open: only(open, 'registry') });
   blobs_conformance({ test, open: only(open, 'blobs') });

@@ -140,10 +140,11 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q2 once a job is done with, its id is free again', () =>
-    with_port(kit, async (queue) => {
+    with_port(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
       await (await desk.delivery(0)).ack();
+      await advance(1);
       await queue.publish([job('a', { input: 'again' })]);
       const second = await desk.delivery(1);
       assert.equal(second.job.input, 'again');
@@ -327,13 +328,14 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q6 what is handed out can be extended and acked although it was withdrawn, and its id is free then', () =>
-    with_port(kit, async (queue) => {
+    with_port(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 2);
       await queue.publish([job('a')]);
       const delivery = await desk.delivery(0);
       await queue.withdraw(['a']);
       await delivery.extend();
       await delivery.ack();
+      await advance(1);
       await queue.publish([job('a', { input: 'again' })]);
       assert.equal((await desk.delivery(1)).job.input, 'again');
     }));

@@ -75,7 +75,7 @@ export class BatchingPublisher {
     const stored = group.length === 1 ? null : await this.send_batch(group.map(({ message }) => message));
     if (stored !== null) {
       const first = stored.seq - group.length + 1;
-      group.forEach(({ resolve }, place) => resolve({ seq: first + place }));
+      for (const [place, { resolve }] of group.entries()) resolve({ seq: first + place });
       return;
     }
     await Promise.all(

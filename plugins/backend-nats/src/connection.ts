@@ -100,6 +100,7 @@ async function log_changes(connection: NatsConnection, log: Logger): Promise<voi
     if (status.type === 'disconnect') log.warn({ server: status.server }, 'the connection to the NATS server is lost');
     else if (status.type === 'reconnect') log.info({ server: status.server }, 'connected to the NATS server again');
     else if (status.type === 'error') log.error({ err: status.error }, 'the NATS server reports an error');
-    else if (status.type === 'slowConsumer') log.warn({ pending: status.pending }, 'messages come faster than they are read');
+    else if (status.type === 'slowConsumer')
+      log.warn({ pending: status.pending }, 'messages come faster than they are read');
   }
 }

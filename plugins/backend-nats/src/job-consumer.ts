@@ -108,7 +108,11 @@ export class JobConsumer implements Consumer {
   private async find_again(reason: string): Promise<void> {
     const { queue, log, connection } = this.options;
     log.warn({ queue, reason }, 'the queue does not answer; looking for it again');
-    for (let pause = first_pause_ms; !this.is_stopped && !connection.isClosed(); pause = Math.min(2 * pause, longest_pause_ms)) {
+    for (
+      let pause = first_pause_ms;
+      !this.is_stopped && !connection.isClosed();
+      pause = Math.min(2 * pause, longest_pause_ms)
+    ) {
       await sleep(pause, undefined, { ref: false });
       try {
         const consumer = await this.options.make_consumer();

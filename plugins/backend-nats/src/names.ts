@@ -1,6 +1,6 @@
 /** What things are called on the server. Ids become one subject token each, whatever characters they hold. */
 import { createHash } from 'node:crypto';
-import { queue_name, type Fact, type Job, type RunKey } from '@llmteam/contracts';
+import { type Fact, type Job, queue_name, type RunKey } from '@llmteam/contracts';
 
 /** Facts that lists are made from have a subject of their own, so that a list reads no step results. */
 const run_level: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);
@@ -75,7 +75,7 @@ export class Names {
 }
 
 /** Text as one subject token: no dot, no wildcard, no space. */
-export function token(text: string): string {
+function token(text: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(text)) return text;
   return encodeURIComponent(text).replaceAll('.', '%2E').replaceAll('*', '%2A');
 }

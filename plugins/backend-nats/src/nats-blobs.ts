@@ -72,7 +72,8 @@ export class NatsBlobs implements Blobs {
   private async try_get(hash: string): Promise<Uint8Array | null> {
     try {
       if (!(await this.exists(hash))) return null;
-      return (await this.store.getBlob(hash)) ?? null;
+      const bytes = await this.store.getBlob(hash);
+      return bytes === null ? null : new Uint8Array(bytes);
     } catch (error) {
       if (error instanceof Error && /digest|chunk|size/i.test(error.message)) return new Uint8Array(0);
       throw nats_error(`reading blob ${hash}`, error);

@@ -7,6 +7,7 @@
  *   A3 An append that begins a run, or holds several facts, is guarded by the end of the run's history instead: it is written only if
  *      that history is as it was when it was read. So a run begins once, however late the second request comes.
  */
+import { setMaxListeners } from 'node:events';
 import type { Entry, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
@@ -53,6 +54,8 @@ export class NatsJournal implements Journal {
 
   constructor(private readonly options: NatsJournalOptions) {
     this.partitions = options.partitions;
+    // Every follower and reader listens.
+    setMaxListeners(0, this.closing.signal);
   }
 
   partition_of(run: RunKey): number {
@@ -85,14 +88,11 @@ export class NatsJournal implements Journal {
     const reader = this.reader(partition, filter);
     let is_caught_up = false;
     for await (const { messages, is_end } of reader.read(sequence_after(from), this.until_closed(signal))) {
-      const entries: Entry[] = [];
-      for (const message of messages) {
-        for (const entry of await this.unpack(message)) if (entry.position > from) entries.push(entry);
-      }
+      const entries = await this.unpack_all(messages, from);
       if (entries.length > 0) yield entries;
-      if (is_caught_up || !(is_end || (messages.at(-1)?.sequence ?? 0) >= target)) continue;
-      is_caught_up = true;
-      yield [];
+      const has_come_to_target = is_end || (messages.at(-1)?.sequence ?? 0) >= target;
+      if (!is_caught_up && has_come_to_target) yield [];
+      is_caught_up ||= has_come_to_target;
     }
   }
 
@@ -126,7 +126,11 @@ export class NatsJournal implements Journal {
     for (let conflicts = 0; conflicts < most_conflicts; conflicts++) {
       const fresh = [...new Set(ids)].filter((id) => !known.positions.has(id));
       if (fresh.length === 0) return ids.map((id) => known.positions.get(id) ?? 0);
-      const answer = await this.publish_guarded(run, fresh.map((id) => texts[ids.indexOf(id)] ?? ''), known);
+      const answer = await this.publish_guarded(
+        run,
+        fresh.map((id) => texts[ids.indexOf(id)] ?? ''),
+        known,
+      );
       if (!is_wrong_last_sequence(answer.error?.err_code)) {
         const { seq } = accepted(run, answer);
         const place = new Map(fresh.map((id, index) => [id, position_of(seq, index, fresh.length)]));
@@ -192,6 +196,17 @@ export class NatsJournal implements Journal {
     const { connection, manager, names } = this.options;
     const stream = names.journal_stream(partition);
     return new StreamReader({ connection, manager, stream, filter, ...(patience_ms !== undefined && { patience_ms }) });
+  }
+
+  private async unpack_all(messages: readonly StreamMessage[], after: Position): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (const message of messages) {
+      const unpacked = this.unpack(message);
+      for (const entry of unpacked instanceof Promise ? await unpacked : unpacked) {
+        if (entry.position > after) entries.push(entry);
+      }
+    }
+    return entries;
   }
 
   private unpack(message: StreamMessage): readonly Entry[] | Promise<readonly Entry[]> {

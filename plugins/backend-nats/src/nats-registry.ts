@@ -3,6 +3,7 @@
  * Owns: that values expire by the server's clock. Buckets of older servers know no time to live per key, so a value says itself when it
  * ends; whoever meets one that has ended takes it out.
  */
+import { setMaxListeners } from 'node:events';
 import { type Json, LlmteamError, type Registry, type RegistryChange, type RegistryValue } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
@@ -29,7 +30,10 @@ export class NatsRegistry implements Registry {
   readonly supports = { durable: true };
   private readonly closing = new AbortController();
 
-  constructor(private readonly options: NatsRegistryOptions) {}
+  constructor(private readonly options: NatsRegistryOptions) {
+    // Every watcher listens.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   async get(key: string): Promise<RegistryValue | null> {
     this.check_open();
@@ -46,7 +50,7 @@ export class NatsRegistry implements Registry {
       if (if_revision === undefined) return await this.options.kv.put(encoded, text);
       const { live, revision } = await this.look(encoded);
       if ((live?.revision ?? 0) !== if_revision) throw conflict(key, if_revision);
-      return await this.options.kv.update(encoded, text, revision);
+      return await this.options.kv.put(encoded, text, { previousSeq: revision });
     } catch (error) {
       throw as_conflict(key, if_revision, error);
     }

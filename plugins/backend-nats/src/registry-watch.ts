@@ -3,8 +3,8 @@
  * Owns: which keys its reader believes to be there, so that nothing is told gone twice or that was never there.
  */
 import type { RegistryChange } from '@llmteam/contracts';
-import { compare_keys, decode_key } from './registry-key.js';
 import { public_value, type StoredValue, stored_value } from './registry-entry.js';
+import { compare_keys, decode_key } from './registry-key.js';
 import type { ServerTime } from './server-time.js';
 import type { StreamMessage } from './stream-message.js';
 import type { StreamReader } from './stream-reader.js';

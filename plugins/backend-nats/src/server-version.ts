@@ -7,7 +7,7 @@ export interface ServerVersion {
 }
 
 /** Older ones lose streams on a plain crash (2.10.20 to 2.10.22), or cannot sync every write (before 2.10). */
-export const oldest_version = '2.10.23';
+const oldest_version = '2.10.23';
 
 export function server_version(text: string): ServerVersion {
   return { text, has_atomic_batches: is_at_least(text, '2.12.0') };

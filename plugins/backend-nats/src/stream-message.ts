@@ -29,7 +29,14 @@ export function stream_message(msg: Msg): StreamMessage {
   const tokens = (msg.reply ?? '').split('.');
   const at = tokens.length >= with_domain_tokens ? 6 : 4;
   const number = (place: number): number => Number(tokens[at + place]);
-  return { msg, deliveries: number(0), sequence: number(1), consumer_sequence: number(2), stored_at: number(3) / 1_000_000, pending: number(4) };
+  return {
+    msg,
+    deliveries: number(0),
+    sequence: number(1),
+    consumer_sequence: number(2),
+    stored_at: number(3) / 1_000_000,
+    pending: number(4),
+  };
 }
 
 const text = new TextEncoder();

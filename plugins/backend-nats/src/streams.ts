@@ -20,7 +20,12 @@ type Wanted = Partial<StreamConfig> & { readonly name: string };
 
 const partitions_key = 'llmteam.partitions';
 
-export function journal_config(settings: NatsSettings, names: Names, version: ServerVersion, partition: number): Wanted {
+export function journal_config(
+  settings: NatsSettings,
+  names: Names,
+  version: ServerVersion,
+  partition: number,
+): Wanted {
   return {
     name: names.journal_stream(partition),
     description: `LLMTeam journal, partition ${partition} of ${settings.partitions}`,
@@ -56,7 +61,14 @@ export function jobs_config(settings: NatsSettings, names: Names, version: Serve
 }
 
 /** What of an existing stream must be as configured; the rest the operator may change. */
-const fixed = ['retention', 'storage', 'num_replicas', 'discard', 'max_msgs_per_subject', 'discard_new_per_subject'] as const;
+const fixed = [
+  'retention',
+  'storage',
+  'num_replicas',
+  'discard',
+  'max_msgs_per_subject',
+  'discard_new_per_subject',
+] as const;
 
 /** How a stream differs from what it must be, in words. */
 export function differences(wanted: Wanted, found: StreamInfo): string[] {
@@ -70,7 +82,9 @@ export function differences(wanted: Wanted, found: StreamInfo): string[] {
   const partitions = config.metadata?.[partitions_key];
   const expected = wanted.metadata?.[partitions_key];
   if (expected !== undefined && partitions !== expected) {
-    faults.push(`it is one of ${partitions} partitions, expected ${expected}: their number is fixed once there are any`);
+    faults.push(
+      `it is one of ${partitions} partitions, expected ${expected}: their number is fixed once there are any`,
+    );
   }
   return faults;
 }

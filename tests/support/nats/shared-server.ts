@@ -1,0 +1,49 @@
+/** One server for the tests of a file that need no server of their own. It ends once nobody has used it for a moment. */
+import { type NatsServer, with_nats_server } from './nats-server.js';
+import type { NatsServerOptions } from './server-settings.js';
+
+interface Lent {
+  readonly server: NatsServer;
+  /** Gives it back; nothing of the server may be used after that. */
+  readonly release: () => void;
+}
+
+const idle_ms = 500;
+
+export class SharedServer {
+  private users = 0;
+  private idle: NodeJS.Timeout | undefined;
+  private running: Promise<NatsServer> | null = null;
+  private end: () => void = () => undefined;
+
+  constructor(private readonly options: NatsServerOptions = {}) {}
+
+  async lend(): Promise<Lent> {
+    clearTimeout(this.idle);
+    this.users++;
+    this.running ??= this.start();
+    const server = await this.running;
+    return { server, release: () => this.release() };
+  }
+
+  private start(): Promise<NatsServer> {
+    return new Promise((resolve, reject) => {
+      const use = async (server: NatsServer): Promise<void> => {
+        resolve(server);
+        await new Promise<void>((ended) => {
+          this.end = ended;
+        });
+      };
+      with_nats_server(this.options, use).catch(reject);
+    });
+  }
+
+  private release(): void {
+    this.users--;
+    if (this.users > 0) return;
+    this.idle = setTimeout(() => {
+      this.running = null;
+      this.end();
+    }, idle_ms);
+  }
+}
