@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { json_of, with_cli } from './support/cli.js';
+import { json_of, program, shell_words, with_cli } from './support/cli.js';
 import { doubling } from './support/segments.js';
 
 const patience = { timeout_ms: 90_000 };
@@ -136,6 +137,40 @@ spec('what llmteam tells about itself', (test) => {
         assert.match(inner.stdout, /^resume\t/m);
         assert.match(file.stdout, /^some\.json\t/m);
         assert.match(option.stdout, /^--timeout\t/m);
+      }),
+    patience,
+  );
+
+  test(
+    'completion of bash needs nothing but bash, and evaluates nothing that was typed',
+    () =>
+      with_cli(async ({ write, call, folder }) => {
+        if (process.platform === 'win32') return;
+        write('some file.json', {});
+        write('inputs/one.json', {});
+        write('completion.sh', (await call(['completion', 'bash'])).stdout);
+        const replies = (...words: readonly string[]): string[] => {
+          const script = [
+            `llmteam() { ${shell_words([process.execPath, program])} "$@"; }`,
+            'source ./completion.sh',
+            `COMP_WORDS=(${shell_words(['llmteam', ...words])}) COMP_CWORD=${words.length}`,
+            '__llmteam_complete',
+            `printf '%s\\n' "\${COMPREPLY[@]}"`,
+          ];
+          const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script.join('\n')], {
+            cwd: folder,
+            encoding: 'utf8',
+          });
+          assert.is(stderr, '');
+          return stdout.split('\n').filter((line) => line !== '');
+        };
+        assert.equal(replies('runs', 'res'), ['resume']);
+        assert.equal(replies('graph', '--format', '=', 'm'), ['mermaid']);
+        assert.equal(replies('graph', '--format='), [], 'no word begins so');
+        assert.equal(replies('run', 'some\\ f'), ['some\\ file.json']);
+        assert.equal(replies('run', 'inp'), ['inputs/']);
+        assert.equal(replies('validate', '$(touch evaluated)'), []);
+        assert.not.ok(existsSync(join(folder, 'evaluated')));
       }),
     patience,
   );

@@ -44,7 +44,7 @@ export async function run_command_line(args: readonly string[]): Promise<ExitCod
   // A plugin may let an error go where nobody can catch it.
   process.once('uncaughtException', crash).once('unhandledRejection', crash);
   try {
-    await parse(program, args);
+    await parse(program, args, streams);
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) outcome.code = await report(thrown);
     else outcome.code = thrown.exitCode === 0 ? exit_codes.completed : exit_codes.usage;
@@ -55,11 +55,11 @@ export async function run_command_line(args: readonly string[]): Promise<ExitCod
   return exit_codes.failed;
 }
 
-async function parse(program: Command, args: readonly string[]): Promise<void> {
+async function parse(program: Command, args: readonly string[], streams: Streams): Promise<void> {
   const [first = ''] = args;
   if (completion_commands.has(first)) {
     const { parse_with_completion } = await import('./actions/completion.js');
-    await parse_with_completion(program, args);
+    await parse_with_completion(program, args, streams);
     return;
   }
   add_completion(program);

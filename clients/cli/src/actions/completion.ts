@@ -3,11 +3,21 @@ import { dirname, join } from 'node:path';
 import type { RootCommand } from '@bomb.sh/tab';
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
+import type { Streams } from '../streams.js';
+import { bash_completion } from './bash-completion.js';
 
 const file_options = ['input', 'output', 'config', 'home'];
 
 /** `completion SHELL` prints the script; the script calls `complete -- WORDS` for suggestions. */
-export async function parse_with_completion(program: Command, args: readonly string[]): Promise<void> {
+export async function parse_with_completion(
+  program: Command,
+  args: readonly string[],
+  streams: Streams,
+): Promise<void> {
+  if (args.length === 2 && args[0] === 'completion' && args[1] === 'bash') {
+    streams.print(bash_completion);
+    return;
+  }
   const root = tab(program, { completionCommandName: 'completion' });
   complete_files(root, args.at(-1) ?? '');
   await program.parseAsync(args, { from: 'user' });

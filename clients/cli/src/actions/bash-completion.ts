@@ -1,0 +1,28 @@
+/**
+ * Needs nothing but bash: the functions of the package bash-completion are missing on most fresh machines.
+ * What was typed is handed over as words and never evaluated. bash takes `--option=value` apart; it is put together again.
+ */
+export const bash_completion = `# bash completion for llmteam
+__llmteam_complete() {
+    local cur=\${COMP_WORDS[COMP_CWORD]//\\\\/} words=() word glue= reply
+    for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        word=\${word//\\\\/}
+        if [[ ( $word == '=' || -n $glue ) && \${#words[@]} -gt 0 ]]; then
+            words[\${#words[@]}-1]+=$word
+        else
+            words+=("$word")
+        fi
+        glue=
+        [[ $word == '=' ]] && glue=yes
+    done
+    [[ $cur == '=' ]] && cur=
+    COMPREPLY=()
+    while IFS= read -r reply; do
+        reply=\${reply%%$'\\t'*}
+        # The last line is a colon and a number, for other shells.
+        [[ $reply == "$cur"* && $reply != :* ]] && COMPREPLY+=("$(printf '%q' "$reply")")
+    done < <(llmteam complete -- "\${words[@]}" 2>/dev/null)
+    if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == */ ]]; then compopt -o nospace 2>/dev/null; fi
+}
+complete -F __llmteam_complete llmteam
+`;
