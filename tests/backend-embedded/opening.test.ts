@@ -144,8 +144,11 @@ spec('opening a store', (test) => {
       with_folder(async (folder) => {
         await with_store(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
         const wrapper = ['unshare', '-rm', 'sh', '-c', `${read_only} shift && exec "$@"`, 'sh', folder];
-        assert.equal(run_child('opener', [folder], wrapper), { code: 'FILE_UNREADABLE' });
-        assert.equal(run_child('opener', [join(folder, 'new')], wrapper), { code: 'FILE_UNREADABLE' });
+        const open_in = (store: string) => run_child('opener', [store], wrapper) as { code: string; message: string };
+        const old = open_in(folder);
+        assert.is(old.code, 'FILE_UNREADABLE');
+        assert.match(old.message, /failed: the file system is read-only$/);
+        assert.is(open_in(join(folder, 'new')).code, 'FILE_UNREADABLE');
       }));
   }
 });

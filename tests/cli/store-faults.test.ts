@@ -34,7 +34,10 @@ spec('a store that fails', (test) => {
         write('file', 'no folder');
         const ended = await call(['run', write('long.json', long), '--home', 'file/home']);
         assert.is(ended.code, 1);
-        assert.match(ended.stderr, /^error FILE_UNREADABLE: cannot use the folder/);
+        assert.match(
+          ended.stderr,
+          /^error FILE_UNREADABLE: cannot use the folder '.*': part of the path is not a folder\n$/,
+        );
       }),
     patience,
   );

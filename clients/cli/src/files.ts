@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { is_llmteam_error, type Json, LlmteamError } from '@llmteam/contracts';
+import { system_reason } from '@llmteam/embedded';
 import { parse_json } from '@llmteam/kernel';
 
 /** Nothing that is allowed is larger; a file beyond it is not read into memory. */
@@ -46,20 +47,10 @@ function too_large(file: string): LlmteamError {
   return new LlmteamError('LIMIT_EXCEEDED', `'${shown_name(file)}' has more than ${most_bytes} bytes`);
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'part of the path is not a folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-};
-
 function file_error(verb: 'read' | 'write', file: string, cause: unknown): LlmteamError {
   if (is_llmteam_error(cause)) return cause;
-  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-  const reason = verb === 'write' && code === 'ENOENT' ? 'its folder does not exist' : (reasons[code] ?? code);
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason = verb === 'write' && code === 'ENOENT' ? 'its folder does not exist' : system_reason(cause);
   return new LlmteamError('FILE_UNREADABLE', `cannot ${verb} '${file}': ${reason}`, { cause });
 }
 

@@ -31,11 +31,19 @@ const explanations: Partial<Record<Code, string>> = {
   FILE_UNREADABLE: 'it cannot be read and written',
 };
 
+/** Said instead, where the system tells more. */
+const system_explanations: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'there is no permission to write it'],
+  ['EPERM', 'there is no permission to write it'],
+  ['EROFS', 'the file system is read-only'],
+]);
+
 /** The error of the table for what the file system or SQLite threw at the store in `folder`; `STORE_FAILED` by default. */
 export function store_error(folder: string, thrown: unknown): LlmteamError {
   if (is_llmteam_error(thrown)) return thrown;
   const code = meaning_of(thrown);
-  const reason = explanations[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  const known = system_explanations.get(system_code(thrown) ?? '') ?? explanations[code];
+  const reason = known ?? (thrown instanceof Error ? thrown.message : String(thrown));
   return new LlmteamError(code, `The store in ${folder} failed: ${reason}`, { cause: thrown });
 }
 

@@ -7,6 +7,7 @@ import { JsonRecord, LlmteamError } from '@llmteam/contracts';
 import { parse_json, type ResourceConfig } from '@llmteam/kernel';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { type Static, Type } from 'typebox';
+import { system_reason } from './system-reason.js';
 
 const strict = { additionalProperties: false } as const;
 const named = <T extends import('typebox').TSchema>(schema: T) =>
@@ -87,7 +88,9 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new LlmteamError('FILE_UNREADABLE', `cannot read the configuration '${path}'`, { cause });
+    throw new LlmteamError('FILE_UNREADABLE', `cannot read the configuration '${path}': ${system_reason(cause)}`, {
+      cause,
+    });
   }
 }
 

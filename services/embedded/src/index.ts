@@ -3,3 +3,4 @@ export { Home, type HomeOptions, type OwnedHome, type RemoteHome } from './home.
 export { open_log } from './log.js';
 export type { LogOptions } from './log-options.js';
 export { EmbeddedRuntime, load_plugins, type Plugins, type RuntimeOptions } from './runtime.js';
+export { system_reason } from './system-reason.js';

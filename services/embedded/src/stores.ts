@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { open_sqlite_backend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { system_reason } from './system-reason.js';
 
 export interface StoresOptions {
   readonly home: string;
@@ -74,7 +75,6 @@ function make_folder(folder: string): void {
 }
 
 function unreadable(path: string, cause: unknown): LlmteamError {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-  const error = code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
-  return new LlmteamError(error, `cannot use the folder '${path}' (${code})`, { cause });
+  const error = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
+  return new LlmteamError(error, `cannot use the folder '${path}': ${system_reason(cause)}`, { cause });
 }

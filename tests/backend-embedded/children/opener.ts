@@ -1,4 +1,10 @@
 /** Opens the store and tells how that went. Argument: folder. */
-import { code_of, open_store, tell } from './child.js';
+import { is_llmteam_error } from '@llmteam/contracts';
+import { open_store, tell } from './child.js';
 
-tell({ code: await code_of(open_store().then((backend) => backend.close())) });
+try {
+  await (await open_store()).close();
+  tell({ code: 'ok' });
+} catch (error) {
+  tell({ code: is_llmteam_error(error) ? error.code : '', message: String(error) });
+}
