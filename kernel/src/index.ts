@@ -28,6 +28,7 @@ export { create_run_service, type ForkRequest, type RunService, type StartReques
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { WorkerPorts } from './runtime/worker-ports.js';
+export { contract_faults } from './validation/contract-faults.js';
 export { define_segment } from './validation/define-segment.js';
 export { validate_input } from './validation/validate-input.js';
 export { validate_segment } from './validation/validate-segment.js';

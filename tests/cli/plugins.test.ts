@@ -96,13 +96,19 @@ spec('plugins of the configuration', (test) => {
     () =>
       with_cli(async ({ write, call }) => {
         write('doubling.json', doubling);
-        write('llmteam.config.json', { plugin: [], llms: { a: {} } });
+        write('llmteam.config.json', { plugin: [], llms: { a: {} }, log_level: 'loud' });
         const wrong = await call(['run', 'doubling.json']);
         assert.is(wrong.code, 1);
-        assert.match(wrong.stderr, /^error CONFIG_INVALID: .*llmteam\.config\.json.*'plugin'/);
-        assert.match(wrong.stderr, /\/llms\/a/);
+        assert.match(wrong.stderr, /^error CONFIG_INVALID: '.*llmteam\.config\.json' is not a valid configuration\n/);
+        assert.match(wrong.stderr, /unknown key 'plugin', did you mean 'plugins'\?\n/);
+        assert.match(wrong.stderr, /'llms\.a\.provider' is missing\n/);
+        assert.match(wrong.stderr, /'log_level' must be .*'warn'.*, not 'loud'\n/);
         const missing = await call(['run', 'doubling.json', '--config', 'no.json']);
-        assert.match(missing.stderr, /^error FILE_UNREADABLE: .*no\.json/);
+        assert.match(missing.stderr, /^error FILE_UNREADABLE: .*no\.json': there is no such file\n$/);
+        write('llmteam.config.json', '{\n  "plugins": [\n}');
+        const cut = await call(['run', 'doubling.json']);
+        assert.is(cut.code, 1);
+        assert.match(cut.stderr, /^error JSON_INVALID: '.*llmteam\.config\.json': expected .* at line 3, column 1\n$/);
       }),
     patience,
   );

@@ -88,7 +88,10 @@ spec('plugin host', (test) => {
     const wrong = await fault_of([
       { name: 'alpha', manifest: { kind: 'task', name: 'alpha', api: 1, colour: 'red' }, code },
     ]);
-    assert.match(wrong, /^PLUGIN_INVALID/);
+    assert.match(
+      wrong,
+      /^PLUGIN_INVALID: plugin 'alpha': package\.json, key 'llmteam': unknown key 'colour'; known are/,
+    );
   });
 
   test('two plugins of one step type and version are both named', async () => {

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LlmteamError, PluginManifest, plugin_api_version } from '@llmteam/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { contract_faults } from '../validation/contract-faults.js';
 
 /** Our own schema needs no check against the meta-schema, which would cost more than all else at start. */
-const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false });
+const ajv = new Ajv2020({ meta: false, validateSchema: false });
 
 /** A plugin package as its package.json tells of it, before any of its code runs. */
 export interface PluginPackage {
@@ -54,7 +55,8 @@ function read_description(specifier: string, folder: string): Record<string, unk
 function check_manifest(specifier: string, manifest: unknown): PluginManifest {
   if (manifest === undefined) throw invalid(specifier, "its package.json has no key 'llmteam'");
   if (!ajv.validate(PluginManifest, manifest)) {
-    throw invalid(specifier, `the key 'llmteam' of its package.json ${ajv.errorsText(ajv.errors, { dataVar: '' })}`);
+    const faults = contract_faults(PluginManifest, manifest, "package.json, key 'llmteam'");
+    throw invalid(specifier, faults.join('; '));
   }
   const known = manifest as PluginManifest;
   if (known.api === plugin_api_version) return known;

@@ -3,9 +3,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { JsonRecord, LlmteamError } from '@llmteam/contracts';
-import { parse_json, type ResourceConfig } from '@llmteam/kernel';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { type Json, JsonRecord, LlmteamError } from '@llmteam/contracts';
+import { contract_faults, parse_json, type ResourceConfig } from '@llmteam/kernel';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Static, Type } from 'typebox';
 import { system_reason } from './system-reason.js';
 
@@ -80,7 +80,7 @@ export function find_config(from_folder: string): string | null {
 /** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID` or `CONFIG_INVALID` with every problem */
 export function load_config(path: string | null, environment: Config['environment'] = process.env): Config {
   if (path === null) return Object.freeze({ file: {}, path, folder: process.cwd(), environment });
-  const file = check(path, parse_json(read(path)));
+  const file = check(path, parse(path, read(path)));
   return Object.freeze({ file, path, folder: dirname(resolve(path)), environment });
 }
 
@@ -94,17 +94,20 @@ function read(path: string): string {
   }
 }
 
-function check(path: string, value: unknown): ConfigFile {
-  const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false });
-  if (ajv.validate(ConfigFile, value)) return value as ConfigFile;
-  const lines = (ajv.errors ?? []).map(describe);
-  throw new LlmteamError('CONFIG_INVALID', `'${path}' is not a valid configuration: ${lines.join('; ')}`);
+function parse(path: string, text: string): Json {
+  try {
+    return parse_json(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LlmteamError('JSON_INVALID', `'${path}': ${reason}`, { cause });
+  }
 }
 
-function describe(error: ErrorObject): string {
-  const key = error.keyword === 'additionalProperties' ? ` '${String(error.params.additionalProperty)}'` : '';
-  const values = error.keyword === 'enum' ? `: ${JSON.stringify(error.params.allowedValues)}` : '';
-  return `${error.instancePath || '/'} ${error.message ?? 'is invalid'}${key}${values}`;
+function check(path: string, value: unknown): ConfigFile {
+  const ajv = new Ajv2020({ meta: false, validateSchema: false });
+  if (ajv.validate(ConfigFile, value)) return value as ConfigFile;
+  const faults = contract_faults(ConfigFile, value, 'configuration');
+  throw new LlmteamError('CONFIG_INVALID', `'${path}' is not a valid configuration\n${faults.join('\n')}`);
 }
 
 /** What of the configuration handlers may ask for. */
