@@ -92,6 +92,26 @@ spec('plugins of the configuration', (test) => {
   );
 
   test(
+    'one that ends the process does not make it look as if the run were done',
+    () =>
+      with_cli(async ({ write, call }) => {
+        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
+        write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]));
+        write_plugin(write, 'shouting', 'process.exit(0);');
+        const at_load = await call(['run', 'shout.json']);
+        assert.is(at_load.code, 1);
+        assert.match(at_load.stderr, /^error PLUGIN_FAILED: a plugin ended the process before the command was done\n$/);
+        write_plugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
+        const in_step = await call(['run', 'shout.json']);
+        assert.is(in_step.code, 1);
+        const [, run_id = ''] = /^error PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(in_step.stderr) ?? [];
+        write_plugin(write, 'shouting', shouting);
+        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 'UNDEFINED');
+      }),
+    patience,
+  );
+
+  test(
     'a configuration that is wrong is told with every problem',
     () =>
       with_cli(async ({ write, call }) => {

@@ -14,6 +14,7 @@ import type { Act } from './commands/syntax.js';
 import { add_tasks } from './commands/tasks.js';
 import { add_validate } from './commands/validate.js';
 import { add_version } from './commands/version.js';
+import { watch_for_early_end } from './early-end.js';
 import { read_environment } from './environment.js';
 import { type ExitCode, exit_codes } from './exit-codes.js';
 import { type GlobalOptions, log_levels, make_settings } from './settings.js';
@@ -22,7 +23,8 @@ import { Streams } from './streams.js';
 export async function run_command_line(args: readonly string[]): Promise<ExitCode> {
   const environment = read_environment();
   const streams = new Streams(process.stdout, process.stderr);
-  const outcome: { code: ExitCode } = { code: exit_codes.completed };
+  const outcome: { code: ExitCode; is_told: boolean } = { code: exit_codes.completed, is_told: false };
+  watch_for_early_end(() => outcome.is_told, streams);
   const act: Act =
     (action) =>
     async (...given) => {
@@ -38,6 +40,7 @@ export async function run_command_line(args: readonly string[]): Promise<ExitCod
   const crash = (thrown: unknown): void => {
     void report(thrown).then((code) => {
       streams.on_crash();
+      outcome.is_told = true;
       process.exit(code);
     });
   };
@@ -50,6 +53,7 @@ export async function run_command_line(args: readonly string[]): Promise<ExitCod
     else outcome.code = thrown.exitCode === 0 ? exit_codes.completed : exit_codes.usage;
   }
   await streams.flush();
+  outcome.is_told = true;
   if (streams.failure === null) return outcome.code;
   streams.note(`error FILE_UNREADABLE: cannot write to stdout: ${streams.failure.message}`);
   return exit_codes.failed;
