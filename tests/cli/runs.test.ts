@@ -7,7 +7,7 @@ import { chain, delay, doubling, transform, waiting } from './support/segments.j
 const patience = { timeout_ms: 120_000 };
 
 interface Listed {
-  readonly runs: readonly { run_id: string; segment_id: string; status: string; started_at: number }[];
+  readonly runs: readonly { run_id: string; segment_id: string; status: string }[];
   readonly cursor: string | null;
 }
 
@@ -51,6 +51,10 @@ spec('llmteam runs', (test) => {
           ids,
         );
         assert.is(second.cursor, null);
+        const [newest] = first.runs;
+        const view = json_of<RunView>(await call(['runs', 'show', newest?.run_id ?? '', '--json']));
+        const shared = Object.keys(newest ?? {}).map((key) => [key, view[key as keyof RunView]]);
+        assert.equal(newest, Object.fromEntries(shared), 'names and times are those of runs show');
         const table = await call(['runs', 'list', '--limit', '1']);
         assert.match(table.stdout, /^RUN +SEGMENT +STATUS +STARTED +TOOK\n\S+ +doubling +completed/);
         assert.match(table.stderr, /^There are more: --cursor \S+\n$/);

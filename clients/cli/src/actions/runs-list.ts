@@ -29,7 +29,7 @@ export async function runs_list(settings: Settings, _args: readonly string[], op
   const { rows, cursor } = merge(lists, place_of, limit);
   const { streams } = settings;
   if (json === true) {
-    streams.print(`${JSON.stringify({ runs: rows, cursor }, null, 2)}\n`);
+    streams.print(`${JSON.stringify({ runs: rows.map(as_json), cursor }, null, 2)}\n`);
     return exit_codes.completed;
   }
   if (rows.length === 0) streams.note('There are no such runs.');
@@ -50,6 +50,16 @@ function query_of({ status, segment, correlationId, since, tenant }: Options): R
 
 function place_of({ started_at, run_id }: RunRow): Place {
   return { at: started_at, id: run_id };
+}
+
+/** Names and times as `runs show --json` has them. */
+function as_json({ started_at, ended_at, ...row }: RunRow): object {
+  return {
+    ...row,
+    started_at: new Date(started_at).toISOString(),
+    completed_at: ended_at === null ? null : new Date(ended_at).toISOString(),
+    duration_ms: ended_at === null ? null : ended_at - started_at,
+  };
 }
 
 function as_table(rows: readonly RunRow[], settings: Settings): string {
