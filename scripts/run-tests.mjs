@@ -83,12 +83,18 @@ async function check_file(name) {
   return { ...verdict(outcome, limit_seconds), output: outcome.stdout + outcome.stderr, ms };
 }
 
+/** A test that a machine cannot run is not left out silently; see `tests/support/not-tested-here.ts`. */
+function left_out(output) {
+  return (output.match(/^not tested here: .*$/gm) ?? []).join('\n');
+}
+
 function report(name, result) {
   const mark = result.failed > 0 ? 'FAIL' : 'ok  ';
   const faults = result.faults.length > 0 ? `  ${result.faults.join('; ')}` : '';
   const tests = result.passed + result.failed;
   console.log(`${mark} ${name}  ${tests} ${tests === 1 ? 'test' : 'tests'}  ${result.ms} ms${faults}`);
-  if (result.failed > 0 && result.output.trim()) console.log(result.output.trimEnd().replace(/^/gm, '     | '));
+  const shown = result.failed > 0 ? result.output.trimEnd() : left_out(result.output);
+  if (shown) console.log(shown.replace(/^/gm, '     | '));
 }
 
 async function run_all(names) {

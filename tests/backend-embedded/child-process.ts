@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { not_tested_here } from '../support/not-tested-here.js';
 
 const children = join(import.meta.dirname, 'children');
 
@@ -55,6 +56,6 @@ export function run_child(program: string, args: readonly string[], wrapper: rea
 export function works(what: string, command: string, args: readonly string[]): boolean {
   const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return true;
-  process.stderr.write(`not tested here: ${what} (${error?.message ?? stderr.trim()})\n`);
+  not_tested_here(what, error?.message ?? stderr.trim());
   return false;
 }

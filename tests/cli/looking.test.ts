@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { not_tested_here } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import { json_of, program, shell_words, with_cli } from './support/cli.js';
 import { doubling } from './support/segments.js';
@@ -145,7 +146,7 @@ spec('what llmteam tells about itself', (test) => {
     'completion of bash needs nothing but bash, and evaluates nothing that was typed',
     () =>
       with_cli(async ({ write, call, folder }) => {
-        if (process.platform === 'win32') return;
+        if (process.platform === 'win32') return not_tested_here('completion of bash', 'Windows has no bash');
         write('some file.json', {});
         write('inputs/one.json', {});
         write('completion.sh', (await call(['completion', 'bash'])).stdout);

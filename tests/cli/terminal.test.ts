@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as assert from 'uvu/assert';
+import { not_tested_here } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import { json_of, program, type Started, shell_words, terminal_program, with_cli } from './support/cli.js';
 import { approval, chain, delay, doubling, transform } from './support/segments.js';
@@ -17,10 +18,19 @@ function plain(text: string): string {
 }
 
 spec('llmteam run on a terminal', (test) => {
+  test(
+    'draws nothing where there is no terminal',
+    () =>
+      with_cli(async ({ write, call }) => {
+        const ended = await call(['run', write('doubling.json', doubling)]);
+        assert.is(json_of(ended).status, 'completed');
+        assert.is(ended.stderr, '');
+      }),
+    patience,
+  );
+
   if (!has_terminal) {
-    test('is not tested here: there is no util-linux `script`', () => {
-      process.stderr.write('skipped: no util-linux `script`\n');
-    });
+    not_tested_here('what is drawn on a terminal', 'there is no util-linux `script`');
     return;
   }
 

@@ -83,6 +83,16 @@ spec('test runner', (test) => {
     });
   });
 
+  test('says what a passing file could not test here', () => {
+    const text = `process.stderr.write('chatter\\nnot tested here: signals (no such thing)\\n'); ${passing}`;
+    with_files({ compiled: { lacking: text } }, (run) => {
+      const { code, text: printed } = run();
+      assert.is(code, 0, printed);
+      assert.match(printed, /^ok {3}lacking .*\n {5}\| not tested here: signals \(no such thing\)$/m);
+      assert.not.match(printed, /chatter/);
+    });
+  });
+
   test('runs only the files that a word of the command line names', () => {
     with_files({ compiled: { journal: passing, queue: 'throw new Error("not to be run")' } }, (run) => {
       assert.is(run('jour').last_line, '2 passed, 0 failed');
