@@ -26,6 +26,10 @@ export class Names {
     return `${this.namespace}.journal.${partition}.>`;
   }
 
+  run_level_subjects(partition: number): string {
+    return `${this.namespace}.journal.${partition}.*.*.r`;
+  }
+
   /** Where a run's facts go: `r` for run-level facts, `s` for those of steps. */
   fact_subject(partition: number, run: RunKey, type: Fact['type']): string {
     return `${this.history(partition, run)}.${run_level.has(type) ? 'r' : 's'}`;

@@ -2,7 +2,7 @@
  * Purpose: the ports of a backend on one connection.
  * Owns: what is made at the start, and what is looked after while it is open: a stream of jobs in memory is gone when its server restarts.
  */
-import type { Backend, Clock, Logger, RunIndex, RunKey } from '@llmteam/contracts';
+import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
 import { type JetStreamManager, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
@@ -20,6 +20,7 @@ import { NatsJobQueue } from './nats-job-queue.js';
 import { NatsJournal } from './nats-journal.js';
 import { NatsRegistry } from './nats-registry.js';
 import { NatsSignals } from './nats-signals.js';
+import { Retention } from './retention.js';
 import { ServerTime } from './server-time.js';
 import { check_version, type ServerVersion, server_version } from './server-version.js';
 import { check_settings, type NatsSettings } from './settings.js';
@@ -42,8 +43,7 @@ export interface NatsBackendOptions {
 export interface NatsBackend extends Backend {
   is_connected(): boolean;
   inspect(): Promise<NatsInspection>;
-  /** Takes a run's history away. Only for runs that have ended. */
-  remove_run(run: RunKey): Promise<void>;
+  readonly retention: Retention;
 }
 
 const window = 1_024;
@@ -107,11 +107,7 @@ async function open_ports(options: NatsBackendOptions, connection: NatsConnectio
     index,
     is_connected: () => !connection.isClosed() && jobs_stream.is_connected,
     inspect: () => inspect_connection(connection, settings),
-    async remove_run(run) {
-      const partition = journal.partition_of(run);
-      const filter = names.history_subjects(partition, run);
-      await manager.streams.purge(names.journal_stream(partition), { filter });
-    },
+    retention: new Retention(connection, manager, names, () => time.now()),
     async close() {
       for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();
       await connection.close();
