@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NatsConnection } from '@nats-io/transport-node';
 import * as assert from 'uvu/assert';
 import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
 import { is_running } from '../support/nats/process-state.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
+import { until_back, with_raw_client } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
 
 const keep = { name: 'KEEP', subjects: ['keep.>'] };
@@ -30,17 +29,6 @@ async function keeps_messages(server: NatsServer, between: () => Promise<void>):
   await with_raw_client(server.url, async ({ streams }) => {
     assert.is((await streams.info('KEEP')).state.messages, 2);
   });
-}
-
-/** Asks again and again until the server answers. */
-async function until_back(connection: NatsConnection): Promise<void> {
-  for (;;) {
-    try {
-      return await connection.flush();
-    } catch {
-      await sleep(10);
-    }
-  }
 }
 
 /** The error of a use of the server that must fail. */
