@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,6 +69,19 @@ spec('nats-server for tests', (test) => {
     with_nats_server({}, async (server) => {
       await keeps_messages(server, () => server.restart());
       assert.match(server.log(), /Initiating Shutdown/);
+    }));
+
+  test('a start waits for its port while somebody else has it', () =>
+    with_nats_server({}, async (server) => {
+      await server.kill();
+      const squatter = createServer().listen(server.port, '127.0.0.1');
+      await once(squatter, 'listening');
+      const started = server.start();
+      await until(() => server.log().includes('address already in use'));
+      assert.is(server.runs, false);
+      squatter.close();
+      await started;
+      assert.is(server.runs, true);
     }));
 
   test('a client comes back by itself once the server does', () =>
