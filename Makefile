@@ -1,7 +1,7 @@
-# LLMTeam: `make` lists what can be done. Needs Node.js and nothing else.
+# LLMTeam: `make` lists what can be done. Needs Node.js; what the tests need besides is fetched (CONTRIBUTING.md).
 
 .DEFAULT_GOAL := help
-.PHONY: help node install build test test-cov lint format verify docs run bench clean
+.PHONY: help node install build test test-cov lint format verify docs run nats bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ docs: build ## Generate the reference pages in docs/
 
 run: build ## Run the example segment on this machine
 	node clients/cli/bin/llmteam.js run examples/article_writer/article_writer.json -i examples/article_writer/input.json
+
+nats: install ## Run a nats-server for development on 127.0.0.1:4222; its streams are in .llmteam/nats
+	@server=$$(node scripts/nats-server.mjs --print) && exec "$$server" -c scripts/nats/development.conf
 
 bench: build ## Answer the questions in bench/, with numbers
 	@npm run --silent bench

@@ -24,6 +24,7 @@ const steps = [
   { name: 'budgets', script: 'check:budgets' },
   { name: 'lock file', script: 'check:lock' },
   ...(has_docs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
+  { name: 'servers for the tests', script: 'nats-server' },
   { name: 'tests', script: 'test' },
 ];
 

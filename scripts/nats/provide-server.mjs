@@ -87,7 +87,7 @@ function remove_leftovers(cache) {
 
 function what_to_do(suite, failure, too_old) {
   const found = too_old ? `the one on the PATH is ${too_old.version}` : 'none is on the PATH';
-  return `nats-server ${least_version} or later is needed (${suite}): ${found}, and apt has none (${failure}); ${install_hint()}`;
+  return `nats-server ${least_version} or later is needed (${suite}): ${found}, and apt did not get one (${failure}); ${install_hint()}`;
 }
 
 function install_hint() {

@@ -1,8 +1,9 @@
 /** Purpose: which version a nats-server is of, and whether that is enough. */
 import { spawnSync } from 'node:child_process';
-import semver from 'semver';
+import gte from 'semver/functions/gte.js';
+import valid from 'semver/functions/valid.js';
 
-/** 2.9 has no `sync_interval` and refuses what we need of consumers; the last faults that concern us were mended in 2.10.23. */
+/** The oldest server that is supported: 2.9 has no `sync_interval`, and the longer a queue is, the slower it drains it. */
 export const least_version = '2.10.23';
 
 /** @returns {string | undefined} Undefined if there is no such program, or it is something else. */
@@ -14,9 +15,9 @@ export function version_of(path) {
 /** `nats-server: v2.15.1` → `2.15.1` */
 function told_version(text) {
   const told = /^nats-server: v?(\S+)$/m.exec(text);
-  return told ? (semver.valid(told[1]) ?? undefined) : undefined;
+  return told ? (valid(told[1]) ?? undefined) : undefined;
 }
 
 export function is_new_enough(version) {
-  return version !== undefined && semver.gte(version, least_version);
+  return version !== undefined && gte(version, least_version);
 }

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NatsConnection } from '@nats-io/transport-node';
 import * as assert from 'uvu/assert';
 import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
 import { is_running } from '../support/nats/process-state.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
+import { until_back, with_raw_client } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
 
 const keep = { name: 'KEEP', subjects: ['keep.>'] };
@@ -30,17 +30,6 @@ async function keeps_messages(server: NatsServer, between: () => Promise<void>):
   await with_raw_client(server.url, async ({ streams }) => {
     assert.is((await streams.info('KEEP')).state.messages, 2);
   });
-}
-
-/** Asks again and again until the server answers. */
-async function until_back(connection: NatsConnection): Promise<void> {
-  for (;;) {
-    try {
-      return await connection.flush();
-    } catch {
-      await sleep(10);
-    }
-  }
 }
 
 /** The error of a use of the server that must fail. */
@@ -80,6 +69,19 @@ spec('nats-server for tests', (test) => {
     with_nats_server({}, async (server) => {
       await keeps_messages(server, () => server.restart());
       assert.match(server.log(), /Initiating Shutdown/);
+    }));
+
+  test('a start waits for its port while somebody else has it', () =>
+    with_nats_server({}, async (server) => {
+      await server.kill();
+      const squatter = createServer().listen(server.port, '127.0.0.1');
+      await once(squatter, 'listening');
+      const started = server.start();
+      await until(() => server.log().includes('address already in use'));
+      assert.is(server.runs, false);
+      squatter.close();
+      await started;
+      assert.is(server.runs, true);
     }));
 
   test('a client comes back by itself once the server does', () =>

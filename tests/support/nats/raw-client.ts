@@ -1,4 +1,5 @@
 /** The NATS client of the tests that look at a server themselves, not through a backend. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
 
@@ -8,18 +9,33 @@ export interface RawClient {
   readonly streams: JetStreamManager['streams'];
 }
 
-/** It reconnects for ever, at short intervals. */
+/**
+ * It reconnects for ever, at short intervals. `timeout`: a connection that is lost between the server's greeting and its first answer
+ * is not noticed by the client, which then waits this long (by default 20 s) before it tries again.
+ */
 export async function with_raw_client(
   url: string,
   use: (client: RawClient) => Promise<void>,
   options: ConnectionOptions = {},
 ): Promise<void> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 20, ...options });
+  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 20, timeout: 500 };
+  const connection = await connect({ servers: url, ...patience, ...options });
   try {
     const client = jetstream(connection);
     const { streams } = await jetstreamManager(connection, { checkAPI: false });
     await use({ connection, publish: client.publish.bind(client), streams });
   } finally {
     await connection.close();
+  }
+}
+
+/** Asks again and again until the server answers. */
+export async function until_back(connection: NatsConnection): Promise<void> {
+  for (;;) {
+    try {
+      return await connection.flush();
+    } catch {
+      await sleep(10);
+    }
   }
 }

@@ -1,0 +1,157 @@
+/**
+ * Purpose: a network between clients and a server on this machine that a test can cut, stall, slow down and make unreliable.
+ * Owns: the port the clients connect to, and every connection through it.
+ * Invariants:
+ *  X1 what is passed on is passed on whole and in order, whatever the weather was on the way
+ *  X2 while it is stalled nothing reaches the other side, not even the end of a connection; once it is healed all of it does
+ *  X3 its port stays its own while it is cut, so that nobody else can be there when it heals
+ *  X4 no connection and no timer is left when `with_tcp_proxy` settles
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Passing, TcpLane } from './tcp-lane.js';
+
+/** Starts a proxy in front of `url` (`nats://127.0.0.1:4222`), hands it to `use`, and ends it. */
+export async function with_tcp_proxy(url: string, use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
+  const proxy = new TcpProxy(new URL(url));
+  await proxy.open();
+  try {
+    await use(proxy);
+  } finally {
+    await proxy.close();
+  }
+}
+
+interface Connection {
+  readonly lanes: readonly TcpLane[];
+  readonly reset: () => void;
+}
+
+class TcpProxy {
+  private readonly server: Server;
+  private readonly connections = new Set<Connection>();
+  private readonly weather = { is_cut: false, is_stalled: false, delay_ms: 0, loses: () => false };
+  private readonly count = { accepted: 0, refused: 0, reset: 0 };
+
+  constructor(private readonly target: URL) {
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.accept(client));
+  }
+
+  async open(): Promise<void> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  /** What clients connect to instead of the server. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.port = String((this.server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  /** Connections so far: taken, turned away while it was cut, and reset by `cut`, `reset_all` or `reset_randomly`. */
+  get counts(): Readonly<{ accepted: number; refused: number; reset: number }> {
+    return { ...this.count };
+  }
+
+  get open_connections(): number {
+    return this.connections.size;
+  }
+
+  /** Resets every connection, and each new one at once. */
+  cut(): void {
+    this.weather.is_cut = true;
+    this.reset_all();
+  }
+
+  /** Takes connections and keeps them, and passes nothing. */
+  stall(): void {
+    this.weather.is_stalled = true;
+  }
+
+  /** Passes everything on this much later. */
+  delay(ms: number): void {
+    this.weather.delay_ms = ms;
+    this.pass_all();
+  }
+
+  /** Each piece that is to be passed on resets its connection instead with this chance; the same seed draws the same. */
+  reset_randomly({ seed, chance }: { seed: number; chance: number }): void {
+    const draw = random_numbers(seed);
+    this.weather.loses = () => draw() < chance;
+  }
+
+  reset_all(): void {
+    for (const { reset } of [...this.connections]) reset();
+  }
+
+  /** Fair weather: nothing is cut, stalled, delayed or reset. What was held back is passed on. */
+  heal(): void {
+    Object.assign(this.weather, { is_cut: false, is_stalled: false, delay_ms: 0, loses: () => false });
+    this.pass_all();
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.reset_all();
+    await closed;
+  }
+
+  private pass_all(): void {
+    for (const { lanes } of [...this.connections]) for (const lane of lanes) lane.pass();
+  }
+
+  private accept(client: Socket): void {
+    client.on('error', ignore);
+    if (this.weather.is_cut) {
+      this.count.refused += 1;
+      client.resetAndDestroy();
+      return;
+    }
+    this.count.accepted += 1;
+    const port = Number(this.target.port);
+    const server = connect({ host: this.target.hostname, port, allowHalfOpen: true, noDelay: true });
+    server.on('error', ignore);
+    this.join(client, server);
+  }
+
+  private join(client: Socket, server: Socket): void {
+    const reset = (): void => {
+      this.count.reset += 1;
+      for (const socket of [client, server]) socket.resetAndDestroy();
+      for (const lane of lanes) lane.close();
+      this.connections.delete(connection);
+    };
+    const passing: Passing = {
+      weather: this.weather,
+      lost: reset,
+      over: () => this.forget_if_over(connection),
+    };
+    const lanes = [new TcpLane(client, server, passing), new TcpLane(server, client, passing)];
+    const connection = { lanes, reset };
+    this.connections.add(connection);
+  }
+
+  private forget_if_over(connection: Connection): void {
+    if (connection.lanes.every((lane) => lane.is_over)) this.connections.delete(connection);
+  }
+}
+
+/** The lanes hear of an error by the end of the socket that follows it. */
+function ignore(): void {
+  return undefined;
+}
+
+/** Numbers in [0, 1) from a 32-bit seed: a Weyl sequence, mixed. */
+function random_numbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
+  };
+}
+
+export type { TcpProxy };
