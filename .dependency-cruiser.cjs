@@ -78,15 +78,21 @@ module.exports = {
     ),
     forbid(
       'services-downwards',
-      'A service imports kernel, contracts and plugins, never a client or another service.',
+      'A service imports kernel, contracts, plugins and what services are made of, never a client or another service.',
       { path: '^services/([^/]+)/' },
-      { path: '^(clients|services)/', pathNot: '^services/$1/' },
+      { path: '^(clients|services)/', pathNot: ['^services/$1/', '^services/host/'] },
     ),
     forbid(
-      'cli-on-embedded',
-      'The command line imports the embedded service, kernel and contracts.',
+      'host-alone',
+      'What services are made of knows none of them.',
+      { path: '^services/host/' },
+      { path: '^services/', pathNot: '^services/host/' },
+    ),
+    forbid(
+      'cli-on-services',
+      'The command line imports services, kernel and contracts.',
       { path: '^clients/cli/' },
-      { path: '^(plugins|services|clients)/', pathNot: ['^clients/cli/', '^services/embedded/'] },
+      { path: '^(plugins|clients)/', pathNot: '^clients/cli/' },
     ),
   ],
   options: {

@@ -6,6 +6,7 @@ import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
 import type { Json, Logger, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { define_segment } from '@llmteam/kernel';
+import { load_config } from '@llmteam/service-host';
 
 const noop_plugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
 const silent: Logger = {
@@ -36,7 +37,7 @@ export async function with_runtime<T>(work: (runtime: BenchRuntime) => Promise<T
   return with_folder(async (folder) => {
     const clock = system_clock();
     const runtime = await EmbeddedRuntime.open({
-      config: { file: { plugins: [noop_plugin] }, path: null, folder: process.cwd(), environment: {} },
+      config: { ...load_config(null, {}), file: { plugins: [noop_plugin] } },
       clock,
       log: silent,
       open_backend: () => open_sqlite_backend({ folder, clock, synchronous: 'full' }),

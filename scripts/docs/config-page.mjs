@@ -1,5 +1,5 @@
 /** docs/config.md */
-import { ConfigFile } from '@llmteam/embedded';
+import { ConfigFile } from '@llmteam/service-host';
 import { field_table } from './field-table.mjs';
 import { code, generated, page } from './markdown.mjs';
 import { plain_schema } from './plain-schema.mjs';
@@ -15,11 +15,16 @@ was started with. Unknown keys are refused. Without a file nothing is configured
 Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     examples.fitting('config', sample),
     '## Keys',
-    field_table(plain_schema(ConfigFile).root),
+    field_table(part_of(plain_schema(ConfigFile).root, (key) => !services.includes(key))),
     uses,
     `A segment never holds a secret: it holds names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), and they are checked when it is
 loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
 when it is first needed; \`llmteam providers\` lists those that are missing.`,
+    '## Services',
+    'Coordinators and workers read these sections too: the same file serves all of them.',
+    examples.fitting('config', service_sample),
+    field_table(part_of(plain_schema(ConfigFile).root, (key) => services.includes(key))),
+    overrides,
     '## Models',
     `An entry of \`llms\` names its \`provider\`; its other keys are those of the provider. \`llmteam providers\` lists the providers that
 plugins bring. Built in:`,
@@ -31,7 +36,23 @@ const uses = `- \`llms\`: the models that \`llm_ref\` names. \`clients\`: the HT
   request, and only with \`allow_private_network\` may they be inside a private network or on this machine.
 - \`stores\`: names of key-value stores that handlers may keep values in (\`store_ref\`). \`secrets\`: what \`secret_ref\` names.
 - \`plugins\`: packages with step types and model providers of your own. \`settings\`: what each plugin is given at its start, by its name.
-- \`synchronous\`, \`log_level\`: how the store writes, and what is logged to stderr.`;
+- \`synchronous\`: how the store of this machine writes. \`log\`: what is logged to stderr.`;
+
+const services = ['nats', 'retention', 'coordinator', 'worker'];
+
+/** The schema with some of its keys. */
+function part_of(schema, wanted) {
+  const properties = Object.entries(schema.properties).filter(([key]) => wanted(key));
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+const overrides = `Every key that is reached by names alone has an environment variable, which goes before the file: \`LLMTEAM_\`, the path in
+capital letters, joined by \`_\`. So \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`, \`LLMTEAM_WORKER_HTTP_PORT=9000\`,
+\`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. Lists are separated by commas. A variable that
+is empty counts as absent; one that names no key of a section is reported by a warning in the log.
+
+A configured secret never appears in a log line: it is
+replaced by value wherever it stands, and so is every text under a key that names a secret and every value of \`headers\`.`;
 
 function provider_section({ provider_id, description, config_schema }) {
   const { root } = plain_schema(config_schema);
@@ -63,5 +84,18 @@ const sample = {
   plugins: ['@acme/llmteam-ocr', './plugins/mine'],
   settings: { ocr: { workers: 2 } },
   synchronous: 'full',
-  log_level: 'warn',
+  log: { level: 'warn' },
+};
+
+const service_sample = {
+  nats: {
+    servers: ['nats://nats-1:4222', 'nats://nats-2:4222', 'nats://nats-3:4222'],
+    user: 'llmteam',
+    password: 'env:NATS_PASSWORD',
+    partitions: 16,
+    replicas: 3,
+  },
+  retention: { max_age_hours: 720 },
+  coordinator: { http: { host: '0.0.0.0' } },
+  worker: { concurrency_by_type: { llm_agent: 4 }, http: { host: '0.0.0.0' } },
 };

@@ -12,7 +12,7 @@ import {
   Segment,
   StepTypeMetadata,
 } from '@llmteam/contracts';
-import { ConfigFile } from '@llmteam/embedded';
+import { ConfigFile } from '@llmteam/service-host';
 import { Type } from 'typebox';
 import { schema_file } from './plain-schema.mjs';
 

@@ -4,8 +4,8 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { load_plugins } from '@llmteam/embedded';
 import { create_expression_compiler } from '@llmteam/kernel';
+import { load_config, load_plugins } from '@llmteam/service-host';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -14,8 +14,7 @@ const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing, ch
 
 /** @returns {Promise<{ catalog: object, compiler: object, refs: object, plugins: readonly object[] }>} */
 export async function open_workbench() {
-  const config = { file: {}, path: null, folder: root, environment: {} };
-  const { catalog, loaded } = await load_plugins(config, quiet);
+  const { catalog, loaded } = await load_plugins(load_config(null, {}), quiet);
   return { catalog, compiler: create_expression_compiler(), refs, plugins: loaded.map(({ plugin }) => plugin) };
 }
 

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Journal, Json, Logger, NewEntry, Position, RunKey, Segment } from '@llmteam/contracts';
-import { Home, load_config } from '@llmteam/embedded';
+import { Home } from '@llmteam/embedded';
 import { define_segment } from '@llmteam/kernel';
+import { load_config } from '@llmteam/service-host';
 import { quiet_logger } from '../support/quiet-logger.js';
 
 export interface Orders {

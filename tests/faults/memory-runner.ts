@@ -1,7 +1,8 @@
 /** A process that runs many small runs, or one run of many steps, durably, and prints its highest resident memory in MB. */
 import type { Logger, RunKey, Segment } from '@llmteam/contracts';
-import { Home, load_config } from '@llmteam/embedded';
+import { Home } from '@llmteam/embedded';
 import { define_segment } from '@llmteam/kernel';
+import { load_config } from '@llmteam/service-host';
 import { quiet_logger } from '../support/quiet-logger.js';
 
 const [what = '', count_text = '', home_folder = ''] = process.argv.slice(2);

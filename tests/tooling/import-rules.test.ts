@@ -15,6 +15,7 @@ const packages = [
   'plugins/http-action',
   'plugins/backend-embedded',
   'plugins/llm-agent',
+  'services/host',
   'services/embedded',
   'clients/cli',
 ];
@@ -29,7 +30,9 @@ const legal: Record<string, string> = {
     "import { readFile } from 'node:fs/promises';\nimport { distance } from 'fastest-levenshtein';\nimport './engine/plan.js';",
   'plugins/flow/src/map.ts': "import { entry } from '@llmteam/contracts';\nimport { Type } from 'typebox';",
   'plugins/http-action/src/run.ts': "import { Agent } from 'undici';\nimport net from 'node:net';",
-  'services/embedded/src/root.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
+  'services/host/src/plugins.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
+  'services/embedded/src/root.ts':
+    "import { entry } from '@llmteam/kernel';\nimport { entry as host } from '@llmteam/service-host';",
   'clients/cli/src/run.ts': "import { entry } from '@llmteam/embedded';\nimport { entry as k } from '@llmteam/kernel';",
   'tests/kernel/evolve.test.ts': "import { entry } from '@llmteam/kernel';\nimport { tool } from '../support/tool.js';",
   'tests/support/tool.ts': 'export const tool = 1;',
@@ -71,7 +74,11 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
   'plugins/flow/src/fs.ts': { text: "import { join } from 'node:path';", rules: ['flow-pure'] },
   'plugins/flow/src/npm.ts': { text: "import 'yaml';", rules: ['declared-packages', 'flow-pure'] },
   'services/embedded/src/cli.ts': { text: "import 'llmteam';", rules: ['services-downwards'] },
-  'clients/cli/src/flow.ts': { text: "import '@llmteam/flow';", rules: ['cli-on-embedded'] },
+  'services/host/src/service.ts': {
+    text: "import '../../embedded/src/index.js';",
+    rules: ['host-alone', 'services-downwards'],
+  },
+  'clients/cli/src/flow.ts': { text: "import '@llmteam/flow';", rules: ['cli-on-services'] },
   'tests/kernel/inside.test.ts': { text: "import '../../kernel/src/load.js';", rules: ['package-entry-only'] },
   'tests/kernel/built.test.ts': { text: "import '../../kernel/dist/load.js';", rules: ['no-build-output'] },
 };

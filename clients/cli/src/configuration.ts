@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type Config, find_config, load_config } from '@llmteam/embedded';
+import { type Config, find_config, load_config } from '@llmteam/service-host';
 import { recalled_config } from './run-configs.js';
 import type { Settings } from './settings.js';
 

@@ -2,8 +2,8 @@
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { is_llmteam_error, type Json, LlmteamError } from '@llmteam/contracts';
-import { system_reason } from '@llmteam/embedded';
 import { parse_json } from '@llmteam/kernel';
+import { system_reason } from '@llmteam/service-host';
 
 /** Nothing that is allowed is larger; a file beyond it is not read into memory. */
 const most_bytes = 64 * 1024 * 1024;

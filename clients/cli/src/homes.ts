@@ -1,5 +1,6 @@
 import { is_llmteam_error, type RunKey } from '@llmteam/contracts';
-import { type Config, Home, type OwnedHome, type Plugins, type RemoteHome } from '@llmteam/embedded';
+import { Home, type OwnedHome, type RemoteHome } from '@llmteam/embedded';
+import type { Config, Plugins } from '@llmteam/service-host';
 import { config_for_run, config_here } from './configuration.js';
 import { make_log } from './log.js';
 import type { Settings } from './settings.js';

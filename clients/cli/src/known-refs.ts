@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '@llmteam/embedded';
 import type { KnownRefs } from '@llmteam/kernel';
+import type { Config } from '@llmteam/service-host';
 
 type KnownNames = NonNullable<KnownRefs['llm_ref']>;
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@llmteam/contracts';
-import { type Config, open_log } from '@llmteam/embedded';
+import { type Config, known_secrets, open_log } from '@llmteam/service-host';
 import { make_colours } from './colours.js';
 import { plain_text } from './plain-text.js';
 import type { Settings } from './settings.js';
@@ -7,10 +7,11 @@ import type { Settings } from './settings.js';
 /** Without a level from the command line or the configuration: warnings and errors, in plain words. */
 export async function make_log(settings: Settings, config: Config): Promise<Logger> {
   const { streams, colours, quiet, log_level } = settings;
-  const level = log_level ?? (quiet ? 'silent' : config.file.log_level);
+  const level = log_level ?? (quiet ? 'silent' : config.file.log?.level);
   if (level === 'silent') return silent_log;
   if (level === undefined) return warnings_log(settings);
-  return open_log({ level, colours: colours.stderr, write: (text) => streams.note(text) });
+  const write = (text: string): void => streams.note(text);
+  return open_log({ level, format: 'pretty', colours: colours.stderr, secrets: known_secrets(config), write });
 }
 
 const silent_log: Logger = {

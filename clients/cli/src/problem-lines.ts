@@ -1,5 +1,5 @@
 import type { Problem } from '@llmteam/contracts';
-import type { Config } from '@llmteam/embedded';
+import type { Config } from '@llmteam/service-host';
 import { type Colours, severity_colour } from './colours.js';
 import { plain_text } from './plain-text.js';
 

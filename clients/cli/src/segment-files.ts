@@ -4,8 +4,8 @@
  */
 import { dirname } from 'node:path';
 import { type Definition, is_llmteam_error, type Json, type Segment } from '@llmteam/contracts';
-import type { Config } from '@llmteam/embedded';
 import { create_expression_compiler, define_segment, type StepCatalog, validate_text } from '@llmteam/kernel';
+import type { Config } from '@llmteam/service-host';
 import { read_text, shown_name } from './files.js';
 import { file_of_segment, known_refs } from './known-refs.js';
 import type { FileProblem } from './problem-lines.js';

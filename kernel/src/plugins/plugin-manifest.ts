@@ -56,7 +56,7 @@ function check_manifest(specifier: string, manifest: unknown): PluginManifest {
   if (manifest === undefined) throw invalid(specifier, "its package.json has no key 'llmteam'");
   if (!ajv.validate(PluginManifest, manifest)) {
     const faults = contract_faults(PluginManifest, manifest, "package.json, key 'llmteam'");
-    throw invalid(specifier, faults.join('; '));
+    throw invalid(specifier, faults.map(({ message }) => message).join('; '));
   }
   const known = manifest as PluginManifest;
   if (known.api === plugin_api_version) return known;

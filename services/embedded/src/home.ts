@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { system_clock } from '@llmteam/backend-embedded';
 import { is_llmteam_error, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
-import type { Config } from './config.js';
+import { type Config, load_plugins, type Plugins } from '@llmteam/service-host';
 import { owner_address } from './owner-address.js';
 import { connect_to_owner, type OwnerClient } from './owner-client.js';
 import { type OwnerServer, serve_owner } from './owner-server.js';
-import { EmbeddedRuntime, load_plugins, type Plugins } from './runtime.js';
+import { EmbeddedRuntime } from './runtime.js';
 import { type OwnedStore, Stores } from './stores.js';
 
 export interface HomeOptions {

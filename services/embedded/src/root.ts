@@ -18,8 +18,8 @@ import {
   type StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
+import { type Config, resource_config } from '@llmteam/service-host';
 import { Container, type ServiceIdentifier } from 'inversify';
-import { type Config, resource_config } from './config.js';
 
 export interface RootOptions {
   readonly backend: Backend;

@@ -18,17 +18,14 @@ import {
 import {
   catch_up_index,
   type Definitions,
-  type LoadedPlugin,
-  PluginHost,
+  type PluginHost,
   type RunService,
   type RunWatcher,
   result_from_view,
   type SegmentStore,
-  StepCatalog,
+  type StepCatalog,
 } from '@llmteam/kernel';
-import { built_in_plugins } from './built-in-plugins.js';
-import type { Config } from './config.js';
-import { Lifecycle } from './lifecycle.js';
+import { type Config, Lifecycle, load_plugins, type Plugins } from '@llmteam/service-host';
 import { compose, type Root } from './root.js';
 
 export interface RuntimeOptions {
@@ -42,21 +39,6 @@ export interface RuntimeOptions {
   readonly decorate_journal?: (journal: Journal) => Journal;
   /** How long the store may refuse appends before runs in this process are given up. Default 5,000; they can be resumed later. */
   readonly store_patience_ms?: number;
-}
-
-export interface Plugins {
-  readonly catalog: StepCatalog;
-  readonly host: PluginHost;
-  readonly loaded: readonly LoadedPlugin[];
-}
-
-/** Loads the built-in plugins and those of the configuration. @throws LlmteamError `PLUGIN_…`, naming every plugin at fault */
-export async function load_plugins(config: Config, log: Logger): Promise<Plugins> {
-  const catalog = new StepCatalog();
-  const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
-  const extra = (config.file.plugins ?? []).map((specifier) => ({ specifier, from_folder: config.folder }));
-  const loaded = await host.load([...built_in_plugins(), ...extra]);
-  return { catalog, host, loaded };
 }
 
 export class EmbeddedRuntime {

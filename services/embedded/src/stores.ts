@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { open_sqlite_backend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
-import { system_reason } from './system-reason.js';
+import { system_reason } from '@llmteam/service-host';
 
 export interface StoresOptions {
   readonly home: string;

@@ -1,6 +1,6 @@
 import { type Json, LlmteamError, type PortSpec, type StepTypeMetadata } from '@llmteam/contracts';
-import { load_plugins } from '@llmteam/embedded';
 import type { StepCatalog } from '@llmteam/kernel';
+import { load_plugins } from '@llmteam/service-host';
 import { type Colours, make_colours } from '../colours.js';
 import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';

@@ -1,5 +1,5 @@
 import type { RunView } from '@llmteam/contracts';
-import { load_plugins } from '@llmteam/embedded';
+import { load_plugins } from '@llmteam/service-host';
 import { make_colours } from '../colours.js';
 import { config_for_file } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';

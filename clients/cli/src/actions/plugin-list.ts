@@ -1,4 +1,4 @@
-import { load_plugins } from '@llmteam/embedded';
+import { load_plugins } from '@llmteam/service-host';
 import { make_colours } from '../colours.js';
 import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';

@@ -1,5 +1,5 @@
 import type { Json } from '@llmteam/contracts';
-import { type Config, load_plugins } from '@llmteam/embedded';
+import { type Config, load_plugins } from '@llmteam/service-host';
 import { type Colours, make_colours } from '../colours.js';
 import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Definition, type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
-import { type Config, load_plugins, type OwnedHome } from '@llmteam/embedded';
+import type { OwnedHome } from '@llmteam/embedded';
 import { validate_input } from '@llmteam/kernel';
+import { type Config, load_plugins } from '@llmteam/service-host';
 import { make_colours } from '../colours.js';
 import { config_for_file } from '../configuration.js';
 import { type ExitCode, exit_code_of, exit_codes } from '../exit-codes.js';

@@ -2,6 +2,7 @@ import type { Logger } from '@llmteam/contracts';
 
 interface Opened {
   readonly name: string;
+  readonly deadline_ms: number;
   close(): Promise<unknown>;
 }
 
@@ -14,8 +15,9 @@ export class Lifecycle {
     private readonly deadline_ms: number,
   ) {}
 
-  opens(name: string, close: () => Promise<unknown>): void {
-    this.opened.push({ name, close });
+  /** `deadline_ms`: for what may take longer than the rest. */
+  opens(name: string, close: () => Promise<unknown>, deadline_ms = this.deadline_ms): void {
+    this.opened.push({ name, deadline_ms, close });
   }
 
   async close(): Promise<void> {
@@ -24,10 +26,10 @@ export class Lifecycle {
     }
   }
 
-  private async close_one({ name, close }: Opened): Promise<void> {
+  private async close_one({ name, deadline_ms, close }: Opened): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`closing took longer than ${this.deadline_ms} ms`)), this.deadline_ms);
+      timer = setTimeout(() => reject(new Error(`closing took longer than ${deadline_ms} ms`)), deadline_ms);
     });
     try {
       await Promise.race([close(), late]);

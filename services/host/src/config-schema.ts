@@ -1,0 +1,61 @@
+/** `llmteam.config.json` as one schema: types, defaults, bounds and the words of docs/config.md. */
+import { JsonRecord } from '@llmteam/contracts';
+import { type Static, type TSchema, Type } from 'typebox';
+import {
+  coordinator_section,
+  log_section,
+  nats_section,
+  retention_section,
+  worker_section,
+} from './config-sections.js';
+
+const strict = { additionalProperties: false } as const;
+const named = <T extends TSchema>(schema: T) => Type.Record(Type.String({ pattern: '^[A-Za-z0-9._-]+$' }), schema);
+
+/** Strings of the form `env:NAME` stand for environment variables, read when they are first needed. */
+export const ConfigFile = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    plugins: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Plugin packages beyond the built-in ones: names, or paths from this file.',
+      }),
+    ),
+    llms: Type.Optional(
+      named(
+        Type.Object(
+          { provider: Type.String({ description: 'As `llmteam providers` lists them.' }) },
+          { description: 'The other keys are those of the provider.' },
+        ),
+      ),
+    ),
+    clients: Type.Optional(
+      named(
+        Type.Object(
+          {
+            base_url: Type.String({ pattern: '^https?://' }),
+            headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+            allow_private_network: Type.Optional(Type.Boolean({ default: false })),
+          },
+          strict,
+        ),
+      ),
+    ),
+    stores: Type.Optional(Type.Array(Type.String())),
+    secrets: Type.Optional(named(Type.String({ pattern: '^env:[A-Za-z_][A-Za-z0-9_]*$' }))),
+    settings: Type.Optional(named(JsonRecord)),
+    synchronous: Type.Optional(
+      Type.Enum(['full', 'relaxed'], {
+        default: 'full',
+        description: 'full: what was acknowledged survives a power cut. relaxed: it survives a crash of the process.',
+      }),
+    ),
+    log: Type.Optional(log_section),
+    nats: Type.Optional(nats_section),
+    retention: Type.Optional(retention_section),
+    coordinator: Type.Optional(coordinator_section),
+    worker: Type.Optional(worker_section),
+  },
+  { ...strict, $id: 'LlmteamConfig', description: '`llmteam.config.json`' },
+);
+export type ConfigFile = Static<typeof ConfigFile>;

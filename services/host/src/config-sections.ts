@@ -1,0 +1,188 @@
+/** The sections of the configuration that the service processes read. */
+import { type TObject, type TProperties, Type } from 'typebox';
+
+/**
+ * An object without other keys than these. A key with a default may be left out of the file, yet the type says that it is there:
+ * the defaults are filled in before anybody reads it.
+ */
+function section<P extends TProperties>(properties: P, description: string, rules: object = {}): TObject<P> {
+  const schema: object = Type.Object(properties, { additionalProperties: false, description, ...rules });
+  const { required = [], ...rest } = schema as { readonly required?: readonly string[] };
+  const needed = required.filter((key) => !('default' in (properties[key] as object)));
+  return (needed.length === 0 ? rest : { ...rest, required: needed }) as TObject<P>;
+}
+
+/** Either the text itself or `env:NAME`. Never printed, never logged. */
+const secret = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: `${description} Or \`env:NAME\`.` }));
+
+const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
+
+function http_section(port: number) {
+  const described = 'Where `/health`, `/ready` and `/metrics` are.';
+  const properties = {
+    host: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      description: 'The address to listen on; `0.0.0.0` is every one. Nobody is asked who they are.',
+    }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0: any free one.' }),
+  };
+  return { ...section(properties, described), default: {} };
+}
+
+export const log_section = section(
+  {
+    level: Type.Optional(
+      Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+        description: 'Without it services log from `info` on; commands only say warnings and errors, in plain words.',
+      }),
+    ),
+    format: Type.Enum(['auto', 'json', 'pretty'], {
+      default: 'auto',
+      description: 'How services log to stderr. auto: pretty on a terminal, else one JSON object a line.',
+    }),
+  },
+  'What is logged to stderr.',
+);
+
+const tls_section = section(
+  {
+    ca_file: path('Who may vouch for the server. Paths are from this file.'),
+    cert_file: path('Our certificate, if the server asks for one.'),
+    key_file: path('Its key.'),
+  },
+  'With it the connection is encrypted, or there is none.',
+  { dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } },
+);
+
+export const nats_section = section(
+  {
+    servers: Type.Array(
+      Type.String({
+        pattern: '^(nats|tls)://[^@/\\s,]+$',
+        description: '`nats://host:port`, without user and password.',
+      }),
+      { minItems: 1, default: ['nats://127.0.0.1:4222'], description: 'The servers of one cluster.' },
+    ),
+    namespace: Type.String({
+      pattern: '^[a-z][a-z0-9_]*$',
+      maxLength: 32,
+      default: 'llmteam',
+      description: 'Streams, subjects and buckets begin with it: installations with other names share nothing.',
+    }),
+    user: Type.Optional(Type.String({ minLength: 1 })),
+    password: secret('The password of `user`.'),
+    token: secret('Instead of `user`.'),
+    creds_file: path('A credentials file, instead of `user`; from this file.'),
+    tls: Type.Optional(tls_section),
+    partitions: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 4,
+      description:
+        'Into how many journals the runs are spread; fixed when the streams are made. 16 to 64 for a cluster.',
+    }),
+    replicas: Type.Enum([1, 3, 5], { default: 1, description: 'Servers of the cluster that keep each stream.' }),
+    jobs_storage: Type.Enum(['memory', 'file'], {
+      default: 'memory',
+      description: 'memory is faster: jobs that a server loses follow from the journal and are made anew.',
+    }),
+    dedupe_window_seconds: Type.Number({
+      minimum: 1,
+      maximum: 3_600,
+      default: 30,
+      description: 'How long the server knows the ids of what was appended.',
+    }),
+    job_lease_seconds: Type.Number({
+      minimum: 1,
+      maximum: 3_600,
+      default: 30,
+      description: 'How long a worker may be silent before its job is given to another.',
+    }),
+    max_journal_bytes: Type.Integer({
+      minimum: -1,
+      default: -1,
+      description: 'The most one partition may hold; then runs are refused. -1: no limit.',
+    }),
+    atomic_batches: Type.Enum(['auto', 'off'], {
+      default: 'auto',
+      description: 'auto: what is ready together is written together, where the server can (2.12 and later).',
+    }),
+  },
+  'The NATS JetStream server that coordinators and workers meet at.',
+  { dependentRequired: { password: ['user'] } },
+);
+
+export const retention_section = section(
+  {
+    max_age_hours: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'Runs that ended longer ago are removed.' }),
+    ),
+    max_runs: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'About so many runs that ended are kept, the newest; spread evenly over the partitions.',
+      }),
+    ),
+  },
+  'Which runs that ended are kept. Without a limit all are.',
+);
+
+export const coordinator_section = section(
+  {
+    lease_seconds: Type.Number({
+      minimum: 0.5,
+      maximum: 300,
+      default: 10,
+      description: 'How long a partition waits for a coordinator that fell silent before another takes it over.',
+    }),
+    max_resident_runs: Type.Integer({
+      minimum: 1,
+      maximum: 10_000_000,
+      default: 20_000,
+      description: 'States of runs kept in memory per partition, as far as idle runs allow.',
+    }),
+    http: http_section(8_081),
+  },
+  'For coordinators.',
+);
+
+const step_type = '^[a-z][a-z0-9_]{0,63}$';
+const attempts_at_a_time = { minimum: 1, maximum: 10_000 } as const;
+
+export const worker_section = section(
+  {
+    concurrency: Type.Integer({
+      ...attempts_at_a_time,
+      default: 16,
+      description: 'Attempts at a time, per step type.',
+    }),
+    concurrency_by_type: Type.Record(Type.String({ pattern: step_type }), Type.Integer(attempts_at_a_time), {
+      default: {},
+      description: 'The same for single step types.',
+      additionalProperties: false,
+    }),
+    types: Type.Optional(
+      Type.Array(Type.String({ pattern: step_type }), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Serves only these of the step types that its plugins bring.',
+      }),
+    ),
+    drain_seconds: Type.Number({
+      minimum: 0,
+      maximum: 86_400,
+      default: 30,
+      description: 'How long attempts may go on after the worker was told to stop; then their jobs are handed back.',
+    }),
+    max_deliveries: Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      default: 5,
+      description: 'A job that was handed out so often and never reported ends as `WORKER_LOST`.',
+    }),
+    http: http_section(8_082),
+  },
+  'For workers.',
+);

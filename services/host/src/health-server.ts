@@ -1,0 +1,86 @@
+/**
+ * Purpose: what an orchestrator and Prometheus ask of a process: `/health`, `/ready`, `/metrics`.
+ * Owns: the socket, and answering nothing else. Does not own: what is ready, what is counted.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LlmteamError, type Logger } from '@llmteam/contracts';
+
+export interface HealthOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Why the process cannot do its work at the moment; empty: it can. */
+  readonly not_ready: () => readonly string[];
+  readonly metrics: { readonly content_type: string; text(): Promise<string> };
+  readonly log: Logger;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+const json = 'application/json; charset=utf-8';
+
+/** @throws LlmteamError `CONFIG_INVALID` if the address cannot be listened on */
+export async function serve_health(options: HealthOptions): Promise<HealthServer> {
+  const limits = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1_024 };
+  const server = createServer(limits, (request, response) => void respond(options, request, response));
+  server.maxConnections = 100;
+  await listen(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, { host, port, log }: HealthOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const reason = (cause as NodeJS.ErrnoException).code ?? cause.message;
+      reject(new LlmteamError('CONFIG_INVALID', `cannot listen on ${host}:${port} (${reason})`, { cause }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      server.on('error', (err) => log.warn({ err }, 'the health server'));
+      resolve();
+    });
+  });
+}
+
+async function respond(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, type, text } = await answer(options, request).catch((err: unknown): Answer => {
+    options.log.error({ err, url: request.url }, 'a question to the health server could not be answered');
+    return of_json(500, { status: 'error' });
+  });
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' };
+  response.writeHead(status, status === 405 ? { ...headers, allow: 'GET, HEAD' } : headers);
+  response.end(request.method === 'HEAD' ? undefined : text);
+  // Whatever body came along is not read.
+  request.resume();
+}
+
+async function answer({ not_ready, metrics }: HealthOptions, { method, url }: IncomingMessage): Promise<Answer> {
+  const path = (url ?? '/').split('?', 1)[0];
+  if (path !== '/health' && path !== '/ready' && path !== '/metrics') return of_json(404, { status: 'not found' });
+  if (method !== 'GET' && method !== 'HEAD') return of_json(405, { status: 'method not allowed' });
+  if (path === '/metrics') return { status: 200, type: metrics.content_type, text: await metrics.text() };
+  if (path === '/health') return of_json(200, { status: 'alive' });
+  const reasons = not_ready();
+  return reasons.length === 0 ? of_json(200, { status: 'ready' }) : of_json(503, { status: 'not ready', reasons });
+}
+
+function of_json(status: number, value: object): Answer {
+  return { status, type: json, text: `${JSON.stringify(value)}\n` };
+}

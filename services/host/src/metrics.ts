@@ -1,0 +1,62 @@
+/**
+ * Purpose: what a process counts, for Prometheus: a registry of its own per process part, and the series of Node itself.
+ * Owns: the prefix `llmteam_`. Loaded when it is asked for: commands count nothing.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface MetricName {
+  /** Without `llmteam_`. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+export class Metrics {
+  private readonly registry = new Registry();
+  readonly content_type = this.registry.contentType;
+
+  constructor(default_labels: Labels) {
+    this.registry.setDefaultLabels(default_labels);
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
+    const counter = new Counter(this.described(name));
+    return { add: (count = 1, labels = {}) => counter.inc(labels, count) };
+  }
+
+  /** Counts up and down by itself. */
+  gauge(name: MetricName): { add(count: number, labels?: Labels): void } {
+    const gauge = new Gauge(this.described(name));
+    return { add: (count, labels = {}) => gauge.inc(labels, count) };
+  }
+
+  /** Looked at when somebody asks; a look that fails leaves the value of the last one. */
+  looked_up(name: MetricName, look: () => number | Promise<number>): void {
+    new Gauge({
+      ...this.described(name),
+      async collect() {
+        try {
+          this.set(await look());
+        } catch {
+          // The other series are worth more than an answer that fails as a whole.
+        }
+      },
+    });
+  }
+
+  histogram(name: MetricName, buckets: readonly number[]): { observe(value: number, labels?: Labels): void } {
+    const histogram = new Histogram({ ...this.described(name), buckets: [...buckets] });
+    return { observe: (value, labels = {}) => histogram.observe(labels, value) };
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private described({ name, help, labels = [] }: MetricName) {
+    return { name: `llmteam_${name}`, help, labelNames: [...labels], registers: [this.registry] };
+  }
+}

@@ -1,0 +1,22 @@
+import type { ResourceConfig } from '@llmteam/kernel';
+import type { Config } from './config.js';
+import { reveal } from './secrets.js';
+
+/** What of the configuration handlers may ask for. */
+export function resource_config({ file, environment }: Config): ResourceConfig {
+  const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
+  const whole_clients = Object.entries(clients).map(([name, client]) => {
+    const headers = client.headers ?? {};
+    return [
+      name,
+      { base_url: client.base_url, headers, allow_private_network: client.allow_private_network ?? false },
+    ] as const;
+  });
+  return {
+    llms: llms as ResourceConfig['llms'],
+    clients: Object.fromEntries(whole_clients),
+    stores,
+    secrets,
+    reveal: (text) => reveal(text, environment),
+  };
+}

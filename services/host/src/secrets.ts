@@ -1,0 +1,63 @@
+/**
+ * Purpose: secrets in the configuration: `env:NAME` handles, which values must never be seen, and the configuration with them masked.
+ */
+import { type Json, LlmteamError } from '@llmteam/contracts';
+import type { Config } from './config.js';
+
+const handle = 'env:';
+const mask = '***';
+
+/** Shorter ones would black out half of every line, and are none. */
+const shortest_secret = 4;
+
+/** Whether a text under such a key is a secret. Keys that end in `_ref` hold names. */
+export function is_secret_key(key: string): boolean {
+  return secret_word.test(key) && !key.endsWith('_ref');
+}
+
+const secret_word = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
+
+/** `env:NAME` → the variable's value; any other text is itself. @throws LlmteamError `CONFIG_INVALID` if it is not set */
+export function reveal(text: string, environment: Config['environment']): string {
+  if (!text.startsWith(handle)) return text;
+  const name = text.slice(handle.length);
+  const value = environment[name];
+  if (value !== undefined && value !== '') return value;
+  throw new LlmteamError('CONFIG_INVALID', `the environment variable ${name} is not set; the configuration needs it`);
+}
+
+/** Every value that must not appear anywhere: those behind handles, and those written into the file under a secret's key. */
+export function known_secrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
+  const found = new Set<string>();
+  walk(file as Json, false, (text, is_secret) => {
+    const written = is_secret ? text : '';
+    const value = text.startsWith(handle) ? (environment[text.slice(handle.length)] ?? '') : written;
+    for (const word of [value, ...credentials_in(value)]) {
+      if (word.length >= shortest_secret) found.add(word);
+    }
+    return text;
+  });
+  return [...found];
+}
+
+/** As it may be printed: handles stay, the secrets written into it are masked. */
+export function masked_config({ file }: Pick<Config, 'file'>): Json {
+  return walk(file as Json, false, (text, is_secret) => (is_secret && !text.startsWith(handle) ? mask : text));
+}
+
+/** `Bearer abc` is told by `abc` alone. */
+function credentials_in(value: string): string[] {
+  const [, credentials] = /^(?:bearer|basic|token)\s+(\S{8,})$/i.exec(value) ?? [];
+  return credentials === undefined ? [] : [credentials];
+}
+
+/** A copy in which every text is what `change` makes of it. All that is below `headers` or a secret's key counts as secret. */
+function walk(value: Json, is_secret: boolean, change: (text: string, is_secret: boolean) => string): Json {
+  if (typeof value === 'string') return change(value, is_secret);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => walk(item, is_secret, change));
+  const parts = Object.entries(value).map(([key, part]) => {
+    return [key, walk(part, is_secret || key === 'headers' || is_secret_key(key), change)] as const;
+  });
+  return Object.fromEntries(parts);
+}

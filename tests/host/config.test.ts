@@ -1,0 +1,94 @@
+import { dirname } from 'node:path';
+import { ConfigFile, load_config, masked_config, service_config } from '@llmteam/service-host';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { refusal_of, with_config_file } from './config-files.js';
+
+type Node = { readonly properties?: Readonly<Record<string, Node>>; readonly default?: unknown };
+
+/** Every key of a schema that has a default, with it, as the object it describes. */
+function defaults_of({ properties = {} }: Node): Record<string, unknown> {
+  const parts = Object.entries(properties).flatMap(([key, part]): [string, unknown][] => {
+    if (part.properties !== undefined) return [[key, defaults_of(part)]];
+    return part.default === undefined ? [] : [[key, part.default]];
+  });
+  return Object.fromEntries(parts);
+}
+
+spec('configuration', (test) => {
+  test('a service without file and variables is given every default the schema names', () => {
+    const { file } = service_config(load_config(null, {}));
+    for (const name of ['log', 'nats', 'retention', 'coordinator', 'worker'] as const) {
+      const { tls: _, ...expected } = defaults_of((ConfigFile as Node).properties?.[name] ?? {});
+      assert.equal(file[name], expected, name);
+    }
+    assert.is(file.nats.partitions, 4);
+    assert.is(file.coordinator.http.port, 8_081);
+  });
+
+  test('what the file says of a section stays, the rest of it is filled in', () => {
+    with_config_file({ nats: { partitions: 16, tls: { ca_file: 'ca.pem' } } }, (path) => {
+      const { file, folder } = service_config(load_config(path, {}));
+      assert.is(file.nats.partitions, 16);
+      assert.equal(file.nats.tls, { ca_file: 'ca.pem' });
+      assert.is(file.nats.replicas, 1);
+      assert.is(folder, dirname(path));
+    });
+  });
+
+  test('a command is given no section that nobody named', () => {
+    with_config_file({ stores: ['kept'] }, (path) => assert.equal(load_config(path, {}).file, { stores: ['kept'] }));
+    assert.equal(load_config(null, {}).file, {});
+  });
+
+  test('all that is wrong in a file is told at once, an unknown key with the one that was meant', () => {
+    const wrong = {
+      natts: {},
+      nats: { servers: [], partitons: 3, replicas: 2, password: 'x', tls: { cert_file: 'a' } },
+      worker: { concurrency: 0, http: { port: 70_000 } },
+      coordinator: 5,
+      log: { level: 'loud' },
+    };
+    with_config_file(wrong, (path) => {
+      const { code, message } = refusal_of(() => load_config(path, {}));
+      assert.is(code, 'CONFIG_INVALID');
+      const told = [
+        path,
+        "unknown key 'natts', did you mean 'nats'?",
+        "'nats.servers' must not be empty",
+        "unknown key 'partitons' in 'nats', did you mean 'partitions'?",
+        "'nats.replicas' must be 1 or 3 or 5, not the number 2",
+        "'nats.user' is missing beside 'password'",
+        "'nats.tls.key_file' is missing beside 'cert_file'",
+        "'worker.concurrency' must be at least 1",
+        "'worker.http.port' must be at most 65535",
+        "'coordinator' must be an object",
+        "'log.level' must be 'debug', 'info'",
+      ];
+      for (const words of told) assert.ok(message.includes(words), `${words}\n${message}`);
+    });
+  });
+
+  test('user and password in the address of a server are refused: they would be seen', () => {
+    const { message } = refusal_of(() => load_config(null, { LLMTEAM_NATS_SERVERS: 'nats://me:secret@host:4222' }));
+    assert.match(message, /^LLMTEAM_NATS_SERVERS: .*'nats.servers\[0\]' must match/m);
+    assert.not.match(message, /secret/);
+  });
+
+  test('printed, every secret is masked and every handle stays', () => {
+    const written = {
+      nats: { user: 'me', password: 'hunter22', token: 'env:NATS_TOKEN' },
+      llms: { one: { provider: 'openai-compatible', api_key: 'sk-abc', model: 'm', headers: { 'x-more': 'hush' } } },
+      clients: { crm: { base_url: 'https://crm.example', headers: { Authorization: 'Bearer abc', other: 'env:X' } } },
+      settings: { ocr: { deep: [{ client_secret: 'psst' }], workers: 2 } },
+    };
+    with_config_file(written, (path) => {
+      const printed = JSON.stringify(masked_config(load_config(path, {})));
+      for (const secret of ['hunter22', 'sk-abc', 'hush', 'Bearer', 'psst'])
+        assert.not.ok(printed.includes(secret), secret);
+      for (const kept of ['"me"', '"env:NATS_TOKEN"', '"env:X"', '"workers":2', 'https://crm.example']) {
+        assert.ok(printed.includes(kept), kept);
+      }
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import { type OpenService, run_service } from '@llmteam/service-host';
+import * as assert from 'uvu/assert';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+
+interface Ran {
+  readonly closed: string[];
+  readonly left: string[];
+  run(open: (service: OpenService) => Promise<void>): ReturnType<typeof run_service>;
+  signal(name: 'SIGTERM' | 'SIGINT'): void;
+}
+
+function with_process(use: (ran: Ran) => Promise<void>): Promise<void> {
+  const closed: string[] = [];
+  const left: string[] = [];
+  const options = { log: quiet_logger, close_ms: 50, leave: () => void left.push('left') };
+  return use({
+    closed,
+    left,
+    run: (open) => run_service(options, open),
+    signal: (name) => void process.emit(name, name),
+  });
+}
+
+function opens(service: OpenService, closed: string[], ...names: string[]): void {
+  for (const name of names) service.lifecycle.opens(name, async () => void closed.push(name));
+}
+
+spec('service process', (test) => {
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    test(`${name} closes what was opened, in reverse order, and the process has stopped`, () =>
+      with_process(async ({ run, closed, left, signal }) => {
+        const listeners = process.listenerCount(name);
+        const end = run(async (service) => {
+          opens(service, closed, 'backend', 'loops', 'health');
+          setImmediate(() => signal(name));
+        });
+        assert.is(await end, 'stopped');
+        assert.equal(closed, ['health', 'loops', 'backend']);
+        assert.equal(left, []);
+        assert.is(process.listenerCount(name), listeners);
+      }));
+  }
+
+  test('a second signal leaves at once', () =>
+    with_process(async ({ run, left, signal }) => {
+      const end = run(async ({ lifecycle }) => {
+        lifecycle.opens('slow', () => new Promise((resolve) => setTimeout(resolve, 10)));
+        setImmediate(() => {
+          signal('SIGTERM');
+          signal('SIGINT');
+        });
+      });
+      await end;
+      assert.equal(left, ['left']);
+    }));
+
+  test('what cannot be closed in time or at all holds up nothing else', () =>
+    with_process(async ({ run, closed, signal }) => {
+      const end = run(async (service) => {
+        opens(service, closed, 'backend');
+        service.lifecycle.opens('hangs', () => new Promise(() => undefined));
+        service.lifecycle.opens('throws', () => Promise.reject(new Error('no')));
+        opens(service, closed, 'health');
+        setImmediate(() => signal('SIGTERM'));
+      });
+      assert.is(await end, 'stopped');
+      assert.equal(closed, ['health', 'backend']);
+    }));
+
+  test('what needs longer to close may say so', () =>
+    with_process(async ({ run, closed, signal }) => {
+      const end = run(async ({ lifecycle }) => {
+        const drain = () =>
+          new Promise<void>((resolve) => setTimeout(resolve, 150)).then(() => void closed.push('jobs'));
+        lifecycle.opens('jobs', drain, 5_000);
+        setImmediate(() => signal('SIGTERM'));
+      });
+      await end;
+      assert.equal(closed, ['jobs']);
+    }));
+
+  test('a failure later on closes everything and has failed; one at the start is thrown, after closing', () =>
+    with_process(async ({ run, closed }) => {
+      const end = await run(async (service) => {
+        opens(service, closed, 'backend');
+        setImmediate(() => service.fail(new Error('lost')));
+      });
+      assert.is(end, 'failed');
+      assert.equal(closed, ['backend']);
+      const refused = run(async (service) => {
+        opens(service, closed, 'half');
+        throw new Error('no server');
+      });
+      assert.is(await refused.catch((error: Error) => error.message), 'no server');
+      assert.equal(closed, ['backend', 'half']);
+    }));
+
+  test('a signal while it still opens closes what is open so far', () =>
+    with_process(async ({ run, closed, signal }) => {
+      const end = run(async (service) => {
+        opens(service, closed, 'backend');
+        setImmediate(() => signal('SIGTERM'));
+        await new Promise(() => undefined);
+      });
+      assert.is(await end, 'stopped');
+      assert.equal(closed, ['backend']);
+    }));
+});
