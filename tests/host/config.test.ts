@@ -54,7 +54,7 @@ spec('configuration', (test) => {
       assert.is(code, 'CONFIG_INVALID');
       const told = [
         path,
-        "unknown key 'natts', did you mean 'nats'?",
+        "unknown key 'natts'; known are",
         "'nats.servers' must not be empty",
         "unknown key 'partitons' in 'nats', did you mean 'partitions'?",
         "'nats.replicas' must be 1 or 3 or 5, not the number 2",
