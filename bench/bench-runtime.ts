@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
@@ -7,6 +5,7 @@ import type { Json, Logger, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { define_segment } from '@llmteam/kernel';
 import { load_config } from '@llmteam/service-host';
+import { with_folder } from './folder.js';
 
 const noop_plugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
 const silent: Logger = {
@@ -22,15 +21,6 @@ export interface BenchRuntime {
   prepare(segment: Segment): Promise<string>;
   /** Runs once; resolves with its status. */
   run(definition: string, input?: Json): Promise<string>;
-}
-
-export async function with_folder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'llmteam-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 export async function with_runtime<T>(work: (runtime: BenchRuntime) => Promise<T>): Promise<T> {

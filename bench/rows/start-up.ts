@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { with_folder } from '../bench-runtime.js';
+import { with_folder } from '../folder.js';
 import { repeat, time_ms } from '../measure.js';
 import type { Row } from '../row.js';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type BenchRuntime, with_folder } from '../bench-runtime.js';
+import type { BenchRuntime } from '../bench-runtime.js';
 import { bare_appends } from '../floor.js';
+import { with_folder } from '../folder.js';
 import { repeat, time_ms } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';

@@ -12,14 +12,13 @@ export interface Body {
 
 /** Texts as message bodies: small ones as they are, large ones by reference. */
 export class Bodies {
-  private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
 
   constructor(private readonly blobs: Blobs) {}
 
   /** A promise only for large texts. */
   pack(text: string): Body | Promise<Body> {
-    const body = this.encoder.encode(text);
+    const body = Buffer.from(text);
     return body.length <= inline_bytes ? { body } : this.store(body);
   }
 

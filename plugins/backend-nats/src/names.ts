@@ -46,8 +46,8 @@ export class Names {
 
   /** The run a fact's subject names. */
   run_of(subject: string): RunKey {
-    const tokens = subject.split('.');
-    return { tenant_id: decodeURIComponent(tokens[3] ?? ''), run_id: decodeURIComponent(tokens[4] ?? '') };
+    const [, , , tenant = '', run = ''] = subject.split('.', 5);
+    return { tenant_id: text_of(tenant), run_id: text_of(run) };
   }
 
   get all_jobs(): string {
@@ -78,10 +78,16 @@ export class Names {
   }
 }
 
+const plain_token = /^[\w/#@:[\]-]+$/;
+
 /** Text as one subject token: no dot, no wildcard, no space. */
 function token(text: string): string {
-  if (/^[A-Za-z0-9_-]+$/.test(text)) return text;
+  if (plain_token.test(text)) return text;
   return encodeURIComponent(text).replaceAll('.', '%2E').replaceAll('*', '%2A');
+}
+
+function text_of(encoded: string): string {
+  return encoded.includes('%') ? decodeURIComponent(encoded) : encoded;
 }
 
 /** Subjects have a longest length; the job itself says who it is. */

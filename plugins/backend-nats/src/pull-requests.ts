@@ -5,7 +5,7 @@
  * Invariant: messages asked for and not yet here, and those the owner holds, are never more than its room.
  */
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-import { is_stream_message, type StreamMessage, stream_message } from './stream-message.js';
+import { is_stream_message, StreamMessage } from './stream-message.js';
 
 export interface PullOwner {
   /** How many more messages the owner can take. */
@@ -81,7 +81,7 @@ export class PullRequests {
     this.heard_at = performance.now();
     if (is_stream_message(msg)) {
       this.asked = Math.max(0, this.asked - 1);
-      this.owner.receive(stream_message(msg));
+      this.owner.receive(new StreamMessage(msg));
       this.ask_soon();
       return;
     }

@@ -5,38 +5,49 @@
  */
 import type { Msg } from '@nats-io/transport-node';
 
-export interface StreamMessage {
-  readonly msg: Msg;
-  /** In the stream. */
-  readonly sequence: number;
-  /** In the consumer, from 1 without gaps. */
-  readonly consumer_sequence: number;
-  /** How often it was delivered, this time included. */
-  readonly deliveries: number;
-  /** When the server stored it; epoch milliseconds. */
-  readonly stored_at: number;
-  /** Messages for this consumer that come after it. */
-  readonly pending: number;
-}
-
 const with_domain_tokens = 11;
+
+export class StreamMessage {
+  private readonly tokens: readonly string[];
+  private readonly first: number;
+
+  constructor(readonly msg: Msg) {
+    this.tokens = (msg.reply ?? '').split('.');
+    this.first = this.tokens.length >= with_domain_tokens ? 6 : 4;
+  }
+
+  /** How often it was delivered, this time included. */
+  get deliveries(): number {
+    return this.number(0);
+  }
+
+  /** In the stream. */
+  get sequence(): number {
+    return this.number(1);
+  }
+
+  /** In the consumer, from 1 without gaps. */
+  get consumer_sequence(): number {
+    return this.number(2);
+  }
+
+  /** When the server stored it; epoch milliseconds. */
+  get stored_at(): number {
+    return this.number(3) / 1_000_000;
+  }
+
+  /** Messages for this consumer that come after it. */
+  get pending(): number {
+    return this.number(4);
+  }
+
+  private number(place: number): number {
+    return Number(this.tokens[this.first + place]);
+  }
+}
 
 export function is_stream_message(msg: Msg): boolean {
   return msg.reply?.startsWith('$JS.ACK.') === true;
-}
-
-export function stream_message(msg: Msg): StreamMessage {
-  const tokens = (msg.reply ?? '').split('.');
-  const at = tokens.length >= with_domain_tokens ? 6 : 4;
-  const number = (place: number): number => Number(tokens[at + place]);
-  return {
-    msg,
-    deliveries: number(0),
-    sequence: number(1),
-    consumer_sequence: number(2),
-    stored_at: number(3) / 1_000_000,
-    pending: number(4),
-  };
 }
 
 const text = new TextEncoder();
