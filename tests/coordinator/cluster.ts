@@ -1,0 +1,258 @@
+/**
+ * Purpose: coordinators around one registry and one clock, without anything to do but to say whether they might.
+ * Owns: crashes (nothing of it is heard or done any more), pauses (as SIGSTOP: timers and answers wait until it wakes), cuts (the registry
+ * cannot be reached).
+ */
+import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type Backend, type Clock, LlmteamError, type Registry, type RegistryChange } from '@llmteam/contracts';
+import { type HoldContext, PartitionOwnership, type PartitionWork } from '@llmteam/coordinator';
+import { quiet_logger } from '../support/quiet-logger.js';
+
+export const lease_ms = 9_000;
+
+/** What lies between one coordinator and the world. */
+class Surroundings {
+  private is_paused = false;
+  private is_dead = false;
+  is_cut = false;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly shared: ManualClock) {}
+
+  pause(): void {
+    this.is_paused = true;
+  }
+
+  wake(): void {
+    this.is_paused = false;
+    for (const go_on of this.waiting.splice(0)) go_on();
+  }
+
+  die(): void {
+    this.is_dead = true;
+  }
+
+  /** Nothing of the process runs while it is stopped, and nothing ever once it is dead. */
+  async awake(): Promise<void> {
+    if (this.is_dead) await new Promise(() => undefined);
+    if (this.is_paused) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  readonly clock: Clock = {
+    now: () => this.shared.now(),
+    after: (delay_ms, callback) => {
+      const state = { is_cancelled: false };
+      const timer = this.shared.after(delay_ms, () => {
+        void this.awake().then(() => {
+          if (!state.is_cancelled) callback();
+        });
+      });
+      return {
+        cancel: () => {
+          state.is_cancelled = true;
+          timer.cancel();
+        },
+      };
+    },
+  };
+
+  registry(inner: Registry): Registry {
+    const ask = async <T>(call: () => Promise<T>): Promise<T> => {
+      await this.awake();
+      if (this.is_cut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
+      const answer = await call();
+      await this.awake();
+      return answer;
+    };
+    const awake = () => this.awake();
+    return {
+      supports: inner.supports,
+      get: (key) => ask(() => inner.get(key)),
+      put: (key, value, options) => ask(() => inner.put(key, value, options)),
+      delete: (key, options) => ask(() => inner.delete(key, options)),
+      list: (prefix, options) => ask(() => inner.list(prefix, options)),
+      watch: (prefix, signal) => delayed(inner.watch(prefix, signal), awake),
+      close: () => inner.close(),
+    };
+  }
+}
+
+async function* delayed(
+  changes: AsyncIterable<RegistryChange>,
+  awake: () => Promise<void>,
+): AsyncGenerator<RegistryChange> {
+  for await (const change of changes) {
+    await awake();
+    yield change;
+  }
+}
+
+/** The work on a partition: it says whether it might emit, and how it was stopped. */
+class Work implements PartitionWork {
+  is_working = false;
+  stopped_with: { readonly checkpoint: boolean } | null = null;
+
+  constructor(
+    readonly context: HoldContext,
+    private readonly takes: () => Promise<void>,
+  ) {}
+
+  async take_over(): Promise<void> {
+    this.is_working = true;
+    await this.takes();
+  }
+
+  async stop(options: { readonly checkpoint: boolean }): Promise<void> {
+    this.is_working = false;
+    this.stopped_with = options;
+  }
+
+  get may_emit(): boolean {
+    return this.is_working && this.context.is_held();
+  }
+}
+
+export class TestMember {
+  readonly works: Work[] = [];
+  readonly takeovers: number[] = [];
+  readonly surroundings: Surroundings;
+  readonly ownership: PartitionOwnership;
+  /** What a takeover does; by default it has caught up at once. */
+  takes: (partition: number) => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    readonly id: string,
+    registry: Registry,
+    clock: ManualClock,
+    partitions: number,
+  ) {
+    this.surroundings = new Surroundings(clock);
+    this.ownership = new PartitionOwnership({
+      registry: this.surroundings.registry(registry),
+      clock: this.surroundings.clock,
+      log: quiet_logger,
+      member_id: id,
+      partitions,
+      lease_ms,
+      open: (context) => {
+        const work = new Work(context, () => this.takes(context.partition));
+        this.works.push(work);
+        return work;
+      },
+      on_takeover: (partition) => this.takeovers.push(partition),
+    });
+  }
+
+  owned(): number[] {
+    return this.ownership.owned();
+  }
+
+  may_emit(partition: number): boolean {
+    return this.works.some((work) => work.context.partition === partition && work.may_emit);
+  }
+
+  last_work(partition: number): Work {
+    const work = this.works.filter(({ context }) => context.partition === partition).at(-1);
+    if (work === undefined) throw new Error(`'${this.id}' never had partition ${partition}`);
+    return work;
+  }
+}
+
+export class TestCluster {
+  readonly members = new Map<string, TestMember>();
+
+  constructor(
+    readonly clock: ManualClock,
+    private readonly backend: Backend,
+    readonly partitions: number,
+  ) {}
+
+  get registry(): Registry {
+    return this.backend.registry;
+  }
+
+  add(id: string): TestMember {
+    const member = new TestMember(id, this.registry, this.clock, this.partitions);
+    this.members.set(id, member);
+    return member;
+  }
+
+  async join(...ids: string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.add(id).ownership.start()));
+    await this.settle();
+  }
+
+  async leave(id: string): Promise<void> {
+    const member = this.member(id);
+    this.members.delete(id);
+    await member.ownership.stop();
+    await this.settle();
+  }
+
+  /** kill -9 */
+  crash(id: string): void {
+    this.member(id).surroundings.die();
+    this.members.delete(id);
+  }
+
+  member(id: string): TestMember {
+    const member = this.members.get(id);
+    if (member === undefined) throw new Error(`there is no member '${id}'`);
+    return member;
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await this.clock.advance(0);
+  }
+
+  /** Time passes in steps; after each one `look` may say what must hold. */
+  async pass(ms: number, look: () => void = () => undefined, step_ms = 100): Promise<void> {
+    for (let left = ms; left > 0; left -= step_ms) {
+      await this.clock.advance(Math.min(step_ms, left));
+      await this.settle();
+      look();
+    }
+  }
+
+  /** By partition; the members that might emit in its name. */
+  emitters(): string[][] {
+    return Array.from({ length: this.partitions }, (_, partition) =>
+      [...this.members.values()].filter((member) => member.may_emit(partition)).map(({ id }) => id),
+    );
+  }
+
+  /** By member: how many partitions it has. */
+  loads(): number[] {
+    return [...this.members.values()].map((member) => member.owned().length);
+  }
+
+  /** By partition: who owns it; null: nobody. */
+  owners(): (string | null)[] {
+    return Array.from({ length: this.partitions }, (_, partition) => {
+      const owner = [...this.members.values()].find((member) => member.owned().includes(partition));
+      return owner?.id ?? null;
+    });
+  }
+
+  async end(): Promise<void> {
+    for (const { surroundings } of this.members.values()) {
+      surroundings.is_cut = false;
+      surroundings.wake();
+    }
+    const stopping = [...this.members.values()].map(({ ownership }) => ownership.stop());
+    await this.pass(100);
+    await Promise.all(stopping);
+    await this.backend.close();
+  }
+}
+
+export async function with_cluster(partitions: number, use: (cluster: TestCluster) => Promise<void>): Promise<void> {
+  const clock = manual_clock(Date.UTC(2026, 0, 1));
+  const cluster = new TestCluster(clock, await open_memory_backend({ clock }), partitions);
+  try {
+    await use(cluster);
+  } finally {
+    await cluster.end();
+  }
+}
