@@ -73,7 +73,7 @@ spec('partition loop', (test) => {
       const second = new Partition(shared, 'second', counting(counts));
       await second.take_over();
       await second.work();
-      await shared.clock.advance(60_000);
+      await second.settle();
       assert.is((await second.view(run)).status, 'completed');
       assert.is(counts.get('one#1'), 1);
       assert.is(counts.get('two#1'), 2);

@@ -5,7 +5,7 @@
 import { type Blobs, type Definition, LlmteamError } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
 import type { ExpressionCompiler } from '../engine/expression.js';
-import { compile_plan, type Plan, type StepTypes } from '../engine/plan.js';
+import { bare_type, compile_plan, type Plan, type StepTypes } from '../engine/plan.js';
 
 const cached_steps = 200_000;
 
@@ -21,6 +21,8 @@ export class Definitions {
     private readonly blobs: Blobs,
     private readonly types: StepTypes,
     private readonly compiler: ExpressionCompiler,
+    /** Asked once for a step type that is not known; may bring it into `types`. */
+    private readonly look_up: (type_id: string, version: string) => Promise<void> = async () => undefined,
   ) {}
 
   /** Keeps a definition; resolves with its content hash once it is kept. @throws LlmteamError `SEGMENT_INVALID` */
@@ -43,9 +45,17 @@ export class Definitions {
   async plan(hash: string): Promise<Plan> {
     const cached = this.plans.get(hash);
     if (cached !== undefined) return cached;
-    const plan = compile_plan(await this.get(hash), this.types, this.compiler);
+    const definition = await this.get(hash);
+    await this.find_types(definition);
+    const plan = compile_plan(definition, this.types, this.compiler);
     this.plans.set(hash, plan);
     return plan;
+  }
+
+  private async find_types({ step_types }: Definition): Promise<void> {
+    const named = Object.entries(step_types).map(([type, version]) => ({ type_id: bare_type(type), version }));
+    const unknown = named.filter(({ type_id, version }) => this.types.find(type_id, version) === undefined);
+    await Promise.all(unknown.map(({ type_id, version }) => this.look_up(type_id, version)));
   }
 
   async get(hash: string): Promise<Definition> {

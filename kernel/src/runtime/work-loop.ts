@@ -2,8 +2,10 @@
  * Purpose: a worker: takes jobs of the step types it has, runs their handlers, appends the reports.
  * Owns: time-outs of attempts, heartbeats, cancellation, the rule "report kept, then acknowledged". Does not own: retries; a failed
  * attempt is a report like any other.
- * Invariants: a job is acked only after its report is kept (W1); an attempt reports at most once (W2); what a handler does after its
- * attempt is over has no effect (W3).
+ * Invariants:
+ *   W1 A job is acked only after its report is kept.
+ *   W2 An attempt reports at most once, and not at all once its job was handed back.
+ *   W3 What a handler does after its attempt is over has no effect.
  */
 import {
   type Consumer,
@@ -26,25 +28,38 @@ import { size_fault } from '../large-values/rough-size.js';
 import type { Retry } from '../run-loop/retry.js';
 import { json_fault, without_undefined } from './json-guard.js';
 import { StepExecution } from './step-execution.js';
+import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerPorts } from './worker-ports.js';
 
 export interface WorkLoopOptions {
   readonly worker_id: string;
   readonly catalog: StepCatalog;
-  /** Attempts at a time per step type, unless the type says less. Default 16. */
+  /** Attempts at a time per step type, unless the type itself says how many. Default 16. */
   readonly concurrency?: number;
+  /** The same for single step types; goes before what the type says. */
+  readonly concurrency_by_type?: Readonly<Record<string, number>>;
   /** Deliveries after which a job counts as poison. Default 5. */
   readonly max_deliveries?: number;
   readonly heartbeat_ms?: number;
   /** Repeats appends that the store refuses for the moment. */
   readonly retry: Retry;
+  readonly observer?: WorkObserver;
+}
+
+/** A job while this worker has it. */
+interface Attempt {
+  readonly delivery: Delivery;
+  readonly began_at: number;
+  /** null: its handler does not run, or not yet. */
+  execution: StepExecution | null;
+  is_handed_back: boolean;
 }
 
 const default_concurrency = 16;
 const redelivery_ms = 1_000;
 
 export class WorkLoop {
-  private readonly running = new Map<string, StepExecution>();
+  private readonly running = new Map<string, Attempt>();
   private readonly checked_configs = new WeakSet<JsonObject>();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
@@ -57,10 +72,10 @@ export class WorkLoop {
   async start(): Promise<void> {
     this.unsubscribe = this.ports.signals.subscribe(cancel_subject, (message) => {
       for (const id of (message as { job_ids: readonly string[] }).job_ids) {
-        this.running.get(id)?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
+        this.running.get(id)?.execution?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
       }
     });
-    for (const [queue, concurrency] of this.queues()) {
+    for (const [queue, concurrency] of this.concurrency()) {
       const consumer = await this.ports.queue.consume(
         queue,
         { concurrency },
@@ -74,8 +89,7 @@ export class WorkLoop {
   async stop(deadline_ms: number): Promise<void> {
     const stopping = new AbortController();
     const timer = this.ports.clock.after(deadline_ms, () => {
-      stopping.abort();
-      for (const execution of this.running.values()) execution.abort(new LlmteamError('CANCELLED', 'the worker stops'));
+      void this.hand_back().then(() => stopping.abort());
     });
     await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
     timer.cancel();
@@ -83,55 +97,81 @@ export class WorkLoop {
     this.consumers = [];
   }
 
-  private queues(): Map<string, number> {
+  /** Attempts at a time, by queue. */
+  concurrency(): Map<string, number> {
+    const { catalog, concurrency = default_concurrency, concurrency_by_type = {} } = this.options;
     const queues = new Map<string, number>();
-    for (const { metadata, task } of this.options.catalog.entries()) {
+    for (const { metadata, task } of catalog.entries()) {
       if (task === null) continue;
-      const wanted = task.concurrency ?? this.options.concurrency ?? default_concurrency;
+      const wanted = concurrency_by_type[metadata.type_id] ?? task.concurrency ?? concurrency;
       queues.set(queue_name(metadata.type_id, metadata.version), wanted);
     }
     return queues;
   }
 
+  /** Another worker begins these attempts anew: what their handlers still do has no effect. */
+  private async hand_back(): Promise<void> {
+    const attempts = [...this.running.values()];
+    for (const attempt of attempts) {
+      attempt.is_handed_back = true;
+      attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
+      attempt.execution?.close();
+    }
+    await Promise.all(attempts.map(({ delivery }) => delivery.nak().catch(ignore)));
+  }
+
   private async work_on(delivery: Delivery): Promise<void> {
+    const { job, deliveries } = delivery;
+    const began_at = this.ports.clock.now();
+    const attempt: Attempt = { delivery, began_at, execution: null, is_handed_back: false };
+    this.running.set(job.job_id, attempt);
+    this.options.observer?.began(job, deliveries);
+    const how = await this.finish(attempt);
+    if (this.running.get(job.job_id) === attempt) this.running.delete(job.job_id);
+    this.options.observer?.ended(job, how, this.ports.clock.now() - began_at);
+  }
+
+  private async finish(attempt: Attempt): Promise<JobEnd> {
+    const { delivery } = attempt;
     const { job } = delivery;
     try {
-      const report = await this.attempt(delivery, this.ports.clock.now());
+      const report = await this.attempt(attempt);
+      if (attempt.is_handed_back) return 'handed_back';
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
       await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
       await delivery.ack();
+      return report.error === undefined ? 'completed' : 'failed';
     } catch (err) {
-      if (is_llmteam_error(err) && err.code === 'CLOSED') return;
-      this.ports.log.error(
-        { err, job_id: job.job_id, run_id: job.run_id },
-        'a job could not be worked on; it comes again',
-      );
+      if (is_llmteam_error(err) && err.code === 'CLOSED') return 'dropped';
+      const { job_id, run_id, step_id, tenant_id } = job;
+      this.ports.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
       await delivery.nak(redelivery_ms).catch(ignore);
+      return 'dropped';
     }
   }
 
-  private async attempt(delivery: Delivery, started_at: number): Promise<StepReported> {
+  private async attempt(attempt: Attempt): Promise<StepReported> {
+    const { delivery, began_at } = attempt;
     const { job } = delivery;
     const entry = this.find_type(job);
     const refusal = this.refuse(delivery, entry);
-    if (refusal !== null || entry?.task == null)
-      return this.report(job, started_at, { error: refusal ?? no_type(job) });
+    if (refusal !== null || entry?.task == null) return this.report(job, began_at, { error: refusal ?? no_type(job) });
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
-    this.running.set(job.job_id, execution);
+    attempt.execution = execution;
     const beat = this.start_heartbeat(extend);
     try {
-      if (job.journal_start) await this.tell_start(job, started_at);
+      if (job.journal_start) await this.tell_start(job, began_at);
       const ports = await this.run_in_time(execution, entry.task.run(execution, job.config, job.input));
-      return this.report(job, started_at, checked(ports, job, entry), execution);
+      return this.report(job, began_at, checked(ports, job, entry), execution);
     } catch (thrown) {
       if (is_llmteam_error(thrown) && thrown.code === 'CLOSED') throw thrown;
       if (!is_llmteam_error(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
-      return this.report(job, started_at, { error: to_error_info(thrown) }, execution);
+      return this.report(job, began_at, { error: to_error_info(thrown) }, execution);
     } finally {
       clearInterval(beat);
       execution.close();
-      this.running.delete(job.job_id);
+      attempt.execution = null;
     }
   }
 

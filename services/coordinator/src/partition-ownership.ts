@@ -9,10 +9,10 @@
  *   O3 a stop gives everything back, and says so first: nobody waits for a lease to end
  */
 import type { Clock, Json, Logger, Registry, RegistryValue, Timer } from '@llmteam/contracts';
+import { WatchedKeys } from '@llmteam/kernel';
 import { assign, type Member } from './assignment.js';
 import { Lease, lease_prefix, owner_of } from './lease.js';
 import { type HoldContext, type HoldEnd, PartitionHold, type PartitionWork } from './partition-hold.js';
-import { WatchedKeys } from './watched-keys.js';
 
 export interface OwnershipOptions {
   readonly registry: Registry;

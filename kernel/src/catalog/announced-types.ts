@@ -1,0 +1,136 @@
+/**
+ * Purpose: step types whose code is elsewhere: workers announce what they serve, coordinators and gateways have it in their catalogs.
+ * Owns: the keys `step_types/<type_id>/<version>`. They are kept for ever: runs that began on a version stay readable without its code.
+ * Does not own: which workers live (live-workers.ts).
+ * Invariant: a type in one version is described in one way; whoever comes later with another is refused.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Clock,
+  is_llmteam_error,
+  type Json,
+  LlmteamError,
+  type Logger,
+  type Registry,
+  type RegistryValue,
+  StepTypeMetadata,
+} from '@llmteam/contracts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { WatchedKeys } from '../registry/watched-keys.js';
+import { list_workers } from './live-workers.js';
+import type { StepCatalog } from './step-catalog.js';
+
+const prefix = 'step_types/';
+
+/** Makes known what a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a type is known in that version and described otherwise */
+export async function announce_types(
+  registry: Registry,
+  worker_id: string,
+  types: readonly StepTypeMetadata[],
+): Promise<void> {
+  const faults: LlmteamError[] = [];
+  for (const type of types) {
+    await announce(registry, worker_id, type).catch((error: unknown) => {
+      if (!is_llmteam_error(error) || error.code !== 'PLUGIN_DUPLICATE') throw error;
+      faults.push(error);
+    });
+  }
+  const [first] = faults;
+  if (first === undefined) return;
+  throw new LlmteamError(first.code, faults.map(({ message }) => message).join('\n'), { cause: first });
+}
+
+async function announce(registry: Registry, worker_id: string, type: StepTypeMetadata): Promise<void> {
+  const key = key_of(type.type_id, type.version);
+  const value = JSON.parse(JSON.stringify(type)) as Json;
+  for (;;) {
+    const present = await registry.get(key);
+    if (present !== null) {
+      if (isDeepStrictEqual(present.value, value)) return;
+      throw await conflict(registry, worker_id, type, present);
+    }
+    try {
+      await registry.put(key, value, { if_revision: 0 });
+      return;
+    } catch (error) {
+      // Another worker announced it in this moment: what it said decides.
+      if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
+    }
+  }
+}
+
+async function conflict(
+  registry: Registry,
+  worker_id: string,
+  type: StepTypeMetadata,
+  { value }: RegistryValue,
+): Promise<LlmteamError> {
+  const { type_id, version } = type;
+  const workers = await list_workers(registry);
+  const [other] = workers.filter(({ types }) =>
+    types.some((one) => one.type_id === type_id && one.version === version),
+  );
+  const who = other === undefined ? 'a worker that is gone' : `worker '${other.worker_id}'`;
+  const known = value as { readonly [key: string]: Json };
+  const keys = new Set([...Object.keys(known), ...Object.keys(type)]);
+  const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], type[key as keyof StepTypeMetadata]));
+  const message = `worker '${worker_id}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
+  return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
+}
+
+export interface AnnouncedTypesOptions {
+  readonly registry: Registry;
+  readonly catalog: StepCatalog;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Brings what workers announce into a catalog, from now on. What the catalog has itself stays. */
+export class AnnouncedTypes {
+  private readonly watched: WatchedKeys;
+  private readonly seen = new Set<string>();
+  private check: ValidateFunction | null = null;
+
+  constructor(private readonly options: AnnouncedTypesOptions) {
+    const { registry, clock, log } = options;
+    this.watched = new WatchedKeys({ registry, prefix, clock, log, changed: () => this.take_all() });
+  }
+
+  /** Resolves once the catalog has all that was announced so far. @throws LlmteamError of the registry */
+  start(): Promise<void> {
+    return this.watched.start();
+  }
+
+  stop(): Promise<void> {
+    return this.watched.stop();
+  }
+
+  /** Looks into the registry itself for one type: what was announced a moment ago may not have been heard yet. */
+  async look_up(type_id: string, version: string): Promise<void> {
+    const found = await this.options.registry.get(key_of(type_id, version));
+    if (found !== null) this.take(found);
+  }
+
+  private take_all(): void {
+    for (const value of this.watched.values.values()) this.take(value);
+  }
+
+  private take(found: RegistryValue): void {
+    const name = `${found.key}#${found.revision}`;
+    if (this.seen.has(name)) return;
+    this.seen.add(name);
+    this.check ??= new Ajv2020({ meta: false, validateSchema: false }).compile(metadata_schema());
+    const { catalog, log } = this.options;
+    if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
+    else log.warn({ key: found.key, faults: this.check.errors }, 'a step type in the registry cannot be understood');
+  }
+}
+
+/** Without the names of its parts: one that is used twice would be ambiguous. */
+function metadata_schema(): object {
+  return JSON.parse(JSON.stringify(StepTypeMetadata, (key, part: unknown) => (key === '$id' ? undefined : part)));
+}
+
+function key_of(type_id: string, version: string): string {
+  return `${prefix}${type_id}/${version}`;
+}

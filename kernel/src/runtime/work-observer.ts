@@ -1,0 +1,11 @@
+import type { Job } from '@llmteam/contracts';
+
+/** How a worker's time with a job ended. handed_back: the worker stopped before; dropped: the report could not be kept, or the worker closed. */
+export type JobEnd = 'completed' | 'failed' | 'handed_back' | 'dropped';
+
+/** Told of what a worker does, e.g. to count it. Must not throw. */
+export interface WorkObserver {
+  /** `deliveries`: 1 for the first time the job is handed out. */
+  began(job: Job, deliveries: number): void;
+  ended(job: Job, how: JobEnd, took_ms: number): void;
+}

@@ -1,0 +1,71 @@
+import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import type { Registry } from '@llmteam/contracts';
+import { type LiveWorker, live_workers, WorkerPresence } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+
+interface Scene {
+  readonly registry: Registry;
+  readonly clock: ManualClock;
+  join(worker_id: string, ...types: string[]): Promise<WorkerPresence>;
+  /** By queue: ids of the workers. */
+  seen(): Promise<Record<string, string[]>>;
+}
+
+async function with_workers(use: (scene: Scene) => Promise<void>): Promise<void> {
+  const clock = manual_clock(0);
+  const backend = await open_memory_backend({ clock });
+  const { registry } = backend;
+  const join = async (worker_id: string, ...types: string[]): Promise<WorkerPresence> => {
+    const served = types.map((type) => ({ type_id: type.split('@')[0] ?? '', version: type.split('@')[1] ?? '' }));
+    const worker: LiveWorker = { worker_id, types: served, started_at: clock.now(), concurrency: {} };
+    const presence = new WorkerPresence({ registry, clock, log: quiet_logger, worker, ttl_ms: 9_000 });
+    await presence.start();
+    return presence;
+  };
+  const seen = async (): Promise<Record<string, string[]>> => {
+    const found = await live_workers(registry);
+    return Object.fromEntries([...found].map(([queue, workers]) => [queue, workers.map(({ worker_id }) => worker_id)]));
+  };
+  try {
+    await use({ registry, clock, join, seen });
+  } finally {
+    await backend.close();
+  }
+}
+
+spec('live workers', (test) => {
+  test('are listed by the queues they take from: one per major version', () =>
+    with_workers(async ({ join, seen }) => {
+      const a = await join('a', 'ocr@1.0.0', 'ocr@1.2.0', 'ocr@2.0.0');
+      const b = await join('b', 'ocr@2.1.0', 'mail@1.0.0');
+      assert.equal(await seen(), { 'ocr@1': ['a'], 'ocr@2': ['a', 'b'], 'mail@1': ['b'] });
+      await a.stop();
+      assert.equal(await seen(), { 'ocr@2': ['b'], 'mail@1': ['b'] });
+      await b.stop();
+      assert.equal(await seen(), {});
+    }));
+
+  test('stay as long as they live, and are gone some time after they fell silent', () =>
+    with_workers(async ({ registry, clock, join, seen }) => {
+      const worker = await join('a', 'ocr@1.0.0');
+      await clock.advance(3_600_000);
+      assert.equal(await seen(), { 'ocr@1': ['a'] });
+      assert.ok(worker.is_known);
+      Object.assign(registry, { put: () => Promise.reject(new Error('cut off')) });
+      await clock.advance(9_000);
+      assert.equal(await seen(), {});
+      assert.not.ok(worker.is_known);
+      await worker.stop();
+    }));
+
+  test('that stopped say nothing more', () =>
+    with_workers(async ({ clock, join, seen }) => {
+      const worker = await join('a', 'ocr@1.0.0');
+      await worker.stop();
+      await clock.advance(60_000);
+      assert.equal(await seen(), {});
+      assert.is(clock.pending, 0);
+    }));
+});

@@ -1,0 +1,139 @@
+import type { Job, JsonObject, Segment } from '@llmteam/contracts';
+import { create_expression_compiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { work_type } from '../support/simulation/work-type.js';
+import { spec } from '../support/spec.js';
+
+const one_step: Segment = {
+  segment_id: 'one',
+  name: 'One',
+  entrypoint: 'work',
+  params: { timeout_seconds: null, max_retries: 0 },
+  steps: [{ step_id: 'work', type: 'work' }],
+};
+
+interface Worker {
+  readonly loop: WorkLoop;
+  readonly told: string[];
+}
+
+/** A worker of its own beside the partition's loop. */
+async function start_worker({ backend, clock }: Shared, name: string, handler: Handler): Promise<Worker> {
+  const catalog = new StepCatalog();
+  catalog.add({ ...work_type, run: handler }, '1.0.0', 'test');
+  const told: string[] = [];
+  const observer = {
+    began: (job: Job, deliveries: number) => void told.push(`began ${job.step} ${deliveries}`),
+    ended: (job: Job, how: JobEnd, took_ms: number) => void told.push(`${how} ${job.step} ${took_ms}`),
+  };
+  const resources = new Resources(
+    { llms: {}, clients: {}, stores: [], secrets: {}, reveal: (text) => text },
+    new Map(),
+  );
+  const compiler = create_expression_compiler();
+  const retry = new Retry(clock, quiet_logger, Number.POSITIVE_INFINITY, () => undefined);
+  const ports = { ...backend, clock, log: quiet_logger, resources, compiler };
+  const loop = new WorkLoop(ports, { worker_id: name, catalog, retry, observer });
+  await loop.start();
+  return { loop, told };
+}
+
+async function facts_of({ backend }: Shared, run: { tenant_id: string; run_id: string }): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { fact } of backend.journal.read(run)) types.push(fact.type);
+  return types;
+}
+
+async function with_run(
+  use: (scene: { shared: Shared; partition: Partition; run: { tenant_id: string; run_id: string } }) => Promise<void>,
+): Promise<void> {
+  await with_backend(async (shared) => {
+    const partition = new Partition(shared, 'p', () => Promise.reject(new Error('has no worker')));
+    await partition.take_over();
+    await use({ shared, partition, run: await partition.start(one_step) });
+    await partition.stop();
+  });
+}
+
+spec('a worker that stops', (test) => {
+  test('lets a handler finish within the time it has, and takes nothing new', () =>
+    with_run(async ({ shared, partition, run }) => {
+      const finish: (() => void)[] = [];
+      const handler: Handler = () => new Promise((resolve) => finish.push(() => resolve({ output: 'done' })));
+      const { loop, told } = await start_worker(shared, 'a', handler);
+      await partition.settle();
+      const stopped = loop.stop(20_000);
+      const later = await partition.start(one_step);
+      await shared.clock.advance(15_000);
+      finish[0]?.();
+      await partition.settle();
+      await stopped;
+      assert.is((await partition.view(run)).output, 'done');
+      assert.is((await partition.view(later)).status, 'running');
+      assert.equal(told, ['began work 1', 'completed work 15000']);
+    }));
+
+  test('hands back what is not finished then: nothing is reported, and the next worker does it at once', () =>
+    with_run(async ({ shared, partition, run }) => {
+      const reasons: unknown[] = [];
+      const finish: (() => void)[] = [];
+      const stubborn: Handler = (context) =>
+        new Promise((resolve) => {
+          finish.push(() => resolve({ output: 'too late' }));
+          context.signal.addEventListener('abort', () => reasons.push((context.signal.reason as JsonObject).message));
+        });
+      const first = await start_worker(shared, 'a', stubborn);
+      await partition.settle();
+      const stopped = first.loop.stop(20_000);
+      await shared.clock.advance(19_999);
+      assert.equal(reasons, []);
+      await shared.clock.advance(1);
+      await stopped;
+      assert.equal(reasons, ['the worker stops']);
+      const second = await start_worker(shared, 'b', async () => ({ output: 'done' }));
+      await partition.settle();
+      finish[0]?.();
+      assert.is((await partition.view(run)).output, 'done');
+      assert.equal(await facts_of(shared, run), ['run.requested', 'step.reported', 'run.ended']);
+      assert.equal(first.told, ['began work 1', 'handed_back work 20000']);
+      assert.equal(second.told, ['began work 2', 'completed work 0']);
+      await second.loop.stop(0);
+    }));
+
+  test('does not report a handler that gives up because it was told to', () =>
+    with_run(async ({ shared, partition, run }) => {
+      const obedient: Handler = (context) =>
+        new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
+      const { loop, told } = await start_worker(shared, 'a', obedient);
+      await partition.settle();
+      const stopped = loop.stop(5_000);
+      await shared.clock.advance(5_000);
+      await stopped;
+      await partition.settle();
+      assert.equal(await facts_of(shared, run), ['run.requested']);
+      assert.equal(told, ['began work 1', 'handed_back work 5000']);
+    }));
+});
+
+spec('concurrency of a worker', (test) => {
+  test('is what the options say of a type, else what the type says, else the common one; by queue', () =>
+    with_backend(async ({ backend, clock }) => {
+      const catalog = new StepCatalog();
+      catalog.add(work_type, '1.0.0', 'test');
+      catalog.add(work_type, '2.0.0', 'test');
+      for (const type_id of ['slow', 'plain']) {
+        const metadata = { ...work_type.metadata, type_id };
+        catalog.add({ ...work_type, metadata, ...(type_id === 'slow' && { concurrency: 2 }) }, '1.0.0', 'test');
+      }
+      const resources = new Resources({ llms: {}, clients: {}, stores: [], secrets: {}, reveal: String }, new Map());
+      const ports = { ...backend, clock, log: quiet_logger, resources, compiler: create_expression_compiler() };
+      const retry = new Retry(clock, quiet_logger, 0, () => undefined);
+      const common = { worker_id: 'a', catalog, retry };
+      const all = new WorkLoop(ports, { ...common, concurrency: 7, concurrency_by_type: { work: 3 } });
+      assert.equal(Object.fromEntries(all.concurrency()), { 'work@1': 3, 'work@2': 3, 'slow@1': 2, 'plain@1': 7 });
+      const own = new WorkLoop(ports, { ...common, concurrency_by_type: { slow: 9 } });
+      assert.equal(Object.fromEntries(own.concurrency()), { 'work@1': 16, 'work@2': 16, 'slow@1': 9, 'plain@1': 16 });
+    }));
+});
