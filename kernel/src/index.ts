@@ -14,6 +14,8 @@ export { fraction_of, hash32 } from './engine/hash.js';
 export { outstanding_effects } from './engine/outstanding.js';
 export { compile_plan, type Plan, type StepType, type StepTypes } from './engine/plan.js';
 export { replay } from './engine/replay.js';
+export { freeze_run, is_snapshot, thaw_run } from './engine/snapshot.js';
+export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { is_ended, type Run, type RunState } from './engine/state.js';
 export { result_from_view, result_of, view_run } from './engine/view.js';
 export { create_expression_compiler } from './expressions/expression-compiler.js';
