@@ -1,7 +1,8 @@
 import type { Fact, RunEvent } from '@llmteam/contracts';
-import { evolve, is_ended, outstanding_effects, replay, validate_segment } from '@llmteam/kernel';
+import { evolve, freeze_run, is_ended, outstanding_effects, replay, validate_segment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { thawed } from '../support/simulation/freezing.js';
 import { epoch_ms } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 import { Choices, numbers } from './support/choices.js';
@@ -85,6 +86,26 @@ spec('engine: totality', (test) => {
         const again = replay(run.plan, run_key, facts);
         assert.is(JSON.stringify(again?.events), JSON.stringify(events));
         assert.is(JSON.stringify(again && outstanding_effects(again.run)), JSON.stringify(outstanding_effects(run)));
+      });
+      fc.assert(property, { numRuns: 300 });
+    },
+    { timeout_ms: 120_000 },
+  );
+
+  test(
+    'a random history that goes on from a snapshot after every entry gives the same events and the same open work',
+    () => {
+      const property = fc.property(numbers(300), (random) => {
+        const { facts, events, run } = live(new Choices(random));
+        const begun = begin(run.plan.segment, facts[0] as Partial<ReturnType<typeof request_of>>);
+        const derived = [...begun.outcome.events];
+        let back = thawed(begun.run);
+        for (const fact of facts.slice(1)) {
+          derived.push(...evolve(back, fact, { events: true }).events);
+          back = thawed(back);
+        }
+        assert.is(JSON.stringify(derived), JSON.stringify(events));
+        assert.is(JSON.stringify(freeze_run(back)), JSON.stringify(freeze_run(run)));
       });
       fc.assert(property, { numRuns: 300 });
     },

@@ -1,35 +1,8 @@
-import type { RunKey, Segment } from '@llmteam/contracts';
+import type { RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, type Handler, Partition, type Shared, with_backend } from './partition.js';
-
-const chain: Segment = {
-  segment_id: 'chain',
-  name: 'Chain',
-  entrypoint: 'one',
-  steps: [
-    { step_id: 'one', type: 'work', config: { result: 1 } },
-    { step_id: 'two', type: 'work', config: { result: '${input + 1}' } },
-  ],
-  edges: [{ from: 'one', to: 'two' }],
-};
-const waiting: Segment = {
-  segment_id: 'waiting',
-  name: 'Waiting',
-  entrypoint: 'wait',
-  params: { timeout_seconds: null },
-  steps: [
-    { step_id: 'wait', type: 'wait_for_signal', config: { signal: 'go' } },
-    { step_id: 'after', type: 'work' },
-  ],
-  edges: [{ from: 'wait', to: 'after' }],
-};
-const parent: Segment = {
-  segment_id: 'parent',
-  name: 'Parent',
-  entrypoint: 'child',
-  steps: [{ step_id: 'child', type: 'subworkflow', config: { segment_ref: 'chain' } }],
-};
+import { chain, delay, parent, waiting } from './segments.js';
 
 /** Counts executions per step and attempt; the steps named hang for ever. */
 function counting(counts: Map<string, number>, hanging: readonly string[] = []): Handler {
@@ -119,14 +92,9 @@ spec('partition loop', (test) => {
 
   test('a timer armed before a takeover fires after it', () =>
     with_backend(async (shared) => {
-      const segment: Segment = {
-        ...waiting,
-        steps: [{ step_id: 'wait', type: 'delay', config: { seconds: 60 } }],
-        edges: [],
-      };
       const first = new Partition(shared, 'first', echo);
       await first.take_over();
-      const run = await first.start(segment);
+      const run = await first.start(delay);
       await first.settle();
       await first.stop();
       const second = new Partition(shared, 'second', echo);
@@ -201,26 +169,6 @@ spec('partition loop', (test) => {
       assert.is(statuses.get(open.run_id), 'running');
       assert.equal((await partition.runs.list({ tenant_id: 'other' })).rows, []);
       await partition.stop();
-    }));
-
-  test('a checkpoint lets a takeover begin behind the runs that have ended', () =>
-    with_backend(async (shared) => {
-      const first = new Partition(shared, 'first', echo);
-      await first.take_over();
-      await first.work();
-      for (let count = 0; count < 5; count++) await first.start(chain);
-      const open = await first.start(waiting);
-      await first.settle();
-      await first.stop();
-      const kept = await shared.backend.registry.get('checkpoints/0');
-      assert.equal((kept?.value as { live: unknown } | undefined)?.live, [['acme', open.run_id]]);
-      const second = new Partition(shared, 'second', echo);
-      await second.take_over();
-      await second.work();
-      assert.is(second.live_runs(), 1);
-      await second.runs.signal(open, 'go', 'now');
-      assert.is((await second.view(open)).output, 'now');
-      await second.stop();
     }));
 
   test('a run whose definition cannot be loaded is given up alone; the others go on', () =>

@@ -19,6 +19,7 @@ import {
   Definitions,
   define_segment,
   LargeValueJournal,
+  type LoopStatus,
   PartitionLoop,
   type PartitionLoopOptions,
   Resources,
@@ -88,6 +89,7 @@ export class Partition {
     return new PartitionLoop({
       partition: 0,
       ...backend,
+      lists: backend.index,
       journal: this.journal,
       clock,
       log: quiet_logger,
@@ -156,6 +158,16 @@ export class Partition {
 
   watch_failures(run: RunKey, failures: unknown[]): void {
     this.loop.watch(run.run_id, { failed: (error) => failures.push(error) });
+  }
+
+  status(): LoopStatus {
+    return this.loop.status();
+  }
+
+  /** What is kept is what was kept before: the process is gone. */
+  async crash(): Promise<void> {
+    await this.loop.stop({ checkpoint: false });
+    await this.stop();
   }
 
   async stop(): Promise<void> {

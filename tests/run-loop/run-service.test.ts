@@ -2,22 +2,8 @@ import { is_llmteam_error, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, Partition, with_backend } from './partition.js';
+import { approval } from './segments.js';
 
-const approval: Segment = {
-  segment_id: 'approval',
-  name: 'Approval',
-  entrypoint: 'ask',
-  params: { timeout_seconds: null },
-  steps: [
-    { step_id: 'ask', type: 'human_task', config: { task_type: 'approval', title: 'Publish?' } },
-    { step_id: 'publish', type: 'work', config: { result: 'published' } },
-    { step_id: 'drop', type: 'work', config: { result: 'dropped' } },
-  ],
-  edges: [
-    { from: 'ask', from_port: 'approved', to: 'publish' },
-    { from: 'ask', from_port: 'rejected', to: 'drop' },
-  ],
-};
 const sum: Segment = {
   segment_id: 'sum',
   name: 'Sum',

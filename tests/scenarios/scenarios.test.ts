@@ -5,7 +5,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Segment } from '@llmteam/contracts';
-import { create_expression_compiler, outstanding_effects, replay, result_of, validate_segment } from '@llmteam/kernel';
+import {
+  create_expression_compiler,
+  outstanding_effects,
+  replay,
+  result_of,
+  validate_segment,
+  view_run,
+} from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { type Description, describe_run } from '../support/simulation/describe-run.js';
 import { play_scenario, read_scenario, scenario_names, scenarios_folder } from '../support/simulation/scenarios.js';
@@ -61,6 +68,17 @@ spec('scenarios', (test) => {
       const described = (forgetful: boolean): string =>
         JSON.stringify([...play_scenario(name, { forgetful }).runs.values()].map(describe_run));
       assert.is(described(true), described(false));
+    });
+
+    test(`${name}: going on from a snapshot after every entry changes nothing`, () => {
+      const frozen = [...play_scenario(name, { frozen: true }).runs.values()];
+      const kept = [...play_scenario(name).runs.values()];
+      assert.is(frozen.length, kept.length);
+      for (const [place, run] of frozen.entries()) {
+        assert.ok(JSON.stringify(run.events) === JSON.stringify(kept[place]?.events), 'the events are the same');
+        assert.is(JSON.stringify(describe_run(run)), JSON.stringify(kept[place] && describe_run(kept[place])));
+        assert.is(JSON.stringify(view_run(run.run)), JSON.stringify(kept[place] && view_run(kept[place].run)));
+      }
     });
 
     test(`${name}: an ended run has nothing outstanding once its end is recorded`, () => {

@@ -1,8 +1,10 @@
+import type { Job } from '@llmteam/contracts';
 import { build_job } from './attempts.js';
 import { holds_job } from './cancel.js';
 import { child_effect } from './controls.js';
 import type { Effect } from './effects.js';
 import { end_effects } from './ending.js';
+import { job_id } from './job-id.js';
 import type { Run } from './state.js';
 import { type At, Turn } from './turn.js';
 
@@ -21,6 +23,15 @@ export function outstanding_effects(run: Run): Effect[] {
   for (const [timer, { due_at }] of state.timers) effects.push({ kind: 'arm_timer', timer, due_at });
   effects.push(...end_effects(state));
   return effects;
+}
+
+/** The attempts that are queued or running as jobs, by id; `build` gives the job as it was given first. */
+export function* jobs_in_flight(run: Run): Iterable<{ readonly job_id: string; readonly build: () => Job }> {
+  for (const at of step_occurrences(run)) {
+    if (!holds_job(at.state, at)) continue;
+    const build = (): Job => build_job(new Turn(run, run.state.at, null), at);
+    yield { job_id: job_id(run.state.key.run_id, at, at.state.attempt), build };
+  }
 }
 
 function* step_occurrences({ state, plan }: Run): Iterable<At> {

@@ -2,19 +2,19 @@
  * Purpose: doing what `evolve` wants done.
  * Owns: message ids of what the engine appends, the order "parent and children are told before the end is recorded", repeating what the
  * store refused for the moment. Does not own: deciding anything.
- * Invariant: performing an effect twice changes nothing, because ids come from the run.
+ * Invariants: performing an effect twice changes nothing, because ids come from the run (P1). After `stop` none is begun, also not the
+ * rest of one that was under way (P2).
  */
 import {
   cancel_subject,
   error_info,
   type Fact,
-  type IndexChange,
+  type HumanTask,
   is_llmteam_error,
   type Job,
   type JobQueue,
   type Journal,
   LlmteamError,
-  type Logger,
   type RunKey,
   type RunRequested,
   type Signals,
@@ -36,29 +36,42 @@ export interface PerformerPorts {
   readonly definitions: Definitions;
   readonly timers: TimerHeap;
   readonly retry: Retry;
-  readonly log: Logger;
+  readonly show_task: (task: HumanTask) => void;
 }
 
 export class EffectsPerformer {
   private jobs: Job[] = [];
-  private tasks: IndexChange['tasks'][number][] = [];
+  private is_stopped = false;
   /** Starts of child runs that are under way: what is said to a child comes after its start. */
   private readonly starting = new Map<string, Promise<void>>();
 
   constructor(private readonly ports: PerformerPorts) {}
 
-  /** Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. */
-  perform(run: RunKey, effects: readonly Effect[], recorded: () => void): void {
+  /**
+   * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `is_again`: they may have been
+   * performed long ago.
+   */
+  perform(run: RunKey, effects: readonly Effect[], recorded: () => void, is_again = false): void {
+    if (this.is_stopped) return;
     const before: Promise<void>[] = [];
     for (const effect of effects) {
-      const done = this.perform_one(run, effect, before, recorded);
+      const done =
+        effect.kind === 'start_child'
+          ? this.start_child(run, effect, is_again)
+          : this.perform_one(run, effect, before, recorded);
       if (done !== null) before.push(done);
     }
   }
 
+  /** At once: what is under way ends where it stands. */
+  stop(): void {
+    this.is_stopped = true;
+    this.jobs = [];
+  }
+
   private perform_one(
     run: RunKey,
-    effect: Effect,
+    effect: Exclude<Effect, StartChild>,
     before: readonly Promise<void>[],
     recorded: () => void,
   ): Promise<void> | null {
@@ -77,10 +90,8 @@ export class EffectsPerformer {
         timers.disarm(run, effect.timer);
         return null;
       case 'show_task':
-        this.tasks.push(effect.task);
+        this.ports.show_task(effect.task);
         return null;
-      case 'start_child':
-        return this.start_child(run, effect);
       case 'control_child':
         return this.control_child(run, effect);
       case 'notify_parent': {
@@ -94,34 +105,40 @@ export class EffectsPerformer {
     }
   }
 
-  /** Hands over the jobs that have come together. */
+  /** Hands over the jobs that have come together; resolves once the queue has them. */
   async flush_jobs(): Promise<void> {
     if (this.jobs.length === 0) return;
     const jobs = this.jobs;
     this.jobs = [];
-    await this.ports.queue.publish(jobs);
+    await this.publish(jobs);
   }
 
-  show_tasks(tasks: IndexChange['tasks']): void {
-    this.tasks.push(...tasks);
-  }
-
-  take_tasks(): IndexChange['tasks'] {
-    const tasks = this.tasks;
-    this.tasks = [];
-    return tasks;
+  publish(jobs: readonly Job[]): Promise<void> {
+    return this.ports.retry.until_kept(() => this.ports.queue.publish(jobs));
   }
 
   private append(run: RunKey, message_id: string, fact: Fact): Promise<void> {
     return this.ports.retry.until_kept(() => this.ports.journal.append(run, [{ message_id, fact }]));
   }
 
-  private start_child(parent: RunKey, effect: StartChild): Promise<void> {
-    const start = (): Promise<void> =>
-      this.request_child(parent, effect).catch((thrown: unknown) => this.refuse_child(parent, effect, thrown));
+  private start_child(parent: RunKey, effect: StartChild, is_again: boolean): Promise<void> {
+    const start = async (): Promise<void> => {
+      if (is_again && (await this.has_begun({ tenant_id: parent.tenant_id, run_id: effect.run_id }))) return;
+      await this.request_child(parent, effect).catch((thrown: unknown) => this.refuse_child(parent, effect, thrown));
+    };
     const started = this.ports.retry.until_kept(start).finally(() => this.starting.delete(effect.run_id));
     this.starting.set(effect.run_id, started);
     return started;
+  }
+
+  /** The journal knows message ids of late only: a child that was started an hour ago would be asked for a second time. */
+  private async has_begun(run: RunKey): Promise<boolean> {
+    try {
+      for await (const _ of this.ports.journal.read(run)) return true;
+    } catch {
+      // Then asking for it will tell.
+    }
+    return false;
   }
 
   private async request_child(parent: RunKey, effect: StartChild): Promise<void> {

@@ -1,43 +1,43 @@
 /**
- * Purpose: the shell of one partition: follow the journal, evolve its runs, perform the effects, keep a checkpoint.
- * Owns: takeover and checkpoints; the one place where it suspends between entries is `next batch` (and loading an evicted run).
+ * Purpose: the shell of one partition: follow the journal, evolve its runs, perform the effects, keep checkpoints.
+ * Owns: taking over and stopping; the one place where it suspends between entries is `next batch` (and loading a state).
  * Does not own: any decision about a run.
  * Invariants:
  *   L1 No effect is performed before the loop has caught up with the end of the journal as it was when it began.
- *   L2 Then every outstanding effect of every live run is performed once more.
+ *   L2 Then every outstanding effect of every live run is performed once more. (Of a run that only waits these are its timers: that
+ *      its tasks are listed is part of the checkpoint, K3.)
  *   L3 A run that cannot be evaluated is given up alone.
- *   L4 A checkpoint names every run that is live at its position; what it forgets was recorded as ended.
+ *   L4 Once `stop` was called no effect is begun, whatever was under way.
  */
-import type {
-  Clock,
-  Entry,
-  IndexChange,
-  JobQueue,
-  Journal,
-  JsonObject,
-  Logger,
-  Position,
-  Registry,
-  RunEvent,
-  RunIndex,
-  RunKey,
-  RunResult,
-  RunRow,
-  Signals,
+import {
+  type Clock,
+  type Entry,
+  type JobQueue,
+  type Journal,
+  LlmteamError,
+  type Logger,
+  type Position,
+  type Registry,
+  type RunKey,
+  type Signals,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
-import type { Effect } from '../engine/effects.js';
-import { type EvolveOptions, evolve, type Outcome, start_run } from '../engine/evolve.js';
-import { outstanding_effects } from '../engine/outstanding.js';
-import { is_ended, type Run } from '../engine/state.js';
-import { result_of } from '../engine/view.js';
+import { Checkpoints } from './checkpoints.js';
 import { EffectsPerformer } from './effects-performer.js';
-import { type LiveRun, LiveRuns } from './live-runs.js';
+import { type LiveRun, live_run } from './live-run.js';
+import { LiveRuns } from './live-runs.js';
 import { project_run } from './project-run.js';
+import { type Lists, Projection } from './projection.js';
+import { Redispatch } from './redispatch.js';
 import { Retry } from './retry.js';
-import { row_of } from './run-row.js';
+import { RunDriver } from './run-driver.js';
+import { RunSnapshots } from './run-snapshots.js';
+import { some_at_a_time } from './some-at-a-time.js';
+import { StopSignal } from './stop-signal.js';
+import { Takeover } from './takeover.js';
 import { TimerHeap } from './timer-heap.js';
+import { type RunWatcher, Watchers } from './watchers.js';
 
 export interface PartitionLoopOptions {
   readonly partition: number;
@@ -45,56 +45,129 @@ export interface PartitionLoopOptions {
   readonly queue: JobQueue;
   readonly signals: Signals;
   readonly registry: Registry;
-  readonly index: RunIndex;
+  /** Who is told of runs and human tasks: a run index, or a `TaskFeed`. */
+  readonly lists: Lists;
   readonly definitions: Definitions;
   readonly segments: SegmentStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** States kept in memory, as far as idle runs allow. Default 20,000. */
+  /** States kept in memory, as far as idle runs allow. Default 2,000. */
   readonly max_resident_runs?: number;
   /** How long the store may refuse an append before the loop gives up. Default: for ever. */
   readonly store_patience_ms?: number;
-  /** Entries between two checkpoints. Default 10,000. */
+  /** Entries after which a checkpoint is due. Default 10,000. */
   readonly checkpoint_every?: number;
+  /** Time after which a checkpoint is due, if anything changed. Default 5,000. */
+  readonly checkpoint_interval_ms?: number;
+  /** Jobs that were not reported after this time are published again, for queues that may lose them. Default: never. */
+  readonly redispatch_after_ms?: number;
   /** Told once when the loop cannot go on. */
   readonly on_failure: (error: unknown) => void;
 }
 
-export interface RunWatcher {
-  /** Events as they are derived; none are made for runs nobody watches. */
-  events?(events: readonly RunEvent[], run: Run): void;
-  ended?(result: RunResult): void;
-  /** This process cannot go on with the run: its definition cannot be loaded, or the engine failed on it. The run is not lost. */
-  failed?(error: unknown): void;
+/** How a loop stands, for metrics. */
+export interface LoopStatus {
+  /** Caught up once, and performing effects. */
+  readonly is_live: boolean;
+  /** The last entry applied. */
+  readonly position: Position;
+  readonly live_runs: number;
+  /** Live runs whose states are in memory. */
+  readonly resident_runs: number;
+  readonly timers: number;
+  readonly entries_applied: number;
+  /** Of these, what meant nothing: repeats, and facts of runs that are over. */
+  readonly entries_ignored: number;
 }
+
+const loads_at_a_time = 32;
 
 export class PartitionLoop {
   private readonly runs: LiveRuns;
+  private readonly snapshots: RunSnapshots;
   private readonly timers: TimerHeap;
   private readonly performer: EffectsPerformer;
+  private readonly projection: Projection;
+  private readonly redispatcher: Redispatch;
   private readonly retry: Retry;
-  private readonly watchers = new Map<string, Set<RunWatcher>>();
-  private readonly strays = new Map<string, RunKey>();
-  private readonly stopping = new AbortController();
-  private is_live = false;
-  private keeps_checkpoints = false;
+  private readonly watchers = new Watchers();
+  private readonly stopping = new StopSignal();
+  private readonly driver: RunDriver;
+  /** null: this loop does not drive all of the partition's runs. */
+  private checkpoints: Checkpoints | null = null;
+  /** Whose snapshots the takeover found. */
+  private generations: ReadonlySet<number> = new Set();
   private position: Position = 0;
-  private since_checkpoint = 0;
+  private applied = 0;
+  /** Nothing is written any more. */
+  private is_fenced = false;
   private finished: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PartitionLoopOptions) {
-    const { clock, log, journal, definitions } = options;
-    this.runs = new LiveRuns(journal, definitions, options.max_resident_runs ?? 20_000);
-    this.timers = new TimerHeap(clock, (run, timer) => this.fire(run, timer));
+    const { clock, log, journal, definitions, registry, partition, lists } = options;
     this.retry = new Retry(clock, log, options.store_patience_ms ?? Number.POSITIVE_INFINITY, options.on_failure);
-    this.performer = new EffectsPerformer({ ...options, timers: this.timers, retry: this.retry });
+    this.snapshots = new RunSnapshots(registry, partition, log);
+    this.runs = new LiveRuns({
+      journal,
+      definitions,
+      snapshots: this.snapshots,
+      max_resident: options.max_resident_runs ?? 2_000,
+      on_leave: (live, run) => this.driver.rest(live, run),
+    });
+    this.timers = new TimerHeap(clock, (run, timer) => this.fire(run, timer));
+    this.projection = new Projection(lists, partition, log);
+    this.performer = new EffectsPerformer({
+      ...options,
+      timers: this.timers,
+      retry: this.retry,
+      show_task: (task) => this.projection.note_task(task),
+    });
+    this.redispatcher = new Redispatch(
+      { clock, in_flight: () => this.runs.in_flight(), publish: (jobs) => this.performer.publish(jobs) },
+      options.redispatch_after_ms,
+    );
+    const { runs, snapshots, timers, performer, projection, watchers, retry, stopping } = this;
+    const parts = { runs, snapshots, timers, performer, projection, watchers, retry, stopping };
+    this.driver = new RunDriver({ journal, definitions, log, ...parts });
   }
 
-  /** Takes over every run of the partition; resolves once the loop is caught up and live. */
+  /**
+   * Takes over every run of the partition; resolves once the loop is caught up and live.
+   * @throws LlmteamError `STORE_CORRUPT` if the journal is shorter than it was, `CLOSED` if the loop was stopped meanwhile
+   */
   async take_over(): Promise<void> {
-    this.keeps_checkpoints = true;
-    await this.load_checkpoint();
+    const { runs, snapshots, timers, driver } = this;
+    const { journal, partition } = this.options;
+    const checkpoints = this.make_checkpoints();
+    this.checkpoints = checkpoints;
+    runs.keeps_snapshots = true;
+    driver.drives_all = true;
+    const takeover = new Takeover({ journal, partition, runs, snapshots, checkpoints, timers, driver });
+    const { position, at } = await takeover.load();
+    this.generations = takeover.generations;
+    this.position = position;
+    driver.at = at;
     await this.begin();
+  }
+
+  private make_checkpoints(): Checkpoints {
+    const { registry, partition, clock, log, checkpoint_every, checkpoint_interval_ms } = this.options;
+    return new Checkpoints({
+      registry,
+      partition,
+      clock,
+      log,
+      snapshots: this.snapshots,
+      unkept: (began_by) => this.runs.unkept(began_by),
+      reached: () => ({ position: this.position, at: this.driver.at }),
+      tell_lists: () => this.projection.flush(),
+      on_superseded: () => {
+        this.runs.keeps_snapshots = false;
+        this.snapshots.close();
+      },
+      every: checkpoint_every ?? 10_000,
+      interval_ms: checkpoint_interval_ms ?? 5_000,
+    });
   }
 
   /**
@@ -105,9 +178,10 @@ export class PartitionLoop {
     this.position = await this.options.journal.end(this.options.partition);
     const wanted = [...runs];
     for (let key = wanted.pop(); key !== undefined; key = wanted.pop()) {
-      const live = this.runs.add(key, null, 0);
+      const live = live_run(key, 0);
+      this.runs.add(live, null);
       const run = await this.runs.load(live, this.position);
-      if (run === null) this.runs.remove(key.run_id);
+      if (run === null) this.runs.remove(live);
       const children = run === null ? [] : [...run.state.children.values(), ...run.state.cancelled_children];
       for (const run_id of children) wanted.push({ tenant_id: key.tenant_id, run_id });
     }
@@ -116,42 +190,74 @@ export class PartitionLoop {
 
   private async begin(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.finished = this.follow(resolve).catch((error: unknown) => {
+      const stopped = (): void =>
+        reject(new LlmteamError('CLOSED', 'the run loop was stopped before it had caught up'));
+      this.finished = this.follow(resolve).then(stopped, (error: unknown) => {
         reject(error);
-        if (!this.stopping.signal.aborted) this.options.on_failure(error);
+        if (!this.stopping.is_stopped) this.options.on_failure(error);
       });
     });
   }
 
-  /** Ends following, then writes a checkpoint. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
+  /**
+   * From the call on no effect is begun. With `checkpoint` (default) what was applied is kept then, so that a takeover begins here;
+   * without, for a loop that owns the partition no longer, nothing more is written at all.
+   */
+  async stop({ checkpoint = true }: { readonly checkpoint?: boolean } = {}): Promise<void> {
+    this.performer.stop();
     this.retry.stop();
     this.timers.stop();
+    this.redispatcher.stop();
+    this.checkpoints?.stop();
+    if (!checkpoint) {
+      this.is_fenced = true;
+      this.projection.stop();
+      this.snapshots.close();
+    }
+    this.stopping.stop();
     await this.finished;
-    if (this.is_live) await this.write_checkpoint();
+    if (this.is_fenced || !this.driver.is_live) return;
+    await this.projection.flush();
+    await this.checkpoints?.finish();
+  }
+
+  /** Publishes every job in flight again: for when a queue is known to have lost what it held. */
+  async redispatch(): Promise<void> {
+    if (this.driver.is_live) await this.stopping.unless_stopped(this.redispatcher.all());
   }
 
   /** The function takes the watcher away again. */
   watch(run_id: string, watcher: RunWatcher): () => void {
-    const watchers = this.watchers.get(run_id) ?? new Set();
-    watchers.add(watcher);
-    this.watchers.set(run_id, watchers);
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0) this.watchers.delete(run_id);
-    };
+    return this.watchers.add(run_id, watcher);
   }
 
   live_runs(): number {
     return this.runs.size;
   }
 
+  status(): LoopStatus {
+    return {
+      is_live: this.driver.is_live,
+      position: this.position,
+      live_runs: this.runs.size,
+      resident_runs: this.runs.resident,
+      timers: this.timers.size,
+      entries_applied: this.applied,
+      entries_ignored: this.driver.ignored,
+    };
+  }
+
+  /** How many positions the loop is behind the end of the journal now. */
+  async lag(): Promise<{ readonly behind: number }> {
+    const end = await this.options.journal.end(this.options.partition);
+    return { behind: Math.max(0, end - this.position) };
+  }
+
   private async follow(caught_up: () => void): Promise<void> {
     const { journal, partition } = this.options;
     for await (const batch of journal.follow(partition, this.position, this.stopping.signal)) {
       if (batch.length > 0) await this.apply_batch(batch);
-      else if (!this.is_live) {
+      else if (!this.driver.is_live && !this.stopping.is_stopped) {
         await this.go_live();
         caught_up();
       }
@@ -159,198 +265,77 @@ export class PartitionLoop {
   }
 
   private async apply_batch(batch: readonly Entry[]): Promise<void> {
-    const rows = new Map<string, RunRow>();
+    const { driver, stopping } = this;
+    if (this.runs.resident < this.runs.size) await this.load_together(batch);
     for (const entry of batch) {
-      try {
-        if (!this.apply_at_once(entry, rows)) await this.apply_after_loading(entry, rows);
-      } catch (error) {
-        this.give_up(entry.run_id, error);
-      }
+      if (!stopping.is_stopped && !driver.apply(entry)) await driver.apply_after_loading(entry);
+      if (stopping.is_stopped) return;
+      this.applied++;
       this.position = entry.position;
+      driver.at = Math.max(driver.at, entry.fact.at);
     }
-    await this.project_strays(rows);
-    this.project(rows);
-    if (!this.is_live) return;
-    await this.performer.flush_jobs();
-    this.runs.evict();
-    this.since_checkpoint += batch.length;
-    if (this.since_checkpoint >= (this.options.checkpoint_every ?? 10_000)) await this.write_checkpoint();
-  }
-
-  /** False if the run's state or plan must be read first. */
-  private apply_at_once(entry: Entry, rows: Map<string, RunRow>): boolean {
-    const live = this.runs.find(entry.run_id);
-    if (live !== undefined) return this.apply_to(live, entry, rows);
-    if (entry.fact.type !== 'run.requested') {
-      this.note_stray(entry);
-      return true;
+    if (driver.strays.size > 0) await this.project_strays();
+    this.projection.tell(this.position);
+    if (driver.is_live) {
+      await stopping.unless_stopped(this.performer.flush_jobs());
+      this.checkpoints?.note_entries(batch.length);
     }
-    const plan = this.options.definitions.cached_plan(entry.fact.definition);
-    if (plan === undefined) return false;
-    const key = { tenant_id: entry.tenant_id, run_id: entry.run_id };
-    const { run, outcome } = start_run(plan, key, entry.fact, this.wishes(entry.run_id));
-    const live_run = this.runs.add(key, run, entry.position);
-    live_run.copied_left = (entry.fact.forked_from?.entries ?? 1) - 1;
-    rows.set(entry.run_id, row_of(run));
-    this.advance(run, outcome, live_run.copied_left > 0 ? [] : outcome.effects);
-    if (is_ended(run.state)) this.note_end(run, rows);
-    return true;
+    await this.make_room();
   }
 
-  private apply_to(live: LiveRun, entry: Entry, rows: Map<string, RunRow>): boolean {
-    const { run } = live;
-    if (entry.position <= live.position) return true;
-    if (run === null) return false;
-    live.position = entry.position;
-    const had_ended = is_ended(run.state);
-    const outcome = evolve(run, entry.fact, this.wishes(entry.run_id));
-    this.advance(run, outcome, live.copied_left > 0 ? effects_of_copy(live, run) : outcome.effects);
-    if (entry.fact.type === 'run.controlled') rows.set(entry.run_id, row_of(run));
-    if (entry.fact.type === 'run.ended') this.runs.remove(entry.run_id);
-    else if (!had_ended && is_ended(run.state)) this.note_end(run, rows);
-    return true;
+  /** Lets states go beside the loop; only if it is far behind with that does the loop wait. */
+  private async make_room(): Promise<void> {
+    const made = this.runs.make_room();
+    if (this.runs.is_crowded) await this.stopping.unless_stopped(made);
   }
 
-  /** Brings an evicted run back as it was before the entry, so that the entry's effects are performed. */
-  private async apply_after_loading(entry: Entry, rows: Map<string, RunRow>): Promise<void> {
-    const live = this.runs.find(entry.run_id);
-    if (live !== undefined) await this.runs.load(live, entry.position - 1);
-    else if (entry.fact.type === 'run.requested') await this.options.definitions.plan(entry.fact.definition);
-    this.apply_at_once(entry, rows);
-  }
-
-  /** One run that cannot be evaluated must not stop the others. Its history stays; a later version or takeover may know better. */
-  private give_up(run_id: string, error: unknown): void {
-    this.options.log.error({ err: error, run_id }, 'the run cannot go on in this process');
-    this.runs.remove(run_id);
-    for (const watcher of [...(this.watchers.get(run_id) ?? [])]) watcher.failed?.(error);
-  }
-
-  private wishes(run_id: string): EvolveOptions {
-    if (this.watchers.size === 0) return counted_only;
-    for (const watcher of this.watchers.get(run_id) ?? []) if (watcher.events !== undefined) return with_events;
-    return counted_only;
-  }
-
-  private advance(run: Run, outcome: Outcome, effects: readonly Effect[]): void {
-    const { key } = run.state;
-    if (outcome.events.length > 0) {
-      for (const watcher of this.watchers.get(key.run_id) ?? []) watcher.events?.(outcome.events, run);
+  /** The states that a batch needs are read side by side: a thousand timers may come due at once. */
+  private async load_together(batch: readonly Entry[]): Promise<void> {
+    const wanted = new Map<LiveRun, Position>();
+    for (const { run_id, position } of batch) {
+      const live = this.runs.find(run_id);
+      if (live?.stage === 'away' && position > live.position && !wanted.has(live)) wanted.set(live, position - 1);
     }
-    if (this.is_live) this.performer.perform(key, effects, () => this.recorded(key));
+    if (wanted.size < 2) return;
+    const loading = some_at_a_time(loads_at_a_time, wanted, ([live, upto]) =>
+      this.driver.load(live, upto).catch(() => undefined),
+    );
+    await this.stopping.unless_stopped(loading);
   }
 
-  /** The entry that decided the end is kept, so the end is. */
-  private note_end(run: Run, rows: Map<string, RunRow>): void {
-    const { key } = run.state;
-    rows.set(key.run_id, row_of(run));
-    this.timers.disarm_all(key);
-    for (const watcher of [...(this.watchers.get(key.run_id) ?? [])]) watcher.ended?.(result_of(run));
-  }
-
-  /** A fact of a run that this loop left alone, such as a cancel, changes the lists all the same. */
-  private note_stray({ tenant_id, run_id, fact }: Entry): void {
-    if (this.keeps_checkpoints || fact.type === 'run.ended') return;
-    this.strays.set(run_id, { tenant_id, run_id });
-  }
-
-  private async project_strays(rows: Map<string, RunRow>): Promise<void> {
-    const strays = [...this.strays.values()];
-    this.strays.clear();
+  private async project_strays(): Promise<void> {
+    const strays = [...this.driver.strays.values()];
+    this.driver.strays.clear();
     for (const key of strays) {
       const { row, tasks } = await project_run(this.options, key);
-      if (row !== null) rows.set(key.run_id, row);
-      this.performer.show_tasks(tasks);
+      if (row !== null) this.projection.note_row(row);
+      for (const task of tasks) this.projection.note_task(task);
     }
-  }
-
-  private recorded(key: RunKey): void {
-    this.runs.remove(key.run_id);
-  }
-
-  private project(rows: ReadonlyMap<string, RunRow>): void {
-    const tasks = this.performer.take_tasks();
-    if (rows.size === 0 && tasks.length === 0) return;
-    const change: IndexChange = {
-      partition: this.options.partition,
-      position: this.position,
-      runs: [...rows.values()],
-      tasks,
-    };
-    this.options.index.apply([change]).catch((err: unknown) => {
-      if (!this.stopping.signal.aborted) this.options.log.warn({ err }, 'the run index was not updated');
-    });
   }
 
   private async go_live(): Promise<void> {
-    this.is_live = true;
-    const rows = new Map<string, RunRow>();
-    for (const live of [...this.runs.values()]) {
-      try {
-        await this.wake(live, rows);
-      } catch (error) {
-        this.give_up(live.key.run_id, error);
-      }
-    }
-    this.project(rows);
-    await this.performer.flush_jobs();
-    this.runs.evict();
+    const { driver, stopping } = this;
+    driver.is_live = true;
+    for (const live of driver.unclaimed.values()) this.snapshots.doom(live);
+    driver.unclaimed.clear();
+    const asleep = [...this.runs.values()].filter(({ is_ready, stage }) => !is_ready && stage !== 'given_up');
+    const waking = some_at_a_time(loads_at_a_time, asleep, async (live) => {
+      await driver.wake(live, this.position);
+      await this.make_room();
+    });
+    await stopping.unless_stopped(waking);
+    if (stopping.is_stopped) return;
+    this.timers.start();
+    this.projection.release();
+    await stopping.unless_stopped(this.performer.flush_jobs());
+    this.checkpoints?.begin(this.generations);
+    this.redispatcher.start();
+    await this.make_room();
   }
 
-  /** Does again what a live run still needs done. */
-  private async wake(live: LiveRun, rows: Map<string, RunRow>): Promise<void> {
-    const run = await this.runs.load(live, this.position);
-    if (run === null || run.state.is_recorded) {
-      this.runs.remove(live.key.run_id);
-      return;
-    }
-    this.performer.perform(live.key, outstanding_effects(run), () => this.recorded(live.key));
-    if (is_ended(run.state)) this.note_end(run, rows);
-  }
-
-  private fire(run: RunKey, timer: string): void {
+  private fire(run: RunKey, timer: string): Promise<void> {
     const fact = { type: 'timer.fired', at: this.options.clock.now(), timer } as const;
     const entry = { message_id: `timer:${timer}`, fact };
-    void this.retry.until_kept(() => this.options.journal.append(run, [entry]));
+    return this.retry.until_kept(() => this.options.journal.append(run, [entry]));
   }
-
-  private get checkpoint_key(): string {
-    return `checkpoints/${this.options.partition}`;
-  }
-
-  private async load_checkpoint(): Promise<void> {
-    const kept = await this.options.registry.get(this.checkpoint_key);
-    if (kept === null) return;
-    const { position, live } = kept.value as unknown as Checkpoint;
-    this.position = position;
-    for (const [tenant_id, run_id] of live) {
-      this.runs.add({ tenant_id, run_id }, null, 0);
-    }
-  }
-
-  private async write_checkpoint(): Promise<void> {
-    this.since_checkpoint = 0;
-    if (!this.keeps_checkpoints) return;
-    const live = [...this.runs.values()].map(({ key }): [string, string] => [key.tenant_id, key.run_id]);
-    const checkpoint: Checkpoint = { position: this.position, live };
-    await this.options.registry
-      .put(this.checkpoint_key, checkpoint as unknown as JsonObject)
-      .catch((err: unknown) =>
-        this.options.log.warn({ err }, 'no checkpoint was written; a takeover will take longer'),
-      );
-  }
-}
-
-const counted_only: EvolveOptions = { events: false };
-const with_events: EvolveOptions = { events: true };
-
-/** What a copied entry set off was done by the run it was copied from; what is left at the last one is for the fork to do. */
-function effects_of_copy(live: LiveRun, run: Run): readonly Effect[] {
-  live.copied_left--;
-  return live.copied_left === 0 ? outstanding_effects(run) : [];
-}
-
-interface Checkpoint {
-  readonly position: Position;
-  readonly live: readonly [tenant_id: string, run_id: string][];
 }

@@ -123,7 +123,7 @@ function make_loops(
     queue,
     signals,
     registry,
-    index,
+    lists: index,
     definitions,
     segments,
     clock,

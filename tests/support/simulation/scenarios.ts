@@ -32,7 +32,7 @@ const played = new Map<string, Simulation>();
 
 /** The scenario after its end. Played once per process: look, do not touch. */
 export function play_scenario(name: string, options: SimulationOptions = {}): Simulation {
-  const key = `${name} ${options.forgetful === true}`;
+  const key = `${name} ${options.forgetful === true} ${options.frozen === true}`;
   const known = played.get(key);
   if (known !== undefined) return known;
   const { segment, script } = read_scenario(name);

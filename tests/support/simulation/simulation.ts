@@ -31,6 +31,7 @@ import {
   StepCatalog,
   start_run,
 } from '@llmteam/kernel';
+import { thawed } from './freezing.js';
 import { act_of, fill_in, type Script, scripted_error } from './script.js';
 import { concerns, limit_of, unknown_segment } from './simulated-facts.js';
 import { work_type } from './work-type.js';
@@ -61,6 +62,8 @@ export interface SimulatedRun {
 export interface SimulationOptions {
   /** Forget the state after every entry (of long histories: now and then) and evolve the whole history again. */
   readonly forgetful?: boolean;
+  /** After every entry (of long histories: now and then) go on from the state's snapshot, read back from JSON text. */
+  readonly frozen?: boolean;
 }
 
 /** Entries up to which evolving everything again after each is quick. */
@@ -173,6 +176,7 @@ export class Simulation {
     const kept = { facts: [fact], events: [...outcome.events], cancelled_jobs: [], tasks: new Map() };
     const simulated: SimulatedRun = { key, plan, run, ...kept };
     this.runs.set(run_id, simulated);
+    this.leave_memory(simulated);
     if (fact.forked_from === undefined) this.perform_all(simulated, outcome.effects);
     else this.take_over(simulated, fact.forked_from);
   }
@@ -191,9 +195,15 @@ export class Simulation {
 
   private take_in(run: SimulatedRun, outcome: Outcome): void {
     for (const event of outcome.events) run.events.push(event);
-    const forgets = run.facts.length <= short_history || run.facts.length % short_history === 0;
-    if (this.options.forgetful && forgets) run.run = (replay(run.plan, run.key, run.facts) as { run: Run }).run;
+    this.leave_memory(run);
     this.perform_all(run, outcome.effects);
+  }
+
+  /** What a state goes through between two entries that a run loop applies. */
+  private leave_memory(run: SimulatedRun): void {
+    if (run.facts.length > short_history && run.facts.length % short_history !== 0) return;
+    if (this.options.forgetful) run.run = (replay(run.plan, run.key, run.facts) as { run: Run }).run;
+    if (this.options.frozen) run.run = thawed(run.run);
   }
 
   private perform_all(run: SimulatedRun, effects: readonly Effect[]): void {

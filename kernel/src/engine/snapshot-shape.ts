@@ -1,0 +1,151 @@
+import type { Json } from '@llmteam/contracts';
+import type {
+  Arrival,
+  ControlState,
+  RunState,
+  ScopeState,
+  SignalState,
+  StartedChild,
+  StepState,
+  TimerState,
+  ToldChildren,
+  WaitState,
+} from './state.js';
+
+/** A Map with its order. */
+type Pairs<Value> = readonly (readonly [key: string, value: Value])[];
+
+export interface ControlSnapshot extends Omit<ControlState, 'state' | 'timers' | 'scopes'> {
+  /** Absent: the control type has left none yet. */
+  readonly state?: Json;
+  readonly timers: Pairs<string>;
+  readonly scopes: readonly string[];
+}
+
+export interface StepSnapshot extends Omit<StepState, 'control'> {
+  readonly control: ControlSnapshot | null;
+}
+
+export interface ScopeSnapshot extends Omit<ScopeState, 'steps'> {
+  readonly steps: Pairs<StepSnapshot>;
+}
+
+export interface StateSnapshot extends Omit<RunState, 'scopes' | 'timers' | 'children' | 'cancelled_children'> {
+  readonly scopes: Pairs<ScopeSnapshot>;
+  readonly timers: Pairs<TimerState>;
+  readonly children: Pairs<string>;
+  readonly cancelled_children: readonly string[];
+}
+
+export interface RunSnapshot {
+  readonly engine_version: string;
+  readonly state: StateSnapshot;
+}
+
+type Check = (value: unknown) => boolean;
+/** One check per member: whoever adds a member to a state is told here. */
+type Members<Shape> = Readonly<Record<keyof Shape, Check>>;
+
+const text: Check = (value) => typeof value === 'string';
+const number: Check = (value) => typeof value === 'number';
+const yes_or_no: Check = (value) => typeof value === 'boolean';
+/** Users' data and shapes of the contracts, which came out of a fact and are as good as that. */
+const json: Check = (value) => value !== undefined;
+const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const or_null =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const pairs = (check: Check): Check =>
+  list((pair) => Array.isArray(pair) && pair.length === 2 && text(pair[0]) && check(pair[1]));
+
+/** All the members named, but for those that may be absent, and no others. */
+function members<Shape>(checks: Members<Shape>, optional: readonly (keyof Shape & string)[] = []): Check {
+  const known = new Map(Object.entries<Check>(checks));
+  const needed = [...known.keys()].filter((name) => !(optional as readonly string[]).includes(name));
+  return (value) =>
+    object(value) &&
+    needed.every((name) => Object.hasOwn(value as object, name)) &&
+    Object.entries(value as object).every(([name, member]) => known.get(name)?.(member) === true);
+}
+
+const arrival = members<Arrival>({ edge: number, port: text, value: json });
+
+const control = members<ControlSnapshot>(
+  {
+    config: object,
+    state: json,
+    timers: pairs(text),
+    scopes: list(text),
+    task: or_null(object),
+    child: or_null(members<StartedChild>({ run_id: text, segment_ref: text, input: json, at: number, seq: number })),
+    timers_armed: number,
+  },
+  ['state'],
+);
+
+const step = members<StepSnapshot>({
+  status: text,
+  attempt: number,
+  pending: number,
+  arrivals: list(arrival),
+  outputs: or_null(object),
+  error: or_null(object),
+  led_on: yes_or_no,
+  event: number,
+  since: number,
+  held: yes_or_no,
+  timer: or_null(text),
+  memos: or_null(object),
+  control: or_null(control),
+});
+
+const scope = members<ScopeSnapshot>({
+  path: text,
+  owner: or_null(members<NonNullable<ScopeSnapshot['owner']>>({ scope: text, step_id: text })),
+  index: number,
+  item: json,
+  steps: pairs(step),
+  undecided: number,
+  next: list(arrival),
+  event: number,
+});
+
+const state = members<StateSnapshot>({
+  key: members<StateSnapshot['key']>({ tenant_id: text, run_id: text }),
+  request: object,
+  deadline_at: or_null(number),
+  status: text,
+  seq: number,
+  at: number,
+  output: json,
+  error: or_null(object),
+  ended_at: or_null(number),
+  is_recorded: yes_or_no,
+  usage: object,
+  steps_completed: number,
+  steps_total: number,
+  executions: number,
+  in_flight: number,
+  children_started: number,
+  held: list(text),
+  held_controls: list(text),
+  scopes: pairs(scope),
+  timers: pairs(members<TimerState>({ due_at: number, kind: text, step: text, name: text })),
+  signals: list(members<SignalState>({ name: text, correlation: or_null(text), payload: json })),
+  waits: list(members<WaitState>({ name: text, correlation: or_null(text), step: text })),
+  children: pairs(text),
+  told_children: or_null(members<ToldChildren>({ action: text, seq: number, at: number })),
+  cancelled_children: list(text),
+});
+
+const run = members<RunSnapshot>({ engine_version: text, state });
+
+/** Whether a value has the shape of a snapshot, to the last member. */
+export function has_snapshot_shape(value: unknown): value is RunSnapshot {
+  return run(value);
+}

@@ -1,0 +1,35 @@
+import type { Position, RunKey } from '@llmteam/contracts';
+import type { Run } from '../engine/state.js';
+
+/** A run that has not ended, as the loop knows it. There may be 100,000 of them: what only a state in memory needs is not here. */
+export interface LiveRun {
+  readonly key: RunKey;
+  /** null: not in memory. */
+  run: Run | null;
+  /** The last entry its state has seen; 0: not known, its history tells. */
+  position: Position;
+  /** The entry that requested it. */
+  readonly began: Position;
+  /** The position its snapshot was kept at, or one of the two below. */
+  kept: Position;
+  /** Entries still to come that a fork was begun with: what they once set off was done by the run they were copied from. */
+  copied_left: number;
+  stage: Stage;
+  /** Of a run that nothing must be done for when the loop goes live: its timers are armed. */
+  is_ready: boolean;
+}
+
+/**
+ * `busy`: in memory, with jobs in flight. `idle`: in memory, and waits. `leaving`: idle, and its snapshot is being kept so that it
+ * can leave memory. `away`: not in memory. `given_up`: this process cannot evaluate it. `over`: recorded as ended; no longer live.
+ */
+export type Stage = 'busy' | 'idle' | 'leaving' | 'away' | 'given_up' | 'over';
+
+/** There is no key for it. */
+export const never_kept: Position = 0;
+/** There may be a key, but what is in it is not to be relied on. */
+export const kept_unknown: Position = -1;
+
+export function live_run(key: RunKey, began: Position, position: Position = began): LiveRun {
+  return { key, run: null, position, began, kept: never_kept, copied_left: 0, stage: 'away', is_ready: false };
+}

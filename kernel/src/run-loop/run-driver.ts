@@ -1,0 +1,259 @@
+/**
+ * Purpose: what an entry does to its run: the state changes, watchers and lists are told, the effects are performed.
+ * Owns: which run an entry belongs to, giving up a run that cannot be evaluated, what a run needs done when the loop goes live.
+ * Does not own: reading the journal, any decision about a run.
+ */
+import type { Entry, Fact, Journal, Logger, Position, RunKey, RunRequested } from '@llmteam/contracts';
+import type { Definitions } from '../definitions/definitions.js';
+import type { Effect } from '../engine/effects.js';
+import { evolve, type Outcome, start_run } from '../engine/evolve.js';
+import { outstanding_effects } from '../engine/outstanding.js';
+import type { Plan } from '../engine/plan.js';
+import { is_ended, type Run } from '../engine/state.js';
+import { result_of } from '../engine/view.js';
+import type { EffectsPerformer } from './effects-performer.js';
+import { kept_unknown, type LiveRun, live_run } from './live-run.js';
+import type { LiveRuns } from './live-runs.js';
+import type { Projection } from './projection.js';
+import type { Retry } from './retry.js';
+import { row_of } from './run-row.js';
+import type { RunSnapshots } from './run-snapshots.js';
+import type { StopSignal } from './stop-signal.js';
+import type { TimerHeap } from './timer-heap.js';
+import type { Watchers } from './watchers.js';
+
+export interface RunDriverPorts {
+  readonly journal: Journal;
+  readonly definitions: Definitions;
+  readonly log: Logger;
+  readonly runs: LiveRuns;
+  readonly snapshots: RunSnapshots;
+  readonly timers: TimerHeap;
+  readonly performer: EffectsPerformer;
+  readonly projection: Projection;
+  readonly watchers: Watchers;
+  readonly retry: Retry;
+  readonly stopping: StopSignal;
+}
+
+/** A request that is this much older than what came before it may be a repeat that the journal no longer knows as one. */
+const late_request_ms = 20_000;
+
+export class RunDriver {
+  /** Effects are performed; before, they may have been. */
+  is_live = false;
+  /** Every run of the partition is driven here. */
+  drives_all = false;
+  /** The latest time of an entry. */
+  at = 0;
+  /** Entries that meant nothing: repeats, and facts of runs that are over. */
+  ignored = 0;
+  /** Runs of which there are keys, but whose first entry is still to come if they live. */
+  readonly unclaimed = new Map<string, LiveRun>();
+  /** Runs that are not driven here, with facts that the lists have not seen. */
+  readonly strays = new Map<string, RunKey>();
+
+  constructor(private readonly ports: RunDriverPorts) {}
+
+  /** Applies an entry; false if something must be read first, with `apply_after_loading`. */
+  apply(entry: Entry): boolean {
+    try {
+      return this.apply_at_once(entry);
+    } catch (error) {
+      this.give_up_at(entry, error);
+      return true;
+    }
+  }
+
+  private apply_at_once(entry: Entry): boolean {
+    const { runs, definitions } = this.ports;
+    const live = runs.find(entry.run_id);
+    if (live !== undefined) return this.apply_to(live, entry);
+    if (entry.fact.type !== 'run.requested') return this.pass_over(entry);
+    const plan = definitions.cached_plan(entry.fact.definition);
+    if (plan === undefined || this.is_late(entry.fact)) return false;
+    this.start(entry, entry.fact, plan);
+    return true;
+  }
+
+  private start(entry: Entry, fact: RunRequested, plan: Plan): void {
+    const { runs, projection, watchers } = this.ports;
+    const live = this.new_live_run(entry);
+    const { run, outcome } = start_run(plan, live.key, fact, watchers.wishes(entry.run_id));
+    runs.add(live, run);
+    live.copied_left = (fact.forked_from?.entries ?? 1) - 1;
+    projection.note_row(row_of(run));
+    this.advance(live, run, outcome, live.copied_left > 0 ? [] : outcome.effects);
+    if (is_ended(run.state)) this.note_end(live, run);
+  }
+
+  private new_live_run({ tenant_id, run_id, position }: Entry): LiveRun {
+    const live = live_run(this.ports.runs.key_of(tenant_id, run_id), position);
+    if (this.unclaimed.delete(run_id)) live.kept = kept_unknown;
+    return live;
+  }
+
+  private apply_to(live: LiveRun, entry: Entry): boolean {
+    const { run, key, stage } = live;
+    if (entry.position <= live.position || key.tenant_id !== entry.tenant_id || stage === 'given_up') {
+      this.ignored++;
+      if (stage === 'given_up' && entry.fact.type === 'run.ended') this.forget(live);
+      return true;
+    }
+    if (run === null) return false;
+    if (!this.is_live) this.rouse(live);
+    live.position = entry.position;
+    this.evolve(live, run, entry.fact);
+    return true;
+  }
+
+  private evolve(live: LiveRun, run: Run, fact: Fact): void {
+    const { runs, projection, watchers } = this.ports;
+    const { seq } = run.state;
+    const had_ended = is_ended(run.state);
+    const outcome = evolve(run, fact, watchers.wishes(live.key.run_id));
+    this.advance(live, run, outcome, live.copied_left > 0 ? effects_of_copy(live, run) : outcome.effects);
+    if (fact.type === 'step.reported' && run.state.seq === seq) this.ignored++;
+    if (fact.type === 'run.controlled') projection.note_row(row_of(run));
+    if (fact.type === 'run.ended') {
+      this.forget(live);
+      return;
+    }
+    if (!had_ended && is_ended(run.state)) this.note_end(live, run);
+    runs.settle(live, run);
+  }
+
+  /** A fact of a run that is not driven here. A cancel of a run that was left alone changes the lists all the same. */
+  private pass_over({ tenant_id, run_id, fact }: Entry): boolean {
+    this.ignored++;
+    if (!this.drives_all && fact.type !== 'run.ended') this.strays.set(run_id, { tenant_id, run_id });
+    return true;
+  }
+
+  async apply_after_loading(entry: Entry): Promise<void> {
+    const { stopping } = this.ports;
+    try {
+      await stopping.unless_stopped(this.load_and_apply(entry));
+    } catch (error) {
+      if (!stopping.is_stopped) this.give_up_at(entry, error);
+    }
+  }
+
+  /** Brings a run back as it was before the entry, so that the entry's effects are performed. */
+  private async load_and_apply(entry: Entry): Promise<void> {
+    const { runs, definitions, retry, stopping } = this.ports;
+    const live = runs.find(entry.run_id);
+    const { fact } = entry;
+    if (live !== undefined) {
+      await this.load(live, entry.position - 1);
+      if (!stopping.is_stopped) this.apply_to(live, entry);
+    } else if (fact.type === 'run.requested') {
+      const plan = await retry.past_outages(() => definitions.plan(fact.definition));
+      const is_new = !this.is_late(fact) || (await retry.past_outages(() => this.is_first(entry)));
+      if (stopping.is_stopped) return;
+      if (is_new) this.start(entry, fact, plan);
+      else this.ignored++;
+    }
+  }
+
+  load(live: LiveRun, upto: Position): Promise<Run | null> {
+    const { runs, retry } = this.ports;
+    return retry.past_outages(() => runs.load(live, upto));
+  }
+
+  private is_late(fact: RunRequested): boolean {
+    return fact.at < this.at - late_request_ms;
+  }
+
+  private async is_first({ tenant_id, run_id, position }: Entry): Promise<boolean> {
+    for await (const first of this.ports.journal.read({ tenant_id, run_id })) return first.position === position;
+    return true;
+  }
+
+  /** One run that cannot be evaluated must not stop the others. Its history stays; a later version or takeover may know better. */
+  private give_up_at(entry: Entry, error: unknown): void {
+    const { runs } = this.ports;
+    const known = runs.find(entry.run_id);
+    const live = known ?? this.new_live_run(entry);
+    if (known === undefined) runs.add(live, null);
+    this.give_up(live, error);
+  }
+
+  give_up(live: LiveRun, error: unknown): void {
+    const { log, timers, runs, watchers } = this.ports;
+    const { run_id } = live.key;
+    log.error({ err: error, run_id }, 'the run cannot go on in this process');
+    timers.disarm_all(live.key);
+    if (this.drives_all) runs.give_up(live);
+    else runs.remove(live);
+    for (const watcher of watchers.of(run_id)) watcher.failed?.(error);
+  }
+
+  private advance(live: LiveRun, run: Run, outcome: Outcome, effects: readonly Effect[]): void {
+    const { watchers, performer, projection } = this.ports;
+    if (outcome.events.length > 0) {
+      for (const watcher of watchers.of(live.key.run_id)) watcher.events?.(outcome.events, run);
+    }
+    if (this.is_live) performer.perform(live.key, effects, () => this.forget(live));
+    else for (const effect of effects) if (effect.kind === 'show_task') projection.note_task(effect.task);
+  }
+
+  /** The entry that decided the end is kept, so the end is. */
+  private note_end(live: LiveRun, run: Run): void {
+    const { projection, watchers } = this.ports;
+    projection.note_row(row_of(run));
+    for (const watcher of watchers.of(live.key.run_id)) watcher.ended?.(result_of(run));
+  }
+
+  /** Its end stands in the journal. */
+  forget(live: LiveRun): void {
+    const { timers, runs, snapshots } = this.ports;
+    if (live.stage === 'over') return;
+    timers.disarm_all(live.key);
+    runs.remove(live);
+    snapshots.doom(live);
+  }
+
+  /** Does again what a live run still needs done. */
+  async wake(live: LiveRun, upto: Position): Promise<void> {
+    const { performer, stopping } = this.ports;
+    if (stopping.is_stopped) return;
+    try {
+      const run = await this.load(live, upto);
+      if (run === null || run.state.is_recorded) {
+        this.forget(live);
+        return;
+      }
+      performer.perform(live.key, outstanding_effects(run), () => this.forget(live), true);
+      if (is_ended(run.state)) this.note_end(live, run);
+    } catch (error) {
+      if (!stopping.is_stopped) this.give_up(live, error);
+    }
+  }
+
+  /** A run that only waits need not be read again to go live: its timers are armed now. */
+  rest(live: LiveRun, run: Run): void {
+    if (this.is_live) return;
+    live.is_ready = only_waits(run);
+    if (!live.is_ready) return;
+    for (const [timer, { due_at }] of run.state.timers) this.ports.timers.arm(live.key, timer, due_at);
+  }
+
+  /** It does not only wait after all. */
+  private rouse(live: LiveRun): void {
+    if (!live.is_ready) return;
+    live.is_ready = false;
+    this.ports.timers.disarm_all(live.key);
+  }
+}
+
+/** What a copied entry set off was done by the run it was copied from; what is left at the last one is for the fork to do. */
+function effects_of_copy(live: LiveRun, run: Run): readonly Effect[] {
+  live.copied_left--;
+  return live.copied_left === 0 ? outstanding_effects(run) : [];
+}
+
+/** For time, for signals, for people: nothing must be done that may not have been done. */
+function only_waits(run: Run): boolean {
+  return outstanding_effects(run).every(({ kind }) => kind === 'arm_timer' || kind === 'show_task');
+}

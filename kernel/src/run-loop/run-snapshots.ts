@@ -1,0 +1,156 @@
+/**
+ * Purpose: the states of long-lived runs in the registry, one key per run: `snapshots/<partition>/<run_id>`.
+ * Owns: which state is small enough, one write at a time per run, how many at a time altogether, removing the keys of runs that are over.
+ * Does not own: when a run is written. A refused write is told and logged, nothing more.
+ * Invariant K1: a key of a run that is over is never written again, and is removed by the first `sweep` after that.
+ */
+import type { JsonObject, Logger, Position, Registry } from '@llmteam/contracts';
+import { freeze_run } from '../engine/snapshot.js';
+import type { RunSnapshot } from '../engine/snapshot-shape.js';
+import type { Run } from '../engine/state.js';
+import { kept_unknown, type LiveRun, never_kept } from './live-run.js';
+import { some_at_a_time } from './some-at-a-time.js';
+
+/** Who wrote a snapshot, and for which of its checkpoints. */
+export interface Stamp {
+  readonly generation: number;
+  readonly round: number;
+}
+
+export interface KeptRun extends Stamp {
+  readonly tenant_id: string;
+  readonly began: Position;
+  readonly position: Position;
+  /** null: too large, or not to be had. The history is read instead. */
+  readonly state: RunSnapshot | null;
+}
+
+const largest_state_bytes = 200_000;
+/** No state of a step is shorter than this as JSON. */
+const smallest_step_bytes = 200;
+const writes_at_a_time = 32;
+const keys_per_page = 500;
+
+export class RunSnapshots {
+  /** A write was refused: it may still arrive, whenever. */
+  has_failed = false;
+  private stamp: Stamp = { generation: 0, round: 0 };
+  private is_closed = false;
+  private readonly writing = new Map<LiveRun, Promise<boolean>>();
+  private readonly doomed = new Set<LiveRun>();
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly partition: number,
+    private readonly log: Logger,
+  ) {}
+
+  /** What is written from now on carries this stamp; resolves once no write with the one before is under way. */
+  async begin_round(stamp: Stamp): Promise<void> {
+    this.stamp = stamp;
+    await Promise.all(this.writing.values());
+  }
+
+  /** Keys that are to be removed. */
+  get leftovers(): number {
+    return this.doomed.size;
+  }
+
+  async keep_all(runs: readonly LiveRun[]): Promise<boolean> {
+    let all = true;
+    await some_at_a_time(writes_at_a_time, runs, async (live) => {
+      all = (await this.keep(live)) && all;
+    });
+    return all;
+  }
+
+  /** Keeps a run as it stands now, unless it is kept so already. False: it is not kept. */
+  async keep(live: LiveRun): Promise<boolean> {
+    await this.writing.get(live);
+    if (live.stage === 'over' || live.kept === live.position) return true;
+    if (this.is_closed) return false;
+    const known = this.writing.get(live);
+    if (known !== undefined) return known;
+    const write = this.write(live).finally(() => this.writing.delete(live));
+    this.writing.set(live, write);
+    return write;
+  }
+
+  private async write(live: LiveRun): Promise<boolean> {
+    const { key, position, began } = live;
+    live.kept = kept_unknown;
+    try {
+      const state = live.run === null ? null : small_state(live.run);
+      const value: KeptRun = { tenant_id: key.tenant_id, began, position, ...this.stamp, state };
+      await this.registry.put(this.key_of(key.run_id), value as unknown as JsonObject);
+      live.kept = position;
+      return true;
+    } catch (err) {
+      this.has_failed = true;
+      this.log.warn({ err, run_id: key.run_id }, 'the snapshot of a run was not kept');
+      return false;
+    }
+  }
+
+  /** null: there is none of that run at that position. */
+  async read({ key, position }: LiveRun): Promise<RunSnapshot | null> {
+    const found = await this.registry.get(this.key_of(key.run_id));
+    const kept = found === null ? null : kept_run(found.value);
+    return kept !== null && kept.position === position && kept.tenant_id === key.tenant_id ? kept.state : null;
+  }
+
+  /** Nothing is written any more. */
+  close(): void {
+    this.is_closed = true;
+    this.doomed.clear();
+  }
+
+  /** The run is over; its key goes with the next sweep. */
+  doom(live: LiveRun): void {
+    if (live.kept !== never_kept && !this.is_closed) this.doomed.add(live);
+  }
+
+  /** False: some keys are still there. */
+  async sweep(): Promise<boolean> {
+    await some_at_a_time(writes_at_a_time, [...this.doomed], async (live) => {
+      try {
+        await this.writing.get(live);
+        await this.registry.delete(this.key_of(live.key.run_id));
+        this.doomed.delete(live);
+      } catch (err) {
+        this.log.warn({ err, run_id: live.key.run_id }, 'the snapshot of a run that is over was not removed');
+      }
+    });
+    return this.doomed.size === 0;
+  }
+
+  /** Every key of the partition; null for a value that no snapshot is. */
+  async *all(): AsyncIterable<{ readonly run_id: string; readonly kept: KeptRun | null }> {
+    const prefix = this.key_of('');
+    for (let after: string | undefined; ; ) {
+      const page = await this.registry.list(prefix, { ...(after !== undefined && { after }), limit: keys_per_page });
+      for (const { key, value } of page) yield { run_id: key.slice(prefix.length), kept: kept_run(value) };
+      after = page.at(-1)?.key;
+      if (after === undefined || page.length < keys_per_page) return;
+    }
+  }
+
+  private key_of(run_id: string): string {
+    return `snapshots/${this.partition}/${run_id}`;
+  }
+}
+
+function small_state(run: Run): RunSnapshot | null {
+  let steps = 0;
+  for (const scope of run.state.scopes.values()) steps += scope.steps.size;
+  if (steps * smallest_step_bytes > largest_state_bytes) return null;
+  const state = freeze_run(run);
+  return Buffer.byteLength(JSON.stringify(state)) <= largest_state_bytes ? state : null;
+}
+
+/** What a snapshot says beside the state, which is looked at when it is thawed. */
+function kept_run(value: unknown): KeptRun | null {
+  const { tenant_id, began, position, generation, round, state } = (value ?? {}) as Record<string, unknown>;
+  const numbers = [began, position, generation, round].every((one) => Number.isSafeInteger(one));
+  return numbers && typeof tenant_id === 'string' && typeof state === 'object' ? (value as KeptRun) : null;
+}

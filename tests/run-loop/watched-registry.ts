@@ -1,0 +1,38 @@
+import { type Json, LlmteamError, type Registry } from '@llmteam/contracts';
+
+export interface WatchedRegistry extends Registry {
+  /** `put <key>` and `delete <key>`, as they came. */
+  readonly writes: string[];
+  /** Keys that `get` was asked for. */
+  readonly reads: string[];
+}
+
+/** Passes everything on, remembers it, and refuses the writes that `refuse` says. */
+export function watched(inner: Registry, refuse: (write: string) => boolean = () => false): WatchedRegistry {
+  const writes: string[] = [];
+  const reads: string[] = [];
+  const note = (write: string): void => {
+    writes.push(write);
+    if (refuse(write)) throw new LlmteamError('STORE_FAILED', `the test refuses: ${write}`);
+  };
+  return {
+    writes,
+    reads,
+    supports: inner.supports,
+    get: (key) => {
+      reads.push(key);
+      return inner.get(key);
+    },
+    put: async (key: string, value: Json, options) => {
+      note(`put ${key}`);
+      return inner.put(key, value, options);
+    },
+    delete: async (key, options) => {
+      note(`delete ${key}`);
+      return inner.delete(key, options);
+    },
+    list: (prefix, options) => inner.list(prefix, options),
+    watch: (prefix, signal) => inner.watch(prefix, signal),
+    close: () => inner.close(),
+  };
+}
