@@ -77,6 +77,29 @@ spec('partition loop', (test) => {
       await two.stop();
     }));
 
+  test('a run that is cancelled leaves no job behind that nobody has taken yet', () =>
+    with_backend(async (shared) => {
+      const counts = new Map<string, number>();
+      const partition = new Partition(shared, 'a', counting(counts));
+      await partition.take_over();
+      const run = await partition.start(chain);
+      const other = await partition.start(chain);
+      await partition.settle();
+      await partition.runs.control(run, 'cancel', 'test');
+      await partition.settle();
+      await partition.work();
+      assert.is((await partition.view(other)).status, 'completed');
+      assert.is((await partition.view(run)).status, 'cancelled');
+      assert.equal(
+        [...counts],
+        [
+          ['one#1', 1],
+          ['two#1', 1],
+        ],
+      );
+      await partition.stop();
+    }));
+
   test('an idle run that was evicted comes back with its next entry', () =>
     with_backend(async (shared) => {
       const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3 });

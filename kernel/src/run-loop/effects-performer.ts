@@ -15,6 +15,7 @@ import {
   type JobQueue,
   type Journal,
   LlmteamError,
+  type Logger,
   type RunKey,
   type RunRequested,
   type Signals,
@@ -36,11 +37,16 @@ export interface PerformerPorts {
   readonly definitions: Definitions;
   readonly timers: TimerHeap;
   readonly retry: Retry;
+  readonly log: Logger;
   readonly show_task: (task: HumanTask) => void;
 }
 
 export class EffectsPerformer {
   private jobs: Job[] = [];
+  /** Ids of jobs that are no longer wanted. */
+  private unwanted: string[] = [];
+  /** The jobs handed over last. */
+  private handing_over: Promise<void> = Promise.resolve();
   private is_stopped = false;
   /** Starts of child runs that are under way: what is said to a child comes after its start. */
   private readonly starting = new Map<string, Promise<void>>();
@@ -67,6 +73,7 @@ export class EffectsPerformer {
   stop(): void {
     this.is_stopped = true;
     this.jobs = [];
+    this.unwanted = [];
   }
 
   private perform_one(
@@ -82,6 +89,7 @@ export class EffectsPerformer {
         return null;
       case 'cancel_jobs':
         signals.publish(cancel_subject, { job_ids: effect.job_ids });
+        this.unwanted.push(...effect.job_ids);
         return null;
       case 'arm_timer':
         timers.arm(run, effect.timer, effect.due_at);
@@ -105,12 +113,29 @@ export class EffectsPerformer {
     }
   }
 
-  /** Hands over the jobs that have come together; resolves once the queue has them. */
+  /**
+   * Hands over the jobs that have come together, and takes back those that are no longer wanted. Resolves once the queue has those of
+   * the time before: while it takes these, the next entries are evaluated.
+   */
   async flush_jobs(): Promise<void> {
-    if (this.jobs.length === 0) return;
-    const jobs = this.jobs;
+    if (this.jobs.length + this.unwanted.length === 0) return;
+    const { jobs, unwanted, handing_over } = this;
     this.jobs = [];
-    await this.publish(jobs);
+    this.unwanted = [];
+    const called_off = new Set(unwanted);
+    const wanted = unwanted.length === 0 ? jobs : jobs.filter(({ job_id }) => !called_off.has(job_id));
+    this.handing_over = handing_over.then(() => this.hand_over(wanted, unwanted));
+    await handing_over;
+  }
+
+  private async hand_over(wanted: readonly Job[], unwanted: readonly string[]): Promise<void> {
+    if (this.is_stopped) return;
+    if (wanted.length > 0) await this.publish(wanted);
+    if (unwanted.length === 0 || this.is_stopped) return;
+    // Taking back spares work, nothing more: what is reported all the same means nothing.
+    await this.ports.queue
+      .withdraw(unwanted)
+      .catch((err: unknown) => this.ports.log.warn({ err }, 'jobs that are no longer wanted stay in the queue'));
   }
 
   publish(jobs: readonly Job[]): Promise<void> {

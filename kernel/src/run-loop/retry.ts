@@ -3,7 +3,7 @@ import { type Clock, is_llmteam_error, type Logger } from '@llmteam/contracts';
 const first_pause_ms = 50;
 const longest_pause_ms = 2_000;
 /** The store as a whole is in trouble; a single value that is missing is not that. */
-const outages: ReadonlySet<string> = new Set(['STORE_FAILED', 'STORE_FULL', 'STORE_LOCKED']);
+const outages: ReadonlySet<string> = new Set(['BACKEND_UNREACHABLE', 'STORE_FAILED', 'STORE_FULL', 'STORE_LOCKED']);
 
 /**
  * Repeats what the backend refuses for the moment: nothing that was decided may be lost because a disk was full for a second.

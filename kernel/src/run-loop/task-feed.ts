@@ -7,9 +7,12 @@ const writes_at_a_time = 32;
 /** Registries take at least 1,024. */
 const longest_key = 1_000;
 
+/** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
+const closed_for_ms = 7 * 24 * 3_600_000;
+
 /**
- * The open human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`. A key goes
- * when its task is closed. Rows of runs are passed over: whoever lists runs reads the journal.
+ * The human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`. The key of a task
+ * that is closed goes after a week. Rows of runs are passed over: whoever lists runs reads the journal.
  */
 export class TaskFeed implements Lists {
   constructor(private readonly registry: Registry) {}
@@ -26,8 +29,8 @@ export class TaskFeed implements Lists {
   }
 
   private async write(key: string, task: HumanTask): Promise<void> {
-    if (task.status === 'closed') await this.registry.delete(key);
-    else await this.registry.put(key, task as unknown as JsonObject);
+    const options = task.status === 'closed' ? { ttl_ms: closed_for_ms } : {};
+    await this.registry.put(key, task as unknown as JsonObject, options);
   }
 }
 
