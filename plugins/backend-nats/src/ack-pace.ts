@@ -8,7 +8,8 @@ const forget_ms = 30_000;
 /** Judges by the acknowledgements whether the server is slow per message, as one is that syncs each of them to disk. */
 export class AckPace {
   private interval_ms = 0;
-  private last_ack = 0;
+  /** The last acknowledgement, or since when enough are on their way. */
+  private since = 0;
   private in_flight = 0;
   private judged_at = 0;
 
@@ -22,14 +23,22 @@ export class AckPace {
 
   sent(): void {
     this.in_flight++;
+    // The time before was nobody's waiting time.
+    if (this.in_flight === least_in_flight) this.since = performance.now();
   }
 
   acknowledged(): void {
     const now = performance.now();
     if (this.in_flight-- >= least_in_flight) {
-      this.interval_ms += weight * (now - this.last_ack - this.interval_ms);
+      this.interval_ms += weight * (now - this.since - this.interval_ms);
       this.judged_at = now;
     }
-    this.last_ack = now;
+    this.since = now;
+  }
+
+  /** No acknowledgement came, which tells nothing of how fast they come. */
+  given_up(): void {
+    this.in_flight--;
+    this.since = performance.now();
   }
 }

@@ -8,8 +8,9 @@
  *   P3 A message may be stored twice if the server does not know it by its id: callers give ids, or can live with it.
  */
 import { LlmteamError } from '@llmteam/contracts';
-import { createInbox, errors, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { closed_error } from './closed.js';
+import type { ConnectionWatch, PermissionViolation } from './connection-watch.js';
 import { type ApiError, nats_error } from './nats-error.js';
 
 export interface Message {
@@ -50,28 +51,36 @@ export class AckedPublisher {
   private readonly pending = new Map<string, Pending>();
   private waiting: Pending[] = [];
   private readonly sweeper: NodeJS.Timeout;
+  private readonly when_empty: (() => void)[] = [];
   private sent = 0;
   private is_closed = false;
+  /** The server does not let us hear acknowledgements. */
+  private deaf: LlmteamError | null = null;
 
   constructor(
     private readonly connection: NatsConnection,
+    watch: ConnectionWatch,
     private readonly window: number,
   ) {
     this.inbox = createInbox();
     connection.subscribe(`${this.inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.answered(msg);
+        else this.cannot_hear(error);
       },
     });
     this.sweeper = setInterval(() => this.sweep(), sweep_ms);
     this.sweeper.unref();
-    void this.watch_connection();
+    watch.on('back', () => this.send_again());
+    watch.on('refused', (violation) => this.refuse(violation));
+    watch.on('closed', () => this.give_up_all());
   }
 
   /** @throws LlmteamError `BACKEND_UNREACHABLE` if nobody answers in time: the message may or may not be stored */
   publish(message: Message, { once = false }: SendOptions = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.is_closed) throw closed_error('NATS connection');
+      if (this.deaf !== null) throw this.deaf;
       const pending = { message, once, until: performance.now() + timeout_ms, resolve, reject };
       if (this.pending.size < this.window) this.send(pending);
       else this.waiting.push(pending);
@@ -85,8 +94,6 @@ export class AckedPublisher {
     if (all.length > 0) await new Promise<void>((resolve) => this.when_empty.push(resolve));
     clearInterval(this.sweeper);
   }
-
-  private readonly when_empty: (() => void)[] = [];
 
   private send(pending: Pending): void {
     const id = (this.sent++).toString(36);
@@ -144,13 +151,7 @@ export class AckedPublisher {
     pending?.reject(unanswered(pending, reason));
   }
 
-  private async watch_connection(): Promise<void> {
-    for await (const status of this.connection.status()) {
-      if (status.type === 'reconnect') this.send_again();
-      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) {
-        this.refuse(status.error);
-      }
-    }
+  private give_up_all(): void {
     for (const id of [...this.pending.keys()]) this.give_up(id, 'the connection is closed');
   }
 
@@ -162,11 +163,17 @@ export class AckedPublisher {
     }
   }
 
-  private refuse(error: InstanceType<typeof errors.PermissionViolationError>): void {
-    if (error.operation !== 'publish') return;
+  /** The server names the subject, not the message. */
+  private refuse(violation: PermissionViolation): void {
+    if (violation.operation !== 'publish') return;
     for (const [id, { message }] of [...this.pending]) {
-      if (message.subject === error.subject) this.settle(id)?.reject(nats_error('publish', error));
+      if (message.subject === violation.subject) this.settle(id)?.reject(nats_error('publish', violation));
     }
+  }
+
+  private cannot_hear(error: Error): void {
+    this.deaf = nats_error('hearing acknowledgements', error);
+    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(this.deaf);
   }
 }
 

@@ -3,7 +3,6 @@
  * A server that syncs every write syncs once per batch: the group commit of JetStream.
  * Invariant: what a batch does not settle is sent again message by message, so a batch is never more than a faster way.
  */
-import { LlmteamError } from '@llmteam/contracts';
 import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { AckPace } from './ack-pace.js';
 import type { AckedPublisher, Answer, Message, Stored } from './acked-publisher.js';
@@ -42,9 +41,12 @@ export class BatchingPublisher {
   private async publish_alone(message: Message): Promise<Answer> {
     this.pace.sent();
     try {
-      return await this.publisher.publish(message);
-    } finally {
+      const answer = await this.publisher.publish(message);
       this.pace.acknowledged();
+      return answer;
+    } catch (error) {
+      this.pace.given_up();
+      throw error;
     }
   }
 
@@ -86,17 +88,17 @@ export class BatchingPublisher {
   /** null: the batch was not stored as far as we know. */
   private async send_batch(messages: readonly Message[]): Promise<Stored | null> {
     const batch_id = nuid.next();
-    const [last, ...others] = messages.map((message, place) => in_batch(message, batch_id, place + 1)).reverse();
+    const parts = messages.map((message, place) => in_batch(message, batch_id, place + 1));
+    const last = parts.pop();
     if (last === undefined) return null;
+    last.headers.set('Nats-Batch-Commit', '1');
     try {
-      for (const { subject, body, headers: with_batch } of others.reverse()) {
-        this.connection.publish(subject, body, { headers: with_batch });
+      for (const { subject, body, headers: of_part } of parts) {
+        this.connection.publish(subject, body, { headers: of_part });
       }
-      last.headers.set('Nats-Batch-Commit', '1');
       const answer = await this.publisher.publish(last, { once: true });
       return answer.error === undefined && answer.count === messages.length ? answer : null;
-    } catch (error) {
-      if (error instanceof LlmteamError && error.code === 'CLOSED') throw error;
+    } catch {
       return null;
     }
   }

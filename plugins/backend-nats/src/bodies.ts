@@ -1,8 +1,10 @@
 import type { Blobs } from '@llmteam/contracts';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 
-/** A server takes messages of 1 MB by default; what is larger than this travels as a blob. */
-const inline_bytes = 256 * 1024;
+/** What is larger travels as a blob: consumers share a connection, and one large message holds up all others. */
+const most_inline_bytes = 256 * 1024;
+/** The headers of a message count as part of it. */
+const header_room = 2 * 1024;
 const blob_header = 'Llmteam-Blob';
 
 export interface Body {
@@ -14,12 +16,16 @@ export interface Body {
 export class Bodies {
   private readonly decoder = new TextDecoder();
 
-  constructor(private readonly blobs: Blobs) {}
+  constructor(
+    private readonly blobs: Blobs,
+    /** The largest message the server takes. */
+    private readonly max_payload: () => number,
+  ) {}
 
   /** A promise only for large texts. */
   pack(text: string): Body | Promise<Body> {
     const body = Buffer.from(text);
-    return body.length <= inline_bytes ? { body } : this.store(body);
+    return body.length <= Math.min(most_inline_bytes, this.max_payload() - header_room) ? { body } : this.store(body);
   }
 
   /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */

@@ -1,5 +1,5 @@
 /**
- * Purpose: the connection to the servers: made with patience, kept for ever, its changes logged.
+ * Purpose: the connection to the servers: made with patience, kept for ever.
  * Owns: credentials and TLS, turning what the client throws at the start into errors that say what is wrong.
  */
 import { readFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import {
   type NodeConnectionOptions,
   type TlsOptions,
 } from '@nats-io/transport-node';
+import { type Addresses, addresses_of } from './server-addresses.js';
 import type { NatsSettings } from './settings.js';
 
 export interface ConnectOptions {
@@ -26,35 +27,40 @@ export interface ConnectOptions {
 }
 
 const pause_ms = 250;
+/** For one attempt, greeting and login included. A server that dies in the middle of it is noticed only after this. */
+const attempt_ms = 2_000;
 
-/** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE` if the server refuses the credentials, `FILE_UNREADABLE` */
+/**
+ * @throws LlmteamError `BACKEND_UNREACHABLE`; `BACKEND_UNSUITABLE` if the server refuses the credentials; `CONFIG_INVALID` if an address
+ * is none; `FILE_UNREADABLE`
+ */
 export async function connect_to_nats(options: ConnectOptions): Promise<NatsConnection> {
-  const connection_options = options_of(options);
+  const addresses = addresses_of(options.settings);
+  const connection_options = options_of(options, addresses);
   const until = performance.now() + options.patience_ms;
   for (;;) {
     try {
-      const connection = await connect(connection_options);
-      void log_changes(connection, options.log);
-      return connection;
+      return await connect(connection_options);
     } catch (error) {
-      if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-        throw new LlmteamError('BACKEND_UNSUITABLE', `${where(options)} refuses the credentials`, { cause: error });
-      }
-      if (performance.now() >= until) throw unreachable(options, error);
-      options.log.info({ servers: options.settings.servers }, 'the NATS server cannot be reached yet; trying again');
+      const failure = connect_error(addresses, error);
+      if (!failure.recoverable || performance.now() + pause_ms >= until) throw failure;
+      options.log.info({ servers: addresses.servers }, 'the NATS server cannot be reached yet; trying again');
       await sleep(pause_ms);
     }
   }
 }
 
-function options_of({ settings, name }: ConnectOptions): NodeConnectionOptions {
-  const { servers, user, password, token, creds_file, tls } = settings;
+function options_of({ settings, name }: ConnectOptions, addresses: Addresses): NodeConnectionOptions {
+  const { creds_file, tls } = settings;
+  const { servers, user, password, token } = addresses;
   return {
     servers: [...servers],
     name,
     noAsyncTraces: true,
-    timeout: 5_000,
+    timeout: attempt_ms,
     maxReconnectAttempts: -1,
+    // A server that refuses a login twice may be one that is being configured.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 100,
     reconnectJitter: 200,
     pingInterval: 10_000,
@@ -82,25 +88,13 @@ function tls_options({ ca_file, cert_file, key_file }: NonNullable<NatsSettings[
   };
 }
 
-function where({ settings }: ConnectOptions): string {
-  return `the NATS server ${settings.servers.map(without_password).join(', ')}`;
-}
-
-function without_password(server: string): string {
-  return server.replace(/\/\/[^@/]*@/, '//');
-}
-
-function unreachable(options: ConnectOptions, cause: unknown): LlmteamError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new LlmteamError('BACKEND_UNREACHABLE', `${where(options)} cannot be reached: ${reason}`, { cause });
-}
-
-async function log_changes(connection: NatsConnection, log: Logger): Promise<void> {
-  for await (const status of connection.status()) {
-    if (status.type === 'disconnect') log.warn({ server: status.server }, 'the connection to the NATS server is lost');
-    else if (status.type === 'reconnect') log.info({ server: status.server }, 'connected to the NATS server again');
-    else if (status.type === 'error') log.error({ err: status.error }, 'the NATS server reports an error');
-    else if (status.type === 'slowConsumer')
-      log.warn({ pending: status.pending }, 'messages come faster than they are read');
+function connect_error({ servers }: Addresses, cause: unknown): LlmteamError {
+  const where = `the NATS server ${servers.join(', ')}`;
+  if (cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError) {
+    return new LlmteamError('BACKEND_UNSUITABLE', `${where} refuses the credentials`, { cause });
   }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (/invalid url/i.test(reason))
+    return new LlmteamError('CONFIG_INVALID', `${where} has no valid address`, { cause });
+  return new LlmteamError('BACKEND_UNREACHABLE', `${where} cannot be reached: ${reason || 'no answer'}`, { cause });
 }

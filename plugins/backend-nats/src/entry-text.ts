@@ -37,10 +37,17 @@ export function parse_entries(run: RunKey, sequence: number, text: string): Entr
 
 function parse(sequence: number, text: string): readonly StoredEntry[] {
   try {
-    return JSON.parse(text) as readonly StoredEntry[];
+    const stored: unknown = JSON.parse(text);
+    if (Array.isArray(stored) && stored.every(is_stored_entry)) return stored;
   } catch (cause) {
     throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal is not JSON`, { cause });
   }
+  throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal holds no facts`);
+}
+
+function is_stored_entry(value: unknown): value is StoredEntry {
+  const { message_id, fact } = (value ?? {}) as Partial<StoredEntry>;
+  return typeof message_id === 'string' && typeof fact?.type === 'string';
 }
 
 export function positions_by_id(entries: readonly Entry[]): Map<string, Position> {

@@ -3,15 +3,16 @@
  * Owns: the deliveries handed out and not answered; finding the consumer again when it or the server was gone.
  * Invariant: what is asked for and what is handed out are together never more than `concurrency`.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Delivery, Job, Logger } from '@llmteam/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
+import type { ConnectionWatch } from './connection-watch.js';
 import { PullRequests } from './pull-requests.js';
 import { ack, give_back, type StreamMessage, still_working } from './stream-message.js';
 
 export interface JobConsumerOptions {
   readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
   readonly bodies: Bodies;
   readonly log: Logger;
   readonly queue: string;
@@ -20,6 +21,8 @@ export interface JobConsumerOptions {
   /** Makes the queue's consumer if it is not there; answers its name. */
   readonly make_consumer: () => Promise<string>;
   readonly handle: (delivery: Delivery) => void;
+  /** It has taken its last job and every delivery is answered. */
+  readonly over: () => void;
 }
 
 const redelivery_ms = 1_000;
@@ -33,7 +36,7 @@ export class JobConsumer implements Consumer {
   private when_empty: (() => void)[] = [];
 
   constructor(private readonly options: JobConsumerOptions) {
-    this.requests = new PullRequests(options.connection, {
+    this.requests = new PullRequests(options.connection, options.watch, {
       room: () => options.concurrency - this.handed_out.size,
       receive: (message) => void this.receive(message),
       lost: (reason) => void this.find_again(reason),
@@ -47,7 +50,11 @@ export class JobConsumer implements Consumer {
   async stop(signal?: AbortSignal): Promise<void> {
     this.is_stopped = true;
     this.requests.stop();
-    if (this.handed_out.size === 0 || signal?.aborted === true) return;
+    if (this.handed_out.size > 0 && signal?.aborted !== true) await this.all_answered(signal);
+    this.options.over();
+  }
+
+  private async all_answered(signal: AbortSignal | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
       this.when_empty.push(resolve);
       signal?.addEventListener('abort', () => resolve(), { once: true });
@@ -106,22 +113,22 @@ export class JobConsumer implements Consumer {
 
   /** Workers must outlive servers and consumers: this ends only with success or with `stop`. */
   private async find_again(reason: string): Promise<void> {
-    const { queue, log, connection } = this.options;
+    const { queue, log, connection, watch } = this.options;
     log.warn({ queue, reason }, 'the queue does not answer; looking for it again');
-    for (
-      let pause = first_pause_ms;
-      !this.is_stopped && !connection.isClosed();
-      pause = Math.min(2 * pause, longest_pause_ms)
-    ) {
-      await sleep(pause, undefined, { ref: false });
+    for (let pause = first_pause_ms; this.goes_on(connection); pause = Math.min(2 * pause, longest_pause_ms)) {
       try {
         const consumer = await this.options.make_consumer();
-        if (!this.is_stopped) this.begin(consumer);
+        if (this.goes_on(connection)) this.begin(consumer);
         return;
       } catch (err) {
         log.debug({ err, queue }, 'the queue is not there yet');
       }
+      await watch.pause(pause);
     }
+  }
+
+  private goes_on(connection: NatsConnection): boolean {
+    return !this.is_stopped && !connection.isClosed();
   }
 }
 

@@ -18,6 +18,16 @@ export class Names {
     this.blobs_bucket = `${upper}_BLOBS`;
   }
 
+  /** The stream behind a bucket of values. */
+  get registry_stream(): string {
+    return `KV_${this.registry_bucket}`;
+  }
+
+  /** The stream behind a bucket of objects. */
+  get blobs_stream(): string {
+    return `OBJ_${this.blobs_bucket}`;
+  }
+
   journal_stream(partition: number): string {
     return `${this.namespace.toUpperCase()}_JOURNAL_${partition}`;
   }

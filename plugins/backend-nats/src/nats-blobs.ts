@@ -1,24 +1,43 @@
 /**
  * Purpose: large values in an object store, by content.
- * Owns: that the same bytes are put once, and what to make of an object that was replaced while it was read.
+ * Owns: that the same bytes are put once; reading the parts of an object, because the client's own reading waits for ever on a server
+ * that was started again; what to make of an object that was replaced while it was read.
  */
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
-import type { ObjectStore } from '@nats-io/obj';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ObjectInfo, ObjectStore } from '@nats-io/obj';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { closed_error } from './closed.js';
-import { nats_error } from './nats-error.js';
+import type { ConnectionWatch } from './connection-watch.js';
+import type { Names } from './names.js';
+import { api_error_code, is_wrong_last_sequence, nats_error } from './nats-error.js';
+import { StreamReader } from './stream-reader.js';
+
+export interface NatsBlobsOptions {
+  readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
+  readonly manager: JetStreamManager;
+  readonly names: Names;
+  readonly store: ObjectStore;
+}
 
 const hash_pattern = /^sha256:[0-9a-f]{64}$/;
 const attempts = 5;
 const pause_ms = 50;
+const reading_patience_ms = 5_000;
 
 export class NatsBlobs implements Blobs {
   readonly supports = { durable: true };
   private readonly putting = new Map<string, Promise<string>>();
-  private is_closed = false;
+  private readonly closing = new AbortController();
 
-  constructor(private readonly store: ObjectStore) {}
+  constructor(private readonly options: NatsBlobsOptions) {
+    // Every reader listens.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   async put(bytes: Uint8Array): Promise<string> {
     this.check_open();
@@ -44,44 +63,80 @@ export class NatsBlobs implements Blobs {
 
   async has(hash: string): Promise<boolean> {
     this.check_open();
-    return hash_pattern.test(hash) && (await this.exists(hash));
+    if (!hash_pattern.test(hash)) return false;
+    try {
+      return (await this.info(hash)) !== null;
+    } catch (error) {
+      throw nats_error(`looking for blob ${hash}`, error);
+    }
   }
 
   async close(): Promise<void> {
-    this.is_closed = true;
+    this.closing.abort();
     await Promise.allSettled(this.putting.values());
   }
 
   private async put_once(hash: string, bytes: Uint8Array): Promise<string> {
+    const { watch, store } = this.options;
     try {
-      if (await this.exists(hash)) return hash;
-      await this.store.putBlob({ name: hash }, bytes, { previousRevision: 0 });
+      const known = await this.info(hash);
+      if (known !== null) return hash;
+      await watch.ask(() => store.putBlob({ name: hash }, bytes, { previousRevision: 0 }));
       return hash;
     } catch (error) {
-      if (await this.exists(hash).catch(() => false)) return hash;
+      if (is_wrong_last_sequence(api_error_code(error))) return this.put_again(hash, bytes);
       throw nats_error(`keeping blob ${hash}`, error);
     }
   }
 
-  private async exists(hash: string): Promise<boolean> {
-    const info = await this.store.info(hash);
-    return info !== null && !info.deleted;
+  /** Somebody was faster, or the same value was removed once. */
+  private async put_again(hash: string, bytes: Uint8Array): Promise<string> {
+    const { watch, store } = this.options;
+    try {
+      if ((await this.info(hash)) === null) await watch.ask(() => store.putBlob({ name: hash }, bytes));
+      return hash;
+    } catch (error) {
+      throw nats_error(`keeping blob ${hash}`, error);
+    }
   }
 
-  /** An empty result stands for one that could not be read whole. */
+  /** null: there is none. */
+  private async info(hash: string): Promise<ObjectInfo | null> {
+    const { watch, store } = this.options;
+    const info = await watch.ask(() => store.info(hash));
+    return info === null || info.deleted ? null : info;
+  }
+
   private async try_get(hash: string): Promise<Uint8Array | null> {
     try {
-      if (!(await this.exists(hash))) return null;
-      const bytes = await this.store.getBlob(hash);
-      return bytes === null ? null : new Uint8Array(bytes);
+      const info = await this.info(hash);
+      return info === null ? null : await this.read_parts(info);
     } catch (error) {
-      if (error instanceof Error && /digest|chunk|size/i.test(error.message)) return new Uint8Array(0);
       throw nats_error(`reading blob ${hash}`, error);
     }
   }
 
+  /** As many as there are: it may be more or fewer bytes than it should be. */
+  private async read_parts({ nuid, size }: ObjectInfo): Promise<Uint8Array> {
+    const { connection, watch, manager, names } = this.options;
+    const filter = `$O.${names.blobs_bucket}.C.${nuid}`;
+    const stream = names.blobs_stream;
+    const source = { connection, watch, manager, stream, filter, patience_ms: reading_patience_ms };
+    const parts: Uint8Array[] = [];
+    let missing = size;
+    for await (const { messages, is_end } of new StreamReader(source).read(1, this.closing.signal)) {
+      for (const { msg } of messages) {
+        parts.push(msg.data);
+        missing -= msg.data.length;
+      }
+      if (missing <= 0 || is_end) break;
+    }
+    this.check_open();
+    return Uint8Array.from(Buffer.concat(parts));
+  }
+
   private check_open(): void {
-    if (this.is_closed) throw closed_error('blob store');
+    if (this.closing.signal.aborted) throw closed_error('blob store');
   }
 }
 

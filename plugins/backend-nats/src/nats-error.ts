@@ -1,17 +1,16 @@
-import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { type Code, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 
 /** Error numbers of the server that mean something here. */
 export const api_errors = {
-  insufficient_resources: 10_023,
-  consumer_not_found: 10_014,
+  no_jetstream: 10_076,
   message_too_large: 10_054,
   stream_not_found: 10_059,
   wrong_last_sequence: 10_071,
   wrong_last_sequence_unknown: 10_164,
   store_failed: 10_077,
-  batch_has_duplicate: 10_201,
+  consumer_exists: 10_148,
 } as const;
 
 /** What the server answers instead of an acknowledgement. */
@@ -23,13 +22,16 @@ export interface ApiError {
 
 /** The reason a stream refused a message, as an error of ours. */
 export function refusal(what: string, error: ApiError): LlmteamError {
-  const message = `${what}: the NATS server refused it: ${error.description} (${error.err_code})`;
-  const details = { err_code: error.err_code };
-  if (error.err_code === api_errors.message_too_large) return new LlmteamError('LIMIT_EXCEEDED', message, { details });
-  const is_full =
-    error.err_code === api_errors.insufficient_resources ||
-    /maximum (bytes|messages) exceeded|no space left|resource limits|insufficient/.test(error.description);
-  return new LlmteamError(is_full ? 'STORE_FULL' : 'STORE_FAILED', message, { details });
+  const { err_code, description } = error;
+  const message = `${what}: the NATS server refused it: ${description} (${err_code})`;
+  return new LlmteamError(code_of(error), message, { details: { err_code } });
+}
+
+const full = /maximum (bytes|messages) exceeded|no space left|resource limits|insufficient/;
+
+function code_of({ err_code, description }: ApiError): Code {
+  if (err_code === api_errors.message_too_large) return 'LIMIT_EXCEEDED';
+  return full.test(description) ? 'STORE_FULL' : 'STORE_FAILED';
 }
 
 export function is_wrong_last_sequence(err_code: unknown): boolean {
@@ -47,10 +49,25 @@ export function nats_error(what: string, thrown: unknown): LlmteamError {
     return refusal(what, { code: thrown.status, err_code: thrown.code, description: thrown.message });
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown instanceof errors.PermissionViolationError) {
-    return new LlmteamError('BACKEND_UNSUITABLE', `${what}: ${reason}`, { cause: thrown });
+  const options = { cause: thrown };
+  const violation = permission_violation(thrown);
+  if (violation !== null) {
+    const text = `the NATS server does not permit it: ${violation.operation} '${violation.subject}'`;
+    return new LlmteamError('BACKEND_UNSUITABLE', `${what}: ${text}`, options);
   }
-  return new LlmteamError('BACKEND_UNREACHABLE', `${what}: the NATS server did not answer (${reason})`, {
-    cause: thrown,
-  });
+  if (thrown instanceof errors.InvalidArgumentError && reason.includes('max_payload')) {
+    return new LlmteamError('LIMIT_EXCEEDED', `${what}: larger than the NATS server's max_payload`, options);
+  }
+  return new LlmteamError('BACKEND_UNREACHABLE', `${what}: the NATS server did not answer (${reason})`, options);
+}
+
+/** Nobody on the server answers for streams. At the start that is how it is configured; later it may pass. */
+export function is_without_jetstream(thrown: unknown): boolean {
+  if (api_error_code(thrown) === api_errors.no_jetstream) return true;
+  return thrown instanceof Error && (thrown.name === 'JetStreamNotEnabled' || is_without_jetstream(thrown.cause));
+}
+
+function permission_violation(thrown: unknown): InstanceType<typeof errors.PermissionViolationError> | null {
+  if (thrown instanceof errors.PermissionViolationError) return thrown;
+  return thrown instanceof Error ? permission_violation(thrown.cause) : null;
 }

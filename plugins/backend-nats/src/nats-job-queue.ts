@@ -10,12 +10,14 @@ import type { Answer } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
 import type { Bodies } from './bodies.js';
 import { closed_error } from './closed.js';
+import type { ConnectionWatch } from './connection-watch.js';
 import { JobConsumer } from './job-consumer.js';
 import type { Names } from './names.js';
 import { api_error_code, api_errors, nats_error, refusal } from './nats-error.js';
 
 export interface NatsJobQueueOptions {
   readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
   readonly names: Names;
   readonly bodies: Bodies;
@@ -29,6 +31,8 @@ export interface NatsJobQueueOptions {
 
 /** Handed out in all, over all workers of a queue. */
 const most_handed_out = 50_000;
+/** Requests that wait for jobs, over all workers of a queue: a few of each. */
+const most_requests = 4_096;
 
 export class NatsJobQueue implements JobQueue {
   readonly supports: { readonly durable: boolean };
@@ -53,12 +57,16 @@ export class NatsJobQueue implements JobQueue {
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new RangeError(`concurrency is ${concurrency}, expected an integer from 1`);
     }
-    const { connection, bodies, log, names } = this.options;
+    const { connection, watch, bodies, log, names } = this.options;
     const make_consumer = (): Promise<string> => this.make_consumer(queue);
+    const name = await make_consumer();
+    this.check_open();
+    const over = (): boolean => this.consumers.delete(consumer);
     const stream = names.jobs_stream;
-    const consumer = new JobConsumer({ connection, bodies, log, queue, stream, concurrency, make_consumer, handle });
+    const options = { connection, watch, bodies, log, queue, stream, concurrency, make_consumer, handle, over };
+    const consumer = new JobConsumer(options);
     this.consumers.add(consumer);
-    consumer.begin(await make_consumer());
+    consumer.begin(name);
     return consumer;
   }
 
@@ -77,7 +85,6 @@ export class NatsJobQueue implements JobQueue {
   async close(): Promise<void> {
     this.is_closed = true;
     await Promise.all([...this.consumers].map((consumer) => consumer.stop(AbortSignal.abort())));
-    this.consumers.clear();
   }
 
   private async publish_one(job: Job): Promise<void> {
@@ -101,22 +108,38 @@ export class NatsJobQueue implements JobQueue {
   }
 
   private async make_consumer(queue: string): Promise<string> {
-    const { manager, names, make_stream, lease_ms } = this.options;
-    const name = names.queue_consumer(queue);
-    const wanted = {
-      durable_name: name,
-      filter_subject: names.queue_subjects(queue),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: lease_ms * 1_000_000,
-      max_deliver: -1,
-      max_ack_pending: most_handed_out,
-    };
+    const { watch, make_stream } = this.options;
     try {
-      await manager.consumers.add(names.jobs_stream, wanted);
+      return await watch.ask(() => this.add_consumer(queue));
     } catch (error) {
       if (api_error_code(error) !== api_errors.stream_not_found) throw nats_error(`opening queue ${queue}`, error);
-      await make_stream();
-      await manager.consumers.add(names.jobs_stream, wanted);
+    }
+    await make_stream();
+    try {
+      return await watch.ask(() => this.add_consumer(queue));
+    } catch (error) {
+      throw nats_error(`opening queue ${queue}`, error);
+    }
+  }
+
+  /** Makes it, or brings it to what is configured now. */
+  private async add_consumer(queue: string): Promise<string> {
+    const { manager, names, lease_ms } = this.options;
+    const name = names.queue_consumer(queue);
+    const ack_wait = lease_ms * 1_000_000;
+    try {
+      await manager.consumers.add(names.jobs_stream, {
+        durable_name: name,
+        filter_subject: names.queue_subjects(queue),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait,
+        max_deliver: -1,
+        max_ack_pending: most_handed_out,
+        max_waiting: most_requests,
+      });
+    } catch (error) {
+      if (api_error_code(error) !== api_errors.consumer_exists) throw error;
+      await manager.consumers.update(names.jobs_stream, name, { ack_wait });
     }
     return name;
   }

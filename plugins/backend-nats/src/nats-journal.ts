@@ -16,6 +16,7 @@ import type { Answer, Stored } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
 import type { Bodies } from './bodies.js';
 import { closed_error } from './closed.js';
+import type { ConnectionWatch } from './connection-watch.js';
 import { entry_texts, join_texts, parse_entries, positions_by_id } from './entry-text.js';
 import { dedupe_id, type Names } from './names.js';
 import { is_wrong_last_sequence, nats_error, refusal } from './nats-error.js';
@@ -26,6 +27,7 @@ import { StreamReader } from './stream-reader.js';
 
 export interface NatsJournalOptions {
   readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
   readonly names: Names;
   readonly bodies: Bodies;
@@ -84,15 +86,13 @@ export class NatsJournal implements Journal {
     this.check_open();
     if (signal.aborted) return;
     const filter = this.options.names.partition_subjects(partition);
-    const target = await this.last_sequence(partition);
     const reader = this.reader(partition, filter);
     let is_caught_up = false;
-    for await (const { messages, is_end } of reader.read(sequence_after(from), this.until_closed(signal))) {
+    for await (const { messages, has_caught_up } of reader.read(sequence_after(from), this.until_closed(signal))) {
       const entries = await this.unpack_all(messages, from);
       if (entries.length > 0) yield entries;
-      const has_come_to_target = is_end || (messages.at(-1)?.sequence ?? 0) >= target;
-      if (!is_caught_up && has_come_to_target) yield [];
-      is_caught_up ||= has_come_to_target;
+      if (has_caught_up && !is_caught_up) yield [];
+      is_caught_up = has_caught_up;
     }
   }
 
@@ -193,9 +193,10 @@ export class NatsJournal implements Journal {
   }
 
   private reader(partition: number, filter: string, patience_ms?: number): StreamReader {
-    const { connection, manager, names } = this.options;
+    const { connection, watch, manager, names } = this.options;
     const stream = names.journal_stream(partition);
-    return new StreamReader({ connection, manager, stream, filter, ...(patience_ms !== undefined && { patience_ms }) });
+    const source = { connection, watch, manager, stream, filter };
+    return new StreamReader(patience_ms === undefined ? source : { ...source, patience_ms });
   }
 
   private async unpack_all(messages: readonly StreamMessage[], after: Position): Promise<Entry[]> {

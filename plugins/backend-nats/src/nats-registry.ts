@@ -6,9 +6,11 @@
 import { setMaxListeners } from 'node:events';
 import { type Json, LlmteamError, type Registry, type RegistryChange, type RegistryValue } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { closed_error } from './closed.js';
+import type { ConnectionWatch } from './connection-watch.js';
+import type { Names } from './names.js';
 import { api_error_code, is_wrong_last_sequence, nats_error } from './nats-error.js';
 import { is_expired, public_value, type StoredValue, stored_value, value_text } from './registry-entry.js';
 import { compare_keys, decode_key, encode_key, prefix_filter } from './registry-key.js';
@@ -18,13 +20,16 @@ import { StreamReader } from './stream-reader.js';
 
 export interface NatsRegistryOptions {
   readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
-  readonly bucket: string;
+  readonly names: Names;
   readonly kv: KV;
   readonly time: ServerTime;
 }
 
 const gets_at_a_time = 256;
+/** How long a deletion is remembered: longer than any watcher that is not lost for good is away. */
+const marker_ms = 60 * 60_000;
 
 export class NatsRegistry implements Registry {
   readonly supports = { durable: true };
@@ -85,10 +90,10 @@ export class NatsRegistry implements Registry {
 
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<RegistryChange> {
     this.check_open();
-    const { connection, manager, time } = this.options;
+    const { connection, watch, manager, time } = this.options;
     await time.keep_measured();
     const filter = this.subject_prefix + prefix_filter(prefix);
-    const reader = new StreamReader({ connection, manager, stream: this.stream, filter });
+    const reader = new StreamReader({ connection, watch, manager, stream: this.stream, filter });
     const until = AbortSignal.any([signal, this.closing.signal]);
     const options = { reader, prefix, subject_prefix: this.subject_prefix, time, signal: until };
     yield* new RegistryWatch(options).changes_until_aborted();
@@ -99,11 +104,11 @@ export class NatsRegistry implements Registry {
   }
 
   private get stream(): string {
-    return `KV_${this.options.bucket}`;
+    return this.options.names.registry_stream;
   }
 
   private get subject_prefix(): string {
-    return `$KV.${this.options.bucket}.`;
+    return `$KV.${this.options.names.registry_bucket}.`;
   }
 
   /** What is there, and the revision that a write must name: that of a value that ended or was deleted counts too. */
@@ -113,7 +118,10 @@ export class NatsRegistry implements Registry {
       const entry = await kv.get(encoded);
       if (entry === null) return { live: null, revision: 0 };
       const { revision } = entry;
-      if (entry.operation !== 'PUT') return { live: null, revision };
+      if (entry.operation !== 'PUT') {
+        this.forget_marker(encoded, entry);
+        return { live: null, revision };
+      }
       const stored = stored_value(decode_key(encoded), revision, entry.created.getTime(), entry.string());
       if (stored.expires_at === null) return { live: stored, revision };
       await time.keep_measured();
@@ -122,6 +130,15 @@ export class NatsRegistry implements Registry {
     } catch (error) {
       throw nats_error(`reading '${decode_key(encoded)}' of the registry`, error);
     }
+  }
+
+  /** Deleting leaves a marker, for those who watch; one that all of them have seen only makes the bucket grow. */
+  private forget_marker(encoded: string, { created, revision }: KvEntry): void {
+    const { manager, time } = this.options;
+    if (time.now() - created.getTime() < marker_ms) return;
+    // Not what may have been written since. If it does not work, whoever looks next tries again.
+    const filter = this.subject_prefix + encoded;
+    manager.streams.purge(this.stream, { filter, seq: revision + 1 }).catch(() => undefined);
   }
 
   /** Answers the revision after it; the same one if somebody else was faster. */

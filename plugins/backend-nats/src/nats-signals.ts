@@ -15,7 +15,12 @@ export class NatsSignals implements Signals {
 
   publish(subject: string, message: Json): void {
     if (this.is_closed || this.connection.isClosed()) return;
-    this.connection.publish(this.names.signal_subject(subject), JSON.stringify(message));
+    try {
+      this.connection.publish(this.names.signal_subject(subject), JSON.stringify(message));
+    } catch (err) {
+      // Larger than a message may be. Nothing may depend on a signal.
+      this.log.warn({ err, subject }, 'a signal could not be sent');
+    }
   }
 
   subscribe(subject: string, receive: (message: Json) => void): () => void {

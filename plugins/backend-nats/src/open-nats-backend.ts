@@ -1,21 +1,22 @@
 /**
  * Purpose: the ports of a backend on one connection.
- * Owns: what is made at the start, and what is looked after while it is open: a stream of jobs in memory is gone when its server restarts.
+ * Owns: the patience of the start, the order of the end.
  */
 import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
-import { type JetStreamManager, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
-import { type ObjectStore, Objm } from '@nats-io/obj';
+import { LlmteamError } from '@llmteam/contracts';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher } from './acked-publisher.js';
 import { BatchingPublisher } from './batching-publisher.js';
 import { Bodies } from './bodies.js';
 import { connect_to_nats } from './connection.js';
+import { ConnectionWatch } from './connection-watch.js';
 import { inspect_connection, type NatsInspection } from './inspection.js';
+import { type Buckets, ensure_installation } from './installation.js';
 import { JobsStream } from './jobs-stream.js';
 import { Names } from './names.js';
 import { NatsBlobs } from './nats-blobs.js';
-import { nats_error } from './nats-error.js';
+import { is_without_jetstream, nats_error } from './nats-error.js';
 import { NatsJobQueue } from './nats-job-queue.js';
 import { NatsJournal } from './nats-journal.js';
 import { NatsRegistry } from './nats-registry.js';
@@ -24,7 +25,6 @@ import { Retention } from './retention.js';
 import { ServerTime } from './server-time.js';
 import { check_version, type ServerVersion, server_version } from './server-version.js';
 import { check_settings, type NatsSettings } from './settings.js';
-import { ensure_stream, journal_config } from './streams.js';
 
 export interface NatsBackendOptions {
   readonly settings: NatsSettings;
@@ -34,7 +34,7 @@ export interface NatsBackendOptions {
   readonly log: Logger;
   /** Lists are kept beside whoever shows them. */
   readonly index: RunIndex;
-  /** The stream of jobs was made anew, or jobs may have been lost with a server: what is outstanding must be published again. */
+  /** Jobs may have been lost, with their stream or with a server: what is outstanding must be published again. */
   readonly on_jobs_lost?: () => void;
   /** How long to wait for the server at the start. Default 10,000. */
   readonly patience_ms?: number;
@@ -46,58 +46,100 @@ export interface NatsBackend extends Backend {
   readonly retention: Retention;
 }
 
-const window = 1_024;
+/** What the ports are made of. */
+interface Parts {
+  readonly options: NatsBackendOptions;
+  readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
+  readonly manager: JetStreamManager;
+  readonly names: Names;
+  readonly version: ServerVersion;
+  readonly jobs_stream: JobsStream;
+  readonly time: ServerTime;
+  readonly buckets: Buckets;
+}
 
-/** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */
+/** Messages that are published and not acknowledged yet. */
+const window = 1_024;
+const pause_ms = 250;
+
+/** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `STORE_CORRUPT`, `CONFIG_INVALID` */
 export async function open_nats_backend(options: NatsBackendOptions): Promise<NatsBackend> {
   check_settings(options.settings);
   const { settings, name, log, patience_ms = 10_000 } = options;
+  const until = performance.now() + patience_ms;
   const connection = await connect_to_nats({ settings, name, log, patience_ms });
-  try {
-    return await open_ports(options, connection);
-  } catch (error) {
-    await connection.close();
-    throw nats_error('opening the NATS backend', error);
+  const watch = new ConnectionWatch(connection, log);
+  for (;;) {
+    try {
+      return open_ports(await prepare(options, connection, watch));
+    } catch (thrown) {
+      const error = opening_error(thrown);
+      if (!error.recoverable || performance.now() + pause_ms >= until) {
+        await connection.close();
+        throw error;
+      }
+      log.info({ err: error }, 'the NATS server is not ready yet; trying again');
+      await watch.pause(pause_ms);
+    }
   }
 }
 
-async function open_ports(options: NatsBackendOptions, connection: NatsConnection): Promise<NatsBackend> {
-  const { settings, log, index } = options;
+function opening_error(thrown: unknown): LlmteamError {
+  if (!is_without_jetstream(thrown)) return nats_error('opening the NATS backend', thrown);
+  const message = 'the NATS server has no JetStream, or not for this account';
+  return new LlmteamError('BACKEND_UNSUITABLE', message, { cause: thrown });
+}
+
+/** All that asks the server: nothing is left behind if it fails. */
+async function prepare(
+  options: NatsBackendOptions,
+  connection: NatsConnection,
+  watch: ConnectionWatch,
+): Promise<Parts> {
+  const { settings, log, on_jobs_lost } = options;
   const names = new Names(settings.namespace);
   const version = server_version(connection.info?.version ?? '0');
   check_version(version);
-  const manager = await jetstreamManager(connection);
-  const { kv, objects } = await open_stores(connection, settings, names);
-  const jobs_stream = new JobsStream(connection, manager, settings, names, version, log);
-  await jobs_stream.ensure();
-  await ensure_journal(manager, settings, names, version);
-  const time = new ServerTime(manager, `KV_${names.registry_bucket}`);
+  const manager = await watch.ask(() => jetstreamManager(connection));
+  const buckets = await watch.ask(() => ensure_installation({ connection, manager, settings, names, version }));
+  const time = new ServerTime(watch, manager, names.registry_stream);
   await time.keep_measured();
-  jobs_stream.watch(() => options.on_jobs_lost?.());
+  const lost = (): void => on_jobs_lost?.();
+  const jobs_stream = new JobsStream({ connection, watch, manager, settings, names, version, log, lost });
+  try {
+    await jobs_stream.ensure();
+  } catch (error) {
+    jobs_stream.close();
+    throw error;
+  }
+  return { options, connection, watch, manager, names, version, jobs_stream, time, buckets };
+}
 
-  const publisher = new AckedPublisher(connection, window);
-  const takes_batches = version.has_atomic_batches && settings.atomic_batches === 'auto';
-  const make_publisher = (batches: boolean): BatchingPublisher =>
-    new BatchingPublisher(connection, publisher, takes_batches && batches);
-  const blobs = new NatsBlobs(objects);
-  const bodies = new Bodies(blobs);
-  const { partitions, job_lease_ms: lease_ms, jobs_storage } = settings;
-  const publishers = Array.from({ length: partitions }, () => make_publisher(true));
-  const journal = new NatsJournal({ connection, manager, names, bodies, partitions, publishers });
-  const durable = jobs_storage === 'file';
+function open_ports(parts: Parts): NatsBackend {
+  const { options, connection, watch, manager, names, jobs_stream, time, buckets } = parts;
+  const { settings, log, index } = options;
+  const { partitions } = settings;
+  const publisher = new AckedPublisher(connection, watch, window);
+  const blobs = new NatsBlobs({ connection, watch, manager, names, store: buckets.objects });
+  const bodies = new Bodies(blobs, () => connection.info?.max_payload ?? 0);
+  const publishers = Array.from({ length: partitions }, () => publisher_of(parts, publisher, true));
+  const journal = new NatsJournal({ connection, watch, manager, names, bodies, partitions, publishers });
+  const durable = settings.jobs_storage === 'file';
   const queue = new NatsJobQueue({
     connection,
+    watch,
     manager,
     names,
     bodies,
-    publisher: make_publisher(durable),
+    publisher: publisher_of(parts, publisher, durable),
     log,
-    lease_ms,
+    lease_ms: settings.job_lease_ms,
     durable,
     make_stream: () => jobs_stream.ensure(),
   });
   const signals = new NatsSignals(connection, names, log);
-  const registry = new NatsRegistry({ connection, manager, bucket: names.registry_bucket, kv, time });
+  const registry = new NatsRegistry({ connection, watch, manager, names, kv: buckets.kv, time });
   return {
     journal,
     queue,
@@ -105,41 +147,19 @@ async function open_ports(options: NatsBackendOptions, connection: NatsConnectio
     registry,
     blobs,
     index,
-    is_connected: () => !connection.isClosed() && jobs_stream.is_connected,
+    is_connected: () => watch.is_connected,
     inspect: () => inspect_connection(connection, settings),
-    retention: new Retention(connection, manager, names, () => time.now()),
+    retention: new Retention({ connection, watch, manager, names }, () => time.now()),
     async close() {
+      jobs_stream.close();
       for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();
       await connection.close();
     },
   };
 }
 
-async function open_stores(
-  connection: NatsConnection,
-  settings: NatsSettings,
-  names: Names,
-): Promise<{ kv: KV; objects: ObjectStore }> {
-  const { replicas } = settings;
-  const js = jetstream(connection);
-  const kv = await new Kvm(js).create(names.registry_bucket, {
-    history: 1,
-    replicas,
-    storage: StorageType.File,
-    // A copy may be behind; values that are compared and swapped are read from the leader.
-    allow_direct: replicas === 1,
-  });
-  const objects = await new Objm(js).create(names.blobs_bucket, { replicas, storage: StorageType.File });
-  return { kv, objects };
-}
-
-async function ensure_journal(
-  manager: JetStreamManager,
-  settings: NatsSettings,
-  names: Names,
-  version: ServerVersion,
-): Promise<void> {
-  for (let partition = 0; partition < settings.partitions; partition++) {
-    await ensure_stream(manager, journal_config(settings, names, version, partition));
-  }
+function publisher_of(parts: Parts, publisher: AckedPublisher, is_on_disk: boolean): BatchingPublisher {
+  const { options, connection, version } = parts;
+  const takes_batches = version.has_atomic_batches && options.settings.atomic_batches === 'auto';
+  return new BatchingPublisher(connection, publisher, takes_batches && is_on_disk);
 }

@@ -2,15 +2,21 @@
  * Purpose: asking a consumer for messages, never for more than there is room for. The client's own `consume` asks for more as soon as
  * messages arrive, whether or not anybody has worked on them.
  * Owns: how many messages are asked for; noticing that nobody answers. Does not own: the consumer, what is done with messages.
- * Invariant: messages asked for and not yet here, and those the owner holds, are never more than its room.
+ * Invariants:
+ *   U1 Messages asked for and not yet here, and those the owner holds, are never more than its room.
+ *   U2 After `begin` on a new connection nothing more comes of what was asked on the old one: the inbox is another.
+ *   U3 `stop` loses nothing: what was on its way still arrives.
  */
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { ConnectionWatch } from './connection-watch.js';
 import { is_stream_message, StreamMessage } from './stream-message.js';
 
 export interface PullOwner {
   /** How many more messages the owner can take. */
   room(): number;
   receive(message: StreamMessage): void;
+  /** Nothing came for as long as a request lasts. */
+  idle?(): void;
   /** The consumer does not answer or is not there. Nothing more comes until `begin`. */
   lost(reason: string): void;
 }
@@ -18,11 +24,16 @@ export interface PullOwner {
 /** Short, because a server that dies with our request in hand is noticed only after it. */
 const expires_ms = 2_000;
 const patience_ms = 5_000;
+/** What one request may bring, unless a message alone is larger. */
+const request_bytes = 2 * 1024 * 1024;
+const expired = 408;
+const conflict = 409;
 
 export class PullRequests {
-  private readonly inbox = createInbox();
-  private readonly subscription: Subscription;
   private readonly watchdog: NodeJS.Timeout;
+  private readonly stop_watching: () => void;
+  private readonly inboxes = new Set<Subscription>();
+  private inbox = '';
   private consumer: { readonly stream: string; readonly name: string } | null = null;
   private asked = 0;
   private heard_at = 0;
@@ -30,20 +41,25 @@ export class PullRequests {
 
   constructor(
     private readonly connection: NatsConnection,
+    watch: ConnectionWatch,
     private readonly owner: PullOwner,
   ) {
-    this.subscription = connection.subscribe(this.inbox, {
-      callback: (error, msg) => {
-        if (error === null) this.heard(msg);
-        else this.lose(error.message);
-      },
-    });
     this.watchdog = setInterval(() => this.watch(), expires_ms);
     this.watchdog.unref();
+    // A server forgets what it was asked when it ends; one that lives on has nobody to send it to.
+    this.stop_watching = watch.on('back', () => this.lose('the connection was lost'));
   }
 
   /** Asks this consumer from now on. */
   begin(stream: string, name: string): void {
+    this.leave_inboxes();
+    const inbox = createInbox();
+    const callback = (error: Error | null, msg: Msg): void => {
+      if (error === null) this.heard(msg, inbox === this.inbox);
+      else this.lose(error.message);
+    };
+    this.inbox = inbox;
+    this.inboxes.add(this.connection.subscribe(inbox, { callback }));
     this.consumer = { stream, name };
     this.asked = 0;
     this.heard_at = performance.now();
@@ -63,7 +79,16 @@ export class PullRequests {
   stop(): void {
     this.consumer = null;
     clearInterval(this.watchdog);
-    this.subscription.unsubscribe();
+    this.stop_watching();
+    this.leave_inboxes();
+  }
+
+  private leave_inboxes(): void {
+    for (const inbox of this.inboxes) {
+      // Rejects if the connection ends first.
+      if (!this.connection.isClosed()) inbox.drain().catch(() => undefined);
+    }
+    this.inboxes.clear();
   }
 
   /** A few open places are not worth a request while twice as many messages are asked for already. */
@@ -73,33 +98,34 @@ export class PullRequests {
     if (room <= 0 || room * 2 < this.asked) return;
     this.asked += room;
     const { stream, name } = this.consumer;
-    const request = JSON.stringify({ batch: room, expires: expires_ms * 1_000_000 });
+    const max_bytes = Math.max(request_bytes, 2 * (this.connection.info?.max_payload ?? 0));
+    const request = JSON.stringify({ batch: room, max_bytes, expires: expires_ms * 1_000_000 });
     this.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, request, { reply: this.inbox });
   }
 
-  private heard(msg: Msg): void {
+  private heard(msg: Msg, was_asked: boolean): void {
     this.heard_at = performance.now();
-    if (is_stream_message(msg)) {
-      this.asked = Math.max(0, this.asked - 1);
-      this.owner.receive(new StreamMessage(msg));
-      this.ask_soon();
+    if (!is_stream_message(msg)) {
+      if (was_asked) this.heard_status(msg);
       return;
     }
-    this.heard_status(msg);
+    if (was_asked) this.asked = Math.max(0, this.asked - 1);
+    this.owner.receive(new StreamMessage(msg));
+    this.ask_soon();
   }
 
-  /** A request that ended: what is left of it says the header. */
+  /** A request ended before it was filled: its time was up, or what it may bring in bytes. The header says what is left of it. */
   private heard_status(msg: Msg): void {
     const { code, description } = msg.headers ?? { code: 0, description: '' };
-    if (code === 100) return;
-    if (code === 404 || code === 408 || (code === 409 && /max|batch|exceeded/i.test(description))) {
-      const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? 0);
-      this.asked = Math.max(0, this.asked - left);
-      if (code === 408) this.ask();
-      else setTimeout(() => this.ask(), 100).unref();
+    const has_ended = code === expired || (code === conflict && /maxbytes|batch completed/i.test(description));
+    if (!has_ended) {
+      this.lose(`${code} ${description}`);
       return;
     }
-    this.lose(`${code} ${description}`);
+    const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? 0);
+    this.asked = Math.max(0, this.asked - left);
+    if (code === expired) this.owner.idle?.();
+    this.ask();
   }
 
   private watch(): void {

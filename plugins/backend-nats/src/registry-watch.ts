@@ -1,6 +1,7 @@
 /**
  * Purpose: one watcher of the registry: first what is there, in key order, then every change, values that expire among them.
- * Owns: which keys its reader believes to be there, so that nothing is told gone twice or that was never there.
+ * Owns: which keys its reader believes to be there, so that nothing is told gone twice or that was never there. Bounded: while its reader
+ * is slow it reads no further, and the server keeps one value per key.
  */
 import type { RegistryChange } from '@llmteam/contracts';
 import { public_value, type StoredValue, stored_value } from './registry-entry.js';
@@ -19,29 +20,36 @@ export interface RegistryWatchOptions {
 }
 
 const longest_wait_ms = 2 ** 31 - 1;
+const most_waiting = 1_000;
 
 export class RegistryWatch {
   private readonly known = new Map<string, StoredValue>();
+  private readonly stopped = new AbortController();
   private changes: RegistryChange[] = [];
   private is_started = false;
   private is_over = false;
   private failure: unknown = null;
   private alarm: NodeJS.Timeout | undefined;
   private wake: () => void = () => undefined;
+  private make_room: () => void = () => undefined;
 
   constructor(private readonly options: RegistryWatchOptions) {}
 
   async *changes_until_aborted(): AsyncGenerator<RegistryChange> {
-    const reading = this.follow();
+    const reading = this.follow(AbortSignal.any([this.options.signal, this.stopped.signal]));
     try {
       while (!this.is_over || this.changes.length > 0) {
-        const [change] = this.changes.splice(0, 1);
-        if (change !== undefined) yield change;
+        const changes = this.changes;
+        this.changes = [];
+        this.make_room();
+        if (changes.length > 0) yield* changes;
         else await this.something();
       }
       if (this.failure !== null) throw this.failure;
     } finally {
       clearTimeout(this.alarm);
+      this.stopped.abort();
+      this.make_room();
       await reading;
     }
   }
@@ -53,19 +61,28 @@ export class RegistryWatch {
   }
 
   /** Never rejects. */
-  private async follow(): Promise<void> {
-    const { reader, signal } = this.options;
+  private async follow(signal: AbortSignal): Promise<void> {
     try {
-      for await (const { messages, is_end } of reader.read(1, signal)) {
+      for await (const { messages, has_caught_up } of this.options.reader.read(1, signal)) {
         for (const message of messages) this.take(message);
-        if (is_end && !this.is_started) this.start();
+        if (has_caught_up && !this.is_started) this.start();
+        this.set_alarm();
         this.wake();
+        if (this.changes.length > most_waiting) await this.room(signal);
       }
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
     this.is_over = true;
     this.wake();
+  }
+
+  private async room(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.make_room = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   private take(message: StreamMessage): void {
@@ -79,7 +96,6 @@ export class RegistryWatch {
 
   private there(value: StoredValue): void {
     this.known.set(value.key, value);
-    if (value.expires_at !== null) this.set_alarm();
     if (this.is_started) this.changes.push({ key: value.key, value: public_value(value) });
   }
 
@@ -103,9 +119,12 @@ export class RegistryWatch {
     this.wake();
   }
 
+  /** For the next value that ends. */
   private set_alarm(): void {
     clearTimeout(this.alarm);
-    const due = Math.min(...[...this.known.values()].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY));
+    if (!this.is_started || this.is_over) return;
+    let due = Number.POSITIVE_INFINITY;
+    for (const { expires_at } of this.known.values()) due = Math.min(due, expires_at ?? due);
     if (!Number.isFinite(due)) return;
     const delay = Math.min(Math.max(1, due - this.options.time.now()), longest_wait_ms);
     this.alarm = setTimeout(() => this.expire(), delay);

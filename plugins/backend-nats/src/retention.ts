@@ -6,6 +6,7 @@
 import type { Fact, RunKey } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { ConnectionWatch } from './connection-watch.js';
 import type { Names } from './names.js';
 import { nats_error } from './nats-error.js';
 import type { StreamMessage } from './stream-message.js';
@@ -22,11 +23,16 @@ export interface RetentionPolicy {
 const most_removals = 1_000;
 const patience_ms = 5_000;
 
+interface RetentionParts {
+  readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
+  readonly manager: JetStreamManager;
+  readonly names: Names;
+}
+
 export class Retention {
   constructor(
-    private readonly connection: NatsConnection,
-    private readonly manager: JetStreamManager,
-    private readonly names: Names,
+    private readonly parts: RetentionParts,
     /** By the server's clock; epoch milliseconds. */
     private readonly now: () => number,
   ) {}
@@ -49,7 +55,7 @@ export class Retention {
     for await (const message of this.oldest_first(partition, signal)) {
       const is_young = this.now() - message.stored_at <= max_age_ms;
       if ((is_young && removed >= excess) || removed >= most_removals) break;
-      const run = this.names.run_of(message.msg.subject);
+      const run = this.parts.names.run_of(message.msg.subject);
       const key = `${run.tenant_id}/${run.run_id}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -63,10 +69,10 @@ export class Retention {
   }
 
   private async *oldest_first(partition: number, signal: AbortSignal): AsyncGenerator<StreamMessage> {
-    const { connection, manager, names } = this;
+    const { connection, watch, manager, names } = this.parts;
     const stream = names.journal_stream(partition);
     const filter = names.run_level_subjects(partition);
-    const reader = new StreamReader({ connection, manager, stream, filter, patience_ms });
+    const reader = new StreamReader({ connection, watch, manager, stream, filter, patience_ms });
     for await (const { messages, is_end } of reader.read(1, signal)) {
       yield* messages;
       if (is_end) return;
@@ -75,21 +81,25 @@ export class Retention {
 
   /** null: the run goes on. */
   private async ended_at(partition: number, run: RunKey): Promise<number | null> {
-    const last_by_subj = this.names.fact_subject(partition, run, 'run.ended');
-    const last = await this.manager.streams.getMessage(this.names.journal_stream(partition), { last_by_subj });
+    const last_by_subj = this.parts.names.fact_subject(partition, run, 'run.ended');
+    const last = await this.parts.manager.streams.getMessage(this.parts.names.journal_stream(partition), {
+      last_by_subj,
+    });
     const entries = last?.json<readonly { readonly fact: Fact }[]>() ?? [];
     const fact = entries.at(-1)?.fact;
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 
   private async remove(partition: number, run: RunKey): Promise<void> {
-    const filter = this.names.history_subjects(partition, run);
-    await this.manager.streams.purge(this.names.journal_stream(partition), { filter });
+    const filter = this.parts.names.history_subjects(partition, run);
+    await this.parts.manager.streams.purge(this.parts.names.journal_stream(partition), { filter });
   }
 
   private async count_runs(partition: number): Promise<number> {
-    const subjects_filter = this.names.run_level_subjects(partition);
-    const { state } = await this.manager.streams.info(this.names.journal_stream(partition), { subjects_filter });
+    const subjects_filter = this.parts.names.run_level_subjects(partition);
+    const { state } = await this.parts.manager.streams.info(this.parts.names.journal_stream(partition), {
+      subjects_filter,
+    });
     return Object.keys(state.subjects ?? {}).length;
   }
 }

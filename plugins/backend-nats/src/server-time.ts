@@ -1,4 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ConnectionWatch } from './connection-watch.js';
 
 const again_after_ms = 60_000;
 
@@ -6,8 +7,10 @@ const again_after_ms = 60_000;
 export class ServerTime {
   private offset_ms = 0;
   private measured_at = Number.NEGATIVE_INFINITY;
+  private measuring: Promise<void> | null = null;
 
   constructor(
+    private readonly watch: ConnectionWatch,
     private readonly manager: JetStreamManager,
     private readonly stream: string,
   ) {}
@@ -17,18 +20,24 @@ export class ServerTime {
     return Date.now() + this.offset_ms;
   }
 
-  /** Server minus local, in milliseconds. */
-  get offset(): number {
-    return this.offset_ms;
-  }
-
-  /** Measures once a minute, when asked. */
+  /** Measures once a minute, when asked. A clock that was measured once is good enough until it can be measured again. */
   async keep_measured(): Promise<void> {
     if (performance.now() - this.measured_at < again_after_ms) return;
-    this.measured_at = performance.now();
+    this.measuring ??= this.measure().finally(() => {
+      this.measuring = null;
+    });
+    try {
+      await this.measuring;
+    } catch (error) {
+      if (!Number.isFinite(this.measured_at)) throw error;
+    }
+  }
+
+  private async measure(): Promise<void> {
     const before = Date.now();
-    const { ts } = await this.manager.streams.info(this.stream);
+    const { ts } = await this.watch.ask(() => this.manager.streams.info(this.stream));
     const server = Date.parse(ts ?? '');
     if (Number.isFinite(server)) this.offset_ms = server - (before + Date.now()) / 2;
+    this.measured_at = performance.now();
   }
 }

@@ -5,18 +5,20 @@
  * Invariants:
  *   R1 Sequences only grow; a message is given once.
  *   R2 A hole in the consumer's own sequence means a message was lost on the way: the consumer is made again.
- *   R3 A stream that is gone, or shorter than what was read of it, is `STORE_CORRUPT`: going on would reuse sequences.
+ *   R3 A stream that is gone, was made anew or has lost what was read of it is `STORE_CORRUPT`: going on would reuse sequences.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
 import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { ConnectionWatch } from './connection-watch.js';
 import { api_error_code, api_errors, nats_error } from './nats-error.js';
 import { PullRequests } from './pull-requests.js';
 import type { StreamMessage } from './stream-message.js';
+import { StreamPast } from './stream-past.js';
 
 export interface StreamSource {
   readonly connection: NatsConnection;
+  readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly filter: string;
@@ -28,10 +30,12 @@ export interface StreamBatch {
   readonly messages: readonly StreamMessage[];
   /** Nothing matched beyond these when the server last said so. */
   readonly is_end: boolean;
+  /** All that matched when the reading began has been given. */
+  readonly has_caught_up: boolean;
 }
 
 const most_buffered = 1_000;
-const most_buffered_bytes = 8 * 1024 * 1024;
+const most_buffered_bytes = 4 * 1024 * 1024;
 const idle_consumer_ms = 30_000;
 const first_pause_ms = 50;
 const longest_pause_ms = 1_000;
@@ -42,13 +46,16 @@ export class StreamReader {
   private requests: PullRequests | null = null;
   private consumer: ConsumerInfo | null = null;
   private consumer_sequence = 0;
-  /** The last message that came, given or still buffered; 0: none yet. */
-  private last_sequence = 0;
-  /** When the consumer was made, nothing was left for it. */
+  private readonly past: StreamPast;
+  /** What was there when the reading began and has not come yet; null: not known yet. */
+  private missing: number | null = null;
+  /** The server said that nothing is left. */
   private is_at_end = false;
   private wake: () => void = () => undefined;
 
-  constructor(private readonly source: StreamSource) {}
+  constructor(private readonly source: StreamSource) {
+    this.past = new StreamPast(source.manager, source.stream);
+  }
 
   /** Ends when the signal aborts. @throws LlmteamError `BACKEND_UNREACHABLE`, `STORE_CORRUPT` */
   async *read(from_sequence: number, signal: AbortSignal): AsyncGenerator<StreamBatch> {
@@ -58,10 +65,8 @@ export class StreamReader {
       while (!signal.aborted) {
         this.consumer ??= await this.make_consumer(from_sequence, signal);
         if (this.buffer.length === 0 && !this.is_at_end) await this.something(signal);
-        const is_at_end = this.is_at_end;
-        const messages = this.take();
-        if (signal.aborted || (messages.length === 0 && !is_at_end)) continue;
-        yield { messages, is_end: is_at_end || messages.at(-1)?.pending === 0 };
+        const batch = this.take();
+        if (!signal.aborted && (batch.messages.length > 0 || batch.is_end)) yield batch;
       }
     } finally {
       signal.removeEventListener('abort', stop);
@@ -76,13 +81,15 @@ export class StreamReader {
     });
   }
 
-  private take(): readonly StreamMessage[] {
+  private take(): StreamBatch {
     const messages = this.buffer;
+    const is_end = this.is_at_end || messages.at(-1)?.pending === 0;
+    this.missing = is_end ? 0 : Math.max(0, (this.missing ?? 1) - messages.length);
     this.buffer = [];
     this.buffered_bytes = 0;
     this.is_at_end = false;
     this.requests?.ask_soon();
-    return messages;
+    return { messages, is_end, has_caught_up: this.missing === 0 };
   }
 
   private room(): number {
@@ -95,10 +102,25 @@ export class StreamReader {
       return;
     }
     this.consumer_sequence = message.consumer_sequence;
-    this.last_sequence = message.sequence;
+    this.past.has_read(message);
     this.buffer.push(message);
     this.buffered_bytes += message.msg.data.length;
     if (this.buffer.length === 1) this.wake();
+  }
+
+  /** Of what was announced some may have been purged: then it never comes, and the server must be asked whether this is the end. */
+  private async look_for_end(): Promise<void> {
+    const { consumer, source } = this;
+    if (consumer === null || this.missing === 0) return;
+    try {
+      const info = await source.manager.consumers.info(consumer.stream_name, consumer.name);
+      const is_same = this.consumer === consumer && info.delivered.consumer_seq === this.consumer_sequence;
+      if (!is_same || info.num_pending > 0 || this.buffer.length > 0) return;
+      this.is_at_end = true;
+      this.wake();
+    } catch {
+      // It is asked again when the next request has run out.
+    }
   }
 
   /** What is buffered is still good; the consumer is made again after it. */
@@ -119,51 +141,48 @@ export class StreamReader {
   }
 
   private async make_consumer(from_sequence: number, signal: AbortSignal): Promise<ConsumerInfo> {
-    const { connection, patience_ms = Number.POSITIVE_INFINITY } = this.source;
+    const { connection, watch, patience_ms = Number.POSITIVE_INFINITY } = this.source;
     const began = performance.now();
     for (let pause = first_pause_ms; ; pause = Math.min(2 * pause, longest_pause_ms)) {
       try {
-        return await this.try_consumer(Math.max(from_sequence, this.last_sequence + 1));
+        return await this.try_consumer(from_sequence);
       } catch (thrown) {
         const error = this.judge(thrown);
         const is_over = signal.aborted || connection.isClosed() || performance.now() - began > patience_ms;
         if (is_over || !error.recoverable) throw error;
-        await sleep(pause);
+        await watch.pause(pause);
       }
     }
   }
 
-  private async try_consumer(next: number): Promise<ConsumerInfo> {
-    const { connection, manager, stream, filter } = this.source;
-    if (this.last_sequence > 0) await this.check_stream();
-    const info = await manager.consumers.add(stream, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max(1, next),
-      replay_policy: ReplayPolicy.Instant,
-      filter_subject: filter,
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: idle_consumer_ms * 1_000_000,
-    });
+  private async try_consumer(from_sequence: number): Promise<ConsumerInfo> {
+    const { connection, watch, manager, stream, filter, patience_ms } = this.source;
+    // Whoever reads to the end and stops does without the question, as long as nothing went wrong.
+    const follows = patience_ms === undefined;
+    if (follows || this.past.last_sequence > 0) await watch.ask(() => this.past.check());
+    const info = await watch.ask(() =>
+      manager.consumers.add(stream, {
+        ack_policy: AckPolicy.None,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: Math.max(1, from_sequence, this.past.last_sequence + 1),
+        replay_policy: ReplayPolicy.Instant,
+        filter_subject: filter,
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: idle_consumer_ms * 1_000_000,
+      }),
+    );
     this.consumer_sequence = 0;
+    this.missing ??= info.num_pending;
     this.is_at_end = info.num_pending === 0;
-    this.requests = new PullRequests(connection, {
+    this.requests = new PullRequests(connection, watch, {
       room: () => this.room(),
       receive: (message) => this.receive(message),
+      idle: () => void this.look_for_end(),
       lost: () => this.lost(),
     });
     this.requests.begin(stream, info.name);
     return info;
-  }
-
-  /** R3 */
-  private async check_stream(): Promise<void> {
-    const { manager, stream } = this.source;
-    const { state } = await manager.streams.info(stream);
-    if (state.last_seq >= this.last_sequence) return;
-    const ends = `stream ${stream} ends at ${state.last_seq}, but ${this.last_sequence} was read of it`;
-    throw new LlmteamError('STORE_CORRUPT', `${ends}; it was replaced or damaged`);
   }
 
   private judge(thrown: unknown): LlmteamError {

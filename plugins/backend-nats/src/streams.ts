@@ -1,6 +1,6 @@
 /**
- * Purpose: the streams and buckets of an installation: made if they are not there, checked if they are.
- * Owns: what they must be like. It changes nothing that exists: what differs is said, for the operator to decide.
+ * Purpose: what the streams of an installation must be like, and how one that is there differs.
+ * Owns: nothing that exists is changed: what differs is said, for the operator to decide.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import {
@@ -16,7 +16,7 @@ import { api_error_code, api_errors, nats_error } from './nats-error.js';
 import type { ServerVersion } from './server-version.js';
 import type { NatsSettings } from './settings.js';
 
-type Wanted = Partial<StreamConfig> & { readonly name: string };
+export type Wanted = Partial<StreamConfig> & { readonly name: string };
 
 const partitions_key = 'llmteam.partitions';
 
@@ -60,6 +60,11 @@ export function jobs_config(settings: NatsSettings, names: Names, version: Serve
   };
 }
 
+/** The stream behind a bucket, which the client makes. */
+export function bucket_config(settings: NatsSettings, name: string): Wanted {
+  return { name, storage: StorageType.File, num_replicas: settings.replicas };
+}
+
 /** What of an existing stream must be as configured; the rest the operator may change. */
 const fixed = [
   'retention',
@@ -78,12 +83,14 @@ export function differences(wanted: Wanted, found: StreamInfo): string[] {
     if (key in wanted && config[key] !== wanted[key]) faults.push(`${key} is ${config[key]}, expected ${wanted[key]}`);
   }
   const subjects = config.subjects.join(', ');
-  if (subjects !== wanted.subjects?.join(', ')) faults.push(`subjects are ${subjects}`);
+  const expected_subjects = wanted.subjects?.join(', ') ?? subjects;
+  if (subjects !== expected_subjects) faults.push(`subjects are ${subjects}, expected ${expected_subjects}`);
   const partitions = config.metadata?.[partitions_key];
   const expected = wanted.metadata?.[partitions_key];
   if (expected !== undefined && partitions !== expected) {
+    const found_partitions = partitions ?? 'an unknown number of';
     faults.push(
-      `it is one of ${partitions} partitions, expected ${expected}: their number is fixed once there are any`,
+      `it is one of ${found_partitions} partitions, expected ${expected}: their number is fixed once there are any`,
     );
   }
   return faults;
@@ -92,9 +99,17 @@ export function differences(wanted: Wanted, found: StreamInfo): string[] {
 /** @throws LlmteamError `BACKEND_UNSUITABLE` naming what differs; `BACKEND_UNREACHABLE` */
 export async function ensure_stream(manager: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
   const found = (await find_stream(manager, wanted.name)) ?? (await make_stream(manager, wanted));
-  const faults = differences(wanted, found);
-  if (faults.length === 0) return found;
-  throw new LlmteamError('BACKEND_UNSUITABLE', `stream ${wanted.name} is not as configured: ${faults.join('; ')}`);
+  check_streams([[wanted, found]]);
+  return found;
+}
+
+/** @throws LlmteamError `BACKEND_UNSUITABLE` naming all that differs */
+export function check_streams(pairs: readonly (readonly [Wanted, StreamInfo | null])[]): void {
+  const faults = pairs.flatMap(([wanted, found]) => {
+    const of_stream = found === null ? [] : differences(wanted, found);
+    return of_stream.length === 0 ? [] : [`stream ${wanted.name} is not as configured: ${of_stream.join('; ')}`];
+  });
+  if (faults.length > 0) throw new LlmteamError('BACKEND_UNSUITABLE', faults.join('. '));
 }
 
 /** null: there is none. */
