@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsBackend } from '@llmteam/backend-nats';
+import { is_llmteam_error, type Job, type Journal, type LlmteamError, type NewEntry } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { list_of } from '../conformance/kit.js';
+import { with_nats_server } from '../support/nats/nats-server.js';
+import { with_raw_client } from '../support/nats/raw-client.js';
+import { SharedServer } from '../support/nats/shared-server.js';
+import { not_tested_here } from '../support/not-tested-here.js';
+import { spec } from '../support/spec.js';
+import { failure } from './failure.js';
+import { entry, job, new_namespace, requested, with_backend, work_queue } from './open-backend.js';
+
+const shared = new SharedServer();
+const run = { tenant_id: 'acme', run_id: 'run-1' };
+const other_run = { tenant_id: 'acme', run_id: 'run-2' };
+const kilobyte = 'x'.repeat(1_024);
+
+async function on_shared(use: (url: string) => Promise<void>): Promise<void> {
+  const { server, release } = await shared.lend();
+  try {
+    await use(server.url);
+  } finally {
+    release();
+  }
+}
+
+/** Appends until the store is full; the ids that were acknowledged, and the error. */
+async function fill(journal: Journal, payload: string): Promise<{ kept: string[]; error: LlmteamError }> {
+  const kept: string[] = [];
+  for (let each = 0; each < 100_000; each++) {
+    try {
+      await journal.append(run, [entry(`m${each}`, payload)]);
+      kept.push(`m${each}`);
+    } catch (error) {
+      if (is_llmteam_error(error)) return { kept, error };
+      throw error;
+    }
+  }
+  throw new Error('the store never became full');
+}
+
+async function ids_of(journal: Journal, of = run): Promise<string[]> {
+  return (await list_of(journal.read(of))).map(({ message_id }) => message_id);
+}
+
+/** What was acknowledged is there, and nothing of what was refused; once there is room again it goes on. */
+async function check_full({ journal, remove_run }: NatsBackend, payload: string): Promise<number> {
+  for (let each = 0; each < 8; each++) await journal.append(other_run, [entry(`other${each}`, payload)]);
+  const { kept, error } = await fill(journal, payload);
+  assert.is(error.code, 'STORE_FULL', error.message);
+  assert.ok(error.recoverable);
+  const several: NewEntry[] = [entry('a', payload), entry('b', payload)];
+  await failure(() => journal.append(run, several), 'STORE_FULL');
+  await failure(() => journal.append({ ...run, run_id: 'new' }, [requested(payload)]), 'STORE_FULL');
+  assert.equal(await ids_of(journal), kept);
+  assert.equal(await ids_of(journal, { ...run, run_id: 'new' }), []);
+  await remove_run(other_run);
+  await journal.append(run, several);
+  assert.equal(await ids_of(journal), [...kept, 'a', 'b']);
+  return kept.length;
+}
+
+/** A file system of its own, or the reason why there is none. */
+async function with_small_disk(megabytes: number, use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    return not_tested_here('a full disk under the server', `no file system can be mounted: ${error}`);
+  }
+  try {
+    await use(folder);
+  } finally {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+spec('the limits of a NATS server', (test) => {
+  test('a journal that has reached its size refuses appends whole, and goes on when a run is removed', () =>
+    on_shared((url) =>
+      with_backend({ url, max_journal_bytes: 64 * 1_024 }, async (backend) => {
+        assert.ok((await check_full(backend, kilobyte)) > 20);
+      }),
+    ));
+
+  test('so does one whose server may store no more', () =>
+    with_nats_server({ max_file_store: 4 * 1_024 * 1_024 }, ({ url }) =>
+      with_backend({ url }, async (backend) => {
+        assert.ok((await check_full(backend, kilobyte.repeat(100))) > 10);
+      }),
+    ));
+
+  test(
+    'a full disk loses nothing that was acknowledged, and is left behind by space and a restart',
+    () =>
+      with_small_disk(24, async (disk) => {
+        const ballast = join(disk, 'ballast');
+        const store_dir = join(disk, 'store');
+        mkdirSync(store_dir);
+        execFileSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1M', 'count=12'], { stdio: 'ignore' });
+        await with_nats_server({ store_dir, max_file_store: 1_000_000_000 }, (server) =>
+          with_backend({ url: server.url }, async ({ journal }) => {
+            const { kept, error } = await fill(journal, kilobyte.repeat(50));
+            process.stderr.write(`${kept.length} appends, then ${error.code}: ${error.message}\n`);
+            assert.ok(error.recoverable, error.message);
+            assert.ok(kept.length > 20);
+            rmSync(ballast);
+            await server.kill();
+            await server.start();
+            await until_appended(journal, entry('after'));
+            const ids = await ids_of(journal);
+            const refused = ids.filter((id) => id !== 'after' && !kept.includes(id));
+            assert.equal(ids.filter((id) => kept.includes(id)), kept);
+            assert.ok(refused.length <= 1, 'at most the append whose answer never came');
+            assert.is(ids.at(-1), 'after');
+          }),
+        );
+      }),
+    { timeout_ms: 30_000 },
+  );
+
+  test('facts and jobs of 4 MB go through a server that takes messages of 64 KiB', () =>
+    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
+      with_backend({ url }, async ({ journal, queue }) => {
+        const sizes = [60, 61, 62, 63, 64, 65, 100, 4_096].map((kilobytes) => kilobyte.repeat(kilobytes));
+        for (const [place, payload] of sizes.entries()) await journal.append(run, [entry(`m${place}`, payload)]);
+        await journal.append(other_run, [requested(sizes.at(-1)), entry('second', sizes.at(-1) ?? '')]);
+        const read = await list_of(journal.read(run));
+        assert.equal(
+          read.map(({ fact }) => (fact.type === 'signal.received' ? fact.payload : null)),
+          sizes,
+        );
+        assert.equal(await ids_of(journal, other_run), ['requested', 'second']);
+        await queue.publish(sizes.map((input, place) => job(place, { input })));
+        const received = await receive(queue, sizes.length);
+        assert.equal(received.map(({ input }) => String(input).length), sizes.map(({ length }) => length));
+      }),
+    ));
+
+  test('a value of the registry that is larger than a message is refused by name', () =>
+    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
+      with_backend({ url }, async ({ registry }) => {
+        await failure(() => registry.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');
+        assert.is(await registry.get('segments/large'), null);
+        const revision = await registry.put('segments/large', kilobyte.repeat(60));
+        const replace = (): Promise<unknown> =>
+          registry.put('segments/large', kilobyte.repeat(64), { if_revision: revision });
+        await failure(replace, 'LIMIT_EXCEEDED');
+        assert.is((await registry.get('segments/large'))?.revision, revision);
+      }),
+    ));
+
+  test('a signal larger than a message is dropped, and disturbs nobody', () =>
+    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
+      with_backend({ url }, async ({ signals }) => {
+        const heard: unknown[] = [];
+        signals.subscribe('live', (message) => heard.push(message));
+        signals.publish('live', kilobyte.repeat(100));
+        signals.publish('live', 'small');
+        while (heard.length === 0) await sleep(1);
+        assert.equal(heard, ['small']);
+      }),
+    ));
+
+  test('a stream of jobs that an operator limited refuses more, and goes on when jobs are done', () =>
+    on_shared(async (url) => {
+      const namespace = new_namespace();
+      await with_backend({ url, namespace }, async ({ queue }) => {
+        const name = `${namespace.toUpperCase()}_JOBS`;
+        await with_raw_client(url, async ({ streams }) => {
+          await streams.update(name, { max_msgs: 3 });
+        });
+        for (const each of [1, 2, 3]) await queue.publish([job(each)]);
+        await failure(() => queue.publish([job(4)]), 'STORE_FULL', 'run-1/step4#1');
+        await queue.publish([job(2)]);
+        await queue.withdraw(['run-1/step2#1']);
+        await queue.publish([job(4)]);
+        const received = await receive(queue, 3);
+        assert.equal(received.map(({ step }) => step).sort(), ['step1', 'step3', 'step4']);
+      });
+    }));
+});
+
+async function receive(queue: NatsBackend['queue'], count: number): Promise<Job[]> {
+  const jobs: Job[] = [];
+  const consumer = await queue.consume(work_queue, { concurrency: 4 }, (delivery) => {
+    jobs.push(delivery.job);
+    void delivery.ack();
+  });
+  while (jobs.length < count) await sleep(1);
+  await consumer.stop();
+  return jobs;
+}
+
+async function until_appended(journal: Journal, last: NewEntry): Promise<void> {
+  for (;;) {
+    try {
+      await journal.append(run, [last]);
+      return;
+    } catch (error) {
+      if (!is_llmteam_error(error) || !error.recoverable) throw error;
+      await sleep(50);
+    }
+  }
+}
