@@ -20,7 +20,8 @@ export interface RegistryChange {
  *   rejects with `REVISION_CONFLICT`. Of N racing writers with the same `if_revision` exactly one wins.
  * - G2 A value with `ttl_ms` is gone after that time, unless written again.
  * - G3 `list` gives the keys with the prefix, in key order, at most `limit` after `after`.
- * - G4 `watch` first gives what is there, then every change, until `signal` aborts.
+ * - G4 `watch` first gives what is there, then the changes, until `signal` aborts: of a key that changes faster than its watcher looks,
+ *   at least the last.
  * - G5 What is read are copies.
  * - G6 After `close` every method rejects with `CLOSED`; `close` may be called again.
  */

@@ -90,7 +90,8 @@ export class Retention {
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 
-  private async remove(partition: number, run: RunKey): Promise<void> {
+  /** Takes a run's whole history away, whether or not it has ended. */
+  async remove(partition: number, run: RunKey): Promise<void> {
     const filter = this.parts.names.history_subjects(partition, run);
     await this.parts.manager.streams.purge(this.parts.names.journal_stream(partition), { filter });
   }
