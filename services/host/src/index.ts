@@ -9,11 +9,13 @@ export {
 export { ConfigFile } from './config-schema.js';
 export { type HealthServer, serve_health } from './health-server.js';
 export { Lifecycle } from './lifecycle.js';
-export { load_plugins, type Plugins } from './load-plugins.js';
+export { load_control_plugins, load_plugins, type Plugins } from './load-plugins.js';
 export { open_log } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics } from './metrics.js';
+export { look_at_nats, open_nats } from './nats.js';
 export { open_metrics } from './open-metrics.js';
+export { process_name } from './process-name.js';
 export { resource_config } from './resource-config.js';
 export { known_secrets, masked_config } from './secrets.js';
 export { type OpenService, run_service, type ServiceEnd } from './service-process.js';

@@ -38,11 +38,21 @@ export class Metrics {
     new Gauge({
       ...this.described(name),
       async collect() {
-        try {
-          this.set(await look());
-        } catch {
-          // The other series are worth more than an answer that fails as a whole.
-        }
+        const value = await settled(look);
+        if (value !== null) this.set(value);
+      },
+    });
+  }
+
+  /** The same for what only grows. */
+  counted(name: MetricName, look: () => number | Promise<number>): void {
+    new Counter({
+      ...this.described(name),
+      async collect() {
+        const count = await settled(look);
+        if (count === null) return;
+        this.reset();
+        this.inc(count);
       },
     });
   }
@@ -58,5 +68,14 @@ export class Metrics {
 
   private described({ name, help, labels = [] }: MetricName) {
     return { name: `llmteam_${name}`, help, labelNames: [...labels], registers: [this.registry] };
+  }
+}
+
+/** null: the look failed. The other series are worth more than an answer that fails as a whole. */
+async function settled(look: () => number | Promise<number>): Promise<number | null> {
+  try {
+    return await look();
+  } catch {
+    return null;
   }
 }

@@ -11,6 +11,8 @@ export type ServiceEnd = 'stopped' | 'failed';
 export interface OpenService {
   /** What is opened is closed in reverse order when the process stops. */
   readonly lifecycle: Lifecycle;
+  /** Aborts when the process begins to stop. */
+  readonly stopping: AbortSignal;
   /** The process cannot go on: it ends in good order, as failed. */
   fail(error: unknown): void;
 }
@@ -33,8 +35,12 @@ export async function run_service(
   const lifecycle = new Lifecycle(log, close_ms);
   const seen = { signals: 0 };
   let ask: (end: ServiceEnd) => void = () => undefined;
+  const stopping = new AbortController();
   const asked = new Promise<ServiceEnd>((resolve) => {
-    ask = resolve;
+    ask = (end) => {
+      stopping.abort();
+      resolve(end);
+    };
   });
   const receive = (signal: NodeJS.Signals): void => {
     seen.signals++;
@@ -48,7 +54,7 @@ export async function run_service(
   };
   for (const signal of stop_signals) process.on(signal, receive);
   try {
-    const opened = open({ lifecycle, fail });
+    const opened = open({ lifecycle, stopping: stopping.signal, fail });
     // Told to stop while it still opens: what is open so far is closed; the rest ends with the process.
     opened.catch(() => undefined);
     await Promise.race([opened, asked]);

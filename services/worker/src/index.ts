@@ -1,0 +1,1 @@
+export { run_worker, type WorkerOptions } from './run-worker.js';

@@ -1,0 +1,102 @@
+/**
+ * Purpose: the composition root of the worker: what is made from what. The container does not leave this file.
+ */
+import 'reflect-metadata';
+import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
+import {
+  create_expression_compiler,
+  type ExpressionCompiler,
+  LargeValueJournal,
+  type PluginHost,
+  Resources,
+  Retry,
+  type StepCatalog,
+  WorkerPresence,
+  WorkLoop,
+  type WorkObserver,
+} from '@llmteam/kernel';
+import { resource_config, type ServiceConfig } from '@llmteam/service-host';
+import { Container, type ServiceIdentifier } from 'inversify';
+
+export interface RootOptions {
+  readonly worker_id: string;
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly config: ServiceConfig;
+  /** The types to serve. */
+  readonly catalog: StepCatalog;
+  readonly plugins: PluginHost;
+  readonly observer: WorkObserver;
+  readonly on_failure: (error: unknown) => void;
+}
+
+export interface Root {
+  readonly worker: WorkLoop;
+  readonly presence: WorkerPresence;
+}
+
+const id = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
+const ids = {
+  options: id<RootOptions>('options'),
+  compiler: id<ExpressionCompiler>('compiler'),
+  journal: id<Journal>('journal'),
+  retry: id<Retry>('retry'),
+  resources: id<Resources>('resources'),
+  worker: id<WorkLoop>('worker'),
+  presence: id<WorkerPresence>('presence'),
+  root: id<Root>('root'),
+};
+
+export function compose(options: RootOptions): Root {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(ids.options).toConstantValue(options);
+  container.bind(ids.compiler).toResolvedValue(create_expression_compiler);
+  container.bind(ids.journal).toResolvedValue(make_journal, [ids.options]);
+  container.bind(ids.retry).toResolvedValue(make_retry, [ids.options]);
+  container.bind(ids.resources).toResolvedValue(make_resources, [ids.options]);
+  container
+    .bind(ids.worker)
+    .toResolvedValue(make_worker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
+  container.bind(ids.presence).toResolvedValue(make_presence, [ids.options, ids.worker]);
+  container
+    .bind(ids.root)
+    .toResolvedValue((worker, presence): Root => ({ worker, presence }), [ids.worker, ids.presence]);
+  return container.get(ids.root);
+}
+
+function make_journal({ backend }: RootOptions): Journal {
+  return new LargeValueJournal(backend.journal, backend.blobs);
+}
+
+/** A report is kept trying for as long as the worker lives: the work it tells of is done. */
+function make_retry({ clock, log, on_failure }: RootOptions): Retry {
+  return new Retry(clock, log, Number.POSITIVE_INFINITY, on_failure);
+}
+
+function make_resources({ config, plugins }: RootOptions): Resources {
+  return new Resources(resource_config(config), plugins.providers);
+}
+
+function make_worker(
+  options: RootOptions,
+  journal: Journal,
+  resources: Resources,
+  compiler: ExpressionCompiler,
+  retry: Retry,
+): WorkLoop {
+  const { backend, clock, log, catalog, worker_id, observer, config } = options;
+  const { queue, signals, registry, blobs } = backend;
+  const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
+  const heartbeat_ms = (config.file.nats.job_lease_seconds * 1_000) / 3;
+  const ports = { journal, queue, signals, registry, blobs, clock, log, resources, compiler };
+  const settings = { worker_id, catalog, concurrency, concurrency_by_type, max_deliveries, heartbeat_ms };
+  return new WorkLoop(ports, { ...settings, retry, observer });
+}
+
+function make_presence({ backend, clock, log, catalog, worker_id }: RootOptions, worker: WorkLoop): WorkerPresence {
+  const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
+  const concurrency = Object.fromEntries(worker.concurrency());
+  const described = { worker_id, types, started_at: clock.now(), concurrency };
+  return new WorkerPresence({ registry: backend.registry, clock, log, worker: described });
+}

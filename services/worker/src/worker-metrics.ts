@@ -1,0 +1,38 @@
+import type { Job } from '@llmteam/contracts';
+import type { JobEnd, WorkObserver } from '@llmteam/kernel';
+import type { Metrics } from '@llmteam/service-host';
+
+const labels = ['step_type'];
+/** Those of `llmteam_step_duration_seconds`. */
+const buckets = [0.1, 0.5, 1, 2, 5, 10, 30];
+
+/** Counts what a worker does. */
+export function worker_metrics(metrics: Metrics, is_connected: () => boolean): WorkObserver {
+  const jobs = metrics.counter({
+    name: 'worker_jobs_total',
+    help: 'Jobs that this worker is done with, by how: completed, failed, handed_back, dropped.',
+    labels: [...labels, 'outcome'],
+  });
+  const running = metrics.gauge({ name: 'worker_jobs_running', help: 'Jobs that this worker is at.', labels });
+  const redeliveries = metrics.counter({
+    name: 'worker_redeliveries_total',
+    help: 'Jobs that came here after somebody had had them before.',
+    labels,
+  });
+  const seconds = metrics.histogram(
+    { name: 'worker_job_duration_seconds', help: 'From a job’s arrival to its end here.', labels },
+    buckets,
+  );
+  metrics.looked_up({ name: 'connected', help: '1: connected to the message server.' }, () => Number(is_connected()));
+  return {
+    began({ step_type }: Job, deliveries: number): void {
+      running.add(1, { step_type });
+      if (deliveries > 1) redeliveries.add(1, { step_type });
+    },
+    ended({ step_type }: Job, outcome: JobEnd, took_ms: number): void {
+      running.add(-1, { step_type });
+      jobs.add(1, { step_type, outcome });
+      seconds.observe(took_ms / 1_000, { step_type });
+    },
+  };
+}
