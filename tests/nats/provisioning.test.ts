@@ -148,6 +148,9 @@ spec('a nats-server that is there', (test) => {
   });
 });
 
+/** apt takes a second or two, more where much else goes on. */
+const patient = { timeout_ms: 60_000 };
+
 /** apt itself, on a mirror in a folder. */
 spec('a nats-server through apt', (test) => {
   test('needs apt and dpkg, or a line that says that there is none', () =>
@@ -156,22 +159,30 @@ spec('a nats-server through apt', (test) => {
   if (!works('the download through apt', 'apt-get', ['--version'])) return;
   if (!works('the download through apt', 'dpkg-deb', ['--version'])) return;
 
-  test('the package of the suite is unpacked into the cache, once', () =>
-    with_machine(async ({ folder, cache, provide, list_mirror }) => {
-      list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
-      const path = join(cache, 'trixie/nats-server');
-      gives(await provide({}, true), path);
-      rmSync(join(folder, 'debian'), { recursive: true });
-      gives(await provide({}, true), path);
-      assert.equal(readdirSync(cache), ['trixie']);
-    }));
+  test(
+    'the package of the suite is unpacked into the cache, once',
+    () =>
+      with_machine(async ({ folder, cache, provide, list_mirror }) => {
+        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+        const path = join(cache, 'trixie/nats-server');
+        gives(await provide({}, true), path);
+        rmSync(join(folder, 'debian'), { recursive: true });
+        gives(await provide({}, true), path);
+        assert.equal(readdirSync(cache), ['trixie']);
+      }),
+    patient,
+  );
 
-  test('one on the PATH that is too old is no obstacle', () =>
-    with_machine(async ({ folder, cache, provide, list_mirror, install }) => {
-      install('nats-server: v2.9.10');
-      list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
-      gives(await provide({}, true), join(cache, 'trixie/nats-server'));
-    }));
+  test(
+    'one on the PATH that is too old is no obstacle',
+    () =>
+      with_machine(async ({ folder, cache, provide, list_mirror, install }) => {
+        install('nats-server: v2.9.10');
+        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+        gives(await provide({}, true), join(cache, 'trixie/nats-server'));
+      }),
+    patient,
+  );
 
   test(
     'several processes that fetch it at once all get a whole one, and leave nothing else',
@@ -183,35 +194,48 @@ spec('a nats-server through apt', (test) => {
         assert.equal(readdirSync(cache), ['trixie']);
         assert.equal(readdirSync(join(cache, 'trixie')), ['nats-server']);
       }),
-    { timeout_ms: 60_000 },
+    patient,
   );
 
-  test('one in the cache that does not run is replaced, and what a killed download left is removed after an hour', () =>
-    with_machine(async ({ folder, cache, provide, list_mirror }) => {
-      list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
-      for (const name of ['trixie', 'download-old', 'download-new']) mkdirSync(join(cache, name), { recursive: true });
-      writeFileSync(join(cache, 'trixie/nats-server'), 'half a program');
-      const two_hours_ago = Date.now() / 1000 - 7_200;
-      utimesSync(join(cache, 'download-old'), two_hours_ago, two_hours_ago);
-      gives(await provide({}, true), join(cache, 'trixie/nats-server'));
-      assert.equal(readdirSync(cache).sort(), ['download-new', 'trixie']);
-    }));
+  test(
+    'one in the cache that does not run is replaced, and what a killed download left is removed after an hour',
+    () =>
+      with_machine(async ({ folder, cache, provide, list_mirror }) => {
+        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+        for (const name of ['trixie', 'download-old', 'download-new'])
+          mkdirSync(join(cache, name), { recursive: true });
+        writeFileSync(join(cache, 'trixie/nats-server'), 'half a program');
+        const two_hours_ago = Date.now() / 1000 - 7_200;
+        utimesSync(join(cache, 'download-old'), two_hours_ago, two_hours_ago);
+        gives(await provide({}, true), join(cache, 'trixie/nats-server'));
+        assert.equal(readdirSync(cache).sort(), ['download-new', 'trixie']);
+      }),
+    patient,
+  );
 
-  test('a suite whose server is too old is refused, and not kept', () =>
-    with_machine(async ({ folder, cache, provide, list_mirror }) => {
-      list_mirror(write_mirror(folder, 'trixie', '2.9.10'));
-      refuses(await provide({}, true), /the one of Debian trixie is 2\.9\.10/);
-      assert.equal(readdirSync(join(cache, 'trixie')), []);
-    }));
+  test(
+    'a suite whose server is too old is refused, and not kept',
+    () =>
+      with_machine(async ({ folder, cache, provide, list_mirror }) => {
+        list_mirror(write_mirror(folder, 'trixie', '2.9.10'));
+        refuses(await provide({}, true), /the one of Debian trixie is 2\.9\.10/);
+        assert.equal(readdirSync(join(cache, 'trixie')), []);
+      }),
+    patient,
+  );
 
-  test('a mirror that does not answer is named in the one line', () =>
-    with_machine(async ({ folder, cache, provide, list_mirror }) => {
-      list_mirror(`file:${folder}/debian`);
-      refuses(await provide({}, true), /apt did not get one \(.*debian/);
-      list_mirror('http://127.0.0.1:1/debian');
-      const impatient = join(folder, 'impatient.conf');
-      writeFileSync(impatient, 'Acquire::Retries "0";\n');
-      refuses(await provide({ APT_CONFIG: impatient }, true), /apt did not get one \(.*127\.0\.0\.1/);
-      assert.equal(readdirSync(cache), ['trixie']);
-    }));
+  test(
+    'a mirror that does not answer is named in the one line',
+    () =>
+      with_machine(async ({ folder, cache, provide, list_mirror }) => {
+        list_mirror(`file:${folder}/debian`);
+        refuses(await provide({}, true), /apt did not get one \(.*debian/);
+        list_mirror('http://127.0.0.1:1/debian');
+        const impatient = join(folder, 'impatient.conf');
+        writeFileSync(impatient, 'Acquire::Retries "0";\n');
+        refuses(await provide({ APT_CONFIG: impatient }, true), /apt did not get one \(.*127\.0\.0\.1/);
+        assert.equal(readdirSync(cache), ['trixie']);
+      }),
+    patient,
+  );
 });

@@ -6,7 +6,8 @@
  *  T2 whatever a test does, the server and its folder are gone when `with_nats_server` settles
  *  T3 a server that ends without being told to fails the test, with the end of its log
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +32,7 @@ export async function with_nats_server(
     server.check_alive();
   } finally {
     await server.kill();
-    rmSync(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,7 @@
  * Owns: the process, what it wrote, the port it told.
  * Invariants:
  *  N1 the server ends with this process, however this process ends: a shell beside it waits for the end of a pipe that only we hold
- *  N2 `end` settles after the server is gone, and never signals a process id that may be somebody else's by then
+ *  N2 `end` settles after the server and its guard are gone, and it never signals a process id that may be somebody else's by then
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,11 +29,14 @@ export interface StartOrder {
 
 export class ServerProcess {
   private wanted_end = false;
+  private readonly closed: Promise<unknown>;
 
   private constructor(
     private readonly child: ChildProcess,
     readonly pid: number,
-  ) {}
+  ) {
+    this.closed = new Promise((resolve) => child.once('close', resolve));
+  }
 
   /** Settles when the server accepts connections. */
   static async start(order: StartOrder): Promise<{ server: ServerProcess; port: number }> {
@@ -103,11 +106,11 @@ export class ServerProcess {
   }
 
   async end(name: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    if (!this.runs) return;
-    this.wanted_end = true;
-    const ended = once(this.child, 'exit');
-    this.child.kill(name);
-    await ended;
+    if (this.runs) {
+      this.wanted_end = true;
+      this.child.kill(name);
+    }
+    await this.closed;
   }
 }
 
