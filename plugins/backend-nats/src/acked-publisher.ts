@@ -59,7 +59,7 @@ export class AckedPublisher {
 
   constructor(
     private readonly connection: NatsConnection,
-    watch: ConnectionWatch,
+    private readonly watch: ConnectionWatch,
     private readonly window: number,
   ) {
     this.inbox = createInbox();
@@ -138,12 +138,18 @@ export class AckedPublisher {
   private sweep(): void {
     const now = performance.now();
     for (const [id, { until }] of this.pending) {
-      if (until <= now) this.give_up(id, `no answer within ${timeout_ms} ms`);
+      if (until <= now) this.give_up(id, this.silence());
     }
     for (const pending of this.waiting.filter(({ until }) => until <= now)) {
       pending.reject(unanswered(pending, `not sent within ${timeout_ms} ms`));
     }
     this.waiting = this.waiting.filter(({ until }) => until > now);
+  }
+
+  private silence(): string {
+    const reason = `no answer within ${timeout_ms} ms`;
+    // A server whose disk is full writes so into its log, and answers nothing.
+    return this.watch.is_connected ? `${reason}; its log may say why, a full disk for instance` : reason;
   }
 
   private give_up(id: string, reason: string): void {

@@ -63,7 +63,8 @@ function options_of({ settings, name }: ConnectOptions, addresses: Addresses): N
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: 100,
     reconnectJitter: 200,
-    pingInterval: 10_000,
+    // A connection on which nothing comes any more is given up after 10 to 15 s.
+    pingInterval: 5_000,
     maxPingOut: 2,
     ...(user !== undefined && { user, pass: password ?? '' }),
     ...(token !== undefined && { token }),

@@ -1,0 +1,189 @@
+/**
+ * Purpose: writers and followers on a journal while something goes wrong, and what must be true afterwards.
+ * Each writer has a history of its own and waits for every append, and tries one again under the same message ids until it is kept.
+ * Invariants checked:
+ *   every append that was acknowledged is in the history once, in the writer's order, where the acknowledgement said;
+ *   every follower has seen the same, in the order of growing positions.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsBackend } from '@llmteam/backend-nats';
+import {
+  type Entry,
+  is_llmteam_error,
+  type Journal,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { list_of } from '../conformance/kit.js';
+import { entry, requested } from './open-backend.js';
+
+interface Kept {
+  readonly run: RunKey;
+  readonly message_id: string;
+  readonly position: Position;
+}
+
+const pause_ms = 20;
+
+export class JournalLoad {
+  readonly counts = { appends: 0, retries: 0, runs: 0, guarded: 0 };
+  private readonly kept: Kept[] = [];
+  private readonly stopped = new AbortController();
+  private readonly writing: Promise<void>[] = [];
+  private readonly followers: Follower[] = [];
+
+  constructor(
+    private readonly journal: Journal,
+    writers: number,
+  ) {
+    for (let each = 0; each < writers; each++) this.writing.push(this.write(`w${each}`));
+    for (const done of this.writing) done.catch(() => undefined);
+  }
+
+  /** One more follower of all partitions, from the beginning. */
+  follow(journal = this.journal): void {
+    for (let partition = 0; partition < journal.partitions; partition++) {
+      this.followers.push(new Follower(journal, partition));
+    }
+  }
+
+  /** Until this many more appends have been acknowledged. */
+  async progress(appends: number): Promise<void> {
+    const goal = this.counts.appends + appends;
+    while (this.counts.appends < goal) await Promise.race([sleep(2), this.broken()]);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await Promise.all(this.writing);
+  }
+
+  /** After `stop`. */
+  async check(): Promise<void> {
+    this.follow();
+    const runs = new Map(this.kept.map(({ run }) => [run.run_id, run]));
+    for (const run of runs.values()) await this.check_run(run);
+    for (const follower of this.followers) await follower.check(this.journal);
+  }
+
+  async end(): Promise<void> {
+    this.stopped.abort();
+    for (const follower of this.followers) await follower.stop();
+    await Promise.allSettled(this.writing);
+  }
+
+  private async check_run(run: RunKey): Promise<void> {
+    const entries = await list_of(this.journal.read(run));
+    const expected = this.kept.filter((kept) => kept.run.run_id === run.run_id);
+    assert.equal(
+      entries.map(({ message_id, position }) => `${message_id} at ${position}`),
+      expected.map(({ message_id, position }) => `${message_id} at ${position}`),
+      `the history of ${run.run_id} is what was acknowledged, once and in order`,
+    );
+  }
+
+  private async broken(): Promise<never> {
+    await Promise.all(this.writing);
+    throw new Error('the writers have stopped');
+  }
+
+  private async write(name: string): Promise<void> {
+    const own = { tenant_id: 'acme', run_id: name };
+    for (let place = 0; !this.stopped.signal.aborted; place++) {
+      const id = `${name}-${place}`;
+      if (place % 8 === 3) {
+        await this.append({ tenant_id: 'acme', run_id: id }, [requested(place)]);
+        this.counts.runs += 1;
+      } else if (place % 8 === 6) {
+        await this.append(own, [entry(`${id}-a`), entry(`${id}-b`)]);
+        this.counts.guarded += 1;
+      } else {
+        await this.append(own, [entry(id)]);
+      }
+    }
+  }
+
+  private async append(run: RunKey, entries: readonly NewEntry[]): Promise<void> {
+    for (;;) {
+      try {
+        const positions = await this.journal.append(run, entries);
+        this.counts.appends += 1;
+        for (const [index, { message_id }] of entries.entries()) {
+          this.kept.push({ run, message_id, position: positions[index] ?? 0 });
+        }
+        return;
+      } catch (error) {
+        if (!is_llmteam_error(error) || !error.recoverable) throw error;
+        this.counts.retries += 1;
+        await sleep(pause_ms);
+      }
+    }
+  }
+}
+
+class Follower {
+  private readonly seen: Entry[] = [];
+  private readonly stopped = new AbortController();
+  private readonly following: Promise<void>;
+
+  constructor(
+    journal: Journal,
+    private readonly partition: number,
+  ) {
+    this.following = this.follow(journal);
+    this.following.catch(() => undefined);
+  }
+
+  /** Waits for the end of the partition, and compares with what a new follower is given. */
+  async check(journal: Journal): Promise<void> {
+    const end = await journal.end(this.partition);
+    while ((this.seen.at(-1)?.position ?? 0) < end) await Promise.race([sleep(2), this.following]);
+    let before = 0;
+    for (const { position, message_id } of this.seen) {
+      assert.ok(position > before, `${message_id} is at ${position}, after ${before}`);
+      before = position;
+    }
+    const all: Entry[] = [];
+    const enough = new AbortController();
+    for await (const batch of journal.follow(this.partition, 0, enough.signal)) {
+      if (batch.length === 0) break;
+      all.push(...batch);
+    }
+    enough.abort();
+    assert.is(this.seen.length, all.length, 'every follower has seen as much');
+    for (const [place, one] of all.entries()) {
+      assert.is(this.seen[place]?.message_id, one.message_id);
+      assert.is(this.seen[place]?.position, one.position);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.following.catch(() => undefined);
+  }
+
+  private async follow(journal: Journal): Promise<void> {
+    for await (const batch of journal.follow(this.partition, 0, this.stopped.signal)) this.seen.push(...batch);
+  }
+}
+
+/** Runs the load while `faults` do their work, then checks; `faults` answers what it did, to be printed. */
+export async function under_load(
+  backend: NatsBackend,
+  writers: number,
+  faults: (load: JournalLoad) => Promise<string>,
+): Promise<void> {
+  const load = new JournalLoad(backend.journal, writers);
+  try {
+    load.follow();
+    const done = await faults(load);
+    await load.stop();
+    await load.check();
+    const { appends, retries, runs, guarded } = load.counts;
+    process.stderr.write(`${done}; ${appends} appends (${runs} runs begun, ${guarded} guarded), ${retries} retries\n`);
+  } finally {
+    await load.end();
+  }
+}

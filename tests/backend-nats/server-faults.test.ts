@@ -1,0 +1,223 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Journal } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
+import { with_raw_client } from '../support/nats/raw-client.js';
+import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { spec } from '../support/spec.js';
+import { failure } from './failure.js';
+import { under_load } from './journal-load.js';
+import { entry, new_namespace, with_backend } from './open-backend.js';
+
+const run = { tenant_id: 'acme', run_id: 'run-1' };
+const kills = 12;
+
+async function kill_and_start(server: NatsServer, away_ms: number): Promise<void> {
+  await server.kill();
+  await sleep(away_ms);
+  await server.start();
+}
+
+spec('the journal, whatever happens to its server', (test) => {
+  test(
+    'nothing acknowledged is lost or doubled while the server is killed again and again',
+    () =>
+      with_nats_server({}, (server) =>
+        with_backend({ url: server.url, partitions: 2 }, (backend) =>
+          under_load(backend, 20, async (load) => {
+            for (let kill = 0; kill < kills; kill++) {
+              await load.progress(200);
+              await kill_and_start(server, 20 * kill);
+              if (kill === kills / 2) load.follow();
+            }
+            await load.progress(200);
+            assert.ok(load.counts.appends >= 200 * kills);
+            return `${kills} kills`;
+          }),
+        ),
+      ),
+    { timeout_ms: 60_000 },
+  );
+
+  test(
+    'a server that syncs every write, and takes batches, neither',
+    () =>
+      with_nats_server({ sync_interval: 'always' }, (server) =>
+        with_backend({ url: server.url }, (backend) =>
+          under_load(backend, 60, async (load) => {
+            for (let kill = 0; kill < 4; kill++) {
+              await load.progress(400);
+              await kill_and_start(server, 50);
+            }
+            await load.progress(400);
+            return '4 kills';
+          }),
+        ),
+      ),
+    { timeout_ms: 60_000 },
+  );
+
+  test(
+    'a server that stands still for longer than every time-out is gone on with',
+    () =>
+      with_nats_server({}, (server) =>
+        with_backend({ url: server.url }, (backend) =>
+          under_load(backend, 10, async (load) => {
+            await load.progress(100);
+            for (const ms of [6_000, 16_000]) {
+              await server.pause();
+              await sleep(ms);
+              server.resume();
+              await load.progress(100);
+            }
+            assert.ok(load.counts.retries > 0, 'appends ran out of time');
+            return '2 pauses of 22 s';
+          }),
+        ),
+      ),
+    { timeout_ms: 60_000 },
+  );
+
+  test('a follower that starts while the server is away waits for it', () =>
+    with_nats_server({}, (server) =>
+      with_backend({ url: server.url }, async ({ journal }) => {
+        await journal.append(run, [entry('m')]);
+        await server.kill();
+        const stop = new AbortController();
+        const first = journal.follow(0, 0, stop.signal)[Symbol.asyncIterator]().next();
+        await sleep(300);
+        await server.start();
+        const { value } = await first;
+        assert.equal(
+          value?.map(({ message_id }: { message_id: string }) => message_id),
+          ['m'],
+        );
+        stop.abort();
+      }),
+    ));
+});
+
+interface Damaged {
+  readonly server: NatsServer;
+  /** Between the follower and the server. */
+  readonly proxy: TcpProxy;
+  readonly stream: string;
+  /** What the store was like when only the first entry had been written. */
+  readonly restore: () => void;
+}
+
+/** Three entries are written and followed; then comes the damage. */
+async function follow_damaged(damage: (damaged: Damaged) => Promise<void>, told: RegExp): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-copy-'));
+  const namespace = new_namespace();
+  const stream = `${namespace.toUpperCase()}_JOURNAL_0`;
+  try {
+    await with_nats_server({}, async (server) => {
+      await with_backend({ url: server.url, namespace }, async ({ journal }) => {
+        await journal.append(run, [entry('a')]);
+      });
+      await server.stop();
+      cpSync(server.store_dir, folder, { recursive: true });
+      await server.start();
+      const restore = (): void => {
+        rmSync(server.store_dir, { recursive: true });
+        cpSync(folder, server.store_dir, { recursive: true });
+      };
+      await with_tcp_proxy(server.url, (proxy) =>
+        with_backend({ url: proxy.url, namespace }, async ({ journal }) => {
+          for (const id of ['b', 'c']) await journal.append(run, [entry(id)]);
+          const seen: string[] = [];
+          const ended = failure(() => follow_all(journal, seen), 'STORE_CORRUPT', stream, told);
+          ended.catch(() => undefined);
+          while (seen.length < 3) await sleep(2);
+          await damage({ server, proxy, stream, restore });
+          await ended;
+          assert.equal(seen, ['a', 'b', 'c']);
+        }),
+      );
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function follow_all(journal: Journal, seen: string[]): Promise<void> {
+  for await (const batch of journal.follow(0, 0, new AbortController().signal)) {
+    seen.push(...batch.map(({ message_id }) => message_id));
+  }
+}
+
+/** More than there was before. */
+async function write_others({ url }: NatsServer, stream: string): Promise<void> {
+  await with_raw_client(url, async ({ streams, publish }) => {
+    const { config } = await streams.info(stream);
+    const subject = config.subjects[0]?.replace('>', 'acme.run-1.s') ?? '';
+    for (let each = 0; each < 5; each++) await publish(subject, JSON.stringify([entry('other')]));
+  });
+}
+
+spec('a journal that is no longer the one that was read is STORE_CORRUPT for who follows it', (test) => {
+  test('when its stream was deleted', () =>
+    follow_damaged(
+      ({ server, stream }) =>
+        with_raw_client(server.url, async ({ streams }) => {
+          await streams.delete(stream);
+        }),
+      /is gone/,
+    ));
+
+  test('when its stream was deleted, made anew and written while the follower was away', () =>
+    follow_damaged(async ({ server, proxy, stream }) => {
+      proxy.cut();
+      await with_raw_client(server.url, async ({ streams }) => {
+        const { config } = await streams.info(stream);
+        await streams.delete(stream);
+        await streams.add(config);
+      });
+      await write_others(server, stream);
+      proxy.heal();
+    }, /was made anew/));
+
+  test('when its server lost its disk', () =>
+    follow_damaged(async ({ server }) => {
+      await server.kill();
+      rmSync(server.store_dir, { recursive: true });
+      await server.start();
+    }, /is gone/));
+
+  test('when its server lost the end of it, as in a power cut', () =>
+    follow_damaged(async ({ server, restore }) => {
+      await server.kill();
+      restore();
+      await server.start();
+    }, /ends at 1, but 3 was read/));
+
+  test('when it lost its end and was written further than that before the follower was back', () =>
+    follow_damaged(async ({ server, proxy, stream, restore }) => {
+      proxy.cut();
+      await server.kill();
+      restore();
+      await server.start();
+      await write_others(server, stream);
+      proxy.heal();
+    }, /has another message at 3/));
+
+  test('and what is no fact of ours in a history is so too', () =>
+    with_nats_server({}, async ({ url }) => {
+      const namespace = new_namespace();
+      await with_backend({ url, namespace }, async ({ journal }) => {
+        await with_raw_client(url, async ({ publish }) => {
+          for (const [place, body] of ['no JSON', '{}', '[1]', 'null', '[{"message_id":"m"}]'].entries()) {
+            await publish(`${namespace}.journal.0.acme.run-${place}.s`, body);
+            const read = async (): Promise<void> => {
+              for await (const _ of journal.read({ ...run, run_id: `run-${place}` })) assert.unreachable();
+            };
+            await failure(read, 'STORE_CORRUPT');
+          }
+        });
+      });
+    }));
+});
