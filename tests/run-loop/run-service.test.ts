@@ -19,6 +19,19 @@ const sum: Segment = {
     { from: 'second', to: 'third' },
   ],
 };
+const each: Segment = {
+  segment_id: 'each',
+  name: 'Each',
+  entrypoint: 'each',
+  steps: [
+    { step_id: 'each', type: 'loop', config: { loop_type: 'foreach', items: 'input' } },
+    { step_id: 'work', type: 'work' },
+  ],
+  edges: [
+    { from: 'each', from_port: 'body', to: 'work' },
+    { from: 'work', to: 'each', to_port: 'next' },
+  ],
+};
 
 async function code_of(work: Promise<unknown>): Promise<string> {
   try {
@@ -130,6 +143,17 @@ spec('run service', (test) => {
         ['first', 'second', 'third'],
       );
       assert.is(await code_of(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
+    }));
+
+  test('a fork may begin anew at one iteration, named by its step key', () =>
+    with_partition(async (partition) => {
+      const run = await partition.start(each, ['a', 'b', 'c']);
+      await partition.settle();
+      const fork = await partition.runs.fork(run, { from_step: 'each[1]/work', input_overrides: { input: 'B' } });
+      const results = { results: ['a', 'B', 'c'], iterations: 3, completed: true };
+      assert.equal((await partition.view(fork)).output, results);
+      assert.is(await code_of(partition.runs.fork(run, { from_step: 'each[1]/other' })), 'STEP_UNKNOWN');
+      assert.is(await code_of(partition.runs.fork(run, { from_step: 'each[3]/work' })), 'STEP_UNKNOWN');
     }));
 
   test('a fork does nothing again that came before it: neither steps nor child runs', () =>

@@ -6,6 +6,7 @@ import {
   type NewEntry,
   type RunKey,
   type RunRequested,
+  split_step_key,
 } from '@llmteam/contracts';
 import type { Plan } from '../engine/plan.js';
 
@@ -23,7 +24,9 @@ export function fork_history(
   input_overrides: JsonObject | undefined,
   now: number,
 ): NewEntry[] {
-  if (!plan.by_id.has(from_step)) throw new LlmteamError('STEP_UNKNOWN', `the segment has no step '${from_step}'`);
+  if (!plan.by_id.has(split_step_key(from_step).step_id)) {
+    throw new LlmteamError('STEP_UNKNOWN', `the segment has no step '${from_step}'`);
+  }
   const cut = entries.findIndex(({ fact }) => concerns(fact, from_step));
   if (cut < 0) {
     throw new LlmteamError(
