@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { blobs_conformance, type OpenedBlobs } from '../conformance/blobs-conformance.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, altered, failures, type Mutant, mutants_die, without_code } from './mutants.js';
+import { a_turn, failures, type Mutant, mutants_die, without_code } from './mutants.js';
 
 function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -1,8 +1,9 @@
 import type { Delivery, Job, JobQueue } from '@llmteam/contracts';
 import { type JobQueueKit, job_queue_conformance } from '../conformance/job-queue-conformance.js';
 import type { Kit } from '../conformance/kit.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { altered, counter, lease_ms, type Mutant, mutants_die, without_code } from './mutants.js';
+import { counter, lease_ms, type Mutant, mutants_die, without_code } from './mutants.js';
 
 /** A queue whose deliveries pass through `change` before they are handled. */
 function handing_out(reference: JobQueue, change: (delivery: Delivery) => Delivery): JobQueue {

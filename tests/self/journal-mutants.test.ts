@@ -1,7 +1,8 @@
 import type { Entry, Fact, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
 import { journal_conformance } from '../conformance/journal-conformance.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, altered, counter, type Mutant, mutants_die, without_code } from './mutants.js';
+import { a_turn, counter, type Mutant, mutants_die, without_code } from './mutants.js';
 
 type JournalMutant = Mutant<Journal>;
 

@@ -91,17 +91,6 @@ function opened_with<K extends keyof Backend>(
   };
 }
 
-/** The reference with some methods replaced. */
-export function altered<P extends object>(reference: P, changes: Partial<P>): P {
-  return new Proxy(reference, {
-    get(target, key) {
-      const owner = key in changes ? changes : target;
-      const value: unknown = Reflect.get(owner, key, owner);
-      return typeof value === 'function' ? value.bind(owner) : value;
-    },
-  });
-}
-
 /** Every method of the reference, but once closed they fail with an error of no code. */
 export function without_code<P extends { close(): Promise<void> }>(reference: P): P {
   return new Proxy(reference, {

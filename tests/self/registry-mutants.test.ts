@@ -1,7 +1,8 @@
 import type { Json, Registry, RegistryChange, RegistryValue } from '@llmteam/contracts';
 import { registry_conformance } from '../conformance/registry-conformance.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, altered, type Mutant, mutants_die, without_code } from './mutants.js';
+import { a_turn, type Mutant, mutants_die, without_code } from './mutants.js';
 
 type PutOptions = { if_revision?: number; ttl_ms?: number };
 

@@ -1,7 +1,8 @@
 import type { HumanTask, IndexChange, Page, RunIndex, RunQuery, RunRow } from '@llmteam/contracts';
 import { run_index_conformance } from '../conformance/run-index-conformance.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { altered, type Mutant, mutants_die, without_code } from './mutants.js';
+import { type Mutant, mutants_die, without_code } from './mutants.js';
 
 /** Changes are applied as `change` says. */
 function applying(change: (changes: readonly IndexChange[]) => readonly IndexChange[]) {

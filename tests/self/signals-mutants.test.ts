@@ -1,7 +1,8 @@
 import type { Json, Signals } from '@llmteam/contracts';
 import { signals_conformance } from '../conformance/signals-conformance.js';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { altered, type Mutant, mutants_die } from './mutants.js';
+import { type Mutant, mutants_die } from './mutants.js';
 
 type Receive = (message: Json) => void;
 
