@@ -12,6 +12,12 @@ export function concerns(fact: Fact, step: string): boolean {
   return 'step' in fact && (fact.step === step || fact.step.startsWith(`${step}[`));
 }
 
+/** Child runs are named after their parent: `run.2` of the source is `fork.2` of the fork. */
+export function as_of_fork(fact: Fact, source: string, fork: string): Fact {
+  if (fact.type !== 'child.ended') return fact;
+  return { ...fact, child_run_id: fork + fact.child_run_id.slice(source.length) };
+}
+
 export function unknown_segment(effect: StartChild, at: number): ChildEnded {
   const error = {
     error_type: 'LlmteamError',

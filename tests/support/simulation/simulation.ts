@@ -32,8 +32,9 @@ import {
   start_run,
 } from '@llmteam/kernel';
 import { thawed } from './freezing.js';
-import { act_of, fill_in, type Script, scripted_error } from './script.js';
-import { concerns, limit_of, unknown_segment } from './simulated-facts.js';
+import type { Script } from './script.js';
+import { scripted_work } from './scripted-work.js';
+import { as_of_fork, concerns, limit_of, unknown_segment } from './simulated-facts.js';
 import { work_type } from './work-type.js';
 
 const tenant_id = 'acme';
@@ -59,6 +60,19 @@ export interface SimulatedRun {
   run: Run;
 }
 
+/** What was appended, in the order of all runs together. */
+export interface Appended {
+  readonly run_id: string;
+  readonly message_id: string;
+  readonly fact: Fact;
+  /** Facts of another history that came with a fork, appended together with it. */
+  readonly copied: readonly Fact[];
+  /** When it was appended; epoch milliseconds. */
+  readonly at: number;
+  /** Jobs it led to. */
+  readonly jobs: Job[];
+}
+
 export interface SimulationOptions {
   /** Forget the state after every entry (of long histories: now and then) and evolve the whole history again. */
   readonly forgetful?: boolean;
@@ -80,8 +94,9 @@ interface Happening {
 
 export class Simulation {
   readonly runs = new Map<string, SimulatedRun>();
+  readonly appended: Appended[] = [];
   private readonly happenings: Happening[] = [];
-  private readonly appended = new Set<string>();
+  private readonly known = new Set<string>();
   private readonly disarmed = new Set<string>();
   private order = 0;
   private now = epoch_ms;
@@ -155,21 +170,32 @@ export class Simulation {
   }
 
   private append(run_id: string, message_id: string, given: Fact): void {
-    if (this.appended.has(`${run_id} ${message_id}`)) return;
-    this.appended.add(`${run_id} ${message_id}`);
+    if (this.known.has(`${run_id} ${message_id}`)) return;
+    this.known.add(`${run_id} ${message_id}`);
     const fact = JSON.parse(JSON.stringify(given)) as Fact;
     const known = this.runs.get(run_id);
     if (known === undefined) {
-      if (fact.type === 'run.requested') this.begin(run_id, fact);
+      if (fact.type === 'run.requested') this.begin(run_id, message_id, fact);
       return;
     }
+    this.note({ run_id, message_id, fact, copied: [] });
     known.facts.push(fact);
     this.take_in(known, evolve(known.run, fact, { events: true }));
   }
 
-  private begin(run_id: string, fact: RunRequested): void {
-    const segment = fact.parent === undefined ? this.segment : this.script.segments?.[fact.segment_id];
+  private note(appended: Pick<Appended, 'run_id' | 'message_id' | 'fact' | 'copied'>): void {
+    this.appended.push({ ...appended, at: this.now, jobs: [] });
+  }
+
+  private begin(run_id: string, message_id: string, asked: RunRequested): void {
+    const segment = asked.parent === undefined ? this.segment : this.script.segments?.[asked.segment_id];
     if (segment === undefined) return;
+    const copied = this.copied(run_id, asked);
+    const fact =
+      asked.forked_from === undefined
+        ? asked
+        : { ...asked, forked_from: { ...asked.forked_from, entries: copied.length + 1 } };
+    this.note({ run_id, message_id, fact, copied });
     const key = { tenant_id, run_id };
     const plan = this.plan_of(segment);
     const { run, outcome } = start_run(plan, key, fact, { events: true });
@@ -178,15 +204,25 @@ export class Simulation {
     this.runs.set(run_id, simulated);
     this.leave_memory(simulated);
     if (fact.forked_from === undefined) this.perform_all(simulated, outcome.effects);
-    else this.take_over(simulated, fact.forked_from);
+    else this.take_over(simulated, copied);
   }
 
-  /** A fork has the beginning of another history, which nobody acts upon again. */
-  private take_over(simulated: SimulatedRun, { run_id, from_step }: NonNullable<RunRequested['forked_from']>): void {
-    const { facts, events, run } = simulated;
+  /** What a fork has of another history. */
+  private copied(fork_id: string, { forked_from }: RunRequested): Fact[] {
+    if (forked_from === undefined) return [];
+    const { run_id, from_step } = forked_from;
     const source = this.runs.get(run_id)?.facts ?? [];
     const cut = source.findIndex((fact) => concerns(fact, from_step));
-    for (const fact of source.slice(1, cut)) {
+    return source
+      .slice(1, cut)
+      .filter(({ type }) => type !== 'run.controlled')
+      .map((fact) => as_of_fork(fact, run_id, fork_id));
+  }
+
+  /** Nobody acts again upon what a fork begins with. */
+  private take_over(simulated: SimulatedRun, copied: readonly Fact[]): void {
+    const { facts, events, run } = simulated;
+    for (const fact of copied) {
       facts.push(fact);
       events.push(...evolve(run, fact, { events: true }).events);
     }
@@ -214,6 +250,7 @@ export class Simulation {
     const { run_id } = run.key;
     switch (effect.kind) {
       case 'dispatch':
+        this.appended.at(-1)?.jobs.push(effect.job);
         this.work(effect.job);
         return;
       case 'arm_timer': {
@@ -230,9 +267,9 @@ export class Simulation {
       case 'control_child': {
         const fact: Fact = {
           type: 'run.controlled',
-          at: this.now,
+          at: effect.at,
           action: effect.action,
-          reason: 'parent',
+          reason: `its parent '${run_id}' did`,
           by: 'parent',
         };
         this.later(this.now, effect.run_id, fact, `parent:${effect.action}:${effect.seq}`);
@@ -253,42 +290,10 @@ export class Simulation {
     }
   }
 
-  /** A worker that does what the script says. Reports of one attempt are told apart, as those of two workers would be. */
   private work(job: Job): void {
-    const act = act_of(this.script, job);
-    const { run_id, step, attempt } = job;
-    const started_at = this.now + (act.starts_after_ms ?? 0);
-    const worker = 'worker-1';
-    if (job.journal_start && act.starts_after_ms !== undefined) {
-      this.later(
-        started_at,
-        run_id,
-        { type: 'step.started', at: started_at, step, attempt, worker },
-        `start:${job.job_id}`,
-      );
+    for (const { at, message_id, fact } of scripted_work(this.script, job, this.now)) {
+      this.later(at, job.run_id, fact, message_id);
     }
-    if (act.memo !== undefined) {
-      const { after_ms = 1, ...memo } = act.memo;
-      const fact: Fact = { type: 'step.memoized', at: this.now + after_ms, step, attempt, ...memo };
-      this.later(fact.at, run_id, fact, `memo:${job.job_id}`);
-    }
-    if (act.silent) return;
-    const at = started_at + (act.takes_ms ?? 10);
-    const result = act.fails === undefined ? { ports: this.fired(job) } : { error: scripted_error(act, act.fails) };
-    const more = {
-      ...(act.usage !== undefined && { usage: act.usage }),
-      ...(act.activities !== undefined && { activities: act.activities.map((activity) => ({ at, ...activity })) }),
-    };
-    for (let count = 1; count <= (act.reports ?? 1); count++) {
-      const fact = { type: 'step.reported', at, step, attempt, started_at, worker, ...result, ...more } as Fact;
-      this.later(at + (count - 1) * 5, run_id, fact, `report:${job.job_id}:${count}`);
-    }
-  }
-
-  private fired(job: Job): Record<string, Json> {
-    const act = act_of(this.script, job);
-    if (act.ports !== undefined) return fill_in(act.ports, job);
-    return { output: Object.hasOwn(job.config, 'result') ? (job.config.result ?? null) : job.input };
   }
 
   private start_child(parent: string, effect: StartChild): void {
