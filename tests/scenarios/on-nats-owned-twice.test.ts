@@ -1,0 +1,17 @@
+import { SharedServer } from '../support/nats/shared-server.js';
+import { on_stage } from '../support/scenario-stage/on-stage.js';
+import { on_nats } from '../support/scenario-stage/site.js';
+import { spec } from '../support/spec.js';
+
+spec('scenarios on the NATS backend, two coordinators that both own everything and three workers', (test) =>
+  on_stage(
+    test,
+    on_nats(new SharedServer(), {
+      coordinators: [
+        [0, 1],
+        [0, 1],
+      ],
+      workers: 3,
+    }),
+  ),
+);

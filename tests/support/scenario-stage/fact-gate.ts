@@ -1,0 +1,138 @@
+/**
+ * Purpose: the order of a reference play, forced upon appends that come from many processes.
+ * Owns: which fact may pass, whether it is the fact of the reference, that a repetition is answered the position of the first.
+ * Invariants:
+ *  G1 a fact the reference does not know ends the play
+ *  G2 the first of a fact passes in its turn, and only if it is what the reference has; its repetitions in the same turn race it
+ *  G3 a repetition that comes later goes straight to the journal, which must tell it by its message id
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { type Fact, type Journal, LlmteamError, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
+import { altered } from '../altered.js';
+import type { Progress } from './progress.js';
+
+/** What one append must hold. */
+export interface Expected {
+  readonly run_id: string;
+  readonly message_id: string;
+  readonly facts: readonly Fact[];
+}
+
+interface Place {
+  readonly expected: Expected;
+  /** Who waits for its turn. */
+  readonly arrivals: Map<symbol, { readonly who: string; readonly differs: boolean; readonly pass: () => void }>;
+  is_open: boolean;
+  kept: readonly Position[] | null;
+  /** Who appended it, first or again. */
+  readonly by: Set<string>;
+}
+
+export class FactGate {
+  private readonly places = new Map<string, Place>();
+  private is_closed = false;
+
+  constructor(
+    private readonly tenant_id: string,
+    expected: readonly Expected[],
+    private readonly progress: Progress,
+  ) {
+    for (const one of expected) {
+      const place = { expected: one, arrivals: new Map(), is_open: false, kept: null, by: new Set<string>() };
+      this.places.set(name_of(one.run_id, one.message_id), place);
+    }
+  }
+
+  /** The journal as one process sees it. */
+  before(journal: Journal, who: string): Journal {
+    return altered(journal, { append: (run, entries) => this.append(journal, who, run, entries) });
+  }
+
+  /** Lets one fact pass; resolves with its last position once it is kept. */
+  async let_pass({ run_id, message_id }: Expected): Promise<Position> {
+    const name = name_of(run_id, message_id);
+    const place = this.places.get(name);
+    if (place === undefined) throw new Error(`the reference has no ${name}`);
+    place.is_open = true;
+    for (const { differs, pass } of place.arrivals.values()) if (!differs) pass();
+    await this.progress.until(
+      () => place.kept !== null,
+      () => `nobody appended ${name}; waiting before their turn: ${this.waiting().join(', ') || 'none'}`,
+    );
+    for (const { pass } of place.arrivals.values()) pass();
+    return place.kept?.at(-1) ?? 0;
+  }
+
+  /** Who appended it until now, first or again. */
+  appended_by({ run_id, message_id }: Expected): readonly string[] {
+    return [...(this.places.get(name_of(run_id, message_id))?.by ?? [])].sort();
+  }
+
+  /** Ends every append that waits. */
+  close(): void {
+    this.is_closed = true;
+    for (const { arrivals } of this.places.values()) for (const { pass } of arrivals.values()) pass();
+  }
+
+  private async append(
+    journal: Journal,
+    who: string,
+    run: RunKey,
+    entries: readonly NewEntry[],
+  ): Promise<readonly Position[]> {
+    const name = name_of(run.run_id, entries[0]?.message_id ?? '');
+    const place = this.places.get(name);
+    if (place === undefined || run.tenant_id !== this.tenant_id) {
+      this.progress.fail(new Error(`${who} appended ${name}, which the reference does not know: ${text_of(entries)}`));
+      throw closed();
+    }
+    if (place.kept === null) await this.turn(place, name, who, entries);
+    if (this.is_closed) throw closed();
+    try {
+      const positions = await journal.append(run, entries);
+      this.note(place, name, who, positions);
+      return positions;
+    } catch (error) {
+      if (!this.is_closed) this.progress.fail(new Error(`${who} could not append ${name}`, { cause: error }));
+      throw error;
+    }
+  }
+
+  private async turn({ expected, arrivals, is_open }: Place, name: string, who: string, entries: readonly NewEntry[]) {
+    const given: unknown = JSON.parse(JSON.stringify(entries.map(({ fact }) => fact)));
+    const differs = !isDeepStrictEqual(given, expected.facts);
+    if (is_open && !differs) return;
+    const shown = differs ? `${who} with another ${name}: ${text_of(entries)}` : `${who} with ${name}`;
+    const me = Symbol(name);
+    await new Promise<void>((pass) => {
+      arrivals.set(me, { who: shown, differs, pass });
+      this.progress.changed();
+    });
+    arrivals.delete(me);
+  }
+
+  private note(place: Place, name: string, who: string, positions: readonly Position[]): void {
+    place.by.add(who);
+    place.kept ??= positions;
+    this.progress.changed();
+    if (isDeepStrictEqual(place.kept, positions)) return;
+    const told = `${positions.join()}, the first ${place.kept.join()}`;
+    this.progress.fail(new Error(`${who} appended ${name} again and was answered position ${told}`));
+  }
+
+  private waiting(): string[] {
+    return [...this.places.values()].flatMap(({ arrivals }) => [...arrivals.values()].map(({ who }) => who));
+  }
+}
+
+function name_of(run_id: string, message_id: string): string {
+  return `'${message_id}' to run '${run_id}'`;
+}
+
+function text_of(entries: readonly NewEntry[]): string {
+  return JSON.stringify(entries.map(({ fact }) => fact));
+}
+
+function closed(): LlmteamError {
+  return new LlmteamError('CLOSED', 'the play is over');
+}

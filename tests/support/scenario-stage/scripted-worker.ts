@@ -1,0 +1,82 @@
+import {
+  type Backend,
+  type Consumer,
+  cancel_subject,
+  type Delivery,
+  type Journal,
+  type Timer,
+} from '@llmteam/contracts';
+import type { Script } from '../simulation/script.js';
+import { scripted_work } from '../simulation/scripted-work.js';
+import type { JobLedger } from './job-ledger.js';
+import type { StageClock } from './stage-clock.js';
+
+export interface WorkerParts {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly journal: Journal;
+  readonly script: Script;
+  readonly clock: StageClock;
+  readonly ledger: JobLedger;
+}
+
+/** More than any scenario has in flight. */
+const concurrency = 1_000;
+const queue = 'work@1';
+
+/** Takes jobs from the real queue and does with them what the script says. */
+export class ScriptedWorker {
+  /** Ids of jobs it was told to stop. */
+  readonly cancelled = new Set<string>();
+  private readonly held = new Set<Delivery>();
+  private readonly timers = new Set<Timer>();
+  private consumer: Consumer | null = null;
+  private unsubscribe: () => void = () => undefined;
+
+  constructor(private readonly parts: WorkerParts) {}
+
+  async start(): Promise<void> {
+    const { signals, queue: jobs } = this.parts.backend;
+    this.unsubscribe = signals.subscribe(cancel_subject, (message) => {
+      for (const id of (message as { job_ids: string[] }).job_ids) this.cancelled.add(id);
+    });
+    this.consumer = await jobs.consume(queue, { concurrency }, (delivery) => this.take(delivery));
+  }
+
+  /** Gives up what it holds. */
+  async stop(): Promise<void> {
+    this.unsubscribe();
+    for (const timer of this.timers) timer.cancel();
+    for (const delivery of this.held) await delivery.ack();
+    await this.consumer?.stop(AbortSignal.abort());
+  }
+
+  private take(delivery: Delivery): void {
+    const { script, clock, ledger, name } = this.parts;
+    const { job } = delivery;
+    this.held.add(delivery);
+    ledger.deliver(job, name);
+    for (const { at, message_id, fact } of scripted_work(script, job, clock.now())) {
+      this.at(at, async () => {
+        await this.parts.journal.append(job, [{ message_id, fact }]);
+        if (fact.type === 'step.reported') await this.answer(delivery);
+      });
+    }
+  }
+
+  private async answer(delivery: Delivery): Promise<void> {
+    if (!this.held.delete(delivery)) return;
+    await delivery.ack();
+    this.parts.ledger.answer(delivery.job);
+  }
+
+  /** What fails is the gate's to tell. */
+  private at(at: number, work: () => Promise<void>): void {
+    const { clock } = this.parts;
+    const timer = clock.after(at - clock.now(), () => {
+      this.timers.delete(timer);
+      work().catch(() => undefined);
+    });
+    this.timers.add(timer);
+  }
+}

@@ -1,0 +1,103 @@
+/** Where a play takes place: a backend, opened as often as there are processes that would open it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open_memory_backend, open_sqlite_backend } from '@llmteam/backend-embedded';
+import { default_settings, open_nats_backend } from '@llmteam/backend-nats';
+import type { Backend, Clock } from '@llmteam/contracts';
+import { with_raw_client } from '../nats/raw-client.js';
+import type { SharedServer } from '../nats/shared-server.js';
+import { quiet_logger } from '../quiet-logger.js';
+
+export interface Seat {
+  readonly backend: Backend;
+  readonly partitions: readonly number[];
+}
+
+export interface Site {
+  /** Who starts runs and tells them things. */
+  readonly client: Backend;
+  readonly coordinators: readonly Seat[];
+  readonly workers: readonly Backend[];
+  close(): Promise<void>;
+}
+
+export type OpenSite = (clock: Clock) => Promise<Site>;
+
+/** Longer than any scenario lasts on its clock: workers on the stage hold jobs without renewing their leases. */
+const lease_ms = 10 * 86_400_000;
+
+/** One process: everything shares one backend. `owners` coordinators each own its only partition. */
+export function in_one_process(open: (clock: Clock) => Promise<Backend>, owners = 1): OpenSite {
+  return async (clock) => {
+    const backend = await open(clock);
+    const coordinators = Array.from({ length: owners }, () => ({ backend, partitions: [0] }));
+    return { client: backend, coordinators, workers: [backend], close: () => backend.close() };
+  };
+}
+
+export function memory(clock: Clock): Promise<Backend> {
+  return open_memory_backend({ clock, lease_ms });
+}
+
+/** In a folder of its own, as durable as `synchronous` says by default. */
+export async function sqlite(clock: Clock): Promise<Backend> {
+  const folder = await mkdtemp(join(tmpdir(), 'llmteam-'));
+  const backend = await open_sqlite_backend({ folder, clock, lease_ms });
+  return {
+    ...backend,
+    async close() {
+      await backend.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Layout {
+  /** Per coordinator, the partitions it owns; a partition may have several owners. */
+  readonly coordinators: readonly (readonly number[])[];
+  readonly workers: number;
+}
+
+const nats_partitions = 2;
+const installations = { made: 0 };
+
+/** An installation of its own on a real server; the client and every coordinator and worker have a connection each. */
+export function on_nats(server: SharedServer, { coordinators, workers }: Layout): OpenSite {
+  return async (clock) => {
+    const { server: lent, release } = await server.lend();
+    const namespace = `stage_${++installations.made}`;
+    const settings = { ...default_settings, servers: [lent.url], namespace, partitions: nats_partitions };
+    const opened: Backend[] = [];
+    const open = async (name: string): Promise<Backend> => {
+      const { index } = await open_memory_backend({ clock });
+      const backend = await open_nats_backend({ settings, name, clock, log: quiet_logger, index });
+      opened.push(backend);
+      return backend;
+    };
+    const close = async (): Promise<void> => {
+      await Promise.all(opened.map((backend) => backend.close()));
+      await remove_installation(lent.url, namespace);
+      release();
+    };
+    try {
+      // The first makes the installation, the others find it.
+      const client = await open('client');
+      const seats = coordinators.map(async (partitions) => ({ backend: await open('coordinator'), partitions }));
+      const hands = Array.from({ length: workers }, () => open('worker'));
+      return { client, coordinators: await Promise.all(seats), workers: await Promise.all(hands), close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+}
+
+/** A server with the streams of hundreds of plays gets slow to do away with. */
+async function remove_installation(url: string, namespace: string): Promise<void> {
+  await with_raw_client(url, async ({ streams }) => {
+    const names: string[] = [];
+    for await (const name of streams.names()) if (name.includes(`${namespace.toUpperCase()}_`)) names.push(name);
+    await Promise.all(names.map((name) => streams.delete(name)));
+  });
+}

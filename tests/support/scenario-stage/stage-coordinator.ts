@@ -1,0 +1,108 @@
+import type { Backend, Journal, Position, RunEvent, RunKey, RunResult } from '@llmteam/contracts';
+import { create_expression_compiler, Definitions, PartitionLoop, SegmentStore } from '@llmteam/kernel';
+import { altered } from '../altered.js';
+import { quiet_logger } from '../quiet-logger.js';
+import { scenario_catalog } from '../simulation/simulation.js';
+import type { Progress } from './progress.js';
+import type { StageClock } from './stage-clock.js';
+
+export interface CoordinatorParts {
+  readonly name: string;
+  readonly backend: Backend;
+  /** Those it owns. */
+  readonly partitions: readonly number[];
+  readonly clock: StageClock;
+  readonly progress: Progress;
+}
+
+/** A coordinator's loops, and what they saw. */
+export class StageCoordinator {
+  readonly name: string;
+  /** Per run, the events as its loop derived them. */
+  readonly events = new Map<string, RunEvent[]>();
+  /** Per run, how it ended, as often as the loop told. */
+  readonly results = new Map<string, RunResult[]>();
+  private readonly loops = new Map<number, PartitionLoop>();
+  /** Per partition, the last entry that was applied and whose jobs were handed over. */
+  private readonly levels = new Map<number, Position>();
+
+  /** `journal` and `queue` of the backend are the ones given here. */
+  constructor(
+    private readonly parts: CoordinatorParts,
+    journal: Journal,
+    queue: Backend['queue'],
+  ) {
+    this.name = parts.name;
+    const { backend, clock } = parts;
+    const definitions = new Definitions(backend.blobs, scenario_catalog(), create_expression_compiler());
+    for (const partition of parts.partitions) {
+      const loop = new PartitionLoop({
+        ...backend,
+        partition,
+        clock,
+        definitions,
+        queue,
+        journal: altered(journal, {
+          follow: (of, from, signal) => this.follow(journal.follow(of, from, signal), partition),
+        }),
+        segments: new SegmentStore(backend.registry, definitions),
+        log: { ...quiet_logger, error: (fields, message) => this.fail(message ?? String(fields), fields) },
+        on_failure: (error) => this.fail('the loop ended', error),
+      });
+      this.loops.set(partition, loop);
+    }
+  }
+
+  async start(runs: readonly RunKey[]): Promise<void> {
+    for (const run of runs) this.watch(run);
+    for (const loop of this.loops.values()) await loop.take_over();
+  }
+
+  async stop(): Promise<void> {
+    for (const loop of this.loops.values()) await loop.stop();
+  }
+
+  owns(partition: number): boolean {
+    return this.loops.has(partition);
+  }
+
+  /** Its partitions whose last entry, by `ends`, it has not applied. */
+  behind(ends: ReadonlyMap<number, Position>): string[] {
+    const late = [...ends].filter(
+      ([partition, end]) => this.owns(partition) && (this.levels.get(partition) ?? 0) < end,
+    );
+    return late.map(([partition, end]) => {
+      return `${this.name} is at ${this.levels.get(partition) ?? 0} of ${end} of partition ${partition}`;
+    });
+  }
+
+  live_runs(): number {
+    return [...this.loops.values()].reduce((sum, loop) => sum + loop.live_runs(), 0);
+  }
+
+  private watch({ run_id }: RunKey): void {
+    const events: RunEvent[] = [];
+    const results: RunResult[] = [];
+    this.events.set(run_id, events);
+    this.results.set(run_id, results);
+    for (const loop of this.loops.values()) {
+      loop.watch(run_id, {
+        events: (more) => events.push(...more),
+        ended: (result) => results.push(result),
+        failed: (error) => this.fail(`run '${run_id}' was given up`, error),
+      });
+    }
+  }
+
+  private async *follow(batches: ReturnType<Journal['follow']>, partition: number): ReturnType<Journal['follow']> {
+    for await (const batch of batches) {
+      yield batch;
+      this.levels.set(partition, batch.at(-1)?.position ?? this.levels.get(partition) ?? 0);
+      this.parts.progress.changed();
+    }
+  }
+
+  private fail(what: string, cause: unknown): void {
+    this.parts.progress.fail(new Error(`${this.name}: ${what}`, { cause }));
+  }
+}

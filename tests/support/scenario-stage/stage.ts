@@ -1,0 +1,220 @@
+/**
+ * Purpose: a scenario played by the real parts (run service, partition loops, backend) in the order in which the simulation plays it.
+ * Owns: the order, the time, the ends of everything that was opened. Does not own: what a fact holds; whoever appends it says that,
+ * and it must be what the simulation says.
+ * Invariants:
+ *  P1 facts are appended one after another, in the order of the reference over all runs
+ *  P2 time moves on only when every coordinator has applied all there is, and every job that is due is in a worker's hands
+ *  P3 in one instant the timers of coordinators come due last, or when the reference has them
+ */
+import type { Fact, Position, RunKey } from '@llmteam/contracts';
+import {
+  create_expression_compiler,
+  create_run_service,
+  Definitions,
+  define_segment,
+  LargeValueJournal,
+  type RunService,
+  SegmentStore,
+} from '@llmteam/kernel';
+import { play_scenario, read_scenario, type Scenario } from '../simulation/scenarios.js';
+import { type Appended, epoch_ms, type Simulation, scenario_catalog } from '../simulation/simulation.js';
+import { type Expected, FactGate } from './fact-gate.js';
+import { JobLedger } from './job-ledger.js';
+import { Progress } from './progress.js';
+import { ScriptedWorker } from './scripted-worker.js';
+import type { OpenSite, Site } from './site.js';
+import { StageClock } from './stage-clock.js';
+import { StageCoordinator } from './stage-coordinator.js';
+
+export interface Played {
+  readonly reference: Simulation;
+  readonly site: Site;
+  readonly client: RunService;
+  readonly journal: LargeValueJournal;
+  /** What every run's history must hold. */
+  readonly expected: readonly Expected[];
+  readonly gate: FactGate;
+  readonly coordinators: readonly StageCoordinator[];
+  readonly workers: readonly ScriptedWorker[];
+  readonly ledger: JobLedger;
+  readonly progress: Progress;
+}
+
+export const tenant_id = 'acme';
+
+/**
+ * Plays a scenario and shows what is left to `look`, before all is closed.
+ * @throws an error that names the first fact, job or coordinator that did not do as in the reference
+ */
+export async function play_on_stage(
+  name: string,
+  open: OpenSite,
+  look: (played: Played) => Promise<void>,
+  patience_ms = 12_000,
+): Promise<void> {
+  const clock = new StageClock(epoch_ms);
+  const site = await open(clock);
+  const stage = new Stage(name, site, clock, new Progress(patience_ms));
+  try {
+    await stage.play();
+    await look(stage.played());
+    stage.progress.check();
+  } finally {
+    await stage.close();
+    await site.close();
+  }
+}
+
+class Stage {
+  private readonly reference: Simulation;
+  private readonly scenario: Scenario;
+  private readonly definitions: Definitions;
+  private readonly ledger: JobLedger;
+  private readonly timer_clock = new StageClock(epoch_ms);
+  private readonly ends = new Map<number, Position>();
+  private readonly journal: LargeValueJournal;
+  private gate: FactGate;
+  private expected: readonly Expected[] = [];
+  private coordinators: readonly StageCoordinator[] = [];
+  private workers: readonly ScriptedWorker[] = [];
+
+  constructor(
+    name: string,
+    private readonly site: Site,
+    private readonly clock: StageClock,
+    readonly progress: Progress,
+  ) {
+    this.scenario = read_scenario(name);
+    this.reference = play_scenario(name);
+    const { blobs, journal } = site.client;
+    this.definitions = new Definitions(blobs, scenario_catalog(), create_expression_compiler());
+    this.journal = new LargeValueJournal(journal, blobs);
+    this.ledger = new JobLedger(this.reference.appended, progress);
+    this.gate = new FactGate(tenant_id, [], progress);
+  }
+
+  async play(): Promise<void> {
+    await this.set_up();
+    for (const [place, next] of this.reference.appended.entries()) {
+      await this.move_to(next.at);
+      if (next.message_id.startsWith('timer:')) await this.timers_to(next.at);
+      await this.let_pass(next, this.expected[place] as Expected);
+    }
+    // Whatever should not come any more has its chance.
+    const end = epoch_ms + (this.scenario.script.until_ms ?? a_day_ms);
+    await this.move_to(end);
+    await this.timers_to(end);
+    await this.settled();
+  }
+
+  private async move_to(at: number): Promise<void> {
+    if (at <= this.clock.now()) return;
+    await this.timers_to(this.clock.now());
+    await this.settled();
+    await this.clock.move_to(at);
+  }
+
+  private async timers_to(at: number): Promise<void> {
+    if (at <= this.timer_clock.now()) return;
+    await this.settled();
+    await this.timer_clock.move_to(at);
+  }
+
+  played(): Played {
+    const { reference, site, journal, expected, gate, coordinators, workers, ledger, progress } = this;
+    const client = this.client('client');
+    return { reference, site, client, journal, expected, gate, coordinators, workers, ledger, progress };
+  }
+
+  async close(): Promise<void> {
+    this.gate.close();
+    for (const worker of this.workers) await worker.stop();
+    for (const coordinator of this.coordinators) await coordinator.stop();
+  }
+
+  private async set_up(): Promise<void> {
+    const { clock, timer_clock, progress, ledger, site } = this;
+    const { script } = this.scenario;
+    this.expected = await this.facts_to_come();
+    this.gate = new FactGate(tenant_id, this.expected, progress);
+    this.coordinators = site.coordinators.map(({ backend, partitions }, place) => {
+      const name = `coordinator-${place + 1}`;
+      const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
+      const parts = { name, backend, partitions, clock: timer_clock, progress };
+      return new StageCoordinator(parts, journal, ledger.before(backend.queue, name));
+    });
+    this.workers = site.workers.map((backend, place) => {
+      const name = `worker-${place + 1}`;
+      const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
+      return new ScriptedWorker({ name, backend, journal, script, clock, ledger });
+    });
+    const runs = [...this.reference.runs.values()].map(({ key }) => key);
+    await Promise.all([
+      ...this.workers.map((worker) => worker.start()),
+      ...this.coordinators.map((coordinator) => coordinator.start(runs)),
+    ]);
+  }
+
+  /** The facts of the reference; it has no store, so its definitions have hashes of its own. */
+  private async facts_to_come(): Promise<Expected[]> {
+    const { segment, script } = this.scenario;
+    const catalog = scenario_catalog();
+    const own = await this.definitions.put(define_segment(segment, catalog));
+    const store = new SegmentStore(this.site.client.registry, this.definitions);
+    const stored = new Map<string, string>();
+    for (const [id, one] of Object.entries(script.segments ?? {})) {
+      stored.set(id, (await store.publish(tenant_id, define_segment(one, catalog))).definition);
+    }
+    const with_hash = (fact: Fact): Fact => {
+      if (fact.type !== 'run.requested') return fact;
+      return { ...fact, definition: (fact.parent && stored.get(fact.segment_id)) ?? own };
+    };
+    return this.reference.appended.map(({ run_id, message_id, fact, copied }) => {
+      return { run_id, message_id, facts: [with_hash(fact), ...copied] };
+    });
+  }
+
+  private async let_pass(next: Appended, expected: Expected): Promise<void> {
+    const passed = this.gate.let_pass(expected);
+    passed.catch(() => undefined);
+    await this.say(next, expected);
+    const partition = this.site.client.journal.partition_of({ tenant_id, run_id: next.run_id });
+    this.ends.set(partition, await passed);
+    this.ledger.owe(next.jobs);
+  }
+
+  /** What comes from outside is for the director to say; everything else comes by itself. */
+  private async say({ run_id, message_id, fact }: Appended, { facts }: Expected): Promise<void> {
+    if (fact.type === 'run.requested' && fact.forked_from !== undefined) {
+      const { from_step, input_overrides } = fact.forked_from;
+      const source: RunKey = { tenant_id, run_id: fact.forked_from.run_id };
+      await this.client(run_id).fork(source, { from_step, ...(input_overrides && { input_overrides }) });
+    } else if (fact.type === 'run.requested' && fact.parent === undefined) {
+      const { input, timeout_seconds } = fact;
+      const [{ definition } = fact] = facts as [typeof fact];
+      await this.client(fact.trace_id).start({ tenant_id, run_id, definition, input, timeout_seconds });
+    } else if (message_id.startsWith('outside:')) {
+      await this.gate.before(this.journal, 'the outside').append({ tenant_id, run_id }, [{ message_id, fact }]);
+    }
+  }
+
+  /** A run service that gives new things this id. */
+  private client(id: string): RunService {
+    const journal = this.gate.before(this.journal, 'the client');
+    const { definitions, clock, site } = this;
+    return create_run_service({ journal, index: site.client.index, definitions, clock, new_id: () => id });
+  }
+
+  /** P2 */
+  private async settled(): Promise<void> {
+    const behind = (): string[] => this.coordinators.flatMap((coordinator) => coordinator.behind(this.ends));
+    const { ledger } = this;
+    await this.progress.until(
+      () => ledger.undelivered.length === 0 && behind().length === 0,
+      () => `not applied: ${behind().join(', ') || 'none'}; not handed out: ${ledger.undelivered.join(', ') || 'none'}`,
+    );
+  }
+}
+
+const a_day_ms = 86_400_000;
