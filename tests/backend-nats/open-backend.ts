@@ -38,7 +38,7 @@ export async function with_backend(order: BackendOrder, use: (backend: NatsBacke
   }
 }
 
-export function fact(payload: Json): Fact {
+function fact(payload: Json): Fact {
   return { type: 'signal.received', at: 1_700_000_000_000, name: 'told', payload };
 }
 

@@ -38,6 +38,7 @@ export class StageCoordinator {
     for (const partition of parts.partitions) {
       const loop = new PartitionLoop({
         ...backend,
+        lists: backend.index,
         partition,
         clock,
         definitions,
