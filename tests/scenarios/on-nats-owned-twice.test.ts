@@ -3,15 +3,12 @@ import { on_stage } from '../support/scenario-stage/on-stage.js';
 import { on_nats } from '../support/scenario-stage/site.js';
 import { spec } from '../support/spec.js';
 
-spec('scenarios on the NATS backend, two coordinators that both own everything and three workers', (test) =>
+const partitions = [0, 1];
+
+/** Two owners of the same partitions that do not know of each other; one of them keeps no idle run in memory. */
+spec('scenarios on the NATS backend, two coordinators that both own every partition and three workers', (test) =>
   on_stage(
     test,
-    on_nats(new SharedServer(), {
-      coordinators: [
-        [0, 1],
-        [0, 1],
-      ],
-      workers: 3,
-    }),
+    on_nats(new SharedServer(), { coordinators: [{ partitions }, { partitions, max_resident_runs: 0 }], workers: 3 }),
   ),
 );

@@ -4,5 +4,5 @@ import { on_nats } from '../support/scenario-stage/site.js';
 import { spec } from '../support/spec.js';
 
 spec('scenarios on the NATS backend, one coordinator and one worker', (test) =>
-  on_stage(test, on_nats(new SharedServer(), { coordinators: [[0, 1]], workers: 1 })),
+  on_stage(test, on_nats(new SharedServer(), { coordinators: [{ partitions: [0, 1] }], workers: 1 })),
 );

@@ -9,9 +9,15 @@ import { with_raw_client } from '../nats/raw-client.js';
 import type { SharedServer } from '../nats/shared-server.js';
 import { quiet_logger } from '../quiet-logger.js';
 
-export interface Seat {
-  readonly backend: Backend;
+/** What a coordinator is told. */
+export interface Ownership {
+  /** Those it owns; a partition may have several owners. */
   readonly partitions: readonly number[];
+  readonly max_resident_runs?: number;
+}
+
+interface Seat extends Ownership {
+  readonly backend: Backend;
 }
 
 export interface Site {
@@ -40,10 +46,10 @@ export function memory(clock: Clock): Promise<Backend> {
   return open_memory_backend({ clock, lease_ms });
 }
 
-/** In a folder of its own, as durable as `synchronous` says by default. */
+/** In a folder of its own. Order and contents are asked for here, not power cuts: hundreds of folders that sync every write take minutes. */
 export async function sqlite(clock: Clock): Promise<Backend> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-'));
-  const backend = await open_sqlite_backend({ folder, clock, lease_ms });
+  const backend = await open_sqlite_backend({ folder, clock, lease_ms, synchronous: 'relaxed' });
   return {
     ...backend,
     async close() {
@@ -54,8 +60,7 @@ export async function sqlite(clock: Clock): Promise<Backend> {
 }
 
 export interface Layout {
-  /** Per coordinator, the partitions it owns; a partition may have several owners. */
-  readonly coordinators: readonly (readonly number[])[];
+  readonly coordinators: readonly Ownership[];
   readonly workers: number;
 }
 
@@ -83,7 +88,7 @@ export function on_nats(server: SharedServer, { coordinators, workers }: Layout)
     try {
       // The first makes the installation, the others find it.
       const client = await open('client');
-      const seats = coordinators.map(async (partitions) => ({ backend: await open('coordinator'), partitions }));
+      const seats = coordinators.map(async (owns) => ({ backend: await open('coordinator'), ...owns }));
       const hands = Array.from({ length: workers }, () => open('worker'));
       return { client, coordinators: await Promise.all(seats), workers: await Promise.all(hands), close };
     } catch (error) {

@@ -4,13 +4,13 @@ import { altered } from '../altered.js';
 import { quiet_logger } from '../quiet-logger.js';
 import { scenario_catalog } from '../simulation/simulation.js';
 import type { Progress } from './progress.js';
+import type { Ownership } from './site.js';
 import type { StageClock } from './stage-clock.js';
 
 export interface CoordinatorParts {
   readonly name: string;
   readonly backend: Backend;
-  /** Those it owns. */
-  readonly partitions: readonly number[];
+  readonly owns: Ownership;
   readonly clock: StageClock;
   readonly progress: Progress;
 }
@@ -34,12 +34,14 @@ export class StageCoordinator {
   ) {
     this.name = parts.name;
     const { backend, clock } = parts;
+    const { partitions, ...limits } = parts.owns;
     const definitions = new Definitions(backend.blobs, scenario_catalog(), create_expression_compiler());
-    for (const partition of parts.partitions) {
+    for (const partition of partitions) {
       const loop = new PartitionLoop({
         ...backend,
-        lists: backend.index,
+        ...limits,
         partition,
+        lists: backend.index,
         clock,
         definitions,
         queue,

@@ -60,6 +60,10 @@ export async function play_on_stage(
     await stage.play();
     await look(stage.played());
     stage.progress.check();
+  } catch (error) {
+    // What went wrong first says more than what came of it.
+    stage.progress.check();
+    throw error;
   } finally {
     await stage.close();
     await site.close();
@@ -138,10 +142,10 @@ class Stage {
     const { script } = this.scenario;
     this.expected = await this.facts_to_come();
     this.gate = new FactGate(tenant_id, this.expected, progress);
-    this.coordinators = site.coordinators.map(({ backend, partitions }, place) => {
+    this.coordinators = site.coordinators.map(({ backend, ...owns }, place) => {
       const name = `coordinator-${place + 1}`;
       const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
-      const parts = { name, backend, partitions, clock: timer_clock, progress };
+      const parts = { name, backend, owns, clock: timer_clock, progress };
       return new StageCoordinator(parts, journal, ledger.before(backend.queue, name));
     });
     this.workers = site.workers.map((backend, place) => {
@@ -176,11 +180,9 @@ class Stage {
   }
 
   private async let_pass(next: Appended, expected: Expected): Promise<void> {
-    const passed = this.gate.let_pass(expected);
-    passed.catch(() => undefined);
-    await this.say(next, expected);
+    const [position] = await Promise.all([this.gate.let_pass(expected), this.say(next, expected)]);
     const partition = this.site.client.journal.partition_of({ tenant_id, run_id: next.run_id });
-    this.ends.set(partition, await passed);
+    this.ends.set(partition, position);
     this.ledger.owe(next.jobs);
   }
 
