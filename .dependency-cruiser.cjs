@@ -89,6 +89,12 @@ module.exports = {
       { path: '^services/', pathNot: '^services/host/' },
     ),
     forbid(
+      'sdk-on-contracts',
+      'The client runs in browsers: contracts only, and of those only types.',
+      { path: '^clients/sdk/' },
+      { pathNot: ['^clients/sdk/', contracts_entry] },
+    ),
+    forbid(
       'cli-on-services',
       'The command line imports services, kernel and contracts.',
       { path: '^clients/cli/' },
