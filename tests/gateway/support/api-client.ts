@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import type { AnswerChecker } from './answer-checker.js';
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -46,7 +47,12 @@ export class ApiClient {
     return response;
   }
 
-  private exchange<T>(method: string, path: string, { key = this.key, body, headers = {} }: RequestOptions) {
+  /** A preflight: no operation of the document. */
+  exchange_options(path: string, headers: Readonly<Record<string, string>>): Promise<ApiResponse> {
+    return this.exchange('OPTIONS', path, { headers, key: null });
+  }
+
+  private exchange<T = Body>(method: string, path: string, { key = this.key, body, headers = {} }: RequestOptions) {
     const bytes = bytes_of(body);
     const sent: Record<string, string> = {};
     if (key !== null) sent.Authorization = `Bearer ${key}`;
@@ -59,7 +65,9 @@ export class ApiClient {
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);
         answer.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
+          const sent_back = Buffer.concat(chunks);
+          const is_zipped = answer.headers['content-encoding'] === 'gzip' && sent_back.length > 0;
+          const text = (is_zipped ? gunzipSync(sent_back) : sent_back).toString();
           resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json: json_of(text) as T });
         });
       });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
-import { EmbeddedRuntime } from '@llmteam/embedded';
+import { EmbeddedRuntime, load_plugins } from '@llmteam/embedded';
 import { Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
 import { create_expression_compiler } from '@llmteam/kernel';
 import { quiet_logger } from '../../support/quiet-logger.js';
@@ -69,9 +69,13 @@ export async function with_gateway(
   }
 }
 
-export function open_runtime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
-  const config = { file: {}, path: null, folder: process.cwd(), environment: {} };
-  return EmbeddedRuntime.open({ config, clock, log, open_backend: async () => backend });
+const config = { file: {}, path: null, folder: process.cwd(), environment: {} };
+/** Loaded once for the worlds of a file, which come one after the other. */
+const plugins = load_plugins(config, quiet_logger);
+
+export async function open_runtime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
+  const open_backend = async (): Promise<Backend> => backend;
+  return EmbeddedRuntime.open({ config, clock, log, open_backend, plugins: await plugins });
 }
 
 export function gateway_options(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {

@@ -53,10 +53,10 @@ export class Reader implements FollowerListener {
   }
 
   /** Sends what there is. */
-  wake(news: EventFrame | null = null): void {
+  wake(news_bytes = 0): void {
     if (this.is_closed || this.is_replaying) return;
     if (this.blocked !== null) {
-      this.blocked.waiting_bytes += news?.sse.length ?? 0;
+      this.blocked.waiting_bytes += news_bytes;
       if (this.blocked.waiting_bytes > this.options.limits.slow_reader_bytes) this.close('slow');
       return;
     }

@@ -5,6 +5,7 @@
  *   F1 Frames are without gap: `first` … `last_seq`, and a reader that needs an earlier one reads the history.
  *   F2 An entry that comes while the history is being read is applied after it, once: entries are known by position.
  *   F3 After the run's last event nothing more comes.
+ *   F4 The frames of one entry are there together before anybody is told: the last may be the end of the run.
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frame_of, token_frame } from './event-frame.js';
@@ -12,8 +13,8 @@ import type { FrameBudget } from './frame-budget.js';
 import { type HistoryPorts, RunTeller, tell_history } from './history.js';
 
 export interface FollowerListener {
-  /** There is a new frame, or the run has ended. */
-  wake(news: EventFrame | null): void;
+  /** There are new frames, of so many bytes together. */
+  wake(bytes: number): void;
   token(frame: Omit<EventFrame, 'seq'>): void;
   /** The run can no longer be followed here. */
   lost(): void;
@@ -64,20 +65,17 @@ export class RunFollower {
       return;
     }
     if (entry.position <= this.teller.position) return;
-    const had_ended = this.has_ended;
-    let events: ReturnType<RunTeller['apply']>;
+    let frames: EventFrame[];
     try {
-      events = this.teller.apply(entry);
+      frames = this.teller.apply(entry).map(frame_of);
     } catch {
       this.lose();
       return;
     }
-    for (const event of events) {
-      const frame = frame_of(event);
-      this.add(frame);
-      for (const listener of [...this.listeners]) listener.wake(frame);
-    }
-    if (this.has_ended && !had_ended) for (const listener of [...this.listeners]) listener.wake(null);
+    if (frames.length === 0) return;
+    for (const frame of frames) this.add(frame);
+    const bytes = frames.reduce((sum, { sse }) => sum + sse.length, 0);
+    for (const listener of [...this.listeners]) listener.wake(bytes);
   }
 
   note_token(message: Json): void {

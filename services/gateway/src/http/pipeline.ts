@@ -16,12 +16,12 @@ import type { Services } from '../services.js';
 import { admit } from './authentication.js';
 import { wrong } from './problem.js';
 import { has_body, read_json, read_text } from './request-body.js';
-import { RequestChecks } from './request-checks.js';
+import { checks_of, type RequestChecks } from './request-checks.js';
 
 export type RoutePipeline = (context: RouterContext) => Promise<void>;
 
 export function make_pipeline(route: Route, services: Services): RoutePipeline {
-  const checks = new RequestChecks(route);
+  const checks = checks_of(route);
   return async (context) => {
     const principal = admit(route, context.req.headers, services.keys);
     context.state.tenant_id = principal.tenant_id;

@@ -16,7 +16,7 @@ import { admit, check_origin, socket_protocol } from './authentication.js';
 import { check_front } from './front.js';
 import { problem_answer } from './problem.js';
 import { raw_answer } from './raw-answer.js';
-import { RequestChecks } from './request-checks.js';
+import { checks_of, type RequestChecks } from './request-checks.js';
 
 const message_bytes = 64 * 1024;
 const takes_no_messages = 1003;
@@ -106,7 +106,7 @@ function follow(web_socket: WebSocket, socket: Duplex, prepared: PreparedStream)
 function socket_route(route: Route): SocketRoute {
   const names = [...route.path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
   const pattern = new RegExp(`^${route.path.replaceAll(/\{[a-z_]+\}/g, '([^/]+)')}$`);
-  return { route, checks: new RequestChecks(route), pattern, names };
+  return { route, checks: checks_of(route), pattern, names };
 }
 
 function params_of({ pattern, names }: SocketRoute, path: string): Record<string, string> {
