@@ -1,4 +1,4 @@
-export { type AuditRecord, type AuditVerdict, read_audit, verify_audit } from './audit/audit-log.js';
+export { AuditLog, type AuditRecord, type AuditVerdict, read_audit, verify_audit } from './audit/audit-log.js';
 export { close_codes } from './following/web-socket-outlet.js';
 export { Gateway, type GatewayAddress } from './gateway.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
