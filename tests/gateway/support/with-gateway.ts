@@ -32,7 +32,7 @@ export interface WorldOptions {
   readonly clock?: Clock;
 }
 
-export const generous: Partial<GatewayLimits> = {
+const generous: Partial<GatewayLimits> = {
   requests_per_second: 1_000_000,
   starts_per_second: 1_000_000,
   active_runs: 1_000_000,

@@ -5,7 +5,7 @@ import { may } from '../keys/permissions.js';
 import type { Route } from '../routes/route.js';
 
 /** Nobody: the principal of open routes. No stored thing belongs to it. */
-export const nobody: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
+const nobody: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
 
 /** Browsers cannot give a WebSocket an `Authorization`; they can name subprotocols. */
 export const socket_protocol = 'llmteam.v1';

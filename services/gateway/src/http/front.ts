@@ -21,6 +21,7 @@ export function check_front(request: IncomingMessage, limits: GatewayLimits): vo
     const name = (rawHeaders[at] ?? '').toLowerCase();
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
+  if (!counts.has('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
   for (const name of single_headers) {
     if ((counts.get(name) ?? 0) > 1)
       throw wrong('header', `/${name}`, 'DUPLICATE_ID', `the header '${name}' is there twice`);

@@ -32,7 +32,8 @@ export class HttpListener {
         connectionsCheckingInterval: Math.min(checks_every_ms, limits.head_ms),
         keepAliveTimeout: keep_alive_ms,
         insecureHTTPParser: false,
-        requireHostHeader: true,
+        // The refusal is ours, in the form all others have.
+        requireHostHeader: false,
         noDelay: true,
       },
       (request, response) => handlers.request(request, response),

@@ -14,7 +14,7 @@ export interface ProblemAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function is_table_code(code: string): code is Code {
+function is_table_code(code: string): code is Code {
   return Object.hasOwn(error_codes, code);
 }
 
