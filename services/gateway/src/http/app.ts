@@ -24,7 +24,7 @@ export function make_app(services: Services): Koa {
   app.use(mark_answer(services));
   app.use(catch_errors(services));
   app.use(cors_rules(services));
-  app.use(compress({ threshold: compress_from_bytes, br: false, zstd: false }));
+  app.use(compress_for_takers(compress({ threshold: compress_from_bytes, br: false, zstd: false })));
   app.use(refuse_early(services));
   app.use(make_router(services).routes());
   app.use(nothing_here);
@@ -100,6 +100,15 @@ function cors_rules({ origins = [] }: Services): Middleware {
     keepHeadersOnError: false,
   });
   return rules;
+}
+
+/** Only for who asks for gzip. Who refuses every encoding, the plain one included, gets the plain one: it is the answer all the same. */
+function compress_for_takers(compressing: Middleware): Middleware {
+  return (context, next) => {
+    const accepted = context.get('Accept-Encoding');
+    const is_taker = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
+    return is_taker ? compressing(context, next) : next();
+  };
 }
 
 function refuse_early({ limits, is_open }: Services): Middleware {

@@ -12,32 +12,35 @@ const single_headers = ['host', 'content-length', 'transfer-encoding', 'content-
 
 /** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE` */
 export function check_front(request: IncomingMessage, limits: GatewayLimits): void {
-  const { rawHeaders, url = '' } = request;
-  if (rawHeaders.length / 2 > limits.header_count) {
-    throw new LlmteamError('HEADERS_TOO_LARGE', `the request has more than ${limits.header_count} headers`);
-  }
-  const counts = new Map<string, number>();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase();
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  if (!counts.has('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
-  for (const name of single_headers) {
-    if ((counts.get(name) ?? 0) > 1)
-      throw wrong('header', `/${name}`, 'DUPLICATE_ID', `the header '${name}' is there twice`);
-  }
-  if (counts.has('content-length') && counts.has('transfer-encoding')) {
-    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "goes not together with 'content-length'");
-  }
-  const { 'transfer-encoding': encoding } = request.headers;
-  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
-    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "only 'chunked' is understood");
-  }
+  check_headers(request.rawHeaders, limits);
+  check_framing(request);
+  const { url = '' } = request;
   if (!url.startsWith('/') || url.startsWith('//')) {
     throw wrong('path', '', 'SCHEMA_VIOLATION', 'the request line must hold a path that begins with one slash');
   }
   if (!is_plain_path(url))
     throw wrong('path', '', 'SCHEMA_VIOLATION', 'the path holds characters that must be encoded');
+}
+
+function check_headers(raw: readonly string[], limits: GatewayLimits): void {
+  if (raw.length / 2 > limits.header_count) {
+    throw new LlmteamError('HEADERS_TOO_LARGE', `the request has more than ${limits.header_count} headers`);
+  }
+  const names = raw.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  if (!names.includes('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
+  const twice = single_headers.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw wrong('header', `/${twice}`, 'DUPLICATE_ID', `the header '${twice}' is there twice`);
+}
+
+function check_framing({ headers }: IncomingMessage): void {
+  const { 'transfer-encoding': encoding, 'content-length': length } = headers;
+  if (encoding === undefined) return;
+  if (length !== undefined) {
+    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "goes not together with 'content-length'");
+  }
+  if (encoding.toLowerCase() !== 'chunked') {
+    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "only 'chunked' is understood");
+  }
 }
 
 function is_plain_path(url: string): boolean {

@@ -74,6 +74,7 @@ function headers_of(status: number, error: LlmteamError | null): Record<string, 
 function from_http_error(thrown: unknown): LlmteamError | null {
   if (typeof thrown !== 'object' || thrown === null || !('status' in thrown)) return null;
   const { status } = thrown;
-  if (status === 400) return new LlmteamError('REQUEST_INVALID', 'the request could not be read', { cause: thrown });
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new LlmteamError('REQUEST_INVALID', 'the request could not be read', { cause: thrown });
   return null;
 }
