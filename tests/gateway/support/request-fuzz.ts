@@ -156,7 +156,7 @@ export class RequestFuzz {
   private path(route: Route): string {
     const ids = { ...this.one(this.ids) };
     const field = this.one(['run_id', 'segment_id', 'task_id', 'type_id', 'name'] as const);
-    if (this.chance(0.3)) Object.assign(ids, { [field]: this.one(odd_texts).replaceAll(/\p{Surrogate}/gu, '') });
+    if (this.chance(0.15)) Object.assign(ids, { [field]: this.one(odd_texts).replaceAll(/\p{Surrogate}/gu, '') });
     const path = sample_path(route, ids);
     return this.chance(0.03)
       ? `${path}/${encodeURIComponent(this.one(odd_texts).replaceAll(/\p{Surrogate}/gu, ''))}`
@@ -164,7 +164,7 @@ export class RequestFuzz {
   }
 
   private query(): string {
-    if (this.chance(0.6)) return '';
+    if (this.chance(0.8)) return '';
     const pairs = Array.from({ length: 1 + Math.floor(this.random() * 3) }, () => {
       return `${this.one(query_names)}=${this.one(query_values)}`;
     });
@@ -173,17 +173,17 @@ export class RequestFuzz {
 
   private body(route: Route): string | Buffer | undefined {
     if (route.body === undefined && this.chance(0.9)) return undefined;
-    if (this.chance(0.3)) return this.one(broken_bodies);
-    if (this.chance(0.2)) return JSON.stringify(this.one(odd_values));
+    if (this.chance(0.15)) return this.one(broken_bodies);
+    if (this.chance(0.08)) return JSON.stringify(this.one(odd_values));
     return JSON.stringify(this.mutated(sample_body(route) ?? {}));
   }
 
   /** The value with a few members changed, added or left out. */
   private mutated(value: unknown, depth = 0): unknown {
-    if (this.chance(0.08)) return this.one(odd_values);
+    if (this.chance(0.02)) return this.one(odd_values);
     if (Array.isArray(value)) return value.map((item) => this.mutated(item, depth + 1));
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).filter(() => !this.chance(0.05));
+    const entries = Object.entries(value).filter(() => !this.chance(0.02));
     const changed = entries.map(([key, member]): [string, unknown] => [key, this.mutated(member, depth + 1)]);
     if (this.chance(0.15)) changed.push([this.one(odd_texts), this.one(odd_values)]);
     if (depth === 0 && this.chance(0.3))
@@ -194,7 +194,7 @@ export class RequestFuzz {
   private headers(): Record<string, string> {
     const headers: Record<string, string> = {};
     if (this.chance(0.1)) headers['If-Match'] = this.one(odd_headers['If-Match'] ?? ['']);
-    while (this.chance(0.2)) {
+    while (this.chance(0.12)) {
       const name = this.one(Object.keys(odd_headers));
       headers[name] = this.one(odd_headers[name] ?? ['']);
     }

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
-import { EmbeddedRuntime, load_plugins } from '@llmteam/embedded';
+import { EmbeddedRuntime } from '@llmteam/embedded';
 import { Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
 import { create_expression_compiler } from '@llmteam/kernel';
+import { load_plugins } from '@llmteam/service-host';
 import { quiet_logger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
 import { ApiClient } from './api-client.js';
@@ -69,7 +70,7 @@ export async function with_gateway(
   }
 }
 
-const config = { file: {}, path: null, folder: process.cwd(), environment: {} };
+const config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknown_variables: [] };
 /** Loaded once for the worlds of a file, which come one after the other. */
 const plugins = load_plugins(config, quiet_logger);
 
