@@ -78,8 +78,8 @@ module.exports = {
     ),
     forbid(
       'services-downwards',
-      'A service imports kernel, contracts, plugins and what services are made of, never a client or another service.',
-      { path: '^services/([^/]+)/' },
+      'A service imports kernel, contracts, plugins and what services are made of, never a client or another service; dev puts services together.',
+      { path: '^services/([^/]+)/', pathNot: '^services/dev/' },
       { path: '^(clients|services)/', pathNot: ['^services/$1/', '^services/host/'] },
     ),
     forbid(

@@ -41,7 +41,8 @@ export interface RuntimeOptions {
 }
 
 export class EmbeddedRuntime {
-  private readonly failed: Promise<never>;
+  /** Rejects when the runtime can no longer go on, with the reason. */
+  readonly failed: Promise<never>;
 
   private constructor(
     readonly catalog: StepCatalog,

@@ -60,7 +60,7 @@ const most_races = 1_000;
 export class AuditLog {
   private readonly chains = new Map<string, Chain>();
 
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly registry: Pick<Registry, 'put' | 'list'>) {}
 
   /** Resolves once the record is kept. */
   append(tenant_id: string, record: AuditRecord): Promise<void> {
@@ -115,12 +115,12 @@ export class AuditLog {
 }
 
 /** Records of a tenant, oldest first. */
-export async function* read_audit(registry: Registry, tenant_id: string): AsyncGenerator<AuditRecord> {
+export async function* read_audit(registry: Pick<Registry, 'list'>, tenant_id: string): AsyncGenerator<AuditRecord> {
   for await (const { records } of read_pages(registry, tenant_id)) yield* records;
 }
 
 /** Looks for pages that were changed, taken out or put in. Pages cut off at the end are not found: keep the last hash elsewhere. */
-export async function verify_audit(registry: Registry, tenant_id: string): Promise<AuditVerdict> {
+export async function verify_audit(registry: Pick<Registry, 'list'>, tenant_id: string): Promise<AuditVerdict> {
   let last = { page: 0, hash: no_hash };
   let records = 0;
   for await (const page of read_pages(registry, tenant_id)) {
@@ -138,7 +138,7 @@ function fault_of(page: AuditPage, last: { page: number; hash: string }): string
   return page.hash === hash_of(page) ? null : `page ${page.page} was changed`;
 }
 
-async function* read_pages(registry: Registry, tenant_id: string): AsyncGenerator<AuditPage> {
+async function* read_pages(registry: Pick<Registry, 'list'>, tenant_id: string): AsyncGenerator<AuditPage> {
   const prefix = `audit/${tenant_id}/`;
   let after: string | undefined;
   for (;;) {

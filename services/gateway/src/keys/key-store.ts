@@ -36,8 +36,8 @@ const names = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export class KeyStore {
   constructor(
-    private readonly registry: Registry,
-    private readonly clock: Clock,
+    private readonly registry: Pick<Registry, 'get' | 'put' | 'list'>,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   /** The key itself is given once and kept nowhere. @throws LlmteamError `USAGE` */
