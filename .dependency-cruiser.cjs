@@ -78,8 +78,8 @@ module.exports = {
     ),
     forbid(
       'services-downwards',
-      'A service imports kernel, contracts, plugins and what services are made of, never a client or another service.',
-      { path: '^services/([^/]+)/' },
+      'A service imports kernel, contracts, plugins and what services are made of, never a client or another service; dev puts services together.',
+      { path: '^services/([^/]+)/', pathNot: '^services/dev/' },
       { path: '^(clients|services)/', pathNot: ['^services/$1/', '^services/host/'] },
     ),
     forbid(
@@ -87,6 +87,12 @@ module.exports = {
       'What services are made of knows none of them.',
       { path: '^services/host/' },
       { path: '^services/', pathNot: '^services/host/' },
+    ),
+    forbid(
+      'sdk-on-contracts',
+      'The client runs in browsers: contracts only, and of those only types.',
+      { path: '^clients/sdk/' },
+      { pathNot: ['^clients/sdk/', contracts_entry] },
     ),
     forbid(
       'cli-on-services',

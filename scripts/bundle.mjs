@@ -7,8 +7,9 @@
  *
  * What an entry imports dynamically (`await import('./run.js')`) becomes a file that is loaded on demand.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -93,6 +94,19 @@ async function bundle({ name, entry, out }) {
   console.log(`bundle ${out}: ${code.length} files, ${kilobytes(total)}, of which ${kilobytes(start_up)} at start`);
 }
 
+/** Files of other packages that ours serve as they are: copied, so that the package need not be installed. */
+const copies = [
+  { from: 'services/gateway', file: 'rapidoc/dist/rapidoc-min.js', to: 'services/gateway/bundle' },
+  { from: 'services/gateway', file: 'rapidoc/dist/rapidoc-min.js.LICENSE.txt', to: 'services/gateway/bundle' },
+];
+
+function copy({ from, file, to }) {
+  const source = createRequire(join(root, from, 'package.json')).resolve(file);
+  mkdirSync(join(root, to), { recursive: true });
+  copyFileSync(source, join(root, to, basename(file)));
+}
+
+if (values.entry === undefined) for (const one of copies) copy(one);
 for (const one of wanted) {
   const out = resolve(root, one.out);
   rmSync(out, { recursive: true, force: true });

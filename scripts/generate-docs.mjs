@@ -10,6 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { api_page } from './docs/api-page.mjs';
 import { CheckedExamples } from './docs/checked-examples.mjs';
 import { config_page } from './docs/config-page.mjs';
 import { context_page } from './docs/context-page.mjs';
@@ -25,6 +26,7 @@ const pages = {
   'docs/contracts/event-contract.md': event_page,
   'docs/contracts/runtime-context.md': context_page,
   'docs/contracts/step-catalog.md': step_catalog_page,
+  'docs/contracts/api-reference.md': api_page,
   'docs/errors.md': errors_page,
   'docs/config.md': config_page,
 };

@@ -118,6 +118,58 @@ export const error_codes = {
   BLOB_MISSING: { recoverable: true, http: 500, about: 'A large value is not in the blob store.' },
   CLOSED: { recoverable: false, http: 503, about: 'The component is closed.' },
   USAGE: { recoverable: false, http: 400, about: 'The command line was not understood.' },
+  UNAUTHENTICATED: {
+    recoverable: false,
+    http: 401,
+    about: 'The request has no API key, or one that is unknown, expired or revoked.',
+  },
+  FORBIDDEN: {
+    recoverable: false,
+    http: 403,
+    about: "The key's role does not allow the action, or the origin is not listed.",
+  },
+  ROUTE_UNKNOWN: { recoverable: false, http: 404, about: 'There is nothing at this address.' },
+  STEP_TYPE_UNKNOWN: { recoverable: false, http: 404, about: 'The catalog has no such step type.' },
+  METHOD_NOT_ALLOWED: {
+    recoverable: false,
+    http: 405,
+    about: 'The address has no such method; `Allow` lists those it has.',
+  },
+  REQUEST_INVALID: {
+    recoverable: false,
+    http: 400,
+    about: 'The request does not match the interface; `problems` lists all that is wrong, by JSON Pointer.',
+  },
+  REQUEST_TIMEOUT: { recoverable: true, http: 408, about: 'The request did not arrive in time.' },
+  REQUEST_TOO_LARGE: { recoverable: false, http: 413, about: 'The body is larger than the address takes.' },
+  HEADERS_TOO_LARGE: { recoverable: false, http: 431, about: 'The request has too many headers, or too large ones.' },
+  MEDIA_TYPE_UNSUPPORTED: {
+    recoverable: false,
+    http: 415,
+    about: 'The body is not `application/json`, or is compressed.',
+  },
+  PRECONDITION_FAILED: {
+    recoverable: false,
+    http: 412,
+    about: 'What `If-Match` or `If-None-Match` asks for is not so: somebody else changed it.',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    recoverable: false,
+    http: 409,
+    about: 'The idempotency key was used before with another request.',
+  },
+  UPGRADE_REQUIRED: { recoverable: false, http: 426, about: 'The address is a WebSocket; the request asks for none.' },
+  RATE_LIMITED: {
+    recoverable: true,
+    http: 429,
+    about: "The tenant's limit is reached; `Retry-After` says when to come again.",
+  },
+  NOT_READY: { recoverable: true, http: 503, about: 'The gateway is starting or stopping.' },
+  INTERNAL: {
+    recoverable: false,
+    http: 500,
+    about: 'Something went wrong that is not yours; the log has it by request id.',
+  },
 } as const satisfies Record<string, ErrorCode>;
 
 export type Code = keyof typeof error_codes;

@@ -40,6 +40,12 @@ export const RunRequested = fact('run.requested', 'Somebody asked for a run. The
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
   engine: Type.String({ description: 'Semantic version of the engine that was current.' }),
+  request_digest: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'SHA-256 of what was asked for under an idempotency key, by which a repetition is known.',
+    }),
+  ),
   parent: Type.Optional(
     Type.Object(
       { run_id: Name, step: StepKey, depth: Type.Integer({ minimum: 1 }) },

@@ -1,3 +1,11 @@
+export { CatalogPage, CatalogType } from './api/catalog.js';
+export { ProblemDetails, RequestProblem, request_parts } from './api/problem-details.js';
+export { Role, roles } from './api/roles.js';
+export { EventPage, RunAccepted, RunListing, RunPage } from './api/run-answers.js';
+export { ControlRunBody, ForkRunBody, IdempotencyKey, SignalRunBody, StartRunBody } from './api/run-requests.js';
+export { SegmentListing, SegmentPage, SegmentStored, ValidationReport } from './api/segment-answers.js';
+export { ServiceState } from './api/service-state.js';
+export { AnswerTaskBody, ClaimTaskBody, TaskPage } from './api/tasks.js';
 export { parse_bounded_json } from './bounded-json.js';
 export { type Cap, caps } from './caps.js';
 export { Definition } from './definition.js';

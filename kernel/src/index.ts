@@ -2,7 +2,12 @@ export { AnnouncedTypes, type AnnouncedTypesOptions, announce_types } from './ca
 export { type LiveWorker, live_workers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { Definitions } from './definitions/definitions.js';
-export { SegmentStore, type StoredSegment } from './definitions/segment-store.js';
+export {
+  type PublishedSegment,
+  type PublishOptions,
+  SegmentStore,
+  type StoredSegment,
+} from './definitions/segment-store.js';
 export type { Effect, StartChild } from './engine/effects.js';
 export { engine_version, evolve, type Outcome, start_run } from './engine/evolve.js';
 export type {
@@ -31,7 +36,15 @@ export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run
 export { Retry } from './run-loop/retry.js';
 export { TaskFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
-export { create_run_service, type ForkRequest, type RunService, type StartRequest } from './runs/run-service.js';
+export { RunMeter, type RunMeterPorts, type RunMeterSink } from './run-meter/run-meter.js';
+export {
+  create_run_service,
+  type ForkRequest,
+  type RunService,
+  type SignalOptions,
+  type StartedRun,
+  type StartRequest,
+} from './runs/run-service.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
@@ -40,5 +53,6 @@ export { contract_faults } from './validation/contract-faults.js';
 export { define_segment } from './validation/define-segment.js';
 export { validate_input } from './validation/validate-input.js';
 export { validate_segment } from './validation/validate-segment.js';
-export { validate_text } from './validation/validate-text.js';
+export { type ValidatedText, validate_text } from './validation/validate-text.js';
+export { validate_value } from './validation/validate-value.js';
 export type { KnownRefs, ValidationContext } from './validation/validation-context.js';

@@ -73,7 +73,35 @@ export function run_index_conformance(kit: Kit<RunIndex>): void {
   run_list_laws(kit);
   task_list_laws(kit);
   page_laws(kit);
+  live_laws(kit);
   tenant_and_close_laws(kit);
+}
+
+function live_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+
+  test('I6 the runs that have not ended are found, of all tenants, page by page', () =>
+    with_port(kit, async (index) => {
+      const open = (tenant_id: string, run_id: string) => run_row(run_id, 1, { tenant_id });
+      const ended = run_row('c', 1, { status: 'failed', ended_at: 2 });
+      const paused = run_row('d', 1, { tenant_id: 'beta', status: 'paused' });
+      await index.apply([
+        change(1, { runs: [open('beta', 'a'), open('acme', 'b'), ended, paused, open('acme', 'a')] }),
+      ]);
+      const found: string[] = [];
+      for (let after: RunRow | null = null; ; ) {
+        const rows: readonly RunRow[] = await index.live(after, 2);
+        found.push(...rows.map(({ tenant_id, run_id }) => `${tenant_id}/${run_id}`));
+        after = rows.at(-1) ?? null;
+        if (rows.length < 2) break;
+      }
+      assert.deepEqual(found, ['acme/a', 'acme/b', 'beta/a', 'beta/d']);
+      await index.apply([change(2, { runs: [{ ...open('acme', 'b'), status: 'completed', ended_at: 3 }] })]);
+      assert.deepEqual(
+        (await index.live(null, 10)).map(({ run_id }) => run_id),
+        ['a', 'a', 'd'],
+      );
+    }));
 }
 
 function apply_laws(kit: Kit<RunIndex>): void {
@@ -362,6 +390,7 @@ function tenant_and_close_laws(kit: Kit<RunIndex>): void {
       await rejects_with('CLOSED', () => index.position(0));
       await rejects_with('CLOSED', () => index.runs({ tenant_id: 'acme' }));
       await rejects_with('CLOSED', () => index.run('acme', 'a'));
+      await rejects_with('CLOSED', () => index.live(null, 1));
       await rejects_with('CLOSED', () => index.tasks({ tenant_id: 'acme' }));
       await rejects_with('CLOSED', () => index.task('acme', 't'));
       await index.close();

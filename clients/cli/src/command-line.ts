@@ -3,9 +3,12 @@
  * Owns: the tree of commands, usage errors, the last catch. What a command does is loaded when it is called: `--help` must be quick.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { add_audit } from './commands/audit.js';
 import { add_catalog } from './commands/catalog.js';
 import { add_completion } from './commands/completion.js';
+import { add_dev } from './commands/dev.js';
 import { add_graph } from './commands/graph.js';
+import { add_keys } from './commands/keys.js';
 import { add_plugin } from './commands/plugin.js';
 import { add_providers } from './commands/providers.js';
 import { add_run } from './commands/run.js';
@@ -93,8 +96,11 @@ function make_program(streams: Streams, act: Act): Command {
   add_validate(program, act);
   add_graph(program, act);
   add_catalog(program, act);
+  add_dev(program, act);
   add_runs(program, act);
   add_tasks(program, act);
+  add_keys(program, act);
+  add_audit(program, act);
   add_providers(program, act);
   add_plugin(program, act);
   add_version(program, act);

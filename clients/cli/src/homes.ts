@@ -23,6 +23,20 @@ export async function home_of_run(settings: Settings, run_id: string): Promise<H
   return open_home(settings, config_for_run(settings, run_id));
 }
 
+/** Does something in the store that `llmteam dev` serves, whether it runs or not. */
+export async function with_service<T>(
+  settings: Settings,
+  use: (store: OwnedHome | RemoteHome) => Promise<T>,
+): Promise<T> {
+  const home = await home_here(settings);
+  const store = await home.reach_service();
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
 /**
  * Does something in the store a run lies in, whoever owns it. What may be done twice is done again if the owner goes away meanwhile.
  * @throws LlmteamError `RUN_UNKNOWN`

@@ -1,6 +1,6 @@
 import type { HumanTask } from '../human-task.js';
 import type { RunStatus } from '../run.js';
-import type { Position } from './journal.js';
+import type { Position, RunKey } from './journal.js';
 
 /** A run in lists. */
 export interface RunRow {
@@ -56,6 +56,8 @@ export interface IndexChange {
  * - I2 Lists are newest first, ties by id; pages never repeat or miss a row that was there when the first page was read.
  * - I3 Everything is found by tenant only.
  * - I4 `position` answers the last applied position of a partition, 0 at first.
+ * - I6 `live` gives the runs of all tenants that have not ended, by tenant and id, at most `limit` after `after`: for who runs the
+ *   service, not for tenants.
  * - I5 What is read are copies. After `close` every method rejects with `CLOSED`; `close` may be called again.
  */
 export interface RunIndex {
@@ -64,6 +66,7 @@ export interface RunIndex {
   position(partition: number): Promise<Position>;
   runs(query: RunQuery): Promise<Page<RunRow>>;
   run(tenant_id: string, run_id: string): Promise<RunRow | null>;
+  live(after: RunKey | null, limit: number): Promise<readonly RunRow[]>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   task(tenant_id: string, task_id: string): Promise<HumanTask | null>;
   close(): Promise<void>;

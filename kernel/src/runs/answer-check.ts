@@ -1,4 +1,4 @@
-import { type HumanTask, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
+import { type HumanTask, LlmteamError, type Problem, type TaskAnswer } from '@llmteam/contracts';
 import { validate_value } from '../validation/validate-value.js';
 
 const allowed: Readonly<Record<HumanTask['request']['task_type'], readonly TaskAnswer['decision'][]>> = {
@@ -13,22 +13,35 @@ export function check_answer(task: HumanTask, answer: TaskAnswer): void {
   const { task_type, choices, form } = task.request;
   const decisions = allowed[task_type];
   if (!decisions.includes(answer.decision)) {
+    const expected = decisions.join(' or ');
     throw refuse(
       task,
-      `'${answer.decision}' does not answer a task of type '${task_type}'; expected ${decisions.join(' or ')}`,
+      '/decision',
+      `'${answer.decision}' does not answer a task of type '${task_type}'; expected ${expected}`,
     );
   }
   const needs_value = answer.decision === 'modify' || answer.decision === 'answer';
-  if (needs_value && answer.value === undefined) throw refuse(task, `'${answer.decision}' needs a value`);
+  if (needs_value && answer.value === undefined) {
+    throw refuse(task, '/value', `'${answer.decision}' needs a value`);
+  }
   if (task_type === 'choice' && !choices.some((choice) => choice === answer.value)) {
-    throw refuse(task, `${JSON.stringify(answer.value)} is not one of ${choices.join(', ')}`);
+    throw refuse(task, '/value', `${JSON.stringify(answer.value)} is not one of ${choices.join(', ')}`);
   }
   if (form === null || !needs_value || answer.value === undefined) return;
   const problems = validate_value(form, answer.value, 'answer');
-  if (problems.length > 0)
-    throw refuse(task, problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; '));
+  if (problems.length === 0) return;
+  const message = problems.map((problem) => `${problem.path} ${problem.message}`.trim()).join('; ');
+  const located = problems.map((problem) => ({ ...problem, path: `/value${problem.path}` }));
+  throw refused(task, message, located);
 }
 
-function refuse(task: HumanTask, message: string): LlmteamError {
-  return new LlmteamError('ANSWER_INVALID', `task '${task.task_id}': ${message}`);
+function refuse(task: HumanTask, path: string, message: string): LlmteamError {
+  return refused(task, message, [{ severity: 'error', code: 'SCHEMA_VIOLATION', message, path }]);
+}
+
+/** The places are JSON Pointers into the answer. */
+function refused(task: HumanTask, message: string, problems: readonly Problem[]): LlmteamError {
+  return new LlmteamError('ANSWER_INVALID', `task '${task.task_id}': ${message}`, {
+    details: { problems: [...problems] },
+  });
 }

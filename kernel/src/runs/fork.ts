@@ -10,6 +10,12 @@ import {
 } from '@llmteam/contracts';
 import type { Plan } from '../engine/plan.js';
 
+interface ForkOrder {
+  readonly from_step: string;
+  readonly input_overrides?: JsonObject;
+  readonly request_digest?: string;
+}
+
 /**
  * The beginning of a new run's history: that of an earlier run up to the moment `from_step` had been dispatched and nothing of it was
  * known yet. What other branches reported later is left out, so they run again too.
@@ -20,8 +26,7 @@ export function fork_history(
   fork: RunKey,
   entries: readonly Entry[],
   plan: Plan,
-  from_step: string,
-  input_overrides: JsonObject | undefined,
+  { from_step, input_overrides, request_digest }: ForkOrder,
   now: number,
 ): NewEntry[] {
   if (!plan.by_id.has(split_step_key(from_step).step_id)) {
@@ -39,7 +44,7 @@ export function fork_history(
   const overrides = input_overrides === undefined ? {} : { input_overrides };
   const forked_from = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
   return [
-    { message_id: 'requested', fact: forked_request(first, forked_from, now) },
+    { message_id: 'requested', fact: forked_request(first, forked_from, request_digest, now) },
     ...copied.map((fact, place) => ({ message_id: `fork:${place + 1}`, fact })),
   ];
 }
@@ -59,11 +64,12 @@ function concerns(fact: Fact, step: string): boolean {
 function forked_request(
   fact: Fact | undefined,
   forked_from: NonNullable<RunRequested['forked_from']>,
+  digest: string | undefined,
   now: number,
 ): RunRequested {
   if (fact?.type !== 'run.requested') {
     throw new LlmteamError('STORE_CORRUPT', `run '${forked_from.run_id}' has no beginning`);
   }
-  const { parent: _, ...request } = fact;
-  return { ...request, at: now, forked_from };
+  const { parent: _, request_digest: __, ...request } = fact;
+  return { ...request, at: now, forked_from, ...(digest !== undefined && { request_digest: digest }) };
 }

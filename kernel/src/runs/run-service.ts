@@ -48,17 +48,36 @@ export interface StartRequest {
   readonly correlation_id?: string;
   /** Default: a new one. The same id again is the same run. */
   readonly run_id?: string;
+  /** SHA-256 in hex of the whole request, kept with the run: the same `run_id` with another digest is refused. */
+  readonly request_digest?: string;
+}
+
+export interface StartedRun extends RunKey {
+  /** Epoch milliseconds, as the run's history has it unless another request began it. */
+  readonly started_at: number;
 }
 
 export interface ForkRequest {
   readonly from_step: string;
   readonly input_overrides?: JsonObject;
+  /** As of {@link StartRequest}. */
+  readonly run_id?: string;
+  readonly request_digest?: string;
+}
+
+export interface SignalOptions {
+  /** Only for steps that wait for this text. */
+  readonly correlation?: string;
+  /** Default: a new one. The same id again is the same signal. */
+  readonly id?: string;
 }
 
 /** What callers in other processes are given too. */
 export interface RunService {
-  /** @throws LlmteamError `INPUT_INVALID`, `BLOB_MISSING` */
-  start(request: StartRequest): Promise<RunKey>;
+  /** @throws LlmteamError `INPUT_INVALID`, `BLOB_MISSING`, `IDEMPOTENCY_CONFLICT` */
+  start(request: StartRequest): Promise<StartedRun>;
+  /** What a run was begun with; null: there is no such run. */
+  request(run: RunKey): Promise<RunRequested | null>;
   list(query: RunQuery): Promise<Page<RunRow>>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView>;
@@ -69,7 +88,7 @@ export interface RunService {
   /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
   control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
   /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
-  signal(run: RunKey, name: string, payload: Json, correlation?: string): Promise<void>;
+  signal(run: RunKey, name: string, payload: Json, options?: SignalOptions): Promise<void>;
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN` */
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
@@ -101,7 +120,7 @@ class JournalRunService implements RunService {
     this.histories = new Histories(ports.journal, ports.definitions);
   }
 
-  async start(request: StartRequest): Promise<RunKey> {
+  async start(request: StartRequest): Promise<StartedRun> {
     const { definitions, journal, clock, new_id } = this.ports;
     const { segment } = await definitions.plan(request.definition);
     check_size('the input', request.input);
@@ -119,9 +138,25 @@ class JournalRunService implements RunService {
       trace_id: new_id().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
       timeout_seconds: request.timeout_seconds === undefined ? default_timeout(segment) : request.timeout_seconds,
       engine: engine_version,
+      ...(request.request_digest !== undefined && { request_digest: request.request_digest }),
     };
     await journal.append(key, [{ message_id: 'requested', fact }]);
-    return key;
+    if (request.request_digest !== undefined) await this.check_digest(key, request.request_digest);
+    return { ...key, started_at: fact.at };
+  }
+
+  /** Of several starts of one run the first in the history is the one that counts. */
+  private async check_digest(key: RunKey, digest: string): Promise<void> {
+    const first = await this.request(key);
+    if (first?.request_digest === digest) return;
+    throw new LlmteamError('IDEMPOTENCY_CONFLICT', `run '${key.run_id}' was started by another request`);
+  }
+
+  async request(run: RunKey): Promise<RunRequested | null> {
+    for await (const { fact } of this.ports.journal.read(run)) {
+      if (fact.type === 'run.requested') return fact;
+    }
+    return null;
   }
 
   list(query: RunQuery): Promise<Page<RunRow>> {
@@ -160,7 +195,7 @@ class JournalRunService implements RunService {
     await this.append(run, `control:${action}:${state.seq}`, fact);
   }
 
-  async signal(run: RunKey, name: string, payload: Json, correlation?: string): Promise<void> {
+  async signal(run: RunKey, name: string, payload: Json, { correlation, id }: SignalOptions = {}): Promise<void> {
     const { state } = (await this.histories.replay(run)).run;
     if (is_ended(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     if (state.signals.length >= caps.buffered_signals_per_run) {
@@ -170,18 +205,15 @@ class JournalRunService implements RunService {
     check_size('the payload', payload);
     const to = correlation === undefined ? {} : { correlation };
     const fact = { type: 'signal.received', at: this.ports.clock.now(), name, payload, ...to } as const;
-    await this.append(run, `signal:${this.ports.new_id()}`, fact);
+    await this.append(run, `signal:${id ?? this.ports.new_id()}`, fact);
   }
 
   async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
     const { run: replayed, entries } = await this.histories.replay(run);
-    const key: RunKey = { tenant_id: run.tenant_id, run_id: this.ports.new_id() };
-    const { from_step, input_overrides } = request;
+    const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.ports.new_id() };
     const now = this.ports.clock.now();
-    await this.ports.journal.append(
-      key,
-      fork_history(run, key, entries, replayed.plan, from_step, input_overrides, now),
-    );
+    await this.ports.journal.append(key, fork_history(run, key, entries, replayed.plan, request, now));
+    if (request.request_digest !== undefined) await this.check_digest(key, request.request_digest);
     return key;
   }
 

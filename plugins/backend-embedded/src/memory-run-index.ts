@@ -1,4 +1,14 @@
-import type { HumanTask, IndexChange, Page, Position, RunIndex, RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
+import type {
+  HumanTask,
+  IndexChange,
+  Page,
+  Position,
+  RunIndex,
+  RunKey,
+  RunQuery,
+  RunRow,
+  TaskQuery,
+} from '@llmteam/contracts';
 import { closed_error } from './closed.js';
 import { type Place, page_limit, page_of, place_of } from './page-cursor.js';
 
@@ -45,6 +55,13 @@ export class MemoryRunIndex implements RunIndex {
   async run(tenant_id: string, run_id: string): Promise<RunRow | null> {
     this.#check_open();
     return structuredClone(this.#tenants.get(tenant_id)?.runs.get(run_id) ?? null);
+  }
+
+  async live(after: RunKey | null, limit: number): Promise<readonly RunRow[]> {
+    this.#check_open();
+    const rows = [...this.#tenants.values()].flatMap(({ runs }) => [...runs.values()]);
+    const live = rows.filter((row) => row.ended_at === null && (after === null || by_key(row, after) > 0));
+    return structuredClone(live.sort(by_key).slice(0, limit));
   }
 
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
@@ -95,8 +112,16 @@ function page<T>(
   return page_of(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
 }
 
+function by_key(one: RunKey, other: RunKey): number {
+  return in_order(one.tenant_id, other.tenant_id) || in_order(one.run_id, other.run_id);
+}
+
+function in_order(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
 function newest_first(one: Place, other: Place): number {
   if (one.at !== other.at) return other.at - one.at;
-  if (one.id === other.id) return 0;
-  return one.id < other.id ? -1 : 1;
+  return in_order(one.id, other.id);
 }

@@ -12,6 +12,7 @@ import type {
   Page,
   Position,
   RunIndex,
+  RunKey,
   RunQuery,
   RunRow,
   TaskQuery,
@@ -43,6 +44,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #put_position: Statement;
   readonly #find_run: Statement;
   readonly #find_task: Statement;
+  readonly #live_runs: Statement;
   readonly #list_runs: RowQuery;
   readonly #list_tasks: RowQuery;
   #waiting = new ChangeGroup();
@@ -70,6 +72,10 @@ export class SqliteRunIndex implements RunIndex, Writer {
     );
     this.#put_position = database.prepare('INSERT OR REPLACE INTO index_position (partition, position) VALUES (?, ?)');
     this.#find_run = database.prepare(`SELECT ${run_columns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
+    this.#live_runs = database.prepare(
+      `SELECT ${run_columns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
+       ORDER BY tenant_id, run_id LIMIT ?`,
+    );
     this.#find_task = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
     this.#list_runs = new RowQuery(database, {
       select: `SELECT ${run_columns} FROM run_row`,
@@ -115,6 +121,11 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#check_open();
     const row = this.#find_run.get(tenant_id, run_id);
     return row === undefined ? null : run_of(row);
+  }
+
+  async live(after: RunKey | null, limit: number): Promise<readonly RunRow[]> {
+    this.#check_open();
+    return this.#live_runs.all(after?.tenant_id ?? '', after?.run_id ?? '', limit).map(run_of);
   }
 
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {

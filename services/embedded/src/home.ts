@@ -10,6 +10,7 @@ import { type Config, load_plugins, type Plugins } from '@llmteam/service-host';
 import { owner_address } from './owner-address.js';
 import { connect_to_owner, type OwnerClient } from './owner-client.js';
 import { type OwnerServer, serve_owner } from './owner-server.js';
+import type { RemoteRegistry } from './run-calls.js';
 import { EmbeddedRuntime } from './runtime.js';
 import { type OwnedStore, Stores } from './stores.js';
 
@@ -28,6 +29,7 @@ export interface HomeOptions {
 export interface OwnedHome {
   readonly kind: 'owned';
   readonly runs: RunService;
+  readonly registry: RemoteRegistry;
   readonly runtime: EmbeddedRuntime;
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export interface OwnedHome {
 export interface RemoteHome {
   readonly kind: 'remote';
   readonly runs: RunService;
+  readonly registry: RemoteRegistry;
   close(): Promise<void>;
 }
 
@@ -58,6 +61,16 @@ export class Home {
   /** A store for new runs. */
   async open_any(): Promise<OwnedHome> {
     return this.open_runtime(() => this.stores.own_any());
+  }
+
+  /** The store of the service, for the process that is the service. @throws LlmteamError `STORE_LOCKED` if another one is */
+  async open_service(): Promise<OwnedHome> {
+    return this.open_runtime(() => this.stores.own(this.stores.service_folder()));
+  }
+
+  /** The store of the service, whoever owns it. */
+  async reach_service(): Promise<OwnedHome | RemoteHome> {
+    return this.open_store(this.stores.service_folder());
   }
 
   /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
@@ -135,8 +148,10 @@ export class Home {
       ...(decorate_journal !== undefined && { decorate_journal }),
       ...(store_patience_ms !== undefined && { store_patience_ms }),
     });
-    const server = await serve_owner(owner_address(folder), runtime.runs, log);
-    return { kind: 'owned', runs: runtime.runs, runtime, close: () => close_all(server, runtime) };
+    const { runs, backend } = runtime;
+    const { registry } = backend;
+    const server = await serve_owner(owner_address(folder), { runs, registry }, log);
+    return { kind: 'owned', runs, registry, runtime, close: () => close_all(server, runtime) };
   }
 }
 
@@ -156,5 +171,5 @@ async function close_all(server: OwnerServer, runtime: EmbeddedRuntime): Promise
 }
 
 function remote(owner: OwnerClient): RemoteHome {
-  return { kind: 'remote', runs: owner.runs, close: async () => owner.close() };
+  return { kind: 'remote', runs: owner.runs, registry: owner.registry, close: async () => owner.close() };
 }

@@ -9,10 +9,11 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RunCall, run_calls } from './run-calls.js';
+import { type RemoteRegistry, registry_calls, run_calls } from './run-calls.js';
 
 export interface OwnerClient {
   readonly runs: RunService;
+  readonly registry: RemoteRegistry;
   close(): void;
 }
 
@@ -27,12 +28,13 @@ export async function connect_to_owner(address: string): Promise<OwnerClient | n
     connection.onClose(() => reject(new LlmteamError('STORE_LOCKED', 'the process that owns the data went away')));
   });
   lost.catch(() => undefined);
-  const methods = run_calls.map((call) => [
-    call,
-    (...args: unknown[]) => Promise.race([send(connection, call, args), lost]),
-  ]);
+  const proxy = (names: readonly string[], prefix: string): object =>
+    Object.fromEntries(
+      names.map((name) => [name, (...args: unknown[]) => Promise.race([send(connection, prefix + name, args), lost])]),
+    );
   return {
-    runs: Object.fromEntries(methods) as unknown as RunService,
+    runs: proxy(run_calls, '') as RunService,
+    registry: proxy(registry_calls, 'registry/') as RemoteRegistry,
     close: () => {
       connection.dispose();
       socket.destroy();
@@ -59,7 +61,7 @@ function open_socket(address: string): Promise<Socket | null> {
 }
 
 /** Errors keep their code across processes. */
-async function send(connection: MessageConnection, call: RunCall, args: unknown[]): Promise<unknown> {
+async function send(connection: MessageConnection, call: string, args: unknown[]): Promise<unknown> {
   try {
     return await connection.sendRequest(call, args);
   } catch (thrown) {

@@ -13,7 +13,13 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RunCall, run_calls } from './run-calls.js';
+import { type RemoteRegistry, registry_calls, run_calls } from './run-calls.js';
+
+/** What other processes may ask. */
+export interface OwnedParts {
+  readonly runs: RunService;
+  readonly registry: RemoteRegistry;
+}
 
 export interface OwnerServer {
   /** What was asked before is answered, unless it takes too long. */
@@ -23,7 +29,7 @@ export interface OwnerServer {
 const last_answers_ms = 1_000;
 
 /** Listens for calls. The caller holds the store's lock, so an old socket file can only be a leftover. */
-export async function serve_owner(address: string, runs: RunService, log: Logger): Promise<OwnerServer> {
+export async function serve_owner(address: string, parts: OwnedParts, log: Logger): Promise<OwnerServer> {
   if (process.platform !== 'win32') rmSync(address, { force: true });
   const sockets = new Set<Socket>();
   const calls = new Set<Promise<unknown>>();
@@ -31,7 +37,7 @@ export async function serve_owner(address: string, runs: RunService, log: Logger
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', (err) => log.debug({ err }, 'a local connection broke'));
-    answer_calls(socket, runs, calls);
+    answer_calls(socket, parts, calls);
   });
   await listen(server, address);
   server.unref();
@@ -60,24 +66,28 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-function answer_calls(socket: Socket, runs: RunService, calls: Set<Promise<unknown>>): void {
+function answer_calls(socket: Socket, { runs, registry }: OwnedParts, calls: Set<Promise<unknown>>): void {
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-  for (const call of run_calls) {
-    connection.onRequest(call, (args: readonly unknown[]) => {
-      const answer = answer_call(runs, call, args);
-      calls.add(answer);
-      return answer.finally(() => calls.delete(answer));
-    });
-  }
+  const answer_by = (target: object, names: readonly string[], prefix: string): void => {
+    for (const name of names) {
+      connection.onRequest(prefix + name, (args: readonly unknown[]) => {
+        const answer = answer_call(target, name, args);
+        calls.add(answer);
+        return answer.finally(() => calls.delete(answer));
+      });
+    }
+  };
+  answer_by(runs, run_calls, '');
+  answer_by(registry, registry_calls, 'registry/');
   connection.onError(() => socket.destroy());
   connection.listen();
 }
 
 /** Never rejects. */
-async function answer_call(runs: RunService, call: RunCall, args: readonly unknown[]): Promise<unknown> {
+async function answer_call(target: object, name: string, args: readonly unknown[]): Promise<unknown> {
   try {
-    const method = runs[call] as (...given: unknown[]) => Promise<unknown>;
-    return (await method.apply(runs, [...args])) ?? null;
+    const method = (target as Record<string, (...given: unknown[]) => Promise<unknown>>)[name];
+    return (await method?.apply(target, [...args])) ?? null;
   } catch (thrown) {
     const info = to_error_info(thrown, 'STORE_FAILED');
     return new ResponseError<JsonObject>(1, info.error_message, { info } as unknown as JsonObject);

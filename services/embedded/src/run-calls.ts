@@ -1,8 +1,10 @@
+import type { Registry } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 
 /** The calls that processes may make of the one that owns a store, by name. */
 export const run_calls = [
   'start',
+  'request',
   'list',
   'show',
   'events',
@@ -16,4 +18,7 @@ export const run_calls = [
   'answer',
 ] as const satisfies readonly (keyof RunService)[];
 
-export type RunCall = (typeof run_calls)[number];
+/** Of the registry: keys and the audit trail are looked at and changed while a service runs. */
+export const registry_calls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof Registry)[];
+
+export type RemoteRegistry = Pick<Registry, (typeof registry_calls)[number]>;

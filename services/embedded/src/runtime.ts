@@ -13,7 +13,6 @@ import {
   live_subject,
   type RunKey,
   type RunResult,
-  type Signals,
 } from '@llmteam/contracts';
 import {
   catch_up_index,
@@ -42,13 +41,15 @@ export interface RuntimeOptions {
 }
 
 export class EmbeddedRuntime {
-  private readonly failed: Promise<never>;
+  /** Rejects when the runtime can no longer go on, with the reason. */
+  readonly failed: Promise<never>;
 
   private constructor(
     readonly catalog: StepCatalog,
     readonly plugins: PluginHost,
     private readonly root: Root,
-    private readonly signals: Signals,
+    /** The ports as they were opened; `journal` has large values resolved. */
+    readonly backend: Backend,
     private readonly lifecycle: Lifecycle,
     failed: Promise<never>,
   ) {
@@ -85,7 +86,7 @@ export class EmbeddedRuntime {
       for (let partition = 0; partition < root.journal.partitions; partition++) {
         await catch_up_index({ ...root, index: backend.index, log }, partition);
       }
-      return new EmbeddedRuntime(catalog, host, root, backend.signals, lifecycle, failed);
+      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, failed);
     } catch (error) {
       await lifecycle.close();
       throw error;
@@ -94,6 +95,10 @@ export class EmbeddedRuntime {
 
   get runs(): RunService {
     return this.root.runs;
+  }
+
+  get journal(): Journal {
+    return this.root.journal;
   }
 
   get definitions(): Definitions {
@@ -126,7 +131,7 @@ export class EmbeddedRuntime {
 
   /** Gives pieces of text as models write them, best effort; the function takes the receiver away again. */
   watch_tokens(run_id: string, receive: (token: LiveToken) => void): () => void {
-    return this.signals.subscribe(live_subject(run_id), (message) => receive(message as unknown as LiveToken));
+    return this.backend.signals.subscribe(live_subject(run_id), (message) => receive(message as unknown as LiveToken));
   }
 
   /**

@@ -21,6 +21,8 @@ export interface OwnedStore {
 }
 
 const most_stores = 1_000;
+/** Beyond those that runs of single commands take: what a service keeps is found again in one place. */
+const service_store = 9_999;
 
 export class Stores {
   private readonly root: string;
@@ -46,6 +48,13 @@ export class Stores {
   async own(folder: string): Promise<OwnedStore> {
     const { clock, synchronous } = this.options;
     return { folder, backend: await open_sqlite_backend({ folder, clock, synchronous }) };
+  }
+
+  /** The folder of the store of a service, made if it is absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
+  service_folder(): string {
+    const folder = join(this.root, String(service_store));
+    make_folder(folder);
+    return folder;
   }
 
   /** The first store that nobody owns; a new one if all are owned. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */

@@ -57,6 +57,7 @@ const without_lists: RunIndex = {
   position: no_lists,
   runs: no_lists,
   run: no_lists,
+  live: no_lists,
   tasks: no_lists,
   task: no_lists,
   close: async () => undefined,

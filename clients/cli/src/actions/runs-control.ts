@@ -48,7 +48,7 @@ export async function runs_signal(
   const run: RunKey = { tenant_id: tenant, run_id };
   const value: Json = parse_argument('--payload', payload);
   const send = async ({ runs, kind }: OwnedHome | RemoteHome): Promise<void> => {
-    await runs.signal(run, name, value, correlation);
+    await runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
     tell(settings, `Run ${run_id} has the signal '${name}'.`);
     if (kind === 'owned') tell_how_to_go_on(settings, run);
   };

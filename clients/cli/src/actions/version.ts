@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
+import { own_version } from '../own-version.js';
 import type { Settings } from '../settings.js';
 
 export async function version(
@@ -14,13 +12,4 @@ export async function version(
   const told = { llmteam, node, platform: `${platform}-${arch}` };
   streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : `llmteam ${llmteam}\n`);
   return exit_codes.completed;
-}
-
-/** Of the package this file belongs to, bundled or not. */
-function own_version(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, 'package.json');
-    if (existsSync(path)) return String(JSON.parse(readFileSync(path, 'utf8')).version);
-  }
-  return 'unknown';
 }

@@ -34,6 +34,11 @@ export function parse_limit(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
 }
 
+export function parse_port(text: string): number {
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}
+
 export function parse_sequence_number(text: string): number {
   if (/^[0-9]{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
   throw new InvalidArgumentError('Expected a whole number from 1.');
@@ -47,4 +52,12 @@ export function parse_moment(text: string): number {
   const at = span === null ? Date.parse(text) : Date.now() - Number(span[1]) * (units[span[2] ?? ''] ?? 0);
   if (Number.isFinite(at)) return Math.max(0, at);
   throw new InvalidArgumentError("Expected a time such as '30m', '7d' or '2026-01-31T12:00:00Z'.");
+}
+
+/** `30m`, `12h`, `90d`; gives milliseconds. */
+export function parse_span(text: string): number {
+  const [, count = '', unit = ''] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
+  const span = Number(count) * (units[unit] ?? 0);
+  if (span > 0) return span;
+  throw new InvalidArgumentError("Expected a time such as '30m', '12h' or '90d'.");
 }

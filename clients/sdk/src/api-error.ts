@@ -1,0 +1,43 @@
+import type { ProblemDetails, RequestProblem } from '@llmteam/contracts';
+
+/** What the gateway refused, or that it could not be reached: `status` is 0 then, and `code` is `UNREACHABLE`. */
+export class ApiError extends Error {
+  readonly status: number;
+  /** A code of the error table. */
+  readonly code: string;
+  /** What is wrong with the request, place by place. */
+  readonly problems: readonly RequestProblem[];
+  /** When it may be tried again; null: not said. */
+  readonly retry_after_seconds: number | null;
+  /** To find it in the gateway's log. */
+  readonly request_id: string | null;
+
+  constructor(
+    status: number,
+    problem: Pick<ProblemDetails, 'code' | 'detail' | 'problems'>,
+    more: { readonly headers?: Headers; readonly cause?: unknown } = {},
+  ) {
+    super(problem.detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = problem.code;
+    this.problems = problem.problems ?? [];
+    const seconds = Number(more.headers?.get('Retry-After') ?? Number.NaN);
+    this.retry_after_seconds = Number.isFinite(seconds) ? seconds : null;
+    this.request_id = more.headers?.get('X-Request-Id') ?? null;
+  }
+}
+
+/** Reads the problem document of an answer that is none of success. */
+export async function error_of(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => '');
+  const { headers, status } = response;
+  try {
+    const { code, detail, problems } = JSON.parse(text) as ProblemDetails;
+    if (typeof code === 'string')
+      return new ApiError(status, { code, detail, ...(problems && { problems }) }, { headers });
+  } catch {
+    // Not from the gateway: a proxy in between answered.
+  }
+  return new ApiError(status, { code: 'UNKNOWN', detail: `the server answered ${status}` }, { headers });
+}

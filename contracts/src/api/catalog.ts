@@ -1,0 +1,24 @@
+import { type Static, Type } from 'typebox';
+import { StepTypeMetadata } from '../plugin/step-type.js';
+
+const strict = { additionalProperties: false } as const;
+
+/** A step type with all that is known of it here. */
+export const CatalogType = Type.Object(
+  {
+    type_id: Type.String(),
+    /** The newest version. */
+    version: Type.String({ description: 'The newest version.' }),
+    versions: Type.Array(Type.String(), { description: 'All versions, newest first.' }),
+    workers: Type.Integer({ minimum: 0, description: 'Live workers of the newest version; control types need none.' }),
+    metadata: StepTypeMetadata,
+  },
+  { ...strict, $id: 'CatalogType' },
+);
+export type CatalogType = Static<typeof CatalogType>;
+
+export const CatalogPage = Type.Object(
+  { types: Type.Array(CatalogType) },
+  { ...strict, $id: 'CatalogPage', description: 'Step types, by id.' },
+);
+export type CatalogPage = Static<typeof CatalogPage>;

@@ -1,0 +1,52 @@
+import { type Static, Type } from 'typebox';
+import { RunEvent } from '../events.js';
+import { RunStatus } from '../run.js';
+
+const strict = { additionalProperties: false } as const;
+const time = Type.String({ format: 'date-time' });
+
+/** Where the next page begins; null: this was the last. */
+export const PageCursor = Type.Union([Type.String(), Type.Null()], {
+  description: 'Where the next page begins; null: this was the last.',
+});
+
+/** A run that was accepted: it is kept, and will be run. */
+export const RunAccepted = Type.Object(
+  { run_id: Type.String(), segment_id: Type.String(), status: RunStatus, started_at: time },
+  { ...strict, $id: 'RunAccepted' },
+);
+export type RunAccepted = Static<typeof RunAccepted>;
+
+/** A run in a list. */
+export const RunListing = Type.Object(
+  {
+    run_id: Type.String(),
+    segment_id: Type.String(),
+    tenant_id: Type.String(),
+    status: RunStatus,
+    correlation_id: Type.Union([Type.String(), Type.Null()]),
+    parent_run_id: Type.Union([Type.String(), Type.Null()]),
+    started_at: time,
+    completed_at: Type.Union([time, Type.Null()]),
+    duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  },
+  { ...strict, $id: 'RunListing' },
+);
+export type RunListing = Static<typeof RunListing>;
+
+export const RunPage = Type.Object(
+  { runs: Type.Array(RunListing), cursor: PageCursor },
+  { ...strict, $id: 'RunPage', description: 'Runs, newest first.' },
+);
+export type RunPage = Static<typeof RunPage>;
+
+export const EventPage = Type.Object(
+  {
+    events: Type.Array(RunEvent),
+    next_seq: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'The `from_seq` of the next page; null: the run has ended and this was its last.',
+    }),
+  },
+  { ...strict, $id: 'EventPage', description: 'Events of a run, in order.' },
+);
+export type EventPage = Static<typeof EventPage>;

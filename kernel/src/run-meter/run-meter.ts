@@ -1,0 +1,186 @@
+/**
+ * Purpose: what is counted of runs, taken from the facts of the journal: a process counts each run and each attempt once, whoever ran it.
+ * Owns: which runs are live now, by tenant. Does not own: names and formats of metrics (the sink).
+ * Invariants:
+ *   R1 A run counts as live from its first entry until `run.ended`, also if it began before this process did.
+ *   R2 What happened before the meter began is not counted again; of those runs only the end is still to come.
+ */
+import {
+  type Entry,
+  type Journal,
+  type Logger,
+  type RunEnded,
+  type RunIndex,
+  type RunKey,
+  type RunStatus,
+  type StepReported,
+  split_step_key,
+} from '@llmteam/contracts';
+import type { Definitions } from '../definitions/definitions.js';
+
+export interface RunMeterSink {
+  run_started(run: { readonly tenant_id: string; readonly segment_id: string }): void;
+  run_ended(run: {
+    readonly tenant_id: string;
+    readonly segment_id: string;
+    readonly status: RunStatus;
+    readonly duration_ms: number;
+  }): void;
+  /** An attempt of a task step ended, well or not. */
+  step_executed(step: {
+    readonly tenant_id: string;
+    readonly step_type: string;
+    readonly status: 'completed' | 'failed';
+    readonly duration_ms: number;
+  }): void;
+}
+
+export interface RunMeterPorts {
+  readonly journal: Journal;
+  readonly index: RunIndex;
+  readonly definitions: Definitions;
+  readonly log: Logger;
+  /** Default: the journal's own. One that gives entries of runs without those of steps counts no steps. */
+  readonly follow_runs?: Journal['follow'];
+}
+
+interface LiveRun {
+  readonly tenant_id: string;
+  readonly segment_id: string;
+  readonly started_at: number;
+  /** Content hash; null: not read yet. */
+  definition: string | null;
+}
+
+const runs_at_a_time = 1_000;
+
+export class RunMeter {
+  private readonly live = new Map<string, LiveRun>();
+  private readonly counts = new Map<string, number>();
+  private readonly stopping = new AbortController();
+  private following: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ports: RunMeterPorts,
+    private readonly sink: RunMeterSink,
+  ) {}
+
+  /** Resolves once every run that is live is known. */
+  async start(): Promise<void> {
+    const { journal, index } = this.ports;
+    const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
+    const from = await Promise.all(partitions.map((partition) => index.position(partition)));
+    await this.load_live();
+    const caught_up = partitions.map(
+      (partition) =>
+        new Promise<void>((resolve, reject) => {
+          const following = this.follow(partition, from[partition] ?? 0, resolve).catch(reject);
+          this.following = Promise.all([this.following, following]);
+        }),
+    );
+    await Promise.all(caught_up);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.following.catch(() => undefined);
+  }
+
+  /** Live runs of a tenant. */
+  active(tenant_id: string): number {
+    return this.counts.get(tenant_id) ?? 0;
+  }
+
+  /** Live runs of every tenant that ever had one. */
+  active_by_tenant(): ReadonlyMap<string, number> {
+    return this.counts;
+  }
+
+  private async load_live(): Promise<void> {
+    let after: RunKey | null = null;
+    for (;;) {
+      const rows = await this.ports.index.live(after, runs_at_a_time);
+      for (const row of rows) this.add(row, { ...row, definition: null });
+      after = rows.at(-1) ?? null;
+      if (rows.length < runs_at_a_time) return;
+    }
+  }
+
+  private async follow(partition: number, from: number, caught_up: () => void): Promise<void> {
+    const { journal, follow_runs = (...given) => journal.follow(...given) } = this.ports;
+    for await (const batch of follow_runs(partition, from, this.stopping.signal)) {
+      if (batch.length === 0) caught_up();
+      for (const entry of batch) await this.note(entry);
+    }
+    caught_up();
+  }
+
+  private async note(entry: Entry): Promise<void> {
+    const { fact } = entry;
+    if (fact.type === 'run.requested') {
+      const { segment_id, definition, at } = fact;
+      const { tenant_id } = entry;
+      // A run whose definition is known was counted; one that only the index told of may be as new as its first entry.
+      const is_counted = typeof this.live.get(mark(entry))?.definition === 'string';
+      this.add(entry, { tenant_id, segment_id, started_at: at, definition });
+      if (!is_counted) this.sink.run_started({ tenant_id, segment_id });
+    } else if (fact.type === 'run.ended') await this.note_end(entry, fact);
+    else if (fact.type === 'step.reported') await this.note_step(entry, fact);
+  }
+
+  private async note_end(key: RunKey, { at, status }: RunEnded): Promise<void> {
+    const live = this.live.get(mark(key));
+    if (live !== undefined) this.remove(key);
+    const run = live ?? (await this.ports.index.run(key.tenant_id, key.run_id));
+    if (run === null) return;
+    const { segment_id, started_at } = run;
+    this.sink.run_ended({ tenant_id: key.tenant_id, segment_id, status, duration_ms: Math.max(0, at - started_at) });
+  }
+
+  private async note_step(key: RunKey, { at, started_at, step, error }: StepReported): Promise<void> {
+    const step_type = await this.type_of(key, split_step_key(step).step_id);
+    if (step_type === null) return;
+    const status = error === undefined ? 'completed' : 'failed';
+    const { tenant_id } = key;
+    this.sink.step_executed({ tenant_id, step_type, status, duration_ms: Math.max(0, at - started_at) });
+  }
+
+  /** null: the run's definition cannot be read here, or it has ended. */
+  private async type_of(key: RunKey, step_id: string): Promise<string | null> {
+    const live = this.live.get(mark(key));
+    if (live === undefined) return null;
+    try {
+      live.definition ??= await this.definition_of(key);
+      const { definitions } = this.ports;
+      const plan = definitions.cached_plan(live.definition) ?? (await definitions.plan(live.definition));
+      return plan.by_id.get(step_id)?.type_id ?? null;
+    } catch (err) {
+      this.ports.log.debug({ err, run_id: key.run_id }, 'a step is not counted: its definition cannot be read');
+      return null;
+    }
+  }
+
+  private async definition_of(key: RunKey): Promise<string> {
+    for await (const { fact } of this.ports.journal.read(key)) {
+      if (fact.type === 'run.requested') return fact.definition;
+    }
+    return '';
+  }
+
+  private add(key: RunKey, run: LiveRun): void {
+    if (!this.live.has(mark(key))) this.count(run.tenant_id, 1);
+    this.live.set(mark(key), run);
+  }
+
+  private remove(key: RunKey): void {
+    if (this.live.delete(mark(key))) this.count(key.tenant_id, -1);
+  }
+
+  private count(tenant_id: string, change: number): void {
+    this.counts.set(tenant_id, (this.counts.get(tenant_id) ?? 0) + change);
+  }
+}
+
+function mark({ tenant_id, run_id }: RunKey): string {
+  return `${tenant_id}/${run_id}`;
+}

@@ -1,0 +1,20 @@
+import type { GatewayOptions } from '@llmteam/gateway';
+import type { Config } from '@llmteam/service-host';
+
+type Refs = GatewayOptions['refs'];
+
+/** What segments may refer to, by the configuration. */
+export function configured_refs({ file }: Config): Refs {
+  const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
+  return {
+    llm_ref: listed(Object.keys(llms)),
+    client_ref: listed(Object.keys(clients)),
+    store_ref: listed(stores),
+    secret_ref: listed(Object.keys(secrets)),
+  };
+}
+
+function listed(names: readonly string[]): NonNullable<Refs['llm_ref']> {
+  const known = new Set(names);
+  return { has: (name) => known.has(name), names: () => names };
+}

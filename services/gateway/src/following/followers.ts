@@ -1,0 +1,174 @@
+/**
+ * Purpose: the runs that are followed in this process. Needs no run loop: what it knows comes from the journal.
+ * Owns: one follower per run for all its readers, one tap per partition for all its followers; both go when nobody needs them.
+ * Does not own: what readers are sent.
+ */
+import { type Entry, type Logger, live_subject, type RunKey, type Signals } from '@llmteam/contracts';
+import { FrameBudget } from './frame-budget.js';
+import type { HistoryPorts } from './history.js';
+import { PartitionTap } from './partition-tap.js';
+import { ReplayGate } from './replay-gate.js';
+import { type FollowerListener, RunFollower } from './run-follower.js';
+
+export interface FollowersPorts extends HistoryPorts {
+  readonly signals: Signals;
+  readonly log: Logger;
+}
+
+/** A follower in use: give it back when done. */
+export interface FollowedRun {
+  readonly follower: RunFollower;
+  release(): void;
+}
+
+interface Followed {
+  readonly follower: RunFollower;
+  readonly opened: Promise<void>;
+  readonly unsubscribe: () => void;
+  users: number;
+}
+
+const replays_at_a_time = 16;
+const frames_in_all = 64 * 1024 * 1024;
+const frames_per_run = 4 * 1024 * 1024;
+const frames_kept_anyway = 16 * 1024;
+
+export class Followers {
+  private readonly followed = new Map<string, Followed>();
+  private readonly taps = new Map<number, PartitionTap>();
+  private readonly stopped = new Set<Promise<void>>();
+  private readonly budget = new FrameBudget(frames_in_all, frames_per_run, frames_kept_anyway);
+  readonly gate = new ReplayGate(replays_at_a_time);
+
+  constructor(private readonly ports: FollowersPorts) {}
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  async open(key: RunKey): Promise<FollowedRun> {
+    const partition = this.ports.journal.partition_of(key);
+    const tap = this.tap(partition);
+    tap.users++;
+    const followed = this.followed.get(mark(key)) ?? this.follow(key, tap);
+    followed.users++;
+    const release = once(() => {
+      this.release(key, followed);
+      this.release_tap(partition, tap);
+    });
+    try {
+      await followed.opened;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { follower: followed.follower, release };
+  }
+
+  /** Resolves once the run has ended, or after the time, or when nobody waits any more; true: it has ended. */
+  async ended(key: RunKey, time_ms: number, signal: AbortSignal): Promise<boolean> {
+    const { follower, release } = await this.open(key);
+    try {
+      return follower.has_ended || (await this.wait_for_end(follower, time_ms, signal));
+    } finally {
+      release();
+    }
+  }
+
+  private wait_for_end(follower: RunFollower, time_ms: number, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        follower.listeners.delete(listener);
+        resolve(follower.has_ended);
+      };
+      const listener: FollowerListener = {
+        wake: () => {
+          if (follower.has_ended) done();
+        },
+        token: () => undefined,
+        lost: done,
+      };
+      const timer = setTimeout(done, time_ms);
+      signal.addEventListener('abort', done, { once: true });
+      follower.listeners.add(listener);
+      if (signal.aborted) done();
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const { follower } of this.followed.values()) follower.lose();
+    for (const tap of this.taps.values()) this.stop(tap);
+    this.taps.clear();
+    await Promise.all(this.stopped);
+  }
+
+  private follow(key: RunKey, tap: PartitionTap): Followed {
+    const follower = new RunFollower(key, this.ports, this.budget);
+    const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
+    opened.catch(() => undefined);
+    const unsubscribe = this.ports.signals.subscribe(live_subject(key.run_id), (message) =>
+      follower.note_token(message),
+    );
+    const followed: Followed = { follower, opened, unsubscribe, users: 0 };
+    this.followed.set(mark(key), followed);
+    return followed;
+  }
+
+  private release(key: RunKey, followed: Followed): void {
+    if (--followed.users > 0) return;
+    followed.unsubscribe();
+    followed.follower.close();
+    if (this.followed.get(mark(key)) === followed) this.followed.delete(mark(key));
+  }
+
+  private tap(partition: number): PartitionTap {
+    const known = this.taps.get(partition);
+    if (known !== undefined) return known;
+    const tap = new PartitionTap(
+      this.ports.journal,
+      partition,
+      (entry) => this.receive(entry),
+      (err) => this.lose(partition, tap, err),
+    );
+    tap.started.catch(() => undefined);
+    this.taps.set(partition, tap);
+    return tap;
+  }
+
+  private release_tap(partition: number, tap: PartitionTap): void {
+    if (--tap.users > 0) return;
+    if (this.taps.get(partition) === tap) this.taps.delete(partition);
+    this.stop(tap);
+  }
+
+  private stop(tap: PartitionTap): void {
+    const stopped = tap.stop().finally(() => this.stopped.delete(stopped));
+    this.stopped.add(stopped);
+  }
+
+  private receive(entry: Entry): void {
+    this.followed.get(mark(entry))?.follower.accept(entry);
+  }
+
+  /** Readers are sent away; they come back and a new tap is made. */
+  private lose(partition: number, tap: PartitionTap, err: unknown): void {
+    this.ports.log.warn({ err, partition }, 'the journal cannot be followed; readers have to come again');
+    if (this.taps.get(partition) === tap) this.taps.delete(partition);
+    for (const [name, { follower }] of [...this.followed]) {
+      if (this.ports.journal.partition_of(follower.key) !== partition) continue;
+      this.followed.delete(name);
+      follower.lose();
+    }
+  }
+}
+
+function mark({ tenant_id, run_id }: RunKey): string {
+  return `${tenant_id}/${run_id}`;
+}
+
+function once(action: () => void): () => void {
+  let is_done = false;
+  return () => {
+    if (!is_done) action();
+    is_done = true;
+  };
+}

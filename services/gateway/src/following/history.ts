@@ -1,0 +1,58 @@
+import { setImmediate as next_turn } from 'node:timers/promises';
+import type { Entry, Fact, Journal, RunEvent, RunKey } from '@llmteam/contracts';
+import { type Definitions, evolve, type Run, start_run } from '@llmteam/kernel';
+
+export interface HistoryPorts {
+  readonly journal: Journal;
+  readonly definitions: Definitions;
+}
+
+/** A run as its history tells it, entry by entry. */
+export class RunTeller {
+  private run: Run | null = null;
+  position = 0;
+
+  constructor(
+    private readonly key: RunKey,
+    private readonly definitions: Definitions,
+  ) {}
+
+  get status(): Run['state']['status'] | null {
+    return this.run?.state.status ?? null;
+  }
+
+  /** `seq` of the last event so far. */
+  get seq(): number {
+    return this.run?.state.seq ?? 0;
+  }
+
+  /** The first entry needs the run's definition: `prepare` it before. */
+  apply(entry: Entry): readonly RunEvent[] {
+    this.position = entry.position;
+    const { fact } = entry;
+    if (this.run !== null) return evolve(this.run, fact, { events: true }).events;
+    const plan = fact.type === 'run.requested' ? this.definitions.cached_plan(fact.definition) : undefined;
+    if (fact.type !== 'run.requested' || plan === undefined) return [];
+    const { run, outcome } = start_run(plan, this.key, fact, { events: true });
+    this.run = run;
+    return outcome.events;
+  }
+
+  async prepare(fact: Fact): Promise<void> {
+    if (this.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
+  }
+}
+
+const entries_per_turn = 100;
+
+/** Gives the events of a run up to now, and lets others have their turn. Long histories must not hold up the process. */
+export async function* tell_history(ports: HistoryPorts, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+  let left = entries_per_turn;
+  for await (const entry of ports.journal.read(key, teller.position)) {
+    await teller.prepare(entry.fact);
+    yield* teller.apply(entry);
+    if (--left > 0) continue;
+    left = entries_per_turn;
+    await next_turn();
+  }
+}

@@ -1,0 +1,38 @@
+import type { Entry, Journal } from '@llmteam/contracts';
+
+/** New entries of one partition, for as long as one of its runs is followed. */
+export class PartitionTap {
+  private readonly stopping = new AbortController();
+  private following: Promise<void> = Promise.resolve();
+  /** Runs that are followed. */
+  users = 0;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly partition: number,
+    private readonly receive: (entry: Entry) => void,
+    private readonly on_failure: (error: unknown) => void,
+  ) {}
+
+  /** Once it resolves, every later entry will be received. */
+  readonly started: Promise<void> = Promise.resolve().then(() => this.start());
+
+  private async start(): Promise<void> {
+    const from = await this.journal.end(this.partition);
+    this.following = this.follow(from).catch((error: unknown) => {
+      if (!this.stopping.signal.aborted) this.on_failure(error);
+    });
+  }
+
+  private async follow(from: number): Promise<void> {
+    for await (const batch of this.journal.follow(this.partition, from, this.stopping.signal)) {
+      for (const entry of batch) this.receive(entry);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.started.catch(() => undefined);
+    await this.following;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Purpose: one run that somebody follows, for all its readers: its events so far, then each new one as its entry comes.
+ * Owns: the state evolved here, and the last events as frames. Does not own: readers' places; where new entries come from.
+ * Invariants:
+ *   F1 Frames are without gap: `first` … `last_seq`, and a reader that needs an earlier one reads the history.
+ *   F2 An entry that comes while the history is being read is applied after it, once: entries are known by position.
+ *   F3 After the run's last event nothing more comes.
+ *   F4 The frames of one entry are there together before anybody is told: the last may be the end of the run.
+ */
+import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
+import { type EventFrame, frame_of, token_frame } from './event-frame.js';
+import type { FrameBudget } from './frame-budget.js';
+import { type HistoryPorts, RunTeller, tell_history } from './history.js';
+
+export interface FollowerListener {
+  /** There are new frames, of so many bytes together. */
+  wake(bytes: number): void;
+  token(frame: Omit<EventFrame, 'seq'>): void;
+  /** The run can no longer be followed here. */
+  lost(): void;
+}
+
+const final_statuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
+
+export class RunFollower {
+  readonly listeners = new Set<FollowerListener>();
+  private readonly teller: RunTeller;
+  private frames: EventFrame[] = [];
+  private bytes = 0;
+  /** Entries that came while the history was being read; null: it is read. */
+  private early: Entry[] | null = [];
+
+  constructor(
+    readonly key: RunKey,
+    private readonly ports: HistoryPorts,
+    private readonly budget: FrameBudget,
+  ) {
+    this.teller = new RunTeller(key, ports.definitions);
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  async open(): Promise<void> {
+    for await (const event of tell_history(this.ports, this.key, this.teller)) this.add(frame_of(event));
+    if (this.teller.status === null) {
+      throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.key.run_id}'`);
+    }
+    const early = this.early ?? [];
+    this.early = null;
+    for (const entry of early) this.accept(entry);
+  }
+
+  get has_ended(): boolean {
+    const { status } = this.teller;
+    return this.early === null && status !== null && final_statuses.has(status);
+  }
+
+  get last_seq(): number {
+    return this.teller.seq;
+  }
+
+  /** A new entry of the run, in order. */
+  accept(entry: Entry): void {
+    if (this.early !== null) {
+      this.early.push(entry);
+      return;
+    }
+    if (entry.position <= this.teller.position) return;
+    let frames: EventFrame[];
+    try {
+      frames = this.teller.apply(entry).map(frame_of);
+    } catch {
+      this.lose();
+      return;
+    }
+    if (frames.length === 0) return;
+    for (const frame of frames) this.add(frame);
+    const bytes = frames.reduce((sum, { sse }) => sum + sse.length, 0);
+    for (const listener of [...this.listeners]) listener.wake(bytes);
+  }
+
+  note_token(message: Json): void {
+    if (this.listeners.size === 0 || this.has_ended) return;
+    const frame = token_frame(message);
+    for (const listener of [...this.listeners]) listener.token(frame);
+  }
+
+  lose(): void {
+    for (const listener of [...this.listeners]) listener.lost();
+  }
+
+  /** The frame with that seq; `earlier`: it is kept no more; null: there is none yet. */
+  frame(seq: number): EventFrame | 'earlier' | null {
+    const first = this.frames[0]?.seq ?? this.last_seq + 1;
+    if (seq < first) return 'earlier';
+    return this.frames[seq - first] ?? null;
+  }
+
+  /** The history again, from a seq on, for a reader that is far behind. */
+  async *earlier(from_seq: number): AsyncGenerator<EventFrame> {
+    const teller = new RunTeller(this.key, this.ports.definitions);
+    for await (const event of tell_history(this.ports, this.key, teller)) {
+      if (event.seq >= from_seq) yield frame_of(event);
+    }
+  }
+
+  close(): void {
+    this.budget.give_back(this.bytes);
+    this.frames = [];
+    this.bytes = 0;
+  }
+
+  private add(frame: EventFrame): void {
+    this.frames.push(frame);
+    this.bytes += frame.sse.length;
+    this.budget.take(frame.sse.length);
+    while (this.frames.length > 1 && this.budget.is_too_much(this.bytes)) {
+      const dropped = this.frames.shift()?.sse.length ?? 0;
+      this.bytes -= dropped;
+      this.budget.give_back(dropped);
+    }
+  }
+}

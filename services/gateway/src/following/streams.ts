@@ -1,0 +1,96 @@
+/**
+ * Purpose: the open streams of a gateway.
+ * Owns: opening and closing readers, heartbeats, and sending away those whose key no longer counts.
+ */
+import type { Clock, RunKey, Timer } from '@llmteam/contracts';
+import type { KeyRing, Principal } from '../keys/key-ring.js';
+import type { GatewayLimits } from '../limits.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { TenantLimits } from '../tenant-limits.js';
+import type { FollowedRun, Followers } from './followers.js';
+import { type CloseReason, type Outlet, Reader } from './reader.js';
+
+export interface StreamsPorts {
+  readonly followers: Followers;
+  readonly keys: KeyRing;
+  readonly tenants: TenantLimits;
+  readonly metrics: () => GatewayMetrics;
+  readonly limits: GatewayLimits;
+  readonly clock: Clock;
+}
+
+/** A run ready to be read, with a place among the tenant's streams. */
+export interface PreparedStream {
+  readonly run: FollowedRun;
+  /** For who decides not to read after all. */
+  release(): void;
+  begin(outlet: Outlet): Reader;
+}
+
+export class Streams {
+  private readonly readers = new Map<Reader, Principal>();
+  private beat: Timer | null = null;
+  private is_stopping = false;
+  private readonly unwatch: () => void;
+
+  constructor(private readonly ports: StreamsPorts) {
+    this.unwatch = ports.keys.on_change(() => this.send_away_the_revoked());
+  }
+
+  get open(): number {
+    return this.readers.size;
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED` */
+  async prepare(principal: Principal, key: RunKey, from_seq: number): Promise<PreparedStream> {
+    const leave = this.ports.tenants.open_stream(principal.tenant_id);
+    try {
+      const run = await this.ports.followers.open(key);
+      const release = () => {
+        run.release();
+        leave();
+      };
+      return { run, release, begin: (outlet) => this.begin(principal, run, outlet, from_seq, leave) };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private begin(principal: Principal, run: FollowedRun, outlet: Outlet, from_seq: number, leave: () => void): Reader {
+    const { limits, clock, followers } = this.ports;
+    const on_close = (reason: CloseReason): void => {
+      this.readers.delete(reader);
+      leave();
+      if (reason === 'slow') this.ports.metrics().reader_cut_off();
+    };
+    const reader = new Reader(run, outlet, { from_seq, limits, clock, gate: followers.gate, on_close });
+    this.readers.set(reader, principal);
+    this.beat ??= this.next_beat();
+    if (this.is_stopping) reader.close('stopping');
+    else reader.wake();
+    return reader;
+  }
+
+  /** Sends every reader away. */
+  close(): void {
+    this.is_stopping = true;
+    this.unwatch();
+    this.beat?.cancel();
+    for (const reader of [...this.readers.keys()]) reader.close('stopping');
+  }
+
+  private next_beat(): Timer {
+    return this.ports.clock.after(this.ports.limits.heartbeat_ms, () => {
+      this.send_away_the_revoked();
+      for (const reader of [...this.readers.keys()]) reader.heartbeat();
+      this.beat = this.readers.size === 0 || this.is_stopping ? null : this.next_beat();
+    });
+  }
+
+  private send_away_the_revoked(): void {
+    for (const [reader, { key }] of [...this.readers]) {
+      if (!this.ports.keys.still_counts(key)) reader.close('revoked');
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { WebSocket } from 'ws';
+import type { EventFrame } from './event-frame.js';
+import type { CloseReason, Outlet } from './reader.js';
+
+/** Close codes of the WebSocket, as the reference page lists them. */
+export const close_codes: Readonly<Record<CloseReason, { readonly code: number; readonly about: string }>> = {
+  ended: { code: 1000, about: 'the run has ended and every event was sent' },
+  stopping: { code: 1001, about: 'the gateway is stopping: come again' },
+  lost: { code: 1011, about: 'the run cannot be followed here at the moment: come again' },
+  slow: { code: 1013, about: 'the client took too little for too long: come again' },
+  revoked: { code: 4401, about: 'the API key no longer counts' },
+  gone: { code: 1000, about: 'the client closed the connection' },
+};
+
+/** A client that has not closed by then is dropped. */
+const close_patience_ms = 2_000;
+
+export class WebSocketOutlet implements Outlet {
+  private has_answered = true;
+
+  constructor(private readonly socket: WebSocket) {
+    socket.on('pong', () => {
+      this.has_answered = true;
+    });
+  }
+
+  send({ json }: Omit<EventFrame, 'seq'>): void {
+    this.socket.send(json, { binary: false });
+  }
+
+  buffered(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  heartbeat(): boolean {
+    const is_alive = this.has_answered;
+    this.has_answered = false;
+    if (is_alive) this.socket.ping();
+    return is_alive;
+  }
+
+  close(reason: CloseReason): void {
+    if (reason === 'gone') return;
+    const { code, about } = close_codes[reason];
+    this.socket.close(code, about);
+    if (reason === 'slow') {
+      this.socket.terminate();
+      return;
+    }
+    const timer = setTimeout(() => this.socket.terminate(), close_patience_ms);
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Purpose: a gateway: everything it is made of, opened and closed together.
+ * Owns: the order. Opens: keys, counting, then the port. Closes: streams are sent away, the port stops taking, last answers are given, then
+ * the rest. Does not own: the backend and the runtime it is given.
+ */
+
+import { RunMeter } from '@llmteam/kernel';
+import { AuditLog } from './audit/audit-log.js';
+import { Followers } from './following/followers.js';
+import { Streams } from './following/streams.js';
+import { make_app } from './http/app.js';
+import { HttpListener } from './http/listener.js';
+import { Sockets } from './http/sockets.js';
+import { KeyRing } from './keys/key-ring.js';
+import { default_limits, type GatewayLimits } from './limits.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { openapi_document } from './openapi/document.js';
+import type { GatewayOptions } from './options.js';
+import { routes } from './routes/table.js';
+import type { Services } from './services.js';
+import { TenantLimits } from './tenant-limits.js';
+
+export interface GatewayAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const last_answers_ms = 5_000;
+
+export class Gateway {
+  private readonly services: Services;
+  private readonly meter: RunMeter;
+  private readonly sockets: Sockets;
+  private readonly listener: HttpListener;
+  private state: 'new' | 'open' | 'closed' = 'new';
+
+  constructor(private readonly options: GatewayOptions) {
+    const limits: GatewayLimits = { ...default_limits, ...options.limits };
+    const keys = new KeyRing(options.registry, options.clock, options.log);
+    const followers = new Followers(options);
+    const tenants = new TenantLimits(limits, (tenant_id) => this.meter.active(tenant_id));
+    const streams: Streams = new Streams({
+      followers,
+      keys,
+      tenants,
+      metrics: () => metrics,
+      limits,
+      clock: options.clock,
+    });
+    const metrics: GatewayMetrics = new GatewayMetrics(
+      () => this.meter.active_by_tenant(),
+      () => streams.open,
+    );
+    this.meter = new RunMeter(options, metrics);
+    this.services = {
+      ...options,
+      limits,
+      keys,
+      audit: new AuditLog(options.registry),
+      followers,
+      streams,
+      tenants,
+      metrics,
+      is_open: () => this.state === 'open' && keys.is_ready && options.is_ready(),
+      document: JSON.stringify(openapi_document(routes, options.version)),
+    };
+    this.sockets = new Sockets(this.services);
+    const handle = make_app(this.services).callback();
+    this.listener = new HttpListener(
+      {
+        request: (request, response) => void handle(request, response),
+        upgrade: (request, socket, head) => this.sockets.handle(request, socket, head),
+      },
+      limits,
+    );
+  }
+
+  /** Resolves once requests are served. Port 0: any that is free. */
+  async open(port: number, host: string): Promise<GatewayAddress> {
+    const { port: bound, address } = await this.listener.listen(port, host);
+    await this.services.keys.start();
+    await this.meter.start();
+    if (this.state === 'new') this.state = 'open';
+    return { host: address, port: bound };
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.services.streams.close();
+    this.sockets.close();
+    await this.listener.close(last_answers_ms);
+    await this.services.followers.close();
+    await this.meter.stop();
+    await this.services.keys.stop();
+    this.options.log.debug({}, 'the gateway is closed');
+  }
+}

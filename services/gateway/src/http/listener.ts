@@ -1,0 +1,82 @@
+/**
+ * Purpose: the HTTP server under the application.
+ * Owns: time and size of what comes in, the answer to what is no HTTP, and stopping: no new connections, last answers, then the rest is cut.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LlmteamError } from '@llmteam/contracts';
+import type { GatewayLimits } from '../limits.js';
+import { problem_answer } from './problem.js';
+import { raw_answer } from './raw-answer.js';
+
+export interface Handlers {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+const checks_every_ms = 500;
+/** Beyond what is allowed, so that the refusal can say so. */
+const headers_parsed = 2_000;
+const keep_alive_ms = 65_000;
+
+export class HttpListener {
+  private readonly server: Server;
+
+  constructor(handlers: Handlers, limits: GatewayLimits) {
+    this.server = createServer(
+      {
+        maxHeaderSize: limits.header_bytes,
+        headersTimeout: limits.head_ms,
+        requestTimeout: limits.request_ms,
+        connectionsCheckingInterval: Math.min(checks_every_ms, limits.head_ms),
+        keepAliveTimeout: keep_alive_ms,
+        insecureHTTPParser: false,
+        // The refusal is ours, in the form all others have.
+        requireHostHeader: false,
+        noDelay: true,
+      },
+      (request, response) => handlers.request(request, response),
+    );
+    this.server.maxHeadersCount = headers_parsed;
+    this.server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket, head));
+    this.server.on('connect', (_request, socket) => answer_no_http(new Error('no proxy'), socket));
+    this.server.on('clientError', answer_no_http);
+  }
+
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ port, host, backlog: 4_096 }, () => {
+        this.server.removeListener('error', reject);
+        resolve(this.server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Answers what was asked before, within the time. */
+  async close(patience_ms: number): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const timer = setTimeout(() => this.server.closeAllConnections(), patience_ms);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+function answer_no_http(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { status, body, headers } = problem_answer(refusal(error));
+  raw_answer(socket, status, body, headers);
+}
+
+function refusal(cause: Error & { readonly code?: string }): LlmteamError {
+  if (cause.code === 'HPE_HEADER_OVERFLOW')
+    return new LlmteamError('HEADERS_TOO_LARGE', 'the head is too large', { cause });
+  if (cause.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new LlmteamError('REQUEST_TIMEOUT', 'too slow', { cause });
+  return new LlmteamError('REQUEST_INVALID', 'this is no HTTP request that can be served', { cause });
+}

@@ -1,0 +1,118 @@
+/**
+ * Purpose: what every request to a route goes through, in this order: key, permission, limits, path, query, headers, body; then the
+ * handler; then the audit trail.
+ * Invariants:
+ *   P1 Nothing of the body is read before the request is authorised and within its limits.
+ *   P2 Nothing is done before everything is validated.
+ *   P3 A change that was done is in the audit trail before it is answered.
+ */
+
+import type { RouterContext } from '@koa/router';
+import { type Json, LlmteamError } from '@llmteam/contracts';
+import { audit_record } from '../audit/audit-log.js';
+import type { Principal } from '../keys/key-ring.js';
+import type { ApiAnswer, ApiRequest, Route } from '../routes/route.js';
+import type { Services } from '../services.js';
+import { admit } from './authentication.js';
+import { wrong } from './problem.js';
+import { has_body, read_json, read_text } from './request-body.js';
+import { checks_of, type RequestChecks } from './request-checks.js';
+
+export type RoutePipeline = (context: RouterContext) => Promise<void>;
+
+export function make_pipeline(route: Route, services: Services): RoutePipeline {
+  const checks = checks_of(route);
+  return async (context) => {
+    const principal = admit(route, context.req.headers, services.keys);
+    context.state.tenant_id = principal.tenant_id;
+    if (route.access !== 'open') await services.tenants.admit_request(principal.tenant_id);
+    checks.check_params(context.params);
+    const query = checks.check_query(context.URL.searchParams);
+    checks.check_headers(context.req.headers);
+    const { text, body } = await read_body(route, checks, context, services);
+    const signal = leaving(context);
+    const request_id = String(context.state.request_id);
+    const request: ApiRequest = {
+      principal,
+      params: context.params,
+      query,
+      body,
+      text,
+      header: (name) => context.get(name) || undefined,
+      is_head: context.method === 'HEAD',
+      request_id,
+      signal,
+    };
+    const answer = await route.handle(request, services);
+    if (route.changes) await note_change(route, principal, context, answer.status, services);
+    give(context, answer, request_id);
+  };
+}
+
+async function read_body(
+  { body: rule }: Route,
+  checks: RequestChecks,
+  { req }: RouterContext,
+  { limits }: Services,
+): Promise<{ text: string; body: Json }> {
+  if (rule === undefined) {
+    if (has_body(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'the address takes no body');
+    return { text: '', body: null };
+  }
+  const max_bytes = limits[rule.max];
+  const text = await read_text(req, max_bytes);
+  if (text === '') {
+    if (rule.required) throw wrong('body', '', 'MISSING_FIELD', 'the request needs a body');
+    return { text, body: {} };
+  }
+  if (rule.read === 'text') return { text, body: null };
+  const body = read_json(text, max_bytes);
+  checks.check_body(body);
+  return { text, body };
+}
+
+/** Aborts when the connection goes before the answer is given. */
+function leaving({ res }: RouterContext): AbortSignal {
+  const controller = new AbortController();
+  res.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+async function note_change(
+  route: Route,
+  { tenant_id, key, name }: Principal,
+  context: RouterContext,
+  status: number,
+  { audit, clock }: Services,
+): Promise<void> {
+  const request_id = String(context.state.request_id);
+  const record = { key, name, action: route.operation, target: context.path, status, request_id };
+  await audit.append(tenant_id, audit_record(clock, record));
+}
+
+function give(
+  context: RouterContext,
+  { status, headers = {}, body, content, stream }: ApiAnswer,
+  request_id: string,
+): void {
+  context.status = status;
+  context.set({ ...headers });
+  if (stream !== undefined) {
+    context.respond = false;
+    stream(context.res, request_id);
+  } else if (content !== undefined) {
+    context.type = content.type;
+    context.body = content.data;
+  } else if (body === undefined) {
+    context.body = null;
+    context.status = status;
+  } else {
+    context.type = 'application/json; charset=utf-8';
+    context.body = JSON.stringify(body);
+  }
+}
+
+/** Of a route that is a WebSocket, asked for as if it were none. */
+export function upgrade_required(): LlmteamError {
+  return new LlmteamError('UPGRADE_REQUIRED', 'the address is a WebSocket');
+}

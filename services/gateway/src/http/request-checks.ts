@@ -1,0 +1,104 @@
+/**
+ * Purpose: whether a request has the form its route declares.
+ * Owns: turning schema errors into problems by JSON Pointer. Schemas are compiled once.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Json, type JsonObject, LlmteamError, type RequestProblem } from '@llmteam/contracts';
+import { validate_value } from '@llmteam/kernel';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajv_formats from 'ajv-formats';
+import type { TSchema } from 'typebox';
+import { plain_schema } from '../openapi/plain-schema.js';
+import type { Route } from '../routes/route.js';
+import { request_invalid } from './problem.js';
+
+const made = new WeakMap<Route, RequestChecks>();
+
+/** Made once per route and process: compiling takes longer than checking a thousand requests. */
+export function checks_of(route: Route): RequestChecks {
+  const known = made.get(route) ?? new RequestChecks(route);
+  made.set(route, known);
+  return known;
+}
+
+export class RequestChecks {
+  private readonly params: ReadonlyMap<string, ValidateFunction>;
+  private readonly query: ValidateFunction;
+  private readonly headers: ReadonlyMap<string, ValidateFunction>;
+  private readonly body: JsonObject | null;
+
+  constructor(private readonly route: Route) {
+    const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
+    // The package is CommonJS: its function is the module itself.
+    (ajv_formats as unknown as (target: Ajv2020) => void)(ajv);
+    const compile = (schema: TSchema): ValidateFunction => ajv.compile(plain_schema(schema));
+    this.params = new Map(Object.entries(route.params ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
+    this.headers = new Map(Object.entries(route.headers ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
+    this.query = ajv.compile(route.query === undefined ? no_keys : plain_schema(route.query));
+    this.body = route.body === undefined ? null : (plain_schema(route.body.schema) as JsonObject);
+  }
+
+  /** An id that cannot be one is answered as one that is not there. @throws LlmteamError with the code the route gives */
+  check_params(params: Readonly<Record<string, string>>): void {
+    for (const [name, validate] of this.params) {
+      if (!validate(params[name])) throw new LlmteamError(this.route.params?.[name]?.unknown ?? 'ROUTE_UNKNOWN', name);
+    }
+  }
+
+  /** With defaults and numbers filled in. @throws LlmteamError `REQUEST_INVALID` */
+  check_query(search: URLSearchParams): JsonObject {
+    const query: Record<string, string> = Object.create(null);
+    const problems: RequestProblem[] = [];
+    for (const [name, value] of search) {
+      if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is there twice'));
+      query[name] = value;
+    }
+    if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => of_ajv('query', error)));
+    if (problems.length > 0) throw request_invalid(problems);
+    return { ...query };
+  }
+
+  /** @throws LlmteamError `REQUEST_INVALID` */
+  check_headers(headers: IncomingHttpHeaders): void {
+    const problems: RequestProblem[] = [];
+    for (const [name, validate] of this.headers) {
+      const value = headers[name.toLowerCase()];
+      if (value === undefined || validate(value)) continue;
+      const message = validate.errors?.[0]?.message ?? 'is not valid';
+      problems.push(problem('header', `/${name.toLowerCase()}`, 'SCHEMA_VIOLATION', message));
+    }
+    if (problems.length > 0) throw request_invalid(problems);
+  }
+
+  /** @throws LlmteamError `REQUEST_INVALID` */
+  check_body(body: Json): void {
+    if (this.body === null) return;
+    const problems = validate_value(this.body, body, 'body');
+    if (problems.length > 0) throw request_invalid(problems.map((found) => ({ in: 'body', ...found })));
+  }
+}
+
+const no_keys = { type: 'object', additionalProperties: false };
+
+function of_ajv(
+  where: 'query',
+  { keyword, instancePath, params, message = 'is not valid' }: ErrorObject,
+): RequestProblem {
+  if (keyword === 'additionalProperties') {
+    return problem(where, `/${String(params.additionalProperty)}`, 'UNKNOWN_FIELD', 'is not known here');
+  }
+  if (keyword === 'required') {
+    return problem(where, `/${String(params.missingProperty)}`, 'MISSING_FIELD', 'is missing');
+  }
+  const values = keyword === 'enum' ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
+  return problem(where, instancePath, keyword === 'type' ? 'INVALID_TYPE' : 'SCHEMA_VIOLATION', message + values);
+}
+
+function problem(
+  where: NonNullable<RequestProblem['in']>,
+  path: string,
+  code: string,
+  message: string,
+): RequestProblem {
+  return { in: where, severity: 'error', code, message, path };
+}

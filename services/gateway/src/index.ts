@@ -1,0 +1,10 @@
+export { AuditLog, type AuditRecord, type AuditVerdict, read_audit, verify_audit } from './audit/audit-log.js';
+export { close_codes } from './following/web-socket-outlet.js';
+export { Gateway, type GatewayAddress } from './gateway.js';
+export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
+export { type Action, actions, may } from './keys/permissions.js';
+export { default_limits, type GatewayLimits } from './limits.js';
+export { codes_of, openapi_document } from './openapi/document.js';
+export type { GatewayOptions } from './options.js';
+export type { Route } from './routes/route.js';
+export { routes } from './routes/table.js';

@@ -1,0 +1,85 @@
+/**
+ * Purpose: API keys as they are kept: by public prefix in the registry, the secret as its SHA-256.
+ * Does not own: checking requests (key-ring.ts). A revoked key stays listed.
+ */
+import { type Clock, type Json, LlmteamError, type Registry, type Role } from '@llmteam/contracts';
+import { make_api_key } from './api-key.js';
+
+export const keys_prefix = 'api_keys/';
+
+export interface ApiKeyRecord {
+  readonly prefix: string;
+  /** SHA-256 of the key, in hex. */
+  readonly hash: string;
+  readonly tenant_id: string;
+  readonly role: Role;
+  /** Whose it is, for lists and tasks. */
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+}
+
+/** What lists show: no hash. */
+export type ApiKeyListing = Omit<ApiKeyRecord, 'hash'>;
+
+export interface NewKeyRequest {
+  readonly tenant_id: string;
+  readonly role: Role;
+  readonly name: string;
+  /** Epoch milliseconds; null: never. */
+  readonly expires_at: number | null;
+}
+
+const names = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export class KeyStore {
+  constructor(
+    private readonly registry: Pick<Registry, 'get' | 'put' | 'list'>,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {}
+
+  /** The key itself is given once and kept nowhere. @throws LlmteamError `USAGE` */
+  async create(request: NewKeyRequest): Promise<{ readonly key: string; readonly listing: ApiKeyListing }> {
+    const { tenant_id, name, expires_at } = request;
+    if (!names.test(tenant_id)) throw new LlmteamError('USAGE', `'${tenant_id}' is no name for a tenant`);
+    if (!names.test(name)) throw new LlmteamError('USAGE', `'${name}' is no name for a key`);
+    const now = this.clock.now();
+    if (expires_at !== null && expires_at <= now) throw new LlmteamError('USAGE', 'the key would expire in the past');
+    const { key, prefix, hash } = make_api_key();
+    const record: ApiKeyRecord = { prefix, hash, ...request, created_at: now, revoked_at: null };
+    await this.registry.put(keys_prefix + prefix, as_json(record), { if_revision: 0 });
+    return { key, listing: listing_of(record) };
+  }
+
+  /** Of one tenant, or of all; by prefix. */
+  async list(tenant_id?: string): Promise<ApiKeyListing[]> {
+    const found = await this.registry.list(keys_prefix);
+    const records = found.map(({ value }) => record_of(value));
+    return records.filter((record) => tenant_id === undefined || record.tenant_id === tenant_id).map(listing_of);
+  }
+
+  /** Every gateway knows within a second. Again: nothing changes. @throws LlmteamError `USAGE` if there is no such key */
+  async revoke(prefix: string): Promise<ApiKeyListing> {
+    const found = await this.registry.get(keys_prefix + prefix);
+    if (found === null) throw new LlmteamError('USAGE', `there is no key '${prefix}'`);
+    const record = record_of(found.value);
+    if (record.revoked_at !== null) return listing_of(record);
+    const revoked: ApiKeyRecord = { ...record, revoked_at: this.clock.now() };
+    await this.registry.put(keys_prefix + prefix, as_json(revoked), { if_revision: found.revision });
+    return listing_of(revoked);
+  }
+}
+
+export function record_of(value: Json): ApiKeyRecord {
+  return value as unknown as ApiKeyRecord;
+}
+
+function as_json(record: ApiKeyRecord): Json {
+  return { ...record };
+}
+
+function listing_of({ hash: _, ...listing }: ApiKeyRecord): ApiKeyListing {
+  return listing;
+}

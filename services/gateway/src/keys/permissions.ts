@@ -1,0 +1,36 @@
+import type { Role } from '@llmteam/contracts';
+
+/** Everything a key may be allowed to do, by action: never "may write". */
+export const actions = [
+  'catalog:read',
+  'segment:read',
+  'segment:validate',
+  'segment:write',
+  'segment:delete',
+  'run:read',
+  'run:start',
+  'run:cancel',
+  'run:pause',
+  'run:resume',
+  'run:signal',
+  'run:fork',
+  'task:read',
+  'task:claim',
+  'task:answer',
+] as const;
+export type Action = (typeof actions)[number];
+
+const looks: readonly Action[] = ['catalog:read', 'segment:read', 'segment:validate', 'run:read', 'task:read'];
+const operates: readonly Action[] = ['run:start', 'run:cancel', 'run:pause', 'run:resume', 'run:signal', 'run:fork'];
+
+const allowed: Readonly<Record<Role, ReadonlySet<Action>>> = {
+  viewer: new Set(looks),
+  operator: new Set([...looks, ...operates]),
+  author: new Set([...looks, ...operates, 'segment:write', 'segment:delete']),
+  approver: new Set([...looks, 'task:claim', 'task:answer']),
+  admin: new Set(actions),
+};
+
+export function may(role: Role, action: Action): boolean {
+  return allowed[role].has(action);
+}

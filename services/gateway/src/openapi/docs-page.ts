@@ -1,0 +1,32 @@
+/** The reference page: one script from this host, nothing from anywhere else. */
+export const docs_page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>LLMTeam API</title>
+    <link rel="stylesheet" href="/api/docs/page.css">
+    <script type="module" src="/api/docs/rapidoc.js"></script>
+  </head>
+  <body>
+    <rapi-doc spec-url="/api/v1/openapi.json" load-fonts="false" render-style="read" show-header="false"
+      allow-server-selection="false" persist-auth="false" schema-style="table" sort-endpoints-by="none">
+    </rapi-doc>
+  </body>
+</html>
+`;
+
+export const docs_style = 'body { margin: 0; }\nrapi-doc { height: 100vh; width: 100%; }\n';
+
+/** The viewer sets styles of its own on elements; scripts come from files only. */
+export const docs_policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');

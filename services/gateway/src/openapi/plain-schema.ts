@@ -1,0 +1,35 @@
+import type { TSchema } from 'typebox';
+
+export type PlainSchema = Record<string, unknown>;
+
+/** The schema as plain JSON without names: what a validator is given. */
+export function plain_schema(schema: TSchema): PlainSchema {
+  return walk(JSON.parse(JSON.stringify(schema)), () => null) as PlainSchema;
+}
+
+/** The schema as plain JSON in which every named one is a reference; the named ones are put into `components`. */
+export function named_schema(schema: TSchema, components: Map<string, PlainSchema>): PlainSchema {
+  return name_schemas(JSON.parse(JSON.stringify(schema)), components) as PlainSchema;
+}
+
+function name_schemas(value: unknown, components: Map<string, PlainSchema>): unknown {
+  return walk(value, (name, inner) => {
+    if (!components.has(name)) {
+      components.set(name, {});
+      components.set(name, name_schemas(inner, components) as PlainSchema);
+    }
+    return { $ref: `#/components/schemas/${name}` };
+  });
+}
+
+/** `name` is told every schema with an `$id`, which is taken off, and may put something in its place. */
+function walk(value: unknown, name: (id: string, inner: PlainSchema) => PlainSchema | null): unknown {
+  if (Array.isArray(value)) return value.map((item) => walk(item, name));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $id, ...rest } = value as PlainSchema;
+  if (typeof $id === 'string') {
+    const instead = name($id, rest);
+    if (instead !== null) return instead;
+  }
+  return Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, walk(member, name)]));
+}

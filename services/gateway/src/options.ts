@@ -1,0 +1,36 @@
+import type { Clock, Journal, Logger, Registry, RunIndex, Signals } from '@llmteam/contracts';
+import type { Definitions, KnownRefs, RunService, SegmentStore, StepCatalog, ValidationContext } from '@llmteam/kernel';
+import type { GatewayLimits } from './limits.js';
+
+/** All a gateway works with. The embedded composition and the one on NATS give the same things. */
+export interface GatewayOptions {
+  readonly runs: RunService;
+  readonly segments: SegmentStore;
+  readonly definitions: Definitions;
+  readonly catalog: StepCatalog;
+  readonly compiler: ValidationContext['compiler'];
+  /** Large values resolved. */
+  readonly journal: Journal;
+  readonly index: RunIndex;
+  readonly registry: Registry;
+  readonly signals: Signals;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly new_id: () => string;
+  /** The resources that are configured; the segments of the tenant are added here. */
+  readonly refs: Omit<KnownRefs, 'segment_ref'>;
+  /** Workers that serve a version of a type now. */
+  readonly live_workers: (type_id: string, version: string) => number;
+  /** Backend and index are up. */
+  readonly is_ready: () => boolean;
+  /** Version of the product. */
+  readonly version: string;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Origins of web pages that may use the API, exactly as browsers send them. Default: none. */
+  readonly origins?: readonly string[];
+  /**
+   * The entries that runs are counted by. Default: the journal's own `follow`, every entry. A gateway beside others may be given the
+   * run-level entries only; then attempts of steps are counted elsewhere.
+   */
+  readonly follow_runs?: Journal['follow'];
+}

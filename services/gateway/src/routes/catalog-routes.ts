@@ -1,0 +1,53 @@
+import { CatalogPage, CatalogType, Identifier, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
+import type { Services } from '../services.js';
+import type { no_body, no_query } from './parameters.js';
+import { define_route, type Route } from './route.js';
+
+export const catalog_routes: readonly Route[] = [
+  define_route<typeof no_query, typeof no_body>({
+    operation: 'list_step_types',
+    method: 'get',
+    path: '/api/v1/catalog',
+    tag: 'catalog',
+    summary: 'Step types with their versions and live workers',
+    access: 'catalog:read',
+    rate: 'request',
+    answers: { 200: { description: 'All step types.', content: { 'application/json': CatalogPage } } },
+    errors: [],
+    changes: false,
+    handle: async (_request, services) => {
+      const types = services.catalog.list().map((metadata) => catalog_type(metadata, services));
+      return { status: 200, body: { types } satisfies CatalogPage };
+    },
+  }),
+  define_route<typeof no_query, typeof no_body>({
+    operation: 'get_step_type',
+    method: 'get',
+    path: '/api/v1/catalog/{type_id}',
+    tag: 'catalog',
+    summary: 'One step type',
+    access: 'catalog:read',
+    rate: 'request',
+    params: { type_id: { schema: Identifier, description: 'The step type.', unknown: 'STEP_TYPE_UNKNOWN' } },
+    answers: { 200: { description: 'The step type.', content: { 'application/json': CatalogType } } },
+    errors: ['STEP_TYPE_UNKNOWN'],
+    changes: false,
+    handle: async ({ params: { type_id = '' } }, services) => {
+      const metadata = services.catalog.list().find((type) => type.type_id === type_id);
+      if (metadata === undefined) throw new LlmteamError('STEP_TYPE_UNKNOWN', `there is no step type '${type_id}'`);
+      return { status: 200, body: catalog_type(metadata, services) };
+    },
+  }),
+];
+
+function catalog_type(metadata: StepTypeMetadata, { catalog, live_workers }: Services): CatalogType {
+  const { type_id, version } = metadata;
+  const versions = catalog.entries().filter((entry) => entry.metadata.type_id === type_id);
+  return {
+    type_id,
+    version,
+    versions: versions.map((entry) => entry.metadata.version),
+    workers: live_workers(type_id, version),
+    metadata,
+  };
+}

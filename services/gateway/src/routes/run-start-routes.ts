@@ -1,0 +1,72 @@
+import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from '@llmteam/contracts';
+import { Type } from 'typebox';
+import { fork_run, idempotency_key, start_run } from '../run-starts.js';
+import { type no_query, run_param, segment_param, strict } from './parameters.js';
+import { define_route, type Route } from './route.js';
+import { wait_field, wait_for_end } from './waiting.js';
+
+const key_header = {
+  'Idempotency-Key': { schema: IdempotencyKey, description: 'The same key with the same body is the same run.' },
+};
+const start_query = Type.Object({ wait: wait_field }, strict);
+
+export const run_start_routes: readonly Route[] = [
+  define_route<typeof start_query, typeof StartRunBody>({
+    operation: 'start_run',
+    method: 'post',
+    path: '/api/v1/segments/{segment_id}/runs',
+    tag: 'runs',
+    summary: 'Start a run',
+    description: `Answered once the run is kept: an accepted run is not lost. With \`wait\` the answer is the finished run, or, if it takes
+longer, the accepted one.`,
+    access: 'run:start',
+    rate: 'start',
+    params: segment_param,
+    query: start_query,
+    headers: key_header,
+    body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
+    answers: {
+      200: { description: 'The run has ended within `wait` seconds.', content: { 'application/json': RunView } },
+      202: {
+        description: 'The run is kept and will be run.',
+        content: { 'application/json': RunAccepted },
+        headers: { Location: 'Where the run is.' },
+      },
+    },
+    errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
+    changes: true,
+    handle: async ({ principal, params: { segment_id = '' }, query, body, header, signal }, services) => {
+      const { tenant_id } = principal;
+      const key = idempotency_key(header('Idempotency-Key'), body.idempotency_key);
+      const run = await start_run(tenant_id, segment_id, body, key, services);
+      const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, signal, services);
+      if (ended !== null) return { status: 200, body: ended };
+      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
+    },
+  }),
+  define_route<typeof no_query, typeof ForkRunBody>({
+    operation: 'fork_run',
+    method: 'post',
+    path: '/api/v1/runs/{run_id}/fork',
+    tag: 'runs',
+    summary: 'Run again from a step on, as a new run',
+    access: 'run:fork',
+    rate: 'start',
+    params: run_param,
+    headers: key_header,
+    body: { schema: ForkRunBody, required: true, max: 'body_bytes', read: 'json' },
+    answers: {
+      202: {
+        description: 'The new run.',
+        content: { 'application/json': RunAccepted },
+        headers: { Location: 'Where the new run is.' },
+      },
+    },
+    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
+    changes: true,
+    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, services) => {
+      const run = await fork_run({ tenant_id, run_id }, body, header('Idempotency-Key'), services);
+      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
+    },
+  }),
+];

@@ -1,0 +1,100 @@
+/** Routes that need no key: whether the gateway is well, and how it is used. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { ServiceState } from '@llmteam/contracts';
+import { Type } from 'typebox';
+import { docs_page, docs_policy, docs_style } from '../openapi/docs-page.js';
+import type { no_body, no_query } from './parameters.js';
+import { type ApiAnswer, define_route, type Route, type RouteDeclaration } from './route.js';
+
+type OpenRoute = RouteDeclaration<typeof no_query, typeof no_body>;
+
+function open_route(route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'answers' | 'errors' | 'handle'>): Route {
+  return define_route<typeof no_query, typeof no_body>({
+    method: 'get',
+    tag: 'service',
+    access: 'open',
+    rate: 'open',
+    changes: false,
+    ...route,
+  });
+}
+
+const text = Type.String();
+const state = { content: { 'application/json': ServiceState } };
+
+export const service_routes: readonly Route[] = [
+  open_route({
+    operation: 'get_health',
+    path: '/health',
+    summary: 'The process lives',
+    answers: { 200: { description: 'It does.', ...state } },
+    errors: [],
+    handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } }),
+  }),
+  open_route({
+    operation: 'get_readiness',
+    path: '/ready',
+    summary: 'The backend, the run index and the keys are there',
+    answers: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
+    errors: [],
+    handle: async (_request, { version, is_open }) => {
+      const is_ready = is_open();
+      return { status: is_ready ? 200 : 503, body: { status: is_ready ? 'ok' : 'not_ready', version } };
+    },
+  }),
+  open_route({
+    operation: 'get_metrics',
+    path: '/metrics',
+    summary: 'Metrics in the Prometheus text format',
+    answers: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
+    errors: [],
+    handle: async (_request, { metrics }) => plain(metrics.content_type, await metrics.text()),
+  }),
+  open_route({
+    operation: 'get_openapi',
+    path: '/api/v1/openapi.json',
+    summary: 'This description of the interface, OpenAPI 3.1',
+    answers: {
+      200: { description: 'The document.', content: { 'application/json': Type.Unsafe({ type: 'object' }) } },
+    },
+    errors: [],
+    handle: async (_request, { document }) => plain('application/json; charset=utf-8', document),
+  }),
+  open_route({
+    operation: 'get_api_docs',
+    path: '/api/docs',
+    summary: 'The interface as a page to read and try',
+    answers: { 200: { description: 'The page.', content: { 'text/html': text } } },
+    errors: [],
+    handle: async () => ({
+      ...plain('text/html; charset=utf-8', docs_page),
+      headers: { 'Content-Security-Policy': docs_policy },
+    }),
+  }),
+  open_route({
+    operation: 'get_api_docs_style',
+    path: '/api/docs/page.css',
+    summary: 'Style of the page',
+    answers: { 200: { description: 'The style sheet.', content: { 'text/css': text } } },
+    errors: [],
+    handle: async () => plain('text/css; charset=utf-8', docs_style),
+  }),
+  open_route({
+    operation: 'get_api_docs_script',
+    path: '/api/docs/rapidoc.js',
+    summary: 'Script of the page',
+    answers: { 200: { description: 'The script.', content: { 'text/javascript': text } } },
+    errors: [],
+    handle: async () => plain('text/javascript; charset=utf-8', readFileSync(script_file())),
+  }),
+];
+
+/** Copied into the package when it is built, so the page works without a network. */
+function script_file(): string {
+  return createRequire(import.meta.url).resolve('@llmteam/gateway/rapidoc-min.js');
+}
+
+function plain(type: string, data: string | Buffer): ApiAnswer {
+  return { status: 200, content: { type, data } };
+}

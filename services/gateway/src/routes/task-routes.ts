@@ -1,0 +1,96 @@
+import { AnswerTaskBody, ClaimTaskBody, HumanTask, TaskPage } from '@llmteam/contracts';
+import { Type } from 'typebox';
+import { list_page } from './listing.js';
+import { type no_body, type no_query, page_query, strict, task_param } from './parameters.js';
+import { define_route, type Route } from './route.js';
+
+const list_query = Type.Object(
+  {
+    run_id: Type.Optional(Type.String({ maxLength: 128 })),
+    status: Type.Optional(HumanTask.properties.status),
+    ...page_query,
+  },
+  strict,
+);
+const one_task = { content: { 'application/json': HumanTask } };
+
+const list_route = define_route<typeof list_query, typeof no_body>({
+  operation: 'list_tasks',
+  method: 'get',
+  path: '/api/v1/tasks',
+  tag: 'tasks',
+  summary: 'Human tasks, newest first',
+  access: 'task:read',
+  rate: 'request',
+  query: list_query,
+  answers: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
+  errors: [],
+  changes: false,
+  handle: async ({ principal: { tenant_id }, query }, { runs }) => {
+    const { rows, cursor } = await list_page(() => runs.tasks({ tenant_id, ...query }));
+    return { status: 200, body: { tasks: [...rows], cursor } satisfies TaskPage };
+  },
+});
+
+const get_route = define_route<typeof no_query, typeof no_body>({
+  operation: 'get_task',
+  method: 'get',
+  path: '/api/v1/tasks/{task_id}',
+  tag: 'tasks',
+  summary: 'A human task',
+  access: 'task:read',
+  rate: 'request',
+  params: task_param,
+  answers: { 200: { description: 'The task as it stands.', ...one_task } },
+  errors: ['TASK_UNKNOWN'],
+  changes: false,
+  handle: async ({ principal, params: { task_id = '' } }, { runs }) => {
+    return { status: 200, body: await runs.task(principal.tenant_id, task_id) };
+  },
+});
+
+const claim_route = define_route<typeof no_query, typeof ClaimTaskBody>({
+  operation: 'claim_task',
+  method: 'post',
+  path: '/api/v1/tasks/{task_id}/claim',
+  tag: 'tasks',
+  summary: 'Take a human task upon oneself',
+  access: 'task:claim',
+  rate: 'request',
+  params: task_param,
+  body: { schema: ClaimTaskBody, required: false, max: 'body_bytes', read: 'json' },
+  answers: { 200: { description: 'It is claimed.', ...one_task } },
+  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'JSON_INVALID'],
+  changes: true,
+  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
+    const by = body.claimed_by ?? name;
+    await runs.claim(tenant_id, task_id, by);
+    const task = await runs.task(tenant_id, task_id);
+    return { status: 200, body: task };
+  },
+});
+
+const answer_route = define_route<typeof no_query, typeof AnswerTaskBody>({
+  operation: 'answer_task',
+  method: 'post',
+  path: '/api/v1/tasks/{task_id}/answer',
+  tag: 'tasks',
+  summary: 'Answer a human task',
+  description: 'One answer wins. The same answer again is that answer; another one is refused.',
+  access: 'task:answer',
+  rate: 'request',
+  params: task_param,
+  body: { schema: AnswerTaskBody, required: true, max: 'body_bytes', read: 'json' },
+  answers: { 200: { description: 'It is the answer.', ...one_task } },
+  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
+  changes: true,
+  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
+    const { answered_by = name, ...rest } = body;
+    const answer = { ...rest, answered_by };
+    const asked = await runs.task(tenant_id, task_id);
+    await runs.answer(tenant_id, task_id, answer);
+    return { status: 200, body: { ...asked, status: 'closed', answer } satisfies HumanTask };
+  },
+});
+
+export const task_routes: readonly Route[] = [list_route, get_route, claim_route, answer_route];

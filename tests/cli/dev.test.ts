@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LlmteamClient } from '@llmteam/sdk';
+import * as assert from 'uvu/assert';
+import { asking, echo } from '../gateway/support/segments.js';
+import { until } from '../gateway/support/until.js';
+import { spec } from '../support/spec.js';
+import { type Cli, type Started, with_cli } from './support/cli.js';
+
+interface Running {
+  readonly url: string;
+  readonly key: string | null;
+  stop(): Promise<void>;
+}
+
+/** Waits for the address, and stops the process in good order. */
+async function start(cli: Cli): Promise<Running> {
+  const started: Started = cli.start(['dev', '--port', '0']);
+  const text = await started.until('an address', ({ stdout }) =>
+    /Listening on \S+\n/.test(stdout) ? stdout : undefined,
+  );
+  return {
+    url: /Listening on (\S+)/.exec(text)?.[1] ?? '',
+    key: /API key \(shown once\): (\S+)/.exec(text)?.[1] ?? null,
+    stop: async () => {
+      started.signal('SIGTERM');
+      assert.is((await started.ended).code, 0);
+    },
+  };
+}
+
+const timeout_ms = 60_000;
+
+spec('llmteam dev', (test) => {
+  test(
+    'makes a key at its first start, and keeps keys, segments and runs for the next',
+    async () => {
+      await with_cli(async (cli) => {
+        const first = await start(cli);
+        assert.match(String(first.key), /^llmteam_/);
+        const client = new LlmteamClient({ url: first.url, key: String(first.key) });
+        await client.store_segment(echo);
+        const run = await client.start_run('echo', { a: 1 }, { wait: 20 });
+        assert.is(run.status, 'completed');
+        assert.is((await fetch(`${first.url}/api/docs/rapidoc.js`)).status, 200);
+        await first.stop();
+        const second = await start(cli);
+        assert.is(second.key, null);
+        const again = new LlmteamClient({ url: second.url, key: String(first.key) });
+        assert.equal((await again.get_run(run.run_id)).output, { a: 1 });
+        await second.stop();
+      });
+    },
+    { timeout_ms },
+  );
+
+  test(
+    'is asked by the other commands while it runs: keys, runs, tasks, the audit trail',
+    async () => {
+      await with_cli(async (cli) => {
+        const running = await start(cli);
+        const made = await cli.call([
+          'keys',
+          'create',
+          '--role',
+          'author',
+          '--name',
+          'ada',
+          '--expires',
+          '1h',
+          '--json',
+        ]);
+        const { key, prefix } = JSON.parse(made.stdout);
+        const client = new LlmteamClient({ url: running.url, key });
+        await client.store_segment(asking);
+        const { run_id } = await client.start_run('asking', {});
+        await until(async () => (await client.list_tasks()).tasks.length === 1);
+        assert.match((await cli.call(['runs', 'list'])).stdout, new RegExp(run_id));
+        const answered = await cli.call(['tasks', 'answer', `${run_id}:approve`, '--approve', '--by', 'bob']);
+        assert.is(answered.code, 0, answered.stderr);
+        assert.is((await client.get_run(run_id, { wait: 20 })).status, 'completed');
+        assert.match((await cli.call(['audit', 'verify'])).stdout, /^intact: 2 records/);
+        assert.match((await cli.call(['keys', 'list'])).stdout, /ada +valid until/);
+        assert.is((await cli.call(['keys', 'revoke', prefix])).code, 0);
+        await until(async () =>
+          client.catalog().then(
+            () => false,
+            ({ status }) => status === 401,
+          ),
+        );
+        await running.stop();
+        assert.match((await cli.call(['keys', 'list'])).stdout, /ada +revoked/);
+        assert.ok(existsSync(join(cli.folder, '.llmteam')));
+      });
+    },
+    { timeout_ms },
+  );
+
+  test(
+    'runs once in a home',
+    async () => {
+      await with_cli(async (cli) => {
+        const running = await start(cli);
+        const second = await cli.call(['dev', '--port', '0']);
+        assert.is(second.code, 1);
+        assert.match(second.stderr, /STORE_LOCKED/);
+        await running.stop();
+      });
+    },
+    { timeout_ms },
+  );
+});

@@ -1,0 +1,100 @@
+import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import type { Json, Registry, RunAccepted } from '@llmteam/contracts';
+import { AuditLog, type AuditRecord, read_audit, verify_audit } from '@llmteam/gateway';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { echo, waiting } from './support/segments.js';
+import { with_gateway, with_segments } from './support/with-gateway.js';
+
+const record = (action: string): AuditRecord => ({
+  at: 1,
+  key: 'prefix',
+  name: 'ada',
+  action,
+  target: '/api/v1/runs/x',
+  status: 200,
+  request_id: 'r',
+});
+
+async function with_registry(use: (registry: Registry) => Promise<void>): Promise<void> {
+  const backend = await open_memory_backend({ clock: system_clock() });
+  try {
+    await use(backend.registry);
+  } finally {
+    await backend.close();
+  }
+}
+
+async function actions_of(registry: Registry, tenant_id: string): Promise<string[]> {
+  const actions: string[] = [];
+  for await (const { action } of read_audit(registry, tenant_id)) actions.push(action);
+  return actions;
+}
+
+spec('the audit trail', (test) => {
+  test('has every change of a tenant, by whom, and nothing that was only looked at or refused', async () => {
+    await with_gateway(async ({ client, backend }) => {
+      const own = await with_segments(await client('acme', 'author'), echo, waiting);
+      const { run_id } = (await own.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
+      await own.get(`/api/v1/runs/${run_id}`);
+      await own.post('/api/v1/segments/absent/runs');
+      await own.post(`/api/v1/runs/${run_id}/cancel`, {}, { headers: { 'X-Request-Id': 'mine' } });
+      await own.delete('/api/v1/segments/echo');
+      const records: AuditRecord[] = [];
+      for await (const one of read_audit(backend.registry, 'acme')) records.push(one);
+      assert.equal(
+        records.map(({ action, status }) => [action, status]),
+        [
+          ['store_segment', 201],
+          ['store_segment', 201],
+          ['start_run', 202],
+          ['cancel_run', 200],
+          ['delete_segment', 204],
+        ],
+      );
+      const cancel = records[3];
+      assert.equal(
+        [cancel?.target, cancel?.name, cancel?.request_id],
+        [`/api/v1/runs/${run_id}/cancel`, 'author-key', 'mine'],
+      );
+      assert.is((await verify_audit(backend.registry, 'acme')).intact, true);
+      assert.equal(await actions_of(backend.registry, 'rival'), []);
+    });
+  });
+
+  test('of two gateways that write at once is one chain with every record', async () => {
+    await with_registry(async (registry) => {
+      const logs = [new AuditLog(registry), new AuditLog(registry), new AuditLog(registry)];
+      const names = Array.from({ length: 90 }, (_, number) => `a${number}`);
+      await Promise.all(names.map((name, at) => logs[at % 3]?.append('acme', record(name))));
+      assert.equal((await actions_of(registry, 'acme')).sort(), names.sort());
+      const verdict = await verify_audit(registry, 'acme');
+      assert.equal([verdict.intact, verdict.records], [true, 90]);
+    });
+  });
+
+  test('shows a page that was changed, taken out or put in', async () => {
+    const faults: Readonly<Record<string, (registry: Registry, keys: readonly string[]) => Promise<unknown>>> = {
+      changed: async (registry, [, key = '']) => {
+        const page = (await registry.get(key))?.value;
+        return registry.put(key, JSON.parse(JSON.stringify(page).replace('"b"', '"x"')) as Json);
+      },
+      'taken out': (registry, [, key = '']) => registry.delete(key),
+      'put in place of another': async (registry, [first = '', second = '']) => {
+        return registry.put(second, (await registry.get(first))?.value ?? null);
+      },
+    };
+    for (const [what, tamper] of Object.entries(faults)) {
+      await with_registry(async (registry) => {
+        const log = new AuditLog(registry);
+        for (const action of ['a', 'b', 'c']) await log.append('acme', record(action));
+        assert.is((await verify_audit(registry, 'acme')).intact, true);
+        const keys = (await registry.list('audit/acme/')).map(({ key }) => key);
+        await tamper(registry, keys);
+        const verdict = await verify_audit(registry, 'acme');
+        assert.is(verdict.intact, false, what);
+        assert.match(String(verdict.fault), /page [12]/);
+      });
+    }
+  });
+});

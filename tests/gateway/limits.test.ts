@@ -1,0 +1,100 @@
+import type { ProblemDetails, RunAccepted, RunPage } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import type { ApiClient, ApiResponse } from './support/api-client.js';
+import { echo, waiting } from './support/segments.js';
+import { open_sse } from './support/sse-client.js';
+import { until } from './support/until.js';
+import { type GatewayWorld, type WorldOptions, with_gateway, with_segments } from './support/with-gateway.js';
+
+type Limits = NonNullable<WorldOptions['limits']>;
+
+async function with_tenants(
+  limits: Limits,
+  use: (noisy: ApiClient, calm: ApiClient, world: GatewayWorld) => Promise<void>,
+): Promise<void> {
+  await with_gateway(
+    async (world) => {
+      const noisy = await with_segments(await world.client('noisy'), echo, waiting);
+      const calm = await with_segments(await world.client('calm'), echo, waiting);
+      await use(noisy, calm, world);
+    },
+    { limits },
+  );
+}
+
+function is_refusal({ status, headers, json }: ApiResponse): boolean {
+  if (status !== 429) return false;
+  assert.is(json.code, 'RATE_LIMITED');
+  assert.match(String(headers['retry-after']), /^[1-9][0-9]*$/);
+  return true;
+}
+
+spec('limits of a tenant', (test) => {
+  test('too many requests of one are refused, with when to come again, and none of another', async () => {
+    await with_tenants({ requests_per_second: 20 }, async (noisy, calm) => {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => noisy.get('/api/v1/catalog/transform')));
+      const refused = answers.filter(is_refusal);
+      assert.ok(refused.length >= 20, `${refused.length} refused`);
+      assert.ok(refused.length < 60);
+      assert.is((await calm.get('/api/v1/catalog/transform')).status, 200);
+      const after = Number(refused[0]?.headers['retry-after']);
+      await new Promise((resolve) => setTimeout(resolve, after * 1_000));
+      assert.is((await noisy.get('/api/v1/catalog/transform')).status, 200);
+    });
+  });
+
+  test('too many starts are refused before anything is kept', async () => {
+    await with_tenants({ starts_per_second: 5 }, async (noisy) => {
+      const start = () => noisy.post<RunAccepted>('/api/v1/segments/waiting/runs');
+      const answers = await Promise.all(Array.from({ length: 30 }, start));
+      const accepted = answers.filter(({ status }) => status === 202).map(({ json }) => json.run_id);
+      assert.ok(accepted.length >= 5 && accepted.length < 30, `${accepted.length} accepted`);
+      await until(async () => (await list(noisy)).length >= accepted.length);
+      assert.equal((await list(noisy)).sort(), accepted.sort());
+    });
+  });
+
+  test('no more runs than allowed are active, and one that ends makes room', async () => {
+    await with_tenants({ active_runs: 3 }, async (noisy, calm) => {
+      const start = (client: ApiClient) => client.post<RunAccepted>('/api/v1/segments/waiting/runs');
+      const answers = await Promise.all(Array.from({ length: 8 }, () => start(noisy)));
+      const accepted = answers.filter(({ status }) => status === 202);
+      assert.is(accepted.length, 3);
+      assert.is((await start(calm)).status, 202);
+      await noisy.post(`/api/v1/runs/${accepted[0]?.json.run_id}/cancel`);
+      await until(async () => (await start(noisy)).status === 202);
+      assert.is((await start(noisy)).status, 429);
+    });
+  });
+
+  test('no more streams than allowed are open, and one that closes makes room', async () => {
+    await with_tenants({ open_streams: 2 }, async (noisy, _calm, { keys, port }) => {
+      const { key } = await keys.create({ tenant_id: 'noisy', role: 'viewer', name: 'r', expires_at: null });
+      const { run_id } = (await noisy.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
+      const open = await Promise.all([1, 2].map(() => open_sse(port, run_id, key)));
+      assert.is((await open_sse(port, run_id, key)).status, 429);
+      assert.is((await noisy.get(`/api/v1/runs/${run_id}/events`)).status, 200);
+      open[0]?.destroy();
+      await until(async () => {
+        const again = await open_sse(port, run_id, key);
+        again.destroy();
+        return again.status === 200;
+      });
+      for (const stream of open) stream.destroy();
+    });
+  });
+
+  test('a refusal says which limit it was', async () => {
+    await with_tenants({ starts_per_second: 1 }, async (noisy) => {
+      const start = () => noisy.post<ProblemDetails>('/api/v1/segments/echo/runs');
+      const answers = await Promise.all([start(), start(), start()]);
+      const refused = answers.find(({ status }) => status === 429);
+      assert.match(String(refused?.json.detail), /1 starts per second/);
+    });
+  });
+});
+
+async function list(client: ApiClient): Promise<string[]> {
+  return (await client.get<RunPage>('/api/v1/runs?limit=100')).json.runs.map(({ run_id }) => run_id);
+}

@@ -1,0 +1,48 @@
+import { openapi_document, routes } from '@llmteam/gateway';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { with_gateway } from './support/with-gateway.js';
+
+async function faults_of(document: object): Promise<string[]> {
+  const config = await createConfig({ extends: ['recommended'] });
+  const problems = await lintFromString({ source: JSON.stringify(document), config });
+  return problems.map(({ severity, ruleId, message, location }) => {
+    return `${severity} ${ruleId}: ${message} ${location[0]?.pointer ?? ''}`;
+  });
+}
+
+spec('the OpenAPI document', (test) => {
+  test('has no fault that a public linter finds', async () => {
+    const document = openapi_document(routes, '1.0.0');
+    const errors = (await faults_of(document)).filter((fault) => fault.startsWith('error'));
+    assert.equal(errors, []);
+  });
+
+  test('would be found at fault without the answers of its operations', async () => {
+    const document = openapi_document(routes, '1.0.0') as { paths: Record<string, { get?: { responses: unknown } }> };
+    const [path = ''] = Object.keys(document.paths);
+    const operation = document.paths[path]?.get;
+    if (operation !== undefined) operation.responses = {};
+    assert.ok((await faults_of(document)).length > 0);
+  });
+
+  test('names every operation once and lists an answer for every code', () => {
+    const names = routes.map(({ operation }) => operation);
+    assert.is(new Set(names).size, names.length);
+    assert.ok(names.length > 20);
+  });
+
+  test('is what the gateway serves, and its page loads nothing from elsewhere', async () => {
+    await with_gateway(async ({ stranger }) => {
+      const served = await stranger.get('/api/v1/openapi.json');
+      assert.equal(served.json, JSON.parse(JSON.stringify(openapi_document(routes, '0.0.0'))));
+      const page = await stranger.get('/api/docs');
+      const links = [...page.text.matchAll(/(?:src|href|spec-url)="([^"]*)"/g)].map(([, link]) => link);
+      assert.equal(links, ['/api/docs/page.css', '/api/docs/rapidoc.js', '/api/v1/openapi.json']);
+      for (const link of links) assert.is((await stranger.get(String(link))).status, 200);
+      assert.match(String(page.headers['content-security-policy']), /script-src 'self';/);
+      assert.not.match(page.text, /<script(?![^>]*src=)/);
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { raw_exchange, with_connection } from './support/raw-exchange.js';
+import { echo } from './support/segments.js';
+import { type GatewayWorld, type WorldOptions, with_gateway, with_segments } from './support/with-gateway.js';
+
+interface Scene extends GatewayWorld {
+  readonly key: string;
+}
+
+async function with_scene(use: (scene: Scene) => Promise<void>, options: WorldOptions = {}): Promise<void> {
+  await with_gateway(async (world) => {
+    await with_segments(await world.client(), echo);
+    const { key } = await world.keys.create({ tenant_id: 'acme', role: 'admin', name: 'raw', expires_at: null });
+    await use({ ...world, key });
+    assert.is((await world.stranger.get('/health')).status, 200);
+  }, options);
+}
+
+const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`;
+const host = 'Host: gateway';
+const close = 'Connection: close';
+const chunked_body = '2\r\n{}\r\n0\r\n\r\n';
+
+/** What is sent, and the status that refuses it. Nothing of it may reach a route. */
+const abuses: Readonly<Record<string, readonly [status: number, text: (key: string) => string]>> = {
+  'a Host twice': [400, () => lines('GET /health HTTP/1.1', host, 'Host: other', close)],
+  'no Host': [400, () => lines('GET /health HTTP/1.1', close)],
+  'an absolute form': [400, () => lines('GET http://gateway/health HTTP/1.1', host, close)],
+  'a path that begins with two slashes': [400, () => lines('GET //evil.test/health HTTP/1.1', host, close)],
+  'an asterisk': [400, () => lines('OPTIONS * HTTP/1.1', host, close)],
+  'a malformed escape in the path': [400, () => lines('GET /api/v1/runs/%E0%A4%A HTTP/1.1', host, close)],
+  'bytes beyond ASCII in the path': [400, () => lines('GET /api/v1/runs/\u00e9 HTTP/1.1', host, close)],
+  'Content-Length and Transfer-Encoding': [
+    400,
+    (key) => post(key, 'Content-Length: 2', 'Transfer-Encoding: chunked') + chunked_body,
+  ],
+  'two Content-Lengths': [400, (key) => `${post(key, 'Content-Length: 2', 'Content-Length: 3')}{}`],
+  'a Content-Length that is no number': [400, (key) => `${post(key, 'Content-Length: 2x')}{}`],
+  'a transfer coding that is unknown': [
+    400,
+    (key) => `${post(key, 'Transfer-Encoding: gzip, chunked')}${chunked_body}`,
+  ],
+  'a Transfer-Encoding twice': [
+    400,
+    (key) => post(key, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + chunked_body,
+  ],
+  'a chunk size that is none': [400, (key) => `${post(key, 'Transfer-Encoding: chunked')}zz\r\n{}\r\n0\r\n\r\n`],
+  'a folded header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Long: a', ' b', close)],
+  'a space before the colon': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd : a', close)],
+  'a NUL in a header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd: a\0b', close)],
+  'a bare line feed in a header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd: a\nX-Two: b\r', close)],
+  'more than 100 headers': [431, () => lines('GET /health HTTP/1.1', host, close, ...many_headers(120))],
+  'headers of more than 16 KiB': [
+    431,
+    () => lines('GET /health HTTP/1.1', host, `X-Long: ${'x'.repeat(20_000)}`, close),
+  ],
+  'a request line of more than 16 KiB': [431, () => lines(`GET /health?${'x'.repeat(20_000)} HTTP/1.1`, host, close)],
+  'an unknown version': [400, () => lines('GET /health HTTP/9.9', host, close)],
+  'an unknown method': [400, () => lines('NONSENSE /health HTTP/1.1', host, close)],
+  'a TLS hello': [400, () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
+  'a request for a tunnel': [400, () => lines('CONNECT evil.test:443 HTTP/1.1', host, close)],
+  'an upgrade to something else': [426, (key) => upgrade('/api/v1/runs/x/ws', key, 'h2c')],
+  'an upgrade somewhere else': [404, (key) => upgrade('/api/v1/runs', key, 'websocket')],
+};
+
+function post(key: string, ...headers: readonly string[]): string {
+  return lines(
+    'POST /api/v1/segments/echo/runs HTTP/1.1',
+    host,
+    `Authorization: Bearer ${key}`,
+    'Content-Type: application/json',
+    close,
+    ...headers,
+  );
+}
+
+function upgrade(path: string, key: string, protocol: string): string {
+  return lines(
+    `GET ${path} HTTP/1.1`,
+    host,
+    `Authorization: Bearer ${key}`,
+    'Connection: Upgrade',
+    `Upgrade: ${protocol}`,
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  );
+}
+
+function many_headers(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `X-${at}: ${at}`);
+}
+
+spec('what comes over the wire', (test) => {
+  for (const [what, [status, text]] of Object.entries(abuses)) {
+    test(`with ${what} is refused with a problem document, and the connection is closed`, async () => {
+      await with_scene(async ({ port, key, backend }) => {
+        const answer = await raw_exchange(port, Buffer.from(text(key), 'latin1'));
+        assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
+        assert.match(answer, /application\/problem\+json/);
+        assert.is(answer.match(/^HTTP\/1\.1 /gm)?.length, 1, answer);
+        assert.is((await backend.index.runs({ tenant_id: 'acme' })).rows.length, 0);
+      });
+    });
+  }
+
+  test('in pieces is one request as long as it comes in time', async () => {
+    await with_scene(async ({ port, key }) => {
+      const text = `${post(key, 'Transfer-Encoding: chunked')}${chunked_body}`;
+      const answer = await raw_exchange(port, ...[...text].map((letter) => letter));
+      assert.match(answer, /^HTTP\/1\.1 202 /);
+    });
+  });
+
+  test('and is larger than it may be is refused without being read to the end', async () => {
+    await with_scene(async ({ port, key }) => {
+      const said = await raw_exchange(port, post(key, 'Content-Length: 1000000000'));
+      assert.match(said, /^HTTP\/1\.1 413 /);
+      const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`;
+      const chunked = await raw_exchange(port, post(key, 'Transfer-Encoding: chunked'), `1\r\n"\r\n${chunk}${chunk}`);
+      assert.match(chunked, /^HTTP\/1\.1 413 /);
+    });
+  });
+
+  test('and asks without a key is refused before its body comes', async () => {
+    await with_scene(async ({ port }) => {
+      const answer = await raw_exchange(port, post('none', 'Content-Length: 500'));
+      assert.match(answer, /^HTTP\/1\.1 401 /);
+    });
+  });
+
+  test('drop by drop is ended when its time is over, and holds up nobody', async () => {
+    await with_scene(
+      async ({ port, key, stranger }) => {
+        const slow_head = with_connection(port, async (socket) => drip(socket, 'GET /health HTTP/1.1\r\nX-Slow: '));
+        const slow_body = with_connection(port, async (socket) => {
+          socket.write(post(key, 'Content-Length: 100'));
+          drip(socket, '{');
+        });
+        assert.is((await stranger.get('/health')).status, 200);
+        assert.match(await slow_head, /^HTTP\/1\.1 408 /);
+        assert.match(await slow_body, /^HTTP\/1\.1 408 /);
+      },
+      { limits: { head_ms: 300, request_ms: 600 } },
+    );
+  });
+
+  test('and breaks off does no harm and starts nothing', async () => {
+    await with_scene(async ({ port, key, backend }) => {
+      await with_connection(port, async (socket) => {
+        socket.write(`${post(key, 'Content-Length: 100')}{"input_data":`);
+        socket.end();
+      });
+      assert.is((await backend.index.runs({ tenant_id: 'acme' })).rows.length, 0);
+    });
+  });
+});
+
+/** A letter every 50 ms until the connection is gone. */
+function drip(socket: import('node:net').Socket, first: string): void {
+  socket.write(first);
+  const timer = setInterval(() => socket.write('x'), 50);
+  socket.once('close', () => clearInterval(timer));
+}

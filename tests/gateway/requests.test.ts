@@ -1,0 +1,157 @@
+import type { ProblemDetails } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import type { ApiClient } from './support/api-client.js';
+import { echo } from './support/segments.js';
+import { with_gateway, with_segments } from './support/with-gateway.js';
+
+const runs = '/api/v1/segments/echo/runs';
+const page = 'https://console.example.com';
+
+async function with_client(use: (client: ApiClient) => Promise<void>): Promise<void> {
+  await with_gateway(async (world) => use(await with_segments(await world.client(), echo)), { origins: [page] });
+}
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
+
+/** What is sent as a body, and the code of the answer. */
+const bad_bodies: Readonly<Record<string, readonly [body: string | Uint8Array, code: string]>> = {
+  'is no JSON': ['{"input_data":', 'JSON_INVALID'],
+  'is a list': ['[]', 'REQUEST_INVALID'],
+  'has an unknown key': ['{"input":1}', 'REQUEST_INVALID'],
+  'has a key of a wrong type': ['{"correlation_id":7}', 'REQUEST_INVALID'],
+  'has a key twice': ['{"input_data":1,"input_data":2}', 'JSON_INVALID'],
+  'has a key of a prototype': ['{"input_data":{"__proto__":{"x":1}}}', 'JSON_INVALID'],
+  'is too deep': [`{"input_data":${nested(10_000)}}`, 'JSON_INVALID'],
+  'is too wide': [`{"input_data":[${'1,'.repeat(250_000)}1]}`, 'JSON_INVALID'],
+  'has a number beyond a double': ['{"input_data":1e999}', 'JSON_INVALID'],
+  'is not UTF-8': [Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'JSON_INVALID'],
+  'is too large': [`{"input_data":"${'x'.repeat(1_100_000)}"}`, 'REQUEST_TOO_LARGE'],
+  'has a time that is none': ['{"timeout":-1}', 'REQUEST_INVALID'],
+};
+
+spec('requests', (test) => {
+  for (const [what, [body, code]] of Object.entries(bad_bodies)) {
+    test(`a body that ${what} is refused with a problem document, at once`, async () => {
+      await with_client(async (client) => {
+        await client.post(runs, {});
+        const began = performance.now();
+        const answer = await client.post<ProblemDetails>(runs, body);
+        assert.is(answer.json.code, code, answer.text);
+        assert.ok(answer.status >= 400 && answer.status < 500);
+        assert.ok(performance.now() - began < 2_000);
+        assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+      });
+    });
+  }
+
+  test('problems name the part of the request, the place and what was perhaps meant', async () => {
+    await with_client(async (client) => {
+      const body = await client.post<ProblemDetails>(runs, { inputdata: 1, instance_id: '' });
+      const places = (body.json.problems ?? []).map(({ in: part, path, code }) => [part, path, code]);
+      assert.equal(
+        places,
+        [
+          ['body', '/instance_id', 'SCHEMA_VIOLATION'],
+          ['body', '/inputdata', 'UNKNOWN_FIELD'],
+        ].sort(),
+      );
+      const query = await client.get<ProblemDetails>('/api/v1/runs?limit=0&statis=running&status=odd');
+      const wrong = (query.json.problems ?? []).map(({ in: part, path }) => `${part} ${path}`);
+      assert.equal(wrong.sort(), ['query /limit', 'query /statis', 'query /status']);
+    });
+  });
+
+  test('media types and encodings that are not read are refused', async () => {
+    await with_client(async (client) => {
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', '']) {
+        const answer = await client.post(runs, '{}', { headers: { 'Content-Type': type } });
+        assert.is(answer.status, 415, type);
+      }
+      const zipped = await client.post(runs, '{}', { headers: { 'Content-Encoding': 'gzip' } });
+      assert.is(zipped.status, 415);
+      const utf8 = await client.post(runs, '{}', { headers: { 'Content-Type': 'application/json; charset=UTF-8' } });
+      assert.is(utf8.status, 202);
+    });
+  });
+
+  test('an address that is not in the table does not exist, and one that is has its methods only', async () => {
+    await with_client(async (client) => {
+      for (const path of [
+        '/',
+        '/api',
+        '/api/v1',
+        '/api/v1/runs/',
+        '/API/V1/RUNS',
+        '/api/v1/keys',
+        '/api/v1/runs/x/y',
+        '/.env',
+      ]) {
+        assert.is((await client.get(path)).status, 404, path);
+      }
+      const wrong = await client.send('PUT', '/api/v1/runs');
+      assert.equal([wrong.status, wrong.headers.allow], [405, 'GET, HEAD']);
+      assert.is((await client.send('PATCH', runs)).status, 405);
+      assert.is((await client.send('HEAD', '/api/v1/runs')).status, 200);
+    });
+  });
+
+  test('a cursor that no page gave is refused', async () => {
+    await with_client(async (client) => {
+      for (const cursor of ['nonsense', 'WyJ0YXNrcyIsMSwieCJd']) {
+        assert.is((await client.get(`/api/v1/runs?cursor=${cursor}`)).status, 400, cursor);
+      }
+    });
+  });
+
+  test('an id of the request comes back if it is one, and is made otherwise', async () => {
+    await with_client(async (client) => {
+      const mine = await client.get('/health', { headers: { 'X-Request-Id': 'mine-1' } });
+      const bad = await client.get('/health', { headers: { 'X-Request-Id': '<script>' } });
+      assert.is(mine.headers['x-request-id'], 'mine-1');
+      assert.match(String(bad.headers['x-request-id']), /^[0-9a-f-]{36}$/);
+    });
+  });
+
+  test('only pages of the listed origins may read answers, and follow runs', async () => {
+    await with_client(async (client) => {
+      const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' };
+      for (const [origin, is_listed] of [
+        [page, true],
+        ['https://console.example.com.evil.test', false],
+        ['null', false],
+        ['http://console.example.com', false],
+      ] as const) {
+        const answer = await client.get('/api/v1/catalog', { headers: { Origin: origin } });
+        assert.is(answer.headers['access-control-allow-origin'], is_listed ? origin : undefined, origin);
+        const asked = await client.exchange_options('/api/v1/runs', { Origin: origin, ...preflight });
+        assert.is(asked.headers['access-control-allow-origin'], is_listed ? origin : undefined, origin);
+        const events = await client.get('/api/v1/runs/absent/events', { headers: { Origin: origin } });
+        assert.is(events.status, is_listed ? 404 : 403, origin);
+      }
+    });
+  });
+
+  test('long answers are compressed for who takes it', async () => {
+    await with_client(async (client) => {
+      const plain = await client.get('/api/v1/openapi.json');
+      const zipped = await client.get('/api/v1/openapi.json', { headers: { 'Accept-Encoding': 'gzip' } });
+      assert.is(plain.headers['content-encoding'], undefined);
+      assert.is(zipped.headers['content-encoding'], 'gzip');
+      assert.is(zipped.text, plain.text);
+    });
+  });
+
+  test('faults of ours say nothing of what is inside', async () => {
+    await with_gateway(async (world) => {
+      const client = await with_segments(await world.client(), echo);
+      await world.backend.journal.close();
+      const answer = await client.post<ProblemDetails>(runs, {});
+      assert.is(answer.status, 503);
+      assert.not.match(answer.text, /journal/);
+      assert.is(answer.headers['retry-after'], '1');
+    });
+  });
+});

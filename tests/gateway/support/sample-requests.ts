@@ -1,0 +1,34 @@
+import type { Route } from '@llmteam/gateway';
+import { echo } from './segments.js';
+
+/** A body that is in order, for each operation that needs one. */
+const bodies: Readonly<Record<string, unknown>> = {
+  validate_segment: echo,
+  store_segment: echo,
+  start_run: {},
+  fork_run: { from_step: 'say' },
+  signal_run: { payload: 1 },
+  answer_task: { decision: 'approve' },
+  claim_task: {},
+  cancel_run: {},
+  pause_run: {},
+  resume_run: {},
+};
+
+export interface SampleIds {
+  readonly run_id: string;
+  readonly segment_id: string;
+  readonly task_id: string;
+  readonly type_id?: string;
+  readonly name?: string;
+}
+
+export function sample_body({ operation, body }: Route): unknown {
+  return body === undefined ? undefined : bodies[operation];
+}
+
+/** The address of a route with the ids filled in. */
+export function sample_path({ path }: Route, ids: SampleIds): string {
+  const values: Readonly<Record<string, string>> = { type_id: 'transform', name: 'go', ...ids };
+  return path.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
+}

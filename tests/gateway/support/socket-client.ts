@@ -1,0 +1,42 @@
+import { WebSocket } from 'ws';
+
+export interface SocketStream {
+  readonly seqs: readonly number[];
+  readonly events: readonly { readonly event_type: string; readonly seq?: number }[];
+  /** The code it was closed with; of a refused upgrade the HTTP status. */
+  readonly closed: Promise<number>;
+  readonly socket: WebSocket;
+}
+
+export interface SocketOptions {
+  readonly key?: string;
+  readonly from_seq?: number;
+  readonly origin?: string;
+  readonly protocols?: readonly string[];
+}
+
+export function open_socket(port: number, run_id: string, options: SocketOptions = {}): SocketStream {
+  const search = options.from_seq === undefined ? '' : `?from_seq=${options.from_seq}`;
+  const headers: Record<string, string> = {};
+  if (options.key !== undefined) headers.Authorization = `Bearer ${options.key}`;
+  if (options.origin !== undefined) headers.Origin = options.origin;
+  const url = `ws://127.0.0.1:${port}/api/v1/runs/${run_id}/ws${search}`;
+  const socket = new WebSocket(url, [...(options.protocols ?? [])], { headers });
+  const seqs: number[] = [];
+  const events: { event_type: string; seq?: number }[] = [];
+  const closed = new Promise<number>((resolve) => {
+    socket.on('message', (data) => {
+      const event = JSON.parse(String(data));
+      events.push(event);
+      if (typeof event.seq === 'number') seqs.push(event.seq);
+    });
+    socket.once('close', (code) => resolve(code));
+    socket.once('unexpected-response', (_request, answer) => {
+      resolve(answer.statusCode ?? 0);
+      answer.resume();
+      socket.terminate();
+    });
+    socket.on('error', () => undefined);
+  });
+  return { seqs, events, closed, socket };
+}

@@ -1,0 +1,110 @@
+import type { HumanTask, ProblemDetails, RunAccepted, TaskPage } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import type { ApiClient } from './support/api-client.js';
+import { asking, form } from './support/segments.js';
+import { until } from './support/until.js';
+import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+
+const escalating = {
+  ...asking,
+  segment_id: 'escalating',
+  steps: [
+    {
+      step_id: 'approve',
+      type: 'human_task',
+      config: {
+        task_type: 'approval',
+        title: 'Publish?',
+        escalation_chain: [
+          { assignee_ref: 'ada', after_hours: 0.00001 },
+          { assignee_ref: 'bob', after_hours: 1 },
+        ],
+      },
+    },
+  ],
+};
+
+async function with_task(
+  segment_id: 'asking' | 'form' | 'escalating',
+  use: (approver: ApiClient, task: string, run: string, world: GatewayWorld) => Promise<void>,
+): Promise<void> {
+  await with_gateway(async (world) => {
+    const author = await with_segments(await world.client('acme', 'author'), asking, form, escalating);
+    const { run_id } = (await author.post<RunAccepted>(`/api/v1/segments/${segment_id}/runs`)).json;
+    const approver = await world.client('acme', 'approver');
+    const step = segment_id === 'form' ? 'fill' : 'approve';
+    const task = `/api/v1/tasks/${encodeURIComponent(`${run_id}:${step}`)}`;
+    await until(async () => (await approver.get(task)).status === 200);
+    await use(approver, task, `/api/v1/runs/${run_id}`, world);
+  });
+}
+
+spec('human tasks over HTTP', (test) => {
+  test('of many answers that race exactly one wins, and the run goes on with it', async () => {
+    await with_task('asking', async (approver, task, run) => {
+      const decisions = Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? 'approve' : 'reject'));
+      const answers = await Promise.all(
+        decisions.map((decision, at) =>
+          approver.post<HumanTask>(`${task}/answer`, { decision, answered_by: `p${at}` }),
+        ),
+      );
+      const won = answers.filter(({ status }) => status === 200);
+      assert.is(won.length, 1);
+      assert.ok(answers.every(({ status }) => status === 200 || status === 409));
+      const ended = await approver.get<{ output: { answered_by: string } }>(`${run}?wait=10`);
+      assert.is(ended.json.output.answered_by, won[0]?.json.answer?.answered_by);
+    });
+  });
+
+  test('the same answer twice is one answer', async () => {
+    await with_task('asking', async (approver, task) => {
+      const answer = { decision: 'reject', comment: 'no', answered_by: 'ada' };
+      const [first, second] = [
+        await approver.post(`${task}/answer`, answer),
+        await approver.post(`${task}/answer`, answer),
+      ];
+      assert.equal([first.status, second.status], [200, 200]);
+      assert.equal(second.json.answer, answer);
+    });
+  });
+
+  test('one person claims a task, and another may not', async () => {
+    await with_task('asking', async (approver, task) => {
+      assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
+      assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
+      const second = await approver.post<ProblemDetails>(`${task}/claim`, { claimed_by: 'bob' });
+      assert.equal([second.status, second.json.code], [409, 'TASK_CLOSED']);
+    });
+  });
+
+  test('an answer that does not fit the form is refused in the place where it is wrong, and the task stays open', async () => {
+    await with_task('form', async (approver, task, run) => {
+      const wrong = await approver.post<ProblemDetails>(`${task}/answer`, {
+        decision: 'answer',
+        value: { count: 'x' },
+      });
+      assert.equal(
+        [wrong.status, wrong.json.code, wrong.json.problems?.[0]?.path],
+        [422, 'ANSWER_INVALID', '/value/count'],
+      );
+      const decision = await approver.post<ProblemDetails>(`${task}/answer`, { decision: 'approve' });
+      assert.equal([decision.status, decision.json.problems?.[0]?.path], [422, '/decision']);
+      assert.is((await approver.get(task)).json.status, 'open');
+      const right = await approver.post<HumanTask>(`${task}/answer`, { decision: 'answer', value: { count: 3 } });
+      assert.is(right.json.answer?.answered_by, 'approver-key');
+      assert.is((await approver.get(`${run}?wait=10`)).json.status, 'completed');
+    });
+  });
+
+  test('an escalation is seen in the list', async () => {
+    await with_task('escalating', async (approver, task) => {
+      const escalated = async () => (await approver.get<HumanTask>(task)).json.escalation_level === 1;
+      await until(escalated);
+      await until(async () => {
+        const [listed] = (await approver.get<TaskPage>('/api/v1/tasks?status=open')).json.tasks;
+        return listed?.escalation_level === 1 && listed.request.assignee === 'ada';
+      });
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { ApiError, type FollowedEvent, LlmteamClient } from '@llmteam/sdk';
+import * as assert from 'uvu/assert';
+import { echo, waiting } from '../gateway/support/segments.js';
+import { type GatewayWorld, with_gateway } from '../gateway/support/with-gateway.js';
+import { spec } from '../support/spec.js';
+
+async function with_client(use: (client: LlmteamClient, world: GatewayWorld) => Promise<void>): Promise<void> {
+  await with_gateway(async (world) => {
+    const { key } = await world.keys.create({ tenant_id: 'acme', role: 'admin', name: 'sdk', expires_at: null });
+    await use(new LlmteamClient({ url: `http://127.0.0.1:${world.port}/`, key }), world);
+  });
+}
+
+spec('the client', (test) => {
+  test('stores a segment, runs it and gives its result', async () => {
+    await with_client(async (client) => {
+      assert.is((await client.validate_segment(echo)).valid, true);
+      const { revision } = await client.store_segment(echo, { if_revision: 0 });
+      assert.equal(await client.get_segment('echo', { revision }), echo);
+      const run = await client.start_run('echo', { a: 1 }, { wait: 10 });
+      assert.equal('output' in run && run.output, { a: 1 });
+      assert.is((await client.list_runs({ status: 'completed' })).runs.length, 1);
+    });
+  });
+
+  test('follows a run from its first event to its last, each once', async () => {
+    await with_client(async (client) => {
+      await client.store_segment(waiting);
+      const { run_id } = await client.start_run('waiting', {});
+      const seen: FollowedEvent[] = [];
+      for await (const event of client.follow(run_id)) {
+        seen.push(event);
+        if (event.event_type === 'step.waiting') await client.signal_run(run_id, 'go', 'now');
+      }
+      const { events } = await client.list_events(run_id);
+      assert.equal(seen, events);
+      assert.is(seen.at(-1)?.event_type, 'segment.completed');
+    });
+  });
+
+  test('throws what the gateway refused, with its code and places', async () => {
+    await with_client(async (client) => {
+      const invalid = { ...echo, entrypoint: 'nowhere' };
+      const error = await client.store_segment(invalid).catch((thrown: unknown) => thrown);
+      assert.instance(error, ApiError);
+      const { status, code, problems } = error as ApiError;
+      assert.equal([status, code, problems[0]?.path], [422, 'SEGMENT_INVALID', '/entrypoint']);
+      const unknown = await client.get_run('nothing').catch((thrown: unknown) => thrown);
+      assert.is((unknown as ApiError).code, 'RUN_UNKNOWN');
+    });
+  });
+
+  test('says that the gateway cannot be reached', async () => {
+    const client = new LlmteamClient({ url: 'http://127.0.0.1:1', key: 'none' });
+    const error = await client.catalog().catch((thrown: unknown) => thrown);
+    assert.equal([(error as ApiError).status, (error as ApiError).code], [0, 'UNREACHABLE']);
+  });
+});

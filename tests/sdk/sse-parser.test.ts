@@ -1,0 +1,32 @@
+import { SseParser } from '@llmteam/sdk';
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+
+const text =
+  'retry: 10\n\n: still here\n\nid: 1\nevent: a\ndata: {"x":1}\n\ndata: two\r\ndata:  lines\r\n\r\nid: 3\rdata\r\rrest';
+
+spec('the reader of server-sent events', (test) => {
+  test('gives messages, and none for comments and for what is not complete', () => {
+    assert.equal(new SseParser().push(text), [
+      { id: '1', event: 'a', data: '{"x":1}' },
+      { id: null, event: 'message', data: 'two\n lines' },
+      { id: '3', event: 'message', data: '' },
+    ]);
+  });
+
+  test('gives the same wherever the text is cut', () => {
+    const whole = new SseParser().push(text);
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length)), (places) => {
+        const cuts = [0, ...places.sort((one, other) => one - other), text.length];
+        const parser = new SseParser();
+        const pieces = cuts.slice(1).map((end, at) => text.slice(cuts[at], end));
+        assert.equal(
+          pieces.flatMap((piece) => parser.push(piece)),
+          whole,
+        );
+      }),
+    );
+  });
+});
