@@ -1,6 +1,7 @@
 import { type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
+import { counting_journal } from './counting-journal.js';
 import { echo, Partition, type Shared, with_backend } from './partition.js';
 import { approval, chain, delay, parent, waiting } from './segments.js';
 import { type WatchedRegistry, watched } from './watched-registry.js';
@@ -34,26 +35,6 @@ async function checkpoint({ backend }: Shared): Promise<{ position: number }> {
 
 function puts_of_runs(registry: WatchedRegistry): string[] {
   return registry.writes.filter((write) => write.startsWith('put snapshots/'));
-}
-
-/** A journal that counts the histories that are read. */
-function counting_journal(shared: Shared): { journal: Shared['backend']['journal']; read: string[] } {
-  const read: string[] = [];
-  const { journal } = shared.backend;
-  const counted = Object.create(journal, {
-    read: {
-      value: (run: RunKey, after?: number) => {
-        read.push(run.run_id);
-        return journal.read(run, after);
-      },
-    },
-    partitions: { get: () => journal.partitions },
-    supports: { get: () => journal.supports },
-  });
-  for (const name of ['append', 'follow', 'end', 'partition_of'] as const) {
-    Object.defineProperty(counted, name, { value: journal[name].bind(journal) });
-  }
-  return { journal: counted, read };
 }
 
 const tenant_id = 'acme';
@@ -90,7 +71,7 @@ spec('checkpoints', (test) => {
       const runs = [await first.start(waiting), await first.start(approval), await first.start(delay)];
       await first.settle();
       await first.stop();
-      const { journal, read } = counting_journal(shared);
+      const { journal, read } = counting_journal(shared.backend.journal);
       const second = await open_partition(shared, 'second', { journal });
       assert.equal(read, []);
       assert.is(second.status().resident_runs, 0);
@@ -277,7 +258,7 @@ spec('checkpoints', (test) => {
       await first.settle();
       await first.stop();
       assert.is((await snapshots(shared))[run.run_id]?.state, null);
-      const { journal, read } = counting_journal(shared);
+      const { journal, read } = counting_journal(shared.backend.journal);
       const second = await open_partition(shared, 'second', { journal });
       assert.equal(read, [run.run_id]);
       await second.runs.signal(run, 'go', 'now');
@@ -294,7 +275,7 @@ spec('checkpoints', (test) => {
       const key = `snapshots/0/${run.run_id}`;
       const kept = (await shared.backend.registry.get(key))?.value as { state: { engine_version: string } };
       await shared.backend.registry.put(key, { ...kept, state: { ...kept.state, engine_version: '0.0.1' } } as never);
-      const { journal, read } = counting_journal(shared);
+      const { journal, read } = counting_journal(shared.backend.journal);
       const second = await open_partition(shared, 'second', { journal });
       assert.equal(read, [run.run_id]);
       await rounds(shared, second, 3);

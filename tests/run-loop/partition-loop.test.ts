@@ -1,6 +1,8 @@
-import type { RunKey } from '@llmteam/contracts';
+import { type Fact, type Journal, LlmteamError, type RunKey } from '@llmteam/contracts';
+import { create_expression_compiler, Definitions, StepCatalog } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
+import { counting_journal } from './counting-journal.js';
 import { echo, type Handler, Partition, type Shared, with_backend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 
@@ -223,6 +225,132 @@ spec('partition loop', (test) => {
       assert.is((await partition.view(run)).status, 'completed');
       assert.match(String(failures[0]), 'sha256');
       assert.equal(partition.failures, []);
+      await partition.stop();
+    }));
+
+  test('a run that this process cannot evaluate is kept for one that can', () =>
+    with_backend(async (shared) => {
+      const able = new Partition(shared, 'able', echo);
+      const run = await able.start(chain);
+      const unable = new Partition(shared, 'unable', echo, {
+        definitions: new Definitions(shared.backend.blobs, new StepCatalog(), create_expression_compiler()),
+      });
+      await unable.take_over();
+      for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
+      assert.is(unable.live_runs(), 1);
+      assert.is((await shared.backend.registry.list('snapshots/')).length, 1);
+      await unable.stop();
+      await able.take_over();
+      await able.work();
+      assert.is((await able.view(run)).output, 2);
+      await able.stop();
+    }));
+
+  test('a request that comes again when the journal has forgotten the first starts no ended run anew', () =>
+    with_backend(async (shared) => {
+      const counts = new Map<string, number>();
+      const partition = new Partition(shared, 'a', counting(counts));
+      await partition.take_over();
+      await partition.work();
+      const run = await partition.start(chain);
+      await partition.settle();
+      const history: Fact[] = [];
+      for await (const { fact } of shared.backend.journal.read(run)) history.push(fact);
+      await shared.clock.advance(30_000);
+      await partition.start(chain);
+      await partition.settle();
+      await shared.backend.journal.append(run, [{ message_id: 'again', fact: history[0] as Fact }]);
+      await partition.settle();
+      assert.is(partition.live_runs(), 0);
+      assert.is(await count_ends(shared, run), 1);
+      assert.is(counts.get('one#1'), 2);
+      await partition.stop();
+    }));
+
+  test('a child that began long ago is not asked for again by a takeover, one that never began is', () =>
+    with_backend(async (shared) => {
+      const refused = { on: false };
+      const { journal } = counting_journal(shared.backend.journal);
+      const refusing: Journal = {
+        ...journal,
+        append: async (run, entries) => {
+          if (refused.on && entries.some(({ fact }) => fact.type === 'run.requested' && fact.parent !== undefined)) {
+            throw new LlmteamError('STORE_FAILED', 'the test refuses');
+          }
+          return journal.append(run, entries);
+        },
+      };
+      const first = new Partition(shared, 'first', counting(new Map(), ['one']), { journal: refusing });
+      await first.take_over();
+      await first.publish(chain);
+      const begun = await first.start(parent);
+      await first.settle();
+      refused.on = true;
+      const unbegun = await first.start(parent);
+      await first.settle();
+      await first.stop();
+      const requests: string[] = [];
+      const noting: Journal = {
+        ...journal,
+        append: (run, entries) => {
+          requests.push(...entries.map(({ message_id }) => `${run.run_id} ${message_id}`));
+          return journal.append(run, entries);
+        },
+      };
+      const second = new Partition(shared, 'second', echo, { journal: noting });
+      await second.take_over();
+      await second.settle();
+      assert.equal(
+        requests.filter((request) => request.endsWith(' requested')),
+        [`${unbegun.run_id}.1 requested`],
+      );
+      await second.work();
+      for (const run of [begun, unbegun]) assert.is((await second.view(run)).output, 2);
+      await second.stop();
+    }));
+
+  test('the same run id of another tenant changes nothing of a run', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      await partition.take_over();
+      await partition.work();
+      const run = await partition.start(waiting);
+      await partition.settle();
+      const foreign = { ...run, tenant_id: 'other' };
+      const fact: Fact = { type: 'signal.received', at: 0, name: 'go', payload: 'foreign' };
+      await shared.backend.journal.append(foreign, [{ message_id: 'signal', fact }]);
+      await partition.settle();
+      assert.is(partition.live_runs(), 1);
+      await partition.runs.signal(run, 'go', 'own');
+      assert.is((await partition.view(run)).output, 'own');
+      assert.is(partition.live_runs(), 0);
+      await partition.stop();
+    }));
+
+  test('a loop tells how it stands', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo);
+      const run = await partition.start(delay);
+      await partition.start(waiting);
+      assert.equal(await partition.lag(), { behind: 2 });
+      assert.is(partition.status().is_live, false);
+      await partition.take_over();
+      const status = { is_live: true, position: 2, live_runs: 2, resident_runs: 2, timers: 1 };
+      assert.equal(partition.status(), { ...status, entries_applied: 2, entries_ignored: 0 });
+      assert.equal(await partition.lag(), { behind: 0 });
+      const late: Fact = {
+        type: 'step.reported',
+        at: 0,
+        step: 'wait',
+        attempt: 1,
+        started_at: 0,
+        worker: 'w',
+        ports: {},
+      };
+      await shared.backend.journal.append(run, [{ message_id: 'late', fact: late }]);
+      await shared.backend.journal.append({ ...run, run_id: 'none' }, [{ message_id: 'late', fact: late }]);
+      await partition.settle();
+      assert.equal(partition.status(), { ...status, position: 4, entries_applied: 4, entries_ignored: 2 });
       await partition.stop();
     }));
 

@@ -71,7 +71,7 @@ export class Partition {
     this.catalog.add(task, '1.0.0', 'test');
     this.journal = options.journal ?? new LargeValueJournal(shared.backend.journal, shared.backend.blobs);
     this.definitions = new Definitions(shared.backend.blobs, this.catalog, create_expression_compiler());
-    this.segments = new SegmentStore(shared.backend.registry, this.definitions);
+    this.segments = new SegmentStore(options.registry ?? shared.backend.registry, this.definitions);
     const { clock, backend } = shared;
     const new_id = (): string => `${name}-${++this.ids}`;
     this.runs = create_run_service({
@@ -131,9 +131,9 @@ export class Partition {
     await this.segments.publish('acme', define_segment(segment, this.catalog));
   }
 
-  async start(segment: Segment, input: Json = {}): Promise<RunKey> {
-    const definition = define_segment(segment, this.catalog);
-    return this.runs.start({ tenant_id: 'acme', definition: await this.definitions.put(definition), input });
+  async start(segment: Segment, input: Json = {}, run_id?: string): Promise<RunKey> {
+    const definition = await this.definitions.put(define_segment(segment, this.catalog));
+    return this.runs.start({ tenant_id: 'acme', definition, input, ...(run_id !== undefined && { run_id }) });
   }
 
   /** Lets everything settle that needs no time. */
@@ -158,6 +158,14 @@ export class Partition {
 
   watch_failures(run: RunKey, failures: unknown[]): void {
     this.loop.watch(run.run_id, { failed: (error) => failures.push(error) });
+  }
+
+  async redispatch(): Promise<void> {
+    await this.loop.redispatch();
+  }
+
+  lag(): Promise<{ readonly behind: number }> {
+    return this.loop.lag();
   }
 
   status(): LoopStatus {

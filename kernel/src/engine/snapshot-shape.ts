@@ -65,12 +65,20 @@ const pairs = (check: Check): Check =>
 
 /** All the members named, but for those that may be absent, and no others. */
 function members<Shape>(checks: Members<Shape>, optional: readonly (keyof Shape & string)[] = []): Check {
-  const known = new Map(Object.entries<Check>(checks));
-  const needed = [...known.keys()].filter((name) => !(optional as readonly string[]).includes(name));
-  return (value) =>
-    object(value) &&
-    needed.every((name) => Object.hasOwn(value as object, name)) &&
-    Object.entries(value as object).every(([name, member]) => known.get(name)?.(member) === true);
+  const known = Object.entries<Check>(checks);
+  const may_be_absent = new Set<string>(optional);
+  return (value) => {
+    if (!object(value)) return false;
+    const given = value as Readonly<Record<string, unknown>>;
+    let found = 0;
+    for (const [name, check] of known) {
+      const member = given[name];
+      if (member === undefined && may_be_absent.has(name)) continue;
+      if (!check(member)) return false;
+      found++;
+    }
+    return found === Object.keys(given).length;
+  };
 }
 
 const arrival = members<Arrival>({ edge: number, port: text, value: json });

@@ -27,7 +27,7 @@ import type { Effect, StartChild } from '../engine/effects.js';
 import { engine_version } from '../engine/evolve.js';
 import { validate_input } from '../validation/validate-input.js';
 import type { Retry } from './retry.js';
-import type { TimerHeap } from './timer-heap.js';
+import type { TimerHeap, TimerOwner } from './timer-heap.js';
 
 export interface PerformerPorts {
   readonly journal: Journal;
@@ -57,7 +57,7 @@ export class EffectsPerformer {
    * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `is_again`: they may have been
    * performed long ago.
    */
-  perform(run: RunKey, effects: readonly Effect[], recorded: () => void, is_again = false): void {
+  perform(run: TimerOwner, effects: readonly Effect[], recorded: () => void, is_again = false): void {
     if (this.is_stopped) return;
     const before: Promise<void>[] = [];
     for (const effect of effects) {
@@ -77,7 +77,7 @@ export class EffectsPerformer {
   }
 
   private perform_one(
-    run: RunKey,
+    run: TimerOwner,
     effect: Exclude<Effect, StartChild>,
     before: readonly Promise<void>[],
     recorded: () => void,

@@ -1,9 +1,9 @@
 import type { Position, RunKey } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
+import type { TimerOwner } from './timer-heap.js';
 
 /** A run that has not ended, as the loop knows it. There may be 100,000 of them: what only a state in memory needs is not here. */
-export interface LiveRun {
-  readonly key: RunKey;
+export interface LiveRun extends TimerOwner {
   /** null: not in memory. */
   run: Run | null;
   /** The last entry its state has seen; 0: not known, its history tells. */
@@ -30,6 +30,22 @@ export const never_kept: Position = 0;
 /** There may be a key, but what is in it is not to be relied on. */
 export const kept_unknown: Position = -1;
 
-export function live_run(key: RunKey, began: Position, position: Position = began): LiveRun {
-  return { key, run: null, position, began, kept: never_kept, copied_left: 0, stage: 'away', is_ready: false };
+export function live_run({ tenant_id, run_id }: RunKey, began: Position, position: Position = began): LiveRun {
+  return {
+    tenant_id,
+    run_id,
+    timers: null,
+    run: null,
+    position,
+    began,
+    kept: never_kept,
+    copied_left: 0,
+    stage: 'away',
+    is_ready: false,
+  };
+}
+
+/** For what is kept: nothing but the key. */
+export function key_of({ tenant_id, run_id }: RunKey): RunKey {
+  return { tenant_id, run_id };
 }

@@ -6,13 +6,13 @@
  *   M2 The state of a run with jobs in flight is in memory.
  *   M3 Where snapshots are kept, a state leaves memory only once its snapshot at its position is kept.
  */
-import type { Journal, Position, RunKey } from '@llmteam/contracts';
+import type { Journal, Position } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { evolve, start_run } from '../engine/evolve.js';
 import { is_snapshot, thaw_run } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import { is_idle, type Run } from '../engine/state.js';
-import type { LiveRun, Stage } from './live-run.js';
+import { key_of, type LiveRun, type Stage } from './live-run.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import { some_at_a_time } from './some-at-a-time.js';
 
@@ -24,8 +24,9 @@ export interface LiveRunsPorts {
   readonly snapshots: RunSnapshots;
   /** How many states to keep at most, as far as idle runs allow. */
   readonly max_resident: number;
-  /** Told of a state that is about to leave memory. */
+  /** Told of a state that is about to leave memory, and of one that was brought in. */
   readonly on_leave: (live: LiveRun, run: Run) => void;
+  readonly on_return: (live: LiveRun, run: Run) => void;
 }
 
 export class LiveRuns {
@@ -53,11 +54,11 @@ export class LiveRuns {
     return this.resident < this.ports.max_resident;
   }
 
-  /** Runs of one tenant share its name. */
-  key_of(tenant_id: string, run_id: string): RunKey {
+  /** The one copy of a tenant's name. */
+  shared(tenant_id: string): string {
     const known = this.tenants.get(tenant_id);
     if (known === undefined) this.tenants.set(tenant_id, tenant_id);
-    return { tenant_id: known ?? tenant_id, run_id };
+    return known ?? tenant_id;
   }
 
   values(): IterableIterator<LiveRun> {
@@ -74,8 +75,10 @@ export class LiveRuns {
   }
 
   add(live: LiveRun, run: Run | null): void {
-    this.runs.set(live.key.run_id, live);
-    if (run !== null) this.bring_in(live, run);
+    this.runs.set(live.run_id, live);
+    if (run === null) return;
+    live.run = run;
+    this.settle(live, run);
   }
 
   /** The run has begun or ended to have jobs in flight, it may be. */
@@ -91,7 +94,7 @@ export class LiveRuns {
     this.leave_sets(live);
     live.stage = 'over';
     live.run = null;
-    this.runs.delete(live.key.run_id);
+    this.runs.delete(live.run_id);
   }
 
   /** The run stays live, for a process that can evaluate it. */
@@ -112,13 +115,14 @@ export class LiveRuns {
   async load(live: LiveRun, upto: Position): Promise<Run | null> {
     if (live.run !== null) return live.run;
     const run = (await this.from_snapshot(live)) ?? (await this.from_history(live, upto));
-    if (run !== null && live.run === null && live.stage !== 'over') this.bring_in(live, run);
+    if (run !== null && live.stage === 'away') this.bring_in(live, run);
     return live.run;
   }
 
   bring_in(live: LiveRun, run: Run): void {
     live.run = run;
     this.settle(live, run);
+    this.ports.on_return(live, run);
   }
 
   private async from_snapshot(live: LiveRun): Promise<Run | null> {
@@ -137,11 +141,11 @@ export class LiveRuns {
     const { journal, definitions } = this.ports;
     let run: Run | null = null;
     let position: Position = 0;
-    for await (const entry of journal.read(live.key)) {
+    for await (const entry of journal.read(live)) {
       if (entry.position > upto) break;
       if (run !== null) evolve(run, entry.fact);
       else if (entry.fact.type === 'run.requested') {
-        run = start_run(await definitions.plan(entry.fact.definition), live.key, entry.fact).run;
+        run = start_run(await definitions.plan(entry.fact.definition), key_of(live), entry.fact).run;
       }
       position = entry.position;
     }
@@ -156,20 +160,25 @@ export class LiveRuns {
 
   /** Lets the states go that have been idle longest, until few enough are left; resolves once that is done, or cannot be. */
   make_room(): Promise<void> {
-    if (this.resident <= this.ports.max_resident || this.idle.size === 0) return done;
-    this.leaving ??= this.let_idle_go().finally(() => {
-      this.leaving = null;
-    });
+    if (this.leaving === null && !this.is_too_full()) return done;
+    this.leaving ??= this.let_idle_go();
     return this.leaving;
+  }
+
+  private is_too_full(): boolean {
+    return this.resident > this.ports.max_resident && this.idle.size > 0;
   }
 
   private async let_idle_go(): Promise<void> {
     const progress = { under_way: 0, is_stuck: false };
-    await some_at_a_time(leaving_at_a_time, this.those_to_leave(progress), async (live) => {
-      progress.under_way++;
-      if (!(await this.let_go(live))) progress.is_stuck = true;
-      progress.under_way--;
-    });
+    while (this.is_too_full() && !progress.is_stuck) {
+      await some_at_a_time(leaving_at_a_time, this.those_to_leave(progress), async (live) => {
+        progress.under_way++;
+        if (!(await this.let_go(live))) progress.is_stuck = true;
+        progress.under_way--;
+      });
+    }
+    this.leaving = null;
   }
 
   private *those_to_leave(progress: { readonly under_way: number; is_stuck: boolean }): Iterable<LiveRun> {
@@ -191,7 +200,7 @@ export class LiveRuns {
     const is_kept = !this.keeps_snapshots || (await this.ports.snapshots.keep(live));
     // It may have gone on meanwhile.
     if ((live.stage as Stage) !== 'leaving' || live.run === null) return true;
-    if (!is_kept || (this.keeps_snapshots && live.kept !== live.position)) {
+    if (!is_kept) {
       this.settle(live, live.run);
       return false;
     }

@@ -74,6 +74,7 @@ export interface LoopStatus {
   readonly live_runs: number;
   /** Live runs whose states are in memory. */
   readonly resident_runs: number;
+  /** Armed. Of a run whose state is not in memory it is the next one only. */
   readonly timers: number;
   readonly entries_applied: number;
   /** Of these, what meant nothing: repeats, and facts of runs that are over. */
@@ -113,6 +114,7 @@ export class PartitionLoop {
       snapshots: this.snapshots,
       max_resident: options.max_resident_runs ?? 2_000,
       on_leave: (live, run) => this.driver.rest(live, run),
+      on_return: (live, run) => this.driver.go_on(live, run),
     });
     this.timers = new TimerHeap(clock, (run, timer) => this.fire(run, timer));
     this.projection = new Projection(lists, partition, log);

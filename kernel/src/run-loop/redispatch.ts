@@ -70,6 +70,6 @@ export class Redispatch {
   }
 
   private async publish(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length > 0 && !this.is_stopped) await this.ports.publish(jobs);
+    if (jobs.length > 0) await this.ports.publish(jobs);
   }
 }

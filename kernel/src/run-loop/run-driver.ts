@@ -12,7 +12,7 @@ import type { Plan } from '../engine/plan.js';
 import { is_ended, type Run } from '../engine/state.js';
 import { result_of } from '../engine/view.js';
 import type { EffectsPerformer } from './effects-performer.js';
-import { kept_unknown, type LiveRun, live_run } from './live-run.js';
+import { kept_unknown, key_of, type LiveRun, live_run } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { Projection } from './projection.js';
 import type { Retry } from './retry.js';
@@ -79,7 +79,7 @@ export class RunDriver {
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
     const { runs, projection, watchers } = this.ports;
     const live = this.new_live_run(entry);
-    const { run, outcome } = start_run(plan, live.key, fact, watchers.wishes(entry.run_id));
+    const { run, outcome } = start_run(plan, key_of(live), fact, watchers.wishes(entry.run_id));
     runs.add(live, run);
     live.copied_left = (fact.forked_from?.entries ?? 1) - 1;
     projection.note_row(row_of(run));
@@ -88,14 +88,14 @@ export class RunDriver {
   }
 
   private new_live_run({ tenant_id, run_id, position }: Entry): LiveRun {
-    const live = live_run(this.ports.runs.key_of(tenant_id, run_id), position);
+    const live = live_run({ tenant_id: this.ports.runs.shared(tenant_id), run_id }, position);
     if (this.unclaimed.delete(run_id)) live.kept = kept_unknown;
     return live;
   }
 
   private apply_to(live: LiveRun, entry: Entry): boolean {
-    const { run, key, stage } = live;
-    if (entry.position <= live.position || key.tenant_id !== entry.tenant_id || stage === 'given_up') {
+    const { run, tenant_id, stage } = live;
+    if (entry.position <= live.position || tenant_id !== entry.tenant_id || stage === 'given_up') {
       this.ignored++;
       if (stage === 'given_up' && entry.fact.type === 'run.ended') this.forget(live);
       return true;
@@ -108,11 +108,12 @@ export class RunDriver {
   }
 
   private evolve(live: LiveRun, run: Run, fact: Fact): void {
-    const { runs, projection, watchers } = this.ports;
+    const { runs, projection, watchers, timers } = this.ports;
     const { seq } = run.state;
     const had_ended = is_ended(run.state);
-    const outcome = evolve(run, fact, watchers.wishes(live.key.run_id));
+    const outcome = evolve(run, fact, watchers.wishes(live.run_id));
     this.advance(live, run, outcome, live.copied_left > 0 ? effects_of_copy(live, run) : outcome.effects);
+    if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) this.ignored++;
     if (fact.type === 'run.controlled') projection.note_row(row_of(run));
     if (fact.type === 'run.ended') {
@@ -181,9 +182,9 @@ export class RunDriver {
 
   give_up(live: LiveRun, error: unknown): void {
     const { log, timers, runs, watchers } = this.ports;
-    const { run_id } = live.key;
+    const { run_id } = live;
     log.error({ err: error, run_id }, 'the run cannot go on in this process');
-    timers.disarm_all(live.key);
+    timers.disarm_all(live);
     if (this.drives_all) runs.give_up(live);
     else runs.remove(live);
     for (const watcher of watchers.of(run_id)) watcher.failed?.(error);
@@ -192,9 +193,9 @@ export class RunDriver {
   private advance(live: LiveRun, run: Run, outcome: Outcome, effects: readonly Effect[]): void {
     const { watchers, performer, projection } = this.ports;
     if (outcome.events.length > 0) {
-      for (const watcher of watchers.of(live.key.run_id)) watcher.events?.(outcome.events, run);
+      for (const watcher of watchers.of(live.run_id)) watcher.events?.(outcome.events, run);
     }
-    if (this.is_live) performer.perform(live.key, effects, () => this.forget(live));
+    if (this.is_live) performer.perform(live, effects, () => this.forget(live));
     else for (const effect of effects) if (effect.kind === 'show_task') projection.note_task(effect.task);
   }
 
@@ -202,14 +203,14 @@ export class RunDriver {
   private note_end(live: LiveRun, run: Run): void {
     const { projection, watchers } = this.ports;
     projection.note_row(row_of(run));
-    for (const watcher of watchers.of(live.key.run_id)) watcher.ended?.(result_of(run));
+    for (const watcher of watchers.of(live.run_id)) watcher.ended?.(result_of(run));
   }
 
   /** Its end stands in the journal. */
   forget(live: LiveRun): void {
     const { timers, runs, snapshots } = this.ports;
     if (live.stage === 'over') return;
-    timers.disarm_all(live.key);
+    timers.disarm_all(live);
     runs.remove(live);
     snapshots.doom(live);
   }
@@ -224,26 +225,37 @@ export class RunDriver {
         this.forget(live);
         return;
       }
-      performer.perform(live.key, outstanding_effects(run), () => this.forget(live), true);
+      performer.perform(live, outstanding_effects(run), () => this.forget(live), true);
       if (is_ended(run.state)) this.note_end(live, run);
     } catch (error) {
       if (!stopping.is_stopped) this.give_up(live, error);
     }
   }
 
-  /** A run that only waits need not be read again to go live: its timers are armed now. */
+  /**
+   * The state leaves memory. Its next timer is all that may make the run go on by itself: only that one stays armed. Before the loop
+   * is live this is done for a run that only waits, which then need not be read again to go live.
+   */
   rest(live: LiveRun, run: Run): void {
-    if (this.is_live) return;
-    live.is_ready = only_waits(run);
-    if (!live.is_ready) return;
-    for (const [timer, { due_at }] of run.state.timers) this.ports.timers.arm(live.key, timer, due_at);
+    const { timers } = this.ports;
+    if (!this.is_live) live.is_ready = only_waits(run);
+    if (!this.is_live && !live.is_ready) return;
+    const next = next_timer(run);
+    timers.disarm_all(live, next?.timer);
+    if (next !== null) timers.arm(live, next.timer, next.due_at);
+  }
+
+  /** The state is in memory again. */
+  go_on(live: LiveRun, run: Run): void {
+    if (!this.is_live) return;
+    for (const [timer, { due_at }] of run.state.timers) this.ports.timers.arm(live, timer, due_at);
   }
 
   /** It does not only wait after all. */
   private rouse(live: LiveRun): void {
     if (!live.is_ready) return;
     live.is_ready = false;
-    this.ports.timers.disarm_all(live.key);
+    this.ports.timers.disarm_all(live);
   }
 }
 
@@ -256,4 +268,11 @@ function effects_of_copy(live: LiveRun, run: Run): readonly Effect[] {
 /** For time, for signals, for people: nothing must be done that may not have been done. */
 function only_waits(run: Run): boolean {
   return outstanding_effects(run).every(({ kind }) => kind === 'arm_timer' || kind === 'show_task');
+}
+
+function next_timer(run: Run): { readonly timer: string; readonly due_at: number } | null {
+  let next: { readonly timer: string; readonly due_at: number } | null = null;
+  for (const [timer, { due_at }] of run.state.timers)
+    if (next === null || due_at < next.due_at) next = { timer, due_at };
+  return next;
 }

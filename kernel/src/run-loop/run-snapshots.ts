@@ -77,26 +77,26 @@ export class RunSnapshots {
   }
 
   private async write(live: LiveRun): Promise<boolean> {
-    const { key, position, began } = live;
+    const { tenant_id, run_id, position, began } = live;
     live.kept = kept_unknown;
     try {
       const state = live.run === null ? null : small_state(live.run);
-      const value: KeptRun = { tenant_id: key.tenant_id, began, position, ...this.stamp, state };
-      await this.registry.put(this.key_of(key.run_id), value as unknown as JsonObject);
+      const value: KeptRun = { tenant_id, began, position, ...this.stamp, state };
+      await this.registry.put(this.key_of(run_id), value as unknown as JsonObject);
       live.kept = position;
       return true;
     } catch (err) {
       this.has_failed = true;
-      this.log.warn({ err, run_id: key.run_id }, 'the snapshot of a run was not kept');
+      this.log.warn({ err, run_id }, 'the snapshot of a run was not kept');
       return false;
     }
   }
 
   /** null: there is none of that run at that position. */
-  async read({ key, position }: LiveRun): Promise<RunSnapshot | null> {
-    const found = await this.registry.get(this.key_of(key.run_id));
+  async read({ tenant_id, run_id, position }: LiveRun): Promise<RunSnapshot | null> {
+    const found = await this.registry.get(this.key_of(run_id));
     const kept = found === null ? null : kept_run(found.value);
-    return kept !== null && kept.position === position && kept.tenant_id === key.tenant_id ? kept.state : null;
+    return kept !== null && kept.position === position && kept.tenant_id === tenant_id ? kept.state : null;
   }
 
   /** Nothing is written any more. */
@@ -115,10 +115,10 @@ export class RunSnapshots {
     await some_at_a_time(writes_at_a_time, [...this.doomed], async (live) => {
       try {
         await this.writing.get(live);
-        await this.registry.delete(this.key_of(live.key.run_id));
+        await this.registry.delete(this.key_of(live.run_id));
         this.doomed.delete(live);
       } catch (err) {
-        this.log.warn({ err, run_id: live.key.run_id }, 'the snapshot of a run that is over was not removed');
+        this.log.warn({ err, run_id: live.run_id }, 'the snapshot of a run that is over was not removed');
       }
     });
     return this.doomed.size === 0;

@@ -47,22 +47,22 @@ export class Takeover {
     const { runs, checkpoints, timers } = this.ports;
     this.claim_later(live_run({ tenant_id: '', run_id }, 0));
     for (const live of [...runs.values()]) {
-      timers.disarm_all(live.key);
+      timers.disarm_all(live);
       runs.remove(live);
-      this.claim_later(live_run(live.key, live.began));
+      this.claim_later(live_run(live, live.began));
     }
     return checkpoints.forget();
   }
 
   private claim_later(live: LiveRun): void {
     live.kept = kept_unknown;
-    this.ports.driver.unclaimed.set(live.key.run_id, live);
+    this.ports.driver.unclaimed.set(live.run_id, live);
   }
 
   private async take_in(run_id: string, kept: KeptRun, checkpoint: Checkpoint): Promise<void> {
     const { runs, checkpoints } = this.ports;
     this.generations.add(kept.generation);
-    const key = runs.key_of(kept.tenant_id, run_id);
+    const key = { tenant_id: runs.shared(kept.tenant_id), run_id };
     if (kept.began > checkpoint.position) return this.claim_later(live_run(key, kept.began));
     const is_trusted = checkpoints.is_trusted(kept);
     const live = live_run(key, kept.began, is_trusted ? kept.position : 0);

@@ -1,15 +1,21 @@
 import type { Clock, RunKey, Timer } from '@llmteam/contracts';
 import TinyQueue from 'tinyqueue';
 
+/** A run, and what the heap keeps of it. */
+export interface TimerOwner extends RunKey {
+  timers: Timers | null;
+}
+
 interface Armed {
-  readonly run: RunKey;
+  readonly owner: TimerOwner;
   readonly timer: string;
   readonly due_at: number;
-  is_disarmed: boolean;
+  /** `fired`: it came due, and its owner has not been told yet. */
+  stage: 'armed' | 'fired' | 'disarmed';
 }
 
 /** Most waiting runs have one timer or two: a map for each would be most of what they cost. */
-type OfRun = Armed | Armed[] | Map<string, Armed>;
+type Timers = Armed | Armed[] | Map<string, Armed>;
 
 const most_in_list = 16;
 /** Timers whose firing is not kept yet. */
@@ -21,10 +27,10 @@ const most_firing = 1_000;
  */
 export class TimerHeap {
   private heap = this.new_heap([]);
-  private readonly armed = new Map<string, OfRun>();
   private disarmed = 0;
   private firing = 0;
   private is_started = false;
+  private is_stopped = false;
   private alarm: { readonly due_at: number; readonly timer: Timer } | null = null;
 
   constructor(
@@ -37,30 +43,25 @@ export class TimerHeap {
     return this.heap.length - this.disarmed;
   }
 
-  /** Arming an armed timer again changes nothing. */
-  arm(run: RunKey, timer: string, due_at: number): void {
-    const of_run = this.armed.get(run.run_id);
-    if (of_run !== undefined && find(of_run, timer) !== undefined) return;
-    const item: Armed = { run, timer, due_at, is_disarmed: false };
-    this.armed.set(run.run_id, of_run === undefined ? item : with_one_more(of_run, item));
+  /** Arming a timer again changes nothing, also if it has fired since. */
+  arm(owner: TimerOwner, timer: string, due_at: number): void {
+    const { timers } = owner;
+    if (this.is_stopped || (timers !== null && find(timers, timer) !== undefined)) return;
+    const item: Armed = { owner, timer, due_at, stage: 'armed' };
+    owner.timers = timers === null ? item : with_one_more(timers, item);
     this.heap.push(item);
     this.set_alarm();
   }
 
-  disarm(run: RunKey, timer: string): void {
-    const of_run = this.armed.get(run.run_id);
-    const item = of_run === undefined ? undefined : find(of_run, timer);
-    if (item === undefined) return;
-    this.forget(item);
-    item.is_disarmed = true;
-    this.disarmed++;
-    this.sweep();
+  disarm(owner: TimerOwner, timer: string): void {
+    const item = owner.timers === null ? undefined : find(owner.timers, timer);
+    if (item !== undefined) this.take_out(item);
   }
 
-  disarm_all(run: RunKey): void {
-    const of_run = this.armed.get(run.run_id);
-    if (of_run === undefined) return;
-    for (const { timer } of [...all_of(of_run)]) this.disarm(run, timer);
+  /** All of a run's timers, or all but one. */
+  disarm_all({ timers }: TimerOwner, but?: string): void {
+    if (timers === null) return;
+    for (const item of [...all_of(timers)]) if (item.timer !== but) this.take_out(item);
   }
 
   start(): void {
@@ -69,11 +70,10 @@ export class TimerHeap {
   }
 
   stop(): void {
-    this.is_started = false;
+    this.is_stopped = true;
     this.alarm?.timer.cancel();
     this.alarm = null;
     this.heap = this.new_heap([]);
-    this.armed.clear();
     this.disarmed = 0;
   }
 
@@ -81,15 +81,19 @@ export class TimerHeap {
     return new TinyQueue(items, (a, b) => a.due_at - b.due_at);
   }
 
-  private sweep(): void {
+  private take_out(item: Armed): void {
+    forget(item);
+    if (item.stage === 'fired' || this.is_stopped) return;
+    item.stage = 'disarmed';
+    this.disarmed++;
     if (this.disarmed < 1_000 || this.disarmed < this.heap.length / 2) return;
-    this.heap = this.new_heap(this.heap.data.filter((item) => !item.is_disarmed));
+    this.heap = this.new_heap(this.heap.data.filter(({ stage }) => stage === 'armed'));
     this.disarmed = 0;
   }
 
   private set_alarm(): void {
     const next = this.heap.peek();
-    if (!this.is_started || this.firing >= most_firing || next === undefined) return;
+    if (!this.is_started || this.is_stopped || this.firing >= most_firing || next === undefined) return;
     if (this.alarm !== null && this.alarm.due_at <= next.due_at) return;
     this.alarm?.timer.cancel();
     const delay = Math.max(0, next.due_at - this.clock.now());
@@ -100,56 +104,54 @@ export class TimerHeap {
     this.alarm = null;
     const now = this.clock.now();
     for (let next = this.heap.peek(); next !== undefined; next = this.heap.peek()) {
-      if (!next.is_disarmed && (next.due_at > now || this.firing >= most_firing)) break;
+      const is_armed = next.stage === 'armed';
+      if (is_armed && (next.due_at > now || this.firing >= most_firing)) break;
       this.heap.pop();
-      if (next.is_disarmed) this.disarmed--;
-      else this.fire_one(next);
+      if (is_armed) this.fire_one(next);
+      else this.disarmed--;
     }
     this.set_alarm();
   }
 
   private fire_one(item: Armed): void {
-    this.forget(item);
+    item.stage = 'fired';
     this.firing++;
-    void this.fire(item.run, item.timer).then(() => {
+    void this.fire(item.owner, item.timer).then(() => {
       this.firing--;
       this.set_alarm();
     });
   }
-
-  private forget(item: Armed): void {
-    const { run_id } = item.run;
-    const of_run = this.armed.get(run_id);
-    const rest = of_run === undefined ? undefined : without(of_run, item);
-    if (rest === undefined) this.armed.delete(run_id);
-    else if (rest !== of_run) this.armed.set(run_id, rest);
-  }
 }
 
-function* all_of(of_run: OfRun): Iterable<Armed> {
-  if (of_run instanceof Map) yield* of_run.values();
-  else if (Array.isArray(of_run)) yield* of_run;
-  else yield of_run;
+function forget(item: Armed): void {
+  const { timers } = item.owner;
+  if (timers !== null) item.owner.timers = without(timers, item);
 }
 
-function find(of_run: OfRun, timer: string): Armed | undefined {
-  if (of_run instanceof Map) return of_run.get(timer);
-  if (Array.isArray(of_run)) return of_run.find((item) => item.timer === timer);
-  return of_run.timer === timer ? of_run : undefined;
+function* all_of(timers: Timers): Iterable<Armed> {
+  if (timers instanceof Map) yield* timers.values();
+  else if (Array.isArray(timers)) yield* timers;
+  else yield timers;
 }
 
-function with_one_more(of_run: OfRun, item: Armed): OfRun {
-  if (of_run instanceof Map) return of_run.set(item.timer, item);
-  const items = [...all_of(of_run), item];
+function find(timers: Timers, timer: string): Armed | undefined {
+  if (timers instanceof Map) return timers.get(timer);
+  if (Array.isArray(timers)) return timers.find((item) => item.timer === timer);
+  return timers.timer === timer ? timers : undefined;
+}
+
+function with_one_more(timers: Timers, item: Armed): Timers {
+  if (timers instanceof Map) return timers.set(item.timer, item);
+  const items = [...all_of(timers), item];
   return items.length <= most_in_list ? items : new Map(items.map((one) => [one.timer, one]));
 }
 
-function without(of_run: OfRun, item: Armed): OfRun | undefined {
-  if (of_run === item) return undefined;
-  if (of_run instanceof Map) {
-    of_run.delete(item.timer);
-    return of_run.size === 0 ? undefined : of_run;
+function without(timers: Timers, item: Armed): Timers | null {
+  if (timers === item) return null;
+  if (timers instanceof Map) {
+    timers.delete(item.timer);
+    return timers.size === 0 ? null : timers;
   }
-  const rest = [...all_of(of_run)].filter((one) => one !== item);
-  return rest.length === 1 ? rest[0] : rest;
+  const rest = [...all_of(timers)].filter((one) => one !== item);
+  return rest.length === 1 ? (rest[0] ?? null) : rest;
 }

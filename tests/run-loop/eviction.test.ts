@@ -1,0 +1,205 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { RunKey, Segment } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { counting_journal } from './counting-journal.js';
+import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { approval, chain, delay, waiting } from './segments.js';
+import { watched } from './watched-registry.js';
+
+async function start_many(partition: Partition, segment: Segment, count: number): Promise<RunKey[]> {
+  const runs: RunKey[] = [];
+  for (let started = 0; started < count; started++) runs.push(await partition.start(segment));
+  await partition.settle();
+  return runs;
+}
+
+/** Heap in use once everything that can be collected was. */
+function heap_bytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 4; round++) collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Bytes that a loop holds for each of so many runs that wait, the backend's own not counted. */
+async function bytes_per_run(shared: Shared, segment: Segment, count: number): Promise<number> {
+  const held = { partition: new Partition(shared, 'p', echo, { max_resident_runs: 0 }) as Partition | null };
+  await held.partition?.take_over();
+  if (held.partition) await start_many(held.partition, segment, count);
+  assert.equal(held.partition?.status().resident_runs, 0);
+  assert.is(held.partition?.live_runs(), count);
+  const with_loop = heap_bytes();
+  await held.partition?.stop();
+  held.partition = null;
+  return (with_loop - heap_bytes()) / count;
+}
+
+spec('eviction', (test) => {
+  test('an idle run over the limit leaves once its snapshot is kept, and comes back by one read of the registry', () =>
+    with_backend(async (shared) => {
+      const registry = watched(shared.backend.registry);
+      const { journal, read } = counting_journal(shared.backend.journal);
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry, journal });
+      await partition.take_over();
+      await partition.work();
+      const runs = await start_many(partition, waiting, 10);
+      assert.is(partition.status().resident_runs, 3);
+      assert.is(registry.writes.filter((write) => write.startsWith('put snapshots/')).length, 7);
+      registry.reads.length = 0;
+      for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
+      await partition.settle();
+      const reads = registry.reads.filter((key) => key.startsWith('snapshots/'));
+      assert.ok(reads.length >= 7 && new Set(reads).size === reads.length, reads.join(' '));
+      assert.is(read.length, runs.length, 'who sends a signal looks at the history, the loop does not');
+      for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
+      await partition.stop();
+    }));
+
+  test('while snapshots are refused no run leaves; later they do', () =>
+    with_backend(async (shared) => {
+      const refused = { on: true };
+      const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry });
+      await partition.take_over();
+      await partition.work();
+      const runs = await start_many(partition, waiting, 10);
+      assert.is(partition.status().resident_runs, 10);
+      refused.on = false;
+      await start_many(partition, chain, 1);
+      assert.ok(partition.status().resident_runs <= 3);
+      for (const run of runs) await partition.runs.signal(run, 'go', 1);
+      await partition.settle();
+      assert.is(partition.live_runs(), 0);
+      await partition.stop();
+    }));
+
+  test('a run that goes on while its snapshot is being kept stays, and loses nothing', () =>
+    with_backend(async (shared) => {
+      const held: (() => void)[] = [];
+      const registry = watched(shared.backend.registry);
+      const { put } = registry;
+      registry.put = async (key, value, options) => {
+        const revision = await put(key, value, options);
+        if (key.startsWith('snapshots/')) await new Promise<void>((resolve) => held.push(resolve));
+        return revision;
+      };
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0, registry });
+      await partition.take_over();
+      const [run] = await start_many(partition, waiting, 1);
+      assert.is(held.length, 1);
+      await partition.runs.signal(run as RunKey, 'other', 1);
+      await partition.settle();
+      held.shift()?.();
+      await partition.settle();
+      assert.is(partition.status().resident_runs, 1);
+      await start_many(partition, chain, 1);
+      held.shift()?.();
+      await partition.settle();
+      await partition.work();
+      await partition.runs.signal(run as RunKey, 'go', 2);
+      assert.is((await partition.view(run as RunKey)).output, 2);
+      for (const release of held) release();
+      await partition.crash();
+    }));
+
+  test('a snapshot of another moment than the one the run left at is not used: its history is read', () =>
+    with_backend(async (shared) => {
+      const two_waits: Segment = {
+        ...waiting,
+        steps: [...waiting.steps, { step_id: 'then', type: 'wait_for_signal', config: { signal: 'other' } }],
+        edges: [...(waiting.edges ?? []), { from: 'after', to: 'then' }],
+      };
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0 });
+      await partition.take_over();
+      await partition.work();
+      const [run] = (await start_many(partition, two_waits, 1)) as [RunKey];
+      const key = `snapshots/0/${run.run_id}`;
+      const early = await shared.backend.registry.get(key);
+      await partition.runs.signal(run, 'other', 'kept');
+      await partition.settle();
+      assert.is(partition.status().resident_runs, 0);
+      await shared.backend.registry.put(key, early?.value ?? null);
+      await partition.runs.signal(run, 'go', 1);
+      assert.is((await partition.view(run)).output, 'kept');
+      assert.is(partition.live_runs(), 0);
+      await partition.stop();
+    }));
+
+  test('a run with a job in flight never leaves', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0 });
+      await partition.take_over();
+      await start_many(partition, chain, 5);
+      await start_many(partition, waiting, 5);
+      assert.is(partition.status().resident_runs, 5);
+      await partition.work();
+      await partition.settle();
+      assert.is(partition.live_runs(), 5);
+      assert.is(partition.status().resident_runs, 0);
+      await partition.stop();
+    }));
+
+  test('timers of runs that are away fire in time, thousands at once, and each once', () =>
+    with_backend(async (shared) => {
+      const { journal, read } = counting_journal(shared.backend.journal);
+      const appended: string[] = [];
+      const counted = {
+        ...journal,
+        append: (...[run, entries]: Parameters<typeof journal.append>) => {
+          appended.push(...entries.map(({ message_id }) => `${run.run_id} ${message_id}`));
+          return journal.append(run, entries);
+        },
+      };
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 10, journal: counted });
+      await partition.take_over();
+      await start_many(partition, { ...delay, params: { timeout_seconds: 3_600 } }, 2_500);
+      assert.is(partition.status().timers, 2_500 + 10);
+      await shared.clock.advance(59_999);
+      assert.is(partition.live_runs(), 2_500);
+      read.length = 0;
+      await shared.clock.advance(1);
+      await partition.settle();
+      assert.is(partition.live_runs(), 0);
+      assert.is(partition.status().timers, 0);
+      assert.equal(read, []);
+      const fired = appended.filter((id) => id.includes('timer:'));
+      assert.is(fired.length, 2_500);
+      await partition.stop();
+    }));
+
+  test('a loop that adopts runs keeps no snapshots: its idle runs come back from their histories', () =>
+    with_backend(async (shared) => {
+      const registry = watched(shared.backend.registry);
+      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry });
+      await partition.adopt([]);
+      await partition.work();
+      const runs = await start_many(partition, waiting, 10);
+      assert.is(partition.status().resident_runs, 3);
+      for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
+      for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
+      assert.equal(registry.writes, []);
+      await partition.stop();
+    }));
+
+  test(
+    'what stays in memory of a run that waits is less than 600 bytes',
+    () =>
+      with_backend(async (shared) => {
+        const bytes = await bytes_per_run(shared, { ...delay, params: { timeout_seconds: 3_600 } }, 5_000);
+        assert.ok(bytes > 0 && bytes < 600, `${bytes} bytes for a delay and a time limit`);
+      }),
+    { timeout_ms: 30_000 },
+  );
+
+  test(
+    'a run that asks a person stays in memory with no more than that',
+    () =>
+      with_backend(async (shared) => {
+        const bytes = await bytes_per_run(shared, approval, 5_000);
+        assert.ok(bytes > 0 && bytes < 600, `${bytes} bytes for a human task`);
+      }),
+    { timeout_ms: 30_000 },
+  );
+});

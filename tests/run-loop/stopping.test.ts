@@ -1,0 +1,228 @@
+import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { chain, delay, parent, waiting } from './segments.js';
+import { watched } from './watched-registry.js';
+
+/** Costs no job. */
+const decides: Segment = {
+  ...chain,
+  steps: [{ step_id: 'one', type: 'condition', config: { expression: 'true' } }],
+  edges: [],
+};
+
+/** The backend's ports with a note of everything that is asked of them, and a gate before what `holds` says. */
+function noting(shared: Shared): {
+  readonly ports: Pick<Shared['backend'], 'journal' | 'queue' | 'signals' | 'registry'>;
+  readonly asked: string[];
+  holds: (what: string) => boolean;
+  release(): void;
+} {
+  const { journal, queue, signals, registry } = shared.backend;
+  const gates: (() => void)[] = [];
+  const noted = {
+    asked: [] as string[],
+    holds: (_what: string): boolean => false,
+    release: () => {
+      for (const open of gates.splice(0)) open();
+    },
+  };
+  const note = async (what: string): Promise<void> => {
+    noted.asked.push(what);
+    if (noted.holds(what)) await new Promise<void>((resolve) => gates.push(resolve));
+  };
+  const registry_of = watched(registry);
+  const ports = {
+    journal: {
+      supports: journal.supports,
+      partitions: journal.partitions,
+      partition_of: journal.partition_of.bind(journal),
+      follow: journal.follow.bind(journal),
+      end: journal.end.bind(journal),
+      close: () => journal.close(),
+      read: journal.read.bind(journal),
+      append: async (...[run, entries]: Parameters<typeof journal.append>) => {
+        await note(`append ${run.run_id} ${entries.map(({ message_id }) => message_id)}`);
+        return journal.append(run, entries);
+      },
+    },
+    queue: {
+      supports: queue.supports,
+      publish: async (jobs: Parameters<typeof queue.publish>[0]) => {
+        await note(`publish ${jobs.map(({ job_id }) => job_id)}`);
+        return queue.publish(jobs);
+      },
+      consume: queue.consume.bind(queue),
+      withdraw: queue.withdraw.bind(queue),
+      close: () => queue.close(),
+    },
+    signals: {
+      publish: (subject: string, message: Parameters<typeof signals.publish>[1]) => {
+        void note(`signal ${subject}`);
+        signals.publish(subject, message);
+      },
+      subscribe: signals.subscribe.bind(signals),
+      close: () => signals.close(),
+    },
+    registry: {
+      ...registry_of,
+      get: async (key: string) => {
+        await note(`get ${key}`);
+        return registry.get(key);
+      },
+    },
+  };
+  return Object.assign(noted, { ports });
+}
+
+/** Lets the loop come to a halt at what `holds` says, stops it, lets it go on: what it asks for after that. */
+async function asked_after_stop(
+  shared: Shared,
+  holds: string,
+  work: (partition: Partition, driver: Partition) => Promise<void>,
+): Promise<string[]> {
+  const noted = noting(shared);
+  const other = new Partition(shared, 'other', echo);
+  const partition = new Partition(shared, 'p', echo, { ...noted.ports });
+  await partition.take_over();
+  noted.holds = (what) => what.startsWith(holds);
+  await work(partition, other);
+  await partition.settle();
+  assert.ok(
+    noted.asked.some((what) => what.startsWith(holds)),
+    `it came to '${holds}'`,
+  );
+  noted.asked.length = 0;
+  const stopped = partition.crash();
+  noted.release();
+  await partition.settle();
+  await stopped;
+  await shared.clock.advance(100_000);
+  return noted.asked;
+}
+
+spec('stopping', (test) => {
+  test('a job that is decided while another is being published is not published once the loop was stopped', () =>
+    with_backend(async (shared) => {
+      const asked = await asked_after_stop(shared, 'publish', async (_, other) => {
+        await other.start(chain, {}, 'a');
+        await other.settle();
+        await other.start(chain, {}, 'b');
+      });
+      assert.equal(asked, []);
+    }));
+
+  test('a child whose segment is being looked up is not started', () =>
+    with_backend(async (shared) => {
+      const asked = await asked_after_stop(shared, 'get segments/', async (_, other) => {
+        await other.publish(chain);
+        await other.start(parent);
+      });
+      assert.equal(asked, []);
+    }));
+
+  test('an end that waits for its parent to be told is not recorded', () =>
+    with_backend(async (shared) => {
+      const asked = await asked_after_stop(shared, 'append root child:', async (_, other) => {
+        await other.publish({ ...decides, segment_id: 'chain' });
+        await other.start(parent, {}, 'root');
+      });
+      assert.equal(asked, []);
+    }));
+
+  test('a timer that comes due after the stop does not fire', () =>
+    with_backend(async (shared) => {
+      const asked = await asked_after_stop(shared, 'publish', async (_, other) => {
+        await other.start(delay);
+        await other.start(chain);
+      });
+      assert.equal(asked, []);
+      assert.is(shared.clock.pending, 0);
+    }));
+
+  test('stopping waits for no queue that does not answer', () =>
+    with_backend(async (shared) => {
+      const noted = noting(shared);
+      noted.holds = (what) => what.startsWith('publish');
+      const partition = new Partition(shared, 'p', echo, noted.ports);
+      await partition.take_over();
+      const run = await partition.start(chain);
+      await partition.settle();
+      await partition.stop();
+      const next = new Partition(shared, 'next', echo);
+      await next.take_over();
+      await next.work();
+      assert.is((await next.view(run)).status, 'completed');
+      await next.stop();
+    }));
+
+  test('a loop that is stopped without a checkpoint writes nothing more, not even when it is stopped again', () =>
+    with_backend(async (shared) => {
+      const registry = watched(shared.backend.registry);
+      const told: unknown[] = [];
+      const lists = { apply: async (changes: readonly unknown[]) => void told.push(...changes) };
+      const partition = new Partition(shared, 'p', echo, { registry, lists });
+      await partition.take_over();
+      await partition.start(decides);
+      await partition.settle();
+      assert.is(partition.live_runs(), 0);
+      registry.writes.length = 0;
+      told.length = 0;
+      await partition.crash();
+      await partition.stop();
+      assert.equal(registry.writes, []);
+      assert.equal(told, []);
+    }));
+
+  test('a takeover that is stopped rejects with CLOSED', () =>
+    with_backend(async (shared) => {
+      const first = new Partition(shared, 'first', echo);
+      await first.take_over();
+      await first.start(parent);
+      await first.settle();
+      await first.stop();
+      const noted = noting(shared);
+      noted.holds = (what) => what.startsWith('append');
+      const partition = new Partition(shared, 'p', echo, noted.ports);
+      const taken = partition.take_over().then(
+        () => 'live',
+        (error: LlmteamError) => error.code,
+      );
+      await partition.crash();
+      assert.is(await taken, 'CLOSED');
+      assert.equal(partition.failures, []);
+    }));
+
+  test('a store that cannot be read for a while costs no run: it is read again', () =>
+    with_backend(async (shared) => {
+      const noted = noting(shared);
+      const outage = { on: false };
+      const { read } = noted.ports.journal;
+      const failing = (): never => {
+        throw new LlmteamError('STORE_FAILED', 'the test refuses');
+      };
+      const journal = {
+        ...noted.ports.journal,
+        read: (...args: Parameters<typeof read>) => (outage.on ? failing() : read(...args)),
+      };
+      const get = async (key: string) => (outage.on ? failing() : shared.backend.registry.get(key));
+      const registry = { ...watched(shared.backend.registry), get };
+      const partition = new Partition(shared, 'p', echo, { journal, registry, max_resident_runs: 0 });
+      const other = new Partition(shared, 'other', echo);
+      await partition.take_over();
+      await partition.work();
+      const run: RunKey = await other.start(waiting);
+      await partition.settle();
+      assert.is(partition.status().resident_runs, 0);
+      outage.on = true;
+      await other.runs.signal(run, 'go', 'kept');
+      for (let second = 0; second < 10; second++) await shared.clock.advance(1_000);
+      assert.is((await other.view(run)).status, 'running');
+      outage.on = false;
+      await shared.clock.advance(2_000);
+      assert.is((await other.view(run)).output, 'kept');
+      assert.equal(partition.failures, []);
+      await partition.stop();
+    }));
+});

@@ -1,0 +1,131 @@
+import type { HumanTask, RunKey } from '@llmteam/contracts';
+import { TaskFeed } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { approval } from './segments.js';
+import { watched } from './watched-registry.js';
+
+async function open_feed(shared: Shared, name: string, registry = shared.backend.registry): Promise<Partition> {
+  const partition = new Partition(shared, name, echo, { lists: new TaskFeed(registry), max_resident_runs: 2 });
+  await partition.take_over();
+  await partition.work();
+  return partition;
+}
+
+async function listed({ backend }: Shared): Promise<string[]> {
+  return (await backend.registry.list('tasks/')).map(({ key }) => key);
+}
+
+function key_of(run: RunKey): string {
+  return `tasks/acme/${run.run_id}:ask`;
+}
+
+const yes = { decision: 'approve', answered_by: 'ann' } as const;
+
+spec('task feed', (test) => {
+  test('an open task has a key with all that is known of it; once it is answered the key goes', () =>
+    with_backend(async (shared) => {
+      const partition = await open_feed(shared, 'a');
+      const run = await partition.start(approval);
+      await partition.settle();
+      const kept = await shared.backend.registry.get(key_of(run));
+      const task = kept?.value as unknown as HumanTask;
+      assert.equal([task.task_id, task.status, task.request.title], [`${run.run_id}:ask`, 'open', 'Publish?']);
+      await partition.runs.claim('acme', task.task_id, 'ann');
+      await partition.settle();
+      const claimed = (await shared.backend.registry.get(key_of(run)))?.value as unknown as HumanTask;
+      assert.is(claimed.claimed_by, 'ann');
+      await partition.runs.answer('acme', task.task_id, yes);
+      assert.is((await partition.view(run)).output, 'published');
+      assert.equal(await listed(shared), []);
+      await partition.stop();
+    }));
+
+  test('a task goes with its run', () =>
+    with_backend(async (shared) => {
+      const partition = await open_feed(shared, 'a');
+      const run = await partition.start(approval);
+      await partition.settle();
+      await partition.runs.control(run, 'cancel', 'test');
+      await partition.settle();
+      assert.equal(await listed(shared), []);
+      await partition.stop();
+    }));
+
+  test('rows of runs cost no write', () =>
+    with_backend(async (shared) => {
+      const registry = watched(shared.backend.registry);
+      const partition = await open_feed(shared, 'a', registry);
+      for (let count = 0; count < 5; count++) await partition.start({ ...approval, entrypoint: 'publish', edges: [] });
+      await partition.settle();
+      assert.equal(registry.writes, []);
+      await partition.stop();
+    }));
+
+  test('what could not be written before a crash is written after the takeover, openings and closings', () =>
+    with_backend(async (shared) => {
+      const refused = { on: false };
+      const registry = watched(shared.backend.registry, () => refused.on);
+      const first = await open_feed(shared, 'first', registry);
+      const answered = await first.start(approval);
+      await first.settle();
+      refused.on = true;
+      const opened = await first.start(approval);
+      await first.runs.answer('acme', `${answered.run_id}:ask`, yes);
+      for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
+      await first.settle();
+      assert.equal(await listed(shared), [key_of(answered)]);
+      await first.stop();
+      const second = await open_feed(shared, 'second');
+      await second.settle();
+      assert.equal(await listed(shared), [key_of(opened)]);
+      await second.stop();
+    }));
+
+  test('a takeover does not write anew the tasks that are listed', () =>
+    with_backend(async (shared) => {
+      const first = await open_feed(shared, 'first');
+      for (let count = 0; count < 20; count++) await first.start(approval);
+      await first.settle();
+      await first.stop();
+      const registry = watched(shared.backend.registry);
+      const second = await open_feed(shared, 'second', registry);
+      await second.settle();
+      assert.is((await listed(shared)).length, 20);
+      assert.equal(registry.writes, []);
+      await second.stop();
+    }));
+
+  test('a task deep in loops has a key that registries take', () =>
+    with_backend(async (shared) => {
+      const feed = new TaskFeed(shared.backend.registry);
+      const partition = await open_feed(shared, 'a');
+      await partition.start(approval);
+      await partition.settle();
+      const [found] = await shared.backend.registry.list('tasks/');
+      const task = found?.value as unknown as HumanTask;
+      const deep = ['a', 'b'].map((end) => ({ ...task, task_id: `${'each[1]/'.repeat(250)}${end}` }));
+      const change = { partition: 0, position: 1, runs: [] };
+      await feed.apply([{ ...change, tasks: deep }]);
+      assert.is((await listed(shared)).length, 3, 'each has a key of its own');
+      await feed.apply([{ ...change, tasks: deep.map((one) => ({ ...one, status: 'closed' as const })) }]);
+      assert.is((await listed(shared)).length, 1);
+      await partition.stop();
+    }));
+
+  test('one task that is refused does not keep the others from being written, and is told to who wrote them', () =>
+    with_backend(async (shared) => {
+      const partition = await open_feed(shared, 'a');
+      await partition.start(approval);
+      await partition.settle();
+      const [found] = await shared.backend.registry.list('tasks/');
+      const task = found?.value as unknown as HumanTask;
+      const feed = new TaskFeed(watched(shared.backend.registry, (write) => write.endsWith('bad')));
+      const tasks = ['bad', 'good'].map((task_id) => ({ ...task, task_id }));
+      const thrown = await feed.apply([{ partition: 0, position: 1, runs: [], tasks }]).catch(String);
+      assert.match(String(thrown), 'the test refuses');
+      assert.ok((await listed(shared)).includes('tasks/acme/good'));
+      await partition.stop();
+    }));
+});
