@@ -5,11 +5,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { add_catalog } from './commands/catalog.js';
 import { add_completion } from './commands/completion.js';
+import { add_doctor } from './commands/doctor.js';
 import { add_graph } from './commands/graph.js';
 import { add_plugin } from './commands/plugin.js';
 import { add_providers } from './commands/providers.js';
 import { add_run } from './commands/run.js';
 import { add_runs } from './commands/runs.js';
+import { add_serve } from './commands/serve.js';
 import type { Act } from './commands/syntax.js';
 import { add_tasks } from './commands/tasks.js';
 import { add_validate } from './commands/validate.js';
@@ -97,6 +99,8 @@ function make_program(streams: Streams, act: Act): Command {
   add_tasks(program, act);
   add_providers(program, act);
   add_plugin(program, act);
+  add_serve(program, act);
+  add_doctor(program, act);
   add_version(program, act);
   return program;
 }
