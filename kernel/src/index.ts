@@ -1,4 +1,9 @@
-export { AnnouncedTypes, type AnnouncedTypesOptions, announce_types } from './catalog/announced-types.js';
+export {
+  AnnouncedTypes,
+  type AnnouncedTypesOptions,
+  announce_types,
+  announced_queues,
+} from './catalog/announced-types.js';
 export { type LiveWorker, live_workers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { Definitions } from './definitions/definitions.js';

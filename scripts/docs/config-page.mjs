@@ -21,7 +21,7 @@ Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
 loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
 when it is first needed; \`llmteam providers\` lists those that are missing.`,
     '## Services',
-    'Coordinators and workers read these sections too: the same file serves all of them.',
+    '`llmteam serve coordinator` and `llmteam serve worker` read these sections too: the same file serves all of them.',
     examples.fitting('config', service_sample),
     field_table(part_of(plain_schema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
@@ -51,7 +51,7 @@ capital letters, joined by \`_\`. So \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats:
 \`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. Lists are separated by commas. A variable that
 is empty counts as absent; one that names no key of a section is reported by a warning in the log.
 
-A configured secret never appears in a log line: it is
+\`llmteam serve coordinator --print-config\` prints what counts in the end, secrets masked. A configured secret never appears in a log line: it is
 replaced by value wherever it stands, and so is every text under a key that names a secret and every value of \`headers\`.`;
 
 function provider_section({ provider_id, description, config_schema }) {

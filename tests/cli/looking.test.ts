@@ -128,14 +128,16 @@ spec('what llmteam tells about itself', (test) => {
           assert.is(code, 0);
           assert.match(stdout, /llmteam/);
         }
-        const [commands, inner, file, option] = await Promise.all([
+        const [commands, inner, service, file, option] = await Promise.all([
           call(['complete', '--', 'ru']),
           call(['complete', '--', 'runs', 're']),
+          call(['complete', '--', 'serve', 'co']),
           call(['complete', '--', 'run', 'so']),
           call(['complete', '--', 'run', '--tim']),
         ]);
         assert.match(commands.stdout, /^run\t[\s\S]*^runs\t/m);
         assert.match(inner.stdout, /^resume\t/m);
+        assert.match(service.stdout, /^coordinator\t/m);
         assert.match(file.stdout, /^some\.json\t/m);
         assert.match(option.stdout, /^--timeout\t/m);
       }),

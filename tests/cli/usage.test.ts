@@ -32,6 +32,11 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['tasks answer a:b --approve --reject', /cannot be used with option/],
   ['catalog nonsense', /there is no step type 'nonsense'; there are .*transform/],
   ['graph doubling.json --format png', /Allowed choices are svg, mermaid/],
+  ['serve', /Usage: llmteam serve/],
+  ['serve gatway', /unknown command 'gatway'/],
+  ['serve coordinator --print-cfg', /unknown option '--print-cfg'\n\(Did you mean --print-config\?\)/],
+  ['serve worker transform', /too many arguments/],
+  ['doctor --jsn', /unknown option '--jsn'\n\(Did you mean --json\?\)/],
   ['completion tcsh', /Allowed choices are zsh, bash, fish, powershell/],
 ];
 

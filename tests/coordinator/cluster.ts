@@ -114,7 +114,6 @@ class Work implements PartitionWork {
 
 export class TestMember {
   readonly works: Work[] = [];
-  readonly takeovers: number[] = [];
   readonly surroundings: Surroundings;
   readonly ownership: PartitionOwnership;
   /** What a takeover does; by default it has caught up at once. */
@@ -139,7 +138,6 @@ export class TestMember {
         this.works.push(work);
         return work;
       },
-      on_takeover: (partition) => this.takeovers.push(partition),
     });
   }
 

@@ -95,7 +95,8 @@ spec('ownership of partitions', (test) => {
       with_cluster(4, async (cluster) => {
         await cluster.join('a', 'b');
         await cluster.pass(3_600_000, () => assert_one_emitter_each(cluster), 10_000);
-        for (const { takeovers } of cluster.members.values()) assert.is(takeovers.length, new Set(takeovers).size);
+        const takeovers = [...cluster.members.values()].map(({ ownership }) => ownership.takeovers);
+        assert.ok(takeovers.reduce((sum, times) => sum + times, 0) <= 6, `taken over ${takeovers} times`);
         assert_even(cluster);
       }),
     { timeout_ms: 60_000 },
@@ -139,12 +140,12 @@ spec('ownership of partitions', (test) => {
   test('survives a stop shorter than the trusted part of the lease', () =>
     with_cluster(4, async (cluster) => {
       await cluster.join('a', 'b');
-      const { surroundings, takeovers } = cluster.member('a');
+      const { surroundings, ownership } = cluster.member('a');
       surroundings.pause();
       await cluster.pass(lease_ms / 4, () => assert_one_emitter_each(cluster));
       surroundings.wake();
       await cluster.pass(lease_ms, () => assert_one_emitter_each(cluster));
-      assert.is(takeovers.length, 2);
+      assert.is(ownership.takeovers, 2);
       assert_even(cluster);
     }));
 

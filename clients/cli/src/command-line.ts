@@ -7,12 +7,14 @@ import { add_audit } from './commands/audit.js';
 import { add_catalog } from './commands/catalog.js';
 import { add_completion } from './commands/completion.js';
 import { add_dev } from './commands/dev.js';
+import { add_doctor } from './commands/doctor.js';
 import { add_graph } from './commands/graph.js';
 import { add_keys } from './commands/keys.js';
 import { add_plugin } from './commands/plugin.js';
 import { add_providers } from './commands/providers.js';
 import { add_run } from './commands/run.js';
 import { add_runs } from './commands/runs.js';
+import { add_serve } from './commands/serve.js';
 import type { Act } from './commands/syntax.js';
 import { add_tasks } from './commands/tasks.js';
 import { add_validate } from './commands/validate.js';
@@ -103,6 +105,8 @@ function make_program(streams: Streams, act: Act): Command {
   add_audit(program, act);
   add_providers(program, act);
   add_plugin(program, act);
+  add_serve(program, act);
+  add_doctor(program, act);
   add_version(program, act);
   return program;
 }

@@ -14,7 +14,7 @@ export async function make_log(settings: Settings, config: Config): Promise<Logg
   return open_log({ level, format: 'pretty', colours: colours.stderr, secrets: known_secrets(config), write });
 }
 
-const silent_log: Logger = {
+export const silent_log: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

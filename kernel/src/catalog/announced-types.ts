@@ -11,6 +11,7 @@ import {
   type Json,
   LlmteamError,
   type Logger,
+  queue_name,
   type Registry,
   type RegistryValue,
   StepTypeMetadata,
@@ -76,6 +77,16 @@ async function conflict(
   const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], type[key as keyof StepTypeMetadata]));
   const message = `worker '${worker_id}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
+}
+
+/** The queues, `type@major`, of everything that was ever announced. */
+export async function announced_queues(registry: Registry): Promise<string[]> {
+  const found = await registry.list(prefix);
+  const queues = found.map(({ value }) => {
+    const { type_id, version } = value as StepTypeMetadata;
+    return queue_name(type_id, version);
+  });
+  return [...new Set(queues)].sort();
 }
 
 export interface AnnouncedTypesOptions {

@@ -24,11 +24,9 @@ export interface OwnershipOptions {
   readonly partitions: number;
   readonly lease_ms: number;
   readonly open: (context: HoldContext) => PartitionWork;
-  /** Called after every takeover. */
-  readonly on_takeover?: (partition: number) => void;
 }
 
-const member_prefix = 'members/coordinators/';
+export const member_prefix = 'members/coordinators/';
 /** A lease is renewed so often within its time. */
 const renewals = 3;
 /** How long a partition whose work failed here is left to others: a lease, twice as long each time. */
@@ -49,6 +47,7 @@ export class PartitionOwnership {
   private readonly failures = new Map<number, Failure>();
   private tick: Timer | null = null;
   private is_scheduled = false;
+  private taken_over = 0;
   private joined_until = Number.NEGATIVE_INFINITY;
   private state: 'idle' | 'joined' | 'stopping' = 'idle';
 
@@ -85,6 +84,11 @@ export class PartitionOwnership {
   /** Partitions that are taken over and worked on, in order. */
   owned(): number[] {
     return [...this.holds].flatMap(([partition, { is_live }]) => (is_live ? [partition] : [])).sort((a, b) => a - b);
+  }
+
+  /** How often a partition was taken over so far. */
+  get takeovers(): number {
+    return this.taken_over;
   }
 
   /** What keeps this coordinator from having what is its own; empty: nothing. */
@@ -131,11 +135,11 @@ export class PartitionOwnership {
   }
 
   private begin(partition: number): void {
-    const { registry, clock, log, member_id, lease_ms, open, on_takeover } = this.options;
+    const { registry, clock, log, member_id, lease_ms, open } = this.options;
     const lease = new Lease(partition, member_id, lease_ms, registry, clock);
     const on_live = (): void => {
       log.info({ partition }, 'partition taken over');
-      on_takeover?.(partition);
+      this.taken_over++;
     };
     const hold = new PartitionHold({ lease, clock, log, open, on_live });
     this.holds.set(partition, hold);

@@ -140,12 +140,12 @@ export const coordinator_section = section(
     max_resident_runs: Type.Integer({
       minimum: 1,
       maximum: 10_000_000,
-      default: 20_000,
+      default: 2_000,
       description: 'States of runs kept in memory per partition, as far as idle runs allow.',
     }),
     http: http_section(8_081),
   },
-  'For coordinators.',
+  '`llmteam serve coordinator`.',
 );
 
 const step_type = '^[a-z][a-z0-9_]{0,63}$';
@@ -184,5 +184,5 @@ export const worker_section = section(
     }),
     http: http_section(8_082),
   },
-  'For workers.',
+  '`llmteam serve worker`.',
 );

@@ -13,7 +13,7 @@ export { load_control_plugins, load_plugins, type Plugins } from './load-plugins
 export { open_log } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics } from './metrics.js';
-export { look_at_nats, open_nats } from './nats.js';
+export { look_at_nats, type NatsInspection, open_nats, with_registry } from './nats.js';
 export { open_metrics } from './open-metrics.js';
 export { process_name } from './process-name.js';
 export { resource_config } from './resource-config.js';

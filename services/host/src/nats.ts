@@ -1,9 +1,12 @@
 /** The NATS backend as the configuration says. Its client is loaded when it is asked for: commands that need no server start without it. */
 import { resolve } from 'node:path';
 import type { NatsBackend, NatsBackendOptions, NatsInspection, NatsSettings } from '@llmteam/backend-nats';
-import { LlmteamError, type Logger, type RunIndex } from '@llmteam/contracts';
+import { LlmteamError, type Logger, type Registry, type RunIndex } from '@llmteam/contracts';
 import type { ServiceConfig } from './config.js';
+
 import { reveal } from './secrets.js';
+
+export type { NatsInspection };
 
 export type OpenNatsOptions = Pick<NatsBackendOptions, 'name' | 'clock' | 'log' | 'on_jobs_lost'> & {
   /** Default: this process keeps no lists. */
@@ -18,6 +21,21 @@ export async function open_nats(config: ServiceConfig, options: OpenNatsOptions)
   const settings = nats_settings(config);
   const { open_nats_backend } = await import('@llmteam/backend-nats');
   return open_nats_backend({ index: without_lists, patience_ms, ...options, settings });
+}
+
+/** For a look at what is registered, without being part of the installation. */
+export async function with_registry<T>(
+  config: ServiceConfig,
+  log: Logger,
+  use: (registry: Registry) => Promise<T>,
+): Promise<T> {
+  const { system_clock } = await import('@llmteam/backend-embedded');
+  const backend = await open_nats(config, { name: 'llmteam doctor', clock: system_clock(), log });
+  try {
+    return await use(backend.registry);
+  } finally {
+    await backend.close();
+  }
 }
 
 /** Looks at the server and makes nothing. @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */

@@ -43,6 +43,7 @@ async function open_worker(service: OpenService, worker_id: string, config: Serv
   const metrics = await open_metrics({ service: 'worker' });
   const health = await serve_health({ ...config.file.worker.http, not_ready, metrics, log });
   lifecycle.opens('health server', () => health.close());
+  log.info({ port: health.port }, 'health, readiness and metrics are served');
 
   const { catalog: loaded, host } = await load_plugins(config, log);
   const catalog = served_types(loaded, config.file.worker.types);
@@ -60,7 +61,7 @@ async function open_worker(service: OpenService, worker_id: string, config: Serv
     ...(backend.is_connected() ? [] : ['it is not connected to the message server']),
     ...(root.presence.is_known ? [] : ['others have not heard of it for too long']),
   ];
-  log.info({ queues: Object.fromEntries(root.worker.concurrency()), port: health.port }, 'the worker takes jobs');
+  log.info({ queues: Object.fromEntries(root.worker.concurrency()) }, 'the worker takes jobs');
 }
 
 async function begin({ lifecycle }: OpenService, { worker, presence }: Root, config: ServiceConfig): Promise<void> {

@@ -3,6 +3,7 @@ import { type Config, load_plugins } from '@llmteam/service-host';
 import { type Colours, make_colours } from '../colours.js';
 import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
+import { unset_variables } from '../known-variables.js';
 import { make_log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
@@ -49,19 +50,6 @@ function models_of(config: Config, known: ReadonlySet<string>): Model[] {
     const missing_variables = unset_variables(llm as Json, config);
     return { llm_ref, provider, model: is_plain ? model : null, known: known.has(provider), missing_variables };
   });
-}
-
-/** Names of the variables that `env:NAME` anywhere in a value stands for and that are not set. */
-function unset_variables(value: Json, config: Config): string[] {
-  const missing = new Set<string>();
-  const todo: Json[] = [value];
-  for (const part of todo) {
-    if (typeof part === 'object' && part !== null) todo.push(...Object.values(part));
-    if (typeof part !== 'string' || !part.startsWith('env:')) continue;
-    const name = part.slice('env:'.length);
-    if ((config.environment[name] ?? '') === '') missing.add(name);
-  }
-  return [...missing].sort();
 }
 
 function as_text(

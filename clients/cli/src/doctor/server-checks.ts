@@ -1,0 +1,86 @@
+/** What the server and its streams are like, and what can be promised on them. */
+import type { NatsInspection, ServiceConfig } from '@llmteam/service-host';
+import { type Check, counted, ok, problem, warning } from './check.js';
+
+/** Leases and time-outs are judged by several clocks. */
+const noticeable_ms = 250;
+
+export function check_server(seen: NatsInspection, config: ServiceConfig): Check[] {
+  const reached = ok('server', `reached ${seen.server}`);
+  if (!seen.has_jetstream) return [reached, problem('jetstream', seen.problems.join('; '))];
+  return [
+    reached,
+    ...check_version(seen),
+    ok('jetstream', 'on'),
+    ...check_streams(seen),
+    ...durability(seen, config),
+    ...check_clock(seen.clock_offset_ms, config),
+  ];
+}
+
+function check_version({ version, problems, streams, has_atomic_batches }: NatsInspection): Check[] {
+  const of_streams = streams.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
+  const own = problems.filter((one) => !of_streams.includes(one));
+  if (own.length > 0) return own.map((one) => problem('version', one));
+  const more = has_atomic_batches ? '' : '; from 2.12 on, many entries are synced to disk as one';
+  return [ok('version', `nats-server ${version}${more}`)];
+}
+
+function check_streams({ streams }: NatsInspection): Check[] {
+  const faulty = streams.flatMap(({ name, faults }) => faults.map((fault) => problem('streams', `${name}: ${fault}`)));
+  const missing = streams.filter(({ exists }) => !exists);
+  if (missing.length === streams.length) {
+    return [warning('streams', 'none yet: the first coordinator or worker makes them')];
+  }
+  const gone = missing.map(({ name }) => problem('streams', `${name} is missing, though others are there`));
+  const found = streams.filter(({ exists, faults }) => exists && faults.length === 0);
+  const bytes = found.reduce((sum, stream) => sum + stream.bytes, 0);
+  const messages = found.reduce((sum, stream) => sum + stream.messages, 0);
+  const size = `${counted(messages, 'message')}, ${(bytes / 1e6).toFixed(1)} MB`;
+  return [ok('streams', `${counted(found.length, 'stream')} as configured: ${size}`), ...faulty, ...gone];
+}
+
+/** Which promise each setting gives. */
+function durability({ has_atomic_batches }: NatsInspection, { file: { nats } }: ServiceConfig): Check[] {
+  const { replicas, jobs_storage, dedupe_window_seconds, atomic_batches } = nats;
+  const batches = has_atomic_batches && atomic_batches === 'auto';
+  return [
+    replicas === 1 ? single_copy() : copies(replicas),
+    ok('durability of jobs', jobs_in_words(jobs_storage)),
+    ok(
+      'repeats',
+      `an entry that is sent again within ${dedupe_window_seconds} s is stored once; a later repeat is stored and ignored`,
+    ),
+    ...(batches ? [ok('batches', 'what is ready together is synced to disk as one')] : []),
+  ];
+}
+
+function single_copy(): Check {
+  const kept = 'one copy on disk: what was acknowledged survives a crash of the server';
+  const unless =
+    'a power cut takes what was not synced yet, up to two minutes, unless the server has `sync_interval: always`';
+  return warning('durability of the journal', `${kept}; ${unless}, which cannot be seen from here`);
+}
+
+function copies(replicas: number): Check {
+  const lost = (replicas - 1) / 2;
+  const kept = `${replicas} copies: what was acknowledged survives the loss of ${counted(lost, 'server')}`;
+  return ok(
+    'durability of the journal',
+    `${kept}; a power cut of all at once is survived with \`sync_interval: always\``,
+  );
+}
+
+function jobs_in_words(storage: 'memory' | 'file'): string {
+  if (storage === 'file') return 'on disk: queued jobs outlive the server';
+  return 'in memory: jobs that a restart of the server loses are made anew from the journal; a step may begin twice';
+}
+
+function check_clock(offset_ms: number | null, { file: { coordinator } }: ServiceConfig): Check[] {
+  if (offset_ms === null) return [];
+  const off = Math.abs(offset_ms);
+  const direction = offset_ms > 0 ? 'ahead of' : 'behind';
+  const words = `the server's clock is ${off} ms ${direction} ours`;
+  if (off >= coordinator.lease_seconds * 300) return [problem('clock', `${words}, more than leases forgive`)];
+  return [off >= noticeable_ms ? warning('clock', words) : ok('clock', `within ${noticeable_ms} ms of the server's`)];
+}

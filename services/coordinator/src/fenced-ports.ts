@@ -1,0 +1,69 @@
+/**
+ * Purpose: the ports of a partition as long as it is held.
+ * Owns: asking before every write. A process that was stopped for a minute wakes in the middle of whatever it did; by then the partition may be
+ * another's, and no timer has told it so.
+ */
+import { type JobQueue, type Journal, LlmteamError, type Registry, type Signals } from '@llmteam/contracts';
+
+export interface PartitionPorts {
+  readonly journal: Journal;
+  readonly queue: JobQueue;
+  readonly signals: Signals;
+  readonly registry: Registry;
+}
+
+export interface Fence {
+  readonly partition: number;
+  readonly is_held: () => boolean;
+  /** Told how many facts were appended. */
+  readonly appended: (count: number) => void;
+}
+
+/** Writes reject with `CLOSED` once the partition is not held; reading stays as it is. */
+export function fenced_ports({ journal, queue, signals, registry }: PartitionPorts, fence: Fence): PartitionPorts {
+  const held = <T>(write: () => Promise<T>): Promise<T> => (fence.is_held() ? write() : Promise.reject(lost(fence)));
+  return {
+    journal: {
+      supports: journal.supports,
+      partitions: journal.partitions,
+      partition_of: (run) => journal.partition_of(run),
+      append: (run, entries) =>
+        held(async () => {
+          const positions = await journal.append(run, entries);
+          fence.appended(entries.length);
+          return positions;
+        }),
+      read: (run, after) => journal.read(run, after),
+      follow: (partition, from, signal) => journal.follow(partition, from, signal),
+      end: (partition) => journal.end(partition),
+      close: () => journal.close(),
+    },
+    queue: {
+      supports: queue.supports,
+      publish: (jobs) => held(() => queue.publish(jobs)),
+      consume: (name, options, handle) => queue.consume(name, options, handle),
+      withdraw: (job_ids) => held(() => queue.withdraw(job_ids)),
+      close: () => queue.close(),
+    },
+    signals: {
+      publish: (subject, message) => {
+        if (fence.is_held()) signals.publish(subject, message);
+      },
+      subscribe: (subject, receive) => signals.subscribe(subject, receive),
+      close: () => signals.close(),
+    },
+    registry: {
+      supports: registry.supports,
+      get: (key) => registry.get(key),
+      put: (key, value, options) => held(() => registry.put(key, value, options)),
+      delete: (key, options) => held(() => registry.delete(key, options)),
+      list: (prefix, options) => registry.list(prefix, options),
+      watch: (prefix, signal) => registry.watch(prefix, signal),
+      close: () => registry.close(),
+    },
+  };
+}
+
+function lost({ partition }: Fence): LlmteamError {
+  return new LlmteamError('CLOSED', `partition ${partition} is not held by this process any more`);
+}

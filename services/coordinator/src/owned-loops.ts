@@ -1,0 +1,101 @@
+/**
+ * Purpose: the run loops of the partitions that are held here.
+ * Owns: making and forgetting them, and what they add up to. Does not own: which partitions are held (partition-ownership.ts).
+ */
+import type { Clock, Logger } from '@llmteam/contracts';
+import { type Definitions, type LoopStatus, PartitionLoop, type SegmentStore, TaskFeed } from '@llmteam/kernel';
+import { fenced_ports, type PartitionPorts } from './fenced-ports.js';
+import type { HoldContext, PartitionWork } from './partition-hold.js';
+
+export interface OwnedLoopsOptions {
+  readonly ports: PartitionPorts;
+  readonly definitions: Definitions;
+  readonly segments: SegmentStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly max_resident_runs: number;
+  readonly redispatch_after_ms: number;
+}
+
+/** What grows as long as the process lives, whichever partitions come and go. */
+interface Totals {
+  applied: number;
+  ignored: number;
+  appended: number;
+}
+
+export class OwnedLoops {
+  private readonly loops = new Map<number, PartitionLoop>();
+  /** Of the loops that are gone; `appended` of all. */
+  private readonly past: Totals = { applied: 0, ignored: 0, appended: 0 };
+
+  constructor(private readonly options: OwnedLoopsOptions) {}
+
+  open({ partition, is_held, on_failure }: HoldContext): PartitionWork {
+    const { ports, log, ...common } = this.options;
+    const appended = (count: number): void => {
+      this.past.appended += count;
+    };
+    const fenced = fenced_ports(ports, { partition, is_held, appended });
+    const loop = new PartitionLoop({
+      ...common,
+      ...fenced,
+      partition,
+      lists: new TaskFeed(fenced.registry),
+      log: log.child({ partition }),
+      on_failure,
+    });
+    this.loops.set(partition, loop);
+    return {
+      take_over: () => loop.take_over(),
+      stop: async (options) => {
+        await loop.stop(options).finally(() => this.forget(partition, loop));
+      },
+    };
+  }
+
+  /** Jobs were lost with their queue: those of every run that is in flight are published again. */
+  redispatch(): void {
+    for (const [partition, loop] of this.loops) {
+      loop
+        .redispatch()
+        .catch((err: unknown) => this.options.log.warn({ err, partition }, 'jobs were not published again'));
+    }
+  }
+
+  /** Of all partitions together, over the life of the process. */
+  totals(): Totals {
+    const { applied, ignored, appended } = this.past;
+    const present = this.statuses();
+    return {
+      applied: applied + sum(present, ({ entries_applied }) => entries_applied),
+      ignored: ignored + sum(present, ({ entries_ignored }) => entries_ignored),
+      appended,
+    };
+  }
+
+  sum(of: (status: LoopStatus) => number): number {
+    return sum(this.statuses(), of);
+  }
+
+  /** Entries that the loop furthest behind has not read yet. */
+  async most_behind(): Promise<number> {
+    const lags = await Promise.all([...this.loops.values()].map((loop) => loop.lag()));
+    return Math.max(0, ...lags.map(({ behind }) => behind));
+  }
+
+  private statuses(): LoopStatus[] {
+    return [...this.loops.values()].map((loop) => loop.status());
+  }
+
+  private forget(partition: number, loop: PartitionLoop): void {
+    const { entries_applied, entries_ignored } = loop.status();
+    this.past.applied += entries_applied;
+    this.past.ignored += entries_ignored;
+    this.loops.delete(partition);
+  }
+}
+
+function sum(statuses: readonly LoopStatus[], of: (status: LoopStatus) => number): number {
+  return statuses.reduce((total, status) => total + of(status), 0);
+}

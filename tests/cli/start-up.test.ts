@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Cli, with_cli } from './support/cli.js';
+import { doubling } from './support/segments.js';
+
+const patience = { timeout_ms: 90_000 };
+
+/** What only services need. */
+const of_services = /node_modules\/(@nats-io|prom-client|tdigest)\/|services\/(coordinator|worker)\//;
+
+/** The source files behind every piece of the bundle that a call of `llmteam` loaded, by what the coverage of V8 says. */
+async function sources_of({ call }: Cli, args: readonly string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-loaded-'));
+  try {
+    const { code, stderr } = await call(args, { environment: { NODE_V8_COVERAGE: folder } });
+    assert.is(code, 0, stderr);
+    const reports = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Coverage);
+    const loaded = reports
+      .flatMap(({ result }) => result.map(({ url }) => url))
+      .filter((url) => url.includes('/bundle/'));
+    return [...new Set(loaded)].flatMap((url) => {
+      const map = JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, 'utf8')) as { sources: string[] };
+      return map.sources;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Coverage {
+  readonly result: readonly { readonly url: string }[];
+}
+
+spec('start of the command line', (test) => {
+  test(
+    'help and runs on this machine load nothing that only services need',
+    () =>
+      with_cli(async (cli) => {
+        const file = cli.write('doubling.json', doubling);
+        cli.write('llmteam.config.json', { llms: { default: { provider: 'offline' } } });
+        for (const args of [['--help'], ['run', file, '-j', '{"n": 2}', '-q'], ['validate', file]]) {
+          const sources = await sources_of(cli, args);
+          assert.ok(sources.length > 10, `${args[0]}: ${sources.length} source files`);
+          assert.equal(
+            sources.filter((source) => of_services.test(source)),
+            [],
+            args.join(' '),
+          );
+        }
+      }),
+    patience,
+  );
+
+  test(
+    'a service is loaded when it is started',
+    () =>
+      with_cli(async (cli) => {
+        const sources = await sources_of(cli, ['serve', 'worker', '--print-config']);
+        assert.ok(sources.some((source) => source.includes('services/worker/')));
+        assert.not.ok(
+          sources.some((source) => source.includes('@nats-io')),
+          'the client of the server comes later',
+        );
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,168 @@
+import * as assert from 'uvu/assert';
+import { json_of, with_cli } from '../cli/support/cli.js';
+import { spec } from '../support/spec.js';
+import { type Installation, with_installation } from './support/installation.js';
+
+const patience = { timeout_ms: 90_000 };
+
+interface Finding {
+  readonly name: string;
+  readonly state: string;
+  readonly message: string;
+}
+
+interface Diagnosis {
+  readonly code: number | null;
+  readonly ok: boolean;
+  readonly checks: readonly Finding[];
+  /** Messages of a name, each with its state before it. */
+  of(name: string): string;
+}
+
+async function diagnose({ cli, environment }: Installation, more: Record<string, string> = {}): Promise<Diagnosis> {
+  const ended = await cli.call(['doctor', '--json'], { environment: { ...environment, ...more } });
+  const { ok, checks } = json_of<{ ok: boolean; checks: Finding[] }>(ended);
+  const of = (name: string): string =>
+    checks
+      .filter((check) => check.name === name)
+      .map(({ state, message }) => `${state}: ${message}`)
+      .join('\n');
+  return { code: ended.code, ok, checks, of };
+}
+
+spec('doctor', (test) => {
+  test(
+    'finds nothing wrong with a server on which nothing is installed yet, and installs nothing',
+    () =>
+      with_installation({}, async (installation) => {
+        for (let look = 0; look < 2; look++) {
+          const { code, ok, of } = await diagnose(installation);
+          assert.is(code, 0);
+          assert.is(ok, true);
+          assert.match(of('node'), process.version);
+          assert.match(of('plugins'), /^ok: 4 plugins with 3 task types and \d+ control types$/);
+          assert.match(of('server'), /^ok: reached 127\.0\.0\.1:\d+$/);
+          assert.match(of('version'), new RegExp(`^ok: nats-server ${installation.server.version}`));
+          assert.is(of('streams'), 'warning: none yet: the first coordinator or worker makes them');
+          assert.is(of('coordinators'), '');
+        }
+      }),
+    patience,
+  );
+
+  test(
+    'says who works in an installation, which types nobody serves, and what each setting promises',
+    () =>
+      with_installation({}, async (installation) => {
+        const coordinator = await installation.start('coordinator').ready();
+        const { coordinator_id } = await coordinator.logged('the coordinator has joined');
+        await (await installation.start('worker').ready()).stop();
+        const worker = await installation.start('worker', { LLMTEAM_WORKER_TYPES: 'transform' }).ready();
+        const { worker_id } = await worker.logged('the worker takes jobs');
+        const { code, of } = await diagnose(installation);
+        assert.is(code, 0);
+        assert.match(of('streams'), /^ok: 5 streams as configured: \d+ messages?, /);
+        assert.match(of('durability of the journal'), /^warning: one copy on disk: .*`sync_interval: always`/);
+        assert.match(of('durability of jobs'), /^ok: in memory: .* made anew from the journal/);
+        assert.match(of('repeats'), /within 30 s is stored once/);
+        assert.match(of('clock'), /^ok: within 250 ms/);
+        assert.is(of('coordinators'), `ok: 1 coordinator: ${coordinator_id}`);
+        assert.match(of('workers'), `ok: transform@0: 1 worker (${worker_id})`);
+        assert.match(of('workers'), 'warning: nobody serves http_action@0, llm_agent@0 now; steps of it wait');
+        const plain = await installation.cli.call(['doctor'], { environment: installation.environment });
+        assert.match(plain.stdout, /^ok {7}jetstream: on$/m);
+        assert.match(plain.stdout, /^warning {2}workers: nobody serves/m);
+      }),
+    patience,
+  );
+
+  test(
+    'says that nobody lives after all have stopped',
+    () =>
+      with_installation({}, async (installation) => {
+        await (await installation.start('coordinator').ready()).stop();
+        const { code, of } = await diagnose(installation);
+        assert.is(code, 0);
+        assert.is(of('coordinators'), 'warning: none lives: runs are accepted, and wait');
+        assert.is(of('workers'), 'warning: none lives: steps wait');
+      }),
+    patience,
+  );
+
+  test(
+    'says how the streams differ from the configuration',
+    () =>
+      with_installation({}, async (installation) => {
+        await (await installation.start('coordinator').ready()).stop();
+        const { code, ok, of } = await diagnose(installation, { LLMTEAM_NATS_PARTITIONS: '3' });
+        assert.is(code, 1);
+        assert.is(ok, false);
+        assert.match(of('streams'), /problem: .*it is one of 4 partitions, expected 3: their number is fixed/);
+        const refused = await installation.start('coordinator', { LLMTEAM_NATS_PARTITIONS: '3' }).ended;
+        assert.is(refused.code, 1);
+        assert.match(refused.stderr, /error BACKEND_UNSUITABLE: .*it is one of 4 partitions/);
+      }),
+    patience,
+  );
+
+  test(
+    'says that JetStream is off, and that credentials are refused, as the services do',
+    async () => {
+      await with_installation({ server: { jetstream: false } }, async (installation) => {
+        const { code, of } = await diagnose(installation);
+        assert.is(code, 1);
+        assert.match(of('jetstream'), /^problem: /);
+        assert.is((await installation.start('worker').ended).code, 1);
+      });
+      const server = { config: 'authorization { token: "right-token" }' };
+      await with_installation({ server, environment: { LLMTEAM_NATS_TOKEN: 'wrong-token' } }, async (installation) => {
+        const { code, of } = await diagnose(installation);
+        assert.is(code, 1);
+        assert.match(of('server'), /^problem: .*refuses the credentials$/);
+        const refused = await installation.start('coordinator').ended;
+        assert.is(refused.code, 1);
+        assert.match(refused.stderr, /error BACKEND_UNSUITABLE: .*refuses the credentials/);
+        assert.not.match(refused.stderr + JSON.stringify(of('server')), /wrong-token/);
+      });
+    },
+    patience,
+  );
+
+  test(
+    'goes as far as it can: a wrong configuration, a plugin that is missing, a server that is not there',
+    () =>
+      with_cli(async (cli) => {
+        cli.write('llmteam.config.json', { nats: { partitions: 0, server: [] }, worker: { http: { port: 'x' } } });
+        const wrong = await cli.call(['doctor', '--json']);
+        assert.is(wrong.code, 1);
+        const { message } = json_of<{ checks: Finding[] }>(wrong).checks.at(-1) as Finding;
+        const faults = [
+          "unknown key 'server' in 'nats'",
+          "'nats.partitions' must be at least 1",
+          "'worker.http.port' must be",
+        ];
+        for (const words of faults) assert.ok(message.includes(words), message);
+        cli.write('llmteam.config.json', { plugins: ['nowhere'], nats: { password: 'env:NO_SUCH', user: 'me' } });
+        const environment = { LLMTEAM_NATS_SERVERS: 'nats://127.0.0.1:1', LLMTEAM_NATS_SERVRES: 'x' };
+        const far = await cli.call(['doctor', '--json'], { environment });
+        assert.is(far.code, 1);
+        const found = json_of<{ checks: Finding[] }>(far).checks.map(({ state, message: said }) => `${state}: ${said}`);
+        const told = [
+          'warning: the variable LLMTEAM_NATS_SERVRES names no key',
+          'problem: the variable NO_SUCH is not set; the connection needs it',
+          "problem: plugin 'nowhere' is not installed",
+          'problem: the environment variable NO_SUCH is not set',
+        ];
+        for (const words of told)
+          assert.ok(
+            found.some((line) => line.startsWith(words)),
+            `${words}\n${found.join('\n')}`,
+          );
+        cli.write('llmteam.config.json', {});
+        const gone = await cli.call(['doctor'], { environment });
+        assert.is(gone.code, 1);
+        assert.match(gone.stdout, /^problem {2}server: the NATS server nats:\/\/127\.0\.0\.1:1 cannot be reached/m);
+      }),
+    patience,
+  );
+});

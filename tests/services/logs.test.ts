@@ -1,0 +1,89 @@
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { with_installation } from './support/installation.js';
+import { lines_of } from './support/service.js';
+
+const patience = { timeout_ms: 90_000 };
+const token = 'token-of-the-server';
+const key = 'sk-canary-0123456789';
+
+/** A plugin that says all it knows. */
+const loose_tongue = `export default { name: 'loose', api: 1, step_types: [{ kind: 'task', metadata: { type_id: 'loose',
+    display_name: 'L', description: 'Says what it should not.', category: 'utility', icon: 'x', color: '#000', config_schema: {},
+    examples: [{}], permissions: ['secret:key'], input_ports: [{ name: '*', type: 'any', description: 'x', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: 'x', required: false }], supports_retry: true,
+    supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' },
+  run: async (context) => {
+    const secret = context.secret('key');
+    context.log.info({ secret_key: secret, deep: { list: [secret], headers: { authorization: 'Bearer ' + secret } } }, 'I know ' + secret);
+    throw new TypeError('could not use ' + secret);
+  } }] };`;
+
+spec('logs of services', (test) => {
+  test(
+    'name run, step and tenant, and hold neither the secrets of steps nor those of the connection',
+    () => {
+      const server = { config: `authorization { token: "${token}" }` };
+      const environment = {
+        LLMTEAM_NATS_TOKEN: 'env:NATS_TOKEN',
+        NATS_TOKEN: token,
+        CANARY: key,
+        LLMTEAM_LOG_LEVEL: 'debug',
+      };
+      return with_installation({ server, environment }, async (installation) => {
+        const { cli } = installation;
+        cli.write('loose/package.json', {
+          name: 'loose',
+          version: '1.0.0',
+          type: 'module',
+          exports: './index.js',
+          llmteam: { kind: 'task', name: 'loose', api: 1 },
+        });
+        cli.write('loose/index.js', loose_tongue);
+        cli.write('llmteam.config.json', { plugins: ['./loose'], secrets: { key: 'env:CANARY' } });
+        const coordinator = await installation.start('coordinator').ready();
+        const worker = await installation.start('worker').ready();
+        await installation.with_client(async (client) => {
+          const segment = {
+            segment_id: 'loose',
+            name: 'Loose',
+            entrypoint: 'tell',
+            params: { max_retries: 0 },
+            steps: [{ step_id: 'tell', type: 'loose' }],
+          };
+          const run = await client.start(segment);
+          assert.is((await client.ended(run)).status, 'failed');
+          const line = await worker.logged('I know [redacted]');
+          const { run_id, step_id, tenant_id, worker_id } = line;
+          assert.equal({ run_id, step_id, tenant_id }, { run_id: run.run_id, step_id: 'tell', tenant_id: 'acme' });
+          assert.type(worker_id, 'string');
+        });
+        for (const service of [coordinator, worker]) {
+          const { stderr, stdout } = await service.stop();
+          assert.ok(lines_of(stderr).length >= 3, stderr);
+          for (const secret of [token, key])
+            assert.not.ok(`${stdout}${stderr}`.includes(secret), `${secret} in\n${stderr}`);
+          for (const line of lines_of(stderr)) assert.is(line.service, service.name);
+        }
+      });
+    },
+    patience,
+  );
+
+  test(
+    'are words on request, and warn of variables that name no key',
+    () =>
+      with_installation({}, async (installation) => {
+        const worker = installation.start('worker', { LLMTEAM_LOG_FORMAT: 'pretty', LLMTEAM_WORKER_SLOTS: '3' });
+        await worker.started.until(
+          'a worker at work',
+          ({ stderr }) => /the worker takes jobs/.test(stderr) || undefined,
+        );
+        const { code, stderr } = await worker.stop();
+        assert.is(code, 0);
+        assert.match(stderr, /WARN.*: this variable names no key of the configuration\n.*LLMTEAM_WORKER_SLOTS/);
+        assert.is(lines_of(stderr).length, 0);
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,50 @@
+import * as assert from 'uvu/assert';
+import { json_of, with_cli } from '../cli/support/cli.js';
+import { spec } from '../support/spec.js';
+
+const patience = { timeout_ms: 60_000 };
+
+interface Printed {
+  readonly nats: Readonly<Record<string, unknown>>;
+  readonly worker: Readonly<Record<string, unknown>>;
+}
+
+spec('--print-config', (test) => {
+  test(
+    'prints what counts in the end: defaults, file, variables; secrets masked, handles as they are',
+    () =>
+      with_cli(async ({ write, call }) => {
+        const file = write('other.json', {
+          nats: { user: 'me', password: 'hunter22', partitions: 8 },
+          llms: { one: { provider: 'openai-compatible', api_key: 'env:KEY' } },
+        });
+        const environment = { LLMTEAM_NATS_PARTITIONS: '16', LLMTEAM_NATS_TOKEN: 'psst-psst', KEY: 'never' };
+        for (const service of ['coordinator', 'worker']) {
+          const ended = await call(['serve', service, '--config', file, '--print-config'], { environment });
+          assert.is(ended.code, 0, ended.stderr);
+          const { nats, worker } = json_of<Printed>(ended);
+          assert.is(nats.partitions, 16);
+          assert.is(nats.password, '***');
+          assert.is(nats.token, '***');
+          assert.is(nats.namespace, 'llmteam');
+          assert.is(worker.concurrency, 16);
+          assert.match(ended.stdout, '"api_key": "env:KEY"');
+          assert.not.match(ended.stdout + ended.stderr, /hunter22|psst|never/);
+        }
+      }),
+    patience,
+  );
+
+  test(
+    'tells every fault of a configuration instead',
+    () =>
+      with_cli(async ({ call }) => {
+        const environment = { LLMTEAM_NATS_PARTITIONS: '100', LLMTEAM_WORKER_TYPES: 'Not A Type' };
+        const { code, stdout, stderr } = await call(['serve', 'worker', '--print-config'], { environment });
+        assert.is(code, 1);
+        assert.is(stdout, '');
+        assert.match(stderr, /error CONFIG_INVALID[\s\S]*LLMTEAM_NATS_PARTITIONS[\s\S]*LLMTEAM_WORKER_TYPES/);
+      }),
+    patience,
+  );
+});

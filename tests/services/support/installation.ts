@@ -1,0 +1,105 @@
+/**
+ * Purpose: an installation as an operator runs it: a nats-server, services as processes of their own, and somebody who starts runs.
+ * Owns: that server, processes and folder are gone at the end. Does not own: what the services do.
+ */
+import { randomUUID } from 'node:crypto';
+import { system_clock } from '@llmteam/backend-embedded';
+import type { NatsBackend } from '@llmteam/backend-nats';
+import type { Json, RunKey, RunView, Segment } from '@llmteam/contracts';
+import {
+  AnnouncedTypes,
+  create_expression_compiler,
+  create_run_service,
+  Definitions,
+  define_segment,
+  LargeValueJournal,
+  type RunService,
+} from '@llmteam/kernel';
+import { load_config, load_control_plugins, open_nats, service_config } from '@llmteam/service-host';
+import { type CallOptions, type Cli, with_cli } from '../../cli/support/cli.js';
+import { type NatsServer, with_nats_server } from '../../support/nats/nats-server.js';
+import type { NatsServerOptions } from '../../support/nats/server-settings.js';
+import { quiet_logger } from '../../support/quiet-logger.js';
+import { Service } from './service.js';
+import { until } from './until.js';
+
+export interface InstallationOptions {
+  readonly server?: NatsServerOptions;
+  /** Beyond the server's address and free ports. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class Installation {
+  constructor(
+    readonly server: NatsServer,
+    readonly cli: Cli,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  start(kind: 'coordinator' | 'worker', environment: Readonly<Record<string, string>> = {}): Service {
+    const options: CallOptions = { environment: { ...this.environment, ...environment } };
+    return new Service(this.cli.start(['serve', kind], options), kind);
+  }
+
+  /** Somebody who starts runs and looks at them, as a gateway will. */
+  async with_client(use: (client: Client) => Promise<void>): Promise<void> {
+    const config = service_config(load_config(null, this.environment));
+    const clock = system_clock();
+    const { catalog } = await load_control_plugins(config, quiet_logger);
+    const backend = await open_nats(config, { name: 'test', clock, log: quiet_logger });
+    const announced = new AnnouncedTypes({ registry: backend.registry, catalog, clock, log: quiet_logger });
+    try {
+      await announced.start();
+      const definitions = new Definitions(backend.blobs, catalog, create_expression_compiler());
+      const journal = new LargeValueJournal(backend.journal, backend.blobs);
+      const runs = create_run_service({ journal, index: backend.index, definitions, clock, new_id: randomUUID });
+      const put = (segment: Segment): Promise<string> => definitions.put(define_segment(segment, catalog));
+      await use(new Client(backend, runs, put));
+    } finally {
+      await announced.stop();
+      await backend.close();
+    }
+  }
+}
+
+export class Client {
+  constructor(
+    readonly backend: NatsBackend,
+    readonly runs: RunService,
+    private readonly put: (segment: Segment) => Promise<string>,
+  ) {}
+
+  async start(segment: Segment, input: Json = {}): Promise<RunKey> {
+    return this.runs.start({ tenant_id: 'acme', definition: await this.put(segment), input });
+  }
+
+  async ended(run: RunKey, patience_ms?: number): Promise<RunView> {
+    return until(
+      'end of the run',
+      async () => {
+        const view = await this.runs.show(run);
+        return view.completed_at === null ? null : view;
+      },
+      patience_ms,
+    );
+  }
+}
+
+export async function with_installation(
+  options: InstallationOptions,
+  use: (installation: Installation) => Promise<void>,
+): Promise<void> {
+  await with_nats_server(options.server ?? {}, (server) =>
+    with_cli((cli) => {
+      const environment = {
+        LLMTEAM_NATS_SERVERS: server.url,
+        LLMTEAM_NATS_PARTITIONS: '4',
+        LLMTEAM_COORDINATOR_HTTP_PORT: '0',
+        LLMTEAM_WORKER_HTTP_PORT: '0',
+        LLMTEAM_COORDINATOR_LEASE_SECONDS: '2',
+        ...options.environment,
+      };
+      return use(new Installation(server, cli, environment));
+    }),
+  );
+}

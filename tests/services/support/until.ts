@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What `look` gives as soon as it gives something; what it throws meanwhile is told if it never does. */
+export async function until<T>(
+  what: string,
+  look: () => T | null | undefined | Promise<T | null | undefined>,
+  patience_ms = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + patience_ms;
+  let last: unknown = 'nothing';
+  for (;;) {
+    try {
+      const found = await look();
+      if (found !== null && found !== undefined && found !== false) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) throw new Error(`no ${what} within ${patience_ms} ms`, { cause: last });
+    await sleep(20);
+  }
+}

@@ -1,0 +1,161 @@
+import type { Segment } from '@llmteam/contracts';
+import { live_workers } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Client, type Installation, with_installation } from './support/installation.js';
+import { ledger_chain, with_ledger } from './support/ledger.js';
+import { until } from './support/until.js';
+
+const patience = { timeout_ms: 90_000 };
+
+interface Scene {
+  readonly installation: Installation;
+  readonly client: Client;
+  readonly executions: () => string[];
+}
+
+async function with_coordinator(
+  use: (scene: Scene) => Promise<void>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await with_installation({ environment }, async (installation) => {
+    const executions = with_ledger(installation);
+    await installation.start('coordinator').ready();
+    await installation.with_client((client) => use({ installation, client, executions }));
+  });
+}
+
+async function queues_of({ client }: Scene): Promise<string[]> {
+  return [...(await live_workers(client.backend.registry)).keys()].sort();
+}
+
+spec('worker', (test) => {
+  test(
+    'is listed with what it serves while it lives, and with nothing from the moment it stops',
+    () =>
+      with_coordinator(async (scene) => {
+        const worker = await scene.installation.start('worker').ready();
+        assert.equal(await queues_of(scene), ['http_action@0', 'ledger@1', 'llm_agent@0', 'transform@0']);
+        await worker.stop();
+        assert.equal(await queues_of(scene), []);
+      }),
+    patience,
+  );
+
+  test(
+    'serves only the types it is told to; a step that nobody serves ends as NO_WORKER and says so',
+    () =>
+      with_coordinator(async (scene) => {
+        const first = await scene.installation.start('worker').ready();
+        await first.stop();
+        await scene.installation.start('worker', { LLMTEAM_WORKER_TYPES: 'transform' }).ready();
+        assert.equal(await queues_of(scene), ['transform@0']);
+        const segment: Segment = ledger_chain(1, 1);
+        const [step] = segment.steps;
+        const unserved = { ...segment, steps: [{ ...step, queue_timeout_seconds: 1 }] } as Segment;
+        const view = await scene.client.ended(await scene.client.start(unserved));
+        assert.is(view.error?.error_code, 'NO_WORKER');
+        assert.equal(scene.executions(), []);
+      }),
+    patience,
+  );
+
+  test(
+    'lets its attempts finish when it is told to stop, and takes no more',
+    () =>
+      with_coordinator(async (scene) => {
+        const worker = await scene.installation.start('worker').ready();
+        const run = await scene.client.start(ledger_chain(2, 1_000));
+        await until('execution', () => scene.executions().length === 1);
+        const { code } = await worker.stop();
+        assert.is(code, 0);
+        assert.is(scene.executions().length, 1);
+        await scene.installation.start('worker').ready();
+        assert.is((await scene.client.ended(run)).status, 'completed');
+        assert.is(scene.executions().length, 2);
+      }),
+    patience,
+  );
+
+  test(
+    'hands back what is not finished in time: another worker does it at once, long before the lease ends',
+    () =>
+      with_coordinator(
+        async (scene) => {
+          const worker = await scene.installation.start('worker', { LLMTEAM_WORKER_DRAIN_SECONDS: '0.2' }).ready();
+          const run = await scene.client.start(ledger_chain(1, 3_000));
+          await until('execution', () => scene.executions().length === 1);
+          assert.is((await worker.stop()).code, 0);
+          assert.is((await scene.client.runs.show(run)).status, 'running');
+          const next = await scene.installation.start('worker').ready();
+          await until('second execution', () => scene.executions().length === 2, 5_000);
+          assert.is(await next.metric('llmteam_worker_redeliveries_total'), 1);
+          const view = await scene.client.ended(run);
+          assert.is(view.status, 'completed');
+          assert.is(view.steps[0]?.attempt, 1, 'it is the same attempt');
+        },
+        { LLMTEAM_NATS_JOB_LEASE_SECONDS: '60' },
+      ),
+    patience,
+  );
+
+  test(
+    'leaves at once at the second signal',
+    () =>
+      with_coordinator(async (scene) => {
+        const worker = await scene.installation.start('worker').ready();
+        await scene.client.start(ledger_chain(1, 20_000));
+        await until('execution', () => scene.executions().length === 1);
+        worker.signal('SIGTERM');
+        await worker.logged('told to stop; once more leaves at once');
+        worker.signal('SIGTERM');
+        assert.is((await worker.ended).code, 130);
+      }),
+    patience,
+  );
+
+  test(
+    'that would describe a type otherwise than another under the same version is refused, both named',
+    () =>
+      with_coordinator(async ({ installation }) => {
+        const { cli } = installation;
+        const plugin = (words: string): string => `export default { name: 'twice', api: 1, step_types: [{ kind: 'task',
+          metadata: { type_id: 'twice', display_name: 'T', description: '${words}', category: 'utility', icon: 'x', color: '#000',
+            config_schema: {}, examples: [{}], permissions: [], input_ports: [], output_ports: [], supports_retry: true,
+            supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' }, run: async () => ({}) }] };`;
+        const manifest = { name: 'twice', version: '1.0.0', type: 'module', exports: './index.js' };
+        for (const name of ['one', 'other']) {
+          cli.write(`${name}/package.json`, { ...manifest, llmteam: { kind: 'task', name: 'twice', api: 1 } });
+          cli.write(`${name}/index.js`, plugin(name));
+        }
+        const first = await installation.start('worker', { LLMTEAM_PLUGINS: './one' }).ready();
+        const { worker_id } = await first.logged('the worker takes jobs');
+        const { code, stderr } = await installation.start('worker', { LLMTEAM_PLUGINS: './other' }).ended;
+        assert.is(code, 1);
+        assert.match(stderr, 'error PLUGIN_DUPLICATE');
+        assert.ok(stderr.includes(`with another description than worker '${worker_id}' announced`), stderr);
+      }),
+    patience,
+  );
+
+  test(
+    'finds its jobs again after the server lost them with its memory',
+    () =>
+      with_coordinator(async (scene) => {
+        const worker = await scene.installation.start('worker').ready();
+        await worker.stop();
+        const run = await scene.client.start(ledger_chain(3, 1));
+        const jobs = async (): Promise<number> => {
+          const { streams } = await scene.client.backend.inspect();
+          return streams.find(({ storage }) => storage === 'memory')?.messages ?? 0;
+        };
+        await until('queued job', async () => (await jobs()) === 1);
+        await scene.installation.server.kill();
+        await scene.installation.server.start();
+        await scene.installation.start('worker').ready();
+        assert.is((await scene.client.ended(run)).status, 'completed');
+        assert.is(scene.executions().length, 3);
+      }),
+    patience,
+  );
+});
