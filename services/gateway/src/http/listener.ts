@@ -19,6 +19,8 @@ const checks_every_ms = 500;
 /** Beyond what is allowed, so that the refusal can say so. */
 const headers_parsed = 2_000;
 const keep_alive_ms = 65_000;
+/** A client that neither sends nor takes anything for so long is gone; open streams look after themselves. */
+const silence_ms = 120_000;
 
 export class HttpListener {
   private readonly server: Server;
@@ -39,6 +41,7 @@ export class HttpListener {
       (request, response) => handlers.request(request, response),
     );
     this.server.maxHeadersCount = headers_parsed;
+    this.server.setTimeout(silence_ms);
     this.server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket, head));
     this.server.on('connect', (_request, socket) => answer_no_http(new Error('no proxy'), socket));
     this.server.on('clientError', answer_no_http);

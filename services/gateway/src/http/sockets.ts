@@ -48,7 +48,7 @@ export class Sockets {
       const { status, body, headers } = problem_answer(thrown);
       if (status >= 500) this.services.log.error({ err: thrown }, 'a WebSocket could not be opened');
       this.services.metrics.request_answered('follow_run', status, null);
-      raw_answer(socket, status, body, headers);
+      raw_answer(socket, status, body, { ...headers, 'X-Request-Id': this.services.new_id() });
     });
   }
 
