@@ -2,13 +2,14 @@
  * Purpose: the HTTP server under the application.
  * Owns: time and size of what comes in, the answer to what is no HTTP, and stopping: no new connections, last answers, then the rest is cut.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
 import type { GatewayLimits } from '../limits.js';
 import { problem_answer } from './problem.js';
 import { raw_answer } from './raw-answer.js';
+import { has_body } from './request-body.js';
 
 export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): void;
@@ -42,7 +43,10 @@ export class HttpListener {
     );
     this.server.maxHeadersCount = headers_parsed;
     this.server.setTimeout(silence_ms);
-    this.server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket, head));
+    this.server.on('upgrade', (request, socket, head) => {
+      if (is_for_web_socket(request)) handlers.upgrade(request, socket, head);
+      else serve_without_upgrade(request, socket as Socket, handlers);
+    });
     this.server.on('connect', (_request, socket) => answer_no_http(new Error('no proxy'), socket));
     this.server.on('clientError', answer_no_http);
   }
@@ -66,6 +70,27 @@ export class HttpListener {
     await closed;
     clearTimeout(timer);
   }
+}
+
+function is_for_web_socket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/**
+ * Some clients offer HTTP/2 with every request (`Upgrade: h2c`); a server may ignore that. Node has let go of the connection by then, so a
+ * body can no longer be read: such a request is refused.
+ */
+function serve_without_upgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
+  if (has_body(request)) {
+    answer_no_http(new Error('an upgrade with a body'), socket);
+    return;
+  }
+  socket.on('error', () => socket.destroy());
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => socket.end());
+  handlers.request(request, response);
 }
 
 function answer_no_http(error: Error & { readonly code?: string }, socket: Duplex): void {

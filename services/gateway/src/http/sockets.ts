@@ -81,9 +81,6 @@ export class Sockets {
     const found = this.routes.find(({ pattern }) => pattern.test(url.pathname));
     if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this address');
     if (!services.is_open()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      throw new LlmteamError('UPGRADE_REQUIRED', 'the address upgrades to websocket only');
-    }
     check_origin(request.headers, services.origins ?? []);
     const principal = admit(found.route, request.headers, services.keys);
     await services.tenants.admit_request(principal.tenant_id);
