@@ -52,8 +52,8 @@ from the key and from nothing else. What belongs to another tenant is answered a
     table(['action', ...roles], rows),
     '## Errors',
     `Whatever is refused is answered with a problem document (RFC 9457), \`application/problem+json\`. \`code\` is one of the
-[error table](../errors.md); \`problems\` lists all that is wrong with the request, each with a JSON Pointer. Every answer has an
-\`X-Request-Id\`, that of the request if it had one. Any operation may answer ${codes_in_words()}.`,
+[error table](../errors.md); \`problems\` lists all that is wrong with the request, each with a JSON Pointer. Every answer to what is HTTP has
+an \`X-Request-Id\`, that of the request if it had one. Any operation may answer ${codes_in_words()}.`,
     examples.fitting('problem-details', sample_problem),
     '## Repeating requests',
     `Starting and forking take an \`Idempotency-Key\`. The same key with the same body is the same run, however often and wherever it is sent;

@@ -61,6 +61,10 @@ const abuses: Readonly<Record<string, readonly [status: number, text: (key: stri
   'a TLS hello': [400, () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
   'a request for a tunnel': [400, () => lines('CONNECT evil.test:443 HTTP/1.1', host, close)],
   'an upgrade to something else': [426, (key) => upgrade('/api/v1/runs/x/ws', key, 'h2c')],
+  'an upgrade to something else that has a body': [
+    400,
+    (key) => `${post(key, 'Content-Length: 2', 'Upgrade: h2c').replace(close, 'Connection: Upgrade')}{}`,
+  ],
   'an upgrade somewhere else': [404, (key) => upgrade('/api/v1/runs', key, 'websocket')],
 };
 
@@ -103,6 +107,14 @@ spec('what comes over the wire', (test) => {
       });
     });
   }
+
+  test('and offers another protocol is answered as if it had not', async () => {
+    await with_scene(async ({ port, key }) => {
+      const answer = await raw_exchange(port, upgrade('/api/v1/runs', key, 'h2c'));
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+      assert.match(answer, /"runs":\[\]/);
+    });
+  });
 
   test('in pieces is one request as long as it comes in time', async () => {
     await with_scene(async ({ port, key }) => {

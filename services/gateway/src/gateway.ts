@@ -89,6 +89,8 @@ export class Gateway {
     this.state = 'closed';
     this.services.streams.close();
     this.sockets.close();
+    // Whoever waits for the end of a run is told how it stands now.
+    await this.services.followers.close();
     await this.listener.close(last_answers_ms);
     await this.services.followers.close();
     await this.meter.stop();

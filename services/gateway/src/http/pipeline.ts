@@ -25,7 +25,7 @@ export function make_pipeline(route: Route, services: Services): RoutePipeline {
   return async (context) => {
     const principal = admit(route, context.req.headers, services.keys);
     context.state.tenant_id = principal.tenant_id;
-    if (route.access !== 'open') await services.tenants.admit_request(principal.tenant_id);
+    if (route.rate !== 'open') await services.tenants.admit_request(principal.tenant_id);
     checks.check_params(context.params);
     const query = checks.check_query(context.URL.searchParams);
     checks.check_headers(context.req.headers);
@@ -45,7 +45,7 @@ export function make_pipeline(route: Route, services: Services): RoutePipeline {
     };
     const answer = await route.handle(request, services);
     if (route.changes) await note_change(route, principal, context, answer.status, services);
-    give(context, answer, request_id);
+    give(context, (await answer.later?.()) ?? answer, request_id);
   };
 }
 

@@ -48,7 +48,7 @@ export class Sockets {
       const { status, body, headers } = problem_answer(thrown);
       if (status >= 500) this.services.log.error({ err: thrown }, 'a WebSocket could not be opened');
       this.services.metrics.request_answered('follow_run', status, null);
-      raw_answer(socket, status, body, headers);
+      raw_answer(socket, status, body, { ...headers, 'X-Request-Id': this.services.new_id() });
     });
   }
 
@@ -81,9 +81,6 @@ export class Sockets {
     const found = this.routes.find(({ pattern }) => pattern.test(url.pathname));
     if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this address');
     if (!services.is_open()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      throw new LlmteamError('UPGRADE_REQUIRED', 'the address upgrades to websocket only');
-    }
     check_origin(request.headers, services.origins ?? []);
     const principal = admit(found.route, request.headers, services.keys);
     await services.tenants.admit_request(principal.tenant_id);

@@ -62,6 +62,7 @@ function operation_of(route: Route, components: Map<string, PlainSchema>): Part 
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description.replaceAll('\n', ' ') }),
     ...(route.access === 'open' ? { security: [] } : { 'x-permission': route.access }),
+    'x-rate-class': route.rate,
     parameters: parameters_of(route, components),
     ...body,
     responses: Object.fromEntries([...answers, ...problems_of(route, components)]),

@@ -61,6 +61,8 @@ export interface ApiAnswer {
   /** Anything else. */
   readonly content?: { readonly type: string; readonly data: string | Buffer };
   readonly stream?: StreamAnswer;
+  /** What is still to be waited for once the change is noted; its answer is given instead, unless it is null. */
+  readonly later?: () => Promise<ApiAnswer | null>;
 }
 
 export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {

@@ -2,7 +2,7 @@ import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from 
 import { Type } from 'typebox';
 import { fork_run, idempotency_key, start_run } from '../run-starts.js';
 import { type no_query, run_param, segment_param, strict } from './parameters.js';
-import { define_route, type Route } from './route.js';
+import { type ApiAnswer, define_route, type Route } from './route.js';
 import { wait_field, wait_for_end } from './waiting.js';
 
 const key_header = {
@@ -39,9 +39,11 @@ longer, the accepted one.`,
       const { tenant_id } = principal;
       const key = idempotency_key(header('Idempotency-Key'), body.idempotency_key);
       const run = await start_run(tenant_id, segment_id, body, key, services);
-      const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, signal, services);
-      if (ended !== null) return { status: 200, body: ended };
-      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
+      const later = async (): Promise<ApiAnswer | null> => {
+        const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, signal, services);
+        return ended === null ? null : { status: 200, body: ended };
+      };
+      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };
     },
   }),
   define_route<typeof no_query, typeof ForkRunBody>({

@@ -86,13 +86,18 @@ export const service_routes: readonly Route[] = [
     summary: 'Script of the page',
     answers: { 200: { description: 'The script.', content: { 'text/javascript': text } } },
     errors: [],
-    handle: async () => plain('text/javascript; charset=utf-8', readFileSync(script_file())),
+    handle: async () => plain('text/javascript; charset=utf-8', script()),
   }),
 ];
 
-/** Copied into the package when it is built, so the page works without a network. */
-function script_file(): string {
-  return createRequire(import.meta.url).resolve('@llmteam/gateway/rapidoc-min.js');
+const scripts = new Map<string, Buffer>();
+
+/** Copied into the package when it is built, so the page works without a network. Read once. */
+function script(): Buffer {
+  const path = createRequire(import.meta.url).resolve('@llmteam/gateway/rapidoc-min.js');
+  const known = scripts.get(path) ?? readFileSync(path);
+  scripts.set(path, known);
+  return known;
 }
 
 function plain(type: string, data: string | Buffer): ApiAnswer {
