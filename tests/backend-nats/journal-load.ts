@@ -20,7 +20,7 @@ import { list_of } from '../conformance/kit.js';
 import { entry, requested } from './open-backend.js';
 
 interface Kept {
-  readonly run: RunKey;
+  readonly run_id: string;
   readonly message_id: string;
   readonly position: Position;
 }
@@ -30,6 +30,7 @@ const pause_ms = 20;
 export class JournalLoad {
   readonly counts = { appends: 0, retries: 0, runs: 0, guarded: 0 };
   private readonly kept: Kept[] = [];
+  private readonly own_runs: RunKey[] = [];
   private readonly stopped = new AbortController();
   private readonly writing: Promise<void>[] = [];
   private readonly followers: Follower[] = [];
@@ -63,25 +64,23 @@ export class JournalLoad {
   /** After `stop`. */
   async check(): Promise<void> {
     this.follow();
-    const runs = new Map(this.kept.map(({ run }) => [run.run_id, run]));
-    for (const run of runs.values()) await this.check_run(run);
-    for (const follower of this.followers) await follower.check(this.journal);
+    const all: Entry[] = [];
+    for (let partition = 0; partition < this.journal.partitions; partition++) {
+      const entries = await all_of(this.journal, partition);
+      for (const follower of this.followers) await follower.check(partition, entries);
+      all.push(...entries);
+    }
+    assert.equal(by_run(all), by_run(this.kept), 'what is there is what was acknowledged, once and in order');
+    for (const own of this.own_runs) {
+      const read = await list_of(this.journal.read(own));
+      assert.equal(by_run(read), by_run(this.kept.filter(({ run_id }) => run_id === own.run_id)));
+    }
   }
 
   async end(): Promise<void> {
     this.stopped.abort();
     for (const follower of this.followers) await follower.stop();
     await Promise.allSettled(this.writing);
-  }
-
-  private async check_run(run: RunKey): Promise<void> {
-    const entries = await list_of(this.journal.read(run));
-    const expected = this.kept.filter((kept) => kept.run.run_id === run.run_id);
-    assert.equal(
-      entries.map(({ message_id, position }) => `${message_id} at ${position}`),
-      expected.map(({ message_id, position }) => `${message_id} at ${position}`),
-      `the history of ${run.run_id} is what was acknowledged, once and in order`,
-    );
   }
 
   private async broken(): Promise<never> {
@@ -91,6 +90,7 @@ export class JournalLoad {
 
   private async write(name: string): Promise<void> {
     const own = { tenant_id: 'acme', run_id: name };
+    this.own_runs.push(own);
     for (let place = 0; !this.stopped.signal.aborted; place++) {
       const id = `${name}-${place}`;
       if (place % 8 === 3) {
@@ -111,7 +111,7 @@ export class JournalLoad {
         const positions = await this.journal.append(run, entries);
         this.counts.appends += 1;
         for (const [index, { message_id }] of entries.entries()) {
-          this.kept.push({ run, message_id, position: positions[index] ?? 0 });
+          this.kept.push({ run_id: run.run_id, message_id, position: positions[index] ?? 0 });
         }
         return;
       } catch (error) {
@@ -136,26 +136,18 @@ class Follower {
     this.following.catch(() => undefined);
   }
 
-  /** Waits for the end of the partition, and compares with what a new follower is given. */
-  async check(journal: Journal): Promise<void> {
-    const end = await journal.end(this.partition);
+  /** Waits until it has seen as much, and compares. */
+  async check(partition: number, all: readonly Entry[]): Promise<void> {
+    if (partition !== this.partition) return;
+    const end = all.at(-1)?.position ?? 0;
     while ((this.seen.at(-1)?.position ?? 0) < end) await Promise.race([sleep(2), this.following]);
-    let before = 0;
-    for (const { position, message_id } of this.seen) {
-      assert.ok(position > before, `${message_id} is at ${position}, after ${before}`);
-      before = position;
-    }
-    const all: Entry[] = [];
-    const enough = new AbortController();
-    for await (const batch of journal.follow(this.partition, 0, enough.signal)) {
-      if (batch.length === 0) break;
-      all.push(...batch);
-    }
-    enough.abort();
     assert.is(this.seen.length, all.length, 'every follower has seen as much');
-    for (const [place, one] of all.entries()) {
-      assert.is(this.seen[place]?.message_id, one.message_id);
-      assert.is(this.seen[place]?.position, one.position);
+    let before = 0;
+    for (const [place, { position, message_id }] of this.seen.entries()) {
+      assert.ok(position > before, `${message_id} is at ${position}, after ${before}`);
+      assert.is(message_id, all[place]?.message_id);
+      assert.is(position, all[place]?.position);
+      before = position;
     }
   }
 
@@ -167,6 +159,27 @@ class Follower {
   private async follow(journal: Journal): Promise<void> {
     for await (const batch of journal.follow(this.partition, 0, this.stopped.signal)) this.seen.push(...batch);
   }
+}
+
+/** What the partition holds now. */
+async function all_of(journal: Journal, partition: number): Promise<Entry[]> {
+  const all: Entry[] = [];
+  const enough = new AbortController();
+  for await (const batch of journal.follow(partition, 0, enough.signal)) {
+    if (batch.length === 0) break;
+    all.push(...batch);
+  }
+  enough.abort();
+  return all;
+}
+
+/** `message_id at position`, in order, for each run. */
+function by_run(entries: readonly Kept[]): Map<string, string[]> {
+  const runs = new Map<string, string[]>();
+  for (const { run_id, message_id, position } of entries) {
+    runs.set(run_id, [...(runs.get(run_id) ?? []), `${message_id} at ${position}`]);
+  }
+  return new Map([...runs].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Runs the load while `faults` do their work, then checks; `faults` answers what it did, to be printed. */

@@ -30,16 +30,17 @@ export interface Stored {
 
 export type Answer = Stored | { readonly error: ApiError };
 
-export interface SendOptions {
-  /** Lost with the connection instead of sent again: the end of a batch means nothing without the rest. */
-  readonly once?: boolean;
+/** The connection was lost before the answer came, and the message was not sent again. */
+export interface Lost {
+  readonly lost: true;
 }
 
 interface Pending {
   readonly message: Message;
+  /** Not sent again on another connection. */
   readonly once: boolean;
   readonly until: number;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: Answer | Lost) => void;
   readonly reject: (error: LlmteamError) => void;
 }
 
@@ -77,7 +78,17 @@ export class AckedPublisher {
   }
 
   /** @throws LlmteamError `BACKEND_UNREACHABLE` if nobody answers in time: the message may or may not be stored */
-  publish(message: Message, { once = false }: SendOptions = {}): Promise<Answer> {
+  publish(message: Message): Promise<Answer> {
+    // A message that is sent again is never told lost.
+    return this.add(message, false) as Promise<Answer>;
+  }
+
+  /** As `publish`, but on this connection only: the end of a batch means nothing without the rest. */
+  publish_once(message: Message): Promise<Answer | Lost> {
+    return this.add(message, true);
+  }
+
+  private add(message: Message, once: boolean): Promise<Answer | Lost> {
     return new Promise((resolve, reject) => {
       if (this.is_closed) throw closed_error('NATS connection');
       if (this.deaf !== null) throw this.deaf;
@@ -164,7 +175,7 @@ export class AckedPublisher {
   /** What was on its way may be lost or stored; ids tell the server which. */
   private send_again(): void {
     for (const [id, pending] of [...this.pending]) {
-      if (pending.once) this.give_up(id, 'the connection was lost');
+      if (pending.once) this.settle(id)?.resolve({ lost: true });
       else this.hand_over(id, pending);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Purpose: the publisher of one stream: messages one by one, or together in atomic batches where that is what makes it fast.
  * A server that syncs every write syncs once per batch: the group commit of JetStream.
- * Invariant: what a batch does not settle is sent again message by message, so a batch is never more than a faster way.
+ * Invariant: a batch that is refused or lost is sent again message by message, so a batch is never more than a faster way.
  */
 import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { AckPace } from './ack-pace.js';
@@ -39,10 +39,10 @@ export class BatchingPublisher {
   }
 
   private async publish_alone(message: Message): Promise<Answer> {
-    this.pace.sent();
+    const underway = this.pace.sent();
     try {
       const answer = await this.publisher.publish(message);
-      this.pace.acknowledged();
+      this.pace.acknowledged(underway);
       return answer;
     } catch (error) {
       this.pace.given_up();
@@ -74,33 +74,34 @@ export class BatchingPublisher {
 
   /** Never rejects. */
   private async send_group(group: readonly Waiting[]): Promise<void> {
-    const stored = group.length === 1 ? null : await this.send_batch(group.map(({ message }) => message));
-    if (stored !== null) {
-      const first = stored.seq - group.length + 1;
-      for (const [place, { resolve }] of group.entries()) resolve({ seq: first + place });
-      return;
+    try {
+      const stored = group.length === 1 ? null : await this.send_batch(group.map(({ message }) => message));
+      if (stored === null) await this.send_singly(group);
+      else for (const [place, { resolve }] of group.entries()) resolve({ seq: stored.seq - group.length + 1 + place });
+    } catch (error) {
+      // Nobody knows whether it is stored. To wait as long again for each message would tell no more.
+      for (const { reject } of group) reject(error);
     }
+  }
+
+  private async send_singly(group: readonly Waiting[]): Promise<void> {
     await Promise.all(
       group.map(({ message, resolve, reject }) => this.publisher.publish(message).then(resolve, reject)),
     );
   }
 
-  /** null: the batch was not stored as far as we know. */
+  /** null: it was refused, or lost with the connection. */
   private async send_batch(messages: readonly Message[]): Promise<Stored | null> {
     const batch_id = nuid.next();
     const parts = messages.map((message, place) => in_batch(message, batch_id, place + 1));
     const last = parts.pop();
     if (last === undefined) return null;
     last.headers.set('Nats-Batch-Commit', '1');
-    try {
-      for (const { subject, body, headers: of_part } of parts) {
-        this.connection.publish(subject, body, { headers: of_part });
-      }
-      const answer = await this.publisher.publish(last, { once: true });
-      return answer.error === undefined && answer.count === messages.length ? answer : null;
-    } catch {
-      return null;
+    for (const { subject, body, headers: of_part } of parts) {
+      this.connection.publish(subject, body, { headers: of_part });
     }
+    const answer = await this.publisher.publish_once(last);
+    return 'seq' in answer && answer.count === messages.length ? answer : null;
   }
 }
 

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Blobs, LlmteamError } from '@llmteam/contracts';
+import { type Blobs, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -52,7 +52,7 @@ export class NatsBlobs implements Blobs {
     this.check_open();
     if (!hash_pattern.test(hash)) throw missing(hash);
     for (let attempt = 1; ; attempt++) {
-      const bytes = await this.try_get(hash);
+      const bytes = await this.get_patiently(hash);
       if (bytes === null) throw missing(hash);
       if (hash_of(bytes) === hash) return bytes;
       // Somebody may have been replacing the object by itself; what is damaged stays so.
@@ -105,6 +105,21 @@ export class NatsBlobs implements Blobs {
     const { watch, store } = this.options;
     const info = await watch.ask(() => store.info(hash));
     return info === null || info.deleted ? null : info;
+  }
+
+  /** Whoever asks holds a reference, and cannot go on without the value: a connection that is lost in between is waited for. */
+  private async get_patiently(hash: string): Promise<Uint8Array | null> {
+    const until = performance.now() + reading_patience_ms;
+    for (;;) {
+      try {
+        return await this.try_get(hash);
+      } catch (error) {
+        this.check_open();
+        const is_over = this.options.connection.isClosed() || performance.now() > until;
+        if (is_over || !is_llmteam_error(error) || !error.recoverable) throw error;
+        await this.options.watch.pause(pause_ms);
+      }
+    }
   }
 
   private async try_get(hash: string): Promise<Uint8Array | null> {

@@ -9,7 +9,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Entry, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
-import { LlmteamError } from '@llmteam/contracts';
+import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { Answer, Stored } from './acked-publisher.js';
@@ -45,6 +45,7 @@ interface Known {
 
 const nothing_known: Known = { positions: new Map(), last_run_level: 0 };
 const reading_patience_ms = 5_000;
+const retry_pause_ms = 200;
 const most_conflicts = 100;
 
 export class NatsJournal implements Journal {
@@ -87,9 +88,11 @@ export class NatsJournal implements Journal {
     if (signal.aborted) return;
     const filter = this.options.names.partition_subjects(partition);
     const reader = this.reader(partition, filter);
+    const until = this.until_closed(signal);
     let is_caught_up = false;
-    for await (const { messages, has_caught_up } of reader.read(sequence_after(from), this.until_closed(signal))) {
-      const entries = await this.unpack_all(messages, from);
+    for await (const { messages, has_caught_up } of reader.read(sequence_after(from), until)) {
+      const entries = await this.unpack_patiently(messages, from, until);
+      if (until.aborted) return;
       if (entries.length > 0) yield entries;
       if (has_caught_up && !is_caught_up) yield [];
       is_caught_up = has_caught_up;
@@ -197,6 +200,23 @@ export class NatsJournal implements Journal {
     const stream = names.journal_stream(partition);
     const source = { connection, watch, manager, stream, filter };
     return new StreamReader(patience_ms === undefined ? source : { ...source, patience_ms });
+  }
+
+  /** A large value that cannot be had now is waited for, as the next message is. */
+  private async unpack_patiently(
+    messages: readonly StreamMessage[],
+    after: Position,
+    until: AbortSignal,
+  ): Promise<Entry[]> {
+    for (;;) {
+      try {
+        return await this.unpack_all(messages, after);
+      } catch (error) {
+        if (until.aborted) return [];
+        if (!is_llmteam_error(error) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+        await this.options.watch.pause(retry_pause_ms);
+      }
+    }
   }
 
   private async unpack_all(messages: readonly StreamMessage[], after: Position): Promise<Entry[]> {

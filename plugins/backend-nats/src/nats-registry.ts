@@ -52,10 +52,10 @@ export class NatsRegistry implements Registry {
     const text = value_text(value, ttl_ms);
     const encoded = encode_key(key);
     try {
-      if (if_revision === undefined) return await this.options.kv.put(encoded, text);
+      if (if_revision === undefined) return await this.ask((kv) => kv.put(encoded, text));
       const { live, revision } = await this.look(encoded);
       if ((live?.revision ?? 0) !== if_revision) throw conflict(key, if_revision);
-      return await this.options.kv.put(encoded, text, { previousSeq: revision });
+      return await this.ask((kv) => kv.put(encoded, text, { previousSeq: revision }));
     } catch (error) {
       throw as_conflict(key, if_revision, error);
     }
@@ -69,7 +69,8 @@ export class NatsRegistry implements Registry {
       const { live, revision } = await this.look(encoded);
       if (if_revision !== undefined && live?.revision !== if_revision) throw conflict(key, if_revision);
       if (live === null) return;
-      await this.options.kv.delete(encoded, if_revision === undefined ? {} : { previousSeq: revision });
+      const guard = if_revision === undefined ? {} : { previousSeq: revision };
+      await this.ask((kv) => kv.delete(encoded, guard));
     } catch (error) {
       throw as_conflict(key, if_revision, error);
     }
@@ -113,9 +114,9 @@ export class NatsRegistry implements Registry {
 
   /** What is there, and the revision that a write must name: that of a value that ended or was deleted counts too. */
   private async look(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
-    const { kv, time } = this.options;
+    const { time } = this.options;
     try {
-      const entry = await kv.get(encoded);
+      const entry = await this.ask((kv) => kv.get(encoded));
       if (entry === null) return { live: null, revision: 0 };
       const { revision } = entry;
       if (entry.operation !== 'PUT') {
@@ -143,10 +144,9 @@ export class NatsRegistry implements Registry {
 
   /** Answers the revision after it; the same one if somebody else was faster. */
   private async take_out(encoded: string, revision: number): Promise<number> {
-    const { kv } = this.options;
     try {
-      await kv.delete(encoded, { previousSeq: revision });
-      return (await kv.get(encoded))?.revision ?? revision;
+      await this.ask((kv) => kv.delete(encoded, { previousSeq: revision }));
+      return (await this.ask((kv) => kv.get(encoded)))?.revision ?? revision;
     } catch (error) {
       if (is_wrong_last_sequence(api_error_code(error))) return revision;
       throw error;
@@ -156,7 +156,8 @@ export class NatsRegistry implements Registry {
   private async keys(prefix: string): Promise<string[]> {
     const filter = this.subject_prefix + prefix_filter(prefix);
     try {
-      const { state } = await this.options.manager.streams.info(this.stream, { subjects_filter: filter });
+      const { watch, manager } = this.options;
+      const { state } = await watch.ask(() => manager.streams.info(this.stream, { subjects_filter: filter }));
       return Object.keys(state.subjects ?? {})
         .map((subject) => decode_key(subject.slice(this.subject_prefix.length)))
         .filter((key) => key.startsWith(prefix))
@@ -164,6 +165,11 @@ export class NatsRegistry implements Registry {
     } catch (error) {
       throw nats_error('listing the registry', error);
     }
+  }
+
+  private ask<T>(question: (kv: KV) => Promise<T>): Promise<T> {
+    const { watch, kv } = this.options;
+    return watch.ask(() => question(kv));
   }
 
   private check_open(): void {

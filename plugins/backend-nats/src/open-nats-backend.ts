@@ -62,6 +62,8 @@ interface Parts {
 /** Messages that are published and not acknowledged yet. */
 const window = 1_024;
 const pause_ms = 250;
+/** For the last words at the end. */
+const farewell_ms = 1_000;
 
 /** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `STORE_CORRUPT`, `CONFIG_INVALID` */
 export async function open_nats_backend(options: NatsBackendOptions): Promise<NatsBackend> {
@@ -153,9 +155,15 @@ function open_ports(parts: Parts): NatsBackend {
     async close() {
       jobs_stream.close();
       for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();
+      await Promise.race([said_all(parts), watch.pause(farewell_ms)]);
       await connection.close();
     },
   };
+}
+
+/** The server has heard what was sent last: which consumers are not needed any more, which jobs are given back. */
+async function said_all({ connection, watch }: Parts): Promise<void> {
+  await watch.ask(() => connection.flush()).catch(() => undefined);
 }
 
 function publisher_of(parts: Parts, publisher: AckedPublisher, is_on_disk: boolean): BatchingPublisher {

@@ -59,7 +59,8 @@ export class StreamReader {
 
   /** Ends when the signal aborts. @throws LlmteamError `BACKEND_UNREACHABLE`, `STORE_CORRUPT` */
   async *read(from_sequence: number, signal: AbortSignal): AsyncGenerator<StreamBatch> {
-    const stop = (): void => this.wake();
+    // At once, though whoever reads may not ask for more for a long time.
+    const stop = (): void => this.lost();
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {

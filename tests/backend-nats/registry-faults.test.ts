@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsBackend } from '@llmteam/backend-nats';
+import { is_llmteam_error, type RegistryChange } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { with_nats_server } from '../support/nats/nats-server.js';
+import { with_raw_client } from '../support/nats/raw-client.js';
+import { spec } from '../support/spec.js';
+import { new_namespace, with_backend } from './open-backend.js';
+
+type Registry = NatsBackend['registry'];
+
+/** The changes a watcher is told, as `key=value` or `key gone`. */
+class Watched {
+  readonly told: string[] = [];
+  private readonly stopped = new AbortController();
+  private readonly watching: Promise<void>;
+
+  constructor(registry: Registry, prefix: string) {
+    this.watching = this.watch(registry.watch(prefix, this.stopped.signal));
+    this.watching.catch(() => undefined);
+  }
+
+  async until(last: string): Promise<void> {
+    while (!this.told.includes(last)) await Promise.race([sleep(2), this.watching]);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.watching;
+  }
+
+  private async watch(changes: AsyncIterable<RegistryChange>): Promise<void> {
+    for await (const { key, value } of changes) {
+      this.told.push(value === null ? `${key} gone` : `${key}=${JSON.stringify(value.value)}`);
+    }
+  }
+}
+
+async function again_and_again<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!is_llmteam_error(error) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+      await sleep(20);
+    }
+  }
+}
+
+/** Counts up until stopped; every number it was told it had written. */
+async function count_up(registry: Registry, is_over: () => boolean): Promise<number[]> {
+  const won: number[] = [];
+  while (!is_over()) {
+    try {
+      const found = await registry.get('counter');
+      const next = Number(found?.value ?? 0) + 1;
+      await registry.put('counter', next, { if_revision: found?.revision ?? 0 });
+      won.push(next);
+    } catch (error) {
+      if (!is_llmteam_error(error) || !error.recoverable) throw error;
+      await sleep(5);
+    }
+  }
+  return won;
+}
+
+spec('the registry, whatever happens to its server', (test) => {
+  test(
+    'a watcher is told every last value and every end across kills',
+    () =>
+      with_nats_server({}, (server) =>
+        with_backend({ url: server.url }, async ({ registry }) => {
+          await registry.put('a/1', 'before');
+          await registry.put('a/short', 'x', { ttl_ms: 600 });
+          const watched = new Watched(registry, 'a/');
+          await watched.until('a/short="x"');
+          for (let kill = 0; kill < 5; kill++) {
+            await server.kill();
+            await server.start();
+            await again_and_again(() => registry.put('a/1', kill));
+            await watched.until(`a/1=${kill}`);
+          }
+          await watched.until('a/short gone');
+          await registry.delete('a/1');
+          await watched.until('a/1 gone');
+          assert.equal(watched.told, ['a/1="before"', 'a/short="x"', ...watched.told.slice(2, -1), 'a/1 gone']);
+          assert.is(watched.told.filter((told) => told === 'a/short gone').length, 1);
+          await watched.stop();
+        }),
+      ),
+    { timeout_ms: 30_000 },
+  );
+
+  test('a value ends by the clock of the server though it was away when its time came', () =>
+    with_nats_server({}, (server) =>
+      with_backend({ url: server.url }, async ({ registry }) => {
+        await registry.put('lease', 'mine', { ttl_ms: 500 });
+        const watched = new Watched(registry, '');
+        await watched.until('lease="mine"');
+        await server.kill();
+        await sleep(600);
+        await server.start();
+        assert.is(await again_and_again(() => registry.get('lease')), null);
+        await watched.until('lease gone');
+        await registry.put('lease', 'yours', { if_revision: 0, ttl_ms: 60_000 });
+        await watched.until('lease="yours"');
+        assert.equal(watched.told, ['lease="mine"', 'lease gone', 'lease="yours"']);
+        await watched.stop();
+      }),
+    ));
+
+  test(
+    'of those who write the same revision never two win, kills or not',
+    () =>
+      with_nats_server({}, async (server) => {
+        const namespace = new_namespace();
+        await with_backend({ url: server.url, namespace }, (one) =>
+          with_backend({ url: server.url, namespace }, async (other) => {
+            const state = { is_over: false };
+            const contenders = [one, other, one, other, one, other].map(({ registry }) =>
+              count_up(registry, () => state.is_over),
+            );
+            for (let kill = 0; kill < 5; kill++) {
+              await sleep(200);
+              await server.kill();
+              await server.start();
+            }
+            await sleep(1_000);
+            state.is_over = true;
+            const won = (await Promise.all(contenders)).flat();
+            const last = Number((await one.registry.get('counter'))?.value);
+            process.stderr.write(`5 kills: ${won.length} writes won, the counter is at ${last}\n`);
+            assert.is(new Set(won).size, won.length, 'no number was written twice');
+            assert.ok(won.length > 100 && last >= won.length);
+          }),
+        );
+      }),
+    { timeout_ms: 40_000 },
+  );
+
+  test('a watcher that stops in the middle leaves nothing waiting', () =>
+    with_nats_server({}, ({ url }) =>
+      with_backend({ url }, async ({ registry }) => {
+        await registry.put('a', 1);
+        for await (const { key } of registry.watch('', new AbortController().signal)) {
+          assert.is(key, 'a');
+          break;
+        }
+      }),
+    ));
+
+  test(
+    'a watcher who is slow is told the last of everything, and keeps no more than it must',
+    () =>
+      with_nats_server({}, async ({ url }) => {
+        await with_backend({ url }, async ({ registry }) => {
+          const stop = new AbortController();
+          const watching = registry.watch('', stop.signal)[Symbol.asyncIterator]();
+          await registry.put('first', 0);
+          await watching.next();
+          for (let round = 0; round < 20; round++) {
+            await Promise.all(Array.from({ length: 250 }, (_, key) => registry.put(`k${key}`, round)));
+          }
+          const last = new Map<string, unknown>();
+          let told = 0;
+          while (last.get('k249') !== 19 || [...last.values()].some((value) => value !== 19)) {
+            const { value: change } = await watching.next();
+            told += 1;
+            last.set(change.key, change.value?.value);
+          }
+          process.stderr.write(`5000 writes, ${told} told\n`);
+          assert.is(last.size, 250);
+          stop.abort();
+          await watching.next();
+        });
+      }),
+    { timeout_ms: 30_000 },
+  );
+
+  test('a deletion that all have seen does not stay for ever', () =>
+    with_nats_server({}, async ({ url }) => {
+      const namespace = new_namespace();
+      await with_backend({ url, namespace }, async ({ registry }) => {
+        const stream = `KV_${namespace.toUpperCase()}_REGISTRY`;
+        await registry.put('kept', 1);
+        await with_raw_client(url, async ({ streams, publish }) => {
+          await registry.put('gone', 1);
+          await registry.delete('gone');
+          assert.is((await streams.info(stream)).state.messages, 2, 'what is deleted leaves a marker');
+          assert.is(await registry.get('gone'), null);
+          assert.is((await streams.info(stream)).state.messages, 2, 'which is younger than an hour');
+          assert.ok(publish);
+        });
+      });
+    }));
+});
