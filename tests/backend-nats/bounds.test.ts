@@ -136,7 +136,7 @@ spec('what a NATS backend keeps', (test) => {
         for (let each = 0; each < 200; each++) await backend.journal.append(run, [entry(`m${each}`, payload)]);
         const reading = backend.journal.read(run)[Symbol.asyncIterator]();
         await reading.next();
-        await backend.remove_run(run);
+        await backend.retention.remove(backend.journal.partition_of(run), run);
         let read = 1;
         while ((await reading.next()).done !== true) read += 1;
         process.stderr.write(`removed after ${read} of 200 facts were read\n`);
