@@ -13,8 +13,10 @@ async function open_feed(shared: Shared, name: string, registry = shared.backend
   return partition;
 }
 
+/** Keys of tasks that are open. */
 async function listed({ backend }: Shared): Promise<string[]> {
-  return (await backend.registry.list('tasks/')).map(({ key }) => key);
+  const tasks = await backend.registry.list('tasks/');
+  return tasks.filter(({ value }) => (value as unknown as HumanTask).status !== 'closed').map(({ key }) => key);
 }
 
 function key_of(run: RunKey): string {
@@ -24,7 +26,7 @@ function key_of(run: RunKey): string {
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
 
 spec('task feed', (test) => {
-  test('an open task has a key with all that is known of it; once it is answered the key goes', () =>
+  test('an open task has a key with all that is known of it; once it is answered it is closed, and goes after a week', () =>
     with_backend(async (shared) => {
       const partition = await open_feed(shared, 'a');
       const run = await partition.start(approval);
@@ -38,11 +40,14 @@ spec('task feed', (test) => {
       assert.is(claimed.claimed_by, 'ann');
       await partition.runs.answer('acme', task.task_id, yes);
       assert.is((await partition.view(run)).output, 'published');
-      assert.equal(await listed(shared), []);
+      const closed = (await shared.backend.registry.get(key_of(run)))?.value as unknown as HumanTask;
+      assert.equal([closed.status, closed.answer], ['closed', yes]);
+      await shared.clock.advance(7 * 24 * 3_600_000);
+      assert.equal(await shared.backend.registry.list('tasks/'), []);
       await partition.stop();
     }));
 
-  test('a task goes with its run', () =>
+  test('a task is closed with its run', () =>
     with_backend(async (shared) => {
       const partition = await open_feed(shared, 'a');
       const run = await partition.start(approval);
