@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { RunKey, Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { counting_journal } from './counting-journal.js';
 import { echo, Partition, type Shared, with_backend } from './partition.js';
@@ -145,13 +146,12 @@ spec('eviction', (test) => {
     with_backend(async (shared) => {
       const { journal, read } = counting_journal(shared.backend.journal);
       const appended: string[] = [];
-      const counted = {
-        ...journal,
-        append: (...[run, entries]: Parameters<typeof journal.append>) => {
+      const counted = altered(journal, {
+        append: (run, entries) => {
           appended.push(...entries.map(({ message_id }) => `${run.run_id} ${message_id}`));
           return journal.append(run, entries);
         },
-      };
+      });
       const partition = new Partition(shared, 'a', echo, { max_resident_runs: 10, journal: counted });
       await partition.take_over();
       await start_many(partition, { ...delay, params: { timeout_seconds: 3_600 } }, 2_500);

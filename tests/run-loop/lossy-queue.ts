@@ -1,6 +1,8 @@
 import type { Job, JobQueue } from '@llmteam/contracts';
+import { altered } from '../support/altered.js';
 
-export interface LossyQueue extends JobQueue {
+export interface LossyQueue {
+  readonly queue: JobQueue;
   /** Ids of jobs as they were published, lost ones too. */
   readonly published: string[];
   /** Whether a job is lost. */
@@ -9,17 +11,16 @@ export interface LossyQueue extends JobQueue {
 
 /** Loses the jobs it is told to, as a queue in memory does that was started again. */
 export function lossy_queue(inner: JobQueue): LossyQueue {
-  const queue: LossyQueue = {
-    published: [],
+  const published: string[] = [];
+  const lossy: LossyQueue = {
+    published,
     loses: () => true,
-    supports: inner.supports,
-    publish: async (jobs) => {
-      queue.published.push(...jobs.map(({ job_id }) => job_id));
-      await inner.publish(jobs.filter((job) => !queue.loses(job)));
-    },
-    consume: (...consumer) => inner.consume(...consumer),
-    withdraw: (run_id) => inner.withdraw(run_id),
-    close: () => inner.close(),
+    queue: altered(inner, {
+      publish: async (jobs) => {
+        published.push(...jobs.map(({ job_id }) => job_id));
+        await inner.publish(jobs.filter((job) => !lossy.loses(job)));
+      },
+    }),
   };
-  return queue;
+  return lossy;
 }

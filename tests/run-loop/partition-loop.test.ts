@@ -1,8 +1,8 @@
-import { type Fact, type Journal, LlmteamError, type RunKey } from '@llmteam/contracts';
+import { type Fact, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { create_expression_compiler, Definitions, StepCatalog } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { counting_journal } from './counting-journal.js';
 import { echo, type Handler, Partition, type Shared, with_backend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 
@@ -270,16 +270,15 @@ spec('partition loop', (test) => {
   test('a child that began long ago is not asked for again by a takeover, one that never began is', () =>
     with_backend(async (shared) => {
       const refused = { on: false };
-      const { journal } = counting_journal(shared.backend.journal);
-      const refusing: Journal = {
-        ...journal,
+      const { journal } = shared.backend;
+      const refusing = altered(journal, {
         append: async (run, entries) => {
           if (refused.on && entries.some(({ fact }) => fact.type === 'run.requested' && fact.parent !== undefined)) {
             throw new LlmteamError('STORE_FAILED', 'the test refuses');
           }
           return journal.append(run, entries);
         },
-      };
+      });
       const first = new Partition(shared, 'first', counting(new Map(), ['one']), { journal: refusing });
       await first.take_over();
       await first.publish(chain);
@@ -290,13 +289,12 @@ spec('partition loop', (test) => {
       await first.settle();
       await first.stop();
       const requests: string[] = [];
-      const noting: Journal = {
-        ...journal,
+      const noting = altered(journal, {
         append: (run, entries) => {
           requests.push(...entries.map(({ message_id }) => `${run.run_id} ${message_id}`));
           return journal.append(run, entries);
         },
-      };
+      });
       const second = new Partition(shared, 'second', echo, { journal: noting });
       await second.take_over();
       await second.settle();

@@ -168,6 +168,11 @@ export class Partition {
     return this.loop.lag();
   }
 
+  /** Jobs that its worker has at hand. */
+  running(): number {
+    return this.worker?.running() ?? 0;
+  }
+
   status(): LoopStatus {
     return this.loop.status();
   }

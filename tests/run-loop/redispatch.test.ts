@@ -11,29 +11,29 @@ const redispatch_after_ms = 30_000;
 spec('redispatch', (test) => {
   test('a job that the queue lost is published again after the time given, at most half as long later', () =>
     with_backend(async (shared) => {
-      const queue = lossy_queue(shared.backend.queue);
-      const partition = new Partition(shared, 'a', echo, { queue, redispatch_after_ms });
+      const lossy = lossy_queue(shared.backend.queue);
+      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatch_after_ms });
       await partition.take_over();
       await partition.work();
       const run = await partition.start(chain, {}, 'r');
       await partition.settle();
-      assert.equal(queue.published, ['r/one#1']);
-      queue.loses = () => false;
+      assert.equal(lossy.published, ['r/one#1']);
+      lossy.loses = () => false;
       await shared.clock.advance(redispatch_after_ms - 1);
-      assert.equal(queue.published, ['r/one#1']);
+      assert.equal(lossy.published, ['r/one#1']);
       await shared.clock.advance(redispatch_after_ms / 2 + 1);
       assert.is((await partition.view(run)).status, 'completed');
-      assert.equal(queue.published, ['r/one#1', 'r/one#1', 'r/two#1']);
+      assert.equal(lossy.published, ['r/one#1', 'r/one#1', 'r/two#1']);
       await partition.stop();
     }));
 
   test('jobs that are lost time and again come again each time, until they are reported', () =>
     with_backend(async (shared) => {
-      const queue = lossy_queue(shared.backend.queue);
+      const lossy = lossy_queue(shared.backend.queue);
       let left = 0;
-      queue.loses = () => left-- > 0;
+      lossy.loses = () => left-- > 0;
       const done = new Map<string, number>();
-      const partition = new Partition(shared, 'a', failing_echo(done), { queue, redispatch_after_ms });
+      const partition = new Partition(shared, 'a', failing_echo(done), { queue: lossy.queue, redispatch_after_ms });
       await partition.take_over();
       await partition.work();
       left = 25;
@@ -48,20 +48,20 @@ spec('redispatch', (test) => {
 
   test('a job that is still with the queue or a worker is not done a second time by being published again', () =>
     with_backend(async (shared) => {
-      const queue = lossy_queue(shared.backend.queue);
-      queue.loses = () => false;
+      const lossy = lossy_queue(shared.backend.queue);
+      lossy.loses = () => false;
       const release: (() => void)[] = [];
       const slow = new Partition(
         shared,
         'a',
         () => new Promise((resolve) => release.push(() => resolve({ output: 1 }))),
-        { queue, redispatch_after_ms: 1_000 },
+        { queue: lossy.queue, redispatch_after_ms: 1_000 },
       );
       await slow.take_over();
       await slow.work();
       const run = await slow.start({ ...chain, steps: chain.steps.slice(0, 1), edges: [] });
       for (let second = 0; second < 10; second++) await shared.clock.advance(1_000);
-      assert.ok(queue.published.length > 3);
+      assert.ok(lossy.published.length > 3);
       assert.is(release.length, 1);
       release[0]?.();
       assert.is((await slow.view(run)).status, 'completed');
@@ -70,8 +70,8 @@ spec('redispatch', (test) => {
 
   test('without the time nothing is published twice; when asked to, everything in flight is, and runs that wait are not', () =>
     with_backend(async (shared) => {
-      const queue = lossy_queue(shared.backend.queue);
-      const partition = new Partition(shared, 'a', echo, { queue });
+      const lossy = lossy_queue(shared.backend.queue);
+      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue });
       await partition.take_over();
       await partition.work();
       await partition.start(chain, {}, 'one');
@@ -79,25 +79,25 @@ spec('redispatch', (test) => {
       await partition.start(waiting, {}, 'three');
       await partition.settle();
       await shared.clock.advance(200_000);
-      assert.equal(queue.published, ['one/one#1', 'two/one#1']);
-      queue.loses = () => false;
+      assert.equal(lossy.published, ['one/one#1', 'two/one#1']);
+      lossy.loses = () => false;
       await partition.redispatch();
       await partition.settle();
-      assert.equal(queue.published.slice(2, 4), ['one/one#1', 'two/one#1']);
+      assert.equal(lossy.published.slice(2, 4), ['one/one#1', 'two/one#1']);
       assert.is(partition.live_runs(), 1);
       await partition.stop();
     }));
 
   test('a loop that was stopped publishes nothing again', () =>
     with_backend(async (shared) => {
-      const queue = lossy_queue(shared.backend.queue);
-      const partition = new Partition(shared, 'a', echo, { queue, redispatch_after_ms });
+      const lossy = lossy_queue(shared.backend.queue);
+      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatch_after_ms });
       await partition.take_over();
       await partition.start(chain, {}, 'r');
       await partition.settle();
       await partition.stop();
       await partition.redispatch();
       await shared.clock.advance(10 * redispatch_after_ms);
-      assert.equal(queue.published, ['r/one#1']);
+      assert.equal(lossy.published, ['r/one#1']);
     }));
 });

@@ -1,5 +1,6 @@
 import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, with_backend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
@@ -32,46 +33,31 @@ function noting(shared: Shared): {
     noted.asked.push(what);
     if (noted.holds(what)) await new Promise<void>((resolve) => gates.push(resolve));
   };
-  const registry_of = watched(registry);
   const ports = {
-    journal: {
-      supports: journal.supports,
-      partitions: journal.partitions,
-      partition_of: journal.partition_of.bind(journal),
-      follow: journal.follow.bind(journal),
-      end: journal.end.bind(journal),
-      close: () => journal.close(),
-      read: journal.read.bind(journal),
-      append: async (...[run, entries]: Parameters<typeof journal.append>) => {
+    journal: altered(journal, {
+      append: async (run, entries) => {
         await note(`append ${run.run_id} ${entries.map(({ message_id }) => message_id)}`);
         return journal.append(run, entries);
       },
-    },
-    queue: {
-      supports: queue.supports,
-      publish: async (jobs: Parameters<typeof queue.publish>[0]) => {
+    }),
+    queue: altered(queue, {
+      publish: async (jobs) => {
         await note(`publish ${jobs.map(({ job_id }) => job_id)}`);
         return queue.publish(jobs);
       },
-      consume: queue.consume.bind(queue),
-      withdraw: queue.withdraw.bind(queue),
-      close: () => queue.close(),
-    },
-    signals: {
-      publish: (subject: string, message: Parameters<typeof signals.publish>[1]) => {
+    }),
+    signals: altered(signals, {
+      publish: (subject, message) => {
         void note(`signal ${subject}`);
         signals.publish(subject, message);
       },
-      subscribe: signals.subscribe.bind(signals),
-      close: () => signals.close(),
-    },
-    registry: {
-      ...registry_of,
-      get: async (key: string) => {
+    }),
+    registry: altered(registry, {
+      get: async (key) => {
         await note(`get ${key}`);
         return registry.get(key);
       },
-    },
+    }),
   };
   return Object.assign(noted, { ports });
 }
@@ -196,18 +182,17 @@ spec('stopping', (test) => {
 
   test('a store that cannot be read for a while costs no run: it is read again', () =>
     with_backend(async (shared) => {
-      const noted = noting(shared);
+      const { backend } = shared;
       const outage = { on: false };
-      const { read } = noted.ports.journal;
       const failing = (): never => {
         throw new LlmteamError('STORE_FAILED', 'the test refuses');
       };
-      const journal = {
-        ...noted.ports.journal,
-        read: (...args: Parameters<typeof read>) => (outage.on ? failing() : read(...args)),
-      };
-      const get = async (key: string) => (outage.on ? failing() : shared.backend.registry.get(key));
-      const registry = { ...watched(shared.backend.registry), get };
+      const journal = altered(backend.journal, {
+        read: (run, after) => (outage.on ? failing() : backend.journal.read(run, after)),
+      });
+      const registry = altered(backend.registry, {
+        get: async (key) => (outage.on ? failing() : backend.registry.get(key)),
+      });
       const partition = new Partition(shared, 'p', echo, { journal, registry, max_resident_runs: 0 });
       const other = new Partition(shared, 'other', echo);
       await partition.take_over();

@@ -31,6 +31,8 @@ export interface Consumer {
  */
 export interface JobQueue {
   readonly supports: { readonly durable: boolean };
+  /** How long a delivery lasts that is not extended (Q4). Absent: not known. */
+  readonly lease_ms?: number;
   publish(jobs: readonly Job[]): Promise<void>;
   consume(
     queue: string,

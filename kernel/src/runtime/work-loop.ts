@@ -40,6 +40,7 @@ export interface WorkLoopOptions {
   readonly concurrency_by_type?: Readonly<Record<string, number>>;
   /** Deliveries after which a job counts as poison. Default 5. */
   readonly max_deliveries?: number;
+  /** How often the leases of the jobs at hand begin anew. Default: three times in a lease, if the queue's jobs have one. */
   readonly heartbeat_ms?: number;
   /** Repeats appends that the store refuses for the moment. */
   readonly retry: Retry;
@@ -59,7 +60,8 @@ const default_concurrency = 16;
 const redelivery_ms = 1_000;
 
 export class WorkLoop {
-  private readonly running = new Map<string, Attempt>();
+  private readonly attempts = new Map<string, Attempt>();
+  private beat: Timer | null = null;
   private readonly checked_configs = new WeakSet<JsonObject>();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
@@ -72,7 +74,7 @@ export class WorkLoop {
   async start(): Promise<void> {
     this.unsubscribe = this.ports.signals.subscribe(cancel_subject, (message) => {
       for (const id of (message as { job_ids: readonly string[] }).job_ids) {
-        this.running.get(id)?.execution?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
+        this.attempts.get(id)?.execution?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
       }
     });
     for (const [queue, concurrency] of this.concurrency()) {
@@ -93,8 +95,15 @@ export class WorkLoop {
     });
     await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
     timer.cancel();
+    this.beat?.cancel();
+    this.beat = null;
     this.unsubscribe?.();
     this.consumers = [];
+  }
+
+  /** How many jobs are at hand now. */
+  running(): number {
+    return this.attempts.size;
   }
 
   /** Attempts at a time, by queue. */
@@ -111,7 +120,7 @@ export class WorkLoop {
 
   /** Another worker begins these attempts anew: what their handlers still do has no effect. */
   private async hand_back(): Promise<void> {
-    const attempts = [...this.running.values()];
+    const attempts = [...this.attempts.values()];
     for (const attempt of attempts) {
       attempt.is_handed_back = true;
       attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
@@ -124,10 +133,11 @@ export class WorkLoop {
     const { job, deliveries } = delivery;
     const began_at = this.ports.clock.now();
     const attempt: Attempt = { delivery, began_at, execution: null, is_handed_back: false };
-    this.running.set(job.job_id, attempt);
+    this.attempts.set(job.job_id, attempt);
+    this.plan_heartbeat();
     this.options.observer?.began(job, deliveries);
     const how = await this.finish(attempt);
-    if (this.running.get(job.job_id) === attempt) this.running.delete(job.job_id);
+    if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
     this.options.observer?.ended(job, how, this.ports.clock.now() - began_at);
   }
 
@@ -159,9 +169,8 @@ export class WorkLoop {
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
     attempt.execution = execution;
-    const beat = this.start_heartbeat(extend);
     try {
-      if (job.journal_start) await this.tell_start(job, began_at);
+      if (job.journal_start) await this.options.retry.until_kept(() => this.tell_start(job, began_at));
       const ports = await this.run_in_time(execution, entry.task.run(execution, job.config, job.input));
       return this.report(job, began_at, checked(ports, job, entry), execution);
     } catch (thrown) {
@@ -169,7 +178,6 @@ export class WorkLoop {
       if (!is_llmteam_error(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
       return this.report(job, began_at, { error: to_error_info(thrown) }, execution);
     } finally {
-      clearInterval(beat);
       execution.close();
       attempt.execution = null;
     }
@@ -202,9 +210,19 @@ export class WorkLoop {
     return null;
   }
 
-  private start_heartbeat(extend: () => void): NodeJS.Timeout | undefined {
-    const every = this.options.heartbeat_ms;
-    return every === undefined ? undefined : setInterval(extend, every);
+  /** One timer for all: short jobs are over before it fires. A job whose report the store never took is left to others. */
+  private plan_heartbeat(): void {
+    const { lease_ms } = this.ports.queue;
+    const every = this.options.heartbeat_ms ?? (lease_ms === undefined ? undefined : lease_ms / 3);
+    if (every === undefined || this.beat !== null || this.attempts.size === 0) return;
+    this.beat = this.ports.clock.after(every, () => {
+      this.beat = null;
+      if (this.options.retry.is_over) return;
+      for (const { delivery, is_handed_back } of this.attempts.values()) {
+        if (!is_handed_back) delivery.extend().catch(ignore);
+      }
+      this.plan_heartbeat();
+    });
   }
 
   private async tell_start(job: Job, at: number): Promise<void> {

@@ -9,14 +9,14 @@ import { JobChannel } from './job-channel.js';
 export class MemoryQueue implements JobQueue {
   readonly supports = { durable: false };
   readonly #clock: Clock;
-  readonly #lease_ms: number;
+  readonly lease_ms: number;
   readonly #on_error: (error: unknown) => void;
   readonly #channels = new Map<string, JobChannel>();
   #closed = false;
 
   constructor(clock: Clock, lease_ms: number, on_error: (error: unknown) => void) {
     this.#clock = clock;
-    this.#lease_ms = lease_ms;
+    this.lease_ms = lease_ms;
     this.#on_error = on_error;
   }
 
@@ -54,7 +54,7 @@ export class MemoryQueue implements JobQueue {
     if (known !== undefined) return known;
     const channel: JobChannel = new JobChannel({
       clock: this.#clock,
-      lease_ms: this.#lease_ms,
+      lease_ms: this.lease_ms,
       on_error: this.#on_error,
       on_unused: () => {
         if (this.#channels.get(name) === channel) this.#channels.delete(name);

@@ -36,11 +36,13 @@ const most_requests = 4_096;
 
 export class NatsJobQueue implements JobQueue {
   readonly supports: { readonly durable: boolean };
+  readonly lease_ms: number;
   private readonly consumers = new Set<JobConsumer>();
   private is_closed = false;
 
   constructor(private readonly options: NatsJobQueueOptions) {
     this.supports = { durable: options.durable };
+    this.lease_ms = options.lease_ms;
   }
 
   async publish(jobs: readonly Job[]): Promise<void> {

@@ -1,0 +1,191 @@
+import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { echo, type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
+import { altered } from '../support/altered.js';
+import { spec } from '../support/spec.js';
+
+/** Of the memory backend. */
+const lease_ms = 30_000;
+
+const one_step: Segment = {
+  segment_id: 'one',
+  name: 'One',
+  entrypoint: 'work',
+  params: { timeout_seconds: null },
+  steps: [{ step_id: 'work', type: 'work' }],
+};
+
+/** Counts how often it begins; ends when `finish` is called. */
+function slow(): { readonly handler: Handler; readonly begun: string[]; finish(): void } {
+  const begun: string[] = [];
+  const waiting: (() => void)[] = [];
+  const handler: Handler = (context) => {
+    begun.push(`${context.step_id}#${context.attempt}`);
+    return new Promise((resolve) => waiting.push(() => resolve({ output: 'done' })));
+  };
+  return {
+    handler,
+    begun,
+    finish: () => {
+      for (const end of waiting.splice(0)) end();
+    },
+  };
+}
+
+/** A journal that takes reports only while `state.takes` says so. */
+function picky_journal(
+  { backend }: Shared,
+  state: { takes: boolean; error: LlmteamError },
+): Shared['backend']['journal'] {
+  const { journal } = backend;
+  return altered(journal, {
+    append: async (run, entries) => {
+      if (!state.takes && entries.some(({ fact }) => fact.type === 'step.reported')) throw state.error;
+      return journal.append(run, entries);
+    },
+  });
+}
+
+async function pass(shared: Shared, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1_000) await shared.clock.advance(1_000);
+}
+
+/** A worker that takes a job and dies of it: its lease runs out. */
+async function take_and_die({ backend, clock }: Shared): Promise<number> {
+  const taken: number[] = [];
+  const consumer = await backend.queue.consume('work@1', { concurrency: 1 }, ({ deliveries }) =>
+    taken.push(deliveries),
+  );
+  await clock.advance(0);
+  await consumer.stop(AbortSignal.abort());
+  await clock.advance(lease_ms);
+  return taken[0] ?? 0;
+}
+
+spec('leases of jobs', (test) => {
+  test('a handler that takes longer than the lease keeps its job', () =>
+    with_backend(async (shared) => {
+      const { handler, begun, finish } = slow();
+      const partition = new Partition(shared, 'p', handler);
+      await partition.take_over();
+      await partition.work();
+      const run = await partition.start(one_step);
+      await pass(shared, 5 * lease_ms);
+      assert.equal(begun, ['work#1']);
+      assert.is(partition.running(), 1);
+      finish();
+      assert.is((await partition.view(run)).output, 'done');
+      assert.is(partition.running(), 0);
+      await partition.stop();
+      assert.is(shared.clock.pending, 0);
+    }));
+
+  test('a job that every worker dies of ends as a failure of its step, and the last worker lives', () =>
+    with_backend(async (shared) => {
+      const { handler, begun } = slow();
+      const partition = new Partition(shared, 'p', handler);
+      await partition.take_over();
+      const run = await partition.start(one_step);
+      await partition.settle();
+      const taken: number[] = [];
+      for (let death = 0; death < 5; death++) taken.push(await take_and_die(shared));
+      assert.equal(taken, [1, 2, 3, 4, 5]);
+      await partition.work();
+      const { status, error } = await partition.view(run);
+      assert.is(status, 'failed');
+      assert.is(error?.error_code, 'WORKER_LOST');
+      assert.match(error?.error_message ?? '', "step 'work' was handed out 5 times");
+      assert.equal(begun, []);
+      await pass(shared, 2 * lease_ms);
+      assert.is(partition.live_runs(), 0, 'it is not retried');
+      await partition.stop();
+    }));
+
+  test('a job that workers died of, but fewer, is worked on', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      for (let death = 0; death < 4; death++) await take_and_die(shared);
+      await partition.work();
+      assert.is((await partition.view(run)).output, 'input');
+      await partition.stop();
+    }));
+
+  test('while the store refuses the report the job is kept and not begun anew; then it is reported once', () =>
+    with_backend(async (shared) => {
+      const { handler, begun, finish } = slow();
+      const state = { takes: false, error: new LlmteamError('STORE_FAILED', 'the test refuses') };
+      const partition = new Partition(shared, 'p', handler, { journal: picky_journal(shared, state) });
+      const idle = new Partition(shared, 'other', handler);
+      await partition.take_over();
+      await partition.work();
+      const run = await partition.start(one_step);
+      await partition.settle();
+      await idle.work();
+      finish();
+      await pass(shared, 5 * lease_ms);
+      assert.equal(begun, ['work#1']);
+      state.takes = true;
+      await pass(shared, 3_000);
+      assert.is((await partition.view(run)).output, 'done');
+      assert.equal(begun, ['work#1']);
+      await idle.stop();
+      await partition.stop();
+    }));
+
+  test('a job whose report the store will never take is not acknowledged: another worker gets it', () =>
+    with_backend(async (shared) => {
+      const first = slow();
+      const state = { takes: false, error: new LlmteamError('STORE_CORRUPT', 'the test refuses') };
+      const broken = new Partition(shared, 'broken', first.handler, { journal: picky_journal(shared, state) });
+      await broken.take_over();
+      await broken.work();
+      const run: RunKey = await broken.start(one_step, 'input');
+      await broken.settle();
+      first.finish();
+      await broken.settle();
+      assert.is(broken.failures.length, 1);
+      const sound = new Partition(shared, 'sound', echo);
+      await sound.work();
+      assert.is((await broken.view(run)).status, 'running');
+      await pass(shared, 2 * lease_ms);
+      assert.is((await broken.view(run)).output, 'input');
+      await sound.stop();
+      await broken.stop();
+    }));
+
+  test('a run says what a step that nobody works on waits for', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const segment: Segment = {
+        ...one_step,
+        entrypoint: 'split',
+        params: { timeout_seconds: null, max_parallel: 1 },
+        steps: [
+          { step_id: 'split', type: 'parallel_split', config: { branches: 2 } },
+          { step_id: 'one', type: 'work' },
+          { step_id: 'two', type: 'work' },
+        ],
+        edges: [
+          { from: 'split', from_port: 'branch_1', to: 'one' },
+          { from: 'split', from_port: 'branch_2', to: 'two' },
+        ],
+      };
+      const run = await partition.start(segment);
+      const waits = async (): Promise<unknown[]> => {
+        const { steps } = await partition.view(run);
+        return steps.map(({ step_id, status, waiting_for }) => [step_id, status, waiting_for]);
+      };
+      assert.equal(await waits(), [
+        ['split', 'completed', undefined],
+        ['one', 'queued', 'a worker of work@1'],
+        ['two', 'pending', 'a place among the jobs in flight'],
+      ]);
+      await partition.runs.control(run, 'pause', 'test');
+      assert.equal((await waits())[2], ['two', 'pending', 'resume']);
+      await partition.stop();
+    }));
+});
