@@ -64,7 +64,7 @@ export class StreamReader {
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
-        this.consumer ??= await this.make_consumer(from_sequence, signal);
+        if (this.consumer === null) await this.make_consumer(from_sequence, signal);
         if (this.buffer.length === 0 && !this.is_at_end) await this.something(signal);
         const batch = this.take();
         if (!signal.aborted && (batch.messages.length > 0 || batch.is_end)) yield batch;
@@ -141,12 +141,13 @@ export class StreamReader {
     if (!connection.isClosed()) manager.consumers.delete(stream_name, name).catch(() => undefined);
   }
 
-  private async make_consumer(from_sequence: number, signal: AbortSignal): Promise<ConsumerInfo> {
+  private async make_consumer(from_sequence: number, signal: AbortSignal): Promise<void> {
     const { connection, watch, patience_ms = Number.POSITIVE_INFINITY } = this.source;
     const began = performance.now();
     for (let pause = first_pause_ms; ; pause = Math.min(2 * pause, longest_pause_ms)) {
       try {
-        return await this.try_consumer(from_sequence);
+        await this.try_consumer(from_sequence);
+        return;
       } catch (thrown) {
         const error = this.judge(thrown);
         const is_over = signal.aborted || connection.isClosed() || performance.now() - began > patience_ms;
@@ -156,7 +157,7 @@ export class StreamReader {
     }
   }
 
-  private async try_consumer(from_sequence: number): Promise<ConsumerInfo> {
+  private async try_consumer(from_sequence: number): Promise<void> {
     const { connection, watch, manager, stream, filter, patience_ms } = this.source;
     // Whoever reads to the end and stops does without the question, as long as nothing went wrong.
     const follows = patience_ms === undefined;
@@ -173,6 +174,7 @@ export class StreamReader {
         inactive_threshold: idle_consumer_ms * 1_000_000,
       }),
     );
+    this.consumer = info;
     this.consumer_sequence = 0;
     this.missing ??= info.num_pending;
     this.is_at_end = info.num_pending === 0;
@@ -183,7 +185,6 @@ export class StreamReader {
       lost: () => this.lost(),
     });
     this.requests.begin(stream, info.name);
-    return info;
   }
 
   private judge(thrown: unknown): LlmteamError {
