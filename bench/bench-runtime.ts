@@ -1,20 +1,14 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
-import type { Json, Logger, RunKey, Segment } from '@llmteam/contracts';
+import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { define_segment } from '@llmteam/kernel';
 import { load_config } from '@llmteam/service-host';
 import { with_folder } from './folder.js';
+import { silent } from './silent.js';
 
 const noop_plugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: console.warn,
-  error: console.error,
-  child: () => silent,
-};
 
 /** The embedded runtime on a fresh durable store, as `llmteam run` has it. */
 export interface BenchRuntime {

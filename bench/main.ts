@@ -1,5 +1,8 @@
+/** `npm run bench [-- --only nats|embedded] [--json]` */
 import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { type BenchRuntime, with_runtime } from './bench-runtime.js';
+import { nats_questions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
 import { fan_out } from './rows/fan-out.js';
@@ -10,8 +13,12 @@ import { short_run } from './rows/short-run.js';
 import { start_up } from './rows/start-up.js';
 import { throughput } from './rows/throughput.js';
 
+type Question = () => Promise<Row | readonly Row[]>;
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
+
 /** Memory first: it is the peak of this process. */
-const questions: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row[]>)[] = [
+const on_runtime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row[]>)[] = [
   memory,
   short_run,
   throughput,
@@ -19,18 +26,31 @@ const questions: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row
   long_chains,
   maps,
 ];
+const embedded = on_runtime.map((question) => named(question.name, () => with_runtime(question)));
+const groups: Readonly<Record<string, readonly Question[]>> = {
+  embedded: [...embedded, start_up],
+  nats: nats_questions,
+};
+if (values.only !== undefined && !(values.only in groups)) {
+  throw new Error(`--only is '${values.only}', expected ${Object.keys(groups).join(' or ')}`);
+}
 
 const rows: Row[] = [];
-for (const question of questions) {
-  process.stderr.write(`${question.name} …\n`);
-  rows.push(...[await with_runtime(question)].flat());
+for (const [group, questions] of Object.entries(groups)) {
+  if (values.only !== undefined && values.only !== group) continue;
+  for (const question of questions) {
+    process.stderr.write(`${question.name} …\n`);
+    rows.push(...[await question()].flat());
+  }
 }
-process.stderr.write('start_up …\n');
-rows.push(...(await start_up()));
 
-if (process.argv.includes('--json')) {
+if (values.json === true) {
   console.log(JSON.stringify(Object.fromEntries(rows.map(({ key, ...row }) => [key, row])), null, 2));
 } else {
   console.log(table(rows));
-  writeFileSync(new URL('../../BENCHMARKS.md', import.meta.url), page(rows));
+  if (values.only === undefined) writeFileSync(new URL('../../BENCHMARKS.md', import.meta.url), page(rows));
+}
+
+function named(name: string, question: Question): Question {
+  return Object.defineProperty(question, 'name', { value: name });
 }

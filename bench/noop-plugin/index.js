@@ -23,4 +23,28 @@ const noop = {
   run: async (_context, _config, input) => ({ output: input }),
 };
 
-export default { name: 'noop', api: 1, step_types: [noop] };
+/** Keeps one core busy: what more workers are worth. */
+const burn = {
+  kind: 'task',
+  concurrency: 1,
+  metadata: {
+    ...noop.metadata,
+    type_id: 'burn',
+    display_name: 'Burn',
+    description: 'Computes for some milliseconds.',
+    config_schema: {
+      type: 'object',
+      properties: { ms: { type: 'number', minimum: 0 } },
+      required: ['ms'],
+      additionalProperties: false,
+    },
+    examples: [{ ms: 5 }],
+  },
+  async run(_context, { ms }, input) {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+    return { output: input };
+  },
+};
+
+export default { name: 'noop', api: 1, step_types: [noop, burn] };

@@ -25,13 +25,14 @@ export class BatchingPublisher {
   constructor(
     private readonly connection: NatsConnection,
     private readonly publisher: AckedPublisher,
-    /** Whether the stream takes atomic batches. */
-    private readonly takes_batches: boolean,
+    /** `never`: the stream takes none. `if_slow`: where the server is slow per message. */
+    private readonly batches: 'never' | 'if_slow' | 'always',
   ) {}
 
   publish(message: Message): Promise<Answer> {
-    if (!this.takes_batches) return this.publisher.publish(message);
-    if (!this.pace.is_slow && this.waiting.length === 0) return this.publish_alone(message);
+    if (this.batches === 'never') return this.publisher.publish(message);
+    const goes_alone = this.batches === 'if_slow' && !this.pace.is_slow;
+    if (goes_alone && this.waiting.length === 0) return this.publish_alone(message);
     return new Promise((resolve, reject) => {
       this.waiting.push({ message, resolve, reject });
       if (this.waiting.length === 1) setImmediate(() => this.send_waiting());

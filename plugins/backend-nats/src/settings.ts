@@ -24,7 +24,7 @@ export interface NatsSettings {
   /** Per partition; -1: no limit. */
   readonly max_journal_bytes: number;
   /** `auto`: batches where the server has them and is slow to acknowledge, as it is when it syncs every write. */
-  readonly atomic_batches: 'auto' | 'off';
+  readonly atomic_batches: 'auto' | 'on' | 'off';
 }
 
 export const default_settings: NatsSettings = {

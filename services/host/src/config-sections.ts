@@ -105,9 +105,11 @@ export const nats_section = section(
       default: -1,
       description: 'The most one partition may hold; then runs are refused. -1: no limit.',
     }),
-    atomic_batches: Type.Enum(['auto', 'off'], {
+    atomic_batches: Type.Enum(['auto', 'on', 'off'], {
       default: 'auto',
-      description: 'auto: what is ready together is written together, where the server can (2.12 and later).',
+      description:
+        'Whether entries that are ready together are written together, where the server can (2.12 and later). on: for a server ' +
+        'that syncs every write. auto: if it turns out to be slow per entry.',
     }),
   },
   'The NATS JetStream server that coordinators and workers meet at.',

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spread } from '../../measure.js';
+import type { Row } from '../../row.js';
+import { chain } from '../../segments.js';
+import { type Cluster, with_cluster } from '../cluster.js';
+import { steps_per_second } from './throughput.js';
+
+const steps = 10;
+const seconds = 5;
+const shares = [0.1, 0.5, 0.9];
+
+/** How long does a run of 10 steps take at a share of the load that can be taken? Runs arrive on time, whether or not others have ended. */
+export async function latency_under_load(): Promise<readonly Row[]> {
+  return with_cluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
+    const definition = await cluster.prepare(chain(steps));
+    await steps_per_second(cluster, definition, 2_000, 200);
+    const most = (await steps_per_second(cluster, definition, 2_000, 200)) / steps;
+    const rows: Row[] = [];
+    for (const share of shares) rows.push(await at_share(cluster, definition, share, most));
+    return rows;
+  });
+}
+
+async function at_share(cluster: Cluster, definition: string, share: number, most: number): Promise<Row> {
+  const durations = await arrivals(cluster, definition, most * share);
+  durations.sort((one, other) => one - other);
+  const p99 = durations[Math.floor(durations.length * 0.99)] ?? Number.NaN;
+  const percent = Math.round(share * 100);
+  return {
+    key: `nats_latency_at_${percent}_percent_ms`,
+    question: `NATS: run of 10 steps at ${percent} % load (min / median / p99)`,
+    unit: 'ms',
+    measured: { ...spread(durations), max: p99 },
+    floor: null,
+    target: 'told',
+    is_met: durations.length > 0,
+  };
+}
+
+async function arrivals(cluster: Cluster, definition: string, per_second: number): Promise<number[]> {
+  const durations: number[] = [];
+  const running: Promise<void>[] = [];
+  const began = performance.now();
+  for (let count = 0; count < per_second * seconds; count++) {
+    const due = began + (count / per_second) * 1_000;
+    const wait = due - performance.now();
+    if (wait > 1) await sleep(wait);
+    running.push(cluster.run(definition).then(() => void durations.push(performance.now() - due)));
+  }
+  await Promise.all(running);
+  return durations;
+}

@@ -1,0 +1,52 @@
+/** One `llmteam serve …` process of a benchmark. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const llmteam = fileURLToPath(new URL('../../../clients/cli/bin/llmteam.js', import.meta.url));
+/** Objects of a step live for a moment only: a larger young generation throws them away unseen. */
+const node_options = '--max-semi-space-size=64';
+
+export class Service {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly ended: Promise<unknown>,
+  ) {}
+
+  /** Resolves once the process says that it is at work. */
+  static async start(
+    kind: 'coordinator' | 'worker',
+    config_file: string,
+    env: Record<string, string>,
+  ): Promise<Service> {
+    const child = spawn(process.execPath, [llmteam, 'serve', kind, '--config', config_file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: node_options, LLMTEAM_LOG_FORMAT: 'json', ...env },
+    });
+    const service = new Service(child, once(child, 'exit'));
+    await service.says(kind === 'worker' ? 'the worker takes jobs' : 'partition taken over');
+    return service;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.child.kill(signal);
+    await this.ended;
+  }
+
+  private async says(words: string): Promise<void> {
+    const lines: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const reader = createInterface({ input: this.child.stderr ?? process.stdin });
+      reader.on('line', (line) => {
+        if (lines.length < 50) lines.push(line);
+        if (line.includes(words)) resolve();
+      });
+      reader.on('close', () => reject(new Error(`a service ended before it was ready:\n${lines.join('\n')}`)));
+    });
+  }
+}
