@@ -61,7 +61,7 @@ spec('doctor', (test) => {
         const { worker_id } = await worker.logged('the worker takes jobs');
         const { code, of } = await diagnose(installation);
         assert.is(code, 0);
-        assert.match(of('streams'), /^ok: 5 streams as configured: \d+ messages?, /);
+        assert.match(of('streams'), /^ok: 7 streams as configured: \d+ messages?, /);
         assert.match(of('durability of the journal'), /^warning: one copy on disk: .*`sync_interval: always`/);
         assert.match(of('durability of jobs'), /^ok: in memory: .* made anew from the journal/);
         assert.match(of('repeats'), /within 30 s is stored once/);
