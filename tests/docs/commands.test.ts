@@ -11,6 +11,7 @@ const documents = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'examples/README.md',
+  'deploy/README.md',
   'docs/config.md',
   'docs/errors.md',
   ...readdirSync(join(root, 'docs/contracts'))

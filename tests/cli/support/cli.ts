@@ -36,6 +36,8 @@ export interface Cli {
   call(args: readonly string[], options?: CallOptions): Promise<Ended>;
   /** Calls `llmteam` and goes on. */
   start(args: readonly string[], options?: CallOptions): Started;
+  /** Starts another program. */
+  launch(words: readonly string[], options?: CallOptions): Started;
   /** Runs a line of shell on a terminal of its own, whose screen is the `stdout` here. */
   on_terminal(line: string): Started;
 }
@@ -123,6 +125,7 @@ export async function with_cli(use: (cli: Cli) => Promise<void>): Promise<void> 
       folder,
       write: (name, content) => write(join(folder, name), content),
       start,
+      launch: ([command = '', ...words], options = {}) => launch(command, words, options),
       call: (args, options) => start(args, options).ended,
       on_terminal: (line) => launch(terminal_program, ['--quiet', '--return', '--command', line, '/dev/null'], {}),
     });

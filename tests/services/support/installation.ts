@@ -31,10 +31,15 @@ export interface InstallationOptions {
 
 export class Installation {
   constructor(
-    readonly server: NatsServer,
+    private readonly own_server: NatsServer | null,
     readonly cli: Cli,
     readonly environment: Readonly<Record<string, string>>,
   ) {}
+
+  get server(): NatsServer {
+    if (this.own_server === null) throw new Error('the server is not ours');
+    return this.own_server;
+  }
 
   start(kind: 'coordinator' | 'worker', environment: Readonly<Record<string, string>> = {}): Service {
     const options: CallOptions = { environment: { ...this.environment, ...environment } };
@@ -42,8 +47,8 @@ export class Installation {
   }
 
   /** Somebody who starts runs and looks at them, as a gateway will. */
-  async with_client(use: (client: Client) => Promise<void>): Promise<void> {
-    const config = service_config(load_config(null, this.environment));
+  async with_client(use: (client: Client) => Promise<void>, environment = this.environment): Promise<void> {
+    const config = service_config(load_config(null, environment));
     const clock = system_clock();
     const { catalog } = await load_control_plugins(config, quiet_logger);
     const backend = await open_nats(config, { name: 'test', clock, log: quiet_logger });

@@ -1,0 +1,144 @@
+/**
+ * Purpose: a container of the compose file as a plain process: the same command, environment, files, ports and health check.
+ * Owns: what a container engine would do in between: paths, names and ports of the container become those of this machine.
+ */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Cli, Started } from '../cli/support/cli.js';
+import { until } from '../services/support/until.js';
+import type { ComposeService } from './compose-file.js';
+
+export interface ContainerPlan {
+  readonly name: string;
+  readonly service: ComposeService;
+  /** Where the compose file lies. */
+  readonly root: string;
+  /** Of the image. */
+  readonly entrypoint: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly healthcheck: readonly string[];
+  /** Ports that the process inside listens on. */
+  readonly listens: readonly number[];
+  /** Paths of the image, and where they are here. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+export class Container {
+  private constructor(
+    readonly plan: ContainerPlan,
+    /** By port inside. */
+    private readonly ports: ReadonlyMap<number, number>,
+    private readonly started: Started,
+    private readonly healthcheck: readonly string[],
+    private readonly bin: string,
+  ) {}
+
+  /** `others`: containers it may name as hosts. */
+  static async start(plan: ContainerPlan, cli: Cli, others: readonly Container[]): Promise<Container> {
+    const ports = new Map<number, number>();
+    for (const port of plan.listens) ports.set(port, await free_port());
+    const folder = join(cli.folder, plan.name);
+    const paths = { ...plan.paths, ...mount(plan, folder, ports) };
+    const here = (text: string): string => {
+      const reached = others.reduce((rest, other) => other.as_host(rest), text);
+      return with_paths(with_ports(reached, ports), paths);
+    };
+    const words = [...plan.entrypoint, ...(plan.service.command ?? [])].map(here);
+    const environment = Object.entries({ ...plan.environment, ...plan.service.environment });
+    const started = cli.launch(words, {
+      cwd: folder,
+      environment: Object.fromEntries(environment.map(([key, text]) => [key, here(text)])),
+    });
+    const healthcheck = plan.service.healthcheck?.test.slice(1) ?? plan.healthcheck;
+    return new Container(plan, ports, started, healthcheck.map(here), write_wget(folder));
+  }
+
+  /** `nats:4222` as it is reached from here. */
+  private as_host(text: string): string {
+    return text.replaceAll(new RegExp(`\\b${this.plan.name}:(\\d+)\\b`, 'g'), (_, port: string) => {
+      return `127.0.0.1:${this.port(Number(port))}`;
+    });
+  }
+
+  port(inside: number): number {
+    const here = this.ports.get(inside);
+    if (here === undefined) throw new Error(`${this.plan.name} does not listen on ${inside}`);
+    return here;
+  }
+
+  /** Resolves once the health check says so. */
+  async healthy(): Promise<void> {
+    await until(`health of ${this.plan.name}`, () => this.is_healthy(), 40_000);
+  }
+
+  is_healthy(): Promise<boolean> {
+    if (this.started.process.exitCode !== null) throw new Error(`${this.plan.name} has ended`);
+    const [command = '', ...words] = this.healthcheck;
+    const env = { PATH: `${this.bin}:${dirname(process.execPath)}:${process.env.PATH}` };
+    return new Promise((resolve) => {
+      execFile(command, words, { env, timeout: 3_000 }, (error) => resolve(error === null));
+    });
+  }
+
+  /** As `docker stop` does. Gives the exit code, and what it wrote. */
+  async stop(): Promise<{ code: number | null; written: string }> {
+    this.started.signal('SIGTERM');
+    const { code, stdout, stderr } = await this.started.ended;
+    return { code, written: stdout + stderr };
+  }
+}
+
+/** Files of the repository and volumes, by their path inside. What a file says of ports and of volumes is as it is here. */
+function mount(
+  { service, root }: ContainerPlan,
+  folder: string,
+  ports: ReadonlyMap<number, number>,
+): Record<string, string> {
+  const volumes = (service.volumes ?? []).map((volume) => volume.split(':') as [source: string, inside: string]);
+  const named = volumes.filter(([source]) => !source.startsWith('./'));
+  const paths = Object.fromEntries(named.map(([source, inside]) => [inside, join(folder, 'volumes', source)]));
+  for (const path of [folder, ...Object.values(paths)]) mkdirSync(path, { recursive: true });
+  const files = volumes
+    .filter(([source]) => source.startsWith('./'))
+    .map(([source, inside]) => {
+      const target = join(folder, 'files', inside);
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, with_paths(with_ports(readFileSync(join(root, source), 'utf8'), ports), paths));
+      return [inside, target] as const;
+    });
+  return { ...Object.fromEntries(files), ...paths };
+}
+
+/** A container has a network of its own; here everybody shares one, and stays on this machine. */
+function with_ports(text: string, ports: ReadonlyMap<number, number>): string {
+  const local = text.replaceAll('0.0.0.0', '127.0.0.1');
+  return [...ports].reduce(
+    (rest, [inside, here]) => rest.replaceAll(new RegExp(`\\b${inside}\\b`, 'g'), String(here)),
+    local,
+  );
+}
+
+function with_paths(text: string, paths: Readonly<Record<string, string>>): string {
+  return Object.entries(paths).reduce((rest, [inside, here]) => rest.replaceAll(inside, here), text);
+}
+
+async function free_port(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** The image of the server has busybox; this machine may have no wget at all. */
+function write_wget(folder: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const look = 'fetch(process.argv.at(-1)).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));';
+  writeFileSync(join(bin, 'wget'), `#!/usr/bin/env node\n${look}\n`);
+  chmodSync(join(bin, 'wget'), 0o755);
+  return bin;
+}
