@@ -39,10 +39,10 @@ function requested(at: number): Fact {
   };
 }
 
-function ended(at: number): Fact {
+function ended(at: number, output: string | null = null): Fact {
   const usage = { input_tokens: 0, output_tokens: 0 };
   const counts = { steps_completed: 1, steps_total: 1, usage, seq: 5 };
-  return { type: 'run.ended', at, status: 'completed', output: null, error: null, ...counts };
+  return { type: 'run.ended', at, status: 'completed', output, error: null, ...counts };
 }
 
 /** A run with a step's fact in between; `ended_ago_ms` null: it goes on. */
@@ -98,6 +98,15 @@ spec('retention of finished runs', (test) => {
       }
       stop.abort();
       assert.equal([...new Set(seen)], ['goes_on']);
+    }));
+
+  test('a run whose end is larger than a message goes like any other', () =>
+    with_backend(async (backend) => {
+      const large = ended(Date.now() - 2 * an_hour_ms, 'x'.repeat(1_000_000));
+      await add_run(backend, 'large', null);
+      await backend.journal.append(run('large'), [{ message_id: 'ended', fact: large }]);
+      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 0 }, signal), 1);
+      assert.equal(await kept(backend, ['large']), []);
     }));
 
   test('by age: of what has lain there long enough, the runs that have ended go', () =>

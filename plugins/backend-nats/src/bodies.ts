@@ -29,7 +29,7 @@ export class Bodies {
   }
 
   /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */
-  unpack(msg: Msg): string | Promise<string> {
+  unpack(msg: Pick<Msg, 'data' | 'headers'>): string | Promise<string> {
     // Headers are parsed when they are asked for; most messages need not.
     const hash = msg.data.length > 0 ? '' : (msg.headers?.get(blob_header) ?? '');
     return hash === '' ? this.decoder.decode(msg.data) : this.load(hash);

@@ -151,7 +151,7 @@ function open_ports(parts: Parts): NatsBackend {
     index,
     is_connected: () => watch.is_connected,
     inspect: () => inspect_connection(connection, settings),
-    retention: new Retention({ connection, watch, manager, names }, () => time.now()),
+    retention: new Retention({ connection, watch, manager, names, bodies }, () => time.now()),
     async close() {
       jobs_stream.close();
       for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();

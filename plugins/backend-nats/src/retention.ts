@@ -3,10 +3,12 @@
  * Owns: which runs may go. Walks each partition's stream from its beginning, so what it looks at is what has lain there longest.
  * Invariant: a run that has not ended, or ended too recently, keeps its whole history.
  */
-import type { Fact, RunKey } from '@llmteam/contracts';
+import type { RunKey } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
+import { parse_entries } from './entry-text.js';
 import type { Names } from './names.js';
 import { nats_error } from './nats-error.js';
 import type { StreamMessage } from './stream-message.js';
@@ -28,6 +30,7 @@ interface RetentionParts {
   readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
   readonly names: Names;
+  readonly bodies: Bodies;
 }
 
 export class Retention {
@@ -81,12 +84,12 @@ export class Retention {
 
   /** null: the run goes on. */
   private async ended_at(partition: number, run: RunKey): Promise<number | null> {
-    const last_by_subj = this.parts.names.fact_subject(partition, run, 'run.ended');
-    const last = await this.parts.manager.streams.getMessage(this.parts.names.journal_stream(partition), {
-      last_by_subj,
-    });
-    const entries = last?.json<readonly { readonly fact: Fact }[]>() ?? [];
-    const fact = entries.at(-1)?.fact;
+    const { manager, names, bodies } = this.parts;
+    const last_by_subj = names.fact_subject(partition, run, 'run.ended');
+    const last = await manager.streams.getMessage(names.journal_stream(partition), { last_by_subj });
+    if (last === null) return null;
+    const text = await bodies.unpack({ data: last.data, headers: last.header });
+    const fact = parse_entries(run, last.seq, text).at(-1)?.fact;
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 
