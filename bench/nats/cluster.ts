@@ -40,7 +40,7 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
     with_folder(async (folder) => {
       const path = join(folder, 'llmteam.config.json');
       const http = { host: '127.0.0.1', port: 0 };
-      const nats = { servers: [url], namespace, ...(options.sync === 'always' && { atomic_batches: 'on' }) };
+      const nats = { servers: [url], namespace, ...(options.sync === 'always' && { atomic_batches: true }) };
       const written = { nats, plugins: [noop_plugin], coordinator: { http }, worker: { http } };
       writeFileSync(path, JSON.stringify(written));
       const services: Service[] = [];

@@ -32,10 +32,10 @@ function many(count: number, prefix: string): string[] {
 }
 
 spec('a server that syncs every write', (test) => {
-  test('is given batches, and every append its own position', () =>
+  test('is given batches if that is asked for, and every append its own position', () =>
     with_nats_server(synced, async ({ url }) => {
       const namespace = new_namespace();
-      await with_backend({ url, namespace }, async ({ journal }) => {
+      await with_backend({ url, namespace, atomic_batches: true }, async ({ journal }) => {
         const ids = many(600, 'm');
         const positions = (await Promise.all(ids.map((id) => journal.append(run, [entry(id)])))).flat();
         const more = many(600, 'n');
@@ -50,10 +50,10 @@ spec('a server that syncs every write', (test) => {
       });
     }));
 
-  test('is given none if they are switched off', () =>
+  test('is given none unless that is asked for', () =>
     with_nats_server(synced, async ({ url }) => {
       const namespace = new_namespace();
-      await with_backend({ url, namespace, atomic_batches: 'off' }, async ({ journal }) => {
+      await with_backend({ url, namespace }, async ({ journal }) => {
         for (const prefix of ['m', 'n']) {
           await Promise.all(many(200, prefix).map((id) => journal.append(run, [entry(id)])));
         }
@@ -64,8 +64,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a batch that holds an id that is known, or one twice, is written message by message', () =>
     with_nats_server(synced, ({ url }) =>
-      with_backend({ url }, async ({ journal }) => {
-        await make_slow(async (id) => journal.append(run, [entry(id)]));
+      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
         const before = (await list_of(journal.read(run))).length;
         const [known] = await journal.append(run, [entry('known')]);
         const ids = [...many(20, 'a'), 'known', ...many(20, 'b'), 'twice', 'twice'];
@@ -82,8 +81,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a batch that holds an append whose guard fails writes the others, and that one once', () =>
     with_nats_server(synced, ({ url }) =>
-      with_backend({ url }, async ({ journal }) => {
-        await make_slow(async (id) => journal.append(run, [entry(id)]));
+      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
         const [begun] = await journal.append(other_run, [requested()]);
         const appends = [
           ...many(10, 'a').map((id) => journal.append(run, [entry(id)])),
@@ -105,7 +103,7 @@ spec('a server that syncs every write', (test) => {
   test('jobs on disk go in batches, and a job that is queued already stops none of the others', () =>
     with_nats_server(synced, async ({ url }) => {
       const namespace = new_namespace();
-      await with_backend({ url, namespace, jobs_storage: 'file' }, async ({ queue }) => {
+      await with_backend({ url, namespace, jobs_storage: 'file', atomic_batches: true }, async ({ queue }) => {
         const all = Array.from({ length: 400 }, (_, place) => job(place));
         await queue.publish(all.slice(0, 200));
         await queue.publish(all.slice(200));
@@ -124,7 +122,7 @@ spec('a server that syncs every write', (test) => {
       with_nats_server(synced, async ({ url }) => {
         const namespace = new_namespace();
         await with_tcp_proxy(url, (proxy) =>
-          with_backend({ url: proxy.url, namespace }, (backend) =>
+          with_backend({ url: proxy.url, namespace, atomic_batches: true }, (backend) =>
             under_load(backend, 60, async (load) => {
               await load.progress(500);
               const resets = proxy.counts.reset;
@@ -144,7 +142,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a server without batches is written one by one, and misses nothing', () =>
     with_nats_server({ ...synced, suite: 'trixie' }, ({ url }) =>
-      with_backend({ url }, async ({ journal }) => {
+      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
         for (const prefix of ['m', 'n']) {
           await Promise.all(many(200, prefix).map((id) => journal.append(run, [entry(id)])));
         }
@@ -152,8 +150,3 @@ spec('a server that syncs every write', (test) => {
       }),
     ));
 });
-
-/** After so many acknowledgements it is known how slow they come. */
-async function make_slow(append: (id: string) => Promise<unknown>): Promise<void> {
-  await Promise.all(many(300, 'slow').map(append));
-}

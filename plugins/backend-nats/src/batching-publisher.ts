@@ -4,7 +4,6 @@
  * Invariant: a batch that is refused or lost is sent again message by message, so a batch is never more than a faster way.
  */
 import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
-import { AckPace } from './ack-pace.js';
 import type { AckedPublisher, Answer, Message, Stored } from './acked-publisher.js';
 
 interface Waiting {
@@ -18,37 +17,22 @@ const batch_bytes = 1024 * 1024;
 const batches_in_flight = 4;
 
 export class BatchingPublisher {
-  private readonly pace = new AckPace();
   private readonly waiting: Waiting[] = [];
   private in_flight = 0;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly publisher: AckedPublisher,
-    /** `never`: the stream takes none. `if_slow`: where the server is slow per message. */
-    private readonly batches: 'never' | 'if_slow' | 'always',
+    /** False: one by one. */
+    private readonly takes_batches: boolean,
   ) {}
 
   publish(message: Message): Promise<Answer> {
-    if (this.batches === 'never') return this.publisher.publish(message);
-    const goes_alone = this.batches === 'if_slow' && !this.pace.is_slow;
-    if (goes_alone && this.waiting.length === 0) return this.publish_alone(message);
+    if (!this.takes_batches) return this.publisher.publish(message);
     return new Promise((resolve, reject) => {
       this.waiting.push({ message, resolve, reject });
       if (this.waiting.length === 1) setImmediate(() => this.send_waiting());
     });
-  }
-
-  private async publish_alone(message: Message): Promise<Answer> {
-    const underway = this.pace.sent();
-    try {
-      const answer = await this.publisher.publish(message);
-      this.pace.acknowledged(underway);
-      return answer;
-    } catch (error) {
-      this.pace.given_up();
-      throw error;
-    }
   }
 
   private send_waiting(): void {

@@ -168,8 +168,6 @@ async function said_all({ connection, watch }: Parts): Promise<void> {
 
 function publisher_of(parts: Parts, publisher: AckedPublisher, is_on_disk: boolean): BatchingPublisher {
   const { options, connection, version } = parts;
-  const { atomic_batches } = options.settings;
-  const takes_none = !is_on_disk || !version.has_atomic_batches || atomic_batches === 'off';
-  if (takes_none) return new BatchingPublisher(connection, publisher, 'never');
-  return new BatchingPublisher(connection, publisher, atomic_batches === 'on' ? 'always' : 'if_slow');
+  const takes_batches = version.has_atomic_batches && options.settings.atomic_batches;
+  return new BatchingPublisher(connection, publisher, takes_batches && is_on_disk);
 }

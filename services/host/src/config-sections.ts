@@ -105,11 +105,11 @@ export const nats_section = section(
       default: -1,
       description: 'The most one partition may hold; then runs are refused. -1: no limit.',
     }),
-    atomic_batches: Type.Enum(['auto', 'on', 'off'], {
-      default: 'auto',
+    atomic_batches: Type.Boolean({
+      default: false,
       description:
-        'Whether entries that are ready together are written together, where the server can (2.12 and later). on: for a server ' +
-        'that syncs every write. auto: if it turns out to be slow per entry.',
+        'Whether entries that are ready together are written together, where the server can (2.12 and later). For a server with ' +
+        '`sync_interval: always`; one without it is faster if this is off.',
     }),
   },
   'The NATS JetStream server that coordinators and workers meet at.',

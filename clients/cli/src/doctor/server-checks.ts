@@ -43,7 +43,7 @@ function check_streams({ streams }: NatsInspection): Check[] {
 /** Which promise each setting gives. */
 function durability({ has_atomic_batches }: NatsInspection, { file: { nats } }: ServiceConfig): Check[] {
   const { replicas, jobs_storage, dedupe_window_seconds, atomic_batches } = nats;
-  const batches = has_atomic_batches && atomic_batches !== 'off';
+  const batches = has_atomic_batches && atomic_batches;
   return [
     replicas === 1 ? single_copy() : copies(replicas),
     ok('durability of jobs', jobs_in_words(jobs_storage)),
