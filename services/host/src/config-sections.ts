@@ -60,8 +60,8 @@ export const nats_section = section(
   {
     servers: Type.Array(
       Type.String({
-        pattern: '^(nats|tls)://[^@/\\s,]+$',
-        description: '`nats://host:port`, without user and password.',
+        pattern: '^(nats|tls)://[^/\\s,]+$',
+        description: '`nats://host:port`; a user and password, or a token, may stand before `@`.',
       }),
       { minItems: 1, default: ['nats://127.0.0.1:4222'], description: 'The servers of one cluster.' },
     ),

@@ -32,7 +32,7 @@ export function known_secrets({ file, environment }: Pick<Config, 'file' | 'envi
   walk(file as Json, false, (text, is_secret) => {
     const written = is_secret ? text : '';
     const value = text.startsWith(handle) ? (environment[text.slice(handle.length)] ?? '') : written;
-    for (const word of [value, ...credentials_in(value)]) {
+    for (const word of [value, ...credentials_in(value), ...password_in(text)]) {
       if (word.length >= shortest_secret) found.add(word);
     }
     return text;
@@ -42,7 +42,19 @@ export function known_secrets({ file, environment }: Pick<Config, 'file' | 'envi
 
 /** As it may be printed: handles stay, the secrets written into it are masked. */
 export function masked_config({ file }: Pick<Config, 'file'>): Json {
-  return walk(file as Json, false, (text, is_secret) => (is_secret && !text.startsWith(handle) ? mask : text));
+  return walk(file as Json, false, (text, is_secret) => {
+    if (is_secret && !text.startsWith(handle)) return mask;
+    return text.replace(in_address, (_, scheme: string) => `${scheme}${mask}@`);
+  });
+}
+
+/** `nats://user:password@host` */
+const in_address = /^([a-z]+:\/\/)([^@/]+)@/;
+
+/** What stands after the user's name, or alone: then it is a token. */
+function password_in(address: string): string[] {
+  const [, , user_info] = in_address.exec(address) ?? [];
+  return user_info === undefined ? [] : [user_info.slice(user_info.indexOf(':') + 1)];
 }
 
 /** `Bearer abc` is told by `abc` alone. */

@@ -18,26 +18,30 @@ export function check_server(seen: NatsInspection, config: ServiceConfig): Check
   ];
 }
 
+/** Also all else that is wrong with the server itself. */
 function check_version({ version, problems, streams, has_atomic_batches }: NatsInspection): Check[] {
   const of_streams = streams.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
   const own = problems.filter((one) => !of_streams.includes(one));
-  if (own.length > 0) return own.map((one) => problem('version', one));
+  if (own.length > 0) return own.map((one) => problem('server', one));
   const more = has_atomic_batches ? '' : '; from 2.12 on, many entries are synced to disk as one';
   return [ok('version', `nats-server ${version}${more}`)];
 }
 
 function check_streams({ streams }: NatsInspection): Check[] {
+  if (streams.length === 0) return [];
   const faulty = streams.flatMap(({ name, faults }) => faults.map((fault) => problem('streams', `${name}: ${fault}`)));
-  const missing = streams.filter(({ exists }) => !exists);
-  if (missing.length === streams.length) {
+  const sound = streams.filter(({ faults }) => faults.length === 0);
+  const found = sound.filter(({ exists }) => exists);
+  const missing = sound.filter(({ exists }) => !exists).map(({ name }) => name);
+  if (found.length + faulty.length === 0) {
     return [warning('streams', 'none yet: the first coordinator or worker makes them')];
   }
-  const gone = missing.map(({ name }) => problem('streams', `${name} is missing, though others are there`));
-  const found = streams.filter(({ exists, faults }) => exists && faults.length === 0);
   const bytes = found.reduce((sum, stream) => sum + stream.bytes, 0);
   const messages = found.reduce((sum, stream) => sum + stream.messages, 0);
   const size = `${counted(messages, 'message')}, ${(bytes / 1e6).toFixed(1)} MB`;
-  return [ok('streams', `${counted(found.length, 'stream')} as configured: ${size}`), ...faulty, ...gone];
+  const checks = [ok('streams', `${counted(found.length, 'stream')} as configured: ${size}`), ...faulty];
+  if (missing.length === 0) return checks;
+  return [...checks, warning('streams', `${missing.join(', ')} is missing; a coordinator or worker makes it anew`)];
 }
 
 /** Which promise each setting gives. */
