@@ -50,6 +50,7 @@ export {
   type StartedRun,
   type StartRequest,
 } from './runs/run-service.js';
+export { type DeadLetter, list_dead_letters } from './runtime/dead-letters.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';

@@ -36,6 +36,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['serve gatway', /unknown command 'gatway'/],
   ['serve coordinator --print-cfg', /unknown option '--print-cfg'\n\(Did you mean --print-config\?\)/],
   ['serve worker transform', /too many arguments/],
+  ['dead-letters --jsn', /unknown option '--jsn'/],
   ['doctor --jsn', /unknown option '--jsn'\n\(Did you mean --json\?\)/],
   ['completion tcsh', /Allowed choices are zsh, bash, fish, powershell/],
 ];

@@ -1,4 +1,5 @@
 import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
+import { list_dead_letters } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { echo, type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
 import { altered } from '../support/altered.js';
@@ -94,6 +95,9 @@ spec('leases of jobs', (test) => {
       const { status, error } = await partition.view(run);
       assert.is(status, 'failed');
       assert.is(error?.error_code, 'WORKER_LOST');
+      const [letter, ...others] = await list_dead_letters(shared.backend.registry);
+      assert.equal(others, []);
+      assert.equal([letter?.run_id, letter?.step, letter?.deliveries], [run.run_id, 'work', 6]);
       assert.match(error?.error_message ?? '', "step 'work' was handed out 5 times");
       assert.equal(begun, []);
       await pass(shared, 2 * lease_ms);

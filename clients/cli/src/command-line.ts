@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { add_audit } from './commands/audit.js';
 import { add_catalog } from './commands/catalog.js';
 import { add_completion } from './commands/completion.js';
+import { add_dead_letters } from './commands/dead-letters.js';
 import { add_dev } from './commands/dev.js';
 import { add_doctor } from './commands/doctor.js';
 import { add_graph } from './commands/graph.js';
@@ -107,6 +108,7 @@ function make_program(streams: Streams, act: Act): Command {
   add_plugin(program, act);
   add_serve(program, act);
   add_doctor(program, act);
+  add_dead_letters(program, act);
   add_version(program, act);
   return program;
 }

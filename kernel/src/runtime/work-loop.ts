@@ -26,6 +26,7 @@ import {
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import { size_fault } from '../large-values/rough-size.js';
 import type { Retry } from '../run-loop/retry.js';
+import { DeadLetters } from './dead-letters.js';
 import { json_fault, without_undefined } from './json-guard.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
@@ -62,6 +63,7 @@ const redelivery_ms = 1_000;
 export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
   private beat: Timer | null = null;
+  private readonly dead_letters: DeadLetters;
   private readonly checked_configs = new WeakSet<JsonObject>();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
@@ -69,7 +71,9 @@ export class WorkLoop {
   constructor(
     private readonly ports: WorkerPorts,
     private readonly options: WorkLoopOptions,
-  ) {}
+  ) {
+    this.dead_letters = new DeadLetters(ports.registry, ports.clock);
+  }
 
   async start(): Promise<void> {
     this.unsubscribe = this.ports.signals.subscribe(cancel_subject, (message) => {
@@ -201,6 +205,7 @@ export class WorkLoop {
     const most = this.options.max_deliveries ?? 5;
     if (delivery.deliveries > most) {
       const message = `step '${job.step_id}' was handed out ${most} times and no worker lived to report`;
+      this.note_dead(delivery);
       return { ...error_info('WORKER_LOST', message), recoverable: false };
     }
     if (this.checked_configs.has(job.config)) return null;
@@ -208,6 +213,18 @@ export class WorkLoop {
     if (fault !== null) return error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
     this.checked_configs.add(job.config);
     return null;
+  }
+
+  /** For who looks after the installation; the run is told by the report. */
+  private note_dead({ job, deliveries }: Delivery): void {
+    const { job_id, run_id, step_id, tenant_id } = job;
+    this.ports.log.error(
+      { job_id, run_id, step_id, tenant_id, deliveries },
+      'a job is given up: no worker survives it',
+    );
+    this.dead_letters
+      .add(job, deliveries, this.options.worker_id)
+      .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'the job is not among the dead letters'));
   }
 
   /** One timer for all: short jobs are over before it fires. A job whose report the store never took is left to others. */
