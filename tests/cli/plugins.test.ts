@@ -116,13 +116,13 @@ spec('plugins of the configuration', (test) => {
     () =>
       with_cli(async ({ write, call }) => {
         write('doubling.json', doubling);
-        write('llmteam.config.json', { plugin: [], llms: { a: {} }, log_level: 'loud' });
+        write('llmteam.config.json', { plugin: [], llms: { a: {} }, log: { level: 'loud' } });
         const wrong = await call(['run', 'doubling.json']);
         assert.is(wrong.code, 1);
         assert.match(wrong.stderr, /^error CONFIG_INVALID: '.*llmteam\.config\.json' is not a valid configuration\n/);
         assert.match(wrong.stderr, /unknown key 'plugin', did you mean 'plugins'\?\n/);
         assert.match(wrong.stderr, /'llms\.a\.provider' is missing\n/);
-        assert.match(wrong.stderr, /'log_level' must be .*'warn'.*, not 'loud'\n/);
+        assert.match(wrong.stderr, /'log\.level' must be .*'warn'.*, not 'loud'\n/);
         const missing = await call(['run', 'doubling.json', '--config', 'no.json']);
         assert.match(missing.stderr, /^error FILE_UNREADABLE: .*no\.json': there is no such file\n$/);
         write('llmteam.config.json', '{\n  "plugins": [\n}');
