@@ -68,4 +68,25 @@ spec('live workers', (test) => {
       assert.equal(await seen(), {});
       assert.is(clock.pending, 0);
     }));
+
+  test('that stop while they say that they live are gone all the same', () =>
+    with_workers(async ({ registry, clock, join, seen }) => {
+      const worker = await join('a', 'ocr@1.0.0');
+      const put = registry.put.bind(registry);
+      const late = { put: (): void => undefined };
+      Object.assign(registry, {
+        put: async (...given: Parameters<Registry['put']>) => {
+          await new Promise<void>((resolve) => {
+            late.put = resolve;
+          });
+          return put(...given);
+        },
+      });
+      await clock.advance(3_000);
+      const stopped = worker.stop();
+      await clock.advance(0);
+      late.put();
+      await stopped;
+      assert.equal(await seen(), {});
+    }));
 });

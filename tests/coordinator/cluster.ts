@@ -15,6 +15,8 @@ class Surroundings {
   private is_paused = false;
   private is_dead = false;
   is_cut = false;
+  /** How long a write to the registry is on its way; nothing else is. */
+  write_delay_ms = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly shared: ManualClock) {}
@@ -56,6 +58,10 @@ class Surroundings {
     },
   };
 
+  private async written_later(): Promise<void> {
+    if (this.write_delay_ms > 0) await new Promise<void>((resolve) => this.shared.after(this.write_delay_ms, resolve));
+  }
+
   registry(inner: Registry): Registry {
     const ask = async <T>(call: () => Promise<T>): Promise<T> => {
       await this.awake();
@@ -68,7 +74,7 @@ class Surroundings {
     return {
       supports: inner.supports,
       get: (key) => ask(() => inner.get(key)),
-      put: (key, value, options) => ask(() => inner.put(key, value, options)),
+      put: (key, value, options) => ask(() => this.written_later().then(() => inner.put(key, value, options))),
       delete: (key, options) => ask(() => inner.delete(key, options)),
       list: (prefix, options) => ask(() => inner.list(prefix, options)),
       watch: (prefix, signal) => delayed(inner.watch(prefix, signal), awake),

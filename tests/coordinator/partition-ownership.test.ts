@@ -64,6 +64,19 @@ spec('ownership of partitions', (test) => {
       assert.equal(await cluster.registry.list('members/coordinators/a'), []);
     }));
 
+  test('is handed over at once also by one that is just telling that it lives', () =>
+    with_cluster(2, async (cluster) => {
+      await cluster.join('a', 'b');
+      const { surroundings } = cluster.member('a');
+      surroundings.write_delay_ms = 50;
+      await cluster.clock.advance(lease_ms / 3);
+      const left = cluster.leave('a');
+      await cluster.pass(one_second);
+      await left;
+      assert.is(cluster.member('b').owned().length, 2);
+      assert.equal(await cluster.registry.list('members/coordinators/a'), []);
+    }));
+
   test('of the last coordinator ends with it: no lease is left', () =>
     with_cluster(4, async (cluster) => {
       await cluster.join('a');

@@ -86,4 +86,23 @@ spec('logs of services', (test) => {
       }),
     patience,
   );
+
+  test(
+    'and what a service says of its end hold no secret either: a plugin that tells one while it starts',
+    () =>
+      with_installation({ environment: { CANARY: key } }, async (installation) => {
+        const { cli } = installation;
+        const manifest = { name: 'teller', version: '1.0.0', type: 'module', exports: './index.js' };
+        cli.write('teller/package.json', { ...manifest, llmteam: { kind: 'task', name: 'teller', api: 1 } });
+        const start = "async (host) => { throw new Error('cannot start with ' + host.settings.key); }";
+        cli.write('teller/index.js', `export default { name: 'teller', api: 1, start: ${start} };`);
+        const settings = { teller: { key } };
+        cli.write('llmteam.config.json', { plugins: ['./teller'], settings, secrets: { key: 'env:CANARY' } });
+        const { code, stdout, stderr } = await installation.start('worker').ended;
+        assert.is(code, 1);
+        assert.match(stderr, "error PLUGIN_FAILED: plugin 'teller' could not be started: cannot start with [redacted]");
+        assert.not.ok(`${stdout}${stderr}`.includes(key));
+      }),
+    patience,
+  );
 });

@@ -56,6 +56,13 @@ spec('worker', (test) => {
         const view = await scene.client.ended(await scene.client.start(unserved));
         assert.is(view.error?.error_code, 'NO_WORKER');
         assert.equal(scene.executions(), []);
+        const { code, stderr } = await scene.installation.start('worker', { LLMTEAM_WORKER_TYPES: 'transfrom,nothing' })
+          .ended;
+        assert.is(code, 1);
+        assert.match(
+          stderr,
+          /worker\.types names 'transfrom', .*did you mean 'transform'\?; worker\.types names 'nothing'/,
+        );
       }),
     patience,
   );

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type Config, find_config, load_config } from '@llmteam/service-host';
+import { type Config, find_config, hide_secrets, known_secrets, load_config } from '@llmteam/service-host';
 import { recalled_config } from './run-configs.js';
 import type { Settings } from './settings.js';
 
@@ -23,5 +23,7 @@ export function config_here(settings: Settings): Config {
 }
 
 function load(settings: Settings, path: string | null): Config {
-  return load_config(path, settings.environment.variables);
+  const config = load_config(path, settings.environment.variables);
+  settings.streams.clean = hide_secrets(known_secrets(config));
+  return config;
 }

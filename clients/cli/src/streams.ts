@@ -9,6 +9,8 @@ export class Streams {
   failure: Error | null = null;
   /** What there is to say before the process ends by a fault that nobody caught. */
   on_crash: () => void = () => undefined;
+  /** What notes are written as: without the secrets of the configuration, once there is one. */
+  clean: (text: string) => string = (text) => text;
 
   constructor(
     private readonly stdout: NodeJS.WriteStream,
@@ -36,7 +38,7 @@ export class Streams {
 
   /** A line for people. */
   note(line: string): void {
-    const text = line.endsWith('\n') ? line : `${line}\n`;
+    const text = this.clean(line.endsWith('\n') ? line : `${line}\n`);
     if (this.above_display === null) this.stderr.write(text);
     else this.above_display(text);
   }

@@ -43,6 +43,7 @@ export class WorkerPresence {
   private tick: Timer | null = null;
   private is_stopped = false;
   private told_until = Number.NEGATIVE_INFINITY;
+  private telling: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: WorkerPresenceOptions) {}
 
@@ -61,6 +62,8 @@ export class WorkerPresence {
   async stop(): Promise<void> {
     this.is_stopped = true;
     this.tick?.cancel();
+    // What is under way would put it there again.
+    await this.telling;
     await this.options.registry.delete(this.key);
   }
 
@@ -75,7 +78,9 @@ export class WorkerPresence {
   private async tell(): Promise<void> {
     const { registry, clock, worker } = this.options;
     const told_at = clock.now();
-    await registry.put(this.key, worker as unknown as Json, { ttl_ms: this.ttl_ms });
+    const put = registry.put(this.key, worker as unknown as Json, { ttl_ms: this.ttl_ms });
+    this.telling = put.catch(() => undefined);
+    await put;
     this.told_until = told_at + this.ttl_ms;
   }
 

@@ -22,7 +22,8 @@ export async function project_run(
   try {
     return await replay_for_lists(ports, key, request, facts.slice(1));
   } catch (err) {
-    ports.log.warn({ err, run_id: key.run_id }, 'the steps of a run cannot be evaluated here');
+    const { tenant_id, run_id } = key;
+    ports.log.warn({ err, tenant_id, run_id }, 'the steps of a run cannot be evaluated here');
     return { row: bare_row(key, request, facts.at(-1)), tasks: [] };
   }
 }

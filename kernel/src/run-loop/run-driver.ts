@@ -182,8 +182,8 @@ export class RunDriver {
 
   give_up(live: LiveRun, error: unknown): void {
     const { log, timers, runs, watchers } = this.ports;
-    const { run_id } = live;
-    log.error({ err: error, run_id }, 'the run cannot go on in this process');
+    const { tenant_id, run_id } = live;
+    log.error({ err: error, tenant_id, run_id }, 'the run cannot go on in this process');
     timers.disarm_all(live);
     if (this.drives_all) runs.give_up(live);
     else runs.remove(live);

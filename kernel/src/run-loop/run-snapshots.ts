@@ -87,7 +87,7 @@ export class RunSnapshots {
       return true;
     } catch (err) {
       this.has_failed = true;
-      this.log.warn({ err, run_id }, 'the snapshot of a run was not kept');
+      this.log.warn({ err, tenant_id, run_id }, 'the snapshot of a run was not kept');
       return false;
     }
   }
@@ -118,7 +118,8 @@ export class RunSnapshots {
         await this.registry.delete(this.key_of(live.run_id));
         this.doomed.delete(live);
       } catch (err) {
-        this.log.warn({ err, run_id: live.run_id }, 'the snapshot of a run that is over was not removed');
+        const { tenant_id, run_id } = live;
+        this.log.warn({ err, tenant_id, run_id }, 'the snapshot of a run that is over was not removed');
       }
     });
     return this.doomed.size === 0;

@@ -155,7 +155,8 @@ export class RunMeter {
       const plan = definitions.cached_plan(live.definition) ?? (await definitions.plan(live.definition));
       return plan.by_id.get(step_id)?.type_id ?? null;
     } catch (err) {
-      this.ports.log.debug({ err, run_id: key.run_id }, 'a step is not counted: its definition cannot be read');
+      const { tenant_id, run_id } = key;
+      this.ports.log.debug({ err, tenant_id, run_id, step_id }, 'a step is not counted: its definition cannot be read');
       return null;
     }
   }

@@ -48,6 +48,7 @@ export class PartitionOwnership {
   private tick: Timer | null = null;
   private is_scheduled = false;
   private taken_over = 0;
+  private telling: Promise<unknown> = Promise.resolve();
   private joined_until = Number.NEGATIVE_INFINITY;
   private state: 'idle' | 'joined' | 'stopping' = 'idle';
 
@@ -73,7 +74,9 @@ export class PartitionOwnership {
     const was_joined = this.state === 'joined';
     this.state = 'stopping';
     this.tick?.cancel();
-    const told = registry.delete(member_prefix + member_id).catch((err: unknown) => {
+    // What is under way would put the key there again.
+    const gone = this.telling.then(() => registry.delete(member_prefix + member_id));
+    const told = gone.catch((err: unknown) => {
       if (was_joined) log.warn({ err }, 'the other coordinators were not told; they find out when the leases end');
     });
     for (const hold of this.holds.values()) hold.leave('moved');
@@ -192,7 +195,9 @@ export class PartitionOwnership {
     const declines = [...this.failures].flatMap(([partition, { declined_until }]) =>
       declined_until > sent_at ? [partition] : [],
     );
-    await registry.put(member_prefix + member_id, { declines }, { ttl_ms: lease_ms });
+    const put = registry.put(member_prefix + member_id, { declines }, { ttl_ms: lease_ms });
+    this.telling = put.catch(() => undefined);
+    await put;
     this.joined_until = sent_at + lease_ms;
   }
 }

@@ -16,6 +16,7 @@ export type { Metrics } from './metrics.js';
 export { look_at_nats, type NatsInspection, open_nats, with_registry } from './nats.js';
 export { open_metrics } from './open-metrics.js';
 export { process_name } from './process-name.js';
+export { hide_secrets } from './redaction.js';
 export { resource_config } from './resource-config.js';
 export { known_secrets, masked_config } from './secrets.js';
 export { type OpenService, run_service, type ServiceEnd } from './service-process.js';

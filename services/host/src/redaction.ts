@@ -15,8 +15,7 @@ const text = /"((?:[^"\\]|\\.)*)"(?:(:)("(?:[^"\\]|\\.)*")?)?/g;
 const headers = /("[a-z_-]*headers":)\{((?:"(?:[^"\\]|\\.)*"|[^{}"])*)\}/gi;
 
 export function make_redactor(secrets: readonly string[]): (line: string) => string {
-  // The longest first: one secret may be part of another.
-  const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
+  const without_secrets = hide_secrets(secrets);
   return (line) => {
     const without_headers = line.replace(
       headers,
@@ -25,8 +24,15 @@ export function make_redactor(secrets: readonly string[]): (line: string) => str
     const by_key = without_headers.replace(text, (whole, key: string, _, value: string | undefined) => {
       return value !== undefined && is_secret_key(key) ? `"${key}":${redacted}` : whole;
     });
-    return hidden.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), by_key);
+    return without_secrets(by_key);
   };
+}
+
+/** By value alone, for text of any kind. */
+export function hide_secrets(secrets: readonly string[]): (text: string) => string {
+  // The longest first: one secret may be part of another.
+  const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
+  return (whole) => hidden.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), whole);
 }
 
 function without_values(fields: string): string {

@@ -1,0 +1,96 @@
+import { manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type Fact, is_llmteam_error, type Job } from '@llmteam/contracts';
+import { fenced_ports, type PartitionPorts } from '@llmteam/coordinator';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+
+const run = { tenant_id: 'acme', run_id: 'r1' };
+const ended: Fact = {
+  type: 'run.controlled',
+  at: 0,
+  action: 'cancel',
+  by: 'test',
+};
+const job = { job_id: 'r1/a#1', run_id: 'r1', step_type: 'work', type_version: '1.0.0' } as Job;
+
+interface Fenced extends PartitionPorts {
+  readonly fence: { is_held: boolean; appended: number };
+}
+
+async function with_fence(use: (ports: Fenced, open: PartitionPorts) => Promise<void>): Promise<void> {
+  const backend = await open_memory_backend({ clock: manual_clock(0) });
+  const fence = { is_held: true, appended: 0 };
+  const ports = fenced_ports(backend, {
+    partition: 3,
+    is_held: () => fence.is_held,
+    appended: (count) => {
+      fence.appended += count;
+    },
+  });
+  try {
+    await use({ ...ports, fence }, backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+async function code_of(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'done',
+    (error: unknown) => (is_llmteam_error(error) ? error.code : String(error)),
+  );
+}
+
+spec('ports of a partition', (test) => {
+  test('write as long as it is held, and count what was appended', () =>
+    with_fence(async (ports, open) => {
+      const heard: unknown[] = [];
+      open.signals.subscribe('s', (message) => heard.push(message));
+      await ports.journal.append(run, [
+        { message_id: 'a', fact: ended },
+        { message_id: 'b', fact: ended },
+      ]);
+      await ports.queue.publish([job]);
+      await ports.registry.put('k', 1);
+      ports.signals.publish('s', 'x');
+      await new Promise(setImmediate);
+      assert.is(await open.journal.end(0), 2);
+      assert.is(ports.fence.appended, 2);
+      assert.is((await open.registry.get('k'))?.value, 1);
+      assert.equal(heard, ['x']);
+    }));
+
+  test('write nothing from the moment it is not, and go on reading', () =>
+    with_fence(async (ports, open) => {
+      await ports.registry.put('k', 1);
+      await ports.queue.publish([job]);
+      const heard: unknown[] = [];
+      open.signals.subscribe('s', (message) => heard.push(message));
+      ports.fence.is_held = false;
+      const writes = [
+        ports.journal.append(run, [{ message_id: 'a', fact: ended }]),
+        ports.queue.publish([{ ...job, job_id: 'other' }]),
+        ports.queue.withdraw([job.job_id]),
+        ports.registry.put('k', 2),
+        ports.registry.delete('k'),
+      ];
+      assert.equal(
+        await Promise.all(writes.map(code_of)),
+        writes.map(() => 'CLOSED'),
+      );
+      ports.signals.publish('s', 'x');
+      await new Promise(setImmediate);
+      assert.equal(heard, []);
+      assert.is(await ports.journal.end(0), 0);
+      assert.is(ports.fence.appended, 0);
+      assert.is((await ports.registry.get('k'))?.value, 1);
+      const jobs: string[] = [];
+      const consumer = await open.queue.consume('work@1', { concurrency: 5 }, (delivery) => {
+        jobs.push(delivery.job.job_id);
+        void delivery.ack();
+      });
+      await new Promise(setImmediate);
+      await consumer.stop();
+      assert.equal(jobs, [job.job_id]);
+    }));
+});

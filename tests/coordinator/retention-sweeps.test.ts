@@ -1,0 +1,96 @@
+import { type ManualClock, manual_clock } from '@llmteam/backend-embedded';
+import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
+import * as assert from 'uvu/assert';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+
+interface Scene {
+  readonly clock: ManualClock;
+  readonly owned: number[];
+  /** `partition age count`, for every sweep. */
+  readonly swept: string[];
+  readonly sweeps: RetentionSweeps;
+  fails: boolean;
+}
+
+async function with_sweeps(
+  retention: { max_age_hours?: number; max_runs?: number },
+  use: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const clock = manual_clock(0);
+  const swept: string[] = [];
+  const owned = [0, 2];
+  const state = { fails: false };
+  const sweeper: Sweeper = {
+    sweep: async (partition, { max_age_ms, max_runs }) => {
+      swept.push(`${partition} ${max_age_ms} ${max_runs}`);
+      if (state.fails && partition === 0) throw new Error('not now');
+      return 3;
+    },
+  };
+  const sweeps = new RetentionSweeps({
+    sweeper,
+    retention,
+    partitions: 4,
+    owned: () => owned,
+    clock,
+    log: quiet_logger,
+  });
+  sweeps.start();
+  const scene = Object.assign(state, { clock, owned, swept, sweeps });
+  try {
+    await use(scene);
+  } finally {
+    await sweeps.stop();
+  }
+}
+
+spec('retention', (test) => {
+  test('without a limit looks at nothing', () =>
+    with_sweeps({}, async ({ clock, swept }) => {
+      await clock.advance(3_600_000);
+      assert.equal(swept, []);
+      assert.is(clock.pending, 0);
+    }));
+
+  test('sweeps the partitions that are owned at the time, every minute, each with its share of the runs', () =>
+    with_sweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps }) => {
+      await clock.advance(1_000);
+      assert.equal(swept.splice(0), ['0 86400000 3', '2 86400000 3']);
+      assert.is(sweeps.removed, 6);
+      owned.splice(0, 2, 1);
+      await clock.advance(59_999);
+      assert.equal(swept, []);
+      await clock.advance(1);
+      assert.equal(swept, ['1 86400000 3']);
+    }));
+
+  test('that is short is looked after more often', () =>
+    with_sweeps({ max_age_hours: 0.01 }, async ({ clock, swept }) => {
+      await clock.advance(1_000);
+      swept.length = 0;
+      await clock.advance(3_600);
+      assert.equal(swept, ['0 36000 null', '2 36000 null']);
+    }));
+
+  test('that fails for one partition goes on with the next, and is tried again', () =>
+    with_sweeps({ max_runs: 100 }, async (scene) => {
+      scene.fails = true;
+      await scene.clock.advance(1_000);
+      assert.equal(scene.swept.splice(0), ['0 null 25', '2 null 25']);
+      assert.is(scene.sweeps.removed, 3);
+      scene.fails = false;
+      await scene.clock.advance(60_000);
+      assert.equal(scene.swept, ['0 null 25', '2 null 25']);
+    }));
+
+  test('ends when it is stopped', () =>
+    with_sweeps({ max_runs: 100 }, async ({ clock, swept, sweeps }) => {
+      await clock.advance(1_000);
+      await sweeps.stop();
+      swept.length = 0;
+      await clock.advance(3_600_000);
+      assert.equal(swept, []);
+      assert.is(clock.pending, 0);
+    }));
+});
