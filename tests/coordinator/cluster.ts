@@ -97,6 +97,8 @@ async function* delayed(
 class Work implements PartitionWork {
   is_working = false;
   stopped_with: { readonly checkpoint: boolean } | null = null;
+  /** How long it takes to stop. */
+  stopping: Promise<void> = Promise.resolve();
 
   constructor(
     readonly context: HoldContext,
@@ -111,6 +113,7 @@ class Work implements PartitionWork {
   async stop(options: { readonly checkpoint: boolean }): Promise<void> {
     this.is_working = false;
     this.stopped_with = options;
+    await this.stopping;
   }
 
   get may_emit(): boolean {

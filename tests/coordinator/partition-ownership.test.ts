@@ -77,6 +77,23 @@ spec('ownership of partitions', (test) => {
       assert.equal(await cluster.registry.list('members/coordinators/a'), []);
     }));
 
+  test('is kept while a long checkpoint is written, and handed over after it', () =>
+    with_cluster(2, async (cluster) => {
+      await cluster.join('a', 'b');
+      const leaving = cluster.member('a');
+      const [partition = 0] = leaving.owned();
+      const work = leaving.last_work(partition);
+      work.stopping = new Promise((resolve) => cluster.clock.after(3 * lease_ms, () => resolve()));
+      const left = cluster.leave('a');
+      await cluster.pass(3 * lease_ms - one_second, () =>
+        assert.not.ok(cluster.member('b').owned().includes(partition)),
+      );
+      assert.ok(work.context.is_held(), 'it may still write');
+      await cluster.pass(2 * one_second);
+      await left;
+      assert.is(cluster.member('b').owned().length, 2);
+    }));
+
   test('of the last coordinator ends with it: no lease is left', () =>
     with_cluster(4, async (cluster) => {
       await cluster.join('a');

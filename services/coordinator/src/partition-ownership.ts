@@ -73,7 +73,6 @@ export class PartitionOwnership {
     const { log, registry, member_id } = this.options;
     const was_joined = this.state === 'joined';
     this.state = 'stopping';
-    this.tick?.cancel();
     // What is under way would put the key there again.
     const gone = this.telling.then(() => registry.delete(member_prefix + member_id));
     const told = gone.catch((err: unknown) => {
@@ -81,6 +80,7 @@ export class PartitionOwnership {
     });
     for (const hold of this.holds.values()) hold.leave('moved');
     await Promise.all([told, ...this.running]);
+    this.tick?.cancel();
     await Promise.all([this.members.stop(), this.leases.stop()]);
   }
 
@@ -173,15 +173,15 @@ export class PartitionOwnership {
   private set_tick(): void {
     const { clock, lease_ms } = this.options;
     this.tick = clock.after(lease_ms / renewals, () => {
-      if (this.state !== 'joined') return;
       this.set_tick();
-      this.keep_alive();
+      // Also while they are given back: a checkpoint takes its time.
+      for (const hold of this.holds.values()) void hold.renew();
+      if (this.state === 'joined') this.keep_in_touch();
     });
   }
 
-  private keep_alive(): void {
+  private keep_in_touch(): void {
     const { log } = this.options;
-    for (const hold of this.holds.values()) void hold.renew();
     this.say_we_live().catch((err: unknown) => log.warn({ err }, 'the other coordinators were not told that we live'));
     // Watching tells of every change; a look now and then forgives a registry that did not.
     Promise.all([this.members.refresh(), this.leases.refresh()]).catch((err: unknown) =>
