@@ -4,9 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { system_clock } from '@llmteam/backend-embedded';
-import type { Json, Segment } from '@llmteam/contracts';
+import { default_settings } from '@llmteam/backend-nats';
+import type { Backend, Json, Segment } from '@llmteam/contracts';
 import { create_expression_compiler, create_run_service, Definitions, define_segment } from '@llmteam/kernel';
 import { load_config, load_plugins, open_nats, service_config } from '@llmteam/service-host';
 import { connect } from '@nats-io/transport-node';
@@ -30,10 +32,15 @@ export interface Cluster {
   run(definition: string, input?: Json): Promise<void>;
   readonly coordinators: readonly Service[];
   add_worker(): Promise<void>;
+  /** Resolves once it has taken over every partition: for when no other coordinator lives. */
+  add_coordinator(): Promise<Service>;
+  /** Resolves once the checkpoint of every partition stands at the end of its journal. */
+  checkpointed(): Promise<void>;
 }
 
 const noop_plugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
 const namespace = 'bench';
+const { partitions } = default_settings;
 
 export async function with_cluster<T>(options: ClusterOptions, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   return with_bench_server(options.sync, ({ url }) =>
@@ -44,8 +51,8 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
       const written = { nats, plugins: [noop_plugin], coordinator: { http }, worker: { http } };
       writeFileSync(path, JSON.stringify(written));
       const services: Service[] = [];
-      const start = async (kind: 'coordinator' | 'worker'): Promise<Service> => {
-        const service = await Service.start(kind, path, options.env ?? {});
+      const start = async (kind: 'coordinator' | 'worker', share?: number): Promise<Service> => {
+        const service = await Service.start(kind, path, options.env ?? {}, share);
         services.push(service);
         return service;
       };
@@ -54,7 +61,12 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
         for (let count = 0; count < options.coordinators; count++) coordinators.push(await start('coordinator'));
         for (let count = 0; count < options.workers; count++) await start('worker');
         return await with_client(path, url, (client) =>
-          work({ ...client, coordinators, add_worker: async () => void (await start('worker')) }),
+          work({
+            ...client,
+            coordinators,
+            add_worker: async () => void (await start('worker')),
+            add_coordinator: () => start('coordinator', partitions),
+          }),
         );
       } finally {
         await Promise.all(services.map((service) => service.stop('SIGKILL')));
@@ -63,7 +75,7 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
   );
 }
 
-type Client = Pick<Cluster, 'prepare' | 'start' | 'run'>;
+type Client = Pick<Cluster, 'prepare' | 'start' | 'run' | 'checkpointed'>;
 
 async function with_client<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const config = service_config(load_config(path, {}));
@@ -87,10 +99,25 @@ async function with_client<T>(path: string, url: string, work: (client: Client) 
       prepare: (segment) => definitions.put(define_segment(segment, catalog)),
       start,
       run: async (definition, input) => (await start(definition, input)).ended,
+      checkpointed: async () => {
+        for (let partition = 0; partition < partitions; partition++) await checkpointed(backend, partition);
+      },
     });
   } finally {
     await ends.close();
     await backend.close();
+  }
+}
+
+async function checkpointed(
+  { registry, journal }: Pick<Backend, 'registry' | 'journal'>,
+  partition: number,
+): Promise<void> {
+  for (;;) {
+    const kept = await registry.get(`checkpoints/${partition}`);
+    const { position } = (kept?.value ?? { position: -1 }) as { readonly position: number };
+    if (position >= (await journal.end(partition))) return;
+    await sleep(500);
   }
 }
 

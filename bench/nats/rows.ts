@@ -5,6 +5,7 @@ import { latency_under_load } from './rows/latency.js';
 import { scaling } from './rows/scaling.js';
 import { takeover } from './rows/takeover.js';
 import { always_synced, throughput_on_nats } from './rows/throughput.js';
+import { waiting } from './rows/waiting.js';
 
 export const nats_questions: readonly (() => Promise<Row | readonly Row[]>)[] = [
   throughput_on_nats,
@@ -13,4 +14,5 @@ export const nats_questions: readonly (() => Promise<Row | readonly Row[]>)[] = 
   latency_under_load,
   scaling,
   takeover,
+  waiting,
 ];

@@ -14,18 +14,20 @@ export class Service {
     private readonly ended: Promise<unknown>,
   ) {}
 
-  /** Resolves once the process says that it is at work. */
+  /** Resolves once the process says that it is at work; of a coordinator, that it has so many partitions. */
   static async start(
     kind: 'coordinator' | 'worker',
     config_file: string,
     env: Record<string, string>,
+    partitions = 1,
   ): Promise<Service> {
     const child = spawn(process.execPath, [llmteam, 'serve', kind, '--config', config_file], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: node_options, LLMTEAM_LOG_FORMAT: 'json', ...env },
     });
     const service = new Service(child, once(child, 'exit'));
-    await service.says(kind === 'worker' ? 'the worker takes jobs' : 'partition taken over');
+    if (kind === 'worker') await service.says('the worker takes jobs', 1);
+    else await service.says('partition taken over', partitions);
     return service;
   }
 
@@ -38,13 +40,14 @@ export class Service {
     await this.ended;
   }
 
-  private async says(words: string): Promise<void> {
+  private async says(words: string, times: number): Promise<void> {
     const lines: string[] = [];
+    let said = 0;
     await new Promise<void>((resolve, reject) => {
       const reader = createInterface({ input: this.child.stderr ?? process.stdin });
       reader.on('line', (line) => {
         if (lines.length < 50) lines.push(line);
-        if (line.includes(words)) resolve();
+        if (line.includes(words) && ++said === times) resolve();
       });
       reader.on('close', () => reject(new Error(`a service ended before it was ready:\n${lines.join('\n')}`)));
     });

@@ -16,14 +16,16 @@ import { key_of, type LiveRun, type Stage } from './live-run.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import { some_at_a_time } from './some-at-a-time.js';
 
-const leaving_at_a_time = 32;
+const leaving_at_a_time = 64;
+const few = 500;
+const many = 20_000;
 
 export interface LiveRunsPorts {
   readonly journal: Journal;
   readonly definitions: Definitions;
   readonly snapshots: RunSnapshots;
-  /** How many states to keep at most, as far as idle runs allow. */
-  readonly max_resident: number;
+  /** How many states to keep at most, as far as idle runs allow. Default: few if they come back quickly, else many. */
+  readonly max_resident: number | undefined;
   /** Told of a state that is about to leave memory, and of one that was brought in. */
   readonly on_leave: (live: LiveRun, run: Run) => void;
   readonly on_return: (live: LiveRun, run: Run) => void;
@@ -50,8 +52,12 @@ export class LiveRuns {
     return this.busy.size + this.idle.size;
   }
 
+  private get max_resident(): number {
+    return this.ports.max_resident ?? (this.keeps_snapshots ? few : many);
+  }
+
   get has_room(): boolean {
-    return this.resident < this.ports.max_resident;
+    return this.resident < this.max_resident;
   }
 
   /** The one copy of a tenant's name. */
@@ -155,7 +161,7 @@ export class LiveRuns {
 
   /** Many more states are in memory than should be: whoever brings in more had better wait for `make_room`. */
   get is_crowded(): boolean {
-    return this.idle.size > 0 && this.resident > 2 * this.ports.max_resident + 100;
+    return this.idle.size > 0 && this.resident > 2 * this.max_resident + 100;
   }
 
   /** Lets the states go that have been idle longest, until few enough are left; resolves once that is done, or cannot be. */
@@ -166,7 +172,7 @@ export class LiveRuns {
   }
 
   private is_too_full(): boolean {
-    return this.resident > this.ports.max_resident && this.idle.size > 0;
+    return this.resident > this.max_resident && this.idle.size > 0;
   }
 
   private async let_idle_go(): Promise<void> {
@@ -182,7 +188,7 @@ export class LiveRuns {
   }
 
   private *those_to_leave(progress: { readonly under_way: number; is_stuck: boolean }): Iterable<LiveRun> {
-    while (!progress.is_stuck && this.resident - progress.under_way > this.ports.max_resident) {
+    while (!progress.is_stuck && this.resident - progress.under_way > this.max_resident) {
       const next = this.longest_idle();
       if (next === undefined) return;
       yield next;

@@ -51,7 +51,7 @@ export interface PartitionLoopOptions {
   readonly segments: SegmentStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** States kept in memory, as far as idle runs allow. Default 2,000. */
+  /** States kept in memory, as far as idle runs allow. Default 500; 20,000 where no snapshots are kept. */
   readonly max_resident_runs?: number;
   /** How long the store may refuse an append before the loop gives up. Default: for ever. */
   readonly store_patience_ms?: number;
@@ -112,7 +112,7 @@ export class PartitionLoop {
       journal,
       definitions,
       snapshots: this.snapshots,
-      max_resident: options.max_resident_runs ?? 2_000,
+      max_resident: options.max_resident_runs,
       on_leave: (live, run) => this.driver.rest(live, run),
       on_return: (live, run) => this.driver.go_on(live, run),
     });

@@ -28,7 +28,7 @@ export interface KeptRun extends Stamp {
 const largest_state_bytes = 200_000;
 /** No state of a step is shorter than this as JSON. */
 const smallest_step_bytes = 200;
-const writes_at_a_time = 32;
+const writes_at_a_time = 64;
 const keys_per_page = 500;
 
 export class RunSnapshots {

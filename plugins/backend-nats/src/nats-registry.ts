@@ -28,12 +28,25 @@ export interface NatsRegistryOptions {
 }
 
 const gets_at_a_time = 256;
+/** Listings in pages that go on at a time; of another one the keys are asked for anew. */
+const most_listings = 64;
+/** Who asks for the next page later than this sees what was added meanwhile. */
+const next_page_ms = 5_000;
+
+/** A listing behind the page that was given last. */
+interface Listing {
+  readonly keys: readonly string[];
+  readonly from: number;
+  readonly last: string;
+  readonly until: number;
+}
 /** How long a deletion is remembered: longer than any watcher that is not lost for good is away. */
 const marker_ms = 60 * 60_000;
 
 export class NatsRegistry implements Registry {
   readonly supports = { durable: true };
   private readonly closing = new AbortController();
+  private readonly listings = new Map<string, Listing>();
 
   constructor(private readonly options: NatsRegistryOptions) {
     // Every watcher listens.
@@ -79,14 +92,16 @@ export class NatsRegistry implements Registry {
   async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
     this.check_open();
     const { after, limit = Number.POSITIVE_INFINITY } = options;
-    const keys = (await this.keys(prefix)).filter((key) => after === undefined || compare_keys(key, after) > 0);
+    const { keys, from } = await this.keys_after(prefix, after);
     const found: RegistryValue[] = [];
-    for (let from = 0; from < keys.length && found.length < limit; from += gets_at_a_time) {
-      const part = keys.slice(from, from + gets_at_a_time);
+    for (let at = from; at < keys.length && found.length < limit; at += gets_at_a_time) {
+      const part = keys.slice(at, at + gets_at_a_time);
       const looked = await Promise.all(part.map((key) => this.look(encode_key(key))));
       found.push(...looked.flatMap(({ live }) => (live === null ? [] : [public_value(live)])));
     }
-    return found.slice(0, Math.min(limit, found.length));
+    const page = found.slice(0, Math.min(limit, found.length));
+    this.remember(prefix, keys, page.length < limit ? undefined : page.at(-1)?.key);
+    return page;
   }
 
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<RegistryChange> {
@@ -151,6 +166,22 @@ export class NatsRegistry implements Registry {
       if (is_wrong_last_sequence(api_error_code(error))) return revision;
       throw error;
     }
+  }
+
+  /** The keys of a listing in pages are asked for once: with 100,000 of them each page would take half a second. */
+  private async keys_after(prefix: string, after: string | undefined): Promise<Omit<Listing, 'until' | 'last'>> {
+    const listing = this.listings.get(prefix);
+    if (listing !== undefined && listing.last === after && performance.now() < listing.until) return listing;
+    const keys = await this.keys(prefix);
+    return { keys: after === undefined ? keys : keys.filter((key) => compare_keys(key, after) > 0), from: 0 };
+  }
+
+  private remember(prefix: string, keys: readonly string[], last: string | undefined): void {
+    this.listings.delete(prefix);
+    if (last === undefined) return;
+    this.listings.set(prefix, { keys, last, from: keys.indexOf(last) + 1, until: performance.now() + next_page_ms });
+    const [oldest] = this.listings.keys();
+    if (this.listings.size > most_listings && oldest !== undefined) this.listings.delete(oldest);
   }
 
   private async keys(prefix: string): Promise<string[]> {

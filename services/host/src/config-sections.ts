@@ -142,7 +142,7 @@ export const coordinator_section = section(
     max_resident_runs: Type.Integer({
       minimum: 1,
       maximum: 10_000_000,
-      default: 2_000,
+      default: 500,
       description: 'States of runs kept in memory per partition, as far as idle runs allow.',
     }),
     http: http_section(8_081),
