@@ -15,6 +15,10 @@ export interface Deaths {
   readonly weights: Readonly<Record<Victim, number>>;
 }
 
+/** Longer than a lease and the start of a process together. */
+const longest_rest_ms = 4_000;
+const look_again_ms = 20;
+
 export class Killer {
   readonly kills = new Map<Victim, number>();
   /** Starts under way: a process that is just starting may be killed like any other. */
@@ -32,9 +36,16 @@ export class Killer {
     const until = performance.now() + lasts_ms;
     while ((this.total < wanted || performance.now() < until) && !over.aborted) {
       await sleep(random.fraction() * 2 * apart_ms);
+      await this.let_live(over);
       await this.kill(random, random.by_weight(choices));
     }
     await Promise.all(this.starting);
+  }
+
+  /** Where processes start slower than they die nothing could ever happen: then they are spared until something does. */
+  private async let_live(over: AbortSignal): Promise<void> {
+    const { client } = this.cluster;
+    while (performance.now() - client.grew_at > longest_rest_ms && !over.aborted) await sleep(look_again_ms);
   }
 
   private async kill(random: Random, victim: Victim): Promise<void> {
