@@ -1,7 +1,7 @@
 # LLMTeam: `make` lists what can be done. Needs Node.js; what the tests need besides is fetched (CONTRIBUTING.md).
 
 .DEFAULT_GOAL := help
-.PHONY: help node install build test test-cov lint format verify docs run nats bench clean
+.PHONY: help node install build test test-cov lint format verify docs run nats chaos bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ run: build ## Run the example segment on this machine
 
 nats: install ## Run a nats-server for development on 127.0.0.1:4222; its streams are in .llmteam/nats
 	@server=$$(node scripts/nats-server.mjs --print) && exec "$$server" -c scripts/nats/development.conf
+
+chaos: build ## Kill the processes of a cluster under load for CHAOS_MINUTES (default 10)
+	CHAOS_MINUTES=$${CHAOS_MINUTES:-10} node tests/dist/cluster/kills.test.js
 
 bench: build ## Answer the questions in bench/, with numbers
 	@npm run --silent bench

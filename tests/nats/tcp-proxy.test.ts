@@ -124,6 +124,21 @@ spec('tcp proxy', (test) => {
       });
     }));
 
+  test('a stall one way passes what goes the other way', () =>
+    with_echo(async (proxy) => {
+      await with_client(proxy, async (client) => {
+        await echo_of(client, 'hello');
+        proxy.stall('to_client');
+        const bytes_read = client.bytesRead;
+        client.end('more');
+        await once(client, 'finish');
+        await sleep(50);
+        assert.is(client.bytesRead, bytes_read);
+        proxy.heal();
+        while (client.bytesRead < bytes_read + 'more'.length) await sleep(1);
+      });
+    }));
+
   test('a stall holds back the end of a connection too', () =>
     with_echo((proxy) =>
       with_client(proxy, async (client) => {

@@ -2,22 +2,16 @@
  * Purpose: one life of a nats-server, from its start to its end.
  * Owns: the process, what it wrote, the port it told.
  * Invariants:
- *  N1 the server ends with this process, however this process ends: a shell beside it waits for the end of a pipe that only we hold
+ *  N1 the server ends with this process, however this process ends
  *  N2 `end` settles after the server and its guard are gone, and it never signals a process id that may be somebody else's by then
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn_guarded } from '../guarded-process.js';
 import { is_stopped } from './process-state.js';
-
-/**
- * The shell becomes the server. The one it leaves beside it gets a line when the server has ended, and the end of the pipe when
- * nobody is left to write one.
- */
-const guarded = '{ read -r _ || kill -9 $$; } <&3 & exec "$@" 3<&-';
 
 export interface StartOrder {
   readonly binary: string;
@@ -52,23 +46,12 @@ export class ServerProcess {
   private static async spawn({ binary, config_file, log_file }: StartOrder): Promise<ServerProcess> {
     const log = openSync(log_file, 'a');
     try {
-      const args = ['-c', guarded, 'sh', binary, '-c', config_file];
-      const child = spawn('sh', args, { stdio: ['ignore', log, log, 'pipe'] });
-      await once(child, 'spawn');
+      const child = await spawn_guarded(binary, ['-c', config_file], { stdio: ['ignore', log, log] });
       if (child.pid === undefined) throw new Error('a process without an id');
-      return new ServerProcess(child, child.pid).guard();
+      return new ServerProcess(child, child.pid);
     } finally {
       closeSync(log);
     }
-  }
-
-  private guard(): this {
-    const line = this.child.stdio[3];
-    if (!line || !('write' in line)) throw new Error('the pipe of the guard is missing');
-    // the guard may be gone before us if the whole group was killed
-    line.on('error', () => undefined);
-    this.child.once('exit', () => line.end('ended\n'));
-    return this;
   }
 
   private async told_port({ ports_dir, timeout_ms }: StartOrder): Promise<number> {

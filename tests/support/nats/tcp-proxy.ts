@@ -9,7 +9,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { type Passing, TcpLane } from './tcp-lane.js';
+import { type Passing, TcpLane, type Weather } from './tcp-lane.js';
 
 /** Starts a proxy in front of `url` (`nats://127.0.0.1:4222`), hands it to `use`, and ends it. */
 export async function with_tcp_proxy(url: string, use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
@@ -22,15 +22,20 @@ export async function with_tcp_proxy(url: string, use: (proxy: TcpProxy) => Prom
   }
 }
 
+type Way = 'to_server' | 'to_client';
+
+const both_ways: readonly Way[] = ['to_server', 'to_client'];
+
 interface Connection {
   readonly lanes: readonly TcpLane[];
   readonly reset: () => void;
 }
 
-class TcpProxy {
+export class TcpProxy {
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
-  private readonly weather = { is_cut: false, is_stalled: false, delay_ms: 0, loses: () => false };
+  private readonly weather = { is_cut: false, delay_ms: 0, loses: () => false };
+  private readonly stalled = { to_server: false, to_client: false };
   private readonly count = { accepted: 0, refused: 0, reset: 0 };
 
   constructor(private readonly target: URL) {
@@ -64,9 +69,9 @@ class TcpProxy {
     this.reset_all();
   }
 
-  /** Takes connections and keeps them, and passes nothing. */
-  stall(): void {
-    this.weather.is_stalled = true;
+  /** Takes connections and keeps them, and passes nothing, or nothing one way. */
+  stall(...ways: Way[]): void {
+    for (const way of ways.length === 0 ? both_ways : ways) this.stalled[way] = true;
   }
 
   /** Passes everything on this much later. */
@@ -87,7 +92,8 @@ class TcpProxy {
 
   /** Fair weather: nothing is cut, stalled, delayed or reset. What was held back is passed on. */
   heal(): void {
-    Object.assign(this.weather, { is_cut: false, is_stalled: false, delay_ms: 0, loses: () => false });
+    Object.assign(this.weather, { is_cut: false, delay_ms: 0, loses: () => false });
+    Object.assign(this.stalled, { to_server: false, to_client: false });
     this.pass_all();
   }
 
@@ -123,14 +129,31 @@ class TcpProxy {
       for (const lane of lanes) lane.close();
       this.connections.delete(connection);
     };
-    const passing: Passing = {
-      weather: this.weather,
+    const passing = (way: Way): Passing => ({
+      weather: this.weather_of(way),
       lost: reset,
       over: () => this.forget_if_over(connection),
-    };
-    const lanes = [new TcpLane(client, server, passing), new TcpLane(server, client, passing)];
+    });
+    const lanes = [
+      new TcpLane(client, server, passing('to_server')),
+      new TcpLane(server, client, passing('to_client')),
+    ];
     const connection = { lanes, reset };
     this.connections.add(connection);
+  }
+
+  /** As it is whenever it is asked. */
+  private weather_of(way: Way): Weather {
+    const { weather, stalled } = this;
+    return {
+      get is_stalled() {
+        return stalled[way];
+      },
+      get delay_ms() {
+        return weather.delay_ms;
+      },
+      loses: () => weather.loses(),
+    };
   }
 
   private forget_if_over(connection: Connection): void {
@@ -153,5 +176,3 @@ function random_numbers(seed: number): () => number {
     return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
   };
 }
-
-export type { TcpProxy };

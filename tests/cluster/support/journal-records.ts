@@ -1,0 +1,49 @@
+/** What the journal's streams hold, read by a client of NATS and not through the backend: a witness of its own. */
+import type { Fact } from '@llmteam/contracts';
+import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+
+export interface Kept {
+  readonly tenant_id: string;
+  readonly run_id: string;
+  readonly message_id: string;
+  readonly fact: Fact;
+  readonly partition: number;
+  readonly sequence: number;
+  /** When the server stored it; epoch milliseconds. */
+  readonly kept_at: number;
+}
+
+export async function read_journal(url: string, namespace: string, partitions: number): Promise<Kept[]> {
+  const connection = await connect({ servers: url });
+  try {
+    const kept: Kept[] = [];
+    for (let partition = 0; partition < partitions; partition++) {
+      for await (const entry of entries_of(jetstream(connection), namespace, partition)) kept.push(entry);
+    }
+    return kept;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function* entries_of(
+  js: ReturnType<typeof jetstream>,
+  namespace: string,
+  partition: number,
+): AsyncGenerator<Kept> {
+  const stream = `${namespace.toUpperCase()}_JOURNAL_${partition}`;
+  const consumer = await js.consumers.get(stream, { deliver_policy: DeliverPolicy.All });
+  let left = (await consumer.info()).num_pending;
+  if (left === 0) return;
+  const messages = await consumer.consume();
+  for await (const message of messages) {
+    const [, , , tenant_id = '', run_id = ''] = message.subject.split('.').map(decodeURIComponent);
+    const kept_at = message.info.timestampNanos / 1e6;
+    for (const { message_id, fact } of message.json<{ message_id: string; fact: Fact }[]>()) {
+      yield { tenant_id, run_id, message_id, fact, partition, sequence: message.seq, kept_at };
+    }
+    if (--left === 0) break;
+  }
+  await messages.close();
+}

@@ -1,0 +1,158 @@
+/**
+ * Purpose: runs of every kind, asked for at random and seen to their ends.
+ * Owns: what each run is asked, what a caller has to do for it on the way, and what must come out.
+ */
+import type { Fact, Json, RunEnded } from '@llmteam/contracts';
+import { type ClusterClient, tenant_id } from './cluster-client.js';
+import type { Random } from './random.js';
+import { load_segments } from './segments.js';
+
+/** How a run must end. */
+export interface Expected {
+  readonly status: RunEnded['status'];
+  readonly output: Json;
+}
+
+interface Plan {
+  readonly segment: string;
+  readonly input: Json;
+  readonly expected: Expected;
+  /** What a caller does for the run. */
+  readonly care?: (client: ClusterClient, run_id: string) => Promise<void>;
+}
+
+type Draw = (random: Random) => Plan;
+
+export const completed = (output: Json): Expected => ({ status: 'completed', output });
+
+const kinds: Readonly<Record<string, Draw>> = {
+  branches: (random) => {
+    const n = random.whole(1, 1_000);
+    return { segment: 'branches', input: { n }, expected: completed(n + 1 + (n * 2 + 1) + n * 3) };
+  },
+  mapped: (random) => {
+    const items = Array.from({ length: random.whole(1, 6) }, () => random.whole(-2, 9));
+    const failures = { is_failure: true };
+    return {
+      segment: 'mapped',
+      input: { items },
+      expected: completed(items.map((item) => (item > 0 ? item * 10 : failures))),
+    };
+  },
+  looped: (random) => {
+    const times = random.whole(1, 4);
+    const output = Array.from({ length: times }, (_, place) => 100 + place);
+    return { segment: 'looped', input: { times }, expected: completed(output) };
+  },
+  asked: (random) => {
+    const value = random.whole(1, 1_000);
+    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
+      await client.until_fact(run_id, reported('before'));
+      const answer = { decision: 'answer', value, answered_by: 'somebody' } as const;
+      await client.until_answered(() => client.runs.answer(tenant_id, `${run_id}:ask`, answer));
+    };
+    return { segment: 'asked', input: {}, expected: completed({ decided: value }), care };
+  },
+  signalled: (random) => {
+    const payload = random.whole(1, 1_000);
+    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
+      await client.until_answered(() => client.runs.signal({ tenant_id, run_id }, 'paid', payload));
+    };
+    return { segment: 'signalled', input: {}, expected: completed(payload), care };
+  },
+  nested: (random) => {
+    const n = random.whole(1, 1_000);
+    return { segment: 'nested', input: { n }, expected: completed((n * 2 + 1) * 10) };
+  },
+  rescued: () => ({ segment: 'rescued', input: {}, expected: completed('rescued') }),
+  cancelled: () => {
+    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
+      await client.until_fact(run_id, reported('before'));
+      await client.until_answered(() => client.runs.control({ tenant_id, run_id }, 'cancel', 'a caller'));
+    };
+    return { segment: 'endless', input: {}, expected: { status: 'cancelled', output: null }, care };
+  },
+  paused: (random) => {
+    const n = random.whole(1, 1_000);
+    return { segment: 'chain', input: { n }, expected: completed(n + 5), care: pause_and_resume };
+  },
+  chain: (random) => {
+    const n = random.whole(1, 1_000);
+    return { segment: 'chain', input: { n }, expected: completed(n + 5) };
+  },
+};
+
+/** A run may be over before it can be paused; one that was paused is resumed. */
+async function pause_and_resume(client: ClusterClient, run_id: string): Promise<void> {
+  const run = { tenant_id, run_id };
+  for (const action of ['pause', 'resume'] as const) {
+    try {
+      await client.until_answered(() => client.runs.control(run, action, 'a caller'));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'RUN_ENDED') throw error;
+    }
+  }
+}
+
+function reported(step: string): (fact: Fact) => fact is Fact & { type: 'step.reported' } {
+  return (fact): fact is Fact & { type: 'step.reported' } =>
+    fact.type === 'step.reported' && fact.step === step && fact.error === undefined;
+}
+
+export class MixedLoad {
+  /** How each run must end, by id. */
+  readonly expected = new Map<string, Expected>();
+  readonly started_by_kind = new Map<string, number>();
+  private readonly errors: unknown[] = [];
+  private is_ending = false;
+
+  constructor(
+    private readonly client: ClusterClient,
+    private readonly random: Random,
+    private readonly kinds_drawn: readonly string[] = Object.keys(kinds),
+  ) {}
+
+  async prepare(): Promise<void> {
+    await this.client.publish(load_segments);
+  }
+
+  /** Keeps so many runs under way until `stop`; settles once all have ended. @throws what went wrong with a run */
+  async keep_going(at_a_time: number): Promise<void> {
+    await Promise.all(Array.from({ length: at_a_time }, () => this.lane()));
+    if (this.errors.length > 0) throw this.errors[0];
+  }
+
+  stop(): void {
+    this.is_ending = true;
+  }
+
+  /** So many runs, all at once; settles once all have ended. */
+  async play(count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => this.one_run()));
+    if (this.errors.length > 0) throw this.errors[0];
+  }
+
+  private async lane(): Promise<void> {
+    while (!this.is_ending && this.errors.length === 0) await this.one_run();
+  }
+
+  private async one_run(): Promise<void> {
+    const { client, random } = this;
+    const kind = random.one_of(this.kinds_drawn);
+    const { segment, input, expected, care } = kinds[kind]?.(random) ?? unknown_kind(kind);
+    const run_id = `${kind}-${this.expected.size + 1}`;
+    this.expected.set(run_id, expected);
+    this.started_by_kind.set(kind, (this.started_by_kind.get(kind) ?? 0) + 1);
+    try {
+      await client.start(segment, input, run_id);
+      await care?.(client, run_id);
+      await client.until_fact(run_id, (fact): fact is RunEnded => fact.type === 'run.ended');
+    } catch (error) {
+      this.errors.push(error);
+    }
+  }
+}
+
+function unknown_kind(kind: string): never {
+  throw new Error(`there are no runs of kind '${kind}'`);
+}

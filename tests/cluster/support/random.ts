@@ -1,0 +1,37 @@
+/** Draws that follow from a seed, so that a failure can be looked at again. */
+export class Random {
+  private state: number;
+
+  constructor(readonly seed: number) {
+    this.state = seed >>> 0;
+  }
+
+  /** In [0, 1): a Weyl sequence, mixed. */
+  fraction(): number {
+    this.state = (this.state + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from `least` to `most`, both included. */
+  whole(least: number, most: number): number {
+    return least + Math.floor(this.fraction() * (most - least + 1));
+  }
+
+  one_of<T>(choices: readonly T[]): T {
+    const chosen = choices[this.whole(0, choices.length - 1)];
+    if (chosen === undefined) throw new RangeError('there is nothing to choose from');
+    return chosen;
+  }
+
+  /** As often as its weight says. */
+  by_weight<T>(choices: readonly (readonly [choice: T, weight: number])[]): T {
+    let left = this.fraction() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [choice, weight] of choices) {
+      left -= weight;
+      if (left < 0) return choice;
+    }
+    return this.one_of(choices)[0];
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Purpose: waiting for runs with patience, and saying why they do not move when it runs out (I-15).
+ * A run is stuck if the journal did not grow for so long while runs are open.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { type Cluster, namespace } from './cluster.js';
+import { tenant_id } from './cluster-client.js';
+
+const look_again_ms = 250;
+const runs_shown = 3;
+
+/** Settles with the work. @throws with a dump if nothing happened for `patience_ms` */
+export async function unless_stuck<T>(cluster: Cluster, patience_ms: number, work: Promise<T>): Promise<T> {
+  const over = { is: false };
+  const finished = work.finally(() => {
+    over.is = true;
+  });
+  finished.catch(() => undefined);
+  const watch = async (): Promise<never> => {
+    let since = performance.now();
+    while (!over.is) {
+      await sleep(look_again_ms);
+      since = Math.max(since, cluster.client.grew_at);
+      if (performance.now() - since > patience_ms && !over.is) {
+        throw new Error(`nothing happened for ${patience_ms} ms\n${await dump(cluster)}`);
+      }
+    }
+    return await new Promise<never>(() => undefined);
+  };
+  return Promise.race([finished, watch()]);
+}
+
+/** Of some runs that are open: the end of the history and what they wait for; then the leases, the queue and the processes. */
+async function dump(cluster: Cluster): Promise<string> {
+  const { client, members } = cluster;
+  const open = [...client.asked.keys()].filter((run_id) => !client.ended_runs.has(run_id));
+  const lines = [`${open.length} runs are open: ${open.slice(0, 20).join(', ')}`];
+  for (const run_id of open.slice(0, runs_shown)) {
+    lines.push(`${run_id}, partition ${client.backend.journal.partition_of({ tenant_id, run_id })}:`);
+    lines.push(...client.facts_of(run_id).map((fact) => `  ${JSON.stringify(fact).slice(0, 240)}`));
+    lines.push(`  waits for: ${await said(client.runs.show({ tenant_id, run_id }))}`);
+  }
+  for (const prefix of ['leases/', 'members/', 'checkpoints/'])
+    lines.push(`${prefix} ${await said(client.backend.registry.list(prefix))}`);
+  lines.push(`queue: ${await said(queue_state(cluster))}`);
+  for (const member of members)
+    lines.push(`${member.name} ${member.runs ? 'runs' : member.ending}:`, `  | ${member.last_words()}`);
+  return lines.join('\n');
+}
+
+async function queue_state({ server }: Cluster): Promise<unknown> {
+  const connection = await connect({ servers: server.url });
+  try {
+    const manager = await jetstreamManager(connection);
+    const stream = `${namespace.toUpperCase()}_JOBS`;
+    const { state } = await manager.streams.info(stream, { subjects_filter: '>' });
+    const consumers: object[] = [];
+    for await (const { name, num_pending, num_ack_pending, num_waiting } of manager.consumers.list(stream)) {
+      consumers.push({ name, num_pending, num_ack_pending, num_waiting });
+    }
+    return { messages: state.messages, subjects: state.subjects, consumers };
+  } finally {
+    await connection.close();
+  }
+}
+
+async function said(asked: Promise<unknown>): Promise<string> {
+  try {
+    return JSON.stringify(await asked).slice(0, 3_000);
+  } catch (error) {
+    return String(error);
+  }
+}

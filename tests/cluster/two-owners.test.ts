@@ -1,0 +1,78 @@
+// timeout: 200
+/** Two coordinators that both work on every partition all the time are harmless (I-9), whatever happens to them meanwhile. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Cluster, type ClusterOptions, with_cluster } from './support/cluster.js';
+import type { Member } from './support/member.js';
+import { new_seed, storm, type Verdict } from './support/storm.js';
+
+const forced = fileURLToPath(new URL('./children/forced-coordinator.js', import.meta.url));
+const two_owners: ClusterOptions = {
+  coordinators: 2,
+  workers: 3,
+  job_lease_seconds: 1,
+  coordinator_command: [process.execPath, forced],
+};
+const load_ms = 8_000;
+
+/** How many entries it has applied in its life, over all partitions. */
+async function applied_by(coordinator: Member): Promise<number> {
+  await coordinator.stop();
+  const lines = coordinator.log().split('\n');
+  const told = lines.filter((line) => line.includes('how far the partition was worked on'));
+  return told.reduce((sum, line) => sum + (JSON.parse(line) as { entries_applied: number }).entries_applied, 0);
+}
+
+async function check_both_worked(cluster: Cluster, { entries }: Verdict): Promise<void> {
+  for (const coordinator of cluster.coordinators) {
+    const applied = await applied_by(coordinator);
+    console.log(`${coordinator.name} applied ${applied} of ${entries} entries`);
+    assert.is(applied, entries);
+  }
+}
+
+spec('two owners', (test) => {
+  test(
+    'two owners of all partitions end each run once, with the outputs of one',
+    async () => {
+      await with_cluster(two_owners, async (cluster) => {
+        const verdict = await storm(cluster, { seed: new_seed(), grace_ms: 2_000, disturb: () => sleep(load_ms) });
+        assert.ok(verdict.runs >= 100 && verdict.child_runs > 10, `${verdict.runs} runs`);
+        await check_both_worked(cluster, verdict);
+      });
+    },
+    { timeout_ms: 60_000 },
+  );
+
+  test(
+    'an owner that lags behind for longer than the server knows ids repeats facts, and they mean nothing',
+    async () => {
+      await with_cluster({ ...two_owners, proxied: true, dedupe_window_seconds: 1 }, async (cluster) => {
+        const [late] = cluster.coordinators;
+        if (late === undefined) throw new Error('there are no coordinators');
+        const network = cluster.network_of(late);
+        // what it needs to know of segments and types it learns first: each such question takes several ways to the server and back
+        const lag = async (): Promise<void> => {
+          await sleep(3_000);
+          network.delay(800);
+          await sleep(load_ms);
+          network.heal();
+        };
+        // it publishes jobs that the other has seen through, however long ago: it holds no lease that it could lose
+        const verdict = await storm(cluster, {
+          seed: new_seed(),
+          grace_ms: Number.POSITIVE_INFINITY,
+          repeats_are_kept: true,
+          disturb: lag,
+        });
+        console.log(`${verdict.repeated_facts} facts were kept twice`);
+        assert.ok(verdict.runs >= 30, `${verdict.runs} runs`);
+        assert.ok(verdict.repeated_facts >= 30, `${verdict.repeated_facts} facts were kept twice`);
+        await check_both_worked(cluster, verdict);
+      });
+    },
+    { timeout_ms: 90_000 },
+  );
+});
