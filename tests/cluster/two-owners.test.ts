@@ -29,7 +29,8 @@ async function check_both_worked(cluster: Cluster, { entries }: Verdict): Promis
   for (const coordinator of cluster.coordinators) {
     const applied = await applied_by(coordinator);
     console.log(`${coordinator.name} applied ${applied} of ${entries} entries`);
-    assert.is(applied, entries);
+    // An owner that lags may still have been repeating facts when they were counted.
+    assert.ok(applied >= entries, `${coordinator.name} applied ${applied} of ${entries} entries`);
   }
 }
 
