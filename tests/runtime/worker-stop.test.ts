@@ -1,4 +1,5 @@
-import type { Job, JsonObject, Segment } from '@llmteam/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery, Job, JsonObject, Segment } from '@llmteam/contracts';
 import { create_expression_compiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
@@ -56,6 +57,41 @@ async function with_run(
     await partition.stop();
   });
 }
+
+spec('a job that comes again', (test) => {
+  test('one that was reported but not acknowledged is not worked on again', async () => {
+    await with_run(async ({ shared, run }) => {
+      const { backend, clock } = shared;
+      const at = clock.now();
+      const reported = new Promise<void>((resolve, reject) => {
+        const die_before_the_ack = async (delivery: Delivery): Promise<void> => {
+          const { job } = delivery;
+          const { step, attempt } = job;
+          const fact = { type: 'step.reported', at, step, attempt, started_at: at, worker: 'dead', ports: {} } as const;
+          await backend.journal.append(job, [{ message_id: `report:${step}#${attempt}`, fact }]);
+          await delivery.nak();
+        };
+        const consuming = backend.queue.consume('work@1', { concurrency: 1 }, (delivery) => {
+          void consuming.then((consumer) => {
+            die_before_the_ack(delivery).then(resolve, reject);
+            return consumer.stop();
+          });
+        });
+      });
+      await reported;
+      const calls = { made: 0 };
+      const worker = await start_worker(shared, 'next', async () => {
+        calls.made += 1;
+        return {};
+      });
+      while (!worker.told.some((line) => line.startsWith('dropped'))) await sleep(1);
+      assert.is(calls.made, 0);
+      const facts = await facts_of(shared, run);
+      assert.is(facts.filter((type) => type === 'step.reported').length, 1);
+      await worker.loop.stop(0);
+    });
+  });
+});
 
 spec('a worker that stops', (test) => {
   test('lets a handler finish within the time it has, and takes nothing new', () =>

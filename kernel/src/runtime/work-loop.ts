@@ -149,6 +149,10 @@ export class WorkLoop {
     const { delivery } = attempt;
     const { job } = delivery;
     try {
+      if (delivery.deliveries > 1 && (await this.is_reported(job))) {
+        await delivery.ack();
+        return 'dropped';
+      }
       const report = await this.attempt(attempt);
       if (attempt.is_handed_back) return 'handed_back';
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
@@ -162,6 +166,14 @@ export class WorkLoop {
       await delivery.nak(redelivery_ms).catch(ignore);
       return 'dropped';
     }
+  }
+
+  /** Whoever had the job before may have died between its report and its acknowledgement: then all is done. */
+  private async is_reported(job: Job): Promise<boolean> {
+    for await (const { fact } of this.ports.journal.read(job)) {
+      if (fact.type === 'step.reported' && fact.step === job.step && fact.attempt === job.attempt) return true;
+    }
+    return false;
   }
 
   private async attempt(attempt: Attempt): Promise<StepReported> {
