@@ -1,3 +1,4 @@
+import { LlmteamError } from '@llmteam/contracts';
 import { type OpenService, run_service } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { quiet_logger } from '../support/quiet-logger.js';
@@ -94,6 +95,23 @@ spec('service process', (test) => {
       });
       assert.is(await refused.catch((error: Error) => error.message), 'no server');
       assert.equal(closed, ['backend', 'half']);
+    }));
+
+  test('what loses its server while it opens is closed and opened anew, for as long as the patience lasts', () =>
+    with_process(async ({ run, closed, signal }) => {
+      const tries = { made: 0 };
+      const lost = new LlmteamError('BACKEND_UNREACHABLE', 'there is no connection');
+      const end = run(async (service) => {
+        tries.made += 1;
+        opens(service, closed, `backend ${tries.made}`);
+        if (tries.made === 1) throw lost;
+        setImmediate(() => signal('SIGTERM'));
+      });
+      assert.is(await end, 'stopped');
+      assert.equal(closed, ['backend 1', 'backend 2']);
+      const options = { log: quiet_logger, close_ms: 50, leave: () => undefined, patience_ms: 0 };
+      const refused = run_service(options, () => Promise.reject(lost));
+      assert.is(await refused.catch((error: unknown) => error), lost);
     }));
 
   test('a signal while it still opens closes what is open so far', () =>

@@ -1,8 +1,10 @@
 /**
  * Purpose: a process that serves until it is told to stop.
- * Owns: SIGTERM and SIGINT: the first begins an orderly end within a deadline, the second leaves at once. Does not own: what is opened.
+ * Owns: SIGTERM and SIGINT: the first begins an orderly end within a deadline, the second leaves at once; opening anew what lost its
+ * server while it opened. Does not own: what is opened.
  */
-import type { Logger } from '@llmteam/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { is_llmteam_error, type Logger } from '@llmteam/contracts';
 import { Lifecycle } from './lifecycle.js';
 
 /** How a service process ended. */
@@ -23,13 +25,17 @@ export interface ServiceProcessOptions {
   readonly close_ms: number;
   /** Ends the process at once; called at the second signal. */
   readonly leave: () => void;
+  /** How long opening is tried again if the server is lost meanwhile. Default 30,000. */
+  readonly patience_ms?: number;
 }
 
 const stop_signals = ['SIGTERM', 'SIGINT'] as const;
+const default_patience_ms = 30_000;
+const pause_ms = 250;
 
 /** Resolves once everything is closed. @throws what `open` threw, after closing what it had opened */
 export async function run_service(
-  { log, close_ms, leave }: ServiceProcessOptions,
+  { log, close_ms, leave, patience_ms = default_patience_ms }: ServiceProcessOptions,
   open: (service: OpenService) => Promise<void>,
 ): Promise<ServiceEnd> {
   const lifecycle = new Lifecycle(log, close_ms);
@@ -54,7 +60,8 @@ export async function run_service(
   };
   for (const signal of stop_signals) process.on(signal, receive);
   try {
-    const opened = open({ lifecycle, stopping: stopping.signal, fail });
+    const service = { lifecycle, stopping: stopping.signal, fail };
+    const opened = open_patiently(() => open(service), service, log, patience_ms);
     // Told to stop while it still opens: what is open so far is closed; the rest ends with the process.
     opened.catch(() => undefined);
     await Promise.race([opened, asked]);
@@ -66,5 +73,27 @@ export async function run_service(
     throw error;
   } finally {
     for (const signal of stop_signals) process.off(signal, receive);
+  }
+}
+
+/** A server may be lost at any moment between the first thing that is opened and the last: then all is closed, and opened anew. */
+async function open_patiently(
+  open: () => Promise<void>,
+  { lifecycle, stopping }: OpenService,
+  log: Logger,
+  patience_ms: number,
+): Promise<void> {
+  const until = performance.now() + patience_ms;
+  for (;;) {
+    try {
+      return await open();
+    } catch (err) {
+      const may_pass = is_llmteam_error(err) && err.code === 'BACKEND_UNREACHABLE';
+      if (!may_pass || stopping.aborted || performance.now() >= until) throw err;
+      log.warn({ err }, 'the server was lost while the service opened; it opens anew');
+      await lifecycle.close();
+      await sleep(pause_ms);
+      if (stopping.aborted) throw err;
+    }
   }
 }
