@@ -32,7 +32,7 @@ export interface LiveRunsPorts {
 }
 
 export class LiveRuns {
-  /** Idle runs leave for their histories at once. */
+  /** If not, idle runs leave at once, and come back from their histories. */
   keeps_snapshots = false;
   private readonly runs = new Map<string, LiveRun>();
   private readonly busy = new Set<LiveRun>();
