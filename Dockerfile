@@ -17,9 +17,7 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="llmteam" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=runtime /llmteam /llmteam
 # Every container has a network of its own: all services listen on one port, for others too.
-# Objects of a step live for a moment: a larger young generation saves collecting them.
 ENV NODE_ENV=production \
-  NODE_OPTIONS=--max-semi-space-size=64 \
   LLMTEAM_COORDINATOR_HTTP_HOST=0.0.0.0 \
   LLMTEAM_COORDINATOR_HTTP_PORT=8080 \
   LLMTEAM_WORKER_HTTP_HOST=0.0.0.0 \

@@ -5,8 +5,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const llmteam = fileURLToPath(new URL('../../../clients/cli/bin/llmteam.js', import.meta.url));
-/** Objects of a step live for a moment only: a larger young generation throws them away unseen. */
-const node_options = '--max-semi-space-size=64';
 
 export class Service {
   private constructor(
@@ -23,7 +21,7 @@ export class Service {
   ): Promise<Service> {
     const child = spawn(process.execPath, [llmteam, 'serve', kind, '--config', config_file], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: node_options, LLMTEAM_LOG_FORMAT: 'json', ...env },
+      env: { ...process.env, LLMTEAM_LOG_FORMAT: 'json', ...env },
     });
     const service = new Service(child, once(child, 'exit'));
     if (kind === 'worker') await service.says('the worker takes jobs', 1);
