@@ -46,4 +46,34 @@ spec('two owners', (test) => {
     },
     { timeout_ms: 60_000 },
   );
+
+  test(
+    'an owner that lags behind for longer than the server knows ids repeats facts, and they mean nothing',
+    async () => {
+      await with_cluster({ ...two_owners, proxied: true, dedupe_window_seconds: 1 }, async (cluster) => {
+        const [late] = cluster.coordinators;
+        if (late === undefined) throw new Error('there are no coordinators');
+        const network = cluster.network_of(late);
+        // what it needs to know of segments and types it learns first: each such question takes several ways to the server and back
+        const lag = async (): Promise<void> => {
+          await sleep(3_000);
+          network.delay(800);
+          await sleep(load_ms);
+          network.heal();
+        };
+        // it publishes jobs that the other has seen through, however long ago: it holds no lease that it could lose
+        const verdict = await storm(cluster, {
+          seed: new_seed(),
+          grace_ms: Number.POSITIVE_INFINITY,
+          repeats_are_kept: true,
+          disturb: lag,
+        });
+        console.log(`${verdict.repeated_facts} facts were kept twice`);
+        assert.ok(verdict.runs >= 30, `${verdict.runs} runs`);
+        assert.ok(verdict.repeated_facts >= 30, `${verdict.repeated_facts} facts were kept twice`);
+        await check_both_worked(cluster, verdict);
+      });
+    },
+    { timeout_ms: 90_000 },
+  );
 });

@@ -8,8 +8,8 @@ import { until_back, with_raw_client } from '../support/nats/raw-client.js';
 import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
 
-/** A server that sends back what it gets, and the end when it gets the end, behind a proxy. */
-async function with_echo(use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
+/** A server that sends back what it gets, and the end when it gets the end, behind a proxy; and its side of the connections. */
+async function with_echo(use: (proxy: TcpProxy, sockets: ReadonlySet<Socket>) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -19,7 +19,8 @@ async function with_echo(use: (proxy: TcpProxy) => Promise<void>): Promise<void>
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
-    await with_tcp_proxy(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, use);
+    const url = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await with_tcp_proxy(url, (proxy) => use(proxy, sockets));
   } finally {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -147,6 +148,22 @@ spec('tcp proxy', (test) => {
         client.destroy();
         await sleep(20);
         assert.is(proxy.open_connections, 1);
+        proxy.heal();
+        while (proxy.open_connections > 0) await sleep(1);
+      }),
+    ));
+
+  test('a sender that ended and then failed leaves no socket behind', () =>
+    with_echo((proxy, far_sides) =>
+      with_client(proxy, async (client) => {
+        await echo_of(client, 'hello');
+        proxy.stall('to_server');
+        client.end();
+        await once(client, 'finish');
+        client.resetAndDestroy();
+        // Only what is sent to it tells that it failed.
+        for (const far_side of far_sides) far_side.write('more');
+        await sleep(20);
         proxy.heal();
         while (proxy.open_connections > 0) await sleep(1);
       }),

@@ -3,6 +3,7 @@
  * Invariants: L1 pieces leave in the order they came, then the end; L2 it holds little: a sender that is not passed on is not read.
  */
 import type { Socket } from 'node:net';
+import { reset_socket } from './reset-socket.js';
 
 export interface Weather {
   readonly is_stalled: boolean;
@@ -100,7 +101,7 @@ export class TcpLane {
   private pass_close(how: 'closed' | 'failed'): void {
     this.close();
     if (how === 'closed') this.to.destroySoon();
-    else this.to.resetAndDestroy();
+    else reset_socket(this.to);
     this.passing.over();
   }
 

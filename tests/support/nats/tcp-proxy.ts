@@ -5,10 +5,11 @@
  *  X1 what is passed on is passed on whole and in order, whatever the weather was on the way
  *  X2 while it is stalled nothing reaches the other side, not even the end of a connection; once it is healed all of it does
  *  X3 its port stays its own while it is cut, so that nobody else can be there when it heals
- *  X4 no connection and no timer is left when `with_tcp_proxy` settles
+ *  X4 no connection, no socket and no timer is left when `with_tcp_proxy` settles
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { reset_socket } from './reset-socket.js';
 import { type Passing, TcpLane, type Weather } from './tcp-lane.js';
 
 /** Starts a proxy in front of `url` (`nats://127.0.0.1:4222`), hands it to `use`, and ends it. */
@@ -34,6 +35,8 @@ interface Connection {
 export class TcpProxy {
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
+  /** All that are not closed yet. */
+  private readonly sockets = new Set<Socket>();
   private readonly weather = { is_cut: false, delay_ms: 0, loses: () => false };
   private readonly stalled = { to_server: false, to_client: false };
   private readonly count = { accepted: 0, refused: 0, reset: 0 };
@@ -101,7 +104,10 @@ export class TcpProxy {
     const closed = once(this.server, 'close');
     this.server.close();
     this.reset_all();
-    await closed;
+    const all_closed = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    // Of a connection that has ended a socket may still wait for its reader.
+    for (const socket of this.sockets) reset_socket(socket);
+    await Promise.all([closed, ...all_closed]);
   }
 
   private pass_all(): void {
@@ -109,23 +115,29 @@ export class TcpProxy {
   }
 
   private accept(client: Socket): void {
-    client.on('error', ignore);
+    this.keep(client);
     if (this.weather.is_cut) {
       this.count.refused += 1;
-      client.resetAndDestroy();
+      reset_socket(client);
       return;
     }
     this.count.accepted += 1;
     const port = Number(this.target.port);
     const server = connect({ host: this.target.hostname, port, allowHalfOpen: true, noDelay: true });
-    server.on('error', ignore);
+    this.keep(server);
     this.join(client, server);
+  }
+
+  private keep(socket: Socket): void {
+    socket.on('error', ignore);
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
   }
 
   private join(client: Socket, server: Socket): void {
     const reset = (): void => {
       this.count.reset += 1;
-      for (const socket of [client, server]) socket.resetAndDestroy();
+      for (const socket of [client, server]) reset_socket(socket);
       for (const lane of lanes) lane.close();
       this.connections.delete(connection);
     };
