@@ -1,16 +1,16 @@
 /**
- * Purpose: whether a cluster kept its promises, judged after the fact from three independent records: what the client asked for, what
- * the streams of the journal hold, and what the handlers wrote down.
+ * Purpose: whether a cluster kept its promises, judged after the fact from its records.
  * Owns: the laws I-1 to I-8, I-13 and I-14 of the reliability page as far as these records show them; each fault it finds names its run.
+ * Does not own: where the records come from.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact, Json, RunEnded, RunEvent } from '@llmteam/contracts';
 import { is_ended, replay } from '@llmteam/kernel';
 import type { Cluster } from './cluster.js';
-import { namespace } from './cluster.js';
-import { type Kept, read_journal } from './journal-records.js';
-import { type Execution, read_ledger } from './ledger.js';
+import type { Kept } from './journal-records.js';
+import type { Execution } from './ledger.js';
 import type { Expected } from './mixed-load.js';
+import { type Records, records_of } from './records.js';
 
 export interface Counts {
   readonly runs: number;
@@ -52,10 +52,13 @@ export async function check_cluster(
   expected: ReadonlyMap<string, Expected>,
   options: CheckOptions,
 ): Promise<Counts> {
-  const kept = await read_journal(cluster.server.url, namespace, cluster.partitions);
-  const ledger = read_ledger(cluster.ledger);
-  const checker = new Checker(cluster, kept, ledger, options);
-  await checker.check_all(expected);
+  return judge(await records_of(cluster, expected), options);
+}
+
+/** @throws with every fault it found */
+export async function judge(records: Records, options: CheckOptions): Promise<Counts> {
+  const checker = new Checker(records, options);
+  await checker.check_all();
   if (checker.faults.length === 0) return checker.counts();
   const shown = checker.faults.slice(0, 20).map((fault) => `  - ${fault}`);
   throw new Error(`${checker.faults.length} broken promises:\n${shown.join('\n')}\n${checker.history_of_first()}`);
@@ -76,20 +79,18 @@ class Checker {
   private first_faulty: string | null = null;
 
   constructor(
-    private readonly cluster: Cluster,
-    private readonly kept: readonly Kept[],
-    private readonly ledger: readonly Execution[],
+    private readonly records: Records,
     private readonly options: CheckOptions,
   ) {
-    for (const entry of kept) push(this.histories, entry.run_id, entry);
-    for (const execution of ledger) push(this.executions, execution.run_id, execution);
+    for (const entry of records.kept) push(this.histories, entry.run_id, entry);
+    for (const execution of records.ledger) push(this.executions, execution.run_id, execution);
   }
 
   counts(): Counts {
     const { child_runs, ...tally } = this.tally;
-    const began = this.ledger.filter(({ what }) => what === 'began').length;
+    const began = this.records.ledger.filter(({ what }) => what === 'began').length;
     const runs = this.histories.size - child_runs;
-    return { runs, child_runs, entries: this.kept.length, executions: began, ...tally };
+    return { runs, child_runs, entries: this.records.kept.length, executions: began, ...tally };
   }
 
   history_of_first(): string {
@@ -100,14 +101,14 @@ class Checker {
     return `the history of ${this.first_faulty}:\n${lines.join('\n')}`;
   }
 
-  async check_all(expected: ReadonlyMap<string, Expected>): Promise<void> {
-    for (const [run_id, asked] of this.cluster.client.asked) {
+  async check_all(): Promise<void> {
+    for (const [run_id, asked] of this.records.client.asked) {
       if (asked.accepted_at !== null && !this.histories.has(run_id))
         this.fault(run_id, 'was accepted and is lost (I-1)');
     }
     for (const [run_id, history] of this.histories) {
       this.check_origin(run_id, history);
-      await this.check_history(run_id, history, expected.get(run_id));
+      await this.check_history(run_id, history, this.records.expected.get(run_id));
       this.check_executions(run_id, history);
     }
     for (const run_id of this.executions.keys()) {
@@ -129,7 +130,7 @@ class Checker {
     else if (first.fact.parent !== undefined) {
       this.tally.child_runs += 1;
       if (!this.histories.has(first.fact.parent.run_id)) this.fault(run_id, 'has a parent that is not there (I-2)');
-    } else if (!this.cluster.client.asked.has(run_id)) this.fault(run_id, 'was asked for by nobody (I-2)');
+    } else if (!this.records.client.asked.has(run_id)) this.fault(run_id, 'was asked for by nobody (I-2)');
     if (beginnings.length !== 1) this.fault(run_id, `began ${beginnings.length} times (I-2)`);
   }
 
@@ -137,7 +138,7 @@ class Checker {
   private async check_history(run_id: string, history: readonly Kept[], expected: Expected | undefined): Promise<void> {
     const [first] = history;
     if (first?.fact.type !== 'run.requested') return;
-    const plan = await this.cluster.client.definitions.plan(first.fact.definition);
+    const plan = await this.records.client.definitions.plan(first.fact.definition);
     const facts = history.map(({ fact }) => fact);
     this.check_repeats(run_id, history);
     const key = { tenant_id: first.tenant_id, run_id };

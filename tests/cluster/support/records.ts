@@ -1,0 +1,22 @@
+/**
+ * Three records of what happened in a cluster that know nothing of each other: what the client asked for, what the streams of the
+ * journal hold, and what the handlers wrote down.
+ */
+import { type Cluster, namespace } from './cluster.js';
+import type { ClusterClient } from './cluster-client.js';
+import { type Kept, read_journal } from './journal-records.js';
+import { type Execution, read_ledger } from './ledger.js';
+import type { Expected } from './mixed-load.js';
+
+export interface Records {
+  readonly client: Pick<ClusterClient, 'asked' | 'definitions'>;
+  readonly kept: readonly Kept[];
+  readonly ledger: readonly Execution[];
+  /** How each run must end, by id. */
+  readonly expected: ReadonlyMap<string, Expected>;
+}
+
+export async function records_of(cluster: Cluster, expected: ReadonlyMap<string, Expected>): Promise<Records> {
+  const kept = await read_journal(cluster.server.url, namespace, cluster.partitions);
+  return { client: cluster.client, kept, ledger: read_ledger(cluster.ledger), expected };
+}
