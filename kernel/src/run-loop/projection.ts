@@ -2,6 +2,8 @@
  * Purpose: telling the lists what the loop has applied.
  * Owns: that one change at a time is under way; what comes meanwhile goes together with the next, and so does what was refused.
  * Nothing is told before the loop has caught up, unless it becomes too much to hold.
+ * Invariant: a change tells how things stand at its position, also one that is told in the middle of a batch: lists pass over what is
+ * told of a position they know (law I1), and a feed what is older than what it has.
  */
 import type { HumanTask, IndexChange, Logger, Position, RunIndex, RunRow } from '@llmteam/contracts';
 
@@ -31,7 +33,12 @@ export class Projection {
     this.tasks.set(task.task_id, task);
   }
 
-  /** What was noted came of entries up to `position`. */
+  /** What is noted from here on comes of this entry, or of a later one. */
+  reached(position: Position): void {
+    this.position = position;
+  }
+
+  /** Everything up to `position` is noted. */
   tell(position: Position): void {
     this.position = position;
     if (this.rows.size + this.tasks.size === 0 || this.is_stopped) return;

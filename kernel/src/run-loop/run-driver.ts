@@ -80,6 +80,7 @@ export class RunDriver {
     const { runs, projection, watchers } = this.ports;
     const live = this.new_live_run(entry);
     const { run, outcome } = start_run(plan, key_of(live), fact, watchers.wishes(entry.run_id));
+    projection.reached(entry.position);
     runs.add(live, run);
     live.copied_left = (fact.forked_from?.entries ?? 1) - 1;
     projection.note_row(row_of(run));
@@ -109,6 +110,7 @@ export class RunDriver {
 
   private evolve(live: LiveRun, run: Run, fact: Fact): void {
     const { runs, projection, watchers, timers } = this.ports;
+    projection.reached(live.position);
     const { seq } = run.state;
     const had_ended = is_ended(run.state);
     const outcome = evolve(run, fact, watchers.wishes(live.run_id));
