@@ -39,7 +39,7 @@ export { WatchedKeys, type WatchedKeysOptions } from './registry/watched-keys.js
 export { catch_up_index } from './run-loop/index-catch-up.js';
 export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run-loop/partition-loop.js';
 export { Retry } from './run-loop/retry.js';
-export { TaskFeed } from './run-loop/task-feed.js';
+export { TaskFeed, task_of_feed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterPorts, type RunMeterSink } from './run-meter/run-meter.js';
 export {

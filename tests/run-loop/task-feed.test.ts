@@ -1,5 +1,5 @@
-import type { HumanTask, RunKey } from '@llmteam/contracts';
-import { TaskFeed } from '@llmteam/kernel';
+import type { HumanTask, IndexChange, Registry, RunKey } from '@llmteam/contracts';
+import { TaskFeed, task_of_feed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, with_backend } from './partition.js';
@@ -16,14 +16,37 @@ async function open_feed(shared: Shared, name: string, registry = shared.backend
 /** Keys of tasks that are open. */
 async function listed({ backend }: Shared): Promise<string[]> {
   const tasks = await backend.registry.list('tasks/');
-  return tasks.filter(({ value }) => (value as unknown as HumanTask).status !== 'closed').map(({ key }) => key);
+  return tasks.filter(({ value }) => task_of_feed(value).status !== 'closed').map(({ key }) => key);
 }
 
 function key_of(run: RunKey): string {
   return `tasks/acme/${run.run_id}:ask`;
 }
 
+async function task_at(registry: Registry, key: string): Promise<HumanTask | null> {
+  const found = await registry.get(key);
+  return found === null ? null : task_of_feed(found.value);
+}
+
+/** A task as an adapter would be told of it at this position. */
+function told(task: HumanTask, status: HumanTask['status'], position: number): IndexChange {
+  return { partition: 0, position, runs: [], tasks: [{ ...task, status }] };
+}
+
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
+
+/** One that is open and listed, and nobody works on. */
+async function with_task(use: (registry: Registry, task: HumanTask, key: string) => Promise<void>): Promise<void> {
+  await with_backend(async (shared) => {
+    const partition = await open_feed(shared, 'a');
+    const run = await partition.start(approval);
+    await partition.settle();
+    const task = await task_at(shared.backend.registry, key_of(run));
+    if (task === null) throw new Error('the task is not listed');
+    await partition.stop();
+    await use(shared.backend.registry, task, key_of(run));
+  });
+}
 
 spec('task feed', (test) => {
   test('an open task has a key with all that is known of it; once it is answered it is closed, and goes after a week', () =>
@@ -31,19 +54,19 @@ spec('task feed', (test) => {
       const partition = await open_feed(shared, 'a');
       const run = await partition.start(approval);
       await partition.settle();
-      const kept = await shared.backend.registry.get(key_of(run));
-      const task = kept?.value as unknown as HumanTask;
+      const { registry } = shared.backend;
+      const task = await task_at(registry, key_of(run));
+      if (task === null) throw new Error('the task is not listed');
       assert.equal([task.task_id, task.status, task.request.title], [`${run.run_id}:ask`, 'open', 'Publish?']);
       await partition.runs.claim('acme', task.task_id, 'ann');
       await partition.settle();
-      const claimed = (await shared.backend.registry.get(key_of(run)))?.value as unknown as HumanTask;
-      assert.is(claimed.claimed_by, 'ann');
+      assert.is((await task_at(registry, key_of(run)))?.claimed_by, 'ann');
       await partition.runs.answer('acme', task.task_id, yes);
       assert.is((await partition.view(run)).output, 'published');
-      const closed = (await shared.backend.registry.get(key_of(run)))?.value as unknown as HumanTask;
-      assert.equal([closed.status, closed.answer], ['closed', yes]);
+      const closed = await task_at(registry, key_of(run));
+      assert.equal([closed?.status, closed?.answer], ['closed', yes]);
       await shared.clock.advance(7 * 24 * 3_600_000);
-      assert.equal(await shared.backend.registry.list('tasks/'), []);
+      assert.equal(await registry.list('tasks/'), []);
       await partition.stop();
     }));
 
@@ -109,14 +132,59 @@ spec('task feed', (test) => {
       await partition.start(approval);
       await partition.settle();
       const [found] = await shared.backend.registry.list('tasks/');
-      const task = found?.value as unknown as HumanTask;
+      const task = task_of_feed(found?.value ?? null);
       const deep = ['a', 'b'].map((end) => ({ ...task, task_id: `${'each[1]/'.repeat(250)}${end}` }));
       const change = { partition: 0, position: 1, runs: [] };
       await feed.apply([{ ...change, tasks: deep }]);
       assert.is((await listed(shared)).length, 3, 'each has a key of its own');
-      await feed.apply([{ ...change, tasks: deep.map((one) => ({ ...one, status: 'closed' as const })) }]);
+      await feed.apply([{ ...change, position: 2, tasks: deep.map((one) => ({ ...one, status: 'closed' as const })) }]);
       assert.is((await listed(shared)).length, 1);
       await partition.stop();
+    }));
+
+  test('what was told of an earlier position never takes the place of what was told of a later one', () =>
+    with_task(async (registry, task, key) => {
+      const [owner, late] = [new TaskFeed(registry), new TaskFeed(registry)];
+      await owner.apply([told(task, 'closed', 1_000)]);
+      await late.apply([told(task, 'open', 900)]);
+      assert.is((await task_at(registry, key))?.status, 'closed');
+      await late.apply([told(task, 'claimed', 1_100)]);
+      assert.is((await task_at(registry, key))?.status, 'claimed', 'a type may open its task again');
+    }));
+
+  test('a feed that has looked and writes only after another has written looks again', () =>
+    with_task(async (registry, task, key) => {
+      const owner = new TaskFeed(registry);
+      const before = [told(task, 'closed', 1_000)];
+      const slow = watched(registry);
+      slow.put = async (written_key, value, options) => {
+        await owner.apply(before.splice(0));
+        return registry.put(written_key, value, options);
+      };
+      await new TaskFeed(slow).apply([told(task, 'claimed', 900)]);
+      assert.is((await task_at(registry, key))?.status, 'closed');
+    }));
+
+  test('a coordinator that lost its partition without knowing it does not open again what its successor has closed', () =>
+    with_backend(async (shared) => {
+      const held: (() => void)[] = [];
+      const registry = watched(shared.backend.registry);
+      const late = await open_feed(shared, 'late', registry);
+      registry.get = async (key) => {
+        if (key.startsWith('tasks/')) await new Promise<void>((resolve) => held.push(resolve));
+        return shared.backend.registry.get(key);
+      };
+      const run = await late.start(approval);
+      await late.settle();
+      assert.equal([held.length, await listed(shared)], [1, []]);
+      const next = await open_feed(shared, 'next');
+      await next.runs.answer('acme', `${run.run_id}:ask`, yes);
+      await next.settle();
+      for (const go_on of held.splice(0)) go_on();
+      await late.settle();
+      assert.is((await task_at(shared.backend.registry, key_of(run)))?.status, 'closed');
+      for (const go_on of held.splice(0)) go_on();
+      await Promise.all([late.crash(), next.stop()]);
     }));
 
   test('one task that is refused does not keep the others from being written, and is told to who wrote them', () =>
@@ -125,7 +193,7 @@ spec('task feed', (test) => {
       await partition.start(approval);
       await partition.settle();
       const [found] = await shared.backend.registry.list('tasks/');
-      const task = found?.value as unknown as HumanTask;
+      const task = task_of_feed(found?.value ?? null);
       const feed = new TaskFeed(watched(shared.backend.registry, (write) => write.endsWith('bad')));
       const tasks = ['bad', 'good'].map((task_id) => ({ ...task, task_id }));
       const thrown = await feed.apply([{ partition: 0, position: 1, runs: [], tasks }]).catch(String);

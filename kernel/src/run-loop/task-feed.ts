@@ -1,26 +1,43 @@
+/**
+ * Purpose: the human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`.
+ * Owns: which of two states of a task is the later one. Rows of runs are passed over: whoever lists runs reads the journal.
+ * Invariants:
+ *   F1 What is told of an earlier position never takes the place of what was told of a later one: a coordinator that lost its partition
+ *      without knowing it does not open again what its successor has closed.
+ *   F2 The key of a task that is closed goes after a week.
+ */
 import { createHash } from 'node:crypto';
-import type { HumanTask, IndexChange, JsonObject, Registry } from '@llmteam/contracts';
+import {
+  type HumanTask,
+  type IndexChange,
+  is_llmteam_error,
+  type Json,
+  type JsonObject,
+  type Position,
+  type Registry,
+} from '@llmteam/contracts';
 import type { Lists } from './projection.js';
 import { some_at_a_time } from './some-at-a-time.js';
+
+/** What a key holds: the task, and the position of the journal as of which it stands so. */
+interface FedTask extends HumanTask {
+  readonly position: Position;
+}
 
 const writes_at_a_time = 32;
 /** Registries take at least 1,024. */
 const longest_key = 1_000;
-
 /** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
 const closed_for_ms = 7 * 24 * 3_600_000;
 
-/**
- * The human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`. The key of a task
- * that is closed goes after a week. Rows of runs are passed over: whoever lists runs reads the journal.
- */
 export class TaskFeed implements Lists {
   constructor(private readonly registry: Registry) {}
 
   /** @throws the first error of the registry, after all tasks were tried */
   async apply(changes: readonly IndexChange[]): Promise<void> {
-    const latest = new Map<string, HumanTask>();
-    for (const { tasks } of changes) for (const task of tasks) latest.set(key_of(task), task);
+    const latest = new Map<string, FedTask>();
+    for (const { position, tasks } of changes)
+      for (const task of tasks) latest.set(key_of(task), { ...task, position });
     const errors: unknown[] = [];
     await some_at_a_time(writes_at_a_time, latest, async ([key, task]) => {
       await this.write(key, task).catch((error: unknown) => errors.push(error));
@@ -28,10 +45,27 @@ export class TaskFeed implements Lists {
     if (errors.length > 0) throw errors[0];
   }
 
-  private async write(key: string, task: HumanTask): Promise<void> {
-    const options = task.status === 'closed' ? { ttl_ms: closed_for_ms } : {};
-    await this.registry.put(key, task as unknown as JsonObject, options);
+  /** F1. Each time another is faster, the position that is there has grown. */
+  private async write(key: string, task: FedTask): Promise<void> {
+    const ttl = task.status === 'closed' ? { ttl_ms: closed_for_ms } : {};
+    for (;;) {
+      const found = await this.registry.get(key);
+      if (found !== null && position_of(found.value) >= task.position) return;
+      try {
+        const if_revision = found?.revision ?? 0;
+        await this.registry.put(key, task as unknown as JsonObject, { ...ttl, if_revision });
+        return;
+      } catch (error) {
+        if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
+      }
+    }
   }
+}
+
+/** The task that a key of the feed holds. */
+export function task_of_feed(value: Json): HumanTask {
+  const { position: _, ...task } = value as unknown as FedTask;
+  return task;
 }
 
 /** Steps deep in loops have long names. */
@@ -39,4 +73,10 @@ function key_of({ tenant_id, task_id }: HumanTask): string {
   const key = `tasks/${tenant_id}/${task_id}`;
   if (key.length <= longest_key) return key;
   return `${key.slice(0, longest_key - 72)}~sha256:${createHash('sha256').update(task_id).digest('hex')}`;
+}
+
+/** 0: somebody else wrote it. */
+function position_of(value: Json): Position {
+  const { position } = (value ?? {}) as { readonly position?: unknown };
+  return typeof position === 'number' ? position : 0;
 }
