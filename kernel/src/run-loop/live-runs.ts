@@ -184,6 +184,7 @@ export class LiveRuns {
         progress.under_way--;
       });
     }
+    this.ports.snapshots.tell_refused();
     this.leaving = null;
   }
 

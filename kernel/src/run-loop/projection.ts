@@ -83,7 +83,8 @@ export class Projection {
     } catch (err) {
       this.rows = new Map([...rows, ...this.rows]);
       this.tasks = new Map([...tasks, ...this.tasks]);
-      if (!this.is_stopped) this.log.warn({ err, partition }, 'the lists were not updated; they are told again');
+      const refused = { err, partition, runs: rows.size, tasks: tasks.size };
+      if (!this.is_stopped) this.log.warn(refused, 'the lists were not updated; they are told again');
       return false;
     }
   }

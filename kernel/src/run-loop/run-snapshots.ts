@@ -1,7 +1,7 @@
 /**
  * Purpose: the states of long-lived runs in the registry, one key per run: `snapshots/<partition>/<run_id>`.
  * Owns: which state is small enough, one write at a time per run, how many at a time altogether, removing the keys of runs that are over.
- * Does not own: when a run is written. A refused write is told and logged, nothing more.
+ * Does not own: when a run is written. A refused write is told and logged (`tell_refused`), nothing more.
  * Invariant K1: a key of a run that is over is never written again, and is removed by the first `sweep` after that.
  */
 import type { JsonObject, Logger, Position, Registry } from '@llmteam/contracts';
@@ -9,6 +9,7 @@ import { freeze_run } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
 import { kept_unknown, type LiveRun, never_kept } from './live-run.js';
+import { Refusals } from './refusals.js';
 import { some_at_a_time } from './some-at-a-time.js';
 
 /** Who wrote a snapshot, and for which of its checkpoints. */
@@ -38,12 +39,17 @@ export class RunSnapshots {
   private is_closed = false;
   private readonly writing = new Map<LiveRun, Promise<boolean>>();
   private readonly doomed = new Set<LiveRun>();
+  private readonly not_kept: Refusals;
+  private readonly not_removed: Refusals;
 
   constructor(
     private readonly registry: Registry,
     private readonly partition: number,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.not_kept = new Refusals(log, 'snapshots of runs were not kept');
+    this.not_removed = new Refusals(log, 'snapshots of runs that are over were not removed');
+  }
 
   /** What is written from now on carries this stamp; resolves once no write with the one before is under way. */
   async begin_round(stamp: Stamp): Promise<void> {
@@ -61,10 +67,16 @@ export class RunSnapshots {
     await some_at_a_time(writes_at_a_time, runs, async (live) => {
       all = (await this.keep(live)) && all;
     });
+    this.tell_refused();
     return all;
   }
 
-  /** Keeps a run as it stands now, unless it is kept so already. False: it is not kept. */
+  /** Logs, in one line, the runs that could not be kept since the last time. */
+  tell_refused(): void {
+    this.not_kept.tell();
+  }
+
+  /** Keeps a run as it stands now, unless it is kept so already. False: it is not kept; whoever asked says so when it is through. */
   async keep(live: LiveRun): Promise<boolean> {
     await this.writing.get(live);
     if (live.stage === 'over' || live.kept === live.position) return true;
@@ -87,7 +99,7 @@ export class RunSnapshots {
       return true;
     } catch (err) {
       this.has_failed = true;
-      this.log.warn({ err, tenant_id, run_id }, 'the snapshot of a run was not kept');
+      this.not_kept.note(live, err);
       return false;
     }
   }
@@ -118,10 +130,10 @@ export class RunSnapshots {
         await this.registry.delete(this.key_of(live.run_id));
         this.doomed.delete(live);
       } catch (err) {
-        const { tenant_id, run_id } = live;
-        this.log.warn({ err, tenant_id, run_id }, 'the snapshot of a run that is over was not removed');
+        this.not_removed.note(live, err);
       }
     });
+    this.not_removed.tell();
     return this.doomed.size === 0;
   }
 
