@@ -159,6 +159,7 @@ export const Fact = Type.Union(
   ],
   { $id: 'Fact' },
 );
+
 export type RunRequested = Static<typeof RunRequested>;
 export type RunControlled = Static<typeof RunControlled>;
 export type StepStarted = Static<typeof StepStarted>;
@@ -182,3 +183,6 @@ export type Fact =
   | TaskAnswered
   | ChildEnded
   | RunEnded;
+
+/** Facts that lists of runs are made from: a run began, was paused or resumed, ended. */
+export const run_level_facts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);

@@ -26,6 +26,7 @@ export {
   RunControlled,
   RunEnded,
   RunRequested,
+  run_level_facts,
   SignalReceived,
   StepMemoized,
   StepReported,
@@ -67,7 +68,7 @@ export type { Backend } from './ports/backend.js';
 export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
 export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
-export type { Entry, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
+export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
 export type { Registry, RegistryChange, RegistryValue } from './ports/registry.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
 export { cancel_subject, live_subject, type Signals } from './ports/signals.js';

@@ -36,6 +36,8 @@ export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
 export { type PluginPackage, read_plugin_package } from './plugins/plugin-manifest.js';
 export { WatchedKeys, type WatchedKeysOptions } from './registry/watched-keys.js';
+export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
+export { announce_removal } from './run-index/removed-runs.js';
 export { catch_up_index } from './run-loop/index-catch-up.js';
 export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run-loop/partition-loop.js';
 export { Retry } from './run-loop/retry.js';

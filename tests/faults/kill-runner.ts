@@ -42,7 +42,7 @@ function deadly(journal: Journal): Journal {
     partition_of: (key) => journal.partition_of(key),
     append,
     read: (key, after) => journal.read(key, after),
-    follow: (partition, from, signal) => journal.follow(partition, from, signal),
+    follow: (...given) => journal.follow(...given),
     end: (partition) => journal.end(partition),
     close: () => journal.close(),
   };

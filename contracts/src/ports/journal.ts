@@ -20,6 +20,11 @@ export interface NewEntry {
   readonly fact: Fact;
 }
 
+export interface FollowOptions {
+  /** Only what lists of runs are made from: facts that are not `run_level_facts` may be left out. Default: every entry. */
+  readonly only?: 'run_level';
+}
+
 /**
  * One ordered history per run, spread over partitions. Laws:
  *
@@ -30,6 +35,7 @@ export interface NewEntry {
  * - J4 `read` gives a run's history in the order of `position`; an unknown run is empty; what is read are copies.
  * - J5 `follow` gives every entry of the partition after `from`, in order, without gap or repeat, then stays live until `signal`
  *   aborts or the journal closes; an empty batch is given once when the follower has caught up with what was there at its start.
+ *   With `only: 'run_level'` the same holds for run-level facts; whether others come along is open.
  * - J6 Facts survive as JSON: what a reader sees equals `JSON.parse(JSON.stringify(fact))`.
  * - J8 `end` answers the position of the last entry of the partition, 0 if there is none.
  * - J7 After `close` every method rejects with `CLOSED`; `close` may be called again.
@@ -40,7 +46,12 @@ export interface Journal {
   partition_of(run: RunKey): number;
   append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]>;
   read(run: RunKey, after?: Position): AsyncIterable<Entry>;
-  follow(partition: number, from: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+  follow(
+    partition: number,
+    from: Position,
+    signal: AbortSignal,
+    options?: FollowOptions,
+  ): AsyncIterable<readonly Entry[]>;
   end(partition: number): Promise<Position>;
   close(): Promise<void>;
 }

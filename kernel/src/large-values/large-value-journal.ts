@@ -84,8 +84,8 @@ export class LargeValueJournal implements Journal {
     }
   }
 
-  async *follow(partition: number, from: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
-    for await (const batch of this.inner.follow(partition, from, signal)) {
+  async *follow(...given: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
+    for await (const batch of this.inner.follow(...given)) {
       if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
       else yield await Promise.all(batch.map((entry) => this.put_back(entry)));
     }

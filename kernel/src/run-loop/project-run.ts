@@ -1,7 +1,8 @@
-import type { Fact, HumanTask, Journal, Logger, RunEnded, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
+import type { Entry, Fact, HumanTask, Journal, Logger, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { evolve, type Outcome, start_run } from '../engine/evolve.js';
 import type { Run } from '../engine/state.js';
+import { row_after } from '../run-index/row-after.js';
 import { row_of } from './run-row.js';
 
 export interface ProjectionPorts {
@@ -24,7 +25,7 @@ export async function project_run(
   } catch (err) {
     const { tenant_id, run_id } = key;
     ports.log.warn({ err, tenant_id, run_id }, 'the steps of a run cannot be evaluated here');
-    return { row: bare_row(key, request, facts.at(-1)), tasks: [] };
+    return { row: bare_row(key, facts), tasks: [] };
   }
 }
 
@@ -45,15 +46,7 @@ async function replay_for_lists(
   return { row: row_of(run), tasks: [...tasks.values()] };
 }
 
-function bare_row(key: RunKey, request: RunRequested, last: Fact | undefined): RunRow {
-  const end: RunEnded | null = last?.type === 'run.ended' ? last : null;
-  return {
-    ...key,
-    segment_id: request.segment_id,
-    status: end?.status ?? 'running',
-    correlation_id: request.correlation_id,
-    parent_run_id: request.parent?.run_id ?? null,
-    started_at: request.at,
-    ended_at: end?.at ?? null,
-  };
+function bare_row(key: RunKey, facts: readonly Fact[]): RunRow | null {
+  const entry = (fact: Fact): Entry => ({ ...key, position: 0, message_id: '', fact });
+  return facts.reduce<RunRow | null>((row, fact) => row_after(row, entry(fact)), null);
 }

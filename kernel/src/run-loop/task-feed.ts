@@ -24,6 +24,8 @@ interface FedTask extends HumanTask {
   readonly position: Position;
 }
 
+export const tasks_prefix = 'tasks/';
+
 const writes_at_a_time = 32;
 /** Registries take at least 1,024. */
 const longest_key = 1_000;
@@ -70,7 +72,7 @@ export function task_of_feed(value: Json): HumanTask {
 
 /** Steps deep in loops have long names. */
 function key_of({ tenant_id, task_id }: HumanTask): string {
-  const key = `tasks/${tenant_id}/${task_id}`;
+  const key = `${tasks_prefix}${tenant_id}/${task_id}`;
   if (key.length <= longest_key) return key;
   return `${key.slice(0, longest_key - 72)}~sha256:${createHash('sha256').update(task_id).digest('hex')}`;
 }

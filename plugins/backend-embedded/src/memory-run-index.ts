@@ -35,6 +35,15 @@ export class MemoryRunIndex implements RunIndex {
     }
   }
 
+  async remove(runs: readonly RunKey[]): Promise<void> {
+    this.#check_open();
+    for (const { tenant_id, run_id } of runs) {
+      const tenant = this.#tenants.get(tenant_id);
+      tenant?.runs.delete(run_id);
+      for (const [id, task] of tenant?.tasks ?? []) if (task.run_id === run_id) tenant?.tasks.delete(id);
+    }
+  }
+
   async position(partition: number): Promise<Position> {
     this.#check_open();
     return this.#positions.get(partition) ?? 0;

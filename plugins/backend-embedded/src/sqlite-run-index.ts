@@ -28,6 +28,8 @@ class ChangeGroup {
   readonly runs = new Map<string, readonly SqlValue[]>();
   readonly tasks = new Map<string, readonly SqlValue[]>();
   readonly positions = new Map<number, Position>();
+  /** Taken out before the rows above are put in. */
+  readonly removed = new Map<string, RunKey>();
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
@@ -42,6 +44,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #put_runs: Statement;
   readonly #put_tasks: Statement;
   readonly #put_position: Statement;
+  readonly #remove_runs: Statement;
+  readonly #remove_tasks: Statement;
   readonly #find_run: Statement;
   readonly #find_task: Statement;
   readonly #live_runs: Statement;
@@ -71,6 +75,9 @@ export class SqliteRunIndex implements RunIndex, Writer {
          created_at = excluded.created_at, body = excluded.body`,
     );
     this.#put_position = database.prepare('INSERT OR REPLACE INTO index_position (partition, position) VALUES (?, ?)');
+    const removed = 'SELECT value ->> 0, value ->> 1 FROM json_each(?)';
+    this.#remove_runs = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#remove_tasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
     this.#find_run = database.prepare(`SELECT ${run_columns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
     this.#live_runs = database.prepare(
       `SELECT ${run_columns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
@@ -88,19 +95,29 @@ export class SqliteRunIndex implements RunIndex, Writer {
 
   async apply(changes: readonly IndexChange[]): Promise<void> {
     this.#check_open();
-    const { runs, tasks, positions, settle } = this.#waiting;
+    const { runs, tasks, positions } = this.#waiting;
     for (const change of changes) {
       const applied = positions.get(change.partition) ?? this.#positions.get(change.partition) ?? 0;
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
-      for (const run of change.runs) runs.set(JSON.stringify([run.tenant_id, run.run_id]), run_values(run));
+      for (const run of change.runs) runs.set(mark(run), run_values(run));
       for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), task_values(task));
     }
-    if (positions.size === 0) return;
-    await new Promise<void>((resolve, reject) => {
-      settle.push({ resolve, reject });
-      this.#commits.schedule();
-    });
+    if (positions.size > 0) await this.#committed();
+  }
+
+  async remove(runs: readonly RunKey[]): Promise<void> {
+    this.#check_open();
+    if (runs.length === 0) return;
+    const { removed, runs: rows, tasks } = this.#waiting;
+    for (const run of runs) {
+      removed.set(mark(run), run);
+      rows.delete(mark(run));
+    }
+    for (const [key, [tenant_id, , run_id]] of tasks) {
+      if (removed.has(mark({ tenant_id: String(tenant_id), run_id: String(run_id) }))) tasks.delete(key);
+    }
+    await this.#committed();
   }
 
   async position(partition: number): Promise<Position> {
@@ -157,11 +174,16 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { runs, tasks, positions } = this.#group;
+    const { runs, tasks, positions, removed } = this.#group;
+    if (removed.size > 0) {
+      const keys = JSON.stringify([...removed.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
+      this.#remove_runs.run(keys);
+      this.#remove_tasks.run(keys);
+    }
     if (runs.size > 0) this.#put_runs.run(JSON.stringify([...runs.values()]));
     if (tasks.size > 0) this.#put_tasks.run(JSON.stringify([...tasks.values()]));
     for (const [partition, position] of positions) this.#put_position.run(partition, position);
-    return (runs.size + tasks.size + positions.size) * log_bytes_per_row;
+    return (runs.size + tasks.size + positions.size + 2 * removed.size) * log_bytes_per_row;
   }
 
   committed(): void {
@@ -173,9 +195,22 @@ export class SqliteRunIndex implements RunIndex, Writer {
     for (const { reject } of this.#group.settle) reject(error);
   }
 
+  /** Resolves once what waits has been written. */
+  #committed(): Promise<void> {
+    const { settle } = this.#waiting;
+    return new Promise<void>((resolve, reject) => {
+      settle.push({ resolve, reject });
+      this.#commits.schedule();
+    });
+  }
+
   #check_open(): void {
     if (this.#closed) throw closed_error('run index');
   }
+}
+
+function mark({ tenant_id, run_id }: RunKey): string {
+  return JSON.stringify([tenant_id, run_id]);
 }
 
 function run_values(run: RunRow): readonly SqlValue[] {

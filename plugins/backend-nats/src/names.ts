@@ -1,9 +1,7 @@
 /** What things are called on the server. Ids become one subject token each, whatever characters they hold. */
 import { createHash } from 'node:crypto';
-import { type Fact, type Job, queue_name, type RunKey } from '@llmteam/contracts';
+import { type Fact, type Job, queue_name, type RunKey, run_level_facts } from '@llmteam/contracts';
 
-/** Facts that lists are made from have a subject of their own, so that a list reads no step results. */
-const run_level: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);
 const longest_token = 200;
 
 export class Names {
@@ -40,9 +38,9 @@ export class Names {
     return `${this.namespace}.journal.${partition}.*.*.r`;
   }
 
-  /** Where a run's facts go: `r` for run-level facts, `s` for those of steps. */
+  /** Where a run's facts go: `r` for run-level facts, `s` for those of steps. So a list of runs reads no step results. */
   fact_subject(partition: number, run: RunKey, type: Fact['type']): string {
-    return `${this.history(partition, run)}.${run_level.has(type) ? 'r' : 's'}`;
+    return `${this.history(partition, run)}.${run_level_facts.has(type) ? 'r' : 's'}`;
   }
 
   /** The subjects of a run's whole history. */

@@ -8,7 +8,7 @@
  *      that history is as it was when it was read. So a run begins once, however late the second request comes.
  */
 import { setMaxListeners } from 'node:events';
-import type { Entry, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
 import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
@@ -83,10 +83,16 @@ export class NatsJournal implements Journal {
     }
   }
 
-  async *follow(partition: number, from: Position, signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
+  async *follow(
+    partition: number,
+    from: Position,
+    signal: AbortSignal,
+    { only }: FollowOptions = {},
+  ): AsyncGenerator<readonly Entry[]> {
     this.check_open();
     if (signal.aborted) return;
-    const filter = this.options.names.partition_subjects(partition);
+    const { names } = this.options;
+    const filter = only === 'run_level' ? names.run_level_subjects(partition) : names.partition_subjects(partition);
     const reader = this.reader(partition, filter);
     const until = this.until_closed(signal);
     let is_caught_up = false;

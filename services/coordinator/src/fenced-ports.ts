@@ -34,7 +34,7 @@ export function fenced_ports({ journal, queue, signals, registry }: PartitionPor
           return positions;
         }),
       read: (run, after) => journal.read(run, after),
-      follow: (partition, from, signal) => journal.follow(partition, from, signal),
+      follow: (...given) => journal.follow(...given),
       end: (partition) => journal.end(partition),
       close: () => journal.close(),
     },

@@ -72,6 +72,7 @@ function nats_settings({ file, folder, environment }: ServiceConfig): NatsSettin
 const without_lists: RunIndex = {
   supports: { durable: false },
   apply: async () => undefined,
+  remove: async () => undefined,
   position: no_lists,
   runs: no_lists,
   run: no_lists,

@@ -1,0 +1,88 @@
+/**
+ * Purpose: the lists of a process that drives no runs: rows of runs from run-level facts, human tasks from the registry.
+ * Owns: following all of it, again whenever following breaks; knowing when the lists have caught up. Does not own: the index.
+ * Invariants:
+ *   I1 The lists go on where the index stands: what it has seen is not read again.
+ *   I2 Removals are followed only once the rows have caught up: a row that comes of an old entry cannot come after its removal.
+ */
+import type { Clock, Journal, Logger, Registry, RunIndex } from '@llmteam/contracts';
+import { type Following, follow_patiently } from './follow-patiently.js';
+import { follow_removed_runs } from './removed-runs.js';
+import { follow_run_rows } from './run-rows.js';
+import { follow_task_rows } from './task-rows.js';
+
+export interface IndexFeedOptions {
+  /** Large values may be left out. */
+  readonly journal: Journal;
+  readonly registry: Registry;
+  readonly index: RunIndex;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told once if the lists cannot be kept any more. */
+  readonly on_failure: (error: unknown) => void;
+}
+
+export class IndexFeed {
+  private readonly stopping = new AbortController();
+  private readonly following: Promise<void>[] = [];
+  private behind = 0;
+
+  constructor(private readonly options: IndexFeedOptions) {}
+
+  /** Resolves once the lists have all there was when it was called, or the feed was stopped. @throws LlmteamError why that cannot be */
+  async start(): Promise<void> {
+    const { journal } = this.options;
+    const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
+    await Promise.all([
+      ...partitions.map((partition) =>
+        this.begin(`partition ${partition} of the journal`, (signal, caught_up) =>
+          follow_run_rows(this.options, partition, signal, caught_up),
+        ),
+      ),
+      this.begin('the list of human tasks', (signal, caught_up) => follow_task_rows(this.options, signal, caught_up)),
+    ]);
+    await this.begin('the list of removed runs', (signal, caught_up) => {
+      caught_up();
+      return follow_removed_runs(this.options, signal);
+    });
+  }
+
+  /** All that there was when it began is in the lists. */
+  get has_caught_up(): boolean {
+    return this.following.length > 0 && this.behind === 0;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.following);
+  }
+
+  private begin(
+    what: string,
+    follow: (signal: AbortSignal, caught_up: () => void) => Promise<void>,
+  ): Promise<void> {
+    const { clock, log, on_failure } = this.options;
+    const { signal } = this.stopping;
+    const how: Following = { clock, log, signal };
+    this.behind++;
+    return new Promise((resolve, reject) => {
+      const caught_up = once(() => {
+        this.behind--;
+        resolve();
+      });
+      const ended = follow_patiently(what, how, () => follow(signal, caught_up)).then(resolve, (error: unknown) => {
+        reject(error);
+        on_failure(error);
+      });
+      this.following.push(ended);
+    });
+  }
+}
+
+function once(action: () => void): () => void {
+  let is_done = false;
+  return () => {
+    if (!is_done) action();
+    is_done = true;
+  };
+}

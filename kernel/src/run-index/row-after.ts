@@ -1,0 +1,36 @@
+import type { Entry, RunRow } from '@llmteam/contracts';
+
+/**
+ * A run in lists after one more entry of its history, from run-level facts alone. null: nothing is known of it.
+ * The same as the engine says, except that a run whose end is decided is shown as running until the end is recorded.
+ */
+export function row_after(row: RunRow | null, { tenant_id, run_id, fact }: Entry): RunRow | null {
+  switch (fact.type) {
+    case 'run.requested':
+      // Of several requests the first is the one that counts.
+      return (
+        row ?? {
+          tenant_id,
+          run_id,
+          segment_id: fact.segment_id,
+          status: 'running',
+          correlation_id: fact.correlation_id,
+          parent_run_id: fact.parent?.run_id ?? null,
+          started_at: fact.at,
+          ended_at: null,
+        }
+      );
+    case 'run.controlled':
+      return row === null ? null : controlled(row, fact.action);
+    case 'run.ended':
+      return row === null ? null : { ...row, status: fact.status, ended_at: fact.at };
+    default:
+      return row;
+  }
+}
+
+function controlled(row: RunRow, action: 'cancel' | 'pause' | 'resume'): RunRow {
+  if (action === 'pause' && row.status === 'running') return { ...row, status: 'paused' };
+  if (action === 'resume' && row.status === 'paused') return { ...row, status: 'running' };
+  return row;
+}
