@@ -219,4 +219,31 @@ spec('serving', (test) => {
     },
     { timeout_ms: 60_000 },
   );
+
+  test(
+    'a step that is longer than its workers live between restarts ends well, however often they are restarted',
+    async () => {
+      const worker = { drain_seconds: 0, max_deliveries: 2 };
+      await with_cluster({ coordinators: 1, workers: 1, worker }, async (cluster) => {
+        const [only] = cluster.workers;
+        if (only === undefined) throw new Error('there is no worker');
+        const step = { step_id: 'work', type: 'effect', config: { sleep_ms: 3_000 } };
+        await cluster.client.publish([one_step('long', step)]);
+        await cluster.client.start('long', 7, 'long-1');
+        for (let restart = 1; restart <= 5; restart++) {
+          await cluster.until_ledger((lines) => lines.length >= restart);
+          await only.stop();
+          assert.is(only.ending, 'exit code 0');
+          await only.start();
+          await only.ready();
+        }
+        const { status, output, error } = await end_of(cluster, 'long-1');
+        assert.equal([status, output, error], ['completed', 7, null]);
+        const begun = read_ledger(cluster.ledger).filter(({ what }) => what === 'began');
+        assert.is(new Set(begun.map(({ pid }) => pid)).size, 6);
+        await check(cluster, new Map([['long-1', completed(7)]]));
+      });
+    },
+    { timeout_ms: 60_000 },
+  );
 });

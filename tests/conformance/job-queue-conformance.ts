@@ -250,6 +250,22 @@ function lease_laws(kit: JobQueueKit): void {
       assert.deepEqual([second.job.job_id, second.deliveries], ['a', 2]);
     }));
 
+  test('Q4 each time a job is handed out counts, whether it was lost or given back before', () =>
+    with_port(kit, async (queue, { advance }) => {
+      const desk = await Desk.at(queue);
+      await queue.publish([job('a')]);
+      await (await desk.delivery(0)).nak();
+      await desk.delivery(1);
+      await advance(lease_ms * 1.25);
+      await (await desk.delivery(2)).nak(1);
+      await advance(lease_ms / 4);
+      await (await desk.delivery(3)).ack();
+      assert.deepEqual(
+        desk.deliveries.map(({ deliveries }) => deliveries),
+        [1, 2, 3, 4],
+      );
+    }));
+
   test('Q4 a job that is given back with a delay is handed out after it, not before', () =>
     with_port(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);

@@ -63,6 +63,16 @@ async function take_and_die({ backend, clock }: Shared): Promise<number> {
   return taken[0] ?? 0;
 }
 
+/** A worker that takes the job and is stopped before its handler is through. */
+async function take_and_stop(shared: Shared, name: string): Promise<void> {
+  const { handler, begun } = slow();
+  const worker = new Partition(shared, name, handler);
+  await worker.work();
+  await worker.settle();
+  assert.equal(begun, ['work#1'], name);
+  await worker.stop();
+}
+
 spec('leases of jobs', (test) => {
   test('a handler that takes longer than the lease keeps its job', () =>
     with_backend(async (shared) => {
@@ -112,6 +122,60 @@ spec('leases of jobs', (test) => {
       const run = await partition.start(one_step, 'input');
       await partition.settle();
       for (let death = 0; death < 4; death++) await take_and_die(shared);
+      await partition.work();
+      assert.is((await partition.view(run)).output, 'input');
+      await partition.stop();
+    }));
+
+  test('a job that many workers handed back as they stopped is worked on', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      for (let stop = 0; stop < 12; stop++) await take_and_stop(shared, `worker-${stop}`);
+      await partition.work();
+      assert.is((await partition.view(run)).output, 'input');
+      await partition.stop();
+    }));
+
+  test('a job that was handed back and that every worker dies of ends all the same', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      for (let death = 0; death < 3; death++) await take_and_die(shared);
+      for (let stop = 0; stop < 3; stop++) await take_and_stop(shared, `worker-${stop}`);
+      for (let death = 3; death < 5; death++) await take_and_die(shared);
+      await partition.work();
+      assert.is((await partition.view(run)).error?.error_code, 'WORKER_LOST');
+      const [letter] = await list_dead_letters(shared.backend.registry);
+      assert.is(letter?.deliveries, 9);
+      await partition.stop();
+    }));
+
+  test('a registry that refuses to note it does not keep a job from being handed back', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      const { registry } = shared.backend;
+      const silent = altered(registry, { get: () => new Promise<never>(() => undefined) });
+      const refusing = altered(registry, { put: () => Promise.reject(new LlmteamError('STORE_FAILED', 'refused')) });
+      for (const [name, broken] of [
+        ['silent', silent],
+        ['refusing', refusing],
+      ] as const) {
+        const over = { is: false };
+        const stopped = take_and_stop({ ...shared, backend: { ...shared.backend, registry: broken } }, name);
+        void stopped.finally(() => {
+          over.is = true;
+        });
+        while (!over.is) await shared.clock.advance(100);
+        await stopped;
+      }
       await partition.work();
       assert.is((await partition.view(run)).output, 'input');
       await partition.stop();

@@ -2,7 +2,7 @@ import type { Job } from '../job.js';
 
 export interface Delivery {
   readonly job: Job;
-  /** 1 for the first time this job is handed out. */
+  /** 1 for the first time this job is handed out. Each time counts, whether the one before was lost or given back. */
   readonly deliveries: number;
   /** The job is done with; it does not come back. */
   ack(): Promise<void>;
@@ -23,7 +23,8 @@ export interface Consumer {
  * - Q1 A published job is handed out at least once, to one consumer at a time, in about the order of publication.
  * - Q2 A job whose id is queued or handed out already is not queued again.
  * - Q3 A consumer has at most `concurrency` deliveries at a time.
- * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1.
+ * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1, and so does one that
+ *   was naked.
  * - Q5 Queues (`type@major`, see `queue_name`) share nothing.
  * - Q6 `withdraw` takes jobs that nobody wants any more, by id, unless they are handed out. What is handed out can be acked as ever;
  *   whether it comes back when it is lost is open.

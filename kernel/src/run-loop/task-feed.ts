@@ -6,7 +6,6 @@
  *      without knowing it does not open again what its successor has closed.
  *   F2 The key of a task that is closed goes after a week.
  */
-import { createHash } from 'node:crypto';
 import {
   type HumanTask,
   type IndexChange,
@@ -16,6 +15,7 @@ import {
   type Position,
   type Registry,
 } from '@llmteam/contracts';
+import { bounded_key } from '../registry/bounded-key.js';
 import type { Lists } from './projection.js';
 import { some_at_a_time } from './some-at-a-time.js';
 
@@ -27,8 +27,6 @@ interface FedTask extends HumanTask {
 export const tasks_prefix = 'tasks/';
 
 const writes_at_a_time = 32;
-/** Registries take at least 1,024. */
-const longest_key = 1_000;
 /** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
 const closed_for_ms = 7 * 24 * 3_600_000;
 
@@ -70,11 +68,8 @@ export function task_of_feed(value: Json): HumanTask {
   return task;
 }
 
-/** Steps deep in loops have long names. */
 function key_of({ tenant_id, task_id }: HumanTask): string {
-  const key = `${tasks_prefix}${tenant_id}/${task_id}`;
-  if (key.length <= longest_key) return key;
-  return `${key.slice(0, longest_key - 72)}~sha256:${createHash('sha256').update(task_id).digest('hex')}`;
+  return bounded_key(`${tasks_prefix}${tenant_id}/`, task_id);
 }
 
 /** 0: somebody else wrote it. */

@@ -3,6 +3,7 @@
  * Keys `dead_letters/<job id>` of the registry, which go after 30 days.
  */
 import { type Clock, type Job, type Json, queue_name, type Registry } from '@llmteam/contracts';
+import { bounded_key } from '../registry/bounded-key.js';
 
 const prefix = 'dead_letters/';
 const kept_for_ms = 30 * 24 * 3_600_000;
@@ -32,7 +33,7 @@ export class DeadLetters {
     const { job_id, run_id, tenant_id, step } = job;
     const queue = queue_name(job.step_type, job.type_version);
     const letter: DeadLetter = { job_id, run_id, tenant_id, step, queue, deliveries, worker, at: this.clock.now() };
-    await this.registry.put(prefix + job_id, letter as unknown as Json, { ttl_ms: kept_for_ms });
+    await this.registry.put(bounded_key(prefix, job_id), letter as unknown as Json, { ttl_ms: kept_for_ms });
   }
 }
 

@@ -6,6 +6,7 @@
  *   W1 A job is acked only after its report is kept.
  *   W2 An attempt reports at most once, and not at all once its job was handed back.
  *   W3 What a handler does after its attempt is over has no effect.
+ *   W4 A job is poison by the deliveries that no worker survived: those that were handed back do not count.
  */
 import {
   type Consumer,
@@ -27,6 +28,7 @@ import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import { size_fault } from '../large-values/rough-size.js';
 import type { Retry } from '../run-loop/retry.js';
 import { DeadLetters } from './dead-letters.js';
+import { HandBacks } from './hand-backs.js';
 import { json_fault, without_undefined } from './json-guard.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
@@ -39,7 +41,7 @@ export interface WorkLoopOptions {
   readonly concurrency?: number;
   /** The same for single step types; goes before what the type says. */
   readonly concurrency_by_type?: Readonly<Record<string, number>>;
-  /** Deliveries after which a job counts as poison. Default 5. */
+  /** Lost deliveries after which a job counts as poison. Default 5. */
   readonly max_deliveries?: number;
   /** How often the leases of the jobs at hand begin anew. Default: three times in a lease, if the queue's jobs have one. */
   readonly heartbeat_ms?: number;
@@ -59,11 +61,14 @@ interface Attempt {
 
 const default_concurrency = 16;
 const redelivery_ms = 1_000;
+/** A registry that does not answer must not keep a job from going back. */
+const note_patience_ms = 2_000;
 
 export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
   private beat: Timer | null = null;
   private readonly dead_letters: DeadLetters;
+  private readonly hand_backs: HandBacks;
   private readonly checked_configs = new WeakSet<JsonObject>();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
@@ -73,6 +78,7 @@ export class WorkLoop {
     private readonly options: WorkLoopOptions,
   ) {
     this.dead_letters = new DeadLetters(ports.registry, ports.clock);
+    this.hand_backs = new HandBacks(ports.registry);
   }
 
   async start(): Promise<void> {
@@ -130,7 +136,26 @@ export class WorkLoop {
       attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
       attempt.execution?.close();
     }
-    await Promise.all(attempts.map(({ delivery }) => delivery.nak().catch(ignore)));
+    await Promise.all(attempts.map(({ delivery }) => this.give_back(delivery)));
+  }
+
+  /** W4: noted first, for whoever gets it next. If that fails the delivery counts as lost. */
+  private async give_back(delivery: Delivery, delay_ms?: number): Promise<void> {
+    const { job_id } = delivery.job;
+    const noted = this.hand_backs
+      .note(job_id)
+      .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'a job that is handed back counts as lost'));
+    await this.within(note_patience_ms, noted);
+    await delivery.nak(delay_ms).catch(ignore);
+  }
+
+  private async within(patience_ms: number, work: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = this.ports.clock.after(patience_ms, resolve);
+    });
+    await Promise.race([work, over]);
+    timer?.cancel();
   }
 
   private async work_on(delivery: Delivery): Promise<void> {
@@ -149,11 +174,13 @@ export class WorkLoop {
     const { delivery } = attempt;
     const { job } = delivery;
     try {
-      if (delivery.deliveries > 1 && (await this.is_reported(job))) {
+      if (delivery.deliveries > 1 && (await this.options.retry.past_outages(() => this.is_reported(job)))) {
         await delivery.ack();
         return 'dropped';
       }
-      const report = await this.attempt(attempt);
+      const is_poison = delivery.deliveries > this.most_lost && (await this.is_poison(delivery));
+      if (attempt.is_handed_back) return 'handed_back';
+      const report = is_poison ? this.give_up(attempt) : await this.attempt(attempt);
       if (attempt.is_handed_back) return 'handed_back';
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
       await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
@@ -163,7 +190,7 @@ export class WorkLoop {
       if (is_llmteam_error(err) && err.code === 'CLOSED') return 'dropped';
       const { job_id, run_id, step_id, tenant_id } = job;
       this.ports.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
-      await delivery.nak(redelivery_ms).catch(ignore);
+      if (!attempt.is_handed_back) await this.give_back(delivery, redelivery_ms);
       return 'dropped';
     }
   }
@@ -180,7 +207,7 @@ export class WorkLoop {
     const { delivery, began_at } = attempt;
     const { job } = delivery;
     const entry = this.find_type(job);
-    const refusal = this.refuse(delivery, entry);
+    const refusal = this.refuse(job, entry);
     if (refusal !== null || entry?.task == null) return this.report(job, began_at, { error: refusal ?? no_type(job) });
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
@@ -211,20 +238,30 @@ export class WorkLoop {
     );
   }
 
-  private refuse(delivery: Delivery, entry: CatalogEntry | undefined): ErrorInfo | null {
-    const { job } = delivery;
+  private refuse(job: Job, entry: CatalogEntry | undefined): ErrorInfo | null {
     if (entry === undefined) return no_type(job);
-    const most = this.options.max_deliveries ?? 5;
-    if (delivery.deliveries > most) {
-      const message = `step '${job.step_id}' was handed out ${most} times and no worker lived to report`;
-      this.note_dead(delivery);
-      return { ...error_info('WORKER_LOST', message), recoverable: false };
-    }
     if (this.checked_configs.has(job.config)) return null;
     const fault = entry.check_config(job.config);
     if (fault !== null) return error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
     this.checked_configs.add(job.config);
     return null;
+  }
+
+  private get most_lost(): number {
+    return this.options.max_deliveries ?? 5;
+  }
+
+  /** W4. Only of a job that was handed out that often the registry is asked. */
+  private async is_poison({ job, deliveries }: Delivery): Promise<boolean> {
+    const handed_back = await this.options.retry.past_outages(() => this.hand_backs.times(job.job_id));
+    return deliveries - handed_back > this.most_lost;
+  }
+
+  private give_up({ delivery, began_at }: Attempt): StepReported {
+    const { job } = delivery;
+    this.note_dead(delivery);
+    const message = `step '${job.step_id}' was handed out ${this.most_lost} times and no worker lived to report`;
+    return this.report(job, began_at, { error: { ...error_info('WORKER_LOST', message), recoverable: false } });
   }
 
   /** For who looks after the installation; the run is told by the report. */

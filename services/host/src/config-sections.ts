@@ -182,7 +182,8 @@ export const worker_section = section(
       minimum: 1,
       maximum: 1_000,
       default: 5,
-      description: 'A job that was handed out so often and never reported ends as `WORKER_LOST`.',
+      description:
+        'A job that so many workers took and did not live to report ends as `WORKER_LOST`. What a worker that stops hands back does not count.',
     }),
     http: http_section(8_082),
   },
