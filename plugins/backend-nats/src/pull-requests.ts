@@ -38,13 +38,14 @@ export class PullRequests {
   private asked = 0;
   private heard_at = 0;
   private is_scheduled = false;
+  private is_making_sure = false;
 
   constructor(
     private readonly connection: NatsConnection,
-    watch: ConnectionWatch,
+    private readonly watch: ConnectionWatch,
     private readonly owner: PullOwner,
   ) {
-    this.watchdog = setInterval(() => this.watch(), expires_ms);
+    this.watchdog = setInterval(() => this.look(), expires_ms);
     this.watchdog.unref();
     // A server forgets what it was asked when it ends; one that lives on has nobody to send it to.
     this.stop_watching = watch.on('back', () => this.lose('the connection was lost'));
@@ -128,10 +129,23 @@ export class PullRequests {
     this.ask();
   }
 
-  private watch(): void {
+  private look(): void {
     const is_overdue = this.asked > 0 && performance.now() - this.heard_at > patience_ms;
-    if (is_overdue) this.lose('no answer');
-    else this.ask();
+    if (!is_overdue) this.ask();
+    else if (!this.is_making_sure) void this.make_sure();
+  }
+
+  /** Behind a slow network the answer may be on its way. Then it comes before that to what was asked after it was due. */
+  private async make_sure(): Promise<void> {
+    const { heard_at, consumer, connection } = this;
+    this.is_making_sure = true;
+    try {
+      await this.watch.ask(() => connection.flush());
+      if (this.consumer === consumer && this.heard_at === heard_at) this.lose('no answer');
+    } catch {
+      // The connection is lost; when it is back all is asked anew.
+    }
+    this.is_making_sure = false;
   }
 
   private lose(reason: string): void {
