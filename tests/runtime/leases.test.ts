@@ -181,6 +181,71 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
+  test('a job that is handed back while its worker still looks whether it is reported is not begun', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      await take_and_die(shared);
+      const looking: (() => void)[] = [];
+      const { journal } = shared.backend;
+      const slow_journal = altered(journal, {
+        read: async function* (key, after) {
+          await new Promise<void>((resolve) => looking.push(resolve));
+          yield* journal.read(key, after);
+        },
+      });
+      const { handler, begun } = slow();
+      const worker = new Partition(shared, 'w', handler, { journal: slow_journal });
+      await worker.work();
+      await worker.settle();
+      await worker.stop();
+      assert.is(looking.length, 1);
+      for (const go_on of looking) go_on();
+      await worker.settle();
+      assert.equal(begun, []);
+      await partition.work();
+      assert.is((await partition.view(run)).output, 'input');
+      await partition.stop();
+    }));
+
+  test('an outage while a worker looks whether a job is reported is waited for, and costs no delivery', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      for (let death = 0; death < 4; death++) await take_and_die(shared);
+      const state = { is_out: true };
+      const { journal, registry } = shared.backend;
+      const check_reachable = (): void => {
+        if (state.is_out) throw new LlmteamError('BACKEND_UNREACHABLE', 'the test refuses');
+      };
+      const unreachable = altered(journal, {
+        read: async function* (key, after) {
+          check_reachable();
+          yield* journal.read(key, after);
+        },
+      });
+      const out = altered(registry, {
+        get: async (key) => {
+          check_reachable();
+          return registry.get(key);
+        },
+      });
+      const backend = { ...shared.backend, registry: out };
+      const worker = new Partition({ ...shared, backend }, 'w', echo, { journal: unreachable });
+      await worker.work();
+      await pass(shared, 2 * lease_ms);
+      assert.is((await partition.view(run)).status, 'running');
+      state.is_out = false;
+      await pass(shared, 3_000);
+      assert.is((await partition.view(run)).output, 'input');
+      await worker.stop();
+      await partition.stop();
+    }));
+
   test('while the store refuses the report the job is kept and not begun anew; then it is reported once', () =>
     with_backend(async (shared) => {
       const { handler, begun, finish } = slow();
