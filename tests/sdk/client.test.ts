@@ -50,6 +50,35 @@ spec('the client', (test) => {
     });
   });
 
+  test('sends a segment that is text as it stands: problems have its lines', async () => {
+    await with_client(async (client) => {
+      const text = JSON.stringify({ ...echo, entrypoint: 'nowhere' }, null, 2);
+      const line = text.slice(0, text.indexOf('"entrypoint"')).split('\n').length;
+      const { problems } = await client.validate_segment(text);
+      assert.equal([problems[0]?.path, problems[0]?.line], ['/entrypoint', line]);
+      const error = await client.store_segment(text).catch((thrown: unknown) => thrown);
+      assert.is((error as ApiError).problems[0]?.line, line);
+      assert.is((await client.store_segment(JSON.stringify(echo))).segment_id, 'echo');
+    });
+  });
+
+  test('throws an answer that is none of a gateway, also one in place of a stream, and does not ask again', async () => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (input) => {
+      asked.push(String(input));
+      return new Response('<html>', { headers: { 'Content-Type': 'text/html' } });
+    };
+    const client = new LlmteamClient({ url: 'http://127.0.0.1:1', key: 'none', fetch });
+    const page = await client.list_runs().catch((thrown: unknown) => thrown);
+    assert.equal([(page as ApiError).status, (page as ApiError).code], [200, 'UNKNOWN']);
+    const stream = await client
+      .follow('run')
+      .next()
+      .catch((thrown: unknown) => thrown);
+    assert.equal([(stream as ApiError).status, (stream as ApiError).code], [200, 'UNKNOWN']);
+    assert.is(asked.length, 2);
+  });
+
   test('says that the gateway cannot be reached', async () => {
     const client = new LlmteamClient({ url: 'http://127.0.0.1:1', key: 'none' });
     const error = await client.catalog().catch((thrown: unknown) => thrown);

@@ -1,6 +1,9 @@
 import type { ProblemDetails, RequestProblem } from '@llmteam/contracts';
 
-/** What the gateway refused, or that it could not be reached: `status` is 0 then, and `code` is `UNREACHABLE`. */
+/**
+ * What the gateway refused, or that it could not be reached: `status` is 0 then, and `code` is `UNREACHABLE`. An answer that is not a
+ * gateway's has the code `UNKNOWN`.
+ */
 export class ApiError extends Error {
   readonly status: number;
   /** A code of the error table. */
@@ -40,4 +43,10 @@ export async function error_of(response: Response): Promise<ApiError> {
     // Not from the gateway: a proxy in between answered.
   }
   return new ApiError(status, { code: 'UNKNOWN', detail: `the server answered ${status}` }, { headers });
+}
+
+/** Something else than a gateway answered, though with success. */
+export function foreign_answer({ status, headers }: Response, what: string, cause?: unknown): ApiError {
+  const detail = `the answer (${status}) ${what}`;
+  return new ApiError(status, { code: 'UNKNOWN', detail }, { headers, cause });
 }

@@ -53,18 +53,22 @@ export class LlmteamClient {
     return this.transport.json(`${api}/catalog/${encodeURIComponent(type_id)}`);
   }
 
+  /** A text is taken for JSON and sent as it stands: lines in problems are its lines. */
   validate_segment(segment: unknown): Promise<ValidationReport> {
-    return this.transport.json(`${api}/segments/validate`, { method: 'POST', body: segment });
+    return this.transport.json(`${api}/segments/validate`, { method: 'POST', ...segment_body(segment) });
   }
 
-  /** `if_revision`: only if that is the newest revision; 0: only if there is none. */
-  store_segment(segment: Segment, { if_revision }: { readonly if_revision?: number } = {}): Promise<SegmentStored> {
+  /** A text is sent as it stands. `if_revision`: only if that is the newest revision; 0: only if there is none. */
+  store_segment(
+    segment: Segment | string,
+    { if_revision }: { readonly if_revision?: number } = {},
+  ): Promise<SegmentStored> {
     const is_new = if_revision === 0;
     const headers = {
       'If-Match': if_revision === undefined || is_new ? undefined : `"${if_revision}"`,
       'If-None-Match': is_new ? '*' : undefined,
     };
-    return this.transport.json(`${api}/segments`, { method: 'POST', body: segment, headers });
+    return this.transport.json(`${api}/segments`, { method: 'POST', ...segment_body(segment), headers });
   }
 
   list_segments(page: PageOptions = {}): Promise<SegmentPage> {
@@ -145,4 +149,8 @@ export class LlmteamClient {
   answer_task(task_id: string, answer: AnswerTaskBody): Promise<HumanTask> {
     return this.transport.json(`${task(task_id)}/answer`, { method: 'POST', body: answer });
   }
+}
+
+function segment_body(segment: unknown): { readonly text: string } | { readonly body: unknown } {
+  return typeof segment === 'string' ? { text: segment } : { body: segment };
 }

@@ -1,5 +1,5 @@
 import type { LiveToken, RunEvent } from '@llmteam/contracts';
-import { ApiError } from './api-error.js';
+import { ApiError, foreign_answer } from './api-error.js';
 import { SseParser } from './sse-parser.js';
 import type { Transport } from './transport.js';
 
@@ -95,6 +95,7 @@ async function* one_connection(
     place.is_over = true;
     return;
   }
+  check_is_stream(response);
   const parser = new SseParser();
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
@@ -113,6 +114,13 @@ async function* one_connection(
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+function check_is_stream(response: Response): void {
+  const type = response.headers.get('Content-Type') ?? '';
+  if (type.startsWith('text/event-stream')) return;
+  response.body?.cancel().catch(() => undefined);
+  throw foreign_answer(response, 'is no stream of events');
 }
 
 /** Whether trying again may help: the connection broke, or the gateway is busy or away. */

@@ -1,4 +1,4 @@
-import { ApiError, error_of } from './api-error.js';
+import { ApiError, error_of, foreign_answer } from './api-error.js';
 
 export interface ClientOptions {
   /** Where the gateway is, e.g. `https://llmteam.example.com`. */
@@ -13,7 +13,10 @@ export interface Ask {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** JSON that is sent as it stands, so that lines in problems are its lines. */
+  readonly text?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,26 +32,43 @@ export class Transport {
 
   async json<T>(path: string, ask: Ask = {}): Promise<T> {
     const response = await this.send(path, ask);
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return (response.status === 204 ? undefined : await this.body_of(response)) as T;
   }
 
   /** @throws ApiError */
-  async send(path: string, { method = 'GET', query = {}, headers = {}, body, signal }: Ask): Promise<Response> {
+  async send(path: string, { method = 'GET', query = {}, headers = {}, signal, ...ask }: Ask): Promise<Response> {
     const sent = new Headers({ Authorization: `Bearer ${this.options.key}` });
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent.set(name, value);
+    const body = ask.text ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body));
     if (body !== undefined) sent.set('Content-Type', 'application/json');
     const request: RequestInit = { method, headers: sent };
-    if (body !== undefined) request.body = JSON.stringify(body);
+    if (body !== undefined) request.body = body;
     if (signal !== undefined) request.signal = signal;
     let response: Response;
     try {
       response = await this.fetch(this.url + path + search_of(query), request);
     } catch (cause) {
       if (signal?.aborted === true) throw cause;
-      throw new ApiError(0, { code: 'UNREACHABLE', detail: `the gateway at ${this.url} cannot be reached` }, { cause });
+      throw this.unreachable(cause);
     }
     if (!response.ok) throw await error_of(response);
     return response;
+  }
+
+  private async body_of(response: Response): Promise<unknown> {
+    const text = await response.text().catch((cause: unknown) => {
+      throw this.unreachable(cause);
+    });
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw foreign_answer(response, 'is not JSON', cause);
+    }
+  }
+
+  private unreachable(cause: unknown): ApiError {
+    const detail = `the gateway at ${this.url} cannot be reached`;
+    return new ApiError(0, { code: 'UNREACHABLE', detail }, { cause });
   }
 }
 
