@@ -15,6 +15,9 @@ export interface MergedPage<T> {
   readonly cursor: string | null;
 }
 
+/** The largest page a list gives. */
+const most_rows = 1_000;
+
 /** The first `limit` + 1 rows of one store beyond a place. */
 export async function rows_after<T>(
   read: (page: { cursor?: string; limit: number }) => Promise<Page<T>>,
@@ -25,7 +28,8 @@ export async function rows_after<T>(
   const rows: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<T> = await read({ limit: after === null ? limit + 1 : 1_000, ...(cursor !== null && { cursor }) });
+    const size = after === null ? Math.min(limit + 1, most_rows) : most_rows;
+    const page: Page<T> = await read({ limit: size, ...(cursor !== null && { cursor }) });
     rows.push(...page.rows.filter((row) => after === null || compare(place_of(row), after) > 0));
     cursor = page.cursor;
   } while (cursor !== null && rows.length <= limit);
