@@ -96,9 +96,9 @@ module.exports = {
     ),
     forbid(
       'cli-on-services',
-      'The command line imports services, kernel and contracts.',
+      'The command line imports services, kernel, contracts and the client of the gateway.',
       { path: '^clients/cli/' },
-      { path: '^(plugins|clients)/', pathNot: '^clients/cli/' },
+      { path: '^(plugins|clients)/', pathNot: ['^clients/cli/', '^clients/sdk/src/index\\.ts$'] },
     ),
   ],
   options: {

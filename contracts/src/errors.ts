@@ -165,6 +165,16 @@ export const error_codes = {
     about: "The tenant's limit is reached; `Retry-After` says when to come again.",
   },
   NOT_READY: { recoverable: true, http: 503, about: 'The gateway is starting or stopping.' },
+  GATEWAY_UNREACHABLE: {
+    recoverable: true,
+    http: 503,
+    about: 'The gateway cannot be reached, does not answer, or its certificate is not trusted.',
+  },
+  GATEWAY_ANSWER_INVALID: {
+    recoverable: false,
+    http: 502,
+    about: 'What answered is no gateway, or something in between answered in its place.',
+  },
   INTERNAL: {
     recoverable: false,
     http: 500,

@@ -5,29 +5,8 @@ import * as assert from 'uvu/assert';
 import { asking, echo } from '../gateway/support/segments.js';
 import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
-import { type Cli, type Started, with_cli } from './support/cli.js';
-
-interface Running {
-  readonly url: string;
-  readonly key: string | null;
-  stop(): Promise<void>;
-}
-
-/** Waits for the address, and stops the process in good order. */
-async function start(cli: Cli): Promise<Running> {
-  const started: Started = cli.start(['dev', '--port', '0']);
-  const text = await started.until('an address', ({ stdout }) =>
-    /Listening on \S+\n/.test(stdout) ? stdout : undefined,
-  );
-  return {
-    url: /Listening on (\S+)/.exec(text)?.[1] ?? '',
-    key: /API key \(shown once\): (\S+)/.exec(text)?.[1] ?? null,
-    stop: async () => {
-      started.signal('SIGTERM');
-      assert.is((await started.ended).code, 0);
-    },
-  };
-}
+import { with_cli } from './support/cli.js';
+import { start_dev } from './support/dev-service.js';
 
 const timeout_ms = 60_000;
 
@@ -36,7 +15,7 @@ spec('llmteam dev', (test) => {
     'makes a key at its first start, and keeps keys, segments and runs for the next',
     async () => {
       await with_cli(async (cli) => {
-        const first = await start(cli);
+        const first = await start_dev(cli);
         assert.match(String(first.key), /^llmteam_/);
         const client = new LlmteamClient({ url: first.url, key: String(first.key) });
         await client.store_segment(echo);
@@ -44,7 +23,7 @@ spec('llmteam dev', (test) => {
         assert.is(run.status, 'completed');
         assert.is((await fetch(`${first.url}/api/docs/rapidoc.js`)).status, 200);
         await first.stop();
-        const second = await start(cli);
+        const second = await start_dev(cli);
         assert.is(second.key, null);
         const again = new LlmteamClient({ url: second.url, key: String(first.key) });
         assert.equal((await again.get_run(run.run_id)).output, { a: 1 });
@@ -58,7 +37,7 @@ spec('llmteam dev', (test) => {
     'is asked by the other commands while it runs: keys, runs, tasks, the audit trail',
     async () => {
       await with_cli(async (cli) => {
-        const running = await start(cli);
+        const running = await start_dev(cli);
         const made = await cli.call([
           'keys',
           'create',
@@ -100,7 +79,7 @@ spec('llmteam dev', (test) => {
     'runs once in a home',
     async () => {
       await with_cli(async (cli) => {
-        const running = await start(cli);
+        const running = await start_dev(cli);
         const second = await cli.call(['dev', '--port', '0']);
         assert.is(second.code, 1);
         assert.match(second.stderr, /STORE_LOCKED/);

@@ -12,6 +12,7 @@ const documents = [
   'CONTRIBUTING.md',
   'examples/README.md',
   'deploy/README.md',
+  'docs/commands-at-a-gateway.md',
   'docs/config.md',
   'docs/errors.md',
   ...readdirSync(join(root, 'docs/contracts'))

@@ -9,6 +9,7 @@ import { add_completion } from './commands/completion.js';
 import { add_dead_letters } from './commands/dead-letters.js';
 import { add_dev } from './commands/dev.js';
 import { add_doctor } from './commands/doctor.js';
+import { with_gateway } from './commands/gateway-options.js';
 import { add_graph } from './commands/graph.js';
 import { add_keys } from './commands/keys.js';
 import { add_plugin } from './commands/plugin.js';
@@ -35,7 +36,8 @@ export async function run_command_line(args: readonly string[]): Promise<ExitCod
     (action) =>
     async (...given) => {
       const command = given.at(-1) as Command;
-      const settings = make_settings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
+      const here = make_settings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
+      const settings = await with_gateway(command, here);
       outcome.code = await action(settings, command.args, command.opts());
     };
   const program = make_program(streams, act);

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type Config, find_config, hide_secrets, known_secrets, load_config } from '@llmteam/service-host';
-import { recalled_config } from './run-configs.js';
+import { recalled_config, remember_config } from './run-configs.js';
 import type { Settings } from './settings.js';
 
 /** For a segment file: `--config`, else the nearest from its folder upwards, else from the working folder. */
@@ -15,6 +15,12 @@ export function config_for_file(settings: Settings, file: string): Config {
 export function config_for_run(settings: Settings, run_id: string): Config {
   const recalled = settings.config === undefined ? recalled_config(settings.home, run_id) : undefined;
   return recalled === undefined ? config_here(settings) : load(settings, recalled);
+}
+
+/** A run that was made of another one goes on with its configuration; behind a gateway that is the gateway's. */
+export function inherit_config(settings: Settings, from_run_id: string, run_id: string): void {
+  if (settings.gateway !== null) return;
+  remember_config(settings.home, run_id, config_for_run(settings, from_run_id).path);
 }
 
 /** `--config`, else the nearest from the working folder upwards. */

@@ -3,6 +3,10 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** `LLMTEAM_HOME` */
   readonly home: string | undefined;
+  /** `LLMTEAM_URL` */
+  readonly gateway_url: string | undefined;
+  /** `LLMTEAM_KEY` */
+  readonly gateway_key: string | undefined;
   /** Colours asked for or refused; undefined: as the terminal can. */
   readonly colours: boolean | undefined;
   /** The terminal can move its cursor. */
@@ -17,6 +21,8 @@ export function read_environment(): Environment {
   return {
     variables,
     home: variables.LLMTEAM_HOME || undefined,
+    gateway_url: variables.LLMTEAM_URL || undefined,
+    gateway_key: variables.LLMTEAM_KEY || undefined,
     colours: colours_of(variables.NO_COLOR, variables.FORCE_COLOR),
     can_redraw: terminal !== 'dumb',
     has_unicode: terminal !== 'linux' && !is_old_windows,

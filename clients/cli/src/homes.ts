@@ -3,6 +3,7 @@ import { Home, type OwnedHome, type RemoteHome } from '@llmteam/embedded';
 import type { Config, Plugins } from '@llmteam/service-host';
 import { config_for_run, config_here } from './configuration.js';
 import { make_log } from './log.js';
+import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
 const most_owners = 5;
@@ -14,13 +15,21 @@ export async function open_home(settings: Settings, config: Config, plugins?: Pl
 }
 
 /** For lists over all stores. */
-export async function home_here(settings: Settings): Promise<Home> {
-  return open_home(settings, config_here(settings));
+export async function stores_here(settings: Settings): Promise<RunStores> {
+  return (await stores_at_gateway(settings)) ?? open_home(settings, config_here(settings));
 }
 
 /** For a run that was started before, with the configuration it was started with. */
-export async function home_of_run(settings: Settings, run_id: string): Promise<Home> {
-  return open_home(settings, config_for_run(settings, run_id));
+export async function stores_of_run(settings: Settings, run_id: string): Promise<RunStores> {
+  return (await stores_at_gateway(settings)) ?? open_home(settings, config_for_run(settings, run_id));
+}
+
+/** null: the command is for the stores here. */
+async function stores_at_gateway(settings: Settings): Promise<RunStores | null> {
+  const { gateway } = settings;
+  if (gateway === null) return null;
+  const { GatewayStores } = await import('./remote/gateway-stores.js');
+  return new GatewayStores(settings, gateway);
 }
 
 /** Does something in the store that `llmteam dev` serves, whether it runs or not. */
@@ -28,7 +37,7 @@ export async function with_service<T>(
   settings: Settings,
   use: (store: OwnedHome | RemoteHome) => Promise<T>,
 ): Promise<T> {
-  const home = await home_here(settings);
+  const home = await open_home(settings, config_here(settings));
   const store = await home.reach_service();
   try {
     return await use(store);
@@ -44,12 +53,12 @@ export async function with_service<T>(
 export async function with_store_of<T>(
   settings: Settings,
   run: RunKey,
-  use: (store: OwnedHome | RemoteHome) => Promise<T>,
+  use: (store: RunStore) => Promise<T>,
   { may_repeat = true }: { may_repeat?: boolean } = {},
 ): Promise<T> {
-  const home = await home_of_run(settings, run.run_id);
+  const stores = await stores_of_run(settings, run.run_id);
   for (let left = most_owners; ; left--) {
-    const store = await home.open_store_of(run);
+    const store = await stores.open_store_of(run);
     try {
       return await use(store);
     } catch (error) {

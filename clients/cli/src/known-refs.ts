@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Json } from '@llmteam/contracts';
 import type { KnownRefs } from '@llmteam/kernel';
 import type { Config } from '@llmteam/service-host';
 
@@ -11,6 +12,20 @@ const segment_file = /^([a-z][a-z0-9_]{0,63})\.json$/;
 /** Where the segment of a `segment_ref` lies: beside the one that names it. null: it can be no segment's id. */
 export function file_of_segment(folder: string, segment_ref: string): string | null {
   return segment_name.test(segment_ref) ? join(folder, `${segment_ref}.json`) : null;
+}
+
+/** What values name by `segment_ref`, anywhere within. */
+export function segment_refs(values: readonly Json[]): Set<string> {
+  const refs = new Set<string>();
+  const todo: Json[] = [...values];
+  for (const value of todo) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries<Json>(value)) {
+      if (key === 'segment_ref' && typeof member === 'string') refs.add(member);
+      else todo.push(member);
+    }
+  }
+  return refs;
 }
 
 /** What a segment may refer to: the resources of the configuration, the segments beside it, and itself. */

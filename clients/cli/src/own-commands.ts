@@ -6,7 +6,7 @@ import { shell_word } from './shell-word.js';
 const usual_tenant = 'default';
 
 export function resume_command(settings: Settings, { tenant_id, run_id }: RunKey): string {
-  return [...own_name(settings), 'runs', 'resume', run_id, ...tenant_option(tenant_id)].join(' ');
+  return [...own_name(settings), 'runs', 'resume', run_id, ...place_options(settings, tenant_id)].join(' ');
 }
 
 /** One for each way to answer, as far as they can be told. */
@@ -15,7 +15,13 @@ export function answer_commands(
   settings: Settings,
 ): string[] {
   const { task_id, tenant_id, request } = task;
-  const command = [...own_name(settings), 'tasks', 'answer', shell_word(task_id), ...tenant_option(tenant_id)];
+  const command = [
+    ...own_name(settings),
+    'tasks',
+    'answer',
+    shell_word(task_id),
+    ...place_options(settings, tenant_id),
+  ];
   return answers_to(request).map((answer) => `${command.join(' ')} ${answer}`);
 }
 
@@ -24,7 +30,9 @@ function own_name({ home_option }: Settings): string[] {
   return home_option === undefined ? ['llmteam'] : ['llmteam', '--home', shell_word(home_option)];
 }
 
-function tenant_option(tenant_id: string): string[] {
+/** Whose it is, or at which gateway: the key there says whose. It is never repeated. */
+function place_options({ gateway }: Settings, tenant_id: string): string[] {
+  if (gateway !== null) return gateway.url_option === undefined ? [] : ['--url', shell_word(gateway.url)];
   return tenant_id === usual_tenant ? [] : ['--tenant', tenant_id];
 }
 

@@ -1,7 +1,8 @@
-import type { Problem } from '@llmteam/contracts';
+import { is_llmteam_error, type Problem } from '@llmteam/contracts';
 import type { Config } from '@llmteam/service-host';
-import { type Colours, severity_colour } from './colours.js';
+import { type Colours, make_colours, severity_colour } from './colours.js';
 import { plain_text } from './plain-text.js';
+import type { Settings } from './settings.js';
 
 /** A problem of a file; beyond those of segments, that it is not JSON. */
 export interface FileProblem {
@@ -15,6 +16,15 @@ export interface FileProblem {
   readonly suggestion?: string;
 }
 
+/** The one problem of a text that is not JSON. @throws what was thrown, if it says something else */
+export function not_json(file: string, thrown: unknown): FileProblem {
+  if (!is_llmteam_error(thrown) || thrown.code !== 'JSON_INVALID') throw thrown;
+  const { line, column } = thrown.details ?? {};
+  const place = typeof line === 'number' ? { line } : {};
+  const across = typeof column === 'number' ? { column } : {};
+  return { file, severity: 'error', code: 'JSON_INVALID', message: thrown.message, ...place, ...across };
+}
+
 /** `FILE:line: error CODE message`, as editors and compilers have it. */
 export function problem_line(problem: FileProblem, colours: Colours): string {
   const { file, severity, code, message, line, column, suggestion } = problem;
@@ -22,6 +32,12 @@ export function problem_line(problem: FileProblem, colours: Colours): string {
   const hint = suggestion === undefined || message.includes(suggestion) ? '' : ` (did you mean '${suggestion}'?)`;
   const what = severity_colour(severity, colours)(severity);
   return `${colours.bold(plain_text(place))}: ${what} ${code} ${plain_text(message)}${hint}`;
+}
+
+/** Without warnings if nobody wants them. */
+export function note_problems(problems: readonly FileProblem[], { quiet, colours, streams }: Settings): void {
+  const told = quiet ? problems.filter(({ severity }) => severity === 'error') : problems;
+  for (const problem of told) streams.note(problem_line(problem, make_colours(colours.stderr)));
 }
 
 export function has_errors(problems: readonly FileProblem[]): boolean {

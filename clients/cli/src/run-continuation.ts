@@ -1,28 +1,26 @@
 /**
  * Purpose: going on with a run that exists, to its end, wherever its store is.
- * Owns: the choice between driving it here and following the process that owns the store, and changing over when that process ends.
+ * Owns: the choice between driving it here and following who drives it, and changing over when the process that owns a store ends.
  */
 import { is_llmteam_error, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
-import type { Home, OwnedHome, RemoteHome } from '@llmteam/embedded';
 import { result_from_view } from '@llmteam/kernel';
 import { type ExitCode, exit_code_of } from './exit-codes.js';
 import { print_result, type ResultOptions } from './result-output.js';
 import { RunSession } from './run-session.js';
+import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
-
-type Store = OwnedHome | RemoteHome;
 
 /** Prints the result, also of a run that has ended already. @throws LlmteamError `RUN_UNKNOWN`, or why it cannot go on */
 export async function continue_run(
   settings: Settings,
-  home: Home,
+  stores: RunStores,
   run: RunKey,
   options: ResultOptions,
 ): Promise<ExitCode> {
   const continuation = new Continuation(settings, run, options);
   try {
     for (;;) {
-      const result = await continuation.go_on_in(await home.open_store_of(run));
+      const result = await continuation.go_on_in(await stores.open_store_of(run));
       if (result !== null) return exit_code_of(result.status);
     }
   } finally {
@@ -42,7 +40,7 @@ class Continuation {
   ) {}
 
   /** Goes on while the store is to be had, and closes it; null: the process that owned it is gone. */
-  async go_on_in(store: Store): Promise<RunResult | null> {
+  async go_on_in(store: RunStore): Promise<RunResult | null> {
     try {
       const result = await this.result_in(store);
       if (result === null) return null;
@@ -61,14 +59,14 @@ class Continuation {
     this.session?.close();
   }
 
-  private async result_in(store: Store): Promise<RunResult | null> {
+  private async result_in(store: RunStore): Promise<RunResult | null> {
     const view = await store.runs.show(this.run);
     await this.session?.catch_up(store.runs, view.usage);
     if (view.completed_at !== null) return result_from_view(view);
     this.session ??= await this.open_session(store, view);
-    if (store.kind === 'remote') {
+    if (store.kind !== 'owned') {
       await this.unpause(store, view);
-      return this.session.follow(store.runs);
+      return this.session.follow(store);
     }
     const { runtime } = store;
     return this.session.drive(runtime, async () => {
@@ -77,13 +75,13 @@ class Continuation {
     });
   }
 
-  private async open_session({ runs }: Store, { usage }: RunView): Promise<RunSession> {
+  private async open_session({ runs }: RunStore, { usage }: RunView): Promise<RunSession> {
     const { segment } = await runs.definition(this.run);
     const past = { events: await runs.events(this.run), usage };
     return RunSession.open(this.settings, this.run, segment, this.options, past);
   }
 
-  private async unpause({ runs }: Store, { status }: RunView): Promise<void> {
+  private async unpause({ runs }: RunStore, { status }: RunView): Promise<void> {
     if (this.may_unpause && status === 'paused') await runs.control(this.run, 'resume', 'llmteam');
     this.may_unpause = false;
   }

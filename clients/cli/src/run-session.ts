@@ -3,7 +3,6 @@
  * Owns: what is shown meanwhile, events on stdout, Ctrl-C. Does not own: the store; whoever opened it closes it.
  * Invariant: the run is never worse off for being accompanied. Whatever happens to this process, the run can be continued.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   is_llmteam_error,
   LlmteamError,
@@ -13,18 +12,18 @@ import {
   type Segment,
   type Usage,
 } from '@llmteam/contracts';
-import type { EmbeddedRuntime } from '@llmteam/embedded';
-import { type RunService, result_from_view } from '@llmteam/kernel';
+import type { EmbeddedRuntime, RemoteHome } from '@llmteam/embedded';
+import { result_from_view } from '@llmteam/kernel';
 import type { LiveDisplay } from './display/live-display.js';
 import { RunProgress } from './display/progress.js';
 import { on_interrupt } from './interrupts.js';
 import { resume_command } from './own-commands.js';
 import { print_events, type ResultOptions } from './result-output.js';
+import { follow_run } from './run-following.js';
+import type { GatewayStore, Runs } from './run-stores.js';
 import { type Watcher, watch_run } from './run-watching.js';
 import type { Settings } from './settings.js';
 
-const first_poll_ms = 50;
-const last_poll_ms = 1_000;
 const a_day_ms = 86_400_000;
 
 /** What happened in the run before. */
@@ -95,25 +94,24 @@ export class RunSession {
     }
   }
 
-  /** Follows a run that lies in another process's store; null if that process went away. */
-  async follow(runs: RunService): Promise<RunResult | null> {
+  /** Follows a run that another process drives; null if it was the owner of a store and went away. */
+  follow(store: GatewayStore): Promise<RunResult>;
+  follow(store: RemoteHome | GatewayStore): Promise<RunResult | null>;
+  async follow(store: RemoteHome | GatewayStore): Promise<RunResult | null> {
+    const { runs } = store;
+    const children = this.progress.children();
     this.under_way(runs);
-    this.show_open_tasks(runs, [this.run.run_id]);
-    this.tell_who_works();
+    this.show_open_tasks(runs, [this.run.run_id, ...children]);
+    if (store.kind === 'remote') this.tell_who_works();
     try {
-      for (let pause_ms = first_poll_ms; ; pause_ms = Math.min(last_poll_ms, pause_ms * 1.5)) {
-        const events = await runs.events(this.run, this.last_seq + 1);
-        if (events.length > 0) pause_ms = first_poll_ms;
-        this.note_events(events, null, runs);
-        if (events.some(({ event_type }) => ends.has(event_type))) {
-          this.state = 'ended';
-          const result = result_from_view(await runs.show(this.run));
-          this.progress.usage = result.usage;
-          return result;
-        }
-        await sleep(pause_ms);
-      }
+      const inside = this.display === null ? null : children;
+      await follow_run(store, this.run, this.last_seq + 1, this.watcher(runs), inside);
+      this.state = 'ended';
+      const result = result_from_view(await runs.show(this.run));
+      this.progress.usage = result.usage;
+      return result;
     } catch (error) {
+      if (store.kind === 'gateway') throw this.with_a_way_on(error);
       if (is_llmteam_error(error) && error.code === 'STORE_LOCKED') return null;
       throw error;
     } finally {
@@ -122,7 +120,7 @@ export class RunSession {
   }
 
   /** Notes what happened while nobody was asked: the process that was followed is gone. */
-  async catch_up(runs: RunService, usage: Usage): Promise<void> {
+  async catch_up(runs: Runs, usage: Usage): Promise<void> {
     this.note_events(await runs.events(this.run, this.last_seq + 1), null, runs);
     this.progress.usage = usage;
   }
@@ -133,8 +131,11 @@ export class RunSession {
   }
 
   private watch(runtime: EmbeddedRuntime): () => void {
-    const { runs } = runtime;
-    const watcher: Watcher = {
+    return watch_run(runtime, this.run, this.watcher(runtime.runs), this.progress.children());
+  }
+
+  private watcher(runs: Runs): Watcher {
+    return {
       events: (events, usage) => this.note_events(events, usage, runs),
       events_inside: (events) => {
         this.progress.apply(events, null);
@@ -142,10 +143,9 @@ export class RunSession {
       },
       token: (step_id, text) => this.progress.write(step_id, text),
     };
-    return watch_run(runtime, this.run, watcher, this.progress.children());
   }
 
-  private note_events(events: readonly RunEvent[], usage: Usage | null, runs: RunService): void {
+  private note_events(events: readonly RunEvent[], usage: Usage | null, runs: Runs): void {
     const last = events.at(-1);
     if (last === undefined) return;
     this.last_seq = last.seq;
@@ -155,7 +155,7 @@ export class RunSession {
     this.show_tasks(events, runs);
   }
 
-  private show_tasks(events: readonly RunEvent[], runs: RunService): void {
+  private show_tasks(events: readonly RunEvent[], runs: Runs): void {
     for (const { event_type, payload } of events) {
       if (event_type !== 'human.task_created') continue;
       const task_id = String(payload.task_id);
@@ -167,7 +167,7 @@ export class RunSession {
   }
 
   /** Those that were opened before this session. */
-  private show_open_tasks(runs: RunService, run_ids: readonly string[]): void {
+  private show_open_tasks(runs: Runs, run_ids: readonly string[]): void {
     for (const run_id of run_ids) {
       this.show(async () => {
         const { rows } = await runs.tasks({ tenant_id: this.run.tenant_id, run_id });
@@ -181,7 +181,7 @@ export class RunSession {
     if (this.display !== null) look().catch(() => undefined);
   }
 
-  private under_way(runs: RunService): void {
+  private under_way(runs: Runs): void {
     if (this.state === 'beginning') this.state = 'under way';
     this.cancel = () => runs.control(this.run, 'cancel', 'llmteam', 'interrupted at the terminal');
     if (this.is_cancel_wanted) this.interrupt();
@@ -228,8 +228,6 @@ export class RunSession {
     return new LlmteamError(error.code, `${error.message}\n${this.way_on()}`, { cause: error });
   }
 }
-
-const ends = new Set<string>(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
 
 /** Events on the same terminal would tear it apart. */
 function is_display_wanted({ quiet, streams, environment }: Settings, { json }: ResultOptions): boolean {

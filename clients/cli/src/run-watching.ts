@@ -2,8 +2,8 @@ import type { RunEvent, RunKey, Usage } from '@llmteam/contracts';
 import type { EmbeddedRuntime } from '@llmteam/embedded';
 
 export interface Watcher {
-  /** `usage`: what the run has used after these events, all of which come from one entry of its history. */
-  events(events: readonly RunEvent[], usage: Usage): void;
+  /** `usage`: what the run has used after these events, all of which come from one entry of its history; null: that is not known. */
+  events(events: readonly RunEvent[], usage: Usage | null): void;
   /** Of the runs that this one starts, and those that they start. */
   events_inside(events: readonly RunEvent[]): void;
   token(step_id: string, text: string): void;
@@ -39,7 +39,7 @@ export function watch_run(
 }
 
 /** The runs that steps have begun to wait for. */
-function children_in(events: readonly RunEvent[]): string[] {
+export function children_in(events: readonly RunEvent[]): string[] {
   return events.flatMap(({ event_type, payload }) => {
     const waiting_for = event_type === 'step.waiting' ? String(payload.waiting_for ?? '') : '';
     return waiting_for.startsWith('run ') ? [waiting_for.slice('run '.length)] : [];

@@ -3,12 +3,12 @@
  * Owns: finding them, each once (segments may name each other), and saying what is wrong in which file.
  */
 import { dirname } from 'node:path';
-import { type Definition, is_llmteam_error, type Json, type Segment } from '@llmteam/contracts';
+import type { Definition, Segment } from '@llmteam/contracts';
 import { create_expression_compiler, define_segment, type StepCatalog, validate_text } from '@llmteam/kernel';
 import type { Config } from '@llmteam/service-host';
 import { read_text, shown_name } from './files.js';
-import { file_of_segment, known_refs } from './known-refs.js';
-import type { FileProblem } from './problem-lines.js';
+import { file_of_segment, known_refs, segment_refs } from './known-refs.js';
+import { type FileProblem, not_json } from './problem-lines.js';
 
 export interface LoadedSegment {
   /** As named by the user, or beside that. */
@@ -42,8 +42,7 @@ export class SegmentFiles {
       const { segment, problems } = validate_text(text, context);
       return { file, segment, problems: problems.map((problem) => ({ ...problem, file: shown_name(file) })) };
     } catch (thrown) {
-      if (!is_llmteam_error(thrown) || thrown.code !== 'JSON_INVALID') throw thrown;
-      return { file, segment: null, problems: [not_json(file, thrown.message, thrown.details ?? {})] };
+      return { file, segment: null, problems: [not_json(shown_name(file), thrown)] };
     }
   }
 
@@ -54,7 +53,7 @@ export class SegmentFiles {
     const known = new Set(first.segment === null ? [] : [first.segment.segment_id]);
     const folder = file === '-' ? '.' : dirname(file);
     for (const { segment } of loaded) {
-      for (const ref of segment === null ? [] : segment_refs(segment)) {
+      for (const ref of segment_refs((segment?.steps ?? []).map(({ config }) => config ?? {}))) {
         const path = known.has(ref) ? null : file_of_segment(folder, ref);
         known.add(ref);
         if (path !== null) loaded.push(named_rightly(await this.load(path), ref));
@@ -68,30 +67,10 @@ export class SegmentFiles {
   }
 }
 
-function not_json(file: string, message: string, at: { readonly line?: Json; readonly column?: Json }): FileProblem {
-  const place = typeof at.line === 'number' ? { line: at.line } : {};
-  const column = typeof at.column === 'number' ? { column: at.column } : {};
-  return { file: shown_name(file), severity: 'error', code: 'JSON_INVALID', message, ...place, ...column };
-}
-
 /** The id a text gives itself, valid or not. */
 function own_id(text: string): string | null {
   const found = /"segment_id"\s*:\s*"([a-z][a-z0-9_]*)"/.exec(text);
   return found?.[1] ?? null;
-}
-
-/** What the steps of a segment name by `segment_ref`. */
-function segment_refs(segment: Segment): Set<string> {
-  const refs = new Set<string>();
-  const todo: Json[] = segment.steps.map(({ config }) => config ?? {});
-  for (const value of todo) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [key, member] of Object.entries<Json>(value)) {
-      if (key === 'segment_ref' && typeof member === 'string') refs.add(member);
-      else todo.push(member);
-    }
-  }
-  return refs;
 }
 
 /** A segment is found by the name of its file and stored by its id: they must be one. */

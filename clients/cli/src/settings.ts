@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Environment } from './environment.js';
+import type { Gateway } from './remote/gateway-address.js';
 import type { Streams } from './streams.js';
 
 export const log_levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -20,6 +21,8 @@ export interface Settings {
   readonly home: string;
   /** As the user must give it again; undefined: the default folder. */
   readonly home_option: string | undefined;
+  /** Whom the command asks; null: the stores of the home. */
+  readonly gateway: Gateway | null;
   /** `--config`, absolute. */
   readonly config: string | undefined;
   readonly quiet: boolean;
@@ -36,6 +39,7 @@ export function make_settings(options: GlobalOptions, environment: Environment, 
   return {
     home: resolve(options.home ?? environment.home ?? default_home),
     home_option: options.home,
+    gateway: null,
     config: options.config === undefined ? undefined : resolve(options.config),
     quiet: options.quiet === true,
     log_level: options.logLevel,

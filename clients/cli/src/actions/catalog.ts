@@ -6,21 +6,40 @@ import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
 import { make_log } from '../log.js';
 import { plain_text } from '../plain-text.js';
+import type { Gateway } from '../remote/gateway-address.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
+
+/** All of them, or the one that was asked for. */
+type Shown = readonly StepTypeMetadata[] | StepTypeMetadata;
 
 export async function catalog(
   settings: Settings,
   [type]: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const config = config_here(settings);
-  const { catalog: types } = await load_plugins(config, await make_log(settings, config));
   const colours = make_colours(settings.colours.stdout);
-  const shown = type === undefined ? types.list() : found(types, type);
-  const text = Array.isArray(shown) ? list(shown, colours) : description(shown, colours);
+  const shown =
+    settings.gateway === null ? await types_here(settings, type) : await types_there(settings, settings.gateway, type);
+  const text = 'type_id' in shown ? description(shown, colours) : list(shown, colours);
   settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : text);
   return exit_codes.completed;
+}
+
+async function types_here(settings: Settings, type?: string): Promise<Shown> {
+  const config = config_here(settings);
+  const { catalog: types } = await load_plugins(config, await make_log(settings, config));
+  return type === undefined ? types.list() : found(types, type);
+}
+
+async function types_there(settings: Settings, gateway: Gateway, type?: string): Promise<Shown> {
+  const { types_at_gateway } = await import('../remote/gateway-catalog.js');
+  const types = await types_at_gateway(settings, gateway);
+  if (type === undefined) return types;
+  const one = types.find(({ type_id }) => type_id === type);
+  if (one !== undefined) return one;
+  const known = types.map(({ type_id }) => type_id).join(', ');
+  throw new LlmteamError('USAGE', `there is no step type '${type}'; there are ${known}`);
 }
 
 function found(types: StepCatalog, type: string): StepTypeMetadata {

@@ -3,31 +3,27 @@ import { type Definition, type Json, LlmteamError, type RunKey, type Segment } f
 import type { OwnedHome } from '@llmteam/embedded';
 import { validate_input } from '@llmteam/kernel';
 import { type Config, load_plugins } from '@llmteam/service-host';
-import { make_colours } from '../colours.js';
 import { config_for_file } from '../configuration.js';
 import { type ExitCode, exit_code_of, exit_codes } from '../exit-codes.js';
-import { check_writable, parse_argument, read_json } from '../files.js';
+import { check_writable } from '../files.js';
 import { open_home } from '../homes.js';
 import { make_log } from '../log.js';
-import { first_steps, problem_line } from '../problem-lines.js';
-import { print_result, type ResultOptions } from '../result-output.js';
+import { first_steps, note_problems } from '../problem-lines.js';
+import { print_result } from '../result-output.js';
 import { remember_config } from '../run-configs.js';
+import { type RunOptions, read_input } from '../run-request.js';
 import { RunSession } from '../run-session.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
 
-interface Options extends ResultOptions {
-  readonly input?: string;
-  readonly inputJson?: string;
-  readonly timeout?: number;
-  readonly tenant: string;
-  readonly correlationId?: string;
-}
-
-export async function run(settings: Settings, [file = '-']: readonly string[], options: Options): Promise<ExitCode> {
+export async function run(settings: Settings, [file = '-']: readonly string[], options: RunOptions): Promise<ExitCode> {
   if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'only one of FILE and -i can be stdin');
   check_writable(options.output);
+  if (settings.gateway !== null) {
+    const { run_at_gateway } = await import('../remote/run-at-gateway.js');
+    return run_at_gateway(settings, settings.gateway, file, options);
+  }
   const config = config_for_file(settings, file);
   const plugins = await load_plugins(config, await make_log(settings, config));
   const definitions = await load(settings, file, config, new SegmentFiles(config, plugins.catalog));
@@ -57,24 +53,13 @@ async function load(
   files: SegmentFiles,
 ): Promise<Definitions | null> {
   const loaded = await files.load_all(file);
-  const colours = make_colours(settings.colours.stderr);
-  for (const { problems } of loaded) {
-    const told = settings.quiet ? problems.filter(({ severity }) => severity === 'error') : problems;
-    for (const problem of told) settings.streams.note(problem_line(problem, colours));
-  }
-  const hint = first_steps(
-    loaded.flatMap(({ problems }) => problems),
-    config,
-  );
+  const problems = loaded.flatMap((one) => one.problems);
+  note_problems(problems, settings);
+  const hint = first_steps(problems, config);
   if (hint !== null) tell(settings, hint);
   const segments = loaded.flatMap(({ segment }) => (segment === null ? [] : [segment]));
   const [first, ...others] = segments.map((segment) => files.define(segment));
   return first === undefined || segments.length < loaded.length ? null : [first, ...others];
-}
-
-async function read_input({ input, inputJson }: Options): Promise<Json> {
-  if (inputJson !== undefined) return parse_argument('-j', inputJson);
-  return input === undefined ? {} : read_json(input);
 }
 
 function check_input(segment: Segment, input: Json): void {
@@ -87,7 +72,7 @@ interface Order {
   readonly settings: Settings;
   readonly definitions: Definitions;
   readonly input: Json;
-  readonly options: Options;
+  readonly options: RunOptions;
 }
 
 async function run_in({ runtime }: OwnedHome, key: RunKey, order: Order): Promise<ExitCode> {

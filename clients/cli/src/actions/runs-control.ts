@@ -1,8 +1,8 @@
 import type { Json, RunKey } from '@llmteam/contracts';
-import type { OwnedHome, RemoteHome } from '@llmteam/embedded';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
 import { parse_argument } from '../files.js';
 import { with_store_of } from '../homes.js';
+import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import { tell, tell_how_to_go_on } from '../telling.js';
 
@@ -23,7 +23,7 @@ export async function runs_cancel(
 }
 
 /** If nobody drives the run, this process does for the moment: its tasks are closed and its child runs cancelled too. */
-async function cancel(store: OwnedHome | RemoteHome, run: RunKey, reason: string | undefined): Promise<void> {
+async function cancel(store: RunStore, run: RunKey, reason: string | undefined): Promise<void> {
   if (store.kind === 'owned') await store.runtime.drive([run]);
   await store.runs.control(run, 'cancel', 'llmteam', reason);
   if (store.kind === 'owned') await store.runtime.result(run);
@@ -47,7 +47,7 @@ export async function runs_signal(
 ): Promise<ExitCode> {
   const run: RunKey = { tenant_id: tenant, run_id };
   const value: Json = parse_argument('--payload', payload);
-  const send = async ({ runs, kind }: OwnedHome | RemoteHome): Promise<void> => {
+  const send = async ({ runs, kind }: RunStore): Promise<void> => {
     await runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
     tell(settings, `Run ${run_id} has the signal '${name}'.`);
     if (kind === 'owned') tell_how_to_go_on(settings, run);

@@ -1,10 +1,9 @@
 import { type JsonObject, LlmteamError, type RunKey } from '@llmteam/contracts';
-import { config_for_run } from '../configuration.js';
+import { inherit_config } from '../configuration.js';
 import type { ExitCode } from '../exit-codes.js';
 import { check_writable, parse_argument } from '../files.js';
-import { open_home } from '../homes.js';
+import { stores_of_run } from '../homes.js';
 import type { ResultOptions } from '../result-output.js';
-import { remember_config } from '../run-configs.js';
 import { continue_run } from '../run-continuation.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
@@ -21,10 +20,9 @@ export async function runs_fork(
   options: Options,
 ): Promise<ExitCode> {
   check_writable(options.output);
-  const config = config_for_run(settings, run_id);
-  const home = await open_home(settings, config);
   const input_overrides = overrides_of(options);
-  const store = await home.open_store_of({ tenant_id: options.tenant, run_id });
+  const stores = await stores_of_run(settings, run_id);
+  const store = await stores.open_store_of({ tenant_id: options.tenant, run_id });
   let forked: RunKey;
   try {
     const request = { from_step: options.fromStep, ...(input_overrides !== undefined && { input_overrides }) };
@@ -32,9 +30,9 @@ export async function runs_fork(
   } finally {
     await store.close();
   }
-  remember_config(settings.home, forked.run_id, config.path);
+  inherit_config(settings, run_id, forked.run_id);
   tell(settings, `Run ${forked.run_id} begins anew from step '${options.fromStep}'.`);
-  return continue_run(settings, home, forked, options);
+  return continue_run(settings, stores, forked, options);
 }
 
 function overrides_of({ inputOverrides }: Options): JsonObject | undefined {

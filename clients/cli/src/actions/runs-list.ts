@@ -2,7 +2,7 @@ import type { RunQuery, RunRow } from '@llmteam/contracts';
 import { make_colours, status_colour } from '../colours.js';
 import { shown_duration, shown_time } from '../durations.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { home_here } from '../homes.js';
+import { stores_here } from '../homes.js';
 import { merge, type Place, place_of_cursor, rows_after } from '../merged-list.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
@@ -21,9 +21,9 @@ interface Options {
 export async function runs_list(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { limit, json } = options;
   const after = place_of_cursor(options.cursor);
-  const home = await home_here(settings);
+  const stores = await stores_here(settings);
   const query = query_of(options);
-  const lists = await home.each((runs) =>
+  const lists = await stores.each((runs) =>
     rows_after((page) => runs.list({ ...query, ...page }), place_of, after, limit),
   );
   const { rows, cursor } = merge(lists, place_of, limit);

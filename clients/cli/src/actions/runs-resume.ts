@@ -1,6 +1,6 @@
 import type { ExitCode } from '../exit-codes.js';
 import { check_writable } from '../files.js';
-import { home_of_run } from '../homes.js';
+import { stores_of_run } from '../homes.js';
 import type { ResultOptions } from '../result-output.js';
 import { continue_run } from '../run-continuation.js';
 import type { Settings } from '../settings.js';
@@ -11,6 +11,6 @@ export async function runs_resume(
   options: ResultOptions & { readonly tenant: string },
 ): Promise<ExitCode> {
   check_writable(options.output);
-  const home = await home_of_run(settings, run_id);
-  return continue_run(settings, home, { tenant_id: options.tenant, run_id }, options);
+  const stores = await stores_of_run(settings, run_id);
+  return continue_run(settings, stores, { tenant_id: options.tenant, run_id }, options);
 }

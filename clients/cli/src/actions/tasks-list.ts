@@ -2,7 +2,7 @@ import type { HumanTask, TaskQuery } from '@llmteam/contracts';
 import { make_colours, status_colour } from '../colours.js';
 import { shown_time } from '../durations.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { home_here } from '../homes.js';
+import { stores_here } from '../homes.js';
 import { merge, type Place, place_of_cursor, rows_after } from '../merged-list.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
@@ -24,8 +24,8 @@ export async function tasks_list(settings: Settings, _args: readonly string[], o
     ...(status !== undefined && { status }),
     ...(run !== undefined && { run_id: run }),
   };
-  const home = await home_here(settings);
-  const lists = await home.each((runs) =>
+  const stores = await stores_here(settings);
+  const lists = await stores.each((runs) =>
     rows_after((page) => runs.tasks({ ...query, ...page }), place_of, after, limit),
   );
   const { rows, cursor } = merge(lists, place_of, limit);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { with_gateway_options } from './gateway-options.js';
 import { type Act, parse_limit, parse_moment, parse_name, parse_sequence_number } from './syntax.js';
 
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
@@ -12,15 +13,16 @@ export function add_runs(program: Command, act: Act): void {
 }
 
 function of_run(runs: Command, name: string, description: string): Command {
-  return runs
+  const command = runs
     .command(name)
     .description(description)
     .argument('<id>', 'the run', parse_name)
     .option('--tenant <name>', 'whose run it is', parse_name, 'default');
+  return with_gateway_options(command);
 }
 
 function add_list(runs: Command, act: Act): void {
-  runs
+  const list = runs
     .command('list')
     .description('list runs, newest first')
     .addOption(new Option('--status <status>', 'only runs that stand so').choices(statuses))
@@ -29,7 +31,8 @@ function add_list(runs: Command, act: Act): void {
     .option('--since <time>', 'only runs since then: 30m, 7d, 2026-01-31', parse_moment)
     .option('--limit <count>', 'how many', parse_limit, 20)
     .option('--cursor <cursor>', 'go on where the last list ended')
-    .option('--tenant <name>', 'whose runs', parse_name, 'default')
+    .option('--tenant <name>', 'whose runs', parse_name, 'default');
+  with_gateway_options(list)
     .option('--json', 'print {runs, cursor}')
     .action(act(async (...given) => (await import('../actions/runs-list.js')).runs_list(...given)));
 }

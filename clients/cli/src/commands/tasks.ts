@@ -1,16 +1,18 @@
 import { type Command, Option } from 'commander';
+import { with_gateway_options } from './gateway-options.js';
 import { type Act, parse_limit, parse_name } from './syntax.js';
 
 export function add_tasks(program: Command, act: Act): void {
   const tasks = program.command('tasks').description('look at human tasks and answer them');
-  tasks
+  const list = tasks
     .command('list')
     .description('list human tasks, newest first')
     .addOption(new Option('--status <status>', 'only tasks that stand so').choices(['open', 'claimed', 'closed']))
     .option('--run <id>', 'only tasks of this run', parse_name)
     .option('--limit <count>', 'how many', parse_limit, 20)
     .option('--cursor <cursor>', 'go on where the last list ended')
-    .option('--tenant <name>', 'whose tasks', parse_name, 'default')
+    .option('--tenant <name>', 'whose tasks', parse_name, 'default');
+  with_gateway_options(list)
     .option('--json', 'print {tasks, cursor}')
     .action(act(async (...given) => (await import('../actions/tasks-list.js')).tasks_list(...given)));
   of_task(tasks, 'show', 'show a task and what it asks')
@@ -23,11 +25,12 @@ export function add_tasks(program: Command, act: Act): void {
 }
 
 function of_task(tasks: Command, name: string, description: string): Command {
-  return tasks
+  const command = tasks
     .command(name)
     .description(description)
     .argument('<id>', 'the task')
     .option('--tenant <name>', 'whose task it is', parse_name, 'default');
+  return with_gateway_options(command);
 }
 
 function add_answer(tasks: Command, act: Act): void {

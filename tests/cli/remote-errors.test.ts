@@ -1,0 +1,376 @@
+/** What may be wrong with a gateway, the way to it, or its answers: one line, a code of the table, its exit code, and never the key. */
+import type { ServerResponse } from 'node:http';
+import type { RunEvent } from '@llmteam/contracts';
+import * as assert from 'uvu/assert';
+import { not_tested_here } from '../support/not-tested-here.js';
+import { spec } from '../support/spec.js';
+import { type Cli, type Ended, events_in, json_of, with_cli } from './support/cli.js';
+import { asking_at, start_dev } from './support/dev-service.js';
+import { loopback_certificate } from './support/loopback-certificate.js';
+import {
+  give_json,
+  give_problem,
+  type OddServerOptions,
+  unused_address,
+  with_odd_server,
+} from './support/odd-server.js';
+import { doubling } from './support/segments.js';
+
+const patience = { timeout_ms: 120_000 };
+const key = 'llmteam_abcdefghijkl_a-key-that-must-not-be-seen';
+
+/** Nothing on stdout, one line on stderr, and nowhere the key. */
+function check_refusal({ code, stdout, stderr }: Ended, expected: RegExp, exit_code = 1): void {
+  assert.match(stderr, expected);
+  assert.equal([code, stdout], [exit_code, ''], stderr);
+  assert.is(stderr.trimEnd().split('\n').length, 1, stderr);
+  assert.not.ok(stderr.includes(key), 'the key is not told');
+}
+
+async function refused_by(
+  answer: (response: ServerResponse, count: number) => void,
+  expected: RegExp,
+  options?: OddServerOptions,
+): Promise<void> {
+  await with_cli((cli) =>
+    with_odd_server(
+      (response, _request, count) => answer(response, count),
+      async ({ url }) => {
+        for (const args of [
+          ['runs', 'list'],
+          ['runs', 'show', 'r'],
+          ['tasks', 'list', '--json'],
+        ]) {
+          check_refusal(await cli.call(args, asking_at(url, key)), expected);
+        }
+      },
+      options,
+    ),
+  );
+}
+
+const empty_list = { runs: [], cursor: null };
+
+spec('a gateway that cannot be asked', (test) => {
+  test(
+    'nothing listens there',
+    () =>
+      with_cli(async (cli) => {
+        const url = await unused_address();
+        const expected = new RegExp(
+          `^error GATEWAY_UNREACHABLE: the gateway at ${url} cannot be reached: nothing listens`,
+        );
+        for (const args of [
+          ['runs', 'list'],
+          ['tasks', 'claim', 'r:s'],
+          ['run', cli.write('d.json', doubling)],
+        ]) {
+          check_refusal(await cli.call(args, asking_at(url, key)), expected);
+        }
+      }),
+    patience,
+  );
+
+  test(
+    'it has no TLS',
+    () =>
+      with_odd_server(
+        (response) => give_json(response, 200, empty_list),
+        ({ url }) =>
+          with_cli(async (cli) => {
+            const secure = url.replace('http:', 'https:');
+            const ended = await cli.call(['runs', 'list'], asking_at(secure, key));
+            check_refusal(ended, /^error GATEWAY_UNREACHABLE: .*it does not speak TLS; is it http:\/\/ instead\?/);
+          }),
+      ),
+    patience,
+  );
+
+  test(
+    'its certificate is not trusted, and is once it is named',
+    () =>
+      with_odd_server(
+        (response) => give_json(response, 200, empty_list),
+        ({ url }) =>
+          with_cli(async (cli) => {
+            const ended = await cli.call(['runs', 'list'], asking_at(url, key));
+            check_refusal(ended, /^error GATEWAY_UNREACHABLE: .*certificate is not trusted: .*NODE_EXTRA_CA_CERTS/);
+            const trusted = cli.write('ca.pem', loopback_certificate.cert);
+            const { environment } = asking_at(url, key);
+            const heard = await cli.call(['runs', 'list', '--json'], {
+              environment: { ...environment, NODE_EXTRA_CA_CERTS: trusted },
+            });
+            assert.equal(json_of(heard), empty_list);
+          }),
+        { is_secure: true },
+      ),
+    patience,
+  );
+
+  test(
+    'the connection breaks in the middle of an answer',
+    () =>
+      refused_by((response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' });
+        response.write('{"runs": [', () => response.destroy());
+      }, /^error GATEWAY_UNREACHABLE: .*the connection broke/),
+    patience,
+  );
+});
+
+spec('a gateway that refuses', (test) => {
+  test(
+    'a key that does not count (401), and one that may not (403)',
+    () =>
+      with_cli(async (cli) => {
+        const dev = await start_dev(cli);
+        const unknown = await cli.call(['runs', 'list'], asking_at(dev.url, key));
+        check_refusal(unknown, /^error UNAUTHENTICATED: .*LLMTEAM_KEY/);
+        const viewer = json_of<{ key: string }>(await cli.call(['keys', 'create', '--role', 'viewer', '--json']));
+        const stored = cli.write('doubling.json', doubling);
+        for (const args of [
+          ['run', stored],
+          ['runs', 'cancel', 'r'],
+          ['tasks', 'claim', 'r:s'],
+        ]) {
+          const ended = await cli.call(args, asking_at(dev.url, viewer.key));
+          check_refusal(ended, /^error FORBIDDEN: the role 'viewer' .*keys create --role/);
+        }
+        await dev.stop();
+      }),
+    patience,
+  );
+
+  test(
+    'a fault of its own names the request, for its log',
+    () =>
+      refused_by(
+        (response) => give_problem(response, 500, 'INTERNAL', 'Something went wrong.', { 'X-Request-Id': 'req-7' }),
+        /^error INTERNAL: Something went wrong; the gateway's log has more of request req-7\n$/,
+      ),
+    patience,
+  );
+
+  test(
+    'a code that this version does not know is told as it is',
+    () => refused_by((response) => give_problem(response, 409, 'NEW_CODE', 'Not so.'), /^error NEW_CODE: Not so\.\n$/),
+    patience,
+  );
+
+  test(
+    'a problem that repeats the key is told without it',
+    () =>
+      refused_by((response) => give_problem(response, 400, 'REQUEST_INVALID', key), /^error REQUEST_INVALID: \[red/),
+    patience,
+  );
+});
+
+spec('a gateway that asks for patience', (test) => {
+  test(
+    'is asked again when it says, and what was asked for is done once',
+    () =>
+      with_cli((cli) =>
+        with_odd_server(
+          (response, _request, count) => {
+            if (count < 3) give_problem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '1' });
+            else
+              give_json(response, 200, {
+                run_id: 'r',
+                segment_id: 's',
+                status: 'paused',
+                started_at: '2026-01-01T00:00:00Z',
+              });
+          },
+          async ({ url, asked }) => {
+            const before = Date.now();
+            const { code, stderr } = await cli.call(['runs', 'pause', 'r'], asking_at(url, key));
+            assert.is(code, 0, stderr);
+            assert.match(stderr, /^(The gateway asks for patience: trying again in 1 s\.\n){2}Run r is paused/);
+            assert.ok(Date.now() - before >= 2_000, 'it waits');
+            assert.equal(
+              asked,
+              Array.from({ length: 3 }, () => 'POST /api/v1/runs/r/pause'),
+            );
+          },
+        ),
+      ),
+    patience,
+  );
+
+  test(
+    'for longer than anybody waits is an error that says how long',
+    () =>
+      refused_by(
+        (response) => give_problem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '3600' }),
+        /^error RATE_LIMITED: Too many; try again in 3600 s\n$/,
+      ),
+    patience,
+  );
+});
+
+spec('an answer that is none of a gateway', (test) => {
+  const page = '<html><body>Welcome</body></html>';
+  const foreign = (text: string) => new RegExp(`^error GATEWAY_ANSWER_INVALID: .*${text}`);
+
+  test(
+    'a page instead of JSON, and JSON of something else',
+    async () => {
+      const html = { 'Content-Type': 'text/html' };
+      await refused_by((response) => response.writeHead(200, html).end(page), foreign('is not JSON'));
+      await refused_by(
+        (response) => response.writeHead(404, html).end(page),
+        foreign('answered 404; is it the address'),
+      );
+      await refused_by(
+        (response) => response.writeHead(502, html).end(page),
+        foreign('answered 502; something in between'),
+      );
+      await refused_by((response) => give_json(response, 200, { ok: true }), foreign('is it the address of one'));
+      await refused_by((response) => give_json(response, 200, null), foreign('is it the address of one'));
+    },
+    patience,
+  );
+
+  test(
+    'one that sends on elsewhere is not followed: the key is for the address that was given',
+    () =>
+      with_odd_server(
+        (response) => give_json(response, 200, empty_list),
+        async ({ url, asked }) => {
+          const elsewhere = (response: ServerResponse) =>
+            response.writeHead(308, { Location: `${url}/api/v1/runs` }).end();
+          await refused_by(elsewhere, foreign(`sends on to ${url}, and the key is not sent there`));
+          assert.equal(asked, []);
+        },
+      ),
+    patience,
+  );
+});
+
+spec('the command line of a gateway', (test) => {
+  const environment = { LLMTEAM_URL: 'http://127.0.0.1:9', LLMTEAM_KEY: key };
+  const wrong: readonly (readonly [string, RegExp, Record<string, string>?])[] = [
+    ['runs list --url http://127.0.0.1:9', /a gateway asks for a key: set \$LLMTEAM_KEY/, {}],
+    ['runs list --url http://127.0.0.1:9 --key env:NOT_SET', /names the variable NOT_SET, which is not set/],
+    ['runs list --key env:LLMTEAM_KEY', /--key is for a gateway/, { LLMTEAM_KEY: key }],
+    ['runs list --url localhost:8700', /--url must be an address that begins with http/],
+    ['runs list --url http://me:secret@localhost', /without a user/],
+    ['runs list --tenant acme --url http://127.0.0.1:9', /the key says whose runs they are/],
+    ['run x.json --tenant acme', /the key says whose runs they are/],
+    ['tasks show r:s --url http://127.0.0.1:9 --home elsewhere', /--home is for the store here/],
+    ['runs list --url http://127.0.0.1:9 --config c.json', /--config is for the store here/],
+    ['runs list', /\$LLMTEAM_URL must be an address/, { LLMTEAM_URL: 'nowhere', LLMTEAM_KEY: key }],
+    ['runs list', /has characters that no key has/, { ...environment, LLMTEAM_KEY: `${key}\nX-Other: 1` }],
+    ['dev --url http://127.0.0.1:9', /unknown option '--url'/],
+  ];
+
+  for (const [line, expected, given = environment] of wrong) {
+    test(
+      `'${line}' is wrong usage: ${expected.source}`,
+      () =>
+        with_cli(async ({ call }) => {
+          const { code, stdout, stderr } = await call(line.split(' '), { environment: given });
+          assert.equal([code, stdout], [2, ''], stderr);
+          assert.match(stderr, /^error USAGE: /);
+          assert.match(stderr, expected);
+          assert.not.ok(stderr.includes(key) || stderr.includes('secret@'));
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'a home or a configuration on the command line means the store here, whatever the environment says',
+    () =>
+      with_cli(async ({ call }) => {
+        const ended = await call(['runs', 'list', '--json', '--home', 'mine'], { environment });
+        assert.equal(json_of(ended), empty_list);
+      }),
+    patience,
+  );
+
+  test(
+    'a key that travels in the clear is warned of, on loopback it is not',
+    () =>
+      with_odd_server(
+        (response) => give_json(response, 200, empty_list),
+        ({ url }) =>
+          with_cli(async ({ call }) => {
+            if (process.platform === 'win32')
+              return not_tested_here('a key in the clear', 'Windows cannot call 0.0.0.0');
+            const elsewhere = url.replace('127.0.0.1', '0.0.0.0');
+            const warned = await call(['runs', 'list', '--json'], asking_at(elsewhere, key));
+            assert.match(warned.stderr, /^warning: the key travels in the clear to http:\/\/0\.0\.0\.0:/);
+            assert.equal(json_of(warned), empty_list);
+            assert.is((await call(['runs', 'list', '--json', '-q'], asking_at(elsewhere, key))).stderr, '');
+            assert.is((await call(['runs', 'list', '--json'], asking_at(url, key))).stderr, '');
+          }),
+      ),
+    patience,
+  );
+
+  test(
+    'the log says what is asked for, without the key',
+    () =>
+      with_odd_server(
+        (response) => give_json(response, 200, empty_list),
+        ({ url }) =>
+          with_cli(async ({ call }) => {
+            const { stderr } = await call(['runs', 'list', '--log-level', 'debug'], asking_at(url, key));
+            assert.match(stderr, /^debug: GET http:\/\/\S+\/api\/v1\/runs\?limit=21: 200 in [0-9]+ ms, request none\n/);
+            assert.not.ok(stderr.includes(key));
+          }),
+      ),
+    patience,
+  );
+});
+
+spec('pages of a gateway', (test) => {
+  test(
+    'are read to the end, however small they are',
+    () =>
+      with_cli((cli: Cli) => {
+        const event = (seq: number) => ({ seq, event_type: 'step.queued', event_id: `r:${seq}` }) as RunEvent;
+        const row = (n: number) => ({
+          run_id: `r${n}`,
+          segment_id: 's',
+          tenant_id: 't',
+          status: 'completed',
+          correlation_id: null,
+          parent_run_id: null,
+          started_at: new Date(1_000_000 - n).toISOString(),
+          completed_at: null,
+          duration_ms: null,
+        });
+        return with_odd_server(
+          (response, { url = '' }) => {
+            const { pathname, searchParams } = new URL(url, 'http://localhost');
+            const at = Number(searchParams.get('from_seq') ?? searchParams.get('cursor') ?? 1);
+            const rest = [at, at + 1].filter((n) => n <= 5);
+            if (pathname.endsWith('/events'))
+              give_json(response, 200, { events: rest.map(event), next_seq: at + rest.length });
+            else give_json(response, 200, { runs: rest.map(row), cursor: at + 2 <= 5 ? String(at + 2) : null });
+          },
+          async ({ url }) => {
+            const events = events_in((await cli.call(['runs', 'events', 'r', '--json'], asking_at(url, key))).stdout);
+            assert.equal(
+              events.map(({ seq }) => seq),
+              [1, 2, 3, 4, 5],
+            );
+            const listed = await cli.call(['runs', 'list', '--json', '--limit', '4'], asking_at(url, key));
+            const { runs, cursor } = json_of<{ runs: { run_id: string }[]; cursor: string }>(listed);
+            assert.equal(
+              runs.map(({ run_id }) => run_id),
+              ['r1', 'r2', 'r3', 'r4'],
+            );
+            const next = await cli.call(['runs', 'list', '--json', '--cursor', cursor], asking_at(url, key));
+            assert.equal(
+              json_of<{ runs: { run_id: string }[] }>(next).runs.map(({ run_id }) => run_id),
+              ['r5'],
+            );
+          },
+        );
+      }),
+    patience,
+  );
+});

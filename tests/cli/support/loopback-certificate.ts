@@ -1,0 +1,19 @@
+/** Of this machine's loopback, by itself: nobody trusts it who is not told to. It protects nothing; it is valid until 2099. */
+export const loopback_certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg09Ebn9dTvxxl0Jd6
+Ga6/nQcxzh0rlWB1pl3OmO1gFWuhRANCAARJsc3CLQWOURyEJ1mk7gmI/D0Bw4JW
+2VKQ04gpketWFTgPOXJEVYhp20XcFqJdlBdHyu5yhid5MsJ+9bQtaO4U
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBRzCB7qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
+dDAgFw0yMDAxMDEwMDAwMDBaGA8yMDk5MTIzMTAwMDAwMFowFDESMBAGA1UEAwwJ
+bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESbHNwi0FjlEchCdZ
+pO4JiPw9AcOCVtlSkNOIKZHrVhU4DzlyRFWIadtF3BaiXZQXR8rucoYneTLCfvW0
+LWjuFKMvMC0wGgYDVR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAMtQCrM2hpIvxx82AftWmAG8CF976Tr5
+I/Z/8EkMrsxGAiBPyr7WxMJYIX/DZAzKrp0PwxuDfxg20KDBCqUjhaQDrg==
+-----END CERTIFICATE-----
+`,
+};
