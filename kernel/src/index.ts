@@ -39,6 +39,7 @@ export { WatchedKeys, type WatchedKeysOptions } from './registry/watched-keys.js
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
 export { announce_removal } from './run-index/removed-runs.js';
 export { catch_up_index } from './run-loop/index-catch-up.js';
+export { type RebuildPorts, type RebuildProgress, rebuild_index } from './run-loop/index-rebuild.js';
 export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run-loop/partition-loop.js';
 export { Retry } from './run-loop/retry.js';
 export { TaskFeed, task_of_feed } from './run-loop/task-feed.js';

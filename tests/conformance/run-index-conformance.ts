@@ -74,6 +74,7 @@ export function run_index_conformance(kit: Kit<RunIndex>): void {
   task_list_laws(kit);
   page_laws(kit);
   live_laws(kit);
+  removal_laws(kit);
   tenant_and_close_laws(kit);
 }
 
@@ -101,6 +102,45 @@ function live_laws(kit: Kit<RunIndex>): void {
         (await index.live(null, 10)).map(({ run_id }) => run_id),
         ['a', 'a', 'd'],
       );
+    }));
+}
+
+function removal_laws(kit: Kit<RunIndex>): void {
+  const { test } = kit;
+  const of_run = (run_id: string, tenant_id = 'acme') => ({
+    runs: [run_row(run_id, 1, { tenant_id })],
+    tasks: [human_task(`${run_id}:ask`, 1, { tenant_id, run_id })],
+  });
+
+  test('I8 what is removed is in no list any more, nor are its tasks; the rest stays', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(1, of_run('a')), change(2, of_run('b')), change(3, of_run('a', 'beta'))]);
+      await index.remove([
+        { tenant_id: 'acme', run_id: 'a' },
+        { tenant_id: 'acme', run_id: 'none' },
+      ]);
+      await index.remove([]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
+      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
+      assert.equal(await index.run('acme', 'a'), null);
+      assert.equal(await index.task('acme', 'a:ask'), null);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'beta' })), ['a']);
+      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
+      assert.equal(await index.position(0), 3);
+    }));
+
+  test('I8 of changes and removals that are under way together the last one counts', () =>
+    with_port(kit, async (index) => {
+      const gone = { tenant_id: 'acme', run_id: 'gone' };
+      const back = { tenant_id: 'acme', run_id: 'back' };
+      await index.apply([change(1, of_run('back'))]);
+      await Promise.all([
+        index.apply([change(2, of_run('gone'))]),
+        index.remove([gone, back]),
+        index.apply([change(3, of_run('back'))]),
+      ]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['back']);
+      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['back:ask']);
     }));
 }
 
@@ -359,6 +399,54 @@ function tenant_and_close_laws(kit: Kit<RunIndex>): void {
       assert.deepEqual(ids(await index.runs({ ...foreign, cursor })), ['c']);
     }));
 
+  test('I7 after clear nothing is listed, and what is applied then counts from the first position on', () =>
+    with_port(kit, async (index) => {
+      await index.apply([
+        change(7, { runs: [run_row('a', 1), run_row('b', 2)], tasks: [human_task('t', 1)] }),
+        change(9, { runs: [run_row('c', 3, { tenant_id: 'globex' })], partition: 1 }),
+      ]);
+      await index.clear();
+      assert.deepEqual([await index.position(0), await index.position(1)], [0, 0]);
+      assert.deepEqual([await index.run('acme', 'a'), await index.task('acme', 't')], [null, null]);
+      for (const tenant_id of ['acme', 'globex']) {
+        assert.deepEqual(await index.runs({ tenant_id }), { rows: [], cursor: null });
+        assert.deepEqual(await index.tasks({ tenant_id }), { rows: [], cursor: null });
+      }
+      assert.deepEqual(await index.live(null, 10), []);
+      await index.clear();
+      await index.apply([change(1, { runs: [run_row('b', 2)], tasks: [human_task('u', 1)] })]);
+      assert.equal(await index.position(0), 1);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
+      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['u']);
+    }));
+
+  test('I7 clear concerns what was applied before it and nothing after it, though all of it is under way at once', () =>
+    with_port(kit, async (index) => {
+      await index.apply([change(5, { runs: [run_row('kept', 1)] })]);
+      await Promise.all([
+        index.apply([change(6, { runs: [run_row('before', 2)], tasks: [human_task('t', 1)] })]),
+        index.clear(),
+        index.apply([change(1, { runs: [run_row('after', 3)] })]),
+      ]);
+      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['after']);
+      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), []);
+      assert.equal(await index.position(0), 1);
+    }));
+
+  test('I7 lists that were cleared are empty when they are opened again', () =>
+    with_reopened(
+      kit,
+      async (index) => {
+        await index.apply([change(3, { runs: [run_row('a', 1)], tasks: [human_task('t', 1)] })]);
+        await index.clear();
+      },
+      async (index) => {
+        assert.equal(await index.position(0), 0);
+        assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), []);
+        assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), []);
+      },
+    ));
+
   test('I5 what is applied and read are copies', () =>
     with_port(kit, async (index) => {
       const row = { ...run_row('a', 1) };
@@ -387,6 +475,8 @@ function tenant_and_close_laws(kit: Kit<RunIndex>): void {
       await index.close();
       await rejects_with('CLOSED', () => index.apply([change(1, {})]));
       await rejects_with('CLOSED', () => index.apply([]));
+      await rejects_with('CLOSED', () => index.clear());
+      await rejects_with('CLOSED', () => index.remove([{ tenant_id: 'acme', run_id: 'a' }]));
       await rejects_with('CLOSED', () => index.position(0));
       await rejects_with('CLOSED', () => index.runs({ tenant_id: 'acme' }));
       await rejects_with('CLOSED', () => index.run('acme', 'a'));

@@ -293,6 +293,37 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
       });
     },
   },
+  {
+    name: 'clears nothing',
+    law: 'I7 after clear',
+    mutate: (reference) => altered(reference, { clear: async () => void (await reference.position(0)) }),
+  },
+  {
+    name: 'clears the lists and keeps the positions',
+    law: 'I7 after clear',
+    mutate(reference) {
+      const kept = new Map<number, number>();
+      return altered(reference, {
+        apply(changes) {
+          const later = changes.filter(({ partition, position }) => position > (kept.get(partition) ?? 0));
+          for (const { partition, position } of later) kept.set(partition, position);
+          return reference.apply(later);
+        },
+        position: async (partition) => kept.get(partition) ?? (await reference.position(partition)),
+      });
+    },
+  },
+  {
+    name: 'clears after what came after it',
+    law: 'I7 clear concerns',
+    mutate: (reference) =>
+      altered(reference, {
+        async clear() {
+          await new Promise((resolve) => setImmediate(resolve));
+          await reference.clear();
+        },
+      }),
+  },
   { name: 'errors have no code', law: 'I5 after close', mutate: without_code },
   {
     name: 'is read after close',

@@ -15,6 +15,7 @@ import { add_keys } from './commands/keys.js';
 import { add_plugin } from './commands/plugin.js';
 import { add_providers } from './commands/providers.js';
 import { add_run } from './commands/run.js';
+import { add_index } from './commands/run-index.js';
 import { add_runs } from './commands/runs.js';
 import { add_serve } from './commands/serve.js';
 import type { Act } from './commands/syntax.js';
@@ -106,6 +107,7 @@ function make_program(streams: Streams, act: Act): Command {
   add_tasks(program, act);
   add_keys(program, act);
   add_audit(program, act);
+  add_index(program, act);
   add_providers(program, act);
   add_plugin(program, act);
   add_serve(program, act);

@@ -58,13 +58,16 @@ export interface IndexChange {
  * - I4 `position` answers the last applied position of a partition, 0 at first.
  * - I6 `live` gives the runs of all tenants that have not ended, by tenant and id, at most `limit` after `after`: for who runs the
  *   service, not for tenants.
- * - I7 `remove` takes the rows of runs and their tasks out of every list; a later change may bring them back.
+ * - I7 `clear` throws everything away, positions too: what is applied after it counts from the first position on. It happens whole or,
+ *   if the process dies, not at all.
+ * - I8 `remove` takes the rows of runs and their tasks out of every list; a later change may bring them back.
  * - I5 What is read are copies. After `close` every method rejects with `CLOSED`; `close` may be called again.
  */
 export interface RunIndex {
   readonly supports: { readonly durable: boolean };
   apply(changes: readonly IndexChange[]): Promise<void>;
   remove(runs: readonly RunKey[]): Promise<void>;
+  clear(): Promise<void>;
   position(partition: number): Promise<Position>;
   runs(query: RunQuery): Promise<Page<RunRow>>;
   run(tenant_id: string, run_id: string): Promise<RunRow | null>;

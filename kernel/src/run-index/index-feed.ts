@@ -57,10 +57,7 @@ export class IndexFeed {
     await Promise.all(this.following);
   }
 
-  private begin(
-    what: string,
-    follow: (signal: AbortSignal, caught_up: () => void) => Promise<void>,
-  ): Promise<void> {
+  private begin(what: string, follow: (signal: AbortSignal, caught_up: () => void) => Promise<void>): Promise<void> {
     const { clock, log, on_failure } = this.options;
     const { signal } = this.stopping;
     const how: Following = { clock, log, signal };

@@ -1,10 +1,10 @@
 import type { IndexChange, Journal, Logger, Position, RunIndex, RunKey } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { project_run } from './project-run.js';
+import { type ProjectedRun, project_run } from './project-run.js';
 
 export interface CatchUpPorts {
   readonly journal: Journal;
-  readonly index: RunIndex;
+  readonly index: Pick<RunIndex, 'position' | 'apply'>;
   readonly definitions: Definitions;
   readonly log: Logger;
 }
@@ -20,6 +20,7 @@ export async function catch_up_index(ports: CatchUpPorts, partition: number): Pr
   const from = await index.position(partition);
   if (from >= (await journal.end(partition))) return;
   const touched = new Map<string, RunKey>();
+  const unread = new UnreadRuns();
   const stop = new AbortController();
   let position: Position = from;
   for await (const batch of journal.follow(partition, from, stop.signal)) {
@@ -28,25 +29,48 @@ export async function catch_up_index(ports: CatchUpPorts, partition: number): Pr
       position = entry.position;
     }
     const is_end = batch.length === 0;
-    if (is_end || touched.size >= runs_at_a_time) await project(ports, partition, position, touched);
+    if (is_end || touched.size >= runs_at_a_time) await project(ports, { partition, position }, touched, unread);
     if (is_end) break;
   }
   stop.abort();
+  unread.tell(ports.log);
 }
 
 async function project(
   ports: CatchUpPorts,
-  partition: number,
-  position: Position,
+  at: Pick<IndexChange, 'partition' | 'position'>,
   touched: Map<string, RunKey>,
+  unread: UnreadRuns,
 ): Promise<void> {
-  const found = await Promise.all([...touched.values()].map((key) => project_run(ports, key)));
+  const project_one = async (key: RunKey): Promise<ProjectedRun> => {
+    const projected = await project_run(ports, key);
+    if (projected.fault !== undefined) unread.note(key, projected.fault);
+    return projected;
+  };
+  const found = await Promise.all([...touched.values()].map(project_one));
   touched.clear();
   const change: IndexChange = {
-    partition,
-    position,
+    ...at,
     runs: found.flatMap(({ row }) => (row === null ? [] : [row])),
     tasks: found.flatMap(({ tasks }) => tasks),
   };
   await ports.index.apply([change]);
+}
+
+/** Runs that are listed without their tasks. Without a plugin these may be thousands: they are told of in one line. */
+class UnreadRuns {
+  private readonly names = new Set<string>();
+  private first: { readonly err: unknown; readonly tenant_id: string; readonly run_id: string } | null = null;
+
+  note({ tenant_id, run_id }: RunKey, err: unknown): void {
+    this.names.add(JSON.stringify([tenant_id, run_id]));
+    this.first ??= { err, tenant_id, run_id };
+  }
+
+  tell(log: Logger): void {
+    const more = this.names.size - 1;
+    if (this.first === null) return;
+    const others = more === 0 ? '' : `, nor can those of ${more} other run${more === 1 ? '' : 's'}`;
+    log.warn({ ...this.first, runs: more + 1 }, `its steps cannot be evaluated here${others}: listed without tasks`);
+  }
 }

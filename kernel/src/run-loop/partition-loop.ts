@@ -309,7 +309,9 @@ export class PartitionLoop {
     const strays = [...this.driver.strays.values()];
     this.driver.strays.clear();
     for (const key of strays) {
-      const { row, tasks } = await project_run(this.options, key);
+      const { row, tasks, fault } = await project_run(this.options, key);
+      if (fault !== undefined)
+        this.options.log.warn({ err: fault, ...key }, 'the steps of a run cannot be evaluated here');
       if (row !== null) this.projection.note_row(row);
       for (const task of tasks) this.projection.note_task(task);
     }

@@ -1,4 +1,4 @@
-import type { Entry, Fact, HumanTask, Journal, Logger, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
+import type { Entry, Fact, HumanTask, Journal, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { evolve, type Outcome, start_run } from '../engine/evolve.js';
 import type { Run } from '../engine/state.js';
@@ -8,24 +8,25 @@ import { row_of } from './run-row.js';
 export interface ProjectionPorts {
   readonly journal: Journal;
   readonly definitions: Definitions;
-  readonly log: Logger;
+}
+
+export interface ProjectedRun {
+  readonly row: RunRow | null;
+  readonly tasks: readonly HumanTask[];
+  /** Why the steps of the run cannot be evaluated here; undefined: they can. */
+  readonly fault?: unknown;
 }
 
 /** What the lists say of a run, from its history. A run whose step types are not installed here is listed by its first and last fact. */
-export async function project_run(
-  ports: ProjectionPorts,
-  key: RunKey,
-): Promise<{ row: RunRow | null; tasks: HumanTask[] }> {
+export async function project_run(ports: ProjectionPorts, key: RunKey): Promise<ProjectedRun> {
   const facts: Fact[] = [];
   for await (const { fact } of ports.journal.read(key)) facts.push(fact);
   const [request] = facts;
   if (request?.type !== 'run.requested') return { row: null, tasks: [] };
   try {
     return await replay_for_lists(ports, key, request, facts.slice(1));
-  } catch (err) {
-    const { tenant_id, run_id } = key;
-    ports.log.warn({ err, tenant_id, run_id }, 'the steps of a run cannot be evaluated here');
-    return { row: bare_row(key, facts), tasks: [] };
+  } catch (fault) {
+    return { row: bare_row(key, facts), tasks: [], fault };
   }
 }
 
@@ -34,7 +35,7 @@ async function replay_for_lists(
   key: RunKey,
   request: RunRequested,
   facts: readonly Fact[],
-): Promise<{ row: RunRow; tasks: HumanTask[] }> {
+): Promise<ProjectedRun> {
   const tasks = new Map<string, HumanTask>();
   const note = ({ effects }: Outcome): void => {
     for (const effect of effects) if (effect.kind === 'show_task') tasks.set(effect.task.task_id, effect.task);

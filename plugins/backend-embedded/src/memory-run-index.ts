@@ -44,6 +44,12 @@ export class MemoryRunIndex implements RunIndex {
     }
   }
 
+  async clear(): Promise<void> {
+    this.#check_open();
+    this.#tenants.clear();
+    this.#positions.clear();
+  }
+
   async position(partition: number): Promise<Position> {
     this.#check_open();
     return this.#positions.get(partition) ?? 0;

@@ -3,7 +3,7 @@
  * Owns: its tables. Does not own: transactions (group-commit.ts).
  * Invariants:
  *  L1 What waits for a transaction holds the last row of each run and task only, however often it was applied.
- *  L2 A change is judged by the positions applied before it, whether they are committed or still wait.
+ *  L2 A change is judged by the positions applied before it, whether they are committed or still wait, and clearing forgets them.
  */
 import type {
   HumanTask,
@@ -25,6 +25,8 @@ import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
 
 /** Changes that are written together. */
 class ChangeGroup {
+  /** Everything from before goes first. */
+  is_clearing = false;
   readonly runs = new Map<string, readonly SqlValue[]>();
   readonly tasks = new Map<string, readonly SqlValue[]>();
   readonly positions = new Map<number, Position>();
@@ -36,6 +38,8 @@ class ChangeGroup {
 const run_columns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
 /** What a row adds to the log: a page in its table and in each index. */
 const log_bytes_per_row = 16_384;
+/** What emptying the tables adds to it: their pages become free without being written. */
+const log_bytes_of_clearing = 1024 * 1024;
 
 export class SqliteRunIndex implements RunIndex, Writer {
   readonly supports = { durable: true };
@@ -46,6 +50,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #put_position: Statement;
   readonly #remove_runs: Statement;
   readonly #remove_tasks: Statement;
+  readonly #empty_tables: readonly Statement[];
   readonly #find_run: Statement;
   readonly #find_task: Statement;
   readonly #live_runs: Statement;
@@ -78,6 +83,9 @@ export class SqliteRunIndex implements RunIndex, Writer {
     const removed = 'SELECT value ->> 0, value ->> 1 FROM json_each(?)';
     this.#remove_runs = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
     this.#remove_tasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#empty_tables = ['run_row', 'task_row', 'index_position'].map((table) =>
+      database.prepare(`DELETE FROM ${table}`),
+    );
     this.#find_run = database.prepare(`SELECT ${run_columns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
     this.#live_runs = database.prepare(
       `SELECT ${run_columns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
@@ -97,13 +105,13 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#check_open();
     const { runs, tasks, positions } = this.#waiting;
     for (const change of changes) {
-      const applied = positions.get(change.partition) ?? this.#positions.get(change.partition) ?? 0;
+      const applied = positions.get(change.partition) ?? this.#kept_position(change.partition);
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
       for (const run of change.runs) runs.set(mark(run), run_values(run));
       for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), task_values(task));
     }
-    if (positions.size > 0) await this.#committed();
+    if (positions.size > 0) await this.#written();
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
@@ -117,7 +125,27 @@ export class SqliteRunIndex implements RunIndex, Writer {
     for (const [key, [tenant_id, , run_id]] of tasks) {
       if (removed.has(mark({ tenant_id: String(tenant_id), run_id: String(run_id) }))) tasks.delete(key);
     }
-    await this.#committed();
+    await this.#written();
+  }
+
+  async clear(): Promise<void> {
+    this.#check_open();
+    const { runs, tasks, positions, removed } = this.#waiting;
+    for (const waiting of [runs, tasks, positions, removed]) waiting.clear();
+    this.#waiting.is_clearing = true;
+    await this.#written();
+  }
+
+  /** Resolves once what waits is committed. */
+  #written(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#waiting.settle.push({ resolve, reject });
+      this.#commits.schedule();
+    });
+  }
+
+  #kept_position(partition: number): Position {
+    return this.#waiting.is_clearing ? 0 : (this.#positions.get(partition) ?? 0);
   }
 
   async position(partition: number): Promise<Position> {
@@ -174,7 +202,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { runs, tasks, positions, removed } = this.#group;
+    const { is_clearing, removed, runs, tasks, positions } = this.#group;
+    if (is_clearing) for (const empty of this.#empty_tables) empty.run();
     if (removed.size > 0) {
       const keys = JSON.stringify([...removed.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
       this.#remove_runs.run(keys);
@@ -183,25 +212,18 @@ export class SqliteRunIndex implements RunIndex, Writer {
     if (runs.size > 0) this.#put_runs.run(JSON.stringify([...runs.values()]));
     if (tasks.size > 0) this.#put_tasks.run(JSON.stringify([...tasks.values()]));
     for (const [partition, position] of positions) this.#put_position.run(partition, position);
-    return (runs.size + tasks.size + positions.size + 2 * removed.size) * log_bytes_per_row;
+    const rows = runs.size + tasks.size + positions.size + 2 * removed.size;
+    return rows * log_bytes_per_row + (is_clearing ? log_bytes_of_clearing : 0);
   }
 
   committed(): void {
+    if (this.#group.is_clearing) this.#positions.clear();
     for (const [partition, position] of this.#group.positions) this.#positions.set(partition, position);
     for (const { resolve } of this.#group.settle) resolve();
   }
 
   rejected(error: LlmteamError): void {
     for (const { reject } of this.#group.settle) reject(error);
-  }
-
-  /** Resolves once what waits has been written. */
-  #committed(): Promise<void> {
-    const { settle } = this.#waiting;
-    return new Promise<void>((resolve, reject) => {
-      settle.push({ resolve, reject });
-      this.#commits.schedule();
-    });
   }
 
   #check_open(): void {

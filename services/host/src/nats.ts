@@ -73,6 +73,7 @@ const without_lists: RunIndex = {
   supports: { durable: false },
   apply: async () => undefined,
   remove: async () => undefined,
+  clear: no_lists,
   position: no_lists,
   runs: no_lists,
   run: no_lists,

@@ -2,13 +2,13 @@
  * Purpose: a run's progress on a terminal, drawn again and again in place; its last state stays on the screen.
  * Owns: when to draw, and notes of others above it. Does not own: what is drawn (frame.ts).
  */
-import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import { make_colours } from '../colours.js';
 import type { Settings } from '../settings.js';
 import { draw_frame } from './frame.js';
 import { glyphs_for } from './glyphs.js';
 import type { RunProgress } from './progress.js';
+import { size_of, sized } from './terminal-size.js';
 
 const redraw_ms = 80;
 
@@ -60,24 +60,4 @@ export class LiveDisplay {
     this.settings.streams.stderr.write(text);
     this.draw();
   }
-}
-
-/** Some terminals say that they have no rows and no columns. */
-function size_of({ rows, columns }: NodeJS.WriteStream): { rows: number; columns: number } {
-  return { rows: rows || 24, columns: columns || 80 };
-}
-
-/** The stream with a size that is never 0. */
-function sized(stream: NodeJS.WriteStream): Writable {
-  const writable = new Writable({
-    decodeStrings: false,
-    write: (text: string, _, done) => {
-      stream.write(text);
-      done();
-    },
-  });
-  return Object.defineProperties(writable, {
-    rows: { get: () => size_of(stream).rows },
-    columns: { get: () => size_of(stream).columns },
-  });
 }

@@ -1,0 +1,21 @@
+import { Writable } from 'node:stream';
+
+/** Some terminals say that they have no rows and no columns. */
+export function size_of({ rows, columns }: NodeJS.WriteStream): { rows: number; columns: number } {
+  return { rows: rows || 24, columns: columns || 80 };
+}
+
+/** The stream with a size that is never 0. */
+export function sized(stream: NodeJS.WriteStream): Writable {
+  const writable = new Writable({
+    decodeStrings: false,
+    write: (text: string, _, done) => {
+      stream.write(text);
+      done();
+    },
+  });
+  return Object.defineProperties(writable, {
+    rows: { get: () => size_of(stream).rows },
+    columns: { get: () => size_of(stream).columns },
+  });
+}

@@ -1,0 +1,133 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { open_database } from '@llmteam/backend-embedded';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Cli, type Ended, json_of, with_cli } from './support/cli.js';
+import { start_dev } from './support/dev-service.js';
+import { approval, chain, doubling, transform, waiting } from './support/segments.js';
+
+const patience = { timeout_ms: 120_000 };
+
+const asking = {
+  ...chain('asking', [approval('ask', 'Publish?'), transform('say', 'input')], { params: { timeout_seconds: null } }),
+  edges: [{ from: 'ask', from_port: 'approved', to: 'say' }],
+};
+
+interface Rebuilt {
+  readonly stores: number;
+  readonly runs: number;
+  readonly tasks: number;
+  readonly duration_ms: number;
+}
+
+async function lists(cli: Cli): Promise<Ended[]> {
+  const calls = [
+    ['runs', 'list', '--json'],
+    ['runs', 'list', '--json', '--tenant', 'globex'],
+    ['tasks', 'list', '--json'],
+  ];
+  return Promise.all(calls.map((args) => cli.call(args)));
+}
+
+/** Runs that ended, one that waits and was killed, and tasks that are open, claimed and closed; in two stores. */
+async function with_runs(use: (cli: Cli) => Promise<void>): Promise<void> {
+  await with_cli(async (cli) => {
+    const [double, wait, ask] = [doubling, waiting, asking].map((segment) =>
+      cli.write(`${segment.segment_id}.json`, segment),
+    );
+    const waiting_run = cli.start(['run', String(wait), '--json']);
+    await waiting_run.event('step.waiting', 'wait');
+    await cli.call(['run', String(double), '--tenant', 'globex']);
+    await cli.call(['run', String(double)]);
+    for (const act of [[], ['claim'], ['answer', '--approve']]) {
+      const asked = cli.start(['run', String(ask), '--json']);
+      const { payload } = await asked.event('human.task_created');
+      const [name, ...options] = act;
+      if (name !== undefined) {
+        const { code, stderr } = await cli.call(['tasks', name, String(payload.task_id), ...options, '--by', 'ann']);
+        assert.is(code, 0, stderr);
+      }
+      if (name !== 'answer') asked.signal('SIGKILL');
+      await asked.ended;
+    }
+    waiting_run.signal('SIGKILL');
+    await waiting_run.ended;
+    await use(cli);
+  });
+}
+
+/** Changes the rows of every store as SQL says, behind its back. */
+async function damage(cli: Cli, sql: string): Promise<void> {
+  const stores = join(cli.folder, '.llmteam', 'stores');
+  for (const number of readdirSync(stores)) {
+    const database = await open_database(join(stores, number, 'journal.db'));
+    database.exec(sql);
+    database.close();
+  }
+}
+
+const damages: readonly (readonly [string, string])[] = [
+  [
+    'rows that say something else',
+    "UPDATE run_row SET status = 'failed', segment_id = 'x'; UPDATE task_row SET body = '{}'",
+  ],
+  ['rows that are gone', 'DELETE FROM run_row; DELETE FROM task_row'],
+  [
+    'rows of runs that never were',
+    `INSERT INTO run_row SELECT tenant_id, 'never-' || run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at
+     FROM run_row`,
+  ],
+  ['positions beyond the end', 'UPDATE index_position SET position = 1000000; DELETE FROM run_row'],
+];
+
+spec('llmteam index rebuild', (test) => {
+  test(
+    'gives the lists as they were before they were damaged, of all stores and tenants',
+    () =>
+      with_runs(async (cli) => {
+        const before = await lists(cli);
+        const [runs = '', foreign = '', tasks = ''] = before.map(({ stdout }) => stdout);
+        const count = [...`${runs}${foreign}`.matchAll(/"run_id"/g)].length;
+        assert.equal([count, [...tasks.matchAll(/"task_id"/g)].length], [6, 3]);
+        for (const status of ['open', 'claimed', 'closed']) assert.match(tasks, new RegExp(`"status": "${status}"`));
+        for (const [what, sql] of damages) {
+          await damage(cli, sql);
+          assert.not.equal(await lists(cli), before, `${what} are seen`);
+          const rebuilt = json_of<Rebuilt>(await cli.call(['index', 'rebuild', '--json']));
+          assert.equal({ ...rebuilt, duration_ms: 0 }, { stores: 2, runs: 6, tasks: 3, duration_ms: 0 });
+          assert.ok(rebuilt.duration_ms > 0);
+          assert.equal(await lists(cli), before, what);
+        }
+        const told = await cli.call(['index', 'rebuild']);
+        assert.equal([told.code, told.stderr], [0, '']);
+        assert.match(told.stdout, /^6 runs and 3 tasks of 2 stores are listed anew, in [0-9.]+s\.\n$/);
+      }),
+    patience,
+  );
+
+  test(
+    'refuses while a service has the store, and says what to do',
+    () =>
+      with_cli(async (cli) => {
+        const dev = await start_dev(cli);
+        const { code, stdout, stderr } = await cli.call(['index', 'rebuild']);
+        assert.equal([code, stdout], [1, '']);
+        assert.match(stderr, /^error STORE_LOCKED: the store '\S+' belongs to another process; stop 'llmteam dev'/);
+        await dev.stop();
+        assert.is((await cli.call(['index', 'rebuild'])).code, 0);
+      }),
+    patience,
+  );
+
+  test(
+    'has nothing to do where there are no stores',
+    () =>
+      with_cli(async ({ call }) => {
+        const told = await call(['index', 'rebuild']);
+        assert.is(told.code, 0, told.stderr);
+        assert.match(told.stdout, /^0 runs and 0 tasks of 0 stores /);
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,80 @@
+import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import type { Backend, Logger } from '@llmteam/contracts';
+import { catch_up_index, type RebuildProgress, rebuild_index, StepCatalog } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+import { lists_of, rebuild_ports, start_runs } from './listed-runs.js';
+
+const count = 1_300;
+
+/** With lists that are as the journal says. */
+async function with_runs(partitions: number, use: (backend: Backend) => Promise<void>): Promise<void> {
+  const backend = await open_memory_backend({ clock: system_clock(), partitions });
+  try {
+    await start_runs(backend, count);
+    for (let partition = 0; partition < partitions; partition++)
+      await catch_up_index(rebuild_ports(backend), partition);
+    await use(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+spec('rebuilding the lists', (test) => {
+  for (const partitions of [1, 4]) {
+    test(`gives the lists as they were, whatever had become of them, on ${partitions} partitions`, () =>
+      with_runs(partitions, async (backend) => {
+        const before = await lists_of(backend);
+        assert.is(before.runs.length, count);
+        const [run] = before.runs;
+        const [task] = before.tasks;
+        assert.ok(run !== undefined && task !== undefined);
+        const damage = {
+          runs: [
+            { ...run, status: 'failed' as const },
+            { ...run, run_id: 'never-was' },
+          ],
+          tasks: [
+            { ...task, status: 'closed' as const },
+            { ...task, task_id: 'never-was:x' },
+          ],
+        };
+        await backend.index.apply([{ partition: 0, position: 1_000_000, ...damage }]);
+        assert.not.equal(await lists_of(backend), before);
+        const progress: RebuildProgress[] = [];
+        const { runs, tasks } = await rebuild_index(rebuild_ports(backend), (step) => progress.push(step));
+        assert.equal(await lists_of(backend), before);
+        assert.equal([runs, tasks], [before.runs.length, before.tasks.length], 'each is counted once');
+        const done = progress.map((step) => step.done);
+        assert.equal(
+          done,
+          [...done].sort((a, b) => a - b),
+        );
+        assert.ok(done.length >= partitions && done.at(-1) === 1);
+      }));
+  }
+
+  test('runs whose step types are missing are listed without their tasks, and told of in one line', () =>
+    with_runs(1, async (backend) => {
+      const before = await lists_of(backend);
+      const warnings: [object, string | undefined][] = [];
+      const log: Logger = { ...quiet_logger, warn: (fields, message) => warnings.push([fields, message]) };
+      const made = await rebuild_index({ ...rebuild_ports(backend, new StepCatalog()), log });
+      assert.equal([made.runs, made.tasks], [count, 0]);
+      const { runs, tasks } = await lists_of(backend);
+      assert.equal([runs.length, tasks], [count, []]);
+      assert.is(warnings.length, 1);
+      const [[fields, message] = []] = warnings;
+      assert.is((fields as { runs: number }).runs, count);
+      assert.match(String(message), /nor can those of 1299 other runs: listed without tasks$/);
+      await rebuild_index(rebuild_ports(backend));
+      assert.equal(await lists_of(backend), before);
+    }));
+
+  test('an empty journal gives empty lists', async () => {
+    const backend = await open_memory_backend({ clock: system_clock() });
+    assert.equal(await rebuild_index(rebuild_ports(backend)), { runs: 0, tasks: 0, done: 1 });
+    await backend.close();
+  });
+});
