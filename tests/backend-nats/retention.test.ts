@@ -59,6 +59,8 @@ async function kept(backend: NatsBackend, names: readonly string[]): Promise<str
   return names.filter((_, place) => (lengths[place] ?? 0) > 0);
 }
 
+const nobody_asks = async (): Promise<void> => undefined;
+
 spec('retention of finished runs', (test) => {
   const names = ['old', 'goes_on', 'young', 'older'];
 
@@ -72,22 +74,22 @@ spec('retention of finished runs', (test) => {
   test('without a policy everything stays', () =>
     with_backend(async (backend) => {
       await add_all(backend);
-      assert.is(await backend.retention.sweep(0, forever, signal), 0);
+      assert.is(await backend.retention.sweep(0, forever, signal, nobody_asks), 0);
       assert.equal(await kept(backend, names), names);
     }));
 
   test('by number: the oldest runs that have ended go until few enough are left, those that go on stay', () =>
     with_backend(async (backend) => {
       await add_all(backend);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal), 2);
+      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal, nobody_asks), 2);
       assert.equal(await kept(backend, names), ['goes_on', 'older']);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal), 0);
+      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal, nobody_asks), 0);
     }));
 
   test('what is left of the journal is followed without a hole in the positions given', () =>
     with_backend(async (backend) => {
       await add_all(backend);
-      await backend.retention.sweep(0, { max_age_ms: null, max_runs: 1 }, signal);
+      await backend.retention.sweep(0, { max_age_ms: null, max_runs: 1 }, signal, nobody_asks);
       const left = await list_of(backend.journal.read(run('goes_on')));
       assert.is(left.length, 2);
       const stop = new AbortController();
@@ -105,7 +107,7 @@ spec('retention of finished runs', (test) => {
       const large = ended(Date.now() - 2 * an_hour_ms, 'x'.repeat(1_000_000));
       await add_run(backend, 'large', null);
       await backend.journal.append(run('large'), [{ message_id: 'ended', fact: large }]);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 0 }, signal), 1);
+      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 0 }, signal, nobody_asks), 1);
       assert.equal(await kept(backend, ['large']), []);
     }));
 
@@ -115,7 +117,23 @@ spec('retention of finished runs', (test) => {
       // Messages are dated by the server, so nothing here is old yet: an age of 0 makes all of them old enough to be looked at.
       const policy = { max_age_ms: 0, max_runs: null };
       await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.is(await backend.retention.sweep(0, policy, signal), 3);
+      assert.is(await backend.retention.sweep(0, policy, signal, nobody_asks), 3);
       assert.equal(await kept(backend, names), ['goes_on']);
+    }));
+
+  test('what is to go is told while its history is still there, and stays if it cannot be told', () =>
+    with_backend(async (backend) => {
+      await add_all(backend);
+      const policy = { max_age_ms: null, max_runs: 2 };
+      const told: string[][] = [];
+      const refuse = backend.retention.sweep(0, policy, signal, async (runs) => {
+        told.push(runs.map(({ run_id }) => run_id));
+        throw new Error('not now');
+      });
+      await refuse.catch(() => undefined);
+      assert.equal(await kept(backend, names), names);
+      await backend.retention.sweep(0, policy, signal, async () => assert.equal(await kept(backend, names), names));
+      assert.equal(told, [['old', 'young']]);
+      assert.equal(await kept(backend, names), ['goes_on', 'older']);
     }));
 });

@@ -1,6 +1,6 @@
 /** J5 of `Journal`, the law of followers. */
 import * as assert from 'node:assert/strict';
-import type { Entry, Journal } from '@llmteam/contracts';
+import type { Entry, Journal, NewEntry } from '@llmteam/contracts';
 import { entries_of, message, messages, other_run, run } from './journal-samples.js';
 import { Collected, type Kit, with_port } from './kit.js';
 
@@ -49,6 +49,40 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
       const read: Entry[] = [];
       for await (const entry of journal.read(run)) read.push(entry);
       assert.deepEqual(await entries_of(journal, journal.partition_of(run)), read);
+    }));
+
+  test('J5 a follower of run-level facts gets all of them, in order, and catches up', () =>
+    with_port(kit, async (journal) => {
+      const at = 1;
+      const fact = { type: 'run.controlled', at, action: 'pause', by: 'test' } as const;
+      const paused = (id: string): NewEntry => ({ message_id: id, fact });
+      await journal.append(run, [paused('a')]);
+      await journal.append(run, messages(40, 'steps-'));
+      await journal.append(run, [paused('b'), message('with-b')]);
+      const control = new AbortController();
+      const partition = journal.partition_of(run);
+      const follower = new Collected(journal.follow(partition, 0, control.signal, { only: 'run_level' }));
+      const wanted = (batches: Batches) => ids(batches).filter((id) => id.length === 1);
+      await follower.until(caught_up);
+      await journal.append(run, messages(1, 'more-'));
+      await journal.append(run, [paused('c')]);
+      const seen = await follower.until((batches) => wanted(batches).length >= 3);
+      assert.deepEqual(wanted(seen), ['a', 'b', 'c']);
+      const positions = seen.flat().map(({ position }) => position);
+      assert.deepEqual(
+        positions,
+        [...new Set(positions)].sort((one, other) => one - other),
+      );
+      control.abort();
+      await follower.ended;
+      const [, second] = seen.flat().filter(({ message_id }) => message_id.length === 1);
+      const again = new AbortController();
+      const later = new Collected(
+        journal.follow(partition, second?.position ?? 0, again.signal, { only: 'run_level' }),
+      );
+      assert.deepEqual(wanted(await later.until((batches) => wanted(batches).length >= 1)), ['c']);
+      again.abort();
+      await later.ended;
     }));
 
   test('J5 positions only grow, and every entry comes once', () =>

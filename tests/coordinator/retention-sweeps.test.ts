@@ -1,4 +1,5 @@
-import { type ManualClock, manual_clock } from '@llmteam/backend-embedded';
+import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import type { Registry } from '@llmteam/contracts';
 import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
 import * as assert from 'uvu/assert';
 import { quiet_logger } from '../support/quiet-logger.js';
@@ -10,6 +11,7 @@ interface Scene {
   /** `partition age count`, for every sweep. */
   readonly swept: string[];
   readonly sweeps: RetentionSweeps;
+  readonly registry: Registry;
   fails: boolean;
 }
 
@@ -22,14 +24,18 @@ async function with_sweeps(
   const owned = [0, 2];
   const state = { fails: false };
   const sweeper: Sweeper = {
-    sweep: async (partition, { max_age_ms, max_runs }) => {
+    sweep: async (partition, { max_age_ms, max_runs }, _signal, before_removal) => {
       swept.push(`${partition} ${max_age_ms} ${max_runs}`);
       if (state.fails && partition === 0) throw new Error('not now');
+      await before_removal([{ tenant_id: 'acme', run_id: `run-of-${partition}` }]);
       return 3;
     },
   };
+  const backend = await open_memory_backend({ clock });
+  const { registry } = backend;
   const sweeps = new RetentionSweeps({
     sweeper,
+    registry,
     retention,
     partitions: 4,
     owned: () => owned,
@@ -37,11 +43,12 @@ async function with_sweeps(
     log: quiet_logger,
   });
   sweeps.start();
-  const scene = Object.assign(state, { clock, owned, swept, sweeps });
+  const scene = Object.assign(state, { clock, owned, swept, sweeps, registry });
   try {
     await use(scene);
   } finally {
     await sweeps.stop();
+    await backend.close();
   }
 }
 
@@ -54,9 +61,17 @@ spec('retention', (test) => {
     }));
 
   test('sweeps the partitions that are owned at the time, every minute, each with its share of the runs', () =>
-    with_sweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps }) => {
+    with_sweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps, registry }) => {
       await clock.advance(1_000);
       assert.equal(swept.splice(0), ['0 86400000 3', '2 86400000 3']);
+      const told = await registry.list('removed/');
+      assert.equal(
+        told.map(({ key, value }) => [key.split('/')[1], value]),
+        [
+          ['0', [{ tenant_id: 'acme', run_id: 'run-of-0' }]],
+          ['2', [{ tenant_id: 'acme', run_id: 'run-of-2' }]],
+        ],
+      );
       assert.is(sweeps.removed, 6);
       owned.splice(0, 2, 1);
       await clock.advance(59_999);

@@ -1,4 +1,12 @@
-import type { Entry, Fact, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import {
+  type Entry,
+  type Fact,
+  type Journal,
+  type NewEntry,
+  type Position,
+  type RunKey,
+  run_level_facts,
+} from '@llmteam/contracts';
 import { journal_conformance } from '../conformance/journal-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
@@ -338,6 +346,18 @@ const follow_mutants: readonly JournalMutant[] = [
           for await (const batch of reference.follow(partition, from, signal)) {
             yield batch;
             if (batch.length === 0) return;
+          }
+        },
+      }),
+  },
+  {
+    name: 'a follower of run-level facts gets those of steps only',
+    law: 'J5 a follower of run-level',
+    mutate: (reference) =>
+      altered(reference, {
+        async *follow(partition, from, signal, { only } = {}) {
+          for await (const batch of reference.follow(partition, from, signal)) {
+            yield only === undefined ? batch : batch.filter(({ fact }) => !run_level_facts.has(fact.type));
           }
         },
       }),

@@ -23,6 +23,9 @@ export interface RetentionPolicy {
 
 /** Within one sweep, so that it never takes the server's time for long. */
 const most_removals = 1_000;
+
+/** Told the runs whose histories are about to go; they stay if it rejects. */
+export type BeforeRemoval = (runs: readonly RunKey[]) => Promise<void>;
 const patience_ms = 5_000;
 
 interface RetentionParts {
@@ -41,34 +44,45 @@ export class Retention {
   ) {}
 
   /** Takes away what may go, up to 1,000 runs; answers how many went. @throws LlmteamError `BACKEND_UNREACHABLE` */
-  async sweep(partition: number, policy: RetentionPolicy, signal: AbortSignal): Promise<number> {
+  async sweep(
+    partition: number,
+    policy: RetentionPolicy,
+    signal: AbortSignal,
+    before_removal: BeforeRemoval,
+  ): Promise<number> {
     const { max_age_ms, max_runs } = policy;
     if (max_age_ms === null && max_runs === null) return 0;
     try {
       const excess = max_runs === null ? 0 : (await this.count_runs(partition)) - max_runs;
-      return await this.walk(partition, max_age_ms ?? Number.POSITIVE_INFINITY, excess, signal);
+      const runs = await this.removable(partition, max_age_ms ?? Number.POSITIVE_INFINITY, excess, signal);
+      if (runs.length > 0) await before_removal(runs);
+      for (const run of runs) await this.remove(partition, run);
+      return runs.length;
     } catch (error) {
       throw nats_error(`removing old runs of partition ${partition}`, error);
     }
   }
 
-  private async walk(partition: number, max_age_ms: number, excess: number, signal: AbortSignal): Promise<number> {
+  private async removable(
+    partition: number,
+    max_age_ms: number,
+    excess: number,
+    signal: AbortSignal,
+  ): Promise<readonly RunKey[]> {
     const seen = new Set<string>();
-    let removed = 0;
+    const found: RunKey[] = [];
     for await (const message of this.oldest_first(partition, signal)) {
       const is_young = this.now() - message.stored_at <= max_age_ms;
-      if ((is_young && removed >= excess) || removed >= most_removals) break;
+      if ((is_young && found.length >= excess) || found.length >= most_removals) break;
       const run = this.parts.names.run_of(message.msg.subject);
       const key = `${run.tenant_id}/${run.run_id}`;
       if (seen.has(key)) continue;
       seen.add(key);
       const ended_at = await this.ended_at(partition, run);
       if (ended_at === null) continue;
-      if (this.now() - ended_at <= max_age_ms && removed >= excess) continue;
-      await this.remove(partition, run);
-      removed++;
+      if (this.now() - ended_at > max_age_ms || found.length < excess) found.push(run);
     }
-    return removed;
+    return found;
   }
 
   private async *oldest_first(partition: number, signal: AbortSignal): AsyncGenerator<StreamMessage> {

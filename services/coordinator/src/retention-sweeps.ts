@@ -2,7 +2,9 @@
  * Purpose: taking away runs that ended long ago, from the partitions that are held here.
  * Owns: when, and how often. Does not own: which runs may go (the backend).
  */
-import type { Clock, Logger, Timer } from '@llmteam/contracts';
+import { randomUUID } from 'node:crypto';
+import type { Clock, Logger, Registry, RunKey, Timer } from '@llmteam/contracts';
+import { announce_removal } from '@llmteam/kernel';
 import type { ServiceConfig } from '@llmteam/service-host';
 
 /** As a backend offers it. */
@@ -11,11 +13,14 @@ export interface Sweeper {
     partition: number,
     policy: { readonly max_age_ms: number | null; readonly max_runs: number | null },
     signal: AbortSignal,
+    before_removal: (runs: readonly RunKey[]) => Promise<void>,
   ): Promise<number>;
 }
 
 export interface RetentionOptions {
   readonly sweeper: Sweeper;
+  /** Where those who list runs hear what went. */
+  readonly registry: Registry;
   readonly retention: ServiceConfig['file']['retention'];
   readonly partitions: number;
   readonly owned: () => readonly number[];
@@ -62,11 +67,13 @@ export class RetentionSweeps {
 
   /** Never rejects: what could not be taken away now is next time. */
   private async sweep_all(): Promise<void> {
-    const { sweeper, owned, log } = this.options;
+    const { sweeper, registry, owned, log } = this.options;
     for (const partition of owned()) {
       if (this.stopping.signal.aborted) return;
       try {
-        this.removed_runs += await sweeper.sweep(partition, this.policy, this.stopping.signal);
+        const announce = (runs: readonly RunKey[]): Promise<void> =>
+          announce_removal(registry, partition, randomUUID(), runs);
+        this.removed_runs += await sweeper.sweep(partition, this.policy, this.stopping.signal, announce);
       } catch (err) {
         if (!this.stopping.signal.aborted)
           log.warn({ err, partition }, 'old runs were not removed; trying again later');

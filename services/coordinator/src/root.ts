@@ -122,6 +122,7 @@ function make_retention({ backend, clock, log, config }: RootOptions, ownership:
   const { partitions } = backend.journal;
   return new RetentionSweeps({
     sweeper: backend.retention,
+    registry: backend.registry,
     retention,
     partitions,
     owned: () => ownership.owned(),
