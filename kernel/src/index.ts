@@ -4,6 +4,7 @@ export {
   announce_types,
   announced_queues,
 } from './catalog/announced-types.js';
+export { CountedWorkers } from './catalog/counted-workers.js';
 export { type LiveWorker, live_workers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { Definitions } from './definitions/definitions.js';

@@ -31,7 +31,7 @@ async function with_sweeps(
       return 3;
     },
   };
-  const backend = await open_memory_backend({ clock });
+  const backend = await open_memory_backend({ clock: manual_clock(0) });
   const { registry } = backend;
   const sweeps = new RetentionSweeps({
     sweeper,

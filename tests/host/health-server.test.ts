@@ -51,9 +51,9 @@ spec('health server', (test) => {
       assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
       const text = await response.text();
       assert.ok(text.includes('# TYPE llmteam_things_total counter'));
-      assert.ok(text.includes('llmteam_things_total{kind="a\\"b",service="test"} 2'), text);
-      assert.ok(text.includes('llmteam_level{service="test"} 7'));
-      assert.ok(text.includes('llmteam_seconds_bucket{le="5",service="test"} 1'));
+      assert.ok(text.includes('llmteam_things_total{kind="a\\"b"} 2'), text);
+      assert.ok(text.includes('llmteam_level 7'));
+      assert.ok(text.includes('llmteam_seconds_bucket{le="5"} 1'));
       assert.match(text, /process_resident_memory_bytes\{service="test"\} \d+/);
     }));
 

@@ -1,7 +1,7 @@
 /** Which workers live, and what they serve: keys `workers/<worker_id>`, which end by themselves. */
 import { type Clock, type Json, type Logger, queue_name, type Registry, type Timer } from '@llmteam/contracts';
 
-const prefix = 'workers/';
+export const workers_prefix = 'workers/';
 const default_ttl_ms = 15_000;
 const renewals = 3;
 
@@ -15,7 +15,7 @@ export interface LiveWorker {
 }
 
 export async function list_workers(registry: Registry): Promise<LiveWorker[]> {
-  const found = await registry.list(prefix);
+  const found = await registry.list(workers_prefix);
   return found.map(({ value }) => value as unknown as LiveWorker);
 }
 
@@ -89,6 +89,6 @@ export class WorkerPresence {
   }
 
   private get key(): string {
-    return `${prefix}${this.options.worker.worker_id}`;
+    return `${workers_prefix}${this.options.worker.worker_id}`;
   }
 }

@@ -4,7 +4,7 @@ import { FileBlobs } from './file-blobs.js';
 import { GroupCommit } from './group-commit.js';
 import { type MemoryBackendOptions, open_volatile_ports } from './open-memory-backend.js';
 import type { Database } from './sqlite-driver.js';
-import { abandon_file, close_file, open_file, type Synchronous } from './sqlite-file.js';
+import { abandon_file, close_file, open_file, type Synchronous, store_file } from './sqlite-file.js';
 import { SqliteJournal } from './sqlite-journal.js';
 import { SqliteRegistry } from './sqlite-registry.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
@@ -29,7 +29,7 @@ export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'lease_
 export async function open_sqlite_backend(options: SqliteBackendOptions): Promise<Backend> {
   const { folder, clock, synchronous = 'full' } = options;
   const { queue, signals } = open_volatile_ports(options);
-  const database = await open_file(folder, synchronous);
+  const database = await open_file(folder, store_file, synchronous);
   try {
     const blobs = await FileBlobs.open(join(folder, 'blobs'), synchronous === 'full');
     const { commits, journal, registry, index } = open_tables(database, folder, clock);

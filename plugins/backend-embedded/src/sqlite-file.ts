@@ -15,11 +15,17 @@ import { store_error, system_code } from './store-error.js';
 /** How much an acknowledged write survives: power cuts, or only the end of the process. */
 export type Synchronous = 'full' | 'relaxed';
 
-const application_id = 0x4c4c4d54; // 'LLMT'
-const schema_version = 1;
+/** What a file holds, and how it is told from others. */
+export interface FileKind {
+  readonly name: string;
+  readonly application_id: number;
+  readonly schema_version: number;
+  readonly schema: string;
+}
+
 const page_bytes = 8_192;
 
-const schema = `
+const journal_schema = `
   CREATE TABLE batch (
     position INTEGER PRIMARY KEY, -- of its first entry; they are numbered without gaps
     size INTEGER NOT NULL,        -- entries
@@ -43,7 +49,10 @@ const schema = `
     expires_at INTEGER
   );
   CREATE INDEX registry_expiry ON registry (expires_at) WHERE expires_at IS NOT NULL;
+`;
 
+/** The lists of runs and human tasks. */
+export const index_schema = `
   CREATE TABLE index_position (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
   CREATE TABLE run_row (
     tenant_id TEXT NOT NULL,
@@ -75,18 +84,26 @@ const schema = `
   CREATE INDEX task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
 `;
 
+/** A whole store. */
+export const store_file: FileKind = {
+  name: 'journal.db',
+  application_id: 0x4c4c4d54, // 'LLMT'
+  schema_version: 1,
+  schema: `${journal_schema} ${index_schema}`,
+};
+
 /**
- * Opens `<folder>/journal.db`, made if it is absent, for this process alone. `STORE_LOCKED` if another process has it,
- * `STORE_CORRUPT` if it is not a store of this version, `FILE_UNREADABLE` if it cannot be written.
+ * Opens a file of the folder, made if it is absent, for this process alone. `STORE_LOCKED` if another process has it,
+ * `STORE_CORRUPT` if it is not of this kind and version, `FILE_UNREADABLE` if it cannot be written.
  */
-export async function open_file(folder: string, synchronous: Synchronous): Promise<Database> {
-  const file = join(folder, 'journal.db');
+export async function open_file(folder: string, kind: FileKind, synchronous: Synchronous): Promise<Database> {
+  const file = join(folder, kind.name);
   await make_writable(folder, file).catch((error: unknown) => {
     throw store_error(folder, error);
   });
   const database = guarded(await open_database(file), folder);
   try {
-    take_over(database, folder, synchronous);
+    take_over(database, file, kind, synchronous);
     return database;
   } catch (error) {
     abandon_file(database);
@@ -125,19 +142,20 @@ function guarded(database: Database, folder: string): Database {
   };
 }
 
-function take_over(database: Database, folder: string, synchronous: Synchronous): void {
+function take_over(database: Database, file: string, kind: FileKind, synchronous: Synchronous): void {
   // For a new file: most rows are batches of many kilobytes.
   database.exec(`PRAGMA page_size = ${page_bytes}`);
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('BEGIN EXCLUSIVE');
   if (is_empty(database)) {
+    const { schema, application_id, schema_version } = kind;
     database.exec(`${schema} PRAGMA application_id = ${application_id}; PRAGMA user_version = ${schema_version};`);
   } else {
-    check_version(database, folder);
+    check_version(database, file, kind);
   }
   database.exec('COMMIT');
   const [mode] = database.prepare('PRAGMA journal_mode = WAL').get() ?? [];
-  if (mode !== 'wal') throw new LlmteamError('STORE_FAILED', `${folder} cannot hold a write-ahead log, only ${mode}`);
+  if (mode !== 'wal') throw new LlmteamError('STORE_FAILED', `${file} cannot have a write-ahead log, only ${mode}`);
   database.exec(`PRAGMA synchronous = ${synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
   // Checkpoints are made by hand: SQLite's own would hide their errors.
   database.exec('PRAGMA wal_autocheckpoint = 0');
@@ -149,15 +167,15 @@ function is_empty(database: Database): boolean {
   return tables === 0 && read_number(database, 'PRAGMA user_version') === 0;
 }
 
-function check_version(database: Database, folder: string): void {
-  const file = join(folder, 'journal.db');
+function check_version(database: Database, file: string, { application_id, schema_version }: FileKind): void {
   if (read_number(database, 'PRAGMA application_id') !== application_id) {
     throw new LlmteamError('STORE_CORRUPT', `${file} is a database, but not one of LLMTeam`);
   }
   const version = read_number(database, 'PRAGMA user_version');
   if (version === schema_version) return;
   const expected = `this release reads version ${schema_version}; use the release that wrote it`;
-  throw new LlmteamError('STORE_CORRUPT', `${file} has schema version ${version}, ${expected}`);
+  const details = { schema_version: version };
+  throw new LlmteamError('STORE_CORRUPT', `${file} has schema version ${version}, ${expected}`, { details });
 }
 
 function read_number(database: Database, sql: string): number {

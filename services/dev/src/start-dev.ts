@@ -6,10 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { system_clock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, Home } from '@llmteam/embedded';
-import { Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
+import { configured_refs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
 import { create_expression_compiler } from '@llmteam/kernel';
-import { type Config, Lifecycle } from '@llmteam/service-host';
-import { configured_refs } from './configured-refs.js';
+import { type Config, Lifecycle, open_metrics, service_config } from '@llmteam/service-host';
 
 export interface DevOptions {
   readonly home: Home;
@@ -59,6 +58,8 @@ async function open_gateway(
 ): Promise<{ gateway: Gateway; url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, registry, signals } = backend;
+  const { gateway: configured } = service_config(config).file;
+  const process_metrics = await open_metrics({ service: 'dev' });
   const state = { is_ready: true };
   runtime.failed.catch(() => {
     state.is_ready = false;
@@ -76,8 +77,9 @@ async function open_gateway(
     signals,
     log,
     version,
-    limits,
-    origins: [...own, ...origins],
+    process_metrics,
+    limits: { ...configured.limits, ...limits },
+    origins: [...own, ...configured.origins, ...origins],
     clock: system_clock(),
     compiler: create_expression_compiler(),
     new_id: randomUUID,

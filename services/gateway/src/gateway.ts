@@ -50,6 +50,7 @@ export class Gateway {
     const metrics: GatewayMetrics = new GatewayMetrics(
       () => this.meter.active_by_tenant(),
       () => streams.open,
+      options.process_metrics,
     );
     this.meter = new RunMeter(options, metrics);
     this.services = {
@@ -78,6 +79,7 @@ export class Gateway {
   /** Resolves once requests are served. Port 0: any that is free. */
   async open(port: number, host: string): Promise<GatewayAddress> {
     const { port: bound, address } = await this.listener.listen(port, host);
+    await this.options.prepare?.();
     await this.services.keys.start();
     await this.meter.start();
     if (this.state === 'new') this.state = 'open';

@@ -1,4 +1,5 @@
 export { AuditLog, type AuditRecord, type AuditVerdict, read_audit, verify_audit } from './audit/audit-log.js';
+export { configured_refs } from './configured-refs.js';
 export { close_codes } from './following/web-socket-outlet.js';
 export { Gateway, type GatewayAddress } from './gateway.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
@@ -8,3 +9,4 @@ export { codes_of, openapi_document } from './openapi/document.js';
 export type { GatewayOptions } from './options.js';
 export type { Route } from './routes/route.js';
 export { routes } from './routes/table.js';
+export { type GatewayServiceOptions, index_file, run_gateway } from './run-gateway.js';

@@ -21,8 +21,12 @@ export interface GatewayOptions {
   readonly refs: Omit<KnownRefs, 'segment_ref'>;
   /** Workers that serve a version of a type now. */
   readonly live_workers: (type_id: string, version: string) => number;
+  /** What must be done before requests are served; the port is open meanwhile, and says that it is not ready. */
+  readonly prepare?: () => Promise<void>;
   /** Backend and index are up. */
   readonly is_ready: () => boolean;
+  /** Series of the process that stand beside those of the gateway, in the Prometheus text format. */
+  readonly process_metrics?: { text(): Promise<string> };
   /** Version of the product. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;

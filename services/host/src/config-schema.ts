@@ -3,6 +3,7 @@ import { JsonRecord } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import {
   coordinator_section,
+  gateway_section,
   log_section,
   nats_section,
   retention_section,
@@ -55,6 +56,7 @@ export const ConfigFile = Type.Object(
     retention: Type.Optional(retention_section),
     coordinator: Type.Optional(coordinator_section),
     worker: Type.Optional(worker_section),
+    gateway: Type.Optional(gateway_section),
   },
   { ...strict, $id: 'LlmteamConfig', description: '`llmteam.config.json`' },
 );

@@ -18,8 +18,7 @@ const secret = (description: string) =>
 
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
-function http_section(port: number) {
-  const described = 'Where `/health`, `/ready` and `/metrics` are.';
+function http_section(port: number, described = 'Where `/health`, `/ready` and `/metrics` are.') {
   const properties = {
     host: Type.String({
       minLength: 1,
@@ -188,4 +187,43 @@ export const worker_section = section(
     http: http_section(8_082),
   },
   '`llmteam serve worker`.',
+);
+
+const limit = (description: string, minimum = 1, maximum = 1_000_000_000) =>
+  Type.Optional(Type.Integer({ minimum, maximum, description }));
+
+const limits_section = section(
+  {
+    requests_per_second: limit('Of a tenant. Without it 1,000.'),
+    starts_per_second: limit('Runs that a tenant starts. Without it 50.'),
+    active_runs: limit('Runs of a tenant that have not ended. Without it 10,000.'),
+    open_streams: limit('Runs that readers of a tenant follow at a time. Without it 200.'),
+    body_bytes: limit('Of a request. Without it 1 MiB.', 1_024, 16 * 1024 * 1024),
+    segment_bytes: limit('Of a segment. Without it 4 MiB.', 1_024, 16 * 1024 * 1024),
+    wait_seconds: limit('The longest `?wait=`. Without it 60.', 0, 3_600),
+    heartbeat_ms: limit('Between two signs of life of a stream. Without it 15,000.', 100, 600_000),
+    slow_reader_ms: limit(
+      'A reader that takes nothing for so long is cut off, and may come back. Without it 10,000.',
+      100,
+    ),
+    slow_reader_bytes: limit('And one that leaves so much waiting. Without it 1 MiB.', 1_024),
+  },
+  'What one tenant may use of one gateway.',
+);
+
+export const gateway_section = section(
+  {
+    http: http_section(8_080, 'Where the interface is, and `/health`, `/ready` and `/metrics`.'),
+    index_file: path(
+      'The lists of runs and tasks that a gateway on NATS keeps, from this file; of one process. They can be made anew at any time. ' +
+        'Without it `.llmteam/gateway-<namespace>.db` in the home of the user.',
+    ),
+    origins: Type.Array(Type.String({ pattern: '^https?://[^/\\s]+$' }), {
+      default: [],
+      uniqueItems: true,
+      description: 'Web pages that may use the interface, as browsers send them: `https://app.example.com`.',
+    }),
+    limits: { ...limits_section, default: {} },
+  },
+  '`llmteam serve gateway`; `origins` and `limits` for `llmteam dev` too.',
 );

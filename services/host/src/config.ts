@@ -25,7 +25,7 @@ export interface Config {
   readonly unknown_variables: readonly string[];
 }
 
-type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker';
+type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gateway';
 
 /** What a service process is configured with: every section is there. */
 export type ServiceConfig = Config & { readonly file: ConfigFile & Required<Pick<ConfigFile, Section>> };
@@ -51,7 +51,7 @@ export function load_config(path: string | null, environment: Config['environmen
 
 /** Of what was loaded, with the defaults of every section. */
 export function service_config(config: Config): ServiceConfig {
-  const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, ...config.file };
+  const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, gateway: {}, ...config.file };
   const file = check_config('the configuration', structuredClone(sections), new Map());
   return Object.freeze({ ...config, file }) as ServiceConfig;
 }

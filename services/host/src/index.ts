@@ -20,4 +20,5 @@ export { hide_secrets } from './redaction.js';
 export { resource_config } from './resource-config.js';
 export { known_secrets, masked_config } from './secrets.js';
 export { type OpenService, run_service, type ServiceEnd } from './service-process.js';
+export { step_buckets, step_duration, steps_executed } from './step-series.js';
 export { system_reason } from './system-reason.js';

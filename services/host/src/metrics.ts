@@ -1,6 +1,7 @@
 /**
  * Purpose: what a process counts, for Prometheus: a registry of its own per process part, and the series of Node itself.
- * Owns: the prefix `llmteam_`. Loaded when it is asked for: commands count nothing.
+ * Owns: the prefix `llmteam_`; the labels of ours are those that are documented, those of Node's series say whose process it is.
+ * Loaded when it is asked for: commands count nothing.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -17,9 +18,10 @@ export class Metrics {
   private readonly registry = new Registry();
   readonly content_type = this.registry.contentType;
 
-  constructor(default_labels: Labels) {
-    this.registry.setDefaultLabels(default_labels);
-    collectDefaultMetrics({ register: this.registry });
+  private readonly of_node = new Registry();
+
+  constructor(labels_of_process: Labels) {
+    collectDefaultMetrics({ register: this.of_node, labels: labels_of_process });
   }
 
   counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
@@ -62,8 +64,9 @@ export class Metrics {
     return { observe: (value, labels = {}) => histogram.observe(labels, value) };
   }
 
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    const texts = await Promise.all([this.registry.metrics(), this.of_node.metrics()]);
+    return texts.filter((text) => text.trim() !== '').join('\n');
   }
 
   private described({ name, help, labels = [] }: MetricName) {

@@ -1,7 +1,7 @@
 import type { Labels, Metrics } from './metrics.js';
 
 /** Loads the registry when it is asked for: commands count nothing. */
-export async function open_metrics(default_labels: Labels): Promise<Metrics> {
+export async function open_metrics(labels_of_process: Labels): Promise<Metrics> {
   const loaded = await import('./metrics.js');
-  return new loaded.Metrics(default_labels);
+  return new loaded.Metrics(labels_of_process);
 }

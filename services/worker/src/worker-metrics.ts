@@ -1,10 +1,8 @@
 import type { Job } from '@llmteam/contracts';
 import type { JobEnd, WorkObserver } from '@llmteam/kernel';
-import type { Metrics } from '@llmteam/service-host';
+import { type Metrics, step_buckets, step_duration, steps_executed } from '@llmteam/service-host';
 
 const labels = ['step_type'];
-/** Those of `llmteam_step_duration_seconds`. */
-const buckets = [0.1, 0.5, 1, 2, 5, 10, 30];
 
 /** Counts what a worker does. */
 export function worker_metrics(metrics: Metrics, is_connected: () => boolean): WorkObserver {
@@ -21,18 +19,23 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
   });
   const seconds = metrics.histogram(
     { name: 'worker_job_duration_seconds', help: 'From a job’s arrival to its end here.', labels },
-    buckets,
+    step_buckets,
   );
+  const steps = metrics.counter(steps_executed);
+  const step_seconds = metrics.histogram(step_duration, step_buckets);
   metrics.looked_up({ name: 'connected', help: '1: connected to the message server.' }, () => Number(is_connected()));
   return {
     began({ step_type }: Job, deliveries: number): void {
       running.add(1, { step_type });
       if (deliveries > 1) redeliveries.add(1, { step_type });
     },
-    ended({ step_type }: Job, outcome: JobEnd, took_ms: number): void {
+    ended({ step_type, tenant_id }: Job, outcome: JobEnd, took_ms: number): void {
       running.add(-1, { step_type });
       jobs.add(1, { step_type, outcome });
       seconds.observe(took_ms / 1_000, { step_type });
+      if (outcome !== 'completed' && outcome !== 'failed') return;
+      steps.add(1, { step_type, tenant_id });
+      step_seconds.observe(took_ms / 1_000, { step_type });
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The services, imported here and nowhere else: this file is loaded when one of them is started. */
 import type { Logger } from '@llmteam/contracts';
 import { run_coordinator } from '@llmteam/coordinator';
+import { run_gateway } from '@llmteam/gateway';
 import {
   known_secrets,
   masked_config,
@@ -12,6 +13,7 @@ import {
 import { run_worker } from '@llmteam/worker';
 import { config_here } from '../configuration.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
+import { own_version } from '../own-version.js';
 import type { Settings } from '../settings.js';
 
 interface Options {
@@ -30,6 +32,10 @@ export function serve_coordinator(settings: Settings, _args: readonly string[], 
 
 export function serve_worker(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   return serve(settings, options, run_worker);
+}
+
+export function serve_gateway(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
+  return serve(settings, options, (service) => run_gateway({ ...service, version: own_version() }));
 }
 
 async function serve(settings: Settings, { printConfig }: Options, run: RunService): Promise<ExitCode> {

@@ -6,6 +6,9 @@ export function add_serve(program: Command, act: Act): void {
   add_service(serve, 'coordinator', 'drive runs: owns a share of the partitions').action(
     act(async (...given) => (await import('../actions/serve.js')).serve_coordinator(...given)),
   );
+  add_service(serve, 'gateway', 'serve REST, SSE and WebSocket, as many as are wanted').action(
+    act(async (...given) => (await import('../actions/serve.js')).serve_gateway(...given)),
+  );
   add_service(serve, 'worker', 'run steps: takes the jobs of the step types its plugins bring').action(
     act(async (...given) => (await import('../actions/serve.js')).serve_worker(...given)),
   );

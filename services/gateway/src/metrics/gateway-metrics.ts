@@ -3,6 +3,7 @@
  * Owns: names, labels and buckets. Does not own: counting runs (RunMeter).
  */
 import type { RunMeterSink } from '@llmteam/kernel';
+import { step_buckets, step_duration, steps_executed } from '@llmteam/service-host';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export class GatewayMetrics implements RunMeterSink {
@@ -16,11 +17,9 @@ export class GatewayMetrics implements RunMeterSink {
     'tenant_id',
     'status',
   ]);
-  private readonly steps = this.counter(
-    'llmteam_steps_executed_total',
-    'Attempts of task steps that ended, well or not',
-    ['step_type', 'tenant_id'],
-  );
+  private readonly steps = this.counter(`llmteam_${steps_executed.name}`, steps_executed.help, [
+    ...steps_executed.labels,
+  ]);
   private readonly segment_duration = this.histogram(
     'llmteam_segment_duration_seconds',
     'From the request of a run to its end',
@@ -28,10 +27,10 @@ export class GatewayMetrics implements RunMeterSink {
     [1, 5, 10, 30, 60, 120, 300, 600],
   );
   private readonly step_duration = this.histogram(
-    'llmteam_step_duration_seconds',
-    'From the start of an attempt to its report',
-    ['step_type'],
-    [0.1, 0.5, 1, 2, 5, 10, 30],
+    `llmteam_${step_duration.name}`,
+    step_duration.help,
+    [...step_duration.labels],
+    [...step_buckets],
   );
   private readonly requests = this.counter('llmteam_gateway_requests_total', 'Requests that were answered', [
     'operation',
@@ -49,7 +48,11 @@ export class GatewayMetrics implements RunMeterSink {
     [],
   );
 
-  constructor(active: () => ReadonlyMap<string, number>, open_streams: () => number) {
+  constructor(
+    active: () => ReadonlyMap<string, number>,
+    open_streams: () => number,
+    private readonly of_process?: { text(): Promise<string> },
+  ) {
     const running: Gauge = new Gauge({
       name: 'llmteam_running_segments',
       help: 'Runs that have begun and not ended',
@@ -95,8 +98,9 @@ export class GatewayMetrics implements RunMeterSink {
     return this.registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    const own = await this.registry.metrics();
+    return this.of_process === undefined ? own : `${await this.of_process.text()}\n${own}`;
   }
 
   private counter(name: string, help: string, labels: string[]): Counter {

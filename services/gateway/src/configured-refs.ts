@@ -1,5 +1,5 @@
-import type { GatewayOptions } from '@llmteam/gateway';
 import type { Config } from '@llmteam/service-host';
+import type { GatewayOptions } from './options.js';
 
 type Refs = GatewayOptions['refs'];
 

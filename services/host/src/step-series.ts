@@ -1,0 +1,14 @@
+/** Attempts of task steps, counted by whoever hears of their reports: workers on NATS, the gateway of an embedded runtime. */
+export const steps_executed = {
+  name: 'steps_executed_total',
+  help: 'Attempts of task steps that ended, well or not',
+  labels: ['step_type', 'tenant_id'],
+} as const;
+
+export const step_duration = {
+  name: 'step_duration_seconds',
+  help: 'From the start of an attempt to its report',
+  labels: ['step_type'],
+} as const;
+
+export const step_buckets = [0.1, 0.5, 1, 2, 5, 10, 30] as const;

@@ -1,0 +1,217 @@
+import { manual_clock, open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { type Backend, type HumanTask, type Journal, LlmteamError, type RunKey, type RunRow } from '@llmteam/contracts';
+import { announce_removal, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { until } from '../gateway/support/until.js';
+import { altered } from '../support/altered.js';
+import { quiet_logger } from '../support/quiet-logger.js';
+import { play_scenario, scenario_names } from '../support/simulation/scenarios.js';
+import type { SimulatedRun } from '../support/simulation/simulation.js';
+import { spec } from '../support/spec.js';
+
+interface Scene {
+  readonly backend: Backend;
+  readonly failures: unknown[];
+  feed(journal?: Journal): IndexFeed;
+}
+
+async function with_backend(use: (scene: Scene) => Promise<void>): Promise<void> {
+  const clock = system_clock();
+  const backend = await open_memory_backend({ clock: manual_clock(0), partitions: 2 });
+  const failures: unknown[] = [];
+  const feeds: IndexFeed[] = [];
+  const feed = (journal = backend.journal): IndexFeed => {
+    const { index, registry } = backend;
+    const on_failure = (error: unknown): void => void failures.push(error);
+    const made = new IndexFeed({ journal, registry, index, clock, log: quiet_logger, on_failure });
+    feeds.push(made);
+    return made;
+  };
+  try {
+    await use({ backend, failures, feed });
+  } finally {
+    await Promise.all(feeds.map((made) => made.stop()));
+    await backend.close();
+  }
+}
+
+function played(name: string): SimulatedRun {
+  const run = play_scenario(name).runs.get('run');
+  if (run === undefined) throw new Error(`scenario ${name} has no run`);
+  return run;
+}
+
+async function keep(journal: Journal, { key, facts }: SimulatedRun, up_to = facts.length): Promise<void> {
+  for (const [place, fact] of facts.slice(0, up_to).entries()) {
+    await journal.append(key, [{ message_id: `m${place}`, fact }]);
+  }
+}
+
+/** As the engine has it. */
+function row_of({ key, run }: SimulatedRun): RunRow {
+  const { request, status, ended_at } = run.state;
+  return {
+    ...key,
+    segment_id: request.segment_id,
+    status,
+    correlation_id: request.correlation_id,
+    parent_run_id: request.parent?.run_id ?? null,
+    started_at: request.at,
+    ended_at,
+  };
+}
+
+function task(task_id: string, status: HumanTask['status']): HumanTask {
+  const request = {
+    task_type: 'approval' as const,
+    title: 'Publish?',
+    description: '',
+    assignee: null,
+    choices: [],
+    form: null,
+    data: null,
+    due_at: null,
+  };
+  const common = { tenant_id: 'acme', segment_id: 's', step_id: 'ask', escalation_level: 0, created_at: 1 };
+  return { ...common, task_id, run_id: task_id.split(':')[0] ?? '', status, claimed_by: null, request, answer: null };
+}
+
+async function rows(backend: Backend): Promise<readonly RunRow[]> {
+  return (await backend.index.runs({ tenant_id: 'acme', limit: 1_000 })).rows;
+}
+
+async function task_statuses(backend: Backend): Promise<string[]> {
+  const page = await backend.index.tasks({ tenant_id: 'acme', limit: 1_000 });
+  return page.rows.map(({ task_id, status }) => `${task_id} ${status}`).sort();
+}
+
+spec('the feed of a run index', (test) => {
+  test(
+    'gives every run of every scenario the row that the engine gives it',
+    async () => {
+      let checked = 0;
+      for (const name of scenario_names()) {
+        const runs = [...play_scenario(name).runs.values()];
+        await with_backend(async ({ backend, feed }) => {
+          for (const run of runs) await keep(backend.journal, run);
+          await feed().start();
+          for (const run of runs) {
+            const { tenant_id, run_id } = run.key;
+            assert.equal(await backend.index.run(tenant_id, run_id), row_of(run), `${name}: ${run_id}`);
+            checked++;
+          }
+        });
+      }
+      assert.ok(checked > 230, `${checked} runs`);
+    },
+    { timeout_ms: 60_000 },
+  );
+
+  test('lists a run as paused and as running as it goes, and as ended in the end', () =>
+    with_backend(async ({ backend, feed }) => {
+      const run = played('pause-holds-new-jobs-and-resume-goes-on');
+      const seen = new Set<string>();
+      await feed().start();
+      for (let count = 1; count <= run.facts.length; count++) {
+        await keep(backend.journal, run, count);
+        const end = await backend.journal.end(backend.journal.partition_of(run.key));
+        await until(async () => (await backend.index.position(backend.journal.partition_of(run.key))) === end);
+        seen.add((await rows(backend))[0]?.status ?? 'none');
+      }
+      assert.equal([...seen], ['running', 'paused', 'completed']);
+    }));
+
+  test('goes on where the index stands', () =>
+    with_backend(async ({ backend, feed }) => {
+      const [first, second] = [played('single-step'), played('diamond-joins-when-both-branches-are-in')];
+      const started: number[] = [];
+      const journal = altered(backend.journal, {
+        follow: (partition, from, ...rest) => {
+          started.push(from);
+          return backend.journal.follow(partition, from, ...rest);
+        },
+      });
+      await keep(backend.journal, first);
+      const before = feed(journal);
+      await before.start();
+      await before.stop();
+      const ends = await Promise.all([0, 1].map((partition) => backend.journal.end(partition)));
+      const other = { ...second, key: { ...second.key, run_id: 'second' } };
+      await keep(backend.journal, other);
+      await feed(journal).start();
+      assert.equal(started, [0, 0, ...ends]);
+      assert.is((await rows(backend)).length, 2);
+    }));
+
+  test('lists the human tasks that coordinators tell of, those that were there and those that come', () =>
+    with_backend(async ({ backend, feed }) => {
+      const told = new TaskFeed(backend.registry);
+      const many = Array.from({ length: 2_500 }, (_, number) => task(`run-${number}:ask`, 'open'));
+      await told.apply([{ partition: 0, position: 1, runs: [], tasks: many }]);
+      await feed().start();
+      assert.is((await task_statuses(backend)).length, 1_000);
+      assert.is.not(await backend.index.task('acme', 'run-2499:ask'), null);
+      await told.apply([
+        { partition: 0, position: 2, runs: [], tasks: [task('run-7:ask', 'closed'), task('new:ask', 'open')] },
+      ]);
+      await until(async () => (await backend.index.task('acme', 'new:ask')) !== null);
+      await until(async () => (await backend.index.task('acme', 'run-7:ask'))?.status === 'closed');
+      assert.equal(await backend.index.task('acme', 'new:ask'), task('new:ask', 'open'), 'and nothing besides');
+    }));
+
+  test('forgets the runs that retention takes away, also those that went while it was away', () =>
+    with_backend(async ({ backend, feed }) => {
+      const run = played('single-step');
+      const named = (run_id: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id } });
+      for (const run_id of ['a', 'b', 'c']) await keep(backend.journal, named(run_id));
+      await new TaskFeed(backend.registry).apply([
+        { partition: 0, position: 1, runs: [], tasks: [task('a:ask', 'closed'), task('c:ask', 'open')] },
+      ]);
+      const away = feed();
+      await away.start();
+      await away.stop();
+      const gone = (run_id: string): readonly RunKey[] => [{ tenant_id: 'acme', run_id }];
+      await announce_removal(backend.registry, 0, 'one', gone('a'));
+      await feed().start();
+      const listed = async (): Promise<string[]> => (await rows(backend)).map(({ run_id }) => run_id).sort();
+      await until(async () => (await listed()).join() === 'b,c');
+      assert.equal(await task_statuses(backend), ['c:ask open']);
+      await announce_removal(backend.registry, 1, 'two', gone('b'));
+      await until(async () => (await listed()).join() === 'c');
+    }));
+
+  test('follows again when following breaks for a while', () =>
+    with_backend(async ({ backend, feed, failures }) => {
+      let breaks = 3;
+      const journal = altered(backend.journal, {
+        async *follow(...given) {
+          if (breaks-- > 0) throw new LlmteamError('BACKEND_UNREACHABLE', 'not now');
+          yield* backend.journal.follow(...given);
+        },
+      });
+      await keep(backend.journal, played('single-step'));
+      const made = feed(journal);
+      await made.start();
+      assert.is((await rows(backend)).length, 1);
+      assert.ok(made.has_caught_up);
+      assert.equal(failures, []);
+    }));
+
+  test('fails for good if the journal is not what it was', () =>
+    with_backend(async ({ backend, feed, failures }) => {
+      const journal = altered(backend.journal, {
+        // biome-ignore lint/correctness/useYield: it fails at once
+        async *follow() {
+          throw new LlmteamError('STORE_CORRUPT', 'it is another');
+        },
+      });
+      const made = feed(journal);
+      const error = await made.start().then(
+        () => null,
+        (thrown: LlmteamError) => thrown.code,
+      );
+      assert.is(error, 'STORE_CORRUPT');
+      assert.not(made.has_caught_up);
+      await until(() => failures.length === 2);
+    }));
+});
