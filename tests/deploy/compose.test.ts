@@ -1,9 +1,11 @@
 // timeout: 300
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CatalogPage } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { type Cli, with_cli } from '../cli/support/cli.js';
 import { Installation } from '../services/support/installation.js';
+import { until } from '../services/support/until.js';
 import { default_suite, nats_binary } from '../support/nats/server-binary.js';
 import { spec } from '../support/spec.js';
 import { type ComposeFile, type ComposeService, read_compose_file } from './compose-file.js';
@@ -66,6 +68,18 @@ async function down(containers: readonly Container[]): Promise<void> {
   }
 }
 
+/** With a key that is made as the file says. */
+async function ask_gateway(gateway: Container, cli: Cli, environment: Readonly<Record<string, string>>): Promise<void> {
+  const made = await cli.call(['keys', 'create', '--nats', '--role', 'admin'], { environment });
+  assert.is(made.code, 0, made.stderr);
+  const headers = { Authorization: `Bearer ${made.stdout.trim()}` };
+  const page = await until('an answer of the gateway', async () => {
+    const answer = await fetch(`http://127.0.0.1:${gateway.port(8_080)}/api/v1/catalog`, { headers });
+    return answer.status === 200 ? ((await answer.json()) as CatalogPage) : null;
+  });
+  assert.is(page.types.find(({ type_id }) => type_id === 'transform')?.workers, 2);
+}
+
 spec('docker-compose.yml', (test) => {
   test(
     'comes up healthy, runs a segment, finds nothing wrong with itself, and goes down clean',
@@ -75,7 +89,7 @@ spec('docker-compose.yml', (test) => {
         await up(compose, cli, containers);
         for (const container of containers) await container.healthy();
         const names = containers.map(({ plan }) => plan.name);
-        assert.equal(names, ['nats', 'coordinator', 'worker', 'worker-2']);
+        assert.equal(names, ['nats', 'coordinator', 'gateway', 'worker', 'worker-2']);
         const nats = containers[0] as Container;
         const environment = { LLMTEAM_NATS_SERVERS: `nats://127.0.0.1:${nats.port(4_222)}` };
         const segment = {
@@ -96,6 +110,7 @@ spec('docker-compose.yml', (test) => {
           const ready = await fetch(`http://127.0.0.1:${container.port(8_080)}/ready`);
           assert.is(ready.status, 200);
         }
+        await ask_gateway(containers.find(({ plan }) => plan.name === 'gateway') as Container, cli, environment);
         await down(containers);
       }),
     { timeout_ms: 240_000 },

@@ -49,7 +49,8 @@ export class Container {
     const environment = Object.entries({ ...plan.environment, ...plan.service.environment });
     const started = cli.launch(words, {
       cwd: folder,
-      environment: Object.fromEntries(environment.map(([key, text]) => [key, here(text)])),
+      // What it keeps at home is its own.
+      environment: { HOME: folder, ...Object.fromEntries(environment.map(([key, text]) => [key, here(text)])) },
     });
     const healthcheck = plan.service.healthcheck?.test.slice(1) ?? plan.healthcheck;
     return new Container(plan, ports, started, healthcheck.map(here), write_wget(folder));

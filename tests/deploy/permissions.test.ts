@@ -84,6 +84,11 @@ spec('deploy/nats/permissions.conf', (test) => {
           assert.is((await client.ended(run)).status, 'completed');
           const { code, stdout } = await installation.cli.call(['doctor'], { environment: gateway });
           assert.is(code, 0, stdout);
+          await (await installation.start('gateway', as_user('gateway')).ready()).stop();
+          const made = await installation.cli.call(['keys', 'create', '--nats', '--role', 'admin'], {
+            environment: gateway,
+          });
+          assert.is(made.code, 0, made.stderr);
         }, gateway);
         assert.equal(violations(installation), []);
       }),
@@ -103,6 +108,7 @@ spec('deploy/nats/permissions.conf', (test) => {
           await is_refused(() => queue.consume('ledger@1', { concurrency: 1 }, () => undefined));
           await is_refused(() => registry.put('leases/0', { owner: 'me' }));
           await is_refused(() => registry.put('step_types/ledger/1.0.0', {}));
+          await is_refused(() => registry.put('tasks/acme/r1:ask', {}));
           await journal.append(run, [{ message_id: 'requested', fact: requested }]);
         });
         assert.ok(violations(installation).length >= 5);

@@ -15,7 +15,7 @@ export interface IndexFeedOptions {
   /** Large values may be left out. */
   readonly journal: Journal;
   readonly registry: Registry;
-  readonly index: RunIndex;
+  readonly index: Pick<RunIndex, 'apply' | 'remove' | 'position' | 'run'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told once if the lists cannot be kept any more. */

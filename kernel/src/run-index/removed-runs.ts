@@ -4,7 +4,7 @@
  */
 import type { Registry, RegistryValue, RunIndex, RunKey } from '@llmteam/contracts';
 
-export const removed_prefix = 'removed/';
+const removed_prefix = 'removed/';
 
 const kept_ms = 7 * 24 * 3_600_000;
 

@@ -79,6 +79,7 @@ export class Gateway {
   /** Resolves once requests are served. Port 0: any that is free. */
   async open(port: number, host: string): Promise<GatewayAddress> {
     const { port: bound, address } = await this.listener.listen(port, host);
+    this.options.log.info({ port: bound }, 'health, readiness and metrics are served');
     await this.options.prepare?.();
     await this.services.keys.start();
     await this.meter.start();

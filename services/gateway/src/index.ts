@@ -2,6 +2,7 @@ export { AuditLog, type AuditRecord, type AuditVerdict, read_audit, verify_audit
 export { configured_refs } from './configured-refs.js';
 export { close_codes } from './following/web-socket-outlet.js';
 export { Gateway, type GatewayAddress } from './gateway.js';
+export { rebuild_gateway_index } from './gateway-index.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
 export { type Action, actions, may } from './keys/permissions.js';
 export { default_limits, type GatewayLimits } from './limits.js';
@@ -9,4 +10,4 @@ export { codes_of, openapi_document } from './openapi/document.js';
 export type { GatewayOptions } from './options.js';
 export type { Route } from './routes/route.js';
 export { routes } from './routes/table.js';
-export { type GatewayServiceOptions, index_file, run_gateway } from './run-gateway.js';
+export { type GatewayServiceOptions, run_gateway } from './run-gateway.js';

@@ -3,11 +3,8 @@
  * Owns: the order of opening; closing goes the other way round: no more is taken, streams are sent away, last answers are given, then the
  * rest. The port is open from the moment the server is known, and `/ready` says when requests are served.
  */
-import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { open_run_index, system_clock } from '@llmteam/backend-embedded';
-import { is_llmteam_error, type Logger, type Registry, type RunIndex } from '@llmteam/contracts';
+import { system_clock } from '@llmteam/backend-embedded';
+import type { Logger } from '@llmteam/contracts';
 import {
   load_control_plugins,
   type OpenService,
@@ -18,6 +15,7 @@ import {
   type ServiceConfig,
   type ServiceEnd,
 } from '@llmteam/service-host';
+import { open_gateway_index } from './gateway-index.js';
 import { compose, type Root } from './root.js';
 
 export interface GatewayServiceOptions {
@@ -30,9 +28,6 @@ export interface GatewayServiceOptions {
 }
 
 const close_ms = 15_000;
-/** What others tell of removed runs and closed tasks stays for a week. */
-const longest_away_ms = 6 * 24 * 3_600_000;
-const installation_key = 'installation';
 
 /** Resolves when the gateway has ended. @throws LlmteamError why it could not begin */
 export function run_gateway({ config, log, leave, version }: GatewayServiceOptions): Promise<ServiceEnd> {
@@ -57,7 +52,7 @@ async function open_gateway(
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
-  const index = await open_index(config, backend.registry, log);
+  const index = await open_gateway_index(config, backend.registry, log);
   lifecycle.opens('run index', () => index.close());
 
   const on_failure = fail;
@@ -80,33 +75,4 @@ async function begin(
   const { host, port } = config.file.gateway.http;
   const address = await gateway.open(port, host);
   log.info({ host: address.host, port: address.port }, 'the gateway serves requests');
-}
-
-/** The lists of this gateway, gone on with if they can be. */
-async function open_index(config: ServiceConfig, registry: Registry, log: Logger): Promise<RunIndex> {
-  const file = index_file(config);
-  const installation = await installation_of(registry);
-  const { index, set_aside } = await open_run_index({ file, installation, longest_away_ms });
-  if (set_aside !== null) log.warn({ file, reason: set_aside }, 'the run index is made anew; the old one is set aside');
-  return index;
-}
-
-export function index_file({ file, folder }: ServiceConfig): string {
-  const { index_file: configured } = file.gateway;
-  if (configured !== undefined) return resolve(folder, configured);
-  return join(homedir(), '.llmteam', `gateway-${file.nats.namespace}.db`);
-}
-
-/** A name that the installation was given once: lists of a server that was wiped are known by it. */
-async function installation_of(registry: Registry): Promise<string> {
-  const found = await registry.get(installation_key);
-  if (found !== null) return String(found.value);
-  try {
-    const id = randomUUID();
-    await registry.put(installation_key, id, { if_revision: 0 });
-    return id;
-  } catch (error) {
-    if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
-    return installation_of(registry);
-  }
 }

@@ -3,6 +3,7 @@
  * Owns: that server, processes and folder are gone at the end. Does not own: what the services do.
  */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { system_clock } from '@llmteam/backend-embedded';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Json, RunKey, RunView, Segment } from '@llmteam/contracts';
@@ -41,7 +42,7 @@ export class Installation {
     return this.own_server;
   }
 
-  start(kind: 'coordinator' | 'worker', environment: Readonly<Record<string, string>> = {}): Service {
+  start(kind: 'coordinator' | 'worker' | 'gateway', environment: Readonly<Record<string, string>> = {}): Service {
     const options: CallOptions = { environment: { ...this.environment, ...environment } };
     return new Service(this.cli.start(['serve', kind], options), kind);
   }
@@ -101,6 +102,8 @@ export async function with_installation(
         LLMTEAM_NATS_PARTITIONS: '4',
         LLMTEAM_COORDINATOR_HTTP_PORT: '0',
         LLMTEAM_WORKER_HTTP_PORT: '0',
+        LLMTEAM_GATEWAY_HTTP_PORT: '0',
+        LLMTEAM_GATEWAY_INDEX_FILE: join(cli.folder, 'index.db'),
         LLMTEAM_COORDINATOR_LEASE_SECONDS: '2',
         ...options.environment,
       };

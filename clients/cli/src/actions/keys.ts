@@ -2,12 +2,12 @@ import type { Role } from '@llmteam/contracts';
 import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
 import { make_colours } from '../colours.js';
 import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { with_service } from '../homes.js';
+import { type WhichRegistry, with_registry_of } from '../registries.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 import { tell } from '../telling.js';
 
-interface CreateOptions {
+interface CreateOptions extends WhichRegistry {
   readonly role: Role;
   readonly name: string;
   readonly tenant: string;
@@ -26,7 +26,7 @@ export async function keys_create(
 ): Promise<ExitCode> {
   const { role, name, tenant, expires, json } = options;
   const expires_at = expires === undefined ? null : clock.now() + expires;
-  const made = await with_service(settings, ({ registry }) =>
+  const made = await with_registry_of(settings, options, (registry) =>
     new KeyStore(registry, clock).create({ tenant_id: tenant, role, name, expires_at }),
   );
   const told = { key: made.key, ...as_json(made.listing) };
@@ -42,9 +42,9 @@ export async function keys_create(
 export async function keys_list(
   settings: Settings,
   _args: readonly string[],
-  { tenant, json }: { tenant?: string; json?: boolean },
+  { tenant, json, ...which }: WhichRegistry & { tenant?: string; json?: boolean },
 ): Promise<ExitCode> {
-  const keys = await with_service(settings, ({ registry }) => new KeyStore(registry, clock).list(tenant));
+  const keys = await with_registry_of(settings, which, (registry) => new KeyStore(registry, clock).list(tenant));
   if (json === true) {
     settings.streams.print(`${JSON.stringify({ keys: keys.map(as_json) }, null, 2)}\n`);
     return exit_codes.completed;
@@ -55,8 +55,12 @@ export async function keys_list(
   return exit_codes.completed;
 }
 
-export async function keys_revoke(settings: Settings, [prefix = '']: readonly string[]): Promise<ExitCode> {
-  const { name } = await with_service(settings, ({ registry }) => new KeyStore(registry, clock).revoke(prefix));
+export async function keys_revoke(
+  settings: Settings,
+  [prefix = '']: readonly string[],
+  which: WhichRegistry,
+): Promise<ExitCode> {
+  const { name } = await with_registry_of(settings, which, (registry) => new KeyStore(registry, clock).revoke(prefix));
   tell(settings, `The key of '${name}' counts no more.`);
   return exit_codes.completed;
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Act, parse_name, parse_span } from './syntax.js';
+import { type Act, on_nats, parse_name, parse_span } from './syntax.js';
 
 const roles = ['viewer', 'operator', 'author', 'approver', 'admin'];
 
@@ -12,17 +12,20 @@ export function add_keys(program: Command, act: Act): void {
     .option('--name <name>', 'whose it is', parse_name, 'key')
     .option('--tenant <name>', 'the tenant it belongs to', parse_name, 'default')
     .option('--expires <time>', 'when it ends: 30m, 12h, 90d (default: never)', parse_span)
+    .option(...on_nats)
     .option('--json', 'print {key, …}')
     .action(act(async (...given) => (await import('../actions/keys.js')).keys_create(...given)));
   keys
     .command('list')
     .description('list keys; never the secret part')
     .option('--tenant <name>', 'only of this tenant', parse_name)
+    .option(...on_nats)
     .option('--json', 'print {keys}')
     .action(act(async (...given) => (await import('../actions/keys.js')).keys_list(...given)));
   keys
     .command('revoke')
     .description('end a key now, everywhere')
     .argument('<prefix>', 'the part of the key between the underscores', parse_name)
-    .action(act(async (settings, args) => (await import('../actions/keys.js')).keys_revoke(settings, args)));
+    .option(...on_nats)
+    .action(act(async (...given) => (await import('../actions/keys.js')).keys_revoke(...given)));
 }

@@ -7,6 +7,7 @@ export function add_index(program: Command, act: Act): void {
     .command('rebuild')
     .summary('make the lists anew from what happened')
     .description('Throws the lists of runs and tasks away and makes them anew from the journal. Runs are not touched.')
+    .option('--nats', 'the lists of the gateway on NATS that the configuration names; it must not run meanwhile')
     .option('--json', 'print {stores, runs, tasks, duration_ms}')
     .action(act(async (...given) => (await import('../actions/index-rebuild.js')).index_rebuild(...given)));
 }

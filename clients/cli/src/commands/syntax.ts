@@ -61,3 +61,9 @@ export function parse_span(text: string): number {
   if (span > 0) return span;
   throw new InvalidArgumentError("Expected a time such as '30m', '12h' or '90d'.");
 }
+
+/** For what `llmteam dev` and an installation on NATS both have. */
+export const on_nats = [
+  '--nats',
+  'of the installation on NATS that the configuration names, not of the store of llmteam dev',
+] as const;

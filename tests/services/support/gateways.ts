@@ -1,0 +1,79 @@
+/**
+ * Purpose: an installation with gateways in front of it: who asks one of them, and asks it the same after it was started anew.
+ * Owns: one run index per gateway, keys made on the command line as an operator makes them.
+ */
+import { join } from 'node:path';
+import type { Segment } from '@llmteam/contracts';
+import { LlmteamClient } from '@llmteam/sdk';
+import { type Installation, type InstallationOptions, with_installation } from './installation.js';
+import type { Service } from './service.js';
+
+export class GatewayPlace {
+  private running: Service;
+
+  constructor(
+    private readonly installation: Installation,
+    readonly index_file: string,
+  ) {
+    this.running = this.begin();
+  }
+
+  get service(): Service {
+    return this.running;
+  }
+
+  async port(): Promise<number> {
+    return Number(new URL(await this.running.url()).port);
+  }
+
+  async client(key: string): Promise<LlmteamClient> {
+    return new LlmteamClient({ url: await this.running.url(), key });
+  }
+
+  /** As the service is once its end is there. */
+  async start_anew(): Promise<Service> {
+    this.running = this.begin();
+    return this.running.ready();
+  }
+
+  private begin(): Service {
+    return this.installation.start('gateway', { LLMTEAM_GATEWAY_INDEX_FILE: this.index_file });
+  }
+}
+
+export interface GatewayScene {
+  readonly installation: Installation;
+  readonly places: readonly [GatewayPlace, GatewayPlace];
+  /** An administrator's key of the tenant `acme`. */
+  readonly key: string;
+  readonly coordinator: Service;
+  readonly worker: Service;
+}
+
+export async function make_key(installation: Installation, role = 'admin', tenant = 'acme'): Promise<string> {
+  const { environment } = installation;
+  const words = ['keys', 'create', '--nats', '--role', role, '--tenant', tenant, '--name', `${tenant}-${role}`];
+  const { code, stdout, stderr } = await installation.cli.call(words, { environment });
+  if (code !== 0) throw new Error(`no key was made: ${stderr}`);
+  return stdout.trim();
+}
+
+/** A coordinator, a worker and two gateways, all ready, with segments in store. */
+export async function with_gateways(
+  segments: readonly Segment[],
+  use: (scene: GatewayScene) => Promise<void>,
+  options: InstallationOptions = {},
+): Promise<void> {
+  await with_installation(options, async (installation) => {
+    const coordinator = installation.start('coordinator');
+    const worker = installation.start('worker');
+    await Promise.all([coordinator.ready(), worker.ready()]);
+    const place = (name: string): GatewayPlace => new GatewayPlace(installation, join(installation.cli.folder, name));
+    const places = [place('one.db'), place('two.db')] as const;
+    await Promise.all(places.map(({ service }) => service.ready()));
+    const key = await make_key(installation);
+    const client = await places[0].client(key);
+    for (const segment of segments) await client.store_segment(segment);
+    await use({ installation, places, key, coordinator, worker });
+  });
+}
