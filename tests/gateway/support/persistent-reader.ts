@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { open_sse } from './sse-client.js';
+
+const last_events = new Set(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
+const pause_ms = 100;
+
+/** What a reader of a run saw over all its connections. */
+export interface Reading {
+  /** As they came, repeats included. */
+  readonly seqs: readonly number[];
+  readonly connections: number;
+}
+
+/** Follows a run to its last event; a lost connection is made again, after the last `seq` it saw. */
+export async function read_to_the_end(
+  port: () => number,
+  run_id: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<Reading> {
+  const seqs: number[] = [];
+  let connections = 0;
+  while (!signal.aborted) {
+    try {
+      const stream = await open_sse(port(), run_id, key, { 'Last-Event-ID': String(seqs.at(-1) ?? 0) });
+      connections++;
+      const leave = (): void => stream.destroy();
+      signal.addEventListener('abort', leave, { once: true });
+      await stream.ended;
+      signal.removeEventListener('abort', leave);
+      seqs.push(...stream.seqs);
+      if (stream.events.some(({ event_type }) => last_events.has(event_type))) break;
+    } catch {
+      // Nobody listens at the moment.
+    }
+    await sleep(pause_ms);
+  }
+  return { seqs, connections };
+}
