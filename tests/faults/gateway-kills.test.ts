@@ -8,10 +8,10 @@ import * as assert from 'uvu/assert';
 import { with_cli } from '../cli/support/cli.js';
 import { type Reading, read_to_the_end } from '../gateway/support/persistent-reader.js';
 import { echo } from '../gateway/support/segments.js';
+import { make_key } from '../services/support/gateways.js';
+import { with_installation } from '../services/support/installation.js';
+import { until } from '../services/support/until.js';
 import { spec } from '../support/spec.js';
-import { make_key } from './support/gateways.js';
-import { with_installation } from './support/installation.js';
-import { until } from './support/until.js';
 
 const readers = 1_000;
 const followed_runs = 100;
