@@ -1,5 +1,6 @@
 import type { Json, Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, with_backend } from './partition.js';
 import { chain } from './segments.js';
@@ -72,6 +73,33 @@ spec('projection', (test) => {
       for (const run_id of ['first', 'blocks', 'told', 'awaited']) {
         assert.is((await index.run('acme', run_id))?.status, 'running', run_id);
       }
+      await partition.stop();
+    }));
+
+  test('lists that take long make the loop wait: what is not told yet is bounded', () =>
+    with_backend(async (shared) => {
+      const telling = new Gate();
+      const { index } = shared.backend;
+      const sizes: number[] = [];
+      const lists = {
+        apply: async (changes: Parameters<typeof index.apply>[0]): Promise<void> => {
+          sizes.push(changes.reduce((sum, { runs, tasks }) => sum + runs.length + tasks.length, 0));
+          await telling.pass();
+          await index.apply(changes);
+        },
+      };
+      const partition = new Partition(shared, 'slow', echo, { lists });
+      const caller = new Partition(shared, 'caller', echo);
+      await partition.take_over();
+      telling.close();
+      const starts = 12_000;
+      for (let count = 0; count < starts; count++) await caller.start(segment('known'), {}, `run-${count}`);
+      await caller.settle();
+      const { entries_applied } = partition.status();
+      assert.ok(entries_applied < starts / 2, `${entries_applied} of ${starts} applied while nothing is told`);
+      telling.open();
+      await until(async () => (await index.run('acme', `run-${starts - 1}`)) !== null);
+      assert.ok(Math.max(...sizes) < 4_000, `${Math.max(...sizes)} at once`);
       await partition.stop();
     }));
 });

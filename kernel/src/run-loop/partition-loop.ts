@@ -278,6 +278,7 @@ export class PartitionLoop {
     }
     if (driver.strays.size > 0) await this.project_strays();
     this.projection.tell(this.position);
+    if (this.projection.is_behind) await stopping.unless_stopped(this.projection.flush());
     if (driver.is_live) {
       await stopping.unless_stopped(this.performer.flush_jobs());
       this.checkpoints?.note_entries(batch.length);

@@ -10,6 +10,8 @@ import type { HumanTask, IndexChange, Logger, Position, RunIndex, RunRow } from 
 export type Lists = Pick<RunIndex, 'apply'>;
 
 const most_held = 10_000;
+/** Beyond it whoever notes more had better wait. */
+const most_untold = 2_000;
 
 export class Projection {
   private rows = new Map<string, RunRow>();
@@ -44,6 +46,11 @@ export class Projection {
     if (this.rows.size + this.tasks.size === 0 || this.is_stopped) return;
     if (this.is_held && this.rows.size + this.tasks.size < most_held) return;
     this.telling ??= this.tell_all();
+  }
+
+  /** More is noted than the lists take. */
+  get is_behind(): boolean {
+    return !this.is_held && this.rows.size + this.tasks.size > most_untold;
   }
 
   release(): void {

@@ -26,7 +26,7 @@ interface FedTask extends HumanTask {
 
 export const tasks_prefix = 'tasks/';
 
-const writes_at_a_time = 32;
+const writes_at_a_time = 64;
 /** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
 const closed_for_ms = 7 * 24 * 3_600_000;
 
