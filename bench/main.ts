@@ -1,7 +1,11 @@
-/** `npm run bench [-- --only nats|embedded] [--json]` */
+/** `npm run bench [-- --only embedded|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, with_runtime } from './bench-runtime.js';
+import { overload } from './gateway/overload.js';
+import { run_lists } from './gateway/run-lists.js';
+import { starts } from './gateway/starts.js';
+import { streams } from './gateway/streams.js';
 import { nats_questions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
@@ -30,6 +34,7 @@ const embedded = on_runtime.map((question) => named(question.name, () => with_ru
 const groups: Readonly<Record<string, readonly Question[]>> = {
   embedded: [...embedded, start_up],
   nats: nats_questions,
+  gateway: [run_lists, starts, overload, streams],
 };
 if (values.only !== undefined && !(values.only in groups)) {
   throw new Error(`--only is '${values.only}', expected ${Object.keys(groups).join(' or ')}`);

@@ -102,6 +102,20 @@ spec('a run index in a file of its own', (test) => {
       assert.equal(await found(file, 'two'), { set_aside: 'it was not kept up for too long', runs: 0 });
     }));
 
+  test('of an earlier release, with fewer indexes, is gone on with', () =>
+    with_file(async (file) => {
+      await fill(file);
+      const database = await open_database(file);
+      for (const name of ['run_row_live', 'run_row_segment_status']) database.exec(`DROP INDEX ${name}`);
+      database.close();
+      const { index, set_aside } = await open(file);
+      assert.is(set_aside, null);
+      assert.is((await index.live(null, 1_000)).length, 1_000);
+      const found_rows = await index.runs({ tenant_id: 'acme', segment_id: 's', status: 'running', limit: 7 });
+      assert.is(found_rows.rows.length, 7);
+      await index.close();
+    }));
+
   test('leaves the database of another program alone', () =>
     with_file(async (file) => {
       await fill(file);

@@ -11,7 +11,10 @@ export interface RowFilter {
 }
 
 interface RowSource {
-  readonly select: string;
+  readonly columns: string;
+  readonly table: string;
+  /** The index that finds the rows in order, for the columns that are asked for. SQLite refuses a query that it cannot serve. */
+  readonly index: (asked: ReadonlySet<string>) => string;
   /** The columns of the order: newest first, then by id. */
   readonly at: string;
   readonly id: string;
@@ -30,11 +33,13 @@ export class RowQuery {
 
   /** One row more than `limit` if there are more. */
   rows({ tenant_id, filters, since, after, limit }: RowFilter): readonly SqlRow[] {
-    const { select, at, id } = this.#source;
+    const { columns, table, index, at, id } = this.#source;
+    const asked = new Set<string>();
     const conditions = ['tenant_id = ?'];
     const values: SqlValue[] = [tenant_id];
     for (const [column, value] of Object.entries(filters)) {
       if (value === undefined) continue;
+      asked.add(column);
       conditions.push(`${column} = ?`);
       values.push(value);
     }
@@ -47,7 +52,8 @@ export class RowQuery {
       conditions.push(`${at} <= ? AND (${at} < ? OR ${id} > ?)`);
       values.push(after.at, after.at, after.id);
     }
-    const sql = `${select} WHERE ${conditions.join(' AND ')} ORDER BY ${at} DESC, ${id} LIMIT ?`;
+    const source = `SELECT ${columns} FROM ${table} INDEXED BY ${index(asked)}`;
+    const sql = `${source} WHERE ${conditions.join(' AND ')} ORDER BY ${at} DESC, ${id} LIMIT ?`;
     return this.#statement(sql).all(...values, limit + 1);
   }
 

@@ -21,6 +21,8 @@ export interface FileKind {
   readonly application_id: number;
   readonly schema_version: number;
   readonly schema: string;
+  /** May be executed again. */
+  readonly indexes: string;
 }
 
 const page_bytes = 8_192;
@@ -65,11 +67,6 @@ export const index_schema = `
     ended_at INTEGER,
     PRIMARY KEY (tenant_id, run_id)
   ) WITHOUT ROWID;
-  CREATE INDEX run_row_newest ON run_row (tenant_id, started_at DESC, run_id);
-  CREATE INDEX run_row_status ON run_row (tenant_id, status, started_at DESC, run_id);
-  CREATE INDEX run_row_segment ON run_row (tenant_id, segment_id, started_at DESC, run_id);
-  CREATE INDEX run_row_correlation ON run_row (tenant_id, correlation_id, started_at DESC, run_id)
-    WHERE correlation_id IS NOT NULL;
   CREATE TABLE task_row (
     tenant_id TEXT NOT NULL,
     task_id TEXT NOT NULL,
@@ -79,9 +76,20 @@ export const index_schema = `
     body TEXT NOT NULL,
     PRIMARY KEY (tenant_id, task_id)
   ) WITHOUT ROWID;
-  CREATE INDEX task_row_newest ON task_row (tenant_id, created_at DESC, task_id);
-  CREATE INDEX task_row_status ON task_row (tenant_id, status, created_at DESC, task_id);
-  CREATE INDEX task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
+`;
+
+/** One for each way to ask, made when a file is opened: a file of an earlier release has fewer. */
+export const index_indexes = `
+  CREATE INDEX IF NOT EXISTS run_row_newest ON run_row (tenant_id, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_status ON run_row (tenant_id, status, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_segment ON run_row (tenant_id, segment_id, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_segment_status ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_correlation ON run_row (tenant_id, correlation_id, started_at DESC, run_id)
+    WHERE correlation_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS run_row_live ON run_row (tenant_id, run_id) WHERE ended_at IS NULL;
+  CREATE INDEX IF NOT EXISTS task_row_newest ON task_row (tenant_id, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_status ON task_row (tenant_id, status, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
 `;
 
 /** A whole store. */
@@ -90,6 +98,7 @@ export const store_file: FileKind = {
   application_id: 0x4c4c4d54, // 'LLMT'
   schema_version: 1,
   schema: `${journal_schema} ${index_schema}`,
+  indexes: index_indexes,
 };
 
 /**
@@ -153,6 +162,7 @@ function take_over(database: Database, file: string, kind: FileKind, synchronous
   } else {
     check_version(database, file, kind);
   }
+  database.exec(kind.indexes);
   database.exec('COMMIT');
   const [mode] = database.prepare('PRAGMA journal_mode = WAL').get() ?? [];
   if (mode !== 'wal') throw new LlmteamError('STORE_FAILED', `${file} cannot have a write-ahead log, only ${mode}`);

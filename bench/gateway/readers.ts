@@ -1,0 +1,76 @@
+/** Thousands of readers of runs in one process: what each saw is a count, not a list. */
+import { type ClientRequest, request } from 'node:http';
+import { SseParser } from '@llmteam/sdk';
+import { WebSocket } from 'ws';
+
+export class Reader {
+  /** The last `seq`, if every one came once and in order. */
+  seq = 0;
+  gaps = 0;
+  private leave: () => void = () => undefined;
+
+  constructor(
+    private readonly port: number,
+    private readonly key: string,
+    private readonly run_id: string,
+    private readonly on_event: (seq: number) => void = () => undefined,
+  ) {}
+
+  /** Resolves once the stream is open. */
+  open(way: 'sse' | 'socket'): Promise<void> {
+    return way === 'sse' ? this.open_sse() : this.open_socket();
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  private open_sse(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = { Authorization: `Bearer ${this.key}`, Accept: 'text/event-stream' };
+      const path = `/api/v1/runs/${this.run_id}/events`;
+      const asked: ClientRequest = request({ host: '127.0.0.1', port: this.port, path, headers, agent: false });
+      this.leave = () => asked.destroy();
+      asked.once('error', reject);
+      asked.once('response', (answer) => {
+        if (answer.statusCode !== 200) reject(new Error(`a stream was refused with ${answer.statusCode}`));
+        const parser = new SseParser();
+        answer.setEncoding('utf8');
+        answer.on('data', (piece: string) => {
+          for (const { data } of parser.push(piece)) this.note(data);
+        });
+        answer.on('error', () => undefined);
+        resolve();
+      });
+      asked.end();
+    });
+  }
+
+  private open_socket(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = { Authorization: `Bearer ${this.key}` };
+      const socket = new WebSocket(`ws://127.0.0.1:${this.port}/api/v1/runs/${this.run_id}/ws`, { headers });
+      this.leave = () => socket.terminate();
+      socket.on('message', (data) => this.note(String(data)));
+      socket.once('open', () => resolve());
+      socket.on('error', reject);
+    });
+  }
+
+  private note(text: string): void {
+    const { seq } = JSON.parse(text) as { seq?: number };
+    if (seq === undefined) return;
+    if (seq !== this.seq + 1) this.gaps++;
+    this.seq = seq;
+    this.on_event(seq);
+  }
+}
+
+/** Opens them, some at a time. */
+export async function open_all(readers: readonly Reader[], way: (place: number) => 'sse' | 'socket'): Promise<void> {
+  const left = readers.entries();
+  const lane = async (): Promise<void> => {
+    for (const [place, reader] of left) await reader.open(way(place));
+  };
+  await Promise.all(Array.from({ length: 64 }, lane));
+}

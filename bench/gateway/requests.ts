@@ -1,0 +1,84 @@
+/** Requests at a rate that does not depend on the answers (open loop), and as many as go (closed loop). */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Answered {
+  readonly status: number;
+  /** From the moment it should have been sent: a client that falls behind makes nothing look faster. */
+  readonly took_ms: number;
+  readonly retry_after: string | undefined;
+}
+
+export class Requests {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+  constructor(
+    private readonly port: number,
+    private readonly key: string,
+  ) {}
+
+  start(segment_id: string, since = performance.now()): Promise<Answered> {
+    const body = '{"input_data":{}}';
+    const headers = {
+      Authorization: `Bearer ${this.key}`,
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+    };
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          method: 'POST',
+          path: `/api/v1/segments/${segment_id}/runs`,
+          headers,
+          agent: this.agent,
+        },
+        (answer) => {
+          answer.resume();
+          answer.once('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              took_ms: performance.now() - since,
+              retry_after: answer.headers['retry-after'],
+            }),
+          );
+        },
+      );
+      asked.once('error', reject);
+      asked.end(body);
+    });
+  }
+
+  /** So many a second, for so long. */
+  async at_rate(per_second: number, seconds: number, segment_id: string): Promise<Answered[]> {
+    const began = performance.now();
+    const answers: Promise<Answered>[] = [];
+    for (let sent = 0; sent < per_second * seconds; ) {
+      const due = Math.min(per_second * seconds, ((performance.now() - began) / 1_000) * per_second);
+      for (; sent < due; sent++) answers.push(this.start(segment_id, began + (sent * 1_000) / per_second));
+      await sleep(1);
+    }
+    return Promise.all(answers);
+  }
+
+  /** So many at a time, for so long. */
+  async as_many_as_go(at_a_time: number, seconds: number, segment_id: string): Promise<Answered[]> {
+    const until = performance.now() + seconds * 1_000;
+    const answers: Answered[] = [];
+    const lane = async (): Promise<void> => {
+      while (performance.now() < until) answers.push(await this.start(segment_id));
+    };
+    await Promise.all(Array.from({ length: at_a_time }, lane));
+    return answers;
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}

@@ -1,0 +1,172 @@
+/** A gateway as a process of its own, to be measured from outside: of `llmteam dev`, or of an installation on NATS. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LlmteamClient } from '@llmteam/sdk';
+import { with_folder } from '../folder.js';
+import { with_bench_server } from '../nats/bench-server.js';
+
+export interface Target {
+  readonly name: string;
+  readonly port: number;
+  readonly key: string;
+  readonly client: LlmteamClient;
+  /** A key of another tenant. */
+  make_key(tenant: string): Promise<string>;
+  /** Resident memory of the gateway's process in MB. */
+  memory_mb(): number;
+  /** kill -9, and start again at the same port; resolves once it serves. Gives the time from the start on. */
+  kill_and_start(): Promise<number>;
+}
+
+const llmteam = fileURLToPath(new URL('../../../clients/cli/bin/llmteam.js', import.meta.url));
+const noop_plugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
+const patience_ms = 60_000;
+
+/** What no limit of a tenant may cut short. */
+const generous = {
+  requests_per_second: 1_000_000,
+  starts_per_second: 1_000_000,
+  active_runs: 1_000_000,
+  open_streams: 1_000_000,
+};
+
+class Process {
+  constructor(readonly child: ChildProcess) {}
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill(signal);
+    await ended;
+  }
+}
+
+class Processes {
+  private readonly all: Process[] = [];
+
+  constructor(
+    private readonly folder: string,
+    private readonly config: string,
+  ) {}
+
+  start(words: readonly string[]): Process {
+    const env = { ...process.env, LLMTEAM_LOG_LEVEL: 'error', HOME: this.folder };
+    const args = [llmteam, ...words, '--config', this.config];
+    const started = new Process(spawn(process.execPath, args, { cwd: this.folder, env, stdio: 'ignore' }));
+    this.all.push(started);
+    return started;
+  }
+
+  async call(words: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [llmteam, ...words, '--config', this.config], {
+      cwd: this.folder,
+      env: { ...process.env, HOME: this.folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    for await (const chunk of child.stdout) text += String(chunk);
+    return text.trim();
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.all.map((one) => one.end('SIGKILL')));
+  }
+}
+
+export async function with_dev<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
+  return with_folder(async (folder) => {
+    const port = await free_port();
+    const config = write_config(folder, { gateway: { limits: { ...generous, ...limits } } });
+    const words = ['dev', '--port', String(port)];
+    return measured('embedded', new Processes(folder, config), words, [], port, work);
+  });
+}
+
+export async function with_nats<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
+  return with_bench_server('default', ({ url }) =>
+    with_folder(async (folder) => {
+      const port = await free_port();
+      const http = { host: '127.0.0.1', port: 0 };
+      const gateway = { http: { ...http, port }, limits: { ...generous, ...limits } };
+      const config = write_config(folder, {
+        nats: { servers: [url] },
+        coordinator: { http },
+        worker: { http },
+        gateway,
+      });
+      const processes = new Processes(folder, config);
+      for (const kind of ['coordinator', 'worker']) processes.start(['serve', kind]);
+      return measured('NATS', processes, ['serve', 'gateway'], ['--nats'], port, work);
+    }),
+  );
+}
+
+async function measured<T>(
+  name: string,
+  processes: Processes,
+  words: readonly string[],
+  of_keys: readonly string[],
+  port: number,
+  work: (target: Target) => Promise<T>,
+): Promise<T> {
+  const state = { gateway: processes.start(words) };
+  const make_key = (tenant: string): Promise<string> =>
+    processes.call(['keys', 'create', '--role', 'admin', '--tenant', tenant, ...of_keys]);
+  try {
+    await ready(port);
+    const key = await make_key('bench');
+    const client = new LlmteamClient({ url: `http://127.0.0.1:${port}`, key });
+    return await work({
+      name,
+      port,
+      key,
+      client,
+      make_key,
+      memory_mb: () => resident_mb(state.gateway.child.pid ?? 0),
+      kill_and_start: async () => {
+        await state.gateway.end('SIGKILL');
+        const began = performance.now();
+        state.gateway = processes.start(words);
+        await ready(port);
+        return performance.now() - began;
+      },
+    });
+  } finally {
+    await processes.end();
+  }
+}
+
+function write_config(folder: string, sections: object): string {
+  const path = join(folder, 'llmteam.config.json');
+  writeFileSync(path, JSON.stringify({ plugins: [noop_plugin], ...sections }));
+  return path;
+}
+
+async function ready(port: number): Promise<void> {
+  const until = performance.now() + patience_ms;
+  while (performance.now() < until) {
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => null);
+    await answer?.text();
+    if (answer?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`the gateway is not ready after ${patience_ms} ms`);
+}
+
+async function free_port(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function resident_mb(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1_024;
+}
