@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HumanTask, RunAccepted, RunListing } from '@llmteam/contracts';
+import type { HumanTask, RunAccepted, RunListing, Segment } from '@llmteam/contracts';
 import type { ApiError, LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { asking, chain, echo, failing, waiting } from '../gateway/support/segments.js';
@@ -12,6 +12,18 @@ import { lines_of, type Service } from './support/service.js';
 import { until } from './support/until.js';
 
 const patience = { timeout_ms: 120_000 };
+
+/** Writes once it is told to. */
+const writing: Segment = {
+  segment_id: 'writing',
+  name: 'Writing',
+  entrypoint: 'wait',
+  steps: [
+    { step_id: 'wait', type: 'wait_for_signal', config: { signal: 'go' } },
+    { step_id: 'write', type: 'llm_agent', config: { llm_ref: 'default', user_prompt_template: 'Write a story.' } },
+  ],
+  edges: [{ from: 'wait', to: 'write' }],
+};
 
 async function listed(client: LlmteamClient): Promise<RunListing[]> {
   const runs: RunListing[] = [];
@@ -92,6 +104,30 @@ spec('gateways on NATS', (test) => {
         assert.match((await running.get('/metrics')).text, /process_resident_memory_bytes\{service="gateway"\} \d+/);
         for (const { service } of places) assert.equal(await troubles(service), []);
       }),
+    patience,
+  );
+
+  test(
+    'show what a model writes, as it writes',
+    () =>
+      with_gateways(
+        [writing],
+        async ({ places, key }) => {
+          const client = await places[0].client(key);
+          const { run_id } = await client.start_run('writing', {});
+          const stream = await open_sse(await places[1].port(), run_id, key);
+          await client.signal_run(run_id, 'go');
+          await stream.ended;
+          const tokens = stream.events.filter(({ event_type }) => event_type === 'llm.token');
+          assert.is(tokens.map(({ text }) => text).join(''), '[offline] once upon a time');
+          assert.is(stream.events.at(-1)?.event_type, 'segment.completed');
+        },
+        {
+          config: {
+            llms: { default: { provider: 'offline', responses: [{ match: 'story', text: 'once upon a time' }] } },
+          },
+        },
+      ),
     patience,
   );
 

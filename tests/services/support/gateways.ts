@@ -62,9 +62,10 @@ export async function make_key(installation: Installation, role = 'admin', tenan
 export async function with_gateways(
   segments: readonly Segment[],
   use: (scene: GatewayScene) => Promise<void>,
-  options: InstallationOptions = {},
+  { config = {}, ...options }: InstallationOptions & { readonly config?: object } = {},
 ): Promise<void> {
   await with_installation(options, async (installation) => {
+    installation.cli.write('llmteam.config.json', config);
     const coordinator = installation.start('coordinator');
     const worker = installation.start('worker');
     await Promise.all([coordinator.ready(), worker.ready()]);
