@@ -246,6 +246,27 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
+  test('a history that cannot be read for good does not make a job come again for ever', () =>
+    with_backend(async (shared) => {
+      const partition = new Partition(shared, 'p', echo);
+      await partition.take_over();
+      const run = await partition.start(one_step, 'input');
+      await partition.settle();
+      await take_and_die(shared);
+      const unreadable = altered(shared.backend.journal, {
+        // biome-ignore lint/correctness/useYield: it fails at once
+        read: async function* () {
+          throw new LlmteamError('BLOB_MISSING', 'the test lost it');
+        },
+      });
+      const worker = new Partition(shared, 'w', echo, { journal: unreadable });
+      await worker.work();
+      await pass(shared, 3_000);
+      assert.is((await partition.view(run)).output, 'input');
+      await worker.stop();
+      await partition.stop();
+    }));
+
   test('while the store refuses the report the job is kept and not begun anew; then it is reported once', () =>
     with_backend(async (shared) => {
       const { handler, begun, finish } = slow();

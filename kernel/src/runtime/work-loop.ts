@@ -174,7 +174,7 @@ export class WorkLoop {
     const { delivery } = attempt;
     const { job } = delivery;
     try {
-      if (delivery.deliveries > 1 && (await this.options.retry.past_outages(() => this.is_reported(job)))) {
+      if (delivery.deliveries > 1 && (await this.was_reported(job))) {
         await delivery.ack();
         return 'dropped';
       }
@@ -192,6 +192,18 @@ export class WorkLoop {
       this.ports.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
       if (!attempt.is_handed_back) await this.give_back(delivery, redelivery_ms);
       return 'dropped';
+    }
+  }
+
+  /** A history that cannot be read must not make a job come again for ever: a second report means nothing. */
+  private async was_reported(job: Job): Promise<boolean> {
+    try {
+      return await this.options.retry.past_outages(() => this.is_reported(job));
+    } catch (err) {
+      if (is_llmteam_error(err) && err.code === 'CLOSED') throw err;
+      const { job_id, run_id, step_id, tenant_id } = job;
+      this.ports.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'whether a job is reported cannot be read');
+      return false;
     }
   }
 
