@@ -1,4 +1,4 @@
-// timeout: 300
+// timeout: 600
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,17 +17,19 @@ const readers = 1_000;
 const followed_runs = 100;
 const starts_per_second = 50;
 const kills = 3;
-const between_kills_ms = 1_500;
+/** For the load to be as it is. */
+const between_kills_ms = 500;
+const patience_ms = 60_000;
 
-/** Says something every 150 ms, for about 8 s. */
+/** Says something every second, until it is cancelled. */
 const ticking: Segment = {
   segment_id: 'ticking',
   name: 'Ticking',
   entrypoint: 'tick',
   params: { timeout_seconds: null },
   steps: [
-    { step_id: 'tick', type: 'loop', config: { loop_type: 'range', items: '50' } },
-    { step_id: 'wait', type: 'delay', config: { seconds: 0.15 } },
+    { step_id: 'tick', type: 'loop', config: { loop_type: 'range', items: '1000', max_iterations: 1_000 } },
+    { step_id: 'wait', type: 'delay', config: { seconds: 1 } },
     { step_id: 'over', type: 'transform', config: { expression: '"over"' } },
   ],
   edges: [
@@ -141,10 +143,13 @@ async function check(target: Target): Promise<void> {
   const stop_starting = new AbortController();
   const starting = keep_starting(client, stop_starting.signal);
   for (let kill = 0; kill < kills; kill++) {
+    await all_follow(port);
     await sleep(between_kills_ms);
     await target.kill();
     await target.start();
   }
+  await all_follow(port);
+  for (const { run_id } of runs) await client.control_run(run_id, 'cancel');
   const readings = await Promise.all(reading);
   stop_starting.abort();
   const { accepted, refused } = await starting;
@@ -159,23 +164,31 @@ async function check(target: Target): Promise<void> {
   const connections = readings.reduce((sum, { connections: of_one }) => sum + of_one, 0);
   const events = readings.reduce((sum, { seqs }) => sum + seqs.length, 0);
   console.log(JSON.stringify({ kills, readers, connections, events, accepted: accepted.length, refused }));
-  assert.ok(connections >= readers * 2, `${connections} connections: the kills were noticed`);
-  assert.ok(accepted.length >= 150, `${accepted.length} starts were accepted`);
+  assert.ok(connections >= readers * (kills + 1), `${connections} connections`);
+  assert.ok(accepted.length >= 100, `${accepted.length} starts were accepted`);
+}
+
+async function all_follow(port: number): Promise<void> {
+  const count = async (): Promise<boolean> => {
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return Number(/^llmteam_gateway_open_streams (\d+)$/m.exec(metrics)?.[1]) >= readers;
+  };
+  await until(`${readers} open streams`, count, patience_ms);
 }
 
 function check_readings(readings: readonly Reading[]): void {
   for (const { seqs } of readings) {
-    assert.ok(seqs.length > 100, `${seqs.length} events`);
+    assert.ok(seqs.length > 10, `${seqs.length} events`);
     assert.ok(seqs.every((seq, place) => seq === place + 1));
   }
 }
 
 spec('a gateway that is killed while 1,000 readers follow runs and 50 starts a second arrive', (test) => {
   test('on NATS: every accepted run ends, and every reader sees each event once', () => on_nats(check), {
-    timeout_ms: 140_000,
+    timeout_ms: 240_000,
   });
 
   test('on one machine: every accepted run ends, and every reader sees each event once', () => on_one_machine(check), {
-    timeout_ms: 140_000,
+    timeout_ms: 240_000,
   });
 });
