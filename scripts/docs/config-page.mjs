@@ -21,7 +21,7 @@ Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
 loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
 when it is first needed; \`llmteam providers\` lists those that are missing.`,
     '## Services',
-    '`llmteam serve coordinator` and `llmteam serve worker` read these sections too: the same file serves all of them.',
+    '`llmteam serve coordinator`, `worker` and `gateway` read these sections too: the same file serves all of them.',
     examples.fitting('config', service_sample),
     field_table(part_of(plain_schema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
@@ -38,7 +38,7 @@ const uses = `- \`llms\`: the models that \`llm_ref\` names. \`clients\`: the HT
 - \`plugins\`: packages with step types and model providers of your own. \`settings\`: what each plugin is given at its start, by its name.
 - \`synchronous\`: how the store of this machine writes. \`log\`: what is logged to stderr.`;
 
-const services = ['nats', 'retention', 'coordinator', 'worker'];
+const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
 /** The schema with some of its keys. */
 function part_of(schema, wanted) {
@@ -98,4 +98,10 @@ const service_sample = {
   retention: { max_age_hours: 720 },
   coordinator: { http: { host: '0.0.0.0' } },
   worker: { concurrency_by_type: { llm_agent: 4 }, http: { host: '0.0.0.0' } },
+  gateway: {
+    http: { host: '0.0.0.0' },
+    index_file: '/var/lib/llmteam/index.db',
+    origins: ['https://app.example.com'],
+    limits: { starts_per_second: 200 },
+  },
 };

@@ -76,6 +76,32 @@ spec('llmteam dev', (test) => {
   );
 
   test(
+    'keeps to the limits of the configuration, and lets in the pages of the file and of the command line',
+    async () => {
+      await with_cli(async (cli) => {
+        const of_file = 'https://app.example.com';
+        const of_option = 'http://localhost:5173';
+        cli.write('llmteam.config.json', { gateway: { limits: { active_runs: 1 }, origins: [of_file] } });
+        const running = await start_dev(cli, '0', ['--origin', of_option]);
+        const client = new LlmteamClient({ url: running.url, key: String(running.key) });
+        await client.store_segment(asking);
+        await client.start_run('asking', {});
+        await until(async () => (await client.list_tasks()).tasks.length === 1);
+        const second = await client.start_run('asking', {}).catch(({ status }: { status: number }) => status);
+        assert.is(second, 429);
+        const allowed = async (Origin: string): Promise<string | null> => {
+          const { headers } = await fetch(`${running.url}/health`, { headers: { Origin } });
+          return headers.get('access-control-allow-origin');
+        };
+        assert.equal([await allowed(of_file), await allowed(of_option)], [of_file, of_option]);
+        assert.not.equal(await allowed('https://evil.example.com'), 'https://evil.example.com');
+        await running.stop();
+      });
+    },
+    { timeout_ms },
+  );
+
+  test(
     'runs once in a home',
     async () => {
       await with_cli(async (cli) => {

@@ -1,4 +1,6 @@
 import type { ProblemDetails, RunAccepted, RunPage } from '@llmteam/contracts';
+import { default_limits } from '@llmteam/gateway';
+import { ConfigFile } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient, ApiResponse } from './support/api-client.js';
@@ -29,6 +31,31 @@ function is_refusal({ status, headers, json }: ApiResponse): boolean {
   assert.match(String(headers['retry-after']), /^[1-9][0-9]*$/);
   return true;
 }
+
+/** As the descriptions of the configuration write a number. */
+function in_words(limit: number): string {
+  const [unit, of] = limit % 1_048_576 === 0 ? ['MiB', 1_048_576] : ['KiB', 1_024];
+  return limit % of === 0 ? `${limit / of} ${unit}` : limit.toLocaleString('en-US');
+}
+
+spec('limits of a gateway', (test) => {
+  test('can all be configured, and the configuration says what each is without it', () => {
+    type Node = { readonly properties: Readonly<Record<string, Node>>; readonly description: string };
+    const { gateway } = (ConfigFile as unknown as Node).properties;
+    const configurable = gateway?.properties.limits?.properties ?? {};
+    assert.equal(Object.keys(configurable), Object.keys(default_limits));
+    for (const [name, limit] of Object.entries(default_limits)) {
+      const { description = '' } = configurable[name] ?? {};
+      assert.ok(description.endsWith(`Without it ${in_words(limit)}.`), `${name}: ${description}`);
+    }
+  });
+
+  test('serve if the head of a request may take longer than all of it', async () => {
+    await with_gateway(async ({ stranger }) => assert.is((await stranger.get('/health')).status, 200), {
+      limits: { head_ms: 60_000, request_ms: 30_000 },
+    });
+  });
+});
 
 spec('limits of a tenant', (test) => {
   test('too many requests of one are refused, with when to come again, and none of another', async () => {

@@ -18,12 +18,13 @@ function defaults_of({ properties = {} }: Node): Record<string, unknown> {
 spec('configuration', (test) => {
   test('a service without file and variables is given every default the schema names', () => {
     const { file } = service_config(load_config(null, {}));
-    for (const name of ['log', 'nats', 'retention', 'coordinator', 'worker'] as const) {
+    for (const name of ['log', 'nats', 'retention', 'coordinator', 'worker', 'gateway'] as const) {
       const { tls: _, ...expected } = defaults_of((ConfigFile as Node).properties?.[name] ?? {});
       assert.equal(file[name], expected, name);
     }
     assert.is(file.nats.partitions, 4);
     assert.is(file.coordinator.http.port, 8_081);
+    assert.equal(file.gateway, { http: { host: '127.0.0.1', port: 8_080 }, origins: [], limits: {} });
   });
 
   test('what the file says of a section stays, the rest of it is filled in', () => {
@@ -47,6 +48,10 @@ spec('configuration', (test) => {
       nats: { servers: [], partitons: 3, replicas: 2, password: 'x', tls: { cert_file: 'a' } },
       worker: { concurrency: 0, http: { port: 70_000 } },
       coordinator: 5,
+      gateway: {
+        limits: { wait_secnds: 5, starts_per_second: 0, heartbeat_ms: 0.5 },
+        origins: ['https://*.acme.example'],
+      },
       log: { level: 'loud' },
     };
     with_config_file(wrong, (path) => {
@@ -63,6 +68,10 @@ spec('configuration', (test) => {
         "'worker.concurrency' must be at least 1",
         "'worker.http.port' must be at most 65535",
         "'coordinator' must be an object",
+        "unknown key 'wait_secnds' in 'gateway.limits', did you mean 'wait_seconds'?",
+        "'gateway.limits.starts_per_second' must be at least 1",
+        "'gateway.limits.heartbeat_ms' must be a whole number",
+        "'gateway.origins[0]'",
         "'log.level' must be 'debug', 'info'",
       ];
       for (const words of told) assert.ok(message.includes(words), `${words}\n${message}`);

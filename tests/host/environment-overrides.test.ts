@@ -22,6 +22,9 @@ spec('environment variables of the configuration', (test) => {
       LLMTEAM_WORKER_DRAIN_SECONDS: '2.5',
       LLMTEAM_WORKER_TYPES: 'transform',
       LLMTEAM_WORKER_CONCURRENCY_BY_TYPE: 'llm_agent=4, http_action=2',
+      LLMTEAM_GATEWAY_INDEX_FILE: './lists.db',
+      LLMTEAM_GATEWAY_ORIGINS: 'https://app.example.com,http://[::1]:5173',
+      LLMTEAM_GATEWAY_LIMITS_STARTS_PER_SECOND: '200',
       LLMTEAM_RETENTION_MAX_RUNS: '1000',
       LLMTEAM_LOG_LEVEL: 'debug',
       LLMTEAM_SYNCHRONOUS: 'relaxed',
@@ -36,6 +39,9 @@ spec('environment variables of the configuration', (test) => {
     assert.is(file.worker?.drain_seconds, 2.5);
     assert.equal(file.worker?.types, ['transform']);
     assert.equal(file.worker?.concurrency_by_type, { llm_agent: 4, http_action: 2 });
+    assert.is(file.gateway?.index_file, './lists.db');
+    assert.equal(file.gateway?.origins, ['https://app.example.com', 'http://[::1]:5173']);
+    assert.equal(file.gateway?.limits, { starts_per_second: 200 });
     assert.is(file.retention?.max_runs, 1_000);
     assert.is(file.log?.level, 'debug');
     assert.is(file.synchronous, 'relaxed');

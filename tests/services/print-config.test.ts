@@ -7,6 +7,7 @@ const patience = { timeout_ms: 60_000 };
 interface Printed {
   readonly nats: Readonly<Record<string, unknown>>;
   readonly worker: Readonly<Record<string, unknown>>;
+  readonly gateway: unknown;
 }
 
 spec('--print-config', (test) => {
@@ -16,18 +17,29 @@ spec('--print-config', (test) => {
       with_cli(async ({ write, call }) => {
         const file = write('other.json', {
           nats: { user: 'me', password: 'hunter22', partitions: 8 },
+          gateway: { limits: { active_runs: 7 }, origins: ['https://app.example.com'] },
           llms: { one: { provider: 'openai-compatible', api_key: 'env:KEY' } },
         });
-        const environment = { LLMTEAM_NATS_PARTITIONS: '16', LLMTEAM_NATS_TOKEN: 'psst-psst', KEY: 'never' };
-        for (const service of ['coordinator', 'worker']) {
+        const environment = {
+          LLMTEAM_NATS_PARTITIONS: '16',
+          LLMTEAM_NATS_TOKEN: 'psst-psst',
+          LLMTEAM_GATEWAY_HTTP_PORT: '9000',
+          KEY: 'never',
+        };
+        for (const service of ['coordinator', 'worker', 'gateway']) {
           const ended = await call(['serve', service, '--config', file, '--print-config'], { environment });
           assert.is(ended.code, 0, ended.stderr);
-          const { nats, worker } = json_of<Printed>(ended);
+          const { nats, worker, gateway } = json_of<Printed>(ended);
           assert.is(nats.partitions, 16);
           assert.is(nats.password, '***');
           assert.is(nats.token, '***');
           assert.is(nats.namespace, 'llmteam');
           assert.is(worker.concurrency, 16);
+          assert.equal(gateway, {
+            http: { host: '127.0.0.1', port: 9_000 },
+            origins: ['https://app.example.com'],
+            limits: { active_runs: 7 },
+          });
           assert.match(ended.stdout, '"api_key": "env:KEY"');
           assert.not.match(ended.stdout + ended.stderr, /hunter22|psst|never/);
         }

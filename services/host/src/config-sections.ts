@@ -18,16 +18,22 @@ const secret = (description: string) =>
 
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
-function http_section(port: number, described = 'Where `/health`, `/ready` and `/metrics` are.') {
+const for_anybody = {
+  section: 'Where `/health`, `/ready` and `/metrics` are.',
+  host: 'The address to listen on; `0.0.0.0` is every one. Nobody is asked who they are.',
+} as const;
+
+const for_keys = {
+  section: 'Where the API is, and `/health`, `/ready` and `/metrics`.',
+  host: 'The address to listen on; `0.0.0.0` is every one. The API needs a key; the three paths and the reference do not.',
+} as const;
+
+function http_section(port: number, words: { readonly section: string; readonly host: string } = for_anybody) {
   const properties = {
-    host: Type.String({
-      minLength: 1,
-      default: '127.0.0.1',
-      description: 'The address to listen on; `0.0.0.0` is every one. Nobody is asked who they are.',
-    }),
+    host: Type.String({ minLength: 1, default: '127.0.0.1', description: words.host }),
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0: any free one.' }),
   };
-  return { ...section(properties, described), default: {} };
+  return { ...section(properties, words.section), default: {} };
 }
 
 export const log_section = section(
@@ -189,39 +195,53 @@ export const worker_section = section(
   '`llmteam serve worker`.',
 );
 
-const limit = (description: string, minimum = 1, maximum = 1_000_000_000) =>
+const most = 1_000_000_000;
+const kib = 1_024;
+const most_bytes = 16 * kib * kib;
+
+const limit = (minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.Integer({ minimum, maximum, description }));
 
+/** The keys are those of `GatewayLimits`, which has the defaults. */
 const limits_section = section(
   {
-    requests_per_second: limit('Of a tenant. Without it 1,000.'),
-    starts_per_second: limit('Runs that a tenant starts. Without it 50.'),
-    active_runs: limit('Runs of a tenant that have not ended. Without it 10,000.'),
-    open_streams: limit('Runs that readers of a tenant follow at a time. Without it 200.'),
-    body_bytes: limit('Of a request. Without it 1 MiB.', 1_024, 16 * 1024 * 1024),
-    segment_bytes: limit('Of a segment. Without it 4 MiB.', 1_024, 16 * 1024 * 1024),
-    wait_seconds: limit('The longest `?wait=`. Without it 60.', 0, 3_600),
-    heartbeat_ms: limit('Between two signs of life of a stream. Without it 15,000.', 100, 600_000),
+    requests_per_second: limit(1, most, 'Of a tenant. Without it 1,000.'),
+    starts_per_second: limit(1, most, 'Runs that a tenant starts. Without it 50.'),
+    active_runs: limit(1, most, 'Runs of a tenant that have not ended, whoever started them. Without it 10,000.'),
+    open_streams: limit(1, most, 'Runs that readers of a tenant follow at a time. Without it 200.'),
+    body_bytes: limit(kib, most_bytes, 'Of a request. Without it 1 MiB.'),
+    segment_bytes: limit(kib, most_bytes, 'Of a segment. Without it 4 MiB.'),
+    header_count: limit(1, 1_000, 'Headers of a request. Without it 100.'),
+    header_bytes: limit(kib, kib * kib, 'Of all its headers. Without it 16 KiB.'),
+    head_ms: limit(100, 600_000, 'For the head of a request to arrive; at most `request_ms`. Without it 10,000.'),
+    request_ms: limit(100, 3_600_000, 'For all of a request to arrive. Without it 30,000.'),
+    wait_seconds: limit(0, 60, 'The longest `?wait=`; who asks for more is answered after it. Without it 60.'),
+    heartbeat_ms: limit(100, 600_000, 'Between two signs of life of a stream. Without it 15,000.'),
     slow_reader_ms: limit(
-      'A reader that takes nothing for so long is cut off, and may come back. Without it 10,000.',
       100,
+      600_000,
+      'A reader that takes nothing for so long is cut off, and may come back. Without it 10,000.',
     ),
-    slow_reader_bytes: limit('And one that leaves so much waiting. Without it 1 MiB.', 1_024),
+    slow_reader_bytes: limit(kib, most, 'And one that leaves so much waiting. Without it 1 MiB.'),
   },
-  'What one tenant may use of one gateway.',
+  'What one tenant, one client or one request may use, of each gateway.',
 );
+
+/** As browsers send it: no path, no default port, lower case. What is written otherwise would never match. */
+const origin = '^https?://([a-z0-9_.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$';
 
 export const gateway_section = section(
   {
-    http: http_section(8_080, 'Where the interface is, and `/health`, `/ready` and `/metrics`.'),
+    http: http_section(8_080, for_keys),
     index_file: path(
       'The lists of runs and tasks that a gateway on NATS keeps, from this file; of one process. They can be made anew at any time. ' +
         'Without it `.llmteam/gateway-<namespace>.db` in the home of the user.',
     ),
-    origins: Type.Array(Type.String({ pattern: '^https?://[^/\\s]+$' }), {
+    origins: Type.Array(Type.String({ pattern: origin }), {
       default: [],
       uniqueItems: true,
-      description: 'Web pages that may use the interface, as browsers send them: `https://app.example.com`.',
+      description:
+        'Web pages that may use the API, as browsers send them: `https://app.example.com`, `http://localhost:5173`.',
     }),
     limits: { ...limits_section, default: {} },
   },

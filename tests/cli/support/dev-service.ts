@@ -11,8 +11,8 @@ export interface DevService {
 }
 
 /** Waits for the address. `port`: 0 is any that is free. */
-export async function start_dev(cli: Cli, port = '0'): Promise<DevService> {
-  const started = cli.start(['dev', '--port', port]);
+export async function start_dev(cli: Cli, port = '0', options: readonly string[] = []): Promise<DevService> {
+  const started = cli.start(['dev', '--port', port, ...options]);
   const text = await started.until('an address', ({ stdout }) =>
     /Listening on \S+\n/.test(stdout) ? stdout : undefined,
   );

@@ -27,12 +27,14 @@ export class HttpListener {
   private readonly server: Server;
 
   constructor(handlers: Handlers, limits: GatewayLimits) {
+    // Node refuses a head that may take longer than the whole.
+    const head_ms = Math.min(limits.head_ms, limits.request_ms);
     this.server = createServer(
       {
         maxHeaderSize: limits.header_bytes,
-        headersTimeout: limits.head_ms,
+        headersTimeout: head_ms,
         requestTimeout: limits.request_ms,
-        connectionsCheckingInterval: Math.min(checks_every_ms, limits.head_ms),
+        connectionsCheckingInterval: Math.min(checks_every_ms, head_ms),
         keepAliveTimeout: keep_alive_ms,
         insecureHTTPParser: false,
         // The refusal is ours, in the form all others have.
