@@ -76,6 +76,34 @@ spec('llmteam dev', (test) => {
   );
 
   test(
+    'has one page of metrics: of its runs, of its requests and of its process, each series once',
+    async () => {
+      await with_cli(async (cli) => {
+        const running = await start_dev(cli);
+        const client = new LlmteamClient({ url: running.url, key: String(running.key) });
+        await client.store_segment(echo);
+        await client.start_run('echo', {}, { wait: 20 });
+        const read = async (): Promise<string> => (await fetch(`${running.url}/metrics`)).text();
+        const executed = 'llmteam_steps_executed_total{step_type="transform",tenant_id="default"} 1\n';
+        await until(async () => (await read()).includes(executed));
+        const text = await read();
+        const declared = [...text.matchAll(/^# TYPE (\S+) \S+$/gm)].map(([, name = '']) => name);
+        assert.equal(declared, [...new Set(declared)]);
+        for (const name of [
+          'llmteam_segments_started_total',
+          'llmteam_gateway_requests_total',
+          'process_resident_memory_bytes',
+          'nodejs_eventloop_lag_p99_seconds',
+        ])
+          assert.ok(declared.includes(name), name);
+        assert.match(text, /^process_resident_memory_bytes\{service="dev"\} \d+$/m);
+        await running.stop();
+      });
+    },
+    { timeout_ms },
+  );
+
+  test(
     'keeps to the limits of the configuration, and lets in the pages of the file and of the command line',
     async () => {
       await with_cli(async (cli) => {

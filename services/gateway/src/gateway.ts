@@ -5,6 +5,7 @@
  */
 
 import { RunMeter } from '@llmteam/kernel';
+import { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
 import { Followers } from './following/followers.js';
 import { Streams } from './following/streams.js';
@@ -48,9 +49,9 @@ export class Gateway {
       clock: options.clock,
     });
     const metrics: GatewayMetrics = new GatewayMetrics(
+      options.process_metrics?.registry ?? new Registry(),
       () => this.meter.active_by_tenant(),
       () => streams.open,
-      options.process_metrics,
     );
     this.meter = new RunMeter(options, metrics);
     this.services = {

@@ -1,5 +1,6 @@
 import type { Clock, Journal, Logger, Registry, RunIndex, Signals } from '@llmteam/contracts';
 import type { Definitions, KnownRefs, RunService, SegmentStore, StepCatalog, ValidationContext } from '@llmteam/kernel';
+import type { Metrics } from '@llmteam/service-host';
 import type { GatewayLimits } from './limits.js';
 
 /** All a gateway works with. The embedded composition and the one on NATS give the same things. */
@@ -25,8 +26,8 @@ export interface GatewayOptions {
   readonly prepare?: () => Promise<void>;
   /** Backend and index are up. */
   readonly is_ready: () => boolean;
-  /** Series of the process that stand beside those of the gateway, in the Prometheus text format. */
-  readonly process_metrics?: { text(): Promise<string> };
+  /** Of the process: the series of the gateway are added to them. Default: there are no others. */
+  readonly process_metrics?: Pick<Metrics, 'registry'>;
   /** Version of the product. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;

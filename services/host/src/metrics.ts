@@ -1,5 +1,5 @@
 /**
- * Purpose: what a process counts, for Prometheus: a registry of its own per process part, and the series of Node itself.
+ * Purpose: what a process counts, for Prometheus: one registry, the series of Node itself among the others.
  * Owns: the prefix `llmteam_`; the labels of ours are those that are documented, those of Node's series say whose process it is.
  * Loaded when it is asked for: commands count nothing.
  */
@@ -15,13 +15,12 @@ export interface MetricName {
 }
 
 export class Metrics {
-  private readonly registry = new Registry();
+  /** For series of another shape than those below. A name that is there already is refused. */
+  readonly registry = new Registry();
   readonly content_type = this.registry.contentType;
 
-  private readonly of_node = new Registry();
-
   constructor(labels_of_process: Labels) {
-    collectDefaultMetrics({ register: this.of_node, labels: labels_of_process });
+    collectDefaultMetrics({ register: this.registry, labels: labels_of_process });
   }
 
   counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
@@ -64,9 +63,8 @@ export class Metrics {
     return { observe: (value, labels = {}) => histogram.observe(labels, value) };
   }
 
-  async text(): Promise<string> {
-    const texts = await Promise.all([this.registry.metrics(), this.of_node.metrics()]);
-    return texts.filter((text) => text.trim() !== '').join('\n');
+  text(): Promise<string> {
+    return this.registry.metrics();
   }
 
   private described({ name, help, labels = [] }: MetricName) {
