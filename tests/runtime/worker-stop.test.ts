@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Job, JsonObject, Segment } from '@llmteam/contracts';
+import {
+  type Delivery,
+  type Job,
+  type JobQueue,
+  type JsonObject,
+  LlmteamError,
+  type Segment,
+  type StepReported,
+} from '@llmteam/contracts';
 import { create_expression_compiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
@@ -27,6 +35,7 @@ async function start_worker({ backend, clock }: Shared, name: string, handler: H
   const told: string[] = [];
   const observer = {
     began: (job: Job, deliveries: number) => void told.push(`began ${job.step} ${deliveries}`),
+    reported: (job: Job, { at, started_at }: StepReported) => void told.push(`reported ${job.step} ${at - started_at}`),
     ended: (job: Job, how: JobEnd, took_ms: number) => void told.push(`${how} ${job.step} ${took_ms}`),
   };
   const resources = new Resources(
@@ -93,6 +102,48 @@ spec('a job that comes again', (test) => {
   });
 });
 
+/** The first acknowledgement never arrives. */
+function losing_an_ack(queue: JobQueue): JobQueue {
+  const lost = { acks: 0 };
+  const lose = async (): Promise<void> => {
+    lost.acks += 1;
+    throw new LlmteamError('BACKEND_UNREACHABLE', 'the connection is gone');
+  };
+  const without_ack = (delivery: Delivery): Delivery => ({
+    job: delivery.job,
+    deliveries: delivery.deliveries,
+    ack: lose,
+    nak: (delay_ms) => delivery.nak(delay_ms),
+    extend: () => delivery.extend(),
+  });
+  return {
+    supports: queue.supports,
+    publish: (jobs) => queue.publish(jobs),
+    consume: (name, options, work) =>
+      queue.consume(name, options, (delivery) => work(lost.acks > 0 ? delivery : without_ack(delivery))),
+    withdraw: (ids) => queue.withdraw(ids),
+    close: () => queue.close(),
+  };
+}
+
+spec('what is told of a report', (test) => {
+  test('is told once, when it is kept, also if its acknowledgement is lost', () =>
+    with_run(async ({ shared, partition, run }) => {
+      const { backend, clock } = shared;
+      const lossy = { ...shared, backend: { ...backend, queue: losing_an_ack(backend.queue) } };
+      const slow: Handler = () => new Promise((resolve) => clock.after(2_000, () => resolve({ output: 'done' })));
+      const { loop, told } = await start_worker(lossy, 'a', slow);
+      await partition.settle();
+      await clock.advance(2_000);
+      await partition.settle();
+      await clock.advance(1_000);
+      await partition.settle();
+      assert.is((await partition.view(run)).output, 'done');
+      assert.equal(told, ['began work 1', 'reported work 2000', 'dropped work 2000', 'began work 2', 'dropped work 0']);
+      await loop.stop(0);
+    }));
+});
+
 spec('a worker that stops', (test) => {
   test('lets a handler finish within the time it has, and takes nothing new', () =>
     with_run(async ({ shared, partition, run }) => {
@@ -108,7 +159,7 @@ spec('a worker that stops', (test) => {
       await stopped;
       assert.is((await partition.view(run)).output, 'done');
       assert.is((await partition.view(later)).status, 'running');
-      assert.equal(told, ['began work 1', 'completed work 15000']);
+      assert.equal(told, ['began work 1', 'reported work 15000', 'completed work 15000']);
     }));
 
   test('hands back what is not finished then: nothing is reported, and the next worker does it at once', () =>
@@ -134,7 +185,7 @@ spec('a worker that stops', (test) => {
       assert.is((await partition.view(run)).output, 'done');
       assert.equal(await facts_of(shared, run), ['run.requested', 'step.reported', 'run.ended']);
       assert.equal(first.told, ['began work 1', 'handed_back work 20000']);
-      assert.equal(second.told, ['began work 2', 'completed work 0']);
+      assert.equal(second.told, ['began work 2', 'reported work 0', 'completed work 0']);
       await second.loop.stop(0);
     }));
 

@@ -122,6 +122,36 @@ spec('worker', (test) => {
   );
 
   test(
+    'counts every attempt that it reported, by type and tenant, and how long it took',
+    () =>
+      with_coordinator(async ({ installation, client }) => {
+        const worker = await installation.start('worker').ready();
+        const slow = { step_id: 'slow', type: 'ledger', config: { sleep_ms: 600 } };
+        const twice = {
+          step_id: 'twice',
+          type: 'ledger',
+          config: { fail_first: true },
+          retry: { max_attempts: 2, initial_interval_seconds: 0 },
+        };
+        const steps = [slow, twice] as Segment['steps'];
+        const segment = { ...ledger_chain(2, 1), entrypoint: 'slow', steps, edges: [{ from: 'slow', to: 'twice' }] };
+        assert.is((await client.ended(await client.start(segment))).status, 'completed');
+        const { text } = await worker.get('/metrics');
+        const lines = text.split('\n').filter((line) => /^llmteam_steps?_(executed|duration)/.test(line));
+        const found = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ')[1])]));
+        const bucket = (le: string) => `llmteam_step_duration_seconds_bucket{le="${le}",step_type="ledger"}`;
+        const executed = 'llmteam_steps_executed_total{step_type="ledger",tenant_id="acme"}';
+        const durations = ['sum', 'count'].map((what) => `llmteam_step_duration_seconds_${what}{step_type="ledger"}`);
+        const buckets = ['0.1', '0.5', '1', '2', '5', '10', '30', '+Inf'].map(bucket);
+        assert.equal([...found.keys()].sort(), [executed, ...buckets, ...durations].sort());
+        assert.is(found.get(executed), 3);
+        assert.is(found.get(bucket('+Inf')), 3);
+        assert.ok((found.get(bucket('0.5')) ?? 3) < 3, 'the slow one took longer than that');
+      }),
+    patience,
+  );
+
+  test(
     'that would describe a type otherwise than another under the same version is refused, both named',
     () =>
       with_coordinator(async ({ installation }) => {

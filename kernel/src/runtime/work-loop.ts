@@ -184,6 +184,7 @@ export class WorkLoop {
       if (attempt.is_handed_back) return 'handed_back';
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
       await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
+      this.options.observer?.reported(job, report);
       await delivery.ack();
       return report.error === undefined ? 'completed' : 'failed';
     } catch (err) {

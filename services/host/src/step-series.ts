@@ -1,4 +1,7 @@
-/** Attempts of task steps, counted by whoever hears of their reports: workers on NATS, the gateway of an embedded runtime. */
+/**
+ * Attempts of task steps, counted once their report is kept: on NATS by the worker that reported, so the sum over workers counts; in an
+ * embedded runtime by the gateway. An attempt that two workers reported, one of them too late, is counted by both.
+ */
 export const steps_executed = {
   name: 'steps_executed_total',
   help: 'Attempts of task steps that ended, well or not',

@@ -1,4 +1,4 @@
-import type { Job } from '@llmteam/contracts';
+import type { Job, StepReported } from '@llmteam/contracts';
 import type { JobEnd, WorkObserver } from '@llmteam/kernel';
 import { type Metrics, step_buckets, step_duration, steps_executed } from '@llmteam/service-host';
 
@@ -29,13 +29,14 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
       running.add(1, { step_type });
       if (deliveries > 1) redeliveries.add(1, { step_type });
     },
-    ended({ step_type, tenant_id }: Job, outcome: JobEnd, took_ms: number): void {
+    reported({ step_type, tenant_id }: Job, { at, started_at }: StepReported): void {
+      steps.add(1, { step_type, tenant_id });
+      step_seconds.observe(Math.max(0, at - started_at) / 1_000, { step_type });
+    },
+    ended({ step_type }: Job, outcome: JobEnd, took_ms: number): void {
       running.add(-1, { step_type });
       jobs.add(1, { step_type, outcome });
       seconds.observe(took_ms / 1_000, { step_type });
-      if (outcome !== 'completed' && outcome !== 'failed') return;
-      steps.add(1, { step_type, tenant_id });
-      step_seconds.observe(took_ms / 1_000, { step_type });
     },
   };
 }
