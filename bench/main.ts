@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only embedded|nats|gateway] [--json]` */
+/** `npm run bench [-- --only embedded|lists|nats] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, with_runtime } from './bench-runtime.js';
@@ -13,6 +13,7 @@ import { fan_out } from './rows/fan-out.js';
 import { long_chains } from './rows/long-chains.js';
 import { maps } from './rows/maps.js';
 import { memory } from './rows/memory.js';
+import { run_lists } from './rows/run-lists.js';
 import { short_run } from './rows/short-run.js';
 import { start_up } from './rows/start-up.js';
 import { throughput } from './rows/throughput.js';
@@ -33,6 +34,7 @@ const on_runtime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Ro
 const embedded = on_runtime.map((question) => named(question.name, () => with_runtime(question)));
 const groups: Readonly<Record<string, readonly Question[]>> = {
   embedded: [...embedded, start_up],
+  lists: [run_lists],
   nats: nats_questions,
   gateway: [run_lists, starts, overload, streams],
 };

@@ -10,7 +10,7 @@ import { basename, dirname } from 'node:path';
 import { is_llmteam_error, type RunIndex } from '@llmteam/contracts';
 import { GroupCommit } from './group-commit.js';
 import { type Database, sqlite_code } from './sqlite-driver.js';
-import { abandon_file, close_file, type FileKind, index_indexes, index_schema, open_file } from './sqlite-file.js';
+import { abandon_file, close_file, type FileKind, index_schema, list_indexes, open_file } from './sqlite-file.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
 import { store_error, system_code } from './store-error.js';
 
@@ -33,7 +33,7 @@ const application_id = 0x4c4c4d49; // 'LLMI'
 
 function kind_of(file: string): FileKind {
   const schema = `CREATE TABLE installation (id TEXT NOT NULL); ${index_schema}`;
-  return { name: basename(file), application_id, schema_version: 1, schema, indexes: index_indexes };
+  return { name: basename(file), application_id, schema_version: 1, schema, indexes: list_indexes };
 }
 
 /**

@@ -21,7 +21,7 @@ export interface FileKind {
   readonly application_id: number;
   readonly schema_version: number;
   readonly schema: string;
-  /** May be executed again. */
+  /** Run at every opening: changes nothing where all is there. */
   readonly indexes: string;
 }
 
@@ -78,18 +78,27 @@ export const index_schema = `
   ) WITHOUT ROWID;
 `;
 
-/** One for each way to ask, made when a file is opened: a file of an earlier release has fewer. */
-export const index_indexes = `
-  CREATE INDEX IF NOT EXISTS run_row_newest ON run_row (tenant_id, started_at DESC, run_id);
-  CREATE INDEX IF NOT EXISTS run_row_status ON run_row (tenant_id, status, started_at DESC, run_id);
-  CREATE INDEX IF NOT EXISTS run_row_segment ON run_row (tenant_id, segment_id, started_at DESC, run_id);
-  CREATE INDEX IF NOT EXISTS run_row_segment_status ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
-  CREATE INDEX IF NOT EXISTS run_row_correlation ON run_row (tenant_id, correlation_id, started_at DESC, run_id)
-    WHERE correlation_id IS NOT NULL;
+/**
+ * By which the lists are read (row-query.ts), made when a file is opened that lacks them; what releases before needed goes. A release that
+ * does not know them reads and writes the file all the same, so they are no matter of the schema's version.
+ */
+export const list_indexes = `
+  DROP INDEX IF EXISTS run_row_newest;
+  DROP INDEX IF EXISTS run_row_status;
+  DROP INDEX IF EXISTS run_row_segment;
+  DROP INDEX IF EXISTS run_row_correlation;
+  DROP INDEX IF EXISTS task_row_newest;
+  DROP INDEX IF EXISTS task_row_status;
+  DROP INDEX IF EXISTS task_row_run;
+  CREATE INDEX IF NOT EXISTS run_row_by_status ON run_row (tenant_id, status, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_by_segment ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_row_by_correlation
+    ON run_row (tenant_id, correlation_id, status, started_at DESC, run_id) WHERE correlation_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS run_row_by_correlation_and_segment
+    ON run_row (tenant_id, correlation_id, segment_id, status, started_at DESC, run_id) WHERE correlation_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS run_row_live ON run_row (tenant_id, run_id) WHERE ended_at IS NULL;
-  CREATE INDEX IF NOT EXISTS task_row_newest ON task_row (tenant_id, created_at DESC, task_id);
-  CREATE INDEX IF NOT EXISTS task_row_status ON task_row (tenant_id, status, created_at DESC, task_id);
-  CREATE INDEX IF NOT EXISTS task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_by_status ON task_row (tenant_id, status, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_by_run ON task_row (tenant_id, run_id, status, created_at DESC, task_id);
 `;
 
 /** A whole store. */
@@ -98,7 +107,7 @@ export const store_file: FileKind = {
   application_id: 0x4c4c4d54, // 'LLMT'
   schema_version: 1,
   schema: `${journal_schema} ${index_schema}`,
-  indexes: index_indexes,
+  indexes: list_indexes,
 };
 
 /**

@@ -5,17 +5,18 @@
  *  L1 What waits for a transaction holds the last row of each run and task only, however often it was applied.
  *  L2 A change is judged by the positions applied before it, whether they are committed or still wait, and clearing forgets them.
  */
-import type {
-  HumanTask,
-  IndexChange,
-  LlmteamError,
-  Page,
-  Position,
-  RunIndex,
-  RunKey,
-  RunQuery,
-  RunRow,
-  TaskQuery,
+import {
+  type HumanTask,
+  type IndexChange,
+  type LlmteamError,
+  type Page,
+  type Position,
+  type RunIndex,
+  type RunKey,
+  type RunQuery,
+  type RunRow,
+  run_statuses,
+  type TaskQuery,
 } from '@llmteam/contracts';
 import { closed_error } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
@@ -35,6 +36,10 @@ class ChangeGroup {
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
+/** What it needs of who makes the transactions. */
+type Commits = Pick<GroupCommit, 'add' | 'schedule' | 'flush'>;
+
+const task_statuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
 const run_columns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
 /** What a row adds to the log: a page in its table and in each index. */
 const log_bytes_per_row = 16_384;
@@ -43,7 +48,7 @@ const log_bytes_of_clearing = 1024 * 1024;
 
 export class SqliteRunIndex implements RunIndex, Writer {
   readonly supports = { durable: true };
-  readonly #commits: GroupCommit;
+  readonly #commits: Commits;
   readonly #positions: Map<number, Position>;
   readonly #put_runs: Statement;
   readonly #put_tasks: Statement;
@@ -60,7 +65,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
   #group = new ChangeGroup();
   #closed = false;
 
-  constructor(database: Database, commits: GroupCommit) {
+  constructor(database: Database, commits: Commits) {
     this.#commits = commits;
     const positions = database.prepare('SELECT partition, position FROM index_position').all();
     this.#positions = new Map(positions.map(([partition, position]) => [Number(partition), Number(position)]));
@@ -93,16 +98,14 @@ export class SqliteRunIndex implements RunIndex, Writer {
     );
     this.#find_task = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
     this.#list_runs = new RowQuery(database, {
-      columns: run_columns,
-      table: 'run_row',
-      index: run_list_index,
+      select: `SELECT ${run_columns} FROM run_row`,
+      statuses: run_statuses,
       at: 'started_at',
       id: 'run_id',
     });
     this.#list_tasks = new RowQuery(database, {
-      columns: 'body',
-      table: 'task_row',
-      index: task_list_index,
+      select: 'SELECT created_at, task_id, body FROM task_row',
+      statuses: task_statuses,
       at: 'created_at',
       id: 'task_id',
     });
@@ -164,9 +167,10 @@ export class SqliteRunIndex implements RunIndex, Writer {
   async runs(query: RunQuery): Promise<Page<RunRow>> {
     this.#check_open();
     const limit = page_limit(query.limit);
-    const filters = { segment_id: query.segment_id, status: query.status, correlation_id: query.correlation_id };
+    const { tenant_id, segment_id, status, correlation_id, since } = query;
+    const filters = { segment_id, correlation_id };
     const after = place_of('runs', query.cursor);
-    const rows = this.#list_runs.rows({ tenant_id: query.tenant_id, filters, since: query.since, after, limit });
+    const rows = this.#list_runs.rows({ tenant_id, status, filters, since, after, limit });
     return page_of('runs', rows.map(run_of), limit, (run) => ({ at: run.started_at, id: run.run_id }));
   }
 
@@ -184,9 +188,9 @@ export class SqliteRunIndex implements RunIndex, Writer {
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
     this.#check_open();
     const limit = page_limit(query.limit);
-    const filters = { run_id: query.run_id, status: query.status };
+    const { tenant_id, run_id, status } = query;
     const after = place_of('tasks', query.cursor);
-    const rows = this.#list_tasks.rows({ tenant_id: query.tenant_id, filters, since: undefined, after, limit });
+    const rows = this.#list_tasks.rows({ tenant_id, status, filters: { run_id }, since: undefined, after, limit });
     return page_of('tasks', rows.map(task_of), limit, (task) => ({ at: task.created_at, id: task.task_id }));
   }
 
