@@ -1,9 +1,8 @@
-/** `npm run bench [-- --only embedded|lists|nats] [--json]` */
+/** `npm run bench [-- --only embedded|lists|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, with_runtime } from './bench-runtime.js';
 import { overload } from './gateway/overload.js';
-import { run_lists } from './gateway/run-lists.js';
 import { starts } from './gateway/starts.js';
 import { streams } from './gateway/streams.js';
 import { nats_questions } from './nats/rows.js';
@@ -36,7 +35,7 @@ const groups: Readonly<Record<string, readonly Question[]>> = {
   embedded: [...embedded, start_up],
   lists: [run_lists],
   nats: nats_questions,
-  gateway: [run_lists, starts, overload, streams],
+  gateway: [starts, overload, streams],
 };
 if (values.only !== undefined && !(values.only in groups)) {
   throw new Error(`--only is '${values.only}', expected ${Object.keys(groups).join(' or ')}`);

@@ -5,7 +5,7 @@ export interface Row {
   /** Key in `--json`. */
   readonly key: string;
   readonly question: string;
-  readonly unit: 'ms' | 'steps/s' | 'rows/s' | 'ratio' | 'MB';
+  readonly unit: 'ms' | 'steps/s' | 'runs/s' | 'rows/s' | 'ratio' | 'MB';
   readonly measured: Spread;
   /** The raw floor, measured in the same run; null where there is none. */
   readonly floor: Spread | null;

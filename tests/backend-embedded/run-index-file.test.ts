@@ -106,7 +106,7 @@ spec('a run index in a file of its own', (test) => {
     with_file(async (file) => {
       await fill(file);
       const database = await open_database(file);
-      for (const name of ['run_row_live', 'run_row_segment_status']) database.exec(`DROP INDEX ${name}`);
+      for (const name of ['run_row_live', 'run_row_by_segment']) database.exec(`DROP INDEX ${name}`);
       database.close();
       const { index, set_aside } = await open(file);
       assert.is(set_aside, null);

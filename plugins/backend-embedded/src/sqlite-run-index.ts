@@ -93,7 +93,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
     );
     this.#find_run = database.prepare(`SELECT ${run_columns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
     this.#live_runs = database.prepare(
-      `SELECT ${run_columns} FROM run_row INDEXED BY run_row_live WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
+      `SELECT ${run_columns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
        ORDER BY tenant_id, run_id LIMIT ?`,
     );
     this.#find_task = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
@@ -241,19 +241,6 @@ export class SqliteRunIndex implements RunIndex, Writer {
   #check_open(): void {
     if (this.#closed) throw closed_error('run index');
   }
-}
-
-/** Few runs share a correlation id. */
-function run_list_index(asked: ReadonlySet<string>): string {
-  if (asked.has('correlation_id')) return 'run_row_correlation';
-  if (asked.has('segment_id')) return asked.has('status') ? 'run_row_segment_status' : 'run_row_segment';
-  return asked.has('status') ? 'run_row_status' : 'run_row_newest';
-}
-
-/** A run has few tasks. */
-function task_list_index(asked: ReadonlySet<string>): string {
-  if (asked.has('run_id')) return 'task_row_run';
-  return asked.has('status') ? 'task_row_status' : 'task_row_newest';
 }
 
 function mark({ tenant_id, run_id }: RunKey): string {
