@@ -5,7 +5,8 @@ import { type Answered, quantile, Requests } from './requests.js';
 import { one_step } from './starts.js';
 import { type Target, with_dev } from './target.js';
 
-const allowed_per_second = 400;
+const allowed_per_second = 200;
+const quiet_per_second = 20;
 const seconds = 8;
 
 /** What becomes of a tenant that asks for five times what it may, and of one beside a tenant that asks for fifty times as much? */
@@ -52,11 +53,11 @@ async function beside_a_noisy_one({ port, key, make_key }: Target): Promise<Row>
   const noisy = new Requests(port, key);
   const quiet = new Requests(port, quiet_key);
   await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quiet_key }).store_segment(one_step);
-  const alone = await quiet.at_rate(50, seconds, 'one_step');
+  const alone = await quiet.at_rate(quiet_per_second, seconds, 'one_step');
   // 50 times what the quiet one asks for.
   const [beside] = await Promise.all([
-    quiet.at_rate(50, seconds, 'one_step'),
-    noisy.at_rate(50 * 50, seconds, 'one_step'),
+    quiet.at_rate(quiet_per_second, seconds, 'one_step'),
+    noisy.at_rate(50 * quiet_per_second, seconds, 'one_step'),
   ]);
   for (const requests of [noisy, quiet]) requests.close();
   const ratio = quantile(took(beside), 0.99) / quantile(took(alone), 0.99);
