@@ -8,13 +8,15 @@ import { reveal } from './secrets.js';
 
 export type { NatsInspection };
 
-export type OpenNatsOptions = Pick<NatsBackendOptions, 'name' | 'clock' | 'log' | 'on_jobs_lost'> & {
+export type OpenNatsOptions = Pick<NatsBackendOptions, 'name' | 'clock' | 'log' | 'on_jobs_lost' | 'patience_ms'> & {
   /** Default: this process keeps no lists. */
   readonly index?: RunIndex;
 };
 
 /** How long a process waits for the server at its start. Whoever started it may start it again. */
 const patience_ms = 30_000;
+/** How long a command does: somebody waits for its answer. */
+const command_patience_ms = 5_000;
 
 /** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */
 export async function open_nats(config: ServiceConfig, options: OpenNatsOptions): Promise<NatsBackend> {
@@ -23,14 +25,15 @@ export async function open_nats(config: ServiceConfig, options: OpenNatsOptions)
   return open_nats_backend({ index: without_lists, patience_ms, ...options, settings });
 }
 
-/** For a look at what is registered, without being part of the installation. */
+/** For a command that looks at what is registered, or changes it. @throws LlmteamError as `open_nats` */
 export async function with_registry<T>(
   config: ServiceConfig,
   log: Logger,
   use: (registry: Registry) => Promise<T>,
 ): Promise<T> {
   const { system_clock } = await import('@llmteam/backend-embedded');
-  const backend = await open_nats(config, { name: 'llmteam doctor', clock: system_clock(), log });
+  const options = { name: 'llmteam command', clock: system_clock(), log, patience_ms: command_patience_ms };
+  const backend = await open_nats(config, options);
   try {
     return await use(backend.registry);
   } finally {
