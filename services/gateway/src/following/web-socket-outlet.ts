@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { EventFrame } from './event-frame.js';
 import type { CloseReason, Outlet } from './reader.js';
@@ -18,13 +19,18 @@ const close_patience_ms = 2_000;
 export class WebSocketOutlet implements Outlet {
   private has_answered = true;
 
-  constructor(private readonly socket: WebSocket) {
+  /** `connection` is what the socket writes to. */
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly connection: Duplex,
+  ) {
     socket.on('pong', () => {
       this.has_answered = true;
     });
   }
 
   send({ json }: Omit<EventFrame, 'seq'>): void {
+    this.hold_back();
     this.socket.send(json, { binary: false });
   }
 
@@ -49,5 +55,12 @@ export class WebSocketOutlet implements Outlet {
     }
     const timer = setTimeout(() => this.socket.terminate(), close_patience_ms);
     this.socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** What is sent in one turn goes out in one write: a replay is many frames, and writes are what they cost. Node does the same for SSE. */
+  private hold_back(): void {
+    if (this.connection.writableCorked > 0) return;
+    this.connection.cork();
+    process.nextTick(() => this.connection.uncork());
   }
 }

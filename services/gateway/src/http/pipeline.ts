@@ -30,7 +30,6 @@ export function make_pipeline(route: Route, services: Services): RoutePipeline {
     const query = checks.check_query(context.URL.searchParams);
     checks.check_headers(context.req.headers);
     const { text, body } = await read_body(route, checks, context, services);
-    const signal = leaving(context);
     const request_id = String(context.state.request_id);
     const request: ApiRequest = {
       principal,
@@ -41,7 +40,7 @@ export function make_pipeline(route: Route, services: Services): RoutePipeline {
       header: (name) => context.get(name) || undefined,
       is_head: context.method === 'HEAD',
       request_id,
-      signal,
+      leaving: leaving(context),
     };
     const answer = await route.handle(request, services);
     if (route.changes) await note_change(route, principal, context, answer.status, services);
@@ -71,11 +70,19 @@ async function read_body(
   return { text, body };
 }
 
-/** Aborts when the connection goes before the answer is given. */
-function leaving({ res }: RouterContext): AbortSignal {
-  const controller = new AbortController();
-  res.once('close', () => controller.abort());
-  return controller.signal;
+/** The signal is made for who asks: most answers are given at once, and signals that fire are not cheap. */
+function leaving({ res }: RouterContext): () => AbortSignal {
+  let controller: AbortController | null = null;
+  return () => {
+    if (controller !== null) return controller.signal;
+    const made = new AbortController();
+    controller = made;
+    if (res.destroyed) made.abort();
+    res.once('close', () => {
+      if (!res.writableFinished) made.abort();
+    });
+    return made.signal;
+  };
 }
 
 async function note_change(

@@ -95,7 +95,7 @@ export class Sockets {
 function follow(web_socket: WebSocket, socket: Duplex, prepared: PreparedStream): void {
   web_socket.on('error', () => web_socket.terminate());
   web_socket.on('message', () => web_socket.close(takes_no_messages, 'the gateway takes no messages here'));
-  const reader = prepared.begin(new WebSocketOutlet(web_socket));
+  const reader = prepared.begin(new WebSocketOutlet(web_socket, socket));
   socket.on('drain', () => reader.drained());
   web_socket.once('close', () => reader.close('gone'));
 }

@@ -46,8 +46,8 @@ export interface ApiRequest<Q = unknown, B = unknown> {
   /** HEAD: the answer will have no body. */
   readonly is_head: boolean;
   readonly request_id: string;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
+  /** Aborts when the client goes away before it is answered. */
+  leaving(): AbortSignal;
 }
 
 /** Takes over the response: an open stream. */

@@ -67,9 +67,9 @@ const get_route = define_route<typeof show_query, typeof no_body>({
   answers: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
   errors: ['RUN_UNKNOWN'],
   changes: false,
-  handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, signal }, services) => {
+  handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, services) => {
     const run = { tenant_id, run_id };
-    const ended = await wait_for_end(run, query.wait, signal, services);
+    const ended = await wait_for_end(run, query.wait, leaving, services);
     return { status: 200, body: ended ?? (await services.runs.show(run)) };
   },
 });

@@ -35,12 +35,12 @@ longer, the accepted one.`,
     },
     errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
-    handle: async ({ principal, params: { segment_id = '' }, query, body, header, signal }, services) => {
+    handle: async ({ principal, params: { segment_id = '' }, query, body, header, leaving }, services) => {
       const { tenant_id } = principal;
       const key = idempotency_key(header('Idempotency-Key'), body.idempotency_key);
       const run = await start_run(tenant_id, segment_id, body, key, services);
       const later = async (): Promise<ApiAnswer | null> => {
-        const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, signal, services);
+        const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, leaving, services);
         return ended === null ? null : { status: 200, body: ended };
       };
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };

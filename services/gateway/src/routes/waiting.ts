@@ -10,10 +10,10 @@ export const wait_field = Type.Optional(
 export async function wait_for_end(
   run: RunKey,
   seconds: number | undefined,
-  signal: AbortSignal,
+  leaving: () => AbortSignal,
   { followers, runs, limits }: Services,
 ): Promise<RunView | null> {
   const time_ms = Math.min(seconds ?? 0, limits.wait_seconds) * 1_000;
-  if (time_ms === 0 || !(await followers.ended(run, time_ms, signal))) return null;
+  if (time_ms === 0 || !(await followers.ended(run, time_ms, leaving()))) return null;
   return runs.show(run);
 }
