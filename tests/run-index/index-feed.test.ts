@@ -1,5 +1,13 @@
 import { manual_clock, open_memory_backend, system_clock } from '@llmteam/backend-embedded';
-import { type Backend, type HumanTask, type Journal, LlmteamError, type RunKey, type RunRow } from '@llmteam/contracts';
+import {
+  type Backend,
+  type HumanTask,
+  type Journal,
+  LlmteamError,
+  type RunIndex,
+  type RunKey,
+  type RunRow,
+} from '@llmteam/contracts';
 import { announce_removal, IndexFeed, TaskFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
@@ -12,7 +20,7 @@ import { spec } from '../support/spec.js';
 interface Scene {
   readonly backend: Backend;
   readonly failures: unknown[];
-  feed(journal?: Journal): IndexFeed;
+  feed(journal?: Journal, index?: RunIndex): IndexFeed;
 }
 
 async function with_backend(use: (scene: Scene) => Promise<void>): Promise<void> {
@@ -20,8 +28,8 @@ async function with_backend(use: (scene: Scene) => Promise<void>): Promise<void>
   const backend = await open_memory_backend({ clock: manual_clock(0), partitions: 2 });
   const failures: unknown[] = [];
   const feeds: IndexFeed[] = [];
-  const feed = (journal = backend.journal): IndexFeed => {
-    const { index, registry } = backend;
+  const feed = (journal = backend.journal, index = backend.index): IndexFeed => {
+    const { registry } = backend;
     const on_failure = (error: unknown): void => void failures.push(error);
     const made = new IndexFeed({ journal, registry, index, clock, log: quiet_logger, on_failure });
     feeds.push(made);
@@ -157,6 +165,23 @@ spec('the feed of a run index', (test) => {
       await until(async () => (await backend.index.task('acme', 'new:ask')) !== null);
       await until(async () => (await backend.index.task('acme', 'run-7:ask'))?.status === 'closed');
       assert.equal(await backend.index.task('acme', 'new:ask'), task('new:ask', 'open'), 'and nothing besides');
+    }));
+
+  test('lists a task that the index refused for a moment', () =>
+    with_backend(async ({ backend, feed, failures }) => {
+      const { index } = backend;
+      let refusals = 2;
+      const apply: typeof index.apply = async (changes) => {
+        const has_tasks = changes.some(({ tasks }) => tasks.length > 0);
+        if (has_tasks && refusals-- > 0) throw new LlmteamError('STORE_FULL', 'the disk is full');
+        await index.apply(changes);
+      };
+      await feed(backend.journal, altered(index, { apply })).start();
+      const told = new TaskFeed(backend.registry);
+      await told.apply([{ partition: 0, position: 1, runs: [], tasks: [task('a:ask', 'open')] }]);
+      await until(async () => (await index.task('acme', 'a:ask')) !== null);
+      assert.ok(refusals < 1);
+      assert.equal(failures, []);
     }));
 
   test('forgets the runs that retention takes away, also those that went while it was away', () =>

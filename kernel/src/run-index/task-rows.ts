@@ -21,7 +21,9 @@ export async function follow_task_rows(
   signal: AbortSignal,
   caught_up: () => void,
 ): Promise<void> {
-  const tasks = new TaskRows(index);
+  // What the index refuses is not passed over: all is listed again.
+  const refused = new AbortController();
+  const tasks = new TaskRows(index, () => refused.abort());
   for (let after: string | undefined; ; ) {
     const found = await registry.list(tasks_prefix, after === undefined ? { limit: page } : { limit: page, after });
     for (const value of found) tasks.note(value);
@@ -31,7 +33,7 @@ export async function follow_task_rows(
   }
   caught_up();
   // What was there comes again, and so does what changed while it was listed.
-  for await (const { value } of registry.watch(tasks_prefix, signal)) {
+  for await (const { value } of registry.watch(tasks_prefix, AbortSignal.any([signal, refused.signal]))) {
     if (value !== null) tasks.note(value);
     if (tasks.waiting >= most_waiting) await tasks.applied();
   }
@@ -44,7 +46,10 @@ class TaskRows {
   private applying: Promise<void> | null = null;
   private failure: unknown = null;
 
-  constructor(private readonly index: TaskRowsPorts['index']) {}
+  constructor(
+    private readonly index: TaskRowsPorts['index'],
+    private readonly on_failure: () => void,
+  ) {}
 
   get waiting(): number {
     return this.noted.size;
@@ -75,6 +80,7 @@ class TaskRows {
     } catch (error) {
       this.failure = error;
       this.noted.clear();
+      this.on_failure();
     } finally {
       this.applying = null;
     }
