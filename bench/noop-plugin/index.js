@@ -1,7 +1,7 @@
 /** A task type that does nothing: what a step costs is what the engine and the store cost. */
 const noop = {
   kind: 'task',
-  concurrency: 1024,
+  concurrency: 400,
   metadata: {
     type_id: 'noop',
     display_name: 'No-op',

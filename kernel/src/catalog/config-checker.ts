@@ -18,8 +18,11 @@ export function config_checker(): ConfigChecker {
   add_formats(ajv);
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
-    const validate = compiled.get(schema) ?? ajv.compile(schema);
-    compiled.set(schema, validate);
+    let validate = compiled.get(schema);
+    if (validate === undefined) {
+      validate = ajv.compile(schema);
+      compiled.set(schema, validate);
+    }
     return validate(config) ? null : (validate.errors ?? []).map(describe).join('; ');
   };
 }

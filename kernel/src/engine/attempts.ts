@@ -8,6 +8,8 @@ import {
   type ErrorInfo,
   error_info,
   type Job,
+  type Json,
+  type JsonObject,
   queue_name,
   type StepMemoized,
   type StepReported,
@@ -59,7 +61,8 @@ export function build_job(turn: Turn, at: At): Job {
   const { run, plan } = turn;
   const variables = step_variables(turn, at);
   const captured = captured_variables(at.step, variables);
-  const { input = null, ...others } = variables.ports ?? {};
+  const { ports = {} } = variables;
+  const others = ports_but_input(ports);
   const { run_id, tenant_id } = run.key;
   const key = step_key(at.scope.path, at.step.step_id);
   return {
@@ -76,8 +79,8 @@ export function build_job(turn: Turn, at: At): Job {
     attempt: at.state.attempt,
     idempotency_key: `${run_id}/${key}`,
     config: at.step.config.resolve(variables),
-    input,
-    ...(Object.keys(others).length > 0 && { ports: others }),
+    input: ports.input ?? null,
+    ...(others !== null && { ports: others }),
     ...(at.step.extra_ports.length > 0 && { extra_ports: [...at.step.extra_ports] }),
     ...(captured !== null && { variables: captured }),
     ...(at.state.memos !== null && { memos: at.state.memos }),
@@ -86,6 +89,12 @@ export function build_job(turn: Turn, at: At): Job {
     journal_start: at.step.journal_start,
     trace_id: run.request.trace_id,
   };
+}
+
+/** null: there are none. */
+function ports_but_input(ports: Readonly<JsonObject>): JsonObject | null {
+  const names = Object.keys(ports).filter((name) => name !== 'input');
+  return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, ports[name] as Json]));
 }
 
 /** Law A1 and A2: the attempt a fact speaks of, if it is the one in flight. */

@@ -4,6 +4,8 @@ import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
 import type { At, Turn } from './turn.js';
 
+type Growing<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** What came in, by port: one taken edge gives its value, several the list in edge order. */
 function inputs_of(run: RunState, at: At): Record<string, Json> {
   const inputs = by_port(at.state.arrivals);
@@ -30,13 +32,14 @@ function by_port(arrivals: readonly Arrival[]): Record<string, Json> {
 }
 
 /** What expressions of a scope see, before a step's own names are added. */
-export function scope_variables(run: RunState, scope: ScopeState): Variables {
+export function scope_variables(run: RunState, scope: ScopeState): Growing<Variables> {
   const { key, request } = run;
-  const base = {
+  const variables: Growing<Variables> = {
     run: { id: key.run_id, input: request.input, segment_id: request.segment_id, tenant_id: key.tenant_id },
-    step: (step_id: string): FiredPorts | undefined => find_outputs(run, scope, step_id),
+    step: (step_id) => find_outputs(run, scope, step_id),
   };
-  return scope.owner === null ? base : { ...base, loop: { index: scope.index, item: scope.item } };
+  if (scope.owner !== null) variables.loop = { index: scope.index, item: scope.item };
+  return variables;
 }
 
 function find_outputs(run: RunState, scope: ScopeState, step_id: string): FiredPorts | undefined {
@@ -50,9 +53,11 @@ function find_outputs(run: RunState, scope: ScopeState, step_id: string): FiredP
 
 /** What a step's config sees. */
 export function step_variables(turn: Turn, at: At): Variables {
+  const variables = scope_variables(turn.run, at.scope);
   const ports = inputs_of(turn.run, at);
-  const base = { ...scope_variables(turn.run, at.scope), ports };
-  return Object.hasOwn(ports, 'input') ? { ...base, input: ports.input as Json } : base;
+  variables.ports = ports;
+  if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
+  return variables;
 }
 
 /** The part of a step's variables that its marked expressions read, for a worker to evaluate them with. */

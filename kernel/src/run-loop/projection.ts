@@ -6,8 +6,13 @@
  * told of a position they know (law I1), and a feed what is older than what it has.
  */
 import type { HumanTask, IndexChange, Logger, Position, RunIndex, RunRow } from '@llmteam/contracts';
+import type { Run } from '../engine/state.js';
+import { row_of } from './run-row.js';
 
-export type Lists = Pick<RunIndex, 'apply'>;
+export interface Lists extends Pick<RunIndex, 'apply'> {
+  /** It lists no runs: their rows are not made for it. */
+  readonly lists_only_tasks?: true;
+}
 
 const most_held = 10_000;
 /** Beyond it whoever notes more had better wait. */
@@ -26,6 +31,10 @@ export class Projection {
     private readonly partition: number,
     private readonly log: Logger,
   ) {}
+
+  note_run(run: Run): void {
+    if (this.lists.lists_only_tasks !== true) this.note_row(row_of(run));
+  }
 
   note_row(row: RunRow): void {
     this.rows.set(row.run_id, row);

@@ -26,23 +26,30 @@ export class Retry {
   }
 
   /** Never rejects: resolves once `work` did, or never after `stop` or giving up. */
-  async until_kept(work: () => Promise<unknown>): Promise<void> {
+  until_kept(work: () => Promise<unknown>): Promise<void> {
+    if (this.is_stopped) return never();
+    return work().then(nothing, (refused: unknown) => this.repeat(work, refused));
+  }
+
+  private async repeat(work: () => Promise<unknown>, refused: unknown): Promise<void> {
     const began = this.clock.now();
+    let error = refused;
     for (let pause = first_pause_ms; ; pause = Math.min(2 * pause, longest_pause_ms)) {
+      if (this.is_stopped || (is_llmteam_error(error) && error.code === 'CLOSED')) return await never();
+      const may_pass = is_llmteam_error(error) && error.recoverable;
+      if (!may_pass || this.clock.now() - began >= this.patience_ms) {
+        this.has_given_up = true;
+        this.give_up(error);
+        return await never();
+      }
+      this.log.warn({ err: error, pause_ms: pause }, 'the store refused an append; trying again');
+      await this.wait(pause);
       if (this.is_stopped) return await never();
       try {
         await work();
         return;
-      } catch (error) {
-        if (this.is_stopped || (is_llmteam_error(error) && error.code === 'CLOSED')) return await never();
-        const may_pass = is_llmteam_error(error) && error.recoverable;
-        if (!may_pass || this.clock.now() - began >= this.patience_ms) {
-          this.has_given_up = true;
-          this.give_up(error);
-          return await never();
-        }
-        this.log.warn({ err: error, pause_ms: pause }, 'the store refused an append; trying again');
-        await this.wait(pause);
+      } catch (thrown) {
+        error = thrown;
       }
     }
   }
@@ -67,6 +74,10 @@ export class Retry {
   private wait(pause_ms: number): Promise<void> {
     return new Promise((resolve) => this.clock.after(pause_ms, resolve));
   }
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 function never(): Promise<never> {

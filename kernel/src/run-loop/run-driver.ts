@@ -16,7 +16,6 @@ import { kept_unknown, key_of, type LiveRun, live_run } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { Projection } from './projection.js';
 import type { Retry } from './retry.js';
-import { row_of } from './run-row.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import type { StopSignal } from './stop-signal.js';
 import type { TimerHeap } from './timer-heap.js';
@@ -83,7 +82,7 @@ export class RunDriver {
     projection.reached(entry.position);
     runs.add(live, run);
     live.copied_left = (fact.forked_from?.entries ?? 1) - 1;
-    projection.note_row(row_of(run));
+    projection.note_run(run);
     this.advance(live, run, outcome, live.copied_left > 0 ? [] : outcome.effects);
     if (is_ended(run.state)) this.note_end(live, run);
   }
@@ -117,7 +116,7 @@ export class RunDriver {
     this.advance(live, run, outcome, live.copied_left > 0 ? effects_of_copy(live, run) : outcome.effects);
     if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) this.ignored++;
-    if (fact.type === 'run.controlled') projection.note_row(row_of(run));
+    if (fact.type === 'run.controlled') projection.note_run(run);
     if (fact.type === 'run.ended') {
       this.forget(live);
       return;
@@ -204,7 +203,7 @@ export class RunDriver {
   /** The entry that decided the end is kept, so the end is. */
   private note_end(live: LiveRun, run: Run): void {
     const { projection, watchers } = this.ports;
-    projection.note_row(row_of(run));
+    projection.note_run(run);
     for (const watcher of watchers.of(live.run_id)) watcher.ended?.(result_of(run));
   }
 

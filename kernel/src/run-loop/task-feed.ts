@@ -1,6 +1,6 @@
 /**
  * Purpose: the human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`.
- * Owns: which of two states of a task is the later one. Rows of runs are passed over: whoever lists runs reads the journal.
+ * Owns: which of two states of a task is the later one. Whoever lists runs reads the journal.
  * Invariants:
  *   F1 What is told of an earlier position never takes the place of what was told of a later one: a coordinator that lost its partition
  *      without knowing it does not open again what its successor has closed.
@@ -31,6 +31,8 @@ const writes_at_a_time = 64;
 const closed_for_ms = 7 * 24 * 3_600_000;
 
 export class TaskFeed implements Lists {
+  readonly lists_only_tasks = true;
+
   constructor(private readonly registry: Registry) {}
 
   /** @throws the first error of the registry, after all tasks were tried */

@@ -17,7 +17,6 @@ import {
   type FiredPorts,
   is_llmteam_error,
   type Job,
-  type JsonObject,
   LlmteamError,
   queue_name,
   type StepReported,
@@ -69,7 +68,6 @@ export class WorkLoop {
   private beat: Timer | null = null;
   private readonly dead_letters: DeadLetters;
   private readonly hand_backs: HandBacks;
-  private readonly checked_configs = new WeakSet<JsonObject>();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
 
@@ -88,11 +86,7 @@ export class WorkLoop {
       }
     });
     for (const [queue, concurrency] of this.concurrency()) {
-      const consumer = await this.ports.queue.consume(
-        queue,
-        { concurrency },
-        (delivery) => void this.work_on(delivery),
-      );
+      const consumer = await this.ports.queue.consume(queue, { concurrency }, (delivery) => this.work_on(delivery));
       this.consumers.push(consumer);
     }
   }
@@ -158,30 +152,29 @@ export class WorkLoop {
     timer?.cancel();
   }
 
-  private async work_on(delivery: Delivery): Promise<void> {
+  private work_on(delivery: Delivery): void {
     const { job, deliveries } = delivery;
     const began_at = this.ports.clock.now();
     const attempt: Attempt = { delivery, began_at, execution: null, is_handed_back: false };
     this.attempts.set(job.job_id, attempt);
     this.plan_heartbeat();
     this.options.observer?.began(job, deliveries);
-    const how = await this.finish(attempt);
-    if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
-    this.options.observer?.ended(job, how, this.ports.clock.now() - began_at);
+    void this.finish(attempt).then((how) => {
+      if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
+      this.options.observer?.ended(job, how);
+    });
   }
 
   private async finish(attempt: Attempt): Promise<JobEnd> {
     const { delivery } = attempt;
     const { job } = delivery;
     try {
-      if (delivery.deliveries > 1 && (await this.was_reported(job))) {
+      const report = await (delivery.deliveries === 1 ? this.attempt(attempt) : this.attempt_again(attempt));
+      if (attempt.is_handed_back) return 'handed_back';
+      if (report === null) {
         await delivery.ack();
         return 'dropped';
       }
-      const is_poison = delivery.deliveries > this.most_lost && (await this.is_poison(delivery));
-      if (attempt.is_handed_back) return 'handed_back';
-      const report = is_poison ? this.give_up(attempt) : await this.attempt(attempt);
-      if (attempt.is_handed_back) return 'handed_back';
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
       await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
       this.options.observer?.reported(job, report);
@@ -194,6 +187,15 @@ export class WorkLoop {
       if (!attempt.is_handed_back) await this.give_back(delivery, redelivery_ms);
       return 'dropped';
     }
+  }
+
+  /** null: it was reported, or handed back meanwhile. */
+  private async attempt_again(attempt: Attempt): Promise<StepReported | null> {
+    const { delivery } = attempt;
+    if (await this.was_reported(delivery.job)) return null;
+    const is_poison = delivery.deliveries > this.most_lost && (await this.is_poison(delivery));
+    if (attempt.is_handed_back) return null;
+    return is_poison ? this.give_up(attempt) : this.attempt(attempt);
   }
 
   /** A history that cannot be read must not make a job come again for ever: a second report means nothing. */
@@ -227,7 +229,10 @@ export class WorkLoop {
     attempt.execution = execution;
     try {
       if (job.journal_start) await this.options.retry.until_kept(() => this.tell_start(job, began_at));
-      const ports = await this.run_in_time(execution, entry.task.run(execution, job.config, job.input));
+      const result = entry.task.run(execution, job.config, job.input);
+      const ports = await (job.timeout_seconds === null
+        ? result
+        : this.in_time(execution, result, job.timeout_seconds));
       return this.report(job, began_at, checked(ports, job, entry), execution);
     } catch (thrown) {
       if (is_llmteam_error(thrown) && thrown.code === 'CLOSED') throw thrown;
@@ -253,11 +258,8 @@ export class WorkLoop {
 
   private refuse(job: Job, entry: CatalogEntry | undefined): ErrorInfo | null {
     if (entry === undefined) return no_type(job);
-    if (this.checked_configs.has(job.config)) return null;
     const fault = entry.check_config(job.config);
-    if (fault !== null) return error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
-    this.checked_configs.add(job.config);
-    return null;
+    return fault === null ? null : error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   }
 
   private get most_lost(): number {
@@ -311,9 +313,12 @@ export class WorkLoop {
   }
 
   /** The handler's result, or the attempt's time-out. A handler that goes on after it is left to itself. */
-  private async run_in_time(execution: StepExecution, result: Promise<FiredPorts>): Promise<FiredPorts> {
-    const { timeout_seconds, step_id } = execution.job;
-    if (timeout_seconds === null) return result;
+  private async in_time(
+    execution: StepExecution,
+    result: Promise<FiredPorts>,
+    timeout_seconds: number,
+  ): Promise<FiredPorts> {
+    const { step_id } = execution.job;
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = this.ports.clock.after(Math.ceil(timeout_seconds * 1_000), () => {

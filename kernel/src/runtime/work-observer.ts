@@ -9,5 +9,5 @@ export interface WorkObserver {
   began(job: Job, deliveries: number): void;
   /** The report of an attempt is kept, whether or not its job can be acknowledged then. */
   reported(job: Job, report: StepReported): void;
-  ended(job: Job, how: JobEnd, took_ms: number): void;
+  ended(job: Job, how: JobEnd): void;
 }

@@ -8,15 +8,16 @@
  *   P3 A message may be stored twice if the server does not know it by its id: callers give ids, or can live with it.
  */
 import { LlmteamError } from '@llmteam/contracts';
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { closed_error } from './closed.js';
 import type { ConnectionWatch, PermissionViolation } from './connection-watch.js';
+import { type HeaderTable, MessageHeaders } from './message-headers.js';
 import { type ApiError, nats_error } from './nats-error.js';
 
 export interface Message {
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers?: MsgHdrs | undefined;
+  readonly headers?: HeaderTable | undefined;
 }
 
 export interface Stored {
@@ -35,13 +36,15 @@ export interface Lost {
   readonly lost: true;
 }
 
+/** What became of a message; an error if nobody answered. */
+export type Outcome = Answer | LlmteamError;
+
 interface Pending {
   readonly message: Message;
   /** Not sent again on another connection. */
   readonly once: boolean;
   readonly until: number;
-  readonly resolve: (answer: Answer | Lost) => void;
-  readonly reject: (error: LlmteamError) => void;
+  readonly settled: (outcome: Outcome | Lost) => void;
 }
 
 const timeout_ms = 5_000;
@@ -49,7 +52,7 @@ const sweep_ms = 500;
 
 export class AckedPublisher {
   private readonly inbox: string;
-  private readonly pending = new Map<string, Pending>();
+  private readonly pending = new Map<number, Pending>();
   private waiting: Pending[] = [];
   private readonly sweeper: NodeJS.Timeout;
   private readonly when_empty: (() => void)[] = [];
@@ -80,22 +83,47 @@ export class AckedPublisher {
   /** @throws LlmteamError `BACKEND_UNREACHABLE` if nobody answers in time: the message may or may not be stored */
   publish(message: Message): Promise<Answer> {
     // A message that is sent again is never told lost.
-    return this.add(message, false) as Promise<Answer>;
+    return this.add_one(message, false) as Promise<Answer>;
   }
 
   /** As `publish`, but on this connection only: the end of a batch means nothing without the rest. */
   publish_once(message: Message): Promise<Answer | Lost> {
-    return this.add(message, true);
+    return this.add_one(message, true);
   }
 
-  private add(message: Message, once: boolean): Promise<Answer | Lost> {
-    return new Promise((resolve, reject) => {
-      if (this.is_closed) throw closed_error('NATS connection');
-      if (this.deaf !== null) throw this.deaf;
-      const pending = { message, once, until: performance.now() + timeout_ms, resolve, reject };
-      if (this.pending.size < this.window) this.send(pending);
-      else this.waiting.push(pending);
+  /** Many as one promise: what became of each, in their order. */
+  publish_each(messages: readonly Message[]): Promise<readonly Outcome[]> {
+    return new Promise((resolve) => {
+      const outcomes = new Array<Outcome>(messages.length);
+      let left = messages.length;
+      if (left === 0) resolve(outcomes);
+      messages.forEach((message, place) => {
+        this.add(message, false, (outcome) => {
+          outcomes[place] = outcome as Outcome;
+          if (--left === 0) resolve(outcomes);
+        });
+      });
     });
+  }
+
+  private add_one(message: Message, once: boolean): Promise<Answer | Lost> {
+    return new Promise((resolve, reject) => {
+      this.add(message, once, (outcome) => {
+        if (outcome instanceof LlmteamError) reject(outcome);
+        else resolve(outcome);
+      });
+    });
+  }
+
+  private add(message: Message, once: boolean, settled: Pending['settled']): void {
+    const refused = this.is_closed ? closed_error('NATS connection') : this.deaf;
+    if (refused !== null) {
+      settled(refused);
+      return;
+    }
+    const pending = { message, once, until: performance.now() + timeout_ms, settled };
+    if (this.pending.size < this.window) this.send(pending);
+    else this.waiting.push(pending);
   }
 
   /** Resolves when everything that was published has been answered or given up. */
@@ -107,22 +135,23 @@ export class AckedPublisher {
   }
 
   private send(pending: Pending): void {
-    const id = (this.sent++).toString(36);
+    const id = this.sent++;
     this.pending.set(id, pending);
     try {
       this.hand_over(id, pending);
     } catch (error) {
-      this.settle(id)?.reject(nats_error(`publish on ${pending.message.subject}`, error));
+      this.settle(id)?.settled(nats_error(`publish on ${pending.message.subject}`, error));
     }
   }
 
-  private hand_over(id: string, { message }: Pending): void {
+  private hand_over(id: number, { message }: Pending): void {
     const reply = `${this.inbox}.${id}`;
-    const options = message.headers === undefined ? { reply } : { reply, headers: message.headers };
-    this.connection.publish(message.subject, message.body, options);
+    const { subject, body, headers } = message;
+    const options = headers === undefined ? { reply } : { reply, headers: new MessageHeaders(headers) };
+    this.connection.publish(subject, body, options);
   }
 
-  private settle(id: string): Pending | undefined {
+  private settle(id: number): Pending | undefined {
     const pending = this.pending.get(id);
     this.pending.delete(id);
     const next = this.waiting.shift();
@@ -132,18 +161,14 @@ export class AckedPublisher {
   }
 
   private answered(msg: Msg): void {
-    const pending = this.settle(msg.subject.slice(this.inbox.length + 1));
+    const pending = this.settle(Number(msg.subject.slice(this.inbox.length + 1)));
     if (pending === undefined) return;
     if (msg.headers?.code === 503) {
       const message = `no stream takes messages on '${pending.message.subject}'`;
-      pending.reject(new LlmteamError('BACKEND_UNREACHABLE', message, { details: { no_responders: true } }));
+      pending.settled(new LlmteamError('BACKEND_UNREACHABLE', message, { details: { no_responders: true } }));
       return;
     }
-    try {
-      pending.resolve(msg.json<Answer>());
-    } catch (error) {
-      pending.reject(nats_error(`publish on ${pending.message.subject}`, error));
-    }
+    pending.settled(answer_in(msg, pending.message));
   }
 
   private sweep(): void {
@@ -152,7 +177,7 @@ export class AckedPublisher {
       if (until <= now) this.give_up(id, this.silence());
     }
     for (const pending of this.waiting.filter(({ until }) => until <= now)) {
-      pending.reject(unanswered(pending, `not sent within ${timeout_ms} ms`));
+      pending.settled(unanswered(pending, `not sent within ${timeout_ms} ms`));
     }
     this.waiting = this.waiting.filter(({ until }) => until > now);
   }
@@ -163,9 +188,9 @@ export class AckedPublisher {
     return this.watch.is_connected ? `${reason}; its log may say why, a full disk for instance` : reason;
   }
 
-  private give_up(id: string, reason: string): void {
+  private give_up(id: number, reason: string): void {
     const pending = this.settle(id);
-    pending?.reject(unanswered(pending, reason));
+    pending?.settled(unanswered(pending, reason));
   }
 
   private give_up_all(): void {
@@ -175,7 +200,7 @@ export class AckedPublisher {
   /** What was on its way may be lost or stored; ids tell the server which. */
   private send_again(): void {
     for (const [id, pending] of [...this.pending]) {
-      if (pending.once) this.settle(id)?.resolve({ lost: true });
+      if (pending.once) this.settle(id)?.settled({ lost: true });
       else this.hand_over(id, pending);
     }
   }
@@ -184,13 +209,21 @@ export class AckedPublisher {
   private refuse(violation: PermissionViolation): void {
     if (violation.operation !== 'publish') return;
     for (const [id, { message }] of [...this.pending]) {
-      if (message.subject === violation.subject) this.settle(id)?.reject(nats_error('publish', violation));
+      if (message.subject === violation.subject) this.settle(id)?.settled(nats_error('publish', violation));
     }
   }
 
   private cannot_hear(error: Error): void {
     this.deaf = nats_error('hearing acknowledgements', error);
-    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(this.deaf);
+    for (const id of [...this.pending.keys()]) this.settle(id)?.settled(this.deaf);
+  }
+}
+
+function answer_in(msg: Msg, { subject }: Message): Outcome {
+  try {
+    return msg.json<Answer>();
+  } catch (error) {
+    return nats_error(`publish on ${subject}`, error);
   }
 }
 

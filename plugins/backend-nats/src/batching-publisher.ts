@@ -3,8 +3,10 @@
  * A server that syncs every write syncs once per batch: the group commit of JetStream.
  * Invariant: a batch that is refused or lost is sent again message by message, so a batch is never more than a faster way.
  */
-import { headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node';
-import type { AckedPublisher, Answer, Message, Stored } from './acked-publisher.js';
+import { type NatsConnection, nuid } from '@nats-io/transport-node';
+import type { AckedPublisher, Answer, Message, Outcome, Stored } from './acked-publisher.js';
+import { type HeaderTable, MessageHeaders } from './message-headers.js';
+import { nats_error } from './nats-error.js';
 
 interface Waiting {
   readonly message: Message;
@@ -33,6 +35,14 @@ export class BatchingPublisher {
       this.waiting.push({ message, resolve, reject });
       if (this.waiting.length === 1) setImmediate(() => this.send_waiting());
     });
+  }
+
+  /** Many as one promise: what became of each, in their order. */
+  publish_each(messages: readonly Message[]): Promise<readonly Outcome[]> {
+    if (!this.takes_batches) return this.publisher.publish_each(messages);
+    return Promise.all(
+      messages.map((message) => this.publish(message).catch((error: unknown) => nats_error('publish', error))),
+    );
   }
 
   private send_waiting(): void {
@@ -81,19 +91,20 @@ export class BatchingPublisher {
     const parts = messages.map((message, place) => in_batch(message, batch_id, place + 1));
     const last = parts.pop();
     if (last === undefined) return null;
-    last.headers.set('Nats-Batch-Commit', '1');
-    for (const { subject, body, headers: of_part } of parts) {
-      this.connection.publish(subject, body, { headers: of_part });
+    for (const { subject, body, headers } of parts) {
+      this.connection.publish(subject, body, { headers: new MessageHeaders(headers) });
     }
-    const answer = await this.publisher.publish_once(last);
+    const answer = await this.publisher.publish_once({
+      ...last,
+      headers: { ...last.headers, 'Nats-Batch-Commit': '1' },
+    });
     return 'seq' in answer && answer.count === messages.length ? answer : null;
   }
 }
 
-function in_batch(message: Message, batch_id: string, place: number): Message & { readonly headers: MsgHdrs } {
-  const with_batch = headers();
-  for (const key of message.headers?.keys() ?? []) with_batch.set(key, message.headers?.get(key) ?? '');
-  with_batch.set('Nats-Batch-Id', batch_id);
-  with_batch.set('Nats-Batch-Sequence', String(place));
-  return { ...message, headers: with_batch };
+function in_batch(message: Message, batch_id: string, place: number): Message & { readonly headers: HeaderTable } {
+  return {
+    ...message,
+    headers: { ...message.headers, 'Nats-Batch-Id': batch_id, 'Nats-Batch-Sequence': String(place) },
+  };
 }

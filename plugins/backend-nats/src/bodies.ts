@@ -1,5 +1,6 @@
 import type { Blobs } from '@llmteam/contracts';
-import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import type { HeaderTable } from './message-headers.js';
 
 /** What is larger travels as a blob: consumers share a connection, and one large message holds up all others. */
 const most_inline_bytes = 256 * 1024;
@@ -9,7 +10,7 @@ const blob_header = 'Llmteam-Blob';
 
 export interface Body {
   readonly body: Uint8Array;
-  readonly headers?: MsgHdrs;
+  readonly headers?: HeaderTable;
 }
 
 /** Texts as message bodies: small ones as they are, large ones by reference. */
@@ -29,16 +30,15 @@ export class Bodies {
   }
 
   /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */
-  unpack(msg: Pick<Msg, 'data' | 'headers'>): string | Promise<string> {
+  unpack(msg: { readonly data: Uint8Array; readonly headers?: MsgHdrs | undefined }): string | Promise<string> {
+    const { data } = msg;
     // Headers are parsed when they are asked for; most messages need not.
-    const hash = msg.data.length > 0 ? '' : (msg.headers?.get(blob_header) ?? '');
-    return hash === '' ? this.decoder.decode(msg.data) : this.load(hash);
+    const hash = data.length > 0 ? '' : (msg.headers?.get(blob_header) ?? '');
+    return hash === '' ? this.decoder.decode(data) : this.load(hash);
   }
 
   private async store(body: Uint8Array): Promise<Body> {
-    const reference = headers();
-    reference.set(blob_header, await this.blobs.put(body));
-    return { body: new Uint8Array(0), headers: reference };
+    return { body: new Uint8Array(0), headers: { [blob_header]: await this.blobs.put(body) } };
   }
 
   private async load(hash: string): Promise<string> {

@@ -7,6 +7,7 @@ import type { Consumer, Delivery, Job, Logger } from '@llmteam/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
+import { parse_job } from './job-text.js';
 import { PullRequests } from './pull-requests.js';
 import { ack, give_back, type StreamMessage, still_working } from './stream-message.js';
 
@@ -31,14 +32,15 @@ const longest_pause_ms = 2_000;
 
 export class JobConsumer implements Consumer {
   private readonly requests: PullRequests;
-  private readonly handed_out = new Set<StreamMessage>();
+  /** Reply subjects of the deliveries that are not answered. */
+  private readonly handed_out = new Set<string>();
   private is_stopped = false;
   private when_empty: (() => void)[] = [];
 
   constructor(private readonly options: JobConsumerOptions) {
     this.requests = new PullRequests(options.connection, options.watch, {
       room: () => options.concurrency - this.handed_out.size,
-      receive: (message) => void this.receive(message),
+      receive: (message) => this.receive(message),
       lost: (reason) => void this.find_again(reason),
     });
   }
@@ -61,51 +63,67 @@ export class JobConsumer implements Consumer {
     });
   }
 
-  private async receive(message: StreamMessage): Promise<void> {
+  private receive(message: StreamMessage): void {
+    const { reply } = message;
+    // A consumer that was made anew may hand out what is at work here, to be answered in the same place.
+    if (this.handed_out.has(reply)) return;
     if (this.is_stopped || this.handed_out.size >= this.options.concurrency) {
-      give_back(message, 0);
+      this.answer(reply, give_back(0));
       return;
     }
-    this.handed_out.add(message);
+    this.handed_out.add(reply);
     try {
-      const text = this.options.bodies.unpack(message.msg);
-      this.hand_out(message, typeof text === 'string' ? text : await text);
-    } catch (err) {
-      this.options.log.error({ err, queue: this.options.queue }, 'a job could not be handed out; it comes again');
-      if (this.done(message)) give_back(message, redelivery_ms);
+      const text = this.options.bodies.unpack(message);
+      if (typeof text === 'string') this.hand_out(message, text);
+      else this.hand_out_later(message, text);
+    } catch (error) {
+      this.hand_back(reply, error);
     }
   }
 
-  private hand_out(message: StreamMessage, text: string): void {
+  private hand_out_later(message: StreamMessage, text: Promise<string>): void {
+    text
+      .then((loaded) => this.hand_out(message, loaded))
+      .catch((error: unknown) => this.hand_back(message.reply, error));
+  }
+
+  /** The message itself is let go: it holds far more memory than the job. */
+  private hand_out({ reply, deliveries, msg }: StreamMessage, text: string): void {
     const job = parse_job(text);
     if (job !== null) {
-      this.options.handle(this.delivery(message, job));
+      this.options.handle(new HandedOut(this, reply, deliveries, job));
       return;
     }
+    // One that was a job is published again by its coordinator.
     const { queue, log } = this.options;
-    log.error({ queue, subject: message.msg.subject }, 'what is queued there is no job; it is thrown away');
-    if (this.done(message)) ack(message);
+    log.error({ queue, subject: msg.subject }, 'what is queued there is no job; it is thrown away');
+    this.ack(reply);
   }
 
-  private delivery(message: StreamMessage, job: Job): Delivery {
-    return {
-      job,
-      deliveries: message.deliveries,
-      ack: async () => {
-        if (this.done(message)) ack(message);
-      },
-      nak: async (delay_ms = 0) => {
-        if (this.done(message)) give_back(message, delay_ms);
-      },
-      extend: async () => {
-        if (this.handed_out.has(message)) still_working(message);
-      },
-    };
+  private hand_back(reply: string, err: unknown): void {
+    this.options.log.error({ err, queue: this.options.queue }, 'a job could not be handed out; it comes again');
+    this.nak(reply, redelivery_ms);
+  }
+
+  ack(reply: string): void {
+    if (this.is_answered_first(reply)) this.answer(reply, ack);
+  }
+
+  nak(reply: string, delay_ms: number): void {
+    if (this.is_answered_first(reply)) this.answer(reply, give_back(delay_ms));
+  }
+
+  extend(reply: string): void {
+    if (this.handed_out.has(reply)) this.answer(reply, still_working);
+  }
+
+  private answer(reply: string, text: Uint8Array): void {
+    this.options.connection.publish(reply, text);
   }
 
   /** False if the delivery was answered before. */
-  private done(message: StreamMessage): boolean {
-    if (!this.handed_out.delete(message)) return false;
+  private is_answered_first(reply: string): boolean {
+    if (!this.handed_out.delete(reply)) return false;
     if (!this.is_stopped) this.requests.ask_soon();
     else if (this.handed_out.size === 0) for (const tell of this.when_empty.splice(0)) tell();
     return true;
@@ -132,12 +150,23 @@ export class JobConsumer implements Consumer {
   }
 }
 
-/** null: not a job, whoever published it. A job that is one is published again by its coordinator. */
-function parse_job(text: string): Job | null {
-  try {
-    const job = JSON.parse(text) as Partial<Job> | null;
-    return typeof job?.job_id === 'string' && typeof job.run_id === 'string' ? (job as Job) : null;
-  } catch {
-    return null;
+class HandedOut implements Delivery {
+  constructor(
+    private readonly consumer: JobConsumer,
+    private readonly reply: string,
+    readonly deliveries: number,
+    readonly job: Job,
+  ) {}
+
+  async ack(): Promise<void> {
+    this.consumer.ack(this.reply);
+  }
+
+  async nak(delay_ms = 0): Promise<void> {
+    this.consumer.nak(this.reply, delay_ms);
+  }
+
+  async extend(): Promise<void> {
+    this.consumer.extend(this.reply);
   }
 }

@@ -54,8 +54,13 @@ export class Names {
 
   /** The run a fact's subject names. */
   run_of(subject: string): RunKey {
-    const [, , , tenant = '', run = ''] = subject.split('.', 5);
-    return { tenant_id: text_of(tenant), run_id: text_of(run) };
+    const run_end = subject.lastIndexOf('.');
+    const tenant_end = subject.lastIndexOf('.', run_end - 1);
+    const tenant_begin = subject.lastIndexOf('.', tenant_end - 1) + 1;
+    return {
+      tenant_id: text_of(subject.slice(tenant_begin, tenant_end)),
+      run_id: text_of(subject.slice(tenant_end + 1, run_end)),
+    };
   }
 
   get all_jobs(): string {

@@ -6,12 +6,13 @@
 import { type Consumer, type Delivery, type Job, type JobQueue, LlmteamError, type Logger } from '@llmteam/contracts';
 import { AckPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Answer } from './acked-publisher.js';
+import type { Answer, Message, Outcome } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
-import type { Bodies } from './bodies.js';
+import type { Bodies, Body } from './bodies.js';
 import { closed_error } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { JobConsumer } from './job-consumer.js';
+import { job_text } from './job-text.js';
 import type { Names } from './names.js';
 import { api_error_code, api_errors, nats_error, refusal } from './nats-error.js';
 
@@ -47,7 +48,12 @@ export class NatsJobQueue implements JobQueue {
 
   async publish(jobs: readonly Job[]): Promise<void> {
     this.check_open();
-    await Promise.all(jobs.map((job) => this.publish_one(job)));
+    const outcomes = await this.publish_each(await this.messages_of(jobs));
+    for (const [place, outcome] of outcomes.entries()) {
+      if (outcome instanceof LlmteamError) throw outcome;
+      if (outcome.error === undefined || is_queued_already(outcome)) continue;
+      throw refusal(`publishing job ${jobs[place]?.job_id}`, outcome.error);
+    }
   }
 
   async consume(
@@ -89,24 +95,22 @@ export class NatsJobQueue implements JobQueue {
     await Promise.all([...this.consumers].map((consumer) => consumer.stop(AbortSignal.abort())));
   }
 
-  private async publish_one(job: Job): Promise<void> {
-    const subject = this.options.names.job_subject(job);
-    const packed = this.options.bodies.pack(JSON.stringify(job));
-    const { body, headers } = packed instanceof Promise ? await packed : packed;
-    const answer = await this.send({ subject, body, headers });
-    if (answer.error === undefined || is_queued_already(answer)) return;
-    throw refusal(`publishing job ${job.job_id}`, answer.error);
+  private async messages_of(jobs: readonly Job[]): Promise<Message[]> {
+    const packed = jobs.map((job) => this.options.bodies.pack(job_text(job)));
+    const has_large = packed.some((body) => body instanceof Promise);
+    const bodies = has_large ? await Promise.all(packed) : (packed as readonly Body[]);
+    const { names } = this.options;
+    return jobs.map((job, place) => ({ subject: names.job_subject(job), ...(bodies[place] as Body) }));
   }
 
-  private async send(message: Parameters<BatchingPublisher['publish']>[0]): Promise<Answer> {
+  private async publish_each(messages: readonly Message[]): Promise<readonly Outcome[]> {
     const { publisher, make_stream } = this.options;
-    try {
-      return await publisher.publish(message);
-    } catch (error) {
-      if (!(error instanceof LlmteamError) || error.details?.no_responders !== true) throw error;
-      await make_stream();
-      return publisher.publish(message);
-    }
+    const outcomes = await publisher.publish_each(messages);
+    const homeless = messages.filter((_, place) => is_without_stream(outcomes[place]));
+    if (homeless.length === 0) return outcomes;
+    await make_stream();
+    const again = (await publisher.publish_each(homeless)).values();
+    return outcomes.map((outcome) => (is_without_stream(outcome) ? (again.next().value ?? outcome) : outcome));
   }
 
   private async make_consumer(queue: string): Promise<string> {
@@ -149,6 +153,10 @@ export class NatsJobQueue implements JobQueue {
   private check_open(): void {
     if (this.is_closed) throw closed_error('job queue');
   }
+}
+
+function is_without_stream(outcome: Outcome | undefined): boolean {
+  return outcome instanceof LlmteamError && outcome.details?.no_responders === true;
 }
 
 function is_queued_already({ error }: Answer): boolean {

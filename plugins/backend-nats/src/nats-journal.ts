@@ -8,16 +8,17 @@
  *      that history is as it was when it was read. So a run begins once, however late the second request comes.
  */
 import { setMaxListeners } from 'node:events';
-import type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import type { Entry, Fact, FollowOptions, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
 import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Answer, Stored } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
-import type { Bodies } from './bodies.js';
+import type { Bodies, Body } from './bodies.js';
 import { closed_error } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { entry_texts, join_texts, parse_entries, positions_by_id } from './entry-text.js';
+import type { HeaderTable } from './message-headers.js';
 import { dedupe_id, type Names } from './names.js';
 import { is_wrong_last_sequence, nats_error, refusal } from './nats-error.js';
 import { partition_of } from './partitions.js';
@@ -70,7 +71,9 @@ export class NatsJournal implements Journal {
     const [first] = entries;
     if (first === undefined) return [];
     const texts = entry_texts(run, entries);
-    if (entries.length === 1 && first.fact.type !== 'run.requested') return [await this.append_one(run, first, texts)];
+    if (entries.length === 1 && first.fact.type !== 'run.requested') {
+      return [position_of(accepted(run, await this.publish_one(run, first, texts)).seq, 0, 1)];
+    }
     const ids = entries.map(({ message_id }) => message_id);
     const is_beginning = first.fact.type === 'run.requested';
     return this.in_turn(run, () => this.append_guarded(run, ids, texts, is_beginning ? nothing_known : null));
@@ -114,14 +117,9 @@ export class NatsJournal implements Journal {
     this.closing.abort();
   }
 
-  private async append_one(run: RunKey, { message_id, fact }: NewEntry, texts: readonly string[]): Promise<Position> {
-    const partition = this.partition_of(run);
-    const subject = this.options.names.fact_subject(partition, run, fact.type);
-    const { body, headers: reference } = await this.options.bodies.pack(join_texts(texts));
-    const with_id = reference ?? headers();
-    with_id.set('Nats-Msg-Id', dedupe_id(run, message_id));
-    const answer = await this.publish(partition, subject, body, with_id);
-    return position_of(accepted(run, answer).seq, 0, 1);
+  /** A2 */
+  private publish_one(run: RunKey, { message_id, fact }: NewEntry, texts: readonly string[]): Promise<Answer> {
+    return this.publish(run, fact.type, texts, { 'Nats-Msg-Id': dedupe_id(run, message_id) });
   }
 
   /** A3 */
@@ -135,11 +133,10 @@ export class NatsJournal implements Journal {
     for (let conflicts = 0; conflicts < most_conflicts; conflicts++) {
       const fresh = [...new Set(ids)].filter((id) => !known.positions.has(id));
       if (fresh.length === 0) return ids.map((id) => known.positions.get(id) ?? 0);
-      const answer = await this.publish_guarded(
-        run,
-        fresh.map((id) => texts[ids.indexOf(id)] ?? ''),
-        known,
-      );
+      const fresh_texts = fresh.map((id) => texts[ids.indexOf(id)] ?? '');
+      const answer = await this.publish(run, 'run.requested', fresh_texts, {
+        'Nats-Expected-Last-Subject-Sequence': String(known.last_run_level),
+      });
       if (!is_wrong_last_sequence(answer.error?.err_code)) {
         const { seq } = accepted(run, answer);
         const place = new Map(fresh.map((id, index) => [id, position_of(seq, index, fresh.length)]));
@@ -150,19 +147,15 @@ export class NatsJournal implements Journal {
     throw new LlmteamError('STORE_FAILED', `append to run ${run.run_id}: others wrote each time before it could`);
   }
 
-  private async publish_guarded(run: RunKey, texts: readonly string[], known: Known): Promise<Answer> {
+  private publish(run: RunKey, type: Fact['type'], texts: readonly string[], headers: HeaderTable): Promise<Answer> {
     const partition = this.partition_of(run);
-    const subject = this.options.names.fact_subject(partition, run, 'run.requested');
-    const { body, headers: reference } = await this.options.bodies.pack(join_texts(texts));
-    const guard = reference ?? headers();
-    guard.set('Nats-Expected-Last-Subject-Sequence', String(known.last_run_level));
-    return this.publish(partition, subject, body, guard);
-  }
-
-  private publish(partition: number, subject: string, body: Uint8Array, with_headers: MsgHdrs): Promise<Answer> {
+    const subject = this.options.names.fact_subject(partition, run, type);
     const publisher = this.options.publishers[partition];
     if (publisher === undefined) throw new RangeError(`there is no partition ${partition}`);
-    return publisher.publish({ subject, body, headers: with_headers });
+    const send = ({ body, headers: reference }: Body): Promise<Answer> =>
+      publisher.publish({ subject, body, headers: { ...reference, ...headers } });
+    const packed = this.options.bodies.pack(join_texts(texts));
+    return packed instanceof Promise ? packed.then(send) : send(packed);
   }
 
   private async known(run: RunKey): Promise<Known> {
@@ -238,7 +231,7 @@ export class NatsJournal implements Journal {
 
   private unpack(message: StreamMessage): readonly Entry[] | Promise<readonly Entry[]> {
     const { msg, sequence } = message;
-    const text = this.options.bodies.unpack(msg);
+    const text = this.options.bodies.unpack(message);
     const run = this.options.names.run_of(msg.subject);
     if (typeof text === 'string') return parse_entries(run, sequence, text);
     return text.then((loaded) => parse_entries(run, sequence, loaded));

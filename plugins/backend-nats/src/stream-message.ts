@@ -3,17 +3,28 @@
  * `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>[.<token>]`
  * (NATS ADR-15). The client does the same in a class it does not export.
  */
-import type { Msg } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 
 const with_domain_tokens = 11;
+const dot = '.'.charCodeAt(0);
+const zero = '0'.charCodeAt(0);
 
 export class StreamMessage {
-  private readonly tokens: readonly string[];
-  private readonly first: number;
+  /** The client cuts the body out of the message each time it is asked for it. */
+  readonly data: Uint8Array;
+  private numbers: readonly number[] | null = null;
 
   constructor(readonly msg: Msg) {
-    this.tokens = (msg.reply ?? '').split('.');
-    this.first = this.tokens.length >= with_domain_tokens ? 6 : 4;
+    this.data = msg.data;
+  }
+
+  /** Where it is answered. */
+  get reply(): string {
+    return this.msg.reply ?? '';
+  }
+
+  get headers(): MsgHdrs | undefined {
+    return this.msg.headers;
   }
 
   /** How often it was delivered, this time included. */
@@ -42,8 +53,27 @@ export class StreamMessage {
   }
 
   private number(place: number): number {
-    return Number(this.tokens[this.first + place]);
+    this.numbers ??= numbers_of(this.reply);
+    const first = this.numbers.length >= with_domain_tokens ? 6 : 4;
+    return this.numbers[first + place] ?? Number.NaN;
   }
+}
+
+/** The tokens of a subject as numbers, in one pass; those that are words give nonsense. */
+function numbers_of(subject: string): readonly number[] {
+  const numbers: number[] = [];
+  let number = 0;
+  for (let place = 0; place < subject.length; place++) {
+    const code = subject.charCodeAt(place);
+    if (code === dot) {
+      numbers.push(number);
+      number = 0;
+    } else {
+      number = number * 10 + code - zero;
+    }
+  }
+  numbers.push(number);
+  return numbers;
 }
 
 export function is_stream_message(msg: Msg): boolean {
@@ -51,17 +81,11 @@ export function is_stream_message(msg: Msg): boolean {
 }
 
 const text = new TextEncoder();
-const ack_text = text.encode('+ACK');
-const working_text = text.encode('+WPI');
 
-export function ack({ msg }: StreamMessage): void {
-  msg.respond(ack_text);
-}
+/** What is published on a message's reply subject. */
+export const ack = text.encode('+ACK');
+export const still_working = text.encode('+WPI');
 
-export function still_working({ msg }: StreamMessage): void {
-  msg.respond(working_text);
-}
-
-export function give_back({ msg }: StreamMessage, delay_ms: number): void {
-  msg.respond(text.encode(delay_ms > 0 ? `-NAK {"delay":${Math.round(delay_ms * 1_000_000)}}` : '-NAK'));
+export function give_back(delay_ms: number): Uint8Array {
+  return text.encode(delay_ms > 0 ? `-NAK {"delay":${Math.round(delay_ms * 1_000_000)}}` : '-NAK');
 }

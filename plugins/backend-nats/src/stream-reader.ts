@@ -105,7 +105,7 @@ export class StreamReader {
     this.consumer_sequence = message.consumer_sequence;
     this.past.has_read(message);
     this.buffer.push(message);
-    this.buffered_bytes += message.msg.data.length;
+    this.buffered_bytes += message.data.length;
     if (this.buffer.length === 1) this.wake();
   }
 

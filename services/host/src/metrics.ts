@@ -4,6 +4,7 @@
  * Loaded when it is asked for: commands count nothing.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Tally } from './tally.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -24,14 +25,26 @@ export class Metrics {
   }
 
   counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
-    const counter = new Counter(this.described(name));
-    return { add: (count = 1, labels = {}) => counter.inc(labels, count) };
+    const tally = new Tally(name.labels ?? []);
+    new Counter({
+      ...this.described(name),
+      collect() {
+        tally.hand_over((labels, count) => this.inc(labels, count));
+      },
+    });
+    return { add: (count = 1, labels = {}) => tally.add(count, labels) };
   }
 
   /** Counts up and down by itself. */
   gauge(name: MetricName): { add(count: number, labels?: Labels): void } {
-    const gauge = new Gauge(this.described(name));
-    return { add: (count, labels = {}) => gauge.inc(labels, count) };
+    const tally = new Tally(name.labels ?? []);
+    new Gauge({
+      ...this.described(name),
+      collect() {
+        tally.hand_over((labels, count) => this.inc(labels, count));
+      },
+    });
+    return { add: (count, labels = {}) => tally.add(count, labels) };
   }
 
   /** Looked at when somebody asks; a look that fails leaves the value of the last one. */

@@ -17,10 +17,6 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
     help: 'Jobs that came here after somebody had had them before.',
     labels,
   });
-  const seconds = metrics.histogram(
-    { name: 'worker_job_duration_seconds', help: 'From a job’s arrival to its end here.', labels },
-    step_buckets,
-  );
   const steps = metrics.counter(steps_executed);
   const step_seconds = metrics.histogram(step_duration, step_buckets);
   metrics.looked_up({ name: 'connected', help: '1: connected to the message server.' }, () => Number(is_connected()));
@@ -33,10 +29,9 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
       steps.add(1, { step_type, tenant_id });
       step_seconds.observe(Math.max(0, at - started_at) / 1_000, { step_type });
     },
-    ended({ step_type }: Job, outcome: JobEnd, took_ms: number): void {
+    ended({ step_type }: Job, outcome: JobEnd): void {
       running.add(-1, { step_type });
       jobs.add(1, { step_type, outcome });
-      seconds.observe(took_ms / 1_000, { step_type });
     },
   };
 }
