@@ -8,13 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { system_clock } from '@llmteam/backend-embedded';
 import { default_settings } from '@llmteam/backend-nats';
-import type { Backend, Json, Segment } from '@llmteam/contracts';
+import type { Backend, Json, RunKey, Segment } from '@llmteam/contracts';
 import { create_expression_compiler, create_run_service, Definitions, define_segment } from '@llmteam/kernel';
 import { load_config, load_plugins, open_nats, service_config } from '@llmteam/service-host';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { with_folder } from '../folder.js';
 import { silent } from '../silent.js';
 import { with_bench_server } from './bench-server.js';
+import { Load } from './load.js';
 import { Service } from './service.js';
 
 export interface ClusterOptions {
@@ -28,6 +29,8 @@ export interface Cluster {
   prepare(segment: Segment): Promise<string>;
   /** Resolves once the run is accepted; `ended` once its end stands in the journal. */
   start(definition: string, input?: Json): Promise<{ readonly ended: Promise<void> }>;
+  /** Runs so many times, so many at a time, by a client that does little. */
+  run_many(definition: string, runs: number, in_flight: number): Promise<void>;
   /** Runs once. */
   run(definition: string, input?: Json): Promise<void>;
   readonly coordinators: readonly Service[];
@@ -40,6 +43,7 @@ export interface Cluster {
 
 const noop_plugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
 const namespace = 'bench';
+const tenant_id = 'bench';
 const { partitions } = default_settings;
 
 export async function with_cluster<T>(options: ClusterOptions, work: (cluster: Cluster) => Promise<T>): Promise<T> {
@@ -75,7 +79,7 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
   );
 }
 
-type Client = Pick<Cluster, 'prepare' | 'start' | 'run' | 'checkpointed'>;
+type Client = Pick<Cluster, 'prepare' | 'start' | 'run_many' | 'run' | 'checkpointed'>;
 
 async function with_client<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const config = service_config(load_config(path, {}));
@@ -87,24 +91,28 @@ async function with_client<T>(path: string, url: string, work: (client: Client) 
   const ids = { made: 0 };
   const new_id = (): string => `run-${process.pid}-${++ids.made}`;
   const runs = create_run_service({ journal, index, definitions, clock, new_id });
-  const ends = await listen_for_ends(url);
+  const connection = await connect({ servers: url, noAsyncTraces: true });
+  const partition_of = (run: RunKey): number => journal.partition_of(run);
+  const load = new Load({ connection, namespace, partition_of });
+  const ends = listen_for_ends(connection);
   const start: Client['start'] = async (definition, input = {}) => {
     const run_id = new_id();
     const ended = ends.of(run_id);
-    await runs.start({ tenant_id: 'bench', run_id, definition, input, timeout_seconds: null });
+    await runs.start({ tenant_id, run_id, definition, input, timeout_seconds: null });
     return { ended };
   };
   try {
     return await work({
       prepare: (segment) => definitions.put(define_segment(segment, catalog)),
       start,
+      run_many: (...given) => load.run(...given),
       run: async (definition, input) => (await start(definition, input)).ended,
       checkpointed: async () => {
         for (let partition = 0; partition < partitions; partition++) await checkpointed(backend, partition);
       },
     });
   } finally {
-    await ends.close();
+    await connection.close();
     await backend.close();
   }
 }
@@ -121,12 +129,9 @@ async function checkpointed(
   }
 }
 
-async function listen_for_ends(
-  servers: string,
-): Promise<{ of(run_id: string): Promise<void>; close(): Promise<void> }> {
-  const connection = await connect({ servers });
+function listen_for_ends(connection: NatsConnection): { of(run_id: string): Promise<void> } {
   const waiting = new Map<string, () => void>();
-  connection.subscribe(`${namespace}.journal.*.*.*.r`, {
+  connection.subscribe(`${namespace}.journal.*.${tenant_id}.*.r`, {
     callback: (_, msg) => {
       if (!msg.string().includes('"type":"run.ended"')) return;
       const run_id = msg.subject.split('.')[4] ?? '';
@@ -134,8 +139,5 @@ async function listen_for_ends(
       waiting.delete(run_id);
     },
   });
-  return {
-    of: (run_id) => new Promise((resolve) => waiting.set(run_id, resolve)),
-    close: () => connection.close(),
-  };
+  return { of: (run_id) => new Promise((resolve) => waiting.set(run_id, resolve)) };
 }

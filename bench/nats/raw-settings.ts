@@ -4,6 +4,8 @@ export interface RawLoop {
   readonly runs_in_flight: number;
   readonly steps_per_run: number;
   readonly runs: number;
+  /** Runs before those that are measured, for the processes to get as warm as the others that are measured. */
+  readonly warm_up_runs: number;
 }
 
 export const jobs_stream = 'RAW_JOBS';

@@ -104,6 +104,32 @@ function delivery_laws(kit: JobQueueKit): void {
       assert.deepEqual(new Set(deliveries.map((delivery) => delivery.deliveries)), new Set([1]));
     }));
 
+  test('Q1 every member of a job arrives as it was published', () =>
+    with_port(kit, async (queue) => {
+      const full: Partial<Job> = {
+        ports: { context: ['a', null] },
+        extra_ports: ['yes', 'no'],
+        variables: { run: { id: 'run-7' }, loop: { index: 2, item: {} } },
+        memos: { draft: 'text' },
+        timeout_seconds: 0.5,
+        deadline_at: 1_795_600_667_995,
+        journal_start: true,
+      };
+      const place = { run_id: 'run-7', step: 'each[3]/write', step_id: 'write', scope: 'each[3]', attempt: 2 };
+      const published = [
+        job('run-7/each[3]/write#2', { ...place, ...full, idempotency_key: 'run-7/each[3]/write' }),
+        job('run-7/each[3]/write#3', { ...place, attempt: 3, idempotency_key: 'another' }),
+        job('any id', { ...place, input: null, config: {} }),
+        job('run-7/write#1', { run_id: 'run-7', step: 'write', step_id: 'write', idempotency_key: 'run-7/write' }),
+        job('odd', { step: 'each[3]/write', step_id: 'each', scope: 'elsewhere' }),
+        job('scoped', { step: 'write', step_id: 'write', scope: 'each[3]', input: { '': [0, false] } }),
+      ];
+      await queue.publish(published);
+      const desk = await Desk.at(queue);
+      const arrived = (await desk.has(published.length)).map((delivery) => delivery.job);
+      assert.deepEqual(arrived, published);
+    }));
+
   test('Q1 a job goes to one of several consumers', () =>
     with_port(kit, async (queue, { advance }) => {
       const desks = [await Desk.at(queue, 10), await Desk.at(queue, 10), await Desk.at(queue, 10)];

@@ -1,4 +1,4 @@
-/** The coordinator of the raw loop: publishes a job, reads its report, publishes the next. Prints the milliseconds all runs took. */
+/** The coordinator of the raw loop: publishes a job, reads its report, publishes the next. Prints the milliseconds the runs took. */
 import {
   AckPolicy,
   DeliverPolicy,
@@ -12,7 +12,7 @@ import { connect } from '@nats-io/transport-node';
 import { acked_publish } from '../acked-publish.js';
 import { body, job_subject, jobs_stream, type RawLoop, reports_stream, worker_consumer } from '../raw-settings.js';
 
-const { servers, runs, runs_in_flight, steps_per_run }: RawLoop = JSON.parse(process.argv[2] ?? '{}');
+const { servers, runs, warm_up_runs, runs_in_flight, steps_per_run }: RawLoop = JSON.parse(process.argv[2] ?? '{}');
 const connection = await connect({ servers, noAsyncTraces: true });
 const manager = await jetstreamManager(connection);
 await manager.streams.add({
@@ -41,10 +41,10 @@ const publish = acked_publish(connection);
 process.send?.('ready');
 await new Promise((resolve) => process.once('message', resolve));
 
-const began = performance.now();
-const state = { begun: 0, ended: 0 };
+const state = { begun: 0, ended: 0, measured_from: performance.now() };
+const all = warm_up_runs + runs;
 function begin_run(): void {
-  if (state.begun < runs) void publish(job_subject(state.begun++, 0), body);
+  if (state.begun < all) void publish(job_subject(state.begun++, 0), body);
 }
 const consumer = await jetstream(connection).consumers.get(reports_stream, { deliver_policy: DeliverPolicy.All });
 const messages = await consumer.consume({
@@ -57,11 +57,12 @@ const messages = await consumer.consume({
       return;
     }
     begin_run();
-    if (++state.ended === runs) messages.stop();
+    if (++state.ended === warm_up_runs) state.measured_from = performance.now();
+    if (state.ended === all) messages.stop();
   },
 });
 for (let place = 0; place < runs_in_flight; place++) begin_run();
 await messages.closed();
-console.log(performance.now() - began);
+console.log(performance.now() - state.measured_from);
 await connection.close();
 process.exit(0);

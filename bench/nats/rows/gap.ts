@@ -10,7 +10,10 @@ const runs = 20;
 /** How long from one step to the next, when nothing else is to do? */
 export async function gap_between_steps(): Promise<Row> {
   const floor = await repeat(3, async () => {
-    return (await raw_loop_ms('default', { runs: 20, runs_in_flight: 1, steps_per_run: steps })) / (20 * steps);
+    return (
+      (await raw_loop_ms('default', { runs: 20, warm_up_runs: 5, runs_in_flight: 1, steps_per_run: steps })) /
+      (20 * steps)
+    );
   });
   const measured = await with_cluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
     const definition = await cluster.prepare(chain(steps));

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spread } from '../../measure.js';
+import { spread, time_ms } from '../../measure.js';
 import type { Row } from '../../row.js';
 import { chain } from '../../segments.js';
 import { type Cluster, with_cluster } from '../cluster.js';
-import { steps_per_second } from './throughput.js';
+import { run_in_lanes } from '../lanes.js';
 
 const steps = 10;
 const seconds = 5;
@@ -13,12 +13,18 @@ const shares = [0.1, 0.5, 0.9];
 export async function latency_under_load(): Promise<readonly Row[]> {
   return with_cluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
     const definition = await cluster.prepare(chain(steps));
-    await steps_per_second(cluster, definition, 2_000, 200);
-    const most = (await steps_per_second(cluster, definition, 2_000, 200)) / steps;
+    await runs_per_second(cluster, definition);
+    const most = await runs_per_second(cluster, definition);
     const rows: Row[] = [];
     for (const share of shares) rows.push(await at_share(cluster, definition, share, most));
     return rows;
   });
+}
+
+async function runs_per_second(cluster: Cluster, definition: string): Promise<number> {
+  const runs = 2_000;
+  const elapsed = await time_ms(() => run_in_lanes(cluster, definition, runs, 200));
+  return runs / (elapsed / 1_000);
 }
 
 async function at_share(cluster: Cluster, definition: string, share: number, most: number): Promise<Row> {

@@ -1,0 +1,70 @@
+/**
+ * Keeps so many runs of one segment in flight, with as little work of its own as can be: it shares the machine with what is measured, and
+ * the raw loop beside it has nobody like it. What it writes is what a gateway writes for a start.
+ */
+import type { RunKey, RunRequested } from '@llmteam/contracts';
+import { engine_version } from '@llmteam/kernel';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { acked_publish } from './acked-publish.js';
+
+export interface LoadOptions {
+  readonly connection: NatsConnection;
+  readonly namespace: string;
+  readonly partition_of: (run: RunKey) => number;
+}
+
+/** Nobody else's, so that it hears of no other runs. */
+const tenant_id = 'load';
+
+export class Load {
+  private readonly publish: ReturnType<typeof acked_publish>;
+  private readonly begins_run = headers();
+  private made = 0;
+
+  constructor(private readonly options: LoadOptions) {
+    this.publish = acked_publish(options.connection);
+    this.begins_run.set('Nats-Expected-Last-Subject-Sequence', '0');
+  }
+
+  /** Resolves once so many more runs have begun and ended. */
+  async run(definition: string, runs: number, in_flight: number): Promise<void> {
+    const { connection, namespace } = this.options;
+    const count = { begun: 0, ended: 0 };
+    await new Promise<void>((resolve, reject) => {
+      const ends = connection.subscribe(`${namespace}.journal.*.${tenant_id}.*.r`, {
+        callback: (_, msg) => {
+          if (!msg.string().includes('"type":"run.ended"')) return;
+          begin();
+          if (++count.ended < runs) return;
+          ends.unsubscribe();
+          resolve();
+        },
+      });
+      const begin = (): void => {
+        if (count.begun++ < runs) this.begin(definition).catch(reject);
+      };
+      for (let place = 0; place < in_flight; place++) begin();
+    });
+  }
+
+  private async begin(definition: string): Promise<void> {
+    const { namespace, partition_of } = this.options;
+    const run_id = `load-${process.pid}-${++this.made}`;
+    const fact: RunRequested = {
+      type: 'run.requested',
+      at: Date.now(),
+      segment_id: 'load',
+      definition,
+      input: {},
+      instance_id: 'default',
+      correlation_id: null,
+      trace_id: '0123456789abcdef0123456789abcdef',
+      timeout_seconds: null,
+      engine: engine_version,
+    };
+    const subject = `${namespace}.journal.${partition_of({ tenant_id, run_id })}.${tenant_id}.${run_id}.r`;
+    const body = Buffer.from(JSON.stringify([{ message_id: 'requested', fact }]));
+    const answer = (await this.publish(subject, body, this.begins_run)).string();
+    if (answer.includes('"error"')) throw new Error(`run ${run_id} was not accepted: ${answer}`);
+  }
+}
