@@ -4,9 +4,7 @@
  * Loaded when it is asked for: commands count nothing.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { Tally } from './tally.js';
-
-export type Labels = Readonly<Record<string, string>>;
+import { type Labels, Tally } from './tally.js';
 
 export interface MetricName {
   /** Without `llmteam_`. */

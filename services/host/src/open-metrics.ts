@@ -1,4 +1,5 @@
-import type { Labels, Metrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
+import type { Labels } from './tally.js';
 
 /** Loads the registry when it is asked for: commands count nothing. */
 export async function open_metrics(labels_of_process: Labels): Promise<Metrics> {

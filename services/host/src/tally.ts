@@ -1,4 +1,4 @@
-import type { Labels } from './metrics.js';
+export type Labels = Readonly<Record<string, string>>;
 
 interface Counted {
   readonly labels: Labels;
