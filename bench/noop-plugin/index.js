@@ -1,6 +1,7 @@
 /** A task type that does nothing: what a step costs is what the engine and the store cost. */
 const noop = {
   kind: 'task',
+  // Enough to hide how long an acknowledgement takes: more would only wait in the memory of the worker.
   concurrency: 400,
   metadata: {
     type_id: 'noop',

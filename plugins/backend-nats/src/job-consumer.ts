@@ -101,8 +101,9 @@ export class JobConsumer implements Consumer {
   }
 
   private hand_back(reply: string, err: unknown): void {
-    this.options.log.error({ err, queue: this.options.queue }, 'a job could not be handed out; it comes again');
-    this.nak(reply, redelivery_ms);
+    const { log, queue, connection } = this.options;
+    log.error({ err, queue }, 'a job could not be handed out; it comes again');
+    if (!connection.isClosed()) this.nak(reply, redelivery_ms);
   }
 
   ack(reply: string): void {
