@@ -59,11 +59,11 @@ export async function throughput_on_nats(): Promise<Row> {
 
 /** The same on a server that syncs every write: the raw loop has no batches. The starts come in batches, as from a gateway. */
 export async function always_synced(): Promise<Row> {
-  const size = { warm_up_runs: 1_000, runs: 2_000, in_flight: 250 };
+  const size = { warm_up_runs: 2_000, runs: 4_000, in_flight: 1_000 };
   const { measured, floor } = await measured_and_floor('always', size, run_in_lanes);
   return {
     key: 'nats_always_synced_steps_per_second',
-    question: 'NATS with `sync_interval: always`: 250 runs in flight',
+    question: 'NATS with `sync_interval: always`: 1,000 runs in flight',
     unit: 'steps/s',
     measured,
     floor,
