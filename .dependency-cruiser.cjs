@@ -4,10 +4,10 @@
  */
 const { join } = require('node:path');
 
-const contracts_entry = '^contracts/src/index\\.ts$';
+const contractsEntry = '^contracts/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
-const otel_api = 'node_modules/@opentelemetry/api/';
-const any_package = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
+const otelApi = 'node_modules/@opentelemetry/api/';
+const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -19,7 +19,7 @@ module.exports = {
     forbid(
       'declared-packages',
       'Every npm package a source file imports is a dependency in the package.json beside it.',
-      { path: `${any_package}src/` },
+      { path: `${anyPackage}src/` },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'npm-bundled'] },
     ),
     forbid(
@@ -32,25 +32,25 @@ module.exports = {
       'package-entry-only',
       'Other packages are imported through their index.ts.',
       { path: '^((?:contracts|kernel|tests|bench)|(?:plugins|services|clients)/[^/]+)/' },
-      { path: `${any_package}src/`, pathNot: ['^$1/', `${any_package}src/index\\.ts$`] },
+      { path: `${anyPackage}src/`, pathNot: ['^$1/', `${anyPackage}src/index\\.ts$`] },
     ),
     forbid(
       'nothing-imports-tests',
       'Tests and benchmarks are leaves.',
-      { path: any_package },
+      { path: anyPackage },
       { path: '^(tests|bench|scripts)/' },
     ),
     forbid(
       'contracts-alone',
       'contracts imports typebox and the types of @opentelemetry/api, nothing else: no Node built-in.',
       { path: '^contracts/src/' },
-      { pathNot: ['^contracts/src/', typebox, otel_api] },
+      { pathNot: ['^contracts/src/', typebox, otelApi] },
     ),
     forbid(
       'contracts-types-of-otel',
       '@opentelemetry/api is for `import type` in contracts.',
       { path: '^contracts/src/' },
-      { path: otel_api, dependencyTypesNot: ['type-only'] },
+      { path: otelApi, dependencyTypesNot: ['type-only'] },
     ),
     forbid(
       'kernel-downwards',
@@ -62,7 +62,7 @@ module.exports = {
       'engine-pure',
       'The engine imports contracts and its own folder: no Node built-in, no npm package.',
       { path: '^kernel/src/engine/' },
-      { pathNot: ['^kernel/src/engine/', contracts_entry] },
+      { pathNot: ['^kernel/src/engine/', contractsEntry] },
     ),
     forbid(
       'plugins-on-contracts',
@@ -74,7 +74,7 @@ module.exports = {
       'flow-pure',
       'Control types run inside the engine: contracts and typebox only, no Node built-in.',
       { path: '^plugins/flow/src/' },
-      { pathNot: ['^plugins/flow/src/', contracts_entry, typebox] },
+      { pathNot: ['^plugins/flow/src/', contractsEntry, typebox] },
     ),
     forbid(
       'services-downwards',
@@ -92,7 +92,7 @@ module.exports = {
       'sdk-on-contracts',
       'The client runs in browsers: contracts only, and of those only types.',
       { path: '^clients/sdk/' },
-      { pathNot: ['^clients/sdk/', contracts_entry] },
+      { pathNot: ['^clients/sdk/', contractsEntry] },
     ),
     forbid(
       'cli-on-services',

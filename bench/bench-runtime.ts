@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
+import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { define_segment } from '@llmteam/kernel';
-import { load_config } from '@llmteam/service-host';
-import { with_folder } from './folder.js';
+import { defineSegment } from '@llmteam/kernel';
+import { loadConfig } from '@llmteam/service-host';
+import { withFolder } from './folder.js';
 import { silent } from './silent.js';
 
-const noop_plugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
+const noopPlugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
 
 /** The embedded runtime on a fresh durable store, as `llmteam run` has it. */
 export interface BenchRuntime {
@@ -17,20 +17,20 @@ export interface BenchRuntime {
   run(definition: string, input?: Json): Promise<string>;
 }
 
-export async function with_runtime<T>(work: (runtime: BenchRuntime) => Promise<T>): Promise<T> {
-  return with_folder(async (folder) => {
-    const clock = system_clock();
+export async function withRuntime<T>(work: (runtime: BenchRuntime) => Promise<T>): Promise<T> {
+  return withFolder(async (folder) => {
+    const clock = systemClock();
     const runtime = await EmbeddedRuntime.open({
-      config: { ...load_config(null, {}), file: { plugins: [noop_plugin] } },
+      config: { ...loadConfig(null, {}), file: { plugins: [noopPlugin] } },
       clock,
       log: silent,
-      open_backend: () => open_sqlite_backend({ folder, clock, synchronous: 'full' }),
+      openBackend: () => openSqliteBackend({ folder, clock, synchronous: 'full' }),
     });
     await runtime.drive([]);
     let count = 0;
     try {
       return await work({
-        prepare: (segment) => runtime.definitions.put(define_segment(segment, runtime.catalog)),
+        prepare: (segment) => runtime.definitions.put(defineSegment(segment, runtime.catalog)),
         run: async (definition, input = {}) => {
           const key: RunKey = { tenant_id: 'bench', run_id: `run-${++count}` };
           const ended = new Promise<string>((resolve) => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open_database } from '@llmteam/backend-embedded';
-import { time_ms } from './measure.js';
+import { openDatabase } from '@llmteam/backend-embedded';
+import { timeMs } from './measure.js';
 
 /** An entry of the size that a no-op step's report has. */
 const body = JSON.stringify({
@@ -15,19 +15,19 @@ const body = JSON.stringify({
 });
 
 /**
- * The raw floor: appends of the same size by bare SQLite, one connection, `synchronous=FULL`, `per_commit` to a transaction.
+ * The raw floor: appends of the same size by bare SQLite, one connection, `synchronous=FULL`, `perCommit` to a transaction.
  * Milliseconds for all of them.
  */
-export async function bare_appends(folder: string, appends: number, per_commit: number): Promise<number> {
+export async function bareAppends(folder: string, appends: number, perCommit: number): Promise<number> {
   mkdirSync(folder, { recursive: true });
-  const db = await open_database(join(folder, `${process.hrtime.bigint()}.db`));
+  const db = await openDatabase(join(folder, `${process.hrtime.bigint()}.db`));
   db.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
   db.exec('CREATE TABLE IF NOT EXISTS entry(position INTEGER PRIMARY KEY, body TEXT)');
   const insert = db.prepare('INSERT INTO entry(body) VALUES(?)');
-  const elapsed = await time_ms(() => {
-    for (let done = 0; done < appends; done += per_commit) {
+  const elapsed = await timeMs(() => {
+    for (let done = 0; done < appends; done += perCommit) {
       db.exec('BEGIN IMMEDIATE');
-      for (let place = 0; place < Math.min(per_commit, appends - done); place++) insert.run(body);
+      for (let place = 0; place < Math.min(perCommit, appends - done); place++) insert.run(body);
       db.exec('COMMIT');
     }
   });

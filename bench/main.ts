@@ -1,20 +1,20 @@
 /** `npm run bench [-- --only embedded|lists|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type BenchRuntime, with_runtime } from './bench-runtime.js';
+import { type BenchRuntime, withRuntime } from './bench-runtime.js';
 import { overload } from './gateway/overload.js';
 import { starts } from './gateway/starts.js';
 import { streams } from './gateway/streams.js';
-import { nats_questions } from './nats/rows.js';
+import { natsQuestions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
-import { fan_out } from './rows/fan-out.js';
-import { long_chains } from './rows/long-chains.js';
+import { fanOut } from './rows/fan-out.js';
+import { longChains } from './rows/long-chains.js';
 import { maps } from './rows/maps.js';
 import { memory } from './rows/memory.js';
-import { run_lists } from './rows/run-lists.js';
-import { short_run } from './rows/short-run.js';
-import { start_up } from './rows/start-up.js';
+import { runLists } from './rows/run-lists.js';
+import { shortRun } from './rows/short-run.js';
+import { startUp } from './rows/start-up.js';
 import { throughput } from './rows/throughput.js';
 
 type Question = () => Promise<Row | readonly Row[]>;
@@ -22,19 +22,19 @@ type Question = () => Promise<Row | readonly Row[]>;
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
 
 /** Memory first: it is the peak of this process. */
-const on_runtime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row[]>)[] = [
+const onRuntime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row[]>)[] = [
   memory,
-  short_run,
+  shortRun,
   throughput,
-  fan_out,
-  long_chains,
+  fanOut,
+  longChains,
   maps,
 ];
-const embedded = on_runtime.map((question) => named(question.name, () => with_runtime(question)));
+const embedded = onRuntime.map((question) => named(question.name, () => withRuntime(question)));
 const groups: Readonly<Record<string, readonly Question[]>> = {
-  embedded: [...embedded, start_up],
-  lists: [run_lists],
-  nats: nats_questions,
+  embedded: [...embedded, startUp],
+  lists: [runLists],
+  nats: natsQuestions,
   gateway: [starts, overload, streams],
 };
 if (values.only !== undefined && !(values.only in groups)) {

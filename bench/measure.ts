@@ -12,7 +12,7 @@ export function spread(values: readonly number[]): Spread {
   return { min: at(0), median: at(0.5), max: at(1) };
 }
 
-export async function time_ms(work: () => Promise<unknown> | unknown): Promise<number> {
+export async function timeMs(work: () => Promise<unknown> | unknown): Promise<number> {
   const began = process.hrtime.bigint();
   await work();
   return Number(process.hrtime.bigint() - began) / 1e6;

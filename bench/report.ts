@@ -7,9 +7,9 @@ export function table(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const { min, median, max } = row.measured;
     const floor = row.floor === null ? '' : `${digits.format(row.floor.median)} ${row.unit}`;
-    const ratio = row.floor === null ? '' : digits.format(ratio_to_floor(row));
+    const ratio = row.floor === null ? '' : digits.format(ratioToFloor(row));
     const figures = [min, median, max].map((value) => digits.format(value)).join(' / ');
-    return `| ${row.question} | ${figures} ${row.unit} | ${floor} | ${ratio} | ${row.target} | ${row.is_met ? 'yes' : 'no'} |`;
+    return `| ${row.question} | ${figures} ${row.unit} | ${floor} | ${ratio} | ${row.target} | ${row.isMet ? 'yes' : 'no'} |`;
   });
   return [
     '| question | min / median / max | raw floor | to the floor | target | met |',
@@ -19,7 +19,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** How much of the floor's speed is left, or how many times its duration it takes. */
-function ratio_to_floor(row: Row): number {
+function ratioToFloor(row: Row): number {
   return row.measured.median / (row.floor?.median ?? Number.NaN);
 }
 

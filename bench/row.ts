@@ -11,5 +11,5 @@ export interface Row {
   readonly floor: Spread | null;
   /** As the performance budget has it. */
   readonly target: string;
-  readonly is_met: boolean;
+  readonly isMet: boolean;
 }

@@ -10,13 +10,13 @@ export function chain(length: number): Segment {
     name: `Chain of ${length}`,
     entrypoint: 'step_0',
     params,
-    steps: ids.map((step_id) => ({ step_id, type: 'noop' })),
+    steps: ids.map((stepId) => ({ step_id: stepId, type: 'noop' })),
     edges: ids.slice(1).map((to, place) => ({ from: `step_${place}`, to })),
   };
 }
 
 /** A split into `width` no-op steps and a join of all. */
-export function fan_out(width: number): Segment {
+export function fanOut(width: number): Segment {
   const branches = Array.from({ length: width }, (_, place) => `branch_${place + 1}`);
   return {
     segment_id: `fan_out_${width}`,
@@ -25,7 +25,7 @@ export function fan_out(width: number): Segment {
     params,
     steps: [
       { step_id: 'split', type: 'parallel_split', config: { branches: width } },
-      ...branches.map((step_id) => ({ step_id, type: 'noop' })),
+      ...branches.map((stepId) => ({ step_id: stepId, type: 'noop' })),
       { step_id: 'join', type: 'parallel_join' },
     ],
     edges: branches.flatMap((branch) => [
@@ -36,7 +36,7 @@ export function fan_out(width: number): Segment {
 }
 
 /** A map over a list, one no-op step per item, ten at a time. */
-export function map_over(items: number): Segment {
+export function mapOver(items: number): Segment {
   return {
     segment_id: `map_${items}`,
     name: `Map of ${items}`,

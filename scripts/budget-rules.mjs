@@ -5,20 +5,20 @@
 import ts from 'typescript';
 
 /** Globals and members whose value depends on the machine or the moment: never in the engine or in control types. */
-const impure_names = new Set([
+const impureNames = new Set([
   ...['process', 'performance', 'console', 'fetch', 'crypto', 'Intl', 'WeakRef', 'FinalizationRegistry'],
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
 ]);
-const impure_members = new Set(['Math.random', 'Date.now']);
-const locale_members = /^(localeCompare|toLocale\w+|getTimezoneOffset)$/;
+const impureMembers = new Set(['Math.random', 'Date.now']);
+const localeMembers = /^(localeCompare|toLocale\w+|getTimezoneOffset)$/;
 
 /** @typedef {{ is_source: boolean, is_pure: boolean, may_read_env: boolean, is_test: boolean }} FileKind */
 
-/** @returns {{ lines: number, functions: number[], any_count: number, as_count: number, reads_env: boolean, findings: object[] }} */
+/** @returns {{ lines: number, functions: number[], anyCount: number, asCount: number, readsEnv: boolean, findings: object[] }} */
 export function measure(path, text, kind, limits) {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const result = { lines: text.trimEnd().split('\n').length, functions: [], any_count: 0, as_count: 0, findings: [] };
-  result.reads_env = false;
+  const result = { lines: text.trimEnd().split('\n').length, functions: [], anyCount: 0, asCount: 0, findings: [] };
+  result.readsEnv = false;
   const add = (rule, node, message, more = {}) => {
     const line = file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
     result.findings.push({ rule, line, message, ...more });
@@ -26,46 +26,46 @@ export function measure(path, text, kind, limits) {
   if (result.lines > limits.file_lines) {
     add('file-lines', file, `${result.lines} lines, at most ${limits.file_lines}`, { line: 1, size: result.lines });
   }
-  for (const statement of file.statements) check_module_state(statement, add);
+  for (const statement of file.statements) checkModuleState(statement, add);
   const visit = (node) => {
-    if (node.kind === ts.SyntaxKind.AnyKeyword) result.any_count += 1;
-    if (is_assertion(node)) result.as_count += 1;
-    if (ts.isFunctionLike(node) && node.body) measure_function(file, node, kind, limits, result, add);
-    if (reads_environment(node)) note_environment(node, kind, result, add);
-    if (kind.is_pure) check_purity(node, add);
-    if (kind.is_source && ts.isCatchClause(node)) check_cause(node, add);
+    if (node.kind === ts.SyntaxKind.AnyKeyword) result.anyCount += 1;
+    if (isAssertion(node)) result.asCount += 1;
+    if (ts.isFunctionLike(node) && node.body) measureFunction(file, node, kind, limits, result, add);
+    if (readsEnvironment(node)) noteEnvironment(node, kind, result, add);
+    if (kind.is_pure) checkPurity(node, add);
+    if (kind.is_source && ts.isCatchClause(node)) checkCause(node, add);
     ts.forEachChild(node, visit);
   };
   visit(file);
-  check_comments(file, text, add);
+  checkComments(file, text, add);
   return result;
 }
 
 /** `as const` and `satisfies` assert nothing that could be false. */
-function is_assertion(node) {
+function isAssertion(node) {
   return ts.isTypeAssertionExpression(node) || (ts.isAsExpression(node) && !ts.isConstTypeReference(node.type));
 }
 
-function check_module_state(statement, add) {
+function checkModuleState(statement, add) {
   if (!ts.isVariableStatement(statement) || statement.declarationList.flags & ts.NodeFlags.Const) return;
   add('module-let', statement, 'a module-level variable is shared by everything in the process; pass it instead');
 }
 
-function measure_function(file, node, kind, limits, result, add) {
+function measureFunction(file, node, kind, limits, result, add) {
   const first = file.getLineAndCharacterOfPosition(node.getStart(file)).line;
   const size = file.getLineAndCharacterOfPosition(node.end).line - first + 1;
-  if (kind.is_test && lists_tests(node)) {
-    check_shared_variables(node, add);
+  if (kind.is_test && listsTests(node)) {
+    checkSharedVariables(node, add);
     return;
   }
   result.functions.push(size);
   if (size <= limits.function_lines) return;
-  const name = function_name(node);
+  const name = functionName(node);
   add('function-lines', node, `${name}: ${size} lines, at most ${limits.function_lines}`, { name, size });
 }
 
 /** The body of a spec or of a conformance suite is a list of laws, as long as there are laws. */
-function lists_tests(node) {
+function listsTests(node) {
   if (!ts.isBlock(node.body)) return false;
   return node.body.statements.some(
     (statement) =>
@@ -76,7 +76,7 @@ function lists_tests(node) {
   );
 }
 
-function check_shared_variables(node, add) {
+function checkSharedVariables(node, add) {
   for (const statement of node.body.statements) {
     if (ts.isVariableStatement(statement) && !(statement.declarationList.flags & ts.NodeFlags.Const)) {
       add('shared-let', statement, 'tests share no variable: set up in a withX(callback) inside the test');
@@ -84,7 +84,7 @@ function check_shared_variables(node, add) {
   }
 }
 
-function function_name(node) {
+function functionName(node) {
   if (node.name) return node.name.getText();
   if (ts.isConstructorDeclaration(node)) return 'constructor';
   const parent = node.parent;
@@ -93,7 +93,7 @@ function function_name(node) {
   return 'function';
 }
 
-function reads_environment(node) {
+function readsEnvironment(node) {
   if (ts.isPropertyAccessExpression(node))
     return node.name.text === 'env' && /\bprocess$/.test(node.expression.getText());
   if (ts.isElementAccessExpression(node)) {
@@ -101,22 +101,22 @@ function reads_environment(node) {
     return ts.isStringLiteralLike(key) && key.text === 'env' && /\bprocess$/.test(node.expression.getText());
   }
   if (ts.isVariableDeclaration(node) && node.initializer?.getText() === 'process') {
-    return ts.isObjectBindingPattern(node.name) && node.name.elements.some((element) => bound_key(element) === 'env');
+    return ts.isObjectBindingPattern(node.name) && node.name.elements.some((element) => boundKey(element) === 'env');
   }
-  if (!ts.isImportSpecifier(node) || bound_key(node) !== 'env') return false;
+  if (!ts.isImportSpecifier(node) || boundKey(node) !== 'env') return false;
   return /^(node:)?process$/.test(node.parent.parent.parent.moduleSpecifier.text);
 }
 
-function bound_key(element) {
+function boundKey(element) {
   return (element.propertyName ?? element.name).getText();
 }
 
-function note_environment(node, kind, result, add) {
-  result.reads_env = true;
+function noteEnvironment(node, kind, result, add) {
+  result.readsEnv = true;
   if (kind.is_source && !kind.may_read_env) add('process-env', node, 'the environment is read in config.ts only');
 }
 
-function check_purity(node, add) {
+function checkPurity(node, add) {
   const impure = impurity(node);
   if (impure) add('pure', node, `${impure}: the engine and control types depend on nothing but their arguments`);
 }
@@ -126,15 +126,15 @@ function impurity(node) {
   if (ts.isAwaitExpression(node)) return 'await';
   if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length) return 'new Date()';
   if (ts.isPropertyAccessExpression(node)) {
-    if (locale_members.test(node.name.text)) return node.name.text;
-    if (impure_members.has(node.getText())) return node.getText();
+    if (localeMembers.test(node.name.text)) return node.name.text;
+    if (impureMembers.has(node.getText())) return node.getText();
   }
-  if (ts.isIdentifier(node) && impure_names.has(node.text) && is_global_use(node)) return node.text;
+  if (ts.isIdentifier(node) && impureNames.has(node.text) && isGlobalUse(node)) return node.text;
   return undefined;
 }
 
 /** The name stands for a value here, not for a property, a key or a declaration of the file's own. */
-function is_global_use(node) {
+function isGlobalUse(node) {
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return true;
@@ -142,7 +142,7 @@ function is_global_use(node) {
 }
 
 /** Biome's rule of this kind looks for the cause in the second argument; that of LlmteamError is in the third. */
-function check_cause(clause, add) {
+function checkCause(clause, add) {
   const caught = clause.variableDeclaration?.name.getText();
   const visit = (node) => {
     if (ts.isFunctionLike(node) || ts.isCatchClause(node)) return;
@@ -160,7 +160,7 @@ function mentions(node, name) {
   return ts.forEachChild(node, (child) => mentions(child, name)) ?? false;
 }
 
-function check_comments(file, text, add) {
+function checkComments(file, text, add) {
   const unfinished = /(?:\/\/|\/\*|^\s*\*)\s.*\b(TODO|FIXME)\b/gm;
   for (const match of text.matchAll(unfinished)) {
     const line = file.getLineAndCharacterOfPosition(match.index).line + 1;

@@ -37,7 +37,7 @@ const banner =
   "import { createRequire as __bundle_require } from 'node:module';\nconst require = __bundle_require(import.meta.url);";
 
 /** `await import('a CommonJS package')` in our code yields no named exports once bundled, and nothing says so before it is called. */
-function lost_exports({ inputs }) {
+function lostExports({ inputs }) {
   const ours = Object.entries(inputs).filter(([importer]) => !importer.includes('node_modules/'));
   return ours.flatMap(([importer, { imports }]) =>
     imports
@@ -54,7 +54,7 @@ function kilobytes(bytes) {
 }
 
 /** What Node reads before the first line of the entry runs: the entry and all it imports statically. */
-function start_up_bytes(outputs, name) {
+function startUpBytes(outputs, name) {
   const wanted = [name];
   for (const path of wanted) {
     for (const { kind, path: next } of outputs[path]?.imports ?? []) {
@@ -86,12 +86,12 @@ async function bundle({ name, entry, out }) {
     write: true,
     logLevel: 'warning',
   });
-  const lost = lost_exports(metafile);
+  const lost = lostExports(metafile);
   if (lost.length > 0) throw new Error(lost.join('\n'));
   const code = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
   const total = code.reduce((sum, [, { bytes }]) => sum + bytes, 0);
-  const start_up = start_up_bytes(metafile.outputs, relative(root, resolve(root, out, `${name}.js`)));
-  console.log(`bundle ${out}: ${code.length} files, ${kilobytes(total)}, of which ${kilobytes(start_up)} at start`);
+  const startUp = startUpBytes(metafile.outputs, relative(root, resolve(root, out, `${name}.js`)));
+  console.log(`bundle ${out}: ${code.length} files, ${kilobytes(total)}, of which ${kilobytes(startUp)} at start`);
 }
 
 /** Files of other packages that ours serve as they are: copied, so that the package need not be installed. */

@@ -4,9 +4,9 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { check_workspace } from './workspace-budgets.mjs';
+import { checkWorkspace } from './workspace-budgets.mjs';
 
-function package_of(path) {
+function packageOf(path) {
   const [first, second] = path.split('/');
   return ['plugins', 'services', 'clients'].includes(first) ? `${first}/${second}` : first;
 }
@@ -17,36 +17,36 @@ const spread = (sizes) => {
   return `${percentile(sorted, 0.5)} · ${percentile(sorted, 0.9)} · ${sorted.at(-1) ?? 0}`;
 };
 
-function print_figures(measured) {
+function printFigures(measured) {
   console.log('package                     files    lines   lines/file¹   lines/function¹  any/kLOC  as/kLOC');
-  for (const [name, files] of by_package(measured)) {
+  for (const [name, files] of byPackage(measured)) {
     const lines = files.reduce((sum, file) => sum + file.lines, 0);
-    const per_kloc = (key) => ((files.reduce((sum, file) => sum + file[key], 0) / lines) * 1000).toFixed(1);
+    const perKloc = (key) => ((files.reduce((sum, file) => sum + file[key], 0) / lines) * 1000).toFixed(1);
     const columns = [
       name.padEnd(26),
       String(files.length).padStart(6),
       String(lines).padStart(8),
       spread(files.map((file) => file.lines)).padStart(15),
       spread(files.flatMap((file) => file.functions)).padStart(15),
-      per_kloc('any_count').padStart(10),
-      per_kloc('as_count').padStart(8),
+      perKloc('anyCount').padStart(10),
+      perKloc('asCount').padStart(8),
     ];
     console.log(columns.join(' '));
   }
   console.log('¹ median · 90th percentile · largest');
 }
 
-function by_package(measured) {
+function byPackage(measured) {
   const groups = new Map();
   for (const file of measured) {
-    const name = package_of(file.path);
+    const name = packageOf(file.path);
     groups.set(name, [...(groups.get(name) ?? []), file]);
   }
   return groups;
 }
 
-const { problems, measured } = check_workspace(join(dirname(fileURLToPath(import.meta.url)), '..'));
-print_figures(measured);
+const { problems, measured } = checkWorkspace(join(dirname(fileURLToPath(import.meta.url)), '..'));
+printFigures(measured);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) {
   console.error(`\n${problems.length} budget problems`);

@@ -16,7 +16,7 @@ const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'open
 const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
 /** Where npm looks for `name` as seen from the package at `from`. */
-function is_locked(name, from) {
+function isLocked(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     if (lock.packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true;
     if (!folder) return false;
@@ -24,12 +24,12 @@ function is_locked(name, from) {
 }
 
 /** The lock entry of a package made for one platform, read from its name: `…-linux-x64-musl`. */
-function platform_entry(name, version, parent) {
+function platformEntry(name, version, parent) {
   const words = name.split('/').at(-1).split('-');
   const os = systems.find((system) => words.includes(system));
   const cpu = processors.find((processor) => words.includes(processor));
   if (!(os && cpu && /^\d+\.\d+\.\d+$/.test(version))) return undefined;
-  const libc = libc_of(words, os);
+  const libc = libcOf(words, os);
   return {
     version,
     cpu: [cpu],
@@ -40,7 +40,7 @@ function platform_entry(name, version, parent) {
   };
 }
 
-function libc_of(words, os) {
+function libcOf(words, os) {
   if (os !== 'linux') return undefined;
   if (words.includes('musl')) return 'musl';
   return words.includes('gnu') ? 'glibc' : undefined;
@@ -48,13 +48,13 @@ function libc_of(words, os) {
 
 const missing = Object.entries(lock.packages).flatMap(([from, parent]) =>
   Object.entries(parent.optionalDependencies ?? {})
-    .filter(([name]) => !is_locked(name, from))
+    .filter(([name]) => !isLocked(name, from))
     .map(([name, version]) => ({ name, version, parent })),
 );
 
 if (process.argv.includes('--fix')) {
   for (const { name, version, parent } of missing) {
-    const entry = platform_entry(name, version, parent);
+    const entry = platformEntry(name, version, parent);
     if (!entry) throw new Error(`cannot tell the platform of ${name}@${version}; lock it by hand`);
     lock.packages[`node_modules/${name}`] = entry;
   }

@@ -10,27 +10,27 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { api_page } from './docs/api-page.mjs';
+import { apiPage } from './docs/api-page.mjs';
 import { CheckedExamples } from './docs/checked-examples.mjs';
-import { config_page } from './docs/config-page.mjs';
-import { context_page } from './docs/context-page.mjs';
-import { errors_page } from './docs/errors-page.mjs';
-import { event_page } from './docs/event-page.mjs';
-import { schema_files } from './docs/schema-files.mjs';
-import { segment_page } from './docs/segment-page.mjs';
-import { step_catalog_page } from './docs/step-catalog-page.mjs';
-import { open_workbench, root } from './docs/workbench.mjs';
+import { configPage } from './docs/config-page.mjs';
+import { contextPage } from './docs/context-page.mjs';
+import { errorsPage } from './docs/errors-page.mjs';
+import { eventPage } from './docs/event-page.mjs';
+import { schemaFiles } from './docs/schema-files.mjs';
+import { segmentPage } from './docs/segment-page.mjs';
+import { stepCatalogPage } from './docs/step-catalog-page.mjs';
+import { openWorkbench, root } from './docs/workbench.mjs';
 
 const pages = {
-  'docs/contracts/segment-json.md': segment_page,
-  'docs/contracts/event-contract.md': event_page,
-  'docs/contracts/runtime-context.md': context_page,
-  'docs/contracts/step-catalog.md': step_catalog_page,
-  'docs/contracts/api-reference.md': api_page,
-  'docs/errors.md': errors_page,
-  'docs/config.md': config_page,
+  'docs/contracts/segment-json.md': segmentPage,
+  'docs/contracts/event-contract.md': eventPage,
+  'docs/contracts/runtime-context.md': contextPage,
+  'docs/contracts/step-catalog.md': stepCatalogPage,
+  'docs/contracts/api-reference.md': apiPage,
+  'docs/errors.md': errorsPage,
+  'docs/config.md': configPage,
 };
-const schema_folder = 'docs/contracts/schemas';
+const schemaFolder = 'docs/contracts/schemas';
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, out: { type: 'string', default: root } },
@@ -38,26 +38,26 @@ const { values } = parseArgs({
 const { out } = values;
 
 async function generate() {
-  const workbench = await open_workbench();
+  const workbench = await openWorkbench();
   const examples = new CheckedExamples(workbench);
   const texts = Object.entries(pages).map(([path, make]) => [path, make(workbench, examples)]);
   for (const [path, text] of texts) {
-    const [unchecked] = examples.unchecked_blocks(text);
+    const [unchecked] = examples.uncheckedBlocks(text);
     if (unchecked !== undefined) throw new Error(`${path} shows JSON that nothing has checked:\n${unchecked}`);
   }
-  return new Map([...texts, ...schema_files()]);
+  return new Map([...texts, ...schemaFiles()]);
 }
 
-function is_stale(path, text) {
+function isStale(path, text) {
   const file = join(out, path);
   return !existsSync(file) || readFileSync(file, 'utf8') !== text;
 }
 
 /** Schema files that no schema makes any more. */
 function leftovers(files) {
-  const folder = join(out, schema_folder);
+  const folder = join(out, schemaFolder);
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names.map((name) => `${schema_folder}/${name}`).filter((path) => !files.has(path));
+  return names.map((name) => `${schemaFolder}/${name}`).filter((path) => !files.has(path));
 }
 
 function write(path, text) {
@@ -66,7 +66,7 @@ function write(path, text) {
 }
 
 const files = await generate();
-const stale = [...files].filter(([path, text]) => is_stale(path, text)).map(([path]) => path);
+const stale = [...files].filter(([path, text]) => isStale(path, text)).map(([path]) => path);
 const extra = leftovers(files);
 
 if (values.check) {

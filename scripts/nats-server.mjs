@@ -12,7 +12,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { NoServer, provide_server, suites } from './nats/provide-server.mjs';
+import { NoServer, provideServer, suites } from './nats/provide-server.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 
-function wanted_suites() {
+function wantedSuites() {
   if (values.suite === undefined) return values.print ? suites.slice(0, 1) : suites;
   const unknown = values.suite.find((suite) => !suites.includes(suite));
   if (unknown !== undefined)
@@ -39,8 +39,8 @@ function describe({ path, version }, suite) {
 }
 
 try {
-  for (const suite of wanted_suites()) {
-    const server = provide_server(suite, { env: process.env, cache: resolve(values.cache), apt: resolve(values.apt) });
+  for (const suite of wantedSuites()) {
+    const server = provideServer(suite, { env: process.env, cache: resolve(values.cache), apt: resolve(values.apt) });
     console.log(values.print ? server.path : describe(server, suite));
   }
 } catch (error) {

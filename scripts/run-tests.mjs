@@ -13,10 +13,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { closing_lines, run_file } from './run-test-file.mjs';
+import { closingLines, runFile } from './run-test-file.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const default_timeout_seconds = 300;
+const defaultTimeoutSeconds = 300;
 
 const { values, positionals } = parseArgs({ options: { tests: { type: 'string' } }, allowPositionals: true });
 const folder = resolve(values.tests ?? join(root, 'tests'));
@@ -31,7 +31,7 @@ const progress = {
 };
 
 /** Sources are the list: a compiled file whose source is gone is not run, and a source that was not compiled is a failure. */
-function test_files() {
+function testFiles() {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .map((path) => path.split('\\').join('/'))
@@ -50,41 +50,41 @@ function refusal(source, compiled) {
   return undefined;
 }
 
-function timeout_seconds(source) {
+function timeoutSeconds(source) {
   const head = source.split('\n', 10).join('\n');
   const wanted = /^\/\/ timeout: (\d+)\s*$/m.exec(head);
-  return wanted ? Number(wanted[1]) : default_timeout_seconds;
+  return wanted ? Number(wanted[1]) : defaultTimeoutSeconds;
 }
 
 /** Counts of one file. Whatever cannot be shown to have passed counts as failed, and a broken file counts at least once. */
-function verdict(outcome, limit_seconds) {
-  const counts = closing_lines(outcome.stdout);
+function verdict(outcome, limitSeconds) {
+  const counts = closingLines(outcome.stdout);
   const faults = [];
-  if (outcome.timed_out) faults.push(`killed: it ran longer than ${limit_seconds} s`);
+  if (outcome.timedOut) faults.push(`killed: it ran longer than ${limitSeconds} s`);
   else if (outcome.code !== 0) faults.push(outcome.signal ? `ended by ${outcome.signal}` : `exit code ${outcome.code}`);
   if (!counts) faults.push('no closing lines: it ended before its tests did, or has none');
   else if (counts.total === 0) faults.push('it has no tests');
   else if (counts.passed !== counts.total) faults.push(`${counts.passed} of ${counts.total} tests passed`);
   if (counts && counts.skipped !== 0) faults.push(`${counts.skipped} tests were skipped`);
   const passed = counts?.passed ?? 0;
-  const not_passed = counts ? counts.total - counts.passed + counts.skipped : 0;
-  return { passed, failed: faults.length > 0 ? Math.max(1, not_passed) : 0, faults };
+  const notPassed = counts ? counts.total - counts.passed + counts.skipped : 0;
+  return { passed, failed: faults.length > 0 ? Math.max(1, notPassed) : 0, faults };
 }
 
-async function check_file(name) {
+async function checkFile(name) {
   const source = readFileSync(join(folder, `${name}.test.ts`), 'utf8');
   const compiled = join(folder, 'dist', `${name}.test.js`);
   const refused = refusal(source, compiled);
   if (refused) return { passed: 0, failed: 1, faults: [refused], output: '', ms: 0 };
-  const limit_seconds = timeout_seconds(source);
+  const limitSeconds = timeoutSeconds(source);
   const started = performance.now();
-  const outcome = await run_file(compiled, { cwd: root, timeout_ms: limit_seconds * 1000 });
+  const outcome = await runFile(compiled, { cwd: root, timeoutMs: limitSeconds * 1000 });
   const ms = Math.round(performance.now() - started);
-  return { ...verdict(outcome, limit_seconds), output: outcome.stdout + outcome.stderr, ms };
+  return { ...verdict(outcome, limitSeconds), output: outcome.stdout + outcome.stderr, ms };
 }
 
 /** A test that a machine cannot run is not left out silently; see `tests/support/not-tested-here.ts`. */
-function left_out(output) {
+function leftOut(output) {
   return (output.match(/^not tested here: .*$/gm) ?? []).join('\n');
 }
 
@@ -93,18 +93,18 @@ function report(name, result) {
   const faults = result.faults.length > 0 ? `  ${result.faults.join('; ')}` : '';
   const tests = result.passed + result.failed;
   console.log(`${mark} ${name}  ${tests} ${tests === 1 ? 'test' : 'tests'}  ${result.ms} ms${faults}`);
-  const shown = result.failed > 0 ? result.output.trimEnd() : left_out(result.output);
+  const shown = result.failed > 0 ? result.output.trimEnd() : leftOut(result.output);
   if (shown) console.log(shown.replace(/^/gm, '     | '));
 }
 
-async function run_all(names) {
+async function runAll(names) {
   const total = { passed: 0, failed: 0, done: 0 };
   const waiting = [...names];
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       progress.running.add(name);
       progress.show(total.done, names.length);
-      const result = await check_file(name);
+      const result = await checkFile(name);
       progress.running.delete(name);
       total.done += 1;
       total.passed += result.passed;
@@ -119,8 +119,8 @@ async function run_all(names) {
 }
 
 const started = performance.now();
-const names = test_files();
-const total = await run_all(names);
+const names = testFiles();
+const total = await runAll(names);
 if (names.length === 0) {
   console.log(positionals.length > 0 ? `no test file matches ${positionals.join(' ')}` : `no test files in ${folder}`);
   total.failed = 1;

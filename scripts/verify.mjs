@@ -14,7 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 
 /** Nothing to compare as long as neither the generator nor what it generates is there; with one of them the other is due. */
-const has_docs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => existsSync(join(root, path)));
+const hasDocs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => existsSync(join(root, path)));
 
 const steps = [
   { name: 'format and lint', script: 'check:style' },
@@ -23,7 +23,7 @@ const steps = [
   { name: 'dead code', script: 'check:dead-code' },
   { name: 'budgets', script: 'check:budgets' },
   { name: 'lock file', script: 'check:lock' },
-  ...(has_docs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
+  ...(hasDocs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
   { name: 'servers for the tests', script: 'nats-server' },
   { name: 'tests', script: 'test' },
 ];

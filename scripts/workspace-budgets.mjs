@@ -5,22 +5,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measure } from './budget-rules.mjs';
 
-const skipped_folders = new Set(['node_modules', 'dist', 'bundle', 'coverage', '.git']);
+const skippedFolders = new Set(['node_modules', 'dist', 'bundle', 'coverage', '.git']);
 const drawers = new Set(['util', 'utils', 'common', 'helper', 'helpers', 'misc']);
-const code_roots = ['contracts', 'kernel', 'plugins', 'services', 'clients', 'tests', 'bench', 'scripts', 'examples'];
+const codeRoots = ['contracts', 'kernel', 'plugins', 'services', 'clients', 'tests', 'bench', 'scripts', 'examples'];
 
 function* walk(root, folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!skipped_folders.has(entry.name)) yield* walk(root, path);
+      if (!skippedFolders.has(entry.name)) yield* walk(root, path);
     } else if (/\.(ts|mjs|cjs)$/.test(entry.name) && !entry.name.endsWith('.d.ts')) {
       yield path;
     }
   }
 }
 
-function kind_of(path) {
+function kindOf(path) {
   return {
     is_source: /^(contracts|kernel|plugins|services|clients)\//.test(path),
     is_test: path.startsWith('tests/'),
@@ -29,7 +29,7 @@ function kind_of(path) {
   };
 }
 
-function name_findings(path) {
+function nameFindings(path) {
   const drawer = path.split('/').find((part) => drawers.has(part.split('.')[0]));
   return drawer ? [{ rule: 'name', line: 1, message: `'${drawer}' says nothing; name it for the concept` }] : [];
 }
@@ -44,7 +44,7 @@ function excused(finding, path, exceptions) {
   return true;
 }
 
-function exception_problems(exceptions) {
+function exceptionProblems(exceptions) {
   return exceptions.flatMap(({ rule, path, reason, used }) => {
     const place = `scripts/budgets.json: exception ${rule} for ${path}`;
     if (typeof reason !== 'string' || reason.length < 10) return [`${place} has no reason`];
@@ -53,27 +53,27 @@ function exception_problems(exceptions) {
 }
 
 /** The command line is one process and has no config.ts: one file of its choice reads the environment. */
-function environment_problems(measured) {
-  const readers = measured.filter(({ path, reads_env }) => reads_env && path.startsWith('clients/cli/src/'));
+function environmentProblems(measured) {
+  const readers = measured.filter(({ path, readsEnv }) => readsEnv && path.startsWith('clients/cli/src/'));
   if (readers.length <= 1) return [];
   return [
     `clients/cli/src: ${readers.length} files read process.env, at most one may: ${readers.map(({ path }) => path).join(', ')}`,
   ];
 }
 
-/** @returns {{ problems: string[], measured: { path: string, lines: number, functions: number[], any_count: number, as_count: number }[] }} */
-export function check_workspace(root) {
+/** @returns {{ problems: string[], measured: { path: string, lines: number, functions: number[], anyCount: number, asCount: number }[] }} */
+export function checkWorkspace(root) {
   const { limits, exceptions } = JSON.parse(readFileSync(join(root, 'scripts/budgets.json'), 'utf8'));
   const present = new Set(readdirSync(root));
-  const paths = code_roots.filter((name) => present.has(name)).flatMap((name) => [...walk(root, name)].sort());
+  const paths = codeRoots.filter((name) => present.has(name)).flatMap((name) => [...walk(root, name)].sort());
   const measured = paths.map((path) => ({
     path,
-    ...measure(path, readFileSync(join(root, path), 'utf8'), kind_of(path), limits),
+    ...measure(path, readFileSync(join(root, path), 'utf8'), kindOf(path), limits),
   }));
   const problems = measured.flatMap(({ path, findings }) =>
-    [...name_findings(path), ...findings]
+    [...nameFindings(path), ...findings]
       .filter((finding) => !excused(finding, path, exceptions))
       .map(({ rule, line, message }) => `${path}:${line} ${rule}: ${message}`),
   );
-  return { problems: [...problems, ...environment_problems(measured), ...exception_problems(exceptions)], measured };
+  return { problems: [...problems, ...environmentProblems(measured), ...exceptionProblems(exceptions)], measured };
 }

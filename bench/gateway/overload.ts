@@ -2,30 +2,30 @@ import { LlmteamClient } from '@llmteam/sdk';
 import { spread } from '../measure.js';
 import type { Row } from '../row.js';
 import { type Answered, quantile, Requests } from './requests.js';
-import { one_step } from './starts.js';
-import { type Target, with_dev } from './target.js';
+import { oneStep } from './starts.js';
+import { type Target, withDev } from './target.js';
 
-const allowed_per_second = 200;
-const quiet_per_second = 20;
+const allowedPerSecond = 200;
+const quietPerSecond = 20;
 const seconds = 8;
 
 /** What becomes of a tenant that asks for five times what it may, and of one beside a tenant that asks for fifty times as much? */
 export async function overload(): Promise<Row[]> {
-  return with_dev(async (target) => [...(await five_times(target)), await beside_a_noisy_one(target)], {
-    starts_per_second: allowed_per_second,
+  return withDev(async (target) => [...(await fiveTimes(target)), await besideANoisyOne(target)], {
+    starts_per_second: allowedPerSecond,
   });
 }
 
-async function five_times({ client, port, key }: Target): Promise<Row[]> {
-  await client.store_segment(one_step);
+async function fiveTimes({ client, port, key }: Target): Promise<Row[]> {
+  await client.storeSegment(oneStep);
   const requests = new Requests(port, key);
-  const answers = await requests.at_rate(5 * allowed_per_second, seconds, 'one_step');
+  const answers = await requests.atRate(5 * allowedPerSecond, seconds, 'one_step');
   requests.close();
-  const goodput = answers.filter(({ status }) => status === 202).length / seconds / allowed_per_second;
+  const goodput = answers.filter(({ status }) => status === 202).length / seconds / allowedPerSecond;
   const refused = answers.filter(({ status }) => status === 429);
-  const others = answers.length - refused.length - goodput * seconds * allowed_per_second;
+  const others = answers.length - refused.length - goodput * seconds * allowedPerSecond;
   const p99 = quantile(took(refused), 0.99);
-  const all_say_when = refused.every(({ retry_after }) => Number(retry_after) > 0);
+  const allSayWhen = refused.every(({ retryAfter }) => Number(retryAfter) > 0);
   return [
     {
       key: 'overload_goodput_ratio',
@@ -34,7 +34,7 @@ async function five_times({ client, port, key }: Target): Promise<Row[]> {
       measured: spread([goodput]),
       floor: null,
       target: '≥ 0.8, none else than 202 and 429',
-      is_met: goodput >= 0.8 && Math.round(others) === 0,
+      isMet: goodput >= 0.8 && Math.round(others) === 0,
     },
     {
       key: 'overload_refusal_ms',
@@ -43,21 +43,21 @@ async function five_times({ client, port, key }: Target): Promise<Row[]> {
       measured: { min: quantile(took(refused), 0.5), median: p99, max: quantile(took(refused), 1) },
       floor: null,
       target: 'p99 ≤ 100 ms, each with Retry-After',
-      is_met: p99 <= 100 && all_say_when,
+      isMet: p99 <= 100 && allSayWhen,
     },
   ];
 }
 
-async function beside_a_noisy_one({ port, key, make_key }: Target): Promise<Row> {
-  const quiet_key = await make_key('quiet');
+async function besideANoisyOne({ port, key, makeKey }: Target): Promise<Row> {
+  const quietKey = await makeKey('quiet');
   const noisy = new Requests(port, key);
-  const quiet = new Requests(port, quiet_key);
-  await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quiet_key }).store_segment(one_step);
-  const alone = await quiet.at_rate(quiet_per_second, seconds, 'one_step');
+  const quiet = new Requests(port, quietKey);
+  await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quietKey }).storeSegment(oneStep);
+  const alone = await quiet.atRate(quietPerSecond, seconds, 'one_step');
   // 50 times what the quiet one asks for.
   const [beside] = await Promise.all([
-    quiet.at_rate(quiet_per_second, seconds, 'one_step'),
-    noisy.at_rate(50 * quiet_per_second, seconds, 'one_step'),
+    quiet.atRate(quietPerSecond, seconds, 'one_step'),
+    noisy.atRate(50 * quietPerSecond, seconds, 'one_step'),
   ]);
   for (const requests of [noisy, quiet]) requests.close();
   const ratio = quantile(took(beside), 0.99) / quantile(took(alone), 0.99);
@@ -69,10 +69,10 @@ async function beside_a_noisy_one({ port, key, make_key }: Target): Promise<Row>
     measured: spread([ratio]),
     floor: null,
     target: '≤ 2, ≥ 90 % accepted',
-    is_met: ratio <= 2 && accepted >= 0.9,
+    isMet: ratio <= 2 && accepted >= 0.9,
   };
 }
 
 function took(answers: readonly Answered[]): number[] {
-  return answers.map(({ took_ms }) => took_ms);
+  return answers.map(({ tookMs }) => tookMs);
 }

@@ -12,23 +12,23 @@ export class Reader {
   constructor(
     private readonly port: number,
     private readonly key: string,
-    private readonly run_id: string,
-    private readonly on_event: (seq: number) => void = () => undefined,
+    private readonly runId: string,
+    private readonly onEvent: (seq: number) => void = () => undefined,
   ) {}
 
   /** Resolves once the stream is open. */
   open(way: 'sse' | 'socket'): Promise<void> {
-    return way === 'sse' ? this.open_sse() : this.open_socket();
+    return way === 'sse' ? this.openSse() : this.openSocket();
   }
 
   close(): void {
     this.leave();
   }
 
-  private open_sse(): Promise<void> {
+  private openSse(): Promise<void> {
     return new Promise((resolve, reject) => {
       const headers = { Authorization: `Bearer ${this.key}`, Accept: 'text/event-stream' };
-      const path = `/api/v1/runs/${this.run_id}/events`;
+      const path = `/api/v1/runs/${this.runId}/events`;
       const asked: ClientRequest = request({ host: '127.0.0.1', port: this.port, path, headers, agent: false });
       this.leave = () => asked.destroy();
       asked.once('error', reject);
@@ -46,10 +46,10 @@ export class Reader {
     });
   }
 
-  private open_socket(): Promise<void> {
+  private openSocket(): Promise<void> {
     return new Promise((resolve, reject) => {
       const headers = { Authorization: `Bearer ${this.key}` };
-      const socket = new WebSocket(`ws://127.0.0.1:${this.port}/api/v1/runs/${this.run_id}/ws`, { headers });
+      const socket = new WebSocket(`ws://127.0.0.1:${this.port}/api/v1/runs/${this.runId}/ws`, { headers });
       this.leave = () => socket.terminate();
       socket.on('message', (data) => this.note(String(data)));
       socket.once('open', () => resolve());
@@ -62,12 +62,12 @@ export class Reader {
     if (seq === undefined) return;
     if (seq !== this.seq + 1) this.gaps++;
     this.seq = seq;
-    this.on_event(seq);
+    this.onEvent(seq);
   }
 }
 
 /** Opens them, some at a time. */
-export async function open_all(readers: readonly Reader[], way: (place: number) => 'sse' | 'socket'): Promise<void> {
+export async function openAll(readers: readonly Reader[], way: (place: number) => 'sse' | 'socket'): Promise<void> {
   const left = readers.entries();
   const lane = async (): Promise<void> => {
     for (const [place, reader] of left) await reader.open(way(place));

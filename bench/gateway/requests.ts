@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Answered {
   readonly status: number;
   /** From the moment it should have been sent: a client that falls behind makes nothing look faster. */
-  readonly took_ms: number;
-  readonly retry_after: string | undefined;
+  readonly tookMs: number;
+  readonly retryAfter: string | undefined;
 }
 
 export class Requests {
@@ -17,7 +17,7 @@ export class Requests {
     private readonly key: string,
   ) {}
 
-  start(segment_id: string, since = performance.now()): Promise<Answered> {
+  start(segmentId: string, since = performance.now()): Promise<Answered> {
     const body = '{"input_data":{}}';
     const headers = {
       Authorization: `Bearer ${this.key}`,
@@ -30,7 +30,7 @@ export class Requests {
           host: '127.0.0.1',
           port: this.port,
           method: 'POST',
-          path: `/api/v1/segments/${segment_id}/runs`,
+          path: `/api/v1/segments/${segmentId}/runs`,
           headers,
           agent: this.agent,
         },
@@ -39,8 +39,8 @@ export class Requests {
           answer.once('end', () =>
             resolve({
               status: answer.statusCode ?? 0,
-              took_ms: performance.now() - since,
-              retry_after: answer.headers['retry-after'],
+              tookMs: performance.now() - since,
+              retryAfter: answer.headers['retry-after'],
             }),
           );
         },
@@ -51,25 +51,25 @@ export class Requests {
   }
 
   /** So many a second, for so long. */
-  async at_rate(per_second: number, seconds: number, segment_id: string): Promise<Answered[]> {
+  async atRate(perSecond: number, seconds: number, segmentId: string): Promise<Answered[]> {
     const began = performance.now();
     const answers: Promise<Answered>[] = [];
-    for (let sent = 0; sent < per_second * seconds; ) {
-      const due = Math.min(per_second * seconds, ((performance.now() - began) / 1_000) * per_second);
-      for (; sent < due; sent++) answers.push(this.start(segment_id, began + (sent * 1_000) / per_second));
+    for (let sent = 0; sent < perSecond * seconds; ) {
+      const due = Math.min(perSecond * seconds, ((performance.now() - began) / 1_000) * perSecond);
+      for (; sent < due; sent++) answers.push(this.start(segmentId, began + (sent * 1_000) / perSecond));
       await sleep(1);
     }
     return Promise.all(answers);
   }
 
   /** So many at a time, for so long. */
-  async as_many_as_go(at_a_time: number, seconds: number, segment_id: string): Promise<Answered[]> {
+  async asManyAsGo(atATime: number, seconds: number, segmentId: string): Promise<Answered[]> {
     const until = performance.now() + seconds * 1_000;
     const answers: Answered[] = [];
     const lane = async (): Promise<void> => {
-      while (performance.now() < until) answers.push(await this.start(segment_id));
+      while (performance.now() < until) answers.push(await this.start(segmentId));
     };
-    await Promise.all(Array.from({ length: at_a_time }, lane));
+    await Promise.all(Array.from({ length: atATime }, lane));
     return answers;
   }
 

@@ -2,11 +2,11 @@ import type { Segment } from '@llmteam/contracts';
 import { spread } from '../measure.js';
 import type { Row } from '../row.js';
 import { type Answered, quantile, Requests } from './requests.js';
-import { type Target, with_dev, with_nats } from './target.js';
+import { type Target, withDev, withNats } from './target.js';
 
 const seconds = 8;
 
-export const one_step: Segment = {
+export const oneStep: Segment = {
   segment_id: 'one_step',
   name: 'One step',
   entrypoint: 'work',
@@ -14,47 +14,42 @@ export const one_step: Segment = {
 };
 
 interface Goal {
-  readonly per_second: number;
-  readonly at_half_ms: number;
-  readonly at_peak_ms: number;
+  readonly perSecond: number;
+  readonly atHalfMs: number;
+  readonly atPeakMs: number;
 }
 
-const goals = { embedded: { per_second: 1_000, at_half_ms: 50, at_peak_ms: 250 } } as const;
-const goal_on_nats: Goal = { per_second: 500, at_half_ms: 50, at_peak_ms: 250 };
+const goals = { embedded: { perSecond: 1_000, atHalfMs: 50, atPeakMs: 250 } } as const;
+const goalOnNats: Goal = { perSecond: 500, atHalfMs: 50, atPeakMs: 250 };
 
 /** How many durable starts a second are acknowledged, and how soon? */
 export async function starts(): Promise<Row[]> {
-  const embedded = await with_dev((target) => measure(target, goals.embedded));
-  const on_nats = await with_nats((target) => measure(target, goal_on_nats));
-  return [...embedded, ...on_nats];
+  const embedded = await withDev((target) => measure(target, goals.embedded));
+  const onNats = await withNats((target) => measure(target, goalOnNats));
+  return [...embedded, ...onNats];
 }
 
 async function measure(target: Target, goal: Goal): Promise<Row[]> {
-  await target.client.store_segment(one_step);
+  await target.client.storeSegment(oneStep);
   const requests = new Requests(target.port, target.key);
   try {
-    await requests.as_many_as_go(32, 2, 'one_step');
-    const peak = accepted(await requests.as_many_as_go(64, seconds, 'one_step'));
-    const per_second = peak.length / seconds;
-    const half = accepted(await requests.at_rate(Math.round(per_second / 2), seconds, 'one_step'));
+    await requests.asManyAsGo(32, 2, 'one_step');
+    const peak = accepted(await requests.asManyAsGo(64, seconds, 'one_step'));
+    const perSecond = peak.length / seconds;
+    const half = accepted(await requests.atRate(Math.round(perSecond / 2), seconds, 'one_step'));
     const of = target.name;
     return [
       {
-        key: `starts_per_second_${key_of(target)}`,
+        key: `starts_per_second_${keyOf(target)}`,
         question: `${of}: durable starts through the gateway, each run works too`,
         unit: 'runs/s',
-        measured: spread([per_second]),
+        measured: spread([perSecond]),
         floor: null,
-        target: `≥ ${goal.per_second}`,
-        is_met: per_second >= goal.per_second,
+        target: `≥ ${goal.perSecond}`,
+        isMet: perSecond >= goal.perSecond,
       },
-      latency(`starts_peak_${key_of(target)}`, `${of}: acknowledgement at the peak, p50 / p99`, peak, goal.at_peak_ms),
-      latency(
-        `starts_half_${key_of(target)}`,
-        `${of}: acknowledgement at half of it, p50 / p99`,
-        half,
-        goal.at_half_ms,
-      ),
+      latency(`starts_peak_${keyOf(target)}`, `${of}: acknowledgement at the peak, p50 / p99`, peak, goal.atPeakMs),
+      latency(`starts_half_${keyOf(target)}`, `${of}: acknowledgement at half of it, p50 / p99`, half, goal.atHalfMs),
     ];
   } finally {
     requests.close();
@@ -66,8 +61,8 @@ function accepted(answers: readonly Answered[]): Answered[] {
 }
 
 /** The spread is p50, p99 and the slowest. */
-function latency(key: string, question: string, answers: readonly Answered[], most_ms: number): Row {
-  const took = answers.map(({ took_ms }) => took_ms);
+function latency(key: string, question: string, answers: readonly Answered[], mostMs: number): Row {
+  const took = answers.map(({ tookMs }) => tookMs);
   const p99 = quantile(took, 0.99);
   return {
     key,
@@ -75,11 +70,11 @@ function latency(key: string, question: string, answers: readonly Answered[], mo
     unit: 'ms',
     measured: { min: quantile(took, 0.5), median: p99, max: quantile(took, 1) },
     floor: null,
-    target: `p99 ≤ ${most_ms} ms`,
-    is_met: p99 <= most_ms,
+    target: `p99 ≤ ${mostMs} ms`,
+    isMet: p99 <= mostMs,
   };
 }
 
-export function key_of({ name }: Target): string {
+export function keyOf({ name }: Target): string {
   return name.toLowerCase();
 }

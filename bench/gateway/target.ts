@@ -6,8 +6,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LlmteamClient } from '@llmteam/sdk';
-import { with_folder } from '../folder.js';
-import { with_bench_server } from '../nats/bench-server.js';
+import { withFolder } from '../folder.js';
+import { withBenchServer } from '../nats/bench-server.js';
 
 export interface Target {
   readonly name: string;
@@ -15,16 +15,16 @@ export interface Target {
   readonly key: string;
   readonly client: LlmteamClient;
   /** A key of another tenant. */
-  make_key(tenant: string): Promise<string>;
+  makeKey(tenant: string): Promise<string>;
   /** Resident memory of the gateway's process in MB. */
-  memory_mb(): number;
+  memoryMb(): number;
   /** kill -9, and start again at the same port; resolves once it serves. Gives the time from the start on. */
-  kill_and_start(): Promise<number>;
+  killAndStart(): Promise<number>;
 }
 
 const llmteam = fileURLToPath(new URL('../../../clients/cli/bin/llmteam.js', import.meta.url));
-const noop_plugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
-const patience_ms = 60_000;
+const noopPlugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
+const patienceMs = 60_000;
 
 /** What no limit of a tenant may cut short. */
 const generous = {
@@ -77,22 +77,22 @@ class Processes {
   }
 }
 
-export async function with_dev<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
-  return with_folder(async (folder) => {
-    const port = await free_port();
-    const config = write_config(folder, { gateway: { limits: { ...generous, ...limits } } });
+export async function withDev<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
+  return withFolder(async (folder) => {
+    const port = await freePort();
+    const config = writeConfig(folder, { gateway: { limits: { ...generous, ...limits } } });
     const words = ['dev', '--port', String(port)];
     return measured('embedded', new Processes(folder, config), words, [], port, work);
   });
 }
 
-export async function with_nats<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
-  return with_bench_server('default', ({ url }) =>
-    with_folder(async (folder) => {
-      const port = await free_port();
+export async function withNats<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
+  return withBenchServer('default', ({ url }) =>
+    withFolder(async (folder) => {
+      const port = await freePort();
       const http = { host: '127.0.0.1', port: 0 };
       const gateway = { http: { ...http, port }, limits: { ...generous, ...limits } };
-      const config = write_config(folder, {
+      const config = writeConfig(folder, {
         nats: { servers: [url] },
         coordinator: { http },
         worker: { http },
@@ -109,25 +109,25 @@ async function measured<T>(
   name: string,
   processes: Processes,
   words: readonly string[],
-  of_keys: readonly string[],
+  ofKeys: readonly string[],
   port: number,
   work: (target: Target) => Promise<T>,
 ): Promise<T> {
   const state = { gateway: processes.start(words) };
-  const make_key = (tenant: string): Promise<string> =>
-    processes.call(['keys', 'create', '--role', 'admin', '--tenant', tenant, ...of_keys]);
+  const makeKey = (tenant: string): Promise<string> =>
+    processes.call(['keys', 'create', '--role', 'admin', '--tenant', tenant, ...ofKeys]);
   try {
     await ready(port);
-    const key = await make_key('bench');
+    const key = await makeKey('bench');
     const client = new LlmteamClient({ url: `http://127.0.0.1:${port}`, key });
     return await work({
       name,
       port,
       key,
       client,
-      make_key,
-      memory_mb: () => resident_mb(state.gateway.child.pid ?? 0),
-      kill_and_start: async () => {
+      makeKey,
+      memoryMb: () => residentMb(state.gateway.child.pid ?? 0),
+      killAndStart: async () => {
         await state.gateway.end('SIGKILL');
         const began = performance.now();
         state.gateway = processes.start(words);
@@ -140,24 +140,24 @@ async function measured<T>(
   }
 }
 
-function write_config(folder: string, sections: object): string {
+function writeConfig(folder: string, sections: object): string {
   const path = join(folder, 'llmteam.config.json');
-  writeFileSync(path, JSON.stringify({ plugins: [noop_plugin], ...sections }));
+  writeFileSync(path, JSON.stringify({ plugins: [noopPlugin], ...sections }));
   return path;
 }
 
 async function ready(port: number): Promise<void> {
-  const until = performance.now() + patience_ms;
+  const until = performance.now() + patienceMs;
   while (performance.now() < until) {
     const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => null);
     await answer?.text();
     if (answer?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`the gateway is not ready after ${patience_ms} ms`);
+  throw new Error(`the gateway is not ready after ${patienceMs} ms`);
 }
 
-async function free_port(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -166,7 +166,7 @@ async function free_port(): Promise<number> {
   return port;
 }
 
-function resident_mb(pid: number): number {
+function residentMb(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_024;
 }

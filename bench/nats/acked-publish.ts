@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 
 /** Publishes into streams on one reply subject of its own and gives what the server answers: less work than the client's way. */
-export function acked_publish(
+export function ackedPublish(
   connection: NatsConnection,
 ): (subject: string, body: Uint8Array, headers?: MsgHdrs) => Promise<Msg> {
   const inbox = createInbox();

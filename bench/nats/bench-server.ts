@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { with_folder } from '../folder.js';
+import { withFolder } from '../folder.js';
 
 export interface BenchServer {
   readonly url: string;
@@ -12,16 +12,16 @@ export interface BenchServer {
 }
 
 const provide = fileURLToPath(new URL('../../../scripts/nats-server.mjs', import.meta.url));
-const patience_ms = 10_000;
+const patienceMs = 10_000;
 
 /** A fresh nats-server of the newest line on a free port; `always`: it syncs every write. */
-export async function with_bench_server<T>(
+export async function withBenchServer<T>(
   sync: 'default' | 'always',
   work: (server: BenchServer) => Promise<T>,
 ): Promise<T> {
   const binary = execFileSync(process.execPath, [provide, '--print'], { encoding: 'utf8' }).trim();
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
-  return with_folder(async (folder) => {
+  return withFolder(async (folder) => {
     const config = join(folder, 'server.conf');
     const interval = sync === 'always' ? ', sync_interval: always' : '';
     writeFileSync(
@@ -31,7 +31,7 @@ export async function with_bench_server<T>(
     const child = spawn(binary, ['-c', config], { stdio: 'ignore' });
     const ended = once(child, 'exit');
     try {
-      return await work({ url: await url_in(folder), version });
+      return await work({ url: await urlIn(folder), version });
     } finally {
       child.kill();
       await ended;
@@ -39,13 +39,13 @@ export async function with_bench_server<T>(
   });
 }
 
-async function url_in(folder: string): Promise<string> {
-  const until = performance.now() + patience_ms;
+async function urlIn(folder: string): Promise<string> {
+  const until = performance.now() + patienceMs;
   while (performance.now() < until) {
     const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
     const url = file === undefined ? undefined : /nats:\/\/[^"]+/.exec(readFileSync(join(folder, file), 'utf8'))?.[0];
     if (url !== undefined) return url;
     await sleep(10);
   }
-  throw new Error(`nats-server does not listen after ${patience_ms} ms`);
+  throw new Error(`nats-server does not listen after ${patienceMs} ms`);
 }

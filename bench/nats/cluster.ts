@@ -6,15 +6,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { system_clock } from '@llmteam/backend-embedded';
-import { default_settings } from '@llmteam/backend-nats';
+import { systemClock } from '@llmteam/backend-embedded';
+import { defaultSettings } from '@llmteam/backend-nats';
 import type { Backend, Json, RunKey, Segment } from '@llmteam/contracts';
-import { create_expression_compiler, create_run_service, Definitions, define_segment } from '@llmteam/kernel';
-import { load_config, load_plugins, open_nats, service_config } from '@llmteam/service-host';
+import { createExpressionCompiler, createRunService, Definitions, defineSegment } from '@llmteam/kernel';
+import { loadConfig, loadPlugins, openNats, serviceConfig } from '@llmteam/service-host';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { with_folder } from '../folder.js';
+import { withFolder } from '../folder.js';
 import { silent } from '../silent.js';
-import { with_bench_server } from './bench-server.js';
+import { withBenchServer } from './bench-server.js';
 import { Load } from './load.js';
 import { Service } from './service.js';
 
@@ -30,29 +30,29 @@ export interface Cluster {
   /** Resolves once the run is accepted; `ended` once its end stands in the journal. */
   start(definition: string, input?: Json): Promise<{ readonly ended: Promise<void> }>;
   /** Runs so many times, so many at a time, by a client that does little. */
-  run_many(definition: string, runs: number, in_flight: number): Promise<void>;
+  runMany(definition: string, runs: number, inFlight: number): Promise<void>;
   /** Runs once. */
   run(definition: string, input?: Json): Promise<void>;
   readonly coordinators: readonly Service[];
-  add_worker(): Promise<void>;
+  addWorker(): Promise<void>;
   /** Resolves once it has taken over every partition: for when no other coordinator lives. */
-  add_coordinator(): Promise<Service>;
+  addCoordinator(): Promise<Service>;
   /** Resolves once the checkpoint of every partition stands at the end of its journal. */
   checkpointed(): Promise<void>;
 }
 
-const noop_plugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
+const noopPlugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
 const namespace = 'bench';
-const tenant_id = 'bench';
-const { partitions } = default_settings;
+const tenantId = 'bench';
+const { partitions } = defaultSettings;
 
-export async function with_cluster<T>(options: ClusterOptions, work: (cluster: Cluster) => Promise<T>): Promise<T> {
-  return with_bench_server(options.sync, ({ url }) =>
-    with_folder(async (folder) => {
+export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  return withBenchServer(options.sync, ({ url }) =>
+    withFolder(async (folder) => {
       const path = join(folder, 'llmteam.config.json');
       const http = { host: '127.0.0.1', port: 0 };
       const nats = { servers: [url], namespace, ...(options.sync === 'always' && { atomic_batches: true }) };
-      const written = { nats, plugins: [noop_plugin], coordinator: { http }, worker: { http } };
+      const written = { nats, plugins: [noopPlugin], coordinator: { http }, worker: { http } };
       writeFileSync(path, JSON.stringify(written));
       const services: Service[] = [];
       const start = async (kind: 'coordinator' | 'worker', share?: number): Promise<Service> => {
@@ -64,12 +64,12 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
         const coordinators: Service[] = [];
         for (let count = 0; count < options.coordinators; count++) coordinators.push(await start('coordinator'));
         for (let count = 0; count < options.workers; count++) await start('worker');
-        return await with_client(path, url, (client) =>
+        return await withClient(path, url, (client) =>
           work({
             ...client,
             coordinators,
-            add_worker: async () => void (await start('worker')),
-            add_coordinator: () => start('coordinator', partitions),
+            addWorker: async () => void (await start('worker')),
+            addCoordinator: () => start('coordinator', partitions),
           }),
         );
       } finally {
@@ -79,33 +79,33 @@ export async function with_cluster<T>(options: ClusterOptions, work: (cluster: C
   );
 }
 
-type Client = Pick<Cluster, 'prepare' | 'start' | 'run_many' | 'run' | 'checkpointed'>;
+type Client = Pick<Cluster, 'prepare' | 'start' | 'runMany' | 'run' | 'checkpointed'>;
 
-async function with_client<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const config = service_config(load_config(path, {}));
-  const clock = system_clock();
-  const backend = await open_nats(config, { name: 'bench', clock, log: silent });
-  const { catalog } = await load_plugins(config, silent);
-  const definitions = new Definitions(backend.blobs, catalog, create_expression_compiler());
+async function withClient<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const config = serviceConfig(loadConfig(path, {}));
+  const clock = systemClock();
+  const backend = await openNats(config, { name: 'bench', clock, log: silent });
+  const { catalog } = await loadPlugins(config, silent);
+  const definitions = new Definitions(backend.blobs, catalog, createExpressionCompiler());
   const { journal, index } = backend;
   const ids = { made: 0 };
-  const new_id = (): string => `run-${process.pid}-${++ids.made}`;
-  const runs = create_run_service({ journal, index, definitions, clock, new_id });
+  const newId = (): string => `run-${process.pid}-${++ids.made}`;
+  const runs = createRunService({ journal, index, definitions, clock, newId });
   const connection = await connect({ servers: url, noAsyncTraces: true });
-  const partition_of = (run: RunKey): number => journal.partition_of(run);
-  const load = new Load({ connection, namespace, partition_of });
-  const ends = listen_for_ends(connection);
+  const partitionOf = (run: RunKey): number => journal.partitionOf(run);
+  const load = new Load({ connection, namespace, partitionOf });
+  const ends = listenForEnds(connection);
   const start: Client['start'] = async (definition, input = {}) => {
-    const run_id = new_id();
-    const ended = ends.of(run_id);
-    await runs.start({ tenant_id, run_id, definition, input, timeout_seconds: null });
+    const runId = newId();
+    const ended = ends.of(runId);
+    await runs.start({ tenant_id: tenantId, run_id: runId, definition, input, timeout_seconds: null });
     return { ended };
   };
   try {
     return await work({
-      prepare: (segment) => definitions.put(define_segment(segment, catalog)),
+      prepare: (segment) => definitions.put(defineSegment(segment, catalog)),
       start,
-      run_many: (...given) => load.run(...given),
+      runMany: (...given) => load.run(...given),
       run: async (definition, input) => (await start(definition, input)).ended,
       checkpointed: async () => {
         for (let partition = 0; partition < partitions; partition++) await checkpointed(backend, partition);
@@ -129,15 +129,15 @@ async function checkpointed(
   }
 }
 
-function listen_for_ends(connection: NatsConnection): { of(run_id: string): Promise<void> } {
+function listenForEnds(connection: NatsConnection): { of(runId: string): Promise<void> } {
   const waiting = new Map<string, () => void>();
-  connection.subscribe(`${namespace}.journal.*.${tenant_id}.*.r`, {
+  connection.subscribe(`${namespace}.journal.*.${tenantId}.*.r`, {
     callback: (_, msg) => {
       if (!msg.string().includes('"type":"run.ended"')) return;
-      const run_id = msg.subject.split('.')[4] ?? '';
-      waiting.get(run_id)?.();
-      waiting.delete(run_id);
+      const runId = msg.subject.split('.')[4] ?? '';
+      waiting.get(runId)?.();
+      waiting.delete(runId);
     },
   });
-  return { of: (run_id) => new Promise((resolve) => waiting.set(run_id, resolve)) };
+  return { of: (runId) => new Promise((resolve) => waiting.set(runId, resolve)) };
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.js';
 
 /** Starts runs as a gateway does, so many at a time, the next when one has ended. */
-export async function run_in_lanes(cluster: Cluster, definition: string, runs: number, lanes: number): Promise<void> {
+export async function runInLanes(cluster: Cluster, definition: string, runs: number, lanes: number): Promise<void> {
   let left = runs;
   const lane = async (): Promise<void> => {
     while (left-- > 0) await cluster.run(definition);

@@ -3,35 +3,35 @@
  * the raw loop beside it has nobody like it. What it writes is what a gateway writes for a start.
  */
 import type { RunKey, RunRequested } from '@llmteam/contracts';
-import { engine_version } from '@llmteam/kernel';
+import { engineVersion } from '@llmteam/kernel';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { acked_publish } from './acked-publish.js';
+import { ackedPublish } from './acked-publish.js';
 
 export interface LoadOptions {
   readonly connection: NatsConnection;
   readonly namespace: string;
-  readonly partition_of: (run: RunKey) => number;
+  readonly partitionOf: (run: RunKey) => number;
 }
 
 /** Nobody else's, so that it hears of no other runs. */
-const tenant_id = 'load';
+const tenantId = 'load';
 
 export class Load {
-  private readonly publish: ReturnType<typeof acked_publish>;
-  private readonly begins_run = headers();
+  private readonly publish: ReturnType<typeof ackedPublish>;
+  private readonly beginsRun = headers();
   private made = 0;
 
   constructor(private readonly options: LoadOptions) {
-    this.publish = acked_publish(options.connection);
-    this.begins_run.set('Nats-Expected-Last-Subject-Sequence', '0');
+    this.publish = ackedPublish(options.connection);
+    this.beginsRun.set('Nats-Expected-Last-Subject-Sequence', '0');
   }
 
   /** Resolves once so many more runs have begun and ended. */
-  async run(definition: string, runs: number, in_flight: number): Promise<void> {
+  async run(definition: string, runs: number, inFlight: number): Promise<void> {
     const { connection, namespace } = this.options;
     const count = { begun: 0, ended: 0 };
     await new Promise<void>((resolve, reject) => {
-      const ends = connection.subscribe(`${namespace}.journal.*.${tenant_id}.*.r`, {
+      const ends = connection.subscribe(`${namespace}.journal.*.${tenantId}.*.r`, {
         callback: (_, msg) => {
           if (!msg.string().includes('"type":"run.ended"')) return;
           begin();
@@ -43,13 +43,13 @@ export class Load {
       const begin = (): void => {
         if (count.begun++ < runs) this.begin(definition).catch(reject);
       };
-      for (let place = 0; place < in_flight; place++) begin();
+      for (let place = 0; place < inFlight; place++) begin();
     });
   }
 
   private async begin(definition: string): Promise<void> {
-    const { namespace, partition_of } = this.options;
-    const run_id = `load-${process.pid}-${++this.made}`;
+    const { namespace, partitionOf } = this.options;
+    const runId = `load-${process.pid}-${++this.made}`;
     const fact: RunRequested = {
       type: 'run.requested',
       at: Date.now(),
@@ -60,11 +60,11 @@ export class Load {
       correlation_id: null,
       trace_id: '0123456789abcdef0123456789abcdef',
       timeout_seconds: null,
-      engine: engine_version,
+      engine: engineVersion,
     };
-    const subject = `${namespace}.journal.${partition_of({ tenant_id, run_id })}.${tenant_id}.${run_id}.r`;
+    const subject = `${namespace}.journal.${partitionOf({ tenant_id: tenantId, run_id: runId })}.${tenantId}.${runId}.r`;
     const body = Buffer.from(JSON.stringify([{ message_id: 'requested', fact }]));
-    const answer = (await this.publish(subject, body, this.begins_run)).string();
-    if (answer.includes('"error"')) throw new Error(`run ${run_id} was not accepted: ${answer}`);
+    const answer = (await this.publish(subject, body, this.beginsRun)).string();
+    if (answer.includes('"error"')) throw new Error(`run ${runId} was not accepted: ${answer}`);
   }
 }

@@ -15,11 +15,11 @@ export class Service {
   /** Resolves once the process says that it is at work; of a coordinator, that it has so many partitions. */
   static async start(
     kind: 'coordinator' | 'worker',
-    config_file: string,
+    configFile: string,
     env: Record<string, string>,
     partitions = 1,
   ): Promise<Service> {
-    const child = spawn(process.execPath, [llmteam, 'serve', kind, '--config', config_file], {
+    const child = spawn(process.execPath, [llmteam, 'serve', kind, '--config', configFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, LLMTEAM_LOG_FORMAT: 'json', ...env },
     });

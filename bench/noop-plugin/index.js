@@ -48,4 +48,4 @@ const burn = {
   },
 };
 
-export default { name: 'noop', api: 1, step_types: [noop, burn] };
+export default { name: 'noop', api: 1, stepTypes: [noop, burn] };

@@ -4,7 +4,7 @@ import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
 /** Highest resident memory of this process so far, in MB: the whole benchmark is in it. */
-function peak_mb(): number {
+function peakMb(): number {
   return process.resourceUsage().maxRSS / 1_024;
 }
 
@@ -12,14 +12,14 @@ function peak_mb(): number {
 export async function memory(runtime: BenchRuntime): Promise<Row[]> {
   const small = await runtime.prepare(chain(3));
   for (let count = 0; count < 10_000; count++) await runtime.run(small);
-  const after_small = peak_mb();
+  const afterSmall = peakMb();
   await runtime.run(await runtime.prepare(chain(10_000)));
   return [
-    row('memory_10000_runs_mb', 'peak memory after 10,000 runs in a row', after_small),
-    row('memory_10000_steps_mb', 'peak memory after a run of 10,000 steps as well', peak_mb()),
+    row('memory_10000_runs_mb', 'peak memory after 10,000 runs in a row', afterSmall),
+    row('memory_10000_steps_mb', 'peak memory after a run of 10,000 steps as well', peakMb()),
   ];
 }
 
 function row(key: string, question: string, mb: number): Row {
-  return { key, question, unit: 'MB', measured: spread([mb]), floor: null, target: '≤ 300 MB', is_met: mb <= 300 };
+  return { key, question, unit: 'MB', measured: spread([mb]), floor: null, target: '≤ 300 MB', isMet: mb <= 300 };
 }

@@ -1,30 +1,30 @@
 import { join } from 'node:path';
-import { open_run_index } from '@llmteam/backend-embedded';
+import { openRunIndex } from '@llmteam/backend-embedded';
 import type { HumanTask, IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
-import { with_folder } from '../folder.js';
-import { type Spread, spread, time_ms } from '../measure.js';
+import { withFolder } from '../folder.js';
+import { type Spread, spread, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 
 const runs = 1_000_000;
 const tasks = 200_000;
-const per_change = 5_000;
-const began_at = 1_767_225_600_000;
-const most_ms = 50;
+const perChange = 5_000;
+const beganAt = 1_767_225_600_000;
+const mostMs = 50;
 /** Pages a reader has turned before the one that is measured. */
-const deep_at = 0.9;
+const deepAt = 0.9;
 
 /** How long does a page take of the lists of 1,000,000 runs and 200,000 tasks, whatever is asked for, and what does a run cost to list? */
-export async function run_lists(): Promise<Row[]> {
-  return with_folder(async (folder) => {
+export async function runLists(): Promise<Row[]> {
+  return withFolder(async (folder) => {
     const file = join(folder, 'index.db');
-    const { index } = await open_run_index({ file, installation: 'bench', longest_away_ms: 60_000 });
+    const { index } = await openRunIndex({ file, installation: 'bench', longestAwayMs: 60_000 });
     try {
-      const filling_ms = await time_ms(() => fill(index));
+      const fillingMs = await timeMs(() => fill(index));
       return [
-        filled_row(filling_ms),
-        await page_row(index, 'page_of_runs_ms', 'page of 50 of 1,000,000 runs, worst of every filter', 50),
-        await page_row(index, 'page_of_1000_runs_ms', 'page of 1,000 of 1,000,000 runs, worst of every filter', 1_000),
-        row('page_of_tasks_ms', 'page of 50 of 200,000 tasks, worst of every filter', await worst(task_pages(index))),
+        filledRow(fillingMs),
+        await pageRow(index, 'page_of_runs_ms', 'page of 50 of 1,000,000 runs, worst of every filter', 50),
+        await pageRow(index, 'page_of_1000_runs_ms', 'page of 1,000 of 1,000,000 runs, worst of every filter', 1_000),
+        row('page_of_tasks_ms', 'page of 50 of 200,000 tasks, worst of every filter', await worst(taskPages(index))),
         row('live_runs_ms', 'the 1,000 live runs of 1,000,000', await measured(() => index.live(null, 1_000))),
       ];
     } finally {
@@ -34,24 +34,24 @@ export async function run_lists(): Promise<Row[]> {
 }
 
 /** Nearly all ended well; `rare` has 3 runs, 3 failed, 1,000 are live. */
-function run_row(number: number): RunRow {
-  const is_rare = number % 333_334 === 17;
-  const is_live = number % 1_000 === 0;
-  const ended = is_rare ? 'failed' : 'completed';
+function runRow(number: number): RunRow {
+  const isRare = number % 333_334 === 17;
+  const isLive = number % 1_000 === 0;
+  const ended = isRare ? 'failed' : 'completed';
   return {
     tenant_id: number % 10 === 0 ? 'other' : 'bench',
     run_id: `run-${(number * 7_919) % runs}`,
     segment_id: number % 333_334 === 18 ? 'rare' : 'common',
-    status: is_live ? 'running' : ended,
+    status: isLive ? 'running' : ended,
     correlation_id: number % 2 === 0 ? null : `order-${number % 4 === 1 ? 'common' : number}`,
     parent_run_id: null,
-    started_at: began_at + number,
-    ended_at: is_live ? null : began_at + number + 50,
+    started_at: beganAt + number,
+    ended_at: isLive ? null : beganAt + number + 50,
   };
 }
 
-function task_row(number: number): HumanTask {
-  const run = run_row(number);
+function taskRow(number: number): HumanTask {
+  const run = runRow(number);
   return {
     task_id: `task-${number}`,
     tenant_id: run.tenant_id,
@@ -77,15 +77,15 @@ function task_row(number: number): HumanTask {
 }
 
 async function fill(index: RunIndex): Promise<void> {
-  for (let first = 0; first < runs; first += per_change) {
-    const numbers = Array.from({ length: per_change }, (_, place) => first + place);
-    const listed_tasks = first < tasks ? numbers.map(task_row) : [];
-    const change: IndexChange = { partition: 0, position: first + 1, runs: numbers.map(run_row), tasks: listed_tasks };
+  for (let first = 0; first < runs; first += perChange) {
+    const numbers = Array.from({ length: perChange }, (_, place) => first + place);
+    const listedTasks = first < tasks ? numbers.map(taskRow) : [];
+    const change: IndexChange = { partition: 0, position: first + 1, runs: numbers.map(runRow), tasks: listedTasks };
     await index.apply([change]);
   }
 }
 
-async function page_row(index: RunIndex, key: string, question: string, limit: number): Promise<Row> {
+async function pageRow(index: RunIndex, key: string, question: string, limit: number): Promise<Row> {
   const optional: Omit<RunQuery, 'tenant_id'>[] = [
     { segment_id: 'rare' },
     { segment_id: 'common' },
@@ -102,8 +102,8 @@ async function page_row(index: RunIndex, key: string, question: string, limit: n
     { segment_id: 'rare', status: 'failed', correlation_id: 'order-common' },
     {},
   ];
-  const filters = optional.flatMap((filter) => [filter, { ...filter, since: began_at + runs / 2 }]);
-  const deep = await deep_cursor(index);
+  const filters = optional.flatMap((filter) => [filter, { ...filter, since: beganAt + runs / 2 }]);
+  const deep = await deepCursor(index);
   const queries = filters.flatMap((filter) => [
     { tenant_id: 'bench', ...filter, limit },
     { tenant_id: 'bench', ...filter, limit, cursor: deep },
@@ -112,16 +112,16 @@ async function page_row(index: RunIndex, key: string, question: string, limit: n
 }
 
 /** After nine tenths of all: cursors name a place in time, so a run of that time gives one. */
-async function deep_cursor(index: RunIndex): Promise<string> {
-  const wanted = began_at + runs * (1 - deep_at);
+async function deepCursor(index: RunIndex): Promise<string> {
+  const wanted = beganAt + runs * (1 - deepAt);
   const forged = Buffer.from(JSON.stringify(['runs', wanted, ''])).toString('base64url');
   const { cursor } = await index.runs({ tenant_id: 'bench', cursor: forged, limit: 1 });
   if (cursor === null) throw new Error('there is no page after the deep one');
   return cursor;
 }
 
-function task_pages(index: RunIndex): (() => Promise<Page<HumanTask>>)[] {
-  const { run_id } = run_row(1);
+function taskPages(index: RunIndex): (() => Promise<Page<HumanTask>>)[] {
+  const { run_id } = runRow(1);
   const filters: Omit<TaskQuery, 'tenant_id'>[] = [
     {},
     { status: 'open' },
@@ -141,24 +141,24 @@ async function worst(questions: readonly (() => Promise<unknown>)[]): Promise<Sp
 
 async function measured(question: () => Promise<unknown>): Promise<Spread> {
   const values: number[] = [];
-  for (let count = 0; count < 20; count++) values.push(await time_ms(question));
+  for (let count = 0; count < 20; count++) values.push(await timeMs(question));
   return spread(values);
 }
 
 function row(key: string, question: string, figure: Spread): Row {
-  const target = `< ${most_ms} ms`;
-  return { key, question, unit: 'ms', measured: figure, floor: null, target, is_met: figure.median < most_ms };
+  const target = `< ${mostMs} ms`;
+  return { key, question, unit: 'ms', measured: figure, floor: null, target, isMet: figure.median < mostMs };
 }
 
-function filled_row(filling_ms: number): Row {
-  const per_second = (runs + tasks) / (filling_ms / 1_000);
+function filledRow(fillingMs: number): Row {
+  const perSecond = (runs + tasks) / (fillingMs / 1_000);
   return {
     key: 'rows_listed_per_second',
     question: 'rows added to the lists of runs and tasks',
     unit: 'rows/s',
-    measured: spread([per_second]),
+    measured: spread([perSecond]),
     floor: null,
     target: '≥ 20,000 rows/s',
-    is_met: per_second >= 20_000,
+    isMet: perSecond >= 20_000,
   };
 }

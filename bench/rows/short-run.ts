@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { BenchRuntime } from '../bench-runtime.js';
-import { bare_appends } from '../floor.js';
-import { with_folder } from '../folder.js';
-import { repeat, time_ms } from '../measure.js';
+import { bareAppends } from '../floor.js';
+import { withFolder } from '../folder.js';
+import { repeat, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
 /** How long does one run of 10 no-op steps take, every step on the disk? */
-export async function short_run(runtime: BenchRuntime): Promise<Row> {
+export async function shortRun(runtime: BenchRuntime): Promise<Row> {
   const definition = await runtime.prepare(chain(10));
   for (let count = 0; count < 100; count++) await runtime.run(definition);
-  const measured = await repeat(300, () => time_ms(() => runtime.run(definition)));
-  const floor = await with_folder((folder) => repeat(50, () => bare_appends(join(folder, 'floor'), 10, 1)));
+  const measured = await repeat(300, () => timeMs(() => runtime.run(definition)));
+  const floor = await withFolder((folder) => repeat(50, () => bareAppends(join(folder, 'floor'), 10, 1)));
   return {
     key: 'run_of_10_steps_ms',
     question: 'one run of 10 no-op steps, durable',
@@ -19,6 +19,6 @@ export async function short_run(runtime: BenchRuntime): Promise<Row> {
     measured,
     floor,
     target: 'p50 ≤ 3 ms',
-    is_met: measured.median <= 3,
+    isMet: measured.median <= 3,
   };
 }

@@ -1,24 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { with_folder } from '../folder.js';
-import { repeat, time_ms } from '../measure.js';
+import { withFolder } from '../folder.js';
+import { repeat, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const cli = join(root, 'clients', 'cli', 'bin', 'llmteam.js');
 
 /** How long does a command take, process start included? The floor is a Node process that does nothing. */
-export async function start_up(): Promise<Row[]> {
-  return with_folder(async (folder) => {
+export async function startUp(): Promise<Row[]> {
+  return withFolder(async (folder) => {
     const timed = (args: readonly string[]): Promise<number> =>
-      time_ms(() => execFileSync(process.execPath, [...args], { cwd: folder, stdio: 'pipe' }));
+      timeMs(() => execFileSync(process.execPath, [...args], { cwd: folder, stdio: 'pipe' }));
     const floor = await repeat(15, () => timed(['-e', '0']));
-    const row = async (key: string, question: string, args: readonly string[], target_ms: number): Promise<Row> => {
+    const row = async (key: string, question: string, args: readonly string[], targetMs: number): Promise<Row> => {
       await timed([cli, ...args]);
       const measured = await repeat(15, () => timed([cli, ...args]));
-      const is_met = measured.median <= target_ms;
-      return { key, question, unit: 'ms', measured, floor, target: `≤ ${target_ms} ms`, is_met };
+      const isMet = measured.median <= targetMs;
+      return { key, question, unit: 'ms', measured, floor, target: `≤ ${targetMs} ms`, isMet };
     };
     const segment = join(root, 'bench', 'three-steps.json');
     return [

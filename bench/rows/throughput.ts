@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { BenchRuntime } from '../bench-runtime.js';
-import { bare_appends } from '../floor.js';
-import { with_folder } from '../folder.js';
-import { repeat, time_ms } from '../measure.js';
+import { bareAppends } from '../floor.js';
+import { withFolder } from '../folder.js';
+import { repeat, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
-const in_flight = 100;
+const inFlight = 100;
 const steps = 10;
 const runs = 2_000;
 
@@ -18,24 +18,24 @@ export async function throughput(runtime: BenchRuntime): Promise<Row> {
     const lane = async (): Promise<void> => {
       while (left-- > 0) await runtime.run(definition);
     };
-    const elapsed = await time_ms(() => Promise.all(Array.from({ length: in_flight }, lane)));
+    const elapsed = await timeMs(() => Promise.all(Array.from({ length: inFlight }, lane)));
     return (runs * steps) / (elapsed / 1_000);
   };
   await round();
   const measured = await repeat(7, round);
-  const floor = await with_folder((folder) =>
+  const floor = await withFolder((folder) =>
     repeat(
       5,
-      async () => (runs * steps) / ((await bare_appends(join(folder, 'floor'), runs * steps, in_flight)) / 1_000),
+      async () => (runs * steps) / ((await bareAppends(join(folder, 'floor'), runs * steps, inFlight)) / 1_000),
     ),
   );
   return {
     key: 'throughput_steps_per_second',
-    question: `throughput, ${in_flight} runs in flight, durable`,
+    question: `throughput, ${inFlight} runs in flight, durable`,
     unit: 'steps/s',
     measured,
     floor,
     target: '≥ 40,000 steps/s',
-    is_met: measured.median >= 40_000,
+    isMet: measured.median >= 40_000,
   };
 }

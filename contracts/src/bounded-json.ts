@@ -1,29 +1,29 @@
 import { caps } from './caps.js';
 import type { Json } from './json.js';
 
-const prototype_keys: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+const prototypeKeys: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 /**
  * JSON from outside that a plugin reads: a service's response, a model's answer. Depth and size are taken from the text: the parser builds a million levels that break all else.
  * @throws Error that says what is wrong; SyntaxError if the text is not JSON.
  */
-export function parse_bounded_json(text: string, max_depth: number): Json {
-  const { depth, values } = extent_of(text);
-  if (depth > max_depth) throw new Error(`it is nested deeper than ${max_depth} levels`);
+export function parseBoundedJson(text: string, maxDepth: number): Json {
+  const { depth, values } = extentOf(text);
+  if (depth > maxDepth) throw new Error(`it is nested deeper than ${maxDepth} levels`);
   if (values > caps.json_nodes) throw new Error(`it holds more than ${caps.json_nodes} values`);
   const value: Json = JSON.parse(text);
-  refuse_traps(value);
+  refuseTraps(value);
   return value;
 }
 
 /** In one pass, strings skipped: the deepest level, and at least the number of values. */
-function extent_of(text: string): { depth: number; values: number } {
+function extentOf(text: string): { depth: number; values: number } {
   let level = 0;
   let depth = 0;
   let values = 1;
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index];
-    if (char === '"') index = end_of_string(text, index);
+    if (char === '"') index = endOfString(text, index);
     else if (char === ',') values += 1;
     else if (char === '}' || char === ']') level -= 1;
     else if (char === '{' || char === '[') {
@@ -36,19 +36,19 @@ function extent_of(text: string): { depth: number; values: number } {
 }
 
 /** Place of the closing quote; the end of the text if there is none. */
-function end_of_string(text: string, opening: number): number {
+function endOfString(text: string, opening: number): number {
   let index = opening + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;
   return index;
 }
 
 /** Keys that reach a prototype in careless code, and numbers that are no JSON once they are parsed (1e999). */
-function refuse_traps(value: Json): void {
+function refuseTraps(value: Json): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('it holds a number that is too large');
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) {
-    const trap = prototype_keys.find((key) => Object.hasOwn(value, key));
+    const trap = prototypeKeys.find((key) => Object.hasOwn(value, key));
     if (trap !== undefined) throw new Error(`it holds the key '${trap}'`);
   }
-  for (const item of Object.values(value)) refuse_traps(item);
+  for (const item of Object.values(value)) refuseTraps(item);
 }

@@ -10,7 +10,7 @@ interface ErrorCode {
 }
 
 /** Every error code of LLMTeam. Codes are never renamed or reused. `docs/errors.md` is generated from here. */
-export const error_codes = {
+export const errorCodes = {
   SEGMENT_INVALID: {
     recoverable: false,
     http: 422,
@@ -182,7 +182,7 @@ export const error_codes = {
   },
 } as const satisfies Record<string, ErrorCode>;
 
-export type Code = keyof typeof error_codes;
+export type Code = keyof typeof errorCodes;
 
 /** An error as runs, events and reports carry it. Never holds a stack trace or a secret. */
 export const ErrorInfo = Type.Object(
@@ -200,7 +200,7 @@ export type ErrorInfo = Static<typeof ErrorInfo>;
 const brand = Symbol.for('llmteam.error');
 
 /**
- * The one error class. Recognised by its brand ({@link is_llmteam_error}), never by `instanceof`, so that several copies of
+ * The one error class. Recognised by its brand ({@link isLlmteamError}), never by `instanceof`, so that several copies of
  * this package can live in one process. `code` may also be a plugin's own; then `recoverable` says whether to retry.
  */
 export class LlmteamError extends Error {
@@ -217,29 +217,29 @@ export class LlmteamError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LlmteamError';
     this.code = code;
-    this.recoverable = options.recoverable ?? (code in error_codes ? error_codes[code as Code].recoverable : false);
+    this.recoverable = options.recoverable ?? (code in errorCodes ? errorCodes[code as Code].recoverable : false);
     this.details = options.details;
   }
 }
 
-export function is_llmteam_error(thrown: unknown): thrown is LlmteamError {
+export function isLlmteamError(thrown: unknown): thrown is LlmteamError {
   return typeof thrown === 'object' && thrown !== null && brand in thrown;
 }
 
 /** ErrorInfo of a code of the table. */
-export function error_info(code: Code, message: string, details?: JsonObject): ErrorInfo {
+export function errorInfo(code: Code, message: string, details?: JsonObject): ErrorInfo {
   const info: ErrorInfo = {
     error_type: 'LlmteamError',
     error_code: code,
     error_message: message,
-    recoverable: error_codes[code].recoverable,
+    recoverable: errorCodes[code].recoverable,
   };
   return details === undefined ? info : { ...info, details };
 }
 
 /** What of a thrown value may be journaled: type, code and message; `fallback` is the code of errors without one. */
-export function to_error_info(thrown: unknown, fallback: Code = 'STEP_FAILED'): ErrorInfo {
-  if (is_llmteam_error(thrown)) {
+export function toErrorInfo(thrown: unknown, fallback: Code = 'STEP_FAILED'): ErrorInfo {
+  if (isLlmteamError(thrown)) {
     const info: ErrorInfo = {
       error_type: thrown.name,
       error_code: thrown.code,
@@ -249,7 +249,7 @@ export function to_error_info(thrown: unknown, fallback: Code = 'STEP_FAILED'): 
     return thrown.details === undefined ? info : { ...info, details: thrown.details };
   }
   if (thrown instanceof Error) {
-    return { ...error_info(fallback, thrown.message), error_type: thrown.name };
+    return { ...errorInfo(fallback, thrown.message), error_type: thrown.name };
   }
-  return { ...error_info(fallback, String(thrown)), error_type: typeof thrown };
+  return { ...errorInfo(fallback, String(thrown)), error_type: typeof thrown };
 }

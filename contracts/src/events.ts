@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { JsonRecord } from './json.js';
 
-export const event_types = [
+export const eventTypes = [
   'segment.started',
   'segment.completed',
   'segment.failed',
@@ -34,12 +34,12 @@ export const event_types = [
   'critic_loop.no_improvement',
   'critic_loop.completed',
 ] as const;
-export type EventType = (typeof event_types)[number];
-export const EventType = Type.Enum([...event_types], { $id: 'EventType' });
+export type EventType = (typeof eventTypes)[number];
+export const EventType = Type.Enum([...eventTypes], { $id: 'EventType' });
 
 export type Severity = 'debug' | 'info' | 'warning' | 'error';
 
-const nullable_string = Type.Union([Type.String(), Type.Null()]);
+const nullableString = Type.Union([Type.String(), Type.Null()]);
 
 /** What happened in a run, derived from its history: a replay gives the same list, byte for byte. */
 export const RunEvent = Type.Object(
@@ -52,12 +52,12 @@ export const RunEvent = Type.Object(
     instance_id: Type.String(),
     run_id: Type.String(),
     segment_id: Type.String(),
-    step_id: nullable_string,
-    step_type: nullable_string,
+    step_id: nullableString,
+    step_type: nullableString,
     scope: Type.String({ description: 'Loop path; empty outside loops.' }),
     attempt: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     severity: Type.Enum(['debug', 'info', 'warning', 'error']),
-    correlation_id: nullable_string,
+    correlation_id: nullableString,
     parent_event_id: Type.Union([Type.String(), Type.Null()], { description: 'The event that led to this one.' }),
     payload: JsonRecord,
     error: Type.Union([ErrorInfo, Type.Null()]),

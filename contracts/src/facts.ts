@@ -23,11 +23,11 @@ const fact = <const T extends string, P extends Record<string, import('typebox')
 ) =>
   Type.Object(
     { type: Type.Literal(type), at: EpochMs, large: Type.Optional(LargeValues), ...properties },
-    { ...strict, description, $id: fact_id(type) },
+    { ...strict, description, $id: factId(type) },
   );
 
 /** `step.reported` → `StepReported` */
-function fact_id(type: string): string {
+function factId(type: string): string {
   return type.replace(/(^|\.)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }
 
@@ -185,4 +185,4 @@ export type Fact =
   | RunEnded;
 
 /** Facts that lists of runs are made from: a run began, was paused or resumed, ended. */
-export const run_level_facts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);
+export const runLevelFacts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);

@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { JsonRecord, JsonValue } from './json.js';
 
-export const task_types = ['approval', 'input', 'review', 'choice'] as const;
+export const taskTypes = ['approval', 'input', 'review', 'choice'] as const;
 
-export const answer_decisions = ['approve', 'reject', 'modify', 'answer'] as const;
+export const answerDecisions = ['approve', 'reject', 'modify', 'answer'] as const;
 
-/** What a person is asked. Opened by a control type's `open_task` directive. */
+/** What a person is asked. Opened by a control type's `openTask` directive. */
 export const TaskRequest = Type.Object(
   {
-    task_type: Type.Enum([...task_types]),
+    task_type: Type.Enum([...taskTypes]),
     title: Type.String(),
     description: Type.String(),
     assignee: Type.Union([Type.String(), Type.Null()]),
@@ -24,7 +24,7 @@ export type TaskRequest = Static<typeof TaskRequest>;
 /** A person's answer. `value` is the modified or entered data, or the choice. */
 export const TaskAnswer = Type.Object(
   {
-    decision: Type.Enum([...answer_decisions]),
+    decision: Type.Enum([...answerDecisions]),
     value: Type.Optional(JsonValue),
     comment: Type.Optional(Type.String({ maxLength: 65_536 })),
     answered_by: Type.String({ maxLength: 256 }),
@@ -51,6 +51,6 @@ export const HumanTask = Type.Object(
 );
 export type HumanTask = Static<typeof HumanTask>;
 
-export function task_id(run_id: string, step: string): string {
-  return `${run_id}:${step}`;
+export function taskId(runId: string, step: string): string {
+  return `${runId}:${step}`;
 }

@@ -15,18 +15,18 @@ export const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLe
  */
 export const StepKey = Type.String({ minLength: 1, maxLength: 2_048 });
 
-/** `step_key('each[3]', 'fetch')` is `each[3]/fetch`; the root scope is the empty string. */
-export function step_key(scope: string, step_id: string): string {
-  return scope === '' ? step_id : `${scope}/${step_id}`;
+/** `stepKey('each[3]', 'fetch')` is `each[3]/fetch`; the root scope is the empty string. */
+export function stepKey(scope: string, stepId: string): string {
+  return scope === '' ? stepId : `${scope}/${stepId}`;
 }
 
 /** The scope of iteration `index` that the occurrence `owner` of a loop type opened. */
-export function iteration_scope(owner: string, index: number): string {
+export function iterationScope(owner: string, index: number): string {
   return `${owner}[${index}]`;
 }
 
-/** The inverse of {@link step_key}. */
-export function split_step_key(key: string): { scope: string; step_id: string } {
+/** The inverse of {@link stepKey}. */
+export function splitStepKey(key: string): { scope: string; step_id: string } {
   const slash = key.lastIndexOf('/');
   return slash < 0 ? { scope: '', step_id: key } : { scope: key.slice(0, slash), step_id: key.slice(slash + 1) };
 }

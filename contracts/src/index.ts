@@ -1,24 +1,24 @@
 export { CatalogPage, CatalogType } from './api/catalog.js';
-export { ProblemDetails, RequestProblem, request_parts } from './api/problem-details.js';
+export { ProblemDetails, RequestProblem, requestParts } from './api/problem-details.js';
 export { Role, roles } from './api/roles.js';
 export { EventPage, RunAccepted, RunListing, RunPage } from './api/run-answers.js';
 export { ControlRunBody, ForkRunBody, IdempotencyKey, SignalRunBody, StartRunBody } from './api/run-requests.js';
 export { SegmentListing, SegmentPage, SegmentStored, ValidationReport } from './api/segment-answers.js';
 export { ServiceState } from './api/service-state.js';
 export { AnswerTaskBody, ClaimTaskBody, TaskPage } from './api/tasks.js';
-export { parse_bounded_json } from './bounded-json.js';
+export { parseBoundedJson } from './bounded-json.js';
 export { type Cap, caps } from './caps.js';
 export { Definition } from './definition.js';
 export {
   type Code,
   ErrorInfo,
-  error_codes,
-  error_info,
-  is_llmteam_error,
+  errorCodes,
+  errorInfo,
+  isLlmteamError,
   LlmteamError,
-  to_error_info,
+  toErrorInfo,
 } from './errors.js';
-export { EventType, event_types, LiveToken, RunEvent, type Severity } from './events.js';
+export { EventType, eventTypes, LiveToken, RunEvent, type Severity } from './events.js';
 export {
   Activity,
   ChildEnded,
@@ -26,7 +26,7 @@ export {
   RunControlled,
   RunEnded,
   RunRequested,
-  run_level_facts,
+  runLevelFacts,
   SignalReceived,
   StepMemoized,
   StepReported,
@@ -35,9 +35,9 @@ export {
   TaskClaimed,
   TimerFired,
 } from './facts.js';
-export { answer_decisions, HumanTask, TaskAnswer, TaskRequest, task_id, task_types } from './human-task.js';
-export { Identifier, iteration_scope, Name, PortName, StepKey, split_step_key, step_key } from './ids.js';
-export { Job, queue_name } from './job.js';
+export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';
+export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, stepKey } from './ids.js';
+export { Job, queueName } from './job.js';
 export { type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
 export type { ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
@@ -48,20 +48,20 @@ export type {
   ModelResponse,
 } from './plugin/language-model.js';
 export {
-  define_plugin,
+  definePlugin,
   type Plugin,
   type PluginHostContext,
   PluginManifest,
-  plugin_api_version,
+  pluginApiVersion,
 } from './plugin/plugin.js';
 export type { HttpClientConfig, KeyValueStore, Logger, StepContext } from './plugin/step-context.js';
 export {
   type CelResult,
-  cel_keyword,
-  literal_keyword,
+  celKeyword,
+  literalKeyword,
   PortSpec,
   StepTypeMetadata,
-  step_categories,
+  stepCategories,
 } from './plugin/step-type.js';
 export type { FiredPorts, TaskType } from './plugin/task-type.js';
 export type { Backend } from './ports/backend.js';
@@ -71,17 +71,17 @@ export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
 export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
 export type { Registry, RegistryChange, RegistryValue } from './ports/registry.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
-export { cancel_subject, live_subject, type Signals } from './ports/signals.js';
-export { Problem, type ProblemCode, problem_codes } from './problem.js';
+export { cancelSubject, liveSubject, type Signals } from './ports/signals.js';
+export { Problem, type ProblemCode, problemCodes } from './problem.js';
 export {
   RunOutcome,
   RunResult,
   RunStatus,
   RunView,
-  run_statuses,
+  runStatuses,
   StepStatus,
   StepSummary,
-  step_statuses,
+  stepStatuses,
   Usage,
 } from './run.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';

@@ -39,6 +39,6 @@ type JsonObjectOf = import('./json.js').JsonObject;
 export type Job = Static<typeof Job>;
 
 /** The queue a job goes to: `<step type>@<major version>`. */
-export function queue_name(step_type: string, version: string): string {
-  return `${step_type}@${version.slice(0, version.indexOf('.'))}`;
+export function queueName(stepType: string, version: string): string {
+  return `${stepType}@${version.slice(0, version.indexOf('.'))}`;
 }

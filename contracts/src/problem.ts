@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 
-export const problem_codes = {
+export const problemCodes = {
   MISSING_FIELD: 'A required key is absent.',
   INVALID_TYPE: 'A value has the wrong JSON type.',
   UNKNOWN_FIELD: 'A key is not known here.',
@@ -26,13 +26,13 @@ export const problem_codes = {
   MAYBE_SKIPPED: 'An expression reads a step that may have been skipped, without `has()`.',
   SEVERAL_EDGES: 'Several edges lead to one port; its value is a list. A `parallel_join` says so openly.',
 } as const;
-export type ProblemCode = keyof typeof problem_codes;
+export type ProblemCode = keyof typeof problemCodes;
 
 /** One thing that is wrong with a segment. */
 export const Problem = Type.Object(
   {
     severity: Type.Enum(['error', 'warning', 'info']),
-    code: Type.Enum(Object.keys(problem_codes) as ProblemCode[]),
+    code: Type.Enum(Object.keys(problemCodes) as ProblemCode[]),
     message: Type.String(),
     path: Type.String({ description: 'JSON Pointer into the segment.' }),
     line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line in the file, if the text is at hand.' })),

@@ -2,14 +2,14 @@ import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { JsonValue } from './json.js';
 
-export const run_statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
-export const RunStatus = Type.Enum([...run_statuses], { $id: 'RunStatus' });
-export type RunStatus = (typeof run_statuses)[number];
+export const runStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
+export const RunStatus = Type.Enum([...runStatuses], { $id: 'RunStatus' });
+export type RunStatus = (typeof runStatuses)[number];
 
 export const RunOutcome = Type.Enum(['completed', 'failed', 'cancelled', 'timeout'], { $id: 'RunOutcome' });
 export type RunOutcome = 'completed' | 'failed' | 'cancelled' | 'timeout';
 
-export const step_statuses = [
+export const stepStatuses = [
   'pending',
   'queued',
   'running',
@@ -20,8 +20,8 @@ export const step_statuses = [
   'skipped',
   'cancelled',
 ] as const;
-export const StepStatus = Type.Enum([...step_statuses], { $id: 'StepStatus' });
-export type StepStatus = (typeof step_statuses)[number];
+export const StepStatus = Type.Enum([...stepStatuses], { $id: 'StepStatus' });
+export type StepStatus = (typeof stepStatuses)[number];
 
 /** What model calls used. Sums over the attempts that reported; `cost_usd` is absent where a price is unknown. */
 export const Usage = Type.Object(

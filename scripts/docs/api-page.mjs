@@ -1,9 +1,9 @@
 /** docs/contracts/api-reference.md: the route table as a page. */
-import { error_codes, roles } from '@llmteam/contracts';
-import { actions, close_codes, codes_of, default_limits, may, routes } from '@llmteam/gateway';
-import { field_table } from './field-table.mjs';
+import { errorCodes, roles } from '@llmteam/contracts';
+import { actions, closeCodes, codesOf, defaultLimits, may, routes } from '@llmteam/gateway';
+import { fieldTable } from './field-table.mjs';
 import { anchor, code, fence, generated, page, table } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
+import { plainSchema } from './plain-schema.mjs';
 
 const tags = [
   ['service', 'Service'],
@@ -13,15 +13,15 @@ const tags = [
   ['tasks', 'Human tasks'],
 ];
 
-export function api_page(_workbench, examples) {
-  const components = collect_components();
+export function apiPage(_workbench, examples) {
+  const components = collectComponents();
   const link = (name) => `[${name}](#${anchor(name)})`;
   return page(
     generated,
     '# API reference',
     `The gateway's interface over HTTP. The same as OpenAPI 3.1 is at \`/api/v1/openapi.json\`, and as a page to try at \`/api/docs\`; both come
 from the table of routes that the gateway itself follows. An address that is not listed here does not exist.`,
-    table(['operation', 'method and path', 'needs'], routes.map(overview_row)),
+    table(['operation', 'method and path', 'needs'], routes.map(overviewRow)),
     conventions(examples),
     following(),
     '## Operations',
@@ -34,7 +34,7 @@ from the table of routes that the gateway itself follows. An address that is not
   );
 }
 
-function overview_row({ operation, method, path, access }) {
+function overviewRow({ operation, method, path, access }) {
   return [
     `[${operation}](#${anchor(operation)})`,
     code(`${method.toUpperCase()} ${path}`),
@@ -53,8 +53,8 @@ from the key and from nothing else. What belongs to another tenant is answered a
     '## Errors',
     `Whatever is refused is answered with a problem document (RFC 9457), \`application/problem+json\`. \`code\` is one of the
 [error table](../errors.md); \`problems\` lists all that is wrong with the request, each with a JSON Pointer. Every answer to what is HTTP has
-an \`X-Request-Id\`, that of the request if it had one. Any operation may answer ${codes_in_words()}.`,
-    examples.fitting('problem-details', sample_problem),
+an \`X-Request-Id\`, that of the request if it had one. Any operation may answer ${codesInWords()}.`,
+    examples.fitting('problem-details', sampleProblem),
     '## Repeating requests',
     `Starting and forking take an \`Idempotency-Key\`. The same key with the same body is the same run, however often and wherever it is sent;
 the same key with another body is \`IDEMPOTENCY_CONFLICT\`. Cancel, pause, resume, claiming and answering may be repeated anyway.`,
@@ -67,16 +67,16 @@ stores what is not there yet. Otherwise the answer is \`PRECONDITION_FAILED\` an
     'Per gateway; operators may set others. Beyond them the answer is `RATE_LIMITED` with `Retry-After`, and nothing is done.',
     table(
       ['limit', 'default'],
-      Object.entries(default_limits).map(([name, value]) => [code(name), String(value)]),
+      Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),
     ),
     `Bodies are JSON in UTF-8, nested at most 64 deep, without keys that occur twice and without \`__proto__\`, \`constructor\` and \`prototype\`.
 Unknown keys are refused, in bodies and in queries. Web pages may use the interface if their origin is listed; others may not.`,
   ];
 }
 
-function codes_in_words() {
-  const every = routes.filter(({ access }) => access !== 'open').map((route) => new Set(codes_of(route)));
-  const common = Object.keys(error_codes).filter((name) => every.every((codes) => codes.has(name)));
+function codesInWords() {
+  const every = routes.filter(({ access }) => access !== 'open').map((route) => new Set(codesOf(route)));
+  const common = Object.keys(errorCodes).filter((name) => every.every((codes) => codes.has(name)));
   return common.map(code).join(', ');
 }
 
@@ -94,7 +94,7 @@ without a repeat; then the stream ends. Whoever was cut off comes again and goes
     table(
       ['code', 'why'],
       [
-        ...Object.values(close_codes)
+        ...Object.values(closeCodes)
           .filter(({ code }, at, all) => all.findIndex((other) => other.code === code) === at)
           .map(({ code: number, about }) => [String(number), about]),
         ['1003', 'the client sent a message: the gateway takes none here'],
@@ -115,22 +115,22 @@ function operation(route, link) {
     `${code(`${method.toUpperCase()} ${path}`)}: ${summary}. ${notes.join(' ')}`,
     description,
     parameters(route),
-    body === undefined ? '' : `Body${body.required ? '' : ', if any'}: ${shape_words(body.schema, link)}.`,
+    body === undefined ? '' : `Body${body.required ? '' : ', if any'}: ${shapeWords(body.schema, link)}.`,
     table(['status', 'answer'], answers(route, link)),
   ];
 }
 
 function parameters({ params = {}, query, headers = {} }) {
-  const fields = plain_schema(query ?? { properties: {} }).root;
+  const fields = plainSchema(query ?? { properties: {} }).root;
   const rows = [
     ...Object.entries(params).map(([name, { description }]) => [code(name), 'path', description]),
-    ...Object.entries(fields.properties ?? {}).map(([name, field]) => [code(name), 'query', query_words(field)]),
+    ...Object.entries(fields.properties ?? {}).map(([name, field]) => [code(name), 'query', queryWords(field)]),
     ...Object.entries(headers).map(([name, { description }]) => [code(name), 'header', description]),
   ];
   return rows.length === 0 ? '' : table(['parameter', 'in', 'meaning'], rows);
 }
 
-function query_words({ description = '', default: fallback, enum: values, $ref }) {
+function queryWords({ description = '', default: fallback, enum: values, $ref }) {
   const words = [
     description,
     values === undefined ? '' : `One of ${values.map(code).join(', ')}.`,
@@ -143,25 +143,25 @@ function query_words({ description = '', default: fallback, enum: values, $ref }
 function answers(route, link) {
   const well = Object.entries(route.answers).map(([status, { description, content = {}, headers = {} }]) => {
     const shapes = Object.entries(content).map(([type, schema]) =>
-      type === 'application/json' ? shape_words(schema, link) : code(type),
+      type === 'application/json' ? shapeWords(schema, link) : code(type),
     );
     const named = Object.keys(headers).length === 0 ? '' : ` Headers: ${Object.keys(headers).map(code).join(', ')}.`;
     return [status, `${description}${shapes.length === 0 ? '' : ` ${shapes.join(' or ')}.`}${named}`];
   });
-  const ill = route.errors.map((name) => [String(error_codes[name].http), `${code(name)}: ${error_codes[name].about}`]);
+  const ill = route.errors.map((name) => [String(errorCodes[name].http), `${code(name)}: ${errorCodes[name].about}`]);
   return [...well, ...ill];
 }
 
-function shape_words(schema, link) {
+function shapeWords(schema, link) {
   const { $id } = schema;
   return $id === undefined ? 'JSON' : link($id);
 }
 
 /** Named schemas that bodies and answers use, by name. */
-function collect_components() {
+function collectComponents() {
   const found = new Map();
   const add = (schema) => {
-    const { root, definitions } = plain_schema(schema);
+    const { root, definitions } = plainSchema(schema);
     if (schema.$id !== undefined) found.set(schema.$id, root);
     for (const [name, definition] of definitions) found.set(name, definition);
   };
@@ -175,12 +175,12 @@ function collect_components() {
 
 function shape(schema, link) {
   if (schema.enum !== undefined) return `One of ${schema.enum.map(code).join(', ')}.`;
-  return field_table(schema, (name) => link(name));
+  return fieldTable(schema, (name) => link(name));
 }
 
-const sample_problem = {
+const sampleProblem = {
   type: 'urn:llmteam:error:REQUEST_INVALID',
-  title: error_codes.REQUEST_INVALID.about,
+  title: errorCodes.REQUEST_INVALID.about,
   status: 400,
   code: 'REQUEST_INVALID',
   detail: "body /input: 'input' is not known here; did you mean 'input_data'?",

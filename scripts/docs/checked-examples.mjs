@@ -1,11 +1,11 @@
 /**
  * Purpose: examples that are true: whatever a page shows as JSON went through a check on its way in.
- * Invariant: a block of JSON in a page that came from nowhere else is a fault (`unchecked_blocks`).
+ * Invariant: a block of JSON in a page that came from nowhere else is a fault (`uncheckedBlocks`).
  */
-import { validate_text } from '@llmteam/kernel';
+import { validateText } from '@llmteam/kernel';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fence } from './markdown.mjs';
-import { schema_file } from './plain-schema.mjs';
+import { schemaFile } from './plain-schema.mjs';
 import { schemas } from './schema-files.mjs';
 
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
@@ -17,7 +17,7 @@ export class CheckedExamples {
 
   constructor(workbench) {
     this.#workbench = workbench;
-    for (const [name, schema] of schemas) this.#ajv.addSchema(schema_file(name, schema), name);
+    for (const [name, schema] of schemas) this.#ajv.addSchema(schemaFile(name, schema), name);
   }
 
   /** Fits the schema of docs/contracts/schemas/ that has the name. */
@@ -31,26 +31,26 @@ export class CheckedExamples {
 
   /** A segment without a problem. */
   segment(value) {
-    const { problems } = validate_text(pretty(value), this.#workbench);
+    const { problems } = validateText(pretty(value), this.#workbench);
     if (problems.length > 0) throw new Error(`an example segment is wrong: ${JSON.stringify(problems, null, 2)}`);
     return this.#show(value);
   }
 
   /** A config of the step type. */
-  step_config({ type_id, version }, value) {
-    const fault = this.#workbench.catalog.find(type_id, version).check_config(value);
+  stepConfig({ type_id, version }, value) {
+    const fault = this.#workbench.catalog.find(type_id, version).checkConfig(value);
     if (fault !== null) throw new Error(`an example config of ${type_id} is wrong: ${fault}`);
     return this.#show(value);
   }
 
   /** A segment that is wrong, and what the validator says to it. */
-  broken_segment(value) {
-    const { problems } = validate_text(pretty(value), this.#workbench);
+  brokenSegment(value) {
+    const { problems } = validateText(pretty(value), this.#workbench);
     if (problems.length === 0) throw new Error('the broken segment is not broken');
     return { segment: this.#show(value), problems, answer: this.#show(problems) };
   }
 
-  unchecked_blocks(text) {
+  uncheckedBlocks(text) {
     const blocks = [...text.matchAll(/^```json\n([\s\S]*?)\n```$/gm)];
     return blocks.map(([, body]) => body).filter((body) => !this.#shown.has(body));
   }
@@ -66,8 +66,8 @@ const widest = 100;
 
 /** As JSON.stringify with two spaces, but for lists and objects that fit into a line. */
 function pretty(value, indent = '') {
-  const short = in_a_line(value);
-  if (typeof value !== 'object' || value === null || (short.length + indent.length <= widest && is_flat(value)))
+  const short = inALine(value);
+  if (typeof value !== 'object' || value === null || (short.length + indent.length <= widest && isFlat(value)))
     return short;
   const deeper = `${indent}  `;
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
@@ -80,20 +80,20 @@ function pretty(value, indent = '') {
 }
 
 /** An object of objects is easier to read over several lines, however short it is. */
-function is_flat(value) {
+function isFlat(value) {
   const items = Object.values(value);
   return Array.isArray(value)
     ? items.every((item) => typeof item !== 'object' || item === null)
-    : items.length <= 8 && items.every((item) => typeof item !== 'object' || item === null || is_small(item));
+    : items.length <= 8 && items.every((item) => typeof item !== 'object' || item === null || isSmall(item));
 }
 
-function is_small(value) {
+function isSmall(value) {
   return Object.values(value).every((item) => typeof item !== 'object' || item === null);
 }
 
-function in_a_line(value) {
-  if (Array.isArray(value)) return `[${value.map(in_a_line).join(', ')}]`;
+function inALine(value) {
+  if (Array.isArray(value)) return `[${value.map(inALine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${in_a_line(item)}`);
+  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${inALine(item)}`);
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }

@@ -1,11 +1,11 @@
 /** docs/config.md */
 import { ConfigFile } from '@llmteam/service-host';
-import { field_table } from './field-table.mjs';
+import { fieldTable } from './field-table.mjs';
 import { code, generated, page } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
+import { plainSchema } from './plain-schema.mjs';
 
-export function config_page({ plugins }, examples) {
-  const providers = plugins.flatMap(({ model_providers = [] }) => model_providers);
+export function configPage({ plugins }, examples) {
+  const providers = plugins.flatMap(({ modelProviders = [] }) => modelProviders);
   return page(
     generated,
     '# Configuration',
@@ -15,20 +15,20 @@ was started with. Unknown keys are refused. Without a file nothing is configured
 Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     examples.fitting('config', sample),
     '## Keys',
-    field_table(part_of(plain_schema(ConfigFile).root, (key) => !services.includes(key))),
+    fieldTable(partOf(plainSchema(ConfigFile).root, (key) => !services.includes(key))),
     uses,
     `A segment never holds a secret: it holds names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), and they are checked when it is
 loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
 when it is first needed; \`llmteam providers\` lists those that are missing.`,
     '## Services',
     '`llmteam serve coordinator`, `worker` and `gateway` read these sections too: the same file serves all of them.',
-    examples.fitting('config', service_sample),
-    field_table(part_of(plain_schema(ConfigFile).root, (key) => services.includes(key))),
+    examples.fitting('config', serviceSample),
+    fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
     '## Models',
     `An entry of \`llms\` names its \`provider\`; its other keys are those of the provider. \`llmteam providers\` lists the providers that
 plugins bring. Built in:`,
-    providers.map(provider_section),
+    providers.map(providerSection),
   );
 }
 
@@ -41,7 +41,7 @@ const uses = `- \`llms\`: the models that \`llm_ref\` names. \`clients\`: the HT
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
 /** The schema with some of its keys. */
-function part_of(schema, wanted) {
+function partOf(schema, wanted) {
   const properties = Object.entries(schema.properties).filter(([key]) => wanted(key));
   return { ...schema, properties: Object.fromEntries(properties) };
 }
@@ -54,14 +54,14 @@ is empty counts as absent; one that names no key of a section is reported by a w
 \`llmteam serve coordinator --print-config\` prints what counts in the end, secrets masked. A configured secret never appears in a log line: it is
 replaced by value wherever it stands, and so is every text under a key that names a secret and every value of \`headers\`.`;
 
-function provider_section({ provider_id, description, config_schema }) {
-  const { root } = plain_schema(config_schema);
-  const secret = Object.entries(root.properties ?? {}).filter(([, field]) => is_secret(field));
+function providerSection({ providerId, description, config_schema }) {
+  const { root } = plainSchema(config_schema);
+  const secret = Object.entries(root.properties ?? {}).filter(([, field]) => isSecret(field));
   const note = secret.length === 0 ? '' : `Secret: ${secret.map(([key]) => code(key)).join(', ')}.`;
-  return [`### ${provider_id}`, description, field_table(root), note].filter((part) => part !== '').join('\n\n');
+  return [`### ${providerId}`, description, fieldTable(root), note].filter((part) => part !== '').join('\n\n');
 }
 
-function is_secret({ writeOnly, additionalProperties }) {
+function isSecret({ writeOnly, additionalProperties }) {
   return writeOnly === true || additionalProperties?.writeOnly === true;
 }
 
@@ -87,7 +87,7 @@ const sample = {
   log: { level: 'warn' },
 };
 
-const service_sample = {
+const serviceSample = {
   nats: {
     servers: ['nats://nats-1:4222', 'nats://nats-2:4222', 'nats://nats-3:4222'],
     user: 'llmteam',

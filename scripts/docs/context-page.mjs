@@ -1,12 +1,12 @@
 /** docs/contracts/runtime-context.md */
 import { code, fence, generated, page, table } from './markdown.mjs';
-import { describe_type, interfaces_of } from './source-members.mjs';
+import { describeType, interfacesOf } from './source-members.mjs';
 
-const plugin_api = 'contracts/src/plugin';
+const pluginApi = 'contracts/src/plugin';
 const ports = ['journal', 'job-queue', 'signals', 'registry', 'blobs', 'run-index', 'clock', 'backend'];
 
 /** Compiled by tests/docs/handler-example.test.ts. */
-const handler = `import { define_plugin, LlmteamError, plugin_api_version, type TaskType } from '@llmteam/contracts';
+const handler = `import { definePlugin, LlmteamError, pluginApiVersion, type TaskType } from '@llmteam/contracts';
 
 interface Config {
   readonly client_ref: string;
@@ -51,12 +51,12 @@ const lookup: TaskType<Config> = {
   },
 };
 
-export default define_plugin({ name: 'acme', api: plugin_api_version, step_types: [lookup] });
+export default definePlugin({ name: 'acme', api: pluginApiVersion, stepTypes: [lookup] });
 `;
 
 const manifest = { kind: 'task', name: 'acme', api: 1 };
 
-export function context_page(_workbench, examples) {
+export function contextPage(_workbench, examples) {
   return page(
     generated,
     '# Runtime context',
@@ -70,12 +70,12 @@ of its own, and cannot reach another tenant's data. What is told here is read fr
     examples.fitting('plugin-manifest', manifest),
     guarantees,
     members('step-context', 'StepContext', '## StepContext'),
-    where_from,
+    whereFrom,
     '## What it hands out',
     ['KeyValueStore', 'HttpClientConfig', 'Logger'].map((name) => members('step-context', name)),
     ['LanguageModel', 'ModelRequest', 'ModelResponse'].map((name) => members('language-model', name)),
-    control_types(),
-    port_sections(),
+    controlTypes(),
+    portSections(),
   );
 }
 
@@ -88,22 +88,22 @@ const guarantees = `## What a handler can rely on
 - What it throws ends the attempt. A \`LlmteamError\` says by its code whether another attempt may help; any other error may be repeated.
 - Once its attempt is over (timed out, cancelled, reported) nothing it still does has an effect on the run.`;
 
-const where_from = `\`llm\`, \`client\`, \`store\` and \`secret\` take names of the [configuration](../config.md), which the validator checks before a run starts.
+const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names of the [configuration](../config.md), which the validator checks before a run starts.
 \`secret\` gives only what the type's \`permissions\` name (\`secret:<name>\`). \`store\` keeps the keys of each tenant and instance apart.`;
 
 function members(file, name, heading = `### ${name}`) {
-  const type = describe_type(`${plugin_api}/${file}.ts`, name);
-  return [heading, type.about, member_table(type)].filter((part) => part !== '').join('\n\n');
+  const type = describeType(`${pluginApi}/${file}.ts`, name);
+  return [heading, type.about, memberTable(type)].filter((part) => part !== '').join('\n\n');
 }
 
-function member_table({ members: list }) {
+function memberTable({ members: list }) {
   return table(
     ['member', 'about'],
     list.map(({ signature, about }) => [code(signature), about]),
   );
 }
 
-function control_types() {
+function controlTypes() {
   return [
     '## Control types',
     `A control type has no context: \`react(occurrence, view)\` is a pure function that runs inside the engine. It is told what happened
@@ -113,14 +113,14 @@ function control_types() {
   ];
 }
 
-function port_sections() {
-  const sections = ports.flatMap((port) => interfaces_of(`contracts/src/ports/${port}.ts`));
+function portSections() {
+  const sections = ports.flatMap((port) => interfacesOf(`contracts/src/ports/${port}.ts`));
   return [
     '## Ports',
     `What a backend implements. Step types never see them; they are here for those who write an adapter. Each law has its number in the
 conformance suite (\`tests/conformance/\`), which any adapter can be run against.`,
     sections.map((type) =>
-      [`### ${type.name}`, type.about, member_table(type)].filter((part) => part !== '').join('\n\n'),
+      [`### ${type.name}`, type.about, memberTable(type)].filter((part) => part !== '').join('\n\n'),
     ),
   ];
 }

@@ -1,11 +1,11 @@
 /** docs/errors.md */
-import { ErrorInfo, error_codes, problem_codes } from '@llmteam/contracts';
-import { field_table } from './field-table.mjs';
+import { ErrorInfo, errorCodes, problemCodes } from '@llmteam/contracts';
+import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
+import { plainSchema } from './plain-schema.mjs';
 
-export function errors_page(_workbench, examples) {
-  const codes = Object.entries(error_codes).map(([name, { recoverable, http, about }]) => [
+export function errorsPage(_workbench, examples) {
+  const codes = Object.entries(errorCodes).map(([name, { recoverable, http, about }]) => [
     code(name),
     about,
     recoverable ? 'yes' : '',
@@ -20,14 +20,14 @@ change. A **recoverable** error may pass if the same is done again: an attempt t
     table(['code', 'meaning', 'recoverable', 'http'], codes),
     '## ErrorInfo',
     'An error as runs, events and reports carry it. Schema: [error.schema.json](contracts/schemas/error.schema.json).',
-    field_table(plain_schema(ErrorInfo).root),
+    fieldTable(plainSchema(ErrorInfo).root),
     examples.fitting('error', sample),
     '## Problems of segments',
     `What \`llmteam validate\` finds. \`SEGMENT_INVALID\` carries them all in \`details.problems\`. See
 [how validation answers](contracts/segment-json.md#how-validation-answers).`,
     table(
       ['code', 'meaning'],
-      Object.entries(problem_codes).map(([name, about]) => [code(name), about]),
+      Object.entries(problemCodes).map(([name, about]) => [code(name), about]),
     ),
   );
 }

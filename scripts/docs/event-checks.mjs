@@ -1,25 +1,25 @@
 /** What must agree with the table of events: the contracts, and the events recorded in tests/scenarios/. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { event_types } from '@llmteam/contracts';
-import { event_table } from './event-table.mjs';
+import { eventTypes } from '@llmteam/contracts';
+import { eventTable } from './event-table.mjs';
 import { root } from './workbench.mjs';
 
-export function check_event_table() {
-  const faults = [...wrong_types(), ...wrong_keys(recorded_keys(join(root, 'tests/scenarios')))];
+export function checkEventTable() {
+  const faults = [...wrongTypes(), ...wrongKeys(recordedKeys(join(root, 'tests/scenarios')))];
   if (faults.length > 0) throw new Error(`scripts/docs/event-table.mjs is wrong:\n${faults.join('\n')}`);
 }
 
-function wrong_types() {
-  const described = Object.keys(event_table);
-  const missing = event_types.filter((type) => !described.includes(type)).map((type) => `${type} is not described`);
-  const extra = described.filter((type) => !event_types.includes(type)).map((type) => `${type} is no event type`);
+function wrongTypes() {
+  const described = Object.keys(eventTable);
+  const missing = eventTypes.filter((type) => !described.includes(type)).map((type) => `${type} is not described`);
+  const extra = described.filter((type) => !eventTypes.includes(type)).map((type) => `${type} is no event type`);
   return [...missing, ...extra];
 }
 
-function wrong_keys(recorded) {
+function wrongKeys(recorded) {
   return [...recorded].flatMap(([type, keys]) => {
-    const { payload = {} } = event_table[type] ?? {};
+    const { payload = {} } = eventTable[type] ?? {};
     if (payload === true) return [];
     const told = Object.keys(payload);
     const untold = [...keys]
@@ -31,18 +31,18 @@ function wrong_keys(recorded) {
 }
 
 /** The payload keys of every event type that some scenario has. */
-function recorded_keys(folder) {
+function recordedKeys(folder) {
   const recorded = new Map();
-  for (const line of existsSync(folder) ? recorded_events(folder) : []) {
+  for (const line of existsSync(folder) ? recordedEvents(folder) : []) {
     const [, type = ''] = line.split(' ', 2);
     const keys = recorded.get(type) ?? new Set();
-    for (const key of Object.keys(payload_of(line))) keys.add(key);
+    for (const key of Object.keys(payloadOf(line))) keys.add(key);
     recorded.set(type, keys);
   }
   return recorded;
 }
 
-function* recorded_events(folder) {
+function* recordedEvents(folder) {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name, 'expected.json');
     if (!existsSync(path)) continue;
@@ -51,7 +51,7 @@ function* recorded_events(folder) {
 }
 
 /** `<ms> <event_type> <step>#<attempt> <payload> ! <error> in <ms> ms ← <seq>`; only the payload begins with a brace. */
-function payload_of(line) {
+function payloadOf(line) {
   const start = line.indexOf(' {');
   if (start < 0) return {};
   const text = line.slice(start + 1);

@@ -1,17 +1,17 @@
 /** docs/contracts/event-contract.md */
 import { LiveToken, RunEvent } from '@llmteam/contracts';
-import { compile_plan, define_segment, replay } from '@llmteam/kernel';
-import { check_event_table } from './event-checks.mjs';
-import { event_table } from './event-table.mjs';
-import { field_table } from './field-table.mjs';
+import { compilePlan, defineSegment, replay } from '@llmteam/kernel';
+import { checkEventTable } from './event-checks.mjs';
+import { eventTable } from './event-table.mjs';
+import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
-import { article_writer } from './segment-examples.mjs';
+import { plainSchema } from './plain-schema.mjs';
+import { articleWriter } from './segment-examples.mjs';
 
-export function event_page(workbench, examples) {
-  check_event_table();
-  const { root, definitions } = plain_schema(RunEvent);
-  const events = example_events(workbench);
+export function eventPage(workbench, examples) {
+  checkEventTable();
+  const { root, definitions } = plainSchema(RunEvent);
+  const events = exampleEvents(workbench);
   return page(
     generated,
     '# Event contract',
@@ -20,12 +20,12 @@ events, byte for byte. Within a run they are totally ordered by \`seq\`, from 1,
 Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam run FILE --json\`, live, or later with
 \`llmteam runs events ID --json\`: one event per line.`,
     '## Envelope',
-    field_table(root, (name) => (name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`)),
+    fieldTable(root, (name) => (name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`)),
     `\`timestamp\` is when it happened: of \`step.started\` the moment a worker began, of what a handler records the moment it did.
 \`attempt\` is null for steps that run no job. \`duration_ms\` is null where nothing lasted.`,
     '### ErrorInfo',
     'What `error` holds. Never a stack trace, never a secret. All codes: [errors](../errors.md).',
-    field_table(definitions.get('ErrorInfo')),
+    fieldTable(definitions.get('ErrorInfo')),
     '## Types',
     types(),
     '## Example',
@@ -35,7 +35,7 @@ Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam 
     '## Live tokens',
     `While a model writes, whoever watches the run gets its text in pieces. Best effort: they have no \`seq\`, are not kept, and
 nothing depends on them.`,
-    field_table(plain_schema(LiveToken).root),
+    fieldTable(plainSchema(LiveToken).root),
   );
 }
 
@@ -44,24 +44,20 @@ function list(events) {
 }
 
 function types() {
-  const rows = Object.entries(event_table).map(([type, { when, payload }]) => [
-    code(type),
-    when,
-    payload_words(payload),
-  ]);
+  const rows = Object.entries(eventTable).map(([type, { when, payload }]) => [code(type), when, payloadWords(payload)]);
   return table(['type', 'when', 'payload'], rows);
 }
 
-function payload_words(payload) {
+function payloadWords(payload) {
   if (payload === true) return 'whatever the handler records';
   const words = Object.entries(payload).map(([key, about]) => `${code(key)}: ${about}`);
   return words.length === 0 ? 'empty' : words.join('; ');
 }
 
 /** A history as the engine would find it in the journal. */
-function example_events({ catalog, compiler }) {
-  const { segment, step_types } = define_segment(article_writer, catalog);
-  const plan = compile_plan({ segment, step_types }, catalog, compiler);
+function exampleEvents({ catalog, compiler }) {
+  const { segment, step_types } = defineSegment(articleWriter, catalog);
+  const plan = compilePlan({ segment, step_types }, catalog, compiler);
   const at = Date.UTC(2026, 0, 31, 12);
   const facts = [
     {

@@ -5,7 +5,7 @@
 
 const counts = { steps_completed: 'step occurrences that completed', steps_total: 'those that were decided' };
 
-export const event_table = {
+export const eventTable = {
   'segment.started': {
     when: 'The run was requested. The first event of every run.',
     payload: { segment_name: '`name` of the segment', parent_run_id: 'the run that started this one, or null' },

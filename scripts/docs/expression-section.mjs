@@ -1,6 +1,6 @@
 /** The section on expressions: what they may read, and what some of them give, by asking the evaluator. */
-import { cel_keyword } from '@llmteam/contracts';
-import { comprehension_names, functions, methods } from '../../kernel/dist/expressions/functions.js';
+import { celKeyword } from '@llmteam/contracts';
+import { comprehensionNames, functions, methods } from '../../kernel/dist/expressions/functions.js';
 import { code, fence, table } from './markdown.mjs';
 
 const variables = {
@@ -15,7 +15,7 @@ const variables = {
   },
   ports: {},
   run: { id: 'run_1', input: {}, segment_id: 'article_writer', tenant_id: 'default' },
-  step: (step_id) => (step_id === 'research' ? { output: 'notes' } : undefined),
+  step: (stepId) => (stepId === 'research' ? { output: 'notes' } : undefined),
   loop: { index: 1, item: 'B' },
 };
 
@@ -43,7 +43,7 @@ const names = [
 ];
 
 /** @param compiler as the kernel makes it */
-export function expression_section(compiler) {
+export function expressionSection(compiler) {
   const given = Object.entries(variables).filter(([name]) => name === 'input' || name === 'loop');
   const rows = samples.map((source) => [
     code(source),
@@ -52,7 +52,7 @@ export function expression_section(compiler) {
   return [
     '## Expressions',
     `Expressions are [CEL](https://cel.dev): no loops without end, no access to the host, no clock. They stand in \`condition\` of an
-edge, in \`output\` of the segment, in the strings of a config that the catalog marks \`CEL\` (\`${cel_keyword}\` in the schema),
+edge, in \`output\` of the segment, in the strings of a config that the catalog marks \`CEL\` (\`${celKeyword}\` in the schema),
 and as \`\${ … }\` in any other string of a config. A string that is one \`\${ … }\` keeps the type of the value.
 Expressions are parsed and checked when the segment is loaded; one that fails later is \`EXPRESSION_FAILED\`, never a silent false.`,
     table(['name', 'is'], names),
@@ -61,7 +61,7 @@ Expressions are parsed and checked when the segment is loaded; one that fails la
     fence('text', given.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')),
     table(['expression', 'gives'], rows),
     `Functions: ${list([...functions.keys(), 'has'])}. Methods: ${list([...methods.keys()])}. With a variable of their own:
-${list(comprehension_names)}. Patterns are RE2: no back-references, linear time.`,
+${list(comprehensionNames)}. Patterns are RE2: no back-references, linear time.`,
   ];
 }
 

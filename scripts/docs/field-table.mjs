@@ -2,40 +2,40 @@
  * Purpose: the keys of an object schema as a table.
  * A key of an object within is written `position.x`, of an object in a list `cases[].port`, of an object by name `clients.<name>.base_url`.
  */
-import { condition_sentences, rule_words, type_words } from './field-words.mjs';
+import { conditionSentences, ruleWords, typeWords } from './field-words.mjs';
 import { code, table } from './markdown.mjs';
 
 const headings = ['key', 'type', 'required', 'default', 'rule'];
 
 /** `link` makes of the name of a schema what stands in the column `type`. */
-export function field_table(schema, link = code) {
-  const rows = rows_of(schema, '', link);
-  const sentences = condition_sentences(schema);
+export function fieldTable(schema, link = code) {
+  const rows = rowsOf(schema, '', link);
+  const sentences = conditionSentences(schema);
   const fields = rows.length === 0 ? 'No keys.' : table(headings, rows);
   return sentences.length === 0 ? fields : `${fields}\n\n${sentences.join(' ')}`;
 }
 
-function rows_of({ properties = {}, required = [] }, prefix, link) {
+function rowsOf({ properties = {}, required = [] }, prefix, link) {
   return Object.entries(properties).flatMap(([key, field]) => {
     const path = `${prefix}${key}`;
     const fallback = field.default === undefined ? '' : code(JSON.stringify(field.default));
-    const row = [code(path), type_words(field, link), required.includes(key) ? 'yes' : '', fallback, rule_words(field)];
+    const row = [code(path), typeWords(field, link), required.includes(key) ? 'yes' : '', fallback, ruleWords(field)];
     const { suffix, schema } = inner(field);
-    return schema === undefined ? [row] : [row, ...rows_of(schema, `${path}${suffix}.`, link)];
+    return schema === undefined ? [row] : [row, ...rowsOf(schema, `${path}${suffix}.`, link)];
   });
 }
 
 /** The object whose keys follow, if the field holds one, some or many. */
 function inner(field) {
   if (field.properties !== undefined) return { suffix: '', schema: field };
-  const item = one_of_many(field.items);
+  const item = oneOfMany(field.items);
   if (item?.properties !== undefined) return { suffix: '[]', schema: item };
-  const [by_name] = Object.values(field.patternProperties ?? {});
-  return by_name?.properties === undefined ? {} : { suffix: '.<name>', schema: by_name };
+  const [byName] = Object.values(field.patternProperties ?? {});
+  return byName?.properties === undefined ? {} : { suffix: '.<name>', schema: byName };
 }
 
 /** Of objects of several kinds: all their keys, and as required those of every kind. */
-function one_of_many(schema) {
+function oneOfMany(schema) {
   const kinds = schema?.anyOf;
   if (kinds === undefined || kinds.some(({ properties }) => properties === undefined)) return schema;
   const required = kinds.map((kind) => kind.required ?? []);

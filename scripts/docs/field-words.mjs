@@ -2,38 +2,38 @@
 import { code } from './markdown.mjs';
 
 /** `string`, `list of integer`, `"a"`, `"b"`; a named schema is a link if `link` knows where it is described. */
-export function type_words(schema, link) {
+export function typeWords(schema, link) {
   if (schema.$ref !== undefined) return link(schema.$ref.split('/').at(-1));
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum?.length > 12) return 'one of those listed below';
   if (schema.enum !== undefined) return schema.enum.map((value) => code(value)).join(', ');
   const choices = schema.anyOf ?? schema.oneOf;
-  if (choices !== undefined) return [...new Set(choices.map((choice) => type_words(choice, link)))].join(' or ');
-  if (schema.type === 'array') return list_words(schema, link);
-  if (schema.type === 'object') return object_words(schema, link);
+  if (choices !== undefined) return [...new Set(choices.map((choice) => typeWords(choice, link)))].join(' or ');
+  if (schema.type === 'array') return listWords(schema, link);
+  if (schema.type === 'object') return objectWords(schema, link);
   return schema.type ?? 'any JSON';
 }
 
-function list_words({ items }, link) {
-  return items === undefined || items.properties !== undefined ? 'list' : `list of ${one_thing(items, link)}`;
+function listWords({ items }, link) {
+  return items === undefined || items.properties !== undefined ? 'list' : `list of ${oneThing(items, link)}`;
 }
 
-function one_thing(schema, link) {
-  const words = type_words(schema, link);
+function oneThing(schema, link) {
+  const words = typeWords(schema, link);
   return words.includes(' or ') ? `(${words})` : words;
 }
 
-function object_words({ additionalProperties, patternProperties }, link) {
-  const [by_pattern] = Object.values(patternProperties ?? {});
-  const values = by_pattern ?? additionalProperties;
+function objectWords({ additionalProperties, patternProperties }, link) {
+  const [byPattern] = Object.values(patternProperties ?? {});
+  const values = byPattern ?? additionalProperties;
   if (typeof values !== 'object') return 'object';
-  return values.properties === undefined ? `object of ${one_thing(values, link)}` : 'object by name';
+  return values.properties === undefined ? `object of ${oneThing(values, link)}` : 'object by name';
 }
 
 /** What else must hold, then the description. */
-export function rule_words(schema) {
+export function ruleWords(schema) {
   const { description = '' } = schema;
-  const known = [...limits(schema), ...cel_words(schema)].join(', ');
+  const known = [...limits(schema), ...celWords(schema)].join(', ');
   return [known, description].filter((words) => words !== '').join('. ');
 }
 
@@ -54,7 +54,7 @@ function limits(schema) {
   return words;
 }
 
-function cel_words({ 'x-cel': result, description = '' }) {
+function celWords({ 'x-cel': result, description = '' }) {
   if (result === undefined || description.startsWith('CEL')) return [];
   return [result === 'any' ? 'CEL' : `CEL that gives a ${result}`];
 }
@@ -68,14 +68,14 @@ function range(least, most, unit) {
 }
 
 /** What holds between the keys of an object: `oneOf` and `allOf` of required keys, `if` … `else`. */
-export function condition_sentences(schema) {
+export function conditionSentences(schema) {
   const choices = schema.oneOf?.map(({ required = [] }) => required[0]);
-  const one_of = choices === undefined ? [] : [`Exactly one of ${choices.map((key) => code(key)).join(' and ')}.`];
+  const oneOf = choices === undefined ? [] : [`Exactly one of ${choices.map((key) => code(key)).join(' and ')}.`];
   const conditions = [schema, ...(schema.allOf ?? [])].filter((part) => part.if !== undefined);
-  return [...one_of, ...conditions.flatMap(condition_sentence)];
+  return [...oneOf, ...conditions.flatMap(conditionSentence)];
 }
 
-function condition_sentence({ if: when, else: otherwise }) {
+function conditionSentence({ if: when, else: otherwise }) {
   const [[key, test]] = Object.entries(when.properties);
   if (test.enum === undefined) return [];
   return [`Unless ${code(key)} is ${test.enum.map((value) => code(value)).join(' or ')}: ${demands(otherwise)}.`];

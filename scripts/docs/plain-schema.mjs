@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 
 /** The root of a schema file and the named schemas it uses, by name. */
-export function plain_schema(schema) {
+export function plainSchema(schema) {
   const definitions = new Map();
   const { $id: _, ...root } = plain(schema, definitions, true);
   const sorted = [...definitions].sort(([one], [other]) => (one < other ? -1 : 1));
@@ -16,22 +16,22 @@ export function plain_schema(schema) {
 }
 
 /** `name` as in the file name; the `$id` never changes. */
-export function schema_file(name, schema) {
-  const { root, definitions } = plain_schema(schema);
+export function schemaFile(name, schema) {
+  const { root, definitions } = plainSchema(schema);
   const $defs = definitions.size === 0 ? {} : { $defs: Object.fromEntries(definitions) };
   return { $schema: dialect, $id: `urn:llmteam:schema:${name}`, ...root, ...$defs };
 }
 
-function plain(value, definitions, is_root = false) {
+function plain(value, definitions, isRoot = false) {
   if (Array.isArray(value)) return value.map((item) => plain(item, definitions));
-  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? without_links(value) : value;
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? withoutLinks(value) : value;
   const known = Object.entries(value).filter(([key]) => !key.startsWith('~'));
   const copy = Object.fromEntries(known.map(([key, part]) => [key, plain(part, definitions)]));
-  return is_root || !is_named(copy) ? copy : reference(copy, definitions);
+  return isRoot || !isNamed(copy) ? copy : reference(copy, definitions);
 }
 
 /** A property may be called `$id` too; then it is a schema and not a text. */
-function is_named({ $id }) {
+function isNamed({ $id }) {
   return typeof $id === 'string';
 }
 
@@ -43,6 +43,6 @@ function reference({ $id, ...schema }, definitions) {
 }
 
 /** `{@link Definition}` is for editors of code. */
-function without_links(text) {
+function withoutLinks(text) {
   return text.replaceAll(/\{@link (\w+)\}/g, '`$1`');
 }

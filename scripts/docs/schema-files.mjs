@@ -15,7 +15,7 @@ import {
 } from '@llmteam/contracts';
 import { ConfigFile } from '@llmteam/service-host';
 import { Type } from 'typebox';
-import { schema_file } from './plain-schema.mjs';
+import { schemaFile } from './plain-schema.mjs';
 
 /** An entry of a run's history, as the port `Journal` gives it. */
 const JournalEntry = Type.Object(
@@ -46,9 +46,9 @@ export const schemas = new Map([
 ]);
 
 /** By path from the root of the repository. */
-export function schema_files() {
+export function schemaFiles() {
   return [...schemas].map(([name, schema]) => [
     `docs/contracts/schemas/${name}.schema.json`,
-    `${JSON.stringify(schema_file(name, schema), null, 2)}\n`,
+    `${JSON.stringify(schemaFile(name, schema), null, 2)}\n`,
   ]);
 }

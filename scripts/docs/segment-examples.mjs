@@ -1,6 +1,6 @@
 /** Segments that the pages show. */
 
-export const article_writer = {
+export const articleWriter = {
   version: '1.0',
   segment_id: 'article_writer',
   name: 'Article Writer Pipeline',

@@ -1,14 +1,14 @@
 /** docs/contracts/segment-json.md */
-import { caps, Problem, problem_codes, Segment } from '@llmteam/contracts';
-import { expression_section } from './expression-section.mjs';
-import { field_table } from './field-table.mjs';
+import { caps, Problem, problemCodes, Segment } from '@llmteam/contracts';
+import { expressionSection } from './expression-section.mjs';
+import { fieldTable } from './field-table.mjs';
 import { anchor, code, generated, page, table } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
-import { article_writer, broken, triage } from './segment-examples.mjs';
+import { plainSchema } from './plain-schema.mjs';
+import { articleWriter, broken, triage } from './segment-examples.mjs';
 
 const headings = { SegmentParams: 'params', Step: 'Step', RetryPolicy: 'retry', Edge: 'Edge' };
 
-export function segment_page(workbench, examples) {
+export function segmentPage(workbench, examples) {
   return page(
     generated,
     '# Segment JSON',
@@ -16,26 +16,26 @@ export function segment_page(workbench, examples) {
 Schema: [segment.schema.json](schemas/segment.schema.json). Unknown keys are refused. A key \`$schema\` with the path of
 the schema file makes editors complete and check while you type.`,
     '## Example',
-    examples.segment(article_writer),
+    examples.segment(articleWriter),
     'One with branches, a retry policy, a person who is asked, and an output of its own:',
     examples.segment(triage),
     fields(),
     flow,
-    expression_section(workbench.compiler),
+    expressionSection(workbench.compiler),
     limits(),
     validation(examples),
   );
 }
 
 function fields() {
-  const { root, definitions } = plain_schema(Segment);
+  const { root, definitions } = plainSchema(Segment);
   const link = (name) =>
     headings[name] === undefined ? code(name) : `[${headings[name]}](#${anchor(headings[name])})`;
   const sections = Object.entries(headings).map(([name, heading]) => {
     const schema = definitions.get(name);
-    return [`### ${heading}`, schema.description ?? '', field_table(schema, link)];
+    return [`### ${heading}`, schema.description ?? '', fieldTable(schema, link)];
   });
-  return ['## Keys', field_table(root, link), ...sections.flat()];
+  return ['## Keys', fieldTable(root, link), ...sections.flat()];
 }
 
 const flow = `## How a segment runs
@@ -81,8 +81,8 @@ function limits() {
 }
 
 function validation(examples) {
-  const { segment, answer, problems } = examples.broken_segment(broken);
-  const codes = Object.entries(problem_codes).map(([name, about]) => [code(name), about]);
+  const { segment, answer, problems } = examples.brokenSegment(broken);
+  const codes = Object.entries(problemCodes).map(([name, about]) => [code(name), about]);
   return [
     '## How validation answers',
     `\`llmteam validate FILE\` finds **everything** that is wrong at once, one line per problem, in the order of the file;
@@ -92,7 +92,7 @@ This segment has ${problems.length} problems:`,
     'and this is the whole answer:',
     answer,
     '### Problem',
-    field_table(plain_schema(Problem).root),
+    fieldTable(plainSchema(Problem).root),
     table(['code', 'meaning'], codes),
   ];
 }

@@ -11,18 +11,18 @@ import { root } from './workbench.mjs';
  * The interface of a name in a source file: its doc comment and its members in order.
  * @returns {{ name: string, about: string, members: { signature: string, about: string }[] }}
  */
-export function describe_type(path, name) {
+export function describeType(path, name) {
   const source = parse(path);
   const found = source.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === name);
   if (found === undefined) throw new Error(`${path} declares no '${name}'`);
-  const about = with_throws(about_of(found), throws_of(found));
-  return { name, about, members: found.members.map((member) => describe_member(member, source)) };
+  const about = withThrows(aboutOf(found), throwsOf(found));
+  return { name, about, members: found.members.map((member) => describeMember(member, source)) };
 }
 
 /** Every interface of a file: a port, and what it takes and gives. */
-export function interfaces_of(path) {
+export function interfacesOf(path) {
   const found = parse(path).statements.filter(ts.isInterfaceDeclaration);
-  return found.map(({ name }) => describe_type(path, name.text));
+  return found.map(({ name }) => describeType(path, name.text));
 }
 
 function parse(path) {
@@ -30,27 +30,27 @@ function parse(path) {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-function describe_member(member, source) {
+function describeMember(member, source) {
   const name = member.name.getText(source);
   const optional = member.questionToken === undefined ? '' : '?';
-  const of = one_line(
+  const of = oneLine(
     ts.isMethodSignature(member)
       ? source.text.slice(member.name.end, member.end)
       : `${optional}: ${member.type.getText(source)}`,
   );
-  return { signature: `${name}${of.replace(/;$/, '')}`, about: with_throws(about_of(member), throws_of(member)) };
+  return { signature: `${name}${of.replace(/;$/, '')}`, about: withThrows(aboutOf(member), throwsOf(member)) };
 }
 
-function with_throws(about, throws) {
+function withThrows(about, throws) {
   return [about, throws === '' ? '' : `Throws ${throws}.`].filter((part) => part !== '').join(' ');
 }
 
-function one_line(text) {
+function oneLine(text) {
   const line = text.replaceAll(/\s+/g, ' ').trim().replaceAll('readonly ', '');
   return line.replaceAll('( ', '(').replaceAll(/,? \)/g, ')');
 }
 
-function about_of(node) {
+function aboutOf(node) {
   const comments = ts.getJSDocCommentsAndTags(node).filter((part) => ts.isJSDoc(part));
   return comments
     .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '')
@@ -58,15 +58,15 @@ function about_of(node) {
     .trim();
 }
 
-function throws_of(node) {
+function throwsOf(node) {
   const tags = ts.getJSDocTags(node).filter(ts.isJSDocThrowsTag);
   return tags
-    .map(({ comment, typeExpression }) => words_of(typeExpression, ts.getTextOfJSDocComment(comment)))
+    .map(({ comment, typeExpression }) => wordsOf(typeExpression, ts.getTextOfJSDocComment(comment)))
     .join('; ');
 }
 
 /** `LlmteamError` is what is thrown unless it says otherwise: only the codes tell something. */
-function words_of(type, comment = '') {
+function wordsOf(type, comment = '') {
   return `${type?.getText() ?? ''} ${comment}`
     .replace(/^\s*LlmteamError\s*/, '')
     .trim()

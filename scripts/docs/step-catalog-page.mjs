@@ -1,12 +1,12 @@
 /** docs/contracts/step-catalog.md */
-import { StepTypeMetadata, step_categories } from '@llmteam/contracts';
-import { field_table } from './field-table.mjs';
+import { StepTypeMetadata, stepCategories } from '@llmteam/contracts';
+import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
-import { plain_schema } from './plain-schema.mjs';
+import { plainSchema } from './plain-schema.mjs';
 
-export function step_catalog_page({ catalog }, examples) {
-  const types = catalog.list().sort(by_category);
-  const kind_of = ({ type_id, version }) => (catalog.find(type_id, version).control === null ? 'task' : 'control');
+export function stepCatalogPage({ catalog }, examples) {
+  const types = catalog.list().sort(byCategory);
+  const kindOf = ({ type_id, version }) => (catalog.find(type_id, version).control === null ? 'task' : 'control');
   return page(
     generated,
     '# Step catalog',
@@ -15,34 +15,29 @@ export function step_catalog_page({ catalog }, examples) {
 permissions grant; **control** types are pure state machines inside the engine and cost no job.`,
     table(
       ['type', 'category', 'kind', 'does'],
-      types.map((type) => [
-        `[${code(type.type_id)}](#${type.type_id})`,
-        type.category,
-        kind_of(type),
-        type.description,
-      ]),
+      types.map((type) => [`[${code(type.type_id)}](#${type.type_id})`, type.category, kindOf(type), type.description]),
     ),
     `Every step also has the port \`error\`: if its last attempt fails and an edge leads from there, the edge carries the
 [ErrorInfo](event-contract.md#errorinfo) and the run goes on. A string of a config may hold \`\${ CEL }\`, unless the table says
 \`CEL\`: then it is an [expression](segment-json.md#expressions) itself.`,
-    types.map((type) => section(type, kind_of(type), examples)),
-    metadata_section(examples),
+    types.map((type) => section(type, kindOf(type), examples)),
+    metadataSection(examples),
   );
 }
 
-function by_category(one, other) {
-  const place = ({ category }) => step_categories.indexOf(category);
+function byCategory(one, other) {
+  const place = ({ category }) => stepCategories.indexOf(category);
   return place(one) - place(other) || (one.type_id < other.type_id ? -1 : 1);
 }
 
 function section(type, kind, examples) {
-  const { root } = plain_schema(type.config_schema);
-  const shown = type.examples.map((example) => examples.step_config(type, example));
+  const { root } = plainSchema(type.config_schema);
+  const shown = type.examples.map((example) => examples.stepConfig(type, example));
   return [
     `## ${type.type_id}`,
     `**${type.display_name}** · ${type.category} · ${kind} · ${type.version}. ${type.description}`,
     table(['port', 'direction', 'type', 'carries'], ports(type)),
-    field_table(root),
+    fieldTable(root),
     facts(type),
     shown.length === 1 ? 'Example of a config:' : 'Examples of configs:',
     ...shown,
@@ -51,12 +46,12 @@ function section(type, kind, examples) {
 
 function ports({ input_ports, output_ports, type_id }) {
   const row = (direction) => (port) => [code(port.name), direction, port.type, port.description];
-  const own = output_ports.length === 0 ? [['*', 'out', 'any', own_ports[type_id] ?? 'As the config says.']] : [];
+  const own = output_ports.length === 0 ? [['*', 'out', 'any', ownPorts[type_id] ?? 'As the config says.']] : [];
   return [...input_ports.map(row('in')), ...output_ports.map(row('out')), ...own];
 }
 
 /** Of types whose output ports depend on the config. */
-const own_ports = {
+const ownPorts = {
   switch: 'The input, on the port of the first case that matches, or on `default_port`.',
   parallel_split: '`branch_1` … `branch_N`: the input, or a share of it.',
 };
@@ -71,16 +66,16 @@ function facts({ supports_retry, supports_timeout, is_async, permissions }) {
   return `It ${words.join('; ')}.`;
 }
 
-function metadata_section(examples) {
-  const { root, definitions } = plain_schema(StepTypeMetadata);
+function metadataSection(examples) {
+  const { root, definitions } = plainSchema(StepTypeMetadata);
   const { version, config_schema, ...about } = sample;
   return [
     '## StepTypeMetadata',
     `What a plugin tells of a step type, and what \`llmteam catalog TYPE --json\` prints. Schema:
 [step-type.schema.json](schemas/step-type.schema.json).`,
-    field_table(root, (name) => `[${name}](#portspec)`),
+    fieldTable(root, (name) => `[${name}](#portspec)`),
     '### PortSpec',
-    field_table(definitions.get('PortSpec')),
+    fieldTable(definitions.get('PortSpec')),
     examples.fitting('step-type', { ...about, version, config_schema }),
   ].join('\n\n');
 }

@@ -4,8 +4,8 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { create_expression_compiler } from '@llmteam/kernel';
-import { load_config, load_plugins } from '@llmteam/service-host';
+import { createExpressionCompiler } from '@llmteam/kernel';
+import { loadConfig, loadPlugins } from '@llmteam/service-host';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -13,9 +13,9 @@ const nothing = () => undefined;
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet };
 
 /** @returns {Promise<{ catalog: object, compiler: object, refs: object, plugins: readonly object[] }>} */
-export async function open_workbench() {
-  const { catalog, loaded } = await load_plugins(load_config(null, {}), quiet);
-  return { catalog, compiler: create_expression_compiler(), refs, plugins: loaded.map(({ plugin }) => plugin) };
+export async function openWorkbench() {
+  const { catalog, loaded } = await loadPlugins(loadConfig(null, {}), quiet);
+  return { catalog, compiler: createExpressionCompiler(), refs, plugins: loaded.map(({ plugin }) => plugin) };
 }
 
 /** What the examples of the pages may refer to. */

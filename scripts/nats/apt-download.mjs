@@ -5,9 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { main_archive, read_sources, sources_for } from './apt-sources.mjs';
+import { mainArchive, readSources, sourcesFor } from './apt-sources.mjs';
 
-const step_timeout_ms = 180_000;
+const stepTimeoutMs = 180_000;
 
 /** apt cannot get the package. Its message is half a line. */
 export class AptFailure extends Error {}
@@ -18,11 +18,11 @@ export class AptFailure extends Error {}
  * @param {string} apt The folder of apt's configuration.
  * @returns {string} The path of the program, inside `folder`.
  */
-export function download_server(suite, folder, apt) {
-  const archive = main_archive(read_sources(apt));
+export function downloadServer(suite, folder, apt) {
+  const archive = mainArchive(readSources(apt));
   if (!archive) throw new AptFailure(`no Debian mirror is listed in ${apt}`);
-  const options = apt_options(folder);
-  writeFileSync(join(folder, 'suite.sources'), sources_for(suite, archive));
+  const options = aptOptions(folder);
+  writeFileSync(join(folder, 'suite.sources'), sourcesFor(suite, archive));
   run('apt-get', [...options, 'update'], folder);
   run('apt-get', [...options, 'download', 'nats-server'], folder);
   const packages = readdirSync(folder).filter((name) => name.endsWith('.deb'));
@@ -32,7 +32,7 @@ export function download_server(suite, folder, apt) {
   return path;
 }
 
-function apt_options(folder) {
+function aptOptions(folder) {
   for (const needed of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(folder, needed), { recursive: true });
   const settings = {
@@ -49,14 +49,14 @@ function apt_options(folder) {
 
 function run(command, args, folder) {
   const env = { ...process.env, LC_ALL: 'C' };
-  const done = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', timeout: step_timeout_ms });
+  const done = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', timeout: stepTimeoutMs });
   if (done.status === 0) return;
   if (done.error?.code === 'ENOENT') throw new AptFailure(`there is no ${command}`);
   if (done.error) throw new AptFailure(`${command}: ${done.error.message}`);
-  throw new AptFailure(first_complaint(done.stderr) ?? `${command} ended with ${done.status ?? done.signal}`);
+  throw new AptFailure(firstComplaint(done.stderr) ?? `${command} ended with ${done.status ?? done.signal}`);
 }
 
 /** `E: Unable to locate package nats-server`, without the letter. */
-function first_complaint(stderr) {
+function firstComplaint(stderr) {
   return /^(?:[EW]|dpkg-deb: error): *(.*\S)/m.exec(stderr)?.[1];
 }

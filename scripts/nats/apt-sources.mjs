@@ -11,18 +11,18 @@ import { join } from 'node:path';
  */
 
 /** What of a source holds for every suite of the same mirror. In the line format the names are in lower case. */
-const kept_options = ['Signed-By', 'Trusted', 'Check-Valid-Until'];
+const keptOptions = ['Signed-By', 'Trusted', 'Check-Valid-Until'];
 
 /** @returns {Source[]} All sources of packages under `folder` (/etc/apt). */
-export function read_sources(folder) {
-  const more = names_in(join(folder, 'sources.list.d')).map((name) => `sources.list.d/${name}`);
+export function readSources(folder) {
+  const more = namesIn(join(folder, 'sources.list.d')).map((name) => `sources.list.d/${name}`);
   return ['sources.list', ...more].flatMap((name) => {
-    if (name.endsWith('.sources')) return parse_paragraphs(text_of(join(folder, name)));
-    return name.endsWith('.list') ? parse_lines(text_of(join(folder, name))) : [];
+    if (name.endsWith('.sources')) return parseParagraphs(textOf(join(folder, name)));
+    return name.endsWith('.list') ? parseLines(textOf(join(folder, name))) : [];
   });
 }
 
-function names_in(folder) {
+function namesIn(folder) {
   try {
     return readdirSync(folder).sort();
   } catch (error) {
@@ -30,7 +30,7 @@ function names_in(folder) {
   }
 }
 
-function text_of(path) {
+function textOf(path) {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -45,42 +45,42 @@ function unreadable(error, nothing) {
 }
 
 /** @returns {Source[]} */
-function parse_lines(text) {
+function parseLines(text) {
   return text.split('\n').flatMap((line) => {
     const parts = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s*(.*)$/.exec(line.replace(/#.*/, ''));
     if (!parts || parts[2].startsWith('cdrom:')) return [];
     const [, options = '', uri, suite, components] = parts;
-    return [{ uri, suites: [suite], components: words(components), options: line_options(options) }];
+    return [{ uri, suites: [suite], components: words(components), options: lineOptions(options) }];
   });
 }
 
-function line_options(text) {
+function lineOptions(text) {
   const given = new Map(words(text).map((option) => option.split(/=(.*)/, 2)));
   return Object.fromEntries(
-    kept_options.flatMap((name) => (given.has(name.toLowerCase()) ? [[name, given.get(name.toLowerCase())]] : [])),
+    keptOptions.flatMap((name) => (given.has(name.toLowerCase()) ? [[name, given.get(name.toLowerCase())]] : [])),
   );
 }
 
 /** @returns {Source[]} */
-function parse_paragraphs(text) {
+function parseParagraphs(text) {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));
   return lines
     .join('\n')
     .split(/\n\s*\n/)
-    .flatMap(sources_of_paragraph);
+    .flatMap(sourcesOfParagraph);
 }
 
-function sources_of_paragraph(text) {
-  const fields = fields_of(text);
+function sourcesOfParagraph(text) {
+  const fields = fieldsOf(text);
   const value = (name) => fields.get(name.toLowerCase()) ?? '';
   if (!words(value('Types')).includes('deb') || value('Enabled').trim().toLowerCase() === 'no') return [];
-  const options = Object.fromEntries(kept_options.flatMap((name) => (value(name) ? [[name, value(name)]] : [])));
+  const options = Object.fromEntries(keptOptions.flatMap((name) => (value(name) ? [[name, value(name)]] : [])));
   const uris = words(value('URIs')).filter((uri) => !uri.startsWith('cdrom:'));
   return uris.map((uri) => ({ uri, suites: words(value('Suites')), components: words(value('Components')), options }));
 }
 
 /** Names in lower case; a value keeps the lines it goes on over, since it may be a whole key. */
-function fields_of(paragraph) {
+function fieldsOf(paragraph) {
   const fields = paragraph.split(/\n(?=[^\s])/).flatMap((field) => {
     const parts = /^([^\s:]+):[ \t]*([\s\S]*)$/.exec(field);
     return parts ? [[parts[1].toLowerCase(), parts[2].trimEnd()]] : [];
@@ -93,35 +93,35 @@ function fields_of(paragraph) {
  * @param {Source[]} sources
  * @returns {Source | undefined}
  */
-export function main_archive(sources) {
-  const is_release = ({ suites, components }) => components.includes('main') && suites.some(is_plain);
+export function mainArchive(sources) {
+  const isRelease = ({ suites, components }) => components.includes('main') && suites.some(isPlain);
   const likely = sources
-    .filter(is_release)
-    .map((source) => ({ source, signs: signs_of_debian(source, sources) }))
+    .filter(isRelease)
+    .map((source) => ({ source, signs: signsOfDebian(source, sources) }))
     .filter(({ signs }) => signs > 0)
     .sort((a, b) => b.signs - a.signs);
   return likely[0]?.source;
 }
 
 /** `bookworm` or `stable`, not `bookworm-updates` or `./`. */
-const is_plain = (suite) => /^[a-z]+$/.test(suite);
+const isPlain = (suite) => /^[a-z]+$/.test(suite);
 
-function signs_of_debian(source, sources) {
+function signsOfDebian(source, sources) {
   const { uri, options } = source;
-  const updates = source.suites.filter(is_plain).map((suite) => `${suite}-updates`);
-  const has_updates = sources.some(
+  const updates = source.suites.filter(isPlain).map((suite) => `${suite}-updates`);
+  const hasUpdates = sources.some(
     (other) => other.uri === uri && updates.some((suite) => other.suites.includes(suite)),
   );
   const signs = [
     (options['Signed-By'] ?? '').includes('debian-archive-keyring'),
-    uri.includes('debian') && has_updates,
+    uri.includes('debian') && hasUpdates,
     /\/debian(\/|$)/.test(uri),
   ];
   return signs.filter(Boolean).length;
 }
 
 /** The text of a `.sources` file for one suite of the mirror: packages only, no translations. */
-export function sources_for(suite, { uri, options }) {
+export function sourcesFor(suite, { uri, options }) {
   const fields = { Types: 'deb', URIs: uri, Suites: suite, Components: 'main', Targets: 'Packages', Languages: 'none' };
   const lines = Object.entries({ ...fields, ...options }).map(([name, value]) => `${name}: ${value}`);
   return `${lines.join('\n')}\n`;

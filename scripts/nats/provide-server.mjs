@@ -8,8 +8,8 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { AptFailure, download_server } from './apt-download.mjs';
-import { is_new_enough, least_version, version_of } from './server-version.mjs';
+import { AptFailure, downloadServer } from './apt-download.mjs';
+import { isNewEnough, leastVersion, versionOf } from './server-version.mjs';
 
 /** Debian suites: the first has the newest server, the second the oldest line that is supported. */
 export const suites = ['testing', 'trixie'];
@@ -22,54 +22,54 @@ export class NoServer extends Error {}
  * @param {{ env: Record<string, string | undefined>, cache: string, apt: string }} places
  * @returns {{ path: string, version: string }}
  */
-export function provide_server(suite, { env, cache, apt }) {
-  const named = named_server(suite, env);
+export function provideServer(suite, { env, cache, apt }) {
+  const named = namedServer(suite, env);
   if (named) return named;
-  const on_path = servers_on_path(env);
-  const installed = on_path.find(({ version }) => is_new_enough(version));
+  const onPath = serversOnPath(env);
+  const installed = onPath.find(({ version }) => isNewEnough(version));
   if (installed) return installed;
   const path = join(cache, suite, 'nats-server');
-  return usable(path) ?? fetched(suite, { cache, apt, path, too_old: on_path[0] });
+  return usable(path) ?? fetched(suite, { cache, apt, path, too_old: onPath[0] });
 }
 
-function named_server(suite, env) {
+function namedServer(suite, env) {
   const variable = [`NATS_SERVER_BIN_${suite.toUpperCase()}`, 'NATS_SERVER_BIN'].find((name) => env[name]);
   if (variable === undefined) return undefined;
   const path = env[variable];
-  const version = version_of(path);
-  if (is_new_enough(version)) return { path, version };
+  const version = versionOf(path);
+  if (isNewEnough(version)) return { path, version };
   const fault = version === undefined ? 'is no nats-server that runs here' : `is nats-server ${version}`;
-  throw new NoServer(`${variable} ${fault}, and ${least_version} or later is needed: ${path}`);
+  throw new NoServer(`${variable} ${fault}, and ${leastVersion} or later is needed: ${path}`);
 }
 
 /** In the order of the PATH; those that do not run are left out. */
-function servers_on_path(env) {
+function serversOnPath(env) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.flatMap((folder) => {
     const path = join(folder, 'nats-server');
-    const version = version_of(path);
+    const version = versionOf(path);
     return version === undefined ? [] : [{ path, version }];
   });
 }
 
 function usable(path) {
-  const version = version_of(path);
-  return is_new_enough(version) ? { path, version } : undefined;
+  const version = versionOf(path);
+  return isNewEnough(version) ? { path, version } : undefined;
 }
 
 function fetched(suite, { cache, apt, path, too_old }) {
   mkdirSync(join(cache, suite), { recursive: true });
-  remove_leftovers(cache);
+  removeLeftovers(cache);
   const folder = mkdtempSync(join(cache, 'download-'));
   try {
-    const downloaded = download_server(suite, folder, apt);
-    const version = version_of(downloaded);
-    if (!is_new_enough(version))
+    const downloaded = downloadServer(suite, folder, apt);
+    const version = versionOf(downloaded);
+    if (!isNewEnough(version))
       throw new AptFailure(`the one of Debian ${suite} is ${version ?? 'not for this machine'}`);
     renameSync(downloaded, path);
     return { path, version };
   } catch (error) {
-    if (error instanceof AptFailure) throw new NoServer(what_to_do(suite, error.message, too_old), { cause: error });
+    if (error instanceof AptFailure) throw new NoServer(whatToDo(suite, error.message, too_old), { cause: error });
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -77,20 +77,20 @@ function fetched(suite, { cache, apt, path, too_old }) {
 }
 
 /** What processes left that were killed while they downloaded. */
-function remove_leftovers(cache) {
-  const an_hour_ago = Date.now() - 3_600_000;
+function removeLeftovers(cache) {
+  const anHourAgo = Date.now() - 3_600_000;
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith('download-'))) {
     const { mtimeMs } = statSync(join(cache, name), { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
-    if (mtimeMs < an_hour_ago) rmSync(join(cache, name), { recursive: true, force: true });
+    if (mtimeMs < anHourAgo) rmSync(join(cache, name), { recursive: true, force: true });
   }
 }
 
-function what_to_do(suite, failure, too_old) {
-  const found = too_old ? `the one on the PATH is ${too_old.version}` : 'none is on the PATH';
-  return `nats-server ${least_version} or later is needed (${suite}): ${found}, and apt did not get one (${failure}); ${install_hint()}`;
+function whatToDo(suite, failure, tooOld) {
+  const found = tooOld ? `the one on the PATH is ${tooOld.version}` : 'none is on the PATH';
+  return `nats-server ${leastVersion} or later is needed (${suite}): ${found}, and apt did not get one (${failure}); ${installHint()}`;
 }
 
-function install_hint() {
+function installHint() {
   if (process.platform === 'darwin') return 'run `brew install nats-server`, or set NATS_SERVER_BIN to the path of one';
   if (statSync('/etc/alpine-release', { throwIfNoEntry: false })) {
     return 'run `apk add nats-server`, or set NATS_SERVER_BIN to the path of one';

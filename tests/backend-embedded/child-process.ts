@@ -2,12 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 
 const children = join(import.meta.dirname, 'children');
 
 /** What to start in order to run a child program under `wrapper`, e.g. `['strace', '-f']`. */
-function command_line(program: string, args: readonly string[], wrapper: readonly string[]): [string, string[]] {
+function commandLine(program: string, args: readonly string[], wrapper: readonly string[]): [string, string[]] {
   const [command = process.execPath, ...rest] = [
     ...wrapper,
     process.execPath,
@@ -24,8 +24,8 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-export function start_child(program: string, args: readonly string[]): Child {
-  const [command, rest] = command_line(program, args, []);
+export function startChild(program: string, args: readonly string[]): Child {
+  const [command, rest] = commandLine(program, args, []);
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   return {
@@ -44,8 +44,8 @@ async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<unknown> {
 }
 
 /** Runs a child program to its end and answers the last thing it told. */
-export function run_child(program: string, args: readonly string[], wrapper: readonly string[] = []): unknown {
-  const [command, rest] = command_line(program, args, wrapper);
+export function runChild(program: string, args: readonly string[], wrapper: readonly string[] = []): unknown {
+  const [command, rest] = commandLine(program, args, wrapper);
   const { stdout, stderr, status } = spawnSync(command, rest, { encoding: 'utf8' });
   const line = stdout.trim().split('\n').at(-1);
   if (line === undefined || line === '') throw new Error(`${program} told nothing and ended with ${status}: ${stderr}`);
@@ -56,6 +56,6 @@ export function run_child(program: string, args: readonly string[], wrapper: rea
 export function works(what: string, command: string, args: readonly string[]): boolean {
   const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return true;
-  not_tested_here(what, error?.message ?? stderr.trim());
+  notTestedHere(what, error?.message ?? stderr.trim());
   return false;
 }

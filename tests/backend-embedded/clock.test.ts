@@ -1,10 +1,10 @@
-import { manual_clock, system_clock } from '@llmteam/backend-embedded';
+import { manualClock, systemClock } from '@llmteam/backend-embedded';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
 spec('the system clock', (test) => {
   test('tells whole epoch milliseconds that never go back', () => {
-    const clock = system_clock();
+    const clock = systemClock();
     assert.ok(Math.abs(clock.now() - Date.now()) < 60_000);
     let last = 0;
     for (let index = 0; index < 100_000; index += 1) {
@@ -15,11 +15,11 @@ spec('the system clock', (test) => {
   });
 
   test('calls back once, never early, by its own time and by the monotonic one', async () => {
-    const clock = system_clock();
+    const clock = systemClock();
     const delays = Array.from({ length: 200 }, (_, index) => (index * 7) % 60);
     const calls = delays.map(() => 0);
     const early: number[] = [];
-    const all_called = delays.map((delay, index) => {
+    const allCalled = delays.map((delay, index) => {
       const [started, precise] = [clock.now(), performance.now()];
       return new Promise<void>((resolve) => {
         clock.after(delay, () => {
@@ -29,7 +29,7 @@ spec('the system clock', (test) => {
         });
       });
     });
-    await Promise.all(all_called);
+    await Promise.all(allCalled);
     // Time for a second call.
     await new Promise<void>((resolve) => clock.after(60, resolve));
     assert.equal(early, []);
@@ -37,7 +37,7 @@ spec('the system clock', (test) => {
   });
 
   test('does not call back before after has returned, nor when it is cancelled', async () => {
-    const clock = system_clock();
+    const clock = systemClock();
     const called: string[] = [];
     clock.after(0, () => called.push('now'));
     clock.after(-5, () => called.push('past'));
@@ -48,7 +48,7 @@ spec('the system clock', (test) => {
   });
 
   test('a delay of more than 24.8 days does not end at once', async () => {
-    const clock = system_clock();
+    const clock = systemClock();
     const called: string[] = [];
     const timers = [2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY].map((delay) =>
       clock.after(delay, () => called.push('early')),
@@ -61,14 +61,14 @@ spec('the system clock', (test) => {
 
 spec('the manual clock', (test) => {
   test('stands still until it is advanced', async () => {
-    const clock = manual_clock(1_000);
+    const clock = manualClock(1_000);
     assert.is(clock.now(), 1_000);
     await clock.advance(500);
     assert.is(clock.now(), 1_500);
   });
 
   test('calls back in the order of due time, then of arming, each at its time', async () => {
-    const clock = manual_clock();
+    const clock = manualClock();
     const called: string[] = [];
     const arm = (name: string, delay: number) => clock.after(delay, () => called.push(`${name}@${clock.now()}`));
     arm('c', 30);
@@ -82,7 +82,7 @@ spec('the manual clock', (test) => {
   });
 
   test('timers that callbacks arm are due in the same advance, and what callbacks set off settles in between', async () => {
-    const clock = manual_clock();
+    const clock = manualClock();
     const called: string[] = [];
     clock.after(10, () => {
       void Promise.resolve().then(() => called.push('settled'));
@@ -95,7 +95,7 @@ spec('the manual clock', (test) => {
   });
 
   test('a cancelled timer is not called', async () => {
-    const clock = manual_clock();
+    const clock = manualClock();
     const called: number[] = [];
     const timer = clock.after(10, () => called.push(1));
     clock.after(5, () => timer.cancel());

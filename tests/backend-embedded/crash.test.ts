@@ -1,11 +1,11 @@
 // timeout: 600
 import type { Backend } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { entries_of } from '../conformance/journal-samples.js';
-import { list_of } from '../conformance/kit.js';
+import { entriesOf } from '../conformance/journal-samples.js';
+import { listOf } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
-import { start_child } from './child-process.js';
-import { with_folder, with_store } from './store-folder.js';
+import { startChild } from './child-process.js';
+import { withFolder, withStore } from './store-folder.js';
 
 interface Acknowledged {
   readonly run_id?: string;
@@ -17,8 +17,8 @@ interface Acknowledged {
 }
 
 /** Kills a writer after it has told of `count` acknowledgements; answers all it told of. */
-async function write_and_kill(folder: string, mode: string, name: string, count: number): Promise<Acknowledged[]> {
-  const writer = start_child('writer', [folder, mode, name]);
+async function writeAndKill(folder: string, mode: string, name: string, count: number): Promise<Acknowledged[]> {
+  const writer = startChild('writer', [folder, mode, name]);
   const acknowledged: Acknowledged[] = [];
   let killed: Promise<void> | undefined;
   for await (const told of writer.told) {
@@ -29,8 +29,8 @@ async function write_and_kill(folder: string, mode: string, name: string, count:
   return acknowledged;
 }
 
-async function check_journal({ journal }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
-  const entries = await entries_of(journal, 0);
+async function checkJournal({ journal }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
+  const entries = await entriesOf(journal, 0);
   assert.equal(
     entries.map((entry) => entry.position),
     entries.map((_, index) => index + 1),
@@ -46,7 +46,7 @@ async function check_journal({ journal }: Backend, acknowledged: readonly Acknow
   for (let writer = 0; writer < 8; writer += 1) {
     const run = { tenant_id: 'acme', run_id: `run-${writer}` };
     assert.equal(
-      await list_of(journal.read(run)),
+      await listOf(journal.read(run)),
       entries.filter((entry) => entry.run_id === run.run_id),
     );
   }
@@ -54,7 +54,7 @@ async function check_journal({ journal }: Backend, acknowledged: readonly Acknow
   assert.is(halves * 2, entries.length, 'appends are there whole');
 }
 
-async function check_others({ registry, blobs, index }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
+async function checkOthers({ registry, blobs, index }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
   for (const { hash, revision, position } of acknowledged) {
     if (hash === undefined || revision === undefined || position === undefined) continue;
     assert.ok((await blobs.get(hash)).length > 0);
@@ -64,16 +64,16 @@ async function check_others({ registry, blobs, index }: Backend, acknowledged: r
 }
 
 async function survives(mode: 'full' | 'relaxed', rounds: number): Promise<void> {
-  await with_folder(async (folder) => {
+  await withFolder(async (folder) => {
     const acknowledged: Acknowledged[] = [];
     for (let round = 0; round < rounds; round += 1) {
       // From right after the start to well into a checkpoint.
-      const told = await write_and_kill(folder, mode, `r${round}`, 1 + round * 40);
+      const told = await writeAndKill(folder, mode, `r${round}`, 1 + round * 40);
       assert.ok(told.length > round * 40);
       acknowledged.push(...told);
-      await with_store(folder, async (backend) => {
-        await check_journal(backend, acknowledged);
-        await check_others(backend, told);
+      await withStore(folder, async (backend) => {
+        await checkJournal(backend, acknowledged);
+        await checkOthers(backend, told);
       });
     }
     assert.ok(
@@ -84,7 +84,7 @@ async function survives(mode: 'full' | 'relaxed', rounds: number): Promise<void>
 }
 
 spec('a store whose process is killed', (test) => {
-  const options = { timeout_ms: 300_000 };
+  const options = { timeoutMs: 300_000 };
   test('has every acknowledged write, 20 times', () => survives('full', 20), options);
   test('has every acknowledged write when relaxed, 8 times', () => survives('relaxed', 8), options);
 });

@@ -1,14 +1,14 @@
 import type { Entry, Journal } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { entries_of, message, messages, other_run, run } from '../conformance/journal-samples.js';
-import { Collected, rejects_with } from '../conformance/kit.js';
+import { entriesOf, message, messages, otherRun, run } from '../conformance/journal-samples.js';
+import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
-import { with_folder, with_store } from './store-folder.js';
+import { withFolder, withStore } from './store-folder.js';
 
 /** Batches that live followers get while `write` runs; the empty one is left out. */
-async function batches_of(folder: string, count: number, write: (journal: Journal) => unknown): Promise<number[]> {
+async function batchesOf(folder: string, count: number, write: (journal: Journal) => unknown): Promise<number[]> {
   const sizes: number[] = [];
-  await with_store(folder, async ({ journal }) => {
+  await withStore(folder, async ({ journal }) => {
     const stop = new AbortController();
     const follower = new Collected<readonly Entry[]>(journal.follow(0, 0, stop.signal));
     await follower.until((batches) => batches.length === 1);
@@ -19,54 +19,54 @@ async function batches_of(folder: string, count: number, write: (journal: Journa
   });
   return sizes;
 }
-const run_of = (number: number) => ({ tenant_id: 'acme', run_id: `run-${number}` });
+const runOf = (number: number) => ({ tenant_id: 'acme', run_id: `run-${number}` });
 
 spec('group commit', (test) => {
   test('what is appended in one turn of the event loop reaches followers as one batch', () =>
-    with_folder(async (folder) => {
-      const sizes = await batches_of(folder, 100, (journal) =>
-        Promise.all(Array.from({ length: 100 }, (_, number) => journal.append(run_of(number), [message('m')]))),
+    withFolder(async (folder) => {
+      const sizes = await batchesOf(folder, 100, (journal) =>
+        Promise.all(Array.from({ length: 100 }, (_, number) => journal.append(runOf(number), [message('m')]))),
       );
       assert.equal(sizes, [100]);
     }));
 
   test('what is appended in turns of their own is committed apart', () =>
-    with_folder(async (folder) => {
-      const sizes = await batches_of(folder, 3, async (journal) => {
+    withFolder(async (folder) => {
+      const sizes = await batchesOf(folder, 3, async (journal) => {
         for (const entry of messages(3)) await journal.append(run, [entry]);
       });
       assert.equal(sizes, [1, 1, 1]);
     }));
 
   test('a group is closed at 2,000 entries or 4 Mi characters, and an append is never divided', () =>
-    with_folder(async (folder) => {
-      const many = await batches_of(folder, 5_000, (journal) =>
+    withFolder(async (folder) => {
+      const many = await batchesOf(folder, 5_000, (journal) =>
         Promise.all(Array.from({ length: 5_000 }, (_, number) => journal.append(run, [message(`m${number}`)]))),
       );
       assert.equal(many, [2_000, 2_000, 1_000]);
       const text = 'x'.repeat(1_500_000);
-      const large = await batches_of(`${folder}/large`, 6, (journal) =>
+      const large = await batchesOf(`${folder}/large`, 6, (journal) =>
         Promise.all(Array.from({ length: 6 }, (_, number) => journal.append(run, [message(`m${number}`, text)]))),
       );
       assert.equal(large, [3, 3]);
-      const one = await batches_of(`${folder}/one`, 3_000, (journal) => journal.append(run, messages(3_000)));
+      const one = await batchesOf(`${folder}/one`, 3_000, (journal) => journal.append(run, messages(3_000)));
       assert.equal(one, [3_000]);
     }));
 
   test('an append of more than 64 Mi characters is LIMIT_EXCEEDED and disturbs no other', () =>
-    with_folder((folder) =>
-      with_store(folder, async ({ journal }) => {
+    withFolder((folder) =>
+      withStore(folder, async ({ journal }) => {
         const text = 'x'.repeat(33 * 1024 * 1024);
-        const other = journal.append(other_run, [message('a')]);
-        await rejects_with('LIMIT_EXCEEDED', () => journal.append(run, [message('a', text), message('b', text)]));
+        const other = journal.append(otherRun, [message('a')]);
+        await rejectsWith('LIMIT_EXCEEDED', () => journal.append(run, [message('a', text), message('b', text)]));
         await other;
-        assert.is((await entries_of(journal, 0)).length, 1);
+        assert.is((await entriesOf(journal, 0)).length, 1);
       }),
     ));
 
   test('a follower of another partition than 0 is a mistake', () =>
-    with_folder((folder) =>
-      with_store(folder, async ({ journal }) => {
+    withFolder((folder) =>
+      withStore(folder, async ({ journal }) => {
         const failed = await journal.end(1).catch((error) => error);
         assert.instance(failed, RangeError);
       }),

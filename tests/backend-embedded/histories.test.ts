@@ -1,11 +1,11 @@
 // timeout: 600
-import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
+import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Backend, Entry, RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { entries_of, message } from '../conformance/journal-samples.js';
-import { list_of } from '../conformance/kit.js';
+import { entriesOf, message } from '../conformance/journal-samples.js';
+import { listOf } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
-import { with_folder } from './store-folder.js';
+import { withFolder } from './store-folder.js';
 
 /** The same numbers from 0 to 1 every time. */
 function numbers(seed: number): () => number {
@@ -22,7 +22,7 @@ const keys: readonly RunKey[] = Array.from({ length: 60 }, (_, index) => ({
 }));
 
 /** Appends of one turn of the event loop: some runs, some entries each, now and then one that is known already. */
-async function write_turn({ journal }: Backend, random: () => number, turn: number): Promise<void> {
+async function writeTurn({ journal }: Backend, random: () => number, turn: number): Promise<void> {
   const chosen = keys.filter(() => random() < 0.3);
   await Promise.all(
     chosen.map((run) => {
@@ -38,16 +38,16 @@ async function write_turn({ journal }: Backend, random: () => number, turn: numb
 }
 
 /** Every run is read as the partition tells it, from the start and from somewhere. */
-async function check_runs({ journal }: Backend, random: () => number): Promise<number> {
-  const all = await entries_of(journal, 0);
+async function checkRuns({ journal }: Backend, random: () => number): Promise<number> {
+  const all = await entriesOf(journal, 0);
   const names = new Set(all.map((entry) => `${entry.tenant_id}/${entry.run_id}/${entry.message_id}`));
   assert.is(names.size, all.length, 'nothing is there twice');
   for (const run of keys) {
     const mine = (entry: Entry) => entry.tenant_id === run.tenant_id && entry.run_id === run.run_id;
     const after = Math.floor(random() * all.length);
-    assert.equal(await list_of(journal.read(run)), all.filter(mine));
+    assert.equal(await listOf(journal.read(run)), all.filter(mine));
     const later = all.filter((entry) => mine(entry) && entry.position > after);
-    assert.equal(await list_of(journal.read(run, after)), later);
+    assert.equal(await listOf(journal.read(run, after)), later);
   }
   return all.length;
 }
@@ -56,21 +56,21 @@ spec('histories of many runs', (test) => {
   test(
     'are read whole, by run, whatever part of them is indexed, also after reopening',
     () =>
-      with_folder(async (folder) => {
+      withFolder(async (folder) => {
         const random = numbers(20_260_101);
-        const open = () => open_sqlite_backend({ folder, clock: system_clock(), synchronous: 'relaxed' });
+        const open = () => openSqliteBackend({ folder, clock: systemClock(), synchronous: 'relaxed' });
         let backend = await open();
         for (let turn = 1; turn <= 480; turn += 1) {
-          await write_turn(backend, random, turn);
+          await writeTurn(backend, random, turn);
           if (turn % 80 !== 0) continue;
-          await check_runs(backend, random);
+          await checkRuns(backend, random);
           await backend.close();
           backend = await open();
-          await check_runs(backend, random);
+          await checkRuns(backend, random);
         }
-        assert.ok((await check_runs(backend, random)) > 12_000);
+        assert.ok((await checkRuns(backend, random)) > 12_000);
         await backend.close();
       }),
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Database,
-  open_database,
-  open_run_index,
-  open_sqlite_backend,
+  openDatabase,
+  openRunIndex,
+  openSqliteBackend,
   SqliteRunIndex,
   type SqlValue,
-  store_file,
-  system_clock,
+  storeFile,
+  systemClock,
 } from '@llmteam/backend-embedded';
 import type { RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
@@ -27,9 +27,9 @@ interface Watched {
 }
 
 /** A run index whose statements are looked at. What is applied is written when `write` is called. */
-async function with_watched_index(use: (watched: Watched) => Promise<void>): Promise<void> {
-  const database = await open_database(':memory:');
-  database.exec(`${store_file.schema} ${store_file.indexes}`);
+async function withWatchedIndex(use: (watched: Watched) => Promise<void>): Promise<void> {
+  const database = await openDatabase(':memory:');
+  database.exec(`${storeFile.schema} ${storeFile.indexes}`);
   const asked: Asked[] = [];
   const index = new SqliteRunIndex(recording(database, asked), {
     add: () => undefined,
@@ -44,7 +44,7 @@ async function with_watched_index(use: (watched: Watched) => Promise<void>): Pro
     asked.length = 0;
     await act();
     assert.ok(asked.length > 0, 'nothing was asked of the database');
-    return asked.flatMap(({ sql, values }) => plan_of(database, sql, values));
+    return asked.flatMap(({ sql, values }) => planOf(database, sql, values));
   };
   try {
     await use({ index, plans });
@@ -72,13 +72,13 @@ function recording(database: Database, asked: Asked[]): Database {
   };
 }
 
-function plan_of(database: Database, sql: string, values: readonly SqlValue[]): readonly string[] {
+function planOf(database: Database, sql: string, values: readonly SqlValue[]): readonly string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
   return steps.map((step) => String(step.at(-1)));
 }
 
 /** The rows are found by `terms`, and come in order: nothing is walked through and nothing sorted. */
-function assert_found_by(terms: readonly string[], plan: readonly string[], what: object): void {
+function assertFoundBy(terms: readonly string[], plan: readonly string[], what: object): void {
   const said = `${JSON.stringify(what)}:\n${plan.join('\n')}`;
   const walks = plan.filter((step) => /SCAN (run_row|task_row)|TEMP B-TREE/.test(step));
   assert.equal(walks, [], said);
@@ -97,9 +97,9 @@ function choices<T extends object>(members: T): Partial<T>[] {
   );
 }
 
-const cursor_of = (kind: string): string => Buffer.from(JSON.stringify([kind, 5, 'x'])).toString('base64url');
+const cursorOf = (kind: string): string => Buffer.from(JSON.stringify([kind, 5, 'x'])).toString('base64url');
 
-function terms_of(query: object, at: string): string[] {
+function termsOf(query: object, at: string): string[] {
   const equal = Object.keys(query).filter((name) => name !== 'since' && name !== 'cursor');
   const terms = ['tenant_id=?', 'status=?', ...equal.map((name) => `${name}=?`)];
   if ('since' in query) terms.push(`${at}>?`);
@@ -107,54 +107,54 @@ function terms_of(query: object, at: string): string[] {
   return terms;
 }
 
-const run_key = { tenant_id: 'acme', run_id: 'run-1' };
+const runKey = { tenant_id: 'acme', run_id: 'run-1' };
 
 spec('how the lists are read', (test) => {
   test('no list of runs walks through rows, whatever is asked for and however deep', () =>
-    with_watched_index(async ({ index, plans }) => {
+    withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<RunQuery, 'tenant_id'> = {
         segment_id: 's',
         status: 'failed',
         correlation_id: 'c',
         since: 1,
-        cursor: cursor_of('runs'),
+        cursor: cursorOf('runs'),
       };
       const queries = choices(members);
       assert.is(queries.length, 32);
       for (const query of queries) {
         const plan = await plans(() => index.runs({ tenant_id: 'acme', ...query }));
-        assert_found_by(terms_of(query, 'started_at'), plan, query);
+        assertFoundBy(termsOf(query, 'started_at'), plan, query);
       }
     }));
 
   test('no list of tasks walks through rows, whatever is asked for and however deep', () =>
-    with_watched_index(async ({ index, plans }) => {
-      const members: Omit<TaskQuery, 'tenant_id'> = { run_id: 'run-1', status: 'open', cursor: cursor_of('tasks') };
+    withWatchedIndex(async ({ index, plans }) => {
+      const members: Omit<TaskQuery, 'tenant_id'> = { run_id: 'run-1', status: 'open', cursor: cursorOf('tasks') };
       for (const query of choices(members)) {
         const plan = await plans(() => index.tasks({ tenant_id: 'acme', ...query }));
-        assert_found_by(terms_of(query, 'created_at'), plan, query);
+        assertFoundBy(termsOf(query, 'created_at'), plan, query);
       }
     }));
 
   test('live runs are found without those that have ended', () =>
-    with_watched_index(async ({ index, plans }) => {
-      for (const after of [null, run_key]) {
+    withWatchedIndex(async ({ index, plans }) => {
+      for (const after of [null, runKey]) {
         const plan = await plans(() => index.live(after, 10));
-        assert_found_by(['run_row_live', '(tenant_id,run_id)>(?,?)'], plan, { after });
+        assertFoundBy(['run_row_live', '(tenant_id,run_id)>(?,?)'], plan, { after });
       }
     }));
 
   test('one run, one task, and the rows of a run that goes are found by their ids', () =>
-    with_watched_index(async ({ index, plans }) => {
-      const by_run = ['tenant_id=?', 'run_id=?'];
-      assert_found_by(by_run, await plans(() => index.run('acme', 'run-1')), { run: 1 });
-      assert_found_by(['tenant_id=?', 'task_id=?'], await plans(() => index.task('acme', 'task-1')), { task: 1 });
-      assert_found_by(by_run, await plans(() => index.remove([run_key])), { removed: 1 });
+    withWatchedIndex(async ({ index, plans }) => {
+      const byRun = ['tenant_id=?', 'run_id=?'];
+      assertFoundBy(byRun, await plans(() => index.run('acme', 'run-1')), { run: 1 });
+      assertFoundBy(['tenant_id=?', 'task_id=?'], await plans(() => index.task('acme', 'task-1')), { task: 1 });
+      assertFoundBy(byRun, await plans(() => index.remove([runKey])), { removed: 1 });
     }));
 });
 
 /** As releases before left a file. */
-const earlier_indexes = `
+const earlierIndexes = `
   DROP INDEX run_row_by_status;
   DROP INDEX run_row_by_segment;
   DROP INDEX run_row_by_correlation;
@@ -172,8 +172,8 @@ const earlier_indexes = `
   CREATE INDEX task_row_run ON task_row (tenant_id, run_id, created_at DESC, task_id);
 `;
 
-async function in_file<T>(file: string, use: (database: Database) => T): Promise<T> {
-  const database = await open_database(file);
+async function inFile<T>(file: string, use: (database: Database) => T): Promise<T> {
+  const database = await openDatabase(file);
   try {
     return use(database);
   } finally {
@@ -181,9 +181,9 @@ async function in_file<T>(file: string, use: (database: Database) => T): Promise
   }
 }
 
-function indexes_of(file: string): Promise<readonly string[]> {
+function indexesOf(file: string): Promise<readonly string[]> {
   const sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
-  return in_file(file, (database) => database.prepare(sql).all().map(String));
+  return inFile(file, (database) => database.prepare(sql).all().map(String));
 }
 
 const rows: readonly RunRow[] = Array.from({ length: 20 }, (_, number) => ({
@@ -197,7 +197,7 @@ const rows: readonly RunRow[] = Array.from({ length: 20 }, (_, number) => ({
   ended_at: number % 3 === 0 ? null : number + 1,
 }));
 
-async function with_folder(use: (folder: string) => Promise<void>): Promise<void> {
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-lists-'));
   try {
     await use(folder);
@@ -208,15 +208,15 @@ async function with_folder(use: (folder: string) => Promise<void>): Promise<void
 
 spec('files that an earlier release wrote', (test) => {
   test('a store is gone on with, and its lists are read by the indexes of today', () =>
-    with_folder(async (folder) => {
-      const open = () => open_sqlite_backend({ folder, clock: system_clock() });
+    withFolder(async (folder) => {
+      const open = () => openSqliteBackend({ folder, clock: systemClock() });
       const file = join(folder, 'journal.db');
       const first = await open();
       await first.index.apply([{ partition: 0, position: 9, runs: rows, tasks: [] }]);
       await first.close();
-      const today = await indexes_of(file);
-      await in_file(file, (database) => database.exec(earlier_indexes));
-      assert.not.equal(await indexes_of(file), today);
+      const today = await indexesOf(file);
+      await inFile(file, (database) => database.exec(earlierIndexes));
+      assert.not.equal(await indexesOf(file), today);
       const { index, close } = await open().then((backend) => ({
         index: backend.index,
         close: () => backend.close(),
@@ -229,22 +229,22 @@ spec('files that an earlier release wrote', (test) => {
       );
       assert.is((await index.live(null, 100)).length, 7);
       await close();
-      assert.equal(await indexes_of(file), today);
+      assert.equal(await indexesOf(file), today);
     }));
 
   test("a gateway's lists are gone on with too", () =>
-    with_folder(async (folder) => {
+    withFolder(async (folder) => {
       const file = join(folder, 'index.db');
-      const open = () => open_run_index({ file, installation: 'one', longest_away_ms: 60_000 });
+      const open = () => openRunIndex({ file, installation: 'one', longestAwayMs: 60_000 });
       const first = await open();
       await first.index.apply([{ partition: 0, position: 9, runs: rows, tasks: [] }]);
       await first.index.close();
-      const today = await indexes_of(file);
-      await in_file(file, (database) => database.exec(earlier_indexes));
-      const { index, set_aside } = await open();
-      assert.is(set_aside, null);
+      const today = await indexesOf(file);
+      await inFile(file, (database) => database.exec(earlierIndexes));
+      const { index, setAside } = await open();
+      assert.is(setAside, null);
       assert.is((await index.runs({ tenant_id: 'acme', status: 'running' })).rows.length, 7);
       await index.close();
-      assert.equal(await indexes_of(file), today);
+      assert.equal(await indexesOf(file), today);
     }));
 });

@@ -1,4 +1,4 @@
-import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Delivery, JobQueue } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { job, jobs } from '../conformance/job-queue-conformance.js';
@@ -12,12 +12,12 @@ interface Bench {
   consume(concurrency: number): Promise<Delivery[]>;
 }
 
-const lease_ms = 1_000;
+const leaseMs = 1_000;
 
-async function with_queue(use: (bench: Bench) => Promise<void>): Promise<void> {
-  const clock = manual_clock();
+async function withQueue(use: (bench: Bench) => Promise<void>): Promise<void> {
+  const clock = manualClock();
   const errors: unknown[] = [];
-  const backend = await open_memory_backend({ clock, lease_ms, on_error: (error) => errors.push(error) });
+  const backend = await openMemoryBackend({ clock, leaseMs, onError: (error) => errors.push(error) });
   const { queue } = backend;
   const consume = async (concurrency: number) => {
     const taken: Delivery[] = [];
@@ -37,7 +37,7 @@ const at = (deliveries: readonly Delivery[], index: number): Delivery => {
 
 spec('the queue in memory', (test) => {
   test('a job is handed out before publish returns, if a consumer has room', () =>
-    with_queue(async ({ queue, consume }) => {
+    withQueue(async ({ queue, consume }) => {
       const taken = await consume(1);
       const publishing = queue.publish(jobs(2));
       assert.is(taken.length, 1);
@@ -45,20 +45,20 @@ spec('the queue in memory', (test) => {
     }));
 
   test('a late ack of a job that waits again takes it out of the queue', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(1);
       await queue.publish([job('a')]);
       await queue.publish([job('b')]);
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       assert.equal(
         taken.map(({ deliveries }) => deliveries),
         [1, 2],
         'the lost job goes first',
       );
-      await at(taken, 1).nak(lease_ms * 10);
+      await at(taken, 1).nak(leaseMs * 10);
       await at(taken, 0).ack();
       await at(taken, 2).ack();
-      await clock.advance(lease_ms * 20);
+      await clock.advance(leaseMs * 20);
       assert.equal(
         taken.map((delivery) => delivery.job.job_id),
         ['a', 'a', 'b'],
@@ -66,21 +66,21 @@ spec('the queue in memory', (test) => {
     }));
 
   test('a late ack of a job that is handed out again keeps it from coming back a third time', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(5);
       await queue.publish([job('a')]);
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       await at(taken, 0).ack();
       await queue.publish([job('a')]);
       assert.is(taken.length, 2, 'while it is handed out its id is taken');
-      await clock.advance(lease_ms * 5);
+      await clock.advance(leaseMs * 5);
       assert.is(taken.length, 2);
       await queue.publish([job('a')]);
       assert.is(taken.length, 3);
     }));
 
   test('what was settled stays settled: a second ack, nak or extend changes nothing', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(5);
       await queue.publish(jobs(2));
       await at(taken, 0).nak(500);
@@ -88,7 +88,7 @@ spec('the queue in memory', (test) => {
       await at(taken, 0).extend();
       await at(taken, 1).ack();
       await at(taken, 1).nak();
-      await clock.advance(lease_ms * 0.75);
+      await clock.advance(leaseMs * 0.75);
       assert.equal(
         taken.map((delivery) => delivery.job.job_id),
         ['j0', 'j1', 'j0'],
@@ -96,22 +96,22 @@ spec('the queue in memory', (test) => {
     }));
 
   test('an extend after the lease has ended does not take the job back', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(5);
       await queue.publish([job('a')]);
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       await at(taken, 0).extend();
       await at(taken, 0).nak();
       assert.is(taken.length, 2);
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       assert.is(taken.length, 3);
     }));
 
   test('a lost delivery gives its place free', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(1);
       await queue.publish(jobs(2));
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       await at(taken, 1).ack();
       assert.equal(
         taken.map((delivery) => delivery.job.job_id),
@@ -120,10 +120,10 @@ spec('the queue in memory', (test) => {
     }));
 
   test('lost jobs come back in their order, before those that were never handed out', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(3);
       await queue.publish(jobs(5));
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       assert.equal(
         taken.map((delivery) => delivery.job.job_id),
         ['j0', 'j1', 'j2', 'j0', 'j1', 'j2'],
@@ -131,7 +131,7 @@ spec('the queue in memory', (test) => {
     }));
 
   test('jobs that are put off come back in the order of their time', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(10);
       await queue.publish(jobs(4));
       for (const [index, delay] of [300, 100, 400, 200].entries()) await at(taken, index).nak(delay);
@@ -143,7 +143,7 @@ spec('the queue in memory', (test) => {
     }));
 
   test('a handler that throws is reported and disturbs neither the publisher nor other jobs; its job is lost and found', () =>
-    with_queue(async ({ queue, clock, errors }) => {
+    withQueue(async ({ queue, clock, errors }) => {
       const seen: number[] = [];
       await queue.consume('llm_agent@1', { concurrency: 1 }, (delivery) => {
         seen.push(delivery.deliveries);
@@ -152,12 +152,12 @@ spec('the queue in memory', (test) => {
       });
       await queue.publish([job('a')]);
       assert.is(errors.length, 1);
-      await clock.advance(lease_ms);
+      await clock.advance(leaseMs);
       assert.equal(seen, [1, 2]);
     }));
 
   test('a handler may ack and publish at once, 100,000 times', () =>
-    with_queue(async ({ queue }) => {
+    withQueue(async ({ queue }) => {
       const count = { done: 0 };
       await queue.consume('llm_agent@1', { concurrency: 1 }, (delivery) => {
         count.done += 1;
@@ -169,7 +169,7 @@ spec('the queue in memory', (test) => {
     }));
 
   test('one timer serves a queue, however many jobs are out and put off', () =>
-    with_queue(async ({ queue, clock, consume }) => {
+    withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(10_000);
       await queue.publish(jobs(10_000));
       for (let index = 0; index < 100; index += 1) await at(taken, index).nak(index * 10);
@@ -177,7 +177,7 @@ spec('the queue in memory', (test) => {
     }));
 
   test('consumers take turns', () =>
-    with_queue(async ({ queue, consume }) => {
+    withQueue(async ({ queue, consume }) => {
       const desks = [await consume(100), await consume(100), await consume(100)];
       await queue.publish(jobs(30));
       assert.equal(
@@ -187,7 +187,7 @@ spec('the queue in memory', (test) => {
     }));
 
   test('a concurrency that is no integer from 1 is a RangeError', () =>
-    with_queue(async ({ queue }) => {
+    withQueue(async ({ queue }) => {
       for (const concurrency of [0, -1, 1.5, Number.NaN]) {
         const thrown = await queue.consume('a@1', { concurrency }, () => undefined).catch((error) => error);
         assert.instance(thrown, RangeError);

@@ -1,20 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manual_clock, open_memory_backend, open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
-import { is_llmteam_error } from '@llmteam/contracts';
+import { manualClock, openMemoryBackend, openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { isLlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { message, run } from '../conformance/journal-samples.js';
-import { list_of } from '../conformance/kit.js';
+import { listOf } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
-import { run_child, start_child, works } from './child-process.js';
-import { with_folder, with_store } from './store-folder.js';
+import { runChild, startChild, works } from './child-process.js';
+import { withFolder, withStore } from './store-folder.js';
 
 async function refused(code: string, open: () => Promise<unknown>, words: readonly string[] = []): Promise<void> {
   try {
     await open();
   } catch (error) {
-    assert.ok(is_llmteam_error(error), `expected an LlmteamError, got ${error}`);
+    assert.ok(isLlmteamError(error), `expected an LlmteamError, got ${error}`);
     assert.is(error.code, code);
     for (const word of words) assert.ok(error.message.includes(word), `'${word}' is missing in: ${error.message}`);
     return;
@@ -22,52 +22,52 @@ async function refused(code: string, open: () => Promise<unknown>, words: readon
   assert.unreachable(`expected ${code}`);
 }
 
-const open = (folder: string) => open_sqlite_backend({ folder, clock: system_clock() });
+const open = (folder: string) => openSqliteBackend({ folder, clock: systemClock() });
 
 /** Changes four bytes of the header that SQLite leaves to the application. */
-async function set_header(file: string, offset: number, value: number): Promise<Buffer> {
+async function setHeader(file: string, offset: number, value: number): Promise<Buffer> {
   const bytes = await readFile(file);
   bytes.writeUInt32BE(value, offset);
   await writeFile(file, bytes);
   return bytes;
 }
 
-const user_version_offset = 60;
-const application_id_offset = 68;
+const userVersionOffset = 60;
+const applicationIdOffset = 68;
 
 /** Makes the folder of the first argument read-only for what follows. */
-const read_only = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&';
+const readOnly = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&';
 
 spec('opening a store', (test) => {
   test('a store that another process has open is STORE_LOCKED, and the message names the folder', () =>
-    with_folder(async (folder) => {
-      const holder = start_child('holder', [folder]);
+    withFolder(async (folder) => {
+      const holder = startChild('holder', [folder]);
       for await (const _ of holder.told) break;
       await refused('STORE_LOCKED', () => open(folder), [folder]);
       await holder.kill();
     }));
 
   test('a store whose owner was killed can be opened at once', () =>
-    with_folder(async (folder) => {
-      const holder = start_child('holder', [folder]);
+    withFolder(async (folder) => {
+      const holder = startChild('holder', [folder]);
       for await (const _ of holder.told) break;
       await holder.kill();
-      await with_store(folder, async ({ journal }) => assert.equal(await journal.end(0), 0));
+      await withStore(folder, async ({ journal }) => assert.equal(await journal.end(0), 0));
     }));
 
   test('a store is locked for the process that has it, too', () =>
-    with_folder(async (folder) => {
-      await with_store(folder, async ({ journal }) => {
+    withFolder(async (folder) => {
+      await withStore(folder, async ({ journal }) => {
         await refused('STORE_LOCKED', () => open(folder), [folder]);
         await journal.append(run, [message('still mine')]);
       });
     }));
 
   test('close gives the store back, once all that was written is in one file', () =>
-    with_folder(async (folder) => {
+    withFolder(async (folder) => {
       for (let round = 0; round < 5; round += 1) {
-        await with_store(folder, async ({ journal }) => {
-          assert.is((await list_of(journal.read(run))).length, round);
+        await withStore(folder, async ({ journal }) => {
+          assert.is((await listOf(journal.read(run))).length, round);
           await journal.append(run, [message(`m${round}`)]);
         });
       }
@@ -75,7 +75,7 @@ spec('opening a store', (test) => {
     }));
 
   test('a backend may be closed twice, and its ports before it', () =>
-    with_folder(async (folder) => {
+    withFolder(async (folder) => {
       const backend = await open(folder);
       await backend.journal.close();
       await Promise.all([backend.close(), backend.close()]);
@@ -83,25 +83,25 @@ spec('opening a store', (test) => {
     }));
 
   test('a store of a newer version is STORE_CORRUPT, says so, and is left as it was', () =>
-    with_folder(async (folder) => {
-      await with_store(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
+    withFolder(async (folder) => {
+      await withStore(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
       const file = join(folder, 'journal.db');
-      const newer = await set_header(file, user_version_offset, 7);
+      const newer = await setHeader(file, userVersionOffset, 7);
       await refused('STORE_CORRUPT', () => open(folder), ['version 7', 'version 1', folder]);
       assert.is(Buffer.compare(await readFile(file), newer), 0);
     }));
 
   test('a database of somebody else is STORE_CORRUPT and left as it was', () =>
-    with_folder(async (folder) => {
-      await with_store(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
+    withFolder(async (folder) => {
+      await withStore(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
       const file = join(folder, 'journal.db');
-      const foreign = await set_header(file, application_id_offset, 42);
+      const foreign = await setHeader(file, applicationIdOffset, 42);
       await refused('STORE_CORRUPT', () => open(folder), ['not one of LLMTeam']);
       assert.is(Buffer.compare(await readFile(file), foreign), 0);
     }));
 
   test('a file that is no database is STORE_CORRUPT and left as it was', () =>
-    with_folder(async (folder) => {
+    withFolder(async (folder) => {
       const text = 'this is a diary, not a database\n'.repeat(200);
       await writeFile(join(folder, 'journal.db'), text);
       await refused('STORE_CORRUPT', () => open(folder), [folder]);
@@ -109,7 +109,7 @@ spec('opening a store', (test) => {
     }));
 
   test('a file in the place of the folder is FILE_UNREADABLE, and so is a folder in the place of a file', () =>
-    with_folder(async (folder) => {
+    withFolder(async (folder) => {
       const file = join(folder, 'file');
       await writeFile(file, '');
       await refused('FILE_UNREADABLE', () => open(file), [file]);
@@ -122,33 +122,33 @@ spec('opening a store', (test) => {
     }));
 
   test('the folder is made with all that is above it', () =>
-    with_folder(async (folder) => {
-      await with_store(
+    withFolder(async (folder) => {
+      await withStore(
         join(folder, 'a', 'b', 'ü 😀'),
         async ({ journal }) => void (await journal.append(run, [message('a')])),
       );
     }));
 
   test('options out of range are CONFIG_INVALID', () =>
-    with_folder(async (folder) => {
-      const clock = manual_clock();
+    withFolder(async (folder) => {
+      const clock = manualClock();
       for (const partitions of [0, 1.5, 1_025]) {
-        await refused('CONFIG_INVALID', () => open_memory_backend({ clock, partitions }), ['partitions']);
+        await refused('CONFIG_INVALID', () => openMemoryBackend({ clock, partitions }), ['partitions']);
       }
-      await refused('CONFIG_INVALID', () => open_memory_backend({ clock, lease_ms: 0 }), ['lease_ms']);
-      await refused('CONFIG_INVALID', () => open_sqlite_backend({ folder, clock, lease_ms: -1 }), ['lease_ms']);
+      await refused('CONFIG_INVALID', () => openMemoryBackend({ clock, leaseMs: 0 }), ['lease_ms']);
+      await refused('CONFIG_INVALID', () => openSqliteBackend({ folder, clock, leaseMs: -1 }), ['lease_ms']);
     }));
 
-  if (works('a read-only disk', 'unshare', ['-rm', 'sh', '-c', `${read_only} true`, 'sh', tmpdir()])) {
+  if (works('a read-only disk', 'unshare', ['-rm', 'sh', '-c', `${readOnly} true`, 'sh', tmpdir()])) {
     test('a disk that cannot be written is FILE_UNREADABLE, with a store on it or without', () =>
-      with_folder(async (folder) => {
-        await with_store(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
-        const wrapper = ['unshare', '-rm', 'sh', '-c', `${read_only} shift && exec "$@"`, 'sh', folder];
-        const open_in = (store: string) => run_child('opener', [store], wrapper) as { code: string; message: string };
-        const old = open_in(folder);
+      withFolder(async (folder) => {
+        await withStore(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
+        const wrapper = ['unshare', '-rm', 'sh', '-c', `${readOnly} shift && exec "$@"`, 'sh', folder];
+        const openIn = (store: string) => runChild('opener', [store], wrapper) as { code: string; message: string };
+        const old = openIn(folder);
         assert.is(old.code, 'FILE_UNREADABLE');
         assert.match(old.message, /failed: the file system is read-only$/);
-        assert.is(open_in(join(folder, 'new')).code, 'FILE_UNREADABLE');
+        assert.is(openIn(join(folder, 'new')).code, 'FILE_UNREADABLE');
       }));
   }
 });

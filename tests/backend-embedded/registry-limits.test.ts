@@ -1,21 +1,21 @@
-import { manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Registry } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { Collected, rejects_with } from '../conformance/kit.js';
+import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
-import { with_folder, with_store } from './store-folder.js';
+import { withFolder, withStore } from './store-folder.js';
 
 /** Both registries of the package. */
-async function with_registries(use: (registry: Registry) => Promise<void>): Promise<void> {
-  const memory = await open_memory_backend({ clock: manual_clock() });
+async function withRegistries(use: (registry: Registry) => Promise<void>): Promise<void> {
+  const memory = await openMemoryBackend({ clock: manualClock() });
   await use(memory.registry);
   await memory.close();
-  await with_folder((folder) => with_store(folder, ({ registry }) => use(registry)));
+  await withFolder((folder) => withStore(folder, ({ registry }) => use(registry)));
 }
 
 spec('limits of a registry', (test) => {
   test('a key is 1 to 1,024 characters of text; another one is a TypeError', () =>
-    with_registries(async (registry) => {
+    withRegistries(async (registry) => {
       for (const key of ['', 'x'.repeat(1_025), 'a\0b', '\ud800', '\u{10ffff}']) {
         const thrown = await registry.put(key, 1).catch((error) => error);
         assert.instance(thrown, TypeError);
@@ -25,20 +25,20 @@ spec('limits of a registry', (test) => {
     }));
 
   test('a value that is not JSON is a TypeError', () =>
-    with_registries(async (registry) => {
+    withRegistries(async (registry) => {
       const thrown = await registry.put('a', undefined as unknown as null).catch((error) => error);
       assert.instance(thrown, TypeError);
       assert.is(await registry.get('a'), null);
     }));
 
   test('a value of more than 16 Mi characters is LIMIT_EXCEEDED', () =>
-    with_registries(async (registry) => {
-      await rejects_with('LIMIT_EXCEEDED', () => registry.put('a', 'x'.repeat(16 * 1024 * 1024)));
+    withRegistries(async (registry) => {
+      await rejectsWith('LIMIT_EXCEEDED', () => registry.put('a', 'x'.repeat(16 * 1024 * 1024)));
       assert.is(await registry.get('a'), null);
     }));
 
   test('a watcher that does not look for 10,000 changes is still told the last one of every key', () =>
-    with_registries(async (registry) => {
+    withRegistries(async (registry) => {
       const stop = new AbortController();
       const iterator = registry.watch('', stop.signal)[Symbol.asyncIterator]();
       await registry.put('first', 0);

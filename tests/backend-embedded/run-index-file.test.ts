@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open_database, open_run_index, type RunIndexFile } from '@llmteam/backend-embedded';
-import { is_llmteam_error, type RunRow } from '@llmteam/contracts';
+import { openDatabase, openRunIndex, type RunIndexFile } from '@llmteam/backend-embedded';
+import { isLlmteamError, type RunRow } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
-const a_day_ms = 86_400_000;
+const aDayMs = 86_400_000;
 
-async function with_file(use: (file: string) => Promise<void>): Promise<void> {
+async function withFile(use: (file: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-run-index-'));
   try {
     await use(join(folder, 'lists', 'index.db'));
@@ -18,12 +18,12 @@ async function with_file(use: (file: string) => Promise<void>): Promise<void> {
 }
 
 function open(file: string, installation = 'one'): Promise<RunIndexFile> {
-  return open_run_index({ file, installation, longest_away_ms: 6 * a_day_ms });
+  return openRunIndex({ file, installation, longestAwayMs: 6 * aDayMs });
 }
 
-function row(run_id: string): RunRow {
+function row(runId: string): RunRow {
   const common = { tenant_id: 'acme', segment_id: 's', correlation_id: null, parent_run_id: null, ended_at: null };
-  return { ...common, run_id, status: 'running', started_at: 1 };
+  return { ...common, run_id: runId, status: 'running', started_at: 1 };
 }
 
 /** With 2,000 runs. */
@@ -35,31 +35,31 @@ async function fill(file: string): Promise<void> {
 }
 
 /** Opens it, and gives what was there. */
-async function found(file: string, installation?: string): Promise<{ set_aside: string | null; runs: number }> {
-  const { index, set_aside } = await open(file, installation);
+async function found(file: string, installation?: string): Promise<{ setAside: string | null; runs: number }> {
+  const { index, setAside } = await open(file, installation);
   const page = await index.runs({ tenant_id: 'acme', limit: 1_000 });
   assert.is(await index.position(3), page.rows.length > 0 ? 7 : 0);
   await index.close();
-  return { set_aside, runs: page.rows.length };
+  return { setAside, runs: page.rows.length };
 }
 
-async function code_of(promise: Promise<unknown>): Promise<string> {
+async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'none',
-    (error: unknown) => (is_llmteam_error(error) ? error.code : String(error)),
+    (error: unknown) => (isLlmteamError(error) ? error.code : String(error)),
   );
 }
 
 spec('a run index in a file of its own', (test) => {
   test('is made with its folder, and gone on with', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       await fill(file);
-      assert.equal(await found(file), { set_aside: null, runs: 1_000 });
+      assert.equal(await found(file), { setAside: null, runs: 1_000 });
       assert.not(existsSync(`${file}.set-aside`));
     }));
 
   test('is gone on with though its process was killed', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       await fill(file);
       const { index } = await open(file);
       await index.apply([{ partition: 3, position: 8, runs: [row('late')], tasks: [] }]);
@@ -68,7 +68,7 @@ spec('a run index in a file of its own', (test) => {
       writeFileSync(file, main);
       writeFileSync(`${file}-wal`, log);
       const again = await open(file);
-      assert.is(again.set_aside, null);
+      assert.is(again.setAside, null);
       assert.equal(await again.index.run('acme', 'late'), row('late'));
       await again.index.close();
     }));
@@ -80,61 +80,61 @@ spec('a run index in a file of its own', (test) => {
     ['no database', (file: string) => writeFileSync(file, 'hello '.repeat(2_000))],
   ] as const) {
     test(`is set aside and made anew if it is ${how}`, () =>
-      with_file(async (file) => {
+      withFile(async (file) => {
         await fill(file);
         damage(file);
-        const { set_aside, runs } = await found(file);
-        assert.type(set_aside, 'string');
+        const { setAside, runs } = await found(file);
+        assert.type(setAside, 'string');
         assert.is(runs, 0);
         assert.ok(existsSync(`${file}.set-aside`));
         await fill(file);
-        assert.equal(await found(file), { set_aside: null, runs: 1_000 });
+        assert.equal(await found(file), { setAside: null, runs: 1_000 });
       }));
   }
 
   test('is set aside if it lists the runs of another installation, or nobody kept it up for too long', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       await fill(file);
-      assert.equal(await found(file, 'two'), { set_aside: 'it lists the runs of another installation', runs: 0 });
-      await fill_again(file);
-      const long_ago = new Date(Date.now() - 7 * a_day_ms);
-      utimesSync(file, long_ago, long_ago);
-      assert.equal(await found(file, 'two'), { set_aside: 'it was not kept up for too long', runs: 0 });
+      assert.equal(await found(file, 'two'), { setAside: 'it lists the runs of another installation', runs: 0 });
+      await fillAgain(file);
+      const longAgo = new Date(Date.now() - 7 * aDayMs);
+      utimesSync(file, longAgo, longAgo);
+      assert.equal(await found(file, 'two'), { setAside: 'it was not kept up for too long', runs: 0 });
     }));
 
   test('of an earlier release, with fewer indexes, is gone on with', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       await fill(file);
-      const database = await open_database(file);
+      const database = await openDatabase(file);
       for (const name of ['run_row_live', 'run_row_by_segment']) database.exec(`DROP INDEX ${name}`);
       database.close();
-      const { index, set_aside } = await open(file);
-      assert.is(set_aside, null);
+      const { index, setAside } = await open(file);
+      assert.is(setAside, null);
       assert.is((await index.live(null, 1_000)).length, 1_000);
-      const found_rows = await index.runs({ tenant_id: 'acme', segment_id: 's', status: 'running', limit: 7 });
-      assert.is(found_rows.rows.length, 7);
+      const foundRows = await index.runs({ tenant_id: 'acme', segment_id: 's', status: 'running', limit: 7 });
+      assert.is(foundRows.rows.length, 7);
       await index.close();
     }));
 
   test('leaves the database of another program alone', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       await fill(file);
       rmSync(file);
-      const foreign = await open_database(file);
+      const foreign = await openDatabase(file);
       foreign.exec('CREATE TABLE mine (x)');
       foreign.close();
       const before = readFileSync(file);
-      assert.is(await code_of(open(file)), 'STORE_CORRUPT');
+      assert.is(await codeOf(open(file)), 'STORE_CORRUPT');
       assert.equal(readFileSync(file), before);
     }));
 
   test('belongs to one process at a time', () =>
-    with_file(async (file) => {
+    withFile(async (file) => {
       const { index } = await open(file);
-      assert.is(await code_of(open(file)), 'STORE_LOCKED');
+      assert.is(await codeOf(open(file)), 'STORE_LOCKED');
       await index.close();
       await index.close();
-      assert.equal(await found(file), { set_aside: null, runs: 0 });
+      assert.equal(await found(file), { setAside: null, runs: 0 });
     }));
 });
 
@@ -145,7 +145,7 @@ function overwrite(file: string, from: number): void {
 }
 
 /** As `fill`, for the second installation. */
-async function fill_again(file: string): Promise<void> {
+async function fillAgain(file: string): Promise<void> {
   const { index } = await open(file, 'two');
   await index.apply([{ partition: 3, position: 7, runs: [row('a')], tasks: [] }]);
   await index.close();

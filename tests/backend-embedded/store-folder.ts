@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
+import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
 
-export async function with_folder(use: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-store-'));
   try {
     await use(folder);
@@ -13,8 +13,8 @@ export async function with_folder(use: (folder: string) => Promise<void>): Promi
   }
 }
 
-export async function with_store(folder: string, use: (backend: Backend) => Promise<void>): Promise<void> {
-  const backend = await open_sqlite_backend({ folder, clock: system_clock() });
+export async function withStore(folder: string, use: (backend: Backend) => Promise<void>): Promise<void> {
+  const backend = await openSqliteBackend({ folder, clock: systemClock() });
   try {
     await use(backend);
   } finally {

@@ -1,22 +1,22 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
-import { with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { listOf } from '../conformance/kit.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
+import { withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
-import { under_load } from './journal-load.js';
-import { entry, job, new_namespace, requested, with_backend } from './open-backend.js';
+import { underLoad } from './journal-load.js';
+import { entry, job, newNamespace, requested, withBackend } from './open-backend.js';
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
-const other_run = { tenant_id: 'acme', run_id: 'run-2' };
+const otherRun = { tenant_id: 'acme', run_id: 'run-2' };
 /** Syncing every write is what makes a server slow enough for batches. */
-const synced = { sync_interval: 'always' } as const;
+const synced = { syncInterval: 'always' } as const;
 
 /** How many messages of the stream came in batches, and in how many. */
-async function batches_in(url: string, stream: string): Promise<{ messages: number; batches: number }> {
+async function batchesIn(url: string, stream: string): Promise<{ messages: number; batches: number }> {
   const ids: string[] = [];
-  await with_raw_client(url, async ({ connection }) => {
+  await withRawClient(url, async ({ connection }) => {
     const { streams } = await jetstreamManager(connection);
     const { state } = await streams.info(stream);
     for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
@@ -33,45 +33,45 @@ function many(count: number, prefix: string): string[] {
 
 spec('a server that syncs every write', (test) => {
   test('is given batches if that is asked for, and every append its own position', () =>
-    with_nats_server(synced, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace, atomic_batches: true }, async ({ journal }) => {
+    withNatsServer(synced, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace, atomic_batches: true }, async ({ journal }) => {
         const ids = many(600, 'm');
         const positions = (await Promise.all(ids.map((id) => journal.append(run, [entry(id)])))).flat();
         const more = many(600, 'n');
         const later = (await Promise.all(more.map((id) => journal.append(run, [entry(id)])))).flat();
         const where = new Map([...ids, ...more].map((id, place) => [id, [...positions, ...later][place]]));
-        for (const { message_id, position } of await list_of(journal.read(run))) {
+        for (const { message_id, position } of await listOf(journal.read(run))) {
           assert.is(position, where.get(message_id), message_id);
         }
-        const { messages, batches } = await batches_in(url, `${namespace.toUpperCase()}_JOURNAL_0`);
+        const { messages, batches } = await batchesIn(url, `${namespace.toUpperCase()}_JOURNAL_0`);
         process.stderr.write(`${messages} of 1200 messages in ${batches} batches\n`);
         assert.ok(batches > 1 && messages > 400);
       });
     }));
 
   test('is given none unless that is asked for', () =>
-    with_nats_server(synced, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace }, async ({ journal }) => {
+    withNatsServer(synced, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace }, async ({ journal }) => {
         for (const prefix of ['m', 'n']) {
           await Promise.all(many(200, prefix).map((id) => journal.append(run, [entry(id)])));
         }
-        const { messages } = await batches_in(url, `${namespace.toUpperCase()}_JOURNAL_0`);
+        const { messages } = await batchesIn(url, `${namespace.toUpperCase()}_JOURNAL_0`);
         assert.is(messages, 0);
       });
     }));
 
   test('a batch that holds an id that is known, or one twice, is written message by message', () =>
-    with_nats_server(synced, ({ url }) =>
-      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
-        const before = (await list_of(journal.read(run))).length;
+    withNatsServer(synced, ({ url }) =>
+      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
+        const before = (await listOf(journal.read(run))).length;
         const [known] = await journal.append(run, [entry('known')]);
         const ids = [...many(20, 'a'), 'known', ...many(20, 'b'), 'twice', 'twice'];
         const positions = (await Promise.all(ids.map((id) => journal.append(run, [entry(id)])))).flat();
         assert.is(positions[20], known);
         assert.is(positions.at(-1), positions.at(-2));
-        const written = await list_of(journal.read(run));
+        const written = await listOf(journal.read(run));
         assert.is(written.length, before + 42);
         for (const [place, id] of ids.entries()) {
           assert.is(written.find(({ message_id }) => message_id === id)?.position, positions[place], id);
@@ -80,20 +80,20 @@ spec('a server that syncs every write', (test) => {
     ));
 
   test('a batch that holds an append whose guard fails writes the others, and that one once', () =>
-    with_nats_server(synced, ({ url }) =>
-      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
-        const [begun] = await journal.append(other_run, [requested()]);
+    withNatsServer(synced, ({ url }) =>
+      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
+        const [begun] = await journal.append(otherRun, [requested()]);
         const appends = [
           ...many(10, 'a').map((id) => journal.append(run, [entry(id)])),
-          journal.append(other_run, [requested()]),
-          journal.append(other_run, [entry('x'), entry('y')]),
+          journal.append(otherRun, [requested()]),
+          journal.append(otherRun, [entry('x'), entry('y')]),
           ...many(10, 'b').map((id) => journal.append(run, [entry(id)])),
         ];
         const positions = await Promise.all(appends);
         assert.equal(positions[10], [begun]);
-        const ids = (await list_of(journal.read(other_run))).map(({ message_id }) => message_id);
+        const ids = (await listOf(journal.read(otherRun))).map(({ message_id }) => message_id);
         assert.equal(ids, ['requested', 'x', 'y']);
-        const written = await list_of(journal.read(run));
+        const written = await listOf(journal.read(run));
         for (const id of [...many(10, 'a'), ...many(10, 'b')]) {
           assert.is(written.filter(({ message_id }) => message_id === id).length, 1, id);
         }
@@ -101,52 +101,52 @@ spec('a server that syncs every write', (test) => {
     ));
 
   test('jobs on disk go in batches, and a job that is queued already stops none of the others', () =>
-    with_nats_server(synced, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace, jobs_storage: 'file', atomic_batches: true }, async ({ queue }) => {
+    withNatsServer(synced, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace, jobs_storage: 'file', atomic_batches: true }, async ({ queue }) => {
         const all = Array.from({ length: 400 }, (_, place) => job(place));
         await queue.publish(all.slice(0, 200));
         await queue.publish(all.slice(200));
         await queue.publish(all);
         const stream = `${namespace.toUpperCase()}_JOBS`;
-        await with_raw_client(url, async ({ streams }) => {
+        await withRawClient(url, async ({ streams }) => {
           assert.is((await streams.info(stream)).state.messages, 400);
         });
-        assert.ok((await batches_in(url, stream)).batches > 0);
+        assert.ok((await batchesIn(url, stream)).batches > 0);
       });
     }));
 
   test(
     'a connection that is lost between the parts of a batch loses and doubles nothing',
     () =>
-      with_nats_server(synced, async ({ url }) => {
-        const namespace = new_namespace();
-        await with_tcp_proxy(url, (proxy) =>
-          with_backend({ url: proxy.url, namespace, atomic_batches: true }, (backend) =>
-            under_load(backend, 60, async (load) => {
+      withNatsServer(synced, async ({ url }) => {
+        const namespace = newNamespace();
+        await withTcpProxy(url, (proxy) =>
+          withBackend({ url: proxy.url, namespace, atomic_batches: true }, (backend) =>
+            underLoad(backend, 60, async (load) => {
               await load.progress(500);
               const resets = proxy.counts.reset;
-              proxy.reset_randomly({ seed: 3, chance: 0.05 });
+              proxy.resetRandomly({ seed: 3, chance: 0.05 });
               while (proxy.counts.reset < resets + 15) await load.progress(10);
               proxy.heal();
               await load.progress(200);
-              const { batches } = await batches_in(url, `${namespace.toUpperCase()}_JOURNAL_0`);
+              const { batches } = await batchesIn(url, `${namespace.toUpperCase()}_JOURNAL_0`);
               assert.ok(batches > 5, 'batches were used');
               return `${proxy.counts.reset} resets, ${batches} batches`;
             }),
           ),
         );
       }),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('a server without batches is written one by one, and misses nothing', () =>
-    with_nats_server({ ...synced, suite: 'trixie' }, ({ url }) =>
-      with_backend({ url, atomic_batches: true }, async ({ journal }) => {
+    withNatsServer({ ...synced, suite: 'trixie' }, ({ url }) =>
+      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
         for (const prefix of ['m', 'n']) {
           await Promise.all(many(200, prefix).map((id) => journal.append(run, [entry(id)])));
         }
-        assert.is((await list_of(journal.read(run))).length, 400);
+        assert.is((await listOf(journal.read(run))).length, 400);
       }),
     ));
 });

@@ -3,19 +3,19 @@ import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Delivery } from '@llmteam/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import * as assert from 'uvu/assert';
-import { first_of, list_of } from '../conformance/kit.js';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
+import { firstOf, listOf } from '../conformance/kit.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
-import { entry, job, new_namespace, open_backend, requested, with_backend, work_queue } from './open-backend.js';
+import { entry, job, newNamespace, openBackend, requested, withBackend, workQueue } from './open-backend.js';
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 const megabyte = 1_000_000;
 
 /** Names of all consumers of all streams. */
-async function consumers_on(url: string): Promise<string[]> {
+async function consumersOn(url: string): Promise<string[]> {
   const names: string[] = [];
-  await with_raw_client(url, async ({ connection }) => {
+  await withRawClient(url, async ({ connection }) => {
     const manager = await jetstreamManager(connection);
     for await (const { config } of manager.streams.list()) {
       for await (const { name } of manager.consumers.list(config.name)) names.push(name);
@@ -30,35 +30,35 @@ function resources(): string {
   return kinds.sort().join(' ');
 }
 
-async function use_everything({ journal, queue, signals, registry, blobs }: NatsBackend, place: number): Promise<void> {
+async function useEverything({ journal, queue, signals, registry, blobs }: NatsBackend, place: number): Promise<void> {
   const key = { ...run, run_id: `run-${place}` };
   const stop = new AbortController();
   await journal.append(key, [requested()]);
   await journal.append(key, [entry('large', 'x'.repeat(megabyte / 2))]);
-  assert.is((await list_of(journal.read(key))).length, 2);
+  assert.is((await listOf(journal.read(key))).length, 2);
   const following = journal.follow(0, 0, stop.signal)[Symbol.asyncIterator]();
   await following.next();
   const watching = registry.watch('', stop.signal)[Symbol.asyncIterator]();
-  await registry.put('key', place, { ttl_ms: 60_000 });
+  await registry.put('key', place, { ttlMs: 60_000 });
   await watching.next();
   signals.subscribe('live', () => undefined);
   assert.ok(await blobs.has(await blobs.put(new Uint8Array(place + 1))));
   const deliveries: Delivery[] = [];
-  await queue.consume(work_queue, { concurrency: 2 }, (delivery) => deliveries.push(delivery));
+  await queue.consume(workQueue, { concurrency: 2 }, (delivery) => deliveries.push(delivery));
   await queue.publish([job(place)]);
   while (deliveries.length === 0) await sleep(1);
   await deliveries[0]?.ack();
   if (place % 2 === 0) stop.abort();
 }
 
-async function begin_and_stop({ journal, registry, queue }: NatsBackend): Promise<void> {
+async function beginAndStop({ journal, registry, queue }: NatsBackend): Promise<void> {
   const { signal } = new AbortController();
-  await list_of(journal.read({ ...run, run_id: 'run-0' }));
+  await listOf(journal.read({ ...run, run_id: 'run-0' }));
   for (const iterable of [journal.follow(0, 0, signal), registry.watch('', signal)]) {
-    await first_of<unknown>(iterable);
+    await firstOf<unknown>(iterable);
     await iterable[Symbol.asyncIterator]().return?.();
   }
-  const consumer = await queue.consume(work_queue, { concurrency: 1 }, () => undefined);
+  const consumer = await queue.consume(workQueue, { concurrency: 1 }, () => undefined);
   await consumer.stop();
 }
 
@@ -66,47 +66,47 @@ spec('what a NATS backend keeps', (test) => {
   test(
     'is nothing once it is closed, however often it was opened, whatever was left open',
     () =>
-      with_nats_server({}, async ({ url }) => {
-        const namespace = new_namespace();
+      withNatsServer({}, async ({ url }) => {
+        const namespace = newNamespace();
         const before = resources();
         for (let place = 0; place < 12; place++) {
-          await with_backend({ url, namespace }, (backend) => use_everything(backend, place));
+          await withBackend({ url, namespace }, (backend) => useEverything(backend, place));
         }
         for (let wait = 0; wait < 500 && resources() !== before; wait++) await sleep(10);
         assert.is(resources(), before);
-        assert.equal(await consumers_on(url), ['queue_work_v1'], 'one consumer per queue, shared by all');
+        assert.equal(await consumersOn(url), ['queue_work_v1'], 'one consumer per queue, shared by all');
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
     'for readers that have ended is no consumer',
     () =>
-      with_nats_server({}, ({ url }) =>
-        with_backend({ url }, async (backend) => {
-          await use_everything(backend, 0);
-          const settled = (await consumers_on(url)).length;
-          for (let each = 0; each < 50; each++) await begin_and_stop(backend);
-          while ((await consumers_on(url)).length > settled) await sleep(10);
+      withNatsServer({}, ({ url }) =>
+        withBackend({ url }, async (backend) => {
+          await useEverything(backend, 0);
+          const settled = (await consumersOn(url)).length;
+          for (let each = 0; each < 50; each++) await beginAndStop(backend);
+          while ((await consumersOn(url)).length > settled) await sleep(10);
         }),
       ),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
     'for a slow follower is bounded, and it misses nothing',
     () =>
-      with_nats_server({}, async ({ url }) => {
-        const namespace = new_namespace();
+      withNatsServer({}, async ({ url }) => {
+        const namespace = newNamespace();
         const facts = 400;
-        await with_backend({ url, namespace }, async ({ journal }) => {
+        await withBackend({ url, namespace }, async ({ journal }) => {
           const payload = 'x'.repeat(200_000);
           const appended = Array.from({ length: facts }, (_, each) =>
             journal.append(run, [entry(`m${each}`, payload)]),
           );
           await Promise.all(appended);
         });
-        await with_backend({ url, namespace }, async ({ journal }) => {
+        await withBackend({ url, namespace }, async ({ journal }) => {
           const stop = new AbortController();
           const following = journal.follow(0, 0, stop.signal)[Symbol.asyncIterator]();
           const largest = { batch: 0 };
@@ -124,19 +124,19 @@ spec('what a NATS backend keeps', (test) => {
           await following.next();
         });
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('for a reader ends though the end of what it reads is removed under it', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      const backend = await open_backend({ url, namespace });
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      const backend = await openBackend({ url, namespace });
       try {
         const payload = 'x'.repeat(100_000);
         for (let each = 0; each < 200; each++) await backend.journal.append(run, [entry(`m${each}`, payload)]);
         const reading = backend.journal.read(run)[Symbol.asyncIterator]();
         await reading.next();
-        await backend.retention.remove(backend.journal.partition_of(run), run);
+        await backend.retention.remove(backend.journal.partitionOf(run), run);
         let read = 1;
         while ((await reading.next()).done !== true) read += 1;
         process.stderr.write(`removed after ${read} of 200 facts were read\n`);
@@ -147,15 +147,15 @@ spec('what a NATS backend keeps', (test) => {
     }));
 
   test('of a worker is what it can do at a time, however much there is to do', () =>
-    with_nats_server({}, ({ url }) =>
-      with_backend({ url }, async ({ queue }) => {
+    withNatsServer({}, ({ url }) =>
+      withBackend({ url }, async ({ queue }) => {
         await queue.publish(Array.from({ length: 300 }, (_, place) => job(place)));
         const held = new Set<Delivery>();
         const counts = { most: 0, done: 0 };
         const consumers = await Promise.all(
           [1, 3].map((concurrency) => {
             const own = new Set<Delivery>();
-            return queue.consume(work_queue, { concurrency }, (delivery) => {
+            return queue.consume(workQueue, { concurrency }, (delivery) => {
               held.add(delivery);
               own.add(delivery);
               assert.ok(own.size <= concurrency, `${own.size} at a time, not ${concurrency}`);

@@ -1,4 +1,4 @@
-import { type Code, is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
+import { type Code, isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 
 /** The error, which must have the code and say each of the texts. */
@@ -11,7 +11,7 @@ export async function failure(
     (): unknown => new Error(`expected ${code}, but it worked`),
     (error: unknown) => error,
   );
-  if (!is_llmteam_error(thrown)) throw thrown;
+  if (!isLlmteamError(thrown)) throw thrown;
   assert.is(thrown.code, code, `expected ${code}, got ${thrown.code}: ${thrown.message}`);
   for (const text of texts) assert.match(thrown.message, text);
   return thrown;

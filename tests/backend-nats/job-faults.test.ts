@@ -3,26 +3,26 @@ import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Consumer, Delivery } from '@llmteam/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import * as assert from 'uvu/assert';
-import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
-import { with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { type NatsServer, withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
+import { withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
-import { type BackendOrder, job, new_namespace, with_backend, work_queue } from './open-backend.js';
+import { type BackendOrder, job, newNamespace, withBackend, workQueue } from './open-backend.js';
 
-const lease_ms = 1_000;
-const soon_ms = 5_000;
+const leaseMs = 1_000;
+const soonMs = 5_000;
 
 /** A worker that does what it is given, and remembers it. */
 class Worker {
   readonly deliveries: Delivery[] = [];
-  most_at_a_time = 0;
-  private at_work = 0;
+  mostAtATime = 0;
+  private atWork = 0;
   private consumer: Consumer | undefined;
 
-  constructor(private readonly takes_ms = 0) {}
+  constructor(private readonly takesMs = 0) {}
 
   async start({ queue }: NatsBackend, concurrency = 4): Promise<void> {
-    this.consumer = await queue.consume(work_queue, { concurrency }, (delivery) => void this.work(delivery));
+    this.consumer = await queue.consume(workQueue, { concurrency }, (delivery) => void this.work(delivery));
   }
 
   get steps(): string[] {
@@ -30,7 +30,7 @@ class Worker {
   }
 
   /** Each job at least once. */
-  async until_done(count: number): Promise<void> {
+  async untilDone(count: number): Promise<void> {
     while (new Set(this.steps).size < count) await sleep(2);
   }
 
@@ -39,11 +39,11 @@ class Worker {
   }
 
   private async work(delivery: Delivery): Promise<void> {
-    this.at_work += 1;
-    this.most_at_a_time = Math.max(this.most_at_a_time, this.at_work);
-    if (this.takes_ms > 0) await sleep(this.takes_ms);
+    this.atWork += 1;
+    this.mostAtATime = Math.max(this.mostAtATime, this.atWork);
+    if (this.takesMs > 0) await sleep(this.takesMs);
     this.deliveries.push(delivery);
-    this.at_work -= 1;
+    this.atWork -= 1;
     await delivery.ack();
   }
 }
@@ -52,17 +52,17 @@ const jobs = (count: number, prefix = ''): ReturnType<typeof job>[] =>
   Array.from({ length: count }, (_, place) => job(`${prefix}${place}`));
 
 /** A backend with its lost jobs counted, on a server of its own. */
-async function with_jobs(
+async function withJobs(
   changes: Partial<BackendOrder>,
   use: (at: { server: NatsServer; backend: NatsBackend; stream: string; lost: () => number }) => Promise<void>,
 ): Promise<void> {
   const counted = { lost: 0 };
-  const namespace = new_namespace();
-  const on_jobs_lost = (): void => {
+  const namespace = newNamespace();
+  const onJobsLost = (): void => {
     counted.lost += 1;
   };
-  await with_nats_server({}, (server) =>
-    with_backend({ url: server.url, namespace, job_lease_ms: lease_ms, on_jobs_lost, ...changes }, (backend) =>
+  await withNatsServer({}, (server) =>
+    withBackend({ url: server.url, namespace, jobLeaseMs: leaseMs, onJobsLost, ...changes }, (backend) =>
       use({ server, backend, stream: `${namespace.toUpperCase()}_JOBS`, lost: () => counted.lost }),
     ),
   );
@@ -80,31 +80,31 @@ async function until(satisfied: () => boolean): Promise<void> {
   while (!satisfied()) await sleep(2);
 }
 
-async function on_server(
+async function onServer(
   { url }: NatsServer,
   use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<unknown>,
 ): Promise<void> {
-  await with_raw_client(url, async ({ connection }) => {
+  await withRawClient(url, async ({ connection }) => {
     await use(await jetstreamManager(connection));
   });
 }
 
 spec('jobs, whatever happens to their server', (test) => {
   test('those in memory are told lost when the server was killed, and workers go on with what is published again', () =>
-    with_jobs({}, async ({ server, backend, lost }) => {
+    withJobs({}, async ({ server, backend, lost }) => {
       const worker = new Worker();
       await worker.start(backend);
       await backend.queue.publish(jobs(20));
-      await worker.until_done(20);
+      await worker.untilDone(20);
       await worker.stop();
       await backend.queue.publish(jobs(20, 'lost'));
       const next = new Worker();
       await server.kill();
       await server.start();
-      await within(soon_ms, 'lost jobs told', () => until(() => lost() > 0));
+      await within(soonMs, 'lost jobs told', () => until(() => lost() > 0));
       await next.start(backend);
       await backend.queue.publish(jobs(20, 'lost'));
-      await next.until_done(20);
+      await next.untilDone(20);
       assert.is(next.deliveries.length, 20);
       await next.stop();
     }));
@@ -112,7 +112,7 @@ spec('jobs, whatever happens to their server', (test) => {
   test(
     'a worker that waits goes on by itself after each of ten kills',
     () =>
-      with_jobs({}, async ({ server, backend, lost }) => {
+      withJobs({}, async ({ server, backend, lost }) => {
         const worker = new Worker();
         await worker.start(backend, 1);
         for (let kill = 0; kill < 10; kill++) {
@@ -121,104 +121,104 @@ spec('jobs, whatever happens to their server', (test) => {
           await server.start();
           await until(() => lost() > kill);
           await backend.queue.publish([job(kill)]);
-          await within(soon_ms, `a job after kill ${kill + 1}`, () => worker.until_done(kill + 1));
+          await within(soonMs, `a job after kill ${kill + 1}`, () => worker.untilDone(kill + 1));
         }
-        assert.is(worker.most_at_a_time, 1);
+        assert.is(worker.mostAtATime, 1);
         await worker.stop();
       }),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('those on disk come back, with and without a worker that had them in hand', () =>
-    with_jobs({ jobs_storage: 'file' }, async ({ server, backend, lost }) => {
+    withJobs({ jobs_storage: 'file' }, async ({ server, backend, lost }) => {
       await backend.queue.publish(jobs(40));
       const slow = new Worker(50);
       await slow.start(backend, 4);
-      await slow.until_done(8);
+      await slow.untilDone(8);
       await server.kill();
       await server.start();
-      await within(soon_ms, 'jobs on disk gone on with', () => slow.until_done(12));
-      await slow.until_done(40);
+      await within(soonMs, 'jobs on disk gone on with', () => slow.untilDone(12));
+      await slow.untilDone(40);
       assert.ok(lost() > 0, 'a server that was started again may have lost jobs it had acknowledged');
-      assert.is(slow.most_at_a_time, 4);
+      assert.is(slow.mostAtATime, 4);
       await slow.stop();
     }));
 
   test('a consumer that was deleted under its worker is made again', () =>
-    with_jobs({}, async ({ server, backend, stream }) => {
+    withJobs({}, async ({ server, backend, stream }) => {
       const worker = new Worker();
       await worker.start(backend);
-      await on_server(server, (manager) => manager.consumers.delete(stream, 'queue_work_v1'));
+      await onServer(server, (manager) => manager.consumers.delete(stream, 'queue_work_v1'));
       await backend.queue.publish(jobs(3));
-      await within(soon_ms, 'jobs after the consumer was deleted', () => worker.until_done(3));
+      await within(soonMs, 'jobs after the consumer was deleted', () => worker.untilDone(3));
       await worker.stop();
     }));
 
   test('jobs that were purged can be published again', () =>
-    with_jobs({}, async ({ server, backend, stream }) => {
+    withJobs({}, async ({ server, backend, stream }) => {
       await backend.queue.publish(jobs(10));
-      await on_server(server, (manager) => manager.streams.purge(stream));
+      await onServer(server, (manager) => manager.streams.purge(stream));
       const worker = new Worker();
       await worker.start(backend);
       await backend.queue.publish(jobs(10));
-      await worker.until_done(10);
+      await worker.untilDone(10);
       assert.is(worker.deliveries.length, 10);
       await worker.stop();
     }));
 
   test('a stream that was deleted is made again under a worker, and its jobs are told lost', () =>
-    with_jobs({}, async ({ server, backend, stream, lost }) => {
+    withJobs({}, async ({ server, backend, stream, lost }) => {
       const worker = new Worker();
       await worker.start(backend);
-      await on_server(server, (manager) => manager.streams.delete(stream));
-      await within(soon_ms, 'the stream made again', () => until(() => lost() > 0));
+      await onServer(server, (manager) => manager.streams.delete(stream));
+      await within(soonMs, 'the stream made again', () => until(() => lost() > 0));
       await backend.queue.publish(jobs(3));
-      await worker.until_done(3);
+      await worker.untilDone(3);
       await worker.stop();
     }));
 
   test('one that somebody else made anew is noticed by who only publishes', () =>
-    with_jobs({}, async ({ server, backend, stream, lost }) => {
+    withJobs({}, async ({ server, backend, stream, lost }) => {
       await backend.queue.publish(jobs(3));
-      await on_server(server, async ({ streams }) => {
+      await onServer(server, async ({ streams }) => {
         const { config } = await streams.info(stream);
         await streams.delete(stream);
         await streams.add(config);
       });
-      await within(soon_ms + 1_500, 'another stream noticed', () => until(() => lost() > 0));
+      await within(soonMs + 1_500, 'another stream noticed', () => until(() => lost() > 0));
       assert.is(lost(), 1);
     }));
 
   test(
     'one job at a time stays one when the network fails again and again',
     () =>
-      with_jobs({}, ({ server }) =>
-        with_tcp_proxy(server.url, (proxy) =>
-          with_backend({ url: proxy.url, job_lease_ms: lease_ms }, async (backend) => {
+      withJobs({}, ({ server }) =>
+        withTcpProxy(server.url, (proxy) =>
+          withBackend({ url: proxy.url, jobLeaseMs: leaseMs }, async (backend) => {
             const worker = new Worker(5);
             await worker.start(backend, 1);
             await backend.queue.publish(jobs(60));
             for (let cut = 1; cut <= 6; cut++) {
-              await worker.until_done(8 * cut);
-              proxy.reset_all();
+              await worker.untilDone(8 * cut);
+              proxy.resetAll();
             }
-            await worker.until_done(60);
-            assert.is(worker.most_at_a_time, 1);
+            await worker.untilDone(60);
+            assert.is(worker.mostAtATime, 1);
             assert.ok(proxy.counts.reset >= 6);
             process.stderr.write(`${proxy.counts.reset} resets, ${worker.deliveries.length} deliveries of 60 jobs\n`);
             await worker.stop();
           }),
         ),
       ),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('a worker that stops gives back at once what was on its way to it', () =>
-    with_jobs({ job_lease_ms: 20_000 }, async ({ server, backend }) => {
-      await with_tcp_proxy(server.url, async (proxy) => {
-        const namespace = new_namespace();
-        await with_backend({ url: server.url, namespace, job_lease_ms: 20_000 }, async (other) => {
-          await with_backend({ url: proxy.url, namespace, job_lease_ms: 20_000 }, async (leaving) => {
+    withJobs({ jobLeaseMs: 20_000 }, async ({ server, backend }) => {
+      await withTcpProxy(server.url, async (proxy) => {
+        const namespace = newNamespace();
+        await withBackend({ url: server.url, namespace, jobLeaseMs: 20_000 }, async (other) => {
+          await withBackend({ url: proxy.url, namespace, jobLeaseMs: 20_000 }, async (leaving) => {
             const worker = new Worker();
             await worker.start(leaving, 5);
             proxy.delay(200);
@@ -228,7 +228,7 @@ spec('jobs, whatever happens to their server', (test) => {
             assert.equal(worker.deliveries, []);
             const next = new Worker();
             await next.start(other);
-            await within(soon_ms, 'jobs of a worker that left', () => next.until_done(5));
+            await within(soonMs, 'jobs of a worker that left', () => next.untilDone(5));
             await next.stop();
           });
         });
@@ -237,20 +237,20 @@ spec('jobs, whatever happens to their server', (test) => {
     }));
 
   test('another lease that is configured later holds for the queue from then on', () =>
-    with_jobs({ job_lease_ms: 20_000 }, async ({ server, backend, stream }) => {
+    withJobs({ jobLeaseMs: 20_000 }, async ({ server, backend, stream }) => {
       const first = new Worker();
       await first.start(backend);
       await first.stop();
       const namespace = stream.replace('_JOBS', '').toLowerCase();
-      await with_backend({ url: server.url, namespace, job_lease_ms: 300 }, async (other) => {
+      await withBackend({ url: server.url, namespace, jobLeaseMs: 300 }, async (other) => {
         const held: Delivery[] = [];
-        const consumer = await other.queue.consume(work_queue, { concurrency: 1 }, (delivery) => held.push(delivery));
+        const consumer = await other.queue.consume(workQueue, { concurrency: 1 }, (delivery) => held.push(delivery));
         await other.queue.publish([job(1)]);
         await until(() => held.length > 0);
         await consumer.stop(AbortSignal.abort());
         const next = new Worker();
         await next.start(other);
-        await within(soon_ms, 'a job whose lease ran out', () => next.until_done(1));
+        await within(soonMs, 'a job whose lease ran out', () => next.untilDone(1));
         assert.is(next.deliveries[0]?.deliveries, 2);
         await next.stop();
       });

@@ -9,14 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import {
   type Entry,
-  is_llmteam_error,
+  isLlmteamError,
   type Journal,
   type NewEntry,
   type Position,
   type RunKey,
 } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
+import { listOf } from '../conformance/kit.js';
 import { entry, requested } from './open-backend.js';
 
 interface Kept {
@@ -25,12 +25,12 @@ interface Kept {
   readonly position: Position;
 }
 
-const pause_ms = 20;
+const pauseMs = 20;
 
 export class JournalLoad {
   readonly counts = { appends: 0, retries: 0, runs: 0, guarded: 0 };
   private readonly kept: Kept[] = [];
-  private readonly own_runs: RunKey[] = [];
+  private readonly ownRuns: RunKey[] = [];
   private readonly stopped = new AbortController();
   private readonly writing: Promise<void>[] = [];
   private readonly followers: Follower[] = [];
@@ -66,14 +66,14 @@ export class JournalLoad {
     this.follow();
     const all: Entry[] = [];
     for (let partition = 0; partition < this.journal.partitions; partition++) {
-      const entries = await all_of(this.journal, partition);
+      const entries = await allOf(this.journal, partition);
       for (const follower of this.followers) await follower.check(partition, entries);
       all.push(...entries);
     }
-    assert.equal(by_run(all), by_run(this.kept), 'what is there is what was acknowledged, once and in order');
-    for (const own of this.own_runs) {
-      const read = await list_of(this.journal.read(own));
-      assert.equal(by_run(read), by_run(this.kept.filter(({ run_id }) => run_id === own.run_id)));
+    assert.equal(byRun(all), byRun(this.kept), 'what is there is what was acknowledged, once and in order');
+    for (const own of this.ownRuns) {
+      const read = await listOf(this.journal.read(own));
+      assert.equal(byRun(read), byRun(this.kept.filter(({ run_id }) => run_id === own.run_id)));
     }
   }
 
@@ -90,7 +90,7 @@ export class JournalLoad {
 
   private async write(name: string): Promise<void> {
     const own = { tenant_id: 'acme', run_id: name };
-    this.own_runs.push(own);
+    this.ownRuns.push(own);
     for (let place = 0; !this.stopped.signal.aborted; place++) {
       const id = `${name}-${place}`;
       if (place % 8 === 3) {
@@ -115,9 +115,9 @@ export class JournalLoad {
         }
         return;
       } catch (error) {
-        if (!is_llmteam_error(error) || !error.recoverable) throw error;
+        if (!isLlmteamError(error) || !error.recoverable) throw error;
         this.counts.retries += 1;
-        await sleep(pause_ms);
+        await sleep(pauseMs);
       }
     }
   }
@@ -162,7 +162,7 @@ class Follower {
 }
 
 /** What the partition holds now. */
-async function all_of(journal: Journal, partition: number): Promise<Entry[]> {
+async function allOf(journal: Journal, partition: number): Promise<Entry[]> {
   const all: Entry[] = [];
   const enough = new AbortController();
   for await (const batch of journal.follow(partition, 0, enough.signal)) {
@@ -174,7 +174,7 @@ async function all_of(journal: Journal, partition: number): Promise<Entry[]> {
 }
 
 /** `message_id at position`, in order, for each run. */
-function by_run(entries: readonly Kept[]): Map<string, string[]> {
+function byRun(entries: readonly Kept[]): Map<string, string[]> {
   const runs = new Map<string, string[]>();
   for (const { run_id, message_id, position } of entries) {
     runs.set(run_id, [...(runs.get(run_id) ?? []), `${message_id} at ${position}`]);
@@ -183,7 +183,7 @@ function by_run(entries: readonly Kept[]): Map<string, string[]> {
 }
 
 /** Runs the load while `faults` do their work, then checks; `faults` answers what it did, to be printed. */
-export async function under_load(
+export async function underLoad(
   backend: NatsBackend,
   writers: number,
   faults: (load: JournalLoad) => Promise<string>,

@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
-import { is_llmteam_error, type Job, type Journal, type LlmteamError, type NewEntry } from '@llmteam/contracts';
+import { isLlmteamError, type Job, type Journal, type LlmteamError, type NewEntry } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
+import { listOf } from '../conformance/kit.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
 import { SharedServer } from '../support/nats/shared-server.js';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import { failure } from './failure.js';
-import { entry, job, new_namespace, requested, with_backend, work_queue } from './open-backend.js';
+import { entry, job, newNamespace, requested, withBackend, workQueue } from './open-backend.js';
 
 const shared = new SharedServer();
 const run = { tenant_id: 'acme', run_id: 'run-1' };
-const other_run = { tenant_id: 'acme', run_id: 'run-2' };
+const otherRun = { tenant_id: 'acme', run_id: 'run-2' };
 const kilobyte = 'x'.repeat(1_024);
 
-async function on_shared(use: (url: string) => Promise<void>): Promise<void> {
+async function onShared(use: (url: string) => Promise<void>): Promise<void> {
   const { server, release } = await shared.lend();
   try {
     await use(server.url);
@@ -37,42 +37,42 @@ async function fill(journal: Journal, payload: string): Promise<{ kept: string[]
       await journal.append(run, [entry(`m${each}`, payload)]);
       kept.push(`m${each}`);
     } catch (error) {
-      if (is_llmteam_error(error)) return { kept, error };
+      if (isLlmteamError(error)) return { kept, error };
       throw error;
     }
   }
   throw new Error('the store never became full');
 }
 
-async function ids_of(journal: Journal, of = run): Promise<string[]> {
-  return (await list_of(journal.read(of))).map(({ message_id }) => message_id);
+async function idsOf(journal: Journal, of = run): Promise<string[]> {
+  return (await listOf(journal.read(of))).map(({ message_id }) => message_id);
 }
 
 /** What was acknowledged is there, and nothing of what was refused; once there is room again it goes on. */
-async function check_full({ journal, retention }: NatsBackend, payload: string): Promise<number> {
-  for (let each = 0; each < 8; each++) await journal.append(other_run, [entry(`other${each}`, payload)]);
+async function checkFull({ journal, retention }: NatsBackend, payload: string): Promise<number> {
+  for (let each = 0; each < 8; each++) await journal.append(otherRun, [entry(`other${each}`, payload)]);
   const { kept, error } = await fill(journal, payload);
   assert.is(error.code, 'STORE_FULL', error.message);
   assert.ok(error.recoverable);
   const several: NewEntry[] = [entry('a', payload), entry('b', payload)];
   await failure(() => journal.append(run, several), 'STORE_FULL');
   await failure(() => journal.append({ ...run, run_id: 'new' }, [requested(payload)]), 'STORE_FULL');
-  assert.equal(await ids_of(journal), kept);
-  assert.equal(await ids_of(journal, { ...run, run_id: 'new' }), []);
-  await retention.remove(journal.partition_of(other_run), other_run);
+  assert.equal(await idsOf(journal), kept);
+  assert.equal(await idsOf(journal, { ...run, run_id: 'new' }), []);
+  await retention.remove(journal.partitionOf(otherRun), otherRun);
   await journal.append(run, several);
-  assert.equal(await ids_of(journal), [...kept, 'a', 'b']);
+  assert.equal(await idsOf(journal), [...kept, 'a', 'b']);
   return kept.length;
 }
 
 /** A file system of its own, or the reason why there is none. */
-async function with_small_disk(megabytes: number, use: (folder: string) => Promise<void>): Promise<void> {
+async function withSmallDisk(megabytes: number, use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
-    return not_tested_here('a full disk under the server', `no file system can be mounted: ${error}`);
+    return notTestedHere('a full disk under the server', `no file system can be mounted: ${error}`);
   }
   try {
     await use(folder);
@@ -84,29 +84,29 @@ async function with_small_disk(megabytes: number, use: (folder: string) => Promi
 
 spec('the limits of a NATS server', (test) => {
   test('a journal that has reached its size refuses appends whole, and goes on when a run is removed', () =>
-    on_shared((url) =>
-      with_backend({ url, max_journal_bytes: 64 * 1_024 }, async (backend) => {
-        assert.ok((await check_full(backend, kilobyte)) > 20);
+    onShared((url) =>
+      withBackend({ url, max_journal_bytes: 64 * 1_024 }, async (backend) => {
+        assert.ok((await checkFull(backend, kilobyte)) > 20);
       }),
     ));
 
   test('so does one whose server may store no more', () =>
-    with_nats_server({ max_file_store: 4 * 1_024 * 1_024 }, ({ url }) =>
-      with_backend({ url }, async (backend) => {
-        assert.ok((await check_full(backend, kilobyte.repeat(100))) > 10);
+    withNatsServer({ maxFileStore: 4 * 1_024 * 1_024 }, ({ url }) =>
+      withBackend({ url }, async (backend) => {
+        assert.ok((await checkFull(backend, kilobyte.repeat(100))) > 10);
       }),
     ));
 
   test(
     'a full disk loses nothing that was acknowledged, and is left behind by space and a restart',
     () =>
-      with_small_disk(24, async (disk) => {
+      withSmallDisk(24, async (disk) => {
         const ballast = join(disk, 'ballast');
-        const store_dir = join(disk, 'store');
-        mkdirSync(store_dir);
+        const storeDir = join(disk, 'store');
+        mkdirSync(storeDir);
         execFileSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1M', 'count=12'], { stdio: 'ignore' });
-        await with_nats_server({ store_dir, max_file_store: 1_000_000_000 }, (server) =>
-          with_backend({ url: server.url }, async ({ journal }) => {
+        await withNatsServer({ storeDir, maxFileStore: 1_000_000_000 }, (server) =>
+          withBackend({ url: server.url }, async ({ journal }) => {
             const { kept, error } = await fill(journal, kilobyte.repeat(50));
             process.stderr.write(`${kept.length} appends, then ${error.code}: ${error.message}\n`);
             assert.ok(error.recoverable, error.message);
@@ -115,8 +115,8 @@ spec('the limits of a NATS server', (test) => {
             rmSync(ballast);
             await server.kill();
             await server.start();
-            await until_appended(journal, entry('after'));
-            const ids = await ids_of(journal);
+            await untilAppended(journal, entry('after'));
+            const ids = await idsOf(journal);
             const refused = ids.filter((id) => id !== 'after' && !kept.includes(id));
             assert.equal(
               ids.filter((id) => kept.includes(id)),
@@ -127,21 +127,21 @@ spec('the limits of a NATS server', (test) => {
           }),
         );
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('facts and jobs of 4 MB go through a server that takes messages of 64 KiB', () =>
-    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
-      with_backend({ url }, async ({ journal, queue }) => {
+    withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
+      withBackend({ url }, async ({ journal, queue }) => {
         const sizes = [60, 61, 62, 63, 64, 65, 100, 4_096].map((kilobytes) => kilobyte.repeat(kilobytes));
         for (const [place, payload] of sizes.entries()) await journal.append(run, [entry(`m${place}`, payload)]);
-        await journal.append(other_run, [requested(sizes.at(-1)), entry('second', sizes.at(-1) ?? '')]);
-        const read = await list_of(journal.read(run));
+        await journal.append(otherRun, [requested(sizes.at(-1)), entry('second', sizes.at(-1) ?? '')]);
+        const read = await listOf(journal.read(run));
         assert.equal(
           read.map(({ fact }) => (fact.type === 'signal.received' ? fact.payload : null)),
           sizes,
         );
-        assert.equal(await ids_of(journal, other_run), ['requested', 'second']);
+        assert.equal(await idsOf(journal, otherRun), ['requested', 'second']);
         await queue.publish(sizes.map((input, place) => job(place, { input })));
         const received = await receive(queue, sizes.length);
         const lengths = received.map(({ input }) => String(input).length).sort((one, other) => one - other);
@@ -153,21 +153,21 @@ spec('the limits of a NATS server', (test) => {
     ));
 
   test('a value of the registry that is larger than a message is refused by name', () =>
-    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
-      with_backend({ url }, async ({ registry }) => {
+    withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
+      withBackend({ url }, async ({ registry }) => {
         await failure(() => registry.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');
         assert.is(await registry.get('segments/large'), null);
         const revision = await registry.put('segments/large', kilobyte.repeat(60));
         const replace = (): Promise<unknown> =>
-          registry.put('segments/large', kilobyte.repeat(64), { if_revision: revision });
+          registry.put('segments/large', kilobyte.repeat(64), { ifRevision: revision });
         await failure(replace, 'LIMIT_EXCEEDED');
         assert.is((await registry.get('segments/large'))?.revision, revision);
       }),
     ));
 
   test('a signal larger than a message is dropped, and disturbs nobody', () =>
-    with_nats_server({ max_payload: 64 * 1_024 }, ({ url }) =>
-      with_backend({ url }, async ({ signals }) => {
+    withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
+      withBackend({ url }, async ({ signals }) => {
         const heard: unknown[] = [];
         signals.subscribe('live', (message) => heard.push(message));
         signals.publish('live', kilobyte.repeat(100));
@@ -178,11 +178,11 @@ spec('the limits of a NATS server', (test) => {
     ));
 
   test('a stream of jobs that an operator limited refuses more, and goes on when jobs are done', () =>
-    on_shared(async (url) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace }, async ({ queue }) => {
+    onShared(async (url) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace }, async ({ queue }) => {
         const name = `${namespace.toUpperCase()}_JOBS`;
-        await with_raw_client(url, async ({ streams }) => {
+        await withRawClient(url, async ({ streams }) => {
           await streams.update(name, { max_msgs: 3 });
         });
         for (const each of [1, 2, 3]) await queue.publish([job(each)]);
@@ -198,7 +198,7 @@ spec('the limits of a NATS server', (test) => {
 
 async function receive(queue: NatsBackend['queue'], count: number): Promise<Job[]> {
   const jobs: Job[] = [];
-  const consumer = await queue.consume(work_queue, { concurrency: 4 }, (delivery) => {
+  const consumer = await queue.consume(workQueue, { concurrency: 4 }, (delivery) => {
     jobs.push(delivery.job);
     void delivery.ack();
   });
@@ -207,13 +207,13 @@ async function receive(queue: NatsBackend['queue'], count: number): Promise<Job[
   return jobs;
 }
 
-async function until_appended(journal: Journal, last: NewEntry): Promise<void> {
+async function untilAppended(journal: Journal, last: NewEntry): Promise<void> {
   for (;;) {
     try {
       await journal.append(run, [last]);
       return;
     } catch (error) {
-      if (!is_llmteam_error(error) || !error.recoverable) throw error;
+      if (!isLlmteamError(error) || !error.recoverable) throw error;
       await sleep(50);
     }
   }

@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { listOf } from '../conformance/kit.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { type TcpProxy, withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
-import { under_load } from './journal-load.js';
-import { entry, new_namespace, requested, with_backend } from './open-backend.js';
+import { underLoad } from './journal-load.js';
+import { entry, newNamespace, requested, withBackend } from './open-backend.js';
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 
-async function with_network(use: (proxy: TcpProxy, url: string) => Promise<void>): Promise<void> {
-  await with_nats_server({}, ({ url }) => with_tcp_proxy(url, (proxy) => use(proxy, url)));
+async function withNetwork(use: (proxy: TcpProxy, url: string) => Promise<void>): Promise<void> {
+  await withNatsServer({}, ({ url }) => withTcpProxy(url, (proxy) => use(proxy, url)));
 }
 
 spec('the NATS backend, whatever the network does', (test) => {
   test(
     'nothing acknowledged is lost or doubled while it is cut and heals',
     () =>
-      with_network((proxy) =>
-        with_backend({ url: proxy.url, partitions: 2 }, (backend) =>
-          under_load(backend, 20, async (load) => {
+      withNetwork((proxy) =>
+        withBackend({ url: proxy.url, partitions: 2 }, (backend) =>
+          underLoad(backend, 20, async (load) => {
             for (let cut = 0; cut < 8; cut++) {
               await load.progress(200);
               proxy.cut();
-              assert.not(await is_connected_for(backend.is_connected, 40 * cut));
+              assert.not(await isConnectedFor(backend.isConnected, 40 * cut));
               proxy.heal();
               if (cut === 4) load.follow();
             }
@@ -33,16 +33,16 @@ spec('the NATS backend, whatever the network does', (test) => {
           }),
         ),
       ),
-    { timeout_ms: 40_000 },
+    { timeoutMs: 40_000 },
   );
 
   test(
     'nor while connections are reset at random',
     () =>
-      with_network((proxy) =>
-        with_backend({ url: proxy.url }, (backend) =>
-          under_load(backend, 20, async (load) => {
-            proxy.reset_randomly({ seed: 7, chance: 0.02 });
+      withNetwork((proxy) =>
+        withBackend({ url: proxy.url }, (backend) =>
+          underLoad(backend, 20, async (load) => {
+            proxy.resetRandomly({ seed: 7, chance: 0.02 });
             while (proxy.counts.reset < 20) await load.progress(20);
             proxy.heal();
             await load.progress(100);
@@ -50,15 +50,15 @@ spec('the NATS backend, whatever the network does', (test) => {
           }),
         ),
       ),
-    { timeout_ms: 40_000 },
+    { timeoutMs: 40_000 },
   );
 
   test(
     'nor when nothing comes through for longer than an append waits',
     () =>
-      with_network((proxy) =>
-        with_backend({ url: proxy.url }, (backend) =>
-          under_load(backend, 10, async (load) => {
+      withNetwork((proxy) =>
+        withBackend({ url: proxy.url }, (backend) =>
+          underLoad(backend, 10, async (load) => {
             await load.progress(100);
             proxy.stall();
             await sleep(6_500);
@@ -69,16 +69,16 @@ spec('the NATS backend, whatever the network does', (test) => {
           }),
         ),
       ),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
     'a slow network makes it slow, not wrong',
     () =>
-      with_network((proxy) =>
-        with_backend({ url: proxy.url }, async (backend) => {
+      withNetwork((proxy) =>
+        withBackend({ url: proxy.url }, async (backend) => {
           proxy.delay(200);
-          await under_load(backend, 30, async (load) => {
+          await underLoad(backend, 30, async (load) => {
             await load.progress(150);
             proxy.heal();
             return '200 ms each way';
@@ -86,16 +86,16 @@ spec('the NATS backend, whatever the network does', (test) => {
           proxy.delay(200);
           const large = 'x'.repeat(1_000_000);
           await backend.journal.append(run, [entry('large', large)]);
-          const [read] = await list_of(backend.journal.read(run));
+          const [read] = await listOf(backend.journal.read(run));
           assert.equal(read?.fact, entry('large', large).fact);
         }),
       ),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('a large value that is read or written while the connection is lost is whole, or an error at once', () =>
-    with_network((proxy) =>
-      with_backend({ url: proxy.url }, async ({ blobs }) => {
+    withNetwork((proxy) =>
+      withBackend({ url: proxy.url }, async ({ blobs }) => {
         const bytes = new Uint8Array(4_000_000).fill(7);
         const hash = await blobs.put(bytes);
         const done = { whole: 0, failed: 0 };
@@ -103,10 +103,10 @@ spec('the NATS backend, whatever the network does', (test) => {
           const other = new Uint8Array(2_000_000).fill(each);
           const work = [blobs.get(hash), blobs.put(other).then((of) => blobs.get(of))];
           await sleep(4 * each);
-          proxy.reset_all();
+          proxy.resetAll();
           for (const { status } of await Promise.allSettled(work))
             done[status === 'fulfilled' ? 'whole' : 'failed'] += 1;
-          await until_kept(() => blobs.put(other));
+          await untilKept(() => blobs.put(other));
           assert.equal(await blobs.get(await blobs.put(other)), other);
         }
         assert.equal(await blobs.get(hash), bytes);
@@ -117,44 +117,44 @@ spec('the NATS backend, whatever the network does', (test) => {
 
 spec('what is sent twice', (test) => {
   test('is known by its message id as long as the window lasts; a run begins once, however late it is asked for again', () =>
-    with_nats_server({}, ({ url }) =>
-      with_backend({ url, dedupe_window_ms: 300 }, async ({ journal }) => {
+    withNatsServer({}, ({ url }) =>
+      withBackend({ url, dedupeWindowMs: 300 }, async ({ journal }) => {
         const [begun] = await journal.append(run, [requested()]);
         const [first] = await journal.append(run, [entry('m')]);
         assert.equal(await journal.append(run, [entry('m')]), [first]);
         await sleep(700);
         assert.equal(await journal.append(run, [requested()]), [begun]);
         assert.is((await journal.append(run, [entry('m')]))[0] === first, false, 'the window is over');
-        const ids = (await list_of(journal.read(run))).map(({ message_id }) => message_id);
+        const ids = (await listOf(journal.read(run))).map(({ message_id }) => message_id);
         assert.equal(ids, ['requested', 'm', 'm']);
       }),
     ));
 
   test('a run that many ask for at once begins once, and all are told where', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace }, (one) =>
-        with_backend({ url, namespace }, async (other) => {
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace }, (one) =>
+        withBackend({ url, namespace }, async (other) => {
           for (let each = 0; each < 20; each++) {
             const key = { tenant_id: 'acme', run_id: `run-${each}` };
             const asked = [one, other, one, other].map(({ journal }, place) => journal.append(key, [requested(place)]));
             const positions = (await Promise.all(asked)).flat();
             assert.is(new Set(positions).size, 1);
-            assert.is((await list_of(one.journal.read(key))).length, 1);
+            assert.is((await listOf(one.journal.read(key))).length, 1);
           }
         }),
       );
     }));
 });
 
-async function is_connected_for(is_connected: () => boolean, ms: number): Promise<boolean> {
+async function isConnectedFor(isConnected: () => boolean, ms: number): Promise<boolean> {
   const until = performance.now() + 2_000;
-  while (is_connected() && performance.now() < until) await sleep(1);
+  while (isConnected() && performance.now() < until) await sleep(1);
   await sleep(ms);
-  return is_connected();
+  return isConnected();
 }
 
-async function until_kept(keep: () => Promise<unknown>): Promise<void> {
+async function untilKept(keep: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await keep();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** Something that says of itself that it is a NATS server of this version, and is alive, and no more. */
-export async function with_server_of_version(version: string, use: (url: string) => Promise<void>): Promise<void> {
+export async function withServerOfVersion(version: string, use: (url: string) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const info = { server_id: 'OLD', version, proto: 1, headers: true, max_payload: 1_048_576, jetstream: true };
   const server = createServer((socket) => {
@@ -24,7 +24,7 @@ export async function with_server_of_version(version: string, use: (url: string)
 }
 
 /** Takes connections and never says a word. */
-export async function with_silent_server(use: (url: string) => Promise<void>): Promise<void> {
+export async function withSilentServer(use: (url: string) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -1,36 +1,36 @@
 /** NATS backends for the tests of this folder, each an installation of its own unless the test names one. */
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
-import { default_settings, type NatsBackend, type NatsSettings, open_nats_backend } from '@llmteam/backend-nats';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Fact, Job, Json, Logger, NewEntry } from '@llmteam/contracts';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 
 export interface BackendOrder extends Partial<NatsSettings> {
   readonly url: string;
-  readonly on_jobs_lost?: () => void;
-  readonly patience_ms?: number;
+  readonly onJobsLost?: () => void;
+  readonly patienceMs?: number;
   readonly log?: Logger;
 }
 
 const installations = { made: 0 };
 
-export function new_namespace(): string {
+export function newNamespace(): string {
   return `test_${++installations.made}`;
 }
 
-export function settings_of({ url, on_jobs_lost, patience_ms, log, ...changes }: BackendOrder): NatsSettings {
-  return { ...default_settings, servers: [url], namespace: new_namespace(), partitions: 1, ...changes };
+export function settingsOf({ url, onJobsLost, patienceMs, log, ...changes }: BackendOrder): NatsSettings {
+  return { ...defaultSettings, servers: [url], namespace: newNamespace(), partitions: 1, ...changes };
 }
 
-export async function open_backend(order: BackendOrder): Promise<NatsBackend> {
-  const clock = system_clock();
-  const { index } = await open_memory_backend({ clock });
-  const { on_jobs_lost, patience_ms = 2_000, log = quiet_logger } = order;
-  const common = { settings: settings_of(order), name: 'test', clock, log, index, patience_ms };
-  return open_nats_backend(on_jobs_lost === undefined ? common : { ...common, on_jobs_lost });
+export async function openBackend(order: BackendOrder): Promise<NatsBackend> {
+  const clock = systemClock();
+  const { index } = await openMemoryBackend({ clock });
+  const { onJobsLost, patienceMs = 2_000, log = quietLogger } = order;
+  const common = { settings: settingsOf(order), name: 'test', clock, log, index, patienceMs };
+  return openNatsBackend(onJobsLost === undefined ? common : { ...common, onJobsLost });
 }
 
-export async function with_backend(order: BackendOrder, use: (backend: NatsBackend) => Promise<void>): Promise<void> {
-  const backend = await open_backend(order);
+export async function withBackend(order: BackendOrder, use: (backend: NatsBackend) => Promise<void>): Promise<void> {
+  const backend = await openBackend(order);
   try {
     await use(backend);
   } finally {
@@ -42,8 +42,8 @@ function fact(payload: Json): Fact {
   return { type: 'signal.received', at: 1_700_000_000_000, name: 'told', payload };
 }
 
-export function entry(message_id: string, payload: Json = message_id): NewEntry {
-  return { message_id, fact: fact(payload) };
+export function entry(messageId: string, payload: Json = messageId): NewEntry {
+  return { message_id: messageId, fact: fact(payload) };
 }
 
 /** What begins a run. */
@@ -89,4 +89,4 @@ export function job(id: number | string, changes: Partial<Job> = {}): Job {
   };
 }
 
-export const work_queue = 'work@1';
+export const workQueue = 'work@1';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
-import { is_llmteam_error, type RegistryChange } from '@llmteam/contracts';
+import { isLlmteamError, type RegistryChange } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
-import { new_namespace, with_backend } from './open-backend.js';
+import { newNamespace, withBackend } from './open-backend.js';
 
 type Registry = NatsBackend['registry'];
 
@@ -36,28 +36,28 @@ class Watched {
   }
 }
 
-async function again_and_again<T>(act: () => Promise<T>): Promise<T> {
+async function againAndAgain<T>(act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await act();
     } catch (error) {
-      if (!is_llmteam_error(error) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+      if (!isLlmteamError(error) || error.code !== 'BACKEND_UNREACHABLE') throw error;
       await sleep(20);
     }
   }
 }
 
 /** Counts up until stopped; every number it was told it had written. */
-async function count_up(registry: Registry, is_over: () => boolean): Promise<number[]> {
+async function countUp(registry: Registry, isOver: () => boolean): Promise<number[]> {
   const won: number[] = [];
-  while (!is_over()) {
+  while (!isOver()) {
     try {
       const found = await registry.get('counter');
       const next = Number(found?.value ?? 0) + 1;
-      await registry.put('counter', next, { if_revision: found?.revision ?? 0 });
+      await registry.put('counter', next, { ifRevision: found?.revision ?? 0 });
       won.push(next);
     } catch (error) {
-      if (!is_llmteam_error(error) || !error.recoverable) throw error;
+      if (!isLlmteamError(error) || !error.recoverable) throw error;
       await sleep(5);
     }
   }
@@ -68,16 +68,16 @@ spec('the registry, whatever happens to its server', (test) => {
   test(
     'a watcher is told every last value and every end across kills',
     () =>
-      with_nats_server({}, (server) =>
-        with_backend({ url: server.url }, async ({ registry }) => {
+      withNatsServer({}, (server) =>
+        withBackend({ url: server.url }, async ({ registry }) => {
           await registry.put('a/1', 'before');
-          await registry.put('a/short', 'x', { ttl_ms: 600 });
+          await registry.put('a/short', 'x', { ttlMs: 600 });
           const watched = new Watched(registry, 'a/');
           await watched.until('a/short="x"');
           for (let kill = 0; kill < 5; kill++) {
             await server.kill();
             await server.start();
-            await again_and_again(() => registry.put('a/1', kill));
+            await againAndAgain(() => registry.put('a/1', kill));
             await watched.until(`a/1=${kill}`);
           }
           await watched.until('a/short gone');
@@ -88,21 +88,21 @@ spec('the registry, whatever happens to its server', (test) => {
           await watched.stop();
         }),
       ),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('a value ends by the clock of the server though it was away when its time came', () =>
-    with_nats_server({}, (server) =>
-      with_backend({ url: server.url }, async ({ registry }) => {
-        await registry.put('lease', 'mine', { ttl_ms: 500 });
+    withNatsServer({}, (server) =>
+      withBackend({ url: server.url }, async ({ registry }) => {
+        await registry.put('lease', 'mine', { ttlMs: 500 });
         const watched = new Watched(registry, '');
         await watched.until('lease="mine"');
         await server.kill();
         await sleep(600);
         await server.start();
-        assert.is(await again_and_again(() => registry.get('lease')), null);
+        assert.is(await againAndAgain(() => registry.get('lease')), null);
         await watched.until('lease gone');
-        await registry.put('lease', 'yours', { if_revision: 0, ttl_ms: 60_000 });
+        await registry.put('lease', 'yours', { ifRevision: 0, ttlMs: 60_000 });
         await watched.until('lease="yours"');
         assert.equal(watched.told, ['lease="mine"', 'lease gone', 'lease="yours"']);
         await watched.stop();
@@ -112,13 +112,13 @@ spec('the registry, whatever happens to its server', (test) => {
   test(
     'of those who write the same revision never two win, kills or not',
     () =>
-      with_nats_server({}, async (server) => {
-        const namespace = new_namespace();
-        await with_backend({ url: server.url, namespace }, (one) =>
-          with_backend({ url: server.url, namespace }, async (other) => {
-            const state = { is_over: false };
+      withNatsServer({}, async (server) => {
+        const namespace = newNamespace();
+        await withBackend({ url: server.url, namespace }, (one) =>
+          withBackend({ url: server.url, namespace }, async (other) => {
+            const state = { isOver: false };
             const contenders = [one, other, one, other, one, other].map(({ registry }) =>
-              count_up(registry, () => state.is_over),
+              countUp(registry, () => state.isOver),
             );
             for (let kill = 0; kill < 5; kill++) {
               await sleep(200);
@@ -126,7 +126,7 @@ spec('the registry, whatever happens to its server', (test) => {
               await server.start();
             }
             await sleep(1_000);
-            state.is_over = true;
+            state.isOver = true;
             const won = (await Promise.all(contenders)).flat();
             const last = Number((await one.registry.get('counter'))?.value);
             process.stderr.write(`5 kills: ${won.length} writes won, the counter is at ${last}\n`);
@@ -135,12 +135,12 @@ spec('the registry, whatever happens to its server', (test) => {
           }),
         );
       }),
-    { timeout_ms: 40_000 },
+    { timeoutMs: 40_000 },
   );
 
   test('a watcher that stops in the middle leaves nothing waiting', () =>
-    with_nats_server({}, ({ url }) =>
-      with_backend({ url }, async ({ registry }) => {
+    withNatsServer({}, ({ url }) =>
+      withBackend({ url }, async ({ registry }) => {
         await registry.put('a', 1);
         for await (const { key } of registry.watch('', new AbortController().signal)) {
           assert.is(key, 'a');
@@ -152,8 +152,8 @@ spec('the registry, whatever happens to its server', (test) => {
   test(
     'a watcher who is slow is told the last of everything, and keeps no more than it must',
     () =>
-      with_nats_server({}, async ({ url }) => {
-        await with_backend({ url }, async ({ registry }) => {
+      withNatsServer({}, async ({ url }) => {
+        await withBackend({ url }, async ({ registry }) => {
           const stop = new AbortController();
           const watching = registry.watch('', stop.signal)[Symbol.asyncIterator]();
           await registry.put('first', 0);
@@ -174,16 +174,16 @@ spec('the registry, whatever happens to its server', (test) => {
           await watching.next();
         });
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('a deletion that all have seen does not stay for ever', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace }, async ({ registry }) => {
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace }, async ({ registry }) => {
         const stream = `KV_${namespace.toUpperCase()}_REGISTRY`;
         await registry.put('kept', 1);
-        await with_raw_client(url, async ({ streams, publish }) => {
+        await withRawClient(url, async ({ streams, publish }) => {
           await registry.put('gone', 1);
           await registry.delete('gone');
           assert.is((await streams.info(stream)).state.messages, 2, 'what is deleted leaves a marker');

@@ -1,17 +1,17 @@
 import type { NatsBackend, RetentionPolicy } from '@llmteam/backend-nats';
 import type { Fact, RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
-import { installations_on } from '../conformance/nats-backend.js';
+import { listOf } from '../conformance/kit.js';
+import { installationsOn } from '../conformance/nats-backend.js';
 import { SharedServer } from '../support/nats/shared-server.js';
 import { spec } from '../support/spec.js';
 
-const open = installations_on(new SharedServer(), { partitions: 1 });
+const open = installationsOn(new SharedServer(), { partitions: 1 });
 const signal = new AbortController().signal;
-const an_hour_ms = 3_600_000;
-const forever: RetentionPolicy = { max_age_ms: null, max_runs: null };
+const anHourMs = 3_600_000;
+const forever: RetentionPolicy = { maxAgeMs: null, maxRuns: null };
 
-async function with_backend(use: (backend: NatsBackend) => Promise<void>): Promise<void> {
+async function withBackend(use: (backend: NatsBackend) => Promise<void>): Promise<void> {
   const { port, dispose } = await open();
   try {
     await use(port);
@@ -45,52 +45,52 @@ function ended(at: number, output: string | null = null): Fact {
   return { type: 'run.ended', at, status: 'completed', output, error: null, ...counts };
 }
 
-/** A run with a step's fact in between; `ended_ago_ms` null: it goes on. */
-async function add_run(backend: NatsBackend, name: string, ended_ago_ms: number | null): Promise<void> {
+/** A run with a step's fact in between; `endedAgoMs` null: it goes on. */
+async function addRun(backend: NatsBackend, name: string, endedAgoMs: number | null): Promise<void> {
   const { journal } = backend;
   await journal.append(run(name), [{ message_id: 'requested', fact: requested(0) }]);
   await journal.append(run(name), [{ message_id: 't', fact: { type: 'timer.fired', at: 0, timer: 'step#1:retry' } }]);
-  if (ended_ago_ms === null) return;
-  await journal.append(run(name), [{ message_id: 'ended', fact: ended(Date.now() - ended_ago_ms) }]);
+  if (endedAgoMs === null) return;
+  await journal.append(run(name), [{ message_id: 'ended', fact: ended(Date.now() - endedAgoMs) }]);
 }
 
 async function kept(backend: NatsBackend, names: readonly string[]): Promise<string[]> {
-  const lengths = await Promise.all(names.map(async (name) => (await list_of(backend.journal.read(run(name)))).length));
+  const lengths = await Promise.all(names.map(async (name) => (await listOf(backend.journal.read(run(name)))).length));
   return names.filter((_, place) => (lengths[place] ?? 0) > 0);
 }
 
-const nobody_asks = async (): Promise<void> => undefined;
+const nobodyAsks = async (): Promise<void> => undefined;
 
 spec('retention of finished runs', (test) => {
   const names = ['old', 'goes_on', 'young', 'older'];
 
-  async function add_all(backend: NatsBackend): Promise<void> {
-    await add_run(backend, 'old', 2 * an_hour_ms);
-    await add_run(backend, 'goes_on', null);
-    await add_run(backend, 'young', an_hour_ms / 2);
-    await add_run(backend, 'older', 3 * an_hour_ms);
+  async function addAll(backend: NatsBackend): Promise<void> {
+    await addRun(backend, 'old', 2 * anHourMs);
+    await addRun(backend, 'goes_on', null);
+    await addRun(backend, 'young', anHourMs / 2);
+    await addRun(backend, 'older', 3 * anHourMs);
   }
 
   test('without a policy everything stays', () =>
-    with_backend(async (backend) => {
-      await add_all(backend);
-      assert.is(await backend.retention.sweep(0, forever, signal, nobody_asks), 0);
+    withBackend(async (backend) => {
+      await addAll(backend);
+      assert.is(await backend.retention.sweep(0, forever, signal, nobodyAsks), 0);
       assert.equal(await kept(backend, names), names);
     }));
 
   test('by number: the oldest runs that have ended go until few enough are left, those that go on stay', () =>
-    with_backend(async (backend) => {
-      await add_all(backend);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal, nobody_asks), 2);
+    withBackend(async (backend) => {
+      await addAll(backend);
+      assert.is(await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 2 }, signal, nobodyAsks), 2);
       assert.equal(await kept(backend, names), ['goes_on', 'older']);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 2 }, signal, nobody_asks), 0);
+      assert.is(await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 2 }, signal, nobodyAsks), 0);
     }));
 
   test('what is left of the journal is followed without a hole in the positions given', () =>
-    with_backend(async (backend) => {
-      await add_all(backend);
-      await backend.retention.sweep(0, { max_age_ms: null, max_runs: 1 }, signal, nobody_asks);
-      const left = await list_of(backend.journal.read(run('goes_on')));
+    withBackend(async (backend) => {
+      await addAll(backend);
+      await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 1 }, signal, nobodyAsks);
+      const left = await listOf(backend.journal.read(run('goes_on')));
       assert.is(left.length, 2);
       const stop = new AbortController();
       const seen: string[] = [];
@@ -103,28 +103,28 @@ spec('retention of finished runs', (test) => {
     }));
 
   test('a run whose end is larger than a message goes like any other', () =>
-    with_backend(async (backend) => {
-      const large = ended(Date.now() - 2 * an_hour_ms, 'x'.repeat(1_000_000));
-      await add_run(backend, 'large', null);
+    withBackend(async (backend) => {
+      const large = ended(Date.now() - 2 * anHourMs, 'x'.repeat(1_000_000));
+      await addRun(backend, 'large', null);
       await backend.journal.append(run('large'), [{ message_id: 'ended', fact: large }]);
-      assert.is(await backend.retention.sweep(0, { max_age_ms: null, max_runs: 0 }, signal, nobody_asks), 1);
+      assert.is(await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 0 }, signal, nobodyAsks), 1);
       assert.equal(await kept(backend, ['large']), []);
     }));
 
   test('by age: of what has lain there long enough, the runs that have ended go', () =>
-    with_backend(async (backend) => {
-      await add_all(backend);
+    withBackend(async (backend) => {
+      await addAll(backend);
       // Messages are dated by the server, so nothing here is old yet: an age of 0 makes all of them old enough to be looked at.
-      const policy = { max_age_ms: 0, max_runs: null };
+      const policy = { maxAgeMs: 0, maxRuns: null };
       await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.is(await backend.retention.sweep(0, policy, signal, nobody_asks), 3);
+      assert.is(await backend.retention.sweep(0, policy, signal, nobodyAsks), 3);
       assert.equal(await kept(backend, names), ['goes_on']);
     }));
 
   test('what is to go is told while its history is still there, and stays if it cannot be told', () =>
-    with_backend(async (backend) => {
-      await add_all(backend);
-      const policy = { max_age_ms: null, max_runs: 2 };
+    withBackend(async (backend) => {
+      await addAll(backend);
+      const policy = { maxAgeMs: null, maxRuns: 2 };
       const told: string[][] = [];
       const refuse = backend.retention.sweep(0, policy, signal, async (runs) => {
         told.push(runs.map(({ run_id }) => run_id));

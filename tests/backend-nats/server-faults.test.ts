@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
-import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { type NatsServer, withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
+import { type TcpProxy, withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
 import { failure } from './failure.js';
-import { under_load } from './journal-load.js';
-import { entry, new_namespace, with_backend } from './open-backend.js';
+import { underLoad } from './journal-load.js';
+import { entry, newNamespace, withBackend } from './open-backend.js';
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 const kills = 12;
 
-async function kill_and_start(server: NatsServer, away_ms: number): Promise<void> {
+async function killAndStart(server: NatsServer, awayMs: number): Promise<void> {
   await server.kill();
-  await sleep(away_ms);
+  await sleep(awayMs);
   await server.start();
 }
 
@@ -25,12 +25,12 @@ spec('the journal, whatever happens to its server', (test) => {
   test(
     'nothing acknowledged is lost or doubled while the server is killed again and again',
     () =>
-      with_nats_server({}, (server) =>
-        with_backend({ url: server.url, partitions: 2 }, (backend) =>
-          under_load(backend, 20, async (load) => {
+      withNatsServer({}, (server) =>
+        withBackend({ url: server.url, partitions: 2 }, (backend) =>
+          underLoad(backend, 20, async (load) => {
             for (let kill = 0; kill < kills; kill++) {
               await load.progress(200);
-              await kill_and_start(server, 20 * kill);
+              await killAndStart(server, 20 * kill);
               if (kill === kills / 2) load.follow();
             }
             await load.progress(200);
@@ -39,33 +39,33 @@ spec('the journal, whatever happens to its server', (test) => {
           }),
         ),
       ),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
     'a server that syncs every write, and takes batches, neither',
     () =>
-      with_nats_server({ sync_interval: 'always' }, (server) =>
-        with_backend({ url: server.url }, (backend) =>
-          under_load(backend, 60, async (load) => {
+      withNatsServer({ syncInterval: 'always' }, (server) =>
+        withBackend({ url: server.url }, (backend) =>
+          underLoad(backend, 60, async (load) => {
             for (let kill = 0; kill < 4; kill++) {
               await load.progress(400);
-              await kill_and_start(server, 50);
+              await killAndStart(server, 50);
             }
             await load.progress(400);
             return '4 kills';
           }),
         ),
       ),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
     'a server that stands still for longer than every time-out is gone on with',
     () =>
-      with_nats_server({}, (server) =>
-        with_backend({ url: server.url }, (backend) =>
-          under_load(backend, 10, async (load) => {
+      withNatsServer({}, (server) =>
+        withBackend({ url: server.url }, (backend) =>
+          underLoad(backend, 10, async (load) => {
             await load.progress(100);
             for (const ms of [6_000, 16_000]) {
               await server.pause();
@@ -78,12 +78,12 @@ spec('the journal, whatever happens to its server', (test) => {
           }),
         ),
       ),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('a follower that starts while the server is away waits for it', () =>
-    with_nats_server({}, (server) =>
-      with_backend({ url: server.url }, async ({ journal }) => {
+    withNatsServer({}, (server) =>
+      withBackend({ url: server.url }, async ({ journal }) => {
         await journal.append(run, [entry('m')]);
         await server.kill();
         const stop = new AbortController();
@@ -110,27 +110,27 @@ interface Damaged {
 }
 
 /** Three entries are written and followed; then comes the damage. */
-async function follow_damaged(damage: (damaged: Damaged) => Promise<void>, told: RegExp): Promise<void> {
+async function followDamaged(damage: (damaged: Damaged) => Promise<void>, told: RegExp): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-copy-'));
-  const namespace = new_namespace();
+  const namespace = newNamespace();
   const stream = `${namespace.toUpperCase()}_JOURNAL_0`;
   try {
-    await with_nats_server({}, async (server) => {
-      await with_backend({ url: server.url, namespace }, async ({ journal }) => {
+    await withNatsServer({}, async (server) => {
+      await withBackend({ url: server.url, namespace }, async ({ journal }) => {
         await journal.append(run, [entry('a')]);
       });
       await server.stop();
-      cpSync(server.store_dir, folder, { recursive: true });
+      cpSync(server.storeDir, folder, { recursive: true });
       await server.start();
       const restore = (): void => {
-        rmSync(server.store_dir, { recursive: true });
-        cpSync(folder, server.store_dir, { recursive: true });
+        rmSync(server.storeDir, { recursive: true });
+        cpSync(folder, server.storeDir, { recursive: true });
       };
-      await with_tcp_proxy(server.url, (proxy) =>
-        with_backend({ url: proxy.url, namespace }, async ({ journal }) => {
+      await withTcpProxy(server.url, (proxy) =>
+        withBackend({ url: proxy.url, namespace }, async ({ journal }) => {
           for (const id of ['b', 'c']) await journal.append(run, [entry(id)]);
           const seen: string[] = [];
-          const ended = failure(() => follow_all(journal, seen), 'STORE_CORRUPT', stream, told);
+          const ended = failure(() => followAll(journal, seen), 'STORE_CORRUPT', stream, told);
           ended.catch(() => undefined);
           while (seen.length < 3) await sleep(2);
           await damage({ server, proxy, stream, restore });
@@ -144,15 +144,15 @@ async function follow_damaged(damage: (damaged: Damaged) => Promise<void>, told:
   }
 }
 
-async function follow_all(journal: Journal, seen: string[]): Promise<void> {
+async function followAll(journal: Journal, seen: string[]): Promise<void> {
   for await (const batch of journal.follow(0, 0, new AbortController().signal)) {
     seen.push(...batch.map(({ message_id }) => message_id));
   }
 }
 
 /** More than there was before. */
-async function write_others({ url }: NatsServer, stream: string): Promise<void> {
-  await with_raw_client(url, async ({ streams, publish }) => {
+async function writeOthers({ url }: NatsServer, stream: string): Promise<void> {
+  await withRawClient(url, async ({ streams, publish }) => {
     const { config } = await streams.info(stream);
     const subject = config.subjects[0]?.replace('>', 'acme.run-1.s') ?? '';
     for (let each = 0; each < 5; each++) await publish(subject, JSON.stringify([entry('other')]));
@@ -161,55 +161,55 @@ async function write_others({ url }: NatsServer, stream: string): Promise<void> 
 
 spec('a journal that is no longer the one that was read is STORE_CORRUPT for who follows it', (test) => {
   test('when its stream was deleted', () =>
-    follow_damaged(
+    followDamaged(
       ({ server, stream }) =>
-        with_raw_client(server.url, async ({ streams }) => {
+        withRawClient(server.url, async ({ streams }) => {
           await streams.delete(stream);
         }),
       /is gone/,
     ));
 
   test('when its stream was deleted, made anew and written while the follower was away', () =>
-    follow_damaged(async ({ server, proxy, stream }) => {
+    followDamaged(async ({ server, proxy, stream }) => {
       proxy.cut();
-      await with_raw_client(server.url, async ({ streams }) => {
+      await withRawClient(server.url, async ({ streams }) => {
         const { config } = await streams.info(stream);
         await streams.delete(stream);
         await streams.add(config);
       });
-      await write_others(server, stream);
+      await writeOthers(server, stream);
       proxy.heal();
     }, /was made anew/));
 
   test('when its server lost its disk', () =>
-    follow_damaged(async ({ server }) => {
+    followDamaged(async ({ server }) => {
       await server.kill();
-      rmSync(server.store_dir, { recursive: true });
+      rmSync(server.storeDir, { recursive: true });
       await server.start();
     }, /is gone/));
 
   test('when its server lost the end of it, as in a power cut', () =>
-    follow_damaged(async ({ server, restore }) => {
+    followDamaged(async ({ server, restore }) => {
       await server.kill();
       restore();
       await server.start();
     }, /ends at 1, but 3 was read/));
 
   test('when it lost its end and was written further than that before the follower was back', () =>
-    follow_damaged(async ({ server, proxy, stream, restore }) => {
+    followDamaged(async ({ server, proxy, stream, restore }) => {
       proxy.cut();
       await server.kill();
       restore();
       await server.start();
-      await write_others(server, stream);
+      await writeOthers(server, stream);
       proxy.heal();
     }, /has another message at 3/));
 
   test('and what is no fact of ours in a history is so too', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace }, async ({ journal }) => {
-        await with_raw_client(url, async ({ publish }) => {
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace }, async ({ journal }) => {
+        await withRawClient(url, async ({ publish }) => {
           for (const [place, body] of ['no JSON', '{}', '[1]', 'null', '[{"message_id":"m"}]'].entries()) {
             await publish(`${namespace}.journal.0.acme.run-${place}.s`, body);
             const read = async (): Promise<void> => {

@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import * as assert from 'uvu/assert';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
-import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
+import { type TcpProxy, withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
-import { entry, job, new_namespace, with_backend, work_queue } from './open-backend.js';
+import { entry, job, newNamespace, withBackend, workQueue } from './open-backend.js';
 
-const delay_ms = 2_000;
+const delayMs = 2_000;
 const messages = 20;
-const every_ms = 250;
+const everyMs = 250;
 
 interface Sides {
   readonly proxy: TcpProxy;
@@ -22,10 +22,10 @@ interface Sides {
   readonly asked: Map<string, number>;
 }
 
-async function with_sides(use: (sides: Sides) => Promise<void>): Promise<void> {
-  await with_nats_server({}, ({ url }) =>
-    with_tcp_proxy(url, (proxy) =>
-      with_raw_client(url, async ({ connection }) => {
+async function withSides(use: (sides: Sides) => Promise<void>): Promise<void> {
+  await withNatsServer({}, ({ url }) =>
+    withTcpProxy(url, (proxy) =>
+      withRawClient(url, async ({ connection }) => {
         const asked = new Map<string, number>();
         connection.subscribe('$JS.API.>', {
           callback: (_error, { subject }) => {
@@ -33,9 +33,9 @@ async function with_sides(use: (sides: Sides) => Promise<void>): Promise<void> {
             asked.set(kind, (asked.get(kind) ?? 0) + 1);
           },
         });
-        const namespace = new_namespace();
-        await with_backend({ url: proxy.url, namespace }, (far) =>
-          with_backend({ url, namespace }, async (near) => use({ proxy, far, near, asked })),
+        const namespace = newNamespace();
+        await withBackend({ url: proxy.url, namespace }, (far) =>
+          withBackend({ url, namespace }, async (near) => use({ proxy, far, near, asked })),
         );
       }),
     ),
@@ -43,7 +43,7 @@ async function with_sides(use: (sides: Sides) => Promise<void>): Promise<void> {
 }
 
 /** Reads on all of the ways there are; counts what came. */
-async function read_all({ journal, registry, queue }: NatsBackend, signal: AbortSignal) {
+async function readAll({ journal, registry, queue }: NatsBackend, signal: AbortSignal) {
   const came = { entries: 0, changes: 0, jobs: 0 };
   const following = async (): Promise<void> => {
     for await (const batch of journal.follow(0, 0, signal)) came.entries += batch.length;
@@ -51,7 +51,7 @@ async function read_all({ journal, registry, queue }: NatsBackend, signal: Abort
   const watching = async (): Promise<void> => {
     for await (const _ of registry.watch('watched/', signal)) came.changes += 1;
   };
-  const consumer = await queue.consume(work_queue, { concurrency: messages }, (delivery) => {
+  const consumer = await queue.consume(workQueue, { concurrency: messages }, (delivery) => {
     came.jobs += 1;
     void delivery.ack();
   });
@@ -59,12 +59,12 @@ async function read_all({ journal, registry, queue }: NatsBackend, signal: Abort
   return { came, stop: () => Promise.all([consumer.stop(), ended]) };
 }
 
-async function write_all({ journal, registry, queue }: NatsBackend): Promise<void> {
+async function writeAll({ journal, registry, queue }: NatsBackend): Promise<void> {
   for (let count = 1; count <= messages; count++) {
     await journal.append({ tenant_id: 'acme', run_id: 'near' }, [entry(`near-${count}`)]);
     await registry.put(`watched/${count}`, count);
     await queue.publish([job(count)]);
-    await sleep(every_ms);
+    await sleep(everyMs);
   }
 }
 
@@ -72,34 +72,34 @@ spec('the NATS backend behind a network that is seconds slow', (test) => {
   test(
     'everything arrives and is acknowledged, what is asked stays within bounds, and the process is calm',
     () =>
-      with_sides(async ({ proxy, far, near, asked }) => {
+      withSides(async ({ proxy, far, near, asked }) => {
         const reading = new AbortController();
-        const { came, stop } = await read_all(far, reading.signal);
+        const { came, stop } = await readAll(far, reading.signal);
         await far.journal.append({ tenant_id: 'acme', run_id: 'far' }, [entry('before')]);
         while (came.entries === 0) await sleep(10);
-        proxy.delay(delay_ms);
+        proxy.delay(delayMs);
         asked.clear();
         const [began, cpu] = [performance.now(), process.cpuUsage()];
         const appended = Array.from({ length: messages }, (_, place) =>
           far.journal.append({ tenant_id: 'acme', run_id: 'far' }, [entry(`far-${place}`)]),
         );
-        await write_all(near);
+        await writeAll(near);
         assert.is((await Promise.all(appended)).length, messages);
         while (came.entries < 2 * messages + 1 || came.changes < messages || came.jobs < messages) await sleep(10);
         // Nothing comes any more: each of the three readers asks again and again.
         const pulls = asked.get('CONSUMER MSG') ?? 0;
         while ((asked.get('CONSUMER MSG') ?? 0) < pulls + 9) await sleep(10);
-        const took_ms = performance.now() - began;
+        const tookMs = performance.now() - began;
         const { user, system } = process.cpuUsage(cpu);
-        const computed_ms = (user + system) / 1_000;
+        const computedMs = (user + system) / 1_000;
         const questions = [...asked.values()].reduce((sum, count) => sum + count, 0);
         assert.is(asked.get('CONSUMER CREATE'), undefined, 'no consumer is made anew');
-        assert.ok(questions < took_ms / 200, `${questions} questions in ${took_ms} ms`);
-        assert.ok(computed_ms < took_ms / 4, `computed ${computed_ms} of ${took_ms} ms`);
+        assert.ok(questions < tookMs / 200, `${questions} questions in ${tookMs} ms`);
+        assert.ok(computedMs < tookMs / 4, `computed ${computedMs} of ${tookMs} ms`);
         proxy.heal();
         reading.abort();
         await stop();
       }),
-    { timeout_ms: 90_000 },
+    { timeoutMs: 90_000 },
   );
 });

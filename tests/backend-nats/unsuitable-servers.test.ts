@@ -1,19 +1,19 @@
-import { inspect_nats } from '@llmteam/backend-nats';
+import { inspectNats } from '@llmteam/backend-nats';
 import type { LlmteamError } from '@llmteam/contracts';
 import { RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import * as assert from 'uvu/assert';
-import { list_of } from '../conformance/kit.js';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { with_raw_client } from '../support/nats/raw-client.js';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { listOf } from '../conformance/kit.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { withRawClient } from '../support/nats/raw-client.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { failure } from './failure.js';
-import { with_server_of_version, with_silent_server } from './old-server.js';
-import { entry, job, new_namespace, open_backend, settings_of, with_backend, work_queue } from './open-backend.js';
+import { withServerOfVersion, withSilentServer } from './old-server.js';
+import { entry, job, newNamespace, openBackend, settingsOf, withBackend, workQueue } from './open-backend.js';
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 
-async function took_ms(act: () => Promise<unknown>): Promise<number> {
+async function tookMs(act: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await act();
   return performance.now() - began;
@@ -30,9 +30,9 @@ const users = `authorization { users: [
 
 spec('a NATS server that does not suit', (test) => {
   test('where nothing listens, the error names the server and comes when patience ends', async () => {
-    const act = (): Promise<unknown> => open_backend({ url: 'nats://ann:s3cret@127.0.0.1:1', patience_ms: 600 });
+    const act = (): Promise<unknown> => openBackend({ url: 'nats://ann:s3cret@127.0.0.1:1', patienceMs: 600 });
     let error: LlmteamError | undefined;
-    const ms = await took_ms(async () => {
+    const ms = await tookMs(async () => {
       error = await failure(act, 'BACKEND_UNREACHABLE', 'nats://127.0.0.1:1');
     });
     assert.ok(ms > 200 && ms < 3_000, `took ${ms} ms`);
@@ -41,74 +41,74 @@ spec('a NATS server that does not suit', (test) => {
 
   test('a name that nobody knows and an address that is none are told', async () => {
     await failure(
-      () => open_backend({ url: 'nats://no-host.invalid:4222', patience_ms: 0 }),
+      () => openBackend({ url: 'nats://no-host.invalid:4222', patienceMs: 0 }),
       'BACKEND_UNREACHABLE',
       'no-host',
     );
-    await failure(() => open_backend({ url: 'nats://a b', patience_ms: 5_000 }), 'CONFIG_INVALID', 'nats://a b');
+    await failure(() => openBackend({ url: 'nats://a b', patienceMs: 5_000 }), 'CONFIG_INVALID', 'nats://a b');
   });
 
   test('a server that never says a word is given up', () =>
-    with_silent_server(async (url) => {
-      const ms = await took_ms(() => failure(() => open_backend({ url, patience_ms: 0 }), 'BACKEND_UNREACHABLE', url));
+    withSilentServer(async (url) => {
+      const ms = await tookMs(() => failure(() => openBackend({ url, patienceMs: 0 }), 'BACKEND_UNREACHABLE', url));
       assert.ok(ms < 4_000, `took ${ms} ms`);
     }));
 
   test('an old server is refused by its version', () =>
-    with_server_of_version('2.9.10', async (url) => {
-      await failure(() => open_backend({ url }), 'BACKEND_UNSUITABLE', '2.9.10', '2.10.23');
+    withServerOfVersion('2.9.10', async (url) => {
+      await failure(() => openBackend({ url }), 'BACKEND_UNSUITABLE', '2.9.10', '2.10.23');
     }));
 
   test('a server without JetStream is refused, and inspection says so', () =>
-    with_nats_server({ jetstream: false }, async ({ url }) => {
-      await failure(() => open_backend({ url }), 'BACKEND_UNSUITABLE', 'no JetStream');
-      const { has_jetstream, problems } = await inspect_nats(settings_of({ url }), quiet_logger);
-      assert.is(has_jetstream, false);
+    withNatsServer({ jetstream: false }, async ({ url }) => {
+      await failure(() => openBackend({ url }), 'BACKEND_UNSUITABLE', 'no JetStream');
+      const { hasJetstream, problems } = await inspectNats(settingsOf({ url }), quietLogger);
+      assert.is(hasJetstream, false);
       assert.equal(problems, ['JetStream is not enabled']);
     }));
 
   test('wrong credentials are told, and right ones work in the address and in the settings', () =>
-    with_nats_server({ config: users }, async ({ url, port }) => {
+    withNatsServer({ config: users }, async ({ url, port }) => {
       const wrong = `nats://admin:wr0ng@127.0.0.1:${port}`;
-      const error = await failure(() => open_backend({ url: wrong }), 'BACKEND_UNSUITABLE', 'refuses the credentials');
+      const error = await failure(() => openBackend({ url: wrong }), 'BACKEND_UNSUITABLE', 'refuses the credentials');
       assert.not.match(error.message, 'wr0ng');
-      await failure(() => inspect_nats(settings_of({ url }), quiet_logger), 'BACKEND_UNSUITABLE', 'credentials');
+      await failure(() => inspectNats(settingsOf({ url }), quietLogger), 'BACKEND_UNSUITABLE', 'credentials');
       const login = { user: 'admin', password: 'right/p@ss' };
-      await with_backend({ url, ...login }, async ({ journal }) => {
+      await withBackend({ url, ...login }, async ({ journal }) => {
         assert.is((await journal.append(run, [entry('m')])).length, 1);
       });
       const address = `nats://admin:${encodeURIComponent(login.password)}@127.0.0.1:${port}`;
-      await with_backend({ url: address }, async ({ journal }) => {
+      await withBackend({ url: address }, async ({ journal }) => {
         assert.is((await journal.append(run, [entry('m')])).length, 1);
       });
     }));
 
   test('what a user may not do is told at once and by its subject', () =>
-    with_nats_server({ config: users }, async ({ url }) => {
+    withNatsServer({ config: users }, async ({ url }) => {
       const namespace = 'perm';
-      const as = (user: string): Parameters<typeof open_backend>[0] => ({ url, namespace, user, password: 'p' });
-      await failure(() => open_backend(as('no_streams')), 'BACKEND_UNSUITABLE', /permit.*STREAM\.CREATE/);
-      await with_backend({ ...as('admin'), password: 'right/p@ss' }, async () => undefined);
-      await with_backend(as('no_journal'), async ({ journal }) => {
-        const ms = await took_ms(() =>
+      const as = (user: string): Parameters<typeof openBackend>[0] => ({ url, namespace, user, password: 'p' });
+      await failure(() => openBackend(as('no_streams')), 'BACKEND_UNSUITABLE', /permit.*STREAM\.CREATE/);
+      await withBackend({ ...as('admin'), password: 'right/p@ss' }, async () => undefined);
+      await withBackend(as('no_journal'), async ({ journal }) => {
+        const ms = await tookMs(() =>
           failure(() => journal.append(run, [entry('m')]), 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`),
         );
         assert.ok(ms < 1_000, `took ${ms} ms`);
-        assert.equal(await list_of(journal.read(run)), []);
+        assert.equal(await listOf(journal.read(run)), []);
       });
-      await with_backend(as('no_jobs'), async ({ queue }) => {
+      await withBackend(as('no_jobs'), async ({ queue }) => {
         await queue.publish([job(1)]);
-        const consume = (): Promise<unknown> => queue.consume(work_queue, { concurrency: 1 }, () => undefined);
+        const consume = (): Promise<unknown> => queue.consume(workQueue, { concurrency: 1 }, () => undefined);
         await failure(consume, 'BACKEND_UNSUITABLE', 'CONSUMER');
       });
-      const ms = await took_ms(() => failure(() => open_backend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX'));
+      const ms = await tookMs(() => failure(() => openBackend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX'));
       assert.ok(ms < 1_000, `took ${ms} ms`);
     }));
 
   test('streams that differ are named with all their differences, and left as they are', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_raw_client(url, async ({ streams }) => {
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      await withRawClient(url, async ({ streams }) => {
         const upper = namespace.toUpperCase();
         const journal = { name: `${upper}_JOURNAL_0`, subjects: [`${namespace}.journal.0.>`] };
         await streams.add({ ...journal, storage: StorageType.Memory, retention: RetentionPolicy.Interest });
@@ -118,10 +118,10 @@ spec('a NATS server that does not suit', (test) => {
           subjects: [`$O.${upper}_BLOBS.>`],
           storage: StorageType.Memory,
         });
-        const opened = (): Promise<unknown> => open_backend({ url, namespace, replicas: 1 });
+        const opened = (): Promise<unknown> => openBackend({ url, namespace, replicas: 1 });
         await failure(opened, 'BACKEND_UNSUITABLE', /JOURNAL_0.*retention is interest.*storage is memory/, /BLOBS/);
-        const settings = { ...settings_of({ url, namespace }), replicas: 3 };
-        const { problems, streams: seen } = await inspect_nats(settings, quiet_logger);
+        const settings = { ...settingsOf({ url, namespace }), replicas: 3 };
+        const { problems, streams: seen } = await inspectNats(settings, quietLogger);
         const all = problems.join('\n');
         for (const told of [
           'not part of a cluster',
@@ -140,30 +140,30 @@ spec('a NATS server that does not suit', (test) => {
     }));
 
   test('the number of partitions is fixed', () =>
-    with_nats_server({}, async ({ url }) => {
-      const namespace = new_namespace();
-      await with_backend({ url, namespace, partitions: 2 }, async () => undefined);
+    withNatsServer({}, async ({ url }) => {
+      const namespace = newNamespace();
+      await withBackend({ url, namespace, partitions: 2 }, async () => undefined);
       for (const partitions of [1, 3]) {
         const expected = `one of 2 partitions, expected ${partitions}`;
-        await failure(() => open_backend({ url, namespace, partitions }), 'BACKEND_UNSUITABLE', 'JOURNAL_0', expected);
+        await failure(() => openBackend({ url, namespace, partitions }), 'BACKEND_UNSUITABLE', 'JOURNAL_0', expected);
       }
-      const { problems, streams } = await inspect_nats(settings_of({ url, namespace, partitions: 2 }), quiet_logger);
+      const { problems, streams } = await inspectNats(settingsOf({ url, namespace, partitions: 2 }), quietLogger);
       assert.equal(problems, []);
       assert.is(streams.length, 5);
     }));
 
   test('an installation that lost a part is refused until it is restored or removed', () =>
-    with_nats_server({}, async ({ url }) => {
+    withNatsServer({}, async ({ url }) => {
       for (const part of ['JOURNAL_1', 'REGISTRY', 'BLOBS']) {
-        const namespace = new_namespace();
-        await with_backend({ url, namespace, partitions: 2 }, async ({ journal }) => {
+        const namespace = newNamespace();
+        await withBackend({ url, namespace, partitions: 2 }, async ({ journal }) => {
           for (let each = 0; each < 8; each++) await journal.append({ ...run, run_id: `run-${each}` }, [entry('m')]);
         });
-        await with_raw_client(url, async ({ streams }) => {
+        await withRawClient(url, async ({ streams }) => {
           const prefix = { JOURNAL_1: '', REGISTRY: 'KV_', BLOBS: 'OBJ_' }[part] ?? '';
           const name = `${prefix}${namespace.toUpperCase()}_${part}`;
           await streams.delete(name);
-          await failure(() => open_backend({ url, namespace, partitions: 2 }), 'STORE_CORRUPT', `has lost ${name}`);
+          await failure(() => openBackend({ url, namespace, partitions: 2 }), 'STORE_CORRUPT', `has lost ${name}`);
         });
       }
     }));

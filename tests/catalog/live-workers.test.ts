@@ -1,31 +1,31 @@
-import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Registry } from '@llmteam/contracts';
-import { type LiveWorker, live_workers, WorkerPresence } from '@llmteam/kernel';
+import { type LiveWorker, liveWorkers, WorkerPresence } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Scene {
   readonly registry: Registry;
   readonly clock: ManualClock;
-  join(worker_id: string, ...types: string[]): Promise<WorkerPresence>;
+  join(workerId: string, ...types: string[]): Promise<WorkerPresence>;
   /** By queue: ids of the workers. */
   seen(): Promise<Record<string, string[]>>;
 }
 
-async function with_workers(use: (scene: Scene) => Promise<void>): Promise<void> {
-  const clock = manual_clock(0);
-  const backend = await open_memory_backend({ clock });
+async function withWorkers(use: (scene: Scene) => Promise<void>): Promise<void> {
+  const clock = manualClock(0);
+  const backend = await openMemoryBackend({ clock });
   const { registry } = backend;
-  const join = async (worker_id: string, ...types: string[]): Promise<WorkerPresence> => {
+  const join = async (workerId: string, ...types: string[]): Promise<WorkerPresence> => {
     const served = types.map((type) => ({ type_id: type.split('@')[0] ?? '', version: type.split('@')[1] ?? '' }));
-    const worker: LiveWorker = { worker_id, types: served, started_at: clock.now(), concurrency: {} };
-    const presence = new WorkerPresence({ registry, clock, log: quiet_logger, worker, ttl_ms: 9_000 });
+    const worker: LiveWorker = { worker_id: workerId, types: served, started_at: clock.now(), concurrency: {} };
+    const presence = new WorkerPresence({ registry, clock, log: quietLogger, worker, ttlMs: 9_000 });
     await presence.start();
     return presence;
   };
   const seen = async (): Promise<Record<string, string[]>> => {
-    const found = await live_workers(registry);
+    const found = await liveWorkers(registry);
     return Object.fromEntries([...found].map(([queue, workers]) => [queue, workers.map(({ worker_id }) => worker_id)]));
   };
   try {
@@ -37,7 +37,7 @@ async function with_workers(use: (scene: Scene) => Promise<void>): Promise<void>
 
 spec('live workers', (test) => {
   test('are listed by the queues they take from: one per major version', () =>
-    with_workers(async ({ join, seen }) => {
+    withWorkers(async ({ join, seen }) => {
       const a = await join('a', 'ocr@1.0.0', 'ocr@1.2.0', 'ocr@2.0.0');
       const b = await join('b', 'ocr@2.1.0', 'mail@1.0.0');
       assert.equal(await seen(), { 'ocr@1': ['a'], 'ocr@2': ['a', 'b'], 'mail@1': ['b'] });
@@ -48,20 +48,20 @@ spec('live workers', (test) => {
     }));
 
   test('stay as long as they live, and are gone some time after they fell silent', () =>
-    with_workers(async ({ registry, clock, join, seen }) => {
+    withWorkers(async ({ registry, clock, join, seen }) => {
       const worker = await join('a', 'ocr@1.0.0');
       await clock.advance(3_600_000);
       assert.equal(await seen(), { 'ocr@1': ['a'] });
-      assert.ok(worker.is_known);
+      assert.ok(worker.isKnown);
       Object.assign(registry, { put: () => Promise.reject(new Error('cut off')) });
       await clock.advance(9_000);
       assert.equal(await seen(), {});
-      assert.not.ok(worker.is_known);
+      assert.not.ok(worker.isKnown);
       await worker.stop();
     }));
 
   test('that stopped say nothing more', () =>
-    with_workers(async ({ clock, join, seen }) => {
+    withWorkers(async ({ clock, join, seen }) => {
       const worker = await join('a', 'ocr@1.0.0');
       await worker.stop();
       await clock.advance(60_000);
@@ -70,7 +70,7 @@ spec('live workers', (test) => {
     }));
 
   test('that stop while they say that they live are gone all the same', () =>
-    with_workers(async ({ registry, clock, join, seen }) => {
+    withWorkers(async ({ registry, clock, join, seen }) => {
       const worker = await join('a', 'ocr@1.0.0');
       const put = registry.put.bind(registry);
       const late = { put: (): void => undefined };

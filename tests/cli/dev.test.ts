@@ -5,39 +5,39 @@ import * as assert from 'uvu/assert';
 import { asking, echo } from '../gateway/support/segments.js';
 import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
-import { with_cli } from './support/cli.js';
-import { start_dev } from './support/dev-service.js';
+import { withCli } from './support/cli.js';
+import { startDev } from './support/dev-service.js';
 
-const timeout_ms = 60_000;
+const timeoutMs = 60_000;
 
 spec('llmteam dev', (test) => {
   test(
     'makes a key at its first start, and keeps keys, segments and runs for the next',
     async () => {
-      await with_cli(async (cli) => {
-        const first = await start_dev(cli);
+      await withCli(async (cli) => {
+        const first = await startDev(cli);
         assert.match(String(first.key), /^llmteam_/);
         const client = new LlmteamClient({ url: first.url, key: String(first.key) });
-        await client.store_segment(echo);
-        const run = await client.start_run('echo', { a: 1 }, { wait: 20 });
+        await client.storeSegment(echo);
+        const run = await client.startRun('echo', { a: 1 }, { wait: 20 });
         assert.is(run.status, 'completed');
         assert.is((await fetch(`${first.url}/api/docs/rapidoc.js`)).status, 200);
         await first.stop();
-        const second = await start_dev(cli);
+        const second = await startDev(cli);
         assert.is(second.key, null);
         const again = new LlmteamClient({ url: second.url, key: String(first.key) });
-        assert.equal((await again.get_run(run.run_id)).output, { a: 1 });
+        assert.equal((await again.getRun(run.run_id)).output, { a: 1 });
         await second.stop();
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'is asked by the other commands while it runs: keys, runs, tasks, the audit trail',
     async () => {
-      await with_cli(async (cli) => {
-        const running = await start_dev(cli);
+      await withCli(async (cli) => {
+        const running = await startDev(cli);
         const made = await cli.call([
           'keys',
           'create',
@@ -51,13 +51,13 @@ spec('llmteam dev', (test) => {
         ]);
         const { key, prefix } = JSON.parse(made.stdout);
         const client = new LlmteamClient({ url: running.url, key });
-        await client.store_segment(asking);
-        const { run_id } = await client.start_run('asking', {});
-        await until(async () => (await client.list_tasks()).tasks.length === 1);
+        await client.storeSegment(asking);
+        const { run_id } = await client.startRun('asking', {});
+        await until(async () => (await client.listTasks()).tasks.length === 1);
         assert.match((await cli.call(['runs', 'list'])).stdout, new RegExp(run_id));
         const answered = await cli.call(['tasks', 'answer', `${run_id}:approve`, '--approve', '--by', 'bob']);
         assert.is(answered.code, 0, answered.stderr);
-        assert.is((await client.get_run(run_id, { wait: 20 })).status, 'completed');
+        assert.is((await client.getRun(run_id, { wait: 20 })).status, 'completed');
         assert.match((await cli.call(['audit', 'verify'])).stdout, /^intact: 2 records/);
         assert.match((await cli.call(['keys', 'list'])).stdout, /ada +valid until/);
         assert.is((await cli.call(['keys', 'revoke', prefix])).code, 0);
@@ -72,17 +72,17 @@ spec('llmteam dev', (test) => {
         assert.ok(existsSync(join(cli.folder, '.llmteam')));
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'has one page of metrics: of its runs, of its requests and of its process, each series once',
     async () => {
-      await with_cli(async (cli) => {
-        const running = await start_dev(cli);
+      await withCli(async (cli) => {
+        const running = await startDev(cli);
         const client = new LlmteamClient({ url: running.url, key: String(running.key) });
-        await client.store_segment(echo);
-        await client.start_run('echo', {}, { wait: 20 });
+        await client.storeSegment(echo);
+        await client.startRun('echo', {}, { wait: 20 });
         const read = async (): Promise<string> => (await fetch(`${running.url}/metrics`)).text();
         const executed = 'llmteam_steps_executed_total{step_type="transform",tenant_id="default"} 1\n';
         await until(async () => (await read()).includes(executed));
@@ -100,46 +100,46 @@ spec('llmteam dev', (test) => {
         await running.stop();
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'keeps to the limits of the configuration, and lets in the pages of the file and of the command line',
     async () => {
-      await with_cli(async (cli) => {
-        const of_file = 'https://app.example.com';
-        const of_option = 'http://localhost:5173';
-        cli.write('llmteam.config.json', { gateway: { limits: { active_runs: 1 }, origins: [of_file] } });
-        const running = await start_dev(cli, '0', ['--origin', of_option]);
+      await withCli(async (cli) => {
+        const ofFile = 'https://app.example.com';
+        const ofOption = 'http://localhost:5173';
+        cli.write('llmteam.config.json', { gateway: { limits: { active_runs: 1 }, origins: [ofFile] } });
+        const running = await startDev(cli, '0', ['--origin', ofOption]);
         const client = new LlmteamClient({ url: running.url, key: String(running.key) });
-        await client.store_segment(asking);
-        await client.start_run('asking', {});
-        await until(async () => (await client.list_tasks()).tasks.length === 1);
-        const second = await client.start_run('asking', {}).catch(({ status }: { status: number }) => status);
+        await client.storeSegment(asking);
+        await client.startRun('asking', {});
+        await until(async () => (await client.listTasks()).tasks.length === 1);
+        const second = await client.startRun('asking', {}).catch(({ status }: { status: number }) => status);
         assert.is(second, 429);
         const allowed = async (Origin: string): Promise<string | null> => {
           const { headers } = await fetch(`${running.url}/health`, { headers: { Origin } });
           return headers.get('access-control-allow-origin');
         };
-        assert.equal([await allowed(of_file), await allowed(of_option)], [of_file, of_option]);
+        assert.equal([await allowed(ofFile), await allowed(ofOption)], [ofFile, ofOption]);
         assert.not.equal(await allowed('https://evil.example.com'), 'https://evil.example.com');
         await running.stop();
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'runs once in a home',
     async () => {
-      await with_cli(async (cli) => {
-        const running = await start_dev(cli);
+      await withCli(async (cli) => {
+        const running = await startDev(cli);
         const second = await cli.call(['dev', '--port', '0']);
         assert.is(second.code, 1);
         assert.match(second.stderr, /STORE_LOCKED/);
         await running.stop();
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 });

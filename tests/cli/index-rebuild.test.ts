@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open_database } from '@llmteam/backend-embedded';
+import { openDatabase } from '@llmteam/backend-embedded';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cli, type Ended, json_of, with_cli } from './support/cli.js';
-import { start_dev } from './support/dev-service.js';
+import { type Cli, type Ended, jsonOf, withCli } from './support/cli.js';
+import { startDev } from './support/dev-service.js';
 import { approval, chain, doubling, transform, waiting } from './support/segments.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 
 const asking = {
   ...chain('asking', [approval('ask', 'Publish?'), transform('say', 'input')], { params: { timeout_seconds: null } }),
@@ -31,13 +31,13 @@ async function lists(cli: Cli): Promise<Ended[]> {
 }
 
 /** Runs that ended, one that waits and was killed, and tasks that are open, claimed and closed; in two stores. */
-async function with_runs(use: (cli: Cli) => Promise<void>): Promise<void> {
-  await with_cli(async (cli) => {
+async function withRuns(use: (cli: Cli) => Promise<void>): Promise<void> {
+  await withCli(async (cli) => {
     const [double, wait, ask] = [doubling, waiting, asking].map((segment) =>
       cli.write(`${segment.segment_id}.json`, segment),
     );
-    const waiting_run = cli.start(['run', String(wait), '--json']);
-    await waiting_run.event('step.waiting', 'wait');
+    const waitingRun = cli.start(['run', String(wait), '--json']);
+    await waitingRun.event('step.waiting', 'wait');
     await cli.call(['run', String(double), '--tenant', 'globex']);
     await cli.call(['run', String(double)]);
     for (const act of [[], ['claim'], ['answer', '--approve']]) {
@@ -51,8 +51,8 @@ async function with_runs(use: (cli: Cli) => Promise<void>): Promise<void> {
       if (name !== 'answer') asked.signal('SIGKILL');
       await asked.ended;
     }
-    waiting_run.signal('SIGKILL');
-    await waiting_run.ended;
+    waitingRun.signal('SIGKILL');
+    await waitingRun.ended;
     await use(cli);
   });
 }
@@ -61,7 +61,7 @@ async function with_runs(use: (cli: Cli) => Promise<void>): Promise<void> {
 async function damage(cli: Cli, sql: string): Promise<void> {
   const stores = join(cli.folder, '.llmteam', 'stores');
   for (const number of readdirSync(stores)) {
-    const database = await open_database(join(stores, number, 'journal.db'));
+    const database = await openDatabase(join(stores, number, 'journal.db'));
     database.exec(sql);
     database.close();
   }
@@ -85,7 +85,7 @@ spec('llmteam index rebuild', (test) => {
   test(
     'gives the lists as they were before they were damaged, of all stores and tenants',
     () =>
-      with_runs(async (cli) => {
+      withRuns(async (cli) => {
         const before = await lists(cli);
         const [runs = '', foreign = '', tasks = ''] = before.map(({ stdout }) => stdout);
         const count = [...`${runs}${foreign}`.matchAll(/"run_id"/g)].length;
@@ -94,7 +94,7 @@ spec('llmteam index rebuild', (test) => {
         for (const [what, sql] of damages) {
           await damage(cli, sql);
           assert.not.equal(await lists(cli), before, `${what} are seen`);
-          const rebuilt = json_of<Rebuilt>(await cli.call(['index', 'rebuild', '--json']));
+          const rebuilt = jsonOf<Rebuilt>(await cli.call(['index', 'rebuild', '--json']));
           assert.equal({ ...rebuilt, duration_ms: 0 }, { stores: 2, runs: 6, tasks: 3, duration_ms: 0 });
           assert.ok(rebuilt.duration_ms > 0);
           assert.equal(await lists(cli), before, what);
@@ -109,8 +109,8 @@ spec('llmteam index rebuild', (test) => {
   test(
     'refuses while a service has the store, and says what to do',
     () =>
-      with_cli(async (cli) => {
-        const dev = await start_dev(cli);
+      withCli(async (cli) => {
+        const dev = await startDev(cli);
         const { code, stdout, stderr } = await cli.call(['index', 'rebuild']);
         assert.equal([code, stdout], [1, '']);
         assert.match(stderr, /^error STORE_LOCKED: the store '\S+' belongs to another process; stop 'llmteam dev'/);
@@ -123,7 +123,7 @@ spec('llmteam index rebuild', (test) => {
   test(
     'has nothing to do where there are no stores',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const told = await call(['index', 'rebuild']);
         assert.is(told.code, 0, told.stderr);
         assert.match(told.stdout, /^0 runs and 0 tasks of 0 stores /);

@@ -1,12 +1,12 @@
 import type { RunResult } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { json_of, with_cli } from './support/cli.js';
+import { jsonOf, withCli } from './support/cli.js';
 import { waiting } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
-function last_line(stdout: string): RunResult {
+function lastLine(stdout: string): RunResult {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
 }
 
@@ -15,18 +15,18 @@ spec('Ctrl-C', (test) => {
     test(
       `${signal} cancels the run, prints its result and ends with 4`,
       () =>
-        with_cli(async ({ write, start, call }) => {
+        withCli(async ({ write, start, call }) => {
           const started = start(['run', write('waiting.json', waiting), '--json']);
           await started.event('step.waiting', 'wait');
           started.signal(signal);
           const ended = await started.ended;
-          const result = last_line(ended.stdout);
+          const result = lastLine(ended.stdout);
           assert.is(ended.code, 4, ended.stderr);
           assert.is(result.status, 'cancelled');
           assert.is(ended.stderr, '');
           const shown = await call(['runs', 'show', result.run_id, '--json']);
-          assert.is(json_of(shown).status, 'cancelled');
-          const listed = json_of<{ runs: { status: string }[] }>(await call(['runs', 'list', '--json']));
+          assert.is(jsonOf(shown).status, 'cancelled');
+          const listed = jsonOf<{ runs: { status: string }[] }>(await call(['runs', 'list', '--json']));
           assert.is(listed.runs[0]?.status, 'cancelled', 'in lists too');
         }),
       patience,
@@ -36,9 +36,9 @@ spec('Ctrl-C', (test) => {
   test(
     'the second one leaves at once with 130, and says how to go on',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         // A handler that does not listen keeps the clean end waiting.
-        const deaf = `export default { name: 'deaf', api: 1, stop: () => new Promise(() => setTimeout(() => {}, 60000)), step_types: [] };`;
+        const deaf = `export default { name: 'deaf', api: 1, stop: () => new Promise(() => setTimeout(() => {}, 60000)), stepTypes: [] };`;
         write('deaf/package.json', {
           name: 'deaf',
           version: '1.0.0',
@@ -46,7 +46,7 @@ spec('Ctrl-C', (test) => {
           exports: './i.js',
           llmteam: { kind: 'task', name: 'deaf', api: 1 },
         });
-        write('deaf/i.js', deaf.replace('step_types: []', 'start: async () => {}, step_types: []'));
+        write('deaf/i.js', deaf.replace('stepTypes: []', 'start: async () => {}, stepTypes: []'));
         write('llmteam.config.json', { plugins: ['./deaf'] });
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
@@ -59,7 +59,7 @@ spec('Ctrl-C', (test) => {
         write('llmteam.config.json', {});
         const resumed = await call(['runs', 'resume', run_id]);
         assert.is(resumed.code, 4);
-        assert.is(json_of(resumed).status, 'cancelled');
+        assert.is(jsonOf(resumed).status, 'cancelled');
       }),
     patience,
   );
@@ -67,7 +67,7 @@ spec('Ctrl-C', (test) => {
   test(
     'two at once leave a run that can be continued, however far its cancellation came',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
         started.signal('SIGTERM');
@@ -76,7 +76,7 @@ spec('Ctrl-C', (test) => {
         assert.is(ended.code, 130, ended.stderr);
         assert.match(ended.stderr, new RegExp(`run ${run_id} .*llmteam runs resume ${run_id}\n$`));
         const resumed = start(['runs', 'resume', run_id, '--json']);
-        const status = json_of(await call(['runs', 'show', run_id, '--json'])).status;
+        const status = jsonOf(await call(['runs', 'show', run_id, '--json'])).status;
         if (status === 'running') await call(['runs', 'signal', run_id, 'go']);
         assert.is((await resumed.ended).code, status === 'running' ? 0 : 4);
       }),

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Ended, json_of, with_cli } from './support/cli.js';
+import { type Ended, jsonOf, withCli } from './support/cli.js';
 import { chain, doubling, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 function refused({ code, stdout, stderr }: Ended, expected: RegExp): void {
   assert.is(code, 1, stderr);
@@ -48,7 +48,7 @@ spec('segment files that cannot be run', (test) => {
     test(
       `a file that ${what} ends with 1 and a line for each problem`,
       () =>
-        with_cli(async ({ write, call }) => {
+        withCli(async ({ write, call }) => {
           write('file.json', content);
           refused(await call(['run', 'file.json']), expected);
         }),
@@ -59,7 +59,7 @@ spec('segment files that cannot be run', (test) => {
   test(
     'a file that is missing, a folder or too large is told apart',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('folder/x.json', {});
         write(
           'steps.json',
@@ -83,7 +83,7 @@ spec('segment files that cannot be run', (test) => {
   test(
     'a model that is not configured is told, with the ones there are',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('ask.json', chain('ask', [{ step_id: 'ask', type: 'llm_agent', config: { llm_ref: 'gpt4' } }]));
         refused(
           await call(['run', 'ask.json']),
@@ -98,7 +98,7 @@ spec('segment files that cannot be run', (test) => {
   test(
     'a segment beside the file that is missing, wrong or misnamed is told in its own file',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const calling = chain('calling', [{ step_id: 'sub', type: 'subworkflow', config: { segment_ref: 'helper' } }]);
         write('calling.json', calling);
         refused(await call(['run', 'calling.json']), /calling\.json:1: error UNKNOWN_REF.*'helper'/);
@@ -116,10 +116,10 @@ spec('segment files that cannot be run', (test) => {
   test(
     'validate prints the same problems as a result, and as JSON with --json',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('good.json', doubling);
         write('bad.json', JSON.stringify({ ...doubling, entrypoint: 'won', extra: 1 }, null, 2));
-        const [good, bad, json, not_json, missing] = await Promise.all([
+        const [good, bad, json, notJson, missing] = await Promise.all([
           call(['validate', 'good.json']),
           call(['validate', 'bad.json']),
           call(['validate', 'bad.json', '--json']),
@@ -131,7 +131,7 @@ spec('segment files that cannot be run', (test) => {
         assert.is(bad.code, 1);
         assert.is(bad.stderr, '');
         assert.match(bad.stdout, /^bad\.json:4: error INVALID_ENTRYPOINT .*\nbad\.json:\d+: error UNKNOWN_FIELD .*\n$/);
-        const { valid, problems } = json_of<{ valid: boolean; problems: Record<string, unknown>[] }>(json);
+        const { valid, problems } = jsonOf<{ valid: boolean; problems: Record<string, unknown>[] }>(json);
         assert.is(json.code, 1);
         assert.is(valid, false);
         assert.equal(
@@ -141,7 +141,7 @@ spec('segment files that cannot be run', (test) => {
             ['error', 'UNKNOWN_FIELD', '/extra'],
           ],
         );
-        assert.is(json_of<{ valid: boolean }>(not_json).valid, false);
+        assert.is(jsonOf<{ valid: boolean }>(notJson).valid, false);
         assert.is(missing.code, 1);
         assert.match(missing.stderr, /FILE_UNREADABLE/);
       }),

@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
-import { json_of, program, shell_words, with_cli } from './support/cli.js';
+import { jsonOf, program, shellWords, withCli } from './support/cli.js';
 import { doubling } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 spec('what llmteam tells about itself', (test) => {
   test(
     'version is one line, or JSON',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const [plain, option, json] = await Promise.all([
           call(['version']),
           call(['--version']),
@@ -21,7 +21,7 @@ spec('what llmteam tells about itself', (test) => {
         ]);
         assert.match(plain.stdout, /^llmteam \d+\.\d+\.\d+\n$/);
         assert.is(option.stdout, plain.stdout);
-        const { llmteam, node } = json_of<{ llmteam: string; node: string }>(json);
+        const { llmteam, node } = jsonOf<{ llmteam: string; node: string }>(json);
         assert.is(`llmteam ${llmteam}\n`, plain.stdout);
         assert.is(node, process.version);
       }),
@@ -31,13 +31,13 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'catalog lists the step types, and describes one',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const [list, json, loop] = await Promise.all([
           call(['catalog']),
           call(['catalog', '--json']),
           call(['catalog', 'loop']),
         ]);
-        const types = json_of<{ type_id: string; version: string }[]>(json).map(({ type_id }) => type_id);
+        const types = jsonOf<{ type_id: string; version: string }[]>(json).map(({ type_id }) => type_id);
         for (const type of ['llm_agent', 'http_action', 'transform', 'human_task', 'loop', 'map', 'subworkflow']) {
           assert.ok(types.includes(type), type);
           assert.match(list.stdout, new RegExp(`^${type} `, 'm'));
@@ -53,7 +53,7 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'providers names missing variables and never shows a secret',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const service = { provider: 'openai-compatible', base_url: 'https://api.example.com/v1', model: 'm1' };
         write('llmteam.config.json', {
           llms: {
@@ -72,7 +72,7 @@ spec('what llmteam tells about itself', (test) => {
         assert.match(text.stdout, /open +openai-compatible +m1 +ready/);
         assert.match(text.stdout, /odd +unheard-of +no plugin brings this provider/);
         assert.match(text.stdout, /Not set: OTHER_KEY, SOME_KEY/);
-        assert.equal(json_of<{ missing_variables: string[] }>(json).missing_variables, ['OTHER_KEY', 'SOME_KEY']);
+        assert.equal(jsonOf<{ missing_variables: string[] }>(json).missing_variables, ['OTHER_KEY', 'SOME_KEY']);
         assert.match(set.stdout, /keyed +openai-compatible +m1 +ready/);
         for (const { stdout, stderr } of [text, json, set]) assert.not.match(stdout + stderr, /secret/);
       }),
@@ -82,7 +82,7 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'graph draws SVG or Mermaid, to stdout or to a file, without the models it names',
     () =>
-      with_cli(async ({ folder, write, call }) => {
+      withCli(async ({ folder, write, call }) => {
         const ask = { step_id: 'ask', type: 'llm_agent', config: { llm_ref: 'unknown_here' } };
         write('drawn.json', {
           ...doubling,
@@ -109,9 +109,9 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'graph --run shows how the steps of a run stand',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
-        const { run_id } = json_of(await call(['run', 'doubling.json']));
+        const { run_id } = jsonOf(await call(['run', 'doubling.json']));
         const drawn = await call(['graph', 'doubling.json', '--format', 'mermaid', '--run', run_id]);
         assert.match(drawn.stdout, /completed/);
       }),
@@ -121,7 +121,7 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'completion prints a script for each shell, and what may follow',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('some.json', {});
         for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
           const { code, stdout } = await call(['completion', shell]);
@@ -147,16 +147,16 @@ spec('what llmteam tells about itself', (test) => {
   test(
     'completion of bash needs nothing but bash, and evaluates nothing that was typed',
     () =>
-      with_cli(async ({ write, call, folder }) => {
-        if (process.platform === 'win32') return not_tested_here('completion of bash', 'Windows has no bash');
+      withCli(async ({ write, call, folder }) => {
+        if (process.platform === 'win32') return notTestedHere('completion of bash', 'Windows has no bash');
         write('some file.json', {});
         write('inputs/one.json', {});
         write('completion.sh', (await call(['completion', 'bash'])).stdout);
         const replies = (...words: readonly string[]): string[] => {
           const script = [
-            `llmteam() { ${shell_words([process.execPath, program])} "$@"; }`,
+            `llmteam() { ${shellWords([process.execPath, program])} "$@"; }`,
             'source ./completion.sh',
-            `COMP_WORDS=(${shell_words(['llmteam', ...words])}) COMP_CWORD=${words.length}`,
+            `COMP_WORDS=(${shellWords(['llmteam', ...words])}) COMP_CWORD=${words.length}`,
             '__llmteam_complete',
             `printf '%s\\n' "\${COMPREPLY[@]}"`,
           ];

@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cli, json_of, with_cli } from './support/cli.js';
+import { type Cli, jsonOf, withCli } from './support/cli.js';
 import { chain, doubling } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 /** A plugin package in the folder. */
-function write_plugin(write: Cli['write'], name: string, code: string): void {
+function writePlugin(write: Cli['write'], name: string, code: string): void {
   const manifest = { kind: 'task', name, api: 1 };
   write(`plugins/${name}/package.json`, {
     name,
@@ -18,7 +18,7 @@ function write_plugin(write: Cli['write'], name: string, code: string): void {
   write(`plugins/${name}/index.js`, code);
 }
 
-const shouting = `export default { name: 'shouting', api: 1, step_types: [{ kind: 'task', metadata: {
+const shouting = `export default { name: 'shouting', api: 1, stepTypes: [{ kind: 'task', metadata: {
     type_id: 'shout', display_name: 'Shout', description: 'Makes text loud.', category: 'utility', icon: 'x', color: '#000',
     config_schema: { type: 'object', additionalProperties: false }, examples: [{}], permissions: [],
     input_ports: [{ name: 'input', type: 'any', description: 'Text.', required: false }],
@@ -30,8 +30,8 @@ spec('plugins of the configuration', (test) => {
   test(
     'a plugin beside the configuration brings its step types, for runs and for the catalog',
     () =>
-      with_cli(async ({ write, call }) => {
-        write_plugin(write, 'shouting', shouting);
+      withCli(async ({ write, call }) => {
+        writePlugin(write, 'shouting', shouting);
         write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
         write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout@^2' }]));
         const [ran, listed, shown] = await Promise.all([
@@ -39,11 +39,11 @@ spec('plugins of the configuration', (test) => {
           call(['plugin', 'list', '--json']),
           call(['catalog', 'shout', '--json']),
         ]);
-        assert.is(json_of(ran).output, 'BEES', ran.stderr);
-        const plugins = json_of<{ name: string; version: string; step_types: string[] }[]>(listed);
+        assert.is(jsonOf(ran).output, 'BEES', ran.stderr);
+        const plugins = jsonOf<{ name: string; version: string; step_types: string[] }[]>(listed);
         const { version, step_types } = plugins.find(({ name }) => name === 'shouting') ?? {};
         assert.equal({ version, step_types }, { version: '2.3.4', step_types: ['shout'] });
-        assert.is(json_of<{ version: string }>(shown).version, '2.3.4');
+        assert.is(jsonOf<{ version: string }>(shown).version, '2.3.4');
       }),
     patience,
   );
@@ -51,8 +51,8 @@ spec('plugins of the configuration', (test) => {
   test(
     'one that is missing, throws or has no manifest is named, with the others at fault',
     () =>
-      with_cli(async ({ write, call }) => {
-        write_plugin(write, 'throwing', "throw new Error('no mood today');");
+      withCli(async ({ write, call }) => {
+        writePlugin(write, 'throwing', "throw new Error('no mood today');");
         write('plugins/bare/package.json', { name: 'bare', version: '1.0.0' });
         write('llmteam.config.json', { plugins: ['./plugins/throwing', 'not-installed', './plugins/bare'] });
         const { code, stdout, stderr } = await call(['run', write('doubling.json', doubling)]);
@@ -69,12 +69,12 @@ spec('plugins of the configuration', (test) => {
   test(
     'one that lets an error go where nobody can catch it ends the command, not the run',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const stray = shouting.replace(
           'run: async',
           "run: () => new Promise(() => setTimeout(() => { throw new Error('stray'); })), other: async",
         );
-        write_plugin(write, 'shouting', stray);
+        writePlugin(write, 'shouting', stray);
         write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
         const crashed = await call(['run', write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]))]);
         assert.is(crashed.code, 1);
@@ -84,9 +84,9 @@ spec('plugins of the configuration', (test) => {
           /^internal error: stray\n[\s\S]*can be continued with: llmteam runs resume \S+\n$/,
         );
         assert.not.match(crashed.stderr, /\n\s+at /);
-        write_plugin(write, 'shouting', shouting);
-        const [, run_id = ''] = /resume (\S+)/.exec(crashed.stderr) ?? [];
-        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 'UNDEFINED');
+        writePlugin(write, 'shouting', shouting);
+        const [, runId = ''] = /resume (\S+)/.exec(crashed.stderr) ?? [];
+        assert.is(jsonOf(await call(['runs', 'resume', runId])).output, 'UNDEFINED');
       }),
     patience,
   );
@@ -94,19 +94,19 @@ spec('plugins of the configuration', (test) => {
   test(
     'one that ends the process does not make it look as if the run were done',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
         write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]));
-        write_plugin(write, 'shouting', 'process.exit(0);');
-        const at_load = await call(['run', 'shout.json']);
-        assert.is(at_load.code, 1);
-        assert.match(at_load.stderr, /^error PLUGIN_FAILED: a plugin ended the process before the command was done\n$/);
-        write_plugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
-        const in_step = await call(['run', 'shout.json']);
-        assert.is(in_step.code, 1);
-        const [, run_id = ''] = /^error PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(in_step.stderr) ?? [];
-        write_plugin(write, 'shouting', shouting);
-        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 'UNDEFINED');
+        writePlugin(write, 'shouting', 'process.exit(0);');
+        const atLoad = await call(['run', 'shout.json']);
+        assert.is(atLoad.code, 1);
+        assert.match(atLoad.stderr, /^error PLUGIN_FAILED: a plugin ended the process before the command was done\n$/);
+        writePlugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
+        const inStep = await call(['run', 'shout.json']);
+        assert.is(inStep.code, 1);
+        const [, runId = ''] = /^error PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(inStep.stderr) ?? [];
+        writePlugin(write, 'shouting', shouting);
+        assert.is(jsonOf(await call(['runs', 'resume', runId])).output, 'UNDEFINED');
       }),
     patience,
   );
@@ -114,7 +114,7 @@ spec('plugins of the configuration', (test) => {
   test(
     'a configuration that is wrong is told with every problem',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
         write('llmteam.config.json', { plugin: [], llms: { a: {} }, log: { level: 'loud' } });
         const wrong = await call(['run', 'doubling.json']);
@@ -136,8 +136,8 @@ spec('plugins of the configuration', (test) => {
   test(
     'the stack of an error is shown with --log-level debug only',
     () =>
-      with_cli(async ({ write, call }) => {
-        write_plugin(write, 'throwing', "throw new Error('no mood today');");
+      withCli(async ({ write, call }) => {
+        writePlugin(write, 'throwing', "throw new Error('no mood today');");
         write('llmteam.config.json', { plugins: ['./plugins/throwing'] });
         write('doubling.json', doubling);
         const debug = await call(['run', 'doubling.json', '--log-level', 'debug']);

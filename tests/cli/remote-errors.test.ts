@@ -2,38 +2,32 @@
 import type { ServerResponse } from 'node:http';
 import type { RunEvent } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
-import { type Cli, type Ended, events_in, json_of, with_cli } from './support/cli.js';
-import { asking_at, start_dev } from './support/dev-service.js';
-import { loopback_certificate } from './support/loopback-certificate.js';
-import {
-  give_json,
-  give_problem,
-  type OddServerOptions,
-  unused_address,
-  with_odd_server,
-} from './support/odd-server.js';
+import { type Cli, type Ended, eventsIn, jsonOf, withCli } from './support/cli.js';
+import { askingAt, startDev } from './support/dev-service.js';
+import { loopbackCertificate } from './support/loopback-certificate.js';
+import { giveJson, giveProblem, type OddServerOptions, unusedAddress, withOddServer } from './support/odd-server.js';
 import { doubling } from './support/segments.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 const key = 'llmteam_abcdefghijkl_a-key-that-must-not-be-seen';
 
 /** Nothing on stdout, one line on stderr, and nowhere the key. */
-function check_refusal({ code, stdout, stderr }: Ended, expected: RegExp, exit_code = 1): void {
+function checkRefusal({ code, stdout, stderr }: Ended, expected: RegExp, exitCode = 1): void {
   assert.match(stderr, expected);
-  assert.equal([code, stdout], [exit_code, ''], stderr);
+  assert.equal([code, stdout], [exitCode, ''], stderr);
   assert.is(stderr.trimEnd().split('\n').length, 1, stderr);
   assert.not.ok(stderr.includes(key), 'the key is not told');
 }
 
-async function refused_by(
+async function refusedBy(
   answer: (response: ServerResponse, count: number) => void,
   expected: RegExp,
   options?: OddServerOptions,
 ): Promise<void> {
-  await with_cli((cli) =>
-    with_odd_server(
+  await withCli((cli) =>
+    withOddServer(
       (response, _request, count) => answer(response, count),
       async ({ url }) => {
         for (const args of [
@@ -41,7 +35,7 @@ async function refused_by(
           ['runs', 'show', 'r'],
           ['tasks', 'list', '--json'],
         ]) {
-          check_refusal(await cli.call(args, asking_at(url, key)), expected);
+          checkRefusal(await cli.call(args, askingAt(url, key)), expected);
         }
       },
       options,
@@ -49,14 +43,14 @@ async function refused_by(
   );
 }
 
-const empty_list = { runs: [], cursor: null };
+const emptyList = { runs: [], cursor: null };
 
 spec('a gateway that cannot be asked', (test) => {
   test(
     'nothing listens there',
     () =>
-      with_cli(async (cli) => {
-        const url = await unused_address();
+      withCli(async (cli) => {
+        const url = await unusedAddress();
         const expected = new RegExp(
           `^error GATEWAY_UNREACHABLE: the gateway at ${url} cannot be reached: nothing listens`,
         );
@@ -65,7 +59,7 @@ spec('a gateway that cannot be asked', (test) => {
           ['tasks', 'claim', 'r:s'],
           ['run', cli.write('d.json', doubling)],
         ]) {
-          check_refusal(await cli.call(args, asking_at(url, key)), expected);
+          checkRefusal(await cli.call(args, askingAt(url, key)), expected);
         }
       }),
     patience,
@@ -74,13 +68,13 @@ spec('a gateway that cannot be asked', (test) => {
   test(
     'it has no TLS',
     () =>
-      with_odd_server(
-        (response) => give_json(response, 200, empty_list),
+      withOddServer(
+        (response) => giveJson(response, 200, emptyList),
         ({ url }) =>
-          with_cli(async (cli) => {
+          withCli(async (cli) => {
             const secure = url.replace('http:', 'https:');
-            const ended = await cli.call(['runs', 'list'], asking_at(secure, key));
-            check_refusal(ended, /^error GATEWAY_UNREACHABLE: .*it does not speak TLS; is it http:\/\/ instead\?/);
+            const ended = await cli.call(['runs', 'list'], askingAt(secure, key));
+            checkRefusal(ended, /^error GATEWAY_UNREACHABLE: .*it does not speak TLS; is it http:\/\/ instead\?/);
           }),
       ),
     patience,
@@ -89,20 +83,20 @@ spec('a gateway that cannot be asked', (test) => {
   test(
     'its certificate is not trusted, and is once it is named',
     () =>
-      with_odd_server(
-        (response) => give_json(response, 200, empty_list),
+      withOddServer(
+        (response) => giveJson(response, 200, emptyList),
         ({ url }) =>
-          with_cli(async (cli) => {
-            const ended = await cli.call(['runs', 'list'], asking_at(url, key));
-            check_refusal(ended, /^error GATEWAY_UNREACHABLE: .*certificate is not trusted: .*NODE_EXTRA_CA_CERTS/);
-            const trusted = cli.write('ca.pem', loopback_certificate.cert);
-            const { environment } = asking_at(url, key);
+          withCli(async (cli) => {
+            const ended = await cli.call(['runs', 'list'], askingAt(url, key));
+            checkRefusal(ended, /^error GATEWAY_UNREACHABLE: .*certificate is not trusted: .*NODE_EXTRA_CA_CERTS/);
+            const trusted = cli.write('ca.pem', loopbackCertificate.cert);
+            const { environment } = askingAt(url, key);
             const heard = await cli.call(['runs', 'list', '--json'], {
               environment: { ...environment, NODE_EXTRA_CA_CERTS: trusted },
             });
-            assert.equal(json_of(heard), empty_list);
+            assert.equal(jsonOf(heard), emptyList);
           }),
-        { is_secure: true },
+        { isSecure: true },
       ),
     patience,
   );
@@ -110,7 +104,7 @@ spec('a gateway that cannot be asked', (test) => {
   test(
     'the connection breaks in the middle of an answer',
     () =>
-      refused_by((response) => {
+      refusedBy((response) => {
         response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' });
         response.write('{"runs": [', () => response.destroy());
       }, /^error GATEWAY_UNREACHABLE: .*the connection broke/),
@@ -122,19 +116,19 @@ spec('a gateway that refuses', (test) => {
   test(
     'a key that does not count (401), and one that may not (403)',
     () =>
-      with_cli(async (cli) => {
-        const dev = await start_dev(cli);
-        const unknown = await cli.call(['runs', 'list'], asking_at(dev.url, key));
-        check_refusal(unknown, /^error UNAUTHENTICATED: .*LLMTEAM_KEY/);
-        const viewer = json_of<{ key: string }>(await cli.call(['keys', 'create', '--role', 'viewer', '--json']));
+      withCli(async (cli) => {
+        const dev = await startDev(cli);
+        const unknown = await cli.call(['runs', 'list'], askingAt(dev.url, key));
+        checkRefusal(unknown, /^error UNAUTHENTICATED: .*LLMTEAM_KEY/);
+        const viewer = jsonOf<{ key: string }>(await cli.call(['keys', 'create', '--role', 'viewer', '--json']));
         const stored = cli.write('doubling.json', doubling);
         for (const args of [
           ['run', stored],
           ['runs', 'cancel', 'r'],
           ['tasks', 'claim', 'r:s'],
         ]) {
-          const ended = await cli.call(args, asking_at(dev.url, viewer.key));
-          check_refusal(ended, /^error FORBIDDEN: the role 'viewer' .*keys create --role/);
+          const ended = await cli.call(args, askingAt(dev.url, viewer.key));
+          checkRefusal(ended, /^error FORBIDDEN: the role 'viewer' .*keys create --role/);
         }
         await dev.stop();
       }),
@@ -144,8 +138,8 @@ spec('a gateway that refuses', (test) => {
   test(
     'a fault of its own names the request, for its log',
     () =>
-      refused_by(
-        (response) => give_problem(response, 500, 'INTERNAL', 'Something went wrong.', { 'X-Request-Id': 'req-7' }),
+      refusedBy(
+        (response) => giveProblem(response, 500, 'INTERNAL', 'Something went wrong.', { 'X-Request-Id': 'req-7' }),
         /^error INTERNAL: Something went wrong; the gateway's log has more of request req-7\n$/,
       ),
     patience,
@@ -153,14 +147,13 @@ spec('a gateway that refuses', (test) => {
 
   test(
     'a code that this version does not know is told as it is',
-    () => refused_by((response) => give_problem(response, 409, 'NEW_CODE', 'Not so.'), /^error NEW_CODE: Not so\.\n$/),
+    () => refusedBy((response) => giveProblem(response, 409, 'NEW_CODE', 'Not so.'), /^error NEW_CODE: Not so\.\n$/),
     patience,
   );
 
   test(
     'a problem that repeats the key is told without it',
-    () =>
-      refused_by((response) => give_problem(response, 400, 'REQUEST_INVALID', key), /^error REQUEST_INVALID: \[red/),
+    () => refusedBy((response) => giveProblem(response, 400, 'REQUEST_INVALID', key), /^error REQUEST_INVALID: \[red/),
     patience,
   );
 });
@@ -169,12 +162,12 @@ spec('a gateway that asks for patience', (test) => {
   test(
     'is asked again when it says, and what was asked for is done once',
     () =>
-      with_cli((cli) =>
-        with_odd_server(
+      withCli((cli) =>
+        withOddServer(
           (response, _request, count) => {
-            if (count < 3) give_problem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '1' });
+            if (count < 3) giveProblem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '1' });
             else
-              give_json(response, 200, {
+              giveJson(response, 200, {
                 run_id: 'r',
                 segment_id: 's',
                 status: 'paused',
@@ -183,7 +176,7 @@ spec('a gateway that asks for patience', (test) => {
           },
           async ({ url, asked }) => {
             const before = Date.now();
-            const { code, stderr } = await cli.call(['runs', 'pause', 'r'], asking_at(url, key));
+            const { code, stderr } = await cli.call(['runs', 'pause', 'r'], askingAt(url, key));
             assert.is(code, 0, stderr);
             assert.match(stderr, /^(The gateway asks for patience: trying again in 1 s\.\n){2}Run r is paused/);
             assert.ok(Date.now() - before >= 2_000, 'it waits');
@@ -200,8 +193,8 @@ spec('a gateway that asks for patience', (test) => {
   test(
     'for longer than anybody waits is an error that says how long',
     () =>
-      refused_by(
-        (response) => give_problem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '3600' }),
+      refusedBy(
+        (response) => giveProblem(response, 429, 'RATE_LIMITED', 'Too many.', { 'Retry-After': '3600' }),
         /^error RATE_LIMITED: Too many; try again in 3600 s\n$/,
       ),
     patience,
@@ -216,17 +209,17 @@ spec('an answer that is none of a gateway', (test) => {
     'a page instead of JSON, and JSON of something else',
     async () => {
       const html = { 'Content-Type': 'text/html' };
-      await refused_by((response) => response.writeHead(200, html).end(page), foreign('is not JSON'));
-      await refused_by(
+      await refusedBy((response) => response.writeHead(200, html).end(page), foreign('is not JSON'));
+      await refusedBy(
         (response) => response.writeHead(404, html).end(page),
         foreign('answered 404; is it the address'),
       );
-      await refused_by(
+      await refusedBy(
         (response) => response.writeHead(502, html).end(page),
         foreign('answered 502; something in between'),
       );
-      await refused_by((response) => give_json(response, 200, { ok: true }), foreign('is it the address of one'));
-      await refused_by((response) => give_json(response, 200, null), foreign('is it the address of one'));
+      await refusedBy((response) => giveJson(response, 200, { ok: true }), foreign('is it the address of one'));
+      await refusedBy((response) => giveJson(response, 200, null), foreign('is it the address of one'));
     },
     patience,
   );
@@ -234,12 +227,12 @@ spec('an answer that is none of a gateway', (test) => {
   test(
     'one that sends on elsewhere is not followed: the key is for the address that was given',
     () =>
-      with_odd_server(
-        (response) => give_json(response, 200, empty_list),
+      withOddServer(
+        (response) => giveJson(response, 200, emptyList),
         async ({ url, asked }) => {
           const elsewhere = (response: ServerResponse) =>
             response.writeHead(308, { Location: `${url}/api/v1/runs` }).end();
-          await refused_by(elsewhere, foreign(`sends on to ${url}, and the key is not sent there`));
+          await refusedBy(elsewhere, foreign(`sends on to ${url}, and the key is not sent there`));
           assert.equal(asked, []);
         },
       ),
@@ -268,7 +261,7 @@ spec('the command line of a gateway', (test) => {
     test(
       `'${line}' is wrong usage: ${expected.source}`,
       () =>
-        with_cli(async ({ call }) => {
+        withCli(async ({ call }) => {
           const { code, stdout, stderr } = await call(line.split(' '), { environment: given });
           assert.equal([code, stdout], [2, ''], stderr);
           assert.match(stderr, /^error USAGE: /);
@@ -282,9 +275,9 @@ spec('the command line of a gateway', (test) => {
   test(
     'a home or a configuration on the command line means the store here, whatever the environment says',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const ended = await call(['runs', 'list', '--json', '--home', 'mine'], { environment });
-        assert.equal(json_of(ended), empty_list);
+        assert.equal(jsonOf(ended), emptyList);
       }),
     patience,
   );
@@ -292,18 +285,17 @@ spec('the command line of a gateway', (test) => {
   test(
     'a key that travels in the clear is warned of, on loopback it is not',
     () =>
-      with_odd_server(
-        (response) => give_json(response, 200, empty_list),
+      withOddServer(
+        (response) => giveJson(response, 200, emptyList),
         ({ url }) =>
-          with_cli(async ({ call }) => {
-            if (process.platform === 'win32')
-              return not_tested_here('a key in the clear', 'Windows cannot call 0.0.0.0');
+          withCli(async ({ call }) => {
+            if (process.platform === 'win32') return notTestedHere('a key in the clear', 'Windows cannot call 0.0.0.0');
             const elsewhere = url.replace('127.0.0.1', '0.0.0.0');
-            const warned = await call(['runs', 'list', '--json'], asking_at(elsewhere, key));
+            const warned = await call(['runs', 'list', '--json'], askingAt(elsewhere, key));
             assert.match(warned.stderr, /^warning: the key travels in the clear to http:\/\/0\.0\.0\.0:/);
-            assert.equal(json_of(warned), empty_list);
-            assert.is((await call(['runs', 'list', '--json', '-q'], asking_at(elsewhere, key))).stderr, '');
-            assert.is((await call(['runs', 'list', '--json'], asking_at(url, key))).stderr, '');
+            assert.equal(jsonOf(warned), emptyList);
+            assert.is((await call(['runs', 'list', '--json', '-q'], askingAt(elsewhere, key))).stderr, '');
+            assert.is((await call(['runs', 'list', '--json'], askingAt(url, key))).stderr, '');
           }),
       ),
     patience,
@@ -312,11 +304,11 @@ spec('the command line of a gateway', (test) => {
   test(
     'the log says what is asked for, without the key',
     () =>
-      with_odd_server(
-        (response) => give_json(response, 200, empty_list),
+      withOddServer(
+        (response) => giveJson(response, 200, emptyList),
         ({ url }) =>
-          with_cli(async ({ call }) => {
-            const { stderr } = await call(['runs', 'list', '--log-level', 'debug'], asking_at(url, key));
+          withCli(async ({ call }) => {
+            const { stderr } = await call(['runs', 'list', '--log-level', 'debug'], askingAt(url, key));
             assert.match(stderr, /^debug: GET http:\/\/\S+\/api\/v1\/runs\?limit=21: 200 in [0-9]+ ms, request none\n/);
             assert.not.ok(stderr.includes(key));
           }),
@@ -329,7 +321,7 @@ spec('pages of a gateway', (test) => {
   test(
     'are read to the end, however small they are',
     () =>
-      with_cli((cli: Cli) => {
+      withCli((cli: Cli) => {
         const event = (seq: number) => ({ seq, event_type: 'step.queued', event_id: `r:${seq}` }) as RunEvent;
         const row = (n: number) => ({
           run_id: `r${n}`,
@@ -342,30 +334,30 @@ spec('pages of a gateway', (test) => {
           completed_at: null,
           duration_ms: null,
         });
-        return with_odd_server(
+        return withOddServer(
           (response, { url = '' }) => {
             const { pathname, searchParams } = new URL(url, 'http://localhost');
             const at = Number(searchParams.get('from_seq') ?? searchParams.get('cursor') ?? 1);
             const rest = [at, at + 1].filter((n) => n <= 5);
             if (pathname.endsWith('/events'))
-              give_json(response, 200, { events: rest.map(event), next_seq: at + rest.length });
-            else give_json(response, 200, { runs: rest.map(row), cursor: at + 2 <= 5 ? String(at + 2) : null });
+              giveJson(response, 200, { events: rest.map(event), next_seq: at + rest.length });
+            else giveJson(response, 200, { runs: rest.map(row), cursor: at + 2 <= 5 ? String(at + 2) : null });
           },
           async ({ url }) => {
-            const events = events_in((await cli.call(['runs', 'events', 'r', '--json'], asking_at(url, key))).stdout);
+            const events = eventsIn((await cli.call(['runs', 'events', 'r', '--json'], askingAt(url, key))).stdout);
             assert.equal(
               events.map(({ seq }) => seq),
               [1, 2, 3, 4, 5],
             );
-            const listed = await cli.call(['runs', 'list', '--json', '--limit', '4'], asking_at(url, key));
-            const { runs, cursor } = json_of<{ runs: { run_id: string }[]; cursor: string }>(listed);
+            const listed = await cli.call(['runs', 'list', '--json', '--limit', '4'], askingAt(url, key));
+            const { runs, cursor } = jsonOf<{ runs: { run_id: string }[]; cursor: string }>(listed);
             assert.equal(
               runs.map(({ run_id }) => run_id),
               ['r1', 'r2', 'r3', 'r4'],
             );
-            const next = await cli.call(['runs', 'list', '--json', '--cursor', cursor], asking_at(url, key));
+            const next = await cli.call(['runs', 'list', '--json', '--cursor', cursor], askingAt(url, key));
             assert.equal(
-              json_of<{ runs: { run_id: string }[] }>(next).runs.map(({ run_id }) => run_id),
+              jsonOf<{ runs: { run_id: string }[] }>(next).runs.map(({ run_id }) => run_id),
               ['r5'],
             );
           },

@@ -6,23 +6,23 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Step } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import {
   type Cli,
   type Ended,
-  events_in,
-  json_of,
+  eventsIn,
+  jsonOf,
   program,
-  shell_words,
-  terminal_program,
-  with_cli,
+  shellWords,
+  terminalProgram,
+  withCli,
 } from './support/cli.js';
-import { asking_at, start_dev } from './support/dev-service.js';
+import { askingAt, startDev } from './support/dev-service.js';
 import { approval, chain, delay, doubling, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 180_000 };
-const has_terminal = process.platform === 'linux' && spawnSync(terminal_program, ['--version']).status === 0;
+const patience = { timeoutMs: 180_000 };
+const hasTerminal = process.platform === 'linux' && spawnSync(terminalProgram, ['--version']).status === 0;
 
 interface World {
   readonly cli: Cli;
@@ -32,40 +32,40 @@ interface World {
   there(args: readonly string[], stdin?: string): Promise<Ended>;
 }
 
-async function with_gateway_of_cli(use: (world: World) => Promise<void>): Promise<void> {
-  await with_cli(async (cli) => {
-    const dev = await start_dev(cli);
+async function withGatewayOfCli(use: (world: World) => Promise<void>): Promise<void> {
+  await withCli(async (cli) => {
+    const dev = await startDev(cli);
     const key = String(dev.key);
     const client = new LlmteamClient({ url: dev.url, key });
     const there: World['there'] = (args, stdin) => {
-      return cli.call(args, { ...asking_at(dev.url, key), ...(stdin !== undefined && { stdin }) });
+      return cli.call(args, { ...askingAt(dev.url, key), ...(stdin !== undefined && { stdin }) });
     };
     await use({ cli, url: dev.url, key, client, there });
     await dev.stop();
   });
 }
 
-function subworkflow(step_id: string, segment_ref: string): Step {
-  return { step_id, type: 'subworkflow', config: { segment_ref } };
+function subworkflow(stepId: string, segmentRef: string): Step {
+  return { step_id: stepId, type: 'subworkflow', config: { segment_ref: segmentRef } };
 }
 
 /** But for what no two runs share. */
 function shared(ended: Ended): object {
-  const { run_id, duration_ms, ...rest } = json_of(ended);
+  const { run_id, duration_ms, ...rest } = jsonOf(ended);
   assert.match(run_id, /^[0-9a-f-]{36}$/);
   assert.ok(duration_ms >= 0);
   return { ...ended, stdout: rest };
 }
 
-async function revision_of(client: LlmteamClient, segment_id: string): Promise<number | undefined> {
-  return (await client.list_segments()).segments.find((one) => one.segment_id === segment_id)?.revision;
+async function revisionOf(client: LlmteamClient, segmentId: string): Promise<number | undefined> {
+  return (await client.listSegments()).segments.find((one) => one.segment_id === segmentId)?.revision;
 }
 
 spec('llmteam run at a gateway', (test) => {
   test(
     'prints what a run at home prints, with its exit code, and writes it to a file',
     () =>
-      with_gateway_of_cli(async ({ cli, client, there }) => {
+      withGatewayOfCli(async ({ cli, client, there }) => {
         cli.write('doubling.json', doubling);
         cli.write('failing.json', chain('failing', [transform('a', 'input.nothing')], { params: { max_retries: 0 } }));
         cli.write('slow.json', chain('slow', [delay('wait', 60)]));
@@ -82,9 +82,9 @@ spec('llmteam run at a gateway', (test) => {
         const lines = await there(['run', 'doubling.json', '--json', '-o', 'out.json', '--correlation-id', 'order-1']);
         const result = JSON.parse(lines.stdout.trimEnd().split('\n').at(-1) ?? '');
         assert.equal(JSON.parse(readFileSync(join(cli.folder, 'out.json'), 'utf8')), result);
-        const { events } = await client.list_events(result.run_id);
-        assert.equal(events_in(lines.stdout), events, 'every event, once');
-        assert.is((await client.list_runs({ correlation_id: 'order-1' })).runs[0]?.run_id, result.run_id);
+        const { events } = await client.listEvents(result.run_id);
+        assert.equal(eventsIn(lines.stdout), events, 'every event, once');
+        assert.is((await client.listRuns({ correlation_id: 'order-1' })).runs[0]?.run_id, result.run_id);
       }),
     patience,
   );
@@ -92,22 +92,22 @@ spec('llmteam run at a gateway', (test) => {
   test(
     'stores the segment if it differs from the one there, from a file or from stdin',
     () =>
-      with_gateway_of_cli(async ({ cli, client, there }) => {
+      withGatewayOfCli(async ({ cli, client, there }) => {
         const file = cli.write('doubling.json', doubling);
         for (const args of [
           ['run', file],
           ['run', file],
         ])
           assert.is((await there(args)).code, 0);
-        const first = await revision_of(client, 'doubling');
+        const first = await revisionOf(client, 'doubling');
         const changed = JSON.stringify({ ...doubling, steps: [transform('one', '7'), ...doubling.steps.slice(1)] });
         const ran = await there(['run', '-'], changed);
-        assert.equal(json_of(ran).output, { doubled: 14 });
-        assert.ok((await revision_of(client, 'doubling')) !== first);
+        assert.equal(jsonOf(ran).output, { doubled: 14 });
+        assert.ok((await revisionOf(client, 'doubling')) !== first);
         await there(['run', file]);
-        const last = await revision_of(client, 'doubling');
+        const last = await revisionOf(client, 'doubling');
         await there(['run', file]);
-        assert.is(await revision_of(client, 'doubling'), last);
+        assert.is(await revisionOf(client, 'doubling'), last);
       }),
     patience,
   );
@@ -115,11 +115,11 @@ spec('llmteam run at a gateway', (test) => {
   test(
     'says what is wrong with a file, its input or its options as it does at home, and begins nothing',
     () =>
-      with_gateway_of_cli(async ({ cli, client, there }) => {
+      withGatewayOfCli(async ({ cli, client, there }) => {
         cli.write('bad.json', JSON.stringify({ ...doubling, entrypoint: 'nowhere' }, null, 2));
         cli.write('no.json', '{"segment_id": \n oops}');
-        const input_schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
-        cli.write('typed.json', { ...doubling, segment_id: 'typed', input_schema });
+        const inputSchema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+        cli.write('typed.json', { ...doubling, segment_id: 'typed', input_schema: inputSchema });
         const calls = [
           ['run', 'bad.json'],
           ['run', 'no.json'],
@@ -137,7 +137,7 @@ spec('llmteam run at a gateway', (test) => {
           assert.equal(remote, local, args.join(' '));
         }
         assert.match((await there(['run', 'bad.json'])).stderr, /^bad\.json:[2-9][0-9]*: error INVALID_ENTRYPOINT /);
-        assert.equal((await client.list_runs()).runs, []);
+        assert.equal((await client.listRuns()).runs, []);
       }),
     patience,
   );
@@ -145,14 +145,14 @@ spec('llmteam run at a gateway', (test) => {
   test(
     'stores the segments beside the file that it leads to, those first',
     () =>
-      with_gateway_of_cli(async ({ cli, client, there }) => {
+      withGatewayOfCli(async ({ cli, client, there }) => {
         cli.write('inner.json', chain('inner', [transform('add', 'input + 1')]));
         cli.write('middle.json', chain('middle', [subworkflow('call', 'inner')]));
         const file = cli.write('outer.json', chain('outer', [transform('one', '1'), subworkflow('call', 'middle')]));
         const ran = await there(['run', file]);
         assert.is(ran.code, 0, ran.stderr);
-        assert.is(json_of(ran).output, 2);
-        const stored = (await client.list_segments()).segments.map(({ segment_id }) => segment_id);
+        assert.is(jsonOf(ran).output, 2);
+        const stored = (await client.listSegments()).segments.map(({ segment_id }) => segment_id);
         assert.equal(stored, ['inner', 'middle', 'outer']);
         const lost = await there(['run', cli.write('lost.json', chain('lost', [subworkflow('call', 'nothing')]))]);
         assert.is(lost.code, 1);
@@ -164,23 +164,23 @@ spec('llmteam run at a gateway', (test) => {
   test(
     'a key that may start but not store runs what is stored, and nothing else',
     () =>
-      with_gateway_of_cli(async ({ cli, url, client, there }) => {
+      withGatewayOfCli(async ({ cli, url, client, there }) => {
         const file = cli.write('doubling.json', { $schema: 'https://example.com/segment.json', ...doubling });
         const made = await cli.call(['keys', 'create', '--role', 'operator', '--json']);
-        const as_operator = (...args: readonly string[]) =>
-          cli.call(args, asking_at(url, json_of<{ key: string }>(made).key));
-        assert.match((await as_operator('run', file)).stderr, /^error FORBIDDEN: the role 'operator' /);
+        const asOperator = (...args: readonly string[]) =>
+          cli.call(args, askingAt(url, jsonOf<{ key: string }>(made).key));
+        assert.match((await asOperator('run', file)).stderr, /^error FORBIDDEN: the role 'operator' /);
         assert.is((await there(['run', file])).code, 0);
-        const ran = await as_operator('run', file, '-j', '{"n": 5}');
-        assert.equal(json_of(ran).output, { doubled: 10 }, ran.stderr);
+        const ran = await asOperator('run', file, '-j', '{"n": 5}');
+        assert.equal(jsonOf(ran).output, { doubled: 10 }, ran.stderr);
         const other = cli.write('other.json', {
           ...doubling,
           steps: [transform('one', '9'), ...doubling.steps.slice(1)],
         });
-        const refused = await as_operator('run', other);
+        const refused = await asOperator('run', other);
         assert.equal([refused.code, refused.stdout], [1, '']);
         assert.match(refused.stderr, /^error FORBIDDEN: the segment 'doubling' of the gateway is another one/);
-        assert.is((await client.list_runs()).runs.length, 2);
+        assert.is((await client.listRuns()).runs.length, 2);
       }),
     patience,
   );
@@ -188,7 +188,7 @@ spec('llmteam run at a gateway', (test) => {
   test(
     'validate and catalog tell of the plugins there; neither needs a configuration here',
     () =>
-      with_gateway_of_cli(async ({ cli, there }) => {
+      withGatewayOfCli(async ({ cli, there }) => {
         cli.write('doubling.json', doubling);
         const calls = [
           ['validate', 'doubling.json'],
@@ -209,23 +209,23 @@ spec('llmteam run at a gateway', (test) => {
     patience,
   );
 
-  if (!has_terminal) {
-    not_tested_here('what is drawn on a terminal', 'there is no util-linux `script`');
+  if (!hasTerminal) {
+    notTestedHere('what is drawn on a terminal', 'there is no util-linux `script`');
     return;
   }
 
   test(
     'draws on a terminal what a run at home draws, tasks of runs inside it included',
     () =>
-      with_gateway_of_cli(async ({ cli, url, key, client, there }) => {
+      withGatewayOfCli(async ({ cli, url, key, client, there }) => {
         cli.write(
           'inner.json',
           chain('inner', [approval('ask', 'Publish it?')], { params: { timeout_seconds: null } }),
         );
         cli.write('outer.json', chain('outer', [transform('one', '1'), subworkflow('call', 'inner')]));
         const variables = `LLMTEAM_KEY=${key}`;
-        const line = `${shell_words([process.execPath, program])} run outer.json --url ${url} > out.json`;
-        const started = cli.on_terminal(`stty rows 40 columns 160; ${variables} ${line}`);
+        const line = `${shellWords([process.execPath, program])} run outer.json --url ${url} > out.json`;
+        const started = cli.onTerminal(`stty rows 40 columns 160; ${variables} ${line}`);
         const shown = await started.until(
           'a task',
           ({ stdout }) =>
@@ -241,7 +241,7 @@ spec('llmteam run at a gateway', (test) => {
         assert.match(seen, /✔ completed in \d+\.\ds, 2 steps completed\n$/);
         assert.not.match(seen.slice(seen.lastIndexOf('✔ completed')), /tasks answer/);
         assert.not.ok(seen.includes(key));
-        assert.is((await client.list_runs({ status: 'completed' })).runs.length, 2);
+        assert.is((await client.listRuns({ status: 'completed' })).runs.length, 2);
       }),
     patience,
   );

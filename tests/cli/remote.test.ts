@@ -4,11 +4,11 @@ import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
-import { type CallOptions, type Cli, type Ended, events_in, json_of, type Started, with_cli } from './support/cli.js';
-import { asking_at, type DevService, start_dev } from './support/dev-service.js';
+import { type CallOptions, type Cli, type Ended, eventsIn, jsonOf, type Started, withCli } from './support/cli.js';
+import { askingAt, type DevService, startDev } from './support/dev-service.js';
 import { approval, chain, doubling, transform, waiting } from './support/segments.js';
 
-const patience = { timeout_ms: 180_000 };
+const patience = { timeoutMs: 180_000 };
 
 const asking = {
   ...chain('asking', [approval('ask', 'Publish?'), transform('say', 'input.answered_by')]),
@@ -24,10 +24,10 @@ interface World {
   alike(...args: readonly string[]): Promise<Ended>;
 }
 
-async function with_gateway_of_cli(use: (world: World) => Promise<void>): Promise<void> {
-  await with_cli(async (cli) => {
-    const dev = await start_dev(cli);
-    const options: CallOptions = asking_at(dev.url, dev.key);
+async function withGatewayOfCli(use: (world: World) => Promise<void>): Promise<void> {
+  await withCli(async (cli) => {
+    const dev = await startDev(cli);
+    const options: CallOptions = askingAt(dev.url, dev.key);
     const client = new LlmteamClient({ url: dev.url, key: String(dev.key) });
     const there = (...args: readonly string[]) => cli.call(args, options);
     const alike = async (...args: readonly string[]): Promise<Ended> => {
@@ -35,20 +35,20 @@ async function with_gateway_of_cli(use: (world: World) => Promise<void>): Promis
       assert.equal(remote, local, args.join(' '));
       return remote;
     };
-    for (const segment of [doubling, waiting, asking]) await client.store_segment(segment);
+    for (const segment of [doubling, waiting, asking]) await client.storeSegment(segment);
     await use({ cli, dev, client, there, alike });
     await dev.stop();
   });
 }
 
 /** The task the run waits for. */
-async function task_of(client: LlmteamClient, run_id: string): Promise<string> {
-  await until(async () => (await client.list_tasks({ run_id })).tasks.length === 1);
-  return (await client.list_tasks({ run_id })).tasks[0]?.task_id ?? '';
+async function taskOf(client: LlmteamClient, runId: string): Promise<string> {
+  await until(async () => (await client.listTasks({ run_id: runId })).tasks.length === 1);
+  return (await client.listTasks({ run_id: runId })).tasks[0]?.task_id ?? '';
 }
 
 /** At that level it says what it asks for; a page of events has a query. */
-async function is_following(started: Started): Promise<void> {
+async function isFollowing(started: Started): Promise<void> {
   await started.until('a stream of events', ({ stderr }) => (/\/events: 200 in /.test(stderr) ? true : undefined));
 }
 
@@ -56,16 +56,16 @@ spec('llmteam at a gateway', (test) => {
   test(
     'runs list, show and events say what they say of the store, as tables and as JSON',
     () =>
-      with_gateway_of_cli(async ({ client, alike }) => {
+      withGatewayOfCli(async ({ client, alike }) => {
         const ids: string[] = [];
         for (const n of [1, 2, 3]) {
           const options = { wait: 20, correlation_id: `order-${n}` };
-          ids.unshift((await client.start_run('doubling', { n }, options)).run_id);
+          ids.unshift((await client.startRun('doubling', { n }, options)).run_id);
         }
         const [id = ''] = ids;
-        await until(async () => (await client.list_runs({ status: 'completed' })).runs.length === 3);
+        await until(async () => (await client.listRuns({ status: 'completed' })).runs.length === 3);
         assert.match((await alike('runs', 'list')).stdout, /^RUN +SEGMENT[\s\S]*doubling +completed/);
-        const listed = json_of<{ runs: RunView[] }>(await alike('runs', 'list', '--json'));
+        const listed = jsonOf<{ runs: RunView[] }>(await alike('runs', 'list', '--json'));
         assert.equal(
           listed.runs.map(({ run_id }) => run_id),
           ids,
@@ -78,16 +78,16 @@ spec('llmteam at a gateway', (test) => {
         ]) {
           await alike('runs', 'list', '--json', ...filter);
         }
-        const first = json_of<{ runs: RunView[]; cursor: string }>(
+        const first = jsonOf<{ runs: RunView[]; cursor: string }>(
           await alike('runs', 'list', '--json', '--limit', '2'),
         );
         const second = await alike('runs', 'list', '--json', '--limit', '2', '--cursor', first.cursor);
-        assert.equal([...first.runs, ...json_of<{ runs: RunView[] }>(second).runs], listed.runs);
+        assert.equal([...first.runs, ...jsonOf<{ runs: RunView[] }>(second).runs], listed.runs);
         assert.match((await alike('runs', 'list', '--limit', '1000')).stdout, new RegExp(id));
         assert.match((await alike('runs', 'show', id)).stdout, /^doubling +completed\n[\s\S]*"doubled": 6/);
-        assert.is(json_of<RunView>(await alike('runs', 'show', id, '--json')).run_id, id);
+        assert.is(jsonOf<RunView>(await alike('runs', 'show', id, '--json')).run_id, id);
         assert.match((await alike('runs', 'events', id, '--from', '3')).stdout, /^SEQ +TIME[^\n]*\n3 +/);
-        assert.ok(events_in((await alike('runs', 'events', id, '--json')).stdout).length > 5);
+        assert.ok(eventsIn((await alike('runs', 'events', id, '--json')).stdout).length > 5);
         assert.is((await alike('runs', 'events', id, '--json', '--from', '1000')).stdout, '');
       }),
     patience,
@@ -96,13 +96,13 @@ spec('llmteam at a gateway', (test) => {
   test(
     'pause, resume and signal reach a run; resume follows it to its end and prints its result',
     () =>
-      with_gateway_of_cli(async ({ cli, dev, client, there, alike }) => {
-        const { run_id } = await client.start_run('waiting', {});
+      withGatewayOfCli(async ({ cli, dev, client, there, alike }) => {
+        const { run_id } = await client.startRun('waiting', {});
         const paused = await there('runs', 'pause', run_id, '--reason', 'lunch');
         assert.equal([paused.code, paused.stdout], [0, '']);
         assert.is(paused.stderr, `Run ${run_id} is paused: what is under way is finished, nothing new begins.\n`);
-        await until(async () => (await client.get_run(run_id)).status === 'paused');
-        const resumed = cli.start(['runs', 'resume', run_id, '--json', '-o', 'out.json'], asking_at(dev.url, dev.key));
+        await until(async () => (await client.getRun(run_id)).status === 'paused');
+        const resumed = cli.start(['runs', 'resume', run_id, '--json', '-o', 'out.json'], askingAt(dev.url, dev.key));
         await resumed.event('segment.resumed');
         const sent = await there('runs', 'signal', run_id, 'go', '--payload', '{"at": "last"}');
         assert.is(sent.stderr, `Run ${run_id} has the signal 'go'.\n`);
@@ -110,8 +110,8 @@ spec('llmteam at a gateway', (test) => {
         assert.equal([ended.code, ended.stderr], [0, '']);
         const result = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '');
         assert.equal(result.output, { at: 'last' });
-        assert.ok(events_in(ended.stdout).some(({ event_type }) => event_type === 'segment.completed'));
-        assert.equal(json_of(await alike('runs', 'resume', run_id)), result, 'a run that has ended tells its result');
+        assert.ok(eventsIn(ended.stdout).some(({ event_type }) => event_type === 'segment.completed'));
+        assert.equal(jsonOf(await alike('runs', 'resume', run_id)), result, 'a run that has ended tells its result');
         const late = await alike('runs', 'pause', run_id);
         assert.is(late.code, 1);
         assert.match(late.stderr, /^error RUN_ENDED: /);
@@ -123,11 +123,11 @@ spec('llmteam at a gateway', (test) => {
   test(
     'cancel ends a run, with 4 for who follows it, and so does Ctrl-C',
     () =>
-      with_gateway_of_cli(async ({ cli, dev, client, there, alike }) => {
-        const options = asking_at(dev.url, dev.key);
-        const first = (await client.start_run('waiting', {})).run_id;
+      withGatewayOfCli(async ({ cli, dev, client, there, alike }) => {
+        const options = askingAt(dev.url, dev.key);
+        const first = (await client.startRun('waiting', {})).run_id;
         const follower = cli.start(['runs', 'resume', first, '--log-level', 'debug'], options);
-        await is_following(follower);
+        await isFollowing(follower);
         const cancelled = await there('runs', 'cancel', first, '--reason', 'enough');
         assert.equal([cancelled.code, cancelled.stderr], [0, `Run ${first} is cancelled.\n`]);
         assert.is((await follower.ended).code, 4);
@@ -139,7 +139,7 @@ spec('llmteam at a gateway', (test) => {
         run.signal('SIGINT');
         const ended = await run.ended;
         assert.is(ended.code, 4, ended.stderr);
-        assert.is((await client.get_run(run_id)).status, 'cancelled');
+        assert.is((await client.getRun(run_id)).status, 'cancelled');
       }),
     patience,
   );
@@ -147,17 +147,17 @@ spec('llmteam at a gateway', (test) => {
   test(
     'a follower comes back to a gateway that was away, and misses and repeats nothing',
     () =>
-      with_cli(async (cli) => {
-        const first = await start_dev(cli);
+      withCli(async (cli) => {
+        const first = await startDev(cli);
         const client = new LlmteamClient({ url: first.url, key: String(first.key) });
-        const run = cli.start(['run', cli.write('waiting.json', waiting), '--json'], asking_at(first.url, first.key));
+        const run = cli.start(['run', cli.write('waiting.json', waiting), '--json'], askingAt(first.url, first.key));
         const { run_id } = await run.event('step.waiting', 'wait');
         await first.stop();
-        const second = await start_dev(cli, new URL(first.url).port);
-        await client.signal_run(run_id, 'go', 'back');
+        const second = await startDev(cli, new URL(first.url).port);
+        await client.signalRun(run_id, 'go', 'back');
         const ended = await run.ended;
         assert.is(ended.code, 0, ended.stderr);
-        assert.equal(events_in(ended.stdout), (await client.list_events(run_id)).events);
+        assert.equal(eventsIn(ended.stdout), (await client.listEvents(run_id)).events);
         await second.stop();
       }),
     patience,
@@ -166,8 +166,8 @@ spec('llmteam at a gateway', (test) => {
   test(
     'fork begins anew from a step and follows the new run',
     () =>
-      with_gateway_of_cli(async ({ client, there, alike }) => {
-        const { run_id } = await client.start_run('doubling', { n: 3 }, { wait: 20 });
+      withGatewayOfCli(async ({ client, there, alike }) => {
+        const { run_id } = await client.startRun('doubling', { n: 3 }, { wait: 20 });
         const forked = await there(
           'runs',
           'fork',
@@ -178,11 +178,11 @@ spec('llmteam at a gateway', (test) => {
           '{"input": 50}',
         );
         assert.is(forked.code, 0, forked.stderr);
-        const result = json_of(forked);
+        const result = jsonOf(forked);
         assert.equal(result.output, { doubled: 100 });
         assert.is(forked.stderr, `Run ${result.run_id} begins anew from step 'double'.\n`);
         assert.is.not(result.run_id, run_id);
-        assert.equal(json_of(await alike('runs', 'resume', result.run_id)), result);
+        assert.equal(jsonOf(await alike('runs', 'resume', result.run_id)), result);
         const unknown = await there('runs', 'fork', run_id, '--from-step', 'nowhere');
         assert.is(unknown.code, 1);
         assert.is(unknown.stderr, `error STEP_UNKNOWN: run '${run_id}' has no step 'nowhere' to begin anew from\n`);
@@ -193,23 +193,23 @@ spec('llmteam at a gateway', (test) => {
   test(
     'tasks are listed, shown, claimed and answered as those of the store are',
     () =>
-      with_gateway_of_cli(async ({ client, there, alike }) => {
-        const { run_id } = await client.start_run('asking', {});
-        const id = await task_of(client, run_id);
+      withGatewayOfCli(async ({ client, there, alike }) => {
+        const { run_id } = await client.startRun('asking', {});
+        const id = await taskOf(client, run_id);
         assert.match((await alike('tasks', 'list')).stdout, /^TASK +STATUS[\s\S]* open +approval +/);
         const list = await alike('tasks', 'list', '--json', '--status', 'open', '--run', run_id, '--limit', '1');
-        assert.is(json_of<{ tasks: HumanTask[] }>(list).tasks[0]?.task_id, id);
+        assert.is(jsonOf<{ tasks: HumanTask[] }>(list).tasks[0]?.task_id, id);
         assert.match((await alike('tasks', 'list', '--status', 'closed')).stderr, /There are no such tasks/);
         assert.match((await alike('tasks', 'show', id)).stdout, new RegExp(`\nllmteam tasks answer ${id} --approve\n`));
-        assert.is(json_of<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
+        assert.is(jsonOf<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
         const claimed = await there('tasks', 'claim', id, '--by', 'ann');
         assert.equal([claimed.code, claimed.stderr], [0, 'The task is claimed by ann.\n']);
         assert.match((await alike('tasks', 'claim', id, '--by', 'bob')).stderr, /^error TASK_CLOSED: .*claimed by ann/);
         assert.match((await alike('tasks', 'answer', id, '--value', '"x"')).stderr, /^error ANSWER_INVALID: /);
         const answered = await there('tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine');
         assert.equal([answered.code, answered.stderr], [0, 'The task is answered: approve.\n']);
-        await until(async () => (await client.get_run(run_id)).status === 'completed');
-        assert.is((await client.get_run(run_id)).output, 'ann');
+        await until(async () => (await client.getRun(run_id)).status === 'completed');
+        assert.is((await client.getRun(run_id)).output, 'ann');
         assert.match((await alike('tasks', 'answer', id, '--reject', '--by', 'bob')).stderr, /^error TASK_CLOSED: /);
         const unknown = await there('tasks', 'show', `${run_id}:nothing`);
         assert.equal([unknown.code, unknown.stdout], [1, '']);
@@ -221,14 +221,14 @@ spec('llmteam at a gateway', (test) => {
   test(
     'the key says whose runs they are: of two tenants neither sees the other',
     () =>
-      with_gateway_of_cli(async ({ cli, dev, client, there }) => {
-        const { run_id } = await client.start_run('asking', {});
-        const task = await task_of(client, run_id);
+      withGatewayOfCli(async ({ cli, dev, client, there }) => {
+        const { run_id } = await client.startRun('asking', {});
+        const task = await taskOf(client, run_id);
         const made = await cli.call(['keys', 'create', '--role', 'admin', '--tenant', 'globex', '--json']);
-        const { key } = json_of<{ key: string }>(made);
-        const as_globex = (...args: readonly string[]) => cli.call(args, asking_at(dev.url, key));
-        assert.equal(json_of<{ runs: [] }>(await as_globex('runs', 'list', '--json')).runs, []);
-        assert.equal(json_of<{ tasks: [] }>(await as_globex('tasks', 'list', '--json')).tasks, []);
+        const { key } = jsonOf<{ key: string }>(made);
+        const asGlobex = (...args: readonly string[]) => cli.call(args, askingAt(dev.url, key));
+        assert.equal(jsonOf<{ runs: [] }>(await asGlobex('runs', 'list', '--json')).runs, []);
+        assert.equal(jsonOf<{ tasks: [] }>(await asGlobex('tasks', 'list', '--json')).tasks, []);
         for (const args of [
           ['runs', 'show', run_id],
           ['runs', 'events', run_id],
@@ -238,7 +238,7 @@ spec('llmteam at a gateway', (test) => {
           ['runs', 'signal', run_id, 'go'],
           ['runs', 'fork', run_id, '--from-step', 'ask'],
         ]) {
-          const { code, stdout, stderr } = await as_globex(...args);
+          const { code, stdout, stderr } = await asGlobex(...args);
           assert.equal([code, stdout], [1, ''], args.join(' '));
           assert.is(stderr, `error RUN_UNKNOWN: there is no run '${run_id}' at ${dev.url}\n`);
         }
@@ -247,11 +247,11 @@ spec('llmteam at a gateway', (test) => {
           ['tasks', 'claim', task],
           ['tasks', 'answer', task, '--approve'],
         ]) {
-          assert.match((await as_globex(...args)).stderr, /^error TASK_UNKNOWN: /);
+          assert.match((await asGlobex(...args)).stderr, /^error TASK_UNKNOWN: /);
         }
-        const own = await as_globex('run', cli.write('doubling.json', doubling));
+        const own = await asGlobex('run', cli.write('doubling.json', doubling));
         assert.is(own.code, 0, own.stderr);
-        const unseen = await there('runs', 'show', json_of(own).run_id);
+        const unseen = await there('runs', 'show', jsonOf(own).run_id);
         assert.match(unseen.stderr, /^error RUN_UNKNOWN: /);
         assert.match((await there('runs', 'show', run_id)).stdout, /^asking +running/);
       }),
@@ -261,18 +261,18 @@ spec('llmteam at a gateway', (test) => {
   test(
     '--url and --key name the gateway as the variables do; suggested commands name it again, also after a second Ctrl-C, never the key',
     () =>
-      with_gateway_of_cli(async ({ cli, dev, client }) => {
-        const { run_id } = await client.start_run('asking', {});
-        const id = await task_of(client, run_id);
+      withGatewayOfCli(async ({ cli, dev, client }) => {
+        const { run_id } = await client.startRun('asking', {});
+        const id = await taskOf(client, run_id);
         const options = { environment: { MY_KEY: String(dev.key) } };
         const shown = await cli.call(['tasks', 'show', id, '--url', `${dev.url}/`, '--key', 'env:MY_KEY'], options);
         assert.match(shown.stdout, new RegExp(`\nllmteam tasks answer ${id} --url ${dev.url} --approve\n`));
         const made = await cli.call(['keys', 'create', '--role', 'viewer', '--json']);
-        const viewer = json_of<{ key: string }>(made).key;
+        const viewer = jsonOf<{ key: string }>(made).key;
         const followed = cli.start(['runs', 'resume', run_id, '--url', dev.url, '--log-level', 'debug'], {
           environment: { LLMTEAM_KEY: viewer },
         });
-        await is_following(followed);
+        await isFollowing(followed);
         followed.signal('SIGINT');
         await followed.until('a refusal', ({ stderr }) =>
           /^error: the run could not be cancelled: the role 'viewer' /m.test(stderr) ? true : undefined,

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { RunResult } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { events_in, json_of, with_cli } from './support/cli.js';
+import { eventsIn, jsonOf, withCli } from './support/cli.js';
 import { chain, delay, doubling, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 spec('llmteam run', (test) => {
   test(
     'prints one JSON object on stdout, nothing on stderr, and ends with 0',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const ended = await call(['run', write('doubling.json', doubling)]);
-        const result = json_of(ended);
+        const result = jsonOf(ended);
         assert.is(ended.code, 0);
         assert.is(ended.stderr, '');
         assert.equal(
@@ -40,7 +40,7 @@ spec('llmteam run', (test) => {
   test(
     'takes its input from a file, from the command line or from stdin',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const segment = write('doubling.json', doubling);
         const input = write('in.json', { n: 4 });
         const [file, argument, stdin] = await Promise.all([
@@ -48,9 +48,9 @@ spec('llmteam run', (test) => {
           call(['run', segment, '-j', '{"n": 5}']),
           call(['run', segment, '-i', '-'], { stdin: '{"n": 6}' }),
         ]);
-        assert.equal(json_of(file).output, { doubled: 8 });
-        assert.equal(json_of(argument).output, { doubled: 10 });
-        assert.equal(json_of(stdin).output, { doubled: 12 });
+        assert.equal(jsonOf(file).output, { doubled: 8 });
+        assert.equal(jsonOf(argument).output, { doubled: 10 });
+        assert.equal(jsonOf(stdin).output, { doubled: 12 });
       }),
     patience,
   );
@@ -58,9 +58,9 @@ spec('llmteam run', (test) => {
   test(
     'reads the segment itself from stdin',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const ended = await call(['run', '-'], { stdin: JSON.stringify(doubling) });
-        assert.equal(json_of(ended).output, { doubled: 2 });
+        assert.equal(jsonOf(ended).output, { doubled: 2 });
       }),
     patience,
   );
@@ -68,7 +68,7 @@ spec('llmteam run', (test) => {
   test(
     'writes the result to a file as well, and finds out before the run if it cannot',
     () =>
-      with_cli(async ({ folder, write, call }) => {
+      withCli(async ({ folder, write, call }) => {
         const segment = write('doubling.json', doubling);
         const kept = await call(['run', segment, '-o', 'out.json']);
         assert.is(readFileSync(join(folder, 'out.json'), 'utf8'), kept.stdout);
@@ -83,11 +83,11 @@ spec('llmteam run', (test) => {
   test(
     'with --json prints every event as a line and the result as the last one',
     () =>
-      with_cli(async ({ folder, write, call }) => {
+      withCli(async ({ folder, write, call }) => {
         const ended = await call(['run', write('doubling.json', doubling), '--json', '-o', 'out.json']);
         const lines = ended.stdout.trimEnd().split('\n');
         const result = JSON.parse(lines.at(-1) ?? '') as RunResult;
-        const events = events_in(ended.stdout);
+        const events = eventsIn(ended.stdout);
         assert.is(result.status, 'completed');
         assert.is(events.length, lines.length - 1);
         assert.equal(
@@ -104,14 +104,14 @@ spec('llmteam run', (test) => {
   test(
     'ends with 1 if the run fails, and says why in the result',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const ended = await call([
           'run',
           write('broken.json', chain('broken', [transform('a', '1 / int(input.zero)')])),
           '-j',
           '{"zero":0}',
         ]);
-        const { status, error } = json_of(ended);
+        const { status, error } = jsonOf(ended);
         assert.is(ended.code, 1);
         assert.is(status, 'failed');
         assert.is(error?.error_code, 'EXPRESSION_FAILED');
@@ -122,11 +122,11 @@ spec('llmteam run', (test) => {
   test(
     'ends with 3 if the time is up, also if the segment allows more',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const ended = await call(['run', write('slow.json', chain('slow', [delay('wait', 60)])), '-t', '0.3']);
         assert.is(ended.code, 3);
-        assert.is(json_of(ended).status, 'timeout');
-        assert.is(json_of(ended).error?.error_code, 'RUN_TIMEOUT');
+        assert.is(jsonOf(ended).status, 'timeout');
+        assert.is(jsonOf(ended).error?.error_code, 'RUN_TIMEOUT');
       }),
     patience,
   );
@@ -134,25 +134,25 @@ spec('llmteam run', (test) => {
   test(
     'refuses an input that does not match, naming the place, before anything is stored',
     () =>
-      with_cli(async ({ folder, write, call }) => {
-        const input_schema = {
+      withCli(async ({ folder, write, call }) => {
+        const inputSchema = {
           type: 'object',
           properties: { items: { type: 'array', items: { type: 'integer' } } },
           required: ['items'],
         };
-        const segment = write('typed.json', { ...doubling, input_schema });
-        const [wrong, missing, not_json] = await Promise.all([
+        const segment = write('typed.json', { ...doubling, input_schema: inputSchema });
+        const [wrong, missing, notJson] = await Promise.all([
           call(['run', segment, '-j', '{"items": [1, "two"]}']),
           call(['run', segment]),
           call(['run', segment, '-j', '{"items": [1,}']),
         ]);
-        for (const ended of [wrong, missing, not_json]) {
+        for (const ended of [wrong, missing, notJson]) {
           assert.is(ended.code, 1);
           assert.is(ended.stdout, '');
         }
         assert.match(wrong.stderr, /^error INPUT_INVALID: input: 'items\[1\]' must be a whole number/);
         assert.match(missing.stderr, /^error INPUT_INVALID: input: 'items' is missing/);
-        assert.match(not_json.stderr, /^error JSON_INVALID: -j: .*line 1, column 14/);
+        assert.match(notJson.stderr, /^error JSON_INVALID: -j: .*line 1, column 14/);
         assert.not(existsSync(join(folder, '.llmteam')), 'nothing is stored');
       }),
     patience,
@@ -161,11 +161,11 @@ spec('llmteam run', (test) => {
   test(
     'runs the segments beside the file that it names, also in a circle',
     () =>
-      with_cli(async ({ write, call }) => {
-        const sub = (step_id: string, segment_ref: string) => ({
-          step_id,
+      withCli(async ({ write, call }) => {
+        const sub = (stepId: string, segmentRef: string) => ({
+          step_id: stepId,
           type: 'subworkflow',
-          config: { segment_ref },
+          config: { segment_ref: segmentRef },
         });
         const edges = [
           { from: 'check', from_port: 'true', to: 'down' },
@@ -177,7 +177,7 @@ spec('llmteam run', (test) => {
         const file = write('ping.json', ping);
         write('pong.json', chain('pong', [sub('back', 'ping')]));
         const ended = await call(['run', file, '-j', '{"n": 2}']);
-        assert.is(json_of(ended).output, 'ground', ended.stderr);
+        assert.is(jsonOf(ended).output, 'ground', ended.stderr);
       }),
     patience,
   );
@@ -185,7 +185,7 @@ spec('llmteam run', (test) => {
   test(
     'keeps runs where --home or LLMTEAM_HOME says',
     () =>
-      with_cli(async ({ folder, write, call }) => {
+      withCli(async ({ folder, write, call }) => {
         const segment = write('doubling.json', doubling);
         await call(['run', segment, '--home', 'here']);
         await call(['--home', 'here', 'run', segment]);
@@ -193,7 +193,7 @@ spec('llmteam run', (test) => {
         assert.ok(existsSync(join(folder, 'there', 'stores')));
         assert.not(existsSync(join(folder, '.llmteam')));
         const listed = await call(['runs', 'list', '--json', '--home', 'here']);
-        assert.is(json_of<{ runs: unknown[] }>(listed).runs.length, 2);
+        assert.is(jsonOf<{ runs: unknown[] }>(listed).runs.length, 2);
       }),
     patience,
   );
@@ -201,7 +201,7 @@ spec('llmteam run', (test) => {
   test(
     'uses the configuration nearest to the segment, and its models',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const ask = {
           step_id: 'ask',
           type: 'llm_agent',
@@ -210,11 +210,11 @@ spec('llmteam run', (test) => {
         const file = write('deep/down/asking.json', chain('asking', [ask]));
         write('deep/llmteam.config.json', { llms: { writer: { provider: 'offline', model: 'near' } } });
         write('llmteam.config.json', { llms: {} });
-        const near = json_of(await call(['run', file, '-j', '{"topic": "bees"}']));
+        const near = jsonOf(await call(['run', file, '-j', '{"topic": "bees"}']));
         assert.match(String(near.output), /^\[offline near\] bees/);
         assert.ok(near.usage.input_tokens > 0);
         const other = write('other.json', { llms: { writer: { provider: 'offline', model: 'chosen' } } });
-        const chosen = json_of(await call(['run', file, '-j', '{"topic": "bees"}', '--config', other]));
+        const chosen = jsonOf(await call(['run', file, '-j', '{"topic": "bees"}', '--config', other]));
         assert.match(String(chosen.output), /^\[offline chosen\] bees/);
       }),
     patience,
@@ -223,7 +223,7 @@ spec('llmteam run', (test) => {
   test(
     'goes on quietly when its reader goes away',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const steps = Array.from({ length: 200 }, (_, place) => transform(`s${place}`, '1'));
         const started = start(['run', write('long.json', chain('long', steps)), '--json']);
         await started.event('segment.started');
@@ -231,7 +231,7 @@ spec('llmteam run', (test) => {
         const ended = await started.ended;
         assert.is(ended.code, 0);
         assert.is(ended.stderr, '');
-        const { runs } = json_of<{ runs: { status: string }[] }>(await call(['runs', 'list', '--json']));
+        const { runs } = jsonOf<{ runs: { status: string }[] }>(await call(['runs', 'list', '--json']));
         assert.is(runs[0]?.status, 'completed');
       }),
     patience,

@@ -1,17 +1,17 @@
 import type { RunEvent, RunResult, RunView } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { events_in, json_of, with_cli } from './support/cli.js';
+import { eventsIn, jsonOf, withCli } from './support/cli.js';
 import { chain, delay, doubling, transform, waiting } from './support/segments.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 
 interface Listed {
   readonly runs: readonly { run_id: string; segment_id: string; status: string }[];
   readonly cursor: string | null;
 }
 
-function result_of(stdout: string): RunResult {
+function resultOf(stdout: string): RunResult {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
 }
 
@@ -19,16 +19,16 @@ spec('llmteam runs', (test) => {
   test(
     'list shows runs newest first, by status, segment, tenant and id of yours, in pages',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
         write('failing.json', chain('failing', [transform('a', 'input.nothing')]));
         const ids: string[] = [];
         for (const file of ['doubling.json', 'failing.json', 'doubling.json']) {
-          ids.unshift(json_of(await call(['run', file])).run_id);
+          ids.unshift(jsonOf(await call(['run', file])).run_id);
         }
-        const other = json_of(await call(['run', 'doubling.json', '--tenant', 'other', '--correlation-id', 'order-7']));
+        const other = jsonOf(await call(['run', 'doubling.json', '--tenant', 'other', '--correlation-id', 'order-7']));
         const list = async (...args: string[]): Promise<Listed> =>
-          json_of(await call(['runs', 'list', '--json', ...args]));
+          jsonOf(await call(['runs', 'list', '--json', ...args]));
         assert.equal(
           (await list()).runs.map(({ run_id }) => run_id),
           ids,
@@ -52,7 +52,7 @@ spec('llmteam runs', (test) => {
         );
         assert.is(second.cursor, null);
         const [newest] = first.runs;
-        const view = json_of<RunView>(await call(['runs', 'show', newest?.run_id ?? '', '--json']));
+        const view = jsonOf<RunView>(await call(['runs', 'show', newest?.run_id ?? '', '--json']));
         const shared = Object.keys(newest ?? {}).map((key) => [key, view[key as keyof RunView]]);
         assert.equal(newest, Object.fromEntries(shared), 'names and times are those of runs show');
         const table = await call(['runs', 'list', '--limit', '1']);
@@ -65,10 +65,10 @@ spec('llmteam runs', (test) => {
   test(
     'show and events tell of a run, as text and as JSON',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
         const ran = await call(['run', 'doubling.json', '--json']);
-        const { run_id } = result_of(ran.stdout);
+        const { run_id } = resultOf(ran.stdout);
         const [text, json, table, lines, unknown] = await Promise.all([
           call(['runs', 'show', run_id]),
           call(['runs', 'show', run_id, '--json']),
@@ -77,13 +77,9 @@ spec('llmteam runs', (test) => {
           call(['runs', 'show', 'nobody']),
         ]);
         assert.match(text.stdout, /^doubling +completed\n[\s\S]*double +transform +completed +1[\s\S]*"doubled": 2/);
-        assert.is(json_of<RunView>(json).steps.length, 3);
+        assert.is(jsonOf<RunView>(json).steps.length, 3);
         assert.match(table.stdout, /^SEQ +TIME[^\n]*\n3 +/);
-        assert.equal(
-          events_in(lines.stdout),
-          events_in(ran.stdout),
-          'the history gives the same events, byte for byte',
-        );
+        assert.equal(eventsIn(lines.stdout), eventsIn(ran.stdout), 'the history gives the same events, byte for byte');
         assert.is(unknown.code, 1);
         assert.match(unknown.stderr, /^error RUN_UNKNOWN: /);
       }),
@@ -93,7 +89,7 @@ spec('llmteam runs', (test) => {
   test(
     'pause, resume and signal reach a run that another process drives',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
         const paused = await call(['runs', 'pause', run_id, '--reason', 'lunch']);
@@ -106,8 +102,8 @@ spec('llmteam runs', (test) => {
         const [first, second] = await Promise.all([started.ended, resumed.ended]);
         assert.is(first.code, 0, first.stderr);
         assert.is(second.code, 0, second.stderr);
-        assert.equal(json_of(second), result_of(first.stdout), 'both print the same result');
-        assert.equal(json_of(second).output, { at: 'last' });
+        assert.equal(jsonOf(second), resultOf(first.stdout), 'both print the same result');
+        assert.equal(jsonOf(second).output, { at: 'last' });
       }),
     patience,
   );
@@ -115,7 +111,7 @@ spec('llmteam runs', (test) => {
   test(
     'cancel ends a run that another process drives, with 4 there',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
         assert.is((await call(['runs', 'cancel', run_id])).code, 0);
@@ -131,24 +127,24 @@ spec('llmteam runs', (test) => {
   test(
     'a run whose process was killed goes on with resume; what was done is not done again',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const steps = [transform('before', "{'done': 1}"), delay('pause', 2), transform('after', 'input.done + 1')];
         const started = start(['run', write('killed.json', chain('killed', steps)), '--json']);
         const { run_id } = await started.event('step.waiting', 'pause');
         started.signal('SIGKILL');
         await started.ended;
-        assert.is(json_of(await call(['runs', 'show', run_id, '--json'])).status, 'running');
+        assert.is(jsonOf(await call(['runs', 'show', run_id, '--json'])).status, 'running');
         const resumed = await call(['runs', 'resume', run_id, '--json']);
-        const result = result_of(resumed.stdout);
+        const result = resultOf(resumed.stdout);
         assert.is(resumed.code, 0, resumed.stderr);
         assert.is(result.output, 2);
-        const events = events_in((await call(['runs', 'events', run_id, '--json'])).stdout);
+        const events = eventsIn((await call(['runs', 'events', run_id, '--json'])).stdout);
         const begun = events.filter(
           ({ event_type, step_id }: RunEvent) => event_type === 'step.started' && step_id === 'before',
         );
         assert.is(begun.length, 1);
         const again = await call(['runs', 'resume', run_id]);
-        assert.equal(json_of(again), result, 'a run that has ended tells its result');
+        assert.equal(jsonOf(again), result, 'a run that has ended tells its result');
       }),
     patience,
   );
@@ -156,14 +152,14 @@ spec('llmteam runs', (test) => {
   test(
     'a killed run can be cancelled, and is cancelled in lists',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
         started.signal('SIGKILL');
         await started.ended;
         const cancelled = await call(['runs', 'cancel', run_id]);
         assert.is(cancelled.code, 0, cancelled.stderr);
-        const { runs } = json_of<Listed>(await call(['runs', 'list', '--json']));
+        const { runs } = jsonOf<Listed>(await call(['runs', 'list', '--json']));
         assert.is(runs[0]?.status, 'cancelled');
         assert.is((await call(['runs', 'resume', run_id])).code, 4);
       }),
@@ -173,14 +169,14 @@ spec('llmteam runs', (test) => {
   test(
     'a signal to a run that nobody drives is kept, and resume takes it',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('waiting.json', waiting), '--json']);
         const { run_id } = await started.event('step.waiting', 'wait');
         started.signal('SIGKILL');
         await started.ended;
         const sent = await call(['runs', 'signal', run_id, 'go', '--payload', '7']);
         assert.match(sent.stderr, new RegExp(`goes on with: llmteam runs resume ${run_id}`));
-        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 7);
+        assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 7);
       }),
     patience,
   );
@@ -188,9 +184,9 @@ spec('llmteam runs', (test) => {
   test(
     'fork runs again from a step on, with other values, and leaves the first run as it was',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
-        const first = json_of(await call(['run', 'doubling.json', '-j', '{"n": 3}']));
+        const first = jsonOf(await call(['run', 'doubling.json', '-j', '{"n": 3}']));
         const forked = await call([
           'runs',
           'fork',
@@ -201,9 +197,9 @@ spec('llmteam runs', (test) => {
           '{"input": 50}',
         ]);
         assert.is(forked.code, 0, forked.stderr);
-        assert.equal(json_of(forked).output, { doubled: 100 });
-        assert.is.not(json_of(forked).run_id, first.run_id);
-        assert.equal(json_of(await call(['runs', 'resume', first.run_id])), first);
+        assert.equal(jsonOf(forked).output, { doubled: 100 });
+        assert.is.not(jsonOf(forked).run_id, first.run_id);
+        assert.equal(jsonOf(await call(['runs', 'resume', first.run_id])), first);
         const unknown = await call(['runs', 'fork', first.run_id, '--from-step', 'nowhere']);
         assert.is(unknown.code, 1);
         assert.match(unknown.stderr, /^error STEP_UNKNOWN: /);
@@ -214,7 +210,7 @@ spec('llmteam runs', (test) => {
   test(
     'resume finds the configuration the run was started with',
     () =>
-      with_cli(async ({ folder, write, start, call }) => {
+      withCli(async ({ folder, write, start, call }) => {
         const ask = { step_id: 'ask', type: 'llm_agent', config: { llm_ref: 'writer', user_prompt_template: 'bees' } };
         const file = write('there/asking.json', chain('asking', [delay('pause', 1), ask]));
         write('there/llmteam.config.json', { llms: { writer: { provider: 'offline' } } });
@@ -224,7 +220,7 @@ spec('llmteam runs', (test) => {
         await started.ended;
         const resumed = await call(['runs', 'resume', run_id], { cwd: folder });
         assert.is(resumed.code, 0, resumed.stderr);
-        assert.match(String(json_of(resumed).output), /^\[offline offline\] bees/);
+        assert.match(String(jsonOf(resumed).output), /^\[offline offline\] bees/);
       }),
     patience,
   );
@@ -232,7 +228,7 @@ spec('llmteam runs', (test) => {
   test(
     'a follower takes over when the process that drove the run is killed',
     () =>
-      with_cli(async ({ write, start }) => {
+      withCli(async ({ write, start }) => {
         const steps = [transform('before', '1'), delay('pause', 4), transform('after', 'input + 1')];
         const first = start(['run', write('handed-over.json', chain('handed_over', steps)), '--json']);
         const { run_id } = await first.event('step.waiting', 'pause');
@@ -243,7 +239,7 @@ spec('llmteam runs', (test) => {
         first.signal('SIGKILL');
         const ended = await second.ended;
         assert.is(ended.code, 0, ended.stderr);
-        assert.is(json_of(ended).output, 2);
+        assert.is(jsonOf(ended).output, 2);
       }),
     patience,
   );

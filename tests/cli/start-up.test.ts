@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cli, with_cli } from './support/cli.js';
+import { type Cli, withCli } from './support/cli.js';
 import { doubling } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 /** What only services need. */
-const of_services = /node_modules\/(@nats-io|prom-client|tdigest)\/|services\/(coordinator|worker)\//;
+const ofServices = /node_modules\/(@nats-io|prom-client|tdigest)\/|services\/(coordinator|worker)\//;
 
 /** The source files behind every piece of the bundle that a call of `llmteam` loaded, by what the coverage of V8 says. */
-async function sources_of({ call }: Cli, args: readonly string[]): Promise<string[]> {
+async function sourcesOf({ call }: Cli, args: readonly string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-loaded-'));
   try {
     const { code, stderr } = await call(args, { environment: { NODE_V8_COVERAGE: folder } });
@@ -39,14 +39,14 @@ spec('start of the command line', (test) => {
   test(
     'help and runs on this machine load nothing that only services need',
     () =>
-      with_cli(async (cli) => {
+      withCli(async (cli) => {
         const file = cli.write('doubling.json', doubling);
         cli.write('llmteam.config.json', { llms: { default: { provider: 'offline' } } });
         for (const args of [['--help'], ['run', file, '-j', '{"n": 2}', '-q'], ['validate', file]]) {
-          const sources = await sources_of(cli, args);
+          const sources = await sourcesOf(cli, args);
           assert.ok(sources.length > 10, `${args[0]}: ${sources.length} source files`);
           assert.equal(
-            sources.filter((source) => of_services.test(source)),
+            sources.filter((source) => ofServices.test(source)),
             [],
             args.join(' '),
           );
@@ -58,8 +58,8 @@ spec('start of the command line', (test) => {
   test(
     'a service is loaded when it is started',
     () =>
-      with_cli(async (cli) => {
-        const sources = await sources_of(cli, ['serve', 'worker', '--print-config']);
+      withCli(async (cli) => {
+        const sources = await sourcesOf(cli, ['serve', 'worker', '--print-config']);
         assert.ok(sources.some((source) => source.includes('services/worker/')));
         assert.not.ok(
           sources.some((source) => source.includes('@nats-io')),

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
-import { json_of, with_cli } from './support/cli.js';
+import { jsonOf, withCli } from './support/cli.js';
 import { chain, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 const long = chain(
   'long',
   Array.from({ length: 1_500 }, (_, place) => transform(`s${place}`, "'some text to fill the journal'")),
@@ -14,16 +14,16 @@ spec('a store that fails', (test) => {
   test(
     'ends the command with 1 and the way to go on; afterwards the run is continued to its end',
     () =>
-      with_cli(async ({ write, call }) => {
-        if (process.platform === 'win32') return not_tested_here('a store that cannot grow', 'Windows has no ulimit');
-        const failed = await call(['run', write('long.json', long), '--quiet'], { file_blocks: 400 });
+      withCli(async ({ write, call }) => {
+        if (process.platform === 'win32') return notTestedHere('a store that cannot grow', 'Windows has no ulimit');
+        const failed = await call(['run', write('long.json', long), '--quiet'], { fileBlocks: 400 });
         assert.is(failed.code, 1);
         assert.is(failed.stdout, '');
         assert.match(failed.stderr, /^error STORE_(FULL|FAILED): /);
-        const [, run_id = ''] = /can be continued with: llmteam runs resume (\S+)/.exec(failed.stderr) ?? [];
-        const resumed = await call(['runs', 'resume', run_id]);
+        const [, runId = ''] = /can be continued with: llmteam runs resume (\S+)/.exec(failed.stderr) ?? [];
+        const resumed = await call(['runs', 'resume', runId]);
         assert.is(resumed.code, 0, resumed.stderr);
-        assert.is(json_of(resumed).steps_completed, 1_500);
+        assert.is(jsonOf(resumed).steps_completed, 1_500);
       }),
     patience,
   );
@@ -31,7 +31,7 @@ spec('a store that fails', (test) => {
   test(
     'a home that cannot be made is told',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         write('file', 'no folder');
         const ended = await call(['run', write('long.json', long), '--home', 'file/home']);
         assert.is(ended.code, 1);

@@ -1,10 +1,10 @@
 import type { HumanTask, RunResult } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { json_of, with_cli } from './support/cli.js';
+import { jsonOf, withCli } from './support/cli.js';
 import { approval, chain, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 const unlimited = { params: { timeout_seconds: null } };
 
 const asking = {
@@ -19,11 +19,11 @@ const asking = {
   ],
 };
 
-function choice(step_id: string, config: object) {
-  return { step_id, type: 'human_task', config: { title: 'Which?', ...config } };
+function choice(stepId: string, config: object) {
+  return { step_id: stepId, type: 'human_task', config: { title: 'Which?', ...config } };
 }
 
-function result_of(stdout: string): RunResult {
+function resultOf(stdout: string): RunResult {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
 }
 
@@ -31,11 +31,11 @@ spec('llmteam tasks', (test) => {
   test(
     'a task is listed, shown, claimed and answered from a second process while the first waits',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('asking.json', asking), '--json']);
         const { payload } = await started.event('human.task_created');
         const id = String(payload.task_id);
-        const listed = json_of<{ tasks: HumanTask[] }>(await call(['tasks', 'list', '--status', 'open', '--json']));
+        const listed = jsonOf<{ tasks: HumanTask[] }>(await call(['tasks', 'list', '--status', 'open', '--json']));
         assert.equal(
           listed.tasks.map(({ task_id }) => task_id),
           [id],
@@ -49,11 +49,11 @@ spec('llmteam tasks', (test) => {
         const answered = await call(['tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine']);
         assert.is(answered.code, 0, answered.stderr);
         const ended = await started.ended;
-        assert.is(result_of(ended.stdout).output, 'published by ann');
+        assert.is(resultOf(ended.stdout).output, 'published by ann');
         const late = await call(['tasks', 'answer', id, '--reject', '--by', 'bob']);
         assert.is(late.code, 1);
         assert.match(late.stderr, /^error TASK_CLOSED: /);
-        const closed = json_of<{ tasks: HumanTask[] }>(await call(['tasks', 'list', '--status', 'closed', '--json']));
+        const closed = jsonOf<{ tasks: HumanTask[] }>(await call(['tasks', 'list', '--status', 'closed', '--json']));
         assert.is(closed.tasks.length, 1);
       }),
     patience,
@@ -62,7 +62,7 @@ spec('llmteam tasks', (test) => {
   test(
     'an answer to a run that nobody drives is kept, and resume takes it',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const started = start(['run', write('asking.json', asking), '--json']);
         const { run_id, payload } = await started.event('human.task_created');
         started.signal('SIGKILL');
@@ -70,7 +70,7 @@ spec('llmteam tasks', (test) => {
         const answered = await call(['tasks', 'answer', String(payload.task_id), '--reject']);
         assert.is(answered.code, 0, answered.stderr);
         assert.match(answered.stderr, new RegExp(`goes on with: llmteam runs resume ${run_id}`));
-        assert.is(json_of(await call(['runs', 'resume', run_id])).output, 'binned');
+        assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 'binned');
       }),
     patience,
   );
@@ -78,7 +78,7 @@ spec('llmteam tasks', (test) => {
   test(
     'a choice is text, a value is JSON or text, and what does not fit is refused while the task stays open',
     () =>
-      with_cli(async ({ write, start, call }) => {
+      withCli(async ({ write, start, call }) => {
         const steps = [
           choice('which', { task_type: 'choice', choices: ['1', 'two'] }),
           choice('what', { task_type: 'input', form: { type: 'object', required: ['n'] } }),
@@ -105,7 +105,7 @@ spec('llmteam tasks', (test) => {
           /^error JSON_INVALID: --value: /,
         );
         assert.is((await call(['tasks', 'answer', what, '--value', '{"n": 42}'])).code, 0);
-        assert.is(result_of((await started.ended).stdout).output, 42);
+        assert.is(resultOf((await started.ended).stdout).output, 42);
       }),
     patience,
   );
@@ -113,7 +113,7 @@ spec('llmteam tasks', (test) => {
   test(
     'a task that is not there is told',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const nonsense = await call(['tasks', 'show', 'nonsense']);
         assert.is(nonsense.code, 1);
         assert.match(nonsense.stderr, /^error TASK_UNKNOWN: /);

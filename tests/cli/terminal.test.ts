@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as assert from 'uvu/assert';
-import { not_tested_here } from '../support/not-tested-here.js';
+import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
-import { json_of, program, type Started, shell_words, terminal_program, with_cli } from './support/cli.js';
+import { jsonOf, program, type Started, shellWords, terminalProgram, withCli } from './support/cli.js';
 import { approval, chain, delay, doubling, transform } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
-const has_terminal = process.platform === 'linux' && spawnSync(terminal_program, ['--version']).status === 0;
+const hasTerminal = process.platform === 'linux' && spawnSync(terminalProgram, ['--version']).status === 0;
 
 /** What is on the terminal now, without colours and cursor movements. */
 function plain(text: string): string {
@@ -21,33 +21,32 @@ spec('llmteam run on a terminal', (test) => {
   test(
     'draws nothing where there is no terminal',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const ended = await call(['run', write('doubling.json', doubling)]);
-        assert.is(json_of(ended).status, 'completed');
+        assert.is(jsonOf(ended).status, 'completed');
         assert.is(ended.stderr, '');
       }),
     patience,
   );
 
-  if (!has_terminal) {
-    not_tested_here('what is drawn on a terminal', 'there is no util-linux `script`');
+  if (!hasTerminal) {
+    notTestedHere('what is drawn on a terminal', 'there is no util-linux `script`');
     return;
   }
 
   test(
     'shows every step and how the run ended; the result is on stdout alone',
     () =>
-      with_cli(async ({ folder, write, on_terminal }) => {
+      withCli(async ({ folder, write, onTerminal }) => {
         write('doubling.json', doubling);
-        const ended = await on_terminal(`${shell_words([process.execPath, program])} run doubling.json > out.json`)
-          .ended;
+        const ended = await onTerminal(`${shellWords([process.execPath, program])} run doubling.json > out.json`).ended;
         const seen = plain(ended.stdout);
         assert.is(ended.code, 0);
         assert.match(seen, /doubling {2}run [0-9a-f-]{36}\n/);
         for (const step of ['one', 'double', 'wrap']) assert.match(seen, new RegExp(`✔ ${step} +transform +0\\.\\ds`));
         assert.match(seen, /✔ completed in \d\.\ds, 3 steps completed\n$/);
         assert.is(
-          json_of({ code: 0, stderr: '', stdout: readFileSync(join(folder, 'out.json'), 'utf8') }).status,
+          jsonOf({ code: 0, stderr: '', stdout: readFileSync(join(folder, 'out.json'), 'utf8') }).status,
           'completed',
         );
         assert.ok(ended.stdout.includes('\u001b[32m✔'), 'in colour');
@@ -58,10 +57,10 @@ spec('llmteam run on a terminal', (test) => {
   test(
     'has no colours with --no-color or NO_COLOR, and shows nothing with --quiet or a dumb terminal',
     () =>
-      with_cli(async ({ write, on_terminal }) => {
+      withCli(async ({ write, onTerminal }) => {
         write('doubling.json', doubling);
-        const command = `${shell_words([process.execPath, program])} run doubling.json`;
-        const seen = async (line: string): Promise<string> => (await on_terminal(`${line} > out.json`).ended).stdout;
+        const command = `${shellWords([process.execPath, program])} run doubling.json`;
+        const seen = async (line: string): Promise<string> => (await onTerminal(`${line} > out.json`).ended).stdout;
         for (const line of [`${command} --no-color`, `NO_COLOR=1 ${command}`]) {
           const text = await seen(line);
           assert.match(text, /✔ completed/);
@@ -76,13 +75,13 @@ spec('llmteam run on a terminal', (test) => {
   test(
     'shows how to answer a task, takes the answer and says that it waits no more',
     () =>
-      with_cli(async ({ write, on_terminal, call }) => {
+      withCli(async ({ write, onTerminal, call }) => {
         const steps = [approval('ask', 'Publish\u001b[2J it?'), transform('after', "'done'")];
         const edges = [{ from: 'ask', from_port: 'approved', to: 'after' }];
         write('asking.json', { ...chain('asking', steps, { params: { timeout_seconds: null } }), edges });
-        const started = on_terminal(`${shell_words([process.execPath, program])} run asking.json > out.json`);
-        const task_id = await shown_task(started);
-        await call(['tasks', 'answer', task_id, '--approve']);
+        const started = onTerminal(`${shellWords([process.execPath, program])} run asking.json > out.json`);
+        const taskId = await shownTask(started);
+        await call(['tasks', 'answer', taskId, '--approve']);
         const ended = await started.ended;
         assert.is(ended.code, 0);
         const seen = plain(ended.stdout);
@@ -96,11 +95,11 @@ spec('llmteam run on a terminal', (test) => {
   test(
     'keeps the picture smaller than the terminal, however many steps there are',
     () =>
-      with_cli(async ({ write, on_terminal }) => {
+      withCli(async ({ write, onTerminal }) => {
         const steps = Array.from({ length: 60 }, (_, place) => transform(`step_${place}`, '1'));
         write('many.json', chain('many', [...steps, delay('wait', 0.5)]));
-        const line = `stty rows 12 columns 60; ${shell_words([process.execPath, program])} run many.json > out.json`;
-        const ended = await on_terminal(line).ended;
+        const line = `stty rows 12 columns 60; ${shellWords([process.execPath, program])} run many.json > out.json`;
+        const ended = await onTerminal(line).ended;
         const frames = ended.stdout.split('\u001b[2K');
         for (const frame of frames) assert.ok(plain(frame).split('\n').length <= 13, frame);
         assert.match(plain(ended.stdout), /✔ \d+ steps done\n[\s\S]*✔ completed in/);
@@ -109,7 +108,7 @@ spec('llmteam run on a terminal', (test) => {
   );
 });
 
-function shown_task(started: Started): Promise<string> {
+function shownTask(started: Started): Promise<string> {
   return started.until(
     'the command that answers',
     ({ stdout }) => /tasks answer (\S+) --approve/.exec(plain(stdout))?.[1],

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { with_cli } from './support/cli.js';
+import { withCli } from './support/cli.js';
 import { doubling } from './support/segments.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 /** What was typed, and what the answer must tell. */
 const wrong: readonly (readonly [string, RegExp])[] = [
@@ -46,7 +46,7 @@ spec('wrong usage of llmteam', (test) => {
     test(
       `'${line}' ends with 2 and says what is wrong`,
       () =>
-        with_cli(async ({ write, call }) => {
+        withCli(async ({ write, call }) => {
           write('doubling.json', doubling);
           const ended = await call(line.split(' '));
           assert.is(ended.code, 2, ended.stderr);
@@ -61,7 +61,7 @@ spec('wrong usage of llmteam', (test) => {
   test(
     'nothing at all shows the help and ends with 2, --help with 0',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const nothing = await call([]);
         assert.is(nothing.code, 2);
         assert.match(nothing.stderr, /^Usage: llmteam/);

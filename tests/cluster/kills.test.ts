@@ -2,21 +2,21 @@
 /** Processes of a whole cluster die at random instants under a mixed load; nothing that was accepted may notice. */
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cluster, with_cluster } from './support/cluster.js';
-import { kill_plan } from './support/kill-plan.js';
+import { type Cluster, withCluster } from './support/cluster.js';
+import { killPlan } from './support/kill-plan.js';
 import { Killer } from './support/killer.js';
 import { storm } from './support/storm.js';
 
-const { seed, kills: wanted, lasts_ms, apart_ms } = kill_plan();
+const { seed, kills: wanted, lastsMs, apartMs } = killPlan();
 const weights = { worker: 5, coordinator: 3, server: 2 } as const;
 
-async function kill_under_load(cluster: Cluster): Promise<void> {
+async function killUnderLoad(cluster: Cluster): Promise<void> {
   const killer = new Killer(cluster);
   const verdict = await storm(cluster, {
     seed,
     // a coordinator that takes over may publish a job that is being reported
-    grace_ms: 2_000,
-    disturb: (random, over) => killer.rage(random, { wanted, lasts_ms, apart_ms, weights }, over),
+    graceMs: 2_000,
+    disturb: (random, over) => killer.rage(random, { wanted, lastsMs, apartMs, weights }, over),
   });
   console.log(`${killer.total} kills: ${JSON.stringify(Object.fromEntries(killer.kills))}`);
   assert.ok(killer.total >= wanted, `${killer.total} kills`);
@@ -26,8 +26,8 @@ async function kill_under_load(cluster: Cluster): Promise<void> {
   }
   assert.is(verdict.kinds.size, 10, 'runs of every kind');
   assert.ok(verdict.runs >= wanted / 2, `${verdict.runs} runs`);
-  assert.ok(verdict.child_runs > 0, 'runs that have children');
-  assert.ok(verdict.repeated_attempts > 0, 'attempts that were lost with their workers and begun again');
+  assert.ok(verdict.childRuns > 0, 'runs that have children');
+  assert.ok(verdict.repeatedAttempts > 0, 'attempts that were lost with their workers and begun again');
 }
 
 spec('kills', (test) => {
@@ -35,8 +35,8 @@ spec('kills', (test) => {
     `${wanted} kills of workers, coordinators and the server lose no run, end each once and repeat nothing that was reported`,
     async () => {
       console.log(`seed ${seed}`);
-      await with_cluster({ coordinators: 2, workers: 3 }, kill_under_load);
+      await withCluster({ coordinators: 2, workers: 3 }, killUnderLoad);
     },
-    { timeout_ms: 400_000 + lasts_ms },
+    { timeoutMs: 400_000 + lastsMs },
   );
 });

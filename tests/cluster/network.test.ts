@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { TcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
-import { type Cluster, with_cluster } from './support/cluster.js';
+import { type Cluster, withCluster } from './support/cluster.js';
 import type { Random } from './support/random.js';
-import { new_seed, storm } from './support/storm.js';
+import { newSeed, storm } from './support/storm.js';
 
-const lease_seconds = 1;
+const leaseSeconds = 1;
 const faults: Readonly<Record<string, (network: TcpProxy, random: Random) => void>> = {
   cut: (network) => network.cut(),
   stall: (network) => network.stall(),
   'stall to the server': (network) => network.stall('to_server'),
   'stall to the client': (network) => network.stall('to_client'),
   delay: (network, random) => network.delay(random.whole(20, 200)),
-  reset: (network) => network.reset_all(),
+  reset: (network) => network.resetAll(),
   'reset at random': (network, random) =>
-    network.reset_randomly({ seed: random.whole(1, 2 ** 31), chance: 0.01 + random.fraction() * 0.1 }),
+    network.resetRandomly({ seed: random.whole(1, 2 ** 31), chance: 0.01 + random.fraction() * 0.1 }),
 };
 
 /** Every fault on a worker and on a coordinator, at times on both; each lasts from an instant to longer than every lease. */
@@ -25,11 +25,11 @@ async function trouble(cluster: Cluster, random: Random, counted: Map<string, nu
   for (const [name, strike] of Object.entries(faults)) {
     const { workers, coordinators, members } = cluster;
     const some = members.filter(() => random.fraction() < 0.5);
-    for (const struck of [[random.one_of(workers)], [random.one_of(coordinators)], some]) {
-      const networks = struck.map((member) => cluster.network_of(member));
+    for (const struck of [[random.oneOf(workers)], [random.oneOf(coordinators)], some]) {
+      const networks = struck.map((member) => cluster.networkOf(member));
       for (const network of networks) strike(network, random);
       counted.set(name, (counted.get(name) ?? 0) + networks.length);
-      await sleep(random.whole(200, lease_seconds * 2_500));
+      await sleep(random.whole(200, leaseSeconds * 2_500));
       for (const network of networks) network.heal();
       await sleep(random.whole(100, 800));
     }
@@ -40,24 +40,24 @@ spec('network', (test) => {
   test(
     'a network that is cut, stalled, slow or unreliable makes a cluster slower and nothing else',
     async () => {
-      const seed = new_seed();
+      const seed = newSeed();
       console.log(`seed ${seed}`);
-      const leases = { coordinator_lease_seconds: lease_seconds, job_lease_seconds: lease_seconds };
-      await with_cluster({ coordinators: 2, workers: 3, proxied: true, ...leases }, async (cluster) => {
+      const leases = { coordinatorLeaseSeconds: leaseSeconds, jobLeaseSeconds: leaseSeconds };
+      await withCluster({ coordinators: 2, workers: 3, proxied: true, ...leases }, async (cluster) => {
         const counted = new Map<string, number>();
         const disturb = (random: Random): Promise<void> => trouble(cluster, random, counted);
         // what was on its way to a worker when its network stalled is begun when it heals
-        const verdict = await storm(cluster, { seed, grace_ms: lease_seconds * 1_000 * 4.5, disturb });
+        const verdict = await storm(cluster, { seed, graceMs: leaseSeconds * 1_000 * 4.5, disturb });
         console.log(JSON.stringify(Object.fromEntries(counted)));
         for (const name of Object.keys(faults))
           assert.ok((counted.get(name) ?? 0) >= 2, `${name}: ${counted.get(name)}`);
-        const resets = cluster.members.reduce((sum, member) => sum + cluster.network_of(member).counts.reset, 0);
+        const resets = cluster.members.reduce((sum, member) => sum + cluster.networkOf(member).counts.reset, 0);
         console.log(`${resets} connections were reset`);
         assert.ok(resets >= 10, `${resets} connections were reset`);
         assert.ok(verdict.runs >= 40, `${verdict.runs} runs`);
-        assert.ok(verdict.repeated_attempts > 0, 'jobs that were given to another worker');
+        assert.ok(verdict.repeatedAttempts > 0, 'jobs that were given to another worker');
       });
     },
-    { timeout_ms: 220_000 },
+    { timeoutMs: 220_000 },
   );
 });

@@ -4,30 +4,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cluster, type ClusterOptions, with_cluster } from './support/cluster.js';
+import { type Cluster, type ClusterOptions, withCluster } from './support/cluster.js';
 import type { Member } from './support/member.js';
-import { new_seed, storm, type Verdict } from './support/storm.js';
+import { newSeed, storm, type Verdict } from './support/storm.js';
 
 const forced = fileURLToPath(new URL('./children/forced-coordinator.js', import.meta.url));
-const two_owners: ClusterOptions = {
+const twoOwners: ClusterOptions = {
   coordinators: 2,
   workers: 3,
-  job_lease_seconds: 1,
-  coordinator_command: [process.execPath, forced],
+  jobLeaseSeconds: 1,
+  coordinatorCommand: [process.execPath, forced],
 };
-const load_ms = 8_000;
+const loadMs = 8_000;
 
 /** How many entries it has applied in its life, over all partitions. */
-async function applied_by(coordinator: Member): Promise<number> {
+async function appliedBy(coordinator: Member): Promise<number> {
   await coordinator.stop();
   const lines = coordinator.log().split('\n');
   const told = lines.filter((line) => line.includes('how far the partition was worked on'));
-  return told.reduce((sum, line) => sum + (JSON.parse(line) as { entries_applied: number }).entries_applied, 0);
+  return told.reduce((sum, line) => sum + (JSON.parse(line) as { entriesApplied: number }).entriesApplied, 0);
 }
 
-async function check_both_worked(cluster: Cluster, { entries }: Verdict): Promise<void> {
+async function checkBothWorked(cluster: Cluster, { entries }: Verdict): Promise<void> {
   for (const coordinator of cluster.coordinators) {
-    const applied = await applied_by(coordinator);
+    const applied = await appliedBy(coordinator);
     console.log(`${coordinator.name} applied ${applied} of ${entries} entries`);
     // An owner that lags may still have been repeating facts when they were counted.
     assert.ok(applied >= entries, `${coordinator.name} applied ${applied} of ${entries} entries`);
@@ -38,42 +38,42 @@ spec('two owners', (test) => {
   test(
     'two owners of all partitions end each run once, with the outputs of one',
     async () => {
-      await with_cluster(two_owners, async (cluster) => {
-        const verdict = await storm(cluster, { seed: new_seed(), grace_ms: 2_000, disturb: () => sleep(load_ms) });
-        assert.ok(verdict.runs >= 100 && verdict.child_runs > 10, `${verdict.runs} runs`);
-        await check_both_worked(cluster, verdict);
+      await withCluster(twoOwners, async (cluster) => {
+        const verdict = await storm(cluster, { seed: newSeed(), graceMs: 2_000, disturb: () => sleep(loadMs) });
+        assert.ok(verdict.runs >= 100 && verdict.childRuns > 10, `${verdict.runs} runs`);
+        await checkBothWorked(cluster, verdict);
       });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
     'an owner that lags behind for longer than the server knows ids repeats facts, and they mean nothing',
     async () => {
-      await with_cluster({ ...two_owners, proxied: true, dedupe_window_seconds: 1 }, async (cluster) => {
+      await withCluster({ ...twoOwners, proxied: true, dedupeWindowSeconds: 1 }, async (cluster) => {
         const [late] = cluster.coordinators;
         if (late === undefined) throw new Error('there are no coordinators');
-        const network = cluster.network_of(late);
+        const network = cluster.networkOf(late);
         // what it needs to know of segments and types it learns first: each such question takes several ways to the server and back
         const lag = async (): Promise<void> => {
           await sleep(3_000);
           network.delay(800);
-          await sleep(load_ms);
+          await sleep(loadMs);
           network.heal();
         };
         // it publishes jobs that the other has seen through, however long ago: it holds no lease that it could lose
         const verdict = await storm(cluster, {
-          seed: new_seed(),
-          grace_ms: Number.POSITIVE_INFINITY,
-          repeats_are_kept: true,
+          seed: newSeed(),
+          graceMs: Number.POSITIVE_INFINITY,
+          repeatsAreKept: true,
           disturb: lag,
         });
-        console.log(`${verdict.repeated_facts} facts were kept twice`);
+        console.log(`${verdict.repeatedFacts} facts were kept twice`);
         assert.ok(verdict.runs >= 30, `${verdict.runs} runs`);
-        assert.ok(verdict.repeated_facts >= 30, `${verdict.repeated_facts} facts were kept twice`);
-        await check_both_worked(cluster, verdict);
+        assert.ok(verdict.repeatedFacts >= 30, `${verdict.repeatedFacts} facts were kept twice`);
+        await checkBothWorked(cluster, verdict);
       });
     },
-    { timeout_ms: 90_000 },
+    { timeoutMs: 90_000 },
   );
 });

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ManualClock,
-  manual_clock,
-  open_memory_backend,
-  open_sqlite_backend,
+  manualClock,
+  openMemoryBackend,
+  openSqliteBackend,
   type SqliteBackendOptions,
 } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
-import { blobs_conformance, type OpenedBlobs } from './blobs-conformance.js';
-import { job_queue_conformance } from './job-queue-conformance.js';
-import { journal_conformance } from './journal-conformance.js';
+import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
+import { jobQueueConformance } from './job-queue-conformance.js';
+import { journalConformance } from './journal-conformance.js';
 import type { Opened, Test } from './kit.js';
-import { registry_conformance } from './registry-conformance.js';
-import { run_index_conformance } from './run-index-conformance.js';
-import { signals_conformance } from './signals-conformance.js';
+import { registryConformance } from './registry-conformance.js';
+import { runIndexConformance } from './run-index-conformance.js';
+import { signalsConformance } from './signals-conformance.js';
 
 type OpenedPort<P> = Opened<P> & Pick<OpenedBlobs, 'damage'>;
 type OpenedBackend = OpenedPort<Backend>;
@@ -24,27 +24,27 @@ type OpenedBackend = OpenedPort<Backend>;
 type OpenBackend = () => Promise<OpenedBackend>;
 
 const start = Date.UTC(2026, 0, 1);
-const lease_ms = 30_000;
-const on_error = () => undefined;
+const leaseMs = 30_000;
+const onError = () => undefined;
 
-export async function opened_memory(partitions = 1): Promise<OpenedBackend> {
-  const clock = manual_clock(start);
-  const port = await open_memory_backend({ clock, partitions, lease_ms, on_error });
+export async function openedMemory(partitions = 1): Promise<OpenedBackend> {
+  const clock = manualClock(start);
+  const port = await openMemoryBackend({ clock, partitions, leaseMs, onError });
   return { port, advance: (ms) => clock.advance(ms), dispose: () => port.close() };
 }
 
-export async function opened_sqlite(synchronous: 'full' | 'relaxed'): Promise<OpenedBackend> {
+export async function openedSqlite(synchronous: 'full' | 'relaxed'): Promise<OpenedBackend> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-'));
-  const clock: ManualClock = manual_clock(start);
-  const options: SqliteBackendOptions = { folder, clock, synchronous, lease_ms, on_error };
-  const port = await open_sqlite_backend(options);
+  const clock: ManualClock = manualClock(start);
+  const options: SqliteBackendOptions = { folder, clock, synchronous, leaseMs, onError };
+  const port = await openSqliteBackend(options);
   let current = port;
   return {
     port,
     advance: (ms) => clock.advance(ms),
     async reopen() {
       await current.close();
-      current = await open_sqlite_backend(options);
+      current = await openSqliteBackend(options);
       return current;
     },
     async dispose() {
@@ -67,16 +67,16 @@ function only<K extends keyof Backend>(open: OpenBackend, key: K): () => Promise
   };
 }
 
-export function backend_journal_conformance(test: Test, open: OpenBackend): void {
-  journal_conformance({ test, open: only(open, 'journal') });
+export function backendJournalConformance(test: Test, open: OpenBackend): void {
+  journalConformance({ test, open: only(open, 'journal') });
 }
 
-/** Every port of a backend held against its laws. `queue_lease_ms`: the lease its queue was opened with. */
-export function backend_conformance(test: Test, open: OpenBackend, queue_lease_ms = lease_ms): void {
-  backend_journal_conformance(test, open);
-  job_queue_conformance({ test, lease_ms: queue_lease_ms, open: only(open, 'queue') });
-  signals_conformance({ test, open: only(open, 'signals') });
-  registry_conformance({ test, open: only(open, 'registry') });
-  blobs_conformance({ test, open: only(open, 'blobs') });
-  run_index_conformance({ test, open: only(open, 'index') });
+/** Every port of a backend held against its laws. `queueLeaseMs`: the lease its queue was opened with. */
+export function backendConformance(test: Test, open: OpenBackend, queueLeaseMs = leaseMs): void {
+  backendJournalConformance(test, open);
+  jobQueueConformance({ test, leaseMs: queueLeaseMs, open: only(open, 'queue') });
+  signalsConformance({ test, open: only(open, 'signals') });
+  registryConformance({ test, open: only(open, 'registry') });
+  blobsConformance({ test, open: only(open, 'blobs') });
+  runIndexConformance({ test, open: only(open, 'index') });
 }

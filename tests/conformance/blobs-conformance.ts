@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Blobs } from '@llmteam/contracts';
-import { check_supports, type Kit, type Opened, rejects_with, with_port, with_reopened } from './kit.js';
+import { checkSupports, type Kit, type Opened, rejectsWith, withPort, withReopened } from './kit.js';
 
 export interface OpenedBlobs extends Opened<Blobs> {
   /** Changes what is stored under the hash without changing its length. For adapters whose store can be reached. */
@@ -16,39 +16,39 @@ export interface BlobsKit extends Kit<Blobs> {
 const text = (value: string) => new TextEncoder().encode(value);
 const absent = `sha256:${'0'.repeat(64)}`;
 
-function hash_of(bytes: Uint8Array): string {
+function hashOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-export function blobs_conformance(kit: BlobsKit): void {
+export function blobsConformance(kit: BlobsKit): void {
   const { test } = kit;
 
-  test('the flags of a blob store are known', () => with_port(kit, async (blobs) => check_supports(blobs)));
+  test('the flags of a blob store are known', () => withPort(kit, async (blobs) => checkSupports(blobs)));
 
   test('B1 put answers the hash of the bytes', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       for (const bytes of [text('hello'), new Uint8Array(0), new Uint8Array([0, 255, 10, 13])]) {
-        assert.equal(await blobs.put(bytes), hash_of(bytes));
+        assert.equal(await blobs.put(bytes), hashOf(bytes));
       }
     }));
 
   test('B1 the same bytes again, also at the same time, change nothing', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       const hashes = await Promise.all(Array.from({ length: 20 }, () => blobs.put(text('same'))));
       hashes.push(await blobs.put(text('same')));
-      assert.deepEqual(new Set(hashes), new Set([hash_of(text('same'))]));
-      assert.deepEqual(await blobs.get(hash_of(text('same'))), text('same'));
+      assert.deepEqual(new Set(hashes), new Set([hashOf(text('same'))]));
+      assert.deepEqual(await blobs.get(hashOf(text('same'))), text('same'));
     }));
 
   test('B1 what was put is still there after a reopen', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (blobs) => void (await blobs.put(text('kept'))),
-      async (blobs) => assert.deepEqual(await blobs.get(hash_of(text('kept'))), text('kept')),
+      async (blobs) => assert.deepEqual(await blobs.get(hashOf(text('kept'))), text('kept')),
     ));
 
   test('B2 get answers exactly the bytes, of any size', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       for (const size of [0, 1, 4_096, 1_000_003]) {
         const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 31) % 256);
         const got = await blobs.get(await blobs.put(bytes));
@@ -57,27 +57,27 @@ export function blobs_conformance(kit: BlobsKit): void {
     }));
 
   test('B2 get of what was never put rejects with BLOB_MISSING, and has says no', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       await blobs.put(text('something'));
       for (const hash of [absent, '', 'sha256:', '../../journal.db', `${absent}/..`, absent.toUpperCase()]) {
-        await rejects_with('BLOB_MISSING', () => blobs.get(hash));
+        await rejectsWith('BLOB_MISSING', () => blobs.get(hash));
         assert.equal(await blobs.has(hash), false);
       }
-      assert.equal(await blobs.has(hash_of(text('something'))), true);
+      assert.equal(await blobs.has(hashOf(text('something'))), true);
     }));
 
   test('B2 damaged bytes are STORE_CORRUPT, and putting them again mends them', () =>
-    with_port(kit, async (blobs, opened: OpenedBlobs) => {
+    withPort(kit, async (blobs, opened: OpenedBlobs) => {
       if (opened.damage === undefined) return;
       const hash = await blobs.put(text('precious'));
       await opened.damage(hash);
-      await rejects_with('STORE_CORRUPT', () => blobs.get(hash));
+      await rejectsWith('STORE_CORRUPT', () => blobs.get(hash));
       await blobs.put(text('precious'));
       assert.deepEqual(await blobs.get(hash), text('precious'));
     }));
 
   test('B2 what is put and what is got are copies', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       const bytes = text('hello');
       const putting = blobs.put(bytes);
       bytes.fill(0);
@@ -90,16 +90,16 @@ export function blobs_conformance(kit: BlobsKit): void {
     }));
 
   test('B3 what is being written is missing or whole, never seen in part', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       const bytes = new Uint8Array(8_000_000).fill(7);
-      const hash = hash_of(bytes);
+      const hash = hashOf(bytes);
       const control = { through: false };
       const putting = blobs.put(bytes).finally(() => {
         control.through = true;
       });
       const looking = (async () => {
         while (!control.through) {
-          const got = await blobs.get(hash).catch((error) => rejects_with('BLOB_MISSING', () => Promise.reject(error)));
+          const got = await blobs.get(hash).catch((error) => rejectsWith('BLOB_MISSING', () => Promise.reject(error)));
           assert.ok(!got || Buffer.compare(got, bytes) === 0);
         }
       })();
@@ -110,22 +110,22 @@ export function blobs_conformance(kit: BlobsKit): void {
     }));
 
   test('B4 after close every method rejects with CLOSED, and close may be called again', () =>
-    with_port(kit, async (blobs) => {
+    withPort(kit, async (blobs) => {
       const hash = await blobs.put(text('a'));
       await blobs.close();
-      await rejects_with('CLOSED', () => blobs.put(text('b')));
-      await rejects_with('CLOSED', () => blobs.get(hash));
-      await rejects_with('CLOSED', () => blobs.has(hash));
+      await rejectsWith('CLOSED', () => blobs.put(text('b')));
+      await rejectsWith('CLOSED', () => blobs.get(hash));
+      await rejectsWith('CLOSED', () => blobs.has(hash));
       await blobs.close();
     }));
 
   test('B4 a put issued before close is kept if it is acknowledged', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (blobs) => {
         const putting = blobs.put(text('late'));
         await Promise.all([blobs.close(), putting]);
       },
-      async (blobs) => assert.equal(await blobs.has(hash_of(text('late'))), true),
+      async (blobs) => assert.equal(await blobs.has(hashOf(text('late'))), true),
     ));
 }

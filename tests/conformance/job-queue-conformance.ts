@@ -1,16 +1,16 @@
 /** The laws of `JobQueue` (contracts/src/ports/job-queue.ts), numbered as there. */
 import * as assert from 'node:assert/strict';
 import type { Consumer, Delivery, Job, JobQueue } from '@llmteam/contracts';
-import { check_supports, type Kit, rejects_with, with_port } from './kit.js';
+import { checkSupports, type Kit, rejectsWith, withPort } from './kit.js';
 
 export interface JobQueueKit extends Kit<JobQueue> {
   /** The lease the queue was opened with. */
-  readonly lease_ms: number;
+  readonly leaseMs: number;
 }
 
-export function job(job_id: string, changes: Partial<Job> = {}): Job {
+export function job(jobId: string, changes: Partial<Job> = {}): Job {
   return {
-    job_id,
+    job_id: jobId,
     run_id: 'run-1',
     tenant_id: 'acme',
     instance_id: 'main',
@@ -77,20 +77,20 @@ class Desk {
   }
 }
 
-export function job_queue_conformance(kit: JobQueueKit): void {
-  delivery_laws(kit);
-  lease_laws(kit);
-  queue_laws(kit);
-  stop_and_close_laws(kit);
+export function jobQueueConformance(kit: JobQueueKit): void {
+  deliveryLaws(kit);
+  leaseLaws(kit);
+  queueLaws(kit);
+  stopAndCloseLaws(kit);
 }
 
-function delivery_laws(kit: JobQueueKit): void {
+function deliveryLaws(kit: JobQueueKit): void {
   const { test } = kit;
 
-  test('the flags of a job queue are known', () => with_port(kit, async (queue) => check_supports(queue)));
+  test('the flags of a job queue are known', () => withPort(kit, async (queue) => checkSupports(queue)));
 
   test('Q1 jobs are handed out in the order of publication, whole, whoever comes first', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       await queue.publish(jobs(20));
       const desk = await Desk.at(queue);
       await desk.has(20);
@@ -105,7 +105,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q1 every member of a job arrives as it was published', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       const full: Partial<Job> = {
         ports: { context: ['a', null] },
         extra_ports: ['yes', 'no'],
@@ -131,7 +131,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q1 a job goes to one of several consumers', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desks = [await Desk.at(queue, 10), await Desk.at(queue, 10), await Desk.at(queue, 10)];
       for (const one of jobs(30)) await queue.publish([one]);
       await advance(1);
@@ -145,7 +145,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q2 a job that is queued already is not queued again', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       await queue.publish([job('a'), job('a')]);
       await queue.publish([job('a')]);
       const desk = await Desk.at(queue);
@@ -155,7 +155,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q2 a job that is handed out already is not queued again', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
       await desk.has(1);
@@ -166,7 +166,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q2 once a job is done with, its id is free again', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
       await (await desk.delivery(0)).ack();
@@ -178,7 +178,7 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q3 a consumer has at most as many deliveries as it asked for, and that many', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       await queue.publish(jobs(50));
       const desk = await Desk.at(queue, 3);
       await desk.has(3);
@@ -193,26 +193,26 @@ function delivery_laws(kit: JobQueueKit): void {
     }));
 
   test('Q3 a job that is given back makes room as well', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       await queue.publish(jobs(2));
       const desk = await Desk.at(queue, 1);
-      await (await desk.delivery(0)).nak(kit.lease_ms * 10);
+      await (await desk.delivery(0)).nak(kit.leaseMs * 10);
       assert.equal((await desk.delivery(1)).job.job_id, 'j1');
     }));
 }
 
-function lease_laws(kit: JobQueueKit): void {
-  const { test, lease_ms } = kit;
+function leaseLaws(kit: JobQueueKit): void {
+  const { test, leaseMs } = kit;
 
   test('Q4 a delivery nobody answers for comes back to somebody after the lease, not before, counted', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const lost = await Desk.at(queue, 1);
       await queue.publish([job('a')]);
       await lost.has(1);
       const rescuer = await Desk.at(queue, 1);
-      await advance(lease_ms / 2);
+      await advance(leaseMs / 2);
       assert.equal(rescuer.deliveries.length, 0);
-      await advance(lease_ms);
+      await advance(leaseMs);
       const again = [...lost.deliveries.slice(1), ...rescuer.deliveries][0];
       assert.equal(again?.job.job_id, 'a');
       assert.equal(again?.deliveries, 2);
@@ -220,12 +220,12 @@ function lease_laws(kit: JobQueueKit): void {
     }));
 
   test('Q4 a delivery comes back as often as it is lost', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(3));
       await desk.has(3);
       for (let round = 2; round <= 4; round += 1) {
-        await advance(lease_ms * 1.25);
+        await advance(leaseMs * 1.25);
         const deliveries = (await desk.has(round * 3)).slice(-3);
         assert.deepEqual(
           deliveries.map((delivery) => delivery.deliveries),
@@ -236,39 +236,39 @@ function lease_laws(kit: JobQueueKit): void {
     }));
 
   test('Q4 what is acked never comes back', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(3));
       for (const delivery of await desk.has(3)) await delivery.ack();
-      await advance(lease_ms * 3);
+      await advance(leaseMs * 3);
       assert.deepEqual(desk.ids, ['j0', 'j1', 'j2']);
     }));
 
   test('Q4 a delivery whose lease is extended stays with its consumer', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(2));
       await desk.has(2);
       for (let beat = 0; beat < 6; beat += 1) {
         await (await desk.delivery(0)).extend();
-        await advance(lease_ms / 2);
+        await advance(leaseMs / 2);
       }
       assert.equal(desk.ids.filter((id) => id === 'j0').length, 1);
       assert.ok(desk.ids.filter((id) => id === 'j1').length > 1, 'the other one was lost');
     }));
 
   test('Q4 an extended lease ends too', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
-      await advance(lease_ms / 2);
+      await advance(leaseMs / 2);
       await (await desk.delivery(0)).extend();
-      await advance(lease_ms * 1.5);
+      await advance(leaseMs * 1.5);
       assert.equal((await desk.delivery(1)).deliveries, 2);
     }));
 
   test('Q4 a job that is given back is handed out again at once, counted', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
       await (await desk.delivery(0)).nak();
@@ -277,14 +277,14 @@ function lease_laws(kit: JobQueueKit): void {
     }));
 
   test('Q4 each time a job is handed out counts, whether it was lost or given back before', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
       await (await desk.delivery(0)).nak();
       await desk.delivery(1);
-      await advance(lease_ms * 1.25);
+      await advance(leaseMs * 1.25);
       await (await desk.delivery(2)).nak(1);
-      await advance(lease_ms / 4);
+      await advance(leaseMs / 4);
       await (await desk.delivery(3)).ack();
       assert.deepEqual(
         desk.deliveries.map(({ deliveries }) => deliveries),
@@ -293,36 +293,36 @@ function lease_laws(kit: JobQueueKit): void {
     }));
 
   test('Q4 a job that is given back with a delay is handed out after it, not before', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
-      await (await desk.delivery(0)).nak(lease_ms * 3);
-      await advance(lease_ms * 2.5);
+      await (await desk.delivery(0)).nak(leaseMs * 3);
+      await advance(leaseMs * 2.5);
       assert.equal(desk.deliveries.length, 1);
       await queue.publish([job('a')]);
-      await advance(lease_ms);
+      await advance(leaseMs);
       assert.equal((await desk.delivery(1)).deliveries, 2);
       assert.equal(desk.deliveries.length, 2, 'while it is put off it is queued');
     }));
 
   test('Q4 a lost job goes to another consumer when its own is gone', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const gone = await Desk.at(queue);
       await queue.publish([job('a')]);
       await gone.has(1);
       await gone.consumer.stop(AbortSignal.abort());
       const other = await Desk.at(queue);
-      await advance(lease_ms * 1.5);
+      await advance(leaseMs * 1.5);
       assert.equal((await other.delivery(0)).deliveries, 2);
       assert.equal(gone.deliveries.length, 1);
     }));
 }
 
-function queue_laws(kit: JobQueueKit): void {
-  const { test, lease_ms } = kit;
+function queueLaws(kit: JobQueueKit): void {
+  const { test, leaseMs } = kit;
 
   test('Q5 queues are by type and major version and share nothing', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const [first, second, other] = [
         await Desk.at(queue, 1, 'llm_agent@1'),
         await Desk.at(queue, 1, 'llm_agent@2'),
@@ -341,7 +341,7 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q5 a full queue holds up no other', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       await queue.publish([...jobs(100), job('x', { step_type: 'http_action' })]);
       await Desk.at(queue, 1);
       const other = await Desk.at(queue, 1, 'http_action@1');
@@ -349,7 +349,7 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q6 withdraw takes the jobs it is told of, of whatever queue, and no others', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       await queue.publish(jobs(3, 'a'));
       await queue.publish([job('b', { step_type: 'http_action' }), job('c', { step_type: 'http_action' })]);
       await queue.withdraw(['a0', 'a2', 'b', 'never']);
@@ -361,7 +361,7 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q6 a withdrawn job may be published again', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       await queue.publish([job('a')]);
       await queue.withdraw(['a']);
       await queue.publish([job('a')]);
@@ -370,7 +370,7 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q6 what is handed out can be extended and acked although it was withdrawn, and its id is free then', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 2);
       await queue.publish([job('a')]);
       const delivery = await desk.delivery(0);
@@ -383,21 +383,21 @@ function queue_laws(kit: JobQueueKit): void {
     }));
 
   test('Q6 withdraw takes what was given back and is put off', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
-      await (await desk.delivery(0)).nak(lease_ms);
+      await (await desk.delivery(0)).nak(leaseMs);
       await queue.withdraw(['a']);
-      await advance(lease_ms * 2);
+      await advance(leaseMs * 2);
       assert.deepEqual(desk.ids, ['a']);
     }));
 }
 
-function stop_and_close_laws(kit: JobQueueKit): void {
+function stopAndCloseLaws(kit: JobQueueKit): void {
   const { test } = kit;
 
   test('a consumer that stops takes no more, and stop resolves when all it has is acked or given back', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 2);
       await queue.publish(jobs(4));
       await desk.has(2);
@@ -417,7 +417,7 @@ function stop_and_close_laws(kit: JobQueueKit): void {
     }));
 
   test('stop resolves at the latest when its signal aborts, and at once if nothing is handed out', () =>
-    with_port(kit, async (queue) => {
+    withPort(kit, async (queue) => {
       const idle = await Desk.at(queue);
       await idle.consumer.stop();
       await idle.consumer.stop();
@@ -431,16 +431,16 @@ function stop_and_close_laws(kit: JobQueueKit): void {
     }));
 
   test('Q7 after close every method rejects with CLOSED, nothing is handed out, and close may be called again', () =>
-    with_port(kit, async (queue, { advance }) => {
+    withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 1);
       await queue.publish(jobs(2));
       await desk.has(1);
       await queue.close();
-      await rejects_with('CLOSED', () => queue.publish([job('b')]));
-      await rejects_with('CLOSED', () => queue.consume('llm_agent@1', { concurrency: 1 }, () => undefined));
-      await rejects_with('CLOSED', () => queue.withdraw(['a']));
+      await rejectsWith('CLOSED', () => queue.publish([job('b')]));
+      await rejectsWith('CLOSED', () => queue.consume('llm_agent@1', { concurrency: 1 }, () => undefined));
+      await rejectsWith('CLOSED', () => queue.withdraw(['a']));
       await queue.close();
-      await advance(kit.lease_ms * 2);
+      await advance(kit.leaseMs * 2);
       assert.equal(desk.deliveries.length, 1);
     }));
 }

@@ -1,66 +1,66 @@
 /** The laws of `Journal` (contracts/src/ports/journal.ts), numbered as there. */
 import * as assert from 'node:assert/strict';
 import type { Journal } from '@llmteam/contracts';
-import { journal_follow_laws } from './journal-follow-laws.js';
-import { entries_of, fact, message, messages, other_run, run } from './journal-samples.js';
-import { check_supports, first_of, type Kit, list_of, rejects_with, with_port, with_reopened } from './kit.js';
+import { journalFollowLaws } from './journal-follow-laws.js';
+import { entriesOf, fact, message, messages, otherRun, run } from './journal-samples.js';
+import { checkSupports, firstOf, type Kit, listOf, rejectsWith, withPort, withReopened } from './kit.js';
 
 async function history(journal: Journal, of = run): Promise<string[]> {
-  return (await list_of(journal.read(of))).map((entry) => entry.message_id);
+  return (await listOf(journal.read(of))).map((entry) => entry.message_id);
 }
 
-export function journal_conformance(kit: Kit<Journal>): void {
-  append_laws(kit);
-  message_id_laws(kit);
-  read_laws(kit);
-  json_laws(kit);
-  journal_follow_laws(kit);
-  close_laws(kit);
+export function journalConformance(kit: Kit<Journal>): void {
+  appendLaws(kit);
+  messageIdLaws(kit);
+  readLaws(kit);
+  jsonLaws(kit);
+  journalFollowLaws(kit);
+  closeLaws(kit);
 }
 
-function append_laws(kit: Kit<Journal>): void {
+function appendLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
-  test('the flags of a journal are known', () => with_port(kit, async (journal) => check_supports(journal)));
+  test('the flags of a journal are known', () => withPort(kit, async (journal) => checkSupports(journal)));
 
   test('J1 what an append acknowledged is read at once', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, [message('a')]);
       assert.deepEqual(await history(journal), ['a']);
     }));
 
   test('J1 what was acknowledged is still there after a reopen, and positions go on', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (journal) => {
         await journal.append(run, messages(3));
-        await journal.append(other_run, [message('b')]);
+        await journal.append(otherRun, [message('b')]);
       },
       async (journal) => {
-        const kept = await list_of(journal.read(run));
+        const kept = await listOf(journal.read(run));
         assert.deepEqual(
           kept.map((entry) => entry.message_id),
           ['m0', 'm1', 'm2'],
         );
-        const last = await journal.end(journal.partition_of(run));
+        const last = await journal.end(journal.partitionOf(run));
         const [position = 0] = await journal.append(run, [message('c')]);
         assert.ok(position > last, `position ${position} after ${last}`);
         assert.deepEqual(await history(journal), ['m0', 'm1', 'm2', 'c']);
-        assert.deepEqual(await history(journal, other_run), ['b']);
+        assert.deepEqual(await history(journal, otherRun), ['b']);
       },
     ));
 
   test('J1 J2 nothing of a rejected append is visible, neither its entries nor its message ids', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await assert.rejects(journal.append(run, [message('good'), message('bad', 1n)]));
       assert.deepEqual(await history(journal), []);
-      assert.deepEqual(await entries_of(journal, journal.partition_of(run)), []);
+      assert.deepEqual(await entriesOf(journal, journal.partitionOf(run)), []);
       await journal.append(run, [message('good'), message('bad')]);
       assert.deepEqual(await history(journal), ['good', 'bad']);
     }));
 
   test('J2 the entries of one append stand next to each other among racing appends', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const writers = Array.from({ length: 60 }, (_, index) => `w${index}-`);
       await Promise.all(writers.map((prefix) => journal.append(run, messages(5, prefix))));
       const ids = await history(journal);
@@ -76,15 +76,15 @@ function append_laws(kit: Kit<Journal>): void {
     }));
 
   test('an append of nothing answers nothing and writes nothing', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       assert.deepEqual(await journal.append(run, []), []);
-      assert.equal(await journal.end(journal.partition_of(run)), 0);
+      assert.equal(await journal.end(journal.partitionOf(run)), 0);
       assert.deepEqual(await history(journal), []);
     }));
 
   test('J8 the end is the position of the last entry, 0 if there is none', () =>
-    with_port(kit, async (journal) => {
-      const partition = journal.partition_of(run);
+    withPort(kit, async (journal) => {
+      const partition = journal.partitionOf(run);
       assert.equal(await journal.end(partition), 0);
       const positions = await journal.append(run, messages(3));
       assert.equal(await journal.end(partition), positions.at(-1));
@@ -93,26 +93,26 @@ function append_laws(kit: Kit<Journal>): void {
     }));
 
   test('the partition of a run is always the same and there is one', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       for (let index = 0; index < 100; index += 1) {
         const key = { tenant_id: 'acme', run_id: `run-${index}` };
-        const partition = journal.partition_of(key);
-        assert.equal(journal.partition_of({ ...key }), partition);
+        const partition = journal.partitionOf(key);
+        assert.equal(journal.partitionOf({ ...key }), partition);
         assert.ok(Number.isInteger(partition) && partition >= 0 && partition < journal.partitions);
       }
     }));
 }
 
-function message_id_laws(kit: Kit<Journal>): void {
+function messageIdLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
   test('J3 a second append with the same message id writes nothing and answers the first position', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const first = await journal.append(run, [message('a', 'first')]);
       await journal.append(run, [message('b')]);
       const second = await journal.append(run, [message('a', 'second')]);
       assert.deepEqual(second, first);
-      const entries = await list_of(journal.read(run));
+      const entries = await listOf(journal.read(run));
       assert.deepEqual(
         entries.map((entry) => entry.fact),
         [fact('first'), fact('b')],
@@ -120,7 +120,7 @@ function message_id_laws(kit: Kit<Journal>): void {
     }));
 
   test('J3 beside a known message id the new entries of an append are written', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const [known] = await journal.append(run, [message('b')]);
       const positions = await journal.append(run, [message('a'), message('b'), message('c')]);
       assert.equal(positions[1], known);
@@ -128,26 +128,26 @@ function message_id_laws(kit: Kit<Journal>): void {
     }));
 
   test('J3 a message id twice in one append is written once', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const [first, second] = await journal.append(run, [message('a', 1), message('a', 2)]);
       assert.equal(first, second);
       assert.deepEqual(
-        (await list_of(journal.read(run))).map((entry) => entry.fact),
+        (await listOf(journal.read(run))).map((entry) => entry.fact),
         [fact(1)],
       );
     }));
 
   test('J3 of N racing writers with one message id exactly one writes and all hear its position', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const racing = Array.from({ length: 50 }, (_, index) => journal.append(run, [message('a', index)]));
       const answers = (await Promise.all(racing)).map(([position]) => position);
-      const entries = await list_of(journal.read(run));
+      const entries = await listOf(journal.read(run));
       assert.equal(entries.length, 1);
       assert.deepEqual(new Set(answers), new Set([entries[0]?.position]));
     }));
 
   test('J3 the same message id in another run or of another tenant is another message', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const keys = [
         { tenant_id: 'a.b', run_id: 'c' },
         { tenant_id: 'a', run_id: 'b.c' },
@@ -161,7 +161,7 @@ function message_id_laws(kit: Kit<Journal>): void {
   test(
     'J3 a message id is still known 9,999 entries later, also after a reopen',
     () =>
-      with_port(kit, async (journal, opened) => {
+      withPort(kit, async (journal, opened) => {
         const [first] = await journal.append(run, [message('a')]);
         for (let part = 0; part < 101; part += 1) {
           await journal.append(run, messages(99, `p${part}-`));
@@ -170,21 +170,21 @@ function message_id_laws(kit: Kit<Journal>): void {
         const reopened = journal.supports.durable ? await opened.reopen?.() : journal;
         assert.deepEqual(await reopened?.append(run, [message('a')]), [first]);
       }),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 }
 
-function read_laws(kit: Kit<Journal>): void {
+function readLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
   test('J4 an unknown run has an empty history', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, [message('a')]);
-      assert.deepEqual(await history(journal, other_run), []);
+      assert.deepEqual(await history(journal, otherRun), []);
     }));
 
   test('J4 a run is found by its tenant only', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const foreign = { tenant_id: 'globex', run_id: run.run_id };
       await journal.append(run, [message('a')]);
       assert.deepEqual(await history(journal, foreign), []);
@@ -194,20 +194,20 @@ function read_laws(kit: Kit<Journal>): void {
     }));
 
   test('J4 an entry is whole: its position, its run, its message id and its fact', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const [position] = await journal.append(run, [message('a', { x: 1 })]);
-      assert.deepEqual(await list_of(journal.read(run)), [{ position, ...run, message_id: 'a', fact: fact({ x: 1 }) }]);
+      assert.deepEqual(await listOf(journal.read(run)), [{ position, ...run, message_id: 'a', fact: fact({ x: 1 }) }]);
     }));
 
   test('J4 positions grow from 1 in the order of the history, also of interleaved runs', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       for (let turn = 0; turn < 10; turn += 1) {
         await Promise.all(
-          [run, other_run].map((key) => journal.append(key, [message(`a${turn}`), message(`b${turn}`)])),
+          [run, otherRun].map((key) => journal.append(key, [message(`a${turn}`), message(`b${turn}`)])),
         );
       }
-      for (const key of [run, other_run]) {
-        const entries = await list_of(journal.read(key));
+      for (const key of [run, otherRun]) {
+        const entries = await listOf(journal.read(key));
         assert.equal(entries.length, 20);
         assert.ok((entries[0]?.position ?? 0) >= 1);
         const positions = entries.map((entry) => entry.position);
@@ -223,62 +223,62 @@ function read_laws(kit: Kit<Journal>): void {
     }));
 
   test('J4 an append answers the positions its entries have in the history', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const answered = [...(await journal.append(run, messages(3))), ...(await journal.append(run, messages(2, 'n')))];
       assert.deepEqual(
-        (await list_of(journal.read(run))).map((entry) => entry.position),
+        (await listOf(journal.read(run))).map((entry) => entry.position),
         answered,
       );
     }));
 
   test('J4 reading after a position gives what comes after it: from before, at and beyond the end', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const positions = await journal.append(run, messages(3));
-      await journal.append(other_run, messages(3));
+      await journal.append(otherRun, messages(3));
       await journal.append(run, [message('z')]);
       const after = async (position: number) =>
-        (await list_of(journal.read(run, position))).map((entry) => entry.message_id);
+        (await listOf(journal.read(run, position))).map((entry) => entry.message_id);
       assert.deepEqual(await after(0), ['m0', 'm1', 'm2', 'z']);
       assert.deepEqual(await after(positions[0] ?? 0), ['m1', 'm2', 'z']);
       assert.deepEqual(await after(positions[2] ?? 0), ['z']);
-      const end = await journal.end(journal.partition_of(run));
+      const end = await journal.end(journal.partitionOf(run));
       assert.deepEqual(await after(end), []);
       assert.deepEqual(await after(end + 1_000), []);
     }));
 
   test('J4 a long history in many small appends is read whole', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       for (let part = 0; part < 100; part += 1) await journal.append(run, messages(3, `p${part}-`));
       assert.equal(new Set(await history(journal)).size, 300);
     }));
 
   test('J4 what is read is a copy', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, [message('a', { list: [1] })]);
-      const [entry] = await list_of(journal.read(run));
+      const [entry] = await listOf(journal.read(run));
       assert.ok(entry);
       Object.assign(entry.fact, { payload: 'spoilt' });
       assert.deepEqual(
-        (await list_of(journal.read(run))).map((read) => read.fact),
+        (await listOf(journal.read(run))).map((read) => read.fact),
         [fact({ list: [1] })],
       );
     }));
 
   test('J4 what is done to a fact after it was handed over is not in the history', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const payload = { list: [1] };
       const appended = journal.append(run, [message('a', payload)]);
       payload.list.push(2);
       await appended;
       payload.list.push(3);
       assert.deepEqual(
-        (await list_of(journal.read(run))).map((entry) => entry.fact),
+        (await listOf(journal.read(run))).map((entry) => entry.fact),
         [fact({ list: [1] })],
       );
     }));
 }
 
-function json_laws(kit: Kit<Journal>): void {
+function jsonLaws(kit: Kit<Journal>): void {
   const { test } = kit;
   const payloads: Readonly<Record<string, unknown>> = {
     'undefined, which is left out': { a: undefined, b: [undefined, 1], c: { d: undefined } },
@@ -292,15 +292,15 @@ function json_laws(kit: Kit<Journal>): void {
   };
   for (const [name, payload] of Object.entries(payloads)) {
     test(`J6 facts survive as JSON: ${name}`, () =>
-      with_port(kit, async (journal) => {
+      withPort(kit, async (journal) => {
         const written = fact(payload);
         const expected: unknown = JSON.parse(JSON.stringify(written));
         await journal.append(run, [{ message_id: 'a', fact: written }]);
         assert.deepEqual(
-          (await list_of(journal.read(run))).map((entry) => entry.fact),
+          (await listOf(journal.read(run))).map((entry) => entry.fact),
           [expected],
         );
-        const followed = await entries_of(journal, journal.partition_of(run));
+        const followed = await entriesOf(journal, journal.partitionOf(run));
         assert.deepEqual(
           followed.map((entry) => entry.fact),
           [expected],
@@ -309,17 +309,17 @@ function json_laws(kit: Kit<Journal>): void {
   }
 
   test('J6 facts survive as JSON: a text of 1 MB', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const text = 'ж😀x'.repeat(150_000);
       await journal.append(run, [message('a', text), message('b')]);
       assert.deepEqual(
-        (await list_of(journal.read(run))).map((entry) => entry.fact),
+        (await listOf(journal.read(run))).map((entry) => entry.fact),
         [fact(text), fact('b')],
       );
     }));
 
   test('J6 message ids survive whatever they hold', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const ids = ['a"b', ',"fact":', 'x\ny', '😀', 'each[3]/fetch#1', '\\'];
       await journal.append(
         run,
@@ -335,32 +335,32 @@ function json_laws(kit: Kit<Journal>): void {
     }));
 }
 
-function close_laws(kit: Kit<Journal>): void {
+function closeLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
   test('J7 after close every method rejects with CLOSED, and close may be called again', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, [message('a')]);
       await journal.close();
-      await rejects_with('CLOSED', () => journal.append(run, [message('b')]));
-      await rejects_with('CLOSED', () => journal.append(run, []));
-      await rejects_with('CLOSED', () => first_of(journal.read(run)));
-      await rejects_with('CLOSED', () => first_of(journal.follow(0, 0, new AbortController().signal)));
-      await rejects_with('CLOSED', () => journal.end(0));
+      await rejectsWith('CLOSED', () => journal.append(run, [message('b')]));
+      await rejectsWith('CLOSED', () => journal.append(run, []));
+      await rejectsWith('CLOSED', () => firstOf(journal.read(run)));
+      await rejectsWith('CLOSED', () => firstOf(journal.follow(0, 0, new AbortController().signal)));
+      await rejectsWith('CLOSED', () => journal.end(0));
       await journal.close();
     }));
 
   test('J7 appends issued before close are kept or rejected with CLOSED, those issued after it are rejected', () =>
-    with_port(kit, async (journal, opened) => {
+    withPort(kit, async (journal, opened) => {
       const before = journal.append(run, [message('before')]).then(
         () => ['before'],
         async (error) => {
-          await rejects_with('CLOSED', () => Promise.reject(error));
+          await rejectsWith('CLOSED', () => Promise.reject(error));
           return [];
         },
       );
       const closing = journal.close();
-      await rejects_with('CLOSED', () => journal.append(run, [message('after')]));
+      await rejectsWith('CLOSED', () => journal.append(run, [message('after')]));
       await Promise.all([closing, journal.close()]);
       const acknowledged = await before;
       const reopened = journal.supports.durable ? await opened.reopen?.() : undefined;

@@ -1,23 +1,23 @@
 /** J5 of `Journal`, the law of followers. */
 import * as assert from 'node:assert/strict';
 import type { Entry, Journal, NewEntry } from '@llmteam/contracts';
-import { entries_of, message, messages, other_run, run } from './journal-samples.js';
-import { Collected, type Kit, with_port } from './kit.js';
+import { entriesOf, message, messages, otherRun, run } from './journal-samples.js';
+import { Collected, type Kit, withPort } from './kit.js';
 
 type Batches = readonly (readonly Entry[])[];
 
 const ids = (batches: Batches) => batches.flat().map((entry) => entry.message_id);
 const has = (count: number) => (batches: Batches) => batches.flat().length >= count;
-const caught_up = (batches: Batches) => batches.some((batch) => batch.length === 0);
+const caughtUp = (batches: Batches) => batches.some((batch) => batch.length === 0);
 
 /** Follows the partition of `run` until `use` is through. */
-async function with_follower(
+async function withFollower(
   journal: Journal,
   from: number,
   use: (follower: Collected<readonly Entry[]>, stop: () => void) => Promise<void>,
 ): Promise<void> {
   const control = new AbortController();
-  const follower = new Collected(journal.follow(journal.partition_of(run), from, control.signal));
+  const follower = new Collected(journal.follow(journal.partitionOf(run), from, control.signal));
   try {
     await use(follower, () => control.abort());
   } finally {
@@ -25,18 +25,18 @@ async function with_follower(
   }
 }
 
-export function journal_follow_laws(kit: Kit<Journal>): void {
+export function journalFollowLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
   test('J5 a follower that starts before, during or after the writes sees the same list', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (before) => {
-        await before.until(caught_up);
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (before) => {
+        await before.until(caughtUp);
         for (let index = 0; index < 20; index += 1) await journal.append(run, messages(2, `a${index}-`));
-        await with_follower(journal, 0, async (during) => {
+        await withFollower(journal, 0, async (during) => {
           const writes = Array.from({ length: 40 }, (_, index) => journal.append(run, messages(3, `b${index}-`)));
           await Promise.all(writes);
-          const expected = await entries_of(journal, journal.partition_of(run));
+          const expected = await entriesOf(journal, journal.partitionOf(run));
           assert.equal(expected.length, 160);
           for (const follower of [before, during]) assert.deepEqual((await follower.until(has(160))).flat(), expected);
         });
@@ -44,15 +44,15 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 followers see exactly what readers see', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, [message('a', { x: ['y'] }), message('b')]);
       const read: Entry[] = [];
       for await (const entry of journal.read(run)) read.push(entry);
-      assert.deepEqual(await entries_of(journal, journal.partition_of(run)), read);
+      assert.deepEqual(await entriesOf(journal, journal.partitionOf(run)), read);
     }));
 
   test('J5 a follower of run-level facts gets all of them, in order, and catches up', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const at = 1;
       const fact = { type: 'run.controlled', at, action: 'pause', by: 'test' } as const;
       const paused = (id: string): NewEntry => ({ message_id: id, fact });
@@ -60,10 +60,10 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
       await journal.append(run, messages(40, 'steps-'));
       await journal.append(run, [paused('b'), message('with-b')]);
       const control = new AbortController();
-      const partition = journal.partition_of(run);
+      const partition = journal.partitionOf(run);
       const follower = new Collected(journal.follow(partition, 0, control.signal, { only: 'run_level' }));
       const wanted = (batches: Batches) => ids(batches).filter((id) => id.length === 1);
-      await follower.until(caught_up);
+      await follower.until(caughtUp);
       await journal.append(run, messages(1, 'more-'));
       await journal.append(run, [paused('c')]);
       const seen = await follower.until((batches) => wanted(batches).length >= 3);
@@ -86,8 +86,8 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 positions only grow, and every entry comes once', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (follower) => {
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (follower) => {
         for (let part = 0; part < 30; part += 1) {
           await Promise.all([
             journal.append(run, messages(3, `a${part}-`)),
@@ -104,11 +104,11 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 a follower gets what comes after its position and nothing else, wherever that is', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const positions = [...(await journal.append(run, messages(4))), ...(await journal.append(run, messages(3, 'n')))];
       const all = ['m0', 'm1', 'm2', 'm3', 'n0', 'n1', 'n2'];
       for (const [index, position] of positions.entries()) {
-        const entries = await entries_of(journal, journal.partition_of(run), position);
+        const entries = await entriesOf(journal, journal.partitionOf(run), position);
         assert.deepEqual(
           entries.map((entry) => entry.message_id),
           all.slice(index + 1),
@@ -117,13 +117,13 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 an empty batch comes once, after what was there at the start', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, messages(3));
       await journal.append(run, messages(3, 'n'));
-      await with_follower(journal, 0, async (follower) => {
-        const at_start = [...(await follower.until(caught_up))];
-        assert.deepEqual(ids(at_start), ['m0', 'm1', 'm2', 'n0', 'n1', 'n2']);
-        assert.deepEqual(at_start.at(-1), []);
+      await withFollower(journal, 0, async (follower) => {
+        const atStart = [...(await follower.until(caughtUp))];
+        assert.deepEqual(ids(atStart), ['m0', 'm1', 'm2', 'n0', 'n1', 'n2']);
+        assert.deepEqual(atStart.at(-1), []);
         for (let part = 0; part < 5; part += 1) await journal.append(run, messages(2, `p${part}-`));
         const all = await follower.until(has(16));
         assert.equal(all.filter((batch) => batch.length === 0).length, 1);
@@ -131,9 +131,9 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 a follower of an empty journal has caught up at once and then stays live', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (follower) => {
-        assert.deepEqual(await follower.until(caught_up), [[]]);
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (follower) => {
+        assert.deepEqual(await follower.until(caughtUp), [[]]);
         await journal.append(run, [message('a')]);
         await journal.append(run, [message('b')]);
         assert.deepEqual(ids(await follower.until(has(2))), ['a', 'b']);
@@ -141,23 +141,23 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 a follower from beyond the end is not told what comes before its position', () =>
-    with_port(kit, async (journal) => {
-      const partition = journal.partition_of(run);
+    withPort(kit, async (journal) => {
+      const partition = journal.partitionOf(run);
       const [one = 0] = await journal.append(run, [message('one')]);
       const [two = 0] = await journal.append(run, [message('two')]);
       const start = (await journal.end(partition)) + 2 * (two - one);
-      await with_follower(journal, start, async (follower) => {
-        await follower.until(caught_up);
+      await withFollower(journal, start, async (follower) => {
+        await follower.until(caughtUp);
         for (let index = 0; index < 10; index += 1) await journal.append(run, [message(`n${index}`)]);
-        const expected = await entries_of(journal, partition, start);
+        const expected = await entriesOf(journal, partition, start);
         assert.ok(expected.length > 0 && expected.length < 10);
         assert.deepEqual((await follower.until(has(expected.length))).flat(), expected);
       });
     }));
 
   test('J5 a repeated message id is not told again', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (follower) => {
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (follower) => {
         await journal.append(run, [message('a')]);
         await journal.append(run, [message('a')]);
         await journal.append(run, [message('b')]);
@@ -166,42 +166,42 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 entries of all runs of the partition come, each in the order of its run', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       const keys = Array.from({ length: 20 }, (_, index) => ({ tenant_id: 'acme', run_id: `run-${index}` }));
       await Promise.all(keys.map((key) => journal.append(key, messages(3))));
       const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
-      const by_partition = await Promise.all(partitions.map((partition) => entries_of(journal, partition)));
+      const byPartition = await Promise.all(partitions.map((partition) => entriesOf(journal, partition)));
       for (const key of keys) {
-        const entries = by_partition[journal.partition_of(key)]?.filter((entry) => entry.run_id === key.run_id) ?? [];
+        const entries = byPartition[journal.partitionOf(key)]?.filter((entry) => entry.run_id === key.run_id) ?? [];
         assert.deepEqual(
           entries.map((entry) => entry.message_id),
           ['m0', 'm1', 'm2'],
         );
       }
-      assert.equal(by_partition.flat().length, 60);
+      assert.equal(byPartition.flat().length, 60);
     }));
 
   test('J5 a follower ends when its signal aborts: while it waits, while it works, and before it starts', () =>
-    with_port(kit, async (journal) => {
+    withPort(kit, async (journal) => {
       await journal.append(run, messages(3));
-      await with_follower(journal, 0, async (waiting, stop) => {
-        await waiting.until(caught_up);
+      await withFollower(journal, 0, async (waiting, stop) => {
+        await waiting.until(caughtUp);
         stop();
         await waiting.ended;
       });
       const working = new AbortController();
-      for await (const _ of journal.follow(journal.partition_of(run), 0, working.signal)) working.abort();
-      await with_follower(journal, 0, async (follower) => {
+      for await (const _ of journal.follow(journal.partitionOf(run), 0, working.signal)) working.abort();
+      await withFollower(journal, 0, async (follower) => {
         await follower.until(has(3));
       });
       assert.deepEqual(await new Collected(journal.follow(0, 0, AbortSignal.abort())).ended, undefined);
     }));
 
   test('J5 one follower that ends leaves the others alone', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (stays) => {
-        await with_follower(journal, 0, async (goes, stop) => {
-          await goes.until(caught_up);
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (stays) => {
+        await withFollower(journal, 0, async (goes, stop) => {
+          await goes.until(caughtUp);
           stop();
           await goes.ended;
         });
@@ -211,19 +211,19 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
     }));
 
   test('J5 live followers end without an error when the journal closes', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (follower) => {
-        await follower.until(caught_up);
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (follower) => {
+        await follower.until(caughtUp);
         await journal.close();
         await follower.ended;
       });
     }));
 
   test('J5 every follower gets copies of its own', () =>
-    with_port(kit, async (journal) => {
-      await with_follower(journal, 0, async (one) => {
-        await with_follower(journal, 0, async (other) => {
-          await Promise.all([one.until(caught_up), other.until(caught_up)]);
+    withPort(kit, async (journal) => {
+      await withFollower(journal, 0, async (one) => {
+        await withFollower(journal, 0, async (other) => {
+          await Promise.all([one.until(caughtUp), other.until(caughtUp)]);
           const written = message('a', { list: [1] });
           await journal.append(run, [written]);
           const [entry] = (await one.until(has(1))).flat();
@@ -234,7 +234,7 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
             [written.fact],
           );
           assert.deepEqual(
-            (await entries_of(journal, journal.partition_of(run))).map(({ fact }) => fact),
+            (await entriesOf(journal, journal.partitionOf(run))).map(({ fact }) => fact),
             [written.fact],
           );
         });
@@ -244,16 +244,16 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
   test(
     'J5 a slow follower misses nothing of what is written while it does not look',
     () =>
-      with_port(kit, async (journal) => {
+      withPort(kit, async (journal) => {
         const text = 'x'.repeat(100_000);
         const control = new AbortController();
-        const iterator = journal.follow(journal.partition_of(run), 0, control.signal)[Symbol.asyncIterator]();
+        const iterator = journal.follow(journal.partitionOf(run), 0, control.signal)[Symbol.asyncIterator]();
         assert.deepEqual((await iterator.next()).value, []);
         for (let part = 0; part < 120; part += 1) {
           await journal.append(run, [message(`big${part}`, text)]);
-          await journal.append(other_run, [message(`other${part}`)]);
+          await journal.append(otherRun, [message(`other${part}`)]);
         }
-        const total = (await entries_of(journal, journal.partition_of(run))).length;
+        const total = (await entriesOf(journal, journal.partitionOf(run))).length;
         const seen: number[] = [];
         while (seen.length < total) {
           const { value } = await iterator.next();
@@ -266,6 +266,6 @@ export function journal_follow_laws(kit: Kit<Journal>): void {
         assert.ok(total >= 120);
         control.abort();
       }),
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 }

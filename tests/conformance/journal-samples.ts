@@ -1,14 +1,14 @@
 import type { Entry, Fact, Journal, Json, NewEntry, RunKey } from '@llmteam/contracts';
 
 export const run: RunKey = { tenant_id: 'acme', run_id: 'run-1' };
-export const other_run: RunKey = { tenant_id: 'acme', run_id: 'run-2' };
+export const otherRun: RunKey = { tenant_id: 'acme', run_id: 'run-2' };
 
 export function fact(payload: unknown): Fact {
   return { type: 'signal.received', at: 1_700_000_000_000, name: 'told', payload: payload as Json };
 }
 
-export function message(message_id: string, payload: unknown = message_id): NewEntry {
-  return { message_id, fact: fact(payload) };
+export function message(messageId: string, payload: unknown = messageId): NewEntry {
+  return { message_id: messageId, fact: fact(payload) };
 }
 
 export function messages(count: number, prefix = 'm'): NewEntry[] {
@@ -16,7 +16,7 @@ export function messages(count: number, prefix = 'm'): NewEntry[] {
 }
 
 /** What the partition holds now. */
-export async function entries_of(journal: Journal, partition: number, from = 0): Promise<Entry[]> {
+export async function entriesOf(journal: Journal, partition: number, from = 0): Promise<Entry[]> {
   const stop = new AbortController();
   const entries: Entry[] = [];
   for await (const batch of journal.follow(partition, from, stop.signal)) {

@@ -3,9 +3,9 @@
  * `node:assert`; an adapter's whole test file is a call per port.
  */
 import * as assert from 'node:assert/strict';
-import { is_llmteam_error } from '@llmteam/contracts';
+import { isLlmteamError } from '@llmteam/contracts';
 
-export type Test = (name: string, body: () => Promise<void>, options?: { readonly timeout_ms?: number }) => void;
+export type Test = (name: string, body: () => Promise<void>, options?: { readonly timeoutMs?: number }) => void;
 
 /** A port, opened on nothing, for one test. */
 export interface Opened<P> {
@@ -23,7 +23,7 @@ export interface Kit<P> {
   readonly open: () => Promise<Opened<P>>;
 }
 
-export async function with_port<P>(kit: Kit<P>, use: (port: P, opened: Opened<P>) => Promise<void>): Promise<void> {
+export async function withPort<P>(kit: Kit<P>, use: (port: P, opened: Opened<P>) => Promise<void>): Promise<void> {
   const opened = await kit.open();
   try {
     await use(opened.port, opened);
@@ -33,12 +33,12 @@ export async function with_port<P>(kit: Kit<P>, use: (port: P, opened: Opened<P>
 }
 
 /** A port without memory has nothing to reopen; one with memory must show it. */
-export async function with_reopened<P extends { readonly supports: { readonly durable: boolean } }>(
+export async function withReopened<P extends { readonly supports: { readonly durable: boolean } }>(
   kit: Kit<P>,
   before: (port: P) => Promise<void>,
   after: (port: P, opened: Opened<P>) => Promise<void>,
 ): Promise<void> {
-  await with_port(kit, async (port, opened) => {
+  await withPort(kit, async (port, opened) => {
     if (!port.supports.durable) return;
     assert.ok(opened.reopen, 'an adapter that says supports.durable must be opened again');
     await before(port);
@@ -47,24 +47,24 @@ export async function with_reopened<P extends { readonly supports: { readonly du
 }
 
 /** Flags without a test are lies. */
-export function check_supports(port: { readonly supports: object }): void {
+export function checkSupports(port: { readonly supports: object }): void {
   assert.deepEqual(Object.keys(port.supports), ['durable']);
 }
 
-export async function rejects_with(code: string, act: () => Promise<unknown>): Promise<void> {
+export async function rejectsWith(code: string, act: () => Promise<unknown>): Promise<void> {
   await assert.rejects(act, (thrown) => {
-    assert.ok(is_llmteam_error(thrown), `expected an LlmteamError with ${code}, got ${thrown}`);
+    assert.ok(isLlmteamError(thrown), `expected an LlmteamError with ${code}, got ${thrown}`);
     assert.equal(thrown.code, code);
     return true;
   });
 }
 
 /** The first thing an iteration gives or throws. */
-export async function first_of<T>(iterable: AsyncIterable<T>): Promise<IteratorResult<T>> {
+export async function firstOf<T>(iterable: AsyncIterable<T>): Promise<IteratorResult<T>> {
   return iterable[Symbol.asyncIterator]().next();
 }
 
-export async function list_of<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+export async function listOf<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of iterable) items.push(item);
   return items;

@@ -1,13 +1,13 @@
 import { LargeValueJournal } from '@llmteam/kernel';
 import { spec } from '../support/spec.js';
-import { opened_memory } from './backends.js';
-import { journal_conformance } from './journal-conformance.js';
+import { openedMemory } from './backends.js';
+import { journalConformance } from './journal-conformance.js';
 
 spec('the journal that takes large values out', (test) => {
-  journal_conformance({
+  journalConformance({
     test,
     open: async () => {
-      const { port, advance, dispose } = await opened_memory();
+      const { port, advance, dispose } = await openedMemory();
       return { port: new LargeValueJournal(port.journal, port.blobs), advance, dispose };
     },
   });

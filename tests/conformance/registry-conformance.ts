@@ -1,16 +1,16 @@
 /** The laws of `Registry` (contracts/src/ports/registry.ts), numbered as there. */
 import * as assert from 'node:assert/strict';
 import type { Json, Registry, RegistryChange } from '@llmteam/contracts';
-import { Collected, check_supports, first_of, type Kit, rejects_with, with_port, with_reopened } from './kit.js';
+import { Collected, checkSupports, firstOf, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
 
-const keys_of = (values: readonly { readonly key: string }[]) => values.map(({ key }) => key);
+const keysOf = (values: readonly { readonly key: string }[]) => values.map(({ key }) => key);
 
-async function value_of(registry: Registry, key: string): Promise<Json | undefined> {
+async function readValue(registry: Registry, key: string): Promise<Json | undefined> {
   return (await registry.get(key))?.value;
 }
 
 /** Watches until `use` is through. */
-async function with_watcher(
+async function withWatcher(
   registry: Registry,
   prefix: string,
   use: (watcher: Collected<RegistryChange>, stop: () => void) => Promise<void>,
@@ -29,29 +29,29 @@ function told(changes: readonly RegistryChange[]): [string, Json | undefined][] 
   return changes.map(({ key, value }) => [key, value?.value]);
 }
 
-export function registry_conformance(kit: Kit<Registry>): void {
-  write_laws(kit);
-  expiry_laws(kit);
-  list_laws(kit);
-  watch_laws(kit);
-  copy_and_close_laws(kit);
+export function registryConformance(kit: Kit<Registry>): void {
+  writeLaws(kit);
+  expiryLaws(kit);
+  listLaws(kit);
+  watchLaws(kit);
+  copyAndCloseLaws(kit);
 }
 
-function write_laws(kit: Kit<Registry>): void {
+function writeLaws(kit: Kit<Registry>): void {
   const { test } = kit;
 
-  test('the flags of a registry are known', () => with_port(kit, async (registry) => check_supports(registry)));
+  test('the flags of a registry are known', () => withPort(kit, async (registry) => checkSupports(registry)));
 
   test('G1 what was put is read, with its key and revision; what was not is null', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       assert.equal(await registry.get('a'), null);
       const revision = await registry.put('a', { x: [1, null] });
       assert.ok(revision > 0);
       assert.deepEqual(await registry.get('a'), { key: 'a', value: { x: [1, null] }, revision });
     }));
 
-  test('G1 a put without if_revision always writes, and every write changes the revision', () =>
-    with_port(kit, async (registry) => {
+  test('G1 a put without ifRevision always writes, and every write changes the revision', () =>
+    withPort(kit, async (registry) => {
       const revisions = [await registry.put('a', 1), await registry.put('a', 1), await registry.put('a', 2)];
       await registry.delete('a');
       revisions.push(await registry.put('a', 1));
@@ -59,56 +59,56 @@ function write_laws(kit: Kit<Registry>): void {
       assert.equal((await registry.get('a'))?.revision, revisions[3]);
     }));
 
-  test('G1 a put with if_revision writes if the key has that revision, and else changes nothing', () =>
-    with_port(kit, async (registry) => {
-      const first = await registry.put('a', 1, { if_revision: 0 });
-      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: 0 }));
-      const second = await registry.put('a', 3, { if_revision: first });
-      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 4, { if_revision: first }));
-      await rejects_with('REVISION_CONFLICT', () => registry.put('b', 4, { if_revision: second }));
+  test('G1 a put with ifRevision writes if the key has that revision, and else changes nothing', () =>
+    withPort(kit, async (registry) => {
+      const first = await registry.put('a', 1, { ifRevision: 0 });
+      await rejectsWith('REVISION_CONFLICT', () => registry.put('a', 2, { ifRevision: 0 }));
+      const second = await registry.put('a', 3, { ifRevision: first });
+      await rejectsWith('REVISION_CONFLICT', () => registry.put('a', 4, { ifRevision: first }));
+      await rejectsWith('REVISION_CONFLICT', () => registry.put('b', 4, { ifRevision: second }));
       assert.deepEqual(await registry.get('a'), { key: 'a', value: 3, revision: second });
       assert.equal(await registry.get('b'), null);
     }));
 
-  test('G1 a delete with if_revision deletes if the key has that revision, and else changes nothing', () =>
-    with_port(kit, async (registry) => {
+  test('G1 a delete with ifRevision deletes if the key has that revision, and else changes nothing', () =>
+    withPort(kit, async (registry) => {
       const first = await registry.put('a', 1);
       const second = await registry.put('a', 2);
-      await rejects_with('REVISION_CONFLICT', () => registry.delete('a', { if_revision: first }));
-      assert.equal(await value_of(registry, 'a'), 2);
-      await registry.delete('a', { if_revision: second });
+      await rejectsWith('REVISION_CONFLICT', () => registry.delete('a', { ifRevision: first }));
+      assert.equal(await readValue(registry, 'a'), 2);
+      await registry.delete('a', { ifRevision: second });
       assert.equal(await registry.get('a'), null);
       await registry.delete('a');
       await registry.delete('never');
     }));
 
   test('G1 a revision from before a deletion fits nothing that is written after it', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       const old = await registry.put('a', 1);
       await registry.delete('a');
-      await registry.put('a', 2, { if_revision: 0 });
-      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 3, { if_revision: old }));
+      await registry.put('a', 2, { ifRevision: 0 });
+      await rejectsWith('REVISION_CONFLICT', () => registry.put('a', 3, { ifRevision: old }));
     }));
 
   for (const present of [false, true]) {
-    test(`G1 of N racing writers with the same if_revision exactly one wins; key ${present ? 'present' : 'absent'}`, () =>
-      with_port(kit, async (registry) => {
-        const if_revision = present ? await registry.put('a', 'before') : 0;
-        const racers = Array.from({ length: 20 }, (_, index) => registry.put('a', index, { if_revision }));
+    test(`G1 of N racing writers with the same ifRevision exactly one wins; key ${present ? 'present' : 'absent'}`, () =>
+      withPort(kit, async (registry) => {
+        const ifRevision = present ? await registry.put('a', 'before') : 0;
+        const racers = Array.from({ length: 20 }, (_, index) => registry.put('a', index, { ifRevision }));
         const outcomes = await Promise.allSettled(racers);
         const winners = outcomes.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [index] : []));
         assert.equal(winners.length, 1);
-        assert.equal(await value_of(registry, 'a'), winners[0]);
+        assert.equal(await readValue(registry, 'a'), winners[0]);
         for (const outcome of outcomes) {
           if (outcome.status === 'rejected') {
-            await rejects_with('REVISION_CONFLICT', () => Promise.reject(outcome.reason));
+            await rejectsWith('REVISION_CONFLICT', () => Promise.reject(outcome.reason));
           }
         }
       }));
   }
 
   test('G1 what was written and deleted is still so after a reopen, and revisions are still new', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (registry) => {
         await registry.put('a', { kept: true });
@@ -125,70 +125,70 @@ function write_laws(kit: Kit<Registry>): void {
     ));
 }
 
-function expiry_laws(kit: Kit<Registry>): void {
+function expiryLaws(kit: Kit<Registry>): void {
   const { test } = kit;
 
-  test('G2 a value with ttl_ms is gone after that time, not before', () =>
-    with_port(kit, async (registry, { advance }) => {
-      await registry.put('a', 1, { ttl_ms: 1_000 });
+  test('G2 a value with ttlMs is gone after that time, not before', () =>
+    withPort(kit, async (registry, { advance }) => {
+      await registry.put('a', 1, { ttlMs: 1_000 });
       await registry.put('b', 2);
       await advance(400);
-      assert.equal(await value_of(registry, 'a'), 1);
+      assert.equal(await readValue(registry, 'a'), 1);
       await advance(800);
       assert.equal(await registry.get('a'), null);
-      assert.deepEqual(keys_of(await registry.list('')), ['b']);
+      assert.deepEqual(keysOf(await registry.list('')), ['b']);
     }));
 
   test('G2 a value that is written again has the time of the last write, or no end', () =>
-    with_port(kit, async (registry, { advance }) => {
-      await registry.put('renewed', 1, { ttl_ms: 1_000 });
-      await registry.put('kept', 1, { ttl_ms: 1_000 });
+    withPort(kit, async (registry, { advance }) => {
+      await registry.put('renewed', 1, { ttlMs: 1_000 });
+      await registry.put('kept', 1, { ttlMs: 1_000 });
       await advance(600);
-      await registry.put('renewed', 2, { ttl_ms: 1_000 });
+      await registry.put('renewed', 2, { ttlMs: 1_000 });
       await registry.put('kept', 2);
       await advance(800);
-      assert.equal(await value_of(registry, 'renewed'), 2);
+      assert.equal(await readValue(registry, 'renewed'), 2);
       await advance(2_000);
       assert.equal(await registry.get('renewed'), null);
-      assert.equal(await value_of(registry, 'kept'), 2);
+      assert.equal(await readValue(registry, 'kept'), 2);
     }));
 
-  test('G2 an expired value is absent for if_revision', () =>
-    with_port(kit, async (registry, { advance }) => {
-      const revision = await registry.put('a', 1, { ttl_ms: 500 });
+  test('G2 an expired value is absent for ifRevision', () =>
+    withPort(kit, async (registry, { advance }) => {
+      const revision = await registry.put('a', 1, { ttlMs: 500 });
       await advance(1_000);
-      await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: revision }));
-      await registry.put('a', 2, { if_revision: 0 });
-      assert.equal(await value_of(registry, 'a'), 2);
+      await rejectsWith('REVISION_CONFLICT', () => registry.put('a', 2, { ifRevision: revision }));
+      await registry.put('a', 2, { ifRevision: 0 });
+      assert.equal(await readValue(registry, 'a'), 2);
     }));
 
   test('G2 values expire each at its time', () =>
-    with_port(kit, async (registry, { advance }) => {
-      await registry.put('c', 1, { ttl_ms: 3_000 });
-      await registry.put('a', 1, { ttl_ms: 1_000 });
-      await registry.put('b', 1, { ttl_ms: 2_000 });
+    withPort(kit, async (registry, { advance }) => {
+      await registry.put('c', 1, { ttlMs: 3_000 });
+      await registry.put('a', 1, { ttlMs: 1_000 });
+      await registry.put('b', 1, { ttlMs: 2_000 });
       for (const left of [['b', 'c'], ['c'], []]) {
         await advance(1_050);
-        assert.deepEqual(keys_of(await registry.list('')), left);
+        assert.deepEqual(keysOf(await registry.list('')), left);
       }
     }));
 
   test('G2 a value expires also while the registry is closed', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (registry) => {
-        await registry.put('short', 1, { ttl_ms: 1_000 });
-        await registry.put('long', 1, { ttl_ms: 60_000 });
+        await registry.put('short', 1, { ttlMs: 1_000 });
+        await registry.put('long', 1, { ttlMs: 60_000 });
       },
       async (registry, { advance }) => {
         await advance(1_500);
         assert.equal(await registry.get('short'), null);
-        assert.equal(await value_of(registry, 'long'), 1);
+        assert.equal(await readValue(registry, 'long'), 1);
       },
     ));
 }
 
-function list_laws(kit: Kit<Registry>): void {
+function listLaws(kit: Kit<Registry>): void {
   const { test } = kit;
   const keys = ['a', 'a/1', 'a/10', 'a/2', 'a/b/c', 'a%', 'a_x', 'ab', 'B', 'b', 'é', '😀'];
 
@@ -197,10 +197,10 @@ function list_laws(kit: Kit<Registry>): void {
   }
 
   test('G3 list gives the keys with the prefix, in key order, with values and revisions', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       await filled(registry);
-      assert.deepEqual(keys_of(await registry.list('a/')), ['a/1', 'a/10', 'a/2', 'a/b/c']);
-      assert.deepEqual(keys_of(await registry.list('')), [
+      assert.deepEqual(keysOf(await registry.list('a/')), ['a/1', 'a/10', 'a/2', 'a/b/c']);
+      assert.deepEqual(keysOf(await registry.list('')), [
         'B',
         'a',
         'a%',
@@ -218,41 +218,41 @@ function list_laws(kit: Kit<Registry>): void {
     }));
 
   test('G3 a prefix is taken as it stands', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       await filled(registry);
-      assert.deepEqual(keys_of(await registry.list('a%')), ['a%']);
-      assert.deepEqual(keys_of(await registry.list('a_')), ['a_x']);
-      assert.deepEqual(keys_of(await registry.list('A')), []);
-      assert.deepEqual(keys_of(await registry.list('a/1')), ['a/1', 'a/10']);
-      assert.deepEqual(keys_of(await registry.list('zzz')), []);
+      assert.deepEqual(keysOf(await registry.list('a%')), ['a%']);
+      assert.deepEqual(keysOf(await registry.list('a_')), ['a_x']);
+      assert.deepEqual(keysOf(await registry.list('A')), []);
+      assert.deepEqual(keysOf(await registry.list('a/1')), ['a/1', 'a/10']);
+      assert.deepEqual(keysOf(await registry.list('zzz')), []);
     }));
 
   test('G3 pages by after and limit give every key once', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       await filled(registry);
-      const all = keys_of(await registry.list('a'));
+      const all = keysOf(await registry.list('a'));
       const paged: string[] = [];
       for (let after: string | undefined; ; after = paged.at(-1)) {
         const page = await registry.list('a', after === undefined ? { limit: 3 } : { after, limit: 3 });
         assert.ok(page.length <= 3);
-        paged.push(...keys_of(page));
+        paged.push(...keysOf(page));
         if (page.length < 3) break;
       }
       assert.deepEqual(paged, all);
-      assert.deepEqual(keys_of(await registry.list('a', { after: 'a/11' })), ['a/2', 'a/b/c', 'a_x', 'ab']);
-      assert.deepEqual(keys_of(await registry.list('a/', { after: 'A' })), ['a/1', 'a/10', 'a/2', 'a/b/c']);
+      assert.deepEqual(keysOf(await registry.list('a', { after: 'a/11' })), ['a/2', 'a/b/c', 'a_x', 'ab']);
+      assert.deepEqual(keysOf(await registry.list('a/', { after: 'A' })), ['a/1', 'a/10', 'a/2', 'a/b/c']);
     }));
 }
 
-function watch_laws(kit: Kit<Registry>): void {
+function watchLaws(kit: Kit<Registry>): void {
   const { test } = kit;
 
   test('G4 a watcher first gets what is there, then every change it has time to see, of its prefix only', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       await registry.put('w/b', 1);
       await registry.put('w/a', 2);
       await registry.put('x', 3);
-      await with_watcher(registry, 'w/', async (watcher) => {
+      await withWatcher(registry, 'w/', async (watcher) => {
         assert.deepEqual(told(await watcher.until((changes) => changes.length >= 2)), [
           ['w/a', 2],
           ['w/b', 1],
@@ -275,9 +275,9 @@ function watch_laws(kit: Kit<Registry>): void {
     }));
 
   test('G4 a watcher hears of values that expire, once', () =>
-    with_port(kit, async (registry, { advance }) => {
-      await with_watcher(registry, '', async (watcher) => {
-        await registry.put('a', 1, { ttl_ms: 1_000 });
+    withPort(kit, async (registry, { advance }) => {
+      await withWatcher(registry, '', async (watcher) => {
+        await registry.put('a', 1, { ttlMs: 1_000 });
         await registry.put('b', 1);
         await watcher.until((all) => all.length >= 2);
         await advance(1_500);
@@ -293,11 +293,11 @@ function watch_laws(kit: Kit<Registry>): void {
     }));
 
   test('G4 a write that conflicts is no change', () =>
-    with_port(kit, async (registry) => {
-      await with_watcher(registry, '', async (watcher) => {
+    withPort(kit, async (registry) => {
+      await withWatcher(registry, '', async (watcher) => {
         await registry.put('a', 1);
         await watcher.until((all) => all.length >= 1);
-        await rejects_with('REVISION_CONFLICT', () => registry.put('a', 2, { if_revision: 0 }));
+        await rejectsWith('REVISION_CONFLICT', () => registry.put('a', 2, { ifRevision: 0 }));
         await registry.delete('never');
         await registry.put('a', 3);
         assert.deepEqual(told(await watcher.until((all) => all.length >= 2)), [
@@ -308,11 +308,11 @@ function watch_laws(kit: Kit<Registry>): void {
     }));
 
   test('G4 nothing that is written while a watcher starts is lost, and its last word is the truth', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       const round = (number: number) =>
         Array.from({ length: 10 }, (_, index) => registry.put(`k${index}`, number * 10 + index));
       const early = Array.from({ length: 5 }, (_, number) => round(number)).flat();
-      await with_watcher(registry, 'k', async (watcher) => {
+      await withWatcher(registry, 'k', async (watcher) => {
         const late = Array.from({ length: 5 }, (_, number) => round(number + 5)).flat();
         await Promise.all([...early, ...late]);
         await registry.put('kz-last', true);
@@ -323,10 +323,10 @@ function watch_laws(kit: Kit<Registry>): void {
     }));
 
   test('G4 a watcher ends when its signal aborts, and without an error when the registry closes', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       await registry.put('a', 1);
-      await with_watcher(registry, '', async (stays) => {
-        await with_watcher(registry, '', async (goes, stop) => {
+      await withWatcher(registry, '', async (stays) => {
+        await withWatcher(registry, '', async (goes, stop) => {
           await goes.until((changes) => changes.length === 1);
           stop();
           await goes.ended;
@@ -340,11 +340,11 @@ function watch_laws(kit: Kit<Registry>): void {
     }));
 }
 
-function copy_and_close_laws(kit: Kit<Registry>): void {
+function copyAndCloseLaws(kit: Kit<Registry>): void {
   const { test } = kit;
 
   test('G5 what is put, read, listed and watched are copies', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       const value = { list: [1] };
       const spoil = (read: { readonly value: Json } | null | undefined) => {
         assert.deepEqual(read?.value, { list: [1] });
@@ -354,7 +354,7 @@ function copy_and_close_laws(kit: Kit<Registry>): void {
       value.list.push(2);
       await putting;
       value.list.push(3);
-      await with_watcher(registry, '', async (watcher) => {
+      await withWatcher(registry, '', async (watcher) => {
         spoil((await watcher.until((changes) => changes.length === 1))[0]?.value);
         spoil(await registry.get('a'));
         spoil((await registry.list(''))[0]);
@@ -363,7 +363,7 @@ function copy_and_close_laws(kit: Kit<Registry>): void {
     }));
 
   test('G5 values survive as JSON', () =>
-    with_port(kit, async (registry) => {
+    withPort(kit, async (registry) => {
       const values: Json[] = [
         null,
         false,
@@ -376,28 +376,28 @@ function copy_and_close_laws(kit: Kit<Registry>): void {
         'x'.repeat(500_000),
       ];
       for (const [index, value] of values.entries()) await registry.put(`k${index}`, value);
-      for (const [index, value] of values.entries()) assert.deepEqual(await value_of(registry, `k${index}`), value);
+      for (const [index, value] of values.entries()) assert.deepEqual(await readValue(registry, `k${index}`), value);
     }));
 
   test('G6 after close every method rejects with CLOSED, and close may be called again', () =>
-    with_port(kit, async (registry) => {
-      await registry.put('a', 1, { ttl_ms: 1_000 });
+    withPort(kit, async (registry) => {
+      await registry.put('a', 1, { ttlMs: 1_000 });
       await registry.close();
-      await rejects_with('CLOSED', () => registry.get('a'));
-      await rejects_with('CLOSED', () => registry.put('a', 2));
-      await rejects_with('CLOSED', () => registry.delete('a'));
-      await rejects_with('CLOSED', () => registry.list(''));
-      await rejects_with('CLOSED', () => first_of(registry.watch('', new AbortController().signal)));
+      await rejectsWith('CLOSED', () => registry.get('a'));
+      await rejectsWith('CLOSED', () => registry.put('a', 2));
+      await rejectsWith('CLOSED', () => registry.delete('a'));
+      await rejectsWith('CLOSED', () => registry.list(''));
+      await rejectsWith('CLOSED', () => firstOf(registry.watch('', new AbortController().signal)));
       await registry.close();
     }));
 
   test('G6 a put issued before close is kept or rejected with CLOSED', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (registry) => {
         const putting = registry.put('late', 1);
         await Promise.all([registry.close(), putting]);
       },
-      async (registry) => assert.equal(await value_of(registry, 'late'), 1),
+      async (registry) => assert.equal(await readValue(registry, 'late'), 1),
     ));
 }

@@ -1,25 +1,25 @@
 /** The laws of `RunIndex` (contracts/src/ports/run-index.ts), numbered as there. */
 import * as assert from 'node:assert/strict';
 import type { HumanTask, IndexChange, Page, RunIndex, RunRow } from '@llmteam/contracts';
-import { check_supports, type Kit, rejects_with, with_port, with_reopened } from './kit.js';
+import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
 
-function run_row(run_id: string, started_at: number, changes: Partial<RunRow> = {}): RunRow {
+function runRow(runId: string, startedAt: number, changes: Partial<RunRow> = {}): RunRow {
   return {
     tenant_id: 'acme',
-    run_id,
+    run_id: runId,
     segment_id: 'article',
     status: 'running',
     correlation_id: null,
     parent_run_id: null,
-    started_at,
+    started_at: startedAt,
     ended_at: null,
     ...changes,
   };
 }
 
-function human_task(task_id: string, created_at: number, changes: Partial<HumanTask> = {}): HumanTask {
+function humanTask(taskId: string, createdAt: number, changes: Partial<HumanTask> = {}): HumanTask {
   return {
-    task_id,
+    task_id: taskId,
     run_id: 'run-1',
     tenant_id: 'acme',
     segment_id: 'article',
@@ -27,7 +27,7 @@ function human_task(task_id: string, created_at: number, changes: Partial<HumanT
     status: 'open',
     escalation_level: 0,
     claimed_by: null,
-    created_at,
+    created_at: createdAt,
     request: {
       task_type: 'approval',
       title: 'Publish? 😀',
@@ -51,10 +51,10 @@ function change(
 }
 
 const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
-const task_ids = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
+const taskIds = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
 
 /** Every page of a list; `between` is called after each. */
-async function pages_of<T>(
+async function pagesOf<T>(
   read: (cursor: string | undefined) => Promise<Page<T>>,
   between: () => Promise<void> = async () => undefined,
 ): Promise<T[]> {
@@ -68,24 +68,24 @@ async function pages_of<T>(
   }
 }
 
-export function run_index_conformance(kit: Kit<RunIndex>): void {
-  apply_laws(kit);
-  run_list_laws(kit);
-  task_list_laws(kit);
-  page_laws(kit);
-  live_laws(kit);
-  removal_laws(kit);
-  tenant_and_close_laws(kit);
+export function runIndexConformance(kit: Kit<RunIndex>): void {
+  applyLaws(kit);
+  runListLaws(kit);
+  taskListLaws(kit);
+  pageLaws(kit);
+  liveLaws(kit);
+  removalLaws(kit);
+  tenantAndCloseLaws(kit);
 }
 
-function live_laws(kit: Kit<RunIndex>): void {
+function liveLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
   test('I6 the runs that have not ended are found, of all tenants, page by page', () =>
-    with_port(kit, async (index) => {
-      const open = (tenant_id: string, run_id: string) => run_row(run_id, 1, { tenant_id });
-      const ended = run_row('c', 1, { status: 'failed', ended_at: 2 });
-      const paused = run_row('d', 1, { tenant_id: 'beta', status: 'paused' });
+    withPort(kit, async (index) => {
+      const open = (tenantId: string, runId: string) => runRow(runId, 1, { tenant_id: tenantId });
+      const ended = runRow('c', 1, { status: 'failed', ended_at: 2 });
+      const paused = runRow('d', 1, { tenant_id: 'beta', status: 'paused' });
       await index.apply([
         change(1, { runs: [open('beta', 'a'), open('acme', 'b'), ended, paused, open('acme', 'a')] }),
       ]);
@@ -105,54 +105,54 @@ function live_laws(kit: Kit<RunIndex>): void {
     }));
 }
 
-function removal_laws(kit: Kit<RunIndex>): void {
+function removalLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
-  const of_run = (run_id: string, tenant_id = 'acme') => ({
-    runs: [run_row(run_id, 1, { tenant_id })],
-    tasks: [human_task(`${run_id}:ask`, 1, { tenant_id, run_id })],
+  const ofRun = (runId: string, tenantId = 'acme') => ({
+    runs: [runRow(runId, 1, { tenant_id: tenantId })],
+    tasks: [humanTask(`${runId}:ask`, 1, { tenant_id: tenantId, run_id: runId })],
   });
 
   test('I8 what is removed is in no list any more, nor are its tasks; the rest stays', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(1, of_run('a')), change(2, of_run('b')), change(3, of_run('a', 'beta'))]);
+    withPort(kit, async (index) => {
+      await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
       await index.remove([
         { tenant_id: 'acme', run_id: 'a' },
         { tenant_id: 'acme', run_id: 'none' },
       ]);
       await index.remove([]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
-      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
       assert.equal(await index.run('acme', 'a'), null);
       assert.equal(await index.task('acme', 'a:ask'), null);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'beta' })), ['a']);
-      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
       assert.equal(await index.position(0), 3);
     }));
 
   test('I8 of changes and removals that are under way together the last one counts', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       const gone = { tenant_id: 'acme', run_id: 'gone' };
       const back = { tenant_id: 'acme', run_id: 'back' };
-      await index.apply([change(1, of_run('back'))]);
+      await index.apply([change(1, ofRun('back'))]);
       await Promise.all([
-        index.apply([change(2, of_run('gone'))]),
+        index.apply([change(2, ofRun('gone'))]),
         index.remove([gone, back]),
-        index.apply([change(3, of_run('back'))]),
+        index.apply([change(3, ofRun('back'))]),
       ]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['back']);
-      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['back:ask']);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['back:ask']);
     }));
 }
 
-function apply_laws(kit: Kit<RunIndex>): void {
+function applyLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
-  test('the flags of a run index are known', () => with_port(kit, async (index) => check_supports(index)));
+  test('the flags of a run index are known', () => withPort(kit, async (index) => checkSupports(index)));
 
   test('I1 what was applied is found, whole', () =>
-    with_port(kit, async (index) => {
-      const row = run_row('r', 5, { correlation_id: 'order-7', parent_run_id: 'p', status: 'failed', ended_at: 9 });
-      const task = human_task('r:approve', 5);
+    withPort(kit, async (index) => {
+      const row = runRow('r', 5, { correlation_id: 'order-7', parent_run_id: 'p', status: 'failed', ended_at: 9 });
+      const task = humanTask('r:approve', 5);
       await index.apply([change(1, { runs: [row], tasks: [task] })]);
       assert.deepEqual(await index.run('acme', 'r'), row);
       assert.deepEqual(await index.task('acme', 'r:approve'), task);
@@ -161,93 +161,93 @@ function apply_laws(kit: Kit<RunIndex>): void {
     }));
 
   test('I1 a later change replaces the rows it names and no others', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(1, { runs: [run_row('a', 1), run_row('b', 1)], tasks: [human_task('t', 1)] })]);
-      const ended = run_row('a', 1, { status: 'completed', ended_at: 5 });
-      const closed = human_task('t', 1, { status: 'closed', claimed_by: 'ann' });
+    withPort(kit, async (index) => {
+      await index.apply([change(1, { runs: [runRow('a', 1), runRow('b', 1)], tasks: [humanTask('t', 1)] })]);
+      const ended = runRow('a', 1, { status: 'completed', ended_at: 5 });
+      const closed = humanTask('t', 1, { status: 'closed', claimed_by: 'ann' });
       await index.apply([change(2, { runs: [ended] }), change(3, { tasks: [closed] })]);
       assert.deepEqual(await index.run('acme', 'a'), ended);
-      assert.deepEqual(await index.run('acme', 'b'), run_row('b', 1));
+      assert.deepEqual(await index.run('acme', 'b'), runRow('b', 1));
       assert.deepEqual(await index.task('acme', 't'), closed);
     }));
 
   test('I1 of several changes to a row in one apply, or in several at once, the last one stays', () =>
-    with_port(kit, async (index) => {
-      const at = (ended_at: number) => run_row('a', 1, { ended_at });
-      await index.apply([change(1, { runs: [at(1), run_row('b', 1)] }), change(2, { runs: [at(2)] })]);
+    withPort(kit, async (index) => {
+      const at = (endedAt: number) => runRow('a', 1, { ended_at: endedAt });
+      await index.apply([change(1, { runs: [at(1), runRow('b', 1)] }), change(2, { runs: [at(2)] })]);
       assert.deepEqual(await index.run('acme', 'a'), at(2));
-      assert.deepEqual(await index.run('acme', 'b'), run_row('b', 1));
+      assert.deepEqual(await index.run('acme', 'b'), runRow('b', 1));
       await Promise.all([index.apply([change(3, { runs: [at(3)] })]), index.apply([change(4, { runs: [at(4)] })])]);
       assert.deepEqual(await index.run('acme', 'a'), at(4));
       assert.equal(await index.position(0), 4);
     }));
 
   test('I1 a change at or below the last applied position of its partition changes nothing', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(5, { runs: [run_row('a', 1)] })]);
-      const stale = run_row('a', 1, { status: 'cancelled' });
-      await index.apply([change(5, { runs: [stale] }), change(4, { runs: [stale, run_row('b', 1)] })]);
+    withPort(kit, async (index) => {
+      await index.apply([change(5, { runs: [runRow('a', 1)] })]);
+      const stale = runRow('a', 1, { status: 'cancelled' });
+      await index.apply([change(5, { runs: [stale] }), change(4, { runs: [stale, runRow('b', 1)] })]);
       await Promise.all([index.apply([change(6, {})]), index.apply([change(6, { runs: [stale] })])]);
-      assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+      assert.deepEqual(await index.run('acme', 'a'), runRow('a', 1));
       assert.equal(await index.run('acme', 'b'), null);
       assert.equal(await index.position(0), 6);
     }));
 
   test('I1 positions count for their own partition', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(100, { runs: [run_row('a', 1)] })]);
-      await index.apply([change(7, { runs: [run_row('b', 1)], partition: 3 })]);
+    withPort(kit, async (index) => {
+      await index.apply([change(100, { runs: [runRow('a', 1)] })]);
+      await index.apply([change(7, { runs: [runRow('b', 1)], partition: 3 })]);
       assert.notEqual(await index.run('acme', 'b'), null);
       assert.deepEqual([await index.position(0), await index.position(3)], [100, 7]);
     }));
 
   test('I1 an apply of nothing changes nothing', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.apply([]);
       assert.equal(await index.position(0), 0);
     }));
 
   test('I4 the position of a partition is that of the last applied change, 0 at first, also after a reopen', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (index) => {
         assert.equal(await index.position(2), 0);
-        await index.apply([change(3, { partition: 2, runs: [run_row('a', 1)] }), change(9, { partition: 2 })]);
+        await index.apply([change(3, { partition: 2, runs: [runRow('a', 1)] }), change(9, { partition: 2 })]);
         assert.equal(await index.position(2), 9);
       },
       async (index) => {
         assert.deepEqual([await index.position(2), await index.position(0)], [9, 0]);
-        assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
-        await index.apply([change(9, { partition: 2, runs: [run_row('a', 2)] })]);
-        assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
+        assert.deepEqual(await index.run('acme', 'a'), runRow('a', 1));
+        await index.apply([change(9, { partition: 2, runs: [runRow('a', 2)] })]);
+        assert.deepEqual(await index.run('acme', 'a'), runRow('a', 1));
       },
     ));
 
   test('I4 the position of a partition without a reopen: 0 at first, then as applied', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       assert.equal(await index.position(0), 0);
       await index.apply([change(3, {}), change(9, {})]);
       assert.equal(await index.position(0), 9);
     }));
 }
 
-function run_list_laws(kit: Kit<RunIndex>): void {
+function runListLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
   test('I2 runs are listed newest first, ties by id', () =>
-    with_port(kit, async (index) => {
-      const rows = [run_row('b', 5), run_row('z', 9), run_row('a', 5), run_row('c', 5), run_row('y', 1)];
+    withPort(kit, async (index) => {
+      const rows = [runRow('b', 5), runRow('z', 9), runRow('a', 5), runRow('c', 5), runRow('y', 1)];
       await index.apply([change(1, { runs: rows })]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['z', 'a', 'b', 'c', 'y']);
     }));
 
   test('I2 runs are filtered by segment, status, correlation, start, and all of them together', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       const rows = [
-        run_row('a', 1, { status: 'completed', correlation_id: 'x' }),
-        run_row('b', 2, { segment_id: 'other', correlation_id: 'x' }),
-        run_row('c', 3, { segment_id: 'other', status: 'completed', correlation_id: 'x' }),
-        run_row('d', 4, { segment_id: 'other', status: 'completed' }),
+        runRow('a', 1, { status: 'completed', correlation_id: 'x' }),
+        runRow('b', 2, { segment_id: 'other', correlation_id: 'x' }),
+        runRow('c', 3, { segment_id: 'other', status: 'completed', correlation_id: 'x' }),
+        runRow('d', 4, { segment_id: 'other', status: 'completed' }),
       ];
       await index.apply([change(1, { runs: rows })]);
       const found = async (query: object) => ids(await index.runs({ tenant_id: 'acme', ...query }));
@@ -261,27 +261,27 @@ function run_list_laws(kit: Kit<RunIndex>): void {
     }));
 
   test('I2 a run whose status changes leaves one filter and enters the other', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(1, { runs: [run_row('a', 1)] })]);
-      await index.apply([change(2, { runs: [run_row('a', 1, { status: 'completed', ended_at: 2 })] })]);
+    withPort(kit, async (index) => {
+      await index.apply([change(1, { runs: [runRow('a', 1)] })]);
+      await index.apply([change(2, { runs: [runRow('a', 1, { status: 'completed', ended_at: 2 })] })]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'running' })), []);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'completed' })), ['a']);
     }));
 }
 
-function task_list_laws(kit: Kit<RunIndex>): void {
+function taskListLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
   test('I2 tasks are listed newest first, ties by id, and filtered by run and status', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       const tasks = [
-        human_task('b', 5),
-        human_task('z', 9, { status: 'closed' }),
-        human_task('a', 5, { run_id: 'run-2' }),
-        human_task('y', 1, { run_id: 'run-2', status: 'closed' }),
+        humanTask('b', 5),
+        humanTask('z', 9, { status: 'closed' }),
+        humanTask('a', 5, { run_id: 'run-2' }),
+        humanTask('y', 1, { run_id: 'run-2', status: 'closed' }),
       ];
       await index.apply([change(1, { tasks })]);
-      const found = async (query: object) => task_ids(await index.tasks({ tenant_id: 'acme', ...query }));
+      const found = async (query: object) => taskIds(await index.tasks({ tenant_id: 'acme', ...query }));
       assert.deepEqual(await found({}), ['z', 'a', 'b', 'y']);
       assert.deepEqual(await found({ run_id: 'run-2' }), ['a', 'y']);
       assert.deepEqual(await found({ status: 'closed' }), ['z', 'y']);
@@ -290,26 +290,26 @@ function task_list_laws(kit: Kit<RunIndex>): void {
     }));
 
   test('I2 pages of tasks give every task once', () =>
-    with_port(kit, async (index) => {
-      const tasks = Array.from({ length: 25 }, (_, number) => human_task(`t${number}`, Math.floor(number / 4)));
+    withPort(kit, async (index) => {
+      const tasks = Array.from({ length: 25 }, (_, number) => humanTask(`t${number}`, Math.floor(number / 4)));
       await index.apply([change(1, { tasks })]);
       const all = (await index.tasks({ tenant_id: 'acme' })).rows;
-      const paged = await pages_of((cursor) => index.tasks({ tenant_id: 'acme', limit: 4, ...(cursor && { cursor }) }));
+      const paged = await pagesOf((cursor) => index.tasks({ tenant_id: 'acme', limit: 4, ...(cursor && { cursor }) }));
       assert.deepEqual(paged, all);
       assert.equal(paged.length, 25);
     }));
 }
 
-function page_laws(kit: Kit<RunIndex>): void {
+function pageLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
   const many = Array.from({ length: 120 }, (_, number) =>
-    run_row(`r${String(number).padStart(3, '0')}`, Math.floor(number / 7), {
+    runRow(`r${String(number).padStart(3, '0')}`, Math.floor(number / 7), {
       status: number % 3 ? 'running' : 'failed',
     }),
   );
 
   test('I2 pages give every run once, in order, with any limit and filter', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many })]);
       for (const [limit, filter] of [
         [1, {}],
@@ -320,21 +320,21 @@ function page_laws(kit: Kit<RunIndex>): void {
       ] as const) {
         const query = { tenant_id: 'acme', ...filter };
         const all = (await index.runs({ ...query, limit: 1_000 })).rows;
-        const paged = await pages_of((cursor) => index.runs({ ...query, limit, ...(cursor && { cursor }) }));
+        const paged = await pagesOf((cursor) => index.runs({ ...query, limit, ...(cursor && { cursor }) }));
         assert.deepEqual(paged, all);
         assert.ok(paged.length > limit / 2);
       }
     }));
 
   test('I2 pages neither repeat nor miss a run that was there, whatever is applied between them', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many })]);
       let position = 1;
-      const paged = await pages_of(
+      const paged = await pagesOf(
         (cursor) => index.runs({ tenant_id: 'acme', limit: 10, ...(cursor && { cursor }) }),
         async () => {
           position += 1;
-          const newer = run_row(`new${position}`, 1_000 + position);
+          const newer = runRow(`new${position}`, 1_000 + position);
           const touched = many.map((row) => ({ ...row, status: 'completed' as const, ended_at: position }));
           await index.apply([change(position, { runs: [newer, ...touched] })]);
         },
@@ -344,7 +344,7 @@ function page_laws(kit: Kit<RunIndex>): void {
     }));
 
   test('I2 the last page has no cursor, and a page holds 50 rows unless asked', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many })]);
       const page = await index.runs({ tenant_id: 'acme' });
       assert.equal(page.rows.length, 50);
@@ -354,103 +354,103 @@ function page_laws(kit: Kit<RunIndex>): void {
     }));
 
   test('a limit out of range and a cursor nobody gave are USAGE', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(1, { runs: many, tasks: [human_task('t', 1), human_task('u', 1)] })]);
+    withPort(kit, async (index) => {
+      await index.apply([change(1, { runs: many, tasks: [humanTask('t', 1), humanTask('u', 1)] })]);
       for (const limit of [0, -1, 1_001, 1.5, Number.NaN]) {
-        await rejects_with('USAGE', () => index.runs({ tenant_id: 'acme', limit }));
-        await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', limit }));
+        await rejectsWith('USAGE', () => index.runs({ tenant_id: 'acme', limit }));
+        await rejectsWith('USAGE', () => index.tasks({ tenant_id: 'acme', limit }));
       }
       const { cursor } = await index.runs({ tenant_id: 'acme', limit: 1 });
       assert.ok(cursor);
       for (const bad of ['', 'x', '🙂', `${cursor}x`, cursor.slice(1), Buffer.from('[1]').toString('base64url')]) {
-        await rejects_with('USAGE', () => index.runs({ tenant_id: 'acme', cursor: bad }));
-        await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', cursor: bad }));
+        await rejectsWith('USAGE', () => index.runs({ tenant_id: 'acme', cursor: bad }));
+        await rejectsWith('USAGE', () => index.tasks({ tenant_id: 'acme', cursor: bad }));
       }
-      await rejects_with('USAGE', () => index.tasks({ tenant_id: 'acme', cursor }));
+      await rejectsWith('USAGE', () => index.tasks({ tenant_id: 'acme', cursor }));
     }));
 }
 
-function tenant_and_close_laws(kit: Kit<RunIndex>): void {
+function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
   test('I3 a tenant finds its own rows and no others, though their ids be the same', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       const foreign = { tenant_id: 'globex' };
       await index.apply([
-        change(1, { runs: [run_row('a', 1), run_row('b', 1)], tasks: [human_task('t', 1), human_task('u', 1)] }),
-        change(2, { runs: [run_row('a', 2, foreign)], tasks: [human_task('t', 2, foreign)] }),
+        change(1, { runs: [runRow('a', 1), runRow('b', 1)], tasks: [humanTask('t', 1), humanTask('u', 1)] }),
+        change(2, { runs: [runRow('a', 2, foreign)], tasks: [humanTask('t', 2, foreign)] }),
       ]);
-      assert.deepEqual(await index.run('acme', 'a'), run_row('a', 1));
-      assert.deepEqual(await index.run('globex', 'a'), run_row('a', 2, foreign));
+      assert.deepEqual(await index.run('acme', 'a'), runRow('a', 1));
+      assert.deepEqual(await index.run('globex', 'a'), runRow('a', 2, foreign));
       assert.equal(await index.run('globex', 'b'), null);
-      assert.deepEqual(await index.task('globex', 't'), human_task('t', 2, foreign));
+      assert.deepEqual(await index.task('globex', 't'), humanTask('t', 2, foreign));
       assert.equal(await index.task('globex', 'u'), null);
-      assert.deepEqual((await index.runs(foreign)).rows, [run_row('a', 2, foreign)]);
-      assert.deepEqual((await index.tasks({ ...foreign, run_id: 'run-1' })).rows, [human_task('t', 2, foreign)]);
+      assert.deepEqual((await index.runs(foreign)).rows, [runRow('a', 2, foreign)]);
+      assert.deepEqual((await index.tasks({ ...foreign, run_id: 'run-1' })).rows, [humanTask('t', 2, foreign)]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['a', 'b']);
     }));
 
   test('I3 a cursor of one tenant shows another only its own rows', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       const foreign = { tenant_id: 'globex' };
-      await index.apply([change(1, { runs: [run_row('b', 2), run_row('a', 1), run_row('c', 1, foreign)] })]);
+      await index.apply([change(1, { runs: [runRow('b', 2), runRow('a', 1), runRow('c', 1, foreign)] })]);
       const { cursor } = await index.runs({ tenant_id: 'acme', limit: 1 });
       assert.ok(cursor);
       assert.deepEqual(ids(await index.runs({ ...foreign, cursor })), ['c']);
     }));
 
   test('I7 after clear nothing is listed, and what is applied then counts from the first position on', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.apply([
-        change(7, { runs: [run_row('a', 1), run_row('b', 2)], tasks: [human_task('t', 1)] }),
-        change(9, { runs: [run_row('c', 3, { tenant_id: 'globex' })], partition: 1 }),
+        change(7, { runs: [runRow('a', 1), runRow('b', 2)], tasks: [humanTask('t', 1)] }),
+        change(9, { runs: [runRow('c', 3, { tenant_id: 'globex' })], partition: 1 }),
       ]);
       await index.clear();
       assert.deepEqual([await index.position(0), await index.position(1)], [0, 0]);
       assert.deepEqual([await index.run('acme', 'a'), await index.task('acme', 't')], [null, null]);
-      for (const tenant_id of ['acme', 'globex']) {
-        assert.deepEqual(await index.runs({ tenant_id }), { rows: [], cursor: null });
-        assert.deepEqual(await index.tasks({ tenant_id }), { rows: [], cursor: null });
+      for (const tenantId of ['acme', 'globex']) {
+        assert.deepEqual(await index.runs({ tenant_id: tenantId }), { rows: [], cursor: null });
+        assert.deepEqual(await index.tasks({ tenant_id: tenantId }), { rows: [], cursor: null });
       }
       assert.deepEqual(await index.live(null, 10), []);
       await index.clear();
-      await index.apply([change(1, { runs: [run_row('b', 2)], tasks: [human_task('u', 1)] })]);
+      await index.apply([change(1, { runs: [runRow('b', 2)], tasks: [humanTask('u', 1)] })]);
       assert.equal(await index.position(0), 1);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
-      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), ['u']);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['u']);
     }));
 
   test('I7 clear concerns what was applied before it and nothing after it, though all of it is under way at once', () =>
-    with_port(kit, async (index) => {
-      await index.apply([change(5, { runs: [run_row('kept', 1)] })]);
+    withPort(kit, async (index) => {
+      await index.apply([change(5, { runs: [runRow('kept', 1)] })]);
       await Promise.all([
-        index.apply([change(6, { runs: [run_row('before', 2)], tasks: [human_task('t', 1)] })]),
+        index.apply([change(6, { runs: [runRow('before', 2)], tasks: [humanTask('t', 1)] })]),
         index.clear(),
-        index.apply([change(1, { runs: [run_row('after', 3)] })]),
+        index.apply([change(1, { runs: [runRow('after', 3)] })]),
       ]);
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['after']);
-      assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), []);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), []);
       assert.equal(await index.position(0), 1);
     }));
 
   test('I7 lists that were cleared are empty when they are opened again', () =>
-    with_reopened(
+    withReopened(
       kit,
       async (index) => {
-        await index.apply([change(3, { runs: [run_row('a', 1)], tasks: [human_task('t', 1)] })]);
+        await index.apply([change(3, { runs: [runRow('a', 1)], tasks: [humanTask('t', 1)] })]);
         await index.clear();
       },
       async (index) => {
         assert.equal(await index.position(0), 0);
         assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), []);
-        assert.deepEqual(task_ids(await index.tasks({ tenant_id: 'acme' })), []);
+        assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), []);
       },
     ));
 
   test('I5 what is applied and read are copies', () =>
-    with_port(kit, async (index) => {
-      const row = { ...run_row('a', 1) };
-      const task = human_task('t', 1);
+    withPort(kit, async (index) => {
+      const row = { ...runRow('a', 1) };
+      const task = humanTask('t', 1);
       const applying = index.apply([change(1, { runs: [row], tasks: [task] })]);
       Object.assign(row, { status: 'failed' });
       Object.assign(task.request, { title: 'spoilt' });
@@ -464,25 +464,25 @@ function tenant_and_close_laws(kit: Kit<RunIndex>): void {
       ];
       for (const read of [...reads, ...reads]) {
         const [run, found] = await read();
-        assert.deepEqual([run, found], [run_row('a', 1), human_task('t', 1)]);
+        assert.deepEqual([run, found], [runRow('a', 1), humanTask('t', 1)]);
         Object.assign(run ?? {}, { status: 'cancelled' });
         Object.assign((found as HumanTask).request, { title: 'spoilt' });
       }
     }));
 
   test('I5 after close every method rejects with CLOSED, and close may be called again', () =>
-    with_port(kit, async (index) => {
+    withPort(kit, async (index) => {
       await index.close();
-      await rejects_with('CLOSED', () => index.apply([change(1, {})]));
-      await rejects_with('CLOSED', () => index.apply([]));
-      await rejects_with('CLOSED', () => index.clear());
-      await rejects_with('CLOSED', () => index.remove([{ tenant_id: 'acme', run_id: 'a' }]));
-      await rejects_with('CLOSED', () => index.position(0));
-      await rejects_with('CLOSED', () => index.runs({ tenant_id: 'acme' }));
-      await rejects_with('CLOSED', () => index.run('acme', 'a'));
-      await rejects_with('CLOSED', () => index.live(null, 1));
-      await rejects_with('CLOSED', () => index.tasks({ tenant_id: 'acme' }));
-      await rejects_with('CLOSED', () => index.task('acme', 't'));
+      await rejectsWith('CLOSED', () => index.apply([change(1, {})]));
+      await rejectsWith('CLOSED', () => index.apply([]));
+      await rejectsWith('CLOSED', () => index.clear());
+      await rejectsWith('CLOSED', () => index.remove([{ tenant_id: 'acme', run_id: 'a' }]));
+      await rejectsWith('CLOSED', () => index.position(0));
+      await rejectsWith('CLOSED', () => index.runs({ tenant_id: 'acme' }));
+      await rejectsWith('CLOSED', () => index.run('acme', 'a'));
+      await rejectsWith('CLOSED', () => index.live(null, 1));
+      await rejectsWith('CLOSED', () => index.tasks({ tenant_id: 'acme' }));
+      await rejectsWith('CLOSED', () => index.task('acme', 't'));
       await index.close();
     }));
 }

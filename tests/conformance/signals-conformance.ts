@@ -1,7 +1,7 @@
 /** The laws of `Signals` (contracts/src/ports/signals.ts), numbered as there. */
 import * as assert from 'node:assert/strict';
 import type { Json, Signals } from '@llmteam/contracts';
-import { type Kit, with_port } from './kit.js';
+import { type Kit, withPort } from './kit.js';
 
 /** A list of what a subscriber received. */
 function subscribed(signals: Signals, subject: string): { readonly received: Json[]; readonly leave: () => void } {
@@ -9,11 +9,11 @@ function subscribed(signals: Signals, subject: string): { readonly received: Jso
   return { received, leave: signals.subscribe(subject, (message) => void received.push(message)) };
 }
 
-export function signals_conformance(kit: Kit<Signals>): void {
+export function signalsConformance(kit: Kit<Signals>): void {
   const { test } = kit;
 
   test('S1 every subscriber of the subject gets every message once, in order', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       const [one, other] = [subscribed(signals, 'live.a'), subscribed(signals, 'live.a')];
       for (let index = 0; index < 50; index += 1) signals.publish('live.a', { index });
       await advance(1);
@@ -23,7 +23,7 @@ export function signals_conformance(kit: Kit<Signals>): void {
     }));
 
   test('S1 what was published before subscribing and on other subjects does not come', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       signals.publish('live.a', 'early');
       await advance(1);
       const { received } = subscribed(signals, 'live.a');
@@ -36,7 +36,7 @@ export function signals_conformance(kit: Kit<Signals>): void {
     }));
 
   test('S2 a subscriber that throws disturbs neither the publisher nor another subscriber', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       signals.subscribe('a', () => {
         throw new Error('on purpose');
       });
@@ -48,7 +48,7 @@ export function signals_conformance(kit: Kit<Signals>): void {
     }));
 
   test('S2 what a subscriber does to a message no other sees', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       signals.subscribe('a', (message) => void Object.assign(message as object, { spoilt: true }));
       const { received } = subscribed(signals, 'a');
       const message = { text: 'x' };
@@ -59,7 +59,7 @@ export function signals_conformance(kit: Kit<Signals>): void {
     }));
 
   test('S3 after unsubscribing nothing more arrives, and the others go on', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       const [goes, stays] = [subscribed(signals, 'a'), subscribed(signals, 'a')];
       signals.publish('a', 1);
       await advance(1);
@@ -72,7 +72,7 @@ export function signals_conformance(kit: Kit<Signals>): void {
     }));
 
   test('after close nothing arrives, publishing is harmless and close may be called again', () =>
-    with_port(kit, async (signals, { advance }) => {
+    withPort(kit, async (signals, { advance }) => {
       const { received } = subscribed(signals, 'a');
       await signals.close();
       signals.publish('a', 1);

@@ -1,6 +1,6 @@
 import { spec } from '../support/spec.js';
-import { backend_conformance, opened_sqlite } from './backends.js';
+import { backendConformance, openedSqlite } from './backends.js';
 
 spec('the SQLite backend, relaxed', (test) => {
-  backend_conformance(test, () => opened_sqlite('relaxed'));
+  backendConformance(test, () => openedSqlite('relaxed'));
 });

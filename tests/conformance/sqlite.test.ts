@@ -1,6 +1,6 @@
 import { spec } from '../support/spec.js';
-import { backend_conformance, opened_sqlite } from './backends.js';
+import { backendConformance, openedSqlite } from './backends.js';
 
 spec('the SQLite backend, fully synchronous', (test) => {
-  backend_conformance(test, () => opened_sqlite('full'));
+  backendConformance(test, () => openedSqlite('full'));
 });

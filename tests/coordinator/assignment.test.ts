@@ -20,11 +20,11 @@ const scenes = fc
     return { partitions, members: ids.map(ready), owners };
   });
 
-function loads_of(assigned: ReadonlyMap<number, string>, members: readonly Member[]): number[] {
+function loadsOf(assigned: ReadonlyMap<number, string>, members: readonly Member[]): number[] {
   return members.map(({ id }) => [...assigned.values()].filter((owner) => owner === id).length);
 }
 
-function with_even_shares(partitions: number, ids: readonly string[]): ReadonlyMap<number, string> {
+function withEvenShares(partitions: number, ids: readonly string[]): ReadonlyMap<number, string> {
   return assign({ partitions, members: ids.map(ready), owners: new Map() });
 }
 
@@ -34,7 +34,7 @@ spec('assignment of partitions', (test) => {
       fc.property(scenes, (scene) => {
         const assigned = assign(scene);
         assert.is(assigned.size, scene.partitions);
-        const loads = loads_of(assigned, scene.members);
+        const loads = loadsOf(assigned, scene.members);
         assert.is(
           loads.reduce((sum, load) => sum + load, 0),
           scene.partitions,
@@ -47,7 +47,7 @@ spec('assignment of partitions', (test) => {
     fc.assert(
       fc.property(scenes, (scene) => {
         const assigned = assign(scene);
-        const loads = loads_of(assigned, scene.members);
+        const loads = loadsOf(assigned, scene.members);
         for (const [place, { id }] of scene.members.entries()) {
           const held = [...scene.owners].flatMap(([partition, owner]) => (owner === id ? [partition] : []));
           const kept = held.filter((partition) => assigned.get(partition) === id).length;
@@ -80,16 +80,16 @@ spec('assignment of partitions', (test) => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
     for (const partitions of [4, 7, 16, 64]) {
       for (let count = 1; count < ids.length; count++) {
-        const before = with_even_shares(partitions, ids.slice(0, count));
+        const before = withEvenShares(partitions, ids.slice(0, count));
         const members = ids.slice(0, count + 1).map(ready);
         const after = assign({ partitions, members, owners: before });
         const moved = [...after].filter(([partition, id]) => before.get(partition) !== id);
         assert.is(moved.length, Math.floor(partitions / (count + 1)), `${partitions} partitions, ${count} members`);
         const [first, ...rest] = ids.slice(0, count + 1).map(ready);
         const left = assign({ partitions, members: rest, owners: after });
-        const moved_again = [...left].filter(([partition, id]) => after.get(partition) !== id);
+        const movedAgain = [...left].filter(([partition, id]) => after.get(partition) !== id);
         const had = [...after.values()].filter((id) => id === first?.id).length;
-        assert.is(moved_again.length, had);
+        assert.is(movedAgain.length, had);
       }
     }
   });
@@ -114,6 +114,6 @@ spec('assignment of partitions', (test) => {
       [10, 'a'],
     ]);
     const assigned = assign({ partitions: 2, members: ['a', 'b'].map(ready), owners });
-    assert.equal(loads_of(assigned, ['a', 'b'].map(ready)), [1, 1]);
+    assert.equal(loadsOf(assigned, ['a', 'b'].map(ready)), [1, 1]);
   });
 });

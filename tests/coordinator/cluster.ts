@@ -3,69 +3,69 @@
  * Owns: crashes (nothing of it is heard or done any more), pauses (as SIGSTOP: timers and answers wait until it wakes), cuts (the registry
  * cannot be reached).
  */
-import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, LlmteamError, type Registry, type RegistryChange } from '@llmteam/contracts';
 import { type HoldContext, PartitionOwnership, type PartitionWork } from '@llmteam/coordinator';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 
-export const lease_ms = 9_000;
+export const leaseMs = 9_000;
 
 /** What lies between one coordinator and the world. */
 class Surroundings {
-  private is_paused = false;
-  private is_dead = false;
-  is_cut = false;
+  private isPaused = false;
+  private isDead = false;
+  isCut = false;
   /** How long a write to the registry is on its way; nothing else is. */
-  write_delay_ms = 0;
+  writeDelayMs = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly shared: ManualClock) {}
 
   pause(): void {
-    this.is_paused = true;
+    this.isPaused = true;
   }
 
   wake(): void {
-    this.is_paused = false;
-    for (const go_on of this.waiting.splice(0)) go_on();
+    this.isPaused = false;
+    for (const goOn of this.waiting.splice(0)) goOn();
   }
 
   die(): void {
-    this.is_dead = true;
+    this.isDead = true;
   }
 
   /** Nothing of the process runs while it is stopped, and nothing ever once it is dead. */
   async awake(): Promise<void> {
-    if (this.is_dead) await new Promise(() => undefined);
-    if (this.is_paused) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.isDead) await new Promise(() => undefined);
+    if (this.isPaused) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   readonly clock: Clock = {
     now: () => this.shared.now(),
-    after: (delay_ms, callback) => {
-      const state = { is_cancelled: false };
-      const timer = this.shared.after(delay_ms, () => {
+    after: (delayMs, callback) => {
+      const state = { isCancelled: false };
+      const timer = this.shared.after(delayMs, () => {
         void this.awake().then(() => {
-          if (!state.is_cancelled) callback();
+          if (!state.isCancelled) callback();
         });
       });
       return {
         cancel: () => {
-          state.is_cancelled = true;
+          state.isCancelled = true;
           timer.cancel();
         },
       };
     },
   };
 
-  private async written_later(): Promise<void> {
-    if (this.write_delay_ms > 0) await new Promise<void>((resolve) => this.shared.after(this.write_delay_ms, resolve));
+  private async writtenLater(): Promise<void> {
+    if (this.writeDelayMs > 0) await new Promise<void>((resolve) => this.shared.after(this.writeDelayMs, resolve));
   }
 
   registry(inner: Registry): Registry {
     const ask = async <T>(call: () => Promise<T>): Promise<T> => {
       await this.awake();
-      if (this.is_cut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
+      if (this.isCut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
       const answer = await call();
       await this.awake();
       return answer;
@@ -74,7 +74,7 @@ class Surroundings {
     return {
       supports: inner.supports,
       get: (key) => ask(() => inner.get(key)),
-      put: (key, value, options) => ask(() => this.written_later().then(() => inner.put(key, value, options))),
+      put: (key, value, options) => ask(() => this.writtenLater().then(() => inner.put(key, value, options))),
       delete: (key, options) => ask(() => inner.delete(key, options)),
       list: (prefix, options) => ask(() => inner.list(prefix, options)),
       watch: (prefix, signal) => delayed(inner.watch(prefix, signal), awake),
@@ -95,8 +95,8 @@ async function* delayed(
 
 /** The work on a partition: it says whether it might emit, and how it was stopped. */
 class Work implements PartitionWork {
-  is_working = false;
-  stopped_with: { readonly checkpoint: boolean } | null = null;
+  isWorking = false;
+  stoppedWith: { readonly checkpoint: boolean } | null = null;
   /** How long it takes to stop. */
   stopping: Promise<void> = Promise.resolve();
 
@@ -105,19 +105,19 @@ class Work implements PartitionWork {
     private readonly takes: () => Promise<void>,
   ) {}
 
-  async take_over(): Promise<void> {
-    this.is_working = true;
+  async takeOver(): Promise<void> {
+    this.isWorking = true;
     await this.takes();
   }
 
   async stop(options: { readonly checkpoint: boolean }): Promise<void> {
-    this.is_working = false;
-    this.stopped_with = options;
+    this.isWorking = false;
+    this.stoppedWith = options;
     await this.stopping;
   }
 
-  get may_emit(): boolean {
-    return this.is_working && this.context.is_held();
+  get mayEmit(): boolean {
+    return this.isWorking && this.context.isHeld();
   }
 }
 
@@ -138,10 +138,10 @@ export class TestMember {
     this.ownership = new PartitionOwnership({
       registry: this.surroundings.registry(registry),
       clock: this.surroundings.clock,
-      log: quiet_logger,
-      member_id: id,
+      log: quietLogger,
+      memberId: id,
       partitions,
-      lease_ms,
+      leaseMs,
       open: (context) => {
         const work = new Work(context, () => this.takes(context.partition));
         this.works.push(work);
@@ -154,11 +154,11 @@ export class TestMember {
     return this.ownership.owned();
   }
 
-  may_emit(partition: number): boolean {
-    return this.works.some((work) => work.context.partition === partition && work.may_emit);
+  mayEmit(partition: number): boolean {
+    return this.works.some((work) => work.context.partition === partition && work.mayEmit);
   }
 
-  last_work(partition: number): Work {
+  lastWork(partition: number): Work {
     const work = this.works.filter(({ context }) => context.partition === partition).at(-1);
     if (work === undefined) throw new Error(`'${this.id}' never had partition ${partition}`);
     return work;
@@ -214,9 +214,9 @@ export class TestCluster {
   }
 
   /** Time passes in steps; after each one `look` may say what must hold. */
-  async pass(ms: number, look: () => void = () => undefined, step_ms = 100): Promise<void> {
-    for (let left = ms; left > 0; left -= step_ms) {
-      await this.clock.advance(Math.min(step_ms, left));
+  async pass(ms: number, look: () => void = () => undefined, stepMs = 100): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      await this.clock.advance(Math.min(stepMs, left));
       await this.settle();
       look();
     }
@@ -225,7 +225,7 @@ export class TestCluster {
   /** By partition; the members that might emit in its name. */
   emitters(): string[][] {
     return Array.from({ length: this.partitions }, (_, partition) =>
-      [...this.members.values()].filter((member) => member.may_emit(partition)).map(({ id }) => id),
+      [...this.members.values()].filter((member) => member.mayEmit(partition)).map(({ id }) => id),
     );
   }
 
@@ -244,7 +244,7 @@ export class TestCluster {
 
   async end(): Promise<void> {
     for (const { surroundings } of this.members.values()) {
-      surroundings.is_cut = false;
+      surroundings.isCut = false;
       surroundings.wake();
     }
     const stopping = [...this.members.values()].map(({ ownership }) => ownership.stop());
@@ -254,9 +254,9 @@ export class TestCluster {
   }
 }
 
-export async function with_cluster(partitions: number, use: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const clock = manual_clock(Date.UTC(2026, 0, 1));
-  const cluster = new TestCluster(clock, await open_memory_backend({ clock }), partitions);
+export async function withCluster(partitions: number, use: (cluster: TestCluster) => Promise<void>): Promise<void> {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const cluster = new TestCluster(clock, await openMemoryBackend({ clock }), partitions);
   try {
     await use(cluster);
   } finally {

@@ -1,6 +1,6 @@
-import { manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
-import { type Fact, is_llmteam_error, type Job } from '@llmteam/contracts';
-import { fenced_ports, type PartitionPorts } from '@llmteam/coordinator';
+import { manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { type Fact, isLlmteamError, type Job } from '@llmteam/contracts';
+import { fencedPorts, type PartitionPorts } from '@llmteam/coordinator';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
@@ -14,15 +14,15 @@ const ended: Fact = {
 const job = { job_id: 'r1/a#1', run_id: 'r1', step_type: 'work', type_version: '1.0.0' } as Job;
 
 interface Fenced extends PartitionPorts {
-  readonly fence: { is_held: boolean; appended: number };
+  readonly fence: { isHeld: boolean; appended: number };
 }
 
-async function with_fence(use: (ports: Fenced, open: PartitionPorts) => Promise<void>): Promise<void> {
-  const backend = await open_memory_backend({ clock: manual_clock(0) });
-  const fence = { is_held: true, appended: 0 };
-  const ports = fenced_ports(backend, {
+async function withFence(use: (ports: Fenced, open: PartitionPorts) => Promise<void>): Promise<void> {
+  const backend = await openMemoryBackend({ clock: manualClock(0) });
+  const fence = { isHeld: true, appended: 0 };
+  const ports = fencedPorts(backend, {
     partition: 3,
-    is_held: () => fence.is_held,
+    isHeld: () => fence.isHeld,
     appended: (count) => {
       fence.appended += count;
     },
@@ -34,16 +34,16 @@ async function with_fence(use: (ports: Fenced, open: PartitionPorts) => Promise<
   }
 }
 
-async function code_of(work: Promise<unknown>): Promise<string> {
+async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'done',
-    (error: unknown) => (is_llmteam_error(error) ? error.code : String(error)),
+    (error: unknown) => (isLlmteamError(error) ? error.code : String(error)),
   );
 }
 
 spec('ports of a partition', (test) => {
   test('write as long as it is held, and count what was appended', () =>
-    with_fence(async (ports, open) => {
+    withFence(async (ports, open) => {
       const heard: unknown[] = [];
       open.signals.subscribe('s', (message) => heard.push(message));
       await ports.journal.append(run, [
@@ -61,12 +61,12 @@ spec('ports of a partition', (test) => {
     }));
 
   test('write nothing from the moment it is not, and go on reading', () =>
-    with_fence(async (ports, open) => {
+    withFence(async (ports, open) => {
       await ports.registry.put('k', 1);
       await ports.queue.publish([job]);
       const heard: unknown[] = [];
       open.signals.subscribe('s', (message) => heard.push(message));
-      ports.fence.is_held = false;
+      ports.fence.isHeld = false;
       const writes = [
         ports.journal.append(run, [{ message_id: 'a', fact: ended }]),
         ports.queue.publish([{ ...job, job_id: 'other' }]),
@@ -75,7 +75,7 @@ spec('ports of a partition', (test) => {
         ports.registry.delete('k'),
       ];
       assert.equal(
-        await Promise.all(writes.map(code_of)),
+        await Promise.all(writes.map(codeOf)),
         writes.map(() => 'CLOSED'),
       );
       ports.signals.publish('s', 'x');

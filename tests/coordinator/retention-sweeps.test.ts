@@ -1,8 +1,8 @@
-import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Registry } from '@llmteam/contracts';
 import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Scene {
@@ -15,23 +15,23 @@ interface Scene {
   fails: boolean;
 }
 
-async function with_sweeps(
+async function withSweeps(
   retention: { max_age_hours?: number; max_runs?: number },
   use: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const clock = manual_clock(0);
+  const clock = manualClock(0);
   const swept: string[] = [];
   const owned = [0, 2];
   const state = { fails: false };
   const sweeper: Sweeper = {
-    sweep: async (partition, { max_age_ms, max_runs }, _signal, before_removal) => {
-      swept.push(`${partition} ${max_age_ms} ${max_runs}`);
+    sweep: async (partition, { maxAgeMs, maxRuns }, _signal, beforeRemoval) => {
+      swept.push(`${partition} ${maxAgeMs} ${maxRuns}`);
       if (state.fails && partition === 0) throw new Error('not now');
-      await before_removal([{ tenant_id: 'acme', run_id: `run-of-${partition}` }]);
+      await beforeRemoval([{ tenant_id: 'acme', run_id: `run-of-${partition}` }]);
       return 3;
     },
   };
-  const backend = await open_memory_backend({ clock: manual_clock(0) });
+  const backend = await openMemoryBackend({ clock: manualClock(0) });
   const { registry } = backend;
   const sweeps = new RetentionSweeps({
     sweeper,
@@ -40,7 +40,7 @@ async function with_sweeps(
     partitions: 4,
     owned: () => owned,
     clock,
-    log: quiet_logger,
+    log: quietLogger,
   });
   sweeps.start();
   const scene = Object.assign(state, { clock, owned, swept, sweeps, registry });
@@ -54,14 +54,14 @@ async function with_sweeps(
 
 spec('retention', (test) => {
   test('without a limit looks at nothing', () =>
-    with_sweeps({}, async ({ clock, swept }) => {
+    withSweeps({}, async ({ clock, swept }) => {
       await clock.advance(3_600_000);
       assert.equal(swept, []);
       assert.is(clock.pending, 0);
     }));
 
   test('sweeps the partitions that are owned at the time, every minute, each with its share of the runs', () =>
-    with_sweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps, registry }) => {
+    withSweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps, registry }) => {
       await clock.advance(1_000);
       assert.equal(swept.splice(0), ['0 86400000 3', '2 86400000 3']);
       const told = await registry.list('removed/');
@@ -81,7 +81,7 @@ spec('retention', (test) => {
     }));
 
   test('that is short is looked after more often', () =>
-    with_sweeps({ max_age_hours: 0.01 }, async ({ clock, swept }) => {
+    withSweeps({ max_age_hours: 0.01 }, async ({ clock, swept }) => {
       await clock.advance(1_000);
       swept.length = 0;
       await clock.advance(3_600);
@@ -89,7 +89,7 @@ spec('retention', (test) => {
     }));
 
   test('that fails for one partition goes on with the next, and is tried again', () =>
-    with_sweeps({ max_runs: 100 }, async (scene) => {
+    withSweeps({ max_runs: 100 }, async (scene) => {
       scene.fails = true;
       await scene.clock.advance(1_000);
       assert.equal(scene.swept.splice(0), ['0 null 25', '2 null 25']);
@@ -100,7 +100,7 @@ spec('retention', (test) => {
     }));
 
   test('ends when it is stopped', () =>
-    with_sweeps({ max_runs: 100 }, async ({ clock, swept, sweeps }) => {
+    withSweeps({ max_runs: 100 }, async ({ clock, swept, sweeps }) => {
       await clock.advance(1_000);
       await sweeps.stop();
       swept.length = 0;

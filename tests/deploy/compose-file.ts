@@ -20,6 +20,6 @@ export interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-export function read_compose_file(text: string): ComposeFile {
+export function readComposeFile(text: string): ComposeFile {
   return parse(text, { merge: true }) as ComposeFile;
 }

@@ -3,23 +3,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogPage } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { type Cli, with_cli } from '../cli/support/cli.js';
+import { type Cli, withCli } from '../cli/support/cli.js';
 import { Installation } from '../services/support/installation.js';
 import { until } from '../services/support/until.js';
-import { default_suite, nats_binary } from '../support/nats/server-binary.js';
+import { defaultSuite, natsBinary } from '../support/nats/server-binary.js';
 import { spec } from '../support/spec.js';
-import { type ComposeFile, type ComposeService, read_compose_file } from './compose-file.js';
+import { type ComposeFile, type ComposeService, readComposeFile } from './compose-file.js';
 import { Container, type ContainerPlan } from './container.js';
-import { read_dockerfile } from './dockerfile.js';
+import { readDockerfile } from './dockerfile.js';
 
 const root = join(import.meta.dirname, '../../..');
-const compose = read_compose_file(readFileSync(join(root, 'docker-compose.yml'), 'utf8'));
-const image = read_dockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'));
+const compose = readComposeFile(readFileSync(join(root, 'docker-compose.yml'), 'utf8'));
+const image = readDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'));
 
-async function plan_of(name: string, service: ComposeService): Promise<ContainerPlan> {
+async function planOf(name: string, service: ComposeService): Promise<ContainerPlan> {
   const common = { name, service, root };
   if (service.build === undefined) {
-    const { path } = await nats_binary(default_suite());
+    const { path } = await natsBinary(defaultSuite());
     return { ...common, entrypoint: [path], environment: {}, healthcheck: [], listens: [4_222, 8_222], paths: {} };
   }
   const { entrypoint, environment, healthcheck, ports } = image;
@@ -42,9 +42,9 @@ async function up(file: ComposeFile, cli: Cli, containers: Container[]): Promise
     );
     if (next === undefined) throw new Error('the services depend on each other');
     const [name, service] = next;
-    await dependencies_of(service, containers);
+    await dependenciesOf(service, containers);
     for (let number = 1; number <= (service.deploy?.replicas ?? 1); number++) {
-      const plan = await plan_of(name, service);
+      const plan = await planOf(name, service);
       containers.push(
         await Container.start({ ...plan, name: number === 1 ? name : `${name}-${number}` }, cli, containers),
       );
@@ -53,7 +53,7 @@ async function up(file: ComposeFile, cli: Cli, containers: Container[]): Promise
   }
 }
 
-async function dependencies_of({ depends_on = {} }: ComposeService, containers: readonly Container[]): Promise<void> {
+async function dependenciesOf({ depends_on = {} }: ComposeService, containers: readonly Container[]): Promise<void> {
   for (const [name, { condition }] of Object.entries(depends_on)) {
     assert.is(condition, 'service_healthy');
     for (const container of containers) if (container.plan.name.startsWith(name)) await container.healthy();
@@ -69,7 +69,7 @@ async function down(containers: readonly Container[]): Promise<void> {
 }
 
 /** With a key that is made as the file says. */
-async function ask_gateway(gateway: Container, cli: Cli, environment: Readonly<Record<string, string>>): Promise<void> {
+async function askGateway(gateway: Container, cli: Cli, environment: Readonly<Record<string, string>>): Promise<void> {
   const made = await cli.call(['keys', 'create', '--nats', '--role', 'admin'], { environment });
   assert.is(made.code, 0, made.stderr);
   const headers = { Authorization: `Bearer ${made.stdout.trim()}` };
@@ -84,7 +84,7 @@ spec('docker-compose.yml', (test) => {
   test(
     'comes up healthy, runs a segment, finds nothing wrong with itself, and goes down clean',
     () =>
-      with_cli(async (cli) => {
+      withCli(async (cli) => {
         const containers: Container[] = [];
         await up(compose, cli, containers);
         for (const container of containers) await container.healthy();
@@ -99,7 +99,7 @@ spec('docker-compose.yml', (test) => {
           steps: [{ step_id: 'greet', type: 'transform', config: { expression: '"hello " + input.name' } }],
         };
         const installation = new Installation(null, cli, environment);
-        await installation.with_client(async (client) => {
+        await installation.withClient(async (client) => {
           const view = await client.ended(await client.start(segment, { name: 'Ada' }));
           assert.is(view.output, 'hello Ada');
         });
@@ -110,10 +110,10 @@ spec('docker-compose.yml', (test) => {
           const ready = await fetch(`http://127.0.0.1:${container.port(8_080)}/ready`);
           assert.is(ready.status, 200);
         }
-        await ask_gateway(containers.find(({ plan }) => plan.name === 'gateway') as Container, cli, environment);
+        await askGateway(containers.find(({ plan }) => plan.name === 'gateway') as Container, cli, environment);
         await down(containers);
       }),
-    { timeout_ms: 240_000 },
+    { timeoutMs: 240_000 },
   );
 
   test('has a server that syncs every write, volumes for what must stay, and time to drain', () => {
@@ -139,7 +139,7 @@ spec('Dockerfile', (test) => {
   test('makes one image of several stages that runs as nobody special and can be asked for its health', () => {
     assert.ok(image.stages.length >= 2);
     assert.is(image.user, 'node');
-    assert.is(image.working_dir, '/work');
+    assert.is(image.workingDir, '/work');
     assert.equal(image.ports, ['8080']);
     assert.match(image.healthcheck.join(' '), /127\.0\.0\.1:8080\/health/);
     const steps = image.stages.flatMap(({ instructions }) => instructions.map(({ name, text }) => `${name} ${text}`));

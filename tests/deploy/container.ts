@@ -38,12 +38,12 @@ export class Container {
   /** `others`: containers it may name as hosts. */
   static async start(plan: ContainerPlan, cli: Cli, others: readonly Container[]): Promise<Container> {
     const ports = new Map<number, number>();
-    for (const port of plan.listens) ports.set(port, await free_port());
+    for (const port of plan.listens) ports.set(port, await freePort());
     const folder = join(cli.folder, plan.name);
     const paths = { ...plan.paths, ...mount(plan, folder, ports) };
     const here = (text: string): string => {
-      const reached = others.reduce((rest, other) => other.as_host(rest), text);
-      return with_paths(with_ports(reached, ports), paths);
+      const reached = others.reduce((rest, other) => other.asHost(rest), text);
+      return withPaths(withPorts(reached, ports), paths);
     };
     const words = [...plan.entrypoint, ...(plan.service.command ?? [])].map(here);
     const environment = Object.entries({ ...plan.environment, ...plan.service.environment });
@@ -53,11 +53,11 @@ export class Container {
       environment: { HOME: folder, ...Object.fromEntries(environment.map(([key, text]) => [key, here(text)])) },
     });
     const healthcheck = plan.service.healthcheck?.test.slice(1) ?? plan.healthcheck;
-    return new Container(plan, ports, started, healthcheck.map(here), write_wget(folder));
+    return new Container(plan, ports, started, healthcheck.map(here), writeWget(folder));
   }
 
   /** `nats:4222` as it is reached from here. */
-  private as_host(text: string): string {
+  private asHost(text: string): string {
     return text.replaceAll(new RegExp(`\\b${this.plan.name}:(\\d+)\\b`, 'g'), (_, port: string) => {
       return `127.0.0.1:${this.port(Number(port))}`;
     });
@@ -71,10 +71,10 @@ export class Container {
 
   /** Resolves once the health check says so. */
   async healthy(): Promise<void> {
-    await until(`health of ${this.plan.name}`, () => this.is_healthy(), 40_000);
+    await until(`health of ${this.plan.name}`, () => this.isHealthy(), 40_000);
   }
 
-  is_healthy(): Promise<boolean> {
+  isHealthy(): Promise<boolean> {
     if (this.started.process.exitCode !== null) throw new Error(`${this.plan.name} has ended`);
     const [command = '', ...words] = this.healthcheck;
     const env = { PATH: `${this.bin}:${dirname(process.execPath)}:${process.env.PATH}` };
@@ -106,14 +106,14 @@ function mount(
     .map(([source, inside]) => {
       const target = join(folder, 'files', inside);
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, with_paths(with_ports(readFileSync(join(root, source), 'utf8'), ports), paths));
+      writeFileSync(target, withPaths(withPorts(readFileSync(join(root, source), 'utf8'), ports), paths));
       return [inside, target] as const;
     });
   return { ...Object.fromEntries(files), ...paths };
 }
 
 /** A container has a network of its own; here everybody shares one, and stays on this machine. */
-function with_ports(text: string, ports: ReadonlyMap<number, number>): string {
+function withPorts(text: string, ports: ReadonlyMap<number, number>): string {
   const local = text.replaceAll('0.0.0.0', '127.0.0.1');
   return [...ports].reduce(
     (rest, [inside, here]) => rest.replaceAll(new RegExp(`\\b${inside}\\b`, 'g'), String(here)),
@@ -121,11 +121,11 @@ function with_ports(text: string, ports: ReadonlyMap<number, number>): string {
   );
 }
 
-function with_paths(text: string, paths: Readonly<Record<string, string>>): string {
+function withPaths(text: string, paths: Readonly<Record<string, string>>): string {
   return Object.entries(paths).reduce((rest, [inside, here]) => rest.replaceAll(inside, here), text);
 }
 
-async function free_port(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -135,7 +135,7 @@ async function free_port(): Promise<number> {
 }
 
 /** The image of the server has busybox; this machine may have no wget at all. */
-function write_wget(folder: string): string {
+function writeWget(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   const look = 'fetch(process.argv.at(-1)).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));';

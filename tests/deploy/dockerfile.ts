@@ -18,12 +18,12 @@ export interface Image {
   readonly healthcheck: readonly string[];
   readonly user: string;
   readonly ports: readonly string[];
-  readonly working_dir: string;
+  readonly workingDir: string;
 }
 
 /** What the last stage makes. */
-export function read_dockerfile(text: string): Image {
-  const stages = stages_of(instructions_of(text));
+export function readDockerfile(text: string): Image {
+  const stages = stagesOf(instructionsOf(text));
   const last = stages.at(-1);
   if (last === undefined) throw new Error('there is no FROM');
   const of = (name: string): string[] => last.instructions.flatMap((one) => (one.name === name ? [one.text] : []));
@@ -31,15 +31,15 @@ export function read_dockerfile(text: string): Image {
     stages,
     entrypoint: JSON.parse(of('ENTRYPOINT').at(-1) ?? '[]'),
     command: JSON.parse(of('CMD').at(-1) ?? '[]'),
-    environment: Object.fromEntries(of('ENV').flatMap(pairs_of)),
+    environment: Object.fromEntries(of('ENV').flatMap(pairsOf)),
     healthcheck: JSON.parse(/CMD (\[.*\])$/.exec(of('HEALTHCHECK').at(-1) ?? '')?.[1] ?? '[]'),
     user: of('USER').at(-1) ?? 'root',
     ports: of('EXPOSE'),
-    working_dir: of('WORKDIR').at(-1) ?? '/',
+    workingDir: of('WORKDIR').at(-1) ?? '/',
   };
 }
 
-function instructions_of(text: string): Instruction[] {
+function instructionsOf(text: string): Instruction[] {
   const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
   const whole = lines
     .join('\n')
@@ -50,7 +50,7 @@ function instructions_of(text: string): Instruction[] {
     .map((line) => ({ name: line.split(' ', 1)[0] ?? '', text: line.slice(line.indexOf(' ') + 1).trim() }));
 }
 
-function stages_of(instructions: readonly Instruction[]): Stage[] {
+function stagesOf(instructions: readonly Instruction[]): Stage[] {
   const starts = instructions.flatMap(({ name }, place) => (name === 'FROM' ? [place] : []));
   return starts.map((start, number) => {
     const [, from = '', name = ''] = /^(\S+)(?: AS (\S+))?$/.exec(instructions[start]?.text ?? '') ?? [];
@@ -59,6 +59,6 @@ function stages_of(instructions: readonly Instruction[]): Stage[] {
 }
 
 /** `A=1 B=2`, without quotes. */
-function pairs_of(text: string): [string, string][] {
+function pairsOf(text: string): [string, string][] {
   return text.split(/\s+/).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
 }

@@ -1,33 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import type { NatsBackend } from '@llmteam/backend-nats';
-import { type Fact, is_llmteam_error } from '@llmteam/contracts';
-import { load_config, open_nats, service_config } from '@llmteam/service-host';
+import { type Fact, isLlmteamError } from '@llmteam/contracts';
+import { loadConfig, openNats, serviceConfig } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
-import { type Installation, with_installation } from '../services/support/installation.js';
-import { ledger_chain, with_ledger } from '../services/support/ledger.js';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { type Installation, withInstallation } from '../services/support/installation.js';
+import { ledgerChain, withLedger } from '../services/support/ledger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 const text = readFileSync(join(import.meta.dirname, '../../../deploy/nats/permissions.conf'), 'utf8');
 /** The server reads them from its environment; here they stand in its file. */
 const config = text.replaceAll(/\$(\w+)_PASSWORD\b/g, (_, name: string) => `"${name.toLowerCase()}-pass"`);
 
 type User = 'coordinator' | 'worker' | 'gateway';
 
-function as_user(user: User): Record<string, string> {
+function asUser(user: User): Record<string, string> {
   return { LLMTEAM_NATS_USER: user, LLMTEAM_NATS_PASSWORD: `${user}-pass` };
 }
 
-async function with_backend_of(
+async function withBackendOf(
   { environment }: Installation,
   user: User,
   use: (backend: NatsBackend) => Promise<void>,
 ): Promise<void> {
-  const service = service_config(load_config(null, { ...environment, ...as_user(user) }));
-  const backend = await open_nats(service, { name: 'test', clock: system_clock(), log: quiet_logger });
+  const service = serviceConfig(loadConfig(null, { ...environment, ...asUser(user) }));
+  const backend = await openNats(service, { name: 'test', clock: systemClock(), log: quietLogger });
   try {
     await use(backend);
   } finally {
@@ -35,11 +35,11 @@ async function with_backend_of(
   }
 }
 
-async function with_services(use: (installation: Installation) => Promise<void>): Promise<void> {
-  await with_installation({ server: { config } }, async (installation) => {
-    with_ledger(installation);
-    await installation.start('coordinator', as_user('coordinator')).ready();
-    await installation.start('worker', as_user('worker')).ready();
+async function withServices(use: (installation: Installation) => Promise<void>): Promise<void> {
+  await withInstallation({ server: { config } }, async (installation) => {
+    withLedger(installation);
+    await installation.start('coordinator', asUser('coordinator')).ready();
+    await installation.start('worker', asUser('worker')).ready();
     await use(installation);
   });
 }
@@ -52,10 +52,10 @@ function violations({ server }: Installation): string[] {
     .filter((line) => line.includes('Violation'));
 }
 
-async function is_refused(act: () => Promise<unknown>): Promise<void> {
+async function isRefused(act: () => Promise<unknown>): Promise<void> {
   const outcome = await act().then(
     () => 'permitted',
-    (error: unknown) => (is_llmteam_error(error) ? error.code : String(error)),
+    (error: unknown) => (isLlmteamError(error) ? error.code : String(error)),
   );
   assert.match(outcome, /^BACKEND_UNSUITABLE$/);
 }
@@ -77,14 +77,14 @@ spec('deploy/nats/permissions.conf', (test) => {
   test(
     'permits every service what it does',
     () =>
-      with_services(async (installation) => {
-        const gateway = { ...installation.environment, ...as_user('gateway') };
-        await installation.with_client(async (client) => {
-          const run = await client.start(ledger_chain(3, 10), { text: 'x'.repeat(600_000) });
+      withServices(async (installation) => {
+        const gateway = { ...installation.environment, ...asUser('gateway') };
+        await installation.withClient(async (client) => {
+          const run = await client.start(ledgerChain(3, 10), { text: 'x'.repeat(600_000) });
           assert.is((await client.ended(run)).status, 'completed');
           const { code, stdout } = await installation.cli.call(['doctor'], { environment: gateway });
           assert.is(code, 0, stdout);
-          await (await installation.start('gateway', as_user('gateway')).ready()).stop();
+          await (await installation.start('gateway', asUser('gateway')).ready()).stop();
           const made = await installation.cli.call(['keys', 'create', '--nats', '--role', 'admin'], {
             environment: gateway,
           });
@@ -98,17 +98,17 @@ spec('deploy/nats/permissions.conf', (test) => {
   test(
     'lets a worker ask for no run and end none, and a gateway take no job and no partition',
     () =>
-      with_services(async (installation) => {
+      withServices(async (installation) => {
         const run = { tenant_id: 'acme', run_id: 'r1' };
-        await with_backend_of(installation, 'worker', async ({ journal, registry }) => {
-          await is_refused(() => journal.append(run, [{ message_id: 'requested', fact: requested }]));
-          await is_refused(() => registry.put('leases/0', { owner: 'me' }));
+        await withBackendOf(installation, 'worker', async ({ journal, registry }) => {
+          await isRefused(() => journal.append(run, [{ message_id: 'requested', fact: requested }]));
+          await isRefused(() => registry.put('leases/0', { owner: 'me' }));
         });
-        await with_backend_of(installation, 'gateway', async ({ queue, registry, journal }) => {
-          await is_refused(() => queue.consume('ledger@1', { concurrency: 1 }, () => undefined));
-          await is_refused(() => registry.put('leases/0', { owner: 'me' }));
-          await is_refused(() => registry.put('step_types/ledger/1.0.0', {}));
-          await is_refused(() => registry.put('tasks/acme/r1:ask', {}));
+        await withBackendOf(installation, 'gateway', async ({ queue, registry, journal }) => {
+          await isRefused(() => queue.consume('ledger@1', { concurrency: 1 }, () => undefined));
+          await isRefused(() => registry.put('leases/0', { owner: 'me' }));
+          await isRefused(() => registry.put('step_types/ledger/1.0.0', {}));
+          await isRefused(() => registry.put('tasks/acme/r1:ask', {}));
           await journal.append(run, [{ message_id: 'requested', fact: requested }]);
         });
         assert.ok(violations(installation).length >= 5);

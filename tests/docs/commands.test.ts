@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { code_of, read_document } from './markdown-file.js';
+import { codeOf, readDocument } from './markdown-file.js';
 
 const documents = [
   'README.md',
@@ -22,8 +22,8 @@ const documents = [
 ];
 
 /** `runs show "$id" --json` of `llmteam runs show "$id" --json | head`. */
-function calls_of(document: string): string[][] {
-  const calls = code_of(document).matchAll(/(?<![\w/@.-])llmteam(?:\.js)? ([^\n|;&>`()]+)/g);
+function callsOf(document: string): string[][] {
+  const calls = codeOf(document).matchAll(/(?<![\w/@.-])llmteam(?:\.js)? ([^\n|;&>`()]+)/g);
   return [...calls]
     .map(([, words = '']) => words.trim().split(/\s+/))
     .filter(([first = '']) => /^[a-z]|^-/.test(first));
@@ -43,27 +43,27 @@ class Help {
     return stdout;
   }
 
-  has_command(command: readonly string[], name: string): boolean {
+  hasCommand(command: readonly string[], name: string): boolean {
     return new RegExp(`^  ${name}[ |]`, 'm').test(this.of(command).split('Commands:')[1] ?? '');
   }
 
-  has_option(command: readonly string[], option: string): boolean {
+  hasOption(command: readonly string[], option: string): boolean {
     return new RegExp(`(^|[ ,])${option}([ ,]|$)`, 'm').test(this.of(command));
   }
 }
 
 /** Words of a call that the command line does not know. */
-function unknown_words(call: readonly string[], help: Help): string[] {
+function unknownWords(call: readonly string[], help: Help): string[] {
   const command: string[] = [];
   for (const word of call) {
-    if (!help.has_command(command, word)) break;
+    if (!help.hasCommand(command, word)) break;
     command.push(word);
   }
   const [next] = call.slice(command.length);
-  const has_commands = help.of(command).includes('Commands:');
-  if (has_commands && next !== undefined && /^[a-z]/.test(next)) return [next];
+  const hasCommands = help.of(command).includes('Commands:');
+  if (hasCommands && next !== undefined && /^[a-z]/.test(next)) return [next];
   const options = call.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.split('=')[0] ?? word);
-  return options.filter((option) => !help.has_option(command, option));
+  return options.filter((option) => !help.hasOption(command, option));
 }
 
 spec('commands in documents', (test) => {
@@ -72,27 +72,27 @@ spec('commands in documents', (test) => {
     () => {
       const help = new Help();
       const faults = documents.flatMap((path) =>
-        calls_of(read_document(path)).flatMap((call) =>
-          unknown_words(call, help).map((word) => `${path}: 'llmteam ${call.join(' ')}': unknown '${word}'`),
+        callsOf(readDocument(path)).flatMap((call) =>
+          unknownWords(call, help).map((word) => `${path}: 'llmteam ${call.join(' ')}': unknown '${word}'`),
         ),
       );
       assert.is(faults.join('\n'), '');
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
     'a command and an option that do not exist are found',
     () => {
       const help = new Help();
-      assert.equal(calls_of('```sh\nllmteam run x.json --inptu y | cat\n```\nand `llmteam runs shwo ID`'), [
+      assert.equal(callsOf('```sh\nllmteam run x.json --inptu y | cat\n```\nand `llmteam runs shwo ID`'), [
         ['run', 'x.json', '--inptu', 'y'],
         ['runs', 'shwo', 'ID'],
       ]);
-      assert.equal(unknown_words(['runs', 'shwo', 'ID'], help), ['shwo']);
-      assert.equal(unknown_words(['run', 'x.json', '--inptu', 'y'], help), ['--inptu']);
-      assert.equal(unknown_words(['run', 'x.json', '-i', 'y', '--json', '-q'], help), []);
+      assert.equal(unknownWords(['runs', 'shwo', 'ID'], help), ['shwo']);
+      assert.equal(unknownWords(['run', 'x.json', '--inptu', 'y'], help), ['--inptu']);
+      assert.equal(unknownWords(['run', 'x.json', '-i', 'y', '--json', '-q'], help), []);
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 });

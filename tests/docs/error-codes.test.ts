@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { error_codes, problem_codes } from '@llmteam/contracts';
+import { errorCodes, problemCodes } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { read_document } from './markdown-file.js';
+import { readDocument } from './markdown-file.js';
 
 /** The source of every package; where codes are declared is no use of them. */
 function source(...folders: readonly string[]): string {
   const texts: string[] = [];
   for (const folder of folders) {
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
-      const is_source =
+      const isSource =
         path.endsWith('.ts') && !path.endsWith('.d.ts') && !/(^|[\\/])(node_modules|dist|bundle)[\\/]/.test(path);
-      if (is_source) texts.push(raising(readFileSync(join(root, folder, path), 'utf8')));
+      if (isSource) texts.push(raising(readFileSync(join(root, folder, path), 'utf8')));
     }
   }
   return texts.join('\n');
@@ -21,10 +21,10 @@ function source(...folders: readonly string[]): string {
 
 /** Nor is a comparison with a code one that raises it. */
 function raising(text: string): string {
-  return without_comments(text).replaceAll(/[!=]== '[A-Z_]+'/g, '');
+  return withoutComments(text).replaceAll(/[!=]== '[A-Z_]+'/g, '');
 }
 
-function without_comments(text: string): string {
+function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 }
 
@@ -39,11 +39,11 @@ spec('error codes', (test) => {
   const code = `${source('kernel/src', 'plugins', 'services', 'clients')}\n${fallbacks}`;
 
   test('every code of the error table is raised somewhere', () => {
-    assert.equal(unused(Object.keys(error_codes), code), []);
+    assert.equal(unused(Object.keys(errorCodes), code), []);
   });
 
   test('every code of problems is told by some rule', () => {
-    assert.equal(unused(Object.keys(problem_codes), code), []);
+    assert.equal(unused(Object.keys(problemCodes), code), []);
   });
 
   test('a code that nothing raises is found', () => {
@@ -55,14 +55,14 @@ spec('error codes', (test) => {
     const raised = [...code.matchAll(/new LlmteamError\(\s*'([A-Z_]+)'/g)].map(([, name = '']) => name);
     assert.ok(raised.length > 50);
     assert.equal(
-      [...new Set(raised)].filter((name) => !Object.hasOwn(error_codes, name)),
+      [...new Set(raised)].filter((name) => !Object.hasOwn(errorCodes, name)),
       [],
     );
   });
 
   test('every code is described in docs/errors.md', () => {
-    const page = read_document('docs/errors.md');
-    const codes = [...Object.keys(error_codes), ...Object.keys(problem_codes)];
+    const page = readDocument('docs/errors.md');
+    const codes = [...Object.keys(errorCodes), ...Object.keys(problemCodes)];
     assert.equal(
       codes.filter((name) => !page.includes(`| \`${name}\` |`)),
       [],
@@ -71,8 +71,8 @@ spec('error codes', (test) => {
 
   test('the README of a plugin names no code that is not in the table', () => {
     for (const plugin of ['flow', 'http-action', 'llm-agent', 'transform']) {
-      const rows = read_document(`plugins/${plugin}/README.md`).matchAll(/^\| `([A-Z]+_[A-Z_]+)` \|/gm);
-      for (const [, name = ''] of rows) assert.ok(Object.hasOwn(error_codes, name), `${plugin}: ${name}`);
+      const rows = readDocument(`plugins/${plugin}/README.md`).matchAll(/^\| `([A-Z]+_[A-Z_]+)` \|/gm);
+      for (const [, name = ''] of rows) assert.ok(Object.hasOwn(errorCodes, name), `${plugin}: ${name}`);
     }
   });
 });

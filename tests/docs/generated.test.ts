@@ -7,14 +7,14 @@ import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
 
-const timeout_ms = 120_000;
+const timeoutMs = 120_000;
 
 function generate(...args: readonly string[]): { code: number | null; printed: string } {
   const done = spawnSync(process.execPath, [join(root, 'scripts/generate-docs.mjs'), ...args], { encoding: 'utf8' });
   return { code: done.status, printed: done.stdout + done.stderr };
 }
 
-function with_copied_docs(use: (folder: string) => void): void {
+function withCopiedDocs(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-docs-'));
   try {
     cpSync(join(root, 'docs'), join(folder, 'docs'), { recursive: true });
@@ -24,14 +24,14 @@ function with_copied_docs(use: (folder: string) => void): void {
   }
 }
 
-function read_json(path: string): unknown {
+function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
 /** Keywords of our own that step types put into their schemas. */
 function compile(name: string): (value: unknown) => string {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } });
-  const check = ajv.compile(read_json(`docs/contracts/schemas/${name}.schema.json`) as object);
+  const check = ajv.compile(readJson(`docs/contracts/schemas/${name}.schema.json`) as object);
   return (value) => (check(value) ? '' : ajv.errorsText(check.errors));
 }
 
@@ -42,13 +42,13 @@ spec('generated documents', (test) => {
       const { code, printed } = generate('--check');
       assert.is(code, 0, printed);
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'a page that was edited, one that is missing and a schema that nobody makes are found, and mended',
     () => {
-      with_copied_docs((folder) => {
+      withCopiedDocs((folder) => {
         appendFileSync(join(folder, 'docs/errors.md'), 'By hand.\n');
         rmSync(join(folder, 'docs/config.md'));
         writeFileSync(join(folder, 'docs/contracts/schemas/old.schema.json'), '{}');
@@ -61,7 +61,7 @@ spec('generated documents', (test) => {
         assert.is(generate('--check', '--out', folder).code, 0);
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 });
 
@@ -82,7 +82,7 @@ spec('JSON Schema files', (test) => {
     for (const name of readdirSync(join(root, 'examples'), { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     )) {
-      const segment = read_json(`examples/${name.name}/${name.name}.json`) as object;
+      const segment = readJson(`examples/${name.name}/${name.name}.json`) as object;
       assert.is(fault(segment), '');
       assert.match(fault({ ...segment, stpes: [] }), /additional properties/);
     }
@@ -90,14 +90,14 @@ spec('JSON Schema files', (test) => {
 
   test('config: takes that of the examples, and none without a provider', () => {
     const fault = compile('config');
-    assert.is(fault(read_json('examples/llmteam.config.json')), '');
+    assert.is(fault(readJson('examples/llmteam.config.json')), '');
     assert.match(fault({ llms: { gpt4: {} } }), /provider/);
   });
 
   test('plugin-manifest: takes those of our plugins', () => {
     const fault = compile('plugin-manifest');
     for (const plugin of ['flow', 'http-action', 'llm-agent', 'transform']) {
-      const { llmteam } = read_json(`plugins/${plugin}/package.json`) as { llmteam: unknown };
+      const { llmteam } = readJson(`plugins/${plugin}/package.json`) as { llmteam: unknown };
       assert.is(fault(llmteam), '');
     }
   });

@@ -3,9 +3,9 @@ import ts from 'typescript';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { blocks_of, read_document } from './markdown-file.js';
+import { blocksOf, readDocument } from './markdown-file.js';
 
-const timeout_ms = 120_000;
+const timeoutMs = 120_000;
 
 /** Compiles a text as the author of a plugin would; gives what the compiler says. */
 function compile(text: string): string[] {
@@ -30,14 +30,14 @@ function compile(text: string): string[] {
 }
 
 function example(): string {
-  const [block] = blocks_of(read_document('docs/contracts/runtime-context.md')).filter(
+  const [block] = blocksOf(readDocument('docs/contracts/runtime-context.md')).filter(
     ({ language }) => language === 'ts',
   );
   return block?.text ?? '';
 }
 
 spec('the handler in docs/contracts/runtime-context.md', (test) => {
-  test('compiles', () => assert.equal(compile(example()), []), { timeout_ms });
+  test('compiles', () => assert.equal(compile(example()), []), { timeoutMs });
 
   test(
     'does not compile with a member that the context has not got',
@@ -45,6 +45,6 @@ spec('the handler in docs/contracts/runtime-context.md', (test) => {
       const wrong = example().replace('context.memo(', 'context.remember(');
       assert.match(compile(wrong).join('\n'), "Property 'remember' does not exist");
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 });

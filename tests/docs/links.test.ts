@@ -3,45 +3,45 @@ import { dirname, join, relative } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { prose_of, read_document } from './markdown-file.js';
+import { proseOf, readDocument } from './markdown-file.js';
 
 /** Folders whose Markdown is ours; at the root only the files themselves. */
 const folders = ['docs', 'examples', 'plugins', 'clients', 'services'];
 const skipped = new Set(['node_modules', 'dist', 'bundle']);
 
 function documents(): string[] {
-  const at_root = readdirSync(root).filter((name) => name.endsWith('.md'));
-  return [...at_root, ...folders.flatMap((folder) => [...documents_in(folder)])];
+  const atRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
+  return [...atRoot, ...folders.flatMap((folder) => [...documentsIn(folder)])];
 }
 
-function* documents_in(folder: string): Iterable<string> {
+function* documentsIn(folder: string): Iterable<string> {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory() && !skipped.has(entry.name)) yield* documents_in(path);
+    if (entry.isDirectory() && !skipped.has(entry.name)) yield* documentsIn(path);
     else if (entry.name.endsWith('.md')) yield path;
   }
 }
 
 /** `[…](target)`, `![…](target)` and `src="target"`. */
-function links_of(document: string): string[] {
-  const prose = prose_of(document);
+function linksOf(document: string): string[] {
+  const prose = proseOf(document);
   const found = [...prose.matchAll(/\]\(([^)\s]+)\)/g), ...prose.matchAll(/<(?:img|a)[^>]*\s(?:src|href)="([^"]+)"/g)];
   return found.map(([, target = '']) => target);
 }
 
 /** What is wrong with a link, or null. Addresses in the web are not looked up. */
-function fault_of(path: string, link: string): string | null {
+function faultOf(path: string, link: string): string | null {
   if (/^[a-z]+:/.test(link)) return link.startsWith('https://') ? null : 'is neither a path nor https';
   const [target = '', anchor] = link.split('#');
   const file = target === '' ? join(root, path) : join(root, dirname(path), target);
   if (!existsSync(file)) return `leads to ${relative(root, file)}, which is not there`;
   if (anchor === undefined || statSync(file).isDirectory()) return null;
-  const known = anchors_of(read_document(relative(root, file)));
+  const known = anchorsOf(readDocument(relative(root, file)));
   return known.has(anchor) ? null : `names the heading #${anchor}, which ${relative(root, file)} has not got`;
 }
 
 /** As GitHub makes them of headings. */
-function anchors_of(document: string): Set<string> {
+function anchorsOf(document: string): Set<string> {
   const headings = document.split('\n').flatMap((line) => /^#{1,6} (.+)$/.exec(line)?.[1] ?? []);
   const words = headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, ''));
   return new Set(words.map((heading) => heading.replaceAll(' ', '-')));
@@ -50,8 +50,8 @@ function anchors_of(document: string): Set<string> {
 spec('links', (test) => {
   test('every link in a document leads to a file, and to a heading of it', () => {
     const faults = documents().flatMap((path) =>
-      links_of(read_document(path)).flatMap((link) => {
-        const fault = fault_of(path, link);
+      linksOf(readDocument(path)).flatMap((link) => {
+        const fault = faultOf(path, link);
         return fault === null ? [] : [`${path}: '${link}' ${fault}`];
       }),
     );
@@ -61,12 +61,12 @@ spec('links', (test) => {
   test('links are found: in prose, of pictures, and not in code', () => {
     const document =
       'See [one](a.md#b), ![two](c.svg) and <img width="9" src="d.svg">; `[three](x)`\n```sh\n[four](y)\n```\n';
-    assert.equal(links_of(document), ['a.md#b', 'c.svg', 'd.svg']);
+    assert.equal(linksOf(document), ['a.md#b', 'c.svg', 'd.svg']);
   });
 
   test('a link to nowhere is a fault', () => {
-    assert.match(fault_of('README.md', 'docs/nowhere.md') ?? '', /not there/);
-    assert.match(fault_of('README.md', 'docs/errors.md#nowhere') ?? '', /#nowhere/);
-    assert.is(fault_of('README.md', 'docs/errors.md#errorinfo'), null);
+    assert.match(faultOf('README.md', 'docs/nowhere.md') ?? '', /not there/);
+    assert.match(faultOf('README.md', 'docs/errors.md#nowhere') ?? '', /#nowhere/);
+    assert.is(faultOf('README.md', 'docs/errors.md#errorinfo'), null);
   });
 });

@@ -9,12 +9,12 @@ export interface Block {
   readonly line: number;
 }
 
-export function read_document(path: string): string {
+export function readDocument(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
 /** Fenced blocks in order. */
-export function blocks_of(document: string): Block[] {
+export function blocksOf(document: string): Block[] {
   const lines = document.split('\n');
   const blocks: Block[] = [];
   for (let line = 0; line < lines.length; line++) {
@@ -28,20 +28,20 @@ export function blocks_of(document: string): Block[] {
 }
 
 /** Of a heading of the second level, up to the next one. */
-export function section_of(document: string, heading: string): string {
+export function sectionOf(document: string, heading: string): string {
   const [, section] = document.split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`there is no section '${heading}'`);
   return section.split('\n## ')[0] ?? '';
 }
 
 /** Without fenced blocks and code within lines. */
-export function prose_of(document: string): string {
+export function proseOf(document: string): string {
   return document.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/(`+)[^`].*?\1/g, '');
 }
 
 /** The shell commands of a document and the code within its lines, a piece per line. */
-export function code_of(document: string): string {
-  const commands = blocks_of(document).filter(({ language }) => language === 'sh');
+export function codeOf(document: string): string {
+  const commands = blocksOf(document).filter(({ language }) => language === 'sh');
   const prose = document.replaceAll(/^```[\s\S]*?^```$/gm, '');
   const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   return [...commands.map(({ text }) => text), ...inline].join('\n');

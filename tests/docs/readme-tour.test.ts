@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { type Block, blocks_of, read_document, section_of } from './markdown-file.js';
+import { type Block, blocksOf, readDocument, sectionOf } from './markdown-file.js';
 
 interface Stop {
   readonly commands: Block;
@@ -14,8 +14,8 @@ interface Stop {
   readonly shown: string | null;
 }
 
-function tour_stops(): Stop[] {
-  const blocks = blocks_of(section_of(read_document('README.md'), 'A five-minute tour'));
+function tourStops(): Stop[] {
+  const blocks = blocksOf(sectionOf(readDocument('README.md'), 'A five-minute tour'));
   return blocks.flatMap((commands, place) => {
     if (commands.language !== 'sh') return [];
     const next = blocks[place + 1];
@@ -24,7 +24,7 @@ function tour_stops(): Stop[] {
 }
 
 /** A checkout that is built: its own files are copied, what was built and installed is the same. */
-function with_checkout(use: (folder: string) => void): void {
+function withCheckout(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-tour-'));
   try {
     for (const name of ['README.md', 'examples', 'docs'])
@@ -40,7 +40,7 @@ function with_checkout(use: (folder: string) => void): void {
 const mark = '=== next stop ===';
 
 /** One shell takes all the blocks, as a reader's does, and ends at the first command that fails. */
-function take_tour(folder: string, stops: readonly Stop[]): { outputs: string[]; code: number | null } {
+function takeTour(folder: string, stops: readonly Stop[]): { outputs: string[]; code: number | null } {
   const script = ['exec 2>&1', 'set -e', ...stops.flatMap(({ commands }) => [commands.text, `echo '${mark}'`])].join(
     '\n',
   );
@@ -49,7 +49,7 @@ function take_tour(folder: string, stops: readonly Stop[]): { outputs: string[];
   return { outputs: shell.stdout.split(`${mark}\n`), code: shell.status };
 }
 
-function pattern_of(shown: string): RegExp {
+function patternOf(shown: string): RegExp {
   const escaped = shown.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('…', '[\\s\\S]*?')}\\n$`);
 }
@@ -58,23 +58,23 @@ spec('tour of the README', (test) => {
   test(
     'every block runs as it is written, and prints what is shown',
     () => {
-      const stops = tour_stops();
+      const stops = tourStops();
       assert.ok(stops.length >= 8, `${stops.length} stops`);
-      with_checkout((folder) => {
-        const { outputs, code } = take_tour(folder, stops);
+      withCheckout((folder) => {
+        const { outputs, code } = takeTour(folder, stops);
         assert.is(code, 0, outputs.join(''));
         for (const [place, { commands, shown }] of stops.entries()) {
           const output = outputs[place] ?? '';
-          if (shown !== null) assert.match(output, pattern_of(shown), `${commands.text}\nprinted\n${output}`);
+          if (shown !== null) assert.match(output, patternOf(shown), `${commands.text}\nprinted\n${output}`);
         }
       });
     },
-    { timeout_ms: 240_000 },
+    { timeoutMs: 240_000 },
   );
 
   test('what is shown is compared: another output does not match', () => {
-    assert.match('run 17 completed\n', pattern_of('run … completed'));
-    assert.not.match('run 17 failed\n', pattern_of('run … completed'));
-    assert.not.match('run 17 completed\nmore\n', pattern_of('run … completed'));
+    assert.match('run 17 completed\n', patternOf('run … completed'));
+    assert.not.match('run 17 failed\n', patternOf('run … completed'));
+    assert.not.match('run 17 completed\nmore\n', patternOf('run … completed'));
   });
 });

@@ -1,5 +1,5 @@
 import type { JsonObject, Segment } from '@llmteam/contracts';
-import { evolve, outstanding_effects } from '@llmteam/kernel';
+import { evolve, outstandingEffects } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { begin, report } from './support/engine.js';
@@ -42,7 +42,7 @@ spec('engine: odd names', (test) => {
     for (const [name, value] of Object.entries(odd)) {
       evolve(run, { type: 'step.memoized', at: 0, step: 'a', attempt: 1, name, value });
     }
-    const [again] = outstanding_effects(run);
+    const [again] = outstandingEffects(run);
     assert.is(again?.kind === 'dispatch' && JSON.stringify(again.job.memos), JSON.stringify(odd));
     assert.is(({} as JsonObject)['0'], undefined);
   });

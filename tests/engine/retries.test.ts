@@ -2,7 +2,7 @@ import { caps, type ErrorInfo, type RetryPolicy, type Segment } from '@llmteam/c
 import { evolve } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { epoch_ms } from '../support/simulation/simulation.js';
+import { epochMs } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 import { begin, report } from './support/engine.js';
 
@@ -15,27 +15,27 @@ const policies: fc.Arbitrary<RetryPolicy> = fc.record(
   },
   { requiredKeys: [] },
 );
-const step_ids = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
+const stepIds = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 
-function failing(retry_after_seconds?: number): ErrorInfo {
+function failing(retryAfterSeconds?: number): ErrorInfo {
   const error = { error_type: 'Error', error_code: 'PASSING', error_message: 'no', recoverable: true };
-  return retry_after_seconds === undefined ? error : { ...error, details: { retry_after_seconds } };
+  return retryAfterSeconds === undefined ? error : { ...error, details: { retry_after_seconds: retryAfterSeconds } };
 }
 
 /** The pauses between the attempts of a step that always fails, in milliseconds. */
-function pauses(step_id: string, retry: RetryPolicy, run_id: string, error: ErrorInfo): number[] {
+function pauses(stepId: string, retry: RetryPolicy, runId: string, error: ErrorInfo): number[] {
   const segment: Segment = {
     segment_id: 'retries',
     name: 'retries',
-    entrypoint: step_id,
+    entrypoint: stepId,
     params: { timeout_seconds: null },
-    steps: [{ step_id, type: 'work', retry }],
+    steps: [{ step_id: stepId, type: 'work', retry }],
   };
   const { run } = begin(segment);
-  Object.assign(run.state.key, { run_id });
+  Object.assign(run.state.key, { run_id: runId });
   const found: number[] = [];
   for (let attempt = 1; attempt <= caps.attempts_per_step; attempt++) {
-    const { effects } = evolve(run, report(step_id, { attempt, error }));
+    const { effects } = evolve(run, report(stepId, { attempt, error }));
     const timer = effects.find((effect) => effect.kind === 'arm_timer');
     if (timer?.kind !== 'arm_timer') break;
     found.push(timer.due_at - run.state.at);
@@ -45,7 +45,7 @@ function pauses(step_id: string, retry: RetryPolicy, run_id: string, error: Erro
 }
 
 /** What the policy asks for, without jitter. */
-function wanted_ms(policy: RetryPolicy, attempt: number): number {
+function wantedMs(policy: RetryPolicy, attempt: number): number {
   const { initial_interval_seconds = 1, backoff = 2, max_interval_seconds = 60 } = policy;
   if (initial_interval_seconds === 0) return 0;
   return Math.min(initial_interval_seconds * backoff ** (attempt - 1), max_interval_seconds) * 1_000;
@@ -53,16 +53,16 @@ function wanted_ms(policy: RetryPolicy, attempt: number): number {
 
 spec('engine: retries', (test) => {
   test('there are as many pauses as attempts after the first', () => {
-    const property = fc.property(policies, step_ids, (policy, step_id) => {
-      assert.is(pauses(step_id, policy, 'run', failing()).length, (policy.max_attempts ?? 4) - 1);
+    const property = fc.property(policies, stepIds, (policy, stepId) => {
+      assert.is(pauses(stepId, policy, 'run', failing()).length, (policy.max_attempts ?? 4) - 1);
     });
     fc.assert(property);
   });
 
   test('no pause is shorter than the policy says, nor more than a fifth longer', () => {
-    const property = fc.property(policies, step_ids, fc.uuid(), (policy, step_id, run_id) => {
-      pauses(step_id, policy, run_id, failing()).forEach((pause, place) => {
-        const wanted = wanted_ms(policy, place + 1);
+    const property = fc.property(policies, stepIds, fc.uuid(), (policy, stepId, runId) => {
+      pauses(stepId, policy, runId, failing()).forEach((pause, place) => {
+        const wanted = wantedMs(policy, place + 1);
         assert.ok(pause >= wanted - 1e-6 && pause <= Math.ceil(wanted * 1.2) + 1, `${pause} for ${wanted}`);
       });
     });
@@ -73,7 +73,7 @@ spec('engine: retries', (test) => {
     const asked = fc.oneof(fc.double({ min: -10, max: 10_000, noNaN: true }), fc.constantFrom(1e300, 0));
     const property = fc.property(policies, asked, (policy, seconds) => {
       pauses('step', policy, 'run', failing(seconds)).forEach((pause, place) => {
-        const wanted = Math.max(wanted_ms(policy, place + 1), Math.min(seconds, 3_600) * 1_000);
+        const wanted = Math.max(wantedMs(policy, place + 1), Math.min(seconds, 3_600) * 1_000);
         assert.ok(pause >= wanted - 1e-6 && pause <= Math.ceil(wanted * 1.2) + 1, `${pause} for ${wanted}`);
       });
     });
@@ -81,9 +81,9 @@ spec('engine: retries', (test) => {
   });
 
   test('pauses are whole milliseconds that follow from run, step and attempt alone', () => {
-    const property = fc.property(policies, step_ids, fc.uuid(), (policy, step_id, run_id) => {
-      const once = pauses(step_id, policy, run_id, failing());
-      assert.equal(pauses(step_id, policy, run_id, failing()), once);
+    const property = fc.property(policies, stepIds, fc.uuid(), (policy, stepId, runId) => {
+      const once = pauses(stepId, policy, runId, failing());
+      assert.equal(pauses(stepId, policy, runId, failing()), once);
       assert.ok(once.every(Number.isSafeInteger));
     });
     fc.assert(property);
@@ -101,7 +101,7 @@ spec('engine: retries', (test) => {
     const { run } = begin(segment);
     for (const attempt of [2, 3, 1_000]) evolve(run, report('a', { attempt, error: failing() }));
     assert.is(run.state.in_flight, 1);
-    evolve(run, { ...report('a'), at: epoch_ms + 1 });
+    evolve(run, { ...report('a'), at: epochMs + 1 });
     assert.is(run.state.status, 'completed');
   });
 });

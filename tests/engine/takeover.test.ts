@@ -1,7 +1,7 @@
 import type { Fact, Segment } from '@llmteam/contracts';
-import { type Effect, evolve, outstanding_effects } from '@llmteam/kernel';
+import { type Effect, evolve, outstandingEffects } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { epoch_ms } from '../support/simulation/simulation.js';
+import { epochMs } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 import { begin, report } from './support/engine.js';
 
@@ -28,32 +28,32 @@ const controls = (effects: readonly Effect[]): Effect[] => effects.filter(({ kin
 spec('engine: takeover', (test) => {
   test('a pause is told again to the children of that time, with the ids of the first time', () => {
     const { run } = begin(segment);
-    const told = controls(evolve(run, control('pause', epoch_ms + 10)).effects);
+    const told = controls(evolve(run, control('pause', epochMs + 10)).effects);
     assert.is(told.length, 1);
-    evolve(run, report('work', { at: epoch_ms + 50 }));
-    assert.equal(controls(outstanding_effects(run)), told);
+    evolve(run, report('work', { at: epochMs + 50 }));
+    assert.equal(controls(outstandingEffects(run)), told);
   });
 
   test('a resume is told again, so that no child stays paused because its parent changed hands', () => {
     const { run } = begin(segment);
-    evolve(run, control('pause', epoch_ms + 10));
-    const told = controls(evolve(run, control('resume', epoch_ms + 20)).effects);
+    evolve(run, control('pause', epochMs + 10));
+    const told = controls(evolve(run, control('resume', epochMs + 20)).effects);
     assert.equal(
       told.map((effect) => effect.kind === 'control_child' && effect.action),
       ['resume'],
     );
-    evolve(run, report('work', { at: epoch_ms + 50 }));
-    assert.equal(controls(outstanding_effects(run)), told);
+    evolve(run, report('work', { at: epochMs + 50 }));
+    assert.equal(controls(outstandingEffects(run)), told);
   });
 
   test('a child that began after the resume is told of none', () => {
     const { run } = begin(segment);
-    evolve(run, control('pause', epoch_ms + 10));
-    evolve(run, report('work', { at: epoch_ms + 15 }));
-    const { effects } = evolve(run, control('resume', epoch_ms + 20));
+    evolve(run, control('pause', epochMs + 10));
+    evolve(run, report('work', { at: epochMs + 15 }));
+    const { effects } = evolve(run, control('resume', epochMs + 20));
     const [start] = effects.filter((effect) => effect.kind === 'start_child');
-    assert.is(start?.at, epoch_ms + 20, 'its time counts from its start');
-    const again = controls(outstanding_effects(run));
+    assert.is(start?.at, epochMs + 20, 'its time counts from its start');
+    const again = controls(outstandingEffects(run));
     assert.equal(
       again.map((effect) => effect.kind === 'control_child' && effect.run_id),
       ['random.1'],
@@ -62,36 +62,36 @@ spec('engine: takeover', (test) => {
 
   test('children of a cancelled run are cancelled again until their end is known', () => {
     const { run } = begin(segment);
-    evolve(run, control('cancel', epoch_ms + 10));
-    const [again] = controls(outstanding_effects(run));
+    evolve(run, control('cancel', epochMs + 10));
+    const [again] = controls(outstandingEffects(run));
     assert.equal(again?.kind === 'control_child' && [again.action, again.run_id], ['cancel', 'random.1']);
     const usage = { input_tokens: 0, output_tokens: 0 };
-    const ended = { type: 'child.ended', at: epoch_ms + 20, step: 'child', child_run_id: 'random.1', usage } as const;
+    const ended = { type: 'child.ended', at: epochMs + 20, step: 'child', child_run_id: 'random.1', usage } as const;
     evolve(run, { ...ended, status: 'cancelled', output: null, error: null });
-    assert.equal(controls(outstanding_effects(run)), []);
+    assert.equal(controls(outstandingEffects(run)), []);
   });
 
   test('the end that is told again is that of the first time, whatever came later', () => {
     const { run } = begin(segment, { parent: { run_id: 'above', step: 'x', depth: 1 } });
-    const { effects } = evolve(run, control('cancel', epoch_ms + 10));
+    const { effects } = evolve(run, control('cancel', epochMs + 10));
     const told = effects.filter(({ kind }) => kind === 'notify_parent' || kind === 'record_end');
     assert.equal(
       told.map(({ kind }) => kind),
       ['notify_parent', 'record_end'],
     );
-    evolve(run, report('work', { at: epoch_ms + 5_000 }));
+    evolve(run, report('work', { at: epochMs + 5_000 }));
     assert.equal(
-      outstanding_effects(run).filter(({ kind }) => kind !== 'control_child'),
+      outstandingEffects(run).filter(({ kind }) => kind !== 'control_child'),
       told,
     );
   });
 
   test('what is outstanding is the same however often it is asked for', () => {
     const { run } = begin(segment);
-    evolve(run, control('pause', epoch_ms + 10));
+    evolve(run, control('pause', epochMs + 10));
     const { seq } = run.state;
-    const once = JSON.stringify(outstanding_effects(run));
-    assert.is(JSON.stringify(outstanding_effects(run)), once);
+    const once = JSON.stringify(outstandingEffects(run));
+    assert.is(JSON.stringify(outstandingEffects(run)), once);
     assert.is(run.state.seq, seq);
   });
 });

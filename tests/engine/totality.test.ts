@@ -1,53 +1,53 @@
 import type { Fact, RunEvent } from '@llmteam/contracts';
-import { evolve, freeze_run, is_ended, outstanding_effects, replay, validate_segment } from '@llmteam/kernel';
+import { evolve, freezeRun, isEnded, outstandingEffects, replay, validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { thawed } from '../support/simulation/freezing.js';
-import { epoch_ms } from '../support/simulation/simulation.js';
+import { epochMs } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 import { Choices, numbers } from './support/choices.js';
-import { begin, request_of, run_key, validation_context } from './support/engine.js';
-import { check_state } from './support/invariants.js';
+import { begin, requestOf, runKey, validationContext } from './support/engine.js';
+import { checkState } from './support/invariants.js';
 import { OpenWork } from './support/open-work.js';
-import { next_fact } from './support/random-life.js';
-import { random_segment } from './support/random-segment.js';
+import { nextFact } from './support/random-life.js';
+import { randomSegment } from './support/random-segment.js';
 
-const final_events = /^segment\.(completed|failed|cancelled|timeout)$/;
+const finalEvents = /^segment\.(completed|failed|cancelled|timeout)$/;
 
 /** A random run from its beginning to wherever it gets; every law is asked for after every entry. */
 function live(choices: Choices): { facts: Fact[]; events: RunEvent[]; run: ReturnType<typeof begin>['run'] } {
-  const segment = random_segment(choices);
+  const segment = randomSegment(choices);
   const parent = choices.rarely(4) ? { parent: { run_id: 'above', step: 'x', depth: 8 } } : {};
-  const request = request_of(segment, parent);
+  const request = requestOf(segment, parent);
   const { run, outcome } = begin(segment, parent);
   const facts: Fact[] = [request];
   const events = [...outcome.events];
-  const open = new OpenWork(run_key.run_id);
+  const open = new OpenWork(runKey.run_id);
   open.note(request, outcome.effects);
-  check_state(run);
-  for (let [at, after] = [epoch_ms, 0]; !choices.is_over && after < 6; at += choices.below(2_000)) {
-    const had_ended = is_ended(run.state);
-    if (had_ended) after++;
-    const fact = next_fact(run, choices, at, facts);
+  checkState(run);
+  for (let [at, after] = [epochMs, 0]; !choices.isOver && after < 6; at += choices.below(2_000)) {
+    const hadEnded = isEnded(run.state);
+    if (hadEnded) after++;
+    const fact = nextFact(run, choices, at, facts);
     facts.push(fact);
     const { effects, events: derived } = evolve(run, fact, { events: true });
-    if (had_ended) assert.equal([derived, effects], [[], []], 'after its end a run says and wants nothing');
+    if (hadEnded) assert.equal([derived, effects], [[], []], 'after its end a run says and wants nothing');
     events.push(...derived);
     open.note(fact, effects);
-    check_state(run);
+    checkState(run);
     open.check(run, true);
   }
   return { facts, events, run };
 }
 
-function check_events(events: readonly RunEvent[], has_ended: boolean): void {
+function checkEvents(events: readonly RunEvent[], hasEnded: boolean): void {
   events.forEach(({ seq, parent_event_id }, place) => {
     assert.is(seq, place + 1);
     if (parent_event_id !== null) assert.ok(Number(parent_event_id.split(':')[1]) < seq);
   });
-  const finals = events.filter(({ event_type }) => final_events.test(event_type));
-  assert.is(finals.length, has_ended ? 1 : 0);
-  if (has_ended) assert.is(events.at(-1), finals[0]);
+  const finals = events.filter(({ event_type }) => finalEvents.test(event_type));
+  assert.is(finals.length, hasEnded ? 1 : 0);
+  if (hasEnded) assert.is(events.at(-1), finals[0]);
 }
 
 spec('engine: totality', (test) => {
@@ -55,7 +55,7 @@ spec('engine: totality', (test) => {
     'the random segments have no problem of severity error',
     () => {
       const property = fc.property(numbers(60), (random) => {
-        const problems = validate_segment(random_segment(new Choices(random)), validation_context);
+        const problems = validateSegment(randomSegment(new Choices(random)), validationContext);
         assert.equal(
           problems.filter(({ severity }) => severity === 'error'),
           [],
@@ -63,7 +63,7 @@ spec('engine: totality', (test) => {
       });
       fc.assert(property, { numRuns: 200 });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
@@ -71,11 +71,11 @@ spec('engine: totality', (test) => {
     () => {
       const property = fc.property(numbers(300), (random) => {
         const { events, run } = live(new Choices(random));
-        check_events(events, is_ended(run.state));
+        checkEvents(events, isEnded(run.state));
       });
       fc.assert(property, { numRuns: 2_500 });
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
@@ -83,13 +83,13 @@ spec('engine: totality', (test) => {
     () => {
       const property = fc.property(numbers(300), (random) => {
         const { facts, events, run } = live(new Choices(random));
-        const again = replay(run.plan, run_key, facts);
+        const again = replay(run.plan, runKey, facts);
         assert.is(JSON.stringify(again?.events), JSON.stringify(events));
-        assert.is(JSON.stringify(again && outstanding_effects(again.run)), JSON.stringify(outstanding_effects(run)));
+        assert.is(JSON.stringify(again && outstandingEffects(again.run)), JSON.stringify(outstandingEffects(run)));
       });
       fc.assert(property, { numRuns: 300 });
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
@@ -97,7 +97,7 @@ spec('engine: totality', (test) => {
     () => {
       const property = fc.property(numbers(300), (random) => {
         const { facts, events, run } = live(new Choices(random));
-        const begun = begin(run.plan.segment, facts[0] as Partial<ReturnType<typeof request_of>>);
+        const begun = begin(run.plan.segment, facts[0] as Partial<ReturnType<typeof requestOf>>);
         const derived = [...begun.outcome.events];
         let back = thawed(begun.run);
         for (const fact of facts.slice(1)) {
@@ -105,11 +105,11 @@ spec('engine: totality', (test) => {
           back = thawed(back);
         }
         assert.is(JSON.stringify(derived), JSON.stringify(events));
-        assert.is(JSON.stringify(freeze_run(back)), JSON.stringify(freeze_run(run)));
+        assert.is(JSON.stringify(freezeRun(back)), JSON.stringify(freezeRun(run)));
       });
       fc.assert(property, { numRuns: 300 });
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
@@ -117,12 +117,12 @@ spec('engine: totality', (test) => {
     () => {
       const property = fc.property(numbers(200), (random) => {
         const { facts, events, run } = live(new Choices(random));
-        const { run: quiet } = begin(run.plan.segment, facts[0] as Partial<ReturnType<typeof request_of>>);
+        const { run: quiet } = begin(run.plan.segment, facts[0] as Partial<ReturnType<typeof requestOf>>);
         for (const fact of facts.slice(1)) assert.equal(evolve(quiet, fact).events, []);
         assert.is(quiet.state.seq, events.length);
       });
       fc.assert(property, { numRuns: 60 });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 });

@@ -6,14 +6,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunView, Segment } from '@llmteam/contracts';
-import { draw_svg } from 'llmteam';
+import { drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Finished, type Llmteam, root, start_node, until_there, with_llmteam } from './llmteam-process.js';
+import { type Finished, type Llmteam, root, startNode, untilThere, withLlmteam } from './llmteam-process.js';
 
 const folder = join(root, 'examples');
 const updates = process.env.UPDATE_EXAMPLES === '1';
-const timeout_ms = 90_000;
+const timeoutMs = 90_000;
 
 /** How a run of an example is started, and what the world outside does meanwhile. */
 type Play = (llmteam: Llmteam, files: readonly string[]) => Promise<Finished>;
@@ -22,13 +22,13 @@ const plays: Readonly<Record<string, Play>> = {
   article_writer: (llmteam, files) => llmteam.run('run', ...files),
   branch_and_merge: (llmteam, files) => llmteam.run('run', ...files),
   subworkflow: (llmteam, files) => llmteam.run('run', ...files),
-  map_http: run_with_page_server,
-  research_review: run_and_approve,
+  map_http: runWithPageServer,
+  research_review: runAndApprove,
 };
 
 /** The example's own server on a free port, and a configuration that names it. */
-async function run_with_page_server(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
-  const server = start_node([join(folder, 'map_http/server.mjs'), '0']);
+async function runWithPageServer(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
+  const server = startNode([join(folder, 'map_http/server.mjs'), '0']);
   try {
     const [line] = (await once(server.process.stdout as NodeJS.ReadableStream, 'data')) as [string];
     const config = readFileSync(join(folder, 'llmteam.config.json'), 'utf8');
@@ -42,25 +42,25 @@ async function run_with_page_server(llmteam: Llmteam, files: readonly string[]):
 }
 
 /** The editor answers from another process while the run waits. */
-async function run_and_approve(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
+async function runAndApprove(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
   const run = llmteam.start('run', ...files);
-  const task_id = await until_there(async () => {
+  const taskId = await untilThere(async () => {
     const { stdout } = await llmteam.run('tasks', 'list', '--status', 'open', '--json');
     const { tasks } = JSON.parse(stdout) as { tasks: { task_id: string }[] };
     return tasks[0]?.task_id;
   });
-  const answer = await llmteam.run('tasks', 'answer', task_id, '--approve', '--by', 'editor', '--comment', 'Good.');
+  const answer = await llmteam.run('tasks', 'answer', taskId, '--approve', '--by', 'editor', '--comment', 'Good.');
   assert.is(answer.code, 0, answer.stderr);
   return run.finished;
 }
 
 /** What of a result is the same every time. */
-function stable_part(result: string): string {
+function stablePart(result: string): string {
   const { status, output, steps_completed } = JSON.parse(result) as Record<string, unknown>;
   return `${JSON.stringify({ status, output, steps_completed }, null, 2)}\n`;
 }
 
-function compare_with_file(path: string, text: string): void {
+function compareWithFile(path: string, text: string): void {
   if (updates) writeFileSync(path, text);
   assert.is(readFileSync(path, 'utf8'), text, `${path} is stale`);
 }
@@ -78,64 +78,64 @@ spec('examples', (test) => {
     test(
       `${name}: has no problem, not even a hint`,
       async () => {
-        await with_llmteam(async (llmteam) => {
+        await withLlmteam(async (llmteam) => {
           const { code, stdout, stderr } = await llmteam.run('validate', segment, '--json');
           assert.is(code, 0, stdout + stderr);
           assert.equal(JSON.parse(stdout), { valid: true, problems: [] });
         });
       },
-      { timeout_ms },
+      { timeoutMs },
     );
 
     test(
       `${name}: runs to what expected.json says`,
       async () => {
-        await with_llmteam(async (llmteam) => {
+        await withLlmteam(async (llmteam) => {
           const { code, stdout, stderr } = await play(llmteam, files);
           assert.is(code, 0, stdout + stderr);
-          compare_with_file(join(folder, name, 'expected.json'), stable_part(stdout));
+          compareWithFile(join(folder, name, 'expected.json'), stablePart(stdout));
         });
       },
-      { timeout_ms },
+      { timeoutMs },
     );
 
     test(
       `${name}: graph.svg is what the command line draws`,
       async () => {
-        await with_llmteam(async (llmteam) => {
+        await withLlmteam(async (llmteam) => {
           const { code, stdout, stderr } = await llmteam.run('graph', segment);
           assert.is(code, 0, stderr);
-          compare_with_file(join(folder, name, 'graph.svg'), stdout);
+          compareWithFile(join(folder, name, 'graph.svg'), stdout);
         });
       },
-      { timeout_ms },
+      { timeoutMs },
     );
   }
 
   test(
     'the picture in the README is that of a run of research_review',
     async () => {
-      await with_llmteam(async (llmteam) => {
+      await withLlmteam(async (llmteam) => {
         const segment = join(folder, 'research_review/research_review.json');
-        const run = await run_and_approve(llmteam, [segment, '-i', join(folder, 'research_review/input.json')]);
+        const run = await runAndApprove(llmteam, [segment, '-i', join(folder, 'research_review/input.json')]);
         const { run_id } = JSON.parse(run.stdout) as { run_id: string };
         const { code, stdout, stderr } = await llmteam.run('runs', 'show', run_id, '--json');
         assert.is(code, 0, stderr);
         // The run's id and duration are in the picture, and their length in its width.
         const view: RunView = { ...(JSON.parse(stdout) as RunView), run_id: 'example', duration_ms: 1_200 };
-        const picture = draw_svg(JSON.parse(readFileSync(segment, 'utf8')) as Segment, { view });
+        const picture = drawSvg(JSON.parse(readFileSync(segment, 'utf8')) as Segment, { view });
         const path = join(root, 'docs/img/research_review.svg');
         if (updates) writeFileSync(path, picture);
         assert.is(readFileSync(path, 'utf8'), picture, `${path} is stale`);
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 
   test(
     'a page that a step cannot fetch fails the run if no edge catches the error',
     async () => {
-      await with_llmteam(async (llmteam) => {
+      await withLlmteam(async (llmteam) => {
         const text = readFileSync(join(folder, 'map_http/map_http.json'), 'utf8');
         const segment = JSON.parse(text) as { edges: { from_port?: string }[]; steps: { step_id: string }[] };
         const uncaught = {
@@ -146,7 +146,7 @@ spec('examples', (test) => {
         const path = join(llmteam.home, 'uncaught.json');
         writeFileSync(path, JSON.stringify(uncaught));
         const input = join(folder, 'map_http/input.json');
-        const { code, stdout } = await run_with_page_server(llmteam, [path, '-i', input]);
+        const { code, stdout } = await runWithPageServer(llmteam, [path, '-i', input]);
         assert.is(code, 1);
         const result = JSON.parse(stdout) as { status: string; error: { error_code: string; error_message: string } };
         assert.is(result.status, 'failed');
@@ -154,6 +154,6 @@ spec('examples', (test) => {
         assert.match(result.error.error_message, /404/);
       });
     },
-    { timeout_ms },
+    { timeoutMs },
   );
 });

@@ -18,15 +18,15 @@ export interface Finished {
 export interface Llmteam {
   readonly home: string;
   run(...args: readonly string[]): Promise<Finished>;
-  /** Kills the process with SIGKILL if it still runs when the callback of `with_llmteam` ends. */
+  /** Kills the process with SIGKILL if it still runs when the callback of `withLlmteam` ends. */
   start(...args: readonly string[]): { readonly process: ChildProcess; readonly finished: Promise<Finished> };
 }
 
-export async function with_llmteam(use: (llmteam: Llmteam) => Promise<void>): Promise<void> {
+export async function withLlmteam(use: (llmteam: Llmteam) => Promise<void>): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'llmteam-examples-'));
   const processes = new Set<ChildProcess>();
   const start: Llmteam['start'] = (...args) => {
-    const started = start_node([executable, ...args], { LLMTEAM_HOME: home });
+    const started = startNode([executable, ...args], { LLMTEAM_HOME: home });
     processes.add(started.process);
     return started;
   };
@@ -39,7 +39,7 @@ export async function with_llmteam(use: (llmteam: Llmteam) => Promise<void>): Pr
 }
 
 /** Node on a script, without colours. */
-export function start_node(
+export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): { process: ChildProcess; finished: Promise<Finished> } {
@@ -68,7 +68,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
 }
 
 /** Asks again and again until there is an answer; the deadline of the test is the limit. */
-export async function until_there<T>(ask: () => Promise<T | undefined>): Promise<T> {
+export async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

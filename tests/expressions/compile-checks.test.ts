@@ -1,10 +1,10 @@
 import { caps } from '@llmteam/contracts';
-import { create_expression_compiler } from '@llmteam/kernel';
+import { createExpressionCompiler } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { evaluate, refusal } from './support/evaluating.js';
 
-function assert_refused(source: string, problem: string, position: number, message: RegExp): void {
+function assertRefused(source: string, problem: string, position: number, message: RegExp): void {
   const error = refusal(source);
   assert.is(error.code, 'SEGMENT_INVALID');
   assert.equal({ ...error.details, expression: '' }, { problem, expression: '', position }, source);
@@ -26,7 +26,7 @@ spec('what is refused when an expression is compiled', (test) => {
       ['1u', 0, /unsigned/],
     ];
     for (const [source, position, message] of cases) {
-      assert_refused(source, 'INVALID_EXPRESSION', position, message);
+      assertRefused(source, 'INVALID_EXPRESSION', position, message);
     }
   });
 
@@ -45,22 +45,22 @@ spec('what is refused when an expression is compiled', (test) => {
   });
 
   test('a name that does not exist is an UNKNOWN_VARIABLE with its place', () => {
-    assert_refused('nope.x', 'UNKNOWN_VARIABLE', 0, /unknown name 'nope'/);
-    assert_refused('input.a && stesp.a.output', 'UNKNOWN_VARIABLE', 11, /did you mean 'steps'/);
-    assert_refused('input.items.map(item, itme.x)', 'UNKNOWN_VARIABLE', 22, /did you mean 'item'/);
-    assert_refused('constructor', 'UNKNOWN_VARIABLE', 0, /unknown name/);
-    assert_refused('globalThis.process', 'UNKNOWN_VARIABLE', 0, /unknown name/);
+    assertRefused('nope.x', 'UNKNOWN_VARIABLE', 0, /unknown name 'nope'/);
+    assertRefused('input.a && stesp.a.output', 'UNKNOWN_VARIABLE', 11, /did you mean 'steps'/);
+    assertRefused('input.items.map(item, itme.x)', 'UNKNOWN_VARIABLE', 22, /did you mean 'item'/);
+    assertRefused('constructor', 'UNKNOWN_VARIABLE', 0, /unknown name/);
+    assertRefused('globalThis.process', 'UNKNOWN_VARIABLE', 0, /unknown name/);
   });
 
   test('a variable of a comprehension is unknown outside it', () => {
-    assert_refused('input.map(x, x) == x', 'UNKNOWN_VARIABLE', 19, /unknown name 'x'/);
-    assert_refused('x.map(x, x)', 'UNKNOWN_VARIABLE', 0, /unknown name 'x'/);
+    assertRefused('input.map(x, x) == x', 'UNKNOWN_VARIABLE', 19, /unknown name 'x'/);
+    assertRefused('x.map(x, x)', 'UNKNOWN_VARIABLE', 0, /unknown name 'x'/);
   });
 
   test('a field that run or loop has not got is an UNKNOWN_VARIABLE', () => {
-    assert_refused('run.segment', 'UNKNOWN_VARIABLE', 4, /'run' has no field 'segment'/);
-    assert_refused('loop.indx', 'UNKNOWN_VARIABLE', 5, /did you mean 'index'/);
-    assert_refused('run["step"]', 'UNKNOWN_VARIABLE', 4, /'run' has no field/);
+    assertRefused('run.segment', 'UNKNOWN_VARIABLE', 4, /'run' has no field 'segment'/);
+    assertRefused('loop.indx', 'UNKNOWN_VARIABLE', 5, /did you mean 'index'/);
+    assertRefused('run["step"]', 'UNKNOWN_VARIABLE', 4, /'run' has no field/);
   });
 
   test('steps must be followed by the id of one, as written', () => {
@@ -76,29 +76,29 @@ spec('what is refused when an expression is compiled', (test) => {
       assert.is(details?.problem, 'INVALID_EXPRESSION', source);
       assert.match(message, /a step must be named|has\(\) takes/);
     }
-    assert.equal(create_expression_compiler().expression('steps["a"].output').references, [['steps', 'a', 'output']]);
+    assert.equal(createExpressionCompiler().expression('steps["a"].output').references, [['steps', 'a', 'output']]);
   });
 
   test('the present moment does not exist', () => {
-    assert_refused('now()', 'INVALID_EXPRESSION', 0, /no now\(\)/);
+    assertRefused('now()', 'INVALID_EXPRESSION', 0, /no now\(\)/);
     for (const source of ['timestamp()', 'rand()', 'random()', 'uuid()']) refusal(source);
   });
 
   test('an unknown function is told with the nearest one, or with how it is called', () => {
-    assert_refused('siez(input)', 'INVALID_EXPRESSION', 0, /did you mean 'size'/);
-    assert_refused('input.name.startWith("a")', 'INVALID_EXPRESSION', 11, /did you mean 'startsWith'/);
-    assert_refused('trim(input.name)', 'INVALID_EXPRESSION', 0, /write x\.trim\(\)/);
-    assert_refused('input.n.int()', 'INVALID_EXPRESSION', 8, /write int\(x\)/);
-    assert_refused('input.hasOwnProperty("a")', 'INVALID_EXPRESSION', 6, /unknown method/);
-    assert_refused('constructor("return 1")', 'INVALID_EXPRESSION', 0, /unknown function/);
+    assertRefused('siez(input)', 'INVALID_EXPRESSION', 0, /did you mean 'size'/);
+    assertRefused('input.name.startWith("a")', 'INVALID_EXPRESSION', 11, /did you mean 'startsWith'/);
+    assertRefused('trim(input.name)', 'INVALID_EXPRESSION', 0, /write x\.trim\(\)/);
+    assertRefused('input.n.int()', 'INVALID_EXPRESSION', 8, /write int\(x\)/);
+    assertRefused('input.hasOwnProperty("a")', 'INVALID_EXPRESSION', 6, /unknown method/);
+    assertRefused('constructor("return 1")', 'INVALID_EXPRESSION', 0, /unknown function/);
   });
 
   test('a wrong number of arguments is told', () => {
-    assert_refused('size()', 'INVALID_EXPRESSION', 0, /size\(\) takes 1 argument, not 0/);
-    assert_refused('"a".substring(1, 2, 3)', 'INVALID_EXPRESSION', 4, /takes 1 or 2 arguments, not 3/);
-    assert_refused('input.map(x)', 'INVALID_EXPRESSION', 6, /a variable and one or two expressions/);
-    assert_refused('input.filter(x, x, x)', 'INVALID_EXPRESSION', 6, /a variable and one expression/);
-    assert_refused('has(input.a, input.b)', 'INVALID_EXPRESSION', 0, /has\(\) takes one field/);
+    assertRefused('size()', 'INVALID_EXPRESSION', 0, /size\(\) takes 1 argument, not 0/);
+    assertRefused('"a".substring(1, 2, 3)', 'INVALID_EXPRESSION', 4, /takes 1 or 2 arguments, not 3/);
+    assertRefused('input.map(x)', 'INVALID_EXPRESSION', 6, /a variable and one or two expressions/);
+    assertRefused('input.filter(x, x, x)', 'INVALID_EXPRESSION', 6, /a variable and one expression/);
+    assertRefused('has(input.a, input.b)', 'INVALID_EXPRESSION', 0, /has\(\) takes one field/);
   });
 
   test('kinds that cannot fit are refused wherever data has no say', () => {
@@ -121,7 +121,7 @@ spec('what is refused when an expression is compiled', (test) => {
       ['double(input.a) % 2', 16],
       ['input.a.startsWith(1.5)', 8],
     ];
-    for (const [source, position] of cases) assert_refused(source, 'INVALID_EXPRESSION', position, /./);
+    for (const [source, position] of cases) assertRefused(source, 'INVALID_EXPRESSION', position, /./);
   });
 
   test('kinds that data decides are left to the evaluation', () => {
@@ -133,14 +133,14 @@ spec('what is refused when an expression is compiled', (test) => {
       'dyn(1) == "a"',
       'null == 1',
     ]) {
-      create_expression_compiler().expression(source);
+      createExpressionCompiler().expression(source);
     }
   });
 
   test('a text longer than the cap is refused, one of that length is not', () => {
     const padded = (length: number) => `1${' '.repeat(length - 1)}`;
     assert.is(evaluate(padded(caps.expression_characters)), 1);
-    assert_refused(
+    assertRefused(
       padded(caps.expression_characters + 1),
       'INVALID_EXPRESSION',
       caps.expression_characters,
@@ -167,7 +167,7 @@ spec('what is refused when an expression is compiled', (test) => {
   test('comprehensions nest two deep and not three', () => {
     assert.equal(evaluate('[1, 2].map(x, [3].map(y, x * y))'), [[3], [6]]);
     assert.equal(evaluate('[1].map(x, x).map(x, x).map(x, x)'), [1]);
-    assert_refused('[1].map(x, [1].map(y, [1].map(z, z)))', 'INVALID_EXPRESSION', 26, /nest at most 2 deep/);
+    assertRefused('[1].map(x, [1].map(y, [1].map(z, z)))', 'INVALID_EXPRESSION', 26, /nest at most 2 deep/);
   });
 
   test('list and map literals have at most 200 elements', () => {
@@ -180,10 +180,10 @@ spec('what is refused when an expression is compiled', (test) => {
   });
 
   test('a pattern written as a literal is checked', () => {
-    assert_refused('input.matches("(")', 'INVALID_EXPRESSION', 14, /not an RE2 pattern/);
-    assert_refused('re(input, "(?=x)")', 'INVALID_EXPRESSION', 10, /not an RE2 pattern/);
-    assert_refused('input.matches("(a{1000}){1000}")', 'INVALID_EXPRESSION', 14, /./);
-    assert_refused(`input.matches("${'(a?){100}'.repeat(90)}")`, 'INVALID_EXPRESSION', 14, /too large/);
+    assertRefused('input.matches("(")', 'INVALID_EXPRESSION', 14, /not an RE2 pattern/);
+    assertRefused('re(input, "(?=x)")', 'INVALID_EXPRESSION', 10, /not an RE2 pattern/);
+    assertRefused('input.matches("(a{1000}){1000}")', 'INVALID_EXPRESSION', 14, /./);
+    assertRefused(`input.matches("${'(a?){100}'.repeat(90)}")`, 'INVALID_EXPRESSION', 14, /too large/);
   });
 
   test('loop is a name although CEL reserves the word, and only as a name', () => {
@@ -192,14 +192,14 @@ spec('what is refused when an expression is compiled', (test) => {
     assert.is(evaluate('{"loop": 1}.loop'), 1);
     assert.is(evaluate("r'loop' + '''loop'''"), 'looploop');
     assert.equal(evaluate('[1].map(loop, loop + 1)'), [2]);
-    assert_refused('lo0p.index', 'UNKNOWN_VARIABLE', 0, /unknown name 'lo0p'; did you mean 'loop'/);
-    assert_refused('looper', 'UNKNOWN_VARIABLE', 0, /unknown name 'looper'/);
-    assert_refused('myloop', 'UNKNOWN_VARIABLE', 0, /unknown name 'myloop'/);
-    assert_refused('if', 'INVALID_EXPRESSION', 0, /reserved identifier: if/);
+    assertRefused('lo0p.index', 'UNKNOWN_VARIABLE', 0, /unknown name 'lo0p'; did you mean 'loop'/);
+    assertRefused('looper', 'UNKNOWN_VARIABLE', 0, /unknown name 'looper'/);
+    assertRefused('myloop', 'UNKNOWN_VARIABLE', 0, /unknown name 'myloop'/);
+    assertRefused('if', 'INVALID_EXPRESSION', 0, /reserved identifier: if/);
   });
 
   test('a compiler gives the same object for the same text, and forgets the oldest of many', () => {
-    const compiler = create_expression_compiler();
+    const compiler = createExpressionCompiler();
     const first = compiler.expression('1');
     for (let n = 2; n <= 2_000; n += 1) compiler.expression(String(n));
     assert.is(compiler.expression('1'), first);
@@ -213,6 +213,6 @@ spec('what is refused when an expression is compiled', (test) => {
   });
 
   test('two compilers share nothing', () => {
-    assert.is.not(create_expression_compiler().expression('1'), create_expression_compiler().expression('1'));
+    assert.is.not(createExpressionCompiler().expression('1'), createExpressionCompiler().expression('1'));
   });
 });

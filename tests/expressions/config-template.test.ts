@@ -1,14 +1,14 @@
-import { caps, cel_keyword, type Json, type JsonObject, literal_keyword } from '@llmteam/contracts';
-import { create_expression_compiler, type Variables } from '@llmteam/kernel';
+import { caps, celKeyword, type Json, type JsonObject, literalKeyword } from '@llmteam/contracts';
+import { createExpressionCompiler, type Variables } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { error_of, variables, with_steps } from './support/evaluating.js';
+import { errorOf, variables, withSteps } from './support/evaluating.js';
 
 const free: JsonObject = { type: 'object' };
-const marked = (result: string): JsonObject => ({ type: 'string', [cel_keyword]: result });
+const marked = (result: string): JsonObject => ({ type: 'string', [celKeyword]: result });
 
 function template(config: JsonObject, schema: JsonObject = free) {
-  return create_expression_compiler().template(config, schema);
+  return createExpressionCompiler().template(config, schema);
 }
 
 function resolve(config: JsonObject, given: Partial<Variables> = {}): JsonObject {
@@ -64,7 +64,7 @@ spec('${…} in configs', (test) => {
 
   test('a ${ without an end is an error, wherever its end is hidden', () => {
     for (const text of ['${', 'a ${input', '${"}', "${'}'", '${{"a": 1}', '${input // }', '${input} ${input']) {
-      const error = error_of(() => template({ text }));
+      const error = errorOf(() => template({ text }));
       assert.is(error.code, 'SEGMENT_INVALID');
       assert.equal(error.details, {
         problem: 'INVALID_EXPRESSION',
@@ -76,11 +76,11 @@ spec('${…} in configs', (test) => {
   });
 
   test('an empty ${} is an error', () => {
-    assert.match(error_of(() => template({ a: 'x ${ }' })).message, /\/a: expression "" is invalid at 0: it is empty/);
+    assert.match(errorOf(() => template({ a: 'x ${ }' })).message, /\/a: expression "" is invalid at 0: it is empty/);
   });
 
   test('a failing expression names its place in the config, its text and its position', () => {
-    const error = error_of(() => resolve({ a: { 'b/c~d': ['x', 'is ${ input.n / 0 }'] } }, { input: { n: 1 } }));
+    const error = errorOf(() => resolve({ a: { 'b/c~d': ['x', 'is ${ input.n / 0 }'] } }, { input: { n: 1 } }));
     assert.is(error.code, 'EXPRESSION_FAILED');
     assert.equal(error.details, { expression: 'input.n / 0', position: 8, pointer: '/a/b~1c~0d/1' });
     assert.is(error.message, '/a/b~1c~0d/1: expression "input.n / 0" failed at 8: division by zero');
@@ -90,7 +90,7 @@ spec('${…} in configs', (test) => {
     const config = { a: { b: [1, { c: 'text' }] }, d: '$${x}' };
     const made = template(config);
     const resolved = made.resolve(variables());
-    assert.ok(made.is_static);
+    assert.ok(made.isStatic);
     assert.is(made.resolve(variables({ input: 1 })), resolved);
     assert.equal(resolved, { a: { b: [1, { c: 'text' }] }, d: '${x}' });
     assert.ok(Object.isFrozen(resolved) && Object.isFrozen(resolved.a));
@@ -100,7 +100,7 @@ spec('${…} in configs', (test) => {
   test('a config that is frozen already is not copied', () => {
     const config = Object.freeze({ a: Object.freeze([1]), b: 'text' });
     assert.is(template(config).resolve(variables()), config);
-    assert.not.ok(template({ a: '${input}' }).is_static);
+    assert.not.ok(template({ a: '${input}' }).isStatic);
   });
 
   test('two resolutions do not share what was filled in', () => {
@@ -128,7 +128,7 @@ spec('${…} in configs', (test) => {
     const input = Array.from({ length: 60_000 }, (_, index) => index);
     const sum = '${input.all(x, x >= 0)}';
     assert.equal(resolve({ a: sum }, { input }), { a: true });
-    const error = error_of(() => resolve({ a: sum, b: sum }, { input }));
+    const error = errorOf(() => resolve({ a: sum, b: sum }, { input }));
     assert.match(error.message, /^\/b: .*cap expression_work/);
   });
 
@@ -136,14 +136,14 @@ spec('${…} in configs', (test) => {
     const input = 'x'.repeat(caps.value_bytes / 4);
     const places = (count: number) => ({ list: Array.from({ length: count }, () => '${input}') });
     assert.is((resolve(places(3), { input }).list as Json[]).length, 3);
-    assert.match(error_of(() => resolve(places(4), { input })).message, /^\/list\/3: .*cap value_bytes/);
-    assert.match(error_of(() => resolve({ a: '${input} '.repeat(1_000) }, { input })).message, /cap value_bytes/);
+    assert.match(errorOf(() => resolve(places(4), { input })).message, /^\/list\/3: .*cap value_bytes/);
+    assert.match(errorOf(() => resolve({ a: '${input} '.repeat(1_000) }, { input })).message, /cap value_bytes/);
   });
 
   test('a config nested deeper than the cap is refused without following it', () => {
     let deep: Json = 'x';
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
-    const error = error_of(() => template({ deep }));
+    const error = errorOf(() => template({ deep }));
     assert.is(error.details?.problem, 'LIMIT_EXCEEDED');
     assert.match(error.message, /cap json_depth/);
   });
@@ -154,7 +154,7 @@ spec('strings that a config schema marks', (test) => {
     type: 'object',
     properties: {
       expression: marked('any'),
-      signal: { type: 'string', [literal_keyword]: true },
+      signal: { type: 'string', [literalKeyword]: true },
       cases: {
         type: 'array',
         items: { type: 'object', properties: { when: marked('boolean'), port: { type: 'string' } } },
@@ -222,7 +222,7 @@ spec('strings that a config schema marks', (test) => {
 
   test('references are told for the marked strings, and for all together', () => {
     const made = template({ expression: 'input.a + steps.s.output', pair: ['${input.b} ${input.a}'] }, schema);
-    assert.equal(made.expression_references, [
+    assert.equal(made.expressionReferences, [
       ['input', 'a'],
       ['steps', 's', 'output'],
     ]);
@@ -236,13 +236,13 @@ spec('strings that a config schema marks', (test) => {
 
   test('a marked string is CEL through and through: ${…} in it is not expanded', () => {
     const made = template({ expression: '"${input}"' }, schema);
-    assert.ok(made.is_static);
+    assert.ok(made.isStatic);
     assert.is(made.expressions.get('/expression')?.evaluate(variables()), '${input}');
   });
 
   test('a literal string is left as it is', () => {
     const made = template({ signal: 'order.${x} $${y}' }, schema);
-    assert.ok(made.is_static);
+    assert.ok(made.isStatic);
     assert.equal(made.resolve(variables()), { signal: 'order.${x} $${y}' });
   });
 
@@ -258,14 +258,14 @@ spec('strings that a config schema marks', (test) => {
     const items = made.expressions.get('/items');
     assert.is(when?.evaluate(variables({ input: false })), false);
     assert.equal(items?.evaluate(variables({ input: [1] })), [1]);
-    const error = error_of(() => when?.evaluate(variables({ input: 'true' })));
+    const error = errorOf(() => when?.evaluate(variables({ input: 'true' })));
     assert.is(error.code, 'EXPRESSION_FAILED');
     assert.is(error.message, 'expression "input" failed at 0: must give a boolean, not a string');
-    assert.match(error_of(() => items?.evaluate(variables({ input: null }))).message, /must give a list, not null/);
+    assert.match(errorOf(() => items?.evaluate(variables({ input: null }))).message, /must give a list, not null/);
   });
 
   test('what can never give it is refused at once', () => {
-    const error = error_of(() => template({ cases: [{ when: '1 + 1' }] }, schema));
+    const error = errorOf(() => template({ cases: [{ when: '1 + 1' }] }, schema));
     assert.match(
       error.message,
       /^\/cases\/0\/when: expression "1 \+ 1" is invalid at 0: must give a boolean, not an int/,
@@ -275,7 +275,7 @@ spec('strings that a config schema marks', (test) => {
   });
 
   test('a broken marked string is an error with pointer, text and position', () => {
-    const error = error_of(() => template({ mapping: { 'a/b': 'inptu.x' } }, schema));
+    const error = errorOf(() => template({ mapping: { 'a/b': 'inptu.x' } }, schema));
     assert.is(error.code, 'SEGMENT_INVALID');
     assert.equal(error.details, {
       problem: 'UNKNOWN_VARIABLE',
@@ -286,7 +286,7 @@ spec('strings that a config schema marks', (test) => {
   });
 
   test('inspect tells every problem and every expression with its place', () => {
-    const compiler = create_expression_compiler();
+    const compiler = createExpressionCompiler();
     const config = {
       expression: '1 +',
       cases: [
@@ -309,7 +309,7 @@ spec('strings that a config schema marks', (test) => {
       /^expression "stesp\.b" is invalid at 0: unknown name 'stesp'; did you mean 'steps'\?$/,
     );
     assert.equal(
-      expressions.map(({ pointer, is_marked, expression }) => [pointer, is_marked, [...expression.guarded_steps]]),
+      expressions.map(({ pointer, isMarked, expression }) => [pointer, isMarked, [...expression.guardedSteps]]),
       [
         ['/cases/1/when', true, ['a']],
         ['/cases/1/port', false, []],
@@ -319,10 +319,10 @@ spec('strings that a config schema marks', (test) => {
   });
 
   test('template throws the first of the problems that inspect tells', () => {
-    const compiler = create_expression_compiler();
+    const compiler = createExpressionCompiler();
     const config = { expression: '1 +', items: 'nope' };
     const [first] = compiler.inspect(config, schema).problems;
-    const error = error_of(() => compiler.template(config, schema));
+    const error = errorOf(() => compiler.template(config, schema));
     assert.is(error.message, `${first?.pointer}: ${first?.message}`);
   });
 
@@ -337,9 +337,6 @@ spec('strings that a config schema marks', (test) => {
 
   test('a step that was skipped fails in a template as it does elsewhere', () => {
     const made = template({ text: 'so ${steps.review.output}' });
-    assert.match(
-      error_of(() => made.resolve(with_steps({}))).message,
-      /step 'review' was skipped or has not completed/,
-    );
+    assert.match(errorOf(() => made.resolve(withSteps({}))).message, /step 'review' was skipped or has not completed/);
   });
 });

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
-import { create_expression_compiler, type Variables } from '@llmteam/kernel';
+import { createExpressionCompiler, type Variables } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { error_of, evaluate, failure, variables, with_steps } from './support/evaluating.js';
+import { errorOf, evaluate, failure, variables, withSteps } from './support/evaluating.js';
 
 const inherited = [
   'constructor',
@@ -15,17 +15,17 @@ const inherited = [
   '__defineGetter__',
 ];
 
-function looked_at(): never {
+function lookedAt(): never {
   throw new Error('the rest of the input was looked at');
 }
 
 /** The value, or the code and reason of the error: what an evaluation comes to. */
 function outcome(source: string, given: Variables): Json {
-  const expression = create_expression_compiler().expression(source);
+  const expression = createExpressionCompiler().expression(source);
   try {
     return { value: expression.evaluate(given) };
   } catch {
-    const { code, message } = error_of(() => expression.evaluate(given));
+    const { code, message } = errorOf(() => expression.evaluate(given));
     return { code, reason: message.replace(/^.* failed at \d+: /s, '') };
   }
 }
@@ -63,8 +63,8 @@ spec('what expressions read', (test) => {
       }
       assert.is(evaluate(`has(input.${key}) || "${key}" in input`, { input }), false, key);
       assert.is(evaluate(`has({"a": 1}["${key}"])`), false, key);
-      assert.match(failure(`steps.a["${key}"]`, with_steps({ a: { output: 1 } })).message, /has fired no port/);
-      assert.match(failure(`steps["${key}"].output`, with_steps({})).message, /was skipped or has not completed/);
+      assert.match(failure(`steps.a["${key}"]`, withSteps({ a: { output: 1 } })).message, /has fired no port/);
+      assert.match(failure(`steps["${key}"].output`, withSteps({})).message, /was skipped or has not completed/);
       assert.match(failure(`[1].map(x, {"a": x}["${key}"])`).message, /no such key/);
       assert.match(failure(`input["${key}"]`, { input: 'text' }).message, /cannot read '.*' of a string/);
     }
@@ -109,7 +109,7 @@ spec('what expressions read', (test) => {
   });
 
   test('a step that was skipped is absent: has() is false, reading it fails and says so', () => {
-    const given = with_steps({ research: { output: { score: 0.9 } } });
+    const given = withSteps({ research: { output: { score: 0.9 } } });
     assert.is(evaluate('steps.research.output.score', given), 0.9);
     assert.equal(evaluate('steps.research', given), { output: { score: 0.9 } });
     assert.is(evaluate('has(steps.research)', given), true);
@@ -138,7 +138,7 @@ spec('what expressions read', (test) => {
   });
 
   test('what expressions do not name is not even looked at', () => {
-    const trap = new Proxy({}, { ownKeys: looked_at, get: looked_at });
+    const trap = new Proxy({}, { ownKeys: lookedAt, get: lookedAt });
     const input = { score: 0.9, label: 'spam', rest: trap } as unknown as Json;
     assert.is(evaluate('input.score > 0.8 && input.label == "spam"', { input }), true);
     assert.is(evaluate('has(input.score) ? input.label : ""', { input }), 'spam');
@@ -146,7 +146,7 @@ spec('what expressions read', (test) => {
 
   test('an input of a megabyte costs nothing that is not read', () => {
     const rows = Array.from({ length: 20_000 }, (_, index) => ({ index, text: 'x'.repeat(40) }));
-    const expression = create_expression_compiler().expression('input.score > 0.8');
+    const expression = createExpressionCompiler().expression('input.score > 0.8');
     const given = variables({ input: { rows, score: 0.9 } });
     const began = performance.now();
     for (let n = 0; n < 10_000; n += 1) expression.evaluate(given);
@@ -180,7 +180,7 @@ spec('what expressions read', (test) => {
           typeof data === 'object' && data !== null && !Array.isArray(data) ? data : { output: data }
         ) as JsonObject;
         const given = {
-          ...with_steps({ one: ports }),
+          ...withSteps({ one: ports }),
           ...{ input: data, value: data, ports, loop: { index: 0, item: data } },
           run: { id: 'r', input: data, segment_id: 's', tenant_id: 't' },
         };

@@ -3,13 +3,13 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { evaluate, failure } from './support/evaluating.js';
 
-function assert_table(table: readonly (readonly [string, Json])[]): void {
+function assertTable(table: readonly (readonly [string, Json])[]): void {
   for (const [source, result] of table) assert.equal(evaluate(source), result, source);
 }
 
 spec('functions', (test) => {
   test('sizes are of code points, elements, entries and bytes', () => {
-    assert_table([
+    assertTable([
       ['size("häß😀")', 4],
       ['"".size()', 0],
       ['size([1, 2])', 2],
@@ -19,7 +19,7 @@ spec('functions', (test) => {
   });
 
   test('methods of strings', () => {
-    assert_table([
+    assertTable([
       ['"abc".startsWith("ab") && "abc".endsWith("bc") && "abc".contains("b")', true],
       ['"abc".startsWith("b") || "abc".endsWith("b") || "abc".contains("x")', false],
       ['"abcabc".indexOf("c")', 2],
@@ -45,7 +45,7 @@ spec('functions', (test) => {
   });
 
   test('places in strings are code points', () => {
-    assert_table([
+    assertTable([
       ['"😀x😀y".indexOf("y")', 3],
       ['"😀x😀y".indexOf("😀", 1)', 2],
       ['"😀x😀y".substring(1, 3)', 'x😀'],
@@ -63,7 +63,7 @@ spec('functions', (test) => {
   });
 
   test('conversions', () => {
-    assert_table([
+    assertTable([
       ['string(1) + string(1.5) + string(true) + string("a")', '11.5truea'],
       ['string(double(2))', '2'],
       ['int("-12") + int(2.9) + int(-2.9)', -12],
@@ -102,7 +102,7 @@ spec('functions', (test) => {
   });
 
   test('timestamps and durations', () => {
-    assert_table([
+    assertTable([
       ['timestamp("2024-02-28T12:00:00Z") + duration("36h")', '2024-03-01T00:00:00Z'],
       ['timestamp("2024-03-01T00:00:00Z") - timestamp("2024-02-28T12:00:00Z")', '129600s'],
       ['timestamp("2024-03-01T00:00:00Z") - duration("1s")', '2024-02-29T23:59:59Z'],
@@ -132,7 +132,7 @@ spec('functions', (test) => {
 
   test('parts of a date are those of UTC or of an offset, never of the machine or of a zone database', () => {
     const moment = 'timestamp("2024-03-01T00:30:15.250Z")';
-    assert_table([
+    assertTable([
       [`${moment}.getFullYear()`, 2024],
       [`${moment}.getMonth()`, 2],
       [`${moment}.getDate()`, 1],

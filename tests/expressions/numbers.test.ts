@@ -4,7 +4,7 @@ import { spec } from '../support/spec.js';
 import { evaluate, failure } from './support/evaluating.js';
 
 /** What `left sign right` is for numbers of the input. */
-function of_input(left: number, sign: string, right: number) {
+function ofInput(left: number, sign: string, right: number) {
   return evaluate(`input.l ${sign} input.r`, { input: { l: left, r: right } });
 }
 
@@ -37,9 +37,9 @@ spec('numbers', (test) => {
   });
 
   test('a number of the input is an int if it has no fraction and a double if it has', () => {
-    assert.is(of_input(7, '/', 2), 3);
-    assert.is(of_input(7.5, '/', 2), 3.75);
-    assert.is(of_input(7, '+', 0.25), 7.25);
+    assert.is(ofInput(7, '/', 2), 3);
+    assert.is(ofInput(7.5, '/', 2), 3.75);
+    assert.is(ofInput(7, '+', 0.25), 7.25);
     assert.is(evaluate('type(input.a) == int && type(input.b) == double', { input: { a: 1, b: 1.5 } }), true);
     assert.is(evaluate('type(input) == double', { input: 1e20 }), true);
   });
@@ -154,7 +154,7 @@ spec('numbers', (test) => {
           const [left, right] = swap ? [part, whole] : [whole, part];
           if (right === 0) return;
           const expected = doubles[sign]?.(left, right) ?? 0;
-          if (Number.isFinite(expected)) assert.is(of_input(left, sign, right), expected + 0);
+          if (Number.isFinite(expected)) assert.is(ofInput(left, sign, right), expected + 0);
         },
       ),
       { numRuns: 300 },

@@ -1,8 +1,8 @@
-import { create_expression_compiler } from '@llmteam/kernel';
+import { createExpressionCompiler } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
-const compiled = (source: string) => create_expression_compiler().expression(source);
+const compiled = (source: string) => createExpressionCompiler().expression(source);
 
 spec('what is known of an expression before it runs', (test) => {
   test('references are the longest paths that are known as written', () => {
@@ -78,7 +78,7 @@ spec('what is known of an expression before it runs', (test) => {
   });
 
   test('guarded steps are those that has() asks for, anywhere in the expression', () => {
-    const guarded = (source: string) => [...compiled(source).guarded_steps];
+    const guarded = (source: string) => [...compiled(source).guardedSteps];
     assert.equal(guarded('has(steps.a) && steps.a.output.ok && steps.b.output'), ['a']);
     assert.equal(guarded('has(steps.a.output) ? 1 : has(steps["b"].output.x) ? 2 : 3'), ['a', 'b']);
     assert.equal(guarded('[1].exists(x, has(steps.a))'), ['a']);

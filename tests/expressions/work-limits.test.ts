@@ -44,7 +44,7 @@ spec('work of an evaluation', (test) => {
         assert.match(bomb(source, input).message, /cap expression_work/, source);
       }
     },
-    { timeout_ms: 40_000 },
+    { timeoutMs: 40_000 },
   );
 
   test(
@@ -63,7 +63,7 @@ spec('work of an evaluation', (test) => {
       }
       assert.is(evaluate(`true || ${endless}`, { input }), true);
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('strings do not grow beyond the cap', () => {

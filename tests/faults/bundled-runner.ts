@@ -7,7 +7,7 @@ const source = fileURLToPath(new URL('./kill-runner.js', import.meta.url));
  * The kill runner in one file, which starts in a third of the time: these tests start hundreds of processes. It stays in its folder, so
  * that the plugins are found from there; one for each test process, so that none reads what another is writing.
  */
-export async function bundle_runner(): Promise<string> {
+export async function bundleRunner(): Promise<string> {
   const outfile = source.replace(/\.js$/, `.${process.pid}.bundle.mjs`);
   await build({
     entryPoints: [source],

@@ -14,7 +14,7 @@ export interface FaultHome {
 }
 
 /** A fresh folder with a configuration that loads the ledger plugin. */
-export async function with_fault_home<T>(work: (home: FaultHome) => Promise<T>): Promise<T> {
+export async function withFaultHome<T>(work: (home: FaultHome) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-faults-'));
   const ledger = join(folder, 'ledger.txt');
   const config = join(folder, 'llmteam.config.json');

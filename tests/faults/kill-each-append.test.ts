@@ -6,13 +6,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { bundle_runner } from './bundled-runner.js';
-import { with_fault_home } from './fault-home.js';
+import { bundleRunner } from './bundled-runner.js';
+import { withFaultHome } from './fault-home.js';
 import type { Orders } from './kill-runner.js';
 import { executions } from './ledger.js';
-import { read_reports } from './read-reports.js';
+import { readReports } from './read-reports.js';
 
-const runner = await bundle_runner();
+const runner = await bundleRunner();
 process.on('exit', () => rmSync(runner, { force: true }));
 
 /** Dying when an append is asked for is dying after the one before it was kept, so one segment is enough for that moment. */
@@ -28,7 +28,7 @@ interface Outcome {
   readonly seqs: readonly number[];
 }
 
-function run_process(orders: Orders): Promise<{ outcome: Outcome | null; pid: number; error: string }> {
+function runProcess(orders: Orders): Promise<{ outcome: Outcome | null; pid: number; error: string }> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [runner, JSON.stringify(orders)], (_error, stdout, stderr) => {
       const outcome = stdout.trim() === '' ? null : (JSON.parse(stdout) as Outcome);
@@ -37,15 +37,15 @@ function run_process(orders: Orders): Promise<{ outcome: Outcome | null; pid: nu
   });
 }
 
-async function kill_everywhere(segment: string, moment: Orders['moment']): Promise<number> {
+async function killEverywhere(segment: string, moment: Orders['moment']): Promise<number> {
   const clean = await play(segment, 0, moment);
   let kills = 0;
-  for (let kill_after = 1; ; kill_after++) {
-    const killed = await play(segment, kill_after, moment);
-    assert.equal(killed.result.output, clean.result.output, `output after a kill at append ${kill_after}`);
+  for (let killAfter = 1; ; killAfter++) {
+    const killed = await play(segment, killAfter, moment);
+    assert.equal(killed.result.output, clean.result.output, `output after a kill at append ${killAfter}`);
     assert.is(killed.result.status, 'completed');
     assert.is(killed.result.steps_completed, clean.result.steps_completed);
-    if (!killed.was_killed) break;
+    if (!killed.wasKilled) break;
     kills++;
   }
   return kills;
@@ -53,18 +53,18 @@ async function kill_everywhere(segment: string, moment: Orders['moment']): Promi
 
 async function play(
   segment: string,
-  kill_after: number,
+  killAfter: number,
   moment: Orders['moment'],
-): Promise<Outcome & { was_killed: boolean }> {
-  return with_fault_home(async ({ home, config, ledger, segments }) => {
+): Promise<Outcome & { wasKilled: boolean }> {
+  return withFaultHome(async ({ home, config, ledger, segments }) => {
     const base = { home, config, segment: join(segments, segment), input: {}, run_id: randomUUID(), moment } as const;
-    const first = await run_process({ ...base, mode: 'run', kill_after });
-    if (first.outcome !== null) return { ...first.outcome, was_killed: false };
-    const reported = await read_reports(home, base.run_id);
+    const first = await runProcess({ ...base, mode: 'run', killAfter });
+    if (first.outcome !== null) return { ...first.outcome, wasKilled: false };
+    const reported = await readReports(home, base.run_id);
     const second =
       reported === null
-        ? await run_process({ ...base, mode: 'run', kill_after: 0 })
-        : await run_process({ ...base, mode: 'resume', kill_after: 0 });
+        ? await runProcess({ ...base, mode: 'run', killAfter: 0 })
+        : await runProcess({ ...base, mode: 'resume', killAfter: 0 });
     assert.ok(second.outcome, `the second process ended without a result: ${second.error}`);
     assert.equal(
       second.outcome.seqs,
@@ -75,7 +75,7 @@ async function play(
       if (line.pid !== second.pid) continue;
       assert.not.ok(reported?.has(line.attempt), `${line.attempt} was reported before the kill and ran again`);
     }
-    return { ...second.outcome, was_killed: true };
+    return { ...second.outcome, wasKilled: true };
   });
 }
 
@@ -84,11 +84,11 @@ spec('kill after each append', (test) => {
     test(
       `${segment}: a kill when any one append is ${moment} changes neither output nor events, and no reported step runs again`,
       async () => {
-        const kills = await kill_everywhere(segment, moment);
+        const kills = await killEverywhere(segment, moment);
         console.log(`${segment}, ${moment}: ${kills} kills`);
         assert.ok(kills >= 8, `${kills} kills`);
       },
-      { timeout_ms: 400_000 },
+      { timeoutMs: 400_000 },
     );
   }
 });

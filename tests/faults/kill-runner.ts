@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Journal, Json, Logger, NewEntry, Position, RunKey, Segment } from '@llmteam/contracts';
 import { Home } from '@llmteam/embedded';
-import { define_segment } from '@llmteam/kernel';
-import { load_config } from '@llmteam/service-host';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { defineSegment } from '@llmteam/kernel';
+import { loadConfig } from '@llmteam/service-host';
+import { quietLogger } from '../support/quiet-logger.js';
 
 export interface Orders {
   readonly home: string;
@@ -18,28 +18,28 @@ export interface Orders {
   readonly run_id: string;
   readonly mode: 'run' | 'resume';
   /** Die after this many appends; 0: never. */
-  readonly kill_after: number;
+  readonly killAfter: number;
   /** Die before the append is handed to the store, or after it was acknowledged. */
   readonly moment: 'asked' | 'kept';
 }
 
 const orders = JSON.parse(process.argv[2] ?? '{}') as Orders;
 const run: RunKey = { tenant_id: 'default', run_id: orders.run_id };
-const log: Logger = { ...quiet_logger, error: console.error, child: () => log };
+const log: Logger = { ...quietLogger, error: console.error, child: () => log };
 
 function deadly(journal: Journal): Journal {
   let appends = 0;
   const append = async (key: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> => {
-    const is_last = ++appends === orders.kill_after;
-    if (is_last && orders.moment === 'asked') process.kill(process.pid, 'SIGKILL');
+    const isLast = ++appends === orders.killAfter;
+    if (isLast && orders.moment === 'asked') process.kill(process.pid, 'SIGKILL');
     const positions = await journal.append(key, entries);
-    if (is_last) process.kill(process.pid, 'SIGKILL');
+    if (isLast) process.kill(process.pid, 'SIGKILL');
     return positions;
   };
   return {
     supports: journal.supports,
     partitions: journal.partitions,
-    partition_of: (key) => journal.partition_of(key),
+    partitionOf: (key) => journal.partitionOf(key),
     append,
     read: (key, after) => journal.read(key, after),
     follow: (...given) => journal.follow(...given),
@@ -48,15 +48,15 @@ function deadly(journal: Journal): Journal {
   };
 }
 
-const home = new Home({ home: orders.home, config: load_config(orders.config), log, decorate_journal: deadly });
-const store = await home.open_any();
+const home = new Home({ home: orders.home, config: loadConfig(orders.config), log, decorateJournal: deadly });
+const store = await home.openAny();
 const { runtime } = store;
 if (orders.mode === 'run') {
   await runtime.drive([]);
   const folder = dirname(orders.segment);
   const publish = async (file: string): Promise<string> => {
     const segment = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Segment;
-    const definition = define_segment(segment, runtime.catalog);
+    const definition = defineSegment(segment, runtime.catalog);
     await runtime.segments.publish(run.tenant_id, definition);
     return runtime.definitions.put(definition);
   };

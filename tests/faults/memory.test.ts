@@ -28,7 +28,7 @@ spec('memory', (test) => {
       assert.equal(statuses, { completed: 1 });
       assert.ok(peak_mb < 300, `${peak_mb} MB`);
     },
-    { timeout_ms: 250_000 },
+    { timeoutMs: 250_000 },
   );
 
   test(
@@ -39,6 +39,6 @@ spec('memory', (test) => {
       assert.equal(statuses, { completed: 10_000 });
       assert.ok(peak_mb < 300, `${peak_mb} MB`);
     },
-    { timeout_ms: 300_000 },
+    { timeoutMs: 300_000 },
   );
 });

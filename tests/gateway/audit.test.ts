@@ -1,10 +1,10 @@
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Json, Registry, RunAccepted } from '@llmteam/contracts';
-import { AuditLog, type AuditRecord, read_audit, verify_audit } from '@llmteam/gateway';
+import { AuditLog, type AuditRecord, readAudit, verifyAudit } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, waiting } from './support/segments.js';
-import { with_gateway, with_segments } from './support/with-gateway.js';
+import { withGateway, withSegments } from './support/with-gateway.js';
 
 const record = (action: string): AuditRecord => ({
   at: 1,
@@ -16,8 +16,8 @@ const record = (action: string): AuditRecord => ({
   request_id: 'r',
 });
 
-async function with_registry(use: (registry: Registry) => Promise<void>): Promise<void> {
-  const backend = await open_memory_backend({ clock: system_clock() });
+async function withRegistry(use: (registry: Registry) => Promise<void>): Promise<void> {
+  const backend = await openMemoryBackend({ clock: systemClock() });
   try {
     await use(backend.registry);
   } finally {
@@ -25,23 +25,23 @@ async function with_registry(use: (registry: Registry) => Promise<void>): Promis
   }
 }
 
-async function actions_of(registry: Registry, tenant_id: string): Promise<string[]> {
+async function actionsOf(registry: Registry, tenantId: string): Promise<string[]> {
   const actions: string[] = [];
-  for await (const { action } of read_audit(registry, tenant_id)) actions.push(action);
+  for await (const { action } of readAudit(registry, tenantId)) actions.push(action);
   return actions;
 }
 
 spec('the audit trail', (test) => {
   test('has every change of a tenant, by whom, and nothing that was only looked at or refused', async () => {
-    await with_gateway(async ({ client, backend }) => {
-      const own = await with_segments(await client('acme', 'author'), echo, waiting);
+    await withGateway(async ({ client, backend }) => {
+      const own = await withSegments(await client('acme', 'author'), echo, waiting);
       const { run_id } = (await own.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
       await own.get(`/api/v1/runs/${run_id}`);
       await own.post('/api/v1/segments/absent/runs');
       await own.post(`/api/v1/runs/${run_id}/cancel`, {}, { headers: { 'X-Request-Id': 'mine' } });
       await own.delete('/api/v1/segments/echo');
       const records: AuditRecord[] = [];
-      for await (const one of read_audit(backend.registry, 'acme')) records.push(one);
+      for await (const one of readAudit(backend.registry, 'acme')) records.push(one);
       assert.equal(
         records.map(({ action, status }) => [action, status]),
         [
@@ -57,18 +57,18 @@ spec('the audit trail', (test) => {
         [cancel?.target, cancel?.name, cancel?.request_id],
         [`/api/v1/runs/${run_id}/cancel`, 'author-key', 'mine'],
       );
-      assert.is((await verify_audit(backend.registry, 'acme')).intact, true);
-      assert.equal(await actions_of(backend.registry, 'rival'), []);
+      assert.is((await verifyAudit(backend.registry, 'acme')).intact, true);
+      assert.equal(await actionsOf(backend.registry, 'rival'), []);
     });
   });
 
   test('of two gateways that write at once is one chain with every record', async () => {
-    await with_registry(async (registry) => {
+    await withRegistry(async (registry) => {
       const logs = [new AuditLog(registry), new AuditLog(registry), new AuditLog(registry)];
       const names = Array.from({ length: 90 }, (_, number) => `a${number}`);
       await Promise.all(names.map((name, at) => logs[at % 3]?.append('acme', record(name))));
-      assert.equal((await actions_of(registry, 'acme')).sort(), names.sort());
-      const verdict = await verify_audit(registry, 'acme');
+      assert.equal((await actionsOf(registry, 'acme')).sort(), names.sort());
+      const verdict = await verifyAudit(registry, 'acme');
       assert.equal([verdict.intact, verdict.records], [true, 90]);
     });
   });
@@ -85,13 +85,13 @@ spec('the audit trail', (test) => {
       },
     };
     for (const [what, tamper] of Object.entries(faults)) {
-      await with_registry(async (registry) => {
+      await withRegistry(async (registry) => {
         const log = new AuditLog(registry);
         for (const action of ['a', 'b', 'c']) await log.append('acme', record(action));
-        assert.is((await verify_audit(registry, 'acme')).intact, true);
+        assert.is((await verifyAudit(registry, 'acme')).intact, true);
         const keys = (await registry.list('audit/acme/')).map(({ key }) => key);
         await tamper(registry, keys);
-        const verdict = await verify_audit(registry, 'acme');
+        const verdict = await verifyAudit(registry, 'acme');
         assert.is(verdict.intact, false, what);
         assert.match(String(verdict.fault), /page [12]/);
       });

@@ -4,13 +4,13 @@ import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
-import { RequestFuzz, random_from } from './support/request-fuzz.js';
+import { RequestFuzz, randomFrom } from './support/request-fuzz.js';
 import type { SampleIds } from './support/sample-requests.js';
 import { asking, echo, waiting } from './support/segments.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 const requests = 20_000;
-const at_a_time = 8;
+const atATime = 8;
 
 interface Tally {
   readonly statuses: Map<number, number>;
@@ -20,13 +20,13 @@ interface Tally {
   readonly faults: string[];
 }
 
-async function ids_of(world: GatewayWorld): Promise<SampleIds[]> {
+async function idsOf(world: GatewayWorld): Promise<SampleIds[]> {
   const ids: SampleIds[] = [{ run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' }];
   for (const tenant of ['acme', 'rival']) {
-    const client = await with_segments(await world.client(tenant), echo, waiting, asking);
-    for (const segment_id of ['echo', 'waiting', 'asking']) {
-      const { run_id } = (await client.post<RunAccepted>(`/api/v1/segments/${segment_id}/runs`)).json;
-      ids.push({ run_id, segment_id, task_id: `${run_id}:approve` });
+    const client = await withSegments(await world.client(tenant), echo, waiting, asking);
+    for (const segmentId of ['echo', 'waiting', 'asking']) {
+      const { run_id } = (await client.post<RunAccepted>(`/api/v1/segments/${segmentId}/runs`)).json;
+      ids.push({ run_id, segment_id: segmentId, task_id: `${run_id}:approve` });
     }
   }
   return ids;
@@ -42,10 +42,10 @@ async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: numb
     if (answer === undefined) continue;
     tally.ms.push(performance.now() - began);
     tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1);
-    const is_problem = String(answer.headers['content-type']).startsWith('application/problem+json');
+    const isProblem = String(answer.headers['content-type']).startsWith('application/problem+json');
     if (answer.status >= 500)
       tally.faults.push(`${method} ${path} ${answer.status}: ${answer.text} after ${String(body)}`);
-    if (answer.status >= 400 && !is_problem) tally.faults.push(`${method} ${path} ${answer.status} without a problem`);
+    if (answer.status >= 400 && !isProblem) tally.faults.push(`${method} ${path} ${answer.status} without a problem`);
   }
 }
 
@@ -53,31 +53,31 @@ spec('whatever is asked of a gateway', (test) => {
   test(
     `${requests} generated requests are each answered as the document says, never with a fault of ours, and at once`,
     async () => {
-      await with_gateway(async (world) => {
-        const ids = await ids_of(world);
+      await withGateway(async (world) => {
+        const ids = await idsOf(world);
         const clients = [world.stranger, ...(await Promise.all(roles.map((role) => world.client('acme', role))))];
         const admins = await Promise.all([world.client('acme'), world.client('acme'), world.client('acme')]);
         const tally: Tally = { statuses: new Map(), operations: new Set(), ms: [], faults: [] };
         const seed = 20_261_125;
-        const askers = Array.from({ length: at_a_time }, (_, at) => {
-          const fuzz = new RequestFuzz(random_from(seed + at), routes, ids);
-          return ask(fuzz, [...admins, ...clients], requests / at_a_time, tally);
+        const askers = Array.from({ length: atATime }, (_, at) => {
+          const fuzz = new RequestFuzz(randomFrom(seed + at), routes, ids);
+          return ask(fuzz, [...admins, ...clients], requests / atATime, tally);
         });
         await Promise.all(askers);
         assert.equal(tally.faults.slice(0, 5), [], `seed ${seed}`);
         assert.is(tally.ms.length, requests);
-        check_variety(tally, world);
+        checkVariety(tally, world);
         const slowest = tally.ms.sort((one, other) => other - one)[requests / 100] ?? 0;
         assert.ok(slowest < 250, `one of a hundred takes more than ${slowest} ms`);
         assert.is((await world.stranger.get('/ready')).status, 200);
       });
     },
-    { timeout_ms: 240_000 },
+    { timeoutMs: 240_000 },
   );
 });
 
 /** A fuzz that only ever meets one wall finds nothing behind it. */
-function check_variety({ statuses }: Tally, { checker }: GatewayWorld): void {
+function checkVariety({ statuses }: Tally, { checker }: GatewayWorld): void {
   const seen = JSON.stringify([...statuses]);
   for (const status of [200, 202, 400, 401, 403, 404, 405, 409, 412, 415, 422]) {
     assert.ok((statuses.get(status) ?? 0) >= 5, `${status}: ${seen}`);

@@ -3,22 +3,22 @@ import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient, ApiResponse } from './support/api-client.js';
-import { type SampleIds, sample_body, sample_path } from './support/sample-requests.js';
+import { type SampleIds, sampleBody, samplePath } from './support/sample-requests.js';
 import { asking, echo } from './support/segments.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
-const id_fields = ['run_id', 'segment_id', 'task_id'] as const;
+const idFields = ['run_id', 'segment_id', 'task_id'] as const;
 const absent: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
 const canary = 'canary-4711';
 
 /** Two tenants with the same to look at; the second one's ids are its own. */
-async function with_rivals(
+async function withRivals(
   use: (rival: ApiClient, victim: SampleIds, world: GatewayWorld, own: ApiClient) => Promise<void>,
 ): Promise<void> {
-  await with_gateway(async (world) => {
+  await withGateway(async (world) => {
     const secret = { ...asking, segment_id: 'secret', name: canary };
-    const own = await with_segments(await world.client('victim'), secret, echo);
+    const own = await withSegments(await world.client('victim'), secret, echo);
     const { json } = await own.post<RunAccepted>('/api/v1/segments/secret/runs', { input_data: canary });
     await until(async () => (await own.get<TaskPage>('/api/v1/tasks')).json.tasks.length === 1);
     const victim = { run_id: json.run_id, segment_id: 'secret', task_id: `${json.run_id}:approve` };
@@ -36,15 +36,15 @@ spec('tenants', (test) => {
   test(
     "every operation answers another tenant's id as one that does not exist",
     async () => {
-      await with_rivals(async (rival, victim) => {
+      await withRivals(async (rival, victim) => {
         const asked: string[] = [];
         for (const route of routes) {
-          for (const field of id_fields.filter((name) => route.path.includes(`{${name}}`))) {
-            const path = sample_path(route, { ...absent, [field]: victim[field] });
-            const body = sample_body(route);
+          for (const field of idFields.filter((name) => route.path.includes(`{${name}}`))) {
+            const path = samplePath(route, { ...absent, [field]: victim[field] });
+            const body = sampleBody(route);
             const foreign = await rival.send(route.method.toUpperCase(), path, { body });
-            const none = await rival.send(route.method.toUpperCase(), sample_path(route, absent), { body });
-            if (route.is_socket !== true) assert.is(foreign.status, 404, `${route.operation} ${foreign.text}`);
+            const none = await rival.send(route.method.toUpperCase(), samplePath(route, absent), { body });
+            if (route.isSocket !== true) assert.is(foreign.status, 404, `${route.operation} ${foreign.text}`);
             assert.equal(said(foreign), said(none), route.operation);
             asked.push(route.operation);
           }
@@ -52,11 +52,11 @@ spec('tenants', (test) => {
         assert.ok(asked.length >= 14, `only ${asked.length} operations have ids`);
       });
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test("lists, filters and metrics of one show nothing of another's", async () => {
-    await with_rivals(async (rival, victim) => {
+    await withRivals(async (rival, victim) => {
       const filters = [`segment_id=${victim.segment_id}`, `correlation_id=${victim.run_id}`, 'status=running', ''];
       for (const filter of filters) {
         assert.equal((await rival.get<RunPage>(`/api/v1/runs?${filter}`)).json.runs, []);
@@ -69,7 +69,7 @@ spec('tenants', (test) => {
   });
 
   test("a segment cannot refer to another tenant's", async () => {
-    await with_rivals(async (rival, victim) => {
+    await withRivals(async (rival, victim) => {
       const referring = {
         ...echo,
         steps: [{ step_id: 'say', type: 'subworkflow', config: { segment_ref: victim.segment_id } }],
@@ -81,19 +81,19 @@ spec('tenants', (test) => {
   });
 
   test('the tenant of a request cannot be named in it', async () => {
-    await with_rivals(async (rival, victim) => {
+    await withRivals(async (rival, victim) => {
       const headers = { 'X-Tenant-Id': 'victim', 'Llmteam-Tenant': 'victim' };
       assert.is((await rival.get(`/api/v1/runs/${victim.run_id}`, { headers })).status, 404);
       assert.is((await rival.get(`/api/v1/runs/${victim.run_id}?tenant_id=victim`)).status, 400);
-      await with_segments(rival, echo);
+      await withSegments(rival, echo);
       const named = await rival.post('/api/v1/segments/echo/runs', { tenant_id: 'victim' });
       assert.is(named.status, 400);
     });
   });
 
   test('the same idempotency key of two tenants is two runs', async () => {
-    await with_rivals(async (rival, _victim, _world, own) => {
-      await with_segments(rival, echo);
+    await withRivals(async (rival, _victim, _world, own) => {
+      await withSegments(rival, echo);
       const headers = { 'Idempotency-Key': 'one' };
       const [mine, theirs] = await Promise.all(
         [rival, own].map((client) =>

@@ -1,14 +1,14 @@
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import { KeyStore } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { until } from './support/until.js';
-import { with_gateway } from './support/with-gateway.js';
+import { withGateway } from './support/with-gateway.js';
 
 spec('API keys', (test) => {
   test('are kept as a hash only', async () => {
-    const clock = system_clock();
-    const backend = await open_memory_backend({ clock });
+    const clock = systemClock();
+    const backend = await openMemoryBackend({ clock });
     const keys = new KeyStore(backend.registry, clock);
     const { key, listing } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: null });
     const kept = JSON.stringify(await backend.registry.list(''));
@@ -22,25 +22,25 @@ spec('API keys', (test) => {
   });
 
   test('count at once in a gateway that is running, and within a second no more once revoked', async () => {
-    await with_gateway(async ({ keys, stranger }) => {
+    await withGateway(async ({ keys, stranger }) => {
       const { key, listing } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: null });
       await until(async () => (await stranger.get('/api/v1/catalog', { key })).status === 200);
-      const revoked_at = performance.now();
+      const revokedAt = performance.now();
       await keys.revoke(listing.prefix);
       await until(async () => (await stranger.get('/api/v1/catalog', { key })).status === 401);
-      assert.ok(performance.now() - revoked_at < 1_000);
+      assert.ok(performance.now() - revokedAt < 1_000);
       assert.is((await keys.revoke(listing.prefix)).revoked_at, (await keys.list('acme'))[0]?.revoked_at);
     });
   });
 
   test('count until they expire', async () => {
-    const clock = system_clock();
+    const clock = systemClock();
     const offset = { ms: 0 };
     const shifted = { ...clock, now: () => clock.now() + offset.ms };
-    await with_gateway(
+    await withGateway(
       async ({ keys, stranger }) => {
-        const expires_at = shifted.now() + 60_000;
-        const { key } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at });
+        const expiresAt = shifted.now() + 60_000;
+        const { key } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: expiresAt });
         await until(async () => (await stranger.get('/api/v1/catalog', { key })).status === 200);
         offset.ms = 60_001;
         assert.is((await stranger.get('/api/v1/catalog', { key })).status, 401);
@@ -50,7 +50,7 @@ spec('API keys', (test) => {
   });
 
   test('that would expire in the past, or are for no tenant, are not made', async () => {
-    await with_gateway(async ({ keys }) => {
+    await withGateway(async ({ keys }) => {
       const request = { tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: null } as const;
       for (const wrong of [{ expires_at: 1 }, { tenant_id: '../x' }, { name: '' }]) {
         const code = await keys.create({ ...request, ...wrong }).catch(({ code: thrown }) => thrown);

@@ -1,31 +1,31 @@
 import type { ProblemDetails, RunAccepted, RunPage } from '@llmteam/contracts';
-import { default_limits } from '@llmteam/gateway';
+import { defaultLimits } from '@llmteam/gateway';
 import { ConfigFile } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient, ApiResponse } from './support/api-client.js';
 import { echo, waiting } from './support/segments.js';
-import { open_sse } from './support/sse-client.js';
+import { openSse } from './support/sse-client.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, type WorldOptions, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, type WorldOptions, withGateway, withSegments } from './support/with-gateway.js';
 
 type Limits = NonNullable<WorldOptions['limits']>;
 
-async function with_tenants(
+async function withTenants(
   limits: Limits,
   use: (noisy: ApiClient, calm: ApiClient, world: GatewayWorld) => Promise<void>,
 ): Promise<void> {
-  await with_gateway(
+  await withGateway(
     async (world) => {
-      const noisy = await with_segments(await world.client('noisy'), echo, waiting);
-      const calm = await with_segments(await world.client('calm'), echo, waiting);
+      const noisy = await withSegments(await world.client('noisy'), echo, waiting);
+      const calm = await withSegments(await world.client('calm'), echo, waiting);
       await use(noisy, calm, world);
     },
     { limits },
   );
 }
 
-function is_refusal({ status, headers, json }: ApiResponse): boolean {
+function isRefusal({ status, headers, json }: ApiResponse): boolean {
   if (status !== 429) return false;
   assert.is(json.code, 'RATE_LIMITED');
   assert.match(String(headers['retry-after']), /^[1-9][0-9]*$/);
@@ -33,7 +33,7 @@ function is_refusal({ status, headers, json }: ApiResponse): boolean {
 }
 
 /** As the descriptions of the configuration write a number. */
-function in_words(limit: number): string {
+function inWords(limit: number): string {
   const [unit, of] = limit % 1_048_576 === 0 ? ['MiB', 1_048_576] : ['KiB', 1_024];
   return limit % of === 0 ? `${limit / of} ${unit}` : limit.toLocaleString('en-US');
 }
@@ -43,15 +43,15 @@ spec('limits of a gateway', (test) => {
     type Node = { readonly properties: Readonly<Record<string, Node>>; readonly description: string };
     const { gateway } = (ConfigFile as unknown as Node).properties;
     const configurable = gateway?.properties.limits?.properties ?? {};
-    assert.equal(Object.keys(configurable), Object.keys(default_limits));
-    for (const [name, limit] of Object.entries(default_limits)) {
+    assert.equal(Object.keys(configurable), Object.keys(defaultLimits));
+    for (const [name, limit] of Object.entries(defaultLimits)) {
       const { description = '' } = configurable[name] ?? {};
-      assert.ok(description.endsWith(`Without it ${in_words(limit)}.`), `${name}: ${description}`);
+      assert.ok(description.endsWith(`Without it ${inWords(limit)}.`), `${name}: ${description}`);
     }
   });
 
   test('serve if the head of a request may take longer than all of it', async () => {
-    await with_gateway(async ({ stranger }) => assert.is((await stranger.get('/health')).status, 200), {
+    await withGateway(async ({ stranger }) => assert.is((await stranger.get('/health')).status, 200), {
       limits: { head_ms: 60_000, request_ms: 30_000 },
     });
   });
@@ -59,9 +59,9 @@ spec('limits of a gateway', (test) => {
 
 spec('limits of a tenant', (test) => {
   test('too many requests of one are refused, with when to come again, and none of another', async () => {
-    await with_tenants({ requests_per_second: 20 }, async (noisy, calm) => {
+    await withTenants({ requests_per_second: 20 }, async (noisy, calm) => {
       const answers = await Promise.all(Array.from({ length: 60 }, () => noisy.get('/api/v1/catalog/transform')));
-      const refused = answers.filter(is_refusal);
+      const refused = answers.filter(isRefusal);
       assert.ok(refused.length >= 20, `${refused.length} refused`);
       assert.ok(refused.length < 60);
       assert.is((await calm.get('/api/v1/catalog/transform')).status, 200);
@@ -72,7 +72,7 @@ spec('limits of a tenant', (test) => {
   });
 
   test('too many starts are refused before anything is kept', async () => {
-    await with_tenants({ starts_per_second: 5 }, async (noisy) => {
+    await withTenants({ starts_per_second: 5 }, async (noisy) => {
       const start = () => noisy.post<RunAccepted>('/api/v1/segments/waiting/runs');
       const answers = await Promise.all(Array.from({ length: 30 }, start));
       const accepted = answers.filter(({ status }) => status === 202).map(({ json }) => json.run_id);
@@ -83,7 +83,7 @@ spec('limits of a tenant', (test) => {
   });
 
   test('no more runs than allowed are active, and one that ends makes room', async () => {
-    await with_tenants({ active_runs: 3 }, async (noisy, calm) => {
+    await withTenants({ active_runs: 3 }, async (noisy, calm) => {
       const start = (client: ApiClient) => client.post<RunAccepted>('/api/v1/segments/waiting/runs');
       const answers = await Promise.all(Array.from({ length: 8 }, () => start(noisy)));
       const accepted = answers.filter(({ status }) => status === 202);
@@ -96,15 +96,15 @@ spec('limits of a tenant', (test) => {
   });
 
   test('no more streams than allowed are open, and one that closes makes room', async () => {
-    await with_tenants({ open_streams: 2 }, async (noisy, _calm, { keys, port }) => {
+    await withTenants({ open_streams: 2 }, async (noisy, _calm, { keys, port }) => {
       const { key } = await keys.create({ tenant_id: 'noisy', role: 'viewer', name: 'r', expires_at: null });
       const { run_id } = (await noisy.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
-      const open = await Promise.all([1, 2].map(() => open_sse(port, run_id, key)));
-      assert.is((await open_sse(port, run_id, key)).status, 429);
+      const open = await Promise.all([1, 2].map(() => openSse(port, run_id, key)));
+      assert.is((await openSse(port, run_id, key)).status, 429);
       assert.is((await noisy.get(`/api/v1/runs/${run_id}/events`)).status, 200);
       open[0]?.destroy();
       await until(async () => {
-        const again = await open_sse(port, run_id, key);
+        const again = await openSse(port, run_id, key);
         again.destroy();
         return again.status === 200;
       });
@@ -113,7 +113,7 @@ spec('limits of a tenant', (test) => {
   });
 
   test('a refusal says which limit it was', async () => {
-    await with_tenants({ starts_per_second: 1 }, async (noisy) => {
+    await withTenants({ starts_per_second: 1 }, async (noisy) => {
       const start = () => noisy.post<ProblemDetails>('/api/v1/segments/echo/runs');
       const answers = await Promise.all([start(), start(), start()]);
       const refused = answers.find(({ status }) => status === 429);

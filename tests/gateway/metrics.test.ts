@@ -1,19 +1,13 @@
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Backend, RunAccepted } from '@llmteam/contracts';
 import { Gateway } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
 import { echo, failing, waiting } from './support/segments.js';
 import { until } from './support/until.js';
-import {
-  type GatewayWorld,
-  gateway_options,
-  open_runtime,
-  with_gateway,
-  with_segments,
-} from './support/with-gateway.js';
+import { type GatewayWorld, gatewayOptions, openRuntime, withGateway, withSegments } from './support/with-gateway.js';
 
 /** The six series with their labels. */
 const series = {
@@ -33,11 +27,11 @@ async function samples(client: ApiClient): Promise<Samples> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
 
-async function start(client: ApiClient, segment_id: string, body: object = {}): Promise<string> {
-  return (await client.post<RunAccepted>(`/api/v1/segments/${segment_id}/runs`, body)).json.run_id;
+async function start(client: ApiClient, segmentId: string, body: object = {}): Promise<string> {
+  return (await client.post<RunAccepted>(`/api/v1/segments/${segmentId}/runs`, body)).json.run_id;
 }
 
-async function end_in_every_way(client: ApiClient): Promise<void> {
+async function endInEveryWay(client: ApiClient): Promise<void> {
   await start(client, 'echo');
   await start(client, 'failing');
   const cancelled = await start(client, 'waiting');
@@ -45,24 +39,24 @@ async function end_in_every_way(client: ApiClient): Promise<void> {
   await start(client, 'waiting', { timeout: 0.05 });
 }
 
-const ended = (segment_id: string, status: string): string =>
-  `llmteam_segments_completed_total{segment_id="${segment_id}",tenant_id="acme",status="${status}"}`;
+const ended = (segmentId: string, status: string): string =>
+  `llmteam_segments_completed_total{segment_id="${segmentId}",tenant_id="acme",status="${status}"}`;
 const running = 'llmteam_running_segments{tenant_id="acme"}';
 
-async function with_client(
+async function withClient(
   use: (client: ApiClient, world: GatewayWorld) => Promise<void>,
   backend?: Backend,
 ): Promise<void> {
-  await with_gateway(
-    async (world) => use(await with_segments(await world.client(), echo, failing, waiting), world),
+  await withGateway(
+    async (world) => use(await withSegments(await world.client(), echo, failing, waiting), world),
     backend === undefined ? {} : { backend },
   );
 }
 
 spec('the metrics of runs', (test) => {
   test('count every way a run can end, and leave the gauge', async () => {
-    await with_client(async (client) => {
-      await end_in_every_way(client);
+    await withClient(async (client) => {
+      await endInEveryWay(client);
       const open = await start(client, 'waiting');
       await until(async () => (await samples(client)).get(ended('waiting', 'timeout')) === 1);
       await until(async () => (await samples(client)).get(running) === 1);
@@ -82,8 +76,8 @@ spec('the metrics of runs', (test) => {
   });
 
   test('have the names, labels and buckets of the contract', async () => {
-    await with_client(async (client) => {
-      await end_in_every_way(client);
+    await withClient(async (client) => {
+      await endInEveryWay(client);
       await until(async () => (await samples(client)).get(ended('waiting', 'timeout')) === 1);
       const names = [...(await samples(client)).keys()];
       for (const [name, labels] of Object.entries(series)) {
@@ -98,26 +92,26 @@ spec('the metrics of runs', (test) => {
       }
       const buckets = (name: string) =>
         names.filter((one) => one.startsWith(`${name}_bucket`)).map((one) => /le="([^"]+)"/.exec(one)?.[1]);
-      const of_segments = ['1', '5', '10', '30', '60', '120', '300', '600', '+Inf'];
-      assert.equal([...new Set(buckets('llmteam_segment_duration_seconds'))], of_segments);
-      const of_steps = ['0.1', '0.5', '1', '2', '5', '10', '30', '+Inf'];
-      assert.equal([...new Set(buckets('llmteam_step_duration_seconds'))], of_steps);
+      const ofSegments = ['1', '5', '10', '30', '60', '120', '300', '600', '+Inf'];
+      assert.equal([...new Set(buckets('llmteam_segment_duration_seconds'))], ofSegments);
+      const ofSteps = ['0.1', '0.5', '1', '2', '5', '10', '30', '+Inf'];
+      assert.equal([...new Set(buckets('llmteam_step_duration_seconds'))], ofSteps);
     });
   });
 
   test('know after a restart which runs are open, and count their ends once', async () => {
-    const clock = system_clock();
-    const backend = await open_memory_backend({ clock, partitions: 2 });
+    const clock = systemClock();
+    const backend = await openMemoryBackend({ clock, partitions: 2 });
     const kept: Backend = { ...backend, close: async () => undefined };
     const open: string[] = [];
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       open.push(await start(client, 'waiting'), await start(client, 'waiting'));
       await start(client, 'echo');
       await until(async () => (await samples(client)).get(ended('echo', 'completed')) === 1);
     }, kept);
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       assert.is((await samples(client)).get(running), 2);
-      for (const run_id of open) await client.post(`/api/v1/runs/${run_id}/cancel`);
+      for (const runId of open) await client.post(`/api/v1/runs/${runId}/cancel`);
       await until(async () => (await samples(client)).get(ended('waiting', 'cancelled')) === 2);
       const found = await samples(client);
       assert.is(found.get(running), 0);
@@ -128,15 +122,15 @@ spec('the metrics of runs', (test) => {
   });
 
   test('a gateway is not ready before its backend is', async () => {
-    const clock = system_clock();
-    const backend = await open_memory_backend({ clock });
-    const runtime = await open_runtime(backend, clock, quiet_logger);
-    const state = { is_ready: false };
-    const gateway = new Gateway({ ...gateway_options(runtime, clock, {}), is_ready: () => state.is_ready });
+    const clock = systemClock();
+    const backend = await openMemoryBackend({ clock });
+    const runtime = await openRuntime(backend, clock, quietLogger);
+    const state = { isReady: false };
+    const gateway = new Gateway({ ...gatewayOptions(runtime, clock, {}), isReady: () => state.isReady });
     const { port } = await gateway.open(0, '127.0.0.1');
     const asked = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
     assert.equal([await asked('/health'), await asked('/ready'), await asked('/api/v1/catalog')], [200, 503, 503]);
-    state.is_ready = true;
+    state.isReady = true;
     assert.equal([await asked('/ready'), await asked('/api/v1/catalog')], [200, 401]);
     await gateway.close();
     await runtime.close();

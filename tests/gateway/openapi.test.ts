@@ -1,10 +1,10 @@
-import { openapi_document, routes } from '@llmteam/gateway';
+import { openapiDocument, routes } from '@llmteam/gateway';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { with_gateway } from './support/with-gateway.js';
+import { withGateway } from './support/with-gateway.js';
 
-async function faults_of(document: object): Promise<string[]> {
+async function faultsOf(document: object): Promise<string[]> {
   const config = await createConfig({ extends: ['recommended'] });
   const problems = await lintFromString({ source: JSON.stringify(document), config });
   return problems.map(({ severity, ruleId, message, location }) => {
@@ -14,17 +14,17 @@ async function faults_of(document: object): Promise<string[]> {
 
 spec('the OpenAPI document', (test) => {
   test('has no fault that a public linter finds', async () => {
-    const document = openapi_document(routes, '1.0.0');
-    const errors = (await faults_of(document)).filter((fault) => fault.startsWith('error'));
+    const document = openapiDocument(routes, '1.0.0');
+    const errors = (await faultsOf(document)).filter((fault) => fault.startsWith('error'));
     assert.equal(errors, []);
   });
 
   test('would be found at fault without the answers of its operations', async () => {
-    const document = openapi_document(routes, '1.0.0') as { paths: Record<string, { get?: { responses: unknown } }> };
+    const document = openapiDocument(routes, '1.0.0') as { paths: Record<string, { get?: { responses: unknown } }> };
     const [path = ''] = Object.keys(document.paths);
     const operation = document.paths[path]?.get;
     if (operation !== undefined) operation.responses = {};
-    assert.ok((await faults_of(document)).length > 0);
+    assert.ok((await faultsOf(document)).length > 0);
   });
 
   test('names every operation once and lists an answer for every code', () => {
@@ -34,9 +34,9 @@ spec('the OpenAPI document', (test) => {
   });
 
   test('is what the gateway serves, and its page loads nothing from elsewhere', async () => {
-    await with_gateway(async ({ stranger }) => {
+    await withGateway(async ({ stranger }) => {
       const served = await stranger.get('/api/v1/openapi.json');
-      assert.equal(served.json, JSON.parse(JSON.stringify(openapi_document(routes, '0.0.0'))));
+      assert.equal(served.json, JSON.parse(JSON.stringify(openapiDocument(routes, '0.0.0'))));
       const page = await stranger.get('/api/docs');
       const links = [...page.text.matchAll(/(?:src|href|spec-url)="([^"]*)"/g)].map(([, link]) => link);
       assert.equal(links, ['/api/docs/page.css', '/api/docs/rapidoc.js', '/api/v1/openapi.json']);

@@ -4,20 +4,20 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { asking, echo, waiting } from './support/segments.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 spec('every operation of the gateway', (test) => {
   test('answers as the OpenAPI document says, and none is left out', async () => {
-    await with_gateway(async (world) => {
-      await ask_for_everything(world);
-      const left_out = routes.map(({ operation }) => operation).filter((name) => !world.checker.exercised.has(name));
+    await withGateway(async (world) => {
+      await askForEverything(world);
+      const leftOut = routes.map(({ operation }) => operation).filter((name) => !world.checker.exercised.has(name));
       // The WebSocket is followed in web-sockets.test.ts.
-      assert.equal(left_out, ['follow_run']);
+      assert.equal(leftOut, ['follow_run']);
     });
   });
 });
 
-async function ask_for_everything(world: GatewayWorld): Promise<void> {
+async function askForEverything(world: GatewayWorld): Promise<void> {
   const { stranger } = world;
   for (const path of [
     '/health',
@@ -30,7 +30,7 @@ async function ask_for_everything(world: GatewayWorld): Promise<void> {
   ]) {
     assert.is((await stranger.get(path)).status, 200, path);
   }
-  const client = await with_segments(await world.client(), echo, waiting, asking);
+  const client = await withSegments(await world.client(), echo, waiting, asking);
   assert.is(
     (await client.get<CatalogPage>('/api/v1/catalog')).json.types.some((type) => type.type_id === 'transform'),
     true,
@@ -41,8 +41,8 @@ async function ask_for_everything(world: GatewayWorld): Promise<void> {
   assert.is((await client.get<SegmentPage>('/api/v1/segments')).json.segments.length, 3);
   const done = await client.post<RunView>('/api/v1/segments/echo/runs?wait=10', { input_data: { a: 1 } });
   assert.equal([done.status, done.json.status, done.json.output], [200, 'completed', { a: 1 }]);
-  await control_a_run(client);
-  await answer_a_task(client);
+  await controlARun(client);
+  await answerATask(client);
   const forked = await client.post<RunAccepted>(`/api/v1/runs/${done.json.run_id}/fork`, { from_step: 'say' });
   assert.is(forked.status, 202);
   const fork = await client.get(`/api/v1/runs/${forked.json.run_id}?wait=10`);
@@ -51,7 +51,7 @@ async function ask_for_everything(world: GatewayWorld): Promise<void> {
   assert.is((await client.get('/api/v1/segments/echo')).status, 404);
 }
 
-async function control_a_run(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
+async function controlARun(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
   const started = await client.post('/api/v1/segments/waiting/runs', {});
   assert.is(started.status, 202);
   const path = `/api/v1/runs/${started.json.run_id}`;
@@ -71,7 +71,7 @@ async function control_a_run(client: Awaited<ReturnType<GatewayWorld['client']>>
   assert.is((await client.get<RunPage>('/api/v1/runs?limit=2')).json.runs.length, 2);
 }
 
-async function answer_a_task(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
+async function answerATask(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
   const started = await client.post('/api/v1/segments/asking/runs', {});
   const task = `/api/v1/tasks/${started.json.run_id}:approve`;
   await until(

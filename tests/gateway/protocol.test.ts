@@ -1,16 +1,16 @@
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { raw_exchange, with_connection } from './support/raw-exchange.js';
+import { rawExchange, withConnection } from './support/raw-exchange.js';
 import { echo } from './support/segments.js';
-import { type GatewayWorld, type WorldOptions, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, type WorldOptions, withGateway, withSegments } from './support/with-gateway.js';
 
 interface Scene extends GatewayWorld {
   readonly key: string;
 }
 
-async function with_scene(use: (scene: Scene) => Promise<void>, options: WorldOptions = {}): Promise<void> {
-  await with_gateway(async (world) => {
-    await with_segments(await world.client(), echo);
+async function withScene(use: (scene: Scene) => Promise<void>, options: WorldOptions = {}): Promise<void> {
+  await withGateway(async (world) => {
+    await withSegments(await world.client(), echo);
     const { key } = await world.keys.create({ tenant_id: 'acme', role: 'admin', name: 'raw', expires_at: null });
     await use({ ...world, key });
     assert.is((await world.stranger.get('/health')).status, 200);
@@ -20,7 +20,7 @@ async function with_scene(use: (scene: Scene) => Promise<void>, options: WorldOp
 const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`;
 const host = 'Host: gateway';
 const close = 'Connection: close';
-const chunked_body = '2\r\n{}\r\n0\r\n\r\n';
+const chunkedBody = '2\r\n{}\r\n0\r\n\r\n';
 
 /** What is sent, and the status that refuses it. Nothing of it may reach a route. */
 const abuses: Readonly<Record<string, readonly [status: number, text: (key: string) => string]>> = {
@@ -33,24 +33,21 @@ const abuses: Readonly<Record<string, readonly [status: number, text: (key: stri
   'bytes beyond ASCII in the path': [400, () => lines('GET /api/v1/runs/\u00e9 HTTP/1.1', host, close)],
   'Content-Length and Transfer-Encoding': [
     400,
-    (key) => post(key, 'Content-Length: 2', 'Transfer-Encoding: chunked') + chunked_body,
+    (key) => post(key, 'Content-Length: 2', 'Transfer-Encoding: chunked') + chunkedBody,
   ],
   'two Content-Lengths': [400, (key) => `${post(key, 'Content-Length: 2', 'Content-Length: 3')}{}`],
   'a Content-Length that is no number': [400, (key) => `${post(key, 'Content-Length: 2x')}{}`],
-  'a transfer coding that is unknown': [
-    400,
-    (key) => `${post(key, 'Transfer-Encoding: gzip, chunked')}${chunked_body}`,
-  ],
+  'a transfer coding that is unknown': [400, (key) => `${post(key, 'Transfer-Encoding: gzip, chunked')}${chunkedBody}`],
   'a Transfer-Encoding twice': [
     400,
-    (key) => post(key, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + chunked_body,
+    (key) => post(key, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + chunkedBody,
   ],
   'a chunk size that is none': [400, (key) => `${post(key, 'Transfer-Encoding: chunked')}zz\r\n{}\r\n0\r\n\r\n`],
   'a folded header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Long: a', ' b', close)],
   'a space before the colon': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd : a', close)],
   'a NUL in a header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd: a\0b', close)],
   'a bare line feed in a header': [400, () => lines('GET /health HTTP/1.1', host, 'X-Odd: a\nX-Two: b\r', close)],
-  'more than 100 headers': [431, () => lines('GET /health HTTP/1.1', host, close, ...many_headers(120))],
+  'more than 100 headers': [431, () => lines('GET /health HTTP/1.1', host, close, ...manyHeaders(120))],
   'headers of more than 16 KiB': [
     431,
     () => lines('GET /health HTTP/1.1', host, `X-Long: ${'x'.repeat(20_000)}`, close),
@@ -91,15 +88,15 @@ function upgrade(path: string, key: string, protocol: string): string {
   );
 }
 
-function many_headers(count: number): string[] {
+function manyHeaders(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `X-${at}: ${at}`);
 }
 
 spec('what comes over the wire', (test) => {
   for (const [what, [status, text]] of Object.entries(abuses)) {
     test(`with ${what} is refused with a problem document, and the connection is closed`, async () => {
-      await with_scene(async ({ port, key, backend }) => {
-        const answer = await raw_exchange(port, Buffer.from(text(key), 'latin1'));
+      await withScene(async ({ port, key, backend }) => {
+        const answer = await rawExchange(port, Buffer.from(text(key), 'latin1'));
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
         assert.match(answer, /application\/problem\+json/);
         assert.is(answer.match(/^HTTP\/1\.1 /gm)?.length, 1, answer);
@@ -109,57 +106,57 @@ spec('what comes over the wire', (test) => {
   }
 
   test('and offers another protocol is answered as if it had not', async () => {
-    await with_scene(async ({ port, key }) => {
-      const answer = await raw_exchange(port, upgrade('/api/v1/runs', key, 'h2c'));
+    await withScene(async ({ port, key }) => {
+      const answer = await rawExchange(port, upgrade('/api/v1/runs', key, 'h2c'));
       assert.match(answer, /^HTTP\/1\.1 200 /);
       assert.match(answer, /"runs":\[\]/);
     });
   });
 
   test('in pieces is one request as long as it comes in time', async () => {
-    await with_scene(async ({ port, key }) => {
-      const text = `${post(key, 'Transfer-Encoding: chunked')}${chunked_body}`;
-      const answer = await raw_exchange(port, ...[...text].map((letter) => letter));
+    await withScene(async ({ port, key }) => {
+      const text = `${post(key, 'Transfer-Encoding: chunked')}${chunkedBody}`;
+      const answer = await rawExchange(port, ...[...text].map((letter) => letter));
       assert.match(answer, /^HTTP\/1\.1 202 /);
     });
   });
 
   test('and is larger than it may be is refused without being read to the end', async () => {
-    await with_scene(async ({ port, key }) => {
-      const said = await raw_exchange(port, post(key, 'Content-Length: 1000000000'));
+    await withScene(async ({ port, key }) => {
+      const said = await rawExchange(port, post(key, 'Content-Length: 1000000000'));
       assert.match(said, /^HTTP\/1\.1 413 /);
       const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`;
-      const chunked = await raw_exchange(port, post(key, 'Transfer-Encoding: chunked'), `1\r\n"\r\n${chunk}${chunk}`);
+      const chunked = await rawExchange(port, post(key, 'Transfer-Encoding: chunked'), `1\r\n"\r\n${chunk}${chunk}`);
       assert.match(chunked, /^HTTP\/1\.1 413 /);
     });
   });
 
   test('and asks without a key is refused before its body comes', async () => {
-    await with_scene(async ({ port }) => {
-      const answer = await raw_exchange(port, post('none', 'Content-Length: 500'));
+    await withScene(async ({ port }) => {
+      const answer = await rawExchange(port, post('none', 'Content-Length: 500'));
       assert.match(answer, /^HTTP\/1\.1 401 /);
     });
   });
 
   test('drop by drop is ended when its time is over, and holds up nobody', async () => {
-    await with_scene(
+    await withScene(
       async ({ port, key, stranger }) => {
-        const slow_head = with_connection(port, async (socket) => drip(socket, 'GET /health HTTP/1.1\r\nX-Slow: '));
-        const slow_body = with_connection(port, async (socket) => {
+        const slowHead = withConnection(port, async (socket) => drip(socket, 'GET /health HTTP/1.1\r\nX-Slow: '));
+        const slowBody = withConnection(port, async (socket) => {
           socket.write(post(key, 'Content-Length: 100'));
           drip(socket, '{');
         });
         assert.is((await stranger.get('/health')).status, 200);
-        assert.match(await slow_head, /^HTTP\/1\.1 408 /);
-        assert.match(await slow_body, /^HTTP\/1\.1 408 /);
+        assert.match(await slowHead, /^HTTP\/1\.1 408 /);
+        assert.match(await slowBody, /^HTTP\/1\.1 408 /);
       },
       { limits: { head_ms: 300, request_ms: 600 } },
     );
   });
 
   test('and breaks off does no harm and starts nothing', async () => {
-    await with_scene(async ({ port, key, backend }) => {
-      await with_connection(port, async (socket) => {
+    await withScene(async ({ port, key, backend }) => {
+      await withConnection(port, async (socket) => {
         socket.write(`${post(key, 'Content-Length: 100')}{"input_data":`);
         socket.end();
       });

@@ -3,13 +3,13 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
 import { echo } from './support/segments.js';
-import { with_gateway, with_segments } from './support/with-gateway.js';
+import { withGateway, withSegments } from './support/with-gateway.js';
 
 const runs = '/api/v1/segments/echo/runs';
 const page = 'https://console.example.com';
 
-async function with_client(use: (client: ApiClient) => Promise<void>): Promise<void> {
-  await with_gateway(async (world) => use(await with_segments(await world.client(), echo)), { origins: [page] });
+async function withClient(use: (client: ApiClient) => Promise<void>): Promise<void> {
+  await withGateway(async (world) => use(await withSegments(await world.client(), echo)), { origins: [page] });
 }
 
 function nested(depth: number): string {
@@ -17,7 +17,7 @@ function nested(depth: number): string {
 }
 
 /** What is sent as a body, and the code of the answer. */
-const bad_bodies: Readonly<Record<string, readonly [body: string | Uint8Array, code: string]>> = {
+const badBodies: Readonly<Record<string, readonly [body: string | Uint8Array, code: string]>> = {
   'is no JSON': ['{"input_data":', 'JSON_INVALID'],
   'is a list': ['[]', 'REQUEST_INVALID'],
   'has an unknown key': ['{"input":1}', 'REQUEST_INVALID'],
@@ -33,9 +33,9 @@ const bad_bodies: Readonly<Record<string, readonly [body: string | Uint8Array, c
 };
 
 spec('requests', (test) => {
-  for (const [what, [body, code]] of Object.entries(bad_bodies)) {
+  for (const [what, [body, code]] of Object.entries(badBodies)) {
     test(`a body that ${what} is refused with a problem document, at once`, async () => {
-      await with_client(async (client) => {
+      await withClient(async (client) => {
         await client.post(runs, {});
         const began = performance.now();
         const answer = await client.post<ProblemDetails>(runs, body);
@@ -48,7 +48,7 @@ spec('requests', (test) => {
   }
 
   test('problems name the part of the request, the place and what was perhaps meant', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const body = await client.post<ProblemDetails>(runs, { inputdata: 1, instance_id: '' });
       const places = (body.json.problems ?? []).map(({ in: part, path, code }) => [part, path, code]);
       assert.equal(
@@ -65,7 +65,7 @@ spec('requests', (test) => {
   });
 
   test('media types and encodings that are not read are refused', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', '']) {
         const answer = await client.post(runs, '{}', { headers: { 'Content-Type': type } });
         assert.is(answer.status, 415, type);
@@ -78,7 +78,7 @@ spec('requests', (test) => {
   });
 
   test('an address that is not in the table does not exist, and one that is has its methods only', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       for (const path of [
         '/',
         '/api',
@@ -99,7 +99,7 @@ spec('requests', (test) => {
   });
 
   test('a cursor that no page gave is refused', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       for (const cursor of ['nonsense', 'WyJ0YXNrcyIsMSwieCJd']) {
         assert.is((await client.get(`/api/v1/runs?cursor=${cursor}`)).status, 400, cursor);
       }
@@ -107,7 +107,7 @@ spec('requests', (test) => {
   });
 
   test('an id of the request comes back if it is one, and is made otherwise', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const mine = await client.get('/health', { headers: { 'X-Request-Id': 'mine-1' } });
       const bad = await client.get('/health', { headers: { 'X-Request-Id': '<script>' } });
       assert.is(mine.headers['x-request-id'], 'mine-1');
@@ -116,26 +116,26 @@ spec('requests', (test) => {
   });
 
   test('only pages of the listed origins may read answers, and follow runs', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const preflight = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' };
-      for (const [origin, is_listed] of [
+      for (const [origin, isListed] of [
         [page, true],
         ['https://console.example.com.evil.test', false],
         ['null', false],
         ['http://console.example.com', false],
       ] as const) {
         const answer = await client.get('/api/v1/catalog', { headers: { Origin: origin } });
-        assert.is(answer.headers['access-control-allow-origin'], is_listed ? origin : undefined, origin);
-        const asked = await client.exchange_options('/api/v1/runs', { Origin: origin, ...preflight });
-        assert.is(asked.headers['access-control-allow-origin'], is_listed ? origin : undefined, origin);
+        assert.is(answer.headers['access-control-allow-origin'], isListed ? origin : undefined, origin);
+        const asked = await client.exchangeOptions('/api/v1/runs', { Origin: origin, ...preflight });
+        assert.is(asked.headers['access-control-allow-origin'], isListed ? origin : undefined, origin);
         const events = await client.get('/api/v1/runs/absent/events', { headers: { Origin: origin } });
-        assert.is(events.status, is_listed ? 404 : 403, origin);
+        assert.is(events.status, isListed ? 404 : 403, origin);
       }
     });
   });
 
   test('long answers are compressed for who takes it', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const plain = await client.get('/api/v1/openapi.json');
       const zipped = await client.get('/api/v1/openapi.json', { headers: { 'Accept-Encoding': 'gzip' } });
       assert.is(plain.headers['content-encoding'], undefined);
@@ -145,8 +145,8 @@ spec('requests', (test) => {
   });
 
   test('faults of ours say nothing of what is inside', async () => {
-    await with_gateway(async (world) => {
-      const client = await with_segments(await world.client(), echo);
+    await withGateway(async (world) => {
+      const client = await withSegments(await world.client(), echo);
       await world.backend.journal.close();
       const answer = await client.post<ProblemDetails>(runs, {});
       assert.is(answer.status, 503);

@@ -3,8 +3,8 @@ import { actions, may, type Route, routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
-import { type SampleIds, sample_body, sample_path } from './support/sample-requests.js';
-import { with_gateway } from './support/with-gateway.js';
+import { type SampleIds, sampleBody, samplePath } from './support/sample-requests.js';
+import { withGateway } from './support/with-gateway.js';
 
 const ids: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
 
@@ -20,14 +20,14 @@ const expected: Readonly<Record<(typeof roles)[number], string>> = {
 };
 
 /** Tells which it was, after making sure that it was the right one. */
-async function try_route(client: ApiClient, role: Role, route: Route): Promise<'allowed' | 'refused'> {
+async function tryRoute(client: ApiClient, role: Role, route: Route): Promise<'allowed' | 'refused'> {
   const { access, method, operation } = route;
-  const may_do = access === 'open' || may(role, access);
+  const mayDo = access === 'open' || may(role, access);
   const unreadable = route.body === undefined ? undefined : '{"nothing": valid';
-  const body = may_do ? sample_body(route) : unreadable;
-  const answer = await client.send(method.toUpperCase(), sample_path(route, ids), { body });
-  assert.is(answer.status === 403, !may_do, `${role} ${operation}: ${answer.status}`);
-  return may_do ? 'allowed' : 'refused';
+  const body = mayDo ? sampleBody(route) : unreadable;
+  const answer = await client.send(method.toUpperCase(), samplePath(route, ids), { body });
+  assert.is(answer.status === 403, !mayDo, `${role} ${operation}: ${answer.status}`);
+  return mayDo ? 'allowed' : 'refused';
 }
 
 spec('roles', (test) => {
@@ -39,11 +39,11 @@ spec('roles', (test) => {
   });
 
   test('every operation is refused to every role that has not its action, whatever else is wrong with the request', async () => {
-    await with_gateway(async (world) => {
+    await withGateway(async (world) => {
       const counts = { allowed: 0, refused: 0 };
       for (const role of roles) {
         const client = await world.client('acme', role);
-        for (const route of routes) counts[await try_route(client, role, route)]++;
+        for (const route of routes) counts[await tryRoute(client, role, route)]++;
       }
       assert.equal(counts.allowed + counts.refused, roles.length * routes.length);
       assert.ok(counts.refused >= 24, JSON.stringify(counts));
@@ -51,13 +51,13 @@ spec('roles', (test) => {
   });
 
   test('without a key that counts every operation but the open ones is refused, before its body is looked at', async () => {
-    await with_gateway(async ({ stranger, keys }) => {
+    await withGateway(async ({ stranger, keys }) => {
       const { key, listing } = await keys.create({ tenant_id: 'acme', role: 'admin', name: 'k', expires_at: null });
       const wrong = [null, 'nonsense', `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`, listing.prefix];
       for (const route of routes.filter(({ access }) => access !== 'open')) {
         for (const bad of wrong) {
           const body = route.body === undefined ? undefined : '{"not": json';
-          const answer = await stranger.send(route.method.toUpperCase(), sample_path(route, ids), { key: bad, body });
+          const answer = await stranger.send(route.method.toUpperCase(), samplePath(route, ids), { key: bad, body });
           assert.is(answer.status, 401, `${route.operation} with ${bad}`);
           assert.match(String(answer.headers['www-authenticate']), /^Bearer/);
         }

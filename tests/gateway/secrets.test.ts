@@ -3,14 +3,14 @@ import type { Logger, RunAccepted } from '@llmteam/contracts';
 import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { sample_body, sample_path } from './support/sample-requests.js';
+import { sampleBody, samplePath } from './support/sample-requests.js';
 import { asking, echo, waiting } from './support/segments.js';
-import { open_socket } from './support/socket-client.js';
-import { open_sse } from './support/sse-client.js';
-import { with_gateway, with_segments } from './support/with-gateway.js';
+import { openSocket } from './support/socket-client.js';
+import { openSse } from './support/sse-client.js';
+import { withGateway, withSegments } from './support/with-gateway.js';
 
 /** Remembers every line, whatever its level. */
-function listening_log(lines: string[]): Logger {
+function listeningLog(lines: string[]): Logger {
   const write = (...said: unknown[]): void => {
     lines.push(inspect(said, { depth: 8 }));
   };
@@ -21,20 +21,20 @@ function listening_log(lines: string[]): Logger {
 spec('the secret part of a key', (test) => {
   test('appears in no log line, answer, event, metric or stored value, whatever is asked with it', async () => {
     const lines: string[] = [];
-    await with_gateway(
+    await withGateway(
       async (world) => {
         const { key } = await world.keys.create({ tenant_id: 'acme', role: 'admin', name: 'k', expires_at: null });
-        const own = await with_segments(await world.client(), echo, waiting, asking);
+        const own = await withSegments(await world.client(), echo, waiting, asking);
         const answers: string[] = [];
         const { run_id } = (await own.post<RunAccepted>('/api/v1/segments/waiting/runs', {}, { key })).json;
         const ids = { run_id, segment_id: 'echo', task_id: `${run_id}:wait` };
-        const stream = await open_sse(world.port, run_id, key);
-        const socket = open_socket(world.port, run_id, { protocols: ['llmteam.v1', `llmteam.key.${key}`] });
+        const stream = await openSse(world.port, run_id, key);
+        const socket = openSocket(world.port, run_id, { protocols: ['llmteam.v1', `llmteam.key.${key}`] });
         for (const route of routes) {
-          for (const sent of [sample_body(route), '{"broken"']) {
+          for (const sent of [sampleBody(route), '{"broken"']) {
             const body = route.body === undefined ? undefined : sent;
             const options = { key, body, headers: { 'X-Request-Id': 'r' } };
-            const answer = await own.send(route.method.toUpperCase(), sample_path(route, ids), options);
+            const answer = await own.send(route.method.toUpperCase(), samplePath(route, ids), options);
             answers.push(inspect([answer.headers, answer.text], { maxStringLength: null }));
           }
         }
@@ -48,7 +48,7 @@ spec('the secret part of a key', (test) => {
         assert.ok(lines.length > 40, `${lines.length} lines were logged`);
         assert.ok(answers.length > 50);
       },
-      { log: listening_log(lines) },
+      { log: listeningLog(lines) },
     );
   });
 });

@@ -3,18 +3,18 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
 import { echo, waiting } from './support/segments.js';
-import { with_gateway } from './support/with-gateway.js';
+import { withGateway } from './support/with-gateway.js';
 
 const all = '/api/v1/segments';
 const other = { ...echo, name: 'Other' };
 
-async function with_client(use: (client: ApiClient) => Promise<void>): Promise<void> {
-  await with_gateway(async (world) => use(await world.client()));
+async function withClient(use: (client: ApiClient) => Promise<void>): Promise<void> {
+  await withGateway(async (world) => use(await world.client()));
 }
 
 spec('segments over HTTP', (test) => {
   test('come back whole, in every revision', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const first = await client.post<SegmentStored>(all, { ...echo, metadata: { owner: 'ada' } });
       const second = await client.post<SegmentStored>(all, other);
       const same = await client.post<SegmentStored>(all, other);
@@ -30,7 +30,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('are changed only as long as the revision is the one that was asked for', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const { headers } = await client.post(all, echo, { headers: { 'If-None-Match': '*' } });
       const match = { 'If-Match': String(headers.etag) };
       assert.is((await client.post(all, other, { headers: { 'If-None-Match': '*' } })).status, 412);
@@ -44,7 +44,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('of those who race with one ETag exactly one wins', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const { headers } = await client.post(all, echo);
       const match = { 'If-Match': String(headers.etag) };
       const answers = await Promise.all(
@@ -61,7 +61,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('are not sent again to who knows them', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const { headers } = await client.post(all, echo);
       const known = { 'If-None-Match': String(headers.etag) };
       assert.is((await client.get(`${all}/echo`, { headers: known })).status, 304);
@@ -71,7 +71,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('with problems are refused with all of them, each in its place and line', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const text =
         '{\n"segment_id": "bad",\n"name": "Bad",\n"entrypoint": "x",\n"steps": [{"step_id": "a", "type": "nope"}]}';
       const refused = await client.post<ProblemDetails>(all, text);
@@ -89,7 +89,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('are listed by id, page by page', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       for (const id of ['c', 'a', 'b']) await client.post(all, { ...echo, segment_id: id });
       const first = (await client.get<SegmentPage>(`${all}?limit=2`)).json;
       const second = (await client.get<SegmentPage>(`${all}?limit=2&cursor=${first.cursor}`)).json;
@@ -99,7 +99,7 @@ spec('segments over HTTP', (test) => {
   });
 
   test('that are forgotten do not stop their runs', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       await client.post(all, waiting);
       const { json } = await client.post<RunView>(`${all}/waiting/runs`);
       await client.delete(`${all}/waiting`);

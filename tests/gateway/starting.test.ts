@@ -4,24 +4,24 @@ import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
 import { echo, failing, waiting } from './support/segments.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 const runs = '/api/v1/segments/echo/runs';
 
-async function with_client(use: (client: ApiClient, world: GatewayWorld) => Promise<void>): Promise<void> {
-  await with_gateway(async (world) => {
-    await use(await with_segments(await world.client(), echo, waiting, failing), world);
+async function withClient(use: (client: ApiClient, world: GatewayWorld) => Promise<void>): Promise<void> {
+  await withGateway(async (world) => {
+    await use(await withSegments(await world.client(), echo, waiting, failing), world);
   });
 }
 
 spec('starting runs', (test) => {
   test('the same key with the same body is the same run, wherever the key stands', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const headers = { 'Idempotency-Key': 'order-17' };
       const first = await client.post<RunAccepted>(runs, { input_data: { b: 1, a: [2] } }, { headers });
       const again = await client.post<RunAccepted>(runs, '{"input_data":{"a":[2],"b":1}}', { headers });
-      const in_body = { idempotency_key: 'order-17', input_data: { a: [2], b: 1 } };
-      const third = await client.post<RunAccepted>(runs, in_body);
+      const inBody = { idempotency_key: 'order-17', input_data: { a: [2], b: 1 } };
+      const third = await client.post<RunAccepted>(runs, inBody);
       assert.equal([again.status, third.status], [202, 202]);
       assert.equal([again.json.run_id, third.json.run_id], [first.json.run_id, first.json.run_id]);
       assert.is(again.json.started_at, first.json.started_at);
@@ -30,7 +30,7 @@ spec('starting runs', (test) => {
   });
 
   test('the same key with another body or segment is refused and starts nothing', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const headers = { 'Idempotency-Key': 'order-17' };
       await client.post(runs, { input_data: 1 }, { headers });
       const other = await client.post(runs, { input_data: 2 }, { headers });
@@ -43,7 +43,7 @@ spec('starting runs', (test) => {
   });
 
   test('of many that race with one key all get one run', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const headers = { 'Idempotency-Key': 'race' };
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => client.post<RunAccepted>(runs, { input_data: 'x' }, { headers })),
@@ -53,7 +53,7 @@ spec('starting runs', (test) => {
   });
 
   test('a key still names its run when the segment is gone', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const headers = { 'Idempotency-Key': 'kept' };
       const { json } = await client.post<RunAccepted>(runs, {}, { headers });
       await client.delete('/api/v1/segments/echo');
@@ -63,7 +63,7 @@ spec('starting runs', (test) => {
   });
 
   test('a fork with a key is one fork', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const { json } = await client.post<RunView>(`${runs}?wait=10`, { input_data: 1 });
       const headers = { 'Idempotency-Key': 'fork' };
       const path = `/api/v1/runs/${json.run_id}/fork`;
@@ -78,7 +78,7 @@ spec('starting runs', (test) => {
   });
 
   test('a wait gives the finished run, or the accepted one when it takes longer', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const failed = await client.post<RunView>('/api/v1/segments/failing/runs?wait=10');
       assert.equal([failed.status, failed.json.status], [200, 'failed']);
       const open = await client.post<RunAccepted>('/api/v1/segments/waiting/runs?wait=0.05');
@@ -90,9 +90,9 @@ spec('starting runs', (test) => {
   });
 
   test('an input that does not match is refused in the place where it is wrong, and starts nothing', async () => {
-    await with_client(async (client) => {
-      const input_schema = { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'] };
-      await with_segments(client, { ...echo, segment_id: 'strict', input_schema });
+    await withClient(async (client) => {
+      const inputSchema = { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'] };
+      await withSegments(client, { ...echo, segment_id: 'strict', input_schema: inputSchema });
       const refused = await client.post<ProblemDetails>('/api/v1/segments/strict/runs', { input_data: { count: 'x' } });
       assert.equal([refused.status, refused.json.code], [422, 'INPUT_INVALID']);
       assert.is(refused.json.problems?.[0]?.path, '/input_data/count');
@@ -101,7 +101,7 @@ spec('starting runs', (test) => {
   });
 
   test('asking twice to pause, resume or cancel changes nothing the second time', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const { json } = await client.post<RunAccepted>('/api/v1/segments/waiting/runs');
       const path = `/api/v1/runs/${json.run_id}`;
       for (const action of ['pause', 'pause', 'resume', 'resume', 'cancel', 'cancel']) {
@@ -115,7 +115,7 @@ spec('starting runs', (test) => {
   });
 
   test('pages of runs neither repeat nor miss one while others are added', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const started = new Set<string>();
       for (let count = 0; count < 9; count++) {
         started.add((await client.post<RunAccepted>(runs, { correlation_id: 'mine' })).json.run_id);
@@ -130,7 +130,7 @@ spec('starting runs', (test) => {
         cursor = page.cursor;
         await client.post(runs, { correlation_id: 'mine' });
       }
-      const wanted = seen.filter((run_id) => started.has(run_id));
+      const wanted = seen.filter((runId) => started.has(runId));
       assert.is(new Set(seen).size, seen.length);
       assert.is(wanted.length, 9);
     });

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { chain, waiting } from './support/segments.js';
-import { open_socket } from './support/socket-client.js';
-import { open_sse } from './support/sse-client.js';
+import { openSocket } from './support/socket-client.js';
+import { openSse } from './support/sse-client.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 interface Followed {
   readonly port: number;
@@ -15,22 +15,17 @@ interface Followed {
 }
 
 /** Reads some events over either way, and goes away. Gives the seqs it saw, all of the rest if `take` is null. */
-async function read_some(
-  run: Followed,
-  from_seq: number,
-  way: 'sse' | 'socket',
-  take: number | null,
-): Promise<number[]> {
+async function readSome(run: Followed, fromSeq: number, way: 'sse' | 'socket', take: number | null): Promise<number[]> {
   const { port, run_id, key } = run;
   if (way === 'sse') {
-    const stream = await open_sse(port, run_id, key, { 'Last-Event-ID': String(from_seq - 1) });
+    const stream = await openSse(port, run_id, key, { 'Last-Event-ID': String(fromSeq - 1) });
     await enough(stream.ended, stream.seqs, take);
     const seen = [...stream.seqs];
     stream.destroy();
     await stream.ended;
     return seen;
   }
-  const stream = open_socket(port, run_id, { key, from_seq });
+  const stream = openSocket(port, run_id, { key, fromSeq });
   await enough(stream.closed, stream.seqs, take);
   const seen = [...stream.seqs];
   stream.socket.terminate();
@@ -39,17 +34,17 @@ async function read_some(
 }
 
 async function enough(over: Promise<unknown>, seqs: readonly number[], take: number | null): Promise<void> {
-  let is_over = false;
+  let isOver = false;
   const end = over.then(() => {
-    is_over = true;
+    isOver = true;
   });
   if (take === null) await end;
-  else await until(() => is_over || seqs.length >= take);
+  else await until(() => isOver || seqs.length >= take);
 }
 
-async function start(world: GatewayWorld, segment_id: string, key: string): Promise<Followed> {
+async function start(world: GatewayWorld, segmentId: string, key: string): Promise<Followed> {
   const client = await world.client();
-  const { run_id } = (await client.post<RunAccepted>(`/api/v1/segments/${segment_id}/runs`)).json;
+  const { run_id } = (await client.post<RunAccepted>(`/api/v1/segments/${segmentId}/runs`)).json;
   return { port: world.port, key, run_id };
 }
 
@@ -64,8 +59,8 @@ spec('whoever comes back with the last seq it saw', (test) => {
   test(
     'has seen every event once and in order, wherever it was cut off, while the run goes on',
     async () => {
-      await with_gateway(async (world) => {
-        await with_segments(await world.client(), chain(100), waiting);
+      await withGateway(async (world) => {
+        await withSegments(await world.client(), chain(100), waiting);
         const { key } = await world.keys.create({ tenant_id: 'acme', role: 'viewer', name: 'r', expires_at: null });
         const totals = { connections: 0, events: 0 };
         await fc.assert(
@@ -74,7 +69,7 @@ spec('whoever comes back with the last seq it saw', (test) => {
             const seen: number[] = [];
             for (const { way, take, back } of connections) {
               const from = Math.max(1, seen.length + 1 - back);
-              const got = await read_some(run, from, way, take);
+              const got = await readSome(run, from, way, take);
               assert.equal(
                 got,
                 got.map((_, at) => from + at),
@@ -82,7 +77,7 @@ spec('whoever comes back with the last seq it saw', (test) => {
               seen.push(...got.filter((seq) => seq > seen.length));
               totals.connections++;
             }
-            seen.push(...(await read_some(run, seen.length + 1, 'sse', null)));
+            seen.push(...(await readSome(run, seen.length + 1, 'sse', null)));
             assert.equal(
               seen,
               seen.map((_, at) => at + 1),
@@ -95,6 +90,6 @@ spec('whoever comes back with the last seq it saw', (test) => {
         assert.ok(totals.connections > 100, JSON.stringify(totals));
       });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 });

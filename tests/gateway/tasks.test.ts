@@ -4,7 +4,7 @@ import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
 import { asking, form } from './support/segments.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 const escalating = {
   ...asking,
@@ -25,15 +25,15 @@ const escalating = {
   ],
 };
 
-async function with_task(
-  segment_id: 'asking' | 'form' | 'escalating',
+async function withTask(
+  segmentId: 'asking' | 'form' | 'escalating',
   use: (approver: ApiClient, task: string, run: string, world: GatewayWorld) => Promise<void>,
 ): Promise<void> {
-  await with_gateway(async (world) => {
-    const author = await with_segments(await world.client('acme', 'author'), asking, form, escalating);
-    const { run_id } = (await author.post<RunAccepted>(`/api/v1/segments/${segment_id}/runs`)).json;
+  await withGateway(async (world) => {
+    const author = await withSegments(await world.client('acme', 'author'), asking, form, escalating);
+    const { run_id } = (await author.post<RunAccepted>(`/api/v1/segments/${segmentId}/runs`)).json;
     const approver = await world.client('acme', 'approver');
-    const step = segment_id === 'form' ? 'fill' : 'approve';
+    const step = segmentId === 'form' ? 'fill' : 'approve';
     const task = `/api/v1/tasks/${encodeURIComponent(`${run_id}:${step}`)}`;
     await until(async () => (await approver.get(task)).status === 200);
     await use(approver, task, `/api/v1/runs/${run_id}`, world);
@@ -42,7 +42,7 @@ async function with_task(
 
 spec('human tasks over HTTP', (test) => {
   test('of many answers that race exactly one wins, and the run goes on with it', async () => {
-    await with_task('asking', async (approver, task, run) => {
+    await withTask('asking', async (approver, task, run) => {
       const decisions = Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? 'approve' : 'reject'));
       const answers = await Promise.all(
         decisions.map((decision, at) =>
@@ -58,7 +58,7 @@ spec('human tasks over HTTP', (test) => {
   });
 
   test('the same answer twice is one answer', async () => {
-    await with_task('asking', async (approver, task) => {
+    await withTask('asking', async (approver, task) => {
       const answer = { decision: 'reject', comment: 'no', answered_by: 'ada' };
       const [first, second] = [
         await approver.post(`${task}/answer`, answer),
@@ -70,7 +70,7 @@ spec('human tasks over HTTP', (test) => {
   });
 
   test('one person claims a task, and another may not', async () => {
-    await with_task('asking', async (approver, task) => {
+    await withTask('asking', async (approver, task) => {
       assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
       assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
       const second = await approver.post<ProblemDetails>(`${task}/claim`, { claimed_by: 'bob' });
@@ -79,7 +79,7 @@ spec('human tasks over HTTP', (test) => {
   });
 
   test('an answer that does not fit the form is refused in the place where it is wrong, and the task stays open', async () => {
-    await with_task('form', async (approver, task, run) => {
+    await withTask('form', async (approver, task, run) => {
       const wrong = await approver.post<ProblemDetails>(`${task}/answer`, {
         decision: 'answer',
         value: { count: 'x' },
@@ -98,7 +98,7 @@ spec('human tasks over HTTP', (test) => {
   });
 
   test('an escalation is seen in the list', async () => {
-    await with_task('escalating', async (approver, task) => {
+    await withTask('escalating', async (approver, task) => {
       const escalated = async () => (await approver.get<HumanTask>(task)).json.escalation_level === 1;
       await until(escalated);
       await until(async () => {

@@ -3,9 +3,9 @@ import type { RunAccepted } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { chain, waiting } from './support/segments.js';
-import { open_socket } from './support/socket-client.js';
+import { openSocket } from './support/socket-client.js';
 import { until } from './support/until.js';
-import { type GatewayWorld, type WorldOptions, with_gateway, with_segments } from './support/with-gateway.js';
+import { type GatewayWorld, type WorldOptions, withGateway, withSegments } from './support/with-gateway.js';
 
 const page = 'https://console.example.com';
 
@@ -16,10 +16,10 @@ interface Scene extends GatewayWorld {
   signal(): Promise<unknown>;
 }
 
-async function with_scene(use: (scene: Scene) => Promise<void>, options: WorldOptions = {}): Promise<void> {
-  await with_gateway(
+async function withScene(use: (scene: Scene) => Promise<void>, options: WorldOptions = {}): Promise<void> {
+  await withGateway(
     async (world) => {
-      const own = await with_segments(await world.client(), waiting, chain(100));
+      const own = await withSegments(await world.client(), waiting, chain(100));
       const { key, listing } = await world.keys.create({
         tenant_id: 'acme',
         role: 'viewer',
@@ -38,21 +38,21 @@ const counted = (length: number, from = 1): number[] => Array.from({ length }, (
 
 spec('following a run by WebSocket', (test) => {
   test('gives the history, then what is new, and closes with 1000 when the run ends', async () => {
-    await with_scene(async ({ port, key, run_id, signal }) => {
-      const stream = open_socket(port, run_id, { key });
+    await withScene(async ({ port, key, run_id, signal }) => {
+      const stream = openSocket(port, run_id, { key });
       await until(() => stream.events.some(({ event_type }) => event_type === 'step.waiting'));
       await signal();
       assert.is(await stream.closed, 1000);
       assert.equal(stream.seqs, counted(stream.seqs.length));
-      const rest = open_socket(port, run_id, { key, from_seq: 3 });
+      const rest = openSocket(port, run_id, { key, fromSeq: 3 });
       assert.is(await rest.closed, 1000);
       assert.equal(rest.seqs, counted(stream.seqs.length - 2, 3));
     });
   });
 
   test('takes a key as a subprotocol, and names back the other one', async () => {
-    await with_scene(async ({ port, key, run_id, signal }) => {
-      const stream = open_socket(port, run_id, { protocols: ['llmteam.v1', `llmteam.key.${key}`], origin: page });
+    await withScene(async ({ port, key, run_id, signal }) => {
+      const stream = openSocket(port, run_id, { protocols: ['llmteam.v1', `llmteam.key.${key}`], origin: page });
       await until(() => stream.seqs.length > 0);
       assert.is(stream.socket.protocol, 'llmteam.v1');
       await signal();
@@ -61,20 +61,20 @@ spec('following a run by WebSocket', (test) => {
   });
 
   test('is refused before the upgrade to who has no key, no right, no run or the wrong origin', async () => {
-    await with_scene(async ({ port, key, run_id, keys }) => {
+    await withScene(async ({ port, key, run_id, keys }) => {
       const rival = await keys.create({ tenant_id: 'rival', role: 'admin', name: 'rival', expires_at: null });
-      assert.is(await open_socket(port, run_id).closed, 401);
-      assert.is(await open_socket(port, run_id, { key: `${key}x` }).closed, 401);
-      assert.is(await open_socket(port, run_id, { key: rival.key }).closed, 404);
-      assert.is(await open_socket(port, 'absent', { key }).closed, 404);
-      assert.is(await open_socket(port, run_id, { key, from_seq: 0 }).closed, 400);
-      assert.is(await open_socket(port, run_id, { key, origin: 'https://evil.example.com' }).closed, 403);
-      assert.is(await open_socket(port, run_id, { key, origin: 'http://127.0.0.1' }).closed, 403);
+      assert.is(await openSocket(port, run_id).closed, 401);
+      assert.is(await openSocket(port, run_id, { key: `${key}x` }).closed, 401);
+      assert.is(await openSocket(port, run_id, { key: rival.key }).closed, 404);
+      assert.is(await openSocket(port, 'absent', { key }).closed, 404);
+      assert.is(await openSocket(port, run_id, { key, fromSeq: 0 }).closed, 400);
+      assert.is(await openSocket(port, run_id, { key, origin: 'https://evil.example.com' }).closed, 403);
+      assert.is(await openSocket(port, run_id, { key, origin: 'http://127.0.0.1' }).closed, 403);
     });
   });
 
   test('is told so by a request that is no upgrade', async () => {
-    await with_scene(async ({ client, run_id }) => {
+    await withScene(async ({ client, run_id }) => {
       const own = await client();
       const answer = await own.get(`/api/v1/runs/${run_id}/ws`);
       assert.equal([answer.status, answer.json.code], [426, 'UPGRADE_REQUIRED']);
@@ -82,12 +82,12 @@ spec('following a run by WebSocket', (test) => {
   });
 
   test('closes with a code of its own when the client speaks, its key is revoked, or the gateway stops', async () => {
-    await with_scene(async ({ port, key, prefix, run_id, keys, gateway }) => {
+    await withScene(async ({ port, key, prefix, run_id, keys, gateway }) => {
       const other = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'other', expires_at: null });
-      const speaking = open_socket(port, run_id, { key });
-      const shouting = open_socket(port, run_id, { key });
-      const revoked = open_socket(port, run_id, { key });
-      const left = open_socket(port, run_id, { key: other.key });
+      const speaking = openSocket(port, run_id, { key });
+      const shouting = openSocket(port, run_id, { key });
+      const revoked = openSocket(port, run_id, { key });
+      const left = openSocket(port, run_id, { key: other.key });
       await until(() => [speaking, shouting, revoked, left].every(({ seqs }) => seqs.length > 0));
       speaking.socket.send('hello');
       shouting.socket.send('x'.repeat(100_000));
@@ -100,7 +100,7 @@ spec('following a run by WebSocket', (test) => {
   });
 
   test('a client that does not answer pings is dropped', async () => {
-    await with_scene(
+    await withScene(
       async ({ port, key, run_id }) => {
         const mute = connect(port, '127.0.0.1');
         const received: Buffer[] = [];

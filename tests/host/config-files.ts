@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
-import { config_file_name } from '@llmteam/service-host';
+import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
+import { configFileName } from '@llmteam/service-host';
 
 /** A configuration file in a folder of its own. */
-export function with_config_file(content: unknown, use: (path: string) => void): void {
+export function withConfigFile(content: unknown, use: (path: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-config-'));
-  const path = join(folder, config_file_name);
+  const path = join(folder, configFileName);
   try {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     use(path);
@@ -16,11 +16,11 @@ export function with_config_file(content: unknown, use: (path: string) => void):
   }
 }
 
-export function refusal_of(load: () => unknown): LlmteamError {
+export function refusalOf(load: () => unknown): LlmteamError {
   try {
     load();
   } catch (thrown) {
-    if (is_llmteam_error(thrown)) return thrown;
+    if (isLlmteamError(thrown)) return thrown;
     throw thrown;
   }
   throw new Error('it was not refused');

@@ -1,15 +1,15 @@
 import { dirname } from 'node:path';
-import { ConfigFile, known_secrets, load_config, masked_config, service_config } from '@llmteam/service-host';
+import { ConfigFile, knownSecrets, loadConfig, maskedConfig, serviceConfig } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { refusal_of, with_config_file } from './config-files.js';
+import { refusalOf, withConfigFile } from './config-files.js';
 
 type Node = { readonly properties?: Readonly<Record<string, Node>>; readonly default?: unknown };
 
 /** Every key of a schema that has a default, with it, as the object it describes. */
-function defaults_of({ properties = {} }: Node): Record<string, unknown> {
+function defaultsOf({ properties = {} }: Node): Record<string, unknown> {
   const parts = Object.entries(properties).flatMap(([key, part]): [string, unknown][] => {
-    if (part.properties !== undefined) return [[key, defaults_of(part)]];
+    if (part.properties !== undefined) return [[key, defaultsOf(part)]];
     return part.default === undefined ? [] : [[key, part.default]];
   });
   return Object.fromEntries(parts);
@@ -17,9 +17,9 @@ function defaults_of({ properties = {} }: Node): Record<string, unknown> {
 
 spec('configuration', (test) => {
   test('a service without file and variables is given every default the schema names', () => {
-    const { file } = service_config(load_config(null, {}));
+    const { file } = serviceConfig(loadConfig(null, {}));
     for (const name of ['log', 'nats', 'retention', 'coordinator', 'worker', 'gateway'] as const) {
-      const { tls: _, ...expected } = defaults_of((ConfigFile as Node).properties?.[name] ?? {});
+      const { tls: _, ...expected } = defaultsOf((ConfigFile as Node).properties?.[name] ?? {});
       assert.equal(file[name], expected, name);
     }
     assert.is(file.nats.partitions, 4);
@@ -28,8 +28,8 @@ spec('configuration', (test) => {
   });
 
   test('what the file says of a section stays, the rest of it is filled in', () => {
-    with_config_file({ nats: { partitions: 16, tls: { ca_file: 'ca.pem' } } }, (path) => {
-      const { file, folder } = service_config(load_config(path, {}));
+    withConfigFile({ nats: { partitions: 16, tls: { ca_file: 'ca.pem' } } }, (path) => {
+      const { file, folder } = serviceConfig(loadConfig(path, {}));
       assert.is(file.nats.partitions, 16);
       assert.equal(file.nats.tls, { ca_file: 'ca.pem' });
       assert.is(file.nats.replicas, 1);
@@ -38,8 +38,8 @@ spec('configuration', (test) => {
   });
 
   test('a command is given no section that nobody named', () => {
-    with_config_file({ stores: ['kept'] }, (path) => assert.equal(load_config(path, {}).file, { stores: ['kept'] }));
-    assert.equal(load_config(null, {}).file, {});
+    withConfigFile({ stores: ['kept'] }, (path) => assert.equal(loadConfig(path, {}).file, { stores: ['kept'] }));
+    assert.equal(loadConfig(null, {}).file, {});
   });
 
   test('all that is wrong in a file is told at once, an unknown key with the one that was meant', () => {
@@ -54,8 +54,8 @@ spec('configuration', (test) => {
       },
       log: { level: 'loud' },
     };
-    with_config_file(wrong, (path) => {
-      const { code, message } = refusal_of(() => load_config(path, {}));
+    withConfigFile(wrong, (path) => {
+      const { code, message } = refusalOf(() => loadConfig(path, {}));
       assert.is(code, 'CONFIG_INVALID');
       const told = [
         path,
@@ -80,10 +80,10 @@ spec('configuration', (test) => {
 
   test('user and password in the address of a server are masked, and known as secrets', () => {
     const servers = 'nats://me:pass-word@host:4222,nats://a-token@other:4222,nats://third:4222';
-    const config = load_config(null, { LLMTEAM_NATS_SERVERS: servers });
-    const { nats } = masked_config(config) as { nats: { servers: string[] } };
+    const config = loadConfig(null, { LLMTEAM_NATS_SERVERS: servers });
+    const { nats } = maskedConfig(config) as { nats: { servers: string[] } };
     assert.equal(nats.servers, ['nats://***@host:4222', 'nats://***@other:4222', 'nats://third:4222']);
-    assert.equal(known_secrets(config).sort(), ['a-token', 'pass-word']);
+    assert.equal(knownSecrets(config).sort(), ['a-token', 'pass-word']);
   });
 
   test('printed, every secret is masked and every handle stays', () => {
@@ -93,8 +93,8 @@ spec('configuration', (test) => {
       clients: { crm: { base_url: 'https://crm.example', headers: { Authorization: 'Bearer abc', other: 'env:X' } } },
       settings: { ocr: { deep: [{ client_secret: 'psst' }], workers: 2 } },
     };
-    with_config_file(written, (path) => {
-      const printed = JSON.stringify(masked_config(load_config(path, {})));
+    withConfigFile(written, (path) => {
+      const printed = JSON.stringify(maskedConfig(loadConfig(path, {})));
       for (const secret of ['hunter22', 'sk-abc', 'hush', 'Bearer', 'psst'])
         assert.not.ok(printed.includes(secret), secret);
       for (const kept of ['"me"', '"env:NATS_TOKEN"', '"env:X"', '"workers":2', 'https://crm.example']) {

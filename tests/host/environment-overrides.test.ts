@@ -1,19 +1,19 @@
-import { load_config } from '@llmteam/service-host';
+import { loadConfig } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { refusal_of, with_config_file } from './config-files.js';
+import { refusalOf, withConfigFile } from './config-files.js';
 
 spec('environment variables of the configuration', (test) => {
   test('go before the file, each for its own key', () => {
-    with_config_file({ nats: { partitions: 8, namespace: 'mine' } }, (path) => {
-      const { file } = load_config(path, { LLMTEAM_NATS_PARTITIONS: '16' });
+    withConfigFile({ nats: { partitions: 8, namespace: 'mine' } }, (path) => {
+      const { file } = loadConfig(path, { LLMTEAM_NATS_PARTITIONS: '16' });
       assert.is(file.nats?.partitions, 16);
       assert.is(file.nats?.namespace, 'mine');
     });
   });
 
   test('become what the schema wants: numbers, lists, values by name, nested keys', () => {
-    const { file } = load_config(null, {
+    const { file } = loadConfig(null, {
       LLMTEAM_NATS_SERVERS: 'nats://a:1, nats://b:2,',
       LLMTEAM_NATS_REPLICAS: '3',
       LLMTEAM_NATS_MAX_JOURNAL_BYTES: '-1',
@@ -49,8 +49,8 @@ spec('environment variables of the configuration', (test) => {
   });
 
   test('that are wrong are named, all of them at once', () => {
-    const { code, message } = refusal_of(() =>
-      load_config(null, {
+    const { code, message } = refusalOf(() =>
+      loadConfig(null, {
         LLMTEAM_NATS_PARTITIONS: 'many',
         LLMTEAM_NATS_REPLICAS: '2',
         LLMTEAM_WORKER_HTTP_PORT: '70000',
@@ -72,28 +72,28 @@ spec('environment variables of the configuration', (test) => {
   });
 
   test('that are empty, of another program, or for keys that only the file can have, change nothing', () => {
-    const { file, unknown_variables } = load_config(null, {
+    const { file, unknownVariables } = loadConfig(null, {
       LLMTEAM_NATS_USER: '',
       LLMTEAM_HOME: '/somewhere',
       LLMTEAM_LLMS: 'x',
       NATS_SERVERS: 'nats://elsewhere:1',
     });
     assert.equal(file, {});
-    assert.equal(unknown_variables, []);
+    assert.equal(unknownVariables, []);
   });
 
   test('that look like ours and are none are told, as orchestrators set such ones themselves', () => {
-    const { file, unknown_variables } = load_config(null, {
+    const { file, unknownVariables } = loadConfig(null, {
       LLMTEAM_WORKER_SERVICE_HOST: '10.0.0.1',
       LLMTEAM_NATS_SERVRES: 'nats://a:1',
     });
     assert.equal(file, {});
-    assert.equal(unknown_variables, ['LLMTEAM_NATS_SERVRES', 'LLMTEAM_WORKER_SERVICE_HOST']);
+    assert.equal(unknownVariables, ['LLMTEAM_NATS_SERVRES', 'LLMTEAM_WORKER_SERVICE_HOST']);
   });
 
   test('do not hide a section of the file that is no object', () => {
-    with_config_file({ nats: 5 }, (path) => {
-      const { message } = refusal_of(() => load_config(path, { LLMTEAM_NATS_PARTITIONS: '4' }));
+    withConfigFile({ nats: 5 }, (path) => {
+      const { message } = refusalOf(() => loadConfig(path, { LLMTEAM_NATS_PARTITIONS: '4' }));
       assert.match(message, "'nats' must be an object");
     });
   });

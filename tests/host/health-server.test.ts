@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { is_llmteam_error } from '@llmteam/contracts';
-import { type HealthServer, open_metrics, serve_health } from '@llmteam/service-host';
+import { isLlmteamError } from '@llmteam/contracts';
+import { type HealthServer, openMetrics, serveHealth } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Asked {
@@ -11,15 +11,15 @@ interface Asked {
   ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
-async function with_health(use: (asked: Asked) => Promise<void>): Promise<void> {
+async function withHealth(use: (asked: Asked) => Promise<void>): Promise<void> {
   const reasons: string[] = [];
-  const metrics = await open_metrics({ service: 'test' });
+  const metrics = await openMetrics({ service: 'test' });
   metrics.counter({ name: 'things_total', help: 'Things.', labels: ['kind'] }).add(2, { kind: 'a"b' });
-  metrics.looked_up({ name: 'level', help: 'A level.' }, async () => 7);
-  metrics.looked_up({ name: 'broken', help: 'Cannot be looked up.' }, () => Promise.reject(new Error('no')));
+  metrics.lookedUp({ name: 'level', help: 'A level.' }, async () => 7);
+  metrics.lookedUp({ name: 'broken', help: 'Cannot be looked up.' }, () => Promise.reject(new Error('no')));
   metrics.histogram({ name: 'seconds', help: 'Times.' }, [1, 5]).observe(2);
-  const options = { host: '127.0.0.1', port: 0, not_ready: () => reasons, metrics, log: quiet_logger };
-  const server = await serve_health(options);
+  const options = { host: '127.0.0.1', port: 0, notReady: () => reasons, metrics, log: quietLogger };
+  const server = await serveHealth(options);
   const ask = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
   try {
     await use({ server, reasons, ask });
@@ -30,7 +30,7 @@ async function with_health(use: (asked: Asked) => Promise<void>): Promise<void> 
 
 spec('health server', (test) => {
   test('is alive from the first moment and ready as long as nothing speaks against it', () =>
-    with_health(async ({ ask, reasons }) => {
+    withHealth(async ({ ask, reasons }) => {
       reasons.push('not connected', 'partition 3 is not taken over');
       const alive = await ask('/health');
       assert.is(alive.status, 200);
@@ -45,7 +45,7 @@ spec('health server', (test) => {
     }));
 
   test('gives what was counted as Prometheus reads it; one series that cannot be looked up hides no other', () =>
-    with_health(async ({ ask }) => {
+    withHealth(async ({ ask }) => {
       const response = await ask('/metrics');
       assert.is(response.status, 200);
       assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
@@ -58,7 +58,7 @@ spec('health server', (test) => {
     }));
 
   test('answers HEAD without a body, and nothing but GET and HEAD on the three paths', () =>
-    with_health(async ({ ask }) => {
+    withHealth(async ({ ask }) => {
       const head = await ask('/health', { method: 'HEAD' });
       assert.is(head.status, 200);
       assert.is(await head.text(), '');
@@ -74,7 +74,7 @@ spec('health server', (test) => {
     }));
 
   test('closes although a caller keeps its connection open', () =>
-    with_health(async ({ server }) => {
+    withHealth(async ({ server }) => {
       const socket = connect(server.port, '127.0.0.1');
       await new Promise((resolve) => socket.once('connect', resolve));
       socket.on('error', () => undefined);
@@ -84,14 +84,14 @@ spec('health server', (test) => {
     }));
 
   test('says which address it cannot listen on', () =>
-    with_health(async ({ server }) => {
-      const metrics = await open_metrics({});
-      const options = { host: '127.0.0.1', port: server.port, not_ready: () => [], metrics, log: quiet_logger };
-      const refused = await serve_health(options).then(
+    withHealth(async ({ server }) => {
+      const metrics = await openMetrics({});
+      const options = { host: '127.0.0.1', port: server.port, notReady: () => [], metrics, log: quietLogger };
+      const refused = await serveHealth(options).then(
         () => null,
         (error: unknown) => error,
       );
-      assert.ok(is_llmteam_error(refused) && refused.code === 'CONFIG_INVALID');
+      assert.ok(isLlmteamError(refused) && refused.code === 'CONFIG_INVALID');
       assert.match(refused.message, `127.0.0.1:${server.port} (EADDRINUSE)`);
     }));
 });

@@ -1,33 +1,33 @@
 import { LlmteamError, type Logger } from '@llmteam/contracts';
-import { known_secrets, type LogOptions, load_config, open_log } from '@llmteam/service-host';
+import { knownSecrets, type LogOptions, loadConfig, openLog } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { with_config_file } from './config-files.js';
+import { withConfigFile } from './config-files.js';
 
-async function lines_of(options: Partial<LogOptions>, work: (log: Logger) => void): Promise<string[]> {
+async function linesOf(options: Partial<LogOptions>, work: (log: Logger) => void): Promise<string[]> {
   const lines: string[] = [];
   const write = (text: string): void => void lines.push(text);
-  work(await open_log({ level: 'debug', format: 'json', colours: false, secrets: [], write, ...options }));
+  work(await openLog({ level: 'debug', format: 'json', colours: false, secrets: [], write, ...options }));
   return lines;
 }
 
 spec('log lines', (test) => {
   test('are JSON with level, time and every known id, or words for people', async () => {
     const ids = { run_id: 'r-1', step_id: 'write', tenant_id: 'acme' };
-    const work = (log: Logger): void => log.child(ids).warn({ pause_ms: 5 }, 'once more');
-    const [line = ''] = await lines_of({}, work);
+    const work = (log: Logger): void => log.child(ids).warn({ pauseMs: 5 }, 'once more');
+    const [line = ''] = await linesOf({}, work);
     const { level, time, msg, ...rest } = JSON.parse(line);
     assert.is(level, 'warn');
     assert.match(time, /^\d{4}-\d\d-\d\dT.*Z$/);
     assert.is(msg, 'once more');
     assert.equal({ run_id: rest.run_id, step_id: rest.step_id, tenant_id: rest.tenant_id }, ids);
-    const [first = ''] = await lines_of({ format: 'pretty' }, work);
+    const [first = ''] = await linesOf({ format: 'pretty' }, work);
     assert.match(first, /WARN: once more\n.*run_id: "r-1"/s);
   });
 
   test('below the level are not written', async () => {
-    assert.is((await lines_of({ level: 'error' }, (log) => log.warn({}, 'no'))).length, 0);
-    assert.is((await lines_of({ level: 'silent' }, (log) => log.error({}, 'no'))).length, 0);
+    assert.is((await linesOf({ level: 'error' }, (log) => log.warn({}, 'no'))).length, 0);
+    assert.is((await linesOf({ level: 'silent' }, (log) => log.error({}, 'no'))).length, 0);
   });
 
   for (const format of ['json', 'pretty'] as const) {
@@ -37,7 +37,7 @@ spec('log lines', (test) => {
         cause: new Error('said hunter22'),
         details: { body: 'a"quoted\\one', nested: JSON.stringify({ text: 'a"quoted\\one' }) },
       });
-      const lines = await lines_of({ format, secrets }, (log) => {
+      const lines = await linesOf({ format, secrets }, (log) => {
         log.error({ err: error, list: ['x hunter22 y'], 'key hunter22': 1 }, 'töp sécret and hunter22');
         log.child({ known: 'hunter22' }).info({}, 'child');
       });
@@ -50,7 +50,7 @@ spec('log lines', (test) => {
   }
 
   test('hold nothing that stands under a key of a secret or in headers, at any depth', async () => {
-    const [line = ''] = await lines_of({}, (log) =>
+    const [line = ''] = await linesOf({}, (log) =>
       log.info({
         api_key: 'one',
         deep: { list: [{ clientSecret: 'two', password: 'th"ree' }] },
@@ -73,7 +73,7 @@ spec('log lines', (test) => {
   test('of a megabyte of quotes and braces are cleaned in linear time', async () => {
     const hostile = `{"headers":{${'"'.repeat(200_000)}${'{"a":"\\'.repeat(100_000)}`;
     const began = performance.now();
-    await lines_of({ secrets: ['hunter22'] }, (log) => log.info({ hostile }, '"headers":{"'.repeat(50_000)));
+    await linesOf({ secrets: ['hunter22'] }, (log) => log.info({ hostile }, '"headers":{"'.repeat(50_000)));
     assert.ok(performance.now() - began < 2_000);
   });
 
@@ -84,10 +84,10 @@ spec('log lines', (test) => {
       secrets: { key: 'env:KEY', absent: 'env:ABSENT', tiny: 'env:TINY' },
       llms: { one: { provider: 'p', api_key: 'sk-literal', model: 'env:MODEL' } },
     };
-    with_config_file(written, (path) => {
+    withConfigFile(written, (path) => {
       const environment = { NATS_PASSWORD: 'pass-word', KEY: 'key-value', TINY: 'abc', MODEL: 'gpt-x' };
       const expected = ['Bearer abcdefgh1', 'abcdefgh1', 'gpt-x', 'key-value', 'pass-word', 'sk-literal'];
-      assert.equal(known_secrets(load_config(path, environment)).sort(), expected);
+      assert.equal(knownSecrets(loadConfig(path, environment)).sort(), expected);
     });
   });
 });

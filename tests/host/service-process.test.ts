@@ -1,24 +1,24 @@
 import { LlmteamError } from '@llmteam/contracts';
-import { type OpenService, run_service } from '@llmteam/service-host';
+import { type OpenService, runService } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Ran {
   readonly closed: string[];
   readonly left: string[];
-  run(open: (service: OpenService) => Promise<void>): ReturnType<typeof run_service>;
+  run(open: (service: OpenService) => Promise<void>): ReturnType<typeof runService>;
   signal(name: 'SIGTERM' | 'SIGINT'): void;
 }
 
-function with_process(use: (ran: Ran) => Promise<void>): Promise<void> {
+function withProcess(use: (ran: Ran) => Promise<void>): Promise<void> {
   const closed: string[] = [];
   const left: string[] = [];
-  const options = { log: quiet_logger, close_ms: 50, leave: () => void left.push('left') };
+  const options = { log: quietLogger, closeMs: 50, leave: () => void left.push('left') };
   return use({
     closed,
     left,
-    run: (open) => run_service(options, open),
+    run: (open) => runService(options, open),
     signal: (name) => void process.emit(name, name),
   });
 }
@@ -30,7 +30,7 @@ function opens(service: OpenService, closed: string[], ...names: string[]): void
 spec('service process', (test) => {
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     test(`${name} closes what was opened, in reverse order, and the process has stopped`, () =>
-      with_process(async ({ run, closed, left, signal }) => {
+      withProcess(async ({ run, closed, left, signal }) => {
         const listeners = process.listenerCount(name);
         const end = run(async (service) => {
           opens(service, closed, 'backend', 'loops', 'health');
@@ -44,7 +44,7 @@ spec('service process', (test) => {
   }
 
   test('a second signal leaves at once', () =>
-    with_process(async ({ run, left, signal }) => {
+    withProcess(async ({ run, left, signal }) => {
       const end = run(async ({ lifecycle }) => {
         lifecycle.opens('slow', () => new Promise((resolve) => setTimeout(resolve, 10)));
         setImmediate(() => {
@@ -57,7 +57,7 @@ spec('service process', (test) => {
     }));
 
   test('what cannot be closed in time or at all holds up nothing else', () =>
-    with_process(async ({ run, closed, signal }) => {
+    withProcess(async ({ run, closed, signal }) => {
       const end = run(async (service) => {
         opens(service, closed, 'backend');
         service.lifecycle.opens('hangs', () => new Promise(() => undefined));
@@ -70,7 +70,7 @@ spec('service process', (test) => {
     }));
 
   test('what needs longer to close may say so', () =>
-    with_process(async ({ run, closed, signal }) => {
+    withProcess(async ({ run, closed, signal }) => {
       const end = run(async ({ lifecycle }) => {
         const drain = () =>
           new Promise<void>((resolve) => setTimeout(resolve, 150)).then(() => void closed.push('jobs'));
@@ -82,7 +82,7 @@ spec('service process', (test) => {
     }));
 
   test('a failure later on closes everything and has failed; one at the start is thrown, after closing', () =>
-    with_process(async ({ run, closed }) => {
+    withProcess(async ({ run, closed }) => {
       const end = await run(async (service) => {
         opens(service, closed, 'backend');
         setImmediate(() => service.fail(new Error('lost')));
@@ -98,7 +98,7 @@ spec('service process', (test) => {
     }));
 
   test('what loses its server while it opens is closed and opened anew, for as long as the patience lasts', () =>
-    with_process(async ({ run, closed, signal }) => {
+    withProcess(async ({ run, closed, signal }) => {
       const tries = { made: 0 };
       const lost = new LlmteamError('BACKEND_UNREACHABLE', 'there is no connection');
       const end = run(async (service) => {
@@ -109,13 +109,13 @@ spec('service process', (test) => {
       });
       assert.is(await end, 'stopped');
       assert.equal(closed, ['backend 1', 'backend 2']);
-      const options = { log: quiet_logger, close_ms: 50, leave: () => undefined, patience_ms: 0 };
-      const refused = run_service(options, () => Promise.reject(lost));
+      const options = { log: quietLogger, closeMs: 50, leave: () => undefined, patienceMs: 0 };
+      const refused = runService(options, () => Promise.reject(lost));
       assert.is(await refused.catch((error: unknown) => error), lost);
     }));
 
   test('a signal while it still opens closes what is open so far', () =>
-    with_process(async ({ run, closed, signal }) => {
+    withProcess(async ({ run, closed, signal }) => {
       const end = run(async (service) => {
         opens(service, closed, 'backend');
         setImmediate(() => signal('SIGTERM'));

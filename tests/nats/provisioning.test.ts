@@ -6,11 +6,11 @@ import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { works } from '../backend-embedded/child-process.js';
 import { spec } from '../support/spec.js';
-import { write_mirror, write_server } from './debian-mirror.js';
+import { writeMirror, writeServer } from './debian-mirror.js';
 
 const scripts = join(import.meta.dirname, '../../../scripts');
-const { is_new_enough } = (await import(pathToFileURL(join(scripts, 'nats/server-version.mjs')).href)) as {
-  is_new_enough(version: string | undefined): boolean;
+const { isNewEnough } = (await import(pathToFileURL(join(scripts, 'nats/server-version.mjs')).href)) as {
+  isNewEnough(version: string | undefined): boolean;
 };
 
 interface Outcome {
@@ -25,12 +25,12 @@ interface Machine {
   readonly cache: string;
   /** Puts a program `nats-server` into a folder, which tells this; the folder is on the PATH unless it is another. */
   install(told: string, place?: string): string;
-  list_mirror(uri: string): void;
-  /** Runs the script; without apt unless `with_apt`. */
-  provide(env?: Record<string, string>, with_apt?: boolean): Promise<Outcome>;
+  listMirror(uri: string): void;
+  /** Runs the script; without apt unless `withApt`. */
+  provide(env?: Record<string, string>, withApt?: boolean): Promise<Outcome>;
 }
 
-async function with_machine(use: (machine: Machine) => Promise<void>): Promise<void> {
+async function withMachine(use: (machine: Machine) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-provisioning-'));
   for (const place of ['bin', 'other', 'apt']) mkdirSync(join(folder, place));
   const cache = join(folder, 'cache');
@@ -39,12 +39,12 @@ async function with_machine(use: (machine: Machine) => Promise<void>): Promise<v
     await use({
       folder,
       cache,
-      install: (told, place = 'bin') => write_server(join(folder, place, 'nats-server'), told),
-      list_mirror(uri) {
+      install: (told, place = 'bin') => writeServer(join(folder, place, 'nats-server'), told),
+      listMirror(uri) {
         writeFileSync(join(folder, 'apt/sources.list'), `deb [trusted=yes] ${uri} stable main\n`);
       },
-      provide(env = {}, with_apt = false) {
-        const path = [join(folder, 'bin'), ...(with_apt ? ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] : [])];
+      provide(env = {}, withApt = false) {
+        const path = [join(folder, 'bin'), ...(withApt ? ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] : [])];
         const args = [join(scripts, 'nats-server.mjs'), '--suite', 'trixie', '--print', ...places];
         return run(args, { ...env, PATH: path.join(delimiter) });
       },
@@ -83,49 +83,49 @@ function refuses({ code, stdout, stderr }: Outcome, ...reasons: RegExp[]): void 
 spec('a nats-server that is there', (test) => {
   test('2.10.23 and whatever came after it is new enough', () => {
     for (const version of ['2.10.23', '2.10.27', '2.11.0', '2.15.1', '2.16.0-RC.1', '3.0.0', '10.0.0']) {
-      assert.ok(is_new_enough(version), version);
+      assert.ok(isNewEnough(version), version);
     }
     for (const version of ['2.10.22', '2.10.23-RC.1', '2.10.3', '2.9.10', '2.9.99', '1.99.99', undefined]) {
-      assert.not.ok(is_new_enough(version), version);
+      assert.not.ok(isNewEnough(version), version);
     }
   });
 
   test('one on the PATH is taken if it is new enough', () =>
-    with_machine(async ({ install, provide }) => {
+    withMachine(async ({ install, provide }) => {
       const path = install('nats-server: v2.10.23');
       gives(await provide(), path);
     }));
 
   test('one on the PATH that is too old is refused in one line, which says how to get another', () =>
-    with_machine(async ({ install, provide }) => {
+    withMachine(async ({ install, provide }) => {
       install('nats-server: v2.9.10');
-      const install_it = /(brew install|apk add|unpack a release) .*set NATS_SERVER_BIN/;
+      const installIt = /(brew install|apk add|unpack a release) .*set NATS_SERVER_BIN/;
       refuses(
         await provide(),
         /nats-server 2\.10\.23 or later is needed/,
         /the one on the PATH is 2\.9\.10/,
-        install_it,
+        installIt,
       );
     }));
 
   test('a program of the same name that is something else is passed over', () =>
-    with_machine(async ({ install, provide }) => {
+    withMachine(async ({ install, provide }) => {
       install('NATS Server, second edition');
       refuses(await provide(), /none is on the PATH/);
     }));
 
   test('one that NATS_SERVER_BIN names goes before the PATH, and one that is named for the suite before both', () =>
-    with_machine(async ({ install, provide, folder }) => {
+    withMachine(async ({ install, provide, folder }) => {
       install('nats-server: v2.12.0');
       const named = install('nats-server: v2.11.0', 'other');
       gives(await provide({ NATS_SERVER_BIN: named }), named);
-      const of_suite = write_server(join(folder, 'other/older'), 'nats-server: v2.10.27');
-      gives(await provide({ NATS_SERVER_BIN: named, NATS_SERVER_BIN_TRIXIE: of_suite }), of_suite);
-      gives(await provide({ NATS_SERVER_BIN: named, NATS_SERVER_BIN_TESTING: of_suite }), named);
+      const ofSuite = writeServer(join(folder, 'other/older'), 'nats-server: v2.10.27');
+      gives(await provide({ NATS_SERVER_BIN: named, NATS_SERVER_BIN_TRIXIE: ofSuite }), ofSuite);
+      gives(await provide({ NATS_SERVER_BIN: named, NATS_SERVER_BIN_TESTING: ofSuite }), named);
     }));
 
   test('one that is named and does not do is refused, whatever else there is', () =>
-    with_machine(async ({ install, provide, folder }) => {
+    withMachine(async ({ install, provide, folder }) => {
       install('nats-server: v2.12.0');
       const named = install('nats-server: v2.9.10', 'other');
       refuses(
@@ -137,9 +137,9 @@ spec('a nats-server that is there', (test) => {
     }));
 
   test('without a Debian mirror in the lists, or without apt, the one line says so', () =>
-    with_machine(async ({ provide, list_mirror, folder }) => {
+    withMachine(async ({ provide, listMirror, folder }) => {
       refuses(await provide(), /none is on the PATH/, /no Debian mirror is listed/);
-      list_mirror(`file:${folder}/debian`);
+      listMirror(`file:${folder}/debian`);
       refuses(await provide(), /there is no apt-get/);
     }));
 
@@ -149,12 +149,12 @@ spec('a nats-server that is there', (test) => {
 });
 
 /** apt takes a second or two, more where much else goes on. */
-const patient = { timeout_ms: 60_000 };
+const patient = { timeoutMs: 60_000 };
 
 /** apt itself, on a mirror in a folder. */
 spec('a nats-server through apt', (test) => {
   test('needs apt and dpkg, or a line that says that there is none', () =>
-    with_machine(async ({ provide }) => refuses(await provide({}, true), /no Debian mirror is listed/)));
+    withMachine(async ({ provide }) => refuses(await provide({}, true), /no Debian mirror is listed/)));
 
   if (!works('the download through apt', 'apt-get', ['--version'])) return;
   if (!works('the download through apt', 'dpkg-deb', ['--version'])) return;
@@ -162,8 +162,8 @@ spec('a nats-server through apt', (test) => {
   test(
     'the package of the suite is unpacked into the cache, once',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror }) => {
-        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+      withMachine(async ({ folder, cache, provide, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         const path = join(cache, 'trixie/nats-server');
         gives(await provide({}, true), path);
         rmSync(join(folder, 'debian'), { recursive: true });
@@ -176,9 +176,9 @@ spec('a nats-server through apt', (test) => {
   test(
     'one on the PATH that is too old is no obstacle',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror, install }) => {
+      withMachine(async ({ folder, cache, provide, listMirror, install }) => {
         install('nats-server: v2.9.10');
-        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         gives(await provide({}, true), join(cache, 'trixie/nats-server'));
       }),
     patient,
@@ -187,8 +187,8 @@ spec('a nats-server through apt', (test) => {
   test(
     'several processes that fetch it at once all get a whole one, and leave nothing else',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror }) => {
-        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+      withMachine(async ({ folder, cache, provide, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         const outcomes = await Promise.all(Array.from({ length: 4 }, () => provide({}, true)));
         for (const outcome of outcomes) gives(outcome, join(cache, 'trixie/nats-server'));
         assert.equal(readdirSync(cache), ['trixie']);
@@ -200,13 +200,13 @@ spec('a nats-server through apt', (test) => {
   test(
     'one in the cache that does not run is replaced, and what a killed download left is removed after an hour',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror }) => {
-        list_mirror(write_mirror(folder, 'trixie', '2.10.27'));
+      withMachine(async ({ folder, cache, provide, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         for (const name of ['trixie', 'download-old', 'download-new'])
           mkdirSync(join(cache, name), { recursive: true });
         writeFileSync(join(cache, 'trixie/nats-server'), 'half a program');
-        const two_hours_ago = Date.now() / 1000 - 7_200;
-        utimesSync(join(cache, 'download-old'), two_hours_ago, two_hours_ago);
+        const twoHoursAgo = Date.now() / 1000 - 7_200;
+        utimesSync(join(cache, 'download-old'), twoHoursAgo, twoHoursAgo);
         gives(await provide({}, true), join(cache, 'trixie/nats-server'));
         assert.equal(readdirSync(cache).sort(), ['download-new', 'trixie']);
       }),
@@ -216,8 +216,8 @@ spec('a nats-server through apt', (test) => {
   test(
     'a suite whose server is too old is refused, and not kept',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror }) => {
-        list_mirror(write_mirror(folder, 'trixie', '2.9.10'));
+      withMachine(async ({ folder, cache, provide, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.9.10'));
         refuses(await provide({}, true), /the one of Debian trixie is 2\.9\.10/);
         assert.equal(readdirSync(join(cache, 'trixie')), []);
       }),
@@ -227,10 +227,10 @@ spec('a nats-server through apt', (test) => {
   test(
     'a mirror that does not answer is named in the one line',
     () =>
-      with_machine(async ({ folder, cache, provide, list_mirror }) => {
-        list_mirror(`file:${folder}/debian`);
+      withMachine(async ({ folder, cache, provide, listMirror }) => {
+        listMirror(`file:${folder}/debian`);
         refuses(await provide({}, true), /apt did not get one \(.*debian/);
-        list_mirror('http://127.0.0.1:1/debian');
+        listMirror('http://127.0.0.1:1/debian');
         const impatient = join(folder, 'impatient.conf');
         writeFileSync(impatient, 'Acquire::Retries "0";\n');
         refuses(await provide({ APT_CONFIG: impatient }, true), /apt did not get one \(.*127\.0\.0\.1/);

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { type NatsServer, with_nats_server } from '../support/nats/nats-server.js';
-import { is_running } from '../support/nats/process-state.js';
-import { until_back, with_raw_client } from '../support/nats/raw-client.js';
+import { type NatsServer, withNatsServer } from '../support/nats/nats-server.js';
+import { isRunning } from '../support/nats/process-state.js';
+import { untilBack, withRawClient } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
 
 const keep = { name: 'KEEP', subjects: ['keep.>'] };
@@ -20,20 +20,20 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** Two messages are acknowledged, `between` happens, and both are there. */
-async function keeps_messages(server: NatsServer, between: () => Promise<void>): Promise<void> {
-  await with_raw_client(server.url, async ({ streams, publish }) => {
+async function keepsMessages(server: NatsServer, between: () => Promise<void>): Promise<void> {
+  await withRawClient(server.url, async ({ streams, publish }) => {
     await streams.add(keep);
     await publish('keep.a');
     await publish('keep.b');
   });
   await between();
-  await with_raw_client(server.url, async ({ streams }) => {
+  await withRawClient(server.url, async ({ streams }) => {
     assert.is((await streams.info('KEEP')).state.messages, 2);
   });
 }
 
 /** The error of a use of the server that must fail. */
-async function failure_of(work: Promise<void>): Promise<string> {
+async function failureOf(work: Promise<void>): Promise<string> {
   try {
     await work;
   } catch (error) {
@@ -45,18 +45,18 @@ async function failure_of(work: Promise<void>): Promise<string> {
 spec('nats-server for tests', (test) => {
   for (const suite of ['testing', 'trixie'] as const) {
     test(`a server of ${suite} has JetStream and tells its version`, () =>
-      with_nats_server({ suite }, async (server) => {
-        await keeps_messages(server, async () => undefined);
-        await with_raw_client(server.url, async ({ connection }) => {
+      withNatsServer({ suite }, async (server) => {
+        await keepsMessages(server, async () => undefined);
+        await withRawClient(server.url, async ({ connection }) => {
           assert.is(connection.info?.version, server.version);
         });
       }));
   }
 
   test('acknowledged messages are there after a kill and a start, on the same port, with sync_interval always', () =>
-    with_nats_server({ sync_interval: 'always' }, async (server) => {
+    withNatsServer({ syncInterval: 'always' }, async (server) => {
       const { port, pid } = server;
-      await keeps_messages(server, async () => {
+      await keepsMessages(server, async () => {
         await server.kill();
         assert.is(server.runs, false);
         await server.start();
@@ -66,13 +66,13 @@ spec('nats-server for tests', (test) => {
     }));
 
   test('a clean end and a start keep what is there', () =>
-    with_nats_server({}, async (server) => {
-      await keeps_messages(server, () => server.restart());
+    withNatsServer({}, async (server) => {
+      await keepsMessages(server, () => server.restart());
       assert.match(server.log(), /Initiating Shutdown/);
     }));
 
   test('a start waits for its port while somebody else has it', () =>
-    with_nats_server({}, async (server) => {
+    withNatsServer({}, async (server) => {
       await server.kill();
       const squatter = createServer().listen(server.port, '127.0.0.1');
       await once(squatter, 'listening');
@@ -85,21 +85,21 @@ spec('nats-server for tests', (test) => {
     }));
 
   test('a client comes back by itself once the server does', () =>
-    with_nats_server({}, (server) =>
-      with_raw_client(server.url, async ({ connection, streams, publish }) => {
+    withNatsServer({}, (server) =>
+      withRawClient(server.url, async ({ connection, streams, publish }) => {
         await streams.add(keep);
         for (let kills = 0; kills < 5; kills++) {
           await server.kill();
           await server.start();
-          await until_back(connection);
+          await untilBack(connection);
         }
         assert.is((await publish('keep.a')).seq, 1);
       }),
     ));
 
   test('a paused server keeps its connections and answers once it goes on', () =>
-    with_nats_server({}, (server) =>
-      with_raw_client(server.url, async ({ connection }) => {
+    withNatsServer({}, (server) =>
+      withRawClient(server.url, async ({ connection }) => {
         await server.pause();
         const answered = connection.flush().then(() => 'answered');
         assert.is(await Promise.race([answered, sleep(100, 'silent')]), 'silent');
@@ -109,7 +109,7 @@ spec('nats-server for tests', (test) => {
     ));
 
   test('a paused server can be stopped and killed', () =>
-    with_nats_server({}, async (server) => {
+    withNatsServer({}, async (server) => {
       await server.pause();
       await server.restart();
       await server.pause();
@@ -118,76 +118,76 @@ spec('nats-server for tests', (test) => {
     }));
 
   test('two servers at once do not meet', () =>
-    with_nats_server({}, (one) =>
-      with_nats_server({}, async (other) => {
+    withNatsServer({}, (one) =>
+      withNatsServer({}, async (other) => {
         assert.is.not(one.port, other.port);
-        await with_raw_client(one.url, async ({ streams }) => void (await streams.add(keep)));
-        await with_raw_client(other.url, async ({ streams }) => {
+        await withRawClient(one.url, async ({ streams }) => void (await streams.add(keep)));
+        await withRawClient(other.url, async ({ streams }) => {
           assert.equal(await streams.list().next(), []);
         });
       }),
     ));
 
   test('a server without JetStream has none', () =>
-    with_nats_server({ jetstream: false }, (server) =>
-      with_raw_client(server.url, async ({ connection, streams }) => {
+    withNatsServer({ jetstream: false }, (server) =>
+      withRawClient(server.url, async ({ connection, streams }) => {
         assert.is.not(connection.info?.jetstream, true);
         assert.match(
-          await failure_of(streams.add(keep).then(() => undefined)),
+          await failureOf(streams.add(keep).then(() => undefined)),
           /jetstream is not enabled|no responders/i,
         );
       }),
     ));
 
   test('limits of the payload and of the files are those that were asked for', () =>
-    with_nats_server({ max_payload: 1_000, max_file_store: 20_000 }, (server) =>
-      with_raw_client(server.url, async ({ connection, streams }) => {
+    withNatsServer({ maxPayload: 1_000, maxFileStore: 20_000 }, (server) =>
+      withRawClient(server.url, async ({ connection, streams }) => {
         assert.is(connection.info?.max_payload, 1_000);
-        const too_much = streams.add({ ...keep, max_bytes: 30_000 }).then(() => undefined);
-        assert.match(await failure_of(too_much), /insufficient storage/);
+        const tooMuch = streams.add({ ...keep, max_bytes: 30_000 }).then(() => undefined);
+        assert.match(await failureOf(tooMuch), /insufficient storage/);
         await streams.add({ ...keep, max_bytes: 10_000 });
       }),
     ));
 
   test('more configuration is taken as the server has it', () =>
-    with_nats_server({ config: 'authorization { token: "open sesame" }' }, async (server) => {
-      assert.match(await failure_of(with_raw_client(server.url, async () => undefined)), /authorization/i);
-      await with_raw_client(server.url, async ({ connection }) => connection.flush(), { token: 'open sesame' });
+    withNatsServer({ config: 'authorization { token: "open sesame" }' }, async (server) => {
+      assert.match(await failureOf(withRawClient(server.url, async () => undefined)), /authorization/i);
+      await withRawClient(server.url, async ({ connection }) => connection.flush(), { token: 'open sesame' });
     }));
 
   test('a store folder of the test is used and left', async () => {
-    const store_dir = mkdtempSync(join(tmpdir(), 'llmteam-nats-store-'));
+    const storeDir = mkdtempSync(join(tmpdir(), 'llmteam-nats-store-'));
     try {
-      await with_nats_server({ store_dir }, (server) => keeps_messages(server, async () => undefined));
-      assert.ok(readdirSync(store_dir).length > 0);
+      await withNatsServer({ storeDir }, (server) => keepsMessages(server, async () => undefined));
+      assert.ok(readdirSync(storeDir).length > 0);
     } finally {
-      rmSync(store_dir, { recursive: true, force: true });
+      rmSync(storeDir, { recursive: true, force: true });
     }
   });
 
   test('a server that cannot start says why', async () => {
-    const said = await failure_of(with_nats_server({ config: 'no_such_setting: 1' }, async () => undefined));
+    const said = await failureOf(withNatsServer({ config: 'no_such_setting: 1' }, async () => undefined));
     assert.match(said, /^nats-server ended at once: exit code 1\n/);
     assert.match(said, /\| .*no_such_setting/);
   });
 
   test('a server that ends without being told to fails the test', async () => {
-    const crash = with_nats_server({}, async (server) => {
+    const crash = withNatsServer({}, async (server) => {
       process.kill(server.pid, 'SIGKILL');
       await until(() => !server.runs);
     });
-    assert.match(await failure_of(crash), /ended by itself: SIGKILL/);
+    assert.match(await failureOf(crash), /ended by itself: SIGKILL/);
   });
 
   test('the server and its folder are gone afterwards, also when the test failed', async () => {
     const left = { pid: 0, store: '' };
-    const work = with_nats_server({}, async (server) => {
+    const work = withNatsServer({}, async (server) => {
       left.pid = server.pid;
-      left.store = server.store_dir;
+      left.store = server.storeDir;
       throw new Error('the test failed');
     });
-    assert.is(await failure_of(work), 'the test failed');
-    assert.is(is_running(left.pid), false);
+    assert.is(await failureOf(work), 'the test failed');
+    assert.is(isRunning(left.pid), false);
     assert.is(existsSync(join(left.store, '..')), false);
   });
 
@@ -200,10 +200,10 @@ spec('nats-server for tests', (test) => {
       const [line] = await once(createInterface({ input: child.stdout }), 'line');
       const { pid, folder } = JSON.parse(String(line)) as { pid: number; folder: string };
       try {
-        assert.ok(is_running(pid));
+        assert.ok(isRunning(pid));
         child.kill(signal);
         await ended;
-        await until(() => !is_running(pid));
+        await until(() => !isRunning(pid));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { with_nats_server } from '../support/nats/nats-server.js';
-import { until_back, with_raw_client } from '../support/nats/raw-client.js';
-import { type TcpProxy, with_tcp_proxy } from '../support/nats/tcp-proxy.js';
+import { withNatsServer } from '../support/nats/nats-server.js';
+import { untilBack, withRawClient } from '../support/nats/raw-client.js';
+import { type TcpProxy, withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
 
 /** A server that sends back what it gets, and the end when it gets the end, behind a proxy; and its side of the connections. */
-async function with_echo(use: (proxy: TcpProxy, sockets: ReadonlySet<Socket>) => Promise<void>): Promise<void> {
+async function withEcho(use: (proxy: TcpProxy, sockets: ReadonlySet<Socket>) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -20,14 +20,14 @@ async function with_echo(use: (proxy: TcpProxy, sockets: ReadonlySet<Socket>) =>
   await once(server, 'listening');
   try {
     const url = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await with_tcp_proxy(url, (proxy) => use(proxy, sockets));
+    await withTcpProxy(url, (proxy) => use(proxy, sockets));
   } finally {
     for (const socket of sockets) socket.destroy();
     server.close();
   }
 }
 
-async function with_client(proxy: TcpProxy, use: (client: Socket) => Promise<void>): Promise<void> {
+async function withClient(proxy: TcpProxy, use: (client: Socket) => Promise<void>): Promise<void> {
   const client = connect({
     host: '127.0.0.1',
     port: Number(new URL(proxy.url).port),
@@ -43,7 +43,7 @@ async function with_client(proxy: TcpProxy, use: (client: Socket) => Promise<voi
 }
 
 /** Sends a text and waits for as much to come back; 'closed' if the connection ends first. */
-async function echo_of(client: Socket, text: string): Promise<string> {
+async function echoOf(client: Socket, text: string): Promise<string> {
   let got = '';
   return new Promise((resolve) => {
     client.on('data', (bytes: Buffer) => {
@@ -55,21 +55,21 @@ async function echo_of(client: Socket, text: string): Promise<string> {
   });
 }
 
-async function within_100_ms(work: Promise<unknown>): Promise<unknown> {
+async function within100Ms(work: Promise<unknown>): Promise<unknown> {
   return Promise.race([work, sleep(100, 'nothing')]);
 }
 
-function sum_of(bytes: Buffer): string {
+function sumOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Round trips until a connection is reset, with a chance of one in ten per piece. */
-async function round_trips(seed: number): Promise<number> {
+async function roundTrips(seed: number): Promise<number> {
   let done = 0;
-  await with_echo(async (proxy) => {
-    proxy.reset_randomly({ seed, chance: 0.1 });
-    await with_client(proxy, async (client) => {
-      while ((await echo_of(client, 'x')) !== 'closed') done += 1;
+  await withEcho(async (proxy) => {
+    proxy.resetRandomly({ seed, chance: 0.1 });
+    await withClient(proxy, async (client) => {
+      while ((await echoOf(client, 'x')) !== 'closed') done += 1;
     });
     assert.is(proxy.counts.reset, 1);
   });
@@ -78,104 +78,104 @@ async function round_trips(seed: number): Promise<number> {
 
 spec('tcp proxy', (test) => {
   test('what is sent comes back whole, in order and with its end', () =>
-    with_echo((proxy) =>
-      with_client(proxy, async (client) => {
+    withEcho((proxy) =>
+      withClient(proxy, async (client) => {
         const sent = randomBytes(5_000_000);
         client.end(sent);
         const got: Buffer[] = [];
         for await (const bytes of client) got.push(bytes as Buffer);
-        assert.is(sum_of(Buffer.concat(got)), sum_of(sent));
+        assert.is(sumOf(Buffer.concat(got)), sumOf(sent));
       }),
     ));
 
   test('a connection that ended is forgotten', () =>
-    with_echo(async (proxy) => {
-      await with_client(proxy, async (client) => void (await echo_of(client, 'hello')));
-      while (proxy.open_connections > 0) await sleep(1);
+    withEcho(async (proxy) => {
+      await withClient(proxy, async (client) => void (await echoOf(client, 'hello')));
+      while (proxy.openConnections > 0) await sleep(1);
       assert.equal(proxy.counts, { accepted: 1, refused: 0, reset: 0 });
     }));
 
   test('a client whose server is not there is sent away', () =>
-    with_tcp_proxy('tcp://127.0.0.1:1', (proxy) =>
-      with_client(proxy, async (client) => assert.is(await echo_of(client, 'hello'), 'closed')),
+    withTcpProxy('tcp://127.0.0.1:1', (proxy) =>
+      withClient(proxy, async (client) => assert.is(await echoOf(client, 'hello'), 'closed')),
     ));
 
   test('a cut resets what is there and what comes; afterwards the same port works', () =>
-    with_echo((proxy) =>
-      with_client(proxy, async (client) => {
-        assert.is(await echo_of(client, 'hello'), 'hello');
+    withEcho((proxy) =>
+      withClient(proxy, async (client) => {
+        assert.is(await echoOf(client, 'hello'), 'hello');
         const reset = new Promise((resolve) => client.once('close', resolve));
         proxy.cut();
         await reset;
-        await with_client(proxy, async (second) => assert.is(await echo_of(second, 'hello'), 'closed'));
+        await withClient(proxy, async (second) => assert.is(await echoOf(second, 'hello'), 'closed'));
         proxy.heal();
-        await with_client(proxy, async (third) => assert.is(await echo_of(third, 'hello'), 'hello'));
+        await withClient(proxy, async (third) => assert.is(await echoOf(third, 'hello'), 'hello'));
         assert.equal(proxy.counts, { accepted: 2, refused: 1, reset: 1 });
       }),
     ));
 
   test('a stall takes connections and passes nothing until it is healed', () =>
-    with_echo(async (proxy) => {
+    withEcho(async (proxy) => {
       proxy.stall();
-      await with_client(proxy, async (client) => {
-        const echo = echo_of(client, 'hello');
-        assert.is(await within_100_ms(echo), 'nothing');
+      await withClient(proxy, async (client) => {
+        const echo = echoOf(client, 'hello');
+        assert.is(await within100Ms(echo), 'nothing');
         proxy.heal();
         assert.is(await echo, 'hello');
       });
     }));
 
   test('a stall one way passes what goes the other way', () =>
-    with_echo(async (proxy) => {
-      await with_client(proxy, async (client) => {
-        await echo_of(client, 'hello');
+    withEcho(async (proxy) => {
+      await withClient(proxy, async (client) => {
+        await echoOf(client, 'hello');
         proxy.stall('to_client');
-        const bytes_read = client.bytesRead;
+        const bytesRead = client.bytesRead;
         client.end('more');
         await once(client, 'finish');
         await sleep(50);
-        assert.is(client.bytesRead, bytes_read);
+        assert.is(client.bytesRead, bytesRead);
         proxy.heal();
-        while (client.bytesRead < bytes_read + 'more'.length) await sleep(1);
+        while (client.bytesRead < bytesRead + 'more'.length) await sleep(1);
       });
     }));
 
   test('a stall holds back the end of a connection too', () =>
-    with_echo((proxy) =>
-      with_client(proxy, async (client) => {
-        await echo_of(client, 'hello');
+    withEcho((proxy) =>
+      withClient(proxy, async (client) => {
+        await echoOf(client, 'hello');
         proxy.stall();
         client.destroy();
         await sleep(20);
-        assert.is(proxy.open_connections, 1);
+        assert.is(proxy.openConnections, 1);
         proxy.heal();
-        while (proxy.open_connections > 0) await sleep(1);
+        while (proxy.openConnections > 0) await sleep(1);
       }),
     ));
 
   test('a sender that ended and then failed leaves no socket behind', () =>
-    with_echo((proxy, far_sides) =>
-      with_client(proxy, async (client) => {
-        await echo_of(client, 'hello');
+    withEcho((proxy, farSides) =>
+      withClient(proxy, async (client) => {
+        await echoOf(client, 'hello');
         proxy.stall('to_server');
         client.end();
         await once(client, 'finish');
         client.resetAndDestroy();
         // Only what is sent to it tells that it failed.
-        for (const far_side of far_sides) far_side.write('more');
+        for (const farSide of farSides) farSide.write('more');
         await sleep(20);
         proxy.heal();
-        while (proxy.open_connections > 0) await sleep(1);
+        while (proxy.openConnections > 0) await sleep(1);
       }),
     ));
 
   test('a stalled sender is held up, not stored without bound', () =>
-    with_echo((proxy) =>
-      with_client(proxy, async (client) => {
+    withEcho((proxy) =>
+      withClient(proxy, async (client) => {
         proxy.stall();
         const sent = randomBytes(60_000_000);
         client.end(sent);
-        assert.is(await within_100_ms(once(client, 'finish')), 'nothing');
+        assert.is(await within100Ms(once(client, 'finish')), 'nothing');
         assert.ok(client.writableLength > 0);
         proxy.heal();
         let got = 0;
@@ -185,11 +185,11 @@ spec('tcp proxy', (test) => {
     ));
 
   test('a delay counts once per piece and way, however many are on the way', () =>
-    with_echo((proxy) =>
-      with_client(proxy, async (client) => {
+    withEcho((proxy) =>
+      withClient(proxy, async (client) => {
         proxy.delay(60);
         const began = performance.now();
-        const echo = echo_of(client, 'abcdefghij');
+        const echo = echoOf(client, 'abcdefghij');
         for (let more = 0; more < 9; more++) {
           await sleep(1);
           client.write('.');
@@ -202,30 +202,30 @@ spec('tcp proxy', (test) => {
     ));
 
   test('random resets are the same for the same seed', async () => {
-    const [first, again] = [await round_trips(1), await round_trips(1)];
+    const [first, again] = [await roundTrips(1), await roundTrips(1)];
     assert.is(first, again);
-    const others = await Promise.all([2, 3, 4, 5].map(round_trips));
+    const others = await Promise.all([2, 3, 4, 5].map(roundTrips));
     assert.ok(others.some((count) => count !== first));
   });
 
   test('a NATS client survives a cut, a stall and random resets', () =>
-    with_nats_server({}, (server) =>
-      with_tcp_proxy(server.url, (proxy) =>
-        with_raw_client(proxy.url, async ({ connection, streams, publish }) => {
+    withNatsServer({}, (server) =>
+      withTcpProxy(server.url, (proxy) =>
+        withRawClient(proxy.url, async ({ connection, streams, publish }) => {
           await streams.add({ name: 'KEEP', subjects: ['keep.>'] });
           proxy.cut();
           await sleep(50);
           proxy.heal();
-          await until_back(connection);
+          await untilBack(connection);
           proxy.stall();
           const answered = connection.flush().then(() => 'answered');
-          assert.is(await within_100_ms(answered), 'nothing');
+          assert.is(await within100Ms(answered), 'nothing');
           proxy.heal();
           assert.is(await answered, 'answered');
-          proxy.reset_randomly({ seed: 7, chance: 0.2 });
+          proxy.resetRandomly({ seed: 7, chance: 0.2 });
           while (proxy.counts.reset < 6) await publish('keep.a', '', { timeout: 100 }).catch(() => sleep(10));
           proxy.heal();
-          await until_back(connection);
+          await untilBack(connection);
           assert.ok((await publish('keep.last')).seq > 0);
         }),
       ),

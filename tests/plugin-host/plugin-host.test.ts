@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { is_llmteam_error } from '@llmteam/contracts';
+import { isLlmteamError } from '@llmteam/contracts';
 import { PluginHost, StepCatalog } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Fixture {
@@ -14,8 +14,8 @@ interface Fixture {
   readonly code: string;
 }
 
-function type_code(type_id: string): string {
-  return `{ kind: 'task', run: async () => ({}), metadata: { type_id: '${type_id}', display_name: 'x', description: '', category: 'utility',
+function typeCode(typeId: string): string {
+  return `{ kind: 'task', run: async () => ({}), metadata: { type_id: '${typeId}', display_name: 'x', description: '', category: 'utility',
     icon: '', color: '', config_schema: { type: 'object' }, input_ports: [], output_ports: [], supports_retry: true,
     supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '', examples: [], permissions: [] } }`;
 }
@@ -25,9 +25,9 @@ function plugin(name: string, members = ''): Fixture {
 }
 
 /** Writes packages into a `node_modules` of their own and gives the host what it needs to find them. */
-async function with_packages<T>(
+async function withPackages<T>(
   fixtures: readonly Fixture[],
-  work: (host: PluginHost, wanted: { specifier: string; from_folder: string }[], catalog: StepCatalog) => Promise<T>,
+  work: (host: PluginHost, wanted: { specifier: string; fromFolder: string }[], catalog: StepCatalog) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-plugins-'));
   for (const { name, manifest, version = '1.2.3', code } of fixtures) {
@@ -39,11 +39,11 @@ async function with_packages<T>(
     writeFileSync(join(home, 'index.js'), code);
   }
   const catalog = new StepCatalog();
-  const host = new PluginHost(catalog, { log: quiet_logger, deadline_ms: 300 });
+  const host = new PluginHost(catalog, { log: quietLogger, deadlineMs: 300 });
   try {
     return await work(
       host,
-      fixtures.map(({ name }) => ({ specifier: name, from_folder: folder })),
+      fixtures.map(({ name }) => ({ specifier: name, fromFolder: folder })),
       catalog,
     );
   } finally {
@@ -51,41 +51,41 @@ async function with_packages<T>(
   }
 }
 
-async function fault_of(fixtures: readonly Fixture[], more: readonly string[] = []): Promise<string> {
-  return with_packages(fixtures, async (host, wanted) => {
+async function faultOf(fixtures: readonly Fixture[], more: readonly string[] = []): Promise<string> {
+  return withPackages(fixtures, async (host, wanted) => {
     try {
-      const from_folder = wanted[0]?.from_folder ?? tmpdir();
-      await host.load([...wanted, ...more.map((specifier) => ({ specifier, from_folder }))]);
+      const fromFolder = wanted[0]?.fromFolder ?? tmpdir();
+      await host.load([...wanted, ...more.map((specifier) => ({ specifier, fromFolder }))]);
       await host.start();
       await host.stop();
       return 'none';
     } catch (error) {
-      return is_llmteam_error(error) ? `${error.code}: ${error.message}` : String(error);
+      return isLlmteamError(error) ? `${error.code}: ${error.message}` : String(error);
     }
   });
 }
 
 spec('plugin host', (test) => {
   test('a plugin that is well is loaded with its types in the version of its package', () =>
-    with_packages([plugin('alpha', `step_types: [${type_code('alpha_work')}]`)], async (host, wanted, catalog) => {
+    withPackages([plugin('alpha', `stepTypes: [${typeCode('alpha_work')}]`)], async (host, wanted, catalog) => {
       await host.load(wanted);
       assert.is(catalog.find('alpha_work', '1.2.3')?.plugin, 'alpha');
       assert.is(catalog.find('alpha_work', '1.2.4'), undefined);
     }));
 
   test('a missing plugin is named', async () => {
-    assert.match(await fault_of([plugin('alpha')], ['@acme/ocr']), /^PLUGIN_MISSING: .*'@acme\/ocr'/);
+    assert.match(await faultOf([plugin('alpha')], ['@acme/ocr']), /^PLUGIN_MISSING: .*'@acme\/ocr'/);
   });
 
   test('a plugin for another API version is named with both versions', async () => {
     const fixture = { ...plugin('alpha'), manifest: { kind: 'task', name: 'alpha', api: 2 } };
-    assert.match(await fault_of([fixture]), /^PLUGIN_INCOMPATIBLE: plugin 'alpha' is made for plugin API 2; this is 1/);
+    assert.match(await faultOf([fixture]), /^PLUGIN_INCOMPATIBLE: plugin 'alpha' is made for plugin API 2; this is 1/);
   });
 
   test('a package without a manifest, or with a wrong one, is named and nothing of it runs', async () => {
     const code = "throw new Error('ran');";
-    assert.match(await fault_of([{ name: 'alpha', manifest: null, code }]), /^PLUGIN_INVALID: .*no key 'llmteam'/);
-    const wrong = await fault_of([
+    assert.match(await faultOf([{ name: 'alpha', manifest: null, code }]), /^PLUGIN_INVALID: .*no key 'llmteam'/);
+    const wrong = await faultOf([
       { name: 'alpha', manifest: { kind: 'task', name: 'alpha', api: 1, colour: 'red' }, code },
     ]);
     assert.match(
@@ -96,17 +96,17 @@ spec('plugin host', (test) => {
 
   test('two plugins of one step type and version are both named', async () => {
     const twice = [
-      plugin('alpha', `step_types: [${type_code('work')}]`),
-      plugin('beta', `step_types: [${type_code('work')}]`),
+      plugin('alpha', `stepTypes: [${typeCode('work')}]`),
+      plugin('beta', `stepTypes: [${typeCode('work')}]`),
     ];
-    assert.match(await fault_of(twice), /^PLUGIN_DUPLICATE: .*'alpha' and 'beta'/);
+    assert.match(await faultOf(twice), /^PLUGIN_DUPLICATE: .*'alpha' and 'beta'/);
   });
 
   test('two majors of one step type live side by side', () =>
-    with_packages(
+    withPackages(
       [
-        plugin('alpha', `step_types: [${type_code('work')}]`),
-        { ...plugin('beta', `step_types: [${type_code('work')}]`), version: '2.0.0' },
+        plugin('alpha', `stepTypes: [${typeCode('work')}]`),
+        { ...plugin('beta', `stepTypes: [${typeCode('work')}]`), version: '2.0.0' },
       ],
       async (host, wanted, catalog) => {
         await host.load(wanted);
@@ -123,17 +123,17 @@ spec('plugin host', (test) => {
 
   test('a plugin that throws while loading, starting or hangs is named', async () => {
     assert.match(
-      await fault_of([{ name: 'alpha', code: "throw new Error('bad day');" }]),
+      await faultOf([{ name: 'alpha', code: "throw new Error('bad day');" }]),
       /^PLUGIN_FAILED: plugin 'alpha' .*bad day/,
     );
     const throwing = plugin('alpha', "start: async () => { throw new Error('no start'); }");
-    assert.match(await fault_of([throwing]), /^PLUGIN_FAILED: plugin 'alpha' .*no start/);
+    assert.match(await faultOf([throwing]), /^PLUGIN_FAILED: plugin 'alpha' .*no start/);
     const hanging = plugin('alpha', 'start: () => new Promise(() => {})');
-    assert.match(await fault_of([hanging]), /^PLUGIN_FAILED: plugin 'alpha' took longer than 300 ms to start/);
+    assert.match(await faultOf([hanging]), /^PLUGIN_FAILED: plugin 'alpha' took longer than 300 ms to start/);
   });
 
   test('every fault is told, not only the first', async () => {
-    const fault = await fault_of([
+    const fault = await faultOf([
       { name: 'alpha', code: "throw new Error('one');" },
       { name: 'beta', code: 'export default 1;' },
     ]);
@@ -146,7 +146,7 @@ spec('plugin host', (test) => {
       plugin(name, `start: async () => {}, stop: async () => { globalThis.stopped.push('${name}'); ${stop} }`);
     const stopped: string[] = [];
     Object.assign(globalThis, { stopped });
-    return with_packages(
+    return withPackages(
       [record('alpha', ''), record('beta', "throw new Error('no');"), record('gamma', 'await new Promise(() => {});')],
       async (host, wanted) => {
         await host.load(wanted);
@@ -164,7 +164,7 @@ spec('plugin host', (test) => {
     Object.assign(globalThis, { stopped });
     const alpha = plugin('alpha', "start: async () => {}, stop: async () => { globalThis.stopped.push('alpha'); }");
     const beta = plugin('beta', "start: async () => { throw new Error('no'); }");
-    return with_packages([alpha, beta], async (host, wanted) => {
+    return withPackages([alpha, beta], async (host, wanted) => {
       await host.load(wanted);
       await host.start().then(
         () => assert.unreachable(),

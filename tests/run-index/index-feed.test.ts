@@ -1,4 +1,4 @@
-import { manual_clock, open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { manualClock, openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import {
   type Backend,
   type HumanTask,
@@ -8,12 +8,12 @@ import {
   type RunKey,
   type RunRow,
 } from '@llmteam/contracts';
-import { announce_removal, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { altered } from '../support/altered.js';
-import { quiet_logger } from '../support/quiet-logger.js';
-import { play_scenario, scenario_names } from '../support/simulation/scenarios.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { playScenario, scenarioNames } from '../support/simulation/scenarios.js';
 import type { SimulatedRun } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 
@@ -23,15 +23,15 @@ interface Scene {
   feed(journal?: Journal, index?: RunIndex): IndexFeed;
 }
 
-async function with_backend(use: (scene: Scene) => Promise<void>): Promise<void> {
-  const clock = system_clock();
-  const backend = await open_memory_backend({ clock: manual_clock(0), partitions: 2 });
+async function withBackend(use: (scene: Scene) => Promise<void>): Promise<void> {
+  const clock = systemClock();
+  const backend = await openMemoryBackend({ clock: manualClock(0), partitions: 2 });
   const failures: unknown[] = [];
   const feeds: IndexFeed[] = [];
   const feed = (journal = backend.journal, index = backend.index): IndexFeed => {
     const { registry } = backend;
-    const on_failure = (error: unknown): void => void failures.push(error);
-    const made = new IndexFeed({ journal, registry, index, clock, log: quiet_logger, on_failure });
+    const onFailure = (error: unknown): void => void failures.push(error);
+    const made = new IndexFeed({ journal, registry, index, clock, log: quietLogger, onFailure });
     feeds.push(made);
     return made;
   };
@@ -44,19 +44,19 @@ async function with_backend(use: (scene: Scene) => Promise<void>): Promise<void>
 }
 
 function played(name: string): SimulatedRun {
-  const run = play_scenario(name).runs.get('run');
+  const run = playScenario(name).runs.get('run');
   if (run === undefined) throw new Error(`scenario ${name} has no run`);
   return run;
 }
 
-async function keep(journal: Journal, { key, facts }: SimulatedRun, up_to = facts.length): Promise<void> {
-  for (const [place, fact] of facts.slice(0, up_to).entries()) {
+async function keep(journal: Journal, { key, facts }: SimulatedRun, upTo = facts.length): Promise<void> {
+  for (const [place, fact] of facts.slice(0, upTo).entries()) {
     await journal.append(key, [{ message_id: `m${place}`, fact }]);
   }
 }
 
 /** As the engine has it. */
-function row_of({ key, run }: SimulatedRun): RunRow {
+function rowOf({ key, run }: SimulatedRun): RunRow {
   const { request, status, ended_at } = run.state;
   return {
     ...key,
@@ -69,7 +69,7 @@ function row_of({ key, run }: SimulatedRun): RunRow {
   };
 }
 
-function task(task_id: string, status: HumanTask['status']): HumanTask {
+function task(taskId: string, status: HumanTask['status']): HumanTask {
   const request = {
     task_type: 'approval' as const,
     title: 'Publish?',
@@ -81,14 +81,22 @@ function task(task_id: string, status: HumanTask['status']): HumanTask {
     due_at: null,
   };
   const common = { tenant_id: 'acme', segment_id: 's', step_id: 'ask', escalation_level: 0, created_at: 1 };
-  return { ...common, task_id, run_id: task_id.split(':')[0] ?? '', status, claimed_by: null, request, answer: null };
+  return {
+    ...common,
+    task_id: taskId,
+    run_id: taskId.split(':')[0] ?? '',
+    status,
+    claimed_by: null,
+    request,
+    answer: null,
+  };
 }
 
 async function rows(backend: Backend): Promise<readonly RunRow[]> {
   return (await backend.index.runs({ tenant_id: 'acme', limit: 1_000 })).rows;
 }
 
-async function task_statuses(backend: Backend): Promise<string[]> {
+async function taskStatuses(backend: Backend): Promise<string[]> {
   const page = await backend.index.tasks({ tenant_id: 'acme', limit: 1_000 });
   return page.rows.map(({ task_id, status }) => `${task_id} ${status}`).sort();
 }
@@ -98,39 +106,39 @@ spec('the feed of a run index', (test) => {
     'gives every run of every scenario the row that the engine gives it',
     async () => {
       let checked = 0;
-      for (const name of scenario_names()) {
-        const runs = [...play_scenario(name).runs.values()];
-        await with_backend(async ({ backend, feed }) => {
+      for (const name of scenarioNames()) {
+        const runs = [...playScenario(name).runs.values()];
+        await withBackend(async ({ backend, feed }) => {
           for (const run of runs) await keep(backend.journal, run);
           await feed().start();
           for (const run of runs) {
             const { tenant_id, run_id } = run.key;
-            assert.equal(await backend.index.run(tenant_id, run_id), row_of(run), `${name}: ${run_id}`);
+            assert.equal(await backend.index.run(tenant_id, run_id), rowOf(run), `${name}: ${run_id}`);
             checked++;
           }
         });
       }
       assert.ok(checked > 230, `${checked} runs`);
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('lists a run as paused and as running as it goes, and as ended in the end', () =>
-    with_backend(async ({ backend, feed }) => {
+    withBackend(async ({ backend, feed }) => {
       const run = played('pause-holds-new-jobs-and-resume-goes-on');
       const seen = new Set<string>();
       await feed().start();
       for (let count = 1; count <= run.facts.length; count++) {
         await keep(backend.journal, run, count);
-        const end = await backend.journal.end(backend.journal.partition_of(run.key));
-        await until(async () => (await backend.index.position(backend.journal.partition_of(run.key))) === end);
+        const end = await backend.journal.end(backend.journal.partitionOf(run.key));
+        await until(async () => (await backend.index.position(backend.journal.partitionOf(run.key))) === end);
         seen.add((await rows(backend))[0]?.status ?? 'none');
       }
       assert.equal([...seen], ['running', 'paused', 'completed']);
     }));
 
   test('goes on where the index stands', () =>
-    with_backend(async ({ backend, feed }) => {
+    withBackend(async ({ backend, feed }) => {
       const [first, second] = [played('single-step'), played('diamond-joins-when-both-branches-are-in')];
       const started: number[] = [];
       const journal = altered(backend.journal, {
@@ -152,12 +160,12 @@ spec('the feed of a run index', (test) => {
     }));
 
   test('lists the human tasks that coordinators tell of, those that were there and those that come', () =>
-    with_backend(async ({ backend, feed }) => {
+    withBackend(async ({ backend, feed }) => {
       const told = new TaskFeed(backend.registry);
       const many = Array.from({ length: 2_500 }, (_, number) => task(`run-${number}:ask`, 'open'));
       await told.apply([{ partition: 0, position: 1, runs: [], tasks: many }]);
       await feed().start();
-      assert.is((await task_statuses(backend)).length, 1_000);
+      assert.is((await taskStatuses(backend)).length, 1_000);
       assert.is.not(await backend.index.task('acme', 'run-2499:ask'), null);
       await told.apply([
         { partition: 0, position: 2, runs: [], tasks: [task('run-7:ask', 'closed'), task('new:ask', 'open')] },
@@ -168,12 +176,12 @@ spec('the feed of a run index', (test) => {
     }));
 
   test('lists a task that the index refused for a moment', () =>
-    with_backend(async ({ backend, feed, failures }) => {
+    withBackend(async ({ backend, feed, failures }) => {
       const { index } = backend;
       let refusals = 2;
       const apply: typeof index.apply = async (changes) => {
-        const has_tasks = changes.some(({ tasks }) => tasks.length > 0);
-        if (has_tasks && refusals-- > 0) throw new LlmteamError('STORE_FULL', 'the disk is full');
+        const hasTasks = changes.some(({ tasks }) => tasks.length > 0);
+        if (hasTasks && refusals-- > 0) throw new LlmteamError('STORE_FULL', 'the disk is full');
         await index.apply(changes);
       };
       await feed(backend.journal, altered(index, { apply })).start();
@@ -185,28 +193,28 @@ spec('the feed of a run index', (test) => {
     }));
 
   test('forgets the runs that retention takes away, also those that went while it was away', () =>
-    with_backend(async ({ backend, feed }) => {
+    withBackend(async ({ backend, feed }) => {
       const run = played('single-step');
-      const named = (run_id: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id } });
-      for (const run_id of ['a', 'b', 'c']) await keep(backend.journal, named(run_id));
+      const named = (runId: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id: runId } });
+      for (const runId of ['a', 'b', 'c']) await keep(backend.journal, named(runId));
       await new TaskFeed(backend.registry).apply([
         { partition: 0, position: 1, runs: [], tasks: [task('a:ask', 'closed'), task('c:ask', 'open')] },
       ]);
       const away = feed();
       await away.start();
       await away.stop();
-      const gone = (run_id: string): readonly RunKey[] => [{ tenant_id: 'acme', run_id }];
-      await announce_removal(backend.registry, 0, 'one', gone('a'));
+      const gone = (runId: string): readonly RunKey[] => [{ tenant_id: 'acme', run_id: runId }];
+      await announceRemoval(backend.registry, 0, 'one', gone('a'));
       await feed().start();
       const listed = async (): Promise<string[]> => (await rows(backend)).map(({ run_id }) => run_id).sort();
       await until(async () => (await listed()).join() === 'b,c');
-      assert.equal(await task_statuses(backend), ['c:ask open']);
-      await announce_removal(backend.registry, 1, 'two', gone('b'));
+      assert.equal(await taskStatuses(backend), ['c:ask open']);
+      await announceRemoval(backend.registry, 1, 'two', gone('b'));
       await until(async () => (await listed()).join() === 'c');
     }));
 
   test('follows again when following breaks for a while', () =>
-    with_backend(async ({ backend, feed, failures }) => {
+    withBackend(async ({ backend, feed, failures }) => {
       let breaks = 3;
       const journal = altered(backend.journal, {
         async *follow(...given) {
@@ -218,12 +226,12 @@ spec('the feed of a run index', (test) => {
       const made = feed(journal);
       await made.start();
       assert.is((await rows(backend)).length, 1);
-      assert.ok(made.has_caught_up);
+      assert.ok(made.hasCaughtUp);
       assert.equal(failures, []);
     }));
 
   test('fails for good if the journal is not what it was', () =>
-    with_backend(async ({ backend, feed, failures }) => {
+    withBackend(async ({ backend, feed, failures }) => {
       const journal = altered(backend.journal, {
         // biome-ignore lint/correctness/useYield: it fails at once
         async *follow() {
@@ -236,7 +244,7 @@ spec('the feed of a run index', (test) => {
         (thrown: LlmteamError) => thrown.code,
       );
       assert.is(error, 'STORE_CORRUPT');
-      assert.not(made.has_caught_up);
+      assert.not(made.hasCaughtUp);
       await until(() => failures.length === 2);
     }));
 });

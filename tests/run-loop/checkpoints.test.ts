@@ -1,16 +1,16 @@
 import { type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { counting_journal } from './counting-journal.js';
-import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { countingJournal } from './counting-journal.js';
+import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval, chain, delay, parent, waiting } from './segments.js';
 import { type WatchedRegistry, watched } from './watched-registry.js';
 
-const interval_ms = 5_000;
+const intervalMs = 5_000;
 
-async function open_partition(shared: Shared, name: string, options = {}): Promise<Partition> {
+async function openPartition(shared: Shared, name: string, options = {}): Promise<Partition> {
   const partition = new Partition(shared, name, echo, options);
-  await partition.take_over();
+  await partition.takeOver();
   await partition.work();
   return partition;
 }
@@ -18,12 +18,12 @@ async function open_partition(shared: Shared, name: string, options = {}): Promi
 /** Time for some checkpoints, one after the other. */
 async function rounds(shared: Shared, partition: Partition, count: number): Promise<void> {
   for (let round = 0; round < count; round++) {
-    await shared.clock.advance(interval_ms);
+    await shared.clock.advance(intervalMs);
     await partition.settle();
   }
 }
 
-async function snapshots({ backend }: Shared): Promise<{ [run_id: string]: { position: number; state: Json } }> {
+async function snapshots({ backend }: Shared): Promise<{ [runId: string]: { position: number; state: Json } }> {
   const kept = await backend.registry.list('snapshots/0/');
   return Object.fromEntries(kept.map(({ key, value }) => [key.slice('snapshots/0/'.length), value as never]));
 }
@@ -33,14 +33,14 @@ async function checkpoint({ backend }: Shared): Promise<{ position: number }> {
   return (kept?.value ?? { position: 0 }) as unknown as { position: number };
 }
 
-function puts_of_runs(registry: WatchedRegistry): string[] {
+function putsOfRuns(registry: WatchedRegistry): string[] {
   return registry.writes.filter((write) => write.startsWith('put snapshots/'));
 }
 
-const tenant_id = 'acme';
+const tenantId = 'acme';
 
 async function running(partition: Partition): Promise<string[]> {
-  const { rows } = await partition.runs.list({ tenant_id, status: 'running', limit: 1_000 });
+  const { rows } = await partition.runs.list({ tenant_id: tenantId, status: 'running', limit: 1_000 });
   return rows.map(({ run_id }) => run_id);
 }
 
@@ -48,15 +48,16 @@ async function running(partition: Partition): Promise<string[]> {
 async function live(shared: Shared, partition: Partition, chance: number): Promise<void> {
   for (const segment of [waiting, delay, chain, parent]) await partition.start(segment);
   const ids = await running(partition);
-  const run_id = ids[chance % ids.length];
-  if (run_id !== undefined && chance % 2 === 1) await partition.runs.signal({ tenant_id, run_id }, 'go', 1);
+  const runId = ids[chance % ids.length];
+  if (runId !== undefined && chance % 2 === 1)
+    await partition.runs.signal({ tenant_id: tenantId, run_id: runId }, 'go', 1);
   await rounds(shared, partition, chance % 3);
 }
 
 spec('checkpoints', (test) => {
   test('a clean stop keeps the position and one key for every run that is live, and none for those that ended', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       for (let count = 0; count < 5; count++) await first.start(chain);
       const open = await first.start(waiting);
       await first.settle();
@@ -66,15 +67,15 @@ spec('checkpoints', (test) => {
     }));
 
   test('a takeover reads no history of a run whose snapshot is kept, and the run goes on', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const runs = [await first.start(waiting), await first.start(approval), await first.start(delay)];
       await first.settle();
       await first.stop();
-      const { journal, read } = counting_journal(shared.backend.journal);
-      const second = await open_partition(shared, 'second', { journal });
+      const { journal, read } = countingJournal(shared.backend.journal);
+      const second = await openPartition(shared, 'second', { journal });
       assert.equal(read, []);
-      assert.is(second.status().resident_runs, 0);
+      assert.is(second.status().residentRuns, 0);
       await second.runs.signal(runs[0] as RunKey, 'go', 'now');
       await second.runs.answer('acme', `${runs[1]?.run_id}:ask`, { decision: 'approve', answered_by: 'ann' });
       read.length = 0;
@@ -90,14 +91,14 @@ spec('checkpoints', (test) => {
     }));
 
   test('runs that end between two checkpoints cost no write of their own', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const partition = await open_partition(shared, 'a', { registry });
+      const partition = await openPartition(shared, 'a', { registry });
       for (let round = 0; round < 4; round++) {
         for (let count = 0; count < 25; count++) await partition.start(chain);
         await rounds(shared, partition, 1);
       }
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       assert.equal(
         registry.writes.filter((write) => !write.endsWith('checkpoints/0')),
         [],
@@ -106,26 +107,26 @@ spec('checkpoints', (test) => {
     }));
 
   test('a run that lives longer is kept once, and again only after it changed', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const partition = await open_partition(shared, 'a', { registry });
+      const partition = await openPartition(shared, 'a', { registry });
       const run = await partition.start(waiting);
       await partition.settle();
       await rounds(shared, partition, 1);
-      assert.equal(puts_of_runs(registry), []);
+      assert.equal(putsOfRuns(registry), []);
       await rounds(shared, partition, 4);
-      assert.equal(puts_of_runs(registry), [`put snapshots/0/${run.run_id}`]);
+      assert.equal(putsOfRuns(registry), [`put snapshots/0/${run.run_id}`]);
       await partition.runs.signal(run, 'other', 1);
       await rounds(shared, partition, 4);
-      assert.is(puts_of_runs(registry).length, 2);
+      assert.is(putsOfRuns(registry).length, 2);
       await partition.stop();
-      assert.is(puts_of_runs(registry).length, 2);
+      assert.is(putsOfRuns(registry).length, 2);
     }));
 
   test('no checkpoint is written while nothing changes', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const partition = await open_partition(shared, 'a', { registry });
+      const partition = await openPartition(shared, 'a', { registry });
       await partition.start(waiting);
       await rounds(shared, partition, 4);
       const before = registry.writes.length;
@@ -136,8 +137,8 @@ spec('checkpoints', (test) => {
     }));
 
   test('a checkpoint is due after so many entries, however little time has passed', () =>
-    with_backend(async (shared) => {
-      const partition = await open_partition(shared, 'a', { checkpoint_every: 10 });
+    withBackend(async (shared) => {
+      const partition = await openPartition(shared, 'a', { checkpointEvery: 10 });
       const open = await partition.start(waiting);
       for (let second = 0; second < 4; second++) {
         for (let count = 0; count < 5; count++) await partition.start(chain);
@@ -150,67 +151,68 @@ spec('checkpoints', (test) => {
     }));
 
   test('after a crash between any two checkpoints every live run is there again, and no other', () =>
-    with_backend(async (shared) => {
-      let partition = await open_partition(shared, 'p0', { max_resident_runs: 4 });
+    withBackend(async (shared) => {
+      let partition = await openPartition(shared, 'p0', { max_resident_runs: 4 });
       await partition.publish(chain);
       for (let life = 1; life <= 12; life++) {
         for (let turn = 0; turn < life % 5; turn++) await live(shared, partition, life * (turn + 1));
         await partition.settle();
         await partition.crash();
-        partition = await open_partition(shared, `p${life}`, { max_resident_runs: 4 });
+        partition = await openPartition(shared, `p${life}`, { max_resident_runs: 4 });
         await partition.settle();
         const ids = await running(partition);
-        assert.is(partition.live_runs(), ids.length, `life ${life}`);
+        assert.is(partition.liveRuns(), ids.length, `life ${life}`);
       }
-      for (const run_id of await running(partition)) await partition.runs.signal({ tenant_id, run_id }, 'go', 1);
+      for (const runId of await running(partition))
+        await partition.runs.signal({ tenant_id: tenantId, run_id: runId }, 'go', 1);
       await shared.clock.advance(60_000);
       await rounds(shared, partition, 3);
       assert.equal(await running(partition), []);
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       assert.equal(await snapshots(shared), {});
       assert.equal(partition.failures, []);
       await partition.stop();
     }));
 
   test('a key that a crash left of a run that is over goes with the next takeover', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const run = await first.start(waiting);
       await rounds(shared, first, 3);
       await first.runs.signal(run, 'go', 1);
       assert.is((await first.view(run)).status, 'completed');
       await first.crash();
       assert.equal(Object.keys(await snapshots(shared)), [run.run_id]);
-      const second = await open_partition(shared, 'second');
-      assert.is(second.live_runs(), 0);
+      const second = await openPartition(shared, 'second');
+      assert.is(second.liveRuns(), 0);
       await rounds(shared, second, 2);
       assert.equal(await snapshots(shared), {});
       await second.stop();
     }));
 
   test('while a snapshot is refused the checkpoint stays, and nothing is lost by a crash', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const refused = { on: false };
       const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const first = await open_partition(shared, 'first', { registry });
+      const first = await openPartition(shared, 'first', { registry });
       await rounds(shared, first, 2);
       refused.on = true;
       const run = await first.start(waiting);
       await rounds(shared, first, 5);
       assert.is((await checkpoint(shared)).position, 0);
       await first.crash();
-      const second = await open_partition(shared, 'second');
-      assert.is(second.live_runs(), 1);
+      const second = await openPartition(shared, 'second');
+      assert.is(second.liveRuns(), 1);
       await second.runs.signal(run, 'go', 'kept');
       assert.is((await second.view(run)).output, 'kept');
       await second.stop();
     }));
 
   test('once the registry takes snapshots again the checkpoint moves on', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const refused = { on: true };
       const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const partition = await open_partition(shared, 'a', { registry });
+      const partition = await openPartition(shared, 'a', { registry });
       const run = await partition.start(waiting);
       await rounds(shared, partition, 4);
       refused.on = false;
@@ -221,45 +223,45 @@ spec('checkpoints', (test) => {
     }));
 
   test('while the key of a run that is over cannot be removed the checkpoint stays before its end', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry, (write) => write.startsWith('delete snapshots/'));
-      const first = await open_partition(shared, 'first', { registry });
+      const first = await openPartition(shared, 'first', { registry });
       const run = await first.start(waiting);
       await rounds(shared, first, 3);
       await first.runs.signal(run, 'go', 1);
       await rounds(shared, first, 3);
       assert.is((await checkpoint(shared)).position, 1);
       await first.crash();
-      const second = await open_partition(shared, 'second');
-      assert.is(second.live_runs(), 0);
+      const second = await openPartition(shared, 'second');
+      assert.is(second.liveRuns(), 0);
       await second.stop();
       assert.equal(await snapshots(shared), {});
     }));
 
   test('while the lists refuse what they are told the checkpoint stays, and a takeover tells it again', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const lists = { apply: () => Promise.reject(new LlmteamError('STORE_FAILED', 'the test refuses')) };
-      const first = await open_partition(shared, 'first', { lists });
+      const first = await openPartition(shared, 'first', { lists });
       await first.start(approval);
       await rounds(shared, first, 4);
       assert.is((await checkpoint(shared)).position, 0);
       await first.stop();
       assert.equal((await first.runs.tasks({ tenant_id: 'acme' })).rows, []);
-      const second = await open_partition(shared, 'second');
+      const second = await openPartition(shared, 'second');
       await second.settle();
       assert.is((await second.runs.tasks({ tenant_id: 'acme' })).rows.length, 1);
       await second.stop();
     }));
 
   test('a state too large for the registry has a key all the same, and its history is read', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const run = await first.start(waiting, { text: 'x'.repeat(250_000) });
       await first.settle();
       await first.stop();
       assert.is((await snapshots(shared))[run.run_id]?.state, null);
-      const { journal, read } = counting_journal(shared.backend.journal);
-      const second = await open_partition(shared, 'second', { journal });
+      const { journal, read } = countingJournal(shared.backend.journal);
+      const second = await openPartition(shared, 'second', { journal });
       assert.equal(read, [run.run_id]);
       await second.runs.signal(run, 'go', 'now');
       assert.is((await second.view(run)).output, 'now');
@@ -267,16 +269,16 @@ spec('checkpoints', (test) => {
     }));
 
   test('a snapshot of another engine is not used: the history is read, and kept anew', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const run = await first.start(waiting);
       await first.settle();
       await first.stop();
       const key = `snapshots/0/${run.run_id}`;
       const kept = (await shared.backend.registry.get(key))?.value as { state: { engine_version: string } };
       await shared.backend.registry.put(key, { ...kept, state: { ...kept.state, engine_version: '0.0.1' } } as never);
-      const { journal, read } = counting_journal(shared.backend.journal);
-      const second = await open_partition(shared, 'second', { journal });
+      const { journal, read } = countingJournal(shared.backend.journal);
+      const second = await openPartition(shared, 'second', { journal });
       assert.equal(read, [run.run_id]);
       await rounds(shared, second, 3);
       const again = (await snapshots(shared))[run.run_id]?.state as { engine_version: string } | undefined;
@@ -285,34 +287,34 @@ spec('checkpoints', (test) => {
     }));
 
   test('a checkpoint of another format, or one that makes no sense, is as good as none', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const run = await first.start(waiting);
       await first.settle();
       await first.crash();
       for (const value of [{ position: 1, live: [] }, null, 'text', { format: 2, position: 'x' }] as Json[]) {
         await shared.backend.registry.put('checkpoints/0', value);
-        const next = await open_partition(shared, 'next');
-        assert.is(next.live_runs(), 1);
+        const next = await openPartition(shared, 'next');
+        assert.is(next.liveRuns(), 1);
         await next.crash();
       }
-      const last = await open_partition(shared, 'last');
+      const last = await openPartition(shared, 'last');
       await last.runs.signal(run, 'go', 'now');
       assert.is((await last.view(run)).output, 'now');
       await last.stop();
     }));
 
   test('a key that cannot be read lets a takeover begin at the beginning, and goes', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       const run = await first.start(waiting);
       const timed = await first.start(delay);
       await first.settle();
       await first.stop();
       await shared.backend.registry.put(`snapshots/0/${run.run_id}`, 'spoilt');
       await shared.backend.registry.put('snapshots/0/zzz', { position: 1 });
-      const second = await open_partition(shared, 'second');
-      assert.is(second.live_runs(), 2);
+      const second = await openPartition(shared, 'second');
+      assert.is(second.liveRuns(), 2);
       assert.is(second.status().timers, 1);
       await rounds(shared, second, 3);
       assert.equal(Object.keys(await snapshots(shared)).sort(), [run.run_id, timed.run_id].sort());
@@ -320,15 +322,15 @@ spec('checkpoints', (test) => {
     }));
 
   test('a journal that ends before its checkpoint is refused', () =>
-    with_backend(async (shared) => {
-      const first = await open_partition(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openPartition(shared, 'first');
       await first.start(waiting);
       await first.settle();
       await first.stop();
-      await with_backend(async (empty) => {
+      await withBackend(async (empty) => {
         const mixed = { ...shared, backend: { ...empty.backend, registry: shared.backend.registry } };
         const second = new Partition(mixed, 'second', echo);
-        const thrown = await second.take_over().catch((error: unknown) => error);
+        const thrown = await second.takeOver().catch((error: unknown) => error);
         assert.is((thrown as LlmteamError).code, 'STORE_CORRUPT');
         assert.match((thrown as LlmteamError).message, 'ends at 0, before its checkpoint at 1');
       });
@@ -337,19 +339,19 @@ spec('checkpoints', (test) => {
   test(
     'more runs than one page of keys holds are all taken over',
     () =>
-      with_backend(async (shared) => {
-        const first = await open_partition(shared, 'first');
+      withBackend(async (shared) => {
+        const first = await openPartition(shared, 'first');
         const runs: RunKey[] = [];
         for (let count = 0; count < 1_200; count++) runs.push(await first.start(waiting));
         await first.settle();
         await first.stop();
-        const second = await open_partition(shared, 'second');
-        assert.is(second.live_runs(), 1_200);
+        const second = await openPartition(shared, 'second');
+        assert.is(second.liveRuns(), 1_200);
         for (const run of runs) await second.runs.signal(run, 'go', 1);
         await second.settle();
-        assert.is(second.live_runs(), 0);
+        assert.is(second.liveRuns(), 0);
         await second.stop();
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 });

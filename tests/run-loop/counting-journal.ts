@@ -2,7 +2,7 @@ import type { Journal } from '@llmteam/contracts';
 import { altered } from '../support/altered.js';
 
 /** Remembers whose histories are read. */
-export function counting_journal(inner: Journal): { readonly journal: Journal; readonly read: string[] } {
+export function countingJournal(inner: Journal): { readonly journal: Journal; readonly read: string[] } {
   const read: string[] = [];
   const journal = altered(inner, {
     read: (run, after) => {

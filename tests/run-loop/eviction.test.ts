@@ -4,12 +4,12 @@ import type { RunKey, Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { counting_journal } from './counting-journal.js';
-import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { countingJournal } from './counting-journal.js';
+import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval, chain, delay, waiting } from './segments.js';
 import { watched } from './watched-registry.js';
 
-async function start_many(partition: Partition, segment: Segment, count: number): Promise<RunKey[]> {
+async function startMany(partition: Partition, segment: Segment, count: number): Promise<RunKey[]> {
   const runs: RunKey[] = [];
   for (let started = 0; started < count; started++) runs.push(await partition.start(segment));
   await partition.settle();
@@ -17,7 +17,7 @@ async function start_many(partition: Partition, segment: Segment, count: number)
 }
 
 /** Heap in use once everything that can be collected was. */
-function heap_bytes(): number {
+function heapBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   for (let round = 0; round < 4; round++) collect();
@@ -25,28 +25,28 @@ function heap_bytes(): number {
 }
 
 /** Bytes that a loop holds for each of so many runs that wait, the backend's own not counted. */
-async function bytes_per_run(shared: Shared, segment: Segment, count: number): Promise<number> {
-  const held = { partition: new Partition(shared, 'p', echo, { max_resident_runs: 0 }) as Partition | null };
-  await held.partition?.take_over();
-  if (held.partition) await start_many(held.partition, segment, count);
-  assert.equal(held.partition?.status().resident_runs, 0);
-  assert.is(held.partition?.live_runs(), count);
-  const with_loop = heap_bytes();
+async function bytesPerRun(shared: Shared, segment: Segment, count: number): Promise<number> {
+  const held = { partition: new Partition(shared, 'p', echo, { maxResidentRuns: 0 }) as Partition | null };
+  await held.partition?.takeOver();
+  if (held.partition) await startMany(held.partition, segment, count);
+  assert.equal(held.partition?.status().residentRuns, 0);
+  assert.is(held.partition?.liveRuns(), count);
+  const withLoop = heapBytes();
   await held.partition?.stop();
   held.partition = null;
-  return (with_loop - heap_bytes()) / count;
+  return (withLoop - heapBytes()) / count;
 }
 
 spec('eviction', (test) => {
   test('an idle run over the limit leaves once its snapshot is kept, and comes back by one read of the registry', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const { journal, read } = counting_journal(shared.backend.journal);
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry, journal });
-      await partition.take_over();
+      const { journal, read } = countingJournal(shared.backend.journal);
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry, journal });
+      await partition.takeOver();
       await partition.work();
-      const runs = await start_many(partition, waiting, 10);
-      assert.is(partition.status().resident_runs, 3);
+      const runs = await startMany(partition, waiting, 10);
+      assert.is(partition.status().residentRuns, 3);
       assert.is(registry.writes.filter((write) => write.startsWith('put snapshots/')).length, 7);
       registry.reads.length = 0;
       for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
@@ -59,25 +59,25 @@ spec('eviction', (test) => {
     }));
 
   test('while snapshots are refused no run leaves; later they do', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const refused = { on: true };
       const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry });
-      await partition.take_over();
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry });
+      await partition.takeOver();
       await partition.work();
-      const runs = await start_many(partition, waiting, 10);
-      assert.is(partition.status().resident_runs, 10);
+      const runs = await startMany(partition, waiting, 10);
+      assert.is(partition.status().residentRuns, 10);
       refused.on = false;
-      await start_many(partition, chain, 1);
-      assert.ok(partition.status().resident_runs <= 3);
+      await startMany(partition, chain, 1);
+      assert.ok(partition.status().residentRuns <= 3);
       for (const run of runs) await partition.runs.signal(run, 'go', 1);
       await partition.settle();
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       await partition.stop();
     }));
 
   test('a run that goes on while its snapshot is being kept stays, and loses nothing', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const held: (() => void)[] = [];
       const registry = watched(shared.backend.registry);
       const { put } = registry;
@@ -86,16 +86,16 @@ spec('eviction', (test) => {
         if (key.startsWith('snapshots/')) await new Promise<void>((resolve) => held.push(resolve));
         return revision;
       };
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0, registry });
-      await partition.take_over();
-      const [run] = await start_many(partition, waiting, 1);
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 0, registry });
+      await partition.takeOver();
+      const [run] = await startMany(partition, waiting, 1);
       assert.is(held.length, 1);
       await partition.runs.signal(run as RunKey, 'other', 1);
       await partition.settle();
       held.shift()?.();
       await partition.settle();
-      assert.is(partition.status().resident_runs, 1);
-      await start_many(partition, chain, 1);
+      assert.is(partition.status().residentRuns, 1);
+      await startMany(partition, chain, 1);
       held.shift()?.();
       await partition.settle();
       await partition.work();
@@ -106,45 +106,45 @@ spec('eviction', (test) => {
     }));
 
   test('a snapshot of another moment than the one the run left at is not used: its history is read', () =>
-    with_backend(async (shared) => {
-      const two_waits: Segment = {
+    withBackend(async (shared) => {
+      const twoWaits: Segment = {
         ...waiting,
         steps: [...waiting.steps, { step_id: 'then', type: 'wait_for_signal', config: { signal: 'other' } }],
         edges: [...(waiting.edges ?? []), { from: 'after', to: 'then' }],
       };
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0 });
-      await partition.take_over();
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 0 });
+      await partition.takeOver();
       await partition.work();
-      const [run] = (await start_many(partition, two_waits, 1)) as [RunKey];
+      const [run] = (await startMany(partition, twoWaits, 1)) as [RunKey];
       const key = `snapshots/0/${run.run_id}`;
       const early = await shared.backend.registry.get(key);
       await partition.runs.signal(run, 'other', 'kept');
       await partition.settle();
-      assert.is(partition.status().resident_runs, 0);
+      assert.is(partition.status().residentRuns, 0);
       await shared.backend.registry.put(key, early?.value ?? null);
       await partition.runs.signal(run, 'go', 1);
       assert.is((await partition.view(run)).output, 'kept');
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       await partition.stop();
     }));
 
   test('a run with a job in flight never leaves', () =>
-    with_backend(async (shared) => {
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 0 });
-      await partition.take_over();
-      await start_many(partition, chain, 5);
-      await start_many(partition, waiting, 5);
-      assert.is(partition.status().resident_runs, 5);
+    withBackend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 0 });
+      await partition.takeOver();
+      await startMany(partition, chain, 5);
+      await startMany(partition, waiting, 5);
+      assert.is(partition.status().residentRuns, 5);
       await partition.work();
       await partition.settle();
-      assert.is(partition.live_runs(), 5);
-      assert.is(partition.status().resident_runs, 0);
+      assert.is(partition.liveRuns(), 5);
+      assert.is(partition.status().residentRuns, 0);
       await partition.stop();
     }));
 
   test('timers of runs that are away fire in time, thousands at once, and each once', () =>
-    with_backend(async (shared) => {
-      const { journal, read } = counting_journal(shared.backend.journal);
+    withBackend(async (shared) => {
+      const { journal, read } = countingJournal(shared.backend.journal);
       const appended: string[] = [];
       const counted = altered(journal, {
         append: (run, entries) => {
@@ -152,16 +152,16 @@ spec('eviction', (test) => {
           return journal.append(run, entries);
         },
       });
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 10, journal: counted });
-      await partition.take_over();
-      await start_many(partition, { ...delay, params: { timeout_seconds: 3_600 } }, 2_500);
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 10, journal: counted });
+      await partition.takeOver();
+      await startMany(partition, { ...delay, params: { timeout_seconds: 3_600 } }, 2_500);
       assert.is(partition.status().timers, 2_500 + 10);
       await shared.clock.advance(59_999);
-      assert.is(partition.live_runs(), 2_500);
+      assert.is(partition.liveRuns(), 2_500);
       read.length = 0;
       await shared.clock.advance(1);
       await partition.settle();
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       assert.is(partition.status().timers, 0);
       assert.equal(read, []);
       const fired = appended.filter((id) => id.includes('timer:'));
@@ -170,13 +170,13 @@ spec('eviction', (test) => {
     }));
 
   test('a loop that adopts runs keeps no snapshots: its idle runs come back from their histories', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3, registry });
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry });
       await partition.adopt([]);
       await partition.work();
-      const runs = await start_many(partition, waiting, 10);
-      assert.is(partition.status().resident_runs, 3);
+      const runs = await startMany(partition, waiting, 10);
+      assert.is(partition.status().residentRuns, 3);
       for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
       for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
       assert.equal(registry.writes, []);
@@ -186,20 +186,20 @@ spec('eviction', (test) => {
   test(
     'what stays in memory of a run that waits is less than 1,000 bytes',
     () =>
-      with_backend(async (shared) => {
-        const bytes = await bytes_per_run(shared, { ...delay, params: { timeout_seconds: 3_600 } }, 5_000);
+      withBackend(async (shared) => {
+        const bytes = await bytesPerRun(shared, { ...delay, params: { timeout_seconds: 3_600 } }, 5_000);
         assert.ok(bytes > 0 && bytes < 1_000, `${bytes} bytes for a delay and a time limit`);
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
     'a run that asks a person stays in memory with no more than that',
     () =>
-      with_backend(async (shared) => {
-        const bytes = await bytes_per_run(shared, approval, 5_000);
+      withBackend(async (shared) => {
+        const bytes = await bytesPerRun(shared, approval, 5_000);
         assert.ok(bytes > 0 && bytes < 1_000, `${bytes} bytes for a human task`);
       }),
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 });

@@ -1,20 +1,19 @@
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
-import { catch_up_index, type RebuildProgress, rebuild_index, StepCatalog } from '@llmteam/kernel';
+import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
-import { lists_of, rebuild_ports, start_runs } from './listed-runs.js';
+import { listsOf, rebuildPorts, startRuns } from './listed-runs.js';
 
 const count = 1_300;
 
 /** With lists that are as the journal says. */
-async function with_runs(partitions: number, use: (backend: Backend) => Promise<void>): Promise<void> {
-  const backend = await open_memory_backend({ clock: system_clock(), partitions });
+async function withRuns(partitions: number, use: (backend: Backend) => Promise<void>): Promise<void> {
+  const backend = await openMemoryBackend({ clock: systemClock(), partitions });
   try {
-    await start_runs(backend, count);
-    for (let partition = 0; partition < partitions; partition++)
-      await catch_up_index(rebuild_ports(backend), partition);
+    await startRuns(backend, count);
+    for (let partition = 0; partition < partitions; partition++) await catchUpIndex(rebuildPorts(backend), partition);
     await use(backend);
   } finally {
     await backend.close();
@@ -24,8 +23,8 @@ async function with_runs(partitions: number, use: (backend: Backend) => Promise<
 spec('rebuilding the lists', (test) => {
   for (const partitions of [1, 4]) {
     test(`gives the lists as they were, whatever had become of them, on ${partitions} partitions`, () =>
-      with_runs(partitions, async (backend) => {
-        const before = await lists_of(backend);
+      withRuns(partitions, async (backend) => {
+        const before = await listsOf(backend);
         assert.is(before.runs.length, count);
         const [run] = before.runs;
         const [task] = before.tasks;
@@ -41,10 +40,10 @@ spec('rebuilding the lists', (test) => {
           ],
         };
         await backend.index.apply([{ partition: 0, position: 1_000_000, ...damage }]);
-        assert.not.equal(await lists_of(backend), before);
+        assert.not.equal(await listsOf(backend), before);
         const progress: RebuildProgress[] = [];
-        const { runs, tasks } = await rebuild_index(rebuild_ports(backend), (step) => progress.push(step));
-        assert.equal(await lists_of(backend), before);
+        const { runs, tasks } = await rebuildIndex(rebuildPorts(backend), (step) => progress.push(step));
+        assert.equal(await listsOf(backend), before);
         assert.equal([runs, tasks], [before.runs.length, before.tasks.length], 'each is counted once');
         const done = progress.map((step) => step.done);
         assert.equal(
@@ -56,25 +55,25 @@ spec('rebuilding the lists', (test) => {
   }
 
   test('runs whose step types are missing are listed without their tasks, and told of in one line', () =>
-    with_runs(1, async (backend) => {
-      const before = await lists_of(backend);
+    withRuns(1, async (backend) => {
+      const before = await listsOf(backend);
       const warnings: [object, string | undefined][] = [];
-      const log: Logger = { ...quiet_logger, warn: (fields, message) => warnings.push([fields, message]) };
-      const made = await rebuild_index({ ...rebuild_ports(backend, new StepCatalog()), log });
+      const log: Logger = { ...quietLogger, warn: (fields, message) => warnings.push([fields, message]) };
+      const made = await rebuildIndex({ ...rebuildPorts(backend, new StepCatalog()), log });
       assert.equal([made.runs, made.tasks], [count, 0]);
-      const { runs, tasks } = await lists_of(backend);
+      const { runs, tasks } = await listsOf(backend);
       assert.equal([runs.length, tasks], [count, []]);
       assert.is(warnings.length, 1);
       const [[fields, message] = []] = warnings;
       assert.is((fields as { runs: number }).runs, count);
       assert.match(String(message), /nor can those of 1299 other runs: listed without tasks$/);
-      await rebuild_index(rebuild_ports(backend));
-      assert.equal(await lists_of(backend), before);
+      await rebuildIndex(rebuildPorts(backend));
+      assert.equal(await listsOf(backend), before);
     }));
 
   test('an empty journal gives empty lists', async () => {
-    const backend = await open_memory_backend({ clock: system_clock() });
-    assert.equal(await rebuild_index(rebuild_ports(backend)), { runs: 0, tasks: 0, done: 1 });
+    const backend = await openMemoryBackend({ clock: systemClock() });
+    assert.equal(await rebuildIndex(rebuildPorts(backend)), { runs: 0, tasks: 0, done: 1 });
     await backend.close();
   });
 });

@@ -10,7 +10,7 @@ export interface LossyQueue {
 }
 
 /** Loses the jobs it is told to, as a queue in memory does that was started again. */
-export function lossy_queue(inner: JobQueue): LossyQueue {
+export function lossyQueue(inner: JobQueue): LossyQueue {
   const published: string[] = [];
   const lossy: LossyQueue = {
     published,

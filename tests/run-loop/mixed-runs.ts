@@ -50,7 +50,7 @@ const failing: Segment = {
 };
 
 /** Fails as often as the config of the step says, then echoes. Counts what it did. */
-export function failing_echo(done: Map<string, number>): Handler {
+export function failingEcho(done: Map<string, number>): Handler {
   return async (context, config, input) => {
     const key = `${context.run_id}/${context.step_id}#${context.attempt}`;
     done.set(key, (done.get(key) ?? 0) + 1);
@@ -63,7 +63,7 @@ export function failing_echo(done: Map<string, number>): Handler {
 const segments: readonly Segment[] = [branches, map, failing, chain, parent, delay, approval, waiting];
 
 /** The keys of one run of every kind, `count` times over. */
-export function mixed_runs(name: string, count: number): RunKey[] {
+export function mixedRuns(name: string, count: number): RunKey[] {
   const rounds = Array.from({ length: count }, (_, round) => round);
   return rounds.flatMap((round) =>
     segments.map(({ segment_id }) => ({ tenant_id: 'acme', run_id: `${name}-${round}-${segment_id}` })),
@@ -71,7 +71,7 @@ export function mixed_runs(name: string, count: number): RunKey[] {
 }
 
 /** Starts them; `chain` must be published. */
-export async function start_mixed(partition: Partition, runs: readonly RunKey[]): Promise<void> {
+export async function startMixed(partition: Partition, runs: readonly RunKey[]): Promise<void> {
   for (const [place, { run_id }] of runs.entries()) {
     const round = Math.floor(place / segments.length);
     await partition.start(segments[place % segments.length] as Segment, { round }, run_id);
@@ -89,7 +89,7 @@ export async function release(partition: Partition, runs: readonly RunKey[]): Pr
 }
 
 /** The output of a run; null: it fails. */
-export function mixed_output(place: number): Json {
+export function mixedOutput(place: number): Json {
   const round = Math.floor(place / segments.length);
   const outputs = [['a', 'b', { round }], [10, 20, 30, 40, 50], null, 2, 2, { round }, 'published', 'now'];
   return outputs[place % segments.length] ?? null;

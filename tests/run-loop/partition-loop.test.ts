@@ -1,9 +1,9 @@
 import { type Fact, LlmteamError, type RunKey } from '@llmteam/contracts';
-import { create_expression_compiler, Definitions, StepCatalog } from '@llmteam/kernel';
+import { createExpressionCompiler, Definitions, StepCatalog } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { echo, type Handler, Partition, type Shared, with_backend } from './partition.js';
+import { echo, type Handler, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 
 /** Counts executions per step and attempt; the steps named hang for ever. */
@@ -15,7 +15,7 @@ function counting(counts: Map<string, number>, hanging: readonly string[] = []):
   };
 }
 
-async function count_ends({ backend }: Shared, run: RunKey): Promise<number> {
+async function countEnds({ backend }: Shared, run: RunKey): Promise<number> {
   let ends = 0;
   for await (const { fact } of backend.journal.read(run)) if (fact.type === 'run.ended') ends++;
   return ends;
@@ -23,30 +23,30 @@ async function count_ends({ backend }: Shared, run: RunKey): Promise<number> {
 
 spec('partition loop', (test) => {
   test('a run that is requested is driven to its end, and its end stands in the history', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const run = await partition.start(chain);
       assert.is((await partition.view(run)).output, 2);
       const types: string[] = [];
       for await (const { fact } of shared.backend.journal.read(run)) types.push(fact.type);
       assert.equal(types, ['run.requested', 'step.reported', 'step.reported', 'run.ended']);
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       await partition.stop();
     }));
 
   test('a new owner goes on where the old one stopped, and no reported step runs again', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const counts = new Map<string, number>();
       const first = new Partition(shared, 'first', counting(counts, ['two']));
-      await first.take_over();
+      await first.takeOver();
       await first.work();
       const run = await first.start(chain);
       await first.settle();
       await first.stop();
       const second = new Partition(shared, 'second', counting(counts));
-      await second.take_over();
+      await second.takeOver();
       await second.work();
       await second.settle();
       assert.is((await second.view(run)).status, 'completed');
@@ -56,12 +56,12 @@ spec('partition loop', (test) => {
     }));
 
   test('two owners at the same time come to one outcome: every fact counts once', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const counts = new Map<string, number>();
       const one = new Partition(shared, 'one', counting(counts));
       const two = new Partition(shared, 'two', counting(counts));
-      await one.take_over();
-      await two.take_over();
+      await one.takeOver();
+      await two.takeOver();
       await one.work();
       await two.work();
       await one.publish(chain);
@@ -73,17 +73,17 @@ spec('partition loop', (test) => {
       await two.settle();
       for (const run of runs) {
         assert.is((await two.view(run)).output, 2);
-        assert.is(await count_ends(shared, run), 1);
+        assert.is(await countEnds(shared, run), 1);
       }
       await one.stop();
       await two.stop();
     }));
 
   test('a run that is cancelled leaves no job behind that nobody has taken yet', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const counts = new Map<string, number>();
       const partition = new Partition(shared, 'a', counting(counts));
-      await partition.take_over();
+      await partition.takeOver();
       const run = await partition.start(chain);
       const other = await partition.start(chain);
       await partition.settle();
@@ -103,9 +103,9 @@ spec('partition loop', (test) => {
     }));
 
   test('an idle run that was evicted comes back with its next entry', () =>
-    with_backend(async (shared) => {
-      const partition = new Partition(shared, 'a', echo, { max_resident_runs: 3 });
-      await partition.take_over();
+    withBackend(async (shared) => {
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3 });
+      await partition.takeOver();
       await partition.work();
       const runs: RunKey[] = [];
       for (let count = 0; count < 10; count++) runs.push(await partition.start(waiting, { count }));
@@ -116,14 +116,14 @@ spec('partition loop', (test) => {
     }));
 
   test('a timer armed before a takeover fires after it', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = new Partition(shared, 'first', echo);
-      await first.take_over();
+      await first.takeOver();
       const run = await first.start(delay);
       await first.settle();
       await first.stop();
       const second = new Partition(shared, 'second', echo);
-      await second.take_over();
+      await second.takeOver();
       assert.is((await second.view(run)).status, 'running');
       await shared.clock.advance(59_999);
       assert.is((await second.view(run)).status, 'running');
@@ -133,9 +133,9 @@ spec('partition loop', (test) => {
     }));
 
   test('adopting a run takes its children along and leaves other runs alone', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = new Partition(shared, 'first', counting(new Map(), ['two']));
-      await first.take_over();
+      await first.takeOver();
       await first.work();
       await first.publish(chain);
       const wanted = await first.start(parent);
@@ -152,9 +152,9 @@ spec('partition loop', (test) => {
     }));
 
   test('cancelling a parent cancels the child, also when the parent is cancelled before a takeover', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = new Partition(shared, 'first', counting(new Map(), ['one']));
-      await first.take_over();
+      await first.takeOver();
       await first.work();
       await first.publish(chain);
       const run = await first.start(parent);
@@ -162,7 +162,7 @@ spec('partition loop', (test) => {
       await first.stop();
       await first.runs.control(run, 'cancel', 'test');
       const second = new Partition(shared, 'second', echo);
-      await second.take_over();
+      await second.takeOver();
       const child = { ...run, run_id: `${run.run_id}.1` };
       assert.is((await second.view(run)).status, 'cancelled');
       assert.is((await second.view(child)).status, 'cancelled');
@@ -170,9 +170,9 @@ spec('partition loop', (test) => {
     }));
 
   test('a child whose segment is not stored fails its step with SEGMENT_UNKNOWN', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
-      await partition.take_over();
+      await partition.takeOver();
       const run = await partition.start(parent);
       const view = await partition.view(run);
       assert.is(view.status, 'failed');
@@ -181,9 +181,9 @@ spec('partition loop', (test) => {
     }));
 
   test('the lists show what the histories say', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const done = await partition.start(chain);
       const open = await partition.start(waiting);
@@ -197,13 +197,13 @@ spec('partition loop', (test) => {
     }));
 
   test('a run whose definition cannot be loaded is given up alone; the others go on', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const lost: RunKey = { tenant_id: 'acme', run_id: 'lost' };
       const failures: unknown[] = [];
-      partition.watch_failures(lost, failures);
+      partition.watchFailures(lost, failures);
       await shared.backend.journal.append(lost, [
         {
           message_id: 'requested',
@@ -229,28 +229,28 @@ spec('partition loop', (test) => {
     }));
 
   test('a run that this process cannot evaluate is kept for one that can', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const able = new Partition(shared, 'able', echo);
       const run = await able.start(chain);
       const unable = new Partition(shared, 'unable', echo, {
-        definitions: new Definitions(shared.backend.blobs, new StepCatalog(), create_expression_compiler()),
+        definitions: new Definitions(shared.backend.blobs, new StepCatalog(), createExpressionCompiler()),
       });
-      await unable.take_over();
+      await unable.takeOver();
       for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
-      assert.is(unable.live_runs(), 1);
+      assert.is(unable.liveRuns(), 1);
       assert.is((await shared.backend.registry.list('snapshots/')).length, 1);
       await unable.stop();
-      await able.take_over();
+      await able.takeOver();
       await able.work();
       assert.is((await able.view(run)).output, 2);
       await able.stop();
     }));
 
   test('a request that comes again when the journal has forgotten the first starts no ended run anew', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const counts = new Map<string, number>();
       const partition = new Partition(shared, 'a', counting(counts));
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const run = await partition.start(chain);
       await partition.settle();
@@ -261,14 +261,14 @@ spec('partition loop', (test) => {
       await partition.settle();
       await shared.backend.journal.append(run, [{ message_id: 'again', fact: history[0] as Fact }]);
       await partition.settle();
-      assert.is(partition.live_runs(), 0);
-      assert.is(await count_ends(shared, run), 1);
+      assert.is(partition.liveRuns(), 0);
+      assert.is(await countEnds(shared, run), 1);
       assert.is(counts.get('one#1'), 2);
       await partition.stop();
     }));
 
   test('a child that began long ago is not asked for again by a takeover, one that never began is', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const refused = { on: false };
       const { journal } = shared.backend;
       const refusing = altered(journal, {
@@ -280,7 +280,7 @@ spec('partition loop', (test) => {
         },
       });
       const first = new Partition(shared, 'first', counting(new Map(), ['one']), { journal: refusing });
-      await first.take_over();
+      await first.takeOver();
       await first.publish(chain);
       const begun = await first.start(parent);
       await first.settle();
@@ -296,7 +296,7 @@ spec('partition loop', (test) => {
         },
       });
       const second = new Partition(shared, 'second', echo, { journal: noting });
-      await second.take_over();
+      await second.takeOver();
       await second.settle();
       assert.equal(
         requests.filter((request) => request.endsWith(' requested')),
@@ -308,9 +308,9 @@ spec('partition loop', (test) => {
     }));
 
   test('the same run id of another tenant changes nothing of a run', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const run = await partition.start(waiting);
       await partition.settle();
@@ -318,23 +318,23 @@ spec('partition loop', (test) => {
       const fact: Fact = { type: 'signal.received', at: 0, name: 'go', payload: 'foreign' };
       await shared.backend.journal.append(foreign, [{ message_id: 'signal', fact }]);
       await partition.settle();
-      assert.is(partition.live_runs(), 1);
+      assert.is(partition.liveRuns(), 1);
       await partition.runs.signal(run, 'go', 'own');
       assert.is((await partition.view(run)).output, 'own');
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       await partition.stop();
     }));
 
   test('a loop tells how it stands', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
       const run = await partition.start(delay);
       await partition.start(waiting);
       assert.equal(await partition.lag(), { behind: 2 });
-      assert.is(partition.status().is_live, false);
-      await partition.take_over();
-      const status = { is_live: true, position: 2, live_runs: 2, resident_runs: 2, timers: 1 };
-      assert.equal(partition.status(), { ...status, entries_applied: 2, entries_ignored: 0 });
+      assert.is(partition.status().isLive, false);
+      await partition.takeOver();
+      const status = { isLive: true, position: 2, liveRuns: 2, residentRuns: 2, timers: 1 };
+      assert.equal(partition.status(), { ...status, entriesApplied: 2, entriesIgnored: 0 });
       assert.equal(await partition.lag(), { behind: 0 });
       const late: Fact = {
         type: 'step.reported',
@@ -348,12 +348,12 @@ spec('partition loop', (test) => {
       await shared.backend.journal.append(run, [{ message_id: 'late', fact: late }]);
       await shared.backend.journal.append({ ...run, run_id: 'none' }, [{ message_id: 'late', fact: late }]);
       await partition.settle();
-      assert.equal(partition.status(), { ...status, position: 4, entries_applied: 4, entries_ignored: 2 });
+      assert.equal(partition.status(), { ...status, position: 4, entriesApplied: 4, entriesIgnored: 2 });
       await partition.stop();
     }));
 
   test('a cancel of a run that nobody drives is seen in the lists', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = new Partition(shared, 'first', echo);
       await first.adopt([]);
       const run = await first.start(waiting);

@@ -1,5 +1,5 @@
 /** A partition with its loop and a worker on the memory backend; several of them can share one backend, as coordinators do. */
-import { type ManualClock, manual_clock, open_memory_backend } from '@llmteam/backend-embedded';
+import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
 import type {
   Backend,
   FiredPorts,
@@ -14,10 +14,10 @@ import type {
 } from '@llmteam/contracts';
 import flow from '@llmteam/flow';
 import {
-  create_expression_compiler,
-  create_run_service,
+  createExpressionCompiler,
+  createRunService,
   Definitions,
-  define_segment,
+  defineSegment,
   LargeValueJournal,
   type LoopStatus,
   PartitionLoop,
@@ -29,8 +29,8 @@ import {
   StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
-import { quiet_logger } from '../support/quiet-logger.js';
-import { work_type } from '../support/simulation/work-type.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { workType } from '../support/simulation/work-type.js';
 
 export type Handler = (context: StepContext, config: JsonObject, input: Json) => Promise<FiredPorts>;
 
@@ -39,9 +39,9 @@ export interface Shared {
   readonly clock: ManualClock;
 }
 
-export async function with_backend(work: (shared: Shared) => Promise<void>): Promise<void> {
-  const clock = manual_clock(Date.UTC(2026, 0, 1));
-  const backend = await open_memory_backend({ clock });
+export async function withBackend(work: (shared: Shared) => Promise<void>): Promise<void> {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const backend = await openMemoryBackend({ clock });
   try {
     await work({ backend, clock });
   } finally {
@@ -66,25 +66,25 @@ export class Partition {
     handler: Handler,
     private readonly options: Partial<PartitionLoopOptions> = {},
   ) {
-    const task: TaskType<JsonObject> = { ...work_type, run: handler };
-    for (const type of flow.step_types ?? []) if (type.kind === 'control') this.catalog.add(type, '1.0.0', 'flow');
+    const task: TaskType<JsonObject> = { ...workType, run: handler };
+    for (const type of flow.stepTypes ?? []) if (type.kind === 'control') this.catalog.add(type, '1.0.0', 'flow');
     this.catalog.add(task, '1.0.0', 'test');
     this.journal = options.journal ?? new LargeValueJournal(shared.backend.journal, shared.backend.blobs);
-    this.definitions = new Definitions(shared.backend.blobs, this.catalog, create_expression_compiler());
+    this.definitions = new Definitions(shared.backend.blobs, this.catalog, createExpressionCompiler());
     this.segments = new SegmentStore(options.registry ?? shared.backend.registry, this.definitions);
     const { clock, backend } = shared;
-    const new_id = (): string => `${name}-${++this.ids}`;
-    this.runs = create_run_service({
+    const newId = (): string => `${name}-${++this.ids}`;
+    this.runs = createRunService({
       journal: this.journal,
       index: backend.index,
       definitions: this.definitions,
       clock,
-      new_id,
+      newId,
     });
-    this.loop = this.new_loop();
+    this.loop = this.newLoop();
   }
 
-  private new_loop(): PartitionLoop {
+  private newLoop(): PartitionLoop {
     const { backend, clock } = this.shared;
     return new PartitionLoop({
       partition: 0,
@@ -92,16 +92,16 @@ export class Partition {
       lists: backend.index,
       journal: this.journal,
       clock,
-      log: quiet_logger,
+      log: quietLogger,
       definitions: this.definitions,
       segments: this.segments,
-      on_failure: (error) => this.failures.push(error),
+      onFailure: (error) => this.failures.push(error),
       ...this.options,
     });
   }
 
-  async take_over(): Promise<void> {
-    await this.loop.take_over();
+  async takeOver(): Promise<void> {
+    await this.loop.takeOver();
   }
 
   async adopt(runs: readonly RunKey[]): Promise<void> {
@@ -114,26 +114,26 @@ export class Partition {
       { llms: {}, clients: {}, stores: ['kept'], secrets: {}, reveal: (text) => text },
       new Map(),
     );
-    const retry = new Retry(clock, quiet_logger, Number.POSITIVE_INFINITY, (error) => this.failures.push(error));
+    const retry = new Retry(clock, quietLogger, Number.POSITIVE_INFINITY, (error) => this.failures.push(error));
     const ports = {
       ...backend,
       journal: this.journal,
       clock,
-      log: quiet_logger,
+      log: quietLogger,
       resources,
-      compiler: create_expression_compiler(),
+      compiler: createExpressionCompiler(),
     };
     this.worker = new WorkLoop(ports, { worker_id: this.name, catalog: this.catalog, retry });
     await this.worker.start();
   }
 
   async publish(segment: Segment): Promise<void> {
-    await this.segments.publish('acme', define_segment(segment, this.catalog));
+    await this.segments.publish('acme', defineSegment(segment, this.catalog));
   }
 
-  async start(segment: Segment, input: Json = {}, run_id?: string): Promise<RunKey> {
-    const definition = await this.definitions.put(define_segment(segment, this.catalog));
-    return this.runs.start({ tenant_id: 'acme', definition, input, ...(run_id !== undefined && { run_id }) });
+  async start(segment: Segment, input: Json = {}, runId?: string): Promise<RunKey> {
+    const definition = await this.definitions.put(defineSegment(segment, this.catalog));
+    return this.runs.start({ tenant_id: 'acme', definition, input, ...(runId !== undefined && { run_id: runId }) });
   }
 
   /** Lets everything settle that needs no time. */
@@ -146,8 +146,8 @@ export class Partition {
     return this.runs.show(run);
   }
 
-  live_runs(): number {
-    return this.loop.live_runs();
+  liveRuns(): number {
+    return this.loop.liveRuns();
   }
 
   watch(run: RunKey, events: string[]): void {
@@ -156,7 +156,7 @@ export class Partition {
     });
   }
 
-  watch_failures(run: RunKey, failures: unknown[]): void {
+  watchFailures(run: RunKey, failures: unknown[]): void {
     this.loop.watch(run.run_id, { failed: (error) => failures.push(error) });
   }
 

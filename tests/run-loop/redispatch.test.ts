@@ -1,45 +1,45 @@
 import type { RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { lossy_queue } from './lossy-queue.js';
-import { failing_echo } from './mixed-runs.js';
-import { echo, Partition, with_backend } from './partition.js';
+import { lossyQueue } from './lossy-queue.js';
+import { failingEcho } from './mixed-runs.js';
+import { echo, Partition, withBackend } from './partition.js';
 import { chain, waiting } from './segments.js';
 
-const redispatch_after_ms = 30_000;
+const redispatchAfterMs = 30_000;
 
 spec('redispatch', (test) => {
   test('a job that the queue lost is published again after the time given, at most half as long later', () =>
-    with_backend(async (shared) => {
-      const lossy = lossy_queue(shared.backend.queue);
-      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatch_after_ms });
-      await partition.take_over();
+    withBackend(async (shared) => {
+      const lossy = lossyQueue(shared.backend.queue);
+      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatchAfterMs });
+      await partition.takeOver();
       await partition.work();
       const run = await partition.start(chain, {}, 'r');
       await partition.settle();
       assert.equal(lossy.published, ['r/one#1']);
       lossy.loses = () => false;
-      await shared.clock.advance(redispatch_after_ms - 1);
+      await shared.clock.advance(redispatchAfterMs - 1);
       assert.equal(lossy.published, ['r/one#1']);
-      await shared.clock.advance(redispatch_after_ms / 2 + 1);
+      await shared.clock.advance(redispatchAfterMs / 2 + 1);
       assert.is((await partition.view(run)).status, 'completed');
       assert.equal(lossy.published, ['r/one#1', 'r/one#1', 'r/two#1']);
       await partition.stop();
     }));
 
   test('jobs that are lost time and again come again each time, until they are reported', () =>
-    with_backend(async (shared) => {
-      const lossy = lossy_queue(shared.backend.queue);
+    withBackend(async (shared) => {
+      const lossy = lossyQueue(shared.backend.queue);
       let left = 0;
       lossy.loses = () => left-- > 0;
       const done = new Map<string, number>();
-      const partition = new Partition(shared, 'a', failing_echo(done), { queue: lossy.queue, redispatch_after_ms });
-      await partition.take_over();
+      const partition = new Partition(shared, 'a', failingEcho(done), { queue: lossy.queue, redispatchAfterMs });
+      await partition.takeOver();
       await partition.work();
       left = 25;
       const runs: RunKey[] = [];
       for (let count = 0; count < 10; count++) runs.push(await partition.start(chain));
-      for (let time = 0; time < 8; time++) await shared.clock.advance(redispatch_after_ms);
+      for (let time = 0; time < 8; time++) await shared.clock.advance(redispatchAfterMs);
       for (const run of runs) assert.is((await partition.view(run)).status, 'completed');
       assert.is(done.size, 20);
       assert.ok([...done.values()].every((times) => times === 1));
@@ -47,17 +47,17 @@ spec('redispatch', (test) => {
     }));
 
   test('a job that is still with the queue or a worker is not done a second time by being published again', () =>
-    with_backend(async (shared) => {
-      const lossy = lossy_queue(shared.backend.queue);
+    withBackend(async (shared) => {
+      const lossy = lossyQueue(shared.backend.queue);
       lossy.loses = () => false;
       const release: (() => void)[] = [];
       const slow = new Partition(
         shared,
         'a',
         () => new Promise((resolve) => release.push(() => resolve({ output: 1 }))),
-        { queue: lossy.queue, redispatch_after_ms: 1_000 },
+        { queue: lossy.queue, redispatchAfterMs: 1_000 },
       );
-      await slow.take_over();
+      await slow.takeOver();
       await slow.work();
       const run = await slow.start({ ...chain, steps: chain.steps.slice(0, 1), edges: [] });
       for (let second = 0; second < 10; second++) await shared.clock.advance(1_000);
@@ -69,10 +69,10 @@ spec('redispatch', (test) => {
     }));
 
   test('without the time nothing is published twice; when asked to, everything in flight is, and runs that wait are not', () =>
-    with_backend(async (shared) => {
-      const lossy = lossy_queue(shared.backend.queue);
+    withBackend(async (shared) => {
+      const lossy = lossyQueue(shared.backend.queue);
       const partition = new Partition(shared, 'a', echo, { queue: lossy.queue });
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       await partition.start(chain, {}, 'one');
       await partition.start(chain, {}, 'two');
@@ -84,20 +84,20 @@ spec('redispatch', (test) => {
       await partition.redispatch();
       await partition.settle();
       assert.equal(lossy.published.slice(2, 4), ['one/one#1', 'two/one#1']);
-      assert.is(partition.live_runs(), 1);
+      assert.is(partition.liveRuns(), 1);
       await partition.stop();
     }));
 
   test('a loop that was stopped publishes nothing again', () =>
-    with_backend(async (shared) => {
-      const lossy = lossy_queue(shared.backend.queue);
-      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatch_after_ms });
-      await partition.take_over();
+    withBackend(async (shared) => {
+      const lossy = lossyQueue(shared.backend.queue);
+      const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatchAfterMs });
+      await partition.takeOver();
       await partition.start(chain, {}, 'r');
       await partition.settle();
       await partition.stop();
       await partition.redispatch();
-      await shared.clock.advance(10 * redispatch_after_ms);
+      await shared.clock.advance(10 * redispatchAfterMs);
       assert.equal(lossy.published, ['r/one#1']);
     }));
 });

@@ -1,13 +1,13 @@
 import type { Logger } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
-import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval } from './segments.js';
 import { watched } from './watched-registry.js';
 
 const runs = 100;
-const interval_ms = 5_000;
+const intervalMs = 5_000;
 
 interface Warned {
   readonly message: string;
@@ -15,53 +15,53 @@ interface Warned {
 }
 
 /** A partition with runs that wait, a registry that refuses such writes from now on, and what it warns of. */
-async function with_refusals(
+async function withRefusals(
   refused: string,
   use: (shared: Shared, partition: Partition, warned: readonly Warned[], refuse: () => void) => Promise<void>,
-  max_resident_runs = runs,
+  maxResidentRuns = runs,
 ): Promise<void> {
-  await with_backend(async (shared) => {
+  await withBackend(async (shared) => {
     const warned: Warned[] = [];
     const warn = (details: object, message: string): void => {
       warned.push({ message, count: (details as { refused?: number }).refused ?? 1 });
     };
-    const log = { ...quiet_logger, warn } as Logger;
-    const state = { is_refused: false };
-    const registry = watched(shared.backend.registry, (write) => state.is_refused && write.startsWith(refused));
-    const partition = new Partition(shared, 'a', echo, { registry, log, max_resident_runs });
-    await partition.take_over();
+    const log = { ...quietLogger, warn } as Logger;
+    const state = { isRefused: false };
+    const registry = watched(shared.backend.registry, (write) => state.isRefused && write.startsWith(refused));
+    const partition = new Partition(shared, 'a', echo, { registry, log, maxResidentRuns });
+    await partition.takeOver();
     await partition.work();
     await use(shared, partition, warned, () => {
-      state.is_refused = true;
+      state.isRefused = true;
     });
     await partition.stop();
   });
 }
 
-async function start_all(partition: Partition): Promise<void> {
+async function startAll(partition: Partition): Promise<void> {
   for (let count = 0; count < runs; count++) await partition.start(approval, {}, `run-${count}`);
   await partition.settle();
 }
 
-const about_runs = (warned: readonly Warned[]): Warned[] => warned.filter(({ message }) => /snapshots/.test(message));
+const aboutRuns = (warned: readonly Warned[]): Warned[] => warned.filter(({ message }) => /snapshots/.test(message));
 
 spec('refusals', (test) => {
   test('a round that cannot keep a hundred runs says so in one line', () =>
-    with_refusals('put snapshots/', async (shared, partition, warned, refuse) => {
+    withRefusals('put snapshots/', async (shared, partition, warned, refuse) => {
       refuse();
-      await start_all(partition);
+      await startAll(partition);
       for (let round = 0; round < 2; round++) {
-        await shared.clock.advance(interval_ms);
+        await shared.clock.advance(intervalMs);
         await partition.settle();
       }
-      assert.equal(about_runs(warned), [{ message: 'snapshots of runs were not kept', count: runs }]);
+      assert.equal(aboutRuns(warned), [{ message: 'snapshots of runs were not kept', count: runs }]);
     }));
 
   test('a round that cannot remove the keys of a hundred runs says so in one line', () =>
-    with_refusals('delete snapshots/', async (shared, partition, warned, refuse) => {
-      await start_all(partition);
+    withRefusals('delete snapshots/', async (shared, partition, warned, refuse) => {
+      await startAll(partition);
       for (let round = 0; round < 2; round++) {
-        await shared.clock.advance(interval_ms);
+        await shared.clock.advance(intervalMs);
         await partition.settle();
       }
       refuse();
@@ -69,18 +69,18 @@ spec('refusals', (test) => {
         await partition.runs.control({ tenant_id: 'acme', run_id: `run-${count}` }, 'cancel', 'test');
       }
       await partition.settle();
-      await shared.clock.advance(interval_ms);
+      await shared.clock.advance(intervalMs);
       await partition.settle();
-      assert.equal(about_runs(warned), [{ message: 'snapshots of runs that are over were not removed', count: runs }]);
+      assert.equal(aboutRuns(warned), [{ message: 'snapshots of runs that are over were not removed', count: runs }]);
     }));
 
   test('runs that cannot leave memory are told of in one line each time it is tried', () =>
-    with_refusals(
+    withRefusals(
       'put snapshots/',
       async (_shared, partition, warned, refuse) => {
         refuse();
-        await start_all(partition);
-        const told = about_runs(warned);
+        await startAll(partition);
+        const told = aboutRuns(warned);
         assert.ok(told.length > 0 && told.length <= runs, `${told.length} lines`);
         assert.ok(
           told.some(({ count }) => count > 1),

@@ -1,7 +1,7 @@
-import { is_llmteam_error, type Segment } from '@llmteam/contracts';
+import { isLlmteamError, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { echo, Partition, with_backend } from './partition.js';
+import { echo, Partition, withBackend } from './partition.js';
 import { approval } from './segments.js';
 
 const sum: Segment = {
@@ -33,19 +33,19 @@ const each: Segment = {
   ],
 };
 
-async function code_of(work: Promise<unknown>): Promise<string> {
+async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
     return 'none';
   } catch (error) {
-    return is_llmteam_error(error) ? error.code : String(error);
+    return isLlmteamError(error) ? error.code : String(error);
   }
 }
 
-function with_partition(work: (partition: Partition) => Promise<void>): Promise<void> {
-  return with_backend(async (shared) => {
+function withPartition(work: (partition: Partition) => Promise<void>): Promise<void> {
+  return withBackend(async (shared) => {
     const partition = new Partition(shared, 'p', echo);
-    await partition.take_over();
+    await partition.takeOver();
     await partition.work();
     await work(partition);
     await partition.stop();
@@ -54,20 +54,20 @@ function with_partition(work: (partition: Partition) => Promise<void>): Promise<
 
 spec('run service', (test) => {
   test('input that does not match input_schema is refused and nothing is started', () =>
-    with_partition(async (partition) => {
-      assert.is(await code_of(partition.start(sum, { start: 'one' })), 'INPUT_INVALID');
+    withPartition(async (partition) => {
+      assert.is(await codeOf(partition.start(sum, { start: 'one' })), 'INPUT_INVALID');
       assert.equal((await partition.runs.list({ tenant_id: 'acme' })).rows, []);
     }));
 
   test('a run of another tenant is as unknown as one that does not exist', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(sum, { start: 1 });
-      assert.is(await code_of(partition.runs.show({ ...run, tenant_id: 'other' })), 'RUN_UNKNOWN');
-      assert.is(await code_of(partition.runs.show({ ...run, run_id: 'nothing' })), 'RUN_UNKNOWN');
+      assert.is(await codeOf(partition.runs.show({ ...run, tenant_id: 'other' })), 'RUN_UNKNOWN');
+      assert.is(await codeOf(partition.runs.show({ ...run, run_id: 'nothing' })), 'RUN_UNKNOWN');
     }));
 
   test('an answer completes the task once; the same again is accepted, another is refused', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       await partition.settle();
       const [task] = (await partition.runs.tasks({ tenant_id: 'acme' })).rows;
@@ -75,41 +75,41 @@ spec('run service', (test) => {
       const yes = { decision: 'approve', answered_by: 'ann' } as const;
       await partition.runs.answer('acme', id, yes);
       assert.is(
-        await code_of(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+        await codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
         'TASK_CLOSED',
       );
       assert.is((await partition.view(run)).output, 'published');
-      assert.is(await code_of(partition.runs.answer('acme', id, yes)), 'none');
+      assert.is(await codeOf(partition.runs.answer('acme', id, yes)), 'none');
       assert.equal((await partition.runs.tasks({ tenant_id: 'acme', status: 'open' })).rows, []);
     }));
 
   test('an answer that the task does not allow is refused and leaves it open', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       await partition.settle();
       const id = `${run.run_id}:ask`;
       assert.is(
-        await code_of(partition.runs.answer('acme', id, { decision: 'modify', value: 1, answered_by: 'ann' })),
+        await codeOf(partition.runs.answer('acme', id, { decision: 'modify', value: 1, answered_by: 'ann' })),
         'ANSWER_INVALID',
       );
       assert.is((await partition.runs.task('acme', id)).status, 'open');
-      assert.is(await code_of(partition.runs.task('other', id)), 'TASK_UNKNOWN');
+      assert.is(await codeOf(partition.runs.task('other', id)), 'TASK_UNKNOWN');
     }));
 
   test('of two answers at the same time exactly one wins', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       await partition.settle();
       const id = `${run.run_id}:ask`;
       const codes = await Promise.all([
-        code_of(partition.runs.answer('acme', id, { decision: 'approve', answered_by: 'ann' })),
-        code_of(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+        codeOf(partition.runs.answer('acme', id, { decision: 'approve', answered_by: 'ann' })),
+        codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
       ]);
       assert.equal(codes.sort(), ['TASK_CLOSED', 'none']);
     }));
 
   test('pause holds the run, resume lets it go on; an ended run refuses both', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       await partition.settle();
       await partition.runs.control(run, 'pause', 'test');
@@ -117,20 +117,20 @@ spec('run service', (test) => {
       assert.is((await partition.view(run)).status, 'paused');
       await partition.runs.control(run, 'resume', 'test');
       assert.is((await partition.view(run)).status, 'completed');
-      assert.is(await code_of(partition.runs.control(run, 'pause', 'test')), 'RUN_ENDED');
+      assert.is(await codeOf(partition.runs.control(run, 'pause', 'test')), 'RUN_ENDED');
     }));
 
   test('cancelling twice is cancelling once', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       await partition.settle();
       await partition.runs.control(run, 'cancel', 'test');
       assert.is((await partition.view(run)).status, 'cancelled');
-      assert.is(await code_of(partition.runs.control(run, 'cancel', 'test')), 'none');
+      assert.is(await codeOf(partition.runs.control(run, 'cancel', 'test')), 'none');
     }));
 
   test('a fork begins anew at a step, with other input for it, and keeps what came before', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(sum, { start: 1 });
       await partition.settle();
       const fork = await partition.runs.fork(run, { from_step: 'third', input_overrides: { input: 40 } });
@@ -142,28 +142,28 @@ spec('run service', (test) => {
         reports.map((event) => event.step_id),
         ['first', 'second', 'third'],
       );
-      assert.is(await code_of(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
+      assert.is(await codeOf(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
     }));
 
   test('a fork may begin anew at one iteration, named by its step key', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(each, ['a', 'b', 'c']);
       await partition.settle();
       const fork = await partition.runs.fork(run, { from_step: 'each[1]/work', input_overrides: { input: 'B' } });
       const results = { results: ['a', 'B', 'c'], iterations: 3, completed: true };
       assert.equal((await partition.view(fork)).output, results);
-      assert.is(await code_of(partition.runs.fork(run, { from_step: 'each[1]/other' })), 'STEP_UNKNOWN');
-      assert.is(await code_of(partition.runs.fork(run, { from_step: 'each[3]/work' })), 'STEP_UNKNOWN');
+      assert.is(await codeOf(partition.runs.fork(run, { from_step: 'each[1]/other' })), 'STEP_UNKNOWN');
+      assert.is(await codeOf(partition.runs.fork(run, { from_step: 'each[3]/work' })), 'STEP_UNKNOWN');
     }));
 
   test('a fork does nothing again that came before it: neither steps nor child runs', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const worked: string[] = [];
       const partition = new Partition(shared, 'p', (context, config, input) => {
         worked.push(`${context.run_id} ${context.step_id}`);
         return echo(context, config, input);
       });
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       await partition.publish(sum);
       const segment: Segment = {
@@ -190,14 +190,14 @@ spec('run service', (test) => {
     }));
 
   test('a run that keeps a thousand signals refuses the next one', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(approval);
       for (let count = 0; count < 1_000; count++) await partition.runs.signal(run, 'early', count);
-      assert.is(await code_of(partition.runs.signal(run, 'early', 'one more')), 'LIMIT_EXCEEDED');
+      assert.is(await codeOf(partition.runs.signal(run, 'early', 'one more')), 'LIMIT_EXCEEDED');
     }));
 
   test('events from a seq on are the end of the whole list', () =>
-    with_partition(async (partition) => {
+    withPartition(async (partition) => {
       const run = await partition.start(sum, { start: 1 });
       await partition.settle();
       const all = await partition.runs.events(run);

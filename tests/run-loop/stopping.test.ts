@@ -2,7 +2,7 @@ import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 import { watched } from './watched-registry.js';
 
@@ -63,7 +63,7 @@ function noting(shared: Shared): {
 }
 
 /** Lets the loop come to a halt at what `holds` says, stops it, lets it go on: what it asks for after that. */
-async function asked_after_stop(
+async function askedAfterStop(
   shared: Shared,
   holds: string,
   work: (partition: Partition, driver: Partition) => Promise<void>,
@@ -71,7 +71,7 @@ async function asked_after_stop(
   const noted = noting(shared);
   const other = new Partition(shared, 'other', echo);
   const partition = new Partition(shared, 'p', echo, { ...noted.ports });
-  await partition.take_over();
+  await partition.takeOver();
   noted.holds = (what) => what.startsWith(holds);
   await work(partition, other);
   await partition.settle();
@@ -90,8 +90,8 @@ async function asked_after_stop(
 
 spec('stopping', (test) => {
   test('a job that is decided while another is being published is not published once the loop was stopped', () =>
-    with_backend(async (shared) => {
-      const asked = await asked_after_stop(shared, 'publish', async (_, other) => {
+    withBackend(async (shared) => {
+      const asked = await askedAfterStop(shared, 'publish', async (_, other) => {
         await other.start(chain, {}, 'a');
         await other.settle();
         await other.start(chain, {}, 'b');
@@ -100,8 +100,8 @@ spec('stopping', (test) => {
     }));
 
   test('a child whose segment is being looked up is not started', () =>
-    with_backend(async (shared) => {
-      const asked = await asked_after_stop(shared, 'get segments/', async (_, other) => {
+    withBackend(async (shared) => {
+      const asked = await askedAfterStop(shared, 'get segments/', async (_, other) => {
         await other.publish(chain);
         await other.start(parent);
       });
@@ -109,8 +109,8 @@ spec('stopping', (test) => {
     }));
 
   test('an end that waits for its parent to be told is not recorded', () =>
-    with_backend(async (shared) => {
-      const asked = await asked_after_stop(shared, 'append root child:', async (_, other) => {
+    withBackend(async (shared) => {
+      const asked = await askedAfterStop(shared, 'append root child:', async (_, other) => {
         await other.publish({ ...decides, segment_id: 'chain' });
         await other.start(parent, {}, 'root');
       });
@@ -118,8 +118,8 @@ spec('stopping', (test) => {
     }));
 
   test('a timer that comes due after the stop does not fire', () =>
-    with_backend(async (shared) => {
-      const asked = await asked_after_stop(shared, 'publish', async (_, other) => {
+    withBackend(async (shared) => {
+      const asked = await askedAfterStop(shared, 'publish', async (_, other) => {
         await other.start(delay);
         await other.start(chain);
       });
@@ -128,31 +128,31 @@ spec('stopping', (test) => {
     }));
 
   test('stopping waits for no queue that does not answer', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const noted = noting(shared);
       noted.holds = (what) => what.startsWith('publish');
       const partition = new Partition(shared, 'p', echo, noted.ports);
-      await partition.take_over();
+      await partition.takeOver();
       const run = await partition.start(chain);
       await partition.settle();
       await partition.stop();
       const next = new Partition(shared, 'next', echo);
-      await next.take_over();
+      await next.takeOver();
       await next.work();
       assert.is((await next.view(run)).status, 'completed');
       await next.stop();
     }));
 
   test('a loop that is stopped without a checkpoint writes nothing more, not even when it is stopped again', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
       const told: unknown[] = [];
       const lists = { apply: async (changes: readonly unknown[]) => void told.push(...changes) };
       const partition = new Partition(shared, 'p', echo, { registry, lists });
-      await partition.take_over();
+      await partition.takeOver();
       await partition.start(decides);
       await partition.settle();
-      assert.is(partition.live_runs(), 0);
+      assert.is(partition.liveRuns(), 0);
       registry.writes.length = 0;
       told.length = 0;
       await partition.crash();
@@ -162,16 +162,16 @@ spec('stopping', (test) => {
     }));
 
   test('a takeover that is stopped rejects with CLOSED', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = new Partition(shared, 'first', echo);
-      await first.take_over();
+      await first.takeOver();
       await first.start(parent);
       await first.settle();
       await first.stop();
       const noted = noting(shared);
       noted.holds = (what) => what.startsWith('append');
       const partition = new Partition(shared, 'p', echo, noted.ports);
-      const taken = partition.take_over().then(
+      const taken = partition.takeOver().then(
         () => 'live',
         (error: LlmteamError) => error.code,
       );
@@ -181,7 +181,7 @@ spec('stopping', (test) => {
     }));
 
   test('a store that cannot be read for a while costs no run: it is read again', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const { backend } = shared;
       const outage = { on: false };
       const failing = (): never => {
@@ -193,13 +193,13 @@ spec('stopping', (test) => {
       const registry = altered(backend.registry, {
         get: async (key) => (outage.on ? failing() : backend.registry.get(key)),
       });
-      const partition = new Partition(shared, 'p', echo, { journal, registry, max_resident_runs: 0 });
+      const partition = new Partition(shared, 'p', echo, { journal, registry, maxResidentRuns: 0 });
       const other = new Partition(shared, 'other', echo);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
       const run: RunKey = await other.start(waiting);
       await partition.settle();
-      assert.is(partition.status().resident_runs, 0);
+      assert.is(partition.status().residentRuns, 0);
       outage.on = true;
       await other.runs.signal(run, 'go', 'kept');
       for (let second = 0; second < 10; second++) await shared.clock.advance(1_000);

@@ -1,14 +1,14 @@
 import type { HumanTask, IndexChange, Registry, RunKey } from '@llmteam/contracts';
-import { TaskFeed, task_of_feed } from '@llmteam/kernel';
+import { TaskFeed, taskOfFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { echo, Partition, type Shared, with_backend } from './partition.js';
+import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval } from './segments.js';
 import { watched } from './watched-registry.js';
 
-async function open_feed(shared: Shared, name: string, registry = shared.backend.registry): Promise<Partition> {
-  const partition = new Partition(shared, name, echo, { lists: new TaskFeed(registry), max_resident_runs: 2 });
-  await partition.take_over();
+async function openFeed(shared: Shared, name: string, registry = shared.backend.registry): Promise<Partition> {
+  const partition = new Partition(shared, name, echo, { lists: new TaskFeed(registry), maxResidentRuns: 2 });
+  await partition.takeOver();
   await partition.work();
   return partition;
 }
@@ -16,16 +16,16 @@ async function open_feed(shared: Shared, name: string, registry = shared.backend
 /** Keys of tasks that are open. */
 async function listed({ backend }: Shared): Promise<string[]> {
   const tasks = await backend.registry.list('tasks/');
-  return tasks.filter(({ value }) => task_of_feed(value).status !== 'closed').map(({ key }) => key);
+  return tasks.filter(({ value }) => taskOfFeed(value).status !== 'closed').map(({ key }) => key);
 }
 
-function key_of(run: RunKey): string {
+function keyOf(run: RunKey): string {
   return `tasks/acme/${run.run_id}:ask`;
 }
 
-async function task_at(registry: Registry, key: string): Promise<HumanTask | null> {
+async function taskAt(registry: Registry, key: string): Promise<HumanTask | null> {
   const found = await registry.get(key);
-  return found === null ? null : task_of_feed(found.value);
+  return found === null ? null : taskOfFeed(found.value);
 }
 
 /** A task as an adapter would be told of it at this position. */
@@ -36,34 +36,34 @@ function told(task: HumanTask, status: HumanTask['status'], position: number): I
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
 
 /** One that is open and listed, and nobody works on. */
-async function with_task(use: (registry: Registry, task: HumanTask, key: string) => Promise<void>): Promise<void> {
-  await with_backend(async (shared) => {
-    const partition = await open_feed(shared, 'a');
+async function withTask(use: (registry: Registry, task: HumanTask, key: string) => Promise<void>): Promise<void> {
+  await withBackend(async (shared) => {
+    const partition = await openFeed(shared, 'a');
     const run = await partition.start(approval);
     await partition.settle();
-    const task = await task_at(shared.backend.registry, key_of(run));
+    const task = await taskAt(shared.backend.registry, keyOf(run));
     if (task === null) throw new Error('the task is not listed');
     await partition.stop();
-    await use(shared.backend.registry, task, key_of(run));
+    await use(shared.backend.registry, task, keyOf(run));
   });
 }
 
 spec('task feed', (test) => {
   test('an open task has a key with all that is known of it; once it is answered it is closed, and goes after a week', () =>
-    with_backend(async (shared) => {
-      const partition = await open_feed(shared, 'a');
+    withBackend(async (shared) => {
+      const partition = await openFeed(shared, 'a');
       const run = await partition.start(approval);
       await partition.settle();
       const { registry } = shared.backend;
-      const task = await task_at(registry, key_of(run));
+      const task = await taskAt(registry, keyOf(run));
       if (task === null) throw new Error('the task is not listed');
       assert.equal([task.task_id, task.status, task.request.title], [`${run.run_id}:ask`, 'open', 'Publish?']);
       await partition.runs.claim('acme', task.task_id, 'ann');
       await partition.settle();
-      assert.is((await task_at(registry, key_of(run)))?.claimed_by, 'ann');
+      assert.is((await taskAt(registry, keyOf(run)))?.claimed_by, 'ann');
       await partition.runs.answer('acme', task.task_id, yes);
       assert.is((await partition.view(run)).output, 'published');
-      const closed = await task_at(registry, key_of(run));
+      const closed = await taskAt(registry, keyOf(run));
       assert.equal([closed?.status, closed?.answer], ['closed', yes]);
       await shared.clock.advance(7 * 24 * 3_600_000);
       assert.equal(await registry.list('tasks/'), []);
@@ -71,8 +71,8 @@ spec('task feed', (test) => {
     }));
 
   test('a task is closed with its run', () =>
-    with_backend(async (shared) => {
-      const partition = await open_feed(shared, 'a');
+    withBackend(async (shared) => {
+      const partition = await openFeed(shared, 'a');
       const run = await partition.start(approval);
       await partition.settle();
       await partition.runs.control(run, 'cancel', 'test');
@@ -82,9 +82,9 @@ spec('task feed', (test) => {
     }));
 
   test('rows of runs cost no write', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const registry = watched(shared.backend.registry);
-      const partition = await open_feed(shared, 'a', registry);
+      const partition = await openFeed(shared, 'a', registry);
       for (let count = 0; count < 5; count++) await partition.start({ ...approval, entrypoint: 'publish', edges: [] });
       await partition.settle();
       assert.equal(registry.writes, []);
@@ -92,10 +92,10 @@ spec('task feed', (test) => {
     }));
 
   test('what could not be written before a crash is written after the takeover, openings and closings', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const refused = { on: false };
       const registry = watched(shared.backend.registry, () => refused.on);
-      const first = await open_feed(shared, 'first', registry);
+      const first = await openFeed(shared, 'first', registry);
       const answered = await first.start(approval);
       await first.settle();
       refused.on = true;
@@ -103,22 +103,22 @@ spec('task feed', (test) => {
       await first.runs.answer('acme', `${answered.run_id}:ask`, yes);
       for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
       await first.settle();
-      assert.equal(await listed(shared), [key_of(answered)]);
+      assert.equal(await listed(shared), [keyOf(answered)]);
       await first.stop();
-      const second = await open_feed(shared, 'second');
+      const second = await openFeed(shared, 'second');
       await second.settle();
-      assert.equal(await listed(shared), [key_of(opened)]);
+      assert.equal(await listed(shared), [keyOf(opened)]);
       await second.stop();
     }));
 
   test('a takeover does not write anew the tasks that are listed', () =>
-    with_backend(async (shared) => {
-      const first = await open_feed(shared, 'first');
+    withBackend(async (shared) => {
+      const first = await openFeed(shared, 'first');
       for (let count = 0; count < 20; count++) await first.start(approval);
       await first.settle();
       await first.stop();
       const registry = watched(shared.backend.registry);
-      const second = await open_feed(shared, 'second', registry);
+      const second = await openFeed(shared, 'second', registry);
       await second.settle();
       assert.is((await listed(shared)).length, 20);
       assert.equal(registry.writes, []);
@@ -126,13 +126,13 @@ spec('task feed', (test) => {
     }));
 
   test('a task deep in loops has a key that registries take', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const feed = new TaskFeed(shared.backend.registry);
-      const partition = await open_feed(shared, 'a');
+      const partition = await openFeed(shared, 'a');
       await partition.start(approval);
       await partition.settle();
       const [found] = await shared.backend.registry.list('tasks/');
-      const task = task_of_feed(found?.value ?? null);
+      const task = taskOfFeed(found?.value ?? null);
       const deep = ['a', 'b'].map((end) => ({ ...task, task_id: `${'each[1]/'.repeat(250)}${end}` }));
       const change = { partition: 0, position: 1, runs: [] };
       await feed.apply([{ ...change, tasks: deep }]);
@@ -143,33 +143,33 @@ spec('task feed', (test) => {
     }));
 
   test('what was told of an earlier position never takes the place of what was told of a later one', () =>
-    with_task(async (registry, task, key) => {
+    withTask(async (registry, task, key) => {
       const [owner, late] = [new TaskFeed(registry), new TaskFeed(registry)];
       await owner.apply([told(task, 'closed', 1_000)]);
       await late.apply([told(task, 'open', 900)]);
-      assert.is((await task_at(registry, key))?.status, 'closed');
+      assert.is((await taskAt(registry, key))?.status, 'closed');
       await late.apply([told(task, 'claimed', 1_100)]);
-      assert.is((await task_at(registry, key))?.status, 'claimed', 'a type may open its task again');
+      assert.is((await taskAt(registry, key))?.status, 'claimed', 'a type may open its task again');
     }));
 
   test('a feed that has looked and writes only after another has written looks again', () =>
-    with_task(async (registry, task, key) => {
+    withTask(async (registry, task, key) => {
       const owner = new TaskFeed(registry);
       const before = [told(task, 'closed', 1_000)];
       const slow = watched(registry);
-      slow.put = async (written_key, value, options) => {
+      slow.put = async (writtenKey, value, options) => {
         await owner.apply(before.splice(0));
-        return registry.put(written_key, value, options);
+        return registry.put(writtenKey, value, options);
       };
       await new TaskFeed(slow).apply([told(task, 'claimed', 900)]);
-      assert.is((await task_at(registry, key))?.status, 'closed');
+      assert.is((await taskAt(registry, key))?.status, 'closed');
     }));
 
   test('a coordinator that lost its partition without knowing it does not open again what its successor has closed', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const held: (() => void)[] = [];
       const registry = watched(shared.backend.registry);
-      const late = await open_feed(shared, 'late', registry);
+      const late = await openFeed(shared, 'late', registry);
       registry.get = async (key) => {
         if (key.startsWith('tasks/')) await new Promise<void>((resolve) => held.push(resolve));
         return shared.backend.registry.get(key);
@@ -177,25 +177,25 @@ spec('task feed', (test) => {
       const run = await late.start(approval);
       await late.settle();
       assert.equal([held.length, await listed(shared)], [1, []]);
-      const next = await open_feed(shared, 'next');
+      const next = await openFeed(shared, 'next');
       await next.runs.answer('acme', `${run.run_id}:ask`, yes);
       await next.settle();
-      for (const go_on of held.splice(0)) go_on();
+      for (const goOn of held.splice(0)) goOn();
       await late.settle();
-      assert.is((await task_at(shared.backend.registry, key_of(run)))?.status, 'closed');
-      for (const go_on of held.splice(0)) go_on();
+      assert.is((await taskAt(shared.backend.registry, keyOf(run)))?.status, 'closed');
+      for (const goOn of held.splice(0)) goOn();
       await Promise.all([late.crash(), next.stop()]);
     }));
 
   test('one task that is refused does not keep the others from being written, and is told to who wrote them', () =>
-    with_backend(async (shared) => {
-      const partition = await open_feed(shared, 'a');
+    withBackend(async (shared) => {
+      const partition = await openFeed(shared, 'a');
       await partition.start(approval);
       await partition.settle();
       const [found] = await shared.backend.registry.list('tasks/');
-      const task = task_of_feed(found?.value ?? null);
+      const task = taskOfFeed(found?.value ?? null);
       const feed = new TaskFeed(watched(shared.backend.registry, (write) => write.endsWith('bad')));
-      const tasks = ['bad', 'good'].map((task_id) => ({ ...task, task_id }));
+      const tasks = ['bad', 'good'].map((taskId) => ({ ...task, task_id: taskId }));
       const thrown = await feed.apply([{ partition: 0, position: 1, runs: [], tasks }]).catch(String);
       assert.match(String(thrown), 'the test refuses');
       assert.ok((await listed(shared)).includes('tasks/acme/good'));

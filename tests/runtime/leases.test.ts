@@ -1,14 +1,14 @@
 import { LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
-import { list_dead_letters } from '@llmteam/kernel';
+import { listDeadLetters } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { echo, type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
+import { echo, type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 
 /** Of the memory backend. */
-const lease_ms = 30_000;
+const leaseMs = 30_000;
 
-const one_step: Segment = {
+const oneStep: Segment = {
   segment_id: 'one',
   name: 'One',
   entrypoint: 'work',
@@ -34,7 +34,7 @@ function slow(): { readonly handler: Handler; readonly begun: string[]; finish()
 }
 
 /** A journal that takes reports only while `state.takes` says so. */
-function picky_journal(
+function pickyJournal(
   { backend }: Shared,
   state: { takes: boolean; error: LlmteamError },
 ): Shared['backend']['journal'] {
@@ -52,19 +52,19 @@ async function pass(shared: Shared, ms: number): Promise<void> {
 }
 
 /** A worker that takes a job and dies of it: its lease runs out. */
-async function take_and_die({ backend, clock }: Shared): Promise<number> {
+async function takeAndDie({ backend, clock }: Shared): Promise<number> {
   const taken: number[] = [];
   const consumer = await backend.queue.consume('work@1', { concurrency: 1 }, ({ deliveries }) =>
     taken.push(deliveries),
   );
   await clock.advance(0);
   await consumer.stop(AbortSignal.abort());
-  await clock.advance(lease_ms);
+  await clock.advance(leaseMs);
   return taken[0] ?? 0;
 }
 
 /** A worker that takes the job and is stopped before its handler is through. */
-async function take_and_stop(shared: Shared, name: string): Promise<void> {
+async function takeAndStop(shared: Shared, name: string): Promise<void> {
   const { handler, begun } = slow();
   const worker = new Partition(shared, name, handler);
   await worker.work();
@@ -75,13 +75,13 @@ async function take_and_stop(shared: Shared, name: string): Promise<void> {
 
 spec('leases of jobs', (test) => {
   test('a handler that takes longer than the lease keeps its job', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const { handler, begun, finish } = slow();
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step);
-      await pass(shared, 5 * lease_ms);
+      const run = await partition.start(oneStep);
+      await pass(shared, 5 * leaseMs);
       assert.equal(begun, ['work#1']);
       assert.is(partition.running(), 1);
       finish();
@@ -92,74 +92,74 @@ spec('leases of jobs', (test) => {
     }));
 
   test('a job that every worker dies of ends as a failure of its step, and the last worker lives', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const { handler, begun } = slow();
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
-      const run = await partition.start(one_step);
+      await partition.takeOver();
+      const run = await partition.start(oneStep);
       await partition.settle();
       const taken: number[] = [];
-      for (let death = 0; death < 5; death++) taken.push(await take_and_die(shared));
+      for (let death = 0; death < 5; death++) taken.push(await takeAndDie(shared));
       assert.equal(taken, [1, 2, 3, 4, 5]);
       await partition.work();
       const { status, error } = await partition.view(run);
       assert.is(status, 'failed');
       assert.is(error?.error_code, 'WORKER_LOST');
-      const [letter, ...others] = await list_dead_letters(shared.backend.registry);
+      const [letter, ...others] = await listDeadLetters(shared.backend.registry);
       assert.equal(others, []);
       assert.equal([letter?.run_id, letter?.step, letter?.deliveries], [run.run_id, 'work', 6]);
       assert.match(error?.error_message ?? '', "step 'work' was handed out 5 times");
       assert.equal(begun, []);
-      await pass(shared, 2 * lease_ms);
-      assert.is(partition.live_runs(), 0, 'it is not retried');
+      await pass(shared, 2 * leaseMs);
+      assert.is(partition.liveRuns(), 0, 'it is not retried');
       await partition.stop();
     }));
 
   test('a job that workers died of, but fewer, is worked on', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      for (let death = 0; death < 4; death++) await take_and_die(shared);
+      for (let death = 0; death < 4; death++) await takeAndDie(shared);
       await partition.work();
       assert.is((await partition.view(run)).output, 'input');
       await partition.stop();
     }));
 
   test('a job that many workers handed back as they stopped is worked on', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      for (let stop = 0; stop < 12; stop++) await take_and_stop(shared, `worker-${stop}`);
+      for (let stop = 0; stop < 12; stop++) await takeAndStop(shared, `worker-${stop}`);
       await partition.work();
       assert.is((await partition.view(run)).output, 'input');
       await partition.stop();
     }));
 
   test('a job that was handed back and that every worker dies of ends all the same', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      for (let death = 0; death < 3; death++) await take_and_die(shared);
-      for (let stop = 0; stop < 3; stop++) await take_and_stop(shared, `worker-${stop}`);
-      for (let death = 3; death < 5; death++) await take_and_die(shared);
+      for (let death = 0; death < 3; death++) await takeAndDie(shared);
+      for (let stop = 0; stop < 3; stop++) await takeAndStop(shared, `worker-${stop}`);
+      for (let death = 3; death < 5; death++) await takeAndDie(shared);
       await partition.work();
       assert.is((await partition.view(run)).error?.error_code, 'WORKER_LOST');
-      const [letter] = await list_dead_letters(shared.backend.registry);
+      const [letter] = await listDeadLetters(shared.backend.registry);
       assert.is(letter?.deliveries, 9);
       await partition.stop();
     }));
 
   test('a registry that refuses to note it does not keep a job from being handed back', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
       const { registry } = shared.backend;
       const silent = altered(registry, { get: () => new Promise<never>(() => undefined) });
@@ -169,7 +169,7 @@ spec('leases of jobs', (test) => {
         ['refusing', refusing],
       ] as const) {
         const over = { is: false };
-        const stopped = take_and_stop({ ...shared, backend: { ...shared.backend, registry: broken } }, name);
+        const stopped = takeAndStop({ ...shared, backend: { ...shared.backend, registry: broken } }, name);
         void stopped.finally(() => {
           over.is = true;
         });
@@ -182,27 +182,27 @@ spec('leases of jobs', (test) => {
     }));
 
   test('a job that is handed back while its worker still looks whether it is reported is not begun', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      await take_and_die(shared);
+      await takeAndDie(shared);
       const looking: (() => void)[] = [];
       const { journal } = shared.backend;
-      const slow_journal = altered(journal, {
+      const slowJournal = altered(journal, {
         read: async function* (key, after) {
           await new Promise<void>((resolve) => looking.push(resolve));
           yield* journal.read(key, after);
         },
       });
       const { handler, begun } = slow();
-      const worker = new Partition(shared, 'w', handler, { journal: slow_journal });
+      const worker = new Partition(shared, 'w', handler, { journal: slowJournal });
       await worker.work();
       await worker.settle();
       await worker.stop();
       assert.is(looking.length, 1);
-      for (const go_on of looking) go_on();
+      for (const goOn of looking) goOn();
       await worker.settle();
       assert.equal(begun, []);
       await partition.work();
@@ -211,35 +211,35 @@ spec('leases of jobs', (test) => {
     }));
 
   test('an outage while a worker looks whether a job is reported is waited for, and costs no delivery', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      for (let death = 0; death < 4; death++) await take_and_die(shared);
-      const state = { is_out: true };
+      for (let death = 0; death < 4; death++) await takeAndDie(shared);
+      const state = { isOut: true };
       const { journal, registry } = shared.backend;
-      const check_reachable = (): void => {
-        if (state.is_out) throw new LlmteamError('BACKEND_UNREACHABLE', 'the test refuses');
+      const checkReachable = (): void => {
+        if (state.isOut) throw new LlmteamError('BACKEND_UNREACHABLE', 'the test refuses');
       };
       const unreachable = altered(journal, {
         read: async function* (key, after) {
-          check_reachable();
+          checkReachable();
           yield* journal.read(key, after);
         },
       });
       const out = altered(registry, {
         get: async (key) => {
-          check_reachable();
+          checkReachable();
           return registry.get(key);
         },
       });
       const backend = { ...shared.backend, registry: out };
       const worker = new Partition({ ...shared, backend }, 'w', echo, { journal: unreachable });
       await worker.work();
-      await pass(shared, 2 * lease_ms);
+      await pass(shared, 2 * leaseMs);
       assert.is((await partition.view(run)).status, 'running');
-      state.is_out = false;
+      state.isOut = false;
       await pass(shared, 3_000);
       assert.is((await partition.view(run)).output, 'input');
       await worker.stop();
@@ -247,12 +247,12 @@ spec('leases of jobs', (test) => {
     }));
 
   test('a history that cannot be read for good does not make a job come again for ever', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
-      const run = await partition.start(one_step, 'input');
+      await partition.takeOver();
+      const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      await take_and_die(shared);
+      await takeAndDie(shared);
       const unreadable = altered(shared.backend.journal, {
         // biome-ignore lint/correctness/useYield: it fails at once
         read: async function* () {
@@ -268,18 +268,18 @@ spec('leases of jobs', (test) => {
     }));
 
   test('while the store refuses the report the job is kept and not begun anew; then it is reported once', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const { handler, begun, finish } = slow();
       const state = { takes: false, error: new LlmteamError('STORE_FAILED', 'the test refuses') };
-      const partition = new Partition(shared, 'p', handler, { journal: picky_journal(shared, state) });
+      const partition = new Partition(shared, 'p', handler, { journal: pickyJournal(shared, state) });
       const idle = new Partition(shared, 'other', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step);
+      const run = await partition.start(oneStep);
       await partition.settle();
       await idle.work();
       finish();
-      await pass(shared, 5 * lease_ms);
+      await pass(shared, 5 * leaseMs);
       assert.equal(begun, ['work#1']);
       state.takes = true;
       await pass(shared, 3_000);
@@ -290,13 +290,13 @@ spec('leases of jobs', (test) => {
     }));
 
   test('a job whose report the store will never take is not acknowledged: another worker gets it', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const first = slow();
       const state = { takes: false, error: new LlmteamError('STORE_CORRUPT', 'the test refuses') };
-      const broken = new Partition(shared, 'broken', first.handler, { journal: picky_journal(shared, state) });
-      await broken.take_over();
+      const broken = new Partition(shared, 'broken', first.handler, { journal: pickyJournal(shared, state) });
+      await broken.takeOver();
       await broken.work();
-      const run: RunKey = await broken.start(one_step, 'input');
+      const run: RunKey = await broken.start(oneStep, 'input');
       await broken.settle();
       first.finish();
       await broken.settle();
@@ -304,18 +304,18 @@ spec('leases of jobs', (test) => {
       const sound = new Partition(shared, 'sound', echo);
       await sound.work();
       assert.is((await broken.view(run)).status, 'running');
-      await pass(shared, 2 * lease_ms);
+      await pass(shared, 2 * leaseMs);
       assert.is((await broken.view(run)).output, 'input');
       await sound.stop();
       await broken.stop();
     }));
 
   test('a run says what a step that nobody works on waits for', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
-      await partition.take_over();
+      await partition.takeOver();
       const segment: Segment = {
-        ...one_step,
+        ...oneStep,
         entrypoint: 'split',
         params: { timeout_seconds: null, max_parallel: 1 },
         steps: [

@@ -1,9 +1,9 @@
 import { type JsonObject, LlmteamError, type RunEvent, type RunKey, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
+import { type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
 import { spec } from '../support/spec.js';
 
-function one_step(step: Partial<Segment['steps'][number]> = {}): Segment {
+function oneStep(step: Partial<Segment['steps'][number]> = {}): Segment {
   return {
     segment_id: 'one',
     name: 'One',
@@ -13,23 +13,23 @@ function one_step(step: Partial<Segment['steps'][number]> = {}): Segment {
   };
 }
 
-async function with_handler(
+async function withHandler(
   handler: Handler,
   work: (partition: Partition, shared: Shared) => Promise<void>,
 ): Promise<void> {
-  await with_backend(async (shared) => {
+  await withBackend(async (shared) => {
     const partition = new Partition(shared, 'p', handler);
-    await partition.take_over();
+    await partition.takeOver();
     await partition.work();
     await work(partition, shared);
     await partition.stop();
   });
 }
 
-async function error_of(handler: Handler, step: Partial<Segment['steps'][number]> = {}): Promise<string> {
+async function errorOf(handler: Handler, step: Partial<Segment['steps'][number]> = {}): Promise<string> {
   const found: string[] = [];
-  await with_handler(handler, async (partition) => {
-    const { error } = await partition.view(await partition.start(one_step(step)));
+  await withHandler(handler, async (partition) => {
+    const { error } = await partition.view(await partition.start(oneStep(step)));
     found.push(error === null ? 'none' : `${error.error_code}: ${error.error_message}`);
   });
   return found[0] ?? '';
@@ -57,34 +57,34 @@ spec('work loop', (test) => {
       [{ output: { deep: [{ bad: undefined }] } }, /output\/deep\/0\/bad is a undefined/],
     ];
     for (const [value, message] of cases) {
-      const error = await error_of(giving(value));
+      const error = await errorOf(giving(value));
       assert.match(error, 'STEP_RESULT_INVALID');
       assert.match(error, message);
     }
   });
 
   test('a port the handler leaves undefined is a port it does not fire', async () => {
-    assert.is(await error_of(giving({ output: 1, error: undefined })), 'none');
+    assert.is(await errorOf(giving({ output: 1, error: undefined })), 'none');
   });
 
   test('a handler that throws fails with the code it chose, or STEP_FAILED', async () => {
     const own = new LlmteamError('ACME_BUSY', 'come back later', { recoverable: true });
-    assert.is(await error_of(() => Promise.reject(own)), 'ACME_BUSY: come back later');
-    assert.is(await error_of(() => Promise.reject(new Error('boom'))), 'STEP_FAILED: boom');
-    assert.is(await error_of(() => Promise.reject('text')), 'STEP_FAILED: text');
+    assert.is(await errorOf(() => Promise.reject(own)), 'ACME_BUSY: come back later');
+    assert.is(await errorOf(() => Promise.reject(new Error('boom'))), 'STEP_FAILED: boom');
+    assert.is(await errorOf(() => Promise.reject('text')), 'STEP_FAILED: text');
     const synchronous: Handler = () => {
       throw new Error('at once');
     };
-    assert.is(await error_of(synchronous), 'STEP_FAILED: at once');
+    assert.is(await errorOf(synchronous), 'STEP_FAILED: at once');
   });
 
   test('a value over the cap fails the step instead of the store', async () => {
-    assert.match(await error_of(giving({ output: 'x'.repeat(5_000_000) })), 'LIMIT_EXCEEDED');
+    assert.match(await errorOf(giving({ output: 'x'.repeat(5_000_000) })), 'LIMIT_EXCEEDED');
   });
 
   test('a value over the inline size comes back whole', () =>
-    with_handler(giving({ output: { text: 'é'.repeat(300_000) } }), async (partition, { backend }) => {
-      const run = await partition.start(one_step());
+    withHandler(giving({ output: { text: 'é'.repeat(300_000) } }), async (partition, { backend }) => {
+      const run = await partition.start(oneStep());
       const view = await partition.view(run);
       assert.equal(view.output, { text: 'é'.repeat(300_000) });
       const sizes: number[] = [];
@@ -96,14 +96,14 @@ spec('work loop', (test) => {
     }));
 
   test('an attempt over its time-out is reported and its signal aborts', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const aborted: unknown[] = [];
       const handler: Handler = (context) =>
         new Promise(() => context.signal.addEventListener('abort', () => aborted.push(context.signal.reason)));
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step({ timeout_seconds: 2 }));
+      const run = await partition.start(oneStep({ timeout_seconds: 2 }));
       await partition.settle();
       await shared.clock.advance(1_999);
       assert.is((await partition.view(run)).status, 'running');
@@ -115,7 +115,7 @@ spec('work loop', (test) => {
     }));
 
   test('cancelling a run aborts the signals of its handlers, and what they give later changes nothing', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const late: (() => void)[] = [];
       const aborted: string[] = [];
       const handler: Handler = (context) =>
@@ -124,9 +124,9 @@ spec('work loop', (test) => {
           context.signal.addEventListener('abort', () => aborted.push(context.step_id));
         });
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step());
+      const run = await partition.start(oneStep());
       await partition.settle();
       await partition.runs.control(run, 'cancel', 'test');
       await partition.settle();
@@ -139,7 +139,7 @@ spec('work loop', (test) => {
     }));
 
   test('a memo is worked out once over all attempts of a step', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       let paid = 0;
       const handler: Handler = async (context) => {
         const answer = await context.memo('answer', async () => {
@@ -150,9 +150,9 @@ spec('work loop', (test) => {
         return { output: answer };
       };
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step({ retry: { max_attempts: 3, initial_interval_seconds: 1 } }));
+      const run = await partition.start(oneStep({ retry: { max_attempts: 3, initial_interval_seconds: 1 } }));
       await partition.settle();
       await shared.clock.advance(10_000);
       assert.is((await partition.view(run)).output, 42);
@@ -161,7 +161,7 @@ spec('work loop', (test) => {
     }));
 
   test('the idempotency key is the same for every attempt of a step occurrence', () =>
-    with_backend(async (shared) => {
+    withBackend(async (shared) => {
       const keys: string[] = [];
       const handler: Handler = async (context) => {
         keys.push(context.idempotency_key);
@@ -169,9 +169,9 @@ spec('work loop', (test) => {
         return { output: 1 };
       };
       const partition = new Partition(shared, 'p', handler);
-      await partition.take_over();
+      await partition.takeOver();
       await partition.work();
-      const run = await partition.start(one_step({ retry: { max_attempts: 2 } }));
+      const run = await partition.start(oneStep({ retry: { max_attempts: 2 } }));
       await partition.settle();
       await shared.clock.advance(10_000);
       assert.is((await partition.view(run)).status, 'completed');
@@ -180,15 +180,15 @@ spec('work loop', (test) => {
     }));
 
   test('what a handler records becomes events, and what it used is added up', () =>
-    with_handler(
+    withHandler(
       async (context) => {
         context.record({ event_type: 'action.completed', payload: { status: 200 }, duration_ms: 5 });
-        context.add_usage({ input_tokens: 3, output_tokens: 4, cost_usd: 0.5 });
-        context.add_usage({ input_tokens: 1, output_tokens: 1 });
+        context.addUsage({ input_tokens: 3, output_tokens: 4, cost_usd: 0.5 });
+        context.addUsage({ input_tokens: 1, output_tokens: 1 });
         return { output: 1 };
       },
       async (partition) => {
-        const run: RunKey = await partition.start(one_step());
+        const run: RunKey = await partition.start(oneStep());
         const view = await partition.view(run);
         assert.equal(view.usage, { input_tokens: 4, output_tokens: 5, cost_usd: 0.5 });
         const events: readonly RunEvent[] = await partition.runs.events(run);
@@ -201,13 +201,13 @@ spec('work loop', (test) => {
     ));
 
   test('stores keep values apart by tenant and instance, and only those configured can be used', () =>
-    with_handler(
+    withHandler(
       async (context) => {
         await context.store('kept').set('colour', 'green');
         return { output: (await context.store('kept').get('colour')) ?? null };
       },
       async (partition, { backend }) => {
-        assert.is((await partition.view(await partition.start(one_step()))).output, 'green');
+        assert.is((await partition.view(await partition.start(oneStep()))).output, 'green');
         const keys = (await backend.registry.list('stores/')).map(({ key }) => key);
         assert.equal(keys, ['stores/kept/acme/default/colour']);
       },
@@ -220,7 +220,7 @@ spec('work loop', (test) => {
       (context: Parameters<Handler>[0]) => context.client('nope'),
       (context: Parameters<Handler>[0]) => context.secret('nope'),
     ]) {
-      const error = await error_of(async (context) => {
+      const error = await errorOf(async (context) => {
         use(context);
         return {};
       });
@@ -229,11 +229,11 @@ spec('work loop', (test) => {
   });
 
   test('marked expressions of a config are evaluated where the handler runs, with what they refer to', () =>
-    with_handler(
+    withHandler(
       async (context, config) => ({ output: Object.hasOwn(config, 'formula') ? context.evaluate('/formula') : 20 }),
       async (partition) => {
         const segment: Segment = {
-          ...one_step(),
+          ...oneStep(),
           steps: [
             { step_id: 'work', type: 'work' },
             {

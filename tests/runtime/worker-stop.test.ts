@@ -8,14 +8,14 @@ import {
   type Segment,
   type StepReported,
 } from '@llmteam/contracts';
-import { create_expression_compiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
+import { createExpressionCompiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
-import { type Handler, Partition, type Shared, with_backend } from '../run-loop/partition.js';
-import { quiet_logger } from '../support/quiet-logger.js';
-import { work_type } from '../support/simulation/work-type.js';
+import { type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';
 
-const one_step: Segment = {
+const oneStep: Segment = {
   segment_id: 'one',
   name: 'One',
   entrypoint: 'work',
@@ -29,9 +29,9 @@ interface Worker {
 }
 
 /** A worker of its own beside the partition's loop. */
-async function start_worker({ backend, clock }: Shared, name: string, handler: Handler): Promise<Worker> {
+async function startWorker({ backend, clock }: Shared, name: string, handler: Handler): Promise<Worker> {
   const catalog = new StepCatalog();
-  catalog.add({ ...work_type, run: handler }, '1.0.0', 'test');
+  catalog.add({ ...workType, run: handler }, '1.0.0', 'test');
   const told: string[] = [];
   const observer = {
     began: (job: Job, deliveries: number) => void told.push(`began ${job.step} ${deliveries}`),
@@ -42,38 +42,38 @@ async function start_worker({ backend, clock }: Shared, name: string, handler: H
     { llms: {}, clients: {}, stores: [], secrets: {}, reveal: (text) => text },
     new Map(),
   );
-  const compiler = create_expression_compiler();
-  const retry = new Retry(clock, quiet_logger, Number.POSITIVE_INFINITY, () => undefined);
-  const ports = { ...backend, clock, log: quiet_logger, resources, compiler };
+  const compiler = createExpressionCompiler();
+  const retry = new Retry(clock, quietLogger, Number.POSITIVE_INFINITY, () => undefined);
+  const ports = { ...backend, clock, log: quietLogger, resources, compiler };
   const loop = new WorkLoop(ports, { worker_id: name, catalog, retry, observer });
   await loop.start();
   return { loop, told };
 }
 
-async function facts_of({ backend }: Shared, run: { tenant_id: string; run_id: string }): Promise<string[]> {
+async function factsOf({ backend }: Shared, run: { tenant_id: string; run_id: string }): Promise<string[]> {
   const types: string[] = [];
   for await (const { fact } of backend.journal.read(run)) types.push(fact.type);
   return types;
 }
 
-async function with_run(
+async function withRun(
   use: (scene: { shared: Shared; partition: Partition; run: { tenant_id: string; run_id: string } }) => Promise<void>,
 ): Promise<void> {
-  await with_backend(async (shared) => {
+  await withBackend(async (shared) => {
     const partition = new Partition(shared, 'p', () => Promise.reject(new Error('has no worker')));
-    await partition.take_over();
-    await use({ shared, partition, run: await partition.start(one_step) });
+    await partition.takeOver();
+    await use({ shared, partition, run: await partition.start(oneStep) });
     await partition.stop();
   });
 }
 
 spec('a job that comes again', (test) => {
   test('one that was reported but not acknowledged is not worked on again', async () => {
-    await with_run(async ({ shared, run }) => {
+    await withRun(async ({ shared, run }) => {
       const { backend, clock } = shared;
       const at = clock.now();
       const reported = new Promise<void>((resolve, reject) => {
-        const die_before_the_ack = async (delivery: Delivery): Promise<void> => {
+        const dieBeforeTheAck = async (delivery: Delivery): Promise<void> => {
           const { job } = delivery;
           const { step, attempt } = job;
           const fact = { type: 'step.reported', at, step, attempt, started_at: at, worker: 'dead', ports: {} } as const;
@@ -82,20 +82,20 @@ spec('a job that comes again', (test) => {
         };
         const consuming = backend.queue.consume('work@1', { concurrency: 1 }, (delivery) => {
           void consuming.then((consumer) => {
-            die_before_the_ack(delivery).then(resolve, reject);
+            dieBeforeTheAck(delivery).then(resolve, reject);
             return consumer.stop();
           });
         });
       });
       await reported;
       const calls = { made: 0 };
-      const worker = await start_worker(shared, 'next', async () => {
+      const worker = await startWorker(shared, 'next', async () => {
         calls.made += 1;
         return {};
       });
       while (!worker.told.some((line) => line.startsWith('dropped'))) await sleep(1);
       assert.is(calls.made, 0);
-      const facts = await facts_of(shared, run);
+      const facts = await factsOf(shared, run);
       assert.is(facts.filter((type) => type === 'step.reported').length, 1);
       await worker.loop.stop(0);
     });
@@ -103,24 +103,24 @@ spec('a job that comes again', (test) => {
 });
 
 /** The first acknowledgement never arrives. */
-function losing_an_ack(queue: JobQueue): JobQueue {
+function losingAnAck(queue: JobQueue): JobQueue {
   const lost = { acks: 0 };
   const lose = async (): Promise<void> => {
     lost.acks += 1;
     throw new LlmteamError('BACKEND_UNREACHABLE', 'the connection is gone');
   };
-  const without_ack = (delivery: Delivery): Delivery => ({
+  const withoutAck = (delivery: Delivery): Delivery => ({
     job: delivery.job,
     deliveries: delivery.deliveries,
     ack: lose,
-    nak: (delay_ms) => delivery.nak(delay_ms),
+    nak: (delayMs) => delivery.nak(delayMs),
     extend: () => delivery.extend(),
   });
   return {
     supports: queue.supports,
     publish: (jobs) => queue.publish(jobs),
     consume: (name, options, work) =>
-      queue.consume(name, options, (delivery) => work(lost.acks > 0 ? delivery : without_ack(delivery))),
+      queue.consume(name, options, (delivery) => work(lost.acks > 0 ? delivery : withoutAck(delivery))),
     withdraw: (ids) => queue.withdraw(ids),
     close: () => queue.close(),
   };
@@ -128,11 +128,11 @@ function losing_an_ack(queue: JobQueue): JobQueue {
 
 spec('what is told of a report', (test) => {
   test('is told once, when it is kept, also if its acknowledgement is lost', () =>
-    with_run(async ({ shared, partition, run }) => {
+    withRun(async ({ shared, partition, run }) => {
       const { backend, clock } = shared;
-      const lossy = { ...shared, backend: { ...backend, queue: losing_an_ack(backend.queue) } };
+      const lossy = { ...shared, backend: { ...backend, queue: losingAnAck(backend.queue) } };
       const slow: Handler = () => new Promise((resolve) => clock.after(2_000, () => resolve({ output: 'done' })));
-      const { loop, told } = await start_worker(lossy, 'a', slow);
+      const { loop, told } = await startWorker(lossy, 'a', slow);
       await partition.settle();
       await clock.advance(2_000);
       await partition.settle();
@@ -146,13 +146,13 @@ spec('what is told of a report', (test) => {
 
 spec('a worker that stops', (test) => {
   test('lets a handler finish within the time it has, and takes nothing new', () =>
-    with_run(async ({ shared, partition, run }) => {
+    withRun(async ({ shared, partition, run }) => {
       const finish: (() => void)[] = [];
       const handler: Handler = () => new Promise((resolve) => finish.push(() => resolve({ output: 'done' })));
-      const { loop, told } = await start_worker(shared, 'a', handler);
+      const { loop, told } = await startWorker(shared, 'a', handler);
       await partition.settle();
       const stopped = loop.stop(20_000);
-      const later = await partition.start(one_step);
+      const later = await partition.start(oneStep);
       await shared.clock.advance(15_000);
       finish[0]?.();
       await partition.settle();
@@ -163,7 +163,7 @@ spec('a worker that stops', (test) => {
     }));
 
   test('hands back what is not finished then: nothing is reported, and the next worker does it at once', () =>
-    with_run(async ({ shared, partition, run }) => {
+    withRun(async ({ shared, partition, run }) => {
       const reasons: unknown[] = [];
       const finish: (() => void)[] = [];
       const stubborn: Handler = (context) =>
@@ -171,7 +171,7 @@ spec('a worker that stops', (test) => {
           finish.push(() => resolve({ output: 'too late' }));
           context.signal.addEventListener('abort', () => reasons.push((context.signal.reason as JsonObject).message));
         });
-      const first = await start_worker(shared, 'a', stubborn);
+      const first = await startWorker(shared, 'a', stubborn);
       await partition.settle();
       const stopped = first.loop.stop(20_000);
       await shared.clock.advance(19_999);
@@ -179,48 +179,48 @@ spec('a worker that stops', (test) => {
       await shared.clock.advance(1);
       await stopped;
       assert.equal(reasons, ['the worker stops']);
-      const second = await start_worker(shared, 'b', async () => ({ output: 'done' }));
+      const second = await startWorker(shared, 'b', async () => ({ output: 'done' }));
       await partition.settle();
       finish[0]?.();
       assert.is((await partition.view(run)).output, 'done');
-      assert.equal(await facts_of(shared, run), ['run.requested', 'step.reported', 'run.ended']);
+      assert.equal(await factsOf(shared, run), ['run.requested', 'step.reported', 'run.ended']);
       assert.equal(first.told, ['began work 1', 'handed_back work']);
       assert.equal(second.told, ['began work 2', 'reported work 0', 'completed work']);
       await second.loop.stop(0);
     }));
 
   test('does not report a handler that gives up because it was told to', () =>
-    with_run(async ({ shared, partition, run }) => {
+    withRun(async ({ shared, partition, run }) => {
       const obedient: Handler = (context) =>
         new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
-      const { loop, told } = await start_worker(shared, 'a', obedient);
+      const { loop, told } = await startWorker(shared, 'a', obedient);
       await partition.settle();
       const stopped = loop.stop(5_000);
       await shared.clock.advance(5_000);
       await stopped;
       await partition.settle();
-      assert.equal(await facts_of(shared, run), ['run.requested']);
+      assert.equal(await factsOf(shared, run), ['run.requested']);
       assert.equal(told, ['began work 1', 'handed_back work']);
     }));
 });
 
 spec('concurrency of a worker', (test) => {
   test('is what the options say of a type, else what the type says, else the common one; by queue', () =>
-    with_backend(async ({ backend, clock }) => {
+    withBackend(async ({ backend, clock }) => {
       const catalog = new StepCatalog();
-      catalog.add(work_type, '1.0.0', 'test');
-      catalog.add(work_type, '2.0.0', 'test');
-      for (const type_id of ['slow', 'plain']) {
-        const metadata = { ...work_type.metadata, type_id };
-        catalog.add({ ...work_type, metadata, ...(type_id === 'slow' && { concurrency: 2 }) }, '1.0.0', 'test');
+      catalog.add(workType, '1.0.0', 'test');
+      catalog.add(workType, '2.0.0', 'test');
+      for (const typeId of ['slow', 'plain']) {
+        const metadata = { ...workType.metadata, type_id: typeId };
+        catalog.add({ ...workType, metadata, ...(typeId === 'slow' && { concurrency: 2 }) }, '1.0.0', 'test');
       }
       const resources = new Resources({ llms: {}, clients: {}, stores: [], secrets: {}, reveal: String }, new Map());
-      const ports = { ...backend, clock, log: quiet_logger, resources, compiler: create_expression_compiler() };
-      const retry = new Retry(clock, quiet_logger, 0, () => undefined);
+      const ports = { ...backend, clock, log: quietLogger, resources, compiler: createExpressionCompiler() };
+      const retry = new Retry(clock, quietLogger, 0, () => undefined);
       const common = { worker_id: 'a', catalog, retry };
-      const all = new WorkLoop(ports, { ...common, concurrency: 7, concurrency_by_type: { work: 3 } });
+      const all = new WorkLoop(ports, { ...common, concurrency: 7, concurrencyByType: { work: 3 } });
       assert.equal(Object.fromEntries(all.concurrency()), { 'work@1': 3, 'work@2': 3, 'slow@1': 2, 'plain@1': 7 });
-      const own = new WorkLoop(ports, { ...common, concurrency_by_type: { slow: 9 } });
+      const own = new WorkLoop(ports, { ...common, concurrencyByType: { slow: 9 } });
       assert.equal(Object.fromEntries(own.concurrency()), { 'work@1': 16, 'work@2': 16, 'slow@1': 9, 'plain@1': 16 });
     }));
 });

@@ -1,14 +1,14 @@
 import { SharedServer } from '../support/nats/shared-server.js';
-import { on_stage } from '../support/scenario-stage/on-stage.js';
-import { on_nats } from '../support/scenario-stage/site.js';
+import { onStage } from '../support/scenario-stage/on-stage.js';
+import { onNats } from '../support/scenario-stage/site.js';
 import { spec } from '../support/spec.js';
 
 const partitions = [0, 1];
 
 /** Two owners of the same partitions that do not know of each other; one of them keeps no idle run in memory. */
 spec('scenarios on the NATS backend, two coordinators that both own every partition and three workers', (test) =>
-  on_stage(
+  onStage(
     test,
-    on_nats(new SharedServer(), { coordinators: [{ partitions }, { partitions, max_resident_runs: 0 }], workers: 3 }),
+    onNats(new SharedServer(), { coordinators: [{ partitions }, { partitions, maxResidentRuns: 0 }], workers: 3 }),
   ),
 );

@@ -1,8 +1,8 @@
 import { SharedServer } from '../support/nats/shared-server.js';
-import { on_stage } from '../support/scenario-stage/on-stage.js';
-import { on_nats } from '../support/scenario-stage/site.js';
+import { onStage } from '../support/scenario-stage/on-stage.js';
+import { onNats } from '../support/scenario-stage/site.js';
 import { spec } from '../support/spec.js';
 
 spec('scenarios on the NATS backend, two coordinators with one partition each and three workers', (test) =>
-  on_stage(test, on_nats(new SharedServer(), { coordinators: [{ partitions: [0] }, { partitions: [1] }], workers: 3 })),
+  onStage(test, onNats(new SharedServer(), { coordinators: [{ partitions: [0] }, { partitions: [1] }], workers: 3 })),
 );

@@ -1,11 +1,11 @@
 import { ApiError, type FollowedEvent, LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { echo, waiting } from '../gateway/support/segments.js';
-import { type GatewayWorld, with_gateway } from '../gateway/support/with-gateway.js';
+import { type GatewayWorld, withGateway } from '../gateway/support/with-gateway.js';
 import { spec } from '../support/spec.js';
 
-async function with_client(use: (client: LlmteamClient, world: GatewayWorld) => Promise<void>): Promise<void> {
-  await with_gateway(async (world) => {
+async function withClient(use: (client: LlmteamClient, world: GatewayWorld) => Promise<void>): Promise<void> {
+  await withGateway(async (world) => {
     const { key } = await world.keys.create({ tenant_id: 'acme', role: 'admin', name: 'sdk', expires_at: null });
     await use(new LlmteamClient({ url: `http://127.0.0.1:${world.port}/`, key }), world);
   });
@@ -13,52 +13,52 @@ async function with_client(use: (client: LlmteamClient, world: GatewayWorld) => 
 
 spec('the client', (test) => {
   test('stores a segment, runs it and gives its result', async () => {
-    await with_client(async (client) => {
-      assert.is((await client.validate_segment(echo)).valid, true);
-      const { revision } = await client.store_segment(echo, { if_revision: 0 });
-      assert.equal(await client.get_segment('echo', { revision }), echo);
-      const run = await client.start_run('echo', { a: 1 }, { wait: 10 });
+    await withClient(async (client) => {
+      assert.is((await client.validateSegment(echo)).valid, true);
+      const { revision } = await client.storeSegment(echo, { ifRevision: 0 });
+      assert.equal(await client.getSegment('echo', { revision }), echo);
+      const run = await client.startRun('echo', { a: 1 }, { wait: 10 });
       assert.equal('output' in run && run.output, { a: 1 });
-      assert.is((await client.list_runs({ status: 'completed' })).runs.length, 1);
+      assert.is((await client.listRuns({ status: 'completed' })).runs.length, 1);
     });
   });
 
   test('follows a run from its first event to its last, each once', async () => {
-    await with_client(async (client) => {
-      await client.store_segment(waiting);
-      const { run_id } = await client.start_run('waiting', {});
+    await withClient(async (client) => {
+      await client.storeSegment(waiting);
+      const { run_id } = await client.startRun('waiting', {});
       const seen: FollowedEvent[] = [];
       for await (const event of client.follow(run_id)) {
         seen.push(event);
-        if (event.event_type === 'step.waiting') await client.signal_run(run_id, 'go', 'now');
+        if (event.event_type === 'step.waiting') await client.signalRun(run_id, 'go', 'now');
       }
-      const { events } = await client.list_events(run_id);
+      const { events } = await client.listEvents(run_id);
       assert.equal(seen, events);
       assert.is(seen.at(-1)?.event_type, 'segment.completed');
     });
   });
 
   test('throws what the gateway refused, with its code and places', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const invalid = { ...echo, entrypoint: 'nowhere' };
-      const error = await client.store_segment(invalid).catch((thrown: unknown) => thrown);
+      const error = await client.storeSegment(invalid).catch((thrown: unknown) => thrown);
       assert.instance(error, ApiError);
       const { status, code, problems } = error as ApiError;
       assert.equal([status, code, problems[0]?.path], [422, 'SEGMENT_INVALID', '/entrypoint']);
-      const unknown = await client.get_run('nothing').catch((thrown: unknown) => thrown);
+      const unknown = await client.getRun('nothing').catch((thrown: unknown) => thrown);
       assert.is((unknown as ApiError).code, 'RUN_UNKNOWN');
     });
   });
 
   test('sends a segment that is text as it stands: problems have its lines', async () => {
-    await with_client(async (client) => {
+    await withClient(async (client) => {
       const text = JSON.stringify({ ...echo, entrypoint: 'nowhere' }, null, 2);
       const line = text.slice(0, text.indexOf('"entrypoint"')).split('\n').length;
-      const { problems } = await client.validate_segment(text);
+      const { problems } = await client.validateSegment(text);
       assert.equal([problems[0]?.path, problems[0]?.line], ['/entrypoint', line]);
-      const error = await client.store_segment(text).catch((thrown: unknown) => thrown);
+      const error = await client.storeSegment(text).catch((thrown: unknown) => thrown);
       assert.is((error as ApiError).problems[0]?.line, line);
-      assert.is((await client.store_segment(JSON.stringify(echo))).segment_id, 'echo');
+      assert.is((await client.storeSegment(JSON.stringify(echo))).segment_id, 'echo');
     });
   });
 
@@ -69,7 +69,7 @@ spec('the client', (test) => {
       return new Response('<html>', { headers: { 'Content-Type': 'text/html' } });
     };
     const client = new LlmteamClient({ url: 'http://127.0.0.1:1', key: 'none', fetch });
-    const page = await client.list_runs().catch((thrown: unknown) => thrown);
+    const page = await client.listRuns().catch((thrown: unknown) => thrown);
     assert.equal([(page as ApiError).status, (page as ApiError).code], [200, 'UNKNOWN']);
     const stream = await client
       .follow('run')

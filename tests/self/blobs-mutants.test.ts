@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { blobs_conformance, type OpenedBlobs } from '../conformance/blobs-conformance.js';
+import { blobsConformance, type OpenedBlobs } from '../conformance/blobs-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, failures, type Mutant, mutants_die, without_code } from './mutants.js';
+import { aTurn, failures, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** Bytes in a map beside the reference, so that the mutant decides what is kept and shown. */
-function bytes_beside(
+function bytesBeside(
   reference: Blobs,
   keep: (bytes: Uint8Array) => Uint8Array,
   show: (bytes: Uint8Array) => Uint8Array,
@@ -78,7 +78,7 @@ const mutants: readonly Mutant<Blobs>[] = [
     name: 'keeps the bytes it was given',
     law: 'B2 what is put',
     mutate: (reference) =>
-      bytes_beside(
+      bytesBeside(
         reference,
         (bytes) => bytes,
         (bytes) => Uint8Array.from(bytes),
@@ -88,7 +88,7 @@ const mutants: readonly Mutant<Blobs>[] = [
     name: 'gives out the bytes it keeps',
     law: 'B2 what is put',
     mutate: (reference) =>
-      bytes_beside(
+      bytesBeside(
         reference,
         (bytes) => Uint8Array.from(bytes),
         (bytes) => bytes,
@@ -102,8 +102,8 @@ const mutants: readonly Mutant<Blobs>[] = [
       return altered(reference, {
         async put(bytes) {
           halves.set(sha256(bytes), bytes.slice(0, bytes.length / 2));
-          await a_turn();
-          await a_turn();
+          await aTurn();
+          await aTurn();
           halves.delete(sha256(bytes));
           return reference.put(bytes);
         },
@@ -111,7 +111,7 @@ const mutants: readonly Mutant<Blobs>[] = [
       });
     },
   },
-  { name: 'errors have no code', law: 'B4', mutate: without_code },
+  { name: 'errors have no code', law: 'B4', mutate: withoutCode },
   {
     name: 'says what it has after close',
     law: 'B4 after close',
@@ -146,11 +146,11 @@ async function damageable(verified: boolean): Promise<OpenedBlobs> {
 }
 
 spec('broken blob stores', (test) => {
-  mutants_die(test, 'blobs', blobs_conformance, mutants);
+  mutantsDie(test, 'blobs', blobsConformance, mutants);
 
   test('B2 finds out: the bytes are not checked against the hash', async () => {
     const law = 'B2 damaged';
-    assert.equal(await failures(blobs_conformance, law, () => damageable(true)), []);
-    assert.equal((await failures(blobs_conformance, law, () => damageable(false))).length, 1);
+    assert.equal(await failures(blobsConformance, law, () => damageable(true)), []);
+    assert.equal((await failures(blobsConformance, law, () => damageable(false))).length, 1);
   });
 });

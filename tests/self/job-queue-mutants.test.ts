@@ -1,12 +1,12 @@
 import type { Delivery, Job, JobQueue } from '@llmteam/contracts';
-import { type JobQueueKit, job_queue_conformance } from '../conformance/job-queue-conformance.js';
+import { type JobQueueKit, jobQueueConformance } from '../conformance/job-queue-conformance.js';
 import type { Kit } from '../conformance/kit.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { counter, lease_ms, type Mutant, mutants_die, without_code } from './mutants.js';
+import { counter, leaseMs, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 /** A queue whose deliveries pass through `change` before they are handled. */
-function handing_out(reference: JobQueue, change: (delivery: Delivery) => Delivery): JobQueue {
+function handingOut(reference: JobQueue, change: (delivery: Delivery) => Delivery): JobQueue {
   return altered(reference, {
     consume: (queue, options, handle) => reference.consume(queue, options, (delivery) => handle(change(delivery))),
   });
@@ -16,19 +16,19 @@ function handing_out(reference: JobQueue, change: (delivery: Delivery) => Delive
 function renaming(
   reference: JobQueue,
   mark: (job: Job) => string | null,
-  on_ack: (job: Job) => void = () => undefined,
+  onAck: (job: Job) => void = () => undefined,
 ): JobQueue {
   const shown = (delivery: Delivery): Delivery => {
     const job = { ...delivery.job, job_id: delivery.job.job_id.replace(/~\d*$/, '') };
     return altered(delivery, {
       job,
       ack() {
-        on_ack(job);
+        onAck(job);
         return delivery.ack();
       },
     });
   };
-  return altered(handing_out(reference, shown), {
+  return altered(handingOut(reference, shown), {
     publish: (jobs) =>
       reference.publish(
         jobs.flatMap((job) => {
@@ -39,7 +39,7 @@ function renaming(
   });
 }
 
-function with_concurrency(change: (concurrency: number) => number) {
+function withConcurrency(change: (concurrency: number) => number) {
   return (reference: JobQueue): JobQueue =>
     altered(reference, {
       consume: (queue, { concurrency }, handle) =>
@@ -91,12 +91,12 @@ const mutants: readonly Mutant<JobQueue>[] = [
     name: 'forgets an id when its job is handed out',
     law: 'Q2 a job that is handed out',
     mutate(reference) {
-      const handed_out = new Map<string, number>();
-      return handing_out(
-        renaming(reference, (job) => String(handed_out.get(job.job_id) ?? 0)),
+      const handedOut = new Map<string, number>();
+      return handingOut(
+        renaming(reference, (job) => String(handedOut.get(job.job_id) ?? 0)),
         (delivery) => {
           const { job_id } = delivery.job;
-          handed_out.set(job_id, (handed_out.get(job_id) ?? 0) + 1);
+          handedOut.set(job_id, (handedOut.get(job_id) ?? 0) + 1);
           return delivery;
         },
       );
@@ -116,13 +116,13 @@ const mutants: readonly Mutant<JobQueue>[] = [
       });
     },
   },
-  { name: 'hands out one more than was asked for', law: 'Q3', mutate: with_concurrency((asked) => asked + 1) },
-  { name: 'hands out one at a time', law: 'Q3', mutate: with_concurrency(() => 1) },
+  { name: 'hands out one more than was asked for', law: 'Q3', mutate: withConcurrency((asked) => asked + 1) },
+  { name: 'hands out one at a time', law: 'Q3', mutate: withConcurrency(() => 1) },
   {
     name: 'forgets a job once it is handed out, so a lost one stays lost',
     law: 'Q4',
     mutate: (reference) =>
-      handing_out(reference, (delivery) => {
+      handingOut(reference, (delivery) => {
         void delivery.ack();
         return altered(delivery, { ack: async () => undefined });
       }),
@@ -130,41 +130,41 @@ const mutants: readonly Mutant<JobQueue>[] = [
   {
     name: 'does not count deliveries',
     law: 'Q4',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { deliveries: 1 })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { deliveries: 1 })),
   },
   {
     name: 'does not hear acknowledgements',
     law: 'Q4 what is acked',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { ack: async () => undefined })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { ack: async () => undefined })),
   },
   {
     name: 'does not hear that a worker is alive',
     law: 'Q4 a delivery whose lease is extended',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { extend: async () => undefined })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { extend: async () => undefined })),
   },
   {
     name: 'an extended lease never ends',
     law: 'Q4 an extended lease',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { extend: () => delivery.ack() })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { extend: () => delivery.ack() })),
   },
   {
     name: 'the lease is shorter than agreed',
     law: 'Q4 a delivery nobody',
     mutate: (reference, clock) =>
-      handing_out(reference, (delivery) => {
-        clock.after(lease_ms / 4, () => void delivery.nak());
+      handingOut(reference, (delivery) => {
+        clock.after(leaseMs / 4, () => void delivery.nak());
         return delivery;
       }),
   },
   {
     name: 'what is given back is gone',
     law: 'Q4 a job that is given back',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { nak: () => delivery.ack() })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { nak: () => delivery.ack() })),
   },
   {
     name: 'what is given back with a delay comes at once',
     law: 'Q4 a job that is given back with',
-    mutate: (reference) => handing_out(reference, (delivery) => altered(delivery, { nak: () => delivery.nak() })),
+    mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { nak: () => delivery.nak() })),
   },
   {
     name: 'major versions share a queue',
@@ -217,9 +217,9 @@ const mutants: readonly Mutant<JobQueue>[] = [
       const withdrawn = new Set<string>();
       return altered(reference, {
         publish: (jobs) => reference.publish(jobs.filter(({ job_id }) => !withdrawn.has(job_id))),
-        withdraw(job_ids) {
-          for (const job_id of job_ids) withdrawn.add(job_id);
-          return reference.withdraw(job_ids);
+        withdraw(jobIds) {
+          for (const jobId of jobIds) withdrawn.add(jobId);
+          return reference.withdraw(jobIds);
         },
       });
     },
@@ -257,7 +257,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
         },
       }),
   },
-  { name: 'errors have no code', law: 'Q7', mutate: without_code },
+  { name: 'errors have no code', law: 'Q7', mutate: withoutCode },
   {
     name: 'takes jobs after close',
     law: 'Q7',
@@ -267,8 +267,8 @@ const mutants: readonly Mutant<JobQueue>[] = [
 
 spec('broken job queues', (test) => {
   const suite = (kit: Kit<JobQueue>) => {
-    const queue_kit: JobQueueKit = { ...kit, lease_ms };
-    job_queue_conformance(queue_kit);
+    const queueKit: JobQueueKit = { ...kit, leaseMs };
+    jobQueueConformance(queueKit);
   };
-  mutants_die(test, 'queue', suite, mutants);
+  mutantsDie(test, 'queue', suite, mutants);
 });

@@ -5,17 +5,17 @@ import {
   type NewEntry,
   type Position,
   type RunKey,
-  run_level_facts,
+  runLevelFacts,
 } from '@llmteam/contracts';
-import { journal_conformance } from '../conformance/journal-conformance.js';
+import { journalConformance } from '../conformance/journal-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, counter, type Mutant, mutants_die, without_code } from './mutants.js';
+import { aTurn, counter, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 type JournalMutant = Mutant<Journal>;
 
 /** Entries as they come out of the reference, changed. */
-function seen_through(reference: Journal, change: (entry: Entry) => Entry): Partial<Journal> {
+function seenThrough(reference: Journal, change: (entry: Entry) => Entry): Partial<Journal> {
   return {
     async *read(run, after) {
       for await (const entry of reference.read(run, after)) yield change(entry);
@@ -27,7 +27,7 @@ function seen_through(reference: Journal, change: (entry: Entry) => Entry): Part
 }
 
 /** Follows as the reference does, each batch passed on by `pass`, which is told how many came before. */
-function followed_by(pass: (batch: readonly Entry[], index: number) => Iterable<readonly Entry[]>) {
+function followedBy(pass: (batch: readonly Entry[], index: number) => Iterable<readonly Entry[]>) {
   return (reference: Journal): Journal =>
     altered(reference, {
       async *follow(partition, from, signal) {
@@ -41,10 +41,10 @@ function followed_by(pass: (batch: readonly Entry[], index: number) => Iterable<
 }
 
 /** Message ids are made unique by `mark`, and shown as they were. */
-function renaming(reference: Journal, mark: (run: RunKey, message_id: string) => string): Journal {
+function renaming(reference: Journal, mark: (run: RunKey, messageId: string) => string): Journal {
   const shown = (entry: Entry) => ({ ...entry, message_id: entry.message_id.replace(/~\d+$/, '') });
   return altered(reference, {
-    ...seen_through(reference, shown),
+    ...seenThrough(reference, shown),
     append: (run, entries) =>
       reference.append(
         run,
@@ -54,11 +54,11 @@ function renaming(reference: Journal, mark: (run: RunKey, message_id: string) =>
 }
 
 /** Facts are kept beside the journal as `keep` says and shown as `show` says. */
-function facts_beside(reference: Journal, keep: (fact: Fact) => Fact, show: (fact: Fact) => Fact): Journal {
+function factsBeside(reference: Journal, keep: (fact: Fact) => Fact, show: (fact: Fact) => Fact): Journal {
   const facts = new Map<string, Fact>();
-  const name = (run: RunKey, message_id: string) => JSON.stringify([run.tenant_id, run.run_id, message_id]);
+  const name = (run: RunKey, messageId: string) => JSON.stringify([run.tenant_id, run.run_id, messageId]);
   return altered(reference, {
-    ...seen_through(reference, (entry) => {
+    ...seenThrough(reference, (entry) => {
       const fact = facts.get(name(entry, entry.message_id));
       return fact === undefined ? entry : { ...entry, fact: show(fact) };
     }),
@@ -69,7 +69,7 @@ function facts_beside(reference: Journal, keep: (fact: Fact) => Fact, show: (fac
   });
 }
 
-const message_id_mutants: readonly JournalMutant[] = [
+const messageIdMutants: readonly JournalMutant[] = [
   {
     name: 'message ids are ignored',
     law: 'J3',
@@ -87,7 +87,7 @@ const message_id_mutants: readonly JournalMutant[] = [
         const key = JSON.stringify([run, entry.message_id]);
         const position = known.get(key);
         if (position !== undefined) return position;
-        await a_turn();
+        await aTurn();
         const [written = 0] = await unique.append(run, [entry]);
         known.set(key, written);
         return written;
@@ -124,7 +124,7 @@ const message_id_mutants: readonly JournalMutant[] = [
     mutate: (reference) =>
       altered(reference, {
         async append(run, entries) {
-          const partition = reference.partition_of(run);
+          const partition = reference.partitionOf(run);
           const before = await reference.end(partition);
           const positions = await reference.append(run, entries);
           const end = await reference.end(partition);
@@ -153,8 +153,8 @@ const message_id_mutants: readonly JournalMutant[] = [
     mutate(reference) {
       const last = new Map<string, string>();
       const next = counter();
-      return renaming(reference, (run, message_id) => {
-        const key = JSON.stringify([run, message_id]);
+      return renaming(reference, (run, messageId) => {
+        const key = JSON.stringify([run, messageId]);
         const mark = last.get(key) ?? next();
         last.set(key, mark);
         const [oldest = ''] = last.keys();
@@ -165,7 +165,7 @@ const message_id_mutants: readonly JournalMutant[] = [
   },
 ];
 
-const history_mutants: readonly JournalMutant[] = [
+const historyMutants: readonly JournalMutant[] = [
   {
     name: 'acknowledges first and writes later',
     law: 'J1 what an append',
@@ -180,19 +180,19 @@ const history_mutants: readonly JournalMutant[] = [
   {
     name: 'writes the entries of an append one by one, so that some of a bad one stay',
     law: 'J1 J2',
-    mutate: (reference) => altered(reference, { append: (run, entries) => one_by_one(reference, run, entries) }),
+    mutate: (reference) => altered(reference, { append: (run, entries) => oneByOne(reference, run, entries) }),
   },
   {
     name: 'writes the entries of an append one by one, so that others come between',
     law: 'J2',
-    mutate: (reference) => altered(reference, { append: (run, entries) => one_by_one(reference, run, entries) }),
+    mutate: (reference) => altered(reference, { append: (run, entries) => oneByOne(reference, run, entries) }),
   },
   {
     name: 'positions begin with 0',
     law: 'J4',
     mutate: (reference) =>
       altered(reference, {
-        ...seen_through(reference, (entry) => ({ ...entry, position: entry.position - 1 })),
+        ...seenThrough(reference, (entry) => ({ ...entry, position: entry.position - 1 })),
         append: async (run, entries) => (await reference.append(run, entries)).map((position) => position - 1),
       }),
   },
@@ -231,7 +231,7 @@ const history_mutants: readonly JournalMutant[] = [
     name: 'keeps the objects it was given',
     law: 'J4 what',
     mutate: (reference) =>
-      facts_beside(
+      factsBeside(
         reference,
         (fact) => fact,
         (fact) => structuredClone(fact),
@@ -241,7 +241,7 @@ const history_mutants: readonly JournalMutant[] = [
     name: 'gives out the objects it keeps',
     law: 'J4 what is read',
     mutate: (reference) =>
-      facts_beside(
+      factsBeside(
         reference,
         (fact) => structuredClone(fact),
         (fact) => fact,
@@ -251,7 +251,7 @@ const history_mutants: readonly JournalMutant[] = [
     name: 'copies, but not as JSON does',
     law: 'J6',
     mutate: (reference) =>
-      facts_beside(
+      factsBeside(
         reference,
         (fact) => structuredClone(fact),
         (fact) => structuredClone(fact),
@@ -262,7 +262,7 @@ const history_mutants: readonly JournalMutant[] = [
     law: 'J6',
     mutate: (reference) => {
       const damage = (fact: Fact): Fact => JSON.parse(JSON.stringify(fact).replace(/[\u{10000}-\u{10ffff}]/gu, '?'));
-      return facts_beside(reference, damage, (fact) => structuredClone(fact));
+      return factsBeside(reference, damage, (fact) => structuredClone(fact));
     },
   },
   {
@@ -279,7 +279,7 @@ const history_mutants: readonly JournalMutant[] = [
       });
     },
   },
-  { name: 'errors have no code', law: 'J7', mutate: without_code },
+  { name: 'errors have no code', law: 'J7', mutate: withoutCode },
   {
     name: 'takes appends after close',
     law: 'J7',
@@ -302,40 +302,40 @@ const history_mutants: readonly JournalMutant[] = [
   },
 ];
 
-async function one_by_one(reference: Journal, run: RunKey, entries: readonly NewEntry[]): Promise<Position[]> {
+async function oneByOne(reference: Journal, run: RunKey, entries: readonly NewEntry[]): Promise<Position[]> {
   const positions: Position[] = [];
   for (const entry of entries) {
     positions.push(...(await reference.append(run, [entry])));
-    await a_turn();
+    await aTurn();
   }
   return positions;
 }
 
-const follow_mutants: readonly JournalMutant[] = [
+const followMutants: readonly JournalMutant[] = [
   {
     name: 'a follower misses the first live entry',
     law: 'J5',
-    mutate: followed_by((batch, index) => (index === 1 ? [batch.slice(1)] : [batch])),
+    mutate: followedBy((batch, index) => (index === 1 ? [batch.slice(1)] : [batch])),
   },
   {
     name: 'a follower gets an entry twice',
     law: 'J5',
-    mutate: followed_by((batch) => (batch.length > 1 ? [batch, batch.slice(-1)] : [batch])),
+    mutate: followedBy((batch) => (batch.length > 1 ? [batch, batch.slice(-1)] : [batch])),
   },
   {
     name: 'a follower is never told that it has caught up',
     law: 'J5 an empty batch',
-    mutate: followed_by((batch) => (batch.length > 0 ? [batch] : [])),
+    mutate: followedBy((batch) => (batch.length > 0 ? [batch] : [])),
   },
   {
     name: 'a follower is told with every batch that it has caught up',
     law: 'J5 an empty batch',
-    mutate: followed_by((batch) => (batch.length > 0 ? [batch, []] : [batch])),
+    mutate: followedBy((batch) => (batch.length > 0 ? [batch, []] : [batch])),
   },
   {
     name: 'a follower is told that it has caught up before it has',
     law: 'J5 an empty batch',
-    mutate: followed_by((batch, index) => (index === 0 ? [[], batch] : [batch])),
+    mutate: followedBy((batch, index) => (index === 0 ? [[], batch] : [batch])),
   },
   {
     name: 'a follower ends when it has caught up',
@@ -357,7 +357,7 @@ const follow_mutants: readonly JournalMutant[] = [
       altered(reference, {
         async *follow(partition, from, signal, { only } = {}) {
           for await (const batch of reference.follow(partition, from, signal)) {
-            yield only === undefined ? batch : batch.filter(({ fact }) => !run_level_facts.has(fact.type));
+            yield only === undefined ? batch : batch.filter(({ fact }) => !runLevelFacts.has(fact.type));
           }
         },
       }),
@@ -409,7 +409,7 @@ const follow_mutants: readonly JournalMutant[] = [
         shared.set(entry.position, known);
         return known;
       };
-      return followed_by((batch) => [batch.map(share)])(reference);
+      return followedBy((batch) => [batch.map(share)])(reference);
     },
   },
   {
@@ -428,10 +428,10 @@ const follow_mutants: readonly JournalMutant[] = [
   {
     name: 'a slow follower gets only the latest entries',
     law: 'J5 a slow follower',
-    mutate: followed_by((batch) => (batch.length > 50 ? [batch.slice(-50)] : [batch])),
+    mutate: followedBy((batch) => (batch.length > 50 ? [batch.slice(-50)] : [batch])),
   },
 ];
 
 spec('broken journals', (test) => {
-  mutants_die(test, 'journal', journal_conformance, [...message_id_mutants, ...history_mutants, ...follow_mutants]);
+  mutantsDie(test, 'journal', journalConformance, [...messageIdMutants, ...historyMutants, ...followMutants]);
 });

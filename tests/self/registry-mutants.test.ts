@@ -1,19 +1,19 @@
 import type { Json, Registry, RegistryChange, RegistryValue } from '@llmteam/contracts';
-import { registry_conformance } from '../conformance/registry-conformance.js';
+import { registryConformance } from '../conformance/registry-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { a_turn, type Mutant, mutants_die, without_code } from './mutants.js';
+import { aTurn, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
-type PutOptions = { if_revision?: number; ttl_ms?: number };
+type PutOptions = { ifRevision?: number; ttlMs?: number };
 
 /** Puts with other options than those asked for. */
-function with_options(change: (key: string, options: PutOptions) => PutOptions) {
+function withOptions(change: (key: string, options: PutOptions) => PutOptions) {
   return (reference: Registry): Registry =>
     altered(reference, { put: (key, value, options = {}) => reference.put(key, value, change(key, options)) });
 }
 
 /** Watches through `pass`. */
-function watched_by(pass: (change: RegistryChange, index: number) => readonly RegistryChange[]) {
+function watchedBy(pass: (change: RegistryChange, index: number) => readonly RegistryChange[]) {
   return (reference: Registry): Registry =>
     altered(reference, {
       async *watch(prefix, signal) {
@@ -31,34 +31,34 @@ function matches(pattern: string, key: string): boolean {
   return new RegExp(`^${escaped.replaceAll('%', '.*').replaceAll('_', '.')}`, 'i').test(key);
 }
 
-const write_mutants: readonly Mutant<Registry>[] = [
+const writeMutants: readonly Mutant<Registry>[] = [
   {
     name: 'looks, waits, then writes',
     law: 'G1 of N racing',
     mutate: (reference) =>
       altered(reference, {
         async put(key, value, options = {}) {
-          const { if_revision, ...rest } = options;
+          const { ifRevision, ...rest } = options;
           const revision = (await reference.get(key))?.revision ?? 0;
-          if (if_revision !== undefined && if_revision !== revision) return reference.put(key, value, options);
-          await a_turn();
+          if (ifRevision !== undefined && ifRevision !== revision) return reference.put(key, value, options);
+          await aTurn();
           return reference.put(key, value, rest);
         },
       }),
   },
   {
-    name: 'if_revision is ignored',
-    law: 'G1 a put with if_revision',
-    mutate: with_options((_, { if_revision: _ignored, ...options }) => options),
+    name: 'ifRevision is ignored',
+    law: 'G1 a put with ifRevision',
+    mutate: withOptions((_, { ifRevision: _ignored, ...options }) => options),
   },
   {
-    name: 'if_revision 0 is taken for none',
-    law: 'G1 a put with if_revision',
-    mutate: with_options((_, { if_revision, ...options }) => (if_revision ? { if_revision, ...options } : options)),
+    name: 'ifRevision 0 is taken for none',
+    law: 'G1 a put with ifRevision',
+    mutate: withOptions((_, { ifRevision, ...options }) => (ifRevision ? { ifRevision, ...options } : options)),
   },
   {
-    name: 'if_revision of a delete is ignored',
-    law: 'G1 a delete with if_revision',
+    name: 'ifRevision of a delete is ignored',
+    law: 'G1 a delete with ifRevision',
     mutate: (reference) => altered(reference, { delete: (key) => reference.delete(key) }),
   },
   {
@@ -79,9 +79,9 @@ const write_mutants: readonly Mutant<Registry>[] = [
     mutate(reference) {
       const counts = new Map<string, number>();
       return altered(reference, {
-        async put(key, value, { if_revision } = {}) {
+        async put(key, value, { ifRevision } = {}) {
           const count = (await reference.get(key)) === null ? 0 : (counts.get(key) ?? 0);
-          if (if_revision !== undefined && if_revision !== count) return reference.put(key, value, { if_revision: -1 });
+          if (ifRevision !== undefined && ifRevision !== count) return reference.put(key, value, { ifRevision: -1 });
           await reference.put(key, value);
           counts.set(key, count + 1);
           return count + 1;
@@ -91,36 +91,36 @@ const write_mutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const expiry_mutants: readonly Mutant<Registry>[] = [
+const expiryMutants: readonly Mutant<Registry>[] = [
   {
-    name: 'ttl_ms is ignored',
+    name: 'ttlMs is ignored',
     law: 'G2',
-    mutate: with_options((_, { ttl_ms: _ignored, ...options }) => options),
+    mutate: withOptions((_, { ttlMs: _ignored, ...options }) => options),
   },
   {
     name: 'a value expires early',
-    law: 'G2 a value with ttl_ms',
-    mutate: with_options((_, { ttl_ms, ...options }) => (ttl_ms ? { ...options, ttl_ms: ttl_ms / 4 } : options)),
+    law: 'G2 a value with ttlMs',
+    mutate: withOptions((_, { ttlMs, ...options }) => (ttlMs ? { ...options, ttlMs: ttlMs / 4 } : options)),
   },
   {
     name: 'a value that is written again expires when the first one would have',
     law: 'G2 a value that is written again',
     mutate: (reference, clock) =>
       altered(reference, {
-        put(key, value, { ttl_ms, ...options } = {}) {
-          if (ttl_ms !== undefined) clock.after(ttl_ms, () => void reference.delete(key).catch(() => undefined));
+        put(key, value, { ttlMs, ...options } = {}) {
+          if (ttlMs !== undefined) clock.after(ttlMs, () => void reference.delete(key).catch(() => undefined));
           return reference.put(key, value, options);
         },
       }),
   },
   {
-    name: 'an expired value still counts for if_revision',
+    name: 'an expired value still counts for ifRevision',
     law: 'G2 an expired value',
     mutate(reference, clock) {
       const due = new Map<string, number>();
       return altered(reference, {
-        put(key, value, { ttl_ms, ...options } = {}) {
-          if (ttl_ms !== undefined) due.set(key, clock.now() + ttl_ms);
+        put(key, value, { ttlMs, ...options } = {}) {
+          if (ttlMs !== undefined) due.set(key, clock.now() + ttlMs);
           return reference.put(key, value, options);
         },
         get: async (key) => (clock.now() < (due.get(key) ?? Number.POSITIVE_INFINITY) ? reference.get(key) : null),
@@ -144,7 +144,7 @@ const expiry_mutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const list_mutants: readonly Mutant<Registry>[] = [
+const listMutants: readonly Mutant<Registry>[] = [
   {
     name: 'a list is in the order of writing',
     law: 'G3',
@@ -192,7 +192,7 @@ const list_mutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const watch_mutants: readonly Mutant<Registry>[] = [
+const watchMutants: readonly Mutant<Registry>[] = [
   {
     name: 'a watcher is not told what is there',
     law: 'G4 a watcher first',
@@ -221,12 +221,12 @@ const watch_mutants: readonly Mutant<Registry>[] = [
   {
     name: 'a watcher is not told of deletions',
     law: 'G4',
-    mutate: watched_by((change) => (change.value === null ? [] : [change])),
+    mutate: watchedBy((change) => (change.value === null ? [] : [change])),
   },
   {
     name: 'a watcher is told twice that a value is gone',
     law: 'G4 a watcher hears',
-    mutate: watched_by((change) => (change.value === null ? [change, change] : [change])),
+    mutate: watchedBy((change) => (change.value === null ? [change, change] : [change])),
   },
   {
     name: 'a watcher is told of every key',
@@ -238,7 +238,7 @@ const watch_mutants: readonly Mutant<Registry>[] = [
     law: 'G4 a write that conflicts',
     mutate(reference) {
       const refused: RegistryChange[] = [];
-      const told = watched_by((change) => [...refused.splice(0), change])(reference);
+      const told = watchedBy((change) => [...refused.splice(0), change])(reference);
       return altered(told, {
         put: (key, value, options) =>
           reference.put(key, value, options).catch((error) => {
@@ -253,7 +253,7 @@ const watch_mutants: readonly Mutant<Registry>[] = [
     law: 'G4 nothing that is written',
     mutate(reference) {
       const first = new Map<string, RegistryChange>();
-      return watched_by((change) => {
+      return watchedBy((change) => {
         const old = first.get(change.key);
         first.set(change.key, old ?? change);
         return old === undefined ? [change] : [change, old];
@@ -269,7 +269,7 @@ const watch_mutants: readonly Mutant<Registry>[] = [
 ];
 
 /** Values are kept as objects, `keep` copies what comes in and `show` what goes out. */
-function values_beside(reference: Registry, keep: (value: Json) => Json, show: (value: Json) => Json): Registry {
+function valuesBeside(reference: Registry, keep: (value: Json) => Json, show: (value: Json) => Json): Registry {
   const values = new Map<string, Json>();
   return altered(reference, {
     put(key, value, options) {
@@ -283,12 +283,12 @@ function values_beside(reference: Registry, keep: (value: Json) => Json, show: (
   });
 }
 
-const copy_and_close_mutants: readonly Mutant<Registry>[] = [
+const copyAndCloseMutants: readonly Mutant<Registry>[] = [
   {
     name: 'keeps the objects it was given',
     law: 'G5 what is put',
     mutate: (reference) =>
-      values_beside(
+      valuesBeside(
         reference,
         (value) => value,
         (value) => structuredClone(value),
@@ -298,7 +298,7 @@ const copy_and_close_mutants: readonly Mutant<Registry>[] = [
     name: 'gives out the objects it keeps',
     law: 'G5 what is put',
     mutate: (reference) =>
-      values_beside(
+      valuesBeside(
         reference,
         (value) => structuredClone(value),
         (value) => value,
@@ -315,7 +315,7 @@ const copy_and_close_mutants: readonly Mutant<Registry>[] = [
         },
       }),
   },
-  { name: 'errors have no code', law: 'G6', mutate: without_code },
+  { name: 'errors have no code', law: 'G6', mutate: withoutCode },
   {
     name: 'is read after close',
     law: 'G6',
@@ -324,11 +324,11 @@ const copy_and_close_mutants: readonly Mutant<Registry>[] = [
 ];
 
 spec('broken registries', (test) => {
-  mutants_die(test, 'registry', registry_conformance, [
-    ...write_mutants,
-    ...expiry_mutants,
-    ...list_mutants,
-    ...watch_mutants,
-    ...copy_and_close_mutants,
+  mutantsDie(test, 'registry', registryConformance, [
+    ...writeMutants,
+    ...expiryMutants,
+    ...listMutants,
+    ...watchMutants,
+    ...copyAndCloseMutants,
   ]);
 });

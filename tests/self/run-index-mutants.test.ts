@@ -1,8 +1,8 @@
 import type { HumanTask, IndexChange, Page, RunIndex, RunQuery, RunRow } from '@llmteam/contracts';
-import { run_index_conformance } from '../conformance/run-index-conformance.js';
+import { runIndexConformance } from '../conformance/run-index-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { type Mutant, mutants_die, without_code } from './mutants.js';
+import { type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 /** Changes are applied as `change` says. */
 function applying(change: (changes: readonly IndexChange[]) => readonly IndexChange[]) {
@@ -34,19 +34,19 @@ function without(key: keyof RunQuery) {
   });
 }
 
-function with_positions_from(next: () => number) {
+function withPositionsFrom(next: () => number) {
   return applying((changes) => changes.map((change) => ({ ...change, position: next() })));
 }
 
 const nobody = 'one tenant for all';
 
-const apply_mutants: readonly Mutant<RunIndex>[] = [
+const applyMutants: readonly Mutant<RunIndex>[] = [
   {
     name: 'applies whatever comes, also what is old',
     law: 'I1 a change at or below',
     mutate(reference) {
       let position = 0;
-      return with_positions_from(() => {
+      return withPositionsFrom(() => {
         position += 1;
         return position;
       })(reference);
@@ -76,12 +76,12 @@ const apply_mutants: readonly Mutant<RunIndex>[] = [
     law: 'I1 of several changes',
     mutate: applying((changes) => {
       const first = new Map<string, RunRow>();
-      const keep_first = (run: RunRow) => {
+      const keepFirst = (run: RunRow) => {
         const kept = first.get(run.run_id) ?? run;
         first.set(run.run_id, kept);
         return kept;
       };
-      return changes.map((change) => ({ ...change, runs: change.runs.map(keep_first) }));
+      return changes.map((change) => ({ ...change, runs: change.runs.map(keepFirst) }));
     }),
   },
   {
@@ -104,19 +104,19 @@ const apply_mutants: readonly Mutant<RunIndex>[] = [
     law: 'I1 a later change',
     mutate(reference) {
       const seen = new Set<string>();
-      const first_time = (run: RunRow) => {
+      const firstTime = (run: RunRow) => {
         const known = seen.has(run.run_id);
         seen.add(run.run_id);
         return !known;
       };
-      return applying((changes) => changes.map((change) => ({ ...change, runs: change.runs.filter(first_time) })))(
+      return applying((changes) => changes.map((change) => ({ ...change, runs: change.runs.filter(firstTime) })))(
         reference,
       );
     },
   },
 ];
 
-const list_mutants: readonly Mutant<RunIndex>[] = [
+const listMutants: readonly Mutant<RunIndex>[] = [
   { name: 'the oldest come first', law: 'I2 runs are listed', mutate: showing((rows) => [...rows].reverse()) },
   {
     name: 'ties are in the order of writing',
@@ -217,10 +217,10 @@ const list_mutants: readonly Mutant<RunIndex>[] = [
 ];
 
 /** Rows are stored under one tenant and shown under the one that asks. */
-function for_everybody(reference: RunIndex): RunIndex {
-  const named = <T extends RunRow | HumanTask>(page: Page<T>, tenant_id: string): Page<T> => ({
+function forEverybody(reference: RunIndex): RunIndex {
+  const named = <T extends RunRow | HumanTask>(page: Page<T>, tenantId: string): Page<T> => ({
     ...page,
-    rows: page.rows.map((row) => ({ ...row, tenant_id })),
+    rows: page.rows.map((row) => ({ ...row, tenant_id: tenantId })),
   });
   const stored = applying((changes) =>
     changes.map((change) => ({
@@ -230,24 +230,24 @@ function for_everybody(reference: RunIndex): RunIndex {
     })),
   )(reference);
   return altered(stored, {
-    async run(tenant_id, run_id) {
-      const run = await reference.run(nobody, run_id);
-      return run === null ? null : { ...run, tenant_id };
+    async run(tenantId, runId) {
+      const run = await reference.run(nobody, runId);
+      return run === null ? null : { ...run, tenant_id: tenantId };
     },
     runs: async (query) => named(await reference.runs({ ...query, tenant_id: nobody }), query.tenant_id),
     tasks: async (query) => named(await reference.tasks({ ...query, tenant_id: nobody }), query.tenant_id),
   });
 }
 
-const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
-  { name: 'tenants share their rows', law: 'I3', mutate: for_everybody },
+const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
+  { name: 'tenants share their rows', law: 'I3', mutate: forEverybody },
   {
     name: 'a task is found by its id alone',
     law: 'I3 a tenant finds',
     mutate: (reference) =>
       altered(reference, {
-        task: async (tenant_id, task_id) =>
-          (await reference.task(tenant_id, task_id)) ?? (await reference.task('acme', task_id)),
+        task: async (tenantId, taskId) =>
+          (await reference.task(tenantId, taskId)) ?? (await reference.task('acme', taskId)),
       }),
   },
   {
@@ -257,9 +257,9 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
       const tenants = new Map<string, string>();
       return altered(reference, {
         async runs(query) {
-          const tenant_id = tenants.get(query.cursor ?? '') ?? query.tenant_id;
-          const page = await reference.runs({ ...query, tenant_id });
-          if (page.cursor !== null) tenants.set(page.cursor, tenant_id);
+          const tenantId = tenants.get(query.cursor ?? '') ?? query.tenant_id;
+          const page = await reference.runs({ ...query, tenant_id: tenantId });
+          if (page.cursor !== null) tenants.set(page.cursor, tenantId);
           return page;
         },
       });
@@ -271,9 +271,9 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
     mutate(reference) {
       const kept = new Map<string, RunRow | null>();
       return altered(reference, {
-        async run(tenant_id, run_id) {
-          const run = kept.get(run_id) ?? (await reference.run(tenant_id, run_id));
-          kept.set(run_id, run);
+        async run(tenantId, runId) {
+          const run = kept.get(runId) ?? (await reference.run(tenantId, runId));
+          kept.set(runId, run);
           return run;
         },
       });
@@ -289,7 +289,7 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
           for (const task of changes.flatMap(({ tasks }) => tasks)) kept.set(task.task_id, task);
           return reference.apply(changes);
         },
-        task: async (_, task_id) => kept.get(task_id) ?? null,
+        task: async (_, taskId) => kept.get(taskId) ?? null,
       });
     },
   },
@@ -324,7 +324,7 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
         },
       }),
   },
-  { name: 'errors have no code', law: 'I5 after close', mutate: without_code },
+  { name: 'errors have no code', law: 'I5 after close', mutate: withoutCode },
   {
     name: 'is read after close',
     law: 'I5 after close',
@@ -334,5 +334,5 @@ const tenant_and_close_mutants: readonly Mutant<RunIndex>[] = [
 ];
 
 spec('broken run indexes', (test) => {
-  mutants_die(test, 'index', run_index_conformance, [...apply_mutants, ...list_mutants, ...tenant_and_close_mutants]);
+  mutantsDie(test, 'index', runIndexConformance, [...applyMutants, ...listMutants, ...tenantAndCloseMutants]);
 });

@@ -4,18 +4,18 @@ import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { FactGate } from '../support/scenario-stage/fact-gate.js';
 import { Progress } from '../support/scenario-stage/progress.js';
-import { is_same_as_reference } from '../support/scenario-stage/same-as-reference.js';
-import { in_one_process, memory, type OpenSite } from '../support/scenario-stage/site.js';
-import { play_on_stage } from '../support/scenario-stage/stage.js';
+import { isSameAsReference } from '../support/scenario-stage/same-as-reference.js';
+import { inOneProcess, memory, type OpenSite } from '../support/scenario-stage/site.js';
+import { playOnStage } from '../support/scenario-stage/stage.js';
 import { spec } from '../support/spec.js';
 
 type Fault = (backend: Backend) => Partial<Backend>;
 
 /** A fault shows as something that does not come. */
-const patience_ms = 700;
+const patienceMs = 700;
 
 function faulty(fault: Fault, owners: number): OpenSite {
-  return in_one_process(async (clock) => {
+  return inOneProcess(async (clock) => {
     const backend = await memory(clock);
     return { ...backend, ...fault(backend) };
   }, owners);
@@ -23,23 +23,23 @@ function faulty(fault: Fault, owners: number): OpenSite {
 
 async function outcome(scenario: string, fault: Fault, owners = 1): Promise<string> {
   try {
-    await play_on_stage(scenario, faulty(fault, owners), is_same_as_reference, patience_ms);
+    await playOnStage(scenario, faulty(fault, owners), isSameAsReference, patienceMs);
     return 'as in the reference';
   } catch (error) {
     return String(error);
   }
 }
 
-function is_report({ fact }: NewEntry): boolean {
+function isReport({ fact }: NewEntry): boolean {
   return fact.type === 'step.reported';
 }
 
 /** Answers for the first report at once and writes it after the second. */
-const swaps_two_reports: Fault = ({ journal }) => {
+const swapsTwoReports: Fault = ({ journal }) => {
   const late: { run: RunKey; entries: readonly NewEntry[] }[] = [];
   const seen = { reports: 0 };
   const append = async (run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> => {
-    if (entries.some(is_report)) seen.reports++;
+    if (entries.some(isReport)) seen.reports++;
     if (seen.reports === 1 && late.length === 0) {
       late.push({ run, entries });
       return [(await journal.end(0)) + 1];
@@ -51,13 +51,13 @@ const swaps_two_reports: Fault = ({ journal }) => {
   return { journal: altered(journal, { append }) };
 };
 
-const loses_a_report: Fault = ({ journal }) => {
+const losesAReport: Fault = ({ journal }) => {
   const append = async (run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> =>
-    entries.some(is_report) ? [(await journal.end(0)) + 1] : journal.append(run, entries);
+    entries.some(isReport) ? [(await journal.end(0)) + 1] : journal.append(run, entries);
   return { journal: altered(journal, { append }) };
 };
 
-const writes_repetitions: Fault = ({ journal }) => {
+const writesRepetitions: Fault = ({ journal }) => {
   const made = { ids: 0 };
   const append = (run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> =>
     journal.append(
@@ -68,18 +68,18 @@ const writes_repetitions: Fault = ({ journal }) => {
 };
 
 /** The second follower of a partition never sees a report. */
-const keeps_reports_from_the_second: Fault = ({ journal }) => {
+const keepsReportsFromTheSecond: Fault = ({ journal }) => {
   const made = { followers: 0 };
   const follow: typeof journal.follow = async function* (partition, from, signal) {
-    const is_second = ++made.followers === 2;
+    const isSecond = ++made.followers === 2;
     for await (const batch of journal.follow(partition, from, signal)) {
-      yield is_second ? batch.filter(({ fact }) => fact.type !== 'step.reported') : batch;
+      yield isSecond ? batch.filter(({ fact }) => fact.type !== 'step.reported') : batch;
     }
   };
   return { journal: altered(journal, { follow }) };
 };
 
-const reads_back_another_worker: Fault = ({ journal }) => {
+const readsBackAnotherWorker: Fault = ({ journal }) => {
   const read: typeof journal.read = async function* (run, after) {
     for await (const entry of journal.read(run, after)) {
       const fact = JSON.parse(JSON.stringify(entry.fact).replaceAll('"worker-1"', '"worker-2"')) as Fact;
@@ -89,19 +89,19 @@ const reads_back_another_worker: Fault = ({ journal }) => {
   return { journal: altered(journal, { read }) };
 };
 
-const loses_a_job: Fault = ({ queue }) => {
+const losesAJob: Fault = ({ queue }) => {
   const publish = (jobs: readonly Job[]): Promise<void> => queue.publish(jobs.slice(1));
   return { queue: altered(queue, { publish }) };
 };
 
-const changes_a_job: Fault = ({ queue }) => {
+const changesAJob: Fault = ({ queue }) => {
   const consume: typeof queue.consume = (name, options, handle) =>
     queue.consume(name, options, (delivery) => handle(altered(delivery, { job: { ...delivery.job, input: 'other' } })));
   return { queue: altered(queue, { consume }) };
 };
 
 /** Every job is handed out a second time, at once or after it was answered. */
-function hands_out_twice(when: 'at once' | 'once answered'): Fault {
+function handsOutTwice(when: 'at once' | 'once answered'): Fault {
   return ({ queue }) => {
     const consume: typeof queue.consume = (name, options, handle) =>
       queue.consume(name, options, (delivery) => {
@@ -117,37 +117,31 @@ function hands_out_twice(when: 'at once' | 'once answered'): Fault {
   };
 }
 
-const tells_nobody: Fault = ({ signals }) => ({ signals: altered(signals, { publish: () => undefined }) });
-const lists_nothing: Fault = ({ index }) => ({ index: altered(index, { apply: async () => undefined }) });
+const tellsNobody: Fault = ({ signals }) => ({ signals: altered(signals, { publish: () => undefined }) });
+const listsNothing: Fault = ({ index }) => ({ index: altered(index, { apply: async () => undefined }) });
 
 const faults: readonly (readonly [name: string, scenario: string, fault: Fault, owners: number, told: RegExp])[] = [
-  ['swaps two appends', 'diamond-joins-when-both-branches-are-in', swaps_two_reports, 1, /not applied|nobody/],
-  [
-    'loses an append',
-    'linear-steps-run-one-after-another',
-    loses_a_report,
-    1,
-    /not applied: coordinator-1 is at 1 of 2/,
-  ],
-  ['writes a repetition', 'single-step', writes_repetitions, 2, /again and was answered position/],
-  ['keeps entries from one follower', 'single-step', keeps_reports_from_the_second, 2, /coordinator-2/],
-  ['reads back what was not written', 'single-step', reads_back_another_worker, 1, /deeply equal/],
-  ['loses a job', 'single-step', loses_a_job, 1, /not handed out: run\/.*#1/],
-  ['changes a job', 'single-step', changes_a_job, 1, /worker-1 was handed a job the reference does not know/],
+  ['swaps two appends', 'diamond-joins-when-both-branches-are-in', swapsTwoReports, 1, /not applied|nobody/],
+  ['loses an append', 'linear-steps-run-one-after-another', losesAReport, 1, /not applied: coordinator-1 is at 1 of 2/],
+  ['writes a repetition', 'single-step', writesRepetitions, 2, /again and was answered position/],
+  ['keeps entries from one follower', 'single-step', keepsReportsFromTheSecond, 2, /coordinator-2/],
+  ['reads back what was not written', 'single-step', readsBackAnotherWorker, 1, /deeply equal/],
+  ['loses a job', 'single-step', losesAJob, 1, /not handed out: run\/.*#1/],
+  ['changes a job', 'single-step', changesAJob, 1, /worker-1 was handed a job the reference does not know/],
   [
     'tells no worker to stop',
     'cancel-calls-off-the-jobs-in-flight',
-    tells_nobody,
+    tellsNobody,
     1,
     /told to stop: \[\], expected \["run/,
   ],
-  ['keeps no lists', 'single-step', lists_nothing, 1, /not listed/],
+  ['keeps no lists', 'single-step', listsNothing, 1, /not listed/],
 ];
 const harmless: readonly (readonly [name: string, fault: Fault, owners: number])[] = [
   ['without a fault', () => ({}), 1],
   ['with two owners', () => ({}), 2],
-  ['that hands out every job twice at the same time', hands_out_twice('at once'), 1],
-  ['that hands out every job again once it was answered', hands_out_twice('once answered'), 1],
+  ['that hands out every job twice at the same time', handsOutTwice('at once'), 1],
+  ['that hands out every job again once it was answered', handsOutTwice('once answered'), 1],
 ];
 
 spec('the scenario stage', (test) => {
@@ -172,7 +166,7 @@ function entry(fact: Fact): readonly NewEntry[] {
   return [{ message_id: 'timer:a', fact }];
 }
 
-async function with_gate(work: (gate: FactGate, journal: Backend['journal'], progress: Progress) => Promise<void>) {
+async function withGate(work: (gate: FactGate, journal: Backend['journal'], progress: Progress) => Promise<void>) {
   const backend = await memory({ now: () => 0, after: () => ({ cancel: () => undefined }) });
   const progress = new Progress(200);
   const gate = new FactGate('acme', [{ run_id: 'run', message_id: 'timer:a', facts: [fired] }], progress);
@@ -181,7 +175,7 @@ async function with_gate(work: (gate: FactGate, journal: Backend['journal'], pro
   await backend.close();
 }
 
-async function message_of(work: Promise<unknown>): Promise<string> {
+async function messageOf(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'none',
     (error: unknown) => String(error),
@@ -190,32 +184,32 @@ async function message_of(work: Promise<unknown>): Promise<string> {
 
 spec('the gate of the scenario stage', (test) => {
   test('a fact waits for its turn', () =>
-    with_gate(async (gate, journal) => {
+    withGate(async (gate, journal) => {
       const appended = journal.append(run, entry(fired));
       assert.is(await journal.end(0), 0);
-      assert.is(await gate.let_pass({ run_id: 'run', message_id: 'timer:a', facts: [fired] }), 1);
+      assert.is(await gate.letPass({ run_id: 'run', message_id: 'timer:a', facts: [fired] }), 1);
       assert.equal(await appended, [1]);
     }));
 
   test('a fact that is not what the reference has does not pass, and is named', () =>
-    with_gate(async (gate, journal) => {
+    withGate(async (gate, journal) => {
       journal.append(run, entry({ ...fired, at: 2 })).catch(() => undefined);
-      const told = await message_of(gate.let_pass({ run_id: 'run', message_id: 'timer:a', facts: [fired] }));
+      const told = await messageOf(gate.letPass({ run_id: 'run', message_id: 'timer:a', facts: [fired] }));
       assert.match(told, /nobody appended 'timer:a' to run 'run'; .* somebody with another .*"at":2/);
       assert.is(await journal.end(0), 0);
     }));
 
   test('a fact the reference does not know ends the play', () =>
-    with_gate(async (_gate, journal, progress) => {
+    withGate(async (_gate, journal, progress) => {
       const unknown = [{ message_id: 'timer:b', fact: fired }];
-      assert.match(await message_of(journal.append(run, unknown)), 'the play is over');
-      assert.match(await message_of(progress.until(() => false, String)), /somebody appended 'timer:b'/);
+      assert.match(await messageOf(journal.append(run, unknown)), 'the play is over');
+      assert.match(await messageOf(progress.until(() => false, String)), /somebody appended 'timer:b'/);
       assert.is(await journal.end(0), 0);
     }));
 
   test('a run of another tenant is another run', () =>
-    with_gate(async (_gate, journal, progress) => {
-      await message_of(journal.append({ ...run, tenant_id: 'other' }, entry(fired)));
+    withGate(async (_gate, journal, progress) => {
+      await messageOf(journal.append({ ...run, tenant_id: 'other' }, entry(fired)));
       assert.throws(() => progress.check(), /does not know/);
     }));
 });

@@ -1,19 +1,19 @@
 import type { Json, Signals } from '@llmteam/contracts';
-import { signals_conformance } from '../conformance/signals-conformance.js';
+import { signalsConformance } from '../conformance/signals-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
-import { type Mutant, mutants_die } from './mutants.js';
+import { type Mutant, mutantsDie } from './mutants.js';
 
 type Receive = (message: Json) => void;
 
 /** Subscribers are called through `wrap`. */
-function received_by(wrap: (receive: Receive) => Receive) {
+function receivedBy(wrap: (receive: Receive) => Receive) {
   return (reference: Signals): Signals =>
     altered(reference, { subscribe: (subject, receive) => reference.subscribe(subject, wrap(receive)) });
 }
 
 /** A fan-out of its own: what each subscriber does happens within `call`. */
-function fan_out(call: (receivers: readonly Receive[], message: Json) => void) {
+function fanOut(call: (receivers: readonly Receive[], message: Json) => void) {
   return (reference: Signals): Signals => {
     const subjects = new Map<string, Receive[]>();
     return altered(reference, {
@@ -33,7 +33,7 @@ const mutants: readonly Mutant<Signals>[] = [
   {
     name: 'every message comes twice',
     law: 'S1 every subscriber',
-    mutate: received_by((receive) => (message) => {
+    mutate: receivedBy((receive) => (message) => {
       receive(message);
       receive(message);
     }),
@@ -41,7 +41,7 @@ const mutants: readonly Mutant<Signals>[] = [
   {
     name: 'only the first subscriber hears',
     law: 'S1 every subscriber',
-    mutate: fan_out((receivers, message) => receivers[0]?.(structuredClone(message))),
+    mutate: fanOut((receivers, message) => receivers[0]?.(structuredClone(message))),
   },
   {
     name: 'a new subscriber hears the last message',
@@ -75,14 +75,14 @@ const mutants: readonly Mutant<Signals>[] = [
   {
     name: 'a subscriber that throws ends the fan-out',
     law: 'S2 a subscriber that throws',
-    mutate: fan_out((receivers, message) => {
+    mutate: fanOut((receivers, message) => {
       for (const receive of receivers) receive(structuredClone(message));
     }),
   },
   {
     name: 'subscribers share the message',
     law: 'S2 what a subscriber does',
-    mutate: fan_out((receivers, message) => {
+    mutate: fanOut((receivers, message) => {
       for (const receive of receivers) receive(message);
     }),
   },
@@ -115,5 +115,5 @@ const mutants: readonly Mutant<Signals>[] = [
 ];
 
 spec('broken signals', (test) => {
-  mutants_die(test, 'signals', signals_conformance, mutants);
+  mutantsDie(test, 'signals', signalsConformance, mutants);
 });

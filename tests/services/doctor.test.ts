@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
-import { json_of, with_cli } from '../cli/support/cli.js';
+import { jsonOf, withCli } from '../cli/support/cli.js';
 import { spec } from '../support/spec.js';
-import { type Installation, with_installation } from './support/installation.js';
+import { type Installation, withInstallation } from './support/installation.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 interface Finding {
   readonly name: string;
@@ -21,7 +21,7 @@ interface Diagnosis {
 
 async function diagnose({ cli, environment }: Installation, more: Record<string, string> = {}): Promise<Diagnosis> {
   const ended = await cli.call(['doctor', '--json'], { environment: { ...environment, ...more } });
-  const { ok, checks } = json_of<{ ok: boolean; checks: Finding[] }>(ended);
+  const { ok, checks } = jsonOf<{ ok: boolean; checks: Finding[] }>(ended);
   const of = (name: string): string =>
     checks
       .filter((check) => check.name === name)
@@ -34,7 +34,7 @@ spec('doctor', (test) => {
   test(
     'finds nothing wrong with a server on which nothing is installed yet, and installs nothing',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         for (let look = 0; look < 2; look++) {
           const { code, ok, of } = await diagnose(installation);
           assert.is(code, 0);
@@ -53,7 +53,7 @@ spec('doctor', (test) => {
   test(
     'says who works in an installation, which types nobody serves, and what each setting promises',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         const coordinator = await installation.start('coordinator').ready();
         const { coordinator_id } = await coordinator.logged('the coordinator has joined');
         await (await installation.start('worker').ready()).stop();
@@ -79,7 +79,7 @@ spec('doctor', (test) => {
   test(
     'says that nobody lives after all have stopped',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         await (await installation.start('coordinator').ready()).stop();
         const { code, of } = await diagnose(installation);
         assert.is(code, 0);
@@ -92,7 +92,7 @@ spec('doctor', (test) => {
   test(
     'says how the streams differ from the configuration',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         await (await installation.start('coordinator').ready()).stop();
         const { code, ok, of } = await diagnose(installation, { LLMTEAM_NATS_PARTITIONS: '3' });
         assert.is(code, 1);
@@ -108,14 +108,14 @@ spec('doctor', (test) => {
   test(
     'says that JetStream is off, and that credentials are refused, as the services do',
     async () => {
-      await with_installation({ server: { jetstream: false } }, async (installation) => {
+      await withInstallation({ server: { jetstream: false } }, async (installation) => {
         const { code, of } = await diagnose(installation);
         assert.is(code, 1);
         assert.match(of('jetstream'), /^problem: /);
         assert.is((await installation.start('worker').ended).code, 1);
       });
       const server = { config: 'authorization { token: "right-token" }' };
-      await with_installation({ server, environment: { LLMTEAM_NATS_TOKEN: 'wrong-token' } }, async (installation) => {
+      await withInstallation({ server, environment: { LLMTEAM_NATS_TOKEN: 'wrong-token' } }, async (installation) => {
         const { code, of } = await diagnose(installation);
         assert.is(code, 1);
         assert.match(of('server'), /^problem: .*refuses the credentials$/);
@@ -131,11 +131,11 @@ spec('doctor', (test) => {
   test(
     'goes as far as it can: a wrong configuration, a plugin that is missing, a server that is not there',
     () =>
-      with_cli(async (cli) => {
+      withCli(async (cli) => {
         cli.write('llmteam.config.json', { nats: { partitions: 0, server: [] }, worker: { http: { port: 'x' } } });
         const wrong = await cli.call(['doctor', '--json']);
         assert.is(wrong.code, 1);
-        const { message } = json_of<{ checks: Finding[] }>(wrong).checks.at(-1) as Finding;
+        const { message } = jsonOf<{ checks: Finding[] }>(wrong).checks.at(-1) as Finding;
         const faults = [
           "unknown key 'server' in 'nats'",
           "'nats.partitions' must be at least 1",
@@ -146,7 +146,7 @@ spec('doctor', (test) => {
         const environment = { LLMTEAM_NATS_SERVERS: 'nats://127.0.0.1:1', LLMTEAM_NATS_SERVRES: 'x' };
         const far = await cli.call(['doctor', '--json'], { environment });
         assert.is(far.code, 1);
-        const found = json_of<{ checks: Finding[] }>(far).checks.map(({ state, message: said }) => `${state}: ${said}`);
+        const found = jsonOf<{ checks: Finding[] }>(far).checks.map(({ state, message: said }) => `${state}: ${said}`);
         const told = [
           'warning: the variable LLMTEAM_NATS_SERVRES names no key',
           'problem: the variable NO_SUCH is not set; the connection needs it',

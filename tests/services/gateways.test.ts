@@ -4,14 +4,14 @@ import type { HumanTask, RunAccepted, RunListing, Segment } from '@llmteam/contr
 import type { ApiError, LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { asking, chain, echo, failing, waiting } from '../gateway/support/segments.js';
-import { open_socket } from '../gateway/support/socket-client.js';
-import { open_sse } from '../gateway/support/sse-client.js';
+import { openSocket } from '../gateway/support/socket-client.js';
+import { openSse } from '../gateway/support/sse-client.js';
 import { spec } from '../support/spec.js';
-import { type GatewayPlace, make_key, with_gateways } from './support/gateways.js';
-import { lines_of, type Service } from './support/service.js';
+import { type GatewayPlace, makeKey, withGateways } from './support/gateways.js';
+import { linesOf, type Service } from './support/service.js';
 import { until } from './support/until.js';
 
-const patience = { timeout_ms: 120_000 };
+const patience = { timeoutMs: 120_000 };
 
 /** Writes once it is told to. */
 const writing: Segment = {
@@ -28,18 +28,18 @@ const writing: Segment = {
 async function listed(client: LlmteamClient): Promise<RunListing[]> {
   const runs: RunListing[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await client.list_runs({ limit: 7, ...(cursor !== undefined && { cursor }) });
+    const page = await client.listRuns({ limit: 7, ...(cursor !== undefined && { cursor }) });
     runs.push(...page.runs);
     cursor = page.cursor;
   }
   return runs;
 }
 
-async function open_tasks(client: LlmteamClient): Promise<readonly HumanTask[]> {
-  return (await client.list_tasks({ status: 'open' })).tasks;
+async function openTasks(client: LlmteamClient): Promise<readonly HumanTask[]> {
+  return (await client.listTasks({ status: 'open' })).tasks;
 }
 
-async function status_of(ask: Promise<unknown>): Promise<number> {
+async function statusOf(ask: Promise<unknown>): Promise<number> {
   return ask.then(
     () => 200,
     ({ status }: ApiError) => status,
@@ -49,11 +49,11 @@ async function status_of(ask: Promise<unknown>): Promise<number> {
 async function troubles(service: Service): Promise<unknown[]> {
   const { code, stderr } = await service.stop();
   assert.is(code, 0, stderr);
-  return lines_of(stderr).filter(({ level }) => level === 'error' || level === 'warn');
+  return linesOf(stderr).filter(({ level }) => level === 'error' || level === 'warn');
 }
 
 /** Both list the same, and that many runs. */
-async function both_list(places: readonly GatewayPlace[], key: string, count: number): Promise<RunListing[]> {
+async function bothList(places: readonly GatewayPlace[], key: string, count: number): Promise<RunListing[]> {
   const [one, two] = await Promise.all(
     places.map(async (place) => {
       const client = await place.client(key);
@@ -71,28 +71,28 @@ spec('gateways on NATS', (test) => {
   test(
     'show alike what was started through any of them, and follow it',
     () =>
-      with_gateways([echo, failing, chain(20), waiting], async ({ places, key, worker }) => {
+      withGateways([echo, failing, chain(20), waiting], async ({ places, key, worker }) => {
         const [one, two] = await Promise.all(places.map((place) => place.client(key)));
         assert.ok(one !== undefined && two !== undefined);
-        const { run_id } = await one.start_run('chain_20', { a: 1 });
-        const sse = await open_sse(await places[1].port(), run_id, key);
-        const socket = open_socket(await places[1].port(), run_id, { key });
+        const { run_id } = await one.startRun('chain_20', { a: 1 });
+        const sse = await openSse(await places[1].port(), run_id, key);
+        const socket = openSocket(await places[1].port(), run_id, { key });
         await Promise.all([sse.ended, socket.closed]);
         const seqs = Array.from({ length: sse.seqs.length }, (_, place) => place + 1);
         assert.equal(sse.seqs, seqs);
         assert.equal(socket.seqs, seqs);
         assert.is(sse.events.at(-1)?.event_type, 'segment.completed');
-        assert.is((await two.start_run('echo', { a: 2 }, { wait: 20 })).status, 'completed');
-        assert.is((await two.start_run('failing', {}, { wait: 20 })).status, 'failed');
-        for (let count = 0; count < 20; count++) await (count % 2 === 0 ? one : two).start_run('echo', { count });
-        await both_list(places, key, 23);
+        assert.is((await two.startRun('echo', { a: 2 }, { wait: 20 })).status, 'completed');
+        assert.is((await two.startRun('failing', {}, { wait: 20 })).status, 'failed');
+        for (let count = 0; count < 20; count++) await (count % 2 === 0 ? one : two).startRun('echo', { count });
+        await bothList(places, key, 23);
 
-        const { run_id: waits } = await one.start_run('waiting', {});
-        await two.control_run(waits, 'pause');
-        await until('pause in the lists', async () => (await one.list_runs({ status: 'paused' })).runs.length === 1);
-        await one.control_run(waits, 'resume');
-        await two.signal_run(waits, 'go', 'now');
-        assert.is((await one.get_run(waits, { wait: 20 })).output, 'now');
+        const { run_id: waits } = await one.startRun('waiting', {});
+        await two.controlRun(waits, 'pause');
+        await until('pause in the lists', async () => (await one.listRuns({ status: 'paused' })).runs.length === 1);
+        await one.controlRun(waits, 'resume');
+        await two.signalRun(waits, 'go', 'now');
+        assert.is((await one.getRun(waits, { wait: 20 })).output, 'now');
 
         const running = places[1].service;
         assert.is(await running.metric('llmteam_segments_started_total', 'segment_id="echo"'), 21);
@@ -110,13 +110,13 @@ spec('gateways on NATS', (test) => {
   test(
     'show what a model writes, as it writes',
     () =>
-      with_gateways(
+      withGateways(
         [writing],
         async ({ places, key }) => {
           const client = await places[0].client(key);
-          const { run_id } = await client.start_run('writing', {});
-          const stream = await open_sse(await places[1].port(), run_id, key);
-          await client.signal_run(run_id, 'go');
+          const { run_id } = await client.startRun('writing', {});
+          const stream = await openSse(await places[1].port(), run_id, key);
+          await client.signalRun(run_id, 'go');
           await stream.ended;
           const tokens = stream.events.filter(({ event_type }) => event_type === 'llm.token');
           assert.is(tokens.map(({ text }) => text).join(''), '[offline] once upon a time');
@@ -134,31 +134,33 @@ spec('gateways on NATS', (test) => {
   test(
     'take one start under one key as one run, and one answer of a task as the answer, whoever is asked',
     () =>
-      with_gateways([echo, asking], async ({ installation, places, key }) => {
+      withGateways([echo, asking], async ({ installation, places, key }) => {
         const clients = await Promise.all(places.map((place) => place.client(key)));
-        const idempotency_key = 'order-7';
+        const idempotencyKey = 'order-7';
         const starts = Array.from({ length: 20 }, (_, place) =>
-          (clients[place % 2] as LlmteamClient).start_run('echo', { a: 1 }, { idempotency_key }),
+          (clients[place % 2] as LlmteamClient).startRun('echo', { a: 1 }, { idempotency_key: idempotencyKey }),
         );
         const ids = new Set((await Promise.all(starts)).map(({ run_id }: RunAccepted) => run_id));
         assert.is(ids.size, 1);
-        const other = await status_of((clients[1] as LlmteamClient).start_run('echo', { a: 2 }, { idempotency_key }));
+        const other = await statusOf(
+          (clients[1] as LlmteamClient).startRun('echo', { a: 2 }, { idempotency_key: idempotencyKey }),
+        );
         assert.is(other, 409);
 
         const [one, two] = clients as [LlmteamClient, LlmteamClient];
-        const { run_id } = await one.start_run('asking', {});
+        const { run_id } = await one.startRun('asking', {});
         const [task] = await until('task in the lists of both', async () => {
-          const found = await Promise.all([open_tasks(one), open_tasks(two)]);
+          const found = await Promise.all([openTasks(one), openTasks(two)]);
           return found.every(({ length }) => length === 1) ? found[1] : null;
         });
         assert.ok(task !== undefined);
         const answers = await Promise.all([
-          status_of(one.answer_task(task.task_id, { decision: 'approve', answered_by: 'ada' })),
-          status_of(two.answer_task(task.task_id, { decision: 'reject', answered_by: 'bob' })),
+          statusOf(one.answerTask(task.task_id, { decision: 'approve', answered_by: 'ada' })),
+          statusOf(two.answerTask(task.task_id, { decision: 'reject', answered_by: 'bob' })),
         ]);
         assert.equal(answers.sort(), [200, 409]);
-        await two.get_run(run_id, { wait: 20 });
-        await until('a closed task in the lists', async () => (await open_tasks(two)).length === 0);
+        await two.getRun(run_id, { wait: 20 });
+        await until('a closed task in the lists', async () => (await openTasks(two)).length === 0);
         const verified = await installation.cli.call(['audit', 'verify', '--nats', '--tenant', 'acme'], {
           environment: installation.environment,
         });
@@ -171,13 +173,13 @@ spec('gateways on NATS', (test) => {
   test(
     'know a key that was made, and refuse one that was revoked within a second',
     () =>
-      with_gateways([echo], async ({ installation, places }) => {
+      withGateways([echo], async ({ installation, places }) => {
         const { cli, environment } = installation;
-        const key = await make_key(installation, 'viewer', 'globex');
+        const key = await makeKey(installation, 'viewer', 'globex');
         const clients = await Promise.all(places.map((place) => place.client(key)));
         for (const client of clients) {
-          await until('a key that counts', async () => (await status_of(client.list_runs())) === 200);
-          assert.is(await status_of(client.start_run('echo', {})), 403);
+          await until('a key that counts', async () => (await statusOf(client.listRuns())) === 200);
+          assert.is(await statusOf(client.startRun('echo', {})), 403);
         }
         const listing = await cli.call(['keys', 'list', '--nats', '--json'], { environment });
         const { keys } = JSON.parse(listing.stdout);
@@ -186,7 +188,7 @@ spec('gateways on NATS', (test) => {
         const revoked = await cli.call(['keys', 'revoke', prefix, '--nats'], { environment });
         assert.is(revoked.code, 0, revoked.stderr);
         await sleep(1_000);
-        for (const client of clients) assert.is(await status_of(client.list_runs()), 401);
+        for (const client of clients) assert.is(await statusOf(client.listRuns()), 401);
       }),
     patience,
   );
@@ -194,46 +196,46 @@ spec('gateways on NATS', (test) => {
   test(
     'go on from their lists after a kill, and make them anew if they are gone or damaged',
     () =>
-      with_gateways([echo, waiting], async ({ installation, places, key }) => {
+      withGateways([echo, waiting], async ({ installation, places, key }) => {
         const [first, second] = places;
         const client = await second.client(key);
-        for (let count = 0; count < 30; count++) await client.start_run('echo', { count });
-        await both_list(places, key, 30);
-        const { run_id: waits } = await client.start_run('waiting', {});
+        for (let count = 0; count < 30; count++) await client.startRun('echo', { count });
+        await bothList(places, key, 30);
+        const { run_id: waits } = await client.startRun('waiting', {});
 
         first.service.signal('SIGKILL');
         await first.service.ended;
-        await client.start_run('echo', { late: true });
-        const service = await first.start_anew();
+        await client.startRun('echo', { late: true });
+        const service = await first.startAnew();
         assert.is(await service.metric('llmteam_running_segments', 'tenant_id="acme"'), 1);
-        await client.signal_run(waits, 'go');
-        const before = await both_list(places, key, 32);
+        await client.signalRun(waits, 'go');
+        const before = await bothList(places, key, 32);
         assert.equal(
-          lines_of((await stopped(first)).stderr).filter(({ msg }) => /anew/.test(msg)),
+          linesOf((await stopped(first)).stderr).filter(({ msg }) => /anew/.test(msg)),
           [],
         );
 
-        const whole = readFileSync(first.index_file);
+        const whole = readFileSync(first.indexFile);
         for (const damage of [
-          () => rmSync(first.index_file),
-          () => writeFileSync(first.index_file, whole.subarray(0, whole.length / 2)),
-          () => writeFileSync(first.index_file, 'not a database'),
+          () => rmSync(first.indexFile),
+          () => writeFileSync(first.indexFile, whole.subarray(0, whole.length / 2)),
+          () => writeFileSync(first.indexFile, 'not a database'),
         ]) {
           damage();
-          const is_gone = !existsSync(first.index_file);
-          await first.start_anew();
-          assert.equal(await both_list(places, key, 32), before);
+          const isGone = !existsSync(first.indexFile);
+          await first.startAnew();
+          assert.equal(await bothList(places, key, 32), before);
           const { stderr } = await stopped(first);
-          assert.is(/made anew/.test(stderr), !is_gone, stderr);
+          assert.is(/made anew/.test(stderr), !isGone, stderr);
         }
 
         const { cli } = installation;
-        const environment = { ...installation.environment, LLMTEAM_GATEWAY_INDEX_FILE: first.index_file };
+        const environment = { ...installation.environment, LLMTEAM_GATEWAY_INDEX_FILE: first.indexFile };
         const rebuilt = await cli.call(['index', 'rebuild', '--nats', '--json'], { environment });
         assert.is(rebuilt.code, 0, rebuilt.stderr);
         assert.is(JSON.parse(rebuilt.stdout).runs, 32);
-        await first.start_anew();
-        assert.equal(await both_list(places, key, 32), before);
+        await first.startAnew();
+        assert.equal(await bothList(places, key, 32), before);
         const refused = await cli.call(['index', 'rebuild', '--nats'], { environment });
         assert.is(refused.code, 1);
         assert.match(refused.stderr, /STORE_LOCKED/);
@@ -244,19 +246,19 @@ spec('gateways on NATS', (test) => {
   test(
     'forget what retention takes away',
     () =>
-      with_gateways(
+      withGateways(
         [echo, waiting],
         async ({ places, key }) => {
           const client = await places[0].client(key);
-          const { run_id: waits } = await client.start_run('waiting', {});
-          const { run_id } = await client.start_run('echo', {}, { wait: 20 });
+          const { run_id: waits } = await client.startRun('waiting', {});
+          const { run_id } = await client.startRun('echo', {}, { wait: 20 });
           for (const place of places) {
             const other = await place.client(key);
             await until('a list without it', async () => {
               const runs = await listed(other);
               return runs.length === 1 && runs[0]?.run_id === waits;
             });
-            assert.is(await status_of(other.get_run(run_id)), 404);
+            assert.is(await statusOf(other.getRun(run_id)), 404);
           }
         },
         { environment: { LLMTEAM_RETENTION_MAX_AGE_HOURS: '0.001' } },
@@ -267,10 +269,10 @@ spec('gateways on NATS', (test) => {
   test(
     'are not ready while the server is away, say so with 503, and go on when it is back',
     () =>
-      with_gateways([echo], async ({ installation, places, key }) => {
+      withGateways([echo], async ({ installation, places, key }) => {
         const [place] = places;
         const client = await place.client(key);
-        await client.start_run('echo', { before: true }, { wait: 20 });
+        await client.startRun('echo', { before: true }, { wait: 20 });
         await installation.server.kill();
         await until('a gateway that is not ready', async () => (await place.service.get('/ready')).status === 503);
         const url = `${await place.service.url()}/api/v1/segments/echo/runs`;
@@ -281,8 +283,8 @@ spec('gateways on NATS', (test) => {
         assert.is((await place.service.get('/health')).status, 200);
         await installation.server.start();
         await place.service.ready();
-        assert.is((await client.start_run('echo', { after: true }, { wait: 30 })).status, 'completed');
-        await both_list(places, key, 2);
+        assert.is((await client.startRun('echo', { after: true }, { wait: 30 })).status, 'completed');
+        await bothList(places, key, 2);
       }),
     patience,
   );

@@ -1,37 +1,37 @@
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import type { Json, JsonObject, Registry } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord } from '@llmteam/gateway';
-import { load_config, service_config, with_registry } from '@llmteam/service-host';
+import { loadConfig, serviceConfig, withRegistry } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
-import { type Ended, json_of } from '../cli/support/cli.js';
-import { quiet_logger } from '../support/quiet-logger.js';
+import { type Ended, jsonOf } from '../cli/support/cli.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
-import { type Installation, with_installation } from './support/installation.js';
+import { type Installation, withInstallation } from './support/installation.js';
 
-const patience = { timeout_ms: 60_000 };
+const patience = { timeoutMs: 60_000 };
 
 interface Scene {
   /** Calls the command with `--nats`, in the environment of the installation. */
   readonly call: (...words: readonly string[]) => Promise<Ended>;
   readonly installation: Installation;
-  readonly on_server: <T>(use: (registry: Registry) => Promise<T>) => Promise<T>;
+  readonly onServer: <T>(use: (registry: Registry) => Promise<T>) => Promise<T>;
 }
 
 /** Nobody serves: only the server is there. */
-function with_server(use: (scene: Scene) => Promise<void>): Promise<void> {
-  return with_installation({}, (installation) => {
+function withServer(use: (scene: Scene) => Promise<void>): Promise<void> {
+  return withInstallation({}, (installation) => {
     const { cli, environment } = installation;
-    const config = service_config(load_config(null, environment));
+    const config = serviceConfig(loadConfig(null, environment));
     return use({
       installation,
       call: (...words) => cli.call([...words, '--nats'], { environment }),
-      on_server: (use_registry) => with_registry(config, quiet_logger, use_registry),
+      onServer: (useRegistry) => withRegistry(config, quietLogger, useRegistry),
     });
   });
 }
 
 const record = (action: string): AuditRecord => ({
-  at: system_clock().now(),
+  at: systemClock().now(),
   key: 'prefix',
   name: 'ada',
   action,
@@ -40,7 +40,7 @@ const record = (action: string): AuditRecord => ({
   request_id: 'r',
 });
 
-async function record_of(registry: Registry, prefix: string): Promise<JsonObject> {
+async function recordOf(registry: Registry, prefix: string): Promise<JsonObject> {
   return ((await registry.get(`api_keys/${prefix}`))?.value ?? {}) as JsonObject;
 }
 
@@ -53,11 +53,11 @@ spec('llmteam keys --nats', (test) => {
   test(
     'keeps a key on the server without its secret, and none on this machine',
     () =>
-      with_server(async ({ call, on_server, installation }) => {
+      withServer(async ({ call, onServer, installation }) => {
         const made = await call('keys', 'create', '--role', 'author', '--tenant', 'acme', '--name', 'ada', '--json');
         assert.is(made.code, 0, made.stderr);
-        const { key, prefix } = json_of<{ key: string; prefix: string }>(made);
-        const kept = await on_server((registry) => record_of(registry, prefix));
+        const { key, prefix } = jsonOf<{ key: string; prefix: string }>(made);
+        const kept = await onServer((registry) => recordOf(registry, prefix));
         const { hash, ...rest } = kept;
         assert.match(String(hash), /^[0-9a-f]{64}$/);
         assert.is(rest.tenant_id, 'acme');
@@ -66,7 +66,7 @@ spec('llmteam keys --nats', (test) => {
         assert.not.ok(JSON.stringify(kept).includes(key));
         const { environment, cli } = installation;
         const here = await cli.call(['keys', 'list', '--json'], { environment });
-        assert.equal(json_of<{ keys: unknown[] }>(here).keys, []);
+        assert.equal(jsonOf<{ keys: unknown[] }>(here).keys, []);
       }),
     patience,
   );
@@ -74,19 +74,19 @@ spec('llmteam keys --nats', (test) => {
   test(
     'lists keys by tenant, and revokes one; one that is not there is told',
     () =>
-      with_server(async ({ call, on_server }) => {
+      withServer(async ({ call, onServer }) => {
         for (const tenant of ['acme', 'globex']) {
           const { code, stderr } = await call('keys', 'create', '--role', 'viewer', '--tenant', tenant);
           assert.is(code, 0, stderr);
         }
-        const keys_of = async (...words: readonly string[]): Promise<{ prefix: string; tenant_id: string }[]> =>
-          json_of<{ keys: { prefix: string; tenant_id: string }[] }>(await call('keys', 'list', '--json', ...words))
+        const keysOf = async (...words: readonly string[]): Promise<{ prefix: string; tenant_id: string }[]> =>
+          jsonOf<{ keys: { prefix: string; tenant_id: string }[] }>(await call('keys', 'list', '--json', ...words))
             .keys;
-        assert.equal((await keys_of()).map(({ tenant_id }) => tenant_id).sort(), ['acme', 'globex']);
-        const [own] = await keys_of('--tenant', 'acme');
+        assert.equal((await keysOf()).map(({ tenant_id }) => tenant_id).sort(), ['acme', 'globex']);
+        const [own] = await keysOf('--tenant', 'acme');
         const prefix = own?.prefix ?? '';
         assert.is((await call('keys', 'revoke', prefix)).code, 0);
-        assert.type((await on_server((registry) => record_of(registry, prefix))).revoked_at, 'number');
+        assert.type((await onServer((registry) => recordOf(registry, prefix))).revoked_at, 'number');
         assert.match((await call('keys', 'list', '--tenant', 'acme')).stdout, /revoked/);
         const absent = await call('keys', 'revoke', 'nobody');
         assert.is(absent.code, 2);
@@ -98,7 +98,7 @@ spec('llmteam keys --nats', (test) => {
   test(
     'says within seconds that the server is away',
     () =>
-      with_server(async ({ call, installation }) => {
+      withServer(async ({ call, installation }) => {
         await installation.server.kill();
         for (const words of [
           ['keys', 'list'],
@@ -119,15 +119,15 @@ spec('llmteam audit verify --nats', (test) => {
   test(
     'finds nothing wrong with a trail that is empty or whole, and shows a page that was changed',
     () =>
-      with_server(async ({ call, on_server }) => {
+      withServer(async ({ call, onServer }) => {
         const verify = () => call('audit', 'verify', '--tenant', 'acme');
         assert.equal([(await verify()).code, (await verify()).stdout], [0, 'intact: 0 records on 0 pages\n']);
-        await on_server(async (registry) => {
+        await onServer(async (registry) => {
           const log = new AuditLog(registry);
           for (const action of ['store_segment', 'start_run', 'cancel_run']) await log.append('acme', record(action));
         });
         assert.is((await verify()).stdout, 'intact: 3 records on 3 pages\n');
-        await on_server(async (registry) => {
+        await onServer(async (registry) => {
           const [, second] = await registry.list('audit/acme/');
           assert.ok(second !== undefined);
           await registry.put(second.key, changed(second.value));
@@ -136,7 +136,7 @@ spec('llmteam audit verify --nats', (test) => {
         assert.is(tampered.stdout, 'not intact: page 2 was changed\n');
         assert.is(tampered.code, 1);
         const other = await call('audit', 'verify', '--tenant', 'globex', '--json');
-        assert.equal(json_of<object>(other), { intact: true, pages: 0, records: 0, fault: null });
+        assert.equal(jsonOf<object>(other), { intact: true, pages: 0, records: 0, fault: null });
       }),
     patience,
   );

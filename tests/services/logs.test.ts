@@ -1,14 +1,14 @@
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { with_installation } from './support/installation.js';
-import { lines_of } from './support/service.js';
+import { withInstallation } from './support/installation.js';
+import { linesOf } from './support/service.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 const token = 'token-of-the-server';
 const key = 'sk-canary-0123456789';
 
 /** A plugin that says all it knows. */
-const loose_tongue = `export default { name: 'loose', api: 1, step_types: [{ kind: 'task', metadata: { type_id: 'loose',
+const looseTongue = `export default { name: 'loose', api: 1, stepTypes: [{ kind: 'task', metadata: { type_id: 'loose',
     display_name: 'L', description: 'Says what it should not.', category: 'utility', icon: 'x', color: '#000', config_schema: {},
     examples: [{}], permissions: ['secret:key'], input_ports: [{ name: '*', type: 'any', description: 'x', required: false }],
     output_ports: [{ name: 'output', type: 'any', description: 'x', required: false }], supports_retry: true,
@@ -30,7 +30,7 @@ spec('logs of services', (test) => {
         CANARY: key,
         LLMTEAM_LOG_LEVEL: 'debug',
       };
-      return with_installation({ server, environment }, async (installation) => {
+      return withInstallation({ server, environment }, async (installation) => {
         const { cli } = installation;
         cli.write('loose/package.json', {
           name: 'loose',
@@ -39,11 +39,11 @@ spec('logs of services', (test) => {
           exports: './index.js',
           llmteam: { kind: 'task', name: 'loose', api: 1 },
         });
-        cli.write('loose/index.js', loose_tongue);
+        cli.write('loose/index.js', looseTongue);
         cli.write('llmteam.config.json', { plugins: ['./loose'], secrets: { key: 'env:CANARY' } });
         const coordinator = await installation.start('coordinator').ready();
         const worker = await installation.start('worker').ready();
-        await installation.with_client(async (client) => {
+        await installation.withClient(async (client) => {
           const segment = {
             segment_id: 'loose',
             name: 'Loose',
@@ -60,10 +60,10 @@ spec('logs of services', (test) => {
         });
         for (const service of [coordinator, worker]) {
           const { stderr, stdout } = await service.stop();
-          assert.ok(lines_of(stderr).length >= 3, stderr);
+          assert.ok(linesOf(stderr).length >= 3, stderr);
           for (const secret of [token, key])
             assert.not.ok(`${stdout}${stderr}`.includes(secret), `${secret} in\n${stderr}`);
-          for (const line of lines_of(stderr)) assert.is(line.service, service.name);
+          for (const line of linesOf(stderr)) assert.is(line.service, service.name);
         }
       });
     },
@@ -73,7 +73,7 @@ spec('logs of services', (test) => {
   test(
     'are words on request, and warn of variables that name no key',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         const worker = installation.start('worker', { LLMTEAM_LOG_FORMAT: 'pretty', LLMTEAM_WORKER_SLOTS: '3' });
         await worker.started.until(
           'a worker at work',
@@ -82,7 +82,7 @@ spec('logs of services', (test) => {
         const { code, stderr } = await worker.stop();
         assert.is(code, 0);
         assert.match(stderr, /WARN.*: this variable names no key of the configuration\n.*LLMTEAM_WORKER_SLOTS/);
-        assert.is(lines_of(stderr).length, 0);
+        assert.is(linesOf(stderr).length, 0);
       }),
     patience,
   );
@@ -90,7 +90,7 @@ spec('logs of services', (test) => {
   test(
     'and what a service says of its end hold no secret either: a plugin that tells one while it starts',
     () =>
-      with_installation({ environment: { CANARY: key } }, async (installation) => {
+      withInstallation({ environment: { CANARY: key } }, async (installation) => {
         const { cli } = installation;
         const manifest = { name: 'teller', version: '1.0.0', type: 'module', exports: './index.js' };
         cli.write('teller/package.json', { ...manifest, llmteam: { kind: 'task', name: 'teller', api: 1 } });

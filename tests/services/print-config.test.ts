@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { json_of, with_cli } from '../cli/support/cli.js';
+import { jsonOf, withCli } from '../cli/support/cli.js';
 import { spec } from '../support/spec.js';
 
-const patience = { timeout_ms: 60_000 };
+const patience = { timeoutMs: 60_000 };
 
 interface Printed {
   readonly nats: Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ spec('--print-config', (test) => {
   test(
     'prints what counts in the end: defaults, file, variables; secrets masked, handles as they are',
     () =>
-      with_cli(async ({ write, call }) => {
+      withCli(async ({ write, call }) => {
         const file = write('other.json', {
           nats: { user: 'me', password: 'hunter22', partitions: 8 },
           gateway: { limits: { active_runs: 7 }, origins: ['https://app.example.com'] },
@@ -29,7 +29,7 @@ spec('--print-config', (test) => {
         for (const service of ['coordinator', 'worker', 'gateway']) {
           const ended = await call(['serve', service, '--config', file, '--print-config'], { environment });
           assert.is(ended.code, 0, ended.stderr);
-          const { nats, worker, gateway } = json_of<Printed>(ended);
+          const { nats, worker, gateway } = jsonOf<Printed>(ended);
           assert.is(nats.partitions, 16);
           assert.is(nats.password, '***');
           assert.is(nats.token, '***');
@@ -50,7 +50,7 @@ spec('--print-config', (test) => {
   test(
     'tells every fault of a configuration instead',
     () =>
-      with_cli(async ({ call }) => {
+      withCli(async ({ call }) => {
         const environment = { LLMTEAM_NATS_PARTITIONS: '100', LLMTEAM_WORKER_TYPES: 'Not A Type' };
         const { code, stdout, stderr } = await call(['serve', 'worker', '--print-config'], { environment });
         assert.is(code, 1);

@@ -1,11 +1,11 @@
 import type { Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { with_installation } from './support/installation.js';
-import { lines_of } from './support/service.js';
+import { withInstallation } from './support/installation.js';
+import { linesOf } from './support/service.js';
 import { until } from './support/until.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 /** Three steps, a branch and a wait of a moment. */
 const mixed: Segment = {
@@ -27,12 +27,12 @@ spec('services', (test) => {
   test(
     'a coordinator and a worker run what is asked for, say that they are ready, and count what they did',
     () =>
-      with_installation({}, async (installation) => {
+      withInstallation({}, async (installation) => {
         const coordinator = installation.start('coordinator');
         const worker = installation.start('worker');
         await coordinator.ready();
         await worker.ready();
-        await installation.with_client(async (client) => {
+        await installation.withClient(async (client) => {
           const run = await client.start(mixed, { n: 20 });
           const view = await client.ended(run);
           assert.is(view.status, 'completed');
@@ -53,7 +53,7 @@ spec('services', (test) => {
           assert.is(code, 0, stderr);
           assert.is(stdout, '');
           assert.equal(
-            lines_of(stderr).filter(({ level }) => level === 'error' || level === 'warn'),
+            linesOf(stderr).filter(({ level }) => level === 'error' || level === 'warn'),
             [],
             stderr,
           );

@@ -1,12 +1,12 @@
 import type { Segment } from '@llmteam/contracts';
-import { live_workers } from '@llmteam/kernel';
+import { liveWorkers } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Client, type Installation, with_installation } from './support/installation.js';
-import { ledger_chain, with_ledger } from './support/ledger.js';
+import { type Client, type Installation, withInstallation } from './support/installation.js';
+import { ledgerChain, withLedger } from './support/ledger.js';
 import { until } from './support/until.js';
 
-const patience = { timeout_ms: 90_000 };
+const patience = { timeoutMs: 90_000 };
 
 interface Scene {
   readonly installation: Installation;
@@ -14,30 +14,30 @@ interface Scene {
   readonly executions: () => string[];
 }
 
-async function with_coordinator(
+async function withCoordinator(
   use: (scene: Scene) => Promise<void>,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await with_installation({ environment }, async (installation) => {
-    const executions = with_ledger(installation);
+  await withInstallation({ environment }, async (installation) => {
+    const executions = withLedger(installation);
     await installation.start('coordinator').ready();
-    await installation.with_client((client) => use({ installation, client, executions }));
+    await installation.withClient((client) => use({ installation, client, executions }));
   });
 }
 
-async function queues_of({ client }: Scene): Promise<string[]> {
-  return [...(await live_workers(client.backend.registry)).keys()].sort();
+async function queuesOf({ client }: Scene): Promise<string[]> {
+  return [...(await liveWorkers(client.backend.registry)).keys()].sort();
 }
 
 spec('worker', (test) => {
   test(
     'is listed with what it serves while it lives, and with nothing from the moment it stops',
     () =>
-      with_coordinator(async (scene) => {
+      withCoordinator(async (scene) => {
         const worker = await scene.installation.start('worker').ready();
-        assert.equal(await queues_of(scene), ['http_action@0', 'ledger@1', 'llm_agent@0', 'transform@0']);
+        assert.equal(await queuesOf(scene), ['http_action@0', 'ledger@1', 'llm_agent@0', 'transform@0']);
         await worker.stop();
-        assert.equal(await queues_of(scene), []);
+        assert.equal(await queuesOf(scene), []);
       }),
     patience,
   );
@@ -45,12 +45,12 @@ spec('worker', (test) => {
   test(
     'serves only the types it is told to; a step that nobody serves ends as NO_WORKER and says so',
     () =>
-      with_coordinator(async (scene) => {
+      withCoordinator(async (scene) => {
         const first = await scene.installation.start('worker').ready();
         await first.stop();
         await scene.installation.start('worker', { LLMTEAM_WORKER_TYPES: 'transform' }).ready();
-        assert.equal(await queues_of(scene), ['transform@0']);
-        const segment: Segment = ledger_chain(1, 1);
+        assert.equal(await queuesOf(scene), ['transform@0']);
+        const segment: Segment = ledgerChain(1, 1);
         const [step] = segment.steps;
         const unserved = { ...segment, steps: [{ ...step, queue_timeout_seconds: 1 }] } as Segment;
         const view = await scene.client.ended(await scene.client.start(unserved));
@@ -70,9 +70,9 @@ spec('worker', (test) => {
   test(
     'lets its attempts finish when it is told to stop, and takes no more',
     () =>
-      with_coordinator(async (scene) => {
+      withCoordinator(async (scene) => {
         const worker = await scene.installation.start('worker').ready();
-        const run = await scene.client.start(ledger_chain(2, 1_000));
+        const run = await scene.client.start(ledgerChain(2, 1_000));
         await until('execution', () => scene.executions().length === 1);
         const { code } = await worker.stop();
         assert.is(code, 0);
@@ -87,10 +87,10 @@ spec('worker', (test) => {
   test(
     'hands back what is not finished in time: another worker does it at once, long before the lease ends',
     () =>
-      with_coordinator(
+      withCoordinator(
         async (scene) => {
           const worker = await scene.installation.start('worker', { LLMTEAM_WORKER_DRAIN_SECONDS: '0.2' }).ready();
-          const run = await scene.client.start(ledger_chain(1, 3_000));
+          const run = await scene.client.start(ledgerChain(1, 3_000));
           await until('execution', () => scene.executions().length === 1);
           assert.is((await worker.stop()).code, 0);
           assert.is((await scene.client.runs.show(run)).status, 'running');
@@ -109,9 +109,9 @@ spec('worker', (test) => {
   test(
     'leaves at once at the second signal',
     () =>
-      with_coordinator(async (scene) => {
+      withCoordinator(async (scene) => {
         const worker = await scene.installation.start('worker').ready();
-        await scene.client.start(ledger_chain(1, 20_000));
+        await scene.client.start(ledgerChain(1, 20_000));
         await until('execution', () => scene.executions().length === 1);
         worker.signal('SIGTERM');
         await worker.logged('told to stop; once more leaves at once');
@@ -124,7 +124,7 @@ spec('worker', (test) => {
   test(
     'counts every attempt that it reported, by type and tenant, and how long it took',
     () =>
-      with_coordinator(async ({ installation, client }) => {
+      withCoordinator(async ({ installation, client }) => {
         const worker = await installation.start('worker').ready();
         const slow = { step_id: 'slow', type: 'ledger', config: { sleep_ms: 600 } };
         const twice = {
@@ -134,7 +134,7 @@ spec('worker', (test) => {
           retry: { max_attempts: 2, initial_interval_seconds: 0 },
         };
         const steps = [slow, twice] as Segment['steps'];
-        const segment = { ...ledger_chain(2, 1), entrypoint: 'slow', steps, edges: [{ from: 'slow', to: 'twice' }] };
+        const segment = { ...ledgerChain(2, 1), entrypoint: 'slow', steps, edges: [{ from: 'slow', to: 'twice' }] };
         assert.is((await client.ended(await client.start(segment))).status, 'completed');
         const { text } = await worker.get('/metrics');
         const lines = text.split('\n').filter((line) => /^llmteam_steps?_(executed|duration)/.test(line));
@@ -154,9 +154,9 @@ spec('worker', (test) => {
   test(
     'that would describe a type otherwise than another under the same version is refused, both named',
     () =>
-      with_coordinator(async ({ installation }) => {
+      withCoordinator(async ({ installation }) => {
         const { cli } = installation;
-        const plugin = (words: string): string => `export default { name: 'twice', api: 1, step_types: [{ kind: 'task',
+        const plugin = (words: string): string => `export default { name: 'twice', api: 1, stepTypes: [{ kind: 'task',
           metadata: { type_id: 'twice', display_name: 'T', description: '${words}', category: 'utility', icon: 'x', color: '#000',
             config_schema: {}, examples: [{}], permissions: [], input_ports: [], output_ports: [], supports_retry: true,
             supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' }, run: async () => ({}) }] };`;
@@ -178,10 +178,10 @@ spec('worker', (test) => {
   test(
     'finds its jobs again after the server lost them with its memory',
     () =>
-      with_coordinator(async (scene) => {
+      withCoordinator(async (scene) => {
         const worker = await scene.installation.start('worker').ready();
         await worker.stop();
-        const run = await scene.client.start(ledger_chain(3, 1));
+        const run = await scene.client.start(ledgerChain(3, 1));
         const jobs = async (): Promise<number> => {
           const { streams } = await scene.client.backend.inspect();
           return streams.find(({ storage }) => storage === 'memory')?.messages ?? 0;

@@ -14,7 +14,7 @@ export interface GuardedOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-export async function spawn_guarded(
+export async function spawnGuarded(
   command: string,
   args: readonly string[],
   options: GuardedOptions,

@@ -17,14 +17,14 @@ const forbidden = [
  * Runs `body` while every door to the outside throws when looked at. `Date.parse`, `Date.UTC` and `new Date(milliseconds)` stay:
  * they are functions of their arguments.
  */
-export function with_poison<Result>(body: () => Result): Result {
+export function withPoison<Result>(body: () => Result): Result {
   const random = Math.random;
   const saved = [...forbidden, 'Date'].map(
     (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
   );
   try {
     for (const name of forbidden) poison(name, { get: () => refuse(name) });
-    poison('Date', { value: without_clock(Date) });
+    poison('Date', { value: withoutClock(Date) });
     Math.random = () => refuse('Math.random');
     return body();
   } finally {
@@ -37,7 +37,7 @@ function poison(name: string, descriptor: PropertyDescriptor): void {
   Object.defineProperty(globalThis, name, { ...descriptor, configurable: true });
 }
 
-function without_clock(real: DateConstructor): DateConstructor {
+function withoutClock(real: DateConstructor): DateConstructor {
   const pure: readonly unknown[] = ['parse', 'UTC', 'prototype'];
   return new Proxy(real, {
     get: (target, key) => (pure.includes(key) ? Reflect.get(target, key) : refuse(`Date.${String(key)}`)),

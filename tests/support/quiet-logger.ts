@@ -1,10 +1,10 @@
 import type { Logger } from '@llmteam/contracts';
 
 /** Says nothing. */
-export const quiet_logger: Logger = {
+export const quietLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  child: () => quiet_logger,
+  child: () => quietLogger,
 };

@@ -7,7 +7,7 @@
  *  S3 an unhandled rejection or uncaught exception fails the test that runs, or the file if none does
  *  S4 a process that still has open handles some seconds after its last test fails
  */
-import { setImmediate as next_turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { suite } from 'uvu';
 
@@ -15,24 +15,24 @@ type TestBody = () => void | Promise<void>;
 
 interface TestOptions {
   /** Deadline of this test in milliseconds. Default 10 000. */
-  readonly timeout_ms?: number;
+  readonly timeoutMs?: number;
 }
 
 /** Adds one test. Its name reads as a law: "a second append with the same message id writes nothing". */
 export type Test = (name: string, body: TestBody, options?: TestOptions) => void;
 
-const default_timeout_ms = 10_000;
-const leak_grace_ms = 5_000;
+const defaultTimeoutMs = 10_000;
+const leakGraceMs = 5_000;
 
 /** One process runs one test file, so its state is the process's. */
 const file = {
-  pending_specs: 0,
+  pendingSpecs: 0,
   started: false,
-  fail_running: undefined as ((reason: unknown) => void) | undefined,
+  failRunning: undefined as ((reason: unknown) => void) | undefined,
 };
 
-process.on('unhandledRejection', on_stray_error);
-process.on('uncaughtException', on_stray_error);
+process.on('unhandledRejection', onStrayError);
+process.on('uncaughtException', onStrayError);
 
 /**
  * Defines a group of tests and runs it once the file has loaded. Call it at the top level, before any `await` that follows another spec.
@@ -42,11 +42,11 @@ export function spec(name: string, define: (test: Test) => void): void {
   if (file.started) throw new Error(`spec '${name}' is defined after the tests of this file began`);
   const group = suite(name);
   const defined = { tests: 0, closed: false };
-  const returned: unknown = define((test_name, body, options = {}) => {
-    if (defined.closed) throw new Error(`test '${test_name}' is added after spec '${name}' was defined`);
-    const timeout_ms = checked_timeout(test_name, options.timeout_ms ?? default_timeout_ms);
+  const returned: unknown = define((testName, body, options = {}) => {
+    if (defined.closed) throw new Error(`test '${testName}' is added after spec '${name}' was defined`);
+    const timeoutMs = checkedTimeout(testName, options.timeoutMs ?? defaultTimeoutMs);
     defined.tests += 1;
-    group(test_name, () => run_test(body, timeout_ms));
+    group(testName, () => runTest(body, timeoutMs));
   });
   defined.closed = true;
   if (returned instanceof Promise) throw new Error(`spec '${name}' has an async definition; make it synchronous`);
@@ -54,40 +54,40 @@ export function spec(name: string, define: (test: Test) => void): void {
   group.before(() => {
     file.started = true;
   });
-  group.after(watch_for_leaks);
-  file.pending_specs += 1;
+  group.after(watchForLeaks);
+  file.pendingSpecs += 1;
   group.run();
 }
 
-function checked_timeout(test_name: string, timeout_ms: number): number {
-  if (Number.isInteger(timeout_ms) && timeout_ms > 0) return timeout_ms;
-  throw new Error(`test '${test_name}': timeout_ms must be a positive integer, got ${timeout_ms}`);
+function checkedTimeout(testName: string, timeoutMs: number): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs > 0) return timeoutMs;
+  throw new Error(`test '${testName}': timeoutMs must be a positive integer, got ${timeoutMs}`);
 }
 
-async function run_test(body: TestBody, timeout_ms: number): Promise<void> {
-  const late = `not finished within its deadline of ${timeout_ms} ms`;
-  const started_ms = performance.now();
+async function runTest(body: TestBody, timeoutMs: number): Promise<void> {
+  const late = `not finished within its deadline of ${timeoutMs} ms`;
+  const startedMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(late)), timeout_ms);
-    file.fail_running = reject;
+    timer = setTimeout(() => reject(new Error(late)), timeoutMs);
+    file.failRunning = reject;
   });
   try {
     await Promise.race([finish(body), stopped]);
     // A body that blocked the thread is late even though its timer had no chance to fire.
-    if (performance.now() - started_ms > timeout_ms) throw new Error(late);
+    if (performance.now() - startedMs > timeoutMs) throw new Error(late);
   } catch (thrown) {
     throw presentable(thrown);
   } finally {
     clearTimeout(timer);
-    file.fail_running = undefined;
+    file.failRunning = undefined;
   }
 }
 
 /** The extra turn lets Node report promises the body left rejected while this test is still the one to blame. */
 async function finish(body: TestBody): Promise<void> {
   await body();
-  await next_turn();
+  await nextTurn();
 }
 
 /** uvu drops the whole report when what was thrown has no name or stack, and it never shows a cause. */
@@ -99,21 +99,21 @@ function presentable(thrown: unknown): Error {
   return shown;
 }
 
-function on_stray_error(reason: unknown): void {
-  if (file.fail_running) {
-    file.fail_running(reason);
+function onStrayError(reason: unknown): void {
+  if (file.failRunning) {
+    file.failRunning(reason);
     return;
   }
   process.stderr.write(`outside of any test: ${inspect(reason)}\n`);
   process.exit(1);
 }
 
-function watch_for_leaks(): void {
-  file.pending_specs -= 1;
-  if (file.pending_specs > 0) return;
+function watchForLeaks(): void {
+  file.pendingSpecs -= 1;
+  if (file.pendingSpecs > 0) return;
   setTimeout(() => {
     const left = process.getActiveResourcesInfo().join(', ');
-    process.stderr.write(`handles left open ${leak_grace_ms} ms after the last test: ${left}\n`);
+    process.stderr.write(`handles left open ${leakGraceMs} ms after the last test: ${left}\n`);
     process.exit(1);
-  }, leak_grace_ms).unref();
+  }, leakGraceMs).unref();
 }

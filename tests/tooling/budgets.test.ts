@@ -8,11 +8,11 @@ import { spec } from '../support/spec.js';
 const limits = { file_lines: 20, function_lines: 5 };
 
 interface Checker {
-  check_workspace(root: string): { readonly problems: readonly string[] };
+  checkWorkspace(root: string): { readonly problems: readonly string[] };
 }
 
 const script = join(import.meta.dirname, '../../../scripts/workspace-budgets.mjs');
-const { check_workspace } = (await import(pathToFileURL(script).href)) as Checker;
+const { checkWorkspace } = (await import(pathToFileURL(script).href)) as Checker;
 
 function check(files: Record<string, string>, exceptions: readonly object[] = []): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-budgets-'));
@@ -22,7 +22,7 @@ function check(files: Record<string, string>, exceptions: readonly object[] = []
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
-    return check_workspace(folder).problems;
+    return checkWorkspace(folder).problems;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -35,7 +35,7 @@ function has(path: string, text: string, ...expected: string[]): void {
   assert.equal(places, expected, problems.join('\n'));
 }
 
-const long_function = 'export function long() {\n  a();\n  b();\n  c();\n  d();\n}\n';
+const longFunction = 'export function long() {\n  a();\n  b();\n  c();\n  d();\n}\n';
 
 spec('budgets', (test) => {
   test('a file may have as many lines as the limit and not one more', () => {
@@ -44,8 +44,8 @@ spec('budgets', (test) => {
   });
 
   test('a function may have as many lines as the limit and not one more', () => {
-    has('kernel/src/a.ts', long_function.replace('  d();\n', ''));
-    has('kernel/src/a.ts', long_function, '1 function-lines');
+    has('kernel/src/a.ts', longFunction.replace('  d();\n', ''));
+    has('kernel/src/a.ts', longFunction, '1 function-lines');
     has(
       'kernel/src/a.ts',
       'export const x = {\n  y: () => {\n    a();\n    b();\n    c();\n    d();\n  },\n};\n',
@@ -56,7 +56,7 @@ spec('budgets', (test) => {
   test('a list of tests may be long, the function beside it may not', () => {
     const list = "spec('s', (test) => {\n  test('a', f);\n  test('b', f);\n  test('c', f);\n  test('d', f);\n});\n";
     has('tests/a.test.ts', list);
-    has('tests/a.test.ts', list + long_function, '7 function-lines');
+    has('tests/a.test.ts', list + longFunction, '7 function-lines');
   });
 
   test('tests share no variable', () => {
@@ -123,7 +123,7 @@ spec('budgets', (test) => {
   });
 
   test('an exception counts up to its own limit, needs a reason and may not outlive its cause', () => {
-    const files = { 'kernel/src/a.ts': long_function };
+    const files = { 'kernel/src/a.ts': longFunction };
     const exception = {
       rule: 'function-lines',
       path: 'kernel/src/a.ts',

@@ -15,7 +15,7 @@ interface Bundle {
 }
 
 /** Bundles a made-up command line whose entry is `main.js`. */
-function with_bundle(files: Record<string, string>, use: (bundle: Bundle) => void): void {
+function withBundle(files: Record<string, string>, use: (bundle: Bundle) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-bundle-'));
   const modules = join(folder, 'node_modules');
   const out = join(folder, 'out');
@@ -46,7 +46,7 @@ spec('bundle of the command line', (test) => {
       console.log(new Command('c').name(), typeof require('node:fs').statSync, parse('a: 1').a);`;
     const lazy =
       "import { Agent } from 'undici'; export { parse } from 'yaml'; if (!Agent) throw new Error('no Agent');";
-    with_bundle({ 'main.js': main, 'lazy.js': lazy }, (bundle) => {
+    withBundle({ 'main.js': main, 'lazy.js': lazy }, (bundle) => {
       assert.is(bundle.code, 0, bundle.printed);
       assert.match(bundle.printed, /bundle .*: \d+ files, \d+ kB, of which \d+ kB at start/);
       assert.is(bundle.run(), 'c function 1\n');
@@ -55,20 +55,20 @@ spec('bundle of the command line', (test) => {
 
   test('leaves the stores to be found at run time', () => {
     const main = "for (const name of [() => import('libsql'), () => import('node:sqlite')]) console.log(String(name));";
-    with_bundle({ 'main.js': main }, (bundle) => {
+    withBundle({ 'main.js': main }, (bundle) => {
       assert.match(bundle.run(), /import\(["'`]libsql["'`]\)[\s\S]*import\(["'`]node:sqlite["'`]\)/);
     });
   });
 
   test('refuses a dynamic import of a CommonJS package, whose named exports would be lost', () => {
-    with_bundle({ 'main.js': "const { Agent } = await import('undici'); console.log(typeof Agent);" }, (bundle) => {
+    withBundle({ 'main.js': "const { Agent } = await import('undici'); console.log(typeof Agent);" }, (bundle) => {
       assert.is(bundle.code, 1);
       assert.match(bundle.printed, /import\('undici'\) is CommonJS/);
     });
   });
 
   test('refuses an entry that was not built', () => {
-    with_bundle({}, (bundle) => {
+    withBundle({}, (bundle) => {
       assert.is(bundle.code, 1);
       assert.match(bundle.printed, /main\.js is missing: run tsc -b first/);
     });

@@ -90,7 +90,7 @@ interface Report {
 }
 
 /** A workspace with the rules and manifests of this one and made-up sources. */
-function with_workspace(files: Record<string, string>, use: (folder: string) => void): void {
+function withWorkspace(files: Record<string, string>, use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-imports-'));
   const copied = ['.dependency-cruiser.cjs', 'scripts/import-aliases.cjs', 'tsconfig.base.json', 'package.json'];
   try {
@@ -127,13 +127,13 @@ spec('import rules', (test) => {
   test('each rule refuses what it is for and nothing that is allowed', () => {
     const texts = Object.entries(illegal).map(([path, { text }]) => [path, text]);
     const built = { 'kernel/dist/load.js': 'export {};' };
-    with_workspace({ ...legal, ...built, ...Object.fromEntries(texts) }, (folder) => {
+    withWorkspace({ ...legal, ...built, ...Object.fromEntries(texts) }, (folder) => {
       const expected = Object.entries(illegal).flatMap(([path, { rules }]) => rules.map((rule) => `${path}: ${rule}`));
       assert.equal(violations(folder), expected.sort());
     });
   });
 
   test('a workspace that keeps the rules has no violation', () => {
-    with_workspace(legal, (folder) => assert.equal(violations(folder), []));
+    withWorkspace(legal, (folder) => assert.equal(violations(folder), []));
   });
 });

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
-const spec_url = pathToFileURL(`${import.meta.dirname}/../support/spec.js`).href;
+const specUrl = pathToFileURL(`${import.meta.dirname}/../support/spec.js`).href;
 
 interface Outcome {
   readonly code: number | null;
@@ -15,7 +15,7 @@ interface Outcome {
 
 /** Runs a test file of this text in a process of its own. */
 async function run(body: string): Promise<Outcome> {
-  const code = `import { spec } from '${spec_url}'; ${body}`;
+  const code = `import { spec } from '${specUrl}'; ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, output: stripVTControlCharacters(stdout + stderr) };
@@ -49,17 +49,17 @@ spec('spec', (test) => {
   });
 
   test('a test that never settles fails at its deadline and the next one runs', async () => {
-    const body = "t('hangs', () => new Promise(() => {}), { timeout_ms: 30 }); t('next', () => {});";
+    const body = "t('hangs', () => new Promise(() => {}), { timeoutMs: 30 }); t('next', () => {});";
     await fails(`spec('s', (t) => { ${body} });`, /deadline of 30 ms[\s\S]*Total: {5}2\n {2}Passed: {4}1/);
   });
 
   test('a test that blocks the thread beyond its deadline fails', async () => {
     const busy = 'const end = Date.now() + 60; while (Date.now() < end);';
-    await fails(`spec('s', (t) => t('busy', () => { ${busy} }, { timeout_ms: 20 }));`, /deadline of 20 ms/);
+    await fails(`spec('s', (t) => t('busy', () => { ${busy} }, { timeoutMs: 20 }));`, /deadline of 20 ms/);
   });
 
   test('a deadline that is no positive integer fails', async () => {
-    await fails("spec('s', (t) => t('a', () => {}, { timeout_ms: 0 }));", /positive integer, got 0/);
+    await fails("spec('s', (t) => t('a', () => {}, { timeoutMs: 0 }));", /positive integer, got 0/);
   });
 
   test('an unhandled rejection fails the test that caused it and no other', async () => {
@@ -97,6 +97,6 @@ spec('spec', (test) => {
       const body = "t('a', () => { net.createServer().listen(0, '127.0.0.1'); });";
       await fails(`import net from 'node:net'; spec('s', (t) => { ${body} });`, /left open .*TCPServerWrap/);
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 });

@@ -7,10 +7,10 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
 const root = join(import.meta.dirname, '../../..');
-const spec_url = pathToFileURL(join(root, 'tests/dist/support/spec.js')).href;
-const assert_url = pathToFileURL(join(root, 'node_modules/uvu/assert/index.mjs')).href;
-const use_spec = `import { spec } from '${spec_url}';`;
-const passing = `${use_spec} spec('good', (test) => { test('a', () => {}); test('b', async () => {}); });`;
+const specUrl = pathToFileURL(join(root, 'tests/dist/support/spec.js')).href;
+const assertUrl = pathToFileURL(join(root, 'node_modules/uvu/assert/index.mjs')).href;
+const useSpec = `import { spec } from '${specUrl}';`;
+const passing = `${useSpec} spec('good', (test) => { test('a', () => {}); test('b', async () => {}); });`;
 
 interface Files {
   /** Name of a test file → the text of its compiled form; its source is the same text unless `sources` has one. */
@@ -21,11 +21,11 @@ interface Files {
 interface Outcome {
   readonly code: number | null;
   readonly text: string;
-  readonly last_line: string;
+  readonly lastLine: string;
 }
 
 /** Runs the runner on a folder of made-up test files. */
-function with_files(files: Files, use: (run: (...words: string[]) => Outcome) => void): void {
+function withFiles(files: Files, use: (run: (...words: string[]) => Outcome) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-runner-'));
   try {
     mkdirSync(join(folder, 'dist'));
@@ -42,7 +42,7 @@ function with_files(files: Files, use: (run: (...words: string[]) => Outcome) =>
       return {
         code: done.status,
         text: done.stdout + done.stderr,
-        last_line: done.stdout.trimEnd().split('\n').at(-1) ?? '',
+        lastLine: done.stdout.trimEnd().split('\n').at(-1) ?? '',
       };
     });
   } finally {
@@ -52,9 +52,9 @@ function with_files(files: Files, use: (run: (...words: string[]) => Outcome) =>
 
 /** A file with this text fails, once, for a reason the report names. */
 function refuses(text: string, reason: RegExp, source = text): void {
-  with_files({ compiled: { bad: text }, sources: { bad: source } }, (run) => {
-    const { code, text: printed, last_line } = run();
-    assert.match(last_line, /^\d+ passed, 1 failed$/);
+  withFiles({ compiled: { bad: text }, sources: { bad: source } }, (run) => {
+    const { code, text: printed, lastLine } = run();
+    assert.match(lastLine, /^\d+ passed, 1 failed$/);
     assert.match(printed, reason);
     assert.is(code, 1);
   });
@@ -62,19 +62,19 @@ function refuses(text: string, reason: RegExp, source = text): void {
 
 spec('test runner', (test) => {
   test('sums the tests of all files that pass', () => {
-    with_files({ compiled: { one: passing, two: passing } }, (run) => {
-      const { code, text, last_line } = run();
-      assert.is(last_line, '4 passed, 0 failed', text);
+    withFiles({ compiled: { one: passing, two: passing } }, (run) => {
+      const { code, text, lastLine } = run();
+      assert.is(lastLine, '4 passed, 0 failed', text);
       assert.is(code, 0);
     });
   });
 
   test('prints a failing file in full and a passing one in a line', () => {
-    const failing = `${use_spec} import * as assert from '${assert_url}';
+    const failing = `${useSpec} import * as assert from '${assertUrl}';
       spec('bad', (test) => { test('fine', () => {}); test('two is three', () => { console.log('seen'); assert.is(2, 3); }); });`;
-    with_files({ compiled: { failing, passing } }, (run) => {
-      const { code, text, last_line } = run();
-      assert.is(last_line, '3 passed, 1 failed');
+    withFiles({ compiled: { failing, passing } }, (run) => {
+      const { code, text, lastLine } = run();
+      assert.is(lastLine, '3 passed, 1 failed');
       assert.is(code, 1);
       assert.match(text, /FAIL failing/);
       assert.match(text, /seen/);
@@ -85,7 +85,7 @@ spec('test runner', (test) => {
 
   test('says what a passing file could not test here', () => {
     const text = `process.stderr.write('chatter\\nnot tested here: signals (no such thing)\\n'); ${passing}`;
-    with_files({ compiled: { lacking: text } }, (run) => {
+    withFiles({ compiled: { lacking: text } }, (run) => {
       const { code, text: printed } = run();
       assert.is(code, 0, printed);
       assert.match(printed, /^ok {3}lacking .*\n {5}\| not tested here: signals \(no such thing\)$/m);
@@ -94,26 +94,26 @@ spec('test runner', (test) => {
   });
 
   test('runs only the files that a word of the command line names', () => {
-    with_files({ compiled: { journal: passing, queue: 'throw new Error("not to be run")' } }, (run) => {
-      assert.is(run('jour').last_line, '2 passed, 0 failed');
+    withFiles({ compiled: { journal: passing, queue: 'throw new Error("not to be run")' } }, (run) => {
+      assert.is(run('jour').lastLine, '2 passed, 0 failed');
       assert.is(run('queue').code, 1);
     });
   });
 
   test('fails when no file matches', () => {
-    with_files({ compiled: { journal: passing } }, (run) => {
-      const { code, last_line } = run('nothing-like-it');
-      assert.is(last_line, '0 passed, 1 failed');
+    withFiles({ compiled: { journal: passing } }, (run) => {
+      const { code, lastLine } = run('nothing-like-it');
+      assert.is(lastLine, '0 passed, 1 failed');
       assert.is(code, 1);
     });
   });
 
   test('does not run a compiled file whose source is gone', () => {
-    with_files({ compiled: { journal: passing } }, (run) => {
-      const { last_line } = run();
-      assert.is(last_line, '2 passed, 0 failed');
+    withFiles({ compiled: { journal: passing } }, (run) => {
+      const { lastLine } = run();
+      assert.is(lastLine, '2 passed, 0 failed');
     });
-    with_files({ compiled: {}, sources: { journal: passing } }, (run) => {
+    withFiles({ compiled: {}, sources: { journal: passing } }, (run) => {
       assert.match(run().text, /not compiled/);
     });
   });
@@ -125,7 +125,7 @@ spec('test runner', (test) => {
   });
 
   test('refuses a file that ends before its tests do', () => {
-    refuses(`${use_spec} spec('s', (test) => { test('leaves', () => process.exit(0)); });`, /no closing lines/);
+    refuses(`${useSpec} spec('s', (test) => { test('leaves', () => process.exit(0)); });`, /no closing lines/);
   });
 
   test('refuses a file without tests', () => refuses('export {};', /no closing lines/));

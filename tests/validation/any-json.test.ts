@@ -1,11 +1,11 @@
 /** The validator answers whatever it is given. */
-import { type Json, type JsonObject, problem_codes } from '@llmteam/contracts';
-import { validate_segment } from '@llmteam/kernel';
+import { type Json, type JsonObject, problemCodes } from '@llmteam/contracts';
+import { validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { edge, segment, step } from './support/segments.js';
-import { known_names, test_context } from './support/test-catalog.js';
+import { knownNames, testContext } from './support/test-catalog.js';
 
 /** A bit of everything, and valid. */
 const whole: JsonObject = segment(
@@ -39,18 +39,18 @@ const whole: JsonObject = segment(
   },
 );
 
-const context = test_context({
-  refs: { llm_ref: known_names('gpt4') },
-  live_types: new Set(['llm_agent', 'echo']),
+const context = testContext({
+  refs: { llm_ref: knownNames('gpt4') },
+  liveTypes: new Set(['llm_agent', 'echo']),
 });
 
 /** Paths of all values within, the whole included. */
-function paths_of(value: Json, path: readonly string[] = []): (readonly string[])[] {
+function pathsOf(value: Json, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
-  return [path, ...Object.entries<Json>(value).flatMap(([key, member]) => paths_of(member, [...path, key]))];
+  return [path, ...Object.entries<Json>(value).flatMap(([key, member]) => pathsOf(member, [...path, key]))];
 }
 
-function value_at(value: Json, path: readonly string[]): Json {
+function valueAt(value: Json, path: readonly string[]): Json {
   return path.reduce<Json>((at, key) => Reflect.get(at as object, key) as Json, value);
 }
 
@@ -74,14 +74,14 @@ function mutate(value: JsonObject, { path, action, by }: Mutation): void {
   if (action === 'rename') Reflect.set(holder, `${key}x`, old);
 }
 
-const paths = paths_of(whole);
+const paths = pathsOf(whole);
 /** Values from elsewhere in the segment make mistakes that are nearly right. */
-const other_values = paths.map((path) => value_at(whole, path));
+const otherValues = paths.map((path) => valueAt(whole, path));
 const mutation: fc.Arbitrary<Mutation> = fc.record({
   path: fc.constantFrom(...paths),
   action: fc.constantFrom('replace', 'replace', 'remove', 'rename'),
   by: fc.oneof(
-    fc.constantFrom(...other_values),
+    fc.constantFrom(...otherValues),
     fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>,
     fc.constantFrom<Json>(
       '',
@@ -100,28 +100,28 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   ),
 });
 
-function assert_answer(value: unknown): void {
-  const problems = validate_segment(value, context);
+function assertAnswer(value: unknown): void {
+  const problems = validateSegment(value, context);
   for (const problem of problems) {
-    assert.ok(problem.code in problem_codes && ['error', 'warning', 'info'].includes(problem.severity));
+    assert.ok(problem.code in problemCodes && ['error', 'warning', 'info'].includes(problem.severity));
     assert.ok(problem.suggestion === undefined || problem.suggestion !== '');
     assert.ok(problem.path === '' || problem.path.startsWith('/'), problem.path);
     assert.not.match(problem.message, /undefined|\[object|NaN/);
   }
-  assert.equal(validate_segment(value, context), problems);
+  assert.equal(validateSegment(value, context), problems);
 }
 
 spec('any JSON', (test) => {
   test('the segment that is changed below has no problems to begin with', () => {
-    assert.equal(validate_segment(whole, context), []);
+    assert.equal(validateSegment(whole, context), []);
   });
 
   test(
     'any value has an answer',
     () => {
-      fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), assert_answer), { numRuns: 1_000 });
+      fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), assertAnswer), { numRuns: 1_000 });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
@@ -144,11 +144,11 @@ spec('any JSON', (test) => {
         steps: fc.array(fc.record({ step_id: json, type: json, config: json, ports: json }, { requiredKeys: [] })),
         edges: fc.array(fc.record({ from: json, to: json, from_port: json, condition: json }, { requiredKeys: [] })),
       };
-      fc.assert(fc.property(fc.record({ ...fields, ...members }, { requiredKeys: [] }), assert_answer), {
+      fc.assert(fc.property(fc.record({ ...fields, ...members }, { requiredKeys: [] }), assertAnswer), {
         numRuns: 1_000,
       });
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
@@ -158,12 +158,12 @@ spec('any JSON', (test) => {
         fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
           const changed = structuredClone(whole);
           for (const one of mutations) mutate(changed, one);
-          assert_answer(changed);
+          assertAnswer(changed);
         }),
         { numRuns: 3_000 },
       );
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
@@ -177,7 +177,7 @@ spec('any JSON', (test) => {
         fc.property(edges, output, id, (drawn, expression, entrypoint) => {
           const reads = { config: { text: `\${${expression}}` } };
           const loops = [step('l', { type: 'loop' }), step('m', { type: 'loop' })];
-          assert_answer(
+          assertAnswer(
             segment([step('a'), step('b', reads), step('c', reads), ...loops], drawn, {
               entrypoint,
               output: expression,
@@ -187,6 +187,6 @@ spec('any JSON', (test) => {
         { numRuns: 2_000 },
       );
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 });

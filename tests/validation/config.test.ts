@@ -1,11 +1,11 @@
 import type { JsonObject, Problem } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { problems_of, segment, step } from './support/segments.js';
-import { known_names, test_context } from './support/test-catalog.js';
+import { problemsOf, segment, step } from './support/segments.js';
+import { knownNames, testContext } from './support/test-catalog.js';
 
 function told(type: string, config: JsonObject): string[] {
-  return problems_of(segment([step('a', { type, config })])).map(({ code, path, message }: Problem) => {
+  return problemsOf(segment([step('a', { type, config })])).map(({ code, path, message }: Problem) => {
     return `${code} ${path.slice('/steps/0/config'.length)}: ${message.slice("step 'a', config".length).replace(/^: /, '')}`;
   });
 }
@@ -103,8 +103,8 @@ spec('configs', (test) => {
 
   test('names of resources are checked for the kinds that are known, wherever they stand', () => {
     const config = { llm_ref: 'gtp4', fallback_llm_refs: ['gpt4', 'clade'], tools: [{ name: 'x', client_ref: 'any' }] };
-    const refs = { llm_ref: known_names('gpt4', 'claude') };
-    const problems = problems_of(segment([step('a', { type: 'llm_agent', config })]), test_context({ refs }));
+    const refs = { llm_ref: knownNames('gpt4', 'claude') };
+    const problems = problemsOf(segment([step('a', { type: 'llm_agent', config })]), testContext({ refs }));
     assert.equal(
       problems.map(({ path, message, suggestion }) => [path, message, suggestion]),
       [
@@ -119,7 +119,7 @@ spec('configs', (test) => {
   });
 
   test('a config of a type that is not known is not judged, but its expressions are', () => {
-    const problems = problems_of(segment([step('a', { type: 'nowhere', config: { text: '${1 +}', x: 1 } })]));
+    const problems = problemsOf(segment([step('a', { type: 'nowhere', config: { text: '${1 +}', x: 1 } })]));
     assert.equal(
       problems.map(({ code, path }) => `${code} ${path}`),
       ['UNKNOWN_TYPE /steps/0/type', 'INVALID_EXPRESSION /steps/0/config/text'],

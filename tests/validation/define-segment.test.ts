@@ -1,17 +1,17 @@
 import type { Segment } from '@llmteam/contracts';
-import { define_segment } from '@llmteam/kernel';
+import { defineSegment } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { segment, step } from './support/segments.js';
-import { test_catalog } from './support/test-catalog.js';
+import { testCatalog } from './support/test-catalog.js';
 
-spec('define_segment', (test) => {
+spec('defineSegment', (test) => {
   test('each type as written gets the newest version that fits', () => {
     const steps = ['acme_ocr', 'acme_ocr@^1', 'acme_ocr@1.x || 2.x', 'echo'].map((type, at) =>
       step(`s${at}`, { type }),
     );
     const written = segment(steps) as unknown as Segment;
-    const { segment: kept, step_types } = define_segment(written, test_catalog());
+    const { segment: kept, step_types } = defineSegment(written, testCatalog());
     assert.is(kept, written);
     assert.equal(step_types, {
       acme_ocr: '2.3.0',
@@ -25,7 +25,7 @@ spec('define_segment', (test) => {
     for (const type of ['nothing', 'acme_ocr@^9']) {
       const written = segment([step('a', { type })]) as unknown as Segment;
       assert.throws(
-        () => define_segment(written, test_catalog()),
+        () => defineSegment(written, testCatalog()),
         (thrown: { code: string; message: string }) => {
           return thrown.code === 'SEGMENT_INVALID' && thrown.message.includes(type);
         },

@@ -1,15 +1,15 @@
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { codes_of, problems_of, segment, step } from './support/segments.js';
+import { codesOf, problemsOf, segment, step } from './support/segments.js';
 
 /** Path and message of what is wrong; hints left out. */
 function told(value: JsonObject): string[] {
-  const problems = problems_of(value).filter(({ severity }) => severity !== 'info');
+  const problems = problemsOf(value).filter(({ severity }) => severity !== 'info');
   return problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
 }
 
-const loop = (step_id: string): JsonObject => step(step_id, { type: 'loop' });
+const loop = (stepId: string): JsonObject => step(stepId, { type: 'loop' });
 
 spec('graphs', (test) => {
   test('a cycle is told with its steps, at the edge written last', () => {
@@ -24,7 +24,7 @@ spec('graphs', (test) => {
       [step('a'), step('b'), step('c'), step('d'), step('e')],
       ['a -> b', 'b -> c', 'c -> b.extra', 'a -> d', 'd -> e', 'e -> d.extra'],
     );
-    assert.equal(codes_of(value), ['CYCLE', 'CYCLE']);
+    assert.equal(codesOf(value), ['CYCLE', 'CYCLE']);
   });
 
   test('a cycle does not hide a step that nothing leads to, nor an edge from a step to itself', () => {
@@ -32,7 +32,7 @@ spec('graphs', (test) => {
       [step('a'), step('b'), step('lost'), step('self')],
       ['a -> b', 'b -> a.extra', 'a -> self', 'self -> self.extra'],
     );
-    assert.equal(codes_of(value), ['UNREACHABLE_STEP', 'CYCLE', 'SELF_LOOP']);
+    assert.equal(codesOf(value), ['UNREACHABLE_STEP', 'CYCLE', 'SELF_LOOP']);
   });
 
   test('an edge back to a loop that forgets `next` is one problem', () => {
@@ -64,21 +64,21 @@ spec('graphs', (test) => {
 
   test('a body that ends at an edge to nowhere is no dead end besides', () => {
     const value = segment([loop('each'), step('work')], ['each.body -> work', 'work -> ecah.next']);
-    assert.equal(codes_of(value), ['INVALID_REFERENCE']);
+    assert.equal(codesOf(value), ['INVALID_REFERENCE']);
     const other = segment([loop('each'), step('work')], ['each.body -> work', 'each.done -> nowhere']);
-    assert.equal(codes_of(other), ['INVALID_REFERENCE']);
+    assert.equal(codesOf(other), ['INVALID_REFERENCE']);
   });
 
   test('a loop without a body is a dead end', () => {
-    assert.equal(codes_of(segment([loop('each')])), ['DEAD_END_BRANCH']);
+    assert.equal(codesOf(segment([loop('each')])), ['DEAD_END_BRANCH']);
   });
 
   test('loops in loops are told apart', () => {
     const good = ['outer.body -> inner', 'inner.body -> work', 'work -> inner.next', 'inner.done -> outer.next'];
     const steps = [loop('outer'), loop('inner'), step('work')];
     assert.equal(told(segment(steps, good)), []);
-    assert.ok(codes_of(segment(steps, [...good, 'work -> outer.next'])).includes('REGION_ESCAPE'));
-    assert.equal(codes_of(segment(steps, [...good, 'outer.body -> work.extra'])), ['REGION_ESCAPE']);
+    assert.ok(codesOf(segment(steps, [...good, 'work -> outer.next'])).includes('REGION_ESCAPE'));
+    assert.equal(codesOf(segment(steps, [...good, 'outer.body -> work.extra'])), ['REGION_ESCAPE']);
   });
 
   test('an entrypoint inside a loop is told alone', () => {
@@ -89,6 +89,6 @@ spec('graphs', (test) => {
   });
 
   test('without an entrypoint nothing is called unreachable', () => {
-    assert.equal(codes_of({ ...segment([step('a'), step('b')]), entrypoint: 'z' }), ['INVALID_ENTRYPOINT']);
+    assert.equal(codesOf({ ...segment([step('a'), step('b')]), entrypoint: 'z' }), ['INVALID_ENTRYPOINT']);
   });
 });

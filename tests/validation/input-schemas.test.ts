@@ -11,7 +11,7 @@ function doubling(depth: number): JsonObject {
   return { ...both(`d${depth}`), $defs: { ...$defs, d0: { type: 'object' } } };
 }
 
-function ms_of(work: () => void): number {
+function msOf(work: () => void): number {
   const started = performance.now();
   work();
   return performance.now() - started;
@@ -150,7 +150,7 @@ spec('input schemas', (test) => {
   ];
   for (const [about, schema, input] of bombs) {
     test(`${about} end in a problem, soon`, () => {
-      const took = ms_of(() => {
+      const took = msOf(() => {
         const problems = told(schema, input);
         assert.match(problems[0] ?? '', /^LIMIT_EXCEEDED .*more than 1000000 checks/);
       });
@@ -160,12 +160,12 @@ spec('input schemas', (test) => {
 
   test('a hundred thousand distinct items are compared in no time', () => {
     const items = Array.from({ length: 60_000 }, (_, at) => ({ at }));
-    const took = ms_of(() => assert.equal(told({ uniqueItems: true }, items), []));
+    const took = msOf(() => assert.equal(told({ uniqueItems: true }, items), []));
     assert.ok(took < 1_000, `${took} ms`);
   });
 
   test('a pattern that would hang JavaScript is answered at once', () => {
-    const took = ms_of(() => {
+    const took = msOf(() => {
       assert.is(told({ pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}b`).length, 1);
       assert.is(told({ pattern: '^(a+)+$' }, 'a'.repeat(50_000)).length, 0);
     });
@@ -201,13 +201,13 @@ spec('input schemas', (test) => {
         schema: fc.dictionary(keywords, tie('value'), { maxKeys: 4 }),
       }));
       fc.assert(
-        fc.property(schema, fc.jsonValue({ maxDepth: 3 }), (input_schema, input) => {
-          judged(input_schema as JsonObject);
-          told(input_schema as JsonObject, input as Json);
+        fc.property(schema, fc.jsonValue({ maxDepth: 3 }), (inputSchema, input) => {
+          judged(inputSchema as JsonObject);
+          told(inputSchema as JsonObject, input as Json);
         }),
         { numRuns: 300 },
       );
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 });

@@ -1,5 +1,5 @@
 import type { Json, Segment } from '@llmteam/contracts';
-import { validate_input } from '@llmteam/kernel';
+import { validateInput } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { order, told } from './support/inputs.js';
@@ -7,7 +7,7 @@ import { chain } from './support/segments.js';
 
 spec('input', (test) => {
   test('without a schema any input will do', () => {
-    assert.equal(validate_input(chain('a') as unknown as Segment, [1, 'x', null]), []);
+    assert.equal(validateInput(chain('a') as unknown as Segment, [1, 'x', null]), []);
   });
 
   test('an input that fits has no problems', () => {

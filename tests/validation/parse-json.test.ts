@@ -1,16 +1,16 @@
-import { is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
-import { parse_json } from '@llmteam/kernel';
+import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
+import { parseJson } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
-type Options = Parameters<typeof parse_json>[1];
+type Options = Parameters<typeof parseJson>[1];
 
 function refusal(text: string, options?: Options): LlmteamError {
   try {
-    parse_json(text, options);
+    parseJson(text, options);
   } catch (thrown) {
-    if (is_llmteam_error(thrown)) return thrown;
+    if (isLlmteamError(thrown)) return thrown;
     throw thrown;
   }
   throw new Error(`not refused: ${text.slice(0, 100)}`);
@@ -25,13 +25,13 @@ function told(text: string, options?: Options): string {
 
 const forbidden = ['__proto__', 'constructor', 'prototype'];
 
-function has_forbidden_key(value: unknown): boolean {
+function hasForbiddenKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, member]) => forbidden.includes(key) || has_forbidden_key(member));
+  return Object.entries(value).some(([key, member]) => forbidden.includes(key) || hasForbiddenKey(member));
 }
 
 /** What JSON.parse makes of a text; undefined if it refuses. */
-function by_the_language(text: string): unknown {
+function byTheLanguage(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -63,7 +63,7 @@ const faults: readonly (readonly [text: string, expected: string])[] = [
   ['\uFEFF[x]', "1:2 expected a value or ']', found 'x' at line 1, column 2"],
 ];
 
-spec('parse_json', (test) => {
+spec('parseJson', (test) => {
   for (const [text, expected] of faults) {
     test(`${JSON.stringify(text)} is refused with place and reason`, () => {
       assert.is(told(text), expected);
@@ -79,48 +79,48 @@ spec('parse_json', (test) => {
   }
 
   test('those keys may be values, and other keys may be like them', () => {
-    assert.equal(parse_json('{"a": "__proto__", "Constructor": "constructor"}'), {
+    assert.equal(parseJson('{"a": "__proto__", "Constructor": "constructor"}'), {
       a: '__proto__',
       Constructor: 'constructor',
     });
   });
 
   test('the same key may occur in two objects', () => {
-    assert.equal(parse_json('{"a": {"a": [{"a": 1}, {"a": 2}]}}'), { a: { a: [{ a: 1 }, { a: 2 }] } });
+    assert.equal(parseJson('{"a": {"a": [{"a": 1}, {"a": 2}]}}'), { a: { a: [{ a: 1 }, { a: 2 }] } });
   });
 
   test('a byte order mark at the start is skipped; elsewhere it is no white space', () => {
-    assert.equal(parse_json('\uFEFF{"a": 1}'), { a: 1 });
+    assert.equal(parseJson('\uFEFF{"a": 1}'), { a: 1 });
     assert.match(told('{"a":\uFEFF1}'), /^1:6 expected a value, found U\+FEFF/);
   });
 
   test('lone surrogates pass', () => {
-    assert.equal(parse_json('["\\ud800", "\udc00"]'), ['\ud800', '\udc00']);
+    assert.equal(parseJson('["\\ud800", "\udc00"]'), ['\ud800', '\udc00']);
   });
 
   test('64 levels pass and 65 are told where they begin', () => {
     const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-    assert.ok(Array.isArray(parse_json(nested(64))));
+    assert.ok(Array.isArray(parseJson(nested(64))));
     assert.is(told(`\n${nested(65)}`), '2:65 nested deeper than 64 at line 2, column 65');
-    assert.ok(Array.isArray(parse_json(nested(65), { max_depth: 65 })));
+    assert.ok(Array.isArray(parseJson(nested(65), { maxDepth: 65 })));
   });
 
   test('each limit holds from the first step beyond it on', () => {
     const limits: readonly (readonly [Options, pass: string, fail: string, expected: RegExp])[] = [
-      [{ max_nodes: 3 }, '[1, 2]', '[1, 2, 3]', /^1:8 more than 3 values/],
-      [{ max_keys_per_object: 2 }, '{"a":1,"b":{"c":1,"d":2}}', '{"a":1,"b":2,"c":3}', /^1:14 more than 2 keys/],
-      [{ max_string_bytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes, at most 4/],
-      [{ max_string_bytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes, at most 4/],
-      [{ max_bytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes, at most 6/],
+      [{ maxNodes: 3 }, '[1, 2]', '[1, 2, 3]', /^1:8 more than 3 values/],
+      [{ maxKeysPerObject: 2 }, '{"a":1,"b":{"c":1,"d":2}}', '{"a":1,"b":2,"c":3}', /^1:14 more than 2 keys/],
+      [{ maxStringBytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes, at most 4/],
+      [{ maxStringBytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes, at most 4/],
+      [{ maxBytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes, at most 6/],
     ];
     for (const [options, pass, fail, expected] of limits) {
-      if (by_the_language(pass) !== undefined) assert.equal(parse_json(pass, options), JSON.parse(pass));
+      if (byTheLanguage(pass) !== undefined) assert.equal(parseJson(pass, options), JSON.parse(pass));
       assert.match(told(fail, options), expected);
     }
   });
 
   test('10 MB of nesting, of keys, of one string or of numbers are each answered within a second', () => {
-    const more = { max_bytes: 20_000_000 };
+    const more = { maxBytes: 20_000_000 };
     const bombs: readonly (readonly [text: string, options: Options, expected: string])[] = [
       ['['.repeat(10_000_000), undefined, 'at most 4194304'],
       ['['.repeat(10_000_000), more, 'nested deeper than 64 at line 1, column 65'],
@@ -137,16 +137,16 @@ spec('parse_json', (test) => {
   });
 
   test('nesting that the options let through is read without overflowing the stack', () => {
-    const options = { max_depth: 1_000_000, max_nodes: 10_000_000, max_bytes: 20_000_000 };
+    const options = { maxDepth: 1_000_000, maxNodes: 10_000_000, maxBytes: 20_000_000 };
     assert.match(told('['.repeat(900_000), options), /^1:900001 expected a value/);
   });
 
   test('what JSON.stringify writes comes back, but for refused keys', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(undefined, 1, '\t'), (value, space) => {
-        fc.pre(!has_forbidden_key(value));
+        fc.pre(!hasForbiddenKey(value));
         const text = JSON.stringify(value, null, space);
-        assert.equal(parse_json(text), JSON.parse(text));
+        assert.equal(parseJson(text), JSON.parse(text));
       }),
       { numRuns: 500 },
     );
@@ -162,14 +162,14 @@ spec('parse_json', (test) => {
     fc.assert(
       fc.property(change, ({ at, remove, insert }) => {
         const text = good.slice(0, at) + insert + good.slice(at + remove);
-        const value = by_the_language(text);
+        const value = byTheLanguage(text);
         if (value === undefined) refusal(text);
         // What the language takes and this does not: keys that occur twice, refused keys and endless numbers.
         else {
           try {
-            assert.equal(parse_json(text), value);
+            assert.equal(parseJson(text), value);
           } catch (thrown) {
-            if (!is_llmteam_error(thrown)) throw thrown;
+            if (!isLlmteamError(thrown)) throw thrown;
             assert.match(thrown.message, /occurs twice|not allowed|larger than/);
           }
         }

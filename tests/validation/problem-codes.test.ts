@@ -1,10 +1,10 @@
 /** Every problem code: what is told of it, and the nearest segment of which it is not told. */
-import { type JsonObject, type ProblemCode, problem_codes } from '@llmteam/contracts';
+import { type JsonObject, type ProblemCode, problemCodes } from '@llmteam/contracts';
 import type { ValidationContext } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { briefly, chain, edge, problems_of, segment, step, with_value } from './support/segments.js';
-import { known_names, test_context } from './support/test-catalog.js';
+import { briefly, chain, edge, problemsOf, segment, step, withValue } from './support/segments.js';
+import { knownNames, testContext } from './support/test-catalog.js';
 
 interface Case {
   readonly code: ProblemCode;
@@ -54,35 +54,35 @@ const cases: readonly Case[] = [
     code: 'MISSING_FIELD',
     about: 'a key of the segment',
     path: '/name',
-    wrong: with_value(two, ['name'], undefined),
+    wrong: withValue(two, ['name'], undefined),
     right: two,
   },
   {
     code: 'MISSING_FIELD',
     about: 'a key of a step',
     path: '/steps/1/type',
-    wrong: with_value(two, ['steps', 1, 'type'], undefined),
+    wrong: withValue(two, ['steps', 1, 'type'], undefined),
     right: two,
   },
   {
     code: 'MISSING_FIELD',
     about: 'a key of a config',
     path: '/steps/0/config/llm_ref',
-    wrong: with_value(agent({}), ['steps', 0, 'config'], {}),
+    wrong: withValue(agent({}), ['steps', 0, 'config'], {}),
     right: agent({}),
   },
   {
     code: 'INVALID_TYPE',
     about: 'a list of steps that is none',
     path: '/steps',
-    wrong: with_value(two, ['steps'], 'a'),
+    wrong: withValue(two, ['steps'], 'a'),
     right: two,
   },
   {
     code: 'INVALID_TYPE',
     about: 'a step that is a text',
     path: '/steps/1',
-    wrong: with_value(segment([step('a'), step('b')]), ['steps', 1], 'b'),
+    wrong: withValue(segment([step('a'), step('b')]), ['steps', 1], 'b'),
     right: two,
   },
   {
@@ -131,8 +131,8 @@ const cases: readonly Case[] = [
     code: 'INVALID_ID_FORMAT',
     about: 'a port name',
     path: '/steps/0/ports/output/0',
-    wrong: with_value(two, ['steps', 0, 'ports'], { output: ['A'] }),
-    right: with_value(two, ['steps', 0, 'ports'], { output: ['more'] }),
+    wrong: withValue(two, ['steps', 0, 'ports'], { output: ['A'] }),
+    right: withValue(two, ['steps', 0, 'ports'], { output: ['more'] }),
   },
   {
     code: 'INVALID_ID_FORMAT',
@@ -293,8 +293,8 @@ const cases: readonly Case[] = [
     code: 'INVALID_EXPRESSION',
     about: 'a marked string of a config',
     path: '/steps/0/config/expression',
-    wrong: with_value(branches('x'), ['steps', 0, 'config', 'expression'], 'input.ok &&'),
-    right: with_value(branches('x'), ['steps', 0, 'config', 'expression'], 'input.ok && true'),
+    wrong: withValue(branches('x'), ['steps', 0, 'config', 'expression'], 'input.ok &&'),
+    right: withValue(branches('x'), ['steps', 0, 'config', 'expression'], 'input.ok && true'),
   },
   {
     code: 'INVALID_EXPRESSION',
@@ -321,8 +321,8 @@ const cases: readonly Case[] = [
     code: 'UNKNOWN_VARIABLE',
     about: 'a step downstream',
     path: '/steps/0/config/text',
-    wrong: with_value(two, ['steps', 0, 'config'], { text: '${steps.b.output}' }),
-    right: with_value(two, ['steps', 1, 'config'], { text: '${steps.a.output}' }),
+    wrong: withValue(two, ['steps', 0, 'config'], { text: '${steps.b.output}' }),
+    right: withValue(two, ['steps', 1, 'config'], { text: '${steps.a.output}' }),
   },
   {
     code: 'UNKNOWN_VARIABLE',
@@ -336,7 +336,7 @@ const cases: readonly Case[] = [
     about: '`loop` outside of loops',
     path: '/steps/1/config/text',
     wrong: reading('loop.index'),
-    right: with_value(looped(), ['steps', 2, 'config'], { text: '${loop.index}' }),
+    right: withValue(looped(), ['steps', 2, 'config'], { text: '${loop.index}' }),
   },
   {
     code: 'UNKNOWN_VARIABLE',
@@ -401,7 +401,7 @@ const cases: readonly Case[] = [
     path: '/steps/0/config/llm_ref',
     wrong: agent({ llm_ref: 'gtp4' }),
     right: agent({}),
-    context: { refs: { llm_ref: known_names('gpt4') } },
+    context: { refs: { llm_ref: knownNames('gpt4') } },
   },
   {
     code: 'UNKNOWN_REF',
@@ -409,7 +409,7 @@ const cases: readonly Case[] = [
     path: '/steps/0/config/fallback_llm_refs/1',
     wrong: agent({ fallback_llm_refs: ['gpt4', 'none'] }),
     right: agent({ fallback_llm_refs: ['gpt4', '${input.model}'] }),
-    context: { refs: { llm_ref: known_names('gpt4') } },
+    context: { refs: { llm_ref: knownNames('gpt4') } },
   },
   {
     code: 'UNKNOWN_REF',
@@ -417,7 +417,7 @@ const cases: readonly Case[] = [
     path: '/steps/0/config/tools/0/client_ref',
     wrong: agent({ tools: [{ name: 'x', client_ref: 'crm' }] }),
     right: agent({ tools: [{ name: 'x', client_ref: 'shop' }] }),
-    context: { refs: { client_ref: known_names('shop') } },
+    context: { refs: { client_ref: knownNames('shop') } },
   },
   {
     code: 'NO_WORKER',
@@ -426,7 +426,7 @@ const cases: readonly Case[] = [
     path: '/steps/0/type',
     wrong: agent({}),
     right: chain('a'),
-    context: { live_types: new Set(['echo']) },
+    context: { liveTypes: new Set(['echo']) },
   },
   { code: 'LIMIT_EXCEEDED', about: 'loops in loops', path: '/steps/16', wrong: nested(17), right: nested(16) },
   {
@@ -458,16 +458,16 @@ const cases: readonly Case[] = [
 spec('problem codes', (test) => {
   test('every code has a case here', () => {
     const tried = new Set(cases.map(({ code }) => code));
-    assert.equal([...tried].sort(), Object.keys(problem_codes).sort());
+    assert.equal([...tried].sort(), Object.keys(problemCodes).sort());
   });
 
   for (const { code, about, severity = 'error', path, wrong, right, context } of cases) {
     test(`${code}: ${about} is told, once and at its place`, () => {
-      const problems = problems_of(wrong, test_context(context));
+      const problems = problemsOf(wrong, testContext(context));
       assert.equal(briefly(problems), [`${severity} ${code} ${path}`], JSON.stringify(problems, null, 1));
     });
     test(`${code}: nothing is told where ${about} is as it should be`, () => {
-      assert.equal(problems_of(right, test_context(context)), []);
+      assert.equal(problemsOf(right, testContext(context)), []);
     });
   }
 });

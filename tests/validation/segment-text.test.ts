@@ -1,11 +1,11 @@
-import { is_llmteam_error, type Problem } from '@llmteam/contracts';
-import { validate_text } from '@llmteam/kernel';
+import { isLlmteamError, type Problem } from '@llmteam/contracts';
+import { validateText } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { chain } from './support/segments.js';
-import { test_context } from './support/test-catalog.js';
+import { testContext } from './support/test-catalog.js';
 
-const article_writer = `{
+const articleWriter = `{
   "version": "1.0",
   "segment_id": "article_writer",
   "name": "Article Writer Pipeline",
@@ -23,7 +23,7 @@ const article_writer = `{
 }
 `;
 
-const with_mistakes = `{
+const withMistakes = `{
   "segment_id": "article_writer",
   "name": "Article Writer Pipeline",
   "entrypoint": "reserch",
@@ -53,15 +53,15 @@ function lines(problems: readonly Problem[]): string[] {
   return problems.map(({ line, code, message }) => `${line} ${code}: ${message}`);
 }
 
-spec('validate_text', (test) => {
+spec('validateText', (test) => {
   test("the seed's example is valid and comes back as written", () => {
-    const { segment, problems } = validate_text(article_writer, test_context());
+    const { segment, problems } = validateText(articleWriter, testContext());
     assert.equal(problems, []);
-    assert.equal(segment, JSON.parse(article_writer));
+    assert.equal(segment, JSON.parse(articleWriter));
   });
 
   test('all mistakes are told at once, one message for each, in the order of the text, with their lines', () => {
-    const { segment, problems } = validate_text(with_mistakes, test_context());
+    const { segment, problems } = validateText(withMistakes, testContext());
     assert.is(segment, null);
     assert.equal(lines(problems), [
       "4 INVALID_ENTRYPOINT: the entrypoint 'reserch' is not a step, did you mean 'research'?",
@@ -75,7 +75,7 @@ spec('validate_text', (test) => {
   });
 
   test('what is missing has the line of what it is missing from', () => {
-    const { problems } = validate_text('\n{\n"steps": [\n\n{}]}', test_context());
+    const { problems } = validateText('\n{\n"steps": [\n\n{}]}', testContext());
     assert.equal(
       problems.map(({ line, code, path }) => `${line} ${code} ${path}`),
       [
@@ -90,7 +90,7 @@ spec('validate_text', (test) => {
 
   test('with warnings alone there is a segment', () => {
     const text = JSON.stringify({ ...chain('a', 'b'), edges: [] });
-    const { segment, problems } = validate_text(text, test_context());
+    const { segment, problems } = validateText(text, testContext());
     assert.equal(lines(problems), [
       "1 UNREACHABLE_STEP: step 'b' is never run: no path leads to it from the entrypoint",
     ]);
@@ -99,7 +99,7 @@ spec('validate_text', (test) => {
 
   test('lines do not depend on the byte order mark, and follow keys that need escapes', () => {
     const text = '\uFEFF{"metadata": {"a/b~c": 1},\n"a/b~c": 2}';
-    const { problems } = validate_text(text, test_context());
+    const { problems } = validateText(text, testContext());
     const unknown = problems.find((problem) => problem.code === 'UNKNOWN_FIELD');
     assert.is(unknown?.path, '/a~1b~0c');
     assert.is(unknown?.line, 2);
@@ -107,25 +107,25 @@ spec('validate_text', (test) => {
 
   test('a text that is not JSON throws JSON_INVALID with its place', () => {
     try {
-      validate_text('{\n  "steps": [,]\n}', test_context());
+      validateText('{\n  "steps": [,]\n}', testContext());
       assert.unreachable();
     } catch (thrown) {
-      assert.ok(is_llmteam_error(thrown));
+      assert.ok(isLlmteamError(thrown));
       assert.is(thrown.code, 'JSON_INVALID');
       assert.equal(thrown.details, { line: 2, column: 13 });
     }
   });
 
   test('a key that occurs twice is refused where it occurs again', () => {
-    assert.throws(() => validate_text('{"name": "a",\n"name": "b"}', test_context()), /"name" occurs twice .* line 2/);
+    assert.throws(() => validateText('{"name": "a",\n"name": "b"}', testContext()), /"name" occurs twice .* line 2/);
   });
 
   test('a text of more than 4 MiB is one problem; one just below is read', () => {
-    const padded = (bytes: number): string => article_writer + ' '.repeat(bytes - article_writer.length);
+    const padded = (bytes: number): string => articleWriter + ' '.repeat(bytes - articleWriter.length);
     const cap = 4 * 1024 * 1024;
-    const { segment, problems } = validate_text(padded(cap + 1), test_context());
+    const { segment, problems } = validateText(padded(cap + 1), testContext());
     assert.is(segment, null);
     assert.equal(lines(problems), [`1 LIMIT_EXCEEDED: the segment has ${cap + 1} bytes, at most ${cap} are allowed`]);
-    assert.is(validate_text(padded(cap), test_context()).segment?.name, 'Article Writer Pipeline');
+    assert.is(validateText(padded(cap), testContext()).segment?.name, 'Article Writer Pipeline');
   });
 });

@@ -1,10 +1,10 @@
 /** Large segments, right and wrong, are answered soon. Times are several times what they take on two idle cores. */
 import type { JsonObject, Problem } from '@llmteam/contracts';
-import { validate_segment, validate_text } from '@llmteam/kernel';
+import { validateSegment, validateText } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { briefly } from './support/segments.js';
-import { test_context } from './support/test-catalog.js';
+import { testContext } from './support/test-catalog.js';
 
 interface Timed {
   readonly problems: readonly Problem[];
@@ -17,18 +17,18 @@ function timed(work: () => readonly Problem[]): Timed {
   return { problems, took: performance.now() - started };
 }
 
-function in_time({ problems, took }: Timed, limit_ms: number): readonly Problem[] {
-  assert.ok(took < limit_ms, `${Math.round(took)} ms, expected less than ${limit_ms}`);
+function inTime({ problems, took }: Timed, limitMs: number): readonly Problem[] {
+  assert.ok(took < limitMs, `${Math.round(took)} ms, expected less than ${limitMs}`);
   return problems;
 }
 
-function long_chain(count: number, of_step: (at: number) => JsonObject = reading_chain): JsonObject {
-  const steps = Array.from({ length: count }, (_, at) => ({ step_id: `s${at}`, ...of_step(at) }));
+function longChain(count: number, ofStep: (at: number) => JsonObject = readingChain): JsonObject {
+  const steps = Array.from({ length: count }, (_, at) => ({ step_id: `s${at}`, ...ofStep(at) }));
   const edges = Array.from({ length: count - 1 }, (_, at) => ({ from: `s${at}`, to: `s${at + 1}` }));
   return { segment_id: 'long', name: 'Long', entrypoint: 's0', steps, edges };
 }
 
-function reading_chain(at: number): JsonObject {
+function readingChain(at: number): JsonObject {
   const prompt = at === 0 ? 'Begin.' : `Improve: \${steps.s${at - 1}.output}`;
   return { type: 'llm_agent', config: { llm_ref: 'gpt4', user_prompt_template: prompt } };
 }
@@ -37,44 +37,42 @@ spec('size', (test) => {
   test(
     'a chain of 10,000 steps that read each other is valid, in a few seconds at most',
     () => {
-      const chain = long_chain(10_000);
-      const context = test_context();
+      const chain = longChain(10_000);
+      const context = testContext();
       assert.equal(
-        in_time(
-          timed(() => validate_segment(chain, context)),
+        inTime(
+          timed(() => validateSegment(chain, context)),
           5_000,
         ),
         [],
       );
       const text = JSON.stringify(chain, null, 2);
       assert.equal(
-        in_time(
-          timed(() => validate_text(text, context).problems),
+        inTime(
+          timed(() => validateText(text, context).problems),
           5_000,
         ),
         [],
       );
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
     '10,001 steps are one problem, 10,000 are none',
     () => {
       const plain = (): JsonObject => ({ type: 'echo' });
-      assert.equal(briefly(validate_segment(long_chain(10_001, plain), test_context())), [
-        'error LIMIT_EXCEEDED /steps',
-      ]);
-      assert.equal(validate_segment(long_chain(10_000, plain), test_context()), []);
+      assert.equal(briefly(validateSegment(longChain(10_001, plain), testContext())), ['error LIMIT_EXCEEDED /steps']);
+      assert.equal(validateSegment(longChain(10_000, plain), testContext()), []);
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test('100,000 steps with as many mistakes are told as too many, at once', () => {
-    const steps = long_chain(100_000, () => ({ tpye: 'x' })).steps ?? [];
+    const steps = longChain(100_000, () => ({ tpye: 'x' })).steps ?? [];
     const wrong = { segment_id: 'long', name: 'Long', entrypoint: 's0', steps };
-    const problems = in_time(
-      timed(() => validate_segment(wrong, test_context())),
+    const problems = inTime(
+      timed(() => validateSegment(wrong, testContext())),
       200,
     );
     assert.equal(
@@ -84,8 +82,8 @@ spec('size', (test) => {
   });
 
   test('of many problems the first thousand are listed and the rest is counted', () => {
-    const wrong = long_chain(1_500, () => ({ type: 'ecco' }));
-    const problems = validate_segment(wrong, test_context());
+    const wrong = longChain(1_500, () => ({ type: 'ecco' }));
+    const problems = validateSegment(wrong, testContext());
     assert.is(problems.length, 1_001);
     assert.is(problems[999]?.path, '/steps/999/type');
     assert.equal(problems[1_000], {
@@ -95,9 +93,9 @@ spec('size', (test) => {
       message: 'and 500 problems more; the first 1000 are listed',
     });
     assert.is(
-      validate_segment(
-        long_chain(1_000, () => ({ type: 'ecco' })),
-        test_context(),
+      validateSegment(
+        longChain(1_000, () => ({ type: 'ecco' })),
+        testContext(),
       ).length,
       1_000,
     );
@@ -106,7 +104,7 @@ spec('size', (test) => {
   test(
     '10,000 steps with everything wrong are answered in a few seconds at most',
     () => {
-      const wrong = long_chain(10_000, (at) => ({
+      const wrong = longChain(10_000, (at) => ({
         tpye: 1,
         type: `ehco${at}`,
         config: { text: `\${steps.t${at}.output +}` },
@@ -115,13 +113,13 @@ spec('size', (test) => {
         ...wrong,
         edges: Array.from({ length: 9_999 }, (_, at) => ({ from: `from_${at}`, to: `to_${at}`, x: 1 })),
       };
-      const problems = in_time(
-        timed(() => validate_segment(lost, test_context())),
+      const problems = inTime(
+        timed(() => validateSegment(lost, testContext())),
         8_000,
       );
       assert.is(problems.length, 1_001);
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 
   test(
@@ -131,29 +129,29 @@ spec('size', (test) => {
         { from: `s${2 * at}`, to: `s${2 * at + 1}` },
         { from: `s${2 * at + 1}`, to: `s${2 * at}` },
       ]).flat();
-      const cycles = { ...long_chain(10_000, () => ({ type: 'echo' })), edges: pairs };
+      const cycles = { ...longChain(10_000, () => ({ type: 'echo' })), edges: pairs };
       assert.ok(
-        in_time(
-          timed(() => validate_segment(cycles, test_context())),
+        inTime(
+          timed(() => validateSegment(cycles, testContext())),
           8_000,
         ).some(({ code }) => code === 'CYCLE'),
       );
 
-      const loops = long_chain(10_000, (at) => ({ type: at % 10 === 0 ? 'loop' : 'echo' }));
-      const into_bodies = Array.from({ length: 9_990 }, (_, at) => ({
+      const loops = longChain(10_000, (at) => ({ type: at % 10 === 0 ? 'loop' : 'echo' }));
+      const intoBodies = Array.from({ length: 9_990 }, (_, at) => ({
         from: `s${at}`,
         from_port: at % 10 === 0 ? 'body' : 'output',
         to: `s${at + 1}`,
       }));
-      const escaped = { ...loops, edges: into_bodies };
+      const escaped = { ...loops, edges: intoBodies };
       assert.ok(
-        in_time(
-          timed(() => validate_segment(escaped, test_context())),
+        inTime(
+          timed(() => validateSegment(escaped, testContext())),
           8_000,
         ).length > 0,
       );
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
@@ -178,13 +176,13 @@ spec('size', (test) => {
         steps: [condition, ...middle, ...readers],
         edges,
       };
-      const problems = in_time(
-        timed(() => validate_segment(wide, test_context())),
+      const problems = inTime(
+        timed(() => validateSegment(wide, testContext())),
         8_000,
       );
       assert.is(problems.length, 1_001);
       assert.ok(problems.some(({ code }) => code === 'MAYBE_SKIPPED'));
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 });

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { briefly, chain, codes_of, problems_of, segment, step, with_value } from './support/segments.js';
+import { briefly, chain, codesOf, problemsOf, segment, step, withValue } from './support/segments.js';
 
 const told: readonly (readonly [about: string, wrong: JsonObject, message: string, suggestion?: string])[] = [
   [
@@ -19,7 +19,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   ],
   [
     'a misspelt key deep within',
-    with_value(chain('a'), ['steps', 0, 'retry'], { max_attempt: 2 }),
+    withValue(chain('a'), ['steps', 0, 'retry'], { max_attempt: 2 }),
     "step 'a': unknown key 'max_attempt' in 'retry', did you mean 'max_attempts'?",
     'max_attempts',
   ],
@@ -27,7 +27,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   ['a step without an id', segment([step('a'), { type: 'echo' }]), "step no. 2: 'step_id' is missing"],
   [
     'a text for a number',
-    with_value(chain('a'), ['steps', 0, 'retry'], { max_attempts: '2' }),
+    withValue(chain('a'), ['steps', 0, 'retry'], { max_attempts: '2' }),
     "step 'a': 'retry.max_attempts' must be a whole number, not a string",
   ],
   [
@@ -70,7 +70,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   ],
   [
     'the same port twice',
-    with_value(chain('a'), ['steps', 0, 'ports'], { input: ['x', 'x'] }),
+    withValue(chain('a'), ['steps', 0, 'ports'], { input: ['x', 'x'] }),
     "step 'a': 'ports.input' must not have the same item twice",
   ],
   [
@@ -106,7 +106,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
 spec('structure', (test) => {
   for (const [about, wrong, message, suggestion] of told) {
     test(`${about} is told in one message`, () => {
-      const problems = problems_of(wrong).filter((problem) => problem.severity === 'error');
+      const problems = problemsOf(wrong).filter((problem) => problem.severity === 'error');
       assert.equal(
         problems.map((problem) => problem.message),
         [message],
@@ -117,11 +117,11 @@ spec('structure', (test) => {
 
   test('what is no object is that alone', () => {
     for (const value of [null, 1, 'x', true, [], [{}]])
-      assert.equal(briefly(problems_of(value)), ['error INVALID_TYPE ']);
+      assert.equal(briefly(problemsOf(value)), ['error INVALID_TYPE ']);
   });
 
   test('an empty object lacks what is required and nothing else', () => {
-    assert.equal(briefly(problems_of({})), [
+    assert.equal(briefly(problemsOf({})), [
       'error MISSING_FIELD /segment_id',
       'error MISSING_FIELD /name',
       'error MISSING_FIELD /entrypoint',
@@ -138,7 +138,7 @@ spec('structure', (test) => {
       ],
       ['a -> b', 'b -> nowhere', 'b.outptu -> c'],
     );
-    assert.equal(briefly(problems_of(with_value(wrong, ['edges', 3], 5))), [
+    assert.equal(briefly(problemsOf(withValue(wrong, ['edges', 3], 5))), [
       'error INVALID_TYPE /steps/0/type',
       'error SCHEMA_VIOLATION /steps/1/config/temperature',
       'error INVALID_TYPE /steps/2/config',
@@ -153,34 +153,34 @@ spec('structure', (test) => {
       [step('research'), step('write', { config: { text: '${steps.research.output}' } })],
       ['research -> wriet'],
     );
-    assert.equal(codes_of(wrong), ['INVALID_REFERENCE']);
+    assert.equal(codesOf(wrong), ['INVALID_REFERENCE']);
     const from = segment([step('research'), step('write')], ['reserch -> write']);
-    assert.equal(codes_of(from), ['INVALID_REFERENCE']);
+    assert.equal(codesOf(from), ['INVALID_REFERENCE']);
   });
 
   test('an edge to nowhere does not hide a step that nothing leads to', () => {
     const wrong = segment([step('a'), step('lost')], ['a -> nobody_knows']);
-    assert.equal(codes_of(wrong), ['UNREACHABLE_STEP', 'INVALID_REFERENCE']);
+    assert.equal(codesOf(wrong), ['UNREACHABLE_STEP', 'INVALID_REFERENCE']);
   });
 
   test('a misspelt loop type is that, not a cycle besides', () => {
     const wrong = segment([step('each', { type: 'lop' }), step('work')], ['each.body -> work', 'work -> each.next']);
-    assert.equal(codes_of(wrong), ['UNKNOWN_TYPE']);
+    assert.equal(codesOf(wrong), ['UNKNOWN_TYPE']);
   });
 
   test('an id that is taken or badly formed can be referred to', () => {
     const wrong = segment([step('A-1'), step('b'), step('b')], ['A-1 -> b']);
-    assert.equal(codes_of(wrong), ['INVALID_ID_FORMAT', 'DUPLICATE_ID']);
+    assert.equal(codesOf(wrong), ['INVALID_ID_FORMAT', 'DUPLICATE_ID']);
   });
 
   test('each unknown key of an object is told', () => {
-    const problems = problems_of({ ...chain('a'), foo: 1, bar: 2 });
+    const problems = problemsOf({ ...chain('a'), foo: 1, bar: 2 });
     assert.equal(briefly(problems), ['error UNKNOWN_FIELD /foo', 'error UNKNOWN_FIELD /bar']);
   });
 
   test('keys of JavaScript are keys like others', () => {
     const wrong = JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3, "steps": {"__proto__": []}}');
-    const codes = codes_of(wrong);
+    const codes = codesOf(wrong);
     assert.is(codes.filter((code) => code === 'UNKNOWN_FIELD').length, 3);
     assert.ok(codes.includes('INVALID_TYPE'));
   });
@@ -188,16 +188,16 @@ spec('structure', (test) => {
   test('values that no JSON has are told by place', () => {
     const cyclic: { metadata: object } = { metadata: {} };
     cyclic.metadata = cyclic;
-    assert.equal(codes_of(cyclic), ['LIMIT_EXCEEDED']);
-    assert.equal(briefly(problems_of({ ...chain('a'), metadata: { when: () => 0 } })), [
+    assert.equal(codesOf(cyclic), ['LIMIT_EXCEEDED']);
+    assert.equal(briefly(problemsOf({ ...chain('a'), metadata: { when: () => 0 } })), [
       'error INVALID_TYPE /metadata/when',
     ]);
-    assert.equal(codes_of({ ...chain('a'), metadata: { at: Number.NaN } }), ['INVALID_TYPE']);
-    assert.equal(codes_of({ ...chain('a'), metadata: undefined }), []);
+    assert.equal(codesOf({ ...chain('a'), metadata: { at: Number.NaN } }), ['INVALID_TYPE']);
+    assert.equal(codesOf({ ...chain('a'), metadata: undefined }), []);
   });
 
   test('names are cut where they are too long to read', () => {
-    const [problem] = problems_of({ ...chain('a'), ['x'.repeat(5_000)]: 1 });
+    const [problem] = problemsOf({ ...chain('a'), ['x'.repeat(5_000)]: 1 });
     assert.ok(problem !== undefined && problem.message.length < 500, problem?.message);
   });
 });

@@ -1,14 +1,14 @@
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { briefly, chain, edge, problems_of, segment, step } from './support/segments.js';
+import { briefly, chain, edge, problemsOf, segment, step } from './support/segments.js';
 
 function told(value: JsonObject): string[] {
-  return briefly(problems_of(value).filter(({ code }) => code !== 'SEVERAL_EDGES'));
+  return briefly(problemsOf(value).filter(({ code }) => code !== 'SEVERAL_EDGES'));
 }
 
 const reads = (expression: string): JsonObject => ({ config: { text: `\${${expression}}` } });
-const ask = (step_id: string): JsonObject => step(step_id, { type: 'condition', config: { expression: 'true' } });
+const ask = (stepId: string): JsonObject => step(stepId, { type: 'condition', config: { expression: 'true' } });
 const unknown = (path: string): string => `error UNKNOWN_VARIABLE ${path}`;
 const skipped = (path: string): string => `warning MAYBE_SKIPPED ${path}`;
 const text = (place: number): string => `/steps/${place}/config/text`;
@@ -61,7 +61,7 @@ spec('what expressions may read', (test) => {
   test('a step beside another does not see it', () => {
     const value = segment([step('a'), step('b'), step('c', reads('steps.b.output'))], ['a -> b', 'a -> c']);
     assert.equal(told(value), [unknown(text(2))]);
-    const [problem] = problems_of(value);
+    const [problem] = problemsOf(value);
     assert.match(problem?.message ?? '', /step 'b' is not upstream of 'c'/);
   });
 
@@ -92,18 +92,18 @@ spec('what expressions may read', (test) => {
 
   test('a condition sees the value, the step it leads from and what is upstream of that', () => {
     const steps = [step('a'), step('b'), step('c')];
-    const with_condition = (condition: string): JsonObject => segment(steps, ['a -> b', edge('b -> c', { condition })]);
-    assert.equal(told(with_condition('value.ok && steps.b.output.ok && steps.a.output.ok')), []);
-    assert.equal(told(with_condition('steps.c.output.ok')), [unknown('/edges/1/condition')]);
-    assert.equal(told(with_condition('input.ok')), [unknown('/edges/1/condition')]);
-    assert.equal(told(with_condition('loop.index > 1')), [unknown('/edges/1/condition')]);
+    const withCondition = (condition: string): JsonObject => segment(steps, ['a -> b', edge('b -> c', { condition })]);
+    assert.equal(told(withCondition('value.ok && steps.b.output.ok && steps.a.output.ok')), []);
+    assert.equal(told(withCondition('steps.c.output.ok')), [unknown('/edges/1/condition')]);
+    assert.equal(told(withCondition('input.ok')), [unknown('/edges/1/condition')]);
+    assert.equal(told(withCondition('loop.index > 1')), [unknown('/edges/1/condition')]);
   });
 
   test('a condition on `body` is asked inside the loop, before the loop step has ended', () => {
-    const with_condition = (condition: string): JsonObject =>
+    const withCondition = (condition: string): JsonObject =>
       looped({ last: {} }, [edge('each.body -> check.extra', { condition })]);
-    assert.equal(told(with_condition('loop.index > 1 && value > steps.start.output')), []);
-    assert.equal(told(with_condition('steps.each.done == 1')), [unknown('/edges/5/condition')]);
+    assert.equal(told(withCondition('loop.index > 1 && value > steps.start.output')), []);
+    assert.equal(told(withCondition('steps.each.done == 1')), [unknown('/edges/5/condition')]);
   });
 
   test('the output sees the input and all steps outside of loops', () => {
@@ -141,11 +141,11 @@ spec('what expressions may read', (test) => {
 
 spec('steps that may have been skipped', (test) => {
   test('a step on one branch of a condition may be, unless asked for', () => {
-    const on_branch = (expression: string): JsonObject =>
+    const onBranch = (expression: string): JsonObject =>
       forked(ask('ask'), ['true', 'false'], { last: reads(expression) });
-    assert.equal(told(on_branch('steps.left.output')), [skipped(text(4))]);
-    assert.equal(told(on_branch('has(steps.left) ? steps.left.output : 0')), []);
-    assert.equal(told(on_branch('has(steps.right) ? steps.left.output : 0')), [skipped(text(4))]);
+    assert.equal(told(onBranch('steps.left.output')), [skipped(text(4))]);
+    assert.equal(told(onBranch('has(steps.left) ? steps.left.output : 0')), []);
+    assert.equal(told(onBranch('has(steps.right) ? steps.left.output : 0')), [skipped(text(4))]);
   });
 
   test('the branch itself knows that it runs', () => {
@@ -180,19 +180,19 @@ spec('steps that may have been skipped', (test) => {
   });
 
   test('a loser of a join that takes the first may be cancelled; of one that takes all, not', () => {
-    const with_strategy = (merge_strategy: string): JsonObject =>
+    const withStrategy = (mergeStrategy: string): JsonObject =>
       segment(
         [
           step('split'),
           step('left'),
           step('right'),
-          step('join', { type: 'parallel_join', config: { merge_strategy } }),
+          step('join', { type: 'parallel_join', config: { merge_strategy: mergeStrategy } }),
           step('last', reads('steps.left.output')),
         ],
         ['split -> left', 'split -> right', 'left -> join.l', 'right -> join.r', 'join -> last'],
       );
-    assert.equal(told(with_strategy('first')), [skipped(text(4))]);
-    assert.equal(told(with_strategy('all')), []);
+    assert.equal(told(withStrategy('first')), [skipped(text(4))]);
+    assert.equal(told(withStrategy('all')), []);
   });
 
   test('where other branches go on after a failure, a fork promises nothing', () => {
@@ -219,14 +219,14 @@ spec('steps that may have been skipped', (test) => {
   });
 
   test('the ports of a task are parts of its result, the ports of a control type its decision', () => {
-    const by_task = segment([step('a', { type: 'query' }), step('b')], ['a.rows -> b'], { output: 'steps.b.output' });
-    assert.equal(told(by_task), []);
-    const by_decision = segment([ask('a'), step('b')], ['a.true -> b'], { output: 'steps.b.output' });
-    assert.equal(told(by_decision), [skipped('/output')]);
-    const by_name = (...edges: readonly string[]): JsonObject =>
+    const byTask = segment([step('a', { type: 'query' }), step('b')], ['a.rows -> b'], { output: 'steps.b.output' });
+    assert.equal(told(byTask), []);
+    const byDecision = segment([ask('a'), step('b')], ['a.true -> b'], { output: 'steps.b.output' });
+    assert.equal(told(byDecision), [skipped('/output')]);
+    const byName = (...edges: readonly string[]): JsonObject =>
       segment([step('a', { type: 'anything' }), step('b'), step('c')], edges, { output: 'steps.b.output' });
-    assert.equal(told(by_name('a.left -> b', 'b -> c')), []);
-    assert.equal(told(by_name('a.left -> b', 'a.right -> c')), [skipped('/output')]);
+    assert.equal(told(byName('a.left -> b', 'b -> c')), []);
+    assert.equal(told(byName('a.left -> b', 'a.right -> c')), [skipped('/output')]);
   });
 
   test('for the output, what comes after a rescue runs, what is rescued may not', () => {

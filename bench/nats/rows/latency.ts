@@ -1,33 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spread, time_ms } from '../../measure.js';
+import { spread, timeMs } from '../../measure.js';
 import type { Row } from '../../row.js';
 import { chain } from '../../segments.js';
-import { type Cluster, with_cluster } from '../cluster.js';
-import { run_in_lanes } from '../lanes.js';
+import { type Cluster, withCluster } from '../cluster.js';
+import { runInLanes } from '../lanes.js';
 
 const steps = 10;
 const seconds = 5;
 const shares = [0.1, 0.5, 0.9];
 
 /** How long does a run of 10 steps take at a share of the load that can be taken? Runs arrive on time, whether or not others have ended. */
-export async function latency_under_load(): Promise<readonly Row[]> {
-  return with_cluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
+export async function latencyUnderLoad(): Promise<readonly Row[]> {
+  return withCluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
     const definition = await cluster.prepare(chain(steps));
-    await runs_per_second(cluster, definition);
-    const most = await runs_per_second(cluster, definition);
+    await runsPerSecond(cluster, definition);
+    const most = await runsPerSecond(cluster, definition);
     const rows: Row[] = [];
-    for (const share of shares) rows.push(await at_share(cluster, definition, share, most));
+    for (const share of shares) rows.push(await atShare(cluster, definition, share, most));
     return rows;
   });
 }
 
-async function runs_per_second(cluster: Cluster, definition: string): Promise<number> {
+async function runsPerSecond(cluster: Cluster, definition: string): Promise<number> {
   const runs = 2_000;
-  const elapsed = await time_ms(() => run_in_lanes(cluster, definition, runs, 200));
+  const elapsed = await timeMs(() => runInLanes(cluster, definition, runs, 200));
   return runs / (elapsed / 1_000);
 }
 
-async function at_share(cluster: Cluster, definition: string, share: number, most: number): Promise<Row> {
+async function atShare(cluster: Cluster, definition: string, share: number, most: number): Promise<Row> {
   const durations = await arrivals(cluster, definition, most * share);
   durations.sort((one, other) => one - other);
   const p99 = durations[Math.floor(durations.length * 0.99)] ?? Number.NaN;
@@ -39,16 +39,16 @@ async function at_share(cluster: Cluster, definition: string, share: number, mos
     measured: { ...spread(durations), max: p99 },
     floor: null,
     target: 'told',
-    is_met: durations.length > 0,
+    isMet: durations.length > 0,
   };
 }
 
-async function arrivals(cluster: Cluster, definition: string, per_second: number): Promise<number[]> {
+async function arrivals(cluster: Cluster, definition: string, perSecond: number): Promise<number[]> {
   const durations: number[] = [];
   const running: Promise<void>[] = [];
   const began = performance.now();
-  for (let count = 0; count < per_second * seconds; count++) {
-    const due = began + (count / per_second) * 1_000;
+  for (let count = 0; count < perSecond * seconds; count++) {
+    const due = began + (count / perSecond) * 1_000;
     const wait = due - performance.now();
     if (wait > 1) await sleep(wait);
     running.push(cluster.run(definition).then(() => void durations.push(performance.now() - due)));

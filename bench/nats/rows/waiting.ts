@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Segment } from '@llmteam/contracts';
 import { spread } from '../../measure.js';
 import type { Row } from '../../row.js';
-import { with_cluster } from '../cluster.js';
+import { withCluster } from '../cluster.js';
 import type { Service } from '../service.js';
 
-const waiting_runs = 100_000;
-const starts_at_a_time = 200;
+const waitingRuns = 100_000;
+const startsAtATime = 200;
 /** As in docker-compose.yml: without a ceiling V8 takes a multiple of what is in use. */
 const env = { NODE_OPTIONS: '--max-old-space-size=320' };
 
@@ -24,41 +24,41 @@ const approval: Segment = {
 
 /** How much memory has a coordinator with 100,000 runs that wait for people, and one that takes them over? */
 export async function waiting(): Promise<Row[]> {
-  return with_cluster({ sync: 'default', coordinators: 1, workers: 0, env }, async (cluster) => {
+  return withCluster({ sync: 'default', coordinators: 1, workers: 0, env }, async (cluster) => {
     const definition = await cluster.prepare(approval);
-    let left = waiting_runs;
+    let left = waitingRuns;
     const lane = async (): Promise<void> => {
       while (left-- > 0) await cluster.start(definition, { about: 'something that somebody must decide' });
     };
-    await Promise.all(Array.from({ length: starts_at_a_time }, lane));
+    await Promise.all(Array.from({ length: startsAtATime }, lane));
     await cluster.checkpointed();
     const [first] = cluster.coordinators;
-    const driving = first === undefined ? Number.NaN : resident_mb(first);
+    const driving = first === undefined ? Number.NaN : residentMb(first);
     await first?.stop('SIGKILL');
     const began = performance.now();
-    const second = await cluster.add_coordinator();
-    const took_ms = performance.now() - began;
+    const second = await cluster.addCoordinator();
+    const tookMs = performance.now() - began;
     return [
       row('nats_waiting_runs_mb', 'memory of a coordinator with 100,000 runs that wait for people', driving),
       row(
         'nats_waiting_takeover_mb',
         'memory of a coordinator that took over 100,000 waiting runs',
-        resident_mb(second),
+        residentMb(second),
       ),
       {
         key: 'nats_waiting_takeover_ms',
         question: 'NATS: start of a coordinator after a kill -9 to all of 100,000 waiting runs taken over',
         unit: 'ms',
-        measured: spread([took_ms]),
+        measured: spread([tookMs]),
         floor: null,
         target: '≤ 60 s',
-        is_met: took_ms <= 60_000,
+        isMet: tookMs <= 60_000,
       },
     ];
   });
 }
 
-function resident_mb({ pid }: Service): number {
+function residentMb({ pid }: Service): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_024;
 }
@@ -71,6 +71,6 @@ function row(key: string, question: string, mb: number): Row {
     measured: spread([mb]),
     floor: null,
     target: '≤ 300 MB',
-    is_met: mb <= 300,
+    isMet: mb <= 300,
   };
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import * as node_module from 'node:module';
+import * as nodeModule from 'node:module';
 
 // Node 22 and later keep compiled code between starts; Node 20 has no such function.
-node_module.enableCompileCache?.();
+nodeModule.enableCompileCache?.();
 const bundle = new URL('../bundle/main.js', import.meta.url);
 // A checkout that was compiled but not bundled works too; it starts slower.
 await import(existsSync(bundle) ? bundle.href : new URL('../dist/main.js', import.meta.url).href);

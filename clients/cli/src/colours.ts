@@ -3,17 +3,17 @@ import picocolors from 'picocolors';
 export type Colours = ReturnType<typeof picocolors.createColors>;
 export type Colour = (text: string) => string;
 
-export function make_colours(enabled: boolean): Colours {
+export function makeColours(enabled: boolean): Colours {
   return picocolors.createColors(enabled);
 }
 
-export function severity_colour(severity: string, colours: Colours): Colour {
+export function severityColour(severity: string, colours: Colours): Colour {
   if (severity === 'error') return colours.red;
   return severity === 'warning' ? colours.yellow : colours.cyan;
 }
 
 /** The colour of a run's or a step's status. */
-export function status_colour(status: string, colours: Colours): Colour {
+export function statusColour(status: string, colours: Colours): Colour {
   switch (status) {
     case 'completed':
       return colours.green;

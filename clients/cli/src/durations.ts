@@ -1,5 +1,5 @@
 /** `0.3s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */
-export function shown_duration(ms: number): string {
+export function shownDuration(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
   if (seconds < 59.5) return `${Math.round(seconds)}s`;
@@ -10,8 +10,8 @@ export function shown_duration(ms: number): string {
 }
 
 /** `2026-01-31 12:00:00`, in the time zone of this machine. */
-export function shown_time(epoch_ms: number): string {
-  const at = new Date(epoch_ms);
+export function shownTime(epochMs: number): string {
+  const at = new Date(epochMs);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;

@@ -4,32 +4,32 @@ export interface Environment {
   /** `LLMTEAM_HOME` */
   readonly home: string | undefined;
   /** `LLMTEAM_URL` */
-  readonly gateway_url: string | undefined;
+  readonly gatewayUrl: string | undefined;
   /** `LLMTEAM_KEY` */
-  readonly gateway_key: string | undefined;
+  readonly gatewayKey: string | undefined;
   /** Colours asked for or refused; undefined: as the terminal can. */
   readonly colours: boolean | undefined;
   /** The terminal can move its cursor. */
-  readonly can_redraw: boolean;
-  readonly has_unicode: boolean;
+  readonly canRedraw: boolean;
+  readonly hasUnicode: boolean;
 }
 
-export function read_environment(): Environment {
+export function readEnvironment(): Environment {
   const variables = process.env;
   const terminal = variables.TERM;
-  const is_old_windows = process.platform === 'win32' && variables.WT_SESSION === undefined;
+  const isOldWindows = process.platform === 'win32' && variables.WT_SESSION === undefined;
   return {
     variables,
     home: variables.LLMTEAM_HOME || undefined,
-    gateway_url: variables.LLMTEAM_URL || undefined,
-    gateway_key: variables.LLMTEAM_KEY || undefined,
-    colours: colours_of(variables.NO_COLOR, variables.FORCE_COLOR),
-    can_redraw: terminal !== 'dumb',
-    has_unicode: terminal !== 'linux' && !is_old_windows,
+    gatewayUrl: variables.LLMTEAM_URL || undefined,
+    gatewayKey: variables.LLMTEAM_KEY || undefined,
+    colours: coloursOf(variables.NO_COLOR, variables.FORCE_COLOR),
+    canRedraw: terminal !== 'dumb',
+    hasUnicode: terminal !== 'linux' && !isOldWindows,
   };
 }
 
-function colours_of(refused: string | undefined, forced: string | undefined): boolean | undefined {
+function coloursOf(refused: string | undefined, forced: string | undefined): boolean | undefined {
   if (refused !== undefined && refused !== '') return false;
   if (forced !== undefined && forced !== '') return forced !== '0';
   return undefined;

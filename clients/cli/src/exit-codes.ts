@@ -1,7 +1,7 @@
 import type { RunStatus } from '@llmteam/contracts';
 
 /** How the process ends, for scripts. */
-export const exit_codes = {
+export const exitCodes = {
   completed: 0,
   /** The run failed, a file is invalid, or something went wrong. */
   failed: 1,
@@ -11,15 +11,15 @@ export const exit_codes = {
   /** Left at once by a second Ctrl-C. */
   interrupted: 130,
 } as const;
-export type ExitCode = (typeof exit_codes)[keyof typeof exit_codes];
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-export function exit_code_of(status: RunStatus): ExitCode {
+export function exitCodeOf(status: RunStatus): ExitCode {
   switch (status) {
     case 'completed':
     case 'timeout':
     case 'cancelled':
-      return exit_codes[status];
+      return exitCodes[status];
     default:
-      return exit_codes.failed;
+      return exitCodes.failed;
   }
 }

@@ -1,3 +1,3 @@
 export type { DrawOptions } from './graph/draw-options.js';
-export { draw_mermaid } from './graph/mermaid.js';
-export { draw_svg } from './graph/svg.js';
+export { drawMermaid } from './graph/mermaid.js';
+export { drawSvg } from './graph/svg.js';

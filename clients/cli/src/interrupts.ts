@@ -1,7 +1,7 @@
-import { exit_codes } from './exit-codes.js';
+import { exitCodes } from './exit-codes.js';
 
 /** Ctrl-C and SIGTERM, to the end of the process. The first asks for a clean end, the second leaves at once. */
-export function on_interrupt(first: () => void, second: () => void): void {
+export function onInterrupt(first: () => void, second: () => void): void {
   const seen = { signals: 0 };
   const receive = (): void => {
     seen.signals++;
@@ -10,7 +10,7 @@ export function on_interrupt(first: () => void, second: () => void): void {
       return;
     }
     second();
-    process.exit(exit_codes.interrupted);
+    process.exit(exitCodes.interrupted);
   };
   process.on('SIGINT', receive);
   process.on('SIGTERM', receive);

@@ -6,16 +6,16 @@ import type { Config } from '@llmteam/service-host';
 
 type KnownNames = NonNullable<KnownRefs['llm_ref']>;
 
-const segment_name = /^[a-z][a-z0-9_]{0,63}$/;
-const segment_file = /^([a-z][a-z0-9_]{0,63})\.json$/;
+const segmentName = /^[a-z][a-z0-9_]{0,63}$/;
+const segmentFile = /^([a-z][a-z0-9_]{0,63})\.json$/;
 
 /** Where the segment of a `segment_ref` lies: beside the one that names it. null: it can be no segment's id. */
-export function file_of_segment(folder: string, segment_ref: string): string | null {
-  return segment_name.test(segment_ref) ? join(folder, `${segment_ref}.json`) : null;
+export function fileOfSegment(folder: string, segmentRef: string): string | null {
+  return segmentName.test(segmentRef) ? join(folder, `${segmentRef}.json`) : null;
 }
 
 /** What values name by `segment_ref`, anywhere within. */
-export function segment_refs(values: readonly Json[]): Set<string> {
+export function segmentRefs(values: readonly Json[]): Set<string> {
   const refs = new Set<string>();
   const todo: Json[] = [...values];
   for (const value of todo) {
@@ -29,15 +29,15 @@ export function segment_refs(values: readonly Json[]): Set<string> {
 }
 
 /** What a segment may refer to: the resources of the configuration, the segments beside it, and itself. */
-export function known_refs({ file }: Config, folder: string, own_id: string | null): KnownRefs {
+export function knownRefs({ file }: Config, folder: string, ownId: string | null): KnownRefs {
   return {
     llm_ref: listed(Object.keys(file.llms ?? {})),
     client_ref: listed(Object.keys(file.clients ?? {})),
     store_ref: listed(file.stores ?? []),
     secret_ref: listed(Object.keys(file.secrets ?? {})),
     segment_ref: {
-      has: (name) => name === own_id || existsSync(file_of_segment(folder, name) ?? ''),
-      names: () => segments_in(folder),
+      has: (name) => name === ownId || existsSync(fileOfSegment(folder, name) ?? ''),
+      names: () => segmentsIn(folder),
     },
   };
 }
@@ -47,9 +47,9 @@ function listed(names: readonly string[]): KnownNames {
   return { has: (name) => known.has(name), names: () => names };
 }
 
-function segments_in(folder: string): string[] {
+function segmentsIn(folder: string): string[] {
   try {
-    return readdirSync(folder).flatMap((name) => segment_file.exec(name)?.[1] ?? []);
+    return readdirSync(folder).flatMap((name) => segmentFile.exec(name)?.[1] ?? []);
   } catch {
     return [];
   }

@@ -2,7 +2,7 @@ import type { Json } from '@llmteam/contracts';
 import type { Config } from '@llmteam/service-host';
 
 /** Names of the variables that `env:NAME` anywhere in a value stands for and that are not set. */
-export function unset_variables(value: Json, config: Pick<Config, 'environment'>): string[] {
+export function unsetVariables(value: Json, config: Pick<Config, 'environment'>): string[] {
   const missing = new Set<string>();
   const todo: Json[] = [value];
   for (const part of todo) {

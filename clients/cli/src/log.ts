@@ -1,41 +1,41 @@
 import type { Logger } from '@llmteam/contracts';
-import { type Config, known_secrets, open_log } from '@llmteam/service-host';
-import { make_colours } from './colours.js';
-import { plain_text } from './plain-text.js';
+import { type Config, knownSecrets, openLog } from '@llmteam/service-host';
+import { makeColours } from './colours.js';
+import { plainText } from './plain-text.js';
 import type { Settings } from './settings.js';
 
 /** Without a level from the command line or the configuration: warnings and errors, in plain words. */
-export async function make_log(settings: Settings, config: Config): Promise<Logger> {
-  const { streams, colours, quiet, log_level } = settings;
-  const level = log_level ?? (quiet ? 'silent' : config.file.log?.level);
-  if (level === 'silent') return silent_log;
-  if (level === undefined) return warnings_log(settings);
+export async function makeLog(settings: Settings, config: Config): Promise<Logger> {
+  const { streams, colours, quiet, logLevel } = settings;
+  const level = logLevel ?? (quiet ? 'silent' : config.file.log?.level);
+  if (level === 'silent') return silentLog;
+  if (level === undefined) return warningsLog(settings);
   const write = (text: string): void => streams.note(text);
-  return open_log({ level, format: 'pretty', colours: colours.stderr, secrets: known_secrets(config), write });
+  return openLog({ level, format: 'pretty', colours: colours.stderr, secrets: knownSecrets(config), write });
 }
 
-export const silent_log: Logger = {
+export const silentLog: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  child: () => silent_log,
+  child: () => silentLog,
 };
 
-function warnings_log({ streams, colours }: Settings): Logger {
-  const { yellow, red } = make_colours(colours.stderr);
-  const log_of = (known: object): Logger => {
+function warningsLog({ streams, colours }: Settings): Logger {
+  const { yellow, red } = makeColours(colours.stderr);
+  const logOf = (known: object): Logger => {
     const write = (kind: string, fields: object, message = ''): void => {
-      streams.note(`${kind}: ${plain_text(worded({ ...known, ...fields }, message))}`);
+      streams.note(`${kind}: ${plainText(worded({ ...known, ...fields }, message))}`);
     };
     return {
-      ...silent_log,
+      ...silentLog,
       warn: (fields, message) => write(yellow('warning'), fields, message),
       error: (fields, message) => write(red('error'), fields, message),
-      child: (fields) => log_of({ ...known, ...fields }),
+      child: (fields) => logOf({ ...known, ...fields }),
     };
   };
-  return log_of({});
+  return logOf({});
 }
 
 /** `step 'a': the message: the reason` */

@@ -1,3 +1,3 @@
-import { run_command_line } from './command-line.js';
+import { runCommandLine } from './command-line.js';
 
-process.exit(await run_command_line(process.argv.slice(2)));
+process.exit(await runCommandLine(process.argv.slice(2)));

@@ -16,31 +16,31 @@ export interface MergedPage<T> {
 }
 
 /** The largest page a list gives. */
-const most_rows = 1_000;
+const mostRows = 1_000;
 
 /** The first `limit` + 1 rows of one store beyond a place. */
-export async function rows_after<T>(
+export async function rowsAfter<T>(
   read: (page: { cursor?: string; limit: number }) => Promise<Page<T>>,
-  place_of: (row: T) => Place,
+  placeOf: (row: T) => Place,
   after: Place | null,
   limit: number,
 ): Promise<T[]> {
   const rows: T[] = [];
   let cursor: string | null = null;
   do {
-    const size = after === null ? Math.min(limit + 1, most_rows) : most_rows;
+    const size = after === null ? Math.min(limit + 1, mostRows) : mostRows;
     const page: Page<T> = await read({ limit: size, ...(cursor !== null && { cursor }) });
-    rows.push(...page.rows.filter((row) => after === null || compare(place_of(row), after) > 0));
+    rows.push(...page.rows.filter((row) => after === null || compare(placeOf(row), after) > 0));
     cursor = page.cursor;
   } while (cursor !== null && rows.length <= limit);
   return rows.slice(0, limit + 1);
 }
 
-export function merge<T>(lists: readonly (readonly T[])[], place_of: (row: T) => Place, limit: number): MergedPage<T> {
-  const all = lists.flat().sort((a, b) => compare(place_of(a), place_of(b)));
+export function merge<T>(lists: readonly (readonly T[])[], placeOf: (row: T) => Place, limit: number): MergedPage<T> {
+  const all = lists.flat().sort((a, b) => compare(placeOf(a), placeOf(b)));
   const rows = all.slice(0, limit);
   const last = rows.at(-1);
-  return { rows, cursor: all.length <= limit || last === undefined ? null : cursor_of(place_of(last)) };
+  return { rows, cursor: all.length <= limit || last === undefined ? null : cursorOf(placeOf(last)) };
 }
 
 /** Newest first, ties by id, as every store has it. */
@@ -50,22 +50,22 @@ function compare(a: Place, b: Place): number {
   return a.id < b.id ? -1 : 1;
 }
 
-function cursor_of({ at, id }: Place): string {
+function cursorOf({ at, id }: Place): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');
 }
 
 /** @throws LlmteamError `USAGE` if it is not a cursor that a list gave */
-export function place_of_cursor(cursor: string | undefined): Place | null {
+export function placeOfCursor(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   try {
     const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (typeof at === 'number' && typeof id === 'string') return { at, id };
   } catch (cause) {
-    throw not_a_cursor(cause);
+    throw notACursor(cause);
   }
-  throw not_a_cursor(undefined);
+  throw notACursor(undefined);
 }
 
-function not_a_cursor(cause: unknown): LlmteamError {
+function notACursor(cause: unknown): LlmteamError {
   return new LlmteamError('USAGE', "--cursor is not one that 'list' gave", { cause });
 }

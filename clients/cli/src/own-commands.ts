@@ -1,49 +1,43 @@
 /** Commands ready to be copied, for what a person may do next. */
 import type { HumanTask, RunKey, TaskRequest } from '@llmteam/contracts';
 import type { Settings } from './settings.js';
-import { shell_word } from './shell-word.js';
+import { shellWord } from './shell-word.js';
 
-const usual_tenant = 'default';
+const usualTenant = 'default';
 
-export function resume_command(settings: Settings, { tenant_id, run_id }: RunKey): string {
-  return [...own_name(settings), 'runs', 'resume', run_id, ...place_options(settings, tenant_id)].join(' ');
+export function resumeCommand(settings: Settings, { tenant_id, run_id }: RunKey): string {
+  return [...ownName(settings), 'runs', 'resume', run_id, ...placeOptions(settings, tenant_id)].join(' ');
 }
 
 /** One for each way to answer, as far as they can be told. */
-export function answer_commands(
+export function answerCommands(
   task: Pick<HumanTask, 'task_id' | 'tenant_id' | 'request'>,
   settings: Settings,
 ): string[] {
   const { task_id, tenant_id, request } = task;
-  const command = [
-    ...own_name(settings),
-    'tasks',
-    'answer',
-    shell_word(task_id),
-    ...place_options(settings, tenant_id),
-  ];
-  return answers_to(request).map((answer) => `${command.join(' ')} ${answer}`);
+  const command = [...ownName(settings), 'tasks', 'answer', shellWord(task_id), ...placeOptions(settings, tenant_id)];
+  return answersTo(request).map((answer) => `${command.join(' ')} ${answer}`);
 }
 
 /** `llmteam`, with the home folder if it is not the usual one. */
-function own_name({ home_option }: Settings): string[] {
-  return home_option === undefined ? ['llmteam'] : ['llmteam', '--home', shell_word(home_option)];
+function ownName({ homeOption }: Settings): string[] {
+  return homeOption === undefined ? ['llmteam'] : ['llmteam', '--home', shellWord(homeOption)];
 }
 
 /** Whose it is, or at which gateway: the key there says whose. It is never repeated. */
-function place_options({ gateway }: Settings, tenant_id: string): string[] {
-  if (gateway !== null) return gateway.url_option === undefined ? [] : ['--url', shell_word(gateway.url)];
-  return tenant_id === usual_tenant ? [] : ['--tenant', tenant_id];
+function placeOptions({ gateway }: Settings, tenantId: string): string[] {
+  if (gateway !== null) return gateway.urlOption === undefined ? [] : ['--url', shellWord(gateway.url)];
+  return tenantId === usualTenant ? [] : ['--tenant', tenantId];
 }
 
-function answers_to({ task_type, choices }: TaskRequest): string[] {
+function answersTo({ task_type, choices }: TaskRequest): string[] {
   switch (task_type) {
     case 'approval':
       return ['--approve', '--reject'];
     case 'review':
       return ['--approve', '--reject', "--modify '{…}'"];
     case 'choice':
-      return choices.slice(0, 5).map((choice) => `--value ${shell_word(choice)}`);
+      return choices.slice(0, 5).map((choice) => `--value ${shellWord(choice)}`);
     case 'input':
       return ["--value '…'"];
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Of the package this file belongs to, bundled or not. */
-export function own_version(): string {
+export function ownVersion(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, 'package.json');
     if (existsSync(path)) return String(JSON.parse(readFileSync(path, 'utf8')).version);

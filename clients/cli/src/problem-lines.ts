@@ -1,7 +1,7 @@
-import { is_llmteam_error, type Problem } from '@llmteam/contracts';
+import { isLlmteamError, type Problem } from '@llmteam/contracts';
 import type { Config } from '@llmteam/service-host';
-import { type Colours, make_colours, severity_colour } from './colours.js';
-import { plain_text } from './plain-text.js';
+import { type Colours, makeColours, severityColour } from './colours.js';
+import { plainText } from './plain-text.js';
 import type { Settings } from './settings.js';
 
 /** A problem of a file; beyond those of segments, that it is not JSON. */
@@ -17,8 +17,8 @@ export interface FileProblem {
 }
 
 /** The one problem of a text that is not JSON. @throws what was thrown, if it says something else */
-export function not_json(file: string, thrown: unknown): FileProblem {
-  if (!is_llmteam_error(thrown) || thrown.code !== 'JSON_INVALID') throw thrown;
+export function notJson(file: string, thrown: unknown): FileProblem {
+  if (!isLlmteamError(thrown) || thrown.code !== 'JSON_INVALID') throw thrown;
   const { line, column } = thrown.details ?? {};
   const place = typeof line === 'number' ? { line } : {};
   const across = typeof column === 'number' ? { column } : {};
@@ -26,26 +26,26 @@ export function not_json(file: string, thrown: unknown): FileProblem {
 }
 
 /** `FILE:line: error CODE message`, as editors and compilers have it. */
-export function problem_line(problem: FileProblem, colours: Colours): string {
+export function problemLine(problem: FileProblem, colours: Colours): string {
   const { file, severity, code, message, line, column, suggestion } = problem;
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const hint = suggestion === undefined || message.includes(suggestion) ? '' : ` (did you mean '${suggestion}'?)`;
-  const what = severity_colour(severity, colours)(severity);
-  return `${colours.bold(plain_text(place))}: ${what} ${code} ${plain_text(message)}${hint}`;
+  const what = severityColour(severity, colours)(severity);
+  return `${colours.bold(plainText(place))}: ${what} ${code} ${plainText(message)}${hint}`;
 }
 
 /** Without warnings if nobody wants them. */
-export function note_problems(problems: readonly FileProblem[], { quiet, colours, streams }: Settings): void {
+export function noteProblems(problems: readonly FileProblem[], { quiet, colours, streams }: Settings): void {
   const told = quiet ? problems.filter(({ severity }) => severity === 'error') : problems;
-  for (const problem of told) streams.note(problem_line(problem, make_colours(colours.stderr)));
+  for (const problem of told) streams.note(problemLine(problem, makeColours(colours.stderr)));
 }
 
-export function has_errors(problems: readonly FileProblem[]): boolean {
+export function hasErrors(problems: readonly FileProblem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
 /** How to begin, for those who run their first segment; null: there is nothing to say. */
-export function first_steps(problems: readonly FileProblem[], { path }: Config): string | null {
+export function firstSteps(problems: readonly FileProblem[], { path }: Config): string | null {
   const unknown = problems.find(({ code, path: place }) => code === 'UNKNOWN_REF' && place?.endsWith('/llm_ref'));
   const name = /no llm_ref '([^']+)'/.exec(unknown?.message ?? '')?.[1];
   if (path !== null || name === undefined) return null;

@@ -1,5 +1,5 @@
 import type { RunEvent, RunResult } from '@llmteam/contracts';
-import { write_text } from './files.js';
+import { writeText } from './files.js';
 import type { Settings } from './settings.js';
 
 export interface ResultOptions {
@@ -9,13 +9,13 @@ export interface ResultOptions {
   readonly output?: string;
 }
 
-export function print_events(events: readonly RunEvent[], { streams }: Settings): void {
+export function printEvents(events: readonly RunEvent[], { streams }: Settings): void {
   streams.print(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
 }
 
 /** @throws LlmteamError `FILE_UNREADABLE`; the result is on stdout all the same */
-export function print_result(result: RunResult, options: ResultOptions, { streams }: Settings): void {
+export function printResult(result: RunResult, options: ResultOptions, { streams }: Settings): void {
   const text = `${JSON.stringify(result, null, 2)}\n`;
   streams.print(options.json === true ? `${JSON.stringify(result)}\n` : text);
-  if (options.output !== undefined) write_text(options.output, text);
+  if (options.output !== undefined) writeText(options.output, text);
 }

@@ -2,16 +2,16 @@
  * Purpose: going on with a run that exists, to its end, wherever its store is.
  * Owns: the choice between driving it here and following who drives it, and changing over when the process that owns a store ends.
  */
-import { is_llmteam_error, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
-import { result_from_view } from '@llmteam/kernel';
-import { type ExitCode, exit_code_of } from './exit-codes.js';
-import { print_result, type ResultOptions } from './result-output.js';
+import { isLlmteamError, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
+import { resultFromView } from '@llmteam/kernel';
+import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { printResult, type ResultOptions } from './result-output.js';
 import { RunSession } from './run-session.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
 /** Prints the result, also of a run that has ended already. @throws LlmteamError `RUN_UNKNOWN`, or why it cannot go on */
-export async function continue_run(
+export async function continueRun(
   settings: Settings,
   stores: RunStores,
   run: RunKey,
@@ -20,8 +20,8 @@ export async function continue_run(
   const continuation = new Continuation(settings, run, options);
   try {
     for (;;) {
-      const result = await continuation.go_on_in(await stores.open_store_of(run));
-      if (result !== null) return exit_code_of(result.status);
+      const result = await continuation.goOnIn(await stores.openStoreOf(run));
+      if (result !== null) return exitCodeOf(result.status);
     }
   } finally {
     continuation.close();
@@ -31,7 +31,7 @@ export async function continue_run(
 class Continuation {
   private session: RunSession | null = null;
   /** A pause that somebody asks for later is left as it is. */
-  private may_unpause = true;
+  private mayUnpause = true;
 
   constructor(
     private readonly settings: Settings,
@@ -40,15 +40,15 @@ class Continuation {
   ) {}
 
   /** Goes on while the store is to be had, and closes it; null: the process that owned it is gone. */
-  async go_on_in(store: RunStore): Promise<RunResult | null> {
+  async goOnIn(store: RunStore): Promise<RunResult | null> {
     try {
-      const result = await this.result_in(store);
+      const result = await this.resultIn(store);
       if (result === null) return null;
       this.close();
-      print_result(result, this.options, this.settings);
+      printResult(result, this.options, this.settings);
       return result;
     } catch (error) {
-      if (store.kind === 'remote' && is_llmteam_error(error) && error.code === 'STORE_LOCKED') return null;
+      if (store.kind === 'remote' && isLlmteamError(error) && error.code === 'STORE_LOCKED') return null;
       throw error;
     } finally {
       await store.close();
@@ -59,11 +59,11 @@ class Continuation {
     this.session?.close();
   }
 
-  private async result_in(store: RunStore): Promise<RunResult | null> {
+  private async resultIn(store: RunStore): Promise<RunResult | null> {
     const view = await store.runs.show(this.run);
-    await this.session?.catch_up(store.runs, view.usage);
-    if (view.completed_at !== null) return result_from_view(view);
-    this.session ??= await this.open_session(store, view);
+    await this.session?.catchUp(store.runs, view.usage);
+    if (view.completed_at !== null) return resultFromView(view);
+    this.session ??= await this.openSession(store, view);
     if (store.kind !== 'owned') {
       await this.unpause(store, view);
       return this.session.follow(store);
@@ -75,14 +75,14 @@ class Continuation {
     });
   }
 
-  private async open_session({ runs }: RunStore, { usage }: RunView): Promise<RunSession> {
+  private async openSession({ runs }: RunStore, { usage }: RunView): Promise<RunSession> {
     const { segment } = await runs.definition(this.run);
     const past = { events: await runs.events(this.run), usage };
     return RunSession.open(this.settings, this.run, segment, this.options, past);
   }
 
   private async unpause({ runs }: RunStore, { status }: RunView): Promise<void> {
-    if (this.may_unpause && status === 'paused') await runs.control(this.run, 'resume', 'llmteam');
-    this.may_unpause = false;
+    if (this.mayUnpause && status === 'paused') await runs.control(this.run, 'resume', 'llmteam');
+    this.mayUnpause = false;
   }
 }

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveToken, RunEvent, RunKey } from '@llmteam/contracts';
 import type { RemoteHome } from '@llmteam/embedded';
 import type { GatewayStore, Runs } from './run-stores.js';
-import { children_in, type Watcher } from './run-watching.js';
+import { childrenIn, type Watcher } from './run-watching.js';
 
-const first_poll_ms = 50;
-const last_poll_ms = 1_000;
+const firstPollMs = 50;
+const lastPollMs = 1_000;
 /** A gateway allows each tenant so many streams; one run that is watched takes few of them. */
-const most_inside = 20;
+const mostInside = 20;
 
 const ends = new Set<string>(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
 
@@ -19,10 +19,10 @@ const ends = new Set<string>(['segment.completed', 'segment.failed', 'segment.ca
  * Resolves once the run has ended. `children`: runs that it waits for already; null: what happens inside is not wanted.
  * @throws LlmteamError
  */
-export async function follow_run(
+export async function followRun(
   store: RemoteHome | GatewayStore,
   run: RunKey,
-  from_seq: number,
+  fromSeq: number,
   watcher: Watcher,
   children: readonly string[] | null,
 ): Promise<void> {
@@ -30,13 +30,13 @@ export async function follow_run(
   const inside = children === null ? null : new RunsInside(store, run, watcher, stop.signal);
   inside?.watch(children ?? []);
   try {
-    for await (const event of events_of(store, run, from_seq, stop.signal)) {
+    for await (const event of eventsOf(store, run, fromSeq, stop.signal)) {
       if (event.event_type === 'llm.token') {
         watcher.token(event.step_id, event.text);
         continue;
       }
       watcher.events([event], null);
-      inside?.watch(children_in([event]));
+      inside?.watch(childrenIn([event]));
       if (ends.has(event.event_type)) return;
     }
   } finally {
@@ -55,45 +55,45 @@ class RunsInside {
     private readonly signal: AbortSignal,
   ) {}
 
-  watch(run_ids: readonly string[]): void {
+  watch(runIds: readonly string[]): void {
     const { store } = this;
     if (store.kind !== 'gateway') return;
-    for (const run_id of run_ids) {
-      if (this.known.has(run_id) || this.known.size === most_inside) continue;
-      this.known.add(run_id);
-      this.watch_one(store, run_id)
+    for (const runId of runIds) {
+      if (this.known.has(runId) || this.known.size === mostInside) continue;
+      this.known.add(runId);
+      this.watchOne(store, runId)
         .catch(() => undefined)
-        .finally(() => this.known.delete(run_id));
+        .finally(() => this.known.delete(runId));
     }
   }
 
-  private async watch_one(store: GatewayStore, run_id: string): Promise<void> {
-    for await (const event of store.follow({ ...this.run, run_id }, 1, this.signal)) {
+  private async watchOne(store: GatewayStore, runId: string): Promise<void> {
+    for await (const event of store.follow({ ...this.run, run_id: runId }, 1, this.signal)) {
       if (event.event_type === 'llm.token') continue;
-      this.watcher.events_inside([event]);
-      this.watch(children_in([event]));
+      this.watcher.eventsInside([event]);
+      this.watch(childrenIn([event]));
       if (ends.has(event.event_type)) return;
     }
   }
 }
 
-function events_of(
+function eventsOf(
   store: RemoteHome | GatewayStore,
   run: RunKey,
-  from_seq: number,
+  fromSeq: number,
   signal: AbortSignal,
 ): AsyncIterable<RunEvent | LiveToken> {
-  return store.kind === 'gateway' ? store.follow(run, from_seq, signal) : polled_events(store.runs, run, from_seq);
+  return store.kind === 'gateway' ? store.follow(run, fromSeq, signal) : polledEvents(store.runs, run, fromSeq);
 }
 
 /** Does not end by itself. */
-async function* polled_events(runs: Runs, run: RunKey, from_seq: number): AsyncGenerator<RunEvent> {
-  let next_seq = from_seq;
-  for (let pause_ms = first_poll_ms; ; pause_ms = Math.min(last_poll_ms, pause_ms * 1.5)) {
-    const events = await runs.events(run, next_seq);
+async function* polledEvents(runs: Runs, run: RunKey, fromSeq: number): AsyncGenerator<RunEvent> {
+  let nextSeq = fromSeq;
+  for (let pauseMs = firstPollMs; ; pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
+    const events = await runs.events(run, nextSeq);
     yield* events;
-    next_seq += events.length;
-    if (events.length > 0) pause_ms = first_poll_ms;
-    await sleep(pause_ms);
+    nextSeq += events.length;
+    if (events.length > 0) pauseMs = firstPollMs;
+    await sleep(pauseMs);
   }
 }

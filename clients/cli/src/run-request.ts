@@ -1,5 +1,5 @@
 import type { Json } from '@llmteam/contracts';
-import { parse_argument, read_json } from './files.js';
+import { parseArgument, readJson } from './files.js';
 import type { ResultOptions } from './result-output.js';
 
 /** What `llmteam run` is asked for. */
@@ -12,7 +12,7 @@ export interface RunOptions extends ResultOptions {
 }
 
 /** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID` */
-export async function read_input({ input, inputJson }: RunOptions): Promise<Json> {
-  if (inputJson !== undefined) return parse_argument('-j', inputJson);
-  return input === undefined ? {} : read_json(input);
+export async function readInput({ input, inputJson }: RunOptions): Promise<Json> {
+  if (inputJson !== undefined) return parseArgument('-j', inputJson);
+  return input === undefined ? {} : readJson(input);
 }

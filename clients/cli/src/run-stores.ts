@@ -16,8 +16,8 @@ export type Runs = Pick<
 export interface GatewayStore {
   readonly kind: 'gateway';
   readonly runs: Runs;
-  /** Every event from `from_seq` on, and pieces of text as they are written, until the run ends. @throws LlmteamError */
-  follow(run: RunKey, from_seq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveToken>;
+  /** Every event from `fromSeq` on, and pieces of text as they are written, until the run ends. @throws LlmteamError */
+  follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveToken>;
   close(): Promise<void>;
 }
 
@@ -27,5 +27,5 @@ export interface RunStores {
   /** Every store, one after the other. */
   each<T>(look: (runs: Runs) => Promise<T>): Promise<T[]>;
   /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
-  open_store_of(run: RunKey): Promise<RunStore>;
+  openStoreOf(run: RunKey): Promise<RunStore>;
 }

@@ -3,8 +3,8 @@ import type { Environment } from './environment.js';
 import type { Gateway } from './remote/gateway-address.js';
 import type { Streams } from './streams.js';
 
-export const log_levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof log_levels)[number];
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** The options every command takes, as commander names them. */
 export interface GlobalOptions {
@@ -20,32 +20,32 @@ export interface Settings {
   /** Absolute. */
   readonly home: string;
   /** As the user must give it again; undefined: the default folder. */
-  readonly home_option: string | undefined;
+  readonly homeOption: string | undefined;
   /** Whom the command asks; null: the stores of the home. */
   readonly gateway: Gateway | null;
   /** `--config`, absolute. */
   readonly config: string | undefined;
   readonly quiet: boolean;
-  readonly log_level: LogLevel | undefined;
+  readonly logLevel: LogLevel | undefined;
   readonly colours: { readonly stdout: boolean; readonly stderr: boolean };
   readonly environment: Environment;
   readonly streams: Streams;
 }
 
-const default_home = '.llmteam';
+const defaultHome = '.llmteam';
 
-export function make_settings(options: GlobalOptions, environment: Environment, streams: Streams): Settings {
+export function makeSettings(options: GlobalOptions, environment: Environment, streams: Streams): Settings {
   const allowed = options.color === false ? false : environment.colours;
   return {
-    home: resolve(options.home ?? environment.home ?? default_home),
-    home_option: options.home,
+    home: resolve(options.home ?? environment.home ?? defaultHome),
+    homeOption: options.home,
     gateway: null,
     config: options.config === undefined ? undefined : resolve(options.config),
     quiet: options.quiet === true,
-    log_level: options.logLevel,
+    logLevel: options.logLevel,
     colours: {
-      stdout: allowed ?? (streams.stdout_is_terminal && environment.can_redraw),
-      stderr: allowed ?? (streams.stderr_is_terminal && environment.can_redraw),
+      stdout: allowed ?? (streams.stdoutIsTerminal && environment.canRedraw),
+      stderr: allowed ?? (streams.stderrIsTerminal && environment.canRedraw),
     },
     environment,
     streams,

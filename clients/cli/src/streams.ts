@@ -3,12 +3,12 @@
  * Owns: readers that go away. A closed pipe (`| head`) is no error; the run goes on without being watched.
  */
 export class Streams {
-  private is_lost = false;
-  private above_display: ((text: string) => void) | null = null;
+  private isLost = false;
+  private aboveDisplay: ((text: string) => void) | null = null;
   /** Why results could not be written, but for a reader that went away. */
   failure: Error | null = null;
   /** What there is to say before the process ends by a fault that nobody caught. */
-  on_crash: () => void = () => undefined;
+  onCrash: () => void = () => undefined;
   /** What notes are written as: without the secrets of the configuration, once there is one. */
   clean: (text: string) => string = (text) => text;
 
@@ -17,43 +17,43 @@ export class Streams {
     readonly stderr: NodeJS.WriteStream,
   ) {
     stdout.on('error', (error: NodeJS.ErrnoException) => {
-      this.is_lost = true;
+      this.isLost = true;
       if (error.code !== 'EPIPE') this.failure ??= error;
     });
     stderr.on('error', () => undefined);
   }
 
-  get stdout_is_terminal(): boolean {
+  get stdoutIsTerminal(): boolean {
     return this.stdout.isTTY === true;
   }
 
-  get stderr_is_terminal(): boolean {
+  get stderrIsTerminal(): boolean {
     return this.stderr.isTTY === true;
   }
 
   /** A result, as it is. */
   print(text: string): void {
-    if (!this.is_lost) this.stdout.write(text);
+    if (!this.isLost) this.stdout.write(text);
   }
 
   /** A line for people. */
   note(line: string): void {
     const text = this.clean(line.endsWith('\n') ? line : `${line}\n`);
-    if (this.above_display === null) this.stderr.write(text);
-    else this.above_display(text);
+    if (this.aboveDisplay === null) this.stderr.write(text);
+    else this.aboveDisplay(text);
   }
 
   /** Sends notes through a live display, which keeps its own lines below them; the function given back ends that. */
   divert(write: (text: string) => void): () => void {
-    this.above_display = write;
+    this.aboveDisplay = write;
     return () => {
-      this.above_display = null;
+      this.aboveDisplay = null;
     };
   }
 
   /** Resolves once the results are with the system. */
   flush(): Promise<void> {
-    if (this.is_lost) return Promise.resolve();
+    if (this.isLost) return Promise.resolve();
     return new Promise((resolve) => {
       this.stdout.write('', () => resolve());
     });

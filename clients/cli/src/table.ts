@@ -1,5 +1,5 @@
 import type { Colours } from './colours.js';
-import { plain_text } from './plain-text.js';
+import { plainText } from './plain-text.js';
 
 export interface Cell {
   readonly text: string;
@@ -14,11 +14,11 @@ export function table(
 ): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)).map(flat));
   const widths = head.map((title, column) => {
-    return cells.reduce((widest, row) => Math.max(widest, width_of(row[column]?.text ?? '')), width_of(title));
+    return cells.reduce((widest, row) => Math.max(widest, widthOf(row[column]?.text ?? '')), widthOf(title));
   });
   const line = (row: readonly Cell[]): string => {
     const padded = row.map(({ text, colour }, column) => {
-      const gap = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - width_of(text));
+      const gap = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text));
       return `${colour?.(text) ?? text}${gap}`;
     });
     return padded.join('  ').trimEnd();
@@ -28,9 +28,9 @@ export function table(
 }
 
 function flat(cell: Cell): Cell {
-  return { ...cell, text: plain_text(cell.text) };
+  return { ...cell, text: plainText(cell.text) };
 }
 
-function width_of(text: string): number {
+function widthOf(text: string): number {
   return [...text].length;
 }

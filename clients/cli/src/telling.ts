@@ -1,5 +1,5 @@
 import type { RunKey } from '@llmteam/contracts';
-import { resume_command } from './own-commands.js';
+import { resumeCommand } from './own-commands.js';
 import type { Settings } from './settings.js';
 
 /** A line for people, unless they want none. */
@@ -8,6 +8,6 @@ export function tell(settings: Settings, text: string): void {
 }
 
 /** Nobody drives the run at the moment: what was said is kept until somebody does. */
-export function tell_how_to_go_on(settings: Settings, run: RunKey): void {
-  tell(settings, `No process works on the run now; it goes on with: ${resume_command(settings, run)}`);
+export function tellHowToGoOn(settings: Settings, run: RunKey): void {
+  tell(settings, `No process works on the run now; it goes on with: ${resumeCommand(settings, run)}`);
 }

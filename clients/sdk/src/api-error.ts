@@ -11,9 +11,9 @@ export class ApiError extends Error {
   /** What is wrong with the request, place by place. */
   readonly problems: readonly RequestProblem[];
   /** When it may be tried again; null: not said. */
-  readonly retry_after_seconds: number | null;
+  readonly retryAfterSeconds: number | null;
   /** To find it in the gateway's log. */
-  readonly request_id: string | null;
+  readonly requestId: string | null;
 
   constructor(
     status: number,
@@ -26,13 +26,13 @@ export class ApiError extends Error {
     this.code = problem.code;
     this.problems = problem.problems ?? [];
     const seconds = Number(more.headers?.get('Retry-After') ?? Number.NaN);
-    this.retry_after_seconds = Number.isFinite(seconds) ? seconds : null;
-    this.request_id = more.headers?.get('X-Request-Id') ?? null;
+    this.retryAfterSeconds = Number.isFinite(seconds) ? seconds : null;
+    this.requestId = more.headers?.get('X-Request-Id') ?? null;
   }
 }
 
 /** Reads the problem document of an answer that is none of success. */
-export async function error_of(response: Response): Promise<ApiError> {
+export async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '');
   const { headers, status } = response;
   try {
@@ -46,7 +46,7 @@ export async function error_of(response: Response): Promise<ApiError> {
 }
 
 /** Something else than a gateway answered, though with success. */
-export function foreign_answer({ status, headers }: Response, what: string, cause?: unknown): ApiError {
+export function foreignAnswer({ status, headers }: Response, what: string, cause?: unknown): ApiError {
   const detail = `the answer (${status}) ${what}`;
   return new ApiError(status, { code: 'UNKNOWN', detail }, { headers, cause });
 }

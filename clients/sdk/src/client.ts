@@ -17,7 +17,7 @@ import type {
   TaskPage,
   ValidationReport,
 } from '@llmteam/contracts';
-import { type FollowedEvent, type FollowOptions, follow_run } from './follow.js';
+import { type FollowedEvent, type FollowOptions, followRun } from './follow.js';
 import { type ClientOptions, Transport } from './transport.js';
 
 export type { ClientOptions };
@@ -49,48 +49,48 @@ export class LlmteamClient {
     return this.transport.json(`${api}/catalog`);
   }
 
-  step_type(type_id: string): Promise<CatalogType> {
-    return this.transport.json(`${api}/catalog/${encodeURIComponent(type_id)}`);
+  stepType(typeId: string): Promise<CatalogType> {
+    return this.transport.json(`${api}/catalog/${encodeURIComponent(typeId)}`);
   }
 
   /** A text is taken for JSON and sent as it stands: lines in problems are its lines. */
-  validate_segment(segment: unknown): Promise<ValidationReport> {
-    return this.transport.json(`${api}/segments/validate`, { method: 'POST', ...segment_body(segment) });
+  validateSegment(segment: unknown): Promise<ValidationReport> {
+    return this.transport.json(`${api}/segments/validate`, { method: 'POST', ...segmentBody(segment) });
   }
 
-  /** A text is sent as it stands. `if_revision`: only if that is the newest revision; 0: only if there is none. */
-  store_segment(
+  /** A text is sent as it stands. `ifRevision`: only if that is the newest revision; 0: only if there is none. */
+  storeSegment(
     segment: Segment | string,
-    { if_revision }: { readonly if_revision?: number } = {},
+    { ifRevision }: { readonly ifRevision?: number } = {},
   ): Promise<SegmentStored> {
-    const is_new = if_revision === 0;
+    const isNew = ifRevision === 0;
     const headers = {
-      'If-Match': if_revision === undefined || is_new ? undefined : `"${if_revision}"`,
-      'If-None-Match': is_new ? '*' : undefined,
+      'If-Match': ifRevision === undefined || isNew ? undefined : `"${ifRevision}"`,
+      'If-None-Match': isNew ? '*' : undefined,
     };
-    return this.transport.json(`${api}/segments`, { method: 'POST', ...segment_body(segment), headers });
+    return this.transport.json(`${api}/segments`, { method: 'POST', ...segmentBody(segment), headers });
   }
 
-  list_segments(page: PageOptions = {}): Promise<SegmentPage> {
+  listSegments(page: PageOptions = {}): Promise<SegmentPage> {
     return this.transport.json(`${api}/segments`, { query: { ...page } });
   }
 
-  get_segment(segment_id: string, { revision }: { readonly revision?: number } = {}): Promise<Segment> {
-    return this.transport.json(segment(segment_id), { query: { revision } });
+  getSegment(segmentId: string, { revision }: { readonly revision?: number } = {}): Promise<Segment> {
+    return this.transport.json(segment(segmentId), { query: { revision } });
   }
 
-  async delete_segment(segment_id: string): Promise<void> {
-    await this.transport.json(segment(segment_id), { method: 'DELETE' });
+  async deleteSegment(segmentId: string): Promise<void> {
+    await this.transport.json(segment(segmentId), { method: 'DELETE' });
   }
 
-  start_run(segment_id: string, input_data: Json, options?: StartOptions & { readonly wait?: 0 }): Promise<RunAccepted>;
-  start_run(segment_id: string, input_data: Json, options: StartOptions): Promise<RunAccepted | RunView>;
-  start_run(segment_id: string, input_data: Json, { wait, ...options }: StartOptions = {}): Promise<RunAccepted> {
-    const body = { input_data, ...options };
-    return this.transport.json(`${segment(segment_id)}/runs`, { method: 'POST', body, query: { wait } });
+  startRun(segmentId: string, inputData: Json, options?: StartOptions & { readonly wait?: 0 }): Promise<RunAccepted>;
+  startRun(segmentId: string, inputData: Json, options: StartOptions): Promise<RunAccepted | RunView>;
+  startRun(segmentId: string, inputData: Json, { wait, ...options }: StartOptions = {}): Promise<RunAccepted> {
+    const body = { input_data: inputData, ...options };
+    return this.transport.json(`${segment(segmentId)}/runs`, { method: 'POST', body, query: { wait } });
   }
 
-  list_runs(
+  listRuns(
     query: PageOptions & {
       readonly segment_id?: string;
       readonly status?: RunStatus;
@@ -103,54 +103,54 @@ export class LlmteamClient {
   }
 
   /** `wait`: seconds to wait for the end. */
-  get_run(run_id: string, { wait }: { readonly wait?: number } = {}): Promise<RunView> {
-    return this.transport.json(run(run_id), { query: { wait } });
+  getRun(runId: string, { wait }: { readonly wait?: number } = {}): Promise<RunView> {
+    return this.transport.json(run(runId), { query: { wait } });
   }
 
   /** A page of events. */
-  list_events(run_id: string, query: { readonly from_seq?: number; readonly limit?: number } = {}): Promise<EventPage> {
-    return this.transport.json(`${run(run_id)}/events`, { query: { ...query } });
+  listEvents(runId: string, query: { readonly from_seq?: number; readonly limit?: number } = {}): Promise<EventPage> {
+    return this.transport.json(`${run(runId)}/events`, { query: { ...query } });
   }
 
   /** Every event, those to come included, until the run ends. */
-  follow(run_id: string, options: FollowOptions = {}): AsyncGenerator<FollowedEvent> {
-    return follow_run(this.transport, run_id, options);
+  follow(runId: string, options: FollowOptions = {}): AsyncGenerator<FollowedEvent> {
+    return followRun(this.transport, runId, options);
   }
 
-  control_run(run_id: string, action: 'cancel' | 'pause' | 'resume', reason?: string): Promise<RunAccepted> {
+  controlRun(runId: string, action: 'cancel' | 'pause' | 'resume', reason?: string): Promise<RunAccepted> {
     const body = reason === undefined ? {} : { reason };
-    return this.transport.json(`${run(run_id)}/${action}`, { method: 'POST', body });
+    return this.transport.json(`${run(runId)}/${action}`, { method: 'POST', body });
   }
 
-  signal_run(run_id: string, name: string, payload: Json = null, correlation?: string): Promise<RunAccepted> {
+  signalRun(runId: string, name: string, payload: Json = null, correlation?: string): Promise<RunAccepted> {
     const body = { payload, ...(correlation !== undefined && { correlation }) };
-    return this.transport.json(`${run(run_id)}/signals/${encodeURIComponent(name)}`, { method: 'POST', body });
+    return this.transport.json(`${run(runId)}/signals/${encodeURIComponent(name)}`, { method: 'POST', body });
   }
 
-  fork_run(run_id: string, body: ForkRunBody): Promise<RunAccepted> {
-    return this.transport.json(`${run(run_id)}/fork`, { method: 'POST', body });
+  forkRun(runId: string, body: ForkRunBody): Promise<RunAccepted> {
+    return this.transport.json(`${run(runId)}/fork`, { method: 'POST', body });
   }
 
-  list_tasks(
+  listTasks(
     query: PageOptions & { readonly run_id?: string; readonly status?: HumanTask['status'] } = {},
   ): Promise<TaskPage> {
     return this.transport.json(`${api}/tasks`, { query: { ...query } });
   }
 
-  get_task(task_id: string): Promise<HumanTask> {
-    return this.transport.json(task(task_id));
+  getTask(taskId: string): Promise<HumanTask> {
+    return this.transport.json(task(taskId));
   }
 
-  claim_task(task_id: string, claimed_by?: string): Promise<HumanTask> {
-    const body = claimed_by === undefined ? {} : { claimed_by };
-    return this.transport.json(`${task(task_id)}/claim`, { method: 'POST', body });
+  claimTask(taskId: string, claimedBy?: string): Promise<HumanTask> {
+    const body = claimedBy === undefined ? {} : { claimed_by: claimedBy };
+    return this.transport.json(`${task(taskId)}/claim`, { method: 'POST', body });
   }
 
-  answer_task(task_id: string, answer: AnswerTaskBody): Promise<HumanTask> {
-    return this.transport.json(`${task(task_id)}/answer`, { method: 'POST', body: answer });
+  answerTask(taskId: string, answer: AnswerTaskBody): Promise<HumanTask> {
+    return this.transport.json(`${task(taskId)}/answer`, { method: 'POST', body: answer });
   }
 }
 
-function segment_body(segment: unknown): { readonly text: string } | { readonly body: unknown } {
+function segmentBody(segment: unknown): { readonly text: string } | { readonly body: unknown } {
   return typeof segment === 'string' ? { text: segment } : { body: segment };
 }

@@ -17,7 +17,7 @@ export class SseParser {
     const text = this.rest + piece;
     const messages: SseMessage[] = [];
     let start = 0;
-    for (let end = line_end(text, start); end !== null; end = line_end(text, start)) {
+    for (let end = lineEnd(text, start); end !== null; end = lineEnd(text, start)) {
       const message = this.line(text.slice(start, end.at));
       if (message !== null) messages.push(message);
       start = end.next;
@@ -47,7 +47,7 @@ export class SseParser {
 }
 
 /** Lines end with LF, CR or both; a CR that is the last so far may be followed by an LF. */
-function line_end(text: string, from: number): { at: number; next: number } | null {
+function lineEnd(text: string, from: number): { at: number; next: number } | null {
   for (let at = from; at < text.length; at++) {
     const char = text[at];
     if (char === '\n') return { at, next: at + 1 };

@@ -1,4 +1,4 @@
-import { ApiError, error_of, foreign_answer } from './api-error.js';
+import { ApiError, errorOf, foreignAnswer } from './api-error.js';
 
 export interface ClientOptions {
   /** Where the gateway is, e.g. `https://llmteam.example.com`. */
@@ -32,7 +32,7 @@ export class Transport {
 
   async json<T>(path: string, ask: Ask = {}): Promise<T> {
     const response = await this.send(path, ask);
-    return (response.status === 204 ? undefined : await this.body_of(response)) as T;
+    return (response.status === 204 ? undefined : await this.bodyOf(response)) as T;
   }
 
   /** @throws ApiError */
@@ -46,23 +46,23 @@ export class Transport {
     if (signal !== undefined) request.signal = signal;
     let response: Response;
     try {
-      response = await this.fetch(this.url + path + search_of(query), request);
+      response = await this.fetch(this.url + path + searchOf(query), request);
     } catch (cause) {
       if (signal?.aborted === true) throw cause;
       throw this.unreachable(cause);
     }
-    if (!response.ok) throw await error_of(response);
+    if (!response.ok) throw await errorOf(response);
     return response;
   }
 
-  private async body_of(response: Response): Promise<unknown> {
+  private async bodyOf(response: Response): Promise<unknown> {
     const text = await response.text().catch((cause: unknown) => {
       throw this.unreachable(cause);
     });
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw foreign_answer(response, 'is not JSON', cause);
+      throw foreignAnswer(response, 'is not JSON', cause);
     }
   }
 
@@ -72,7 +72,7 @@ export class Transport {
   }
 }
 
-function search_of(query: NonNullable<Ask['query']>): string {
+function searchOf(query: NonNullable<Ask['query']>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();

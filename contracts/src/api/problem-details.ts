@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { problem_codes } from '../problem.js';
+import { problemCodes } from '../problem.js';
 
 /** Where in a request something is wrong. */
-export const request_parts = ['body', 'query', 'path', 'header'] as const;
+export const requestParts = ['body', 'query', 'path', 'header'] as const;
 
 /** One thing that is wrong with a request, or with the segment or input in it. */
 export const RequestProblem = Type.Object(
   {
-    in: Type.Optional(Type.Enum([...request_parts], { default: 'body' })),
+    in: Type.Optional(Type.Enum([...requestParts], { default: 'body' })),
     severity: Type.Enum(['error', 'warning', 'info']),
-    code: Type.String({ description: `One of ${Object.keys(problem_codes).join(', ')}.` }),
+    code: Type.String({ description: `One of ${Object.keys(problemCodes).join(', ')}.` }),
     message: Type.String(),
     path: Type.String({ description: 'JSON Pointer into the part of the request.' }),
     line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line in the body, if it is known.' })),

@@ -12,7 +12,7 @@ export type Occurrence =
   | { readonly kind: 'started' }
   /** `activation: 'each'` only: an edge into the step was taken. `edge` is its place among the step's incoming edges. */
   | { readonly kind: 'input_arrived'; readonly port: string; readonly value: Json; readonly edge: number }
-  /** `activation: 'each'` and `catches_failures` only: a step that leads only here failed. */
+  /** `activation: 'each'` and `catchesFailures` only: a step that leads only here failed. */
   | { readonly kind: 'branch_failed'; readonly error: ErrorInfo }
   /** `activation: 'each'` only: all incoming edges are decided; nothing more arrives. */
   | { readonly kind: 'inputs_closed' }
@@ -91,9 +91,9 @@ export interface ControlType<Config = any, State = any> {
   /** `all` (default): started once every incoming edge is decided and one is taken. `each`: told of every edge as it is decided. */
   readonly activation?: 'all' | 'each';
   /** The step has a region: output port `body`, input port `next`. */
-  readonly has_region?: boolean;
+  readonly hasRegion?: boolean;
   /** Whether failures of steps that lead only to this one come here instead of failing the run. */
-  catches_failures?(config: JsonObject): boolean;
+  catchesFailures?(config: JsonObject): boolean;
   /** Ports that depend on the config as written, beyond those of the metadata. Must answer for any config that fits the schema. */
   ports?(config: JsonObject): { readonly input?: readonly string[]; readonly output?: readonly string[] };
   react(occurrence: Occurrence, view: ControlView<Config, State>): Reaction<State>;

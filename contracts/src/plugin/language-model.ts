@@ -17,7 +17,7 @@ export interface ModelRequest {
   readonly signal: AbortSignal;
   readonly idempotency_key: string;
   /** Called with every piece of text as it comes, if the provider streams. */
-  readonly on_token?: (text: string) => void;
+  readonly onToken?: (text: string) => void;
 }
 
 export interface ModelResponse {
@@ -38,7 +38,7 @@ export interface LanguageModel {
 /** Makes language models from the `llms` of the configuration. */
 export interface ModelProvider {
   /** As `llms.<ref>.provider` names it. */
-  readonly provider_id: string;
+  readonly providerId: string;
   readonly description: string;
   /** JSON Schema of an entry of `llms`, without `provider`. Strings that hold secrets are marked `writeOnly: true`. */
   readonly config_schema: JsonObject;

@@ -6,7 +6,7 @@ import type { Logger } from './step-context.js';
 import type { TaskType } from './task-type.js';
 
 /** The version of this API. A plugin made for another one is refused by name at start. */
-export const plugin_api_version = 1;
+export const pluginApiVersion = 1;
 
 /** The key `llmteam` of a plugin's package.json: tools can list plugins without running them. */
 export const PluginManifest = Type.Object(
@@ -37,8 +37,8 @@ export interface Plugin {
   readonly name: string;
   readonly api: number;
   // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs needs the open parameter
-  readonly step_types?: readonly (TaskType<any> | ControlType)[];
-  readonly model_providers?: readonly ModelProvider[];
+  readonly stepTypes?: readonly (TaskType<any> | ControlType)[];
+  readonly modelProviders?: readonly ModelProvider[];
   /** Must settle within the host's deadline. */
   start?(context: PluginHostContext): Promise<void>;
   /** Called once, in reverse order of starting, even if another plugin's stop failed. */
@@ -46,6 +46,6 @@ export interface Plugin {
 }
 
 /** Identity; gives the definition its type. */
-export function define_plugin(plugin: Plugin): Plugin {
+export function definePlugin(plugin: Plugin): Plugin {
   return plugin;
 }

@@ -64,11 +64,11 @@ export interface StepContext {
   /** Value of the expression at a JSON Pointer of the config (strings marked `x-cel`). @throws LlmteamError `EXPRESSION_FAILED` */
   evaluate(pointer: string): Json;
   /** Shows text as it is written to whoever watches. Best effort. */
-  emit_token(text: string): void;
+  emitToken(text: string): void;
   /** Records something the handler did as an event of the run, written with the report. */
   record(activity: Omit<Activity, 'at'>): void;
   /** Adds to what the run used. */
-  add_usage(usage: Usage): void;
+  addUsage(usage: Usage): void;
   /** Tells the queue that the attempt is alive; the worker does so by itself while the handler's event loop runs. */
   heartbeat(progress?: JsonObject): void;
 }

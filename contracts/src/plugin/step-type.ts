@@ -17,7 +17,7 @@ export const PortSpec = Type.Object(
 );
 export type PortSpec = Static<typeof PortSpec>;
 
-export const step_categories = ['ai', 'data', 'integration', 'control', 'human', 'utility'] as const;
+export const stepCategories = ['ai', 'data', 'integration', 'control', 'human', 'utility'] as const;
 
 /** What the catalog says of a step type. Plain JSON: workers announce it, gateways validate by it. */
 export const StepTypeMetadata = Type.Object(
@@ -26,7 +26,7 @@ export const StepTypeMetadata = Type.Object(
     version: Type.String({ description: 'Semantic version of the plugin package that brings it.' }),
     display_name: Type.String(),
     description: Type.String(),
-    category: Type.Enum([...step_categories]),
+    category: Type.Enum([...stepCategories]),
     icon: Type.String(),
     color: Type.String(),
     config_schema: JsonRecord,
@@ -48,12 +48,12 @@ export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
 
 /**
  * Marks a string of a config schema as CEL. The engine checks it when the segment is loaded and does not treat `${…}` in it.
- * Put it on the string's schema: `Type.String({ [cel_keyword]: 'boolean' })`. The value is what the expression must give.
+ * Put it on the string's schema: `Type.String({ [celKeyword]: 'boolean' })`. The value is what the expression must give.
  */
-export const cel_keyword = 'x-cel';
+export const celKeyword = 'x-cel';
 export type CelResult = 'any' | 'boolean' | 'list';
 
 /**
  * Marks a string of a config schema as text in which `${…}` is not expanded, e.g. the name of a signal that is matched literally.
  */
-export const literal_keyword = 'x-literal';
+export const literalKeyword = 'x-literal';

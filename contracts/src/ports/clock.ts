@@ -2,8 +2,8 @@
 export interface Clock {
   /** Epoch milliseconds. Never goes back within a process. */
   now(): number;
-  /** Calls back once, `delay_ms` from now or a little later, never earlier. */
-  after(delay_ms: number, callback: () => void): Timer;
+  /** Calls back once, `delayMs` from now or a little later, never earlier. */
+  after(delayMs: number, callback: () => void): Timer;
 }
 
 export interface Timer {

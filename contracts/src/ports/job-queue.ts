@@ -6,8 +6,8 @@ export interface Delivery {
   readonly deliveries: number;
   /** The job is done with; it does not come back. */
   ack(): Promise<void>;
-  /** The job goes back to the queue after `delay_ms`. */
-  nak(delay_ms?: number): Promise<void>;
+  /** The job goes back to the queue after `delayMs`. */
+  nak(delayMs?: number): Promise<void>;
   /** The lease starts anew: the worker is alive and at it. */
   extend(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface Consumer {
  * - Q3 A consumer has at most `concurrency` deliveries at a time.
  * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1, and so does one that
  *   was naked.
- * - Q5 Queues (`type@major`, see `queue_name`) share nothing.
+ * - Q5 Queues (`type@major`, see `queueName`) share nothing.
  * - Q6 `withdraw` takes jobs that nobody wants any more, by id, unless they are handed out. What is handed out can be acked as ever;
  *   whether it comes back when it is lost is open.
  * - Q7 After `close` every method rejects with `CLOSED`; `close` may be called again.
@@ -33,13 +33,13 @@ export interface Consumer {
 export interface JobQueue {
   readonly supports: { readonly durable: boolean };
   /** How long a delivery lasts that is not extended (Q4). Absent: not known. */
-  readonly lease_ms?: number;
+  readonly leaseMs?: number;
   publish(jobs: readonly Job[]): Promise<void>;
   consume(
     queue: string,
     options: { readonly concurrency: number },
     handle: (delivery: Delivery) => void,
   ): Promise<Consumer>;
-  withdraw(job_ids: readonly string[]): Promise<void>;
+  withdraw(jobIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface NewEntry {
 }
 
 export interface FollowOptions {
-  /** Only what lists of runs are made from: facts that are not `run_level_facts` may be left out. Default: every entry. */
+  /** Only what lists of runs are made from: facts that are not `runLevelFacts` may be left out. Default: every entry. */
   readonly only?: 'run_level';
 }
 
@@ -43,7 +43,7 @@ export interface FollowOptions {
 export interface Journal {
   readonly supports: { readonly durable: boolean };
   readonly partitions: number;
-  partition_of(run: RunKey): number;
+  partitionOf(run: RunKey): number;
   append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]>;
   read(run: RunKey, after?: Position): AsyncIterable<Entry>;
   follow(

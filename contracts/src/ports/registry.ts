@@ -16,9 +16,9 @@ export interface RegistryChange {
 /**
  * Small values with revisions: segments, checkpoints, leases, announced step types. Keys are `/`-separated. Laws:
  *
- * - G1 `put` without `if_revision` always writes; with it only if the key's revision is that (0: the key is absent), else
- *   rejects with `REVISION_CONFLICT`. Of N racing writers with the same `if_revision` exactly one wins.
- * - G2 A value with `ttl_ms` is gone after that time, unless written again.
+ * - G1 `put` without `ifRevision` always writes; with it only if the key's revision is that (0: the key is absent), else
+ *   rejects with `REVISION_CONFLICT`. Of N racing writers with the same `ifRevision` exactly one wins.
+ * - G2 A value with `ttlMs` is gone after that time, unless written again.
  * - G3 `list` gives the keys with the prefix, in key order, at most `limit` after `after`.
  * - G4 `watch` first gives what is there, then the changes, until `signal` aborts: of a key that changes faster than its watcher looks,
  *   at least the last.
@@ -28,8 +28,8 @@ export interface RegistryChange {
 export interface Registry {
   readonly supports: { readonly durable: boolean };
   get(key: string): Promise<RegistryValue | null>;
-  put(key: string, value: Json, options?: { if_revision?: number; ttl_ms?: number }): Promise<number>;
-  delete(key: string, options?: { if_revision?: number }): Promise<void>;
+  put(key: string, value: Json, options?: { ifRevision?: number; ttlMs?: number }): Promise<number>;
+  delete(key: string, options?: { ifRevision?: number }): Promise<void>;
   list(prefix: string, options?: { after?: string; limit?: number }): Promise<readonly RegistryValue[]>;
   watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange>;
   close(): Promise<void>;

@@ -70,9 +70,9 @@ export interface RunIndex {
   clear(): Promise<void>;
   position(partition: number): Promise<Position>;
   runs(query: RunQuery): Promise<Page<RunRow>>;
-  run(tenant_id: string, run_id: string): Promise<RunRow | null>;
+  run(tenantId: string, runId: string): Promise<RunRow | null>;
   live(after: RunKey | null, limit: number): Promise<readonly RunRow[]>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
-  task(tenant_id: string, task_id: string): Promise<HumanTask | null>;
+  task(tenantId: string, taskId: string): Promise<HumanTask | null>;
   close(): Promise<void>;
 }

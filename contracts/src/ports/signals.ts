@@ -14,9 +14,9 @@ export interface Signals {
 }
 
 /** Tells workers that jobs are no longer wanted. Message: `{job_ids: string[]}`. */
-export const cancel_subject = 'cancel';
+export const cancelSubject = 'cancel';
 
 /** Live tokens and started notices of a run. Message: a `LiveToken`. */
-export function live_subject(run_id: string): string {
-  return `live.${run_id}`;
+export function liveSubject(runId: string): string {
+  return `live.${runId}`;
 }

@@ -7,32 +7,32 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
-  is_llmteam_error,
+  isLlmteamError,
   type Json,
   LlmteamError,
   type Logger,
-  queue_name,
+  queueName,
   type Registry,
   type RegistryValue,
   StepTypeMetadata,
 } from '@llmteam/contracts';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { WatchedKeys } from '../registry/watched-keys.js';
-import { list_workers } from './live-workers.js';
+import { listWorkers } from './live-workers.js';
 import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
 
 /** Makes known what a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a type is known in that version and described otherwise */
-export async function announce_types(
+export async function announceTypes(
   registry: Registry,
-  worker_id: string,
+  workerId: string,
   types: readonly StepTypeMetadata[],
 ): Promise<void> {
   const faults: LlmteamError[] = [];
   for (const type of types) {
-    await announce(registry, worker_id, type).catch((error: unknown) => {
-      if (!is_llmteam_error(error) || error.code !== 'PLUGIN_DUPLICATE') throw error;
+    await announce(registry, workerId, type).catch((error: unknown) => {
+      if (!isLlmteamError(error) || error.code !== 'PLUGIN_DUPLICATE') throw error;
       faults.push(error);
     });
   }
@@ -41,33 +41,33 @@ export async function announce_types(
   throw new LlmteamError(first.code, faults.map(({ message }) => message).join('\n'), { cause: first });
 }
 
-async function announce(registry: Registry, worker_id: string, type: StepTypeMetadata): Promise<void> {
-  const key = key_of(type.type_id, type.version);
+async function announce(registry: Registry, workerId: string, type: StepTypeMetadata): Promise<void> {
+  const key = keyOf(type.type_id, type.version);
   const value = JSON.parse(JSON.stringify(type)) as Json;
   for (;;) {
     const present = await registry.get(key);
     if (present !== null) {
       if (isDeepStrictEqual(present.value, value)) return;
-      throw await conflict(registry, worker_id, type, present);
+      throw await conflict(registry, workerId, type, present);
     }
     try {
-      await registry.put(key, value, { if_revision: 0 });
+      await registry.put(key, value, { ifRevision: 0 });
       return;
     } catch (error) {
       // Another worker announced it in this moment: what it said decides.
-      if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
+      if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
     }
   }
 }
 
 async function conflict(
   registry: Registry,
-  worker_id: string,
+  workerId: string,
   type: StepTypeMetadata,
   { value }: RegistryValue,
 ): Promise<LlmteamError> {
   const { type_id, version } = type;
-  const workers = await list_workers(registry);
+  const workers = await listWorkers(registry);
   const [other] = workers.filter(({ types }) =>
     types.some((one) => one.type_id === type_id && one.version === version),
   );
@@ -75,16 +75,16 @@ async function conflict(
   const known = value as { readonly [key: string]: Json };
   const keys = new Set([...Object.keys(known), ...Object.keys(type)]);
   const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], type[key as keyof StepTypeMetadata]));
-  const message = `worker '${worker_id}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
+  const message = `worker '${workerId}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
 }
 
 /** The queues, `type@major`, of everything that was ever announced. */
-export async function announced_queues(registry: Registry): Promise<string[]> {
+export async function announcedQueues(registry: Registry): Promise<string[]> {
   const found = await registry.list(prefix);
   const queues = found.map(({ value }) => {
     const { type_id, version } = value as StepTypeMetadata;
-    return queue_name(type_id, version);
+    return queueName(type_id, version);
   });
   return [...new Set(queues)].sort();
 }
@@ -104,7 +104,7 @@ export class AnnouncedTypes {
 
   constructor(private readonly options: AnnouncedTypesOptions) {
     const { registry, clock, log } = options;
-    this.watched = new WatchedKeys({ registry, prefix, clock, log, changed: () => this.take_all() });
+    this.watched = new WatchedKeys({ registry, prefix, clock, log, changed: () => this.takeAll() });
   }
 
   /** Resolves once the catalog has all that was announced so far. @throws LlmteamError of the registry */
@@ -117,12 +117,12 @@ export class AnnouncedTypes {
   }
 
   /** Looks into the registry itself for one type: what was announced a moment ago may not have been heard yet. */
-  async look_up(type_id: string, version: string): Promise<void> {
-    const found = await this.options.registry.get(key_of(type_id, version));
+  async lookUp(typeId: string, version: string): Promise<void> {
+    const found = await this.options.registry.get(keyOf(typeId, version));
     if (found !== null) this.take(found);
   }
 
-  private take_all(): void {
+  private takeAll(): void {
     for (const value of this.watched.values.values()) this.take(value);
   }
 
@@ -130,7 +130,7 @@ export class AnnouncedTypes {
     const name = `${found.key}#${found.revision}`;
     if (this.seen.has(name)) return;
     this.seen.add(name);
-    this.check ??= new Ajv2020({ meta: false, validateSchema: false }).compile(metadata_schema());
+    this.check ??= new Ajv2020({ meta: false, validateSchema: false }).compile(metadataSchema());
     const { catalog, log } = this.options;
     if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
     else log.warn({ key: found.key, faults: this.check.errors }, 'a step type in the registry cannot be understood');
@@ -138,10 +138,10 @@ export class AnnouncedTypes {
 }
 
 /** Without the names of its parts: one that is used twice would be ambiguous. */
-function metadata_schema(): object {
+function metadataSchema(): object {
   return JSON.parse(JSON.stringify(StepTypeMetadata, (key, part: unknown) => (key === '$id' ? undefined : part)));
 }
 
-function key_of(type_id: string, version: string): string {
-  return `${prefix}${type_id}/${version}`;
+function keyOf(typeId: string, version: string): string {
+  return `${prefix}${typeId}/${version}`;
 }

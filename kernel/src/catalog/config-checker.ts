@@ -1,21 +1,21 @@
-import { cel_keyword, type JsonObject, literal_keyword } from '@llmteam/contracts';
+import { celKeyword, type JsonObject, literalKeyword } from '@llmteam/contracts';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { add_formats } from './formats.js';
+import { addFormats } from './formats.js';
 
 /** What is wrong with a config, in one line; null: nothing. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
 /** One Ajv for the schemas of plugins: operator code, so their patterns are trusted. Schemas are compiled when first used.
  * They are not checked against the meta-schema, which would cost more than all else at start; plugins' tests do that. */
-export function config_checker(): ConfigChecker {
+export function configChecker(): ConfigChecker {
   const ajv = new Ajv2020({
     allErrors: true,
     strictTypes: false,
-    keywords: [cel_keyword, literal_keyword],
+    keywords: [celKeyword, literalKeyword],
     meta: false,
     validateSchema: false,
   });
-  add_formats(ajv);
+  addFormats(ajv);
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
     let validate = compiled.get(schema);

@@ -1,14 +1,14 @@
-import { queue_name } from '@llmteam/contracts';
+import { queueName } from '@llmteam/contracts';
 import { WatchedKeys, type WatchedKeysOptions } from '../registry/watched-keys.js';
-import { type LiveWorker, workers_prefix } from './live-workers.js';
+import { type LiveWorker, workersPrefix } from './live-workers.js';
 
 /** How many workers take the jobs of a step type, at hand at any time. */
 export class CountedWorkers {
   private readonly watched: WatchedKeys;
-  private by_queue: ReadonlyMap<string, number> = new Map();
+  private byQueue: ReadonlyMap<string, number> = new Map();
 
   constructor(options: Omit<WatchedKeysOptions, 'prefix' | 'changed'>) {
-    this.watched = new WatchedKeys({ ...options, prefix: workers_prefix, changed: () => this.count() });
+    this.watched = new WatchedKeys({ ...options, prefix: workersPrefix, changed: () => this.count() });
   }
 
   /** Resolves once the workers that live are known. @throws LlmteamError of the registry */
@@ -21,17 +21,17 @@ export class CountedWorkers {
   }
 
   /** Those that serve a version of a type: any of the same major. */
-  of(type_id: string, version: string): number {
-    return this.by_queue.get(queue_name(type_id, version)) ?? 0;
+  of(typeId: string, version: string): number {
+    return this.byQueue.get(queueName(typeId, version)) ?? 0;
   }
 
   private count(): void {
-    const by_queue = new Map<string, number>();
+    const byQueue = new Map<string, number>();
     for (const { value } of this.watched.values.values()) {
       const { types } = value as unknown as LiveWorker;
-      const queues = new Set(types.map(({ type_id, version }) => queue_name(type_id, version)));
-      for (const queue of queues) by_queue.set(queue, (by_queue.get(queue) ?? 0) + 1);
+      const queues = new Set(types.map(({ type_id, version }) => queueName(type_id, version)));
+      for (const queue of queues) byQueue.set(queue, (byQueue.get(queue) ?? 0) + 1);
     }
-    this.by_queue = by_queue;
+    this.byQueue = byQueue;
   }
 }

@@ -1,8 +1,8 @@
 /** Which workers live, and what they serve: keys `workers/<worker_id>`, which end by themselves. */
-import { type Clock, type Json, type Logger, queue_name, type Registry, type Timer } from '@llmteam/contracts';
+import { type Clock, type Json, type Logger, queueName, type Registry, type Timer } from '@llmteam/contracts';
 
-export const workers_prefix = 'workers/';
-const default_ttl_ms = 15_000;
+export const workersPrefix = 'workers/';
+const defaultTtlMs = 15_000;
 const renewals = 3;
 
 export interface LiveWorker {
@@ -14,19 +14,19 @@ export interface LiveWorker {
   readonly concurrency: Readonly<Record<string, number>>;
 }
 
-export async function list_workers(registry: Registry): Promise<LiveWorker[]> {
-  const found = await registry.list(workers_prefix);
+export async function listWorkers(registry: Registry): Promise<LiveWorker[]> {
+  const found = await registry.list(workersPrefix);
   return found.map(({ value }) => value as unknown as LiveWorker);
 }
 
 /** By queue, `type@major`: the workers that take its jobs. */
-export async function live_workers(registry: Registry): Promise<Map<string, LiveWorker[]>> {
-  const by_queue = new Map<string, LiveWorker[]>();
-  for (const worker of await list_workers(registry)) {
-    const queues = new Set(worker.types.map(({ type_id, version }) => queue_name(type_id, version)));
-    for (const queue of queues) by_queue.set(queue, [...(by_queue.get(queue) ?? []), worker]);
+export async function liveWorkers(registry: Registry): Promise<Map<string, LiveWorker[]>> {
+  const byQueue = new Map<string, LiveWorker[]>();
+  for (const worker of await listWorkers(registry)) {
+    const queues = new Set(worker.types.map(({ type_id, version }) => queueName(type_id, version)));
+    for (const queue of queues) byQueue.set(queue, [...(byQueue.get(queue) ?? []), worker]);
   }
-  return by_queue;
+  return byQueue;
 }
 
 export interface WorkerPresenceOptions {
@@ -35,14 +35,14 @@ export interface WorkerPresenceOptions {
   readonly log: Logger;
   readonly worker: LiveWorker;
   /** How long a worker that fell silent is believed to live. Default 15,000. */
-  readonly ttl_ms?: number;
+  readonly ttlMs?: number;
 }
 
 /** Keeps a worker in the list for as long as it lives. */
 export class WorkerPresence {
   private tick: Timer | null = null;
-  private is_stopped = false;
-  private told_until = Number.NEGATIVE_INFINITY;
+  private isStopped = false;
+  private toldUntil = Number.NEGATIVE_INFINITY;
   private telling: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: WorkerPresenceOptions) {}
@@ -50,45 +50,45 @@ export class WorkerPresence {
   /** @throws LlmteamError of the registry */
   async start(): Promise<void> {
     await this.tell();
-    this.set_tick();
+    this.setTick();
   }
 
   /** Others know that it lives. */
-  get is_known(): boolean {
-    return this.options.clock.now() < this.told_until;
+  get isKnown(): boolean {
+    return this.options.clock.now() < this.toldUntil;
   }
 
   /** It is gone at once. @throws LlmteamError of the registry */
   async stop(): Promise<void> {
-    this.is_stopped = true;
+    this.isStopped = true;
     this.tick?.cancel();
     // What is under way would put it there again.
     await this.telling;
     await this.options.registry.delete(this.key);
   }
 
-  private set_tick(): void {
+  private setTick(): void {
     const { clock, log } = this.options;
-    this.tick = clock.after(this.ttl_ms / renewals, () => {
+    this.tick = clock.after(this.ttlMs / renewals, () => {
       this.tell().catch((err: unknown) => log.warn({ err }, 'nobody could be told that this worker lives'));
-      if (!this.is_stopped) this.set_tick();
+      if (!this.isStopped) this.setTick();
     });
   }
 
   private async tell(): Promise<void> {
     const { registry, clock, worker } = this.options;
-    const told_at = clock.now();
-    const put = registry.put(this.key, worker as unknown as Json, { ttl_ms: this.ttl_ms });
+    const toldAt = clock.now();
+    const put = registry.put(this.key, worker as unknown as Json, { ttlMs: this.ttlMs });
     this.telling = put.catch(() => undefined);
     await put;
-    this.told_until = told_at + this.ttl_ms;
+    this.toldUntil = toldAt + this.ttlMs;
   }
 
-  private get ttl_ms(): number {
-    return this.options.ttl_ms ?? default_ttl_ms;
+  private get ttlMs(): number {
+    return this.options.ttlMs ?? defaultTtlMs;
   }
 
   private get key(): string {
-    return `${workers_prefix}${this.options.worker.worker_id}`;
+    return `${workersPrefix}${this.options.worker.worker_id}`;
   }
 }

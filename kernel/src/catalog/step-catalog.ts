@@ -11,8 +11,8 @@ import {
 } from '@llmteam/contracts';
 import semver from 'semver';
 import type { StepType, StepTypes } from '../engine/plan.js';
-import { bare_type } from '../engine/plan.js';
-import { type ConfigChecker, config_checker } from './config-checker.js';
+import { bareType } from '../engine/plan.js';
+import { type ConfigChecker, configChecker } from './config-checker.js';
 
 export interface CatalogEntry extends StepType {
   /** null: a task type whose code is not in this process. */
@@ -29,20 +29,20 @@ export type VersionChoice =
 export class StepCatalog implements StepTypes {
   /** By type id: entries, newest version first. */
   private readonly types = new Map<string, CatalogEntry[]>();
-  private readonly check: ConfigChecker = config_checker();
+  private readonly check: ConfigChecker = configChecker();
 
   /** @throws LlmteamError `PLUGIN_DUPLICATE` if the type is there in that version. */
   add(type: TaskType<JsonObject> | ControlType, version: string, plugin: string): void {
     const control = type.kind === 'control' ? type : null;
-    this.add_entry({ ...type.metadata, version }, plugin, control, type.kind === 'task' ? type : null);
+    this.addEntry({ ...type.metadata, version }, plugin, control, type.kind === 'task' ? type : null);
   }
 
   /** A type that a worker elsewhere serves. */
   announce(metadata: StepTypeMetadata, plugin: string): void {
-    if (this.find(metadata.type_id, metadata.version) === undefined) this.add_entry(metadata, plugin, null, null);
+    if (this.find(metadata.type_id, metadata.version) === undefined) this.addEntry(metadata, plugin, null, null);
   }
 
-  private add_entry(
+  private addEntry(
     metadata: StepTypeMetadata,
     plugin: string,
     control: ControlType | null,
@@ -54,19 +54,19 @@ export class StepCatalog implements StepTypes {
       const both = `'${known.plugin}' and '${plugin}'`;
       throw new LlmteamError('PLUGIN_DUPLICATE', `step type '${type_id}' ${version} comes from both ${both}`);
     }
-    const check_config = (config: JsonObject): string | null => this.check(config_schema, config);
-    const entries = [...(this.types.get(type_id) ?? []), { metadata, plugin, control, task, check_config }];
+    const checkConfig = (config: JsonObject): string | null => this.check(config_schema, config);
+    const entries = [...(this.types.get(type_id) ?? []), { metadata, plugin, control, task, checkConfig }];
     entries.sort((a, b) => semver.rcompare(a.metadata.version, b.metadata.version));
     this.types.set(type_id, entries);
   }
 
-  find(type_id: string, version: string): CatalogEntry | undefined {
-    return this.types.get(type_id)?.find((entry) => entry.metadata.version === version);
+  find(typeId: string, version: string): CatalogEntry | undefined {
+    return this.types.get(typeId)?.find((entry) => entry.metadata.version === version);
   }
 
   /** The newest version that the `type` of a step, as written, allows. */
   choose(type: string): VersionChoice {
-    const entries = this.types.get(bare_type(type));
+    const entries = this.types.get(bareType(type));
     if (entries === undefined) return { kind: 'unknown_type' };
     const range = type.includes('@') ? type.slice(type.indexOf('@') + 1) : '*';
     const entry = entries.find(({ metadata }) =>
@@ -87,7 +87,7 @@ export class StepCatalog implements StepTypes {
     return [...this.types.values()].flat();
   }
 
-  type_ids(): string[] {
+  typeIds(): string[] {
     return [...this.types.keys()].sort();
   }
 }

@@ -5,13 +5,13 @@
 import { type Blobs, type Definition, LlmteamError } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
 import type { ExpressionCompiler } from '../engine/expression.js';
-import { bare_type, compile_plan, type Plan, type StepTypes } from '../engine/plan.js';
+import { bareType, compilePlan, type Plan, type StepTypes } from '../engine/plan.js';
 
-const cached_steps = 200_000;
+const cachedSteps = 200_000;
 
 export class Definitions {
   private readonly plans = new LRUCache<string, Plan>({
-    maxSize: cached_steps,
+    maxSize: cachedSteps,
     sizeCalculation: (plan) => plan.steps.length,
   });
   /** Hashes of definitions that were put by this process, by identity. */
@@ -22,14 +22,14 @@ export class Definitions {
     private readonly types: StepTypes,
     private readonly compiler: ExpressionCompiler,
     /** Asked once for a step type that is not known; may bring it into `types`. */
-    private readonly look_up: (type_id: string, version: string) => Promise<void> = async () => undefined,
+    private readonly lookUp: (typeId: string, version: string) => Promise<void> = async () => undefined,
   ) {}
 
   /** Keeps a definition; resolves with its content hash once it is kept. @throws LlmteamError `SEGMENT_INVALID` */
   async put(definition: Definition): Promise<string> {
     const known = this.known.get(definition);
     if (known !== undefined) return known;
-    const plan = compile_plan(definition, this.types, this.compiler);
+    const plan = compilePlan(definition, this.types, this.compiler);
     const hash = await this.blobs.put(new TextEncoder().encode(JSON.stringify(definition)));
     this.plans.set(hash, plan);
     this.known.set(definition, hash);
@@ -37,7 +37,7 @@ export class Definitions {
   }
 
   /** The plan of a definition if it is at hand. */
-  cached_plan(hash: string): Plan | undefined {
+  cachedPlan(hash: string): Plan | undefined {
     return this.plans.get(hash);
   }
 
@@ -46,16 +46,16 @@ export class Definitions {
     const cached = this.plans.get(hash);
     if (cached !== undefined) return cached;
     const definition = await this.get(hash);
-    await this.find_types(definition);
-    const plan = compile_plan(definition, this.types, this.compiler);
+    await this.findTypes(definition);
+    const plan = compilePlan(definition, this.types, this.compiler);
     this.plans.set(hash, plan);
     return plan;
   }
 
-  private async find_types({ step_types }: Definition): Promise<void> {
-    const named = Object.entries(step_types).map(([type, version]) => ({ type_id: bare_type(type), version }));
+  private async findTypes({ step_types }: Definition): Promise<void> {
+    const named = Object.entries(step_types).map(([type, version]) => ({ type_id: bareType(type), version }));
     const unknown = named.filter(({ type_id, version }) => this.types.find(type_id, version) === undefined);
-    await Promise.all(unknown.map(({ type_id, version }) => this.look_up(type_id, version)));
+    await Promise.all(unknown.map(({ type_id, version }) => this.lookUp(type_id, version)));
   }
 
   async get(hash: string): Promise<Definition> {

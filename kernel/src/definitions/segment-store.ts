@@ -4,7 +4,7 @@
  * crash and no race loses a revision.
  * Does not own: definitions (by content, in Blobs); runs, which go on with the definition they were started with.
  */
-import { type Definition, is_llmteam_error, type JsonObject, LlmteamError, type Registry } from '@llmteam/contracts';
+import { type Definition, isLlmteamError, type JsonObject, LlmteamError, type Registry } from '@llmteam/contracts';
 import type { Definitions } from './definitions.js';
 
 export interface StoredSegment {
@@ -20,19 +20,19 @@ export interface StoredSegment {
 
 export interface PublishedSegment extends StoredSegment {
   /** There was none of that id. */
-  readonly is_new: boolean;
+  readonly isNew: boolean;
 }
 
 export interface PublishOptions {
   /** Only if this is the present revision; 0: only if there is none. */
-  readonly if_revision?: number;
+  readonly ifRevision?: number;
   /** Epoch milliseconds. */
   readonly at?: number;
 }
 
 /** Older ones are dropped. */
-const revisions_kept = 100;
-const most_races = 100;
+const revisionsKept = 100;
+const mostRaces = 100;
 
 export class SegmentStore {
   constructor(
@@ -40,106 +40,106 @@ export class SegmentStore {
     private readonly definitions: Definitions,
   ) {}
 
-  /** The same definition again changes nothing. @throws LlmteamError `REVISION_CONFLICT` if `if_revision` is not the present one. */
-  async publish(tenant_id: string, definition: Definition, options: PublishOptions = {}): Promise<PublishedSegment> {
+  /** The same definition again changes nothing. @throws LlmteamError `REVISION_CONFLICT` if `ifRevision` is not the present one. */
+  async publish(tenantId: string, definition: Definition, options: PublishOptions = {}): Promise<PublishedSegment> {
     const hash = await this.definitions.put(definition);
     for (let races = 0; ; races++) {
       try {
-        return await this.replace(tenant_id, definition, hash, options);
+        return await this.replace(tenantId, definition, hash, options);
       } catch (error) {
-        const is_race = is_llmteam_error(error) && error.code === 'REVISION_CONFLICT';
-        if (!is_race || options.if_revision !== undefined || races >= most_races) throw error;
+        const isRace = isLlmteamError(error) && error.code === 'REVISION_CONFLICT';
+        if (!isRace || options.ifRevision !== undefined || races >= mostRaces) throw error;
       }
     }
   }
 
   private async replace(
-    tenant_id: string,
+    tenantId: string,
     { segment }: Definition,
     definition: string,
-    { if_revision, at = 0 }: PublishOptions,
+    { ifRevision, at = 0 }: PublishOptions,
   ): Promise<PublishedSegment> {
     const { segment_id, name } = segment;
-    const head = head_key(tenant_id, segment_id);
+    const head = headKey(tenantId, segment_id);
     const present = await this.registry.get(head);
-    if (if_revision !== undefined && if_revision !== (present?.revision ?? 0)) {
+    if (ifRevision !== undefined && ifRevision !== (present?.revision ?? 0)) {
       const state = present === null ? 'is not stored' : `has revision ${present.revision}`;
-      throw new LlmteamError('REVISION_CONFLICT', `segment '${segment_id}' ${state}, expected ${if_revision}`);
+      throw new LlmteamError('REVISION_CONFLICT', `segment '${segment_id}' ${state}, expected ${ifRevision}`);
     }
     if (present !== null) {
-      const stored = stored_segment(segment_id, present.revision, present.value);
-      if (stored.definition === definition) return { ...stored, is_new: false };
-      await this.keep(tenant_id, segment_id, present.revision, present.value as JsonObject);
+      const stored = storedSegment(segment_id, present.revision, present.value);
+      if (stored.definition === definition) return { ...stored, isNew: false };
+      await this.keep(tenantId, segment_id, present.revision, present.value as JsonObject);
     }
     const value = { definition, name, at };
-    const revision = await this.registry.put(head, value, { if_revision: present?.revision ?? 0 });
-    return { ...stored_segment(segment_id, revision, value), is_new: present === null };
+    const revision = await this.registry.put(head, value, { ifRevision: present?.revision ?? 0 });
+    return { ...storedSegment(segment_id, revision, value), isNew: present === null };
   }
 
-  private async keep(tenant_id: string, segment_id: string, revision: number, value: JsonObject): Promise<void> {
-    await this.registry.put(revision_key(tenant_id, segment_id, revision), value);
-    const kept = await this.registry.list(revision_prefix(tenant_id, segment_id));
-    for (const { key } of kept.slice(0, Math.max(0, kept.length - revisions_kept))) await this.registry.delete(key);
+  private async keep(tenantId: string, segmentId: string, revision: number, value: JsonObject): Promise<void> {
+    await this.registry.put(revisionKey(tenantId, segmentId, revision), value);
+    const kept = await this.registry.list(revisionPrefix(tenantId, segmentId));
+    for (const { key } of kept.slice(0, Math.max(0, kept.length - revisionsKept))) await this.registry.delete(key);
   }
 
   /** The present revision, or the one asked for. @throws LlmteamError `SEGMENT_UNKNOWN` */
-  async find(tenant_id: string, segment_id: string, revision?: number): Promise<StoredSegment> {
-    const present = await this.registry.get(head_key(tenant_id, segment_id));
-    if (present === null) throw unknown(segment_id);
+  async find(tenantId: string, segmentId: string, revision?: number): Promise<StoredSegment> {
+    const present = await this.registry.get(headKey(tenantId, segmentId));
+    if (present === null) throw unknown(segmentId);
     if (revision === undefined || revision === present.revision) {
-      return stored_segment(segment_id, present.revision, present.value);
+      return storedSegment(segmentId, present.revision, present.value);
     }
-    const earlier = await this.registry.get(revision_key(tenant_id, segment_id, revision));
-    if (earlier === null) throw unknown(segment_id);
-    return stored_segment(segment_id, revision, earlier.value);
+    const earlier = await this.registry.get(revisionKey(tenantId, segmentId, revision));
+    if (earlier === null) throw unknown(segmentId);
+    return storedSegment(segmentId, revision, earlier.value);
   }
 
   /** By id, after the one named. */
-  async list(tenant_id: string, after: string | undefined, limit: number): Promise<StoredSegment[]> {
-    const prefix = head_key(tenant_id, '');
+  async list(tenantId: string, after: string | undefined, limit: number): Promise<StoredSegment[]> {
+    const prefix = headKey(tenantId, '');
     const options = after === undefined ? { limit } : { limit, after: prefix + after };
     const found = await this.registry.list(prefix, options);
-    return found.map(({ key, revision, value }) => stored_segment(key.slice(prefix.length), revision, value));
+    return found.map(({ key, revision, value }) => storedSegment(key.slice(prefix.length), revision, value));
   }
 
   /**
    * Forgets a segment and its revisions; runs of it go on.
-   * @throws LlmteamError `SEGMENT_UNKNOWN`; `REVISION_CONFLICT` if `if_revision` is not the present one
+   * @throws LlmteamError `SEGMENT_UNKNOWN`; `REVISION_CONFLICT` if `ifRevision` is not the present one
    */
-  async remove(tenant_id: string, segment_id: string, if_revision?: number): Promise<void> {
-    const head = head_key(tenant_id, segment_id);
-    if ((await this.registry.get(head)) === null) throw unknown(segment_id);
-    await this.registry.delete(head, if_revision === undefined ? {} : { if_revision });
-    for (const { key } of await this.registry.list(revision_prefix(tenant_id, segment_id))) {
+  async remove(tenantId: string, segmentId: string, ifRevision?: number): Promise<void> {
+    const head = headKey(tenantId, segmentId);
+    if ((await this.registry.get(head)) === null) throw unknown(segmentId);
+    await this.registry.delete(head, ifRevision === undefined ? {} : { ifRevision });
+    for (const { key } of await this.registry.list(revisionPrefix(tenantId, segmentId))) {
       await this.registry.delete(key);
     }
   }
 }
 
-function unknown(segment_id: string): LlmteamError {
-  return new LlmteamError('SEGMENT_UNKNOWN', `no segment '${segment_id}' is stored`);
+function unknown(segmentId: string): LlmteamError {
+  return new LlmteamError('SEGMENT_UNKNOWN', `no segment '${segmentId}' is stored`);
 }
 
-function head_key(tenant_id: string, segment_id: string): string {
-  return `segments/${tenant_id}/${segment_id}`;
+function headKey(tenantId: string, segmentId: string): string {
+  return `segments/${tenantId}/${segmentId}`;
 }
 
-function revision_prefix(tenant_id: string, segment_id: string): string {
-  return `segment_revisions/${tenant_id}/${segment_id}/`;
+function revisionPrefix(tenantId: string, segmentId: string): string {
+  return `segment_revisions/${tenantId}/${segmentId}/`;
 }
 
 /** Padded, so that keys are in the order of revisions. */
-function revision_key(tenant_id: string, segment_id: string, revision: number): string {
-  return revision_prefix(tenant_id, segment_id) + String(revision).padStart(16, '0');
+function revisionKey(tenantId: string, segmentId: string, revision: number): string {
+  return revisionPrefix(tenantId, segmentId) + String(revision).padStart(16, '0');
 }
 
-function stored_segment(segment_id: string, revision: number, value: unknown): StoredSegment {
+function storedSegment(segmentId: string, revision: number, value: unknown): StoredSegment {
   const { definition, name, at } = value as JsonObject;
   return {
-    segment_id,
+    segment_id: segmentId,
     revision,
     definition: String(definition),
-    name: typeof name === 'string' ? name : segment_id,
+    name: typeof name === 'string' ? name : segmentId,
     stored_at: typeof at === 'number' ? at : 0,
   };
 }

@@ -4,37 +4,37 @@
  * what follows.
  */
 import type { HumanTask } from '@llmteam/contracts';
-import { job_id } from './job-id.js';
-import { is_ended, type ScopeState, type StepState } from './state.js';
-import { disarm, disarm_step_timer } from './timers.js';
-import { type At, decide, is_open, type Turn } from './turn.js';
+import { jobId } from './job-id.js';
+import { isEnded, type ScopeState, type StepState } from './state.js';
+import { disarm, disarmStepTimer } from './timers.js';
+import { type At, decide, isOpen, type Turn } from './turn.js';
 
 /** Ends a step that is not decided, whatever it does. */
-export function cancel_step(turn: Turn, at: At): void {
-  if (!is_open(at)) return;
-  const was_ready = at.state.since >= 0;
+export function cancelStep(turn: Turn, at: At): void {
+  if (!isOpen(at)) return;
+  const wasReady = at.state.since >= 0;
   release(turn, at);
-  if (was_ready) turn.emit('step.cancelled', at);
+  if (wasReady) turn.emit('step.cancelled', at);
   decide(turn, at, 'cancelled');
 }
 
 /** Takes back everything an undecided step holds: its job, timers, waits, scopes, task and child. */
 export function release(turn: Turn, at: At): void {
   const { state } = at;
-  disarm_step_timer(turn, at);
-  if (holds_job(state, at)) {
+  disarmStepTimer(turn, at);
+  if (holdsJob(state, at)) {
     turn.run.in_flight--;
-    turn.effects.push({ kind: 'cancel_jobs', job_ids: [job_id(turn.run.key.run_id, at, state.attempt)] });
+    turn.effects.push({ kind: 'cancel_jobs', job_ids: [jobId(turn.run.key.run_id, at, state.attempt)] });
   }
-  if (state.control !== null) release_control(turn, at);
+  if (state.control !== null) releaseControl(turn, at);
 }
 
 /** Whether an attempt of the step is queued or running on a worker. */
-export function holds_job(state: StepState, at: Pick<At, 'step'>): boolean {
+export function holdsJob(state: StepState, at: Pick<At, 'step'>): boolean {
   return at.step.type.control === null && (state.status === 'queued' || state.status === 'running');
 }
 
-function release_control(turn: Turn, at: At): void {
+function releaseControl(turn: Turn, at: At): void {
   const { control } = at.state;
   if (control === null) return;
   const { run } = turn;
@@ -42,50 +42,50 @@ function release_control(turn: Turn, at: At): void {
   control.timers.clear();
   for (const path of [...control.scopes]) {
     const scope = run.scopes.get(path);
-    if (scope !== undefined) close_scope(turn, at, scope);
+    if (scope !== undefined) closeScope(turn, at, scope);
   }
-  const key = key_of(at);
+  const key = keyOf(at);
   for (let place = run.waits.length - 1; place >= 0; place--) {
     if (run.waits[place]?.step === key) run.waits.splice(place, 1);
   }
   if (control.task !== null && control.task.status !== 'closed')
-    show_task(turn, at, { ...control.task, status: 'closed' });
+    showTask(turn, at, { ...control.task, status: 'closed' });
   const child = run.children.get(key);
-  if (child !== undefined) cancel_child(turn, key, child);
+  if (child !== undefined) cancelChild(turn, key, child);
 }
 
-function key_of(at: At): string {
+function keyOf(at: At): string {
   return at.scope.path === '' ? at.step.step_id : `${at.scope.path}/${at.step.step_id}`;
 }
 
-function cancel_child(turn: Turn, step: string, child: string): void {
+function cancelChild(turn: Turn, step: string, child: string): void {
   turn.run.children.delete(step);
   turn.run.cancelled_children.add(child);
   turn.effects.push({ kind: 'control_child', run_id: child, action: 'cancel', seq: 0, at: turn.now });
 }
 
 /** Keeps a task's new state and shows it to whoever lists tasks. */
-export function show_task(turn: Turn, at: At, task: HumanTask): void {
+export function showTask(turn: Turn, at: At, task: HumanTask): void {
   if (at.state.control !== null) at.state.control.task = task;
   turn.effects.push({ kind: 'show_task', task });
 }
 
 /** Ends an iteration: its undecided steps are cancelled, and it is forgotten. */
-export function close_scope(turn: Turn, owner: At, scope: ScopeState): void {
-  cancel_scope(turn, scope);
+export function closeScope(turn: Turn, owner: At, scope: ScopeState): void {
+  cancelScope(turn, scope);
   owner.state.control?.scopes.delete(scope.path);
   turn.run.scopes.delete(scope.path);
 }
 
 /** Cancels every undecided step of a scope. */
-export function cancel_scope(turn: Turn, scope: ScopeState): void {
-  for (const [step_id, state] of scope.steps) {
-    const step = turn.plan.by_id.get(step_id);
-    if (step !== undefined) cancel_step(turn, { scope, step, state });
+export function cancelScope(turn: Turn, scope: ScopeState): void {
+  for (const [stepId, state] of scope.steps) {
+    const step = turn.plan.byId.get(stepId);
+    if (step !== undefined) cancelStep(turn, { scope, step, state });
   }
 }
 
 /** Whether a scope is still part of a run that goes on. */
-export function is_live(turn: Turn, scope: ScopeState): boolean {
-  return !is_ended(turn.run) && turn.run.scopes.get(scope.path) === scope;
+export function isLive(turn: Turn, scope: ScopeState): boolean {
+  return !isEnded(turn.run) && turn.run.scopes.get(scope.path) === scope;
 }

@@ -9,35 +9,35 @@ import {
   caps,
   type Directive,
   type ErrorInfo,
-  error_info,
+  errorInfo,
   type HumanTask,
-  iteration_scope,
+  iterationScope,
   type JsonObject,
   type Occurrence,
   type Reaction,
-  step_key,
-  task_id,
+  stepKey,
+  taskId,
 } from '@llmteam/contracts';
-import { cancel_step, close_scope, release, show_task } from './cancel.js';
+import { cancelStep, closeScope, release, showTask } from './cancel.js';
 import type { StartChild } from './effects.js';
 import type { Variables } from './expression.js';
 import {
-  complete_step,
+  completeStep,
   deliver,
-  end_in_failure,
-  expression_error,
-  fail_step,
+  endInFailure,
+  expressionError,
+  failStep,
   holds,
-  limit_error,
+  limitError,
   locate,
 } from './scheduling.js';
 import type { ControlState, ScopeState } from './state.js';
 import { arm, disarm } from './timers.js';
-import { type At, is_open, type Turn } from './turn.js';
-import { step_variables } from './variables.js';
+import { type At, isOpen, type Turn } from './turn.js';
+import { stepVariables } from './variables.js';
 
 /** A ready control step begins. */
-export function start_control(turn: Turn, at: At, cause: number): void {
+export function startControl(turn: Turn, at: At, cause: number): void {
   const { state, step } = at;
   state.held = false;
   state.since = turn.now;
@@ -45,14 +45,14 @@ export function start_control(turn: Turn, at: At, cause: number): void {
   turn.emit('step.started', at, { cause });
   let config: JsonObject;
   try {
-    config = step.config.resolve(step_variables(turn, at));
+    config = step.config.resolve(stepVariables(turn, at));
   } catch (thrown) {
-    end_in_error(turn, at, expression_error(thrown));
+    endInError(turn, at, expressionError(thrown));
     return;
   }
-  const fault = step.config.is_static ? null : step.type.check_config(config);
+  const fault = step.config.isStatic ? null : step.type.checkConfig(config);
   if (fault !== null) {
-    end_in_error(turn, at, error_info('STEP_CONFIG_INVALID', `step '${step.step_id}': ${fault}`));
+    endInError(turn, at, errorInfo('STEP_CONFIG_INVALID', `step '${step.step_id}': ${fault}`));
     return;
   }
   state.control = {
@@ -77,21 +77,21 @@ export function react(turn: Turn, at: At, occurrence: Occurrence): void {
 function ask(turn: Turn, at: At, occurrence: Occurrence): Reaction<unknown> | null {
   const { control } = at.state;
   const type = at.step.type.control;
-  if (!is_open(at) || control === null || type === null) return null;
+  if (!isOpen(at) || control === null || type === null) return null;
   try {
-    const reaction = type.react(occurrence, view_of(turn, at, control));
+    const reaction = type.react(occurrence, viewOf(turn, at, control));
     if (reaction.state !== undefined) control.state = reaction.state;
     return reaction;
   } catch (thrown) {
-    end_in_error(turn, at, expression_error(thrown));
+    endInError(turn, at, expressionError(thrown));
     return null;
   }
 }
 
-function view_of(turn: Turn, at: At, control: ControlState): ControlView<JsonObject, unknown> {
+function viewOf(turn: Turn, at: At, control: ControlState): ControlView<JsonObject, unknown> {
   let known: Variables | null = null;
   const variables = (): Variables => {
-    known ??= step_variables(turn, at);
+    known ??= stepVariables(turn, at);
     return known;
   };
   return {
@@ -113,13 +113,13 @@ function apply(turn: Turn, at: At, reaction: Reaction<unknown>): void {
   const before = turn.todo.length;
   for (const directive of reaction.directives) {
     perform(turn, at, directive);
-    if (!is_open(at)) return;
+    if (!isOpen(at)) return;
   }
-  if (!is_told_more(turn, at, before)) note_waiting(turn, at);
+  if (!isToldMore(turn, at, before)) noteWaiting(turn, at);
 }
 
 /** A wait for a signal that came before is over as soon as it begins. */
-function is_told_more(turn: Turn, { state }: At, from: number): boolean {
+function isToldMore(turn: Turn, { state }: At, from: number): boolean {
   for (let place = from; place < turn.todo.length; place++) {
     const todo = turn.todo[place];
     if (todo?.what === 'react' && todo.at.state === state) return true;
@@ -128,22 +128,22 @@ function is_told_more(turn: Turn, { state }: At, from: number): boolean {
 }
 
 /** A control step that waits for the outside world says so once. */
-function note_waiting(turn: Turn, at: At): void {
+function noteWaiting(turn: Turn, at: At): void {
   const { control, status } = at.state;
   if (control === null) return;
-  const waiting_for = waits_for(turn, at, control);
-  if (waiting_for === null) at.state.status = 'running';
+  const waitingFor = waitsFor(turn, at, control);
+  if (waitingFor === null) at.state.status = 'running';
   else if (status !== 'waiting') {
     at.state.status = 'waiting';
-    turn.emit('step.waiting', at, { payload: { waiting_for } });
+    turn.emit('step.waiting', at, { payload: { waiting_for: waitingFor } });
   }
 }
 
 /** What a control step waits for outside the run's own steps, or null. */
-export function waits_for(turn: Pick<Turn, 'run'>, at: At, control: ControlState): string | null {
+export function waitsFor(turn: Pick<Turn, 'run'>, at: At, control: ControlState): string | null {
   if (control.scopes.size > 0) return null;
   if (control.task !== null && control.task.status !== 'closed') return `task ${control.task.task_id}`;
-  const key = step_key(at.scope.path, at.step.step_id);
+  const key = stepKey(at.scope.path, at.step.step_id);
   const child = turn.run.children.get(key);
   if (child !== undefined) return `run ${child}`;
   const wait = turn.run.waits.find((known) => known.step === key);
@@ -156,39 +156,39 @@ function perform(turn: Turn, at: At, directive: Directive): void {
   switch (directive.do) {
     case 'complete':
       release(turn, at);
-      complete_step(turn, at, directive.ports, turn.now - at.state.since);
+      completeStep(turn, at, directive.ports, turn.now - at.state.since);
       return;
     case 'fail':
-      end_in_error(turn, at, directive.error);
+      endInError(turn, at, directive.error);
       return;
     case 'open_scope':
-      open_scope(turn, at, directive);
+      openScope(turn, at, directive);
       return;
     case 'close_scope': {
-      const scope = turn.run.scopes.get(iteration_scope(step_key(at.scope.path, at.step.step_id), directive.index));
-      if (scope !== undefined) close_scope(turn, at, scope);
+      const scope = turn.run.scopes.get(iterationScope(stepKey(at.scope.path, at.step.step_id), directive.index));
+      if (scope !== undefined) closeScope(turn, at, scope);
       return;
     }
     case 'start_timer':
-      start_timer(turn, at, directive);
+      startTimer(turn, at, directive);
       return;
     case 'stop_timer':
-      stop_timer(turn, at, directive.name);
+      stopTimer(turn, at, directive.name);
       return;
     case 'wait_signal':
-      wait_signal(turn, at, directive.name, directive.correlation);
+      waitSignal(turn, at, directive.name, directive.correlation);
       return;
     case 'open_task':
     case 'escalate_task':
-      change_task(turn, at, directive);
+      changeTask(turn, at, directive);
       return;
     case 'start_child':
-      start_child(turn, at, directive);
+      startChild(turn, at, directive);
       return;
     case 'cancel_upstream':
-      for (const index of turn.plan.exclusive_upstream(at.step.index)) {
+      for (const index of turn.plan.exclusiveUpstream(at.step.index)) {
         const step = turn.plan.steps[index];
-        if (step !== undefined) cancel_step(turn, locate(at.scope, step));
+        if (step !== undefined) cancelStep(turn, locate(at.scope, step));
       }
       return;
     case 'emit':
@@ -196,22 +196,18 @@ function perform(turn: Turn, at: At, directive: Directive): void {
   }
 }
 
-function end_in_error(turn: Turn, at: At, error: ErrorInfo): void {
+function endInError(turn: Turn, at: At, error: ErrorInfo): void {
   release(turn, at);
-  fail_step(turn, at, error, turn.now - at.state.since);
+  failStep(turn, at, error, turn.now - at.state.since);
 }
 
 type DirectiveOf<Do extends Directive['do']> = Extract<Directive, { do: Do }>;
 
 /** One iteration: the steps of the region, with the body's value on the edges that enter it. */
-function open_scope(turn: Turn, at: At, directive: DirectiveOf<'open_scope'>): void {
-  const path = iteration_scope(step_key(at.scope.path, at.step.step_id), directive.index);
+function openScope(turn: Turn, at: At, directive: DirectiveOf<'open_scope'>): void {
+  const path = iterationScope(stepKey(at.scope.path, at.step.step_id), directive.index);
   if (directive.index >= caps.loop_iterations) {
-    end_in_error(
-      turn,
-      at,
-      limit_error(`step '${at.step.step_id}' wanted more than ${caps.loop_iterations} iterations`),
-    );
+    endInError(turn, at, limitError(`step '${at.step.step_id}' wanted more than ${caps.loop_iterations} iterations`));
     return;
   }
   const region = turn.plan.regions.get(at.step.index) ?? [];
@@ -231,7 +227,7 @@ function open_scope(turn: Turn, at: At, directive: DirectiveOf<'open_scope'>): v
   try {
     taken = at.step.body.map((edge) => holds(turn, scope, edge, directive.value));
   } catch (thrown) {
-    end_in_error(turn, at, expression_error(thrown));
+    endInError(turn, at, expressionError(thrown));
     return;
   }
   at.step.body.forEach((edge, place) => {
@@ -240,30 +236,30 @@ function open_scope(turn: Turn, at: At, directive: DirectiveOf<'open_scope'>): v
   if (region.length === 0) turn.todo.push({ what: 'finish_scope', scope });
 }
 
-function start_timer(turn: Turn, at: At, directive: DirectiveOf<'start_timer'>): void {
+function startTimer(turn: Turn, at: At, directive: DirectiveOf<'start_timer'>): void {
   const { control } = at.state;
   if (control === null) return;
-  stop_timer(turn, at, directive.name);
-  const step = step_key(at.scope.path, at.step.step_id);
+  stopTimer(turn, at, directive.name);
+  const step = stepKey(at.scope.path, at.step.step_id);
   const id = `${step}:${directive.name}:${++control.timers_armed}`;
-  const due_at = directive.at ?? turn.now + Math.ceil((directive.after_seconds ?? 0) * 1_000);
+  const dueAt = directive.at ?? turn.now + Math.ceil((directive.after_seconds ?? 0) * 1_000);
   control.timers.set(directive.name, id);
-  arm(turn, id, { due_at, kind: 'control', step, name: directive.name });
+  arm(turn, id, { due_at: dueAt, kind: 'control', step, name: directive.name });
 }
 
-function stop_timer(turn: Turn, at: At, name: string): void {
+function stopTimer(turn: Turn, at: At, name: string): void {
   const id = at.state.control?.timers.get(name);
   if (id === undefined) return;
   at.state.control?.timers.delete(name);
   disarm(turn, id);
 }
 
-function wait_signal(turn: Turn, at: At, name: string, correlation: string | null): void {
+function waitSignal(turn: Turn, at: At, name: string, correlation: string | null): void {
   const { run } = turn;
   const place = run.signals.findIndex((signal) => matches(signal, name, correlation));
   const [early] = place < 0 ? [] : run.signals.splice(place, 1);
   if (early === undefined) {
-    run.waits.push({ name, correlation, step: step_key(at.scope.path, at.step.step_id) });
+    run.waits.push({ name, correlation, step: stepKey(at.scope.path, at.step.step_id) });
   } else {
     turn.todo.push({ what: 'react', at, occurrence: { kind: 'signal_received', name, payload: early.payload } });
   }
@@ -278,13 +274,13 @@ export function matches(
   return signal.name === name && (correlation === null || signal.correlation === correlation);
 }
 
-function change_task(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | DirectiveOf<'escalate_task'>): void {
+function changeTask(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | DirectiveOf<'escalate_task'>): void {
   const { control } = at.state;
   if (control === null) return;
   const { key, request } = turn.run;
   if (directive.do === 'open_task') {
     const task: HumanTask = {
-      task_id: task_id(key.run_id, step_key(at.scope.path, at.step.step_id)),
+      task_id: taskId(key.run_id, stepKey(at.scope.path, at.step.step_id)),
       run_id: key.run_id,
       tenant_id: key.tenant_id,
       segment_id: request.segment_id,
@@ -296,7 +292,7 @@ function change_task(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | D
       request: directive.task,
       answer: null,
     };
-    show_task(turn, at, task);
+    showTask(turn, at, task);
     const { task_type, title, assignee } = task.request;
     turn.emit('human.task_created', at, { payload: { task_id: task.task_id, task_type, title, assignee } });
     if (assignee !== null) turn.emit('human.task_assigned', at, { payload: { task_id: task.task_id, assignee } });
@@ -304,53 +300,59 @@ function change_task(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | D
   }
   if (control.task === null || control.task.status === 'closed') return;
   const { assignee, due_at } = directive;
-  const escalation_level = control.task.escalation_level + 1;
-  const request_now = { ...control.task.request, assignee, due_at: due_at ?? control.task.request.due_at };
-  show_task(turn, at, { ...control.task, status: 'open', claimed_by: null, escalation_level, request: request_now });
-  const payload = { task_id: control.task.task_id, assignee, escalation_level };
+  const escalationLevel = control.task.escalation_level + 1;
+  const requestNow = { ...control.task.request, assignee, due_at: due_at ?? control.task.request.due_at };
+  showTask(turn, at, {
+    ...control.task,
+    status: 'open',
+    claimed_by: null,
+    escalation_level: escalationLevel,
+    request: requestNow,
+  });
+  const payload = { task_id: control.task.task_id, assignee, escalation_level: escalationLevel };
   turn.emit('human.task_escalated', at, { payload, severity: 'warning' });
 }
 
-export function on_claimed(turn: Turn, at: At, by: string): void {
+export function onClaimed(turn: Turn, at: At, by: string): void {
   const task = at.state.control?.task;
-  if (!is_open(at) || !task || task.status !== 'open') return;
-  show_task(turn, at, { ...task, status: 'claimed', claimed_by: by });
+  if (!isOpen(at) || !task || task.status !== 'open') return;
+  showTask(turn, at, { ...task, status: 'claimed', claimed_by: by });
   turn.emit('human.task_assigned', at, { payload: { task_id: task.task_id, assignee: by } });
 }
 
 /** The first answer the control type accepts wins; what comes later finds the task closed. */
-export function on_answered(turn: Turn, at: At, answer: NonNullable<HumanTask['answer']>): void {
+export function onAnswered(turn: Turn, at: At, answer: NonNullable<HumanTask['answer']>): void {
   const task = at.state.control?.task;
-  if (!is_open(at) || !task || task.status === 'closed') return;
+  if (!isOpen(at) || !task || task.status === 'closed') return;
   const reaction = ask(turn, at, { kind: 'task_answered', answer });
   if (reaction === null || reaction.directives.length === 0) return;
-  show_task(turn, at, { ...task, status: 'closed', answer });
+  showTask(turn, at, { ...task, status: 'closed', answer });
   const payload = { task_id: task.task_id, decision: answer.decision, answered_by: answer.answered_by };
   turn.emit('human.task_completed', at, { payload });
   apply(turn, at, reaction);
 }
 
-function start_child(turn: Turn, at: At, directive: DirectiveOf<'start_child'>): void {
+function startChild(turn: Turn, at: At, directive: DirectiveOf<'start_child'>): void {
   const { control } = at.state;
   const { run } = turn;
   if (control === null) return;
   const depth = (run.request.parent?.depth ?? 0) + 1;
   if (depth > caps.subworkflow_depth) {
-    end_in_error(turn, at, limit_error(`subworkflows are nested deeper than ${caps.subworkflow_depth}`));
+    endInError(turn, at, limitError(`subworkflows are nested deeper than ${caps.subworkflow_depth}`));
     return;
   }
   if (run.children_started >= caps.child_runs_per_run) {
-    end_in_failure(turn, limit_error(`the run started more than ${caps.child_runs_per_run} child runs`));
+    endInFailure(turn, limitError(`the run started more than ${caps.child_runs_per_run} child runs`));
   }
-  const run_id = `${run.key.run_id}.${++run.children_started}`;
+  const runId = `${run.key.run_id}.${++run.children_started}`;
   const { segment_ref, input } = directive;
-  control.child = { run_id, segment_ref, input, at: turn.now, seq: run.seq };
-  run.children.set(step_key(at.scope.path, at.step.step_id), run_id);
-  turn.effects.push(child_effect(turn, at, control.child));
+  control.child = { run_id: runId, segment_ref, input, at: turn.now, seq: run.seq };
+  run.children.set(stepKey(at.scope.path, at.step.step_id), runId);
+  turn.effects.push(childEffect(turn, at, control.child));
 }
 
 /** The same for a first start and for one anew after a takeover. */
-export function child_effect(turn: Pick<Turn, 'run'>, at: At, child: NonNullable<ControlState['child']>): StartChild {
+export function childEffect(turn: Pick<Turn, 'run'>, at: At, child: NonNullable<ControlState['child']>): StartChild {
   const { request, deadline_at } = turn.run;
   const { run_id, segment_ref, input } = child;
   return {
@@ -358,7 +360,7 @@ export function child_effect(turn: Pick<Turn, 'run'>, at: At, child: NonNullable
     run_id,
     segment_ref,
     input,
-    step: step_key(at.scope.path, at.step.step_id),
+    step: stepKey(at.scope.path, at.step.step_id),
     depth: (request.parent?.depth ?? 0) + 1,
     instance_id: request.instance_id,
     correlation_id: request.correlation_id,

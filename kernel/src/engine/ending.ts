@@ -12,15 +12,15 @@ import type {
   RunOutcome,
   Severity,
 } from '@llmteam/contracts';
-import { cancel_scope } from './cancel.js';
+import { cancelScope } from './cancel.js';
 import type { Effect } from './effects.js';
-import { expression_error } from './scheduling.js';
-import { is_ended, type RunState } from './state.js';
+import { expressionError } from './scheduling.js';
+import { isEnded, type RunState } from './state.js';
 import { disarm } from './timers.js';
 import type { Turn } from './turn.js';
-import { scope_variables } from './variables.js';
+import { scopeVariables } from './variables.js';
 
-const final_events: Readonly<Record<RunOutcome, EventType>> = {
+const finalEvents: Readonly<Record<RunOutcome, EventType>> = {
   completed: 'segment.completed',
   failed: 'segment.failed',
   cancelled: 'segment.cancelled',
@@ -35,26 +35,26 @@ const severities: Readonly<Record<RunOutcome, Severity>> = {
 };
 
 /** Nothing is left to do: the run completed, or failed after its other branches finished. */
-export function finish_run(turn: Turn): void {
+export function finishRun(turn: Turn): void {
   if (turn.run.error !== null) {
-    end_run(turn, 'failed', turn.run.error);
+    endRun(turn, 'failed', turn.run.error);
     return;
   }
   let output: Json;
   try {
-    output = output_of(turn);
+    output = outputOf(turn);
   } catch (thrown) {
-    end_run(turn, 'failed', expression_error(thrown));
+    endRun(turn, 'failed', expressionError(thrown));
     return;
   }
-  end_run(turn, 'completed', null, output);
+  endRun(turn, 'completed', null, output);
 }
 
 /** Cancels what is left, and tells the outcome. */
-export function end_run(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null, output: Json = null): void {
+export function endRun(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null, output: Json = null): void {
   const { run } = turn;
   const root = run.scopes.get('');
-  if (root !== undefined && outcome !== 'completed') cancel_scope(turn, root);
+  if (root !== undefined && outcome !== 'completed') cancelScope(turn, root);
   for (const id of [...run.timers.keys()]) disarm(turn, id);
   run.status = outcome;
   run.error = error;
@@ -62,8 +62,8 @@ export function end_run(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null
   run.ended_at = turn.now;
   const severity = severities[outcome];
   const details = { severity, duration_ms: turn.now - run.request.at, payload: counts(run) } as const;
-  turn.emit_run(final_events[outcome], error === null ? details : { ...details, error });
-  turn.effects.push(...end_effects(run));
+  turn.emitRun(finalEvents[outcome], error === null ? details : { ...details, error });
+  turn.effects.push(...endEffects(run));
 }
 
 function counts(run: RunState): { steps_completed: number; steps_total: number } {
@@ -71,8 +71,8 @@ function counts(run: RunState): { steps_completed: number; steps_total: number }
 }
 
 /** What an ended run still has to tell: its parent first, the journal last. */
-export function end_effects(run: RunState): Effect[] {
-  if (!is_ended(run) || run.is_recorded) return [];
+export function endEffects(run: RunState): Effect[] {
+  if (!isEnded(run) || run.is_recorded) return [];
   const { status, output, error, usage } = run;
   const common = { at: run.ended_at ?? run.at, status, output, error, usage };
   const end: RunEnded = { type: 'run.ended', ...common, ...counts(run), seq: run.seq };
@@ -86,18 +86,18 @@ export function end_effects(run: RunState): Effect[] {
 }
 
 /** `output` of the segment; else the value of the one final step; else an object by step id. */
-function output_of(turn: Turn): Json {
+function outputOf(turn: Turn): Json {
   const { plan, run } = turn;
   const root = run.scopes.get('');
   if (root === undefined) return null;
   if (plan.output !== null) {
-    return plan.output.evaluate({ ...scope_variables(run, root), input: run.request.input });
+    return plan.output.evaluate({ ...scopeVariables(run, root), input: run.request.input });
   }
   const finals: [string, Json][] = [];
   for (const step of plan.steps) {
     const state = root.steps.get(step.step_id);
     if (state?.status === 'completed' && !state.led_on && state.outputs !== null) {
-      finals.push([step.step_id, value_of(state.outputs)]);
+      finals.push([step.step_id, outputValue(state.outputs)]);
     }
   }
   const [only] = finals;
@@ -105,7 +105,7 @@ function output_of(turn: Turn): Json {
 }
 
 /** A step that fired one port is worth that value, one that fired several an object by port. */
-function value_of(outputs: FiredPorts): Json {
+function outputValue(outputs: FiredPorts): Json {
   const values = Object.values(outputs);
   return values.length === 1 ? (values[0] as Json) : outputs;
 }

@@ -8,38 +8,38 @@
  */
 import {
   caps,
-  error_info,
+  errorInfo,
   type Fact,
   type RunEvent,
   type RunKey,
   type RunRequested,
   type SignalReceived,
-  split_step_key,
+  splitStepKey,
 } from '@llmteam/contracts';
-import { add_usage, dispatch, on_memoized, on_reported, on_started, on_step_timer, start_attempt } from './attempts.js';
-import { is_live } from './cancel.js';
-import { matches, on_answered, on_claimed, react, start_control } from './controls.js';
+import { addUsage, dispatch, onMemoized, onReported, onStarted, onStepTimer, startAttempt } from './attempts.js';
+import { isLive } from './cancel.js';
+import { matches, onAnswered, onClaimed, react, startControl } from './controls.js';
 import type { Effect } from './effects.js';
-import { end_run, finish_run } from './ending.js';
-import { root_region } from './graph.js';
+import { endRun, finishRun } from './ending.js';
+import { rootRegion } from './graph.js';
 import type { Plan } from './plan.js';
 import {
-  end_in_failure,
+  endInFailure,
   hold,
-  limit_error,
+  limitError,
   locate,
-  make_ready,
-  owner_of,
+  makeReady,
+  ownerOf,
   RunFailed,
-  returned_value,
-  skip_step,
+  returnedValue,
+  skipStep,
 } from './scheduling.js';
-import { is_ended, new_run_state, type Run, type RunState, type ScopeState } from './state.js';
+import { isEnded, newRunState, type Run, type RunState, type ScopeState } from './state.js';
 import { arm } from './timers.js';
-import { type At, is_open, type Todo, Turn } from './turn.js';
+import { type At, isOpen, type Todo, Turn } from './turn.js';
 
 /** Semantic version of the engine's behaviour; recorded histories of every released version must replay. */
-export const engine_version = '0.1.0';
+export const engineVersion = '0.1.0';
 
 export interface Outcome {
   readonly effects: readonly Effect[];
@@ -52,31 +52,31 @@ export interface EvolveOptions {
   readonly events: boolean;
 }
 
-const counted_only: EvolveOptions = { events: false };
+const countedOnly: EvolveOptions = { events: false };
 
 /** The first entry of a history. */
-export function start_run(
+export function startRun(
   plan: Plan,
   key: RunKey,
   request: RunRequested,
-  options: EvolveOptions = counted_only,
+  options: EvolveOptions = countedOnly,
 ): { run: Run; outcome: Outcome } {
-  const run: Run = { state: new_run_state(key, request), plan };
+  const run: Run = { state: newRunState(key, request), plan };
   const turn = new Turn(run, request.at, options.events ? [] : null);
-  const root = root_scope(plan);
+  const root = rootScope(plan);
   run.state.scopes.set(root.path, root);
-  turn.emit_run('segment.started', {
+  turn.emitRun('segment.started', {
     payload: { segment_name: plan.segment.name, parent_run_id: request.parent?.run_id ?? null },
   });
   if (run.state.deadline_at !== null) {
     arm(turn, 'run:timeout', { due_at: run.state.deadline_at, kind: 'run', step: '', name: '' });
   }
-  take_turn(turn, () => begin(turn, root, request));
-  return { run, outcome: outcome_of(turn) };
+  takeTurn(turn, () => begin(turn, root, request));
+  return { run, outcome: outcomeOf(turn) };
 }
 
-function root_scope(plan: Plan): ScopeState {
-  const undecided = plan.regions.get(root_region)?.length ?? 0;
+function rootScope(plan: Plan): ScopeState {
+  const undecided = plan.regions.get(rootRegion)?.length ?? 0;
   return { path: '', owner: null, index: 0, item: null, steps: new Map(), undecided, next: [], event: 1 };
 }
 
@@ -85,13 +85,13 @@ function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
   const { plan } = turn;
   const first = locate(root, plan.entrypoint);
   first.state.arrivals.push({ edge: 0, port: 'input', value: request.input });
-  make_ready(turn, first, turn.run.seq);
-  if (plan.entrypoint.is_eager) {
+  makeReady(turn, first, turn.run.seq);
+  if (plan.entrypoint.isEager) {
     const arrival = { kind: 'input_arrived', port: 'input', value: request.input, edge: 0 } as const;
     turn.todo.push({ what: 'react', at: first, occurrence: arrival });
     turn.todo.push({ what: 'react', at: first, occurrence: { kind: 'inputs_closed' } });
   }
-  for (const step of plan.regions.get(root_region) ?? []) {
+  for (const step of plan.regions.get(rootRegion) ?? []) {
     if (step.incoming.length === 0 && step !== plan.entrypoint) {
       turn.todo.push({ what: 'skip', at: locate(root, step), cause: turn.run.seq });
     }
@@ -99,57 +99,57 @@ function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
 }
 
 /** Every further entry. Changes `run.state` in place. */
-export function evolve(run: Run, fact: Fact, options: EvolveOptions = counted_only): Outcome {
+export function evolve(run: Run, fact: Fact, options: EvolveOptions = countedOnly): Outcome {
   const turn = new Turn(run, Math.max(run.state.at, fact.at), options.events ? [] : null);
-  if (is_ended(run.state)) {
+  if (isEnded(run.state)) {
     if (fact.type === 'run.ended') run.state.is_recorded = true;
     if (fact.type === 'child.ended') run.state.cancelled_children.delete(fact.child_run_id);
-    return outcome_of(turn);
+    return outcomeOf(turn);
   }
-  take_turn(turn, () => apply_fact(turn, fact));
-  return outcome_of(turn);
+  takeTurn(turn, () => applyFact(turn, fact));
+  return outcomeOf(turn);
 }
 
-function outcome_of(turn: Turn): Outcome {
+function outcomeOf(turn: Turn): Outcome {
   return { effects: turn.effects, events: turn.events ?? [] };
 }
 
-function take_turn(turn: Turn, work: () => void): void {
+function takeTurn(turn: Turn, work: () => void): void {
   try {
     work();
     drain(turn);
   } catch (thrown) {
     if (!(thrown instanceof RunFailed)) throw thrown;
     turn.todo.length = 0;
-    end_run(turn, 'failed', turn.run.error);
+    endRun(turn, 'failed', turn.run.error);
   }
 }
 
-function apply_fact(turn: Turn, fact: Fact): void {
+function applyFact(turn: Turn, fact: Fact): void {
   switch (fact.type) {
     case 'run.controlled':
-      return on_controlled(turn, fact.action, fact.reason ?? null);
+      return onControlled(turn, fact.action, fact.reason ?? null);
     case 'step.started':
-      return with_step(turn, fact.step, (at) => on_started(turn, at, fact));
+      return withStep(turn, fact.step, (at) => onStarted(turn, at, fact));
     case 'step.reported':
-      return with_step(turn, fact.step, (at) => on_reported(turn, at, fact));
+      return withStep(turn, fact.step, (at) => onReported(turn, at, fact));
     case 'step.memoized':
-      return with_step(turn, fact.step, (at) => on_memoized(at, fact));
+      return withStep(turn, fact.step, (at) => onMemoized(at, fact));
     case 'timer.fired':
-      return on_timer(turn, fact.timer);
+      return onTimer(turn, fact.timer);
     case 'signal.received':
-      return on_signal(turn, fact);
+      return onSignal(turn, fact);
     case 'task.claimed':
-      return with_step(turn, fact.step, (at) => on_claimed(turn, at, fact.by));
+      return withStep(turn, fact.step, (at) => onClaimed(turn, at, fact.by));
     case 'task.answered':
-      return with_step(turn, fact.step, (at) => on_answered(turn, at, fact.answer));
+      return withStep(turn, fact.step, (at) => onAnswered(turn, at, fact.answer));
     case 'child.ended': {
       turn.run.cancelled_children.delete(fact.child_run_id);
       if (turn.run.children.get(fact.step) !== fact.child_run_id) return;
       turn.run.children.delete(fact.step);
-      add_usage(turn.run, fact.usage);
+      addUsage(turn.run, fact.usage);
       const { status, output, error } = fact;
-      return with_step(turn, fact.step, (at) => react(turn, at, { kind: 'child_ended', status, output, error }));
+      return withStep(turn, fact.step, (at) => react(turn, at, { kind: 'child_ended', status, output, error }));
     }
     case 'run.requested':
     case 'run.ended':
@@ -158,63 +158,63 @@ function apply_fact(turn: Turn, fact: Fact): void {
 }
 
 /** The step occurrence of a key, if it lives. */
-export function find_step(run: RunState, plan: Plan, key: string): At | null {
-  const { scope: path, step_id } = split_step_key(key);
+export function findStep(run: RunState, plan: Plan, key: string): At | null {
+  const { scope: path, step_id } = splitStepKey(key);
   const scope = run.scopes.get(path);
-  const step = plan.by_id.get(step_id);
+  const step = plan.byId.get(step_id);
   const state = scope?.steps.get(step_id);
   return scope === undefined || step === undefined || state === undefined ? null : { scope, step, state };
 }
 
-function with_step(turn: Turn, key: string, work: (at: At) => void): void {
-  const at = find_step(turn.run, turn.plan, key);
+function withStep(turn: Turn, key: string, work: (at: At) => void): void {
+  const at = findStep(turn.run, turn.plan, key);
   if (at !== null) work(at);
 }
 
-function on_controlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason: string | null): void {
+function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason: string | null): void {
   const { run } = turn;
   if (action === 'cancel') {
-    end_run(turn, 'cancelled', error_info('CANCELLED', reason ?? 'the run was cancelled'));
+    endRun(turn, 'cancelled', errorInfo('CANCELLED', reason ?? 'the run was cancelled'));
   } else if (action === 'pause' && run.status === 'running') {
     run.status = 'paused';
-    turn.emit_run('segment.paused', { payload: { reason } });
-    control_children(turn, 'pause');
+    turn.emitRun('segment.paused', { payload: { reason } });
+    controlChildren(turn, 'pause');
   } else if (action === 'resume' && run.status === 'paused') {
     run.status = 'running';
-    turn.emit_run('segment.resumed', { payload: { reason } });
-    release_held_controls(turn);
-    control_children(turn, 'resume');
+    turn.emitRun('segment.resumed', { payload: { reason } });
+    releaseHeldControls(turn);
+    controlChildren(turn, 'resume');
   }
 }
 
-function control_children(turn: Turn, action: 'pause' | 'resume'): void {
+function controlChildren(turn: Turn, action: 'pause' | 'resume'): void {
   const told = { action, seq: turn.run.seq, at: turn.now } as const;
   turn.run.told_children = told;
-  for (const run_id of turn.run.children.values()) turn.effects.push({ kind: 'control_child', run_id, ...told });
+  for (const runId of turn.run.children.values()) turn.effects.push({ kind: 'control_child', run_id: runId, ...told });
 }
 
-function on_timer(turn: Turn, id: string): void {
+function onTimer(turn: Turn, id: string): void {
   const timer = turn.run.timers.get(id);
   if (timer === undefined) return;
   turn.run.timers.delete(id);
   if (timer.kind === 'run') {
     const { timeout_seconds } = turn.run.request;
-    end_run(turn, 'timeout', error_info('RUN_TIMEOUT', `the run took longer than ${timeout_seconds} s`));
+    endRun(turn, 'timeout', errorInfo('RUN_TIMEOUT', `the run took longer than ${timeout_seconds} s`));
     return;
   }
-  with_step(turn, timer.step, (at) => {
-    if (!is_open(at)) return;
+  withStep(turn, timer.step, (at) => {
+    if (!isOpen(at)) return;
     if (timer.kind === 'control') {
       at.state.control?.timers.delete(timer.name);
       react(turn, at, { kind: 'timer_fired', name: timer.name });
     } else if (timer.kind !== 'run') {
-      on_step_timer(turn, at, timer.kind);
+      onStepTimer(turn, at, timer.kind);
     }
   });
 }
 
 /** A signal goes to the oldest wait it matches, or is kept for one that comes later. */
-function on_signal(turn: Turn, fact: SignalReceived): void {
+function onSignal(turn: Turn, fact: SignalReceived): void {
   const { run } = turn;
   const signal = { name: fact.name, correlation: fact.correlation ?? null, payload: fact.payload };
   const place = run.waits.findIndex((wait) => matches(signal, wait.name, wait.correlation));
@@ -225,7 +225,7 @@ function on_signal(turn: Turn, fact: SignalReceived): void {
   }
   run.waits.splice(place, 1);
   const occurrence = { kind: 'signal_received', name: signal.name, payload: signal.payload } as const;
-  with_step(turn, wait.step, (at) => react(turn, at, occurrence));
+  withStep(turn, wait.step, (at) => react(turn, at, occurrence));
 }
 
 /** Does what is to do, oldest first, until nothing is left and no held step finds room. */
@@ -233,77 +233,77 @@ function drain(turn: Turn): void {
   for (;;) {
     for (let next = 0; next < turn.todo.length; next++) {
       const todo = turn.todo[next] as Todo;
-      if (is_live(turn, todo.what === 'finish_scope' ? todo.scope : todo.at.scope)) work_off(turn, todo);
-      enforce_event_cap(turn);
+      if (isLive(turn, todo.what === 'finish_scope' ? todo.scope : todo.at.scope)) workOff(turn, todo);
+      enforceEventCap(turn);
     }
     turn.todo.length = 0;
-    if (is_ended(turn.run)) return;
-    enforce_event_cap(turn);
-    if (!release_held(turn)) return;
+    if (isEnded(turn.run)) return;
+    enforceEventCap(turn);
+    if (!releaseHeld(turn)) return;
   }
 }
 
 /** Skipped steps make events and no executions, so one entry alone may bring more of them than a run may have. */
-function enforce_event_cap(turn: Turn): void {
-  if (turn.run.seq <= caps.events_per_run || is_ended(turn.run)) return;
-  end_in_failure(turn, limit_error(`the run has more than ${caps.events_per_run} events`));
+function enforceEventCap(turn: Turn): void {
+  if (turn.run.seq <= caps.events_per_run || isEnded(turn.run)) return;
+  endInFailure(turn, limitError(`the run has more than ${caps.events_per_run} events`));
 }
 
-function work_off(turn: Turn, todo: Todo): void {
+function workOff(turn: Turn, todo: Todo): void {
   switch (todo.what) {
     case 'run':
-      if (is_open(todo.at)) run_step(turn, todo.at, todo.cause);
+      if (isOpen(todo.at)) runStep(turn, todo.at, todo.cause);
       return;
     case 'skip':
-      skip_step(turn, todo.at, todo.cause);
+      skipStep(turn, todo.at, todo.cause);
       return;
     case 'react':
       react(turn, todo.at, todo.occurrence);
       return;
     case 'finish_scope':
-      finish_scope(turn, todo.scope);
+      finishScope(turn, todo.scope);
   }
 }
 
-function run_step(turn: Turn, at: At, cause: number): void {
-  if (at.step.type.control === null) start_attempt(turn, at, cause);
-  else if (turn.run.status === 'paused' && !at.step.is_eager) hold(turn, at, cause);
-  else start_control(turn, at, cause);
+function runStep(turn: Turn, at: At, cause: number): void {
+  if (at.step.type.control === null) startAttempt(turn, at, cause);
+  else if (turn.run.status === 'paused' && !at.step.isEager) hold(turn, at, cause);
+  else startControl(turn, at, cause);
 }
 
 /** Held task steps go on, oldest first, while there is room and the run is not paused. True if something was put to do. */
-function release_held(turn: Turn): boolean {
+function releaseHeld(turn: Turn): boolean {
   const { run, plan } = turn;
   if (run.status === 'paused') return false;
   let released = 0;
   while (released < run.held.length && run.in_flight < plan.max_parallel) {
-    const at = find_held(turn, run.held[released++] as string);
+    const at = findHeld(turn, run.held[released++] as string);
     if (at !== null) dispatch(turn, at, at.state.event);
   }
   run.held.splice(0, released);
   return turn.todo.length > 0;
 }
 
-function release_held_controls(turn: Turn): void {
+function releaseHeldControls(turn: Turn): void {
   for (const key of turn.run.held_controls.splice(0)) {
-    const at = find_held(turn, key);
+    const at = findHeld(turn, key);
     if (at !== null) turn.todo.push({ what: 'run', at, cause: at.state.event });
   }
 }
 
-function find_held(turn: Turn, key: string): At | null {
-  const at = find_step(turn.run, turn.plan, key);
-  return at !== null && is_open(at) && at.state.held ? at : null;
+function findHeld(turn: Turn, key: string): At | null {
+  const at = findStep(turn.run, turn.plan, key);
+  return at !== null && isOpen(at) && at.state.held ? at : null;
 }
 
 /** A scope whose steps are all decided has run dry. */
-function finish_scope(turn: Turn, scope: ScopeState): void {
-  const owner = owner_of(turn, scope);
+function finishScope(turn: Turn, scope: ScopeState): void {
+  const owner = ownerOf(turn, scope);
   if (owner === null) {
-    finish_run(turn);
+    finishRun(turn);
     return;
   }
-  const value = returned_value(scope);
+  const value = returnedValue(scope);
   owner.state.control?.scopes.delete(scope.path);
   turn.run.scopes.delete(scope.path);
   react(turn, owner, { kind: 'scope_completed', index: scope.index, value });

@@ -8,7 +8,7 @@ export interface Variables {
   readonly ports?: Readonly<Record<string, Json>>;
   readonly run: { readonly id: string; readonly input: Json; readonly segment_id: string; readonly tenant_id: string };
   /** What a step fired, in this scope or the nearest outer one; undefined if it was skipped or is not decided. */
-  step(step_id: string): FiredPorts | undefined;
+  step(stepId: string): FiredPorts | undefined;
   readonly loop?: { readonly index: number; readonly item: Json };
 }
 
@@ -26,13 +26,13 @@ export interface CompiledExpression {
 /** A step's config with its expressions found and checked. */
 export interface ConfigTemplate {
   /** Nothing to fill in: `resolve` gives the same frozen object every time. */
-  readonly is_static: boolean;
+  readonly isStatic: boolean;
   /** By JSON Pointer: strings marked `x-cel` in the config schema. `resolve` leaves them as written. */
   readonly expressions: ReadonlyMap<string, CompiledExpression>;
   /** What the marked strings and the `${…}` read, together. */
   readonly references: readonly Reference[];
   /** What the marked strings read. */
-  readonly expression_references: readonly Reference[];
+  readonly expressionReferences: readonly Reference[];
   /** The config with every `${…}` filled in. @throws LlmteamError `EXPRESSION_FAILED` */
   resolve(variables: Variables): JsonObject;
 }
@@ -42,5 +42,5 @@ export interface ExpressionCompiler {
   /** @throws LlmteamError `SEGMENT_INVALID` whose message tells text, position and cause. */
   expression(source: string): CompiledExpression;
   /** @throws LlmteamError `SEGMENT_INVALID`, naming the JSON Pointer within the config. */
-  template(config: JsonObject, config_schema: JsonObject): ConfigTemplate;
+  template(config: JsonObject, configSchema: JsonObject): ConfigTemplate;
 }

@@ -8,14 +8,14 @@
  */
 import { caps } from '@llmteam/contracts';
 
-export const root_region = -1;
+export const rootRegion = -1;
 
 /** A graph by numbers: steps are their place in the segment. */
 export interface GraphInput {
-  readonly step_count: number;
+  readonly stepCount: number;
   readonly entrypoint: number;
   /** Whether the step's type has a region (ports `body` and `next`). */
-  readonly has_region: (step: number) => boolean;
+  readonly hasRegion: (step: number) => boolean;
   readonly edges: readonly GraphEdge[];
 }
 
@@ -27,10 +27,10 @@ export interface GraphEdge {
 }
 
 export interface Graph {
-  /** Per step: the loop step whose region it lies in, or {@link root_region}. */
+  /** Per step: the loop step whose region it lies in, or {@link rootRegion}. */
   readonly region: Int32Array;
   /** Per edge: leads back to `next` of its own loop. */
-  readonly is_back: Uint8Array;
+  readonly isBack: Uint8Array;
   /** Per step: places of its forward edges, in edge order. */
   readonly incoming: readonly (readonly number[])[];
   /** Per step: places of its edges, back edges included, in edge order. */
@@ -49,29 +49,29 @@ export type GraphFault =
   | { readonly kind: 'unreachable'; readonly step: number }
   | { readonly kind: 'nesting_too_deep'; readonly step: number };
 
-export function analyse_graph(input: GraphInput): Graph {
-  const outgoing = edge_lists(input, (edge) => edge.from);
+export function analyseGraph(input: GraphInput): Graph {
+  const outgoing = edgeLists(input, (edge) => edge.from);
   const faults: GraphFault[] = [];
   input.edges.forEach((edge, place) => {
     if (edge.from === edge.to) faults.push({ kind: 'self_loop', edge: place });
   });
-  const regions = find_regions(input, outgoing, faults);
-  const is_back = mark_back_edges(input, regions);
-  const incoming = edge_lists(input, (edge, place) => (is_back[place] === 1 ? null : edge.to));
-  faults.push(...escapes(input, regions.region, is_back));
-  const order = topological_order(input, outgoing, incoming, is_back);
-  if (order.length < input.step_count) {
-    faults.push({ kind: 'cycle', steps: one_cycle(input, incoming, order) });
+  const regions = findRegions(input, outgoing, faults);
+  const isBack = markBackEdges(input, regions);
+  const incoming = edgeLists(input, (edge, place) => (isBack[place] === 1 ? null : edge.to));
+  faults.push(...escapes(input, regions.region, isBack));
+  const order = topologicalOrder(input, outgoing, incoming, isBack);
+  if (order.length < input.stepCount) {
+    faults.push({ kind: 'cycle', steps: oneCycle(input, incoming, order) });
   } else {
-    faults.push(...unreachable_steps(input, outgoing));
+    faults.push(...unreachableSteps(input, outgoing));
   }
   const owner = regions.region[input.entrypoint];
-  if (owner !== undefined && owner !== root_region) faults.push({ kind: 'entrypoint_in_region', owner });
-  return { region: regions.region, is_back, incoming, outgoing, order, faults };
+  if (owner !== undefined && owner !== rootRegion) faults.push({ kind: 'entrypoint_in_region', owner });
+  return { region: regions.region, isBack, incoming, outgoing, order, faults };
 }
 
-function edge_lists(input: GraphInput, key: (edge: GraphEdge, place: number) => number | null): number[][] {
-  const lists: number[][] = Array.from({ length: input.step_count }, () => []);
+function edgeLists(input: GraphInput, key: (edge: GraphEdge, place: number) => number | null): number[][] {
+  const lists: number[][] = Array.from({ length: input.stepCount }, () => []);
   input.edges.forEach((edge, place) => {
     const step = key(edge, place);
     if (step !== null) lists[step]?.push(place);
@@ -85,14 +85,14 @@ interface Regions {
   readonly members: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
-function find_regions(input: GraphInput, outgoing: number[][], faults: GraphFault[]): Regions {
-  const region = new Int32Array(input.step_count).fill(root_region);
-  const region_size = new Int32Array(input.step_count).fill(input.step_count + 1);
+function findRegions(input: GraphInput, outgoing: number[][], faults: GraphFault[]): Regions {
+  const region = new Int32Array(input.stepCount).fill(rootRegion);
+  const regionSize = new Int32Array(input.stepCount).fill(input.stepCount + 1);
   const members = new Map<number, ReadonlySet<number>>();
-  let budget = (caps.loop_nesting + 1) * (input.step_count + input.edges.length + 1);
-  for (let step = 0; step < input.step_count; step++) {
-    if (!input.has_region(step)) continue;
-    const reached = body_of(input, outgoing, step);
+  let budget = (caps.loop_nesting + 1) * (input.stepCount + input.edges.length + 1);
+  for (let step = 0; step < input.stepCount; step++) {
+    if (!input.hasRegion(step)) continue;
+    const reached = bodyOf(input, outgoing, step);
     members.set(step, reached.steps);
     budget -= reached.work;
     if (budget < 0) {
@@ -101,24 +101,24 @@ function find_regions(input: GraphInput, outgoing: number[][], faults: GraphFaul
     }
     if (!reached.returns) faults.push({ kind: 'body_never_returns', step });
     for (const member of reached.steps) {
-      if (reached.steps.size < (region_size[member] ?? 0)) {
+      if (reached.steps.size < (regionSize[member] ?? 0)) {
         region[member] = step;
-        region_size[member] = reached.steps.size;
+        regionSize[member] = reached.steps.size;
       }
     }
   }
-  find_deep_nesting(input, region, faults);
+  findDeepNesting(input, region, faults);
   return { region, members };
 }
 
-function find_deep_nesting(input: GraphInput, region: Int32Array, faults: GraphFault[]): void {
-  for (let step = 0; step < input.step_count; step++) {
-    if (!input.has_region(step)) continue;
+function findDeepNesting(input: GraphInput, region: Int32Array, faults: GraphFault[]): void {
+  for (let step = 0; step < input.stepCount; step++) {
+    if (!input.hasRegion(step)) continue;
     let depth = 1;
-    let owner = region[step] ?? root_region;
-    while (owner !== root_region && depth <= caps.loop_nesting) {
+    let owner = region[step] ?? rootRegion;
+    while (owner !== rootRegion && depth <= caps.loop_nesting) {
       depth++;
-      owner = region[owner] ?? root_region;
+      owner = region[owner] ?? rootRegion;
     }
     if (depth > caps.loop_nesting) {
       faults.push({ kind: 'nesting_too_deep', step });
@@ -128,7 +128,7 @@ function find_deep_nesting(input: GraphInput, region: Int32Array, faults: GraphF
 }
 
 /** What the body of a loop step leads to, without passing the loop step. */
-function body_of(
+function bodyOf(
   input: GraphInput,
   outgoing: number[][],
   loop: number,
@@ -136,7 +136,7 @@ function body_of(
   const steps = new Set<number>();
   const stack: number[] = [];
   // An edge into `next` of a loop around this one leaves the region; it is named as an escape, not followed.
-  const is_next_of_other = (edge: GraphEdge): boolean => edge.to_port === 'next' && input.has_region(edge.to);
+  const isNextOfOther = (edge: GraphEdge): boolean => edge.to_port === 'next' && input.hasRegion(edge.to);
   let returns = false;
   let work = 0;
   const visit = (place: number): void => {
@@ -145,7 +145,7 @@ function body_of(
     if (edge === undefined) return;
     if (edge.to === loop) {
       if (edge.to_port === 'next') returns = true;
-    } else if (!is_next_of_other(edge) && !steps.has(edge.to)) {
+    } else if (!isNextOfOther(edge) && !steps.has(edge.to)) {
       steps.add(edge.to);
       stack.push(edge.to);
     }
@@ -159,42 +159,37 @@ function body_of(
   return { steps, returns, work };
 }
 
-function mark_back_edges(input: GraphInput, regions: Regions): Uint8Array {
-  const is_back = new Uint8Array(input.edges.length);
+function markBackEdges(input: GraphInput, regions: Regions): Uint8Array {
+  const isBack = new Uint8Array(input.edges.length);
   input.edges.forEach((edge, place) => {
-    if (edge.to_port !== 'next' || !input.has_region(edge.to)) return;
-    if (edge.from === edge.to || regions.members.get(edge.to)?.has(edge.from)) is_back[place] = 1;
+    if (edge.to_port !== 'next' || !input.hasRegion(edge.to)) return;
+    if (edge.from === edge.to || regions.members.get(edge.to)?.has(edge.from)) isBack[place] = 1;
   });
-  return is_back;
+  return isBack;
 }
 
 /** Edges that enter a region other than through `body` or leave it other than through `next`. */
-function escapes(input: GraphInput, region: Int32Array, is_back: Uint8Array): GraphFault[] {
+function escapes(input: GraphInput, region: Int32Array, isBack: Uint8Array): GraphFault[] {
   const faults: GraphFault[] = [];
   input.edges.forEach((edge, place) => {
     if (edge.from === edge.to) return;
-    const from_body = edge.from_port === 'body' && input.has_region(edge.from);
-    const inside = from_body ? edge.from : region[edge.from];
-    const expected = is_back[place] === 1 ? edge.to : region[edge.to];
-    const to_next = edge.to_port === 'next' && input.has_region(edge.to) && is_back[place] === 0;
-    if (inside !== expected || to_next) faults.push({ kind: 'region_escape', edge: place });
+    const fromBody = edge.from_port === 'body' && input.hasRegion(edge.from);
+    const inside = fromBody ? edge.from : region[edge.from];
+    const expected = isBack[place] === 1 ? edge.to : region[edge.to];
+    const toNext = edge.to_port === 'next' && input.hasRegion(edge.to) && isBack[place] === 0;
+    if (inside !== expected || toNext) faults.push({ kind: 'region_escape', edge: place });
   });
   return faults;
 }
 
-function topological_order(
-  input: GraphInput,
-  outgoing: number[][],
-  incoming: number[][],
-  is_back: Uint8Array,
-): number[] {
+function topologicalOrder(input: GraphInput, outgoing: number[][], incoming: number[][], isBack: Uint8Array): number[] {
   const waiting = Int32Array.from(incoming, (edges) => edges.length);
   const order: number[] = [];
-  for (let step = 0; step < input.step_count; step++) if (waiting[step] === 0) order.push(step);
+  for (let step = 0; step < input.stepCount; step++) if (waiting[step] === 0) order.push(step);
   for (let next = 0; next < order.length; next++) {
     for (const place of outgoing[order[next] as number] ?? []) {
       const to = input.edges[place]?.to;
-      if (to === undefined || is_back[place] === 1) continue;
+      if (to === undefined || isBack[place] === 1) continue;
       const left = (waiting[to] ?? 0) - 1;
       waiting[to] = left;
       if (left === 0) order.push(to);
@@ -204,7 +199,7 @@ function topological_order(
 }
 
 /** Walks backwards among the steps that could not be ordered until one comes up twice. */
-function one_cycle(input: GraphInput, incoming: number[][], order: number[]): number[] {
+function oneCycle(input: GraphInput, incoming: number[][], order: number[]): number[] {
   const ordered = new Set(order);
   const seen = new Map<number, number>();
   const path: number[] = [];
@@ -220,8 +215,8 @@ function one_cycle(input: GraphInput, incoming: number[][], order: number[]): nu
   return path.slice(seen.get(step) ?? 0).reverse();
 }
 
-function unreachable_steps(input: GraphInput, outgoing: number[][]): GraphFault[] {
-  const reached = new Uint8Array(input.step_count);
+function unreachableSteps(input: GraphInput, outgoing: number[][]): GraphFault[] {
+  const reached = new Uint8Array(input.stepCount);
   const stack = [input.entrypoint];
   reached[input.entrypoint] = 1;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {

@@ -10,6 +10,6 @@ export function hash32(text: string): number {
 }
 
 /** A number in [0, 1) that depends on the text alone. */
-export function fraction_of(text: string): number {
+export function fractionOf(text: string): number {
   return hash32(text) / 0x1_0000_0000;
 }

@@ -1,6 +1,6 @@
 /**
  * Purpose: a definition made ready to run: steps by number, edges sorted, expressions compiled, policies filled in.
- * Owns: nothing that changes; one plan serves any number of runs. Does not own: judging a segment; `compile_plan` expects one that
+ * Owns: nothing that changes; one plan serves any number of runs. Does not own: judging a segment; `compilePlan` expects one that
  * validates and throws `SEGMENT_INVALID` at the first thing it cannot make sense of.
  */
 import {
@@ -14,20 +14,20 @@ import {
   type StepTypeMetadata,
 } from '@llmteam/contracts';
 import type { CompiledExpression, ConfigTemplate, ExpressionCompiler } from './expression.js';
-import { analyse_graph, type Graph, type GraphEdge, root_region } from './graph.js';
-import { type RetryPlan, retry_plan } from './retry-policy.js';
-import { exclusive_upstream } from './upstream.js';
+import { analyseGraph, type Graph, type GraphEdge, rootRegion } from './graph.js';
+import { type RetryPlan, retryPlan } from './retry-policy.js';
+import { exclusiveUpstream } from './upstream.js';
 
 /** A step type in one exact version. `control` is null for task types, whose code only workers need. */
 export interface StepType {
   readonly metadata: StepTypeMetadata;
   readonly control: ControlType | null;
   /** What is wrong with a config after its expressions are filled in; null: nothing. */
-  check_config(config: JsonObject): string | null;
+  checkConfig(config: JsonObject): string | null;
 }
 
 export interface StepTypes {
-  find(type_id: string, version: string): StepType | undefined;
+  find(typeId: string, version: string): StepType | undefined;
 }
 
 export interface EdgePlan {
@@ -36,7 +36,7 @@ export interface EdgePlan {
   readonly to: number;
   readonly to_port: string;
   readonly condition: CompiledExpression | null;
-  readonly is_back: boolean;
+  readonly isBack: boolean;
   /** Place among the target's incoming edges (forward or back). */
   readonly order: number;
 }
@@ -50,8 +50,8 @@ export interface StepPlan {
   readonly retry: RetryPlan;
   readonly timeout_seconds: number | null;
   readonly queue_timeout_seconds: number | null;
-  readonly journal_start: boolean;
-  /** The loop step it lies under, or `root_region`. */
+  readonly journalStart: boolean;
+  /** The loop step it lies under, or `rootRegion`. */
   readonly region: number;
   readonly incoming: readonly EdgePlan[];
   /** Edges from any port but `body`. */
@@ -59,52 +59,52 @@ export interface StepPlan {
   /** Edges from `body` of a step with a region. */
   readonly body: readonly EdgePlan[];
   /** Told of each edge as it is decided. */
-  readonly is_eager: boolean;
-  readonly catches_failures: boolean;
+  readonly isEager: boolean;
+  readonly catchesFailures: boolean;
   /** Output ports the step has beyond those of its type. */
-  readonly extra_ports: readonly string[];
+  readonly extraPorts: readonly string[];
 }
 
 export interface Plan {
   readonly segment: Segment;
   readonly steps: readonly StepPlan[];
-  readonly by_id: ReadonlyMap<string, StepPlan>;
+  readonly byId: ReadonlyMap<string, StepPlan>;
   readonly entrypoint: StepPlan;
-  /** Steps per region, by loop step; `root_region` is the run's own. */
+  /** Steps per region, by loop step; `rootRegion` is the run's own. */
   readonly regions: ReadonlyMap<number, readonly StepPlan[]>;
   readonly output: CompiledExpression | null;
   readonly max_parallel: number;
   readonly fail_fast: boolean;
   /** The steps all of whose paths lead to a join. */
-  exclusive_upstream(join: number): ReadonlySet<number>;
+  exclusiveUpstream(join: number): ReadonlySet<number>;
   /** The nearest join that catches a step's failure, or null. */
-  catching_join(step: number): StepPlan | null;
+  catchingJoin(step: number): StepPlan | null;
 }
 
-export function compile_plan(definition: Definition, types: StepTypes, compiler: ExpressionCompiler): Plan {
+export function compilePlan(definition: Definition, types: StepTypes, compiler: ExpressionCompiler): Plan {
   const { segment } = definition;
   const place = new Map(segment.steps.map((step, index) => [step.step_id, index]));
-  const step_types = segment.steps.map((step) => find_type(step, definition, types));
-  const edges = graph_edges(segment, place);
-  const graph = analyse_graph({
-    step_count: segment.steps.length,
+  const stepTypes = segment.steps.map((step) => findType(step, definition, types));
+  const edges = graphEdges(segment, place);
+  const graph = analyseGraph({
+    stepCount: segment.steps.length,
     entrypoint: place.get(segment.entrypoint) ?? fail(`entrypoint '${segment.entrypoint}' is not a step`),
-    has_region: (step) => step_types[step]?.control?.has_region === true,
+    hasRegion: (step) => stepTypes[step]?.control?.hasRegion === true,
     edges,
   });
-  const edge_plans = plan_edges(segment, edges, graph, compiler);
+  const edgePlans = planEdges(segment, edges, graph, compiler);
   const steps = segment.steps.map((step, index) =>
-    plan_step(index, step, step_types[index] as StepType, segment, graph, edge_plans, compiler),
+    planStep(index, step, stepTypes[index] as StepType, segment, graph, edgePlans, compiler),
   );
-  const by_id = new Map(steps.map((step) => [step.step_id, step]));
+  const byId = new Map(steps.map((step) => [step.step_id, step]));
   const params = segment.params ?? {};
   const width = params.parallel_execution === false ? 1 : (params.max_parallel ?? caps.parallel_width);
   return {
     segment,
     steps,
-    by_id,
-    entrypoint: by_id.get(segment.entrypoint) as StepPlan,
-    regions: steps_by_region(steps),
+    byId,
+    entrypoint: byId.get(segment.entrypoint) as StepPlan,
+    regions: stepsByRegion(steps),
     output: segment.output === undefined ? null : compiler.expression(segment.output),
     max_parallel: width,
     fail_fast: params.on_failure !== 'finish_branches',
@@ -116,24 +116,24 @@ function fail(message: string): never {
   throw new LlmteamError('SEGMENT_INVALID', message);
 }
 
-function find_type(step: Step, definition: Definition, types: StepTypes): StepType {
-  const type_id = bare_type(step.type);
+function findType(step: Step, definition: Definition, types: StepTypes): StepType {
+  const typeId = bareType(step.type);
   const version =
     definition.step_types[step.type] ?? fail(`step '${step.step_id}': no version is fixed for '${step.type}'`);
   return (
-    types.find(type_id, version) ??
-    fail(`step '${step.step_id}': step type '${type_id}' in version ${version} is not installed`)
+    types.find(typeId, version) ??
+    fail(`step '${step.step_id}': step type '${typeId}' in version ${version} is not installed`)
   );
 }
 
 /** `llm_agent@^2` → `llm_agent` */
-export function bare_type(type: string): string {
+export function bareType(type: string): string {
   const at = type.indexOf('@');
   return at < 0 ? type : type.slice(0, at);
 }
 
 /** Edges by number, with the default ports filled in. Edges that name no step are left out. */
-function graph_edges(segment: Segment, place: ReadonlyMap<string, number>): GraphEdge[] {
+function graphEdges(segment: Segment, place: ReadonlyMap<string, number>): GraphEdge[] {
   return (segment.edges ?? []).map((edge) => ({
     from: place.get(edge.from) ?? fail(`edge from '${edge.from}', which is not a step`),
     from_port: edge.from_port ?? 'output',
@@ -142,7 +142,7 @@ function graph_edges(segment: Segment, place: ReadonlyMap<string, number>): Grap
   }));
 }
 
-function plan_edges(
+function planEdges(
   segment: Segment,
   edges: readonly GraphEdge[],
   graph: Graph,
@@ -150,16 +150,16 @@ function plan_edges(
 ): EdgePlan[] {
   const seen = new Map<string, number>();
   return edges.map((edge, index) => {
-    const is_back = graph.is_back[index] === 1;
-    const target = `${edge.to}:${is_back}`;
+    const isBack = graph.isBack[index] === 1;
+    const target = `${edge.to}:${isBack}`;
     const order = seen.get(target) ?? 0;
     seen.set(target, order + 1);
     const condition = segment.edges?.[index]?.condition;
-    return { ...edge, is_back, order, condition: condition === undefined ? null : compiler.expression(condition) };
+    return { ...edge, isBack, order, condition: condition === undefined ? null : compiler.expression(condition) };
   });
 }
 
-function plan_step(
+function planStep(
   index: number,
   step: Step,
   type: StepType,
@@ -169,7 +169,7 @@ function plan_step(
   compiler: ExpressionCompiler,
 ): StepPlan {
   const outgoing = (graph.outgoing[index] ?? []).map((place) => edges[place] as EdgePlan);
-  const from_body = (edge: EdgePlan): boolean => type.control?.has_region === true && edge.from_port === 'body';
+  const fromBody = (edge: EdgePlan): boolean => type.control?.hasRegion === true && edge.from_port === 'body';
   const config = step.config ?? {};
   return {
     index,
@@ -177,22 +177,22 @@ function plan_step(
     type,
     type_id: type.metadata.type_id,
     config: compiler.template(config, type.metadata.config_schema),
-    retry: retry_plan(step.retry, segment.params?.max_retries ?? 3, type.metadata.supports_retry),
+    retry: retryPlan(step.retry, segment.params?.max_retries ?? 3, type.metadata.supports_retry),
     timeout_seconds: step.timeout_seconds ?? null,
     queue_timeout_seconds: step.queue_timeout_seconds ?? null,
-    journal_start: type.control === null && (step.queue_timeout_seconds !== undefined || type.metadata.is_async),
-    region: graph.region[index] ?? root_region,
+    journalStart: type.control === null && (step.queue_timeout_seconds !== undefined || type.metadata.is_async),
+    region: graph.region[index] ?? rootRegion,
     incoming: (graph.incoming[index] ?? []).map((place) => edges[place] as EdgePlan),
-    outgoing: outgoing.filter((edge) => !from_body(edge)),
-    body: outgoing.filter(from_body),
-    is_eager: type.control?.activation === 'each',
-    catches_failures: type.control?.catches_failures?.(config) === true,
-    extra_ports: step.ports?.output ?? [],
+    outgoing: outgoing.filter((edge) => !fromBody(edge)),
+    body: outgoing.filter(fromBody),
+    isEager: type.control?.activation === 'each',
+    catchesFailures: type.control?.catchesFailures?.(config) === true,
+    extraPorts: step.ports?.output ?? [],
   };
 }
 
-function steps_by_region(steps: readonly StepPlan[]): Map<number, StepPlan[]> {
-  const regions = new Map<number, StepPlan[]>([[root_region, []]]);
+function stepsByRegion(steps: readonly StepPlan[]): Map<number, StepPlan[]> {
+  const regions = new Map<number, StepPlan[]>([[rootRegion, []]]);
   for (const step of steps) {
     const list = regions.get(step.region) ?? [];
     list.push(step);
@@ -206,19 +206,19 @@ function joins(
   graph: Graph,
   edges: readonly GraphEdge[],
   steps: readonly StepPlan[],
-): Pick<Plan, 'exclusive_upstream' | 'catching_join'> {
+): Pick<Plan, 'exclusiveUpstream' | 'catchingJoin'> {
   const exclusive = new Map<number, ReadonlySet<number>>();
-  const upstream_of = (join: number): ReadonlySet<number> => {
-    const known = exclusive.get(join) ?? exclusive_upstream(graph, edges, join);
+  const upstreamOf = (join: number): ReadonlySet<number> => {
+    const known = exclusive.get(join) ?? exclusiveUpstream(graph, edges, join);
     exclusive.set(join, known);
     return known;
   };
-  const catching = steps.filter((step) => step.catches_failures);
+  const catching = steps.filter((step) => step.catchesFailures);
   return {
-    exclusive_upstream: upstream_of,
-    catching_join: (step) => {
-      const around = catching.filter((join) => upstream_of(join.index).has(step));
-      around.sort((a, b) => upstream_of(a.index).size - upstream_of(b.index).size);
+    exclusiveUpstream: upstreamOf,
+    catchingJoin: (step) => {
+      const around = catching.filter((join) => upstreamOf(join.index).has(step));
+      around.sort((a, b) => upstreamOf(a.index).size - upstreamOf(b.index).size);
       return around[0] ?? null;
     },
   };

@@ -1,5 +1,5 @@
 import type { Fact, RunEvent, RunKey } from '@llmteam/contracts';
-import { evolve, start_run } from './evolve.js';
+import { evolve, startRun } from './evolve.js';
 import type { Plan } from './plan.js';
 import type { Run } from './state.js';
 
@@ -11,7 +11,7 @@ export function replay(plan: Plan, key: RunKey, facts: Iterable<Fact>): { run: R
     if (run !== null) {
       events.push(...evolve(run, fact, { events: true }).events);
     } else if (fact.type === 'run.requested') {
-      const begun = start_run(plan, key, fact, { events: true });
+      const begun = startRun(plan, key, fact, { events: true });
       run = begun.run;
       events.push(...begun.outcome.events);
     }

@@ -5,35 +5,35 @@
 import {
   caps,
   type ErrorInfo,
-  error_info,
+  errorInfo,
   type FiredPorts,
-  is_llmteam_error,
+  isLlmteamError,
   type Json,
   LlmteamError,
-  step_key,
-  to_error_info,
+  stepKey,
+  toErrorInfo,
 } from '@llmteam/contracts';
-import { close_scope } from './cancel.js';
+import { closeScope } from './cancel.js';
 import type { EdgePlan, StepPlan } from './plan.js';
-import { new_step_state, type ScopeState } from './state.js';
-import { type At, decide, is_open, type Turn } from './turn.js';
-import { scope_variables } from './variables.js';
+import { newStepState, type ScopeState } from './state.js';
+import { type At, decide, isOpen, type Turn } from './turn.js';
+import { scopeVariables } from './variables.js';
 
 /** The step's state in a scope, made when first asked for. */
 export function locate(scope: ScopeState, step: StepPlan): At {
   let state = scope.steps.get(step.step_id);
   if (state === undefined) {
-    state = new_step_state(step.incoming.length);
+    state = newStepState(step.incoming.length);
     scope.steps.set(step.step_id, state);
   }
   return { scope, step, state };
 }
 
 /** A ready step runs now, or is held back by a pause. */
-export function make_ready(turn: Turn, at: At, cause: number): void {
+export function makeReady(turn: Turn, at: At, cause: number): void {
   at.state.since = turn.now;
   if (++turn.run.executions > caps.step_executions_per_run) {
-    end_in_failure(turn, limit_error(`the run executed more than ${caps.step_executions_per_run} steps`));
+    endInFailure(turn, limitError(`the run executed more than ${caps.step_executions_per_run} steps`));
   }
   turn.todo.push({ what: 'run', at, cause });
 }
@@ -43,33 +43,33 @@ export function hold(turn: Turn, at: At, cause: number): void {
   at.state.held = true;
   at.state.event = cause;
   const { held, held_controls } = turn.run;
-  (at.step.type.control === null ? held : held_controls).push(step_key(at.scope.path, at.step.step_id));
+  (at.step.type.control === null ? held : held_controls).push(stepKey(at.scope.path, at.step.step_id));
 }
 
 /** Tells the target of an edge that it was taken with a value, or is dead (`undefined`). */
 export function deliver(turn: Turn, scope: ScopeState, edge: EdgePlan, value: Json | undefined, cause: number): void {
-  if (edge.is_back) {
+  if (edge.isBack) {
     if (value !== undefined) scope.next.push({ edge: edge.order, port: edge.to_port, value });
     return;
   }
   const at = locate(scope, turn.plan.steps[edge.to] as StepPlan);
   const { state } = at;
-  if (!is_open(at)) return;
+  if (!isOpen(at)) return;
   state.pending--;
   // The entrypoint is ready by itself; an edge into it comes from a step that nothing leads to, and is dead.
   if (at.step === turn.plan.entrypoint) return;
-  if (at.step.is_eager) return deliver_eagerly(turn, at, edge, value, cause);
+  if (at.step.isEager) return deliverEagerly(turn, at, edge, value, cause);
   if (value !== undefined) state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
   if (state.pending > 0) return;
-  if (state.arrivals.length > 0) make_ready(turn, at, cause);
+  if (state.arrivals.length > 0) makeReady(turn, at, cause);
   else turn.todo.push({ what: 'skip', at, cause });
 }
 
 /** For types that are told of every edge as it is decided. */
-function deliver_eagerly(turn: Turn, at: At, edge: EdgePlan, value: Json | undefined, cause: number): void {
+function deliverEagerly(turn: Turn, at: At, edge: EdgePlan, value: Json | undefined, cause: number): void {
   const { state } = at;
   if (value !== undefined) {
-    if (state.since < 0) make_ready(turn, at, cause);
+    if (state.since < 0) makeReady(turn, at, cause);
     state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
     const occurrence = { kind: 'input_arrived', port: edge.to_port, value, edge: edge.order } as const;
     turn.todo.push({ what: 'react', at, occurrence });
@@ -80,19 +80,19 @@ function deliver_eagerly(turn: Turn, at: At, edge: EdgePlan, value: Json | undef
 }
 
 /** No edge into the step was taken. */
-export function skip_step(turn: Turn, at: At, cause: number): void {
-  if (!is_open(at)) return;
+export function skipStep(turn: Turn, at: At, cause: number): void {
+  if (!isOpen(at)) return;
   turn.emit('step.skipped', at, { cause, severity: 'debug' });
   decide(turn, at, 'skipped');
-  deliver_dead(turn, at, at.step.outgoing);
+  deliverDead(turn, at, at.step.outgoing);
 }
 
-function deliver_dead(turn: Turn, at: At, edges: readonly EdgePlan[]): void {
+function deliverDead(turn: Turn, at: At, edges: readonly EdgePlan[]): void {
   for (const edge of edges) deliver(turn, at.scope, edge, undefined, at.state.event);
 }
 
 /** Which of a step's edges are taken, and with what. A condition that fails is an error of the step. */
-function take_edges(turn: Turn, at: At, fired: FiredPorts): (Json | undefined)[] {
+function takeEdges(turn: Turn, at: At, fired: FiredPorts): (Json | undefined)[] {
   return at.step.outgoing.map((edge) => {
     if (!Object.hasOwn(fired, edge.from_port)) return undefined;
     const value = fired[edge.from_port] as Json;
@@ -103,14 +103,14 @@ function take_edges(turn: Turn, at: At, fired: FiredPorts): (Json | undefined)[]
 /** Whether an edge's condition lets a value pass. @throws LlmteamError `EXPRESSION_FAILED` */
 export function holds(turn: Turn, scope: ScopeState, { condition }: EdgePlan, value: Json): boolean {
   if (condition === null) return true;
-  const held = condition.evaluate({ ...scope_variables(turn.run, scope), value });
+  const held = condition.evaluate({ ...scopeVariables(turn.run, scope), value });
   if (typeof held === 'boolean') return held;
   throw new LlmteamError('EXPRESSION_FAILED', `condition "${condition.source}" must give a boolean`, {
     details: { expression: condition.source, position: 0 },
   });
 }
 
-function deliver_all(turn: Turn, at: At, taken: readonly (Json | undefined)[]): void {
+function deliverAll(turn: Turn, at: At, taken: readonly (Json | undefined)[]): void {
   at.state.led_on = taken.some((value) => value !== undefined);
   at.step.outgoing.forEach((edge, place) => {
     deliver(turn, at.scope, edge, taken[place], at.state.event);
@@ -118,90 +118,90 @@ function deliver_all(turn: Turn, at: At, taken: readonly (Json | undefined)[]): 
 }
 
 /** The step fired ports: its edges are taken or dead. */
-export function complete_step(turn: Turn, at: At, fired: FiredPorts, duration_ms: number): void {
+export function completeStep(turn: Turn, at: At, fired: FiredPorts, durationMs: number): void {
   const { state } = at;
   state.outputs = fired;
   let taken: (Json | undefined)[];
   try {
-    taken = take_edges(turn, at, fired);
+    taken = takeEdges(turn, at, fired);
   } catch (thrown) {
     state.outputs = null;
-    fail_step(turn, at, expression_error(thrown), duration_ms);
+    failStep(turn, at, expressionError(thrown), durationMs);
     return;
   }
-  turn.emit('step.completed', at, { payload: { ports: Object.keys(fired) }, duration_ms });
+  turn.emit('step.completed', at, { payload: { ports: Object.keys(fired) }, duration_ms: durationMs });
   decide(turn, at, 'completed');
-  deliver_all(turn, at, taken);
+  deliverAll(turn, at, taken);
 }
 
-export function expression_error(thrown: unknown): ErrorInfo {
-  return is_llmteam_error(thrown) ? to_error_info(thrown) : to_error_info(thrown, 'PLUGIN_FAILED');
+export function expressionError(thrown: unknown): ErrorInfo {
+  return isLlmteamError(thrown) ? toErrorInfo(thrown) : toErrorInfo(thrown, 'PLUGIN_FAILED');
 }
 
 /** The step's last attempt failed: an `error` edge, a join, its scope's owner or the run takes the failure. */
-export function fail_step(turn: Turn, at: At, error: ErrorInfo, duration_ms: number): void {
+export function failStep(turn: Turn, at: At, error: ErrorInfo, durationMs: number): void {
   const { state } = at;
   state.error = error;
-  turn.emit('step.failed', at, { error, severity: 'error', duration_ms });
+  turn.emit('step.failed', at, { error, severity: 'error', duration_ms: durationMs });
   const fired: FiredPorts = { error };
   state.outputs = fired;
   let taken: (Json | undefined)[] = [];
   let failure = error;
   try {
-    taken = take_edges(turn, at, fired);
+    taken = takeEdges(turn, at, fired);
   } catch (thrown) {
-    failure = expression_error(thrown);
+    failure = expressionError(thrown);
     state.error = failure;
   }
   if (taken.some((value) => value !== undefined)) {
     decide(turn, at, 'failed');
-    deliver_all(turn, at, taken);
+    deliverAll(turn, at, taken);
     return;
   }
   state.outputs = null;
   decide(turn, at, 'failed');
-  pass_failure_on(turn, at, failure);
+  passFailureOn(turn, at, failure);
 }
 
-function pass_failure_on(turn: Turn, at: At, error: ErrorInfo): void {
-  const join = turn.plan.catching_join(at.step.index);
+function passFailureOn(turn: Turn, at: At, error: ErrorInfo): void {
+  const join = turn.plan.catchingJoin(at.step.index);
   if (join !== null) {
-    tell_join(turn, locate(at.scope, join), error, at.state.event);
-    deliver_dead(turn, at, at.step.outgoing);
+    tellJoin(turn, locate(at.scope, join), error, at.state.event);
+    deliverDead(turn, at, at.step.outgoing);
   } else if (at.scope.owner !== null) {
-    fail_scope(turn, at.scope, error);
+    failScope(turn, at.scope, error);
   } else {
     const located = { ...error, details: { ...error.details, step_id: at.step.step_id } };
-    if (turn.plan.fail_fast) end_in_failure(turn, located);
+    if (turn.plan.fail_fast) endInFailure(turn, located);
     turn.run.error ??= located;
-    deliver_dead(turn, at, at.step.outgoing);
+    deliverDead(turn, at, at.step.outgoing);
   }
 }
 
-function tell_join(turn: Turn, at: At, error: ErrorInfo, cause: number): void {
-  if (!is_open(at)) return;
-  if (at.state.since < 0) make_ready(turn, at, cause);
+function tellJoin(turn: Turn, at: At, error: ErrorInfo, cause: number): void {
+  if (!isOpen(at)) return;
+  if (at.state.since < 0) makeReady(turn, at, cause);
   turn.todo.push({ what: 'react', at, occurrence: { kind: 'branch_failed', error } });
 }
 
 /** The failure of a scope is told to the loop step that opened it; the scope's other steps end with it. */
-function fail_scope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
-  const owner = owner_of(turn, scope);
+function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
+  const owner = ownerOf(turn, scope);
   if (owner === null) return;
-  close_scope(turn, owner, scope);
+  closeScope(turn, owner, scope);
   turn.todo.push({ what: 'react', at: owner, occurrence: { kind: 'scope_failed', index: scope.index, error } });
 }
 
 /** The loop step's occurrence that opened a scope. */
-export function owner_of(turn: Turn, scope: ScopeState): At | null {
+export function ownerOf(turn: Turn, scope: ScopeState): At | null {
   if (scope.owner === null) return null;
   const around = turn.run.scopes.get(scope.owner.scope);
-  const step = turn.plan.by_id.get(scope.owner.step_id);
+  const step = turn.plan.byId.get(scope.owner.step_id);
   return around === undefined || step === undefined ? null : locate(around, step);
 }
 
 /** What came back on `next`: one value, the list in edge order, or null. */
-export function returned_value(scope: ScopeState): Json {
+export function returnedValue(scope: ScopeState): Json {
   const [only] = scope.next;
   if (only === undefined) return null;
   if (scope.next.length === 1) return only.value;
@@ -211,11 +211,11 @@ export function returned_value(scope: ScopeState): Json {
 /** Thrown inside a turn once `run.error` says why the run ends; never leaves `evolve`. */
 export class RunFailed extends Error {}
 
-export function end_in_failure(turn: Turn, error: ErrorInfo): never {
+export function endInFailure(turn: Turn, error: ErrorInfo): never {
   turn.run.error ??= error;
   throw new RunFailed();
 }
 
-export function limit_error(message: string): ErrorInfo {
-  return error_info('LIMIT_EXCEEDED', message);
+export function limitError(message: string): ErrorInfo {
+  return errorInfo('LIMIT_EXCEEDED', message);
 }

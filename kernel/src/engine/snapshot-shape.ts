@@ -48,11 +48,11 @@ type Members<Shape> = Readonly<Record<keyof Shape, Check>>;
 
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number';
-const yes_or_no: Check = (value) => typeof value === 'boolean';
+const yesOrNo: Check = (value) => typeof value === 'boolean';
 /** Users' data and shapes of the contracts, which came out of a fact and are as good as that. */
 const json: Check = (value) => value !== undefined;
 const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const or_null =
+const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
@@ -66,14 +66,14 @@ const pairs = (check: Check): Check =>
 /** All the members named, but for those that may be absent, and no others. */
 function members<Shape>(checks: Members<Shape>, optional: readonly (keyof Shape & string)[] = []): Check {
   const known = Object.entries<Check>(checks);
-  const may_be_absent = new Set<string>(optional);
+  const mayBeAbsent = new Set<string>(optional);
   return (value) => {
     if (!object(value)) return false;
     const given = value as Readonly<Record<string, unknown>>;
     let found = 0;
     for (const [name, check] of known) {
       const member = given[name];
-      if (member === undefined && may_be_absent.has(name)) continue;
+      if (member === undefined && mayBeAbsent.has(name)) continue;
       if (!check(member)) return false;
       found++;
     }
@@ -89,8 +89,8 @@ const control = members<ControlSnapshot>(
     state: json,
     timers: pairs(text),
     scopes: list(text),
-    task: or_null(object),
-    child: or_null(members<StartedChild>({ run_id: text, segment_ref: text, input: json, at: number, seq: number })),
+    task: orNull(object),
+    child: orNull(members<StartedChild>({ run_id: text, segment_ref: text, input: json, at: number, seq: number })),
     timers_armed: number,
   },
   ['state'],
@@ -101,20 +101,20 @@ const step = members<StepSnapshot>({
   attempt: number,
   pending: number,
   arrivals: list(arrival),
-  outputs: or_null(object),
-  error: or_null(object),
-  led_on: yes_or_no,
+  outputs: orNull(object),
+  error: orNull(object),
+  led_on: yesOrNo,
   event: number,
   since: number,
-  held: yes_or_no,
-  timer: or_null(text),
-  memos: or_null(object),
-  control: or_null(control),
+  held: yesOrNo,
+  timer: orNull(text),
+  memos: orNull(object),
+  control: orNull(control),
 });
 
 const scope = members<ScopeSnapshot>({
   path: text,
-  owner: or_null(members<NonNullable<ScopeSnapshot['owner']>>({ scope: text, step_id: text })),
+  owner: orNull(members<NonNullable<ScopeSnapshot['owner']>>({ scope: text, step_id: text })),
   index: number,
   item: json,
   steps: pairs(step),
@@ -126,14 +126,14 @@ const scope = members<ScopeSnapshot>({
 const state = members<StateSnapshot>({
   key: members<StateSnapshot['key']>({ tenant_id: text, run_id: text }),
   request: object,
-  deadline_at: or_null(number),
+  deadline_at: orNull(number),
   status: text,
   seq: number,
   at: number,
   output: json,
-  error: or_null(object),
-  ended_at: or_null(number),
-  is_recorded: yes_or_no,
+  error: orNull(object),
+  ended_at: orNull(number),
+  is_recorded: yesOrNo,
   usage: object,
   steps_completed: number,
   steps_total: number,
@@ -144,16 +144,16 @@ const state = members<StateSnapshot>({
   held_controls: list(text),
   scopes: pairs(scope),
   timers: pairs(members<TimerState>({ due_at: number, kind: text, step: text, name: text })),
-  signals: list(members<SignalState>({ name: text, correlation: or_null(text), payload: json })),
-  waits: list(members<WaitState>({ name: text, correlation: or_null(text), step: text })),
+  signals: list(members<SignalState>({ name: text, correlation: orNull(text), payload: json })),
+  waits: list(members<WaitState>({ name: text, correlation: orNull(text), step: text })),
   children: pairs(text),
-  told_children: or_null(members<ToldChildren>({ action: text, seq: number, at: number })),
+  told_children: orNull(members<ToldChildren>({ action: text, seq: number, at: number })),
   cancelled_children: list(text),
 });
 
 const run = members<RunSnapshot>({ engine_version: text, state });
 
 /** Whether a value has the shape of a snapshot, to the last member. */
-export function has_snapshot_shape(value: unknown): value is RunSnapshot {
+export function hasSnapshotShape(value: unknown): value is RunSnapshot {
   return run(value);
 }

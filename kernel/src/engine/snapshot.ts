@@ -7,11 +7,11 @@
  *   N3 What another engine made, or what has not exactly this shape, is not thawed.
  */
 import type { Json } from '@llmteam/contracts';
-import { engine_version } from './evolve.js';
+import { engineVersion } from './evolve.js';
 import type { Plan } from './plan.js';
 import {
   type ControlSnapshot,
-  has_snapshot_shape,
+  hasSnapshotShape,
   type RunSnapshot,
   type ScopeSnapshot,
   type StateSnapshot,
@@ -20,12 +20,12 @@ import {
 import type { ControlState, Run, RunState, ScopeState, StepState } from './state.js';
 
 /** The state as it stands. It shares its parts with the run: write it out before the run goes on. */
-export function freeze_run({ state }: Run): RunSnapshot {
+export function freezeRun({ state }: Run): RunSnapshot {
   return {
-    engine_version,
+    engine_version: engineVersion,
     state: {
       ...state,
-      scopes: [...state.scopes].map(([path, scope]) => [path, freeze_scope(scope)]),
+      scopes: [...state.scopes].map(([path, scope]) => [path, freezeScope(scope)]),
       timers: [...state.timers],
       children: [...state.children],
       cancelled_children: [...state.cancelled_children],
@@ -33,15 +33,15 @@ export function freeze_run({ state }: Run): RunSnapshot {
   };
 }
 
-function freeze_scope(scope: ScopeState): ScopeSnapshot {
-  return { ...scope, steps: [...scope.steps].map(([step_id, step]) => [step_id, freeze_step(step)]) };
+function freezeScope(scope: ScopeState): ScopeSnapshot {
+  return { ...scope, steps: [...scope.steps].map(([stepId, step]) => [stepId, freezeStep(step)]) };
 }
 
-function freeze_step(step: StepState): StepSnapshot {
-  return step.control === null ? { ...step, control: null } : { ...step, control: freeze_control(step.control) };
+function freezeStep(step: StepState): StepSnapshot {
+  return step.control === null ? { ...step, control: null } : { ...step, control: freezeControl(step.control) };
 }
 
-function freeze_control({ state, ...control }: ControlState): ControlSnapshot {
+function freezeControl({ state, ...control }: ControlState): ControlSnapshot {
   return {
     ...control,
     timers: [...control.timers],
@@ -50,38 +50,38 @@ function freeze_control({ state, ...control }: ControlState): ControlSnapshot {
   };
 }
 
-/** Whether it is one that `thaw_run` takes. */
-export function is_snapshot(value: unknown): value is RunSnapshot {
-  return has_snapshot_shape(value) && value.engine_version === engine_version;
+/** Whether it is one that `thawRun` takes. */
+export function isSnapshot(value: unknown): value is RunSnapshot {
+  return hasSnapshotShape(value) && value.engine_version === engineVersion;
 }
 
 /**
  * The run of a snapshot that was read back, and which it takes over. `plan` is that of the definition its request names.
  * null: the snapshot was made by another engine, or is of a shape that this one does not know.
  */
-export function thaw_run(plan: Plan, snapshot: unknown): Run | null {
-  return is_snapshot(snapshot) ? { plan, state: thaw_state(snapshot.state) } : null;
+export function thawRun(plan: Plan, snapshot: unknown): Run | null {
+  return isSnapshot(snapshot) ? { plan, state: thawState(snapshot.state) } : null;
 }
 
-function thaw_state(state: StateSnapshot): RunState {
+function thawState(state: StateSnapshot): RunState {
   return {
     ...state,
-    scopes: new Map(state.scopes.map(([path, scope]) => [path, thaw_scope(scope)])),
+    scopes: new Map(state.scopes.map(([path, scope]) => [path, thawScope(scope)])),
     timers: new Map(state.timers),
     children: new Map(state.children),
     cancelled_children: new Set(state.cancelled_children),
   };
 }
 
-function thaw_scope(scope: ScopeSnapshot): ScopeState {
-  return { ...scope, steps: new Map(scope.steps.map(([step_id, step]) => [step_id, thaw_step(step)])) };
+function thawScope(scope: ScopeSnapshot): ScopeState {
+  return { ...scope, steps: new Map(scope.steps.map(([stepId, step]) => [stepId, thawStep(step)])) };
 }
 
-function thaw_step(step: StepSnapshot): StepState {
-  return { ...step, control: step.control === null ? null : thaw_control(step.control) };
+function thawStep(step: StepSnapshot): StepState {
+  return { ...step, control: step.control === null ? null : thawControl(step.control) };
 }
 
-function thaw_control(control: ControlSnapshot): ControlState {
+function thawControl(control: ControlSnapshot): ControlState {
   return {
     ...control,
     state: control.state,

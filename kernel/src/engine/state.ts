@@ -160,7 +160,7 @@ export interface Run {
   readonly plan: Plan;
 }
 
-export function new_run_state(key: RunKey, request: RunRequested): RunState {
+export function newRunState(key: RunKey, request: RunRequested): RunState {
   const { timeout_seconds } = request;
   return {
     key,
@@ -191,7 +191,7 @@ export function new_run_state(key: RunKey, request: RunRequested): RunState {
   };
 }
 
-export function new_step_state(pending: number): StepState {
+export function newStepState(pending: number): StepState {
   return {
     status: 'pending',
     attempt: 0,
@@ -209,15 +209,15 @@ export function new_step_state(pending: number): StepState {
   };
 }
 
-export function is_ended(state: RunState): state is RunState & { status: RunOutcome } {
+export function isEnded(state: RunState): state is RunState & { status: RunOutcome } {
   return state.ended_at !== null;
 }
 
 /** Nothing of the run happens until somebody or a timer outside acts: it may be dropped from memory and read again. */
-export function is_idle(state: RunState): boolean {
+export function isIdle(state: RunState): boolean {
   return state.in_flight === 0;
 }
 
-export function is_decided(status: StepStatus): boolean {
+export function isDecided(status: StepStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'skipped' || status === 'cancelled';
 }

@@ -1,4 +1,4 @@
-import { step_key } from '@llmteam/contracts';
+import { stepKey } from '@llmteam/contracts';
 import type { TimerState } from './state.js';
 import type { At, Turn } from './turn.js';
 
@@ -13,15 +13,15 @@ export function disarm(turn: Turn, id: string): void {
 }
 
 /** Arms the one timer of a task step's present state: its retry, its attempt's end, its place in the queue. */
-export function arm_step_timer(turn: Turn, at: At, kind: 'retry' | 'attempt' | 'queue', after_ms: number): void {
-  const step = step_key(at.scope.path, at.step.step_id);
+export function armStepTimer(turn: Turn, at: At, kind: 'retry' | 'attempt' | 'queue', afterMs: number): void {
+  const step = stepKey(at.scope.path, at.step.step_id);
   const id = `${step}#${at.state.attempt}:${kind}`;
-  disarm_step_timer(turn, at);
+  disarmStepTimer(turn, at);
   at.state.timer = id;
-  arm(turn, id, { due_at: turn.now + Math.ceil(after_ms), kind, step, name: '' });
+  arm(turn, id, { due_at: turn.now + Math.ceil(afterMs), kind, step, name: '' });
 }
 
-export function disarm_step_timer(turn: Turn, at: At): void {
+export function disarmStepTimer(turn: Turn, at: At): void {
   if (at.state.timer === null) return;
   disarm(turn, at.state.timer);
   at.state.timer = null;

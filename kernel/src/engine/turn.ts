@@ -6,7 +6,7 @@
 import type { ErrorInfo, EventType, JsonObject, Occurrence, RunEvent, Severity, StepStatus } from '@llmteam/contracts';
 import type { Effect } from './effects.js';
 import type { Plan, StepPlan } from './plan.js';
-import { is_decided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
+import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
 
 /** A step occurrence: where it is, what it is, how it stands. */
 export interface At {
@@ -22,7 +22,7 @@ export type Todo =
   | { readonly what: 'finish_scope'; readonly scope: ScopeState };
 
 /** Epoch milliseconds of the last moment that has a date. */
-const last_moment = 8.64e15;
+const lastMoment = 8.64e15;
 
 export class Turn {
   readonly effects: Effect[] = [];
@@ -40,12 +40,12 @@ export class Turn {
   ) {
     this.run = run.state;
     this.plan = run.plan;
-    this.now = Math.min(now, last_moment);
+    this.now = Math.min(now, lastMoment);
     this.run.at = this.now;
   }
 
   /** Derives an event of the run. */
-  emit_run(type: EventType, more: EventDetails = {}): void {
+  emitRun(type: EventType, more: EventDetails = {}): void {
     this.add(type, null, more);
   }
 
@@ -64,7 +64,7 @@ export class Turn {
       event_id: `${key.run_id}:${seq}`,
       event_type: type,
       seq,
-      timestamp: new Date(this.within_run(more.timestamp ?? this.now)).toISOString(),
+      timestamp: new Date(this.withinRun(more.timestamp ?? this.now)).toISOString(),
       tenant_id: key.tenant_id,
       instance_id: request.instance_id,
       run_id: key.run_id,
@@ -84,7 +84,7 @@ export class Turn {
   }
 
   /** Clocks of workers may be off, and a fork is told of work that is older than itself. */
-  private within_run(timestamp: number): number {
+  private withinRun(timestamp: number): number {
     return Math.max(this.run.request.at, Math.min(timestamp, this.now));
   }
 }
@@ -113,6 +113,6 @@ export function decide(turn: Turn, at: At, status: StepStatus): void {
   if (--scope.undecided === 0) turn.todo.push({ what: 'finish_scope', scope });
 }
 
-export function is_open(at: At): boolean {
-  return !is_decided(at.state.status);
+export function isOpen(at: At): boolean {
+  return !isDecided(at.state.status);
 }

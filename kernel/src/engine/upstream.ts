@@ -1,4 +1,4 @@
-import { type Graph, type GraphEdge, root_region } from './graph.js';
+import { type Graph, type GraphEdge, rootRegion } from './graph.js';
 
 /**
  * Which steps come before a step along forward edges, as one bit set per step: 12 MB for 10,000 steps, so it is made only
@@ -39,37 +39,37 @@ export class Upstream {
   }
 
   /** Whether `other` is decided before `step` starts: upstream of it, or of a loop it lies in. */
-  is_upstream(other: number, step: number): boolean {
+  isUpstream(other: number, step: number): boolean {
     return this.holds(this.before, other, step);
   }
 
   /** Whether `other` lies on every path to `step`, so that it ran if `step` does. */
-  is_certain(other: number, step: number): boolean {
+  isCertain(other: number, step: number): boolean {
     return this.holds(this.certain, other, step);
   }
 
   private holds(rows: Uint32Array, other: number, step: number): boolean {
-    for (let at = step; at !== root_region; at = this.graph.region[at] ?? root_region) {
-      const same_scope = this.graph.region[other] === this.graph.region[at];
-      if (same_scope && ((rows[at * this.words + (other >>> 5)] ?? 0) >>> (other & 31)) & 1) return true;
+    for (let at = step; at !== rootRegion; at = this.graph.region[at] ?? rootRegion) {
+      const sameScope = this.graph.region[other] === this.graph.region[at];
+      if (sameScope && ((rows[at * this.words + (other >>> 5)] ?? 0) >>> (other & 31)) & 1) return true;
     }
     return false;
   }
 }
 
 /** The steps all of whose paths lead to `join`: what may be cancelled once the join needs them no more. */
-export function exclusive_upstream(graph: Graph, edges: readonly GraphEdge[], join: number): ReadonlySet<number> {
+export function exclusiveUpstream(graph: Graph, edges: readonly GraphEdge[], join: number): ReadonlySet<number> {
   const members = new Set<number>();
   for (let place = graph.order.length - 1; place >= 0; place--) {
     const step = graph.order[place] as number;
     if (step === join || graph.region[step] !== graph.region[join]) continue;
     // What a loop's body leads to comes back to the loop: it is no way out of it.
     const out = (graph.outgoing[step] ?? []).filter((edge) => graph.region[edges[edge]?.to ?? -1] !== step);
-    const leads_only_there = out.every((edge) => {
+    const leadsOnlyThere = out.every((edge) => {
       const to = edges[edge]?.to ?? -1;
-      return graph.is_back[edge] === 0 && (to === join || members.has(to));
+      return graph.isBack[edge] === 0 && (to === join || members.has(to));
     });
-    if (out.length > 0 && leads_only_there) members.add(step);
+    if (out.length > 0 && leadsOnlyThere) members.add(step);
   }
   return members;
 }

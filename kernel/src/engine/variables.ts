@@ -1,4 +1,4 @@
-import { type FiredPorts, type Json, split_step_key } from '@llmteam/contracts';
+import { type FiredPorts, type Json, splitStepKey } from '@llmteam/contracts';
 import type { Variables } from './expression.js';
 import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
@@ -7,19 +7,19 @@ import type { At, Turn } from './turn.js';
 type Growing<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** What came in, by port: one taken edge gives its value, several the list in edge order. */
-function inputs_of(run: RunState, at: At): Record<string, Json> {
-  const inputs = by_port(at.state.arrivals);
+function inputsOf(run: RunState, at: At): Record<string, Json> {
+  const inputs = byPort(at.state.arrivals);
   const fork = run.request.forked_from;
-  if (fork?.input_overrides === undefined || !is_step_key(fork.from_step, at)) return inputs;
+  if (fork?.input_overrides === undefined || !isStepKey(fork.from_step, at)) return inputs;
   return { ...inputs, ...fork.input_overrides };
 }
 
-function is_step_key(key: string, at: At): boolean {
-  const { scope, step_id } = split_step_key(key);
+function isStepKey(key: string, at: At): boolean {
+  const { scope, step_id } = splitStepKey(key);
   return scope === at.scope.path && step_id === at.step.step_id;
 }
 
-function by_port(arrivals: readonly Arrival[]): Record<string, Json> {
+function byPort(arrivals: readonly Arrival[]): Record<string, Json> {
   const [only] = arrivals;
   if (only !== undefined && arrivals.length === 1) return { [only.port]: only.value };
   const lists = new Map<string, Json[]>();
@@ -32,19 +32,19 @@ function by_port(arrivals: readonly Arrival[]): Record<string, Json> {
 }
 
 /** What expressions of a scope see, before a step's own names are added. */
-export function scope_variables(run: RunState, scope: ScopeState): Growing<Variables> {
+export function scopeVariables(run: RunState, scope: ScopeState): Growing<Variables> {
   const { key, request } = run;
   const variables: Growing<Variables> = {
     run: { id: key.run_id, input: request.input, segment_id: request.segment_id, tenant_id: key.tenant_id },
-    step: (step_id) => find_outputs(run, scope, step_id),
+    step: (stepId) => findOutputs(run, scope, stepId),
   };
   if (scope.owner !== null) variables.loop = { index: scope.index, item: scope.item };
   return variables;
 }
 
-function find_outputs(run: RunState, scope: ScopeState, step_id: string): FiredPorts | undefined {
+function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPorts | undefined {
   for (let at: ScopeState | undefined = scope; at !== undefined; ) {
-    const outputs = at.steps.get(step_id)?.outputs;
+    const outputs = at.steps.get(stepId)?.outputs;
     if (outputs) return outputs;
     at = at.owner === null ? undefined : run.scopes.get(at.owner.scope);
   }
@@ -52,20 +52,20 @@ function find_outputs(run: RunState, scope: ScopeState, step_id: string): FiredP
 }
 
 /** What a step's config sees. */
-export function step_variables(turn: Turn, at: At): Variables {
-  const variables = scope_variables(turn.run, at.scope);
-  const ports = inputs_of(turn.run, at);
+export function stepVariables(turn: Turn, at: At): Variables {
+  const variables = scopeVariables(turn.run, at.scope);
+  const ports = inputsOf(turn.run, at);
   variables.ports = ports;
   if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
   return variables;
 }
 
 /** The part of a step's variables that its marked expressions read, for a worker to evaluate them with. */
-export function captured_variables(step: StepPlan, variables: Variables): Record<string, Json> | null {
+export function capturedVariables(step: StepPlan, variables: Variables): Record<string, Json> | null {
   if (step.config.expressions.size === 0) return null;
   const steps: Record<string, Json> = {};
   const captured: Record<string, Json> = {};
-  for (const [root, name] of step.config.expression_references) {
+  for (const [root, name] of step.config.expressionReferences) {
     if (root === 'steps' && name !== undefined) {
       const outputs = variables.step(name);
       if (outputs !== undefined) steps[name] = outputs;

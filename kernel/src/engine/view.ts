@@ -1,10 +1,10 @@
-import { queue_name, type RunResult, type RunView, type StepSummary } from '@llmteam/contracts';
-import { waits_for } from './controls.js';
+import { queueName, type RunResult, type RunView, type StepSummary } from '@llmteam/contracts';
+import { waitsFor } from './controls.js';
 import type { StepPlan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
 
 /** The run as `runs show` and REST give it: steps of the run's own scope and of the iterations that are open. */
-export function view_run(run: Run): RunView {
+export function viewRun(run: Run): RunView {
   const { state } = run;
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
@@ -15,7 +15,7 @@ export function view_run(run: Run): RunView {
     input: state.request.input,
     output: state.output,
     error: state.error,
-    steps: summarise_steps(run),
+    steps: summariseSteps(run),
     steps_completed: state.steps_completed,
     steps_total: state.steps_total,
     usage: state.usage,
@@ -28,7 +28,7 @@ export function view_run(run: Run): RunView {
 }
 
 /** What `llmteam run` prints. */
-export function result_of(run: Run): RunResult {
+export function resultOf(run: Run): RunResult {
   const { state } = run;
   return {
     run_id: state.key.run_id,
@@ -44,7 +44,7 @@ export function result_of(run: Run): RunResult {
 }
 
 /** The same for a run that was looked at. */
-export function result_from_view(view: RunView): RunResult {
+export function resultFromView(view: RunView): RunResult {
   const { run_id, segment_id, status, output, error, duration_ms, steps_completed, steps_total, usage } = view;
   return {
     run_id,
@@ -59,7 +59,7 @@ export function result_from_view(view: RunView): RunResult {
   };
 }
 
-function summarise_steps(run: Run): StepSummary[] {
+function summariseSteps(run: Run): StepSummary[] {
   const root = run.state.scopes.get('');
   const summaries: StepSummary[] = [];
   for (const step of run.plan.steps) {
@@ -69,8 +69,8 @@ function summarise_steps(run: Run): StepSummary[] {
   }
   for (const scope of run.state.scopes.values()) {
     if (scope.owner === null) continue;
-    for (const [step_id, state] of scope.steps) {
-      const step = run.plan.by_id.get(step_id);
+    for (const [stepId, state] of scope.steps) {
+      const step = run.plan.byId.get(stepId);
       if (step !== undefined) summaries.push(summarise(run, scope, step, state));
     }
   }
@@ -89,14 +89,14 @@ function summarise(run: Run, scope: ScopeState, step: StepPlan, state: StepState
     attempt: state.attempt,
     error: state.error,
   };
-  const waiting_for = reason(run, scope, step, state);
-  return waiting_for === null ? summary : { ...summary, waiting_for };
+  const waitingFor = reason(run, scope, step, state);
+  return waitingFor === null ? summary : { ...summary, waiting_for: waitingFor };
 }
 
 function reason(run: Run, scope: ScopeState, step: StepPlan, state: StepState): string | null {
   if (state.held) return run.state.status === 'paused' ? 'resume' : 'a place among the jobs in flight';
-  if (state.status === 'queued') return `a worker of ${queue_name(step.type_id, step.type.metadata.version)}`;
+  if (state.status === 'queued') return `a worker of ${queueName(step.type_id, step.type.metadata.version)}`;
   if (state.status === 'retrying') return 'its next attempt';
   if (state.status !== 'waiting' || state.control === null) return null;
-  return waits_for({ run: run.state }, { scope, step, state }, state.control);
+  return waitsFor({ run: run.state }, { scope, step, state }, state.control);
 }

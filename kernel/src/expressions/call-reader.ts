@@ -1,9 +1,9 @@
 import type { ASTNode } from './cel-syntax.js';
-import { type ComprehensionName, comprehension_names, functions, methods, type OverloadsByName } from './functions.js';
-import { did_you_mean } from './names.js';
-import { compile_pattern } from './patterns.js';
+import { type ComprehensionName, comprehensionNames, functions, methods, type OverloadsByName } from './functions.js';
+import { didYouMean } from './names.js';
+import { compilePattern } from './patterns.js';
 import { invalid } from './problem.js';
-import { position_of } from './scan.js';
+import { positionOf } from './scan.js';
 import type { CallTerm, Term } from './term.js';
 
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
@@ -26,47 +26,46 @@ export interface NodeReader {
   open(node: ASTNode, place: Place): Term;
 }
 
-const comprehension_nesting = 2;
+const comprehensionNesting = 2;
 
 /** `has(x.key)` */
-export function read_has(reader: NodeReader, node: Node<'call'>, place: Place): Term {
+export function readHas(reader: NodeReader, node: Node<'call'>, place: Place): Term {
   const [argument, ...more] = node.args[1];
   const subject =
     argument === undefined ? undefined : reader.open(argument, { ...place, depth: place.depth + 1, chain: 1 });
-  const is_field = subject?.kind === 'select' || (subject?.kind === 'path' && subject.keys.length > 0);
-  if (!is_field || more.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
+  const isField = subject?.kind === 'select' || (subject?.kind === 'path' && subject.keys.length > 0);
+  if (!isField || more.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
   return { kind: 'has', at: node.start, subject };
 }
 
 /** `name(…)` */
-export function read_call(reader: NodeReader, node: Node<'call'>, place: Place): Term {
+export function readCall(reader: NodeReader, node: Node<'call'>, place: Place): Term {
   const [name, parameters] = node.args;
   const at = node.start;
   const overloads = functions.get(name);
   if (overloads === undefined)
-    throw unknown_function(name, at, functions, methods.has(name) ? `x.${name}()` : undefined);
+    throw unknownFunction(name, at, functions, methods.has(name) ? `x.${name}()` : undefined);
   const values = parameters.map((parameter) => reader.inner(parameter, place));
   return checked({ kind: 'call', at, name: `${name}()`, overloads, values }, 0);
 }
 
 /** `x.name(…)`, comprehensions included. */
-export function read_method(reader: NodeReader, node: Node<'rcall'>, place: Place): Term {
+export function readMethod(reader: NodeReader, node: Node<'rcall'>, place: Place): Term {
   const [name, receiver, parameters] = node.args;
-  const at = position_of(reader.source, name, receiver.end);
-  if (is_comprehension(name)) return read_comprehension(reader, node, name, at, place);
+  const at = positionOf(reader.source, name, receiver.end);
+  if (isComprehension(name)) return readComprehension(reader, node, name, at, place);
   const overloads = methods.get(name);
-  if (overloads === undefined)
-    throw unknown_function(name, at, methods, functions.has(name) ? `${name}(x)` : undefined);
+  if (overloads === undefined) throw unknownFunction(name, at, methods, functions.has(name) ? `${name}(x)` : undefined);
   const of = reader.previous(receiver, place);
   const values = [of, ...parameters.map((parameter) => reader.inner(parameter, place))];
   return checked({ kind: 'call', at, name: `${name}()`, overloads, values }, 1);
 }
 
-function is_comprehension(name: string): name is ComprehensionName {
-  return (comprehension_names as readonly string[]).includes(name);
+function isComprehension(name: string): name is ComprehensionName {
+  return (comprehensionNames as readonly string[]).includes(name);
 }
 
-function read_comprehension(
+function readComprehension(
   reader: NodeReader,
   node: Node<'rcall'>,
   name: ComprehensionName,
@@ -75,12 +74,12 @@ function read_comprehension(
 ): Term {
   const [, receiver, [variable, ...parts]] = node.args;
   const [first, second] = parts;
-  const is_complete = parts.length === 1 || (parts.length === 2 && name === 'map');
-  if (variable?.op !== 'id' || first === undefined || !is_complete) {
+  const isComplete = parts.length === 1 || (parts.length === 2 && name === 'map');
+  if (variable?.op !== 'id' || first === undefined || !isComplete) {
     throw invalid(`${name}() takes a variable and ${name === 'map' ? 'one or two expressions' : 'one expression'}`, at);
   }
   const slot = place.variables.length;
-  if (slot >= comprehension_nesting) throw invalid(`comprehensions nest at most ${comprehension_nesting} deep`, at);
+  if (slot >= comprehensionNesting) throw invalid(`comprehensions nest at most ${comprehensionNesting} deep`, at);
   const within = { ...place, variables: [...place.variables, reader.source.slice(variable.start, variable.end)] };
   const range = reader.previous(receiver, place);
   if (second === undefined) return { kind: 'comprehension', at, name, range, slot, body: reader.inner(first, within) };
@@ -88,11 +87,11 @@ function read_comprehension(
   return { kind: 'comprehension', at, name, range, slot, where, body: reader.inner(second, within) };
 }
 
-function unknown_function(name: string, at: number, known: OverloadsByName, otherwise: string | undefined) {
+function unknownFunction(name: string, at: number, known: OverloadsByName, otherwise: string | undefined) {
   if (name === 'now')
     return invalid('there is no now(): an expression gives the same value whenever it is evaluated', at);
-  const names = [...known.keys(), ...(known === methods ? comprehension_names : ['has'])];
-  const hint = otherwise === undefined ? did_you_mean(name, names) : `; write ${otherwise}`;
+  const names = [...known.keys(), ...(known === methods ? comprehensionNames : ['has'])];
+  const hint = otherwise === undefined ? didYouMean(name, names) : `; write ${otherwise}`;
   return invalid(`unknown ${known === methods ? 'method' : 'function'} '${name}'${hint}`, at);
 }
 
@@ -104,16 +103,16 @@ function checked(call: CallTerm, receivers: number): CallTerm {
     const noun = wanted === '1' ? 'argument' : 'arguments';
     throw invalid(`${call.name} takes ${wanted} ${noun}, not ${call.values.length - receivers}`, call.at);
   }
-  const pattern = constant_pattern(call);
+  const pattern = constantPattern(call);
   if (pattern !== undefined) {
-    const compiled = compile_pattern(pattern.source);
+    const compiled = compilePattern(pattern.source);
     if ('reason' in compiled) throw invalid(compiled.reason, pattern.at);
   }
   return call;
 }
 
 /** The pattern of a match, if it is written as a literal. */
-export function constant_pattern({ name, values }: CallTerm): { source: string; at: number } | undefined {
+export function constantPattern({ name, values }: CallTerm): { source: string; at: number } | undefined {
   const pattern = name === 'matches()' || name === 're()' ? values[1] : undefined;
   if (pattern?.kind !== 'constant' || typeof pattern.value !== 'string') return undefined;
   return { source: pattern.value, at: pattern.at };

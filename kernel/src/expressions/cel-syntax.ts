@@ -9,17 +9,17 @@
 import { caps } from '@llmteam/contracts';
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import { invalid } from './problem.js';
-import { end_of_skipped } from './scan.js';
+import { endOfSkipped } from './scan.js';
 
 export type { ASTNode };
 
-const list_literal_elements = 200;
+const listLiteralElements = 200;
 
 /** Parses CEL text. @throws ExpressionProblem */
 export type Parse = (source: string) => ASTNode;
 
-export function create_parser(): Parse {
-  const limits = { maxListElements: list_literal_elements, maxMapEntries: list_literal_elements };
+export function createParser(): Parse {
+  const limits = { maxListElements: listLiteralElements, maxMapEntries: listLiteralElements };
   const environment = new Environment({ unlistedVariablesAreDyn: true, limits });
   return (source) => {
     if (source.length > caps.expression_characters) {
@@ -27,29 +27,29 @@ export function create_parser(): Parse {
       throw invalid(reason, caps.expression_characters);
     }
     try {
-      return environment.parse(with_loop_renamed(source)).ast;
+      return environment.parse(withLoopRenamed(source)).ast;
     } catch (thrown) {
-      throw problem_of(thrown, source);
+      throw problemOf(thrown, source);
     }
   };
 }
 
-function problem_of(thrown: unknown, source: string) {
+function problemOf(thrown: unknown, source: string) {
   if (source.trim() === '') return invalid('it is empty', 0);
   if (!(thrown instanceof ParseError)) return invalid('cannot be parsed: it nests too deeply', 0);
   const position = Math.min(thrown.range?.start ?? 0, source.length);
   const [, limit] = /^Exceeded (\w+)/.exec(thrown.summary) ?? [];
-  return invalid(limit === undefined ? readable(thrown.summary) : (limit_reasons[limit] ?? thrown.summary), position);
+  return invalid(limit === undefined ? readable(thrown.summary) : (limitReasons[limit] ?? thrown.summary), position);
 }
 
-const limit_reasons: Readonly<Record<string, string>> = {
-  maxListElements: `a list literal has more than ${list_literal_elements} elements`,
-  maxMapEntries: `a map literal has more than ${list_literal_elements} entries`,
+const limitReasons: Readonly<Record<string, string>> = {
+  maxListElements: `a list literal has more than ${listLiteralElements} elements`,
+  maxMapEntries: `a map literal has more than ${listLiteralElements} entries`,
   maxCallArguments: 'a call has more than 32 arguments',
   maxDepth: `nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`,
 };
 
-const token_texts: Readonly<Record<string, string>> = {
+const tokenTexts: Readonly<Record<string, string>> = {
   EOF: 'the end',
   IDENTIFIER: 'a name',
   LPAREN: "'('",
@@ -69,15 +69,15 @@ const token_texts: Readonly<Record<string, string>> = {
 /** The library's message with its token names spelled out. */
 function readable(summary: string): string {
   const text = summary
-    .replaceAll(loop_substitute, 'loop')
-    .replaceAll(/\b[A-Z]{3,}\b/g, (token) => token_texts[token] ?? token);
+    .replaceAll(loopSubstitute, 'loop')
+    .replaceAll(/\b[A-Z]{3,}\b/g, (token) => tokenTexts[token] ?? token);
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** CEL reserves the word `loop`; the lexer gets a name of the same length, so that positions stay what they are. */
-const loop_substitute = 'lo0p';
+const loopSubstitute = 'lo0p';
 
-function with_loop_renamed(source: string): string {
+function withLoopRenamed(source: string): string {
   if (!source.includes('loop')) return source;
   const pieces: string[] = [];
   const words = /\w+/y;
@@ -87,10 +87,10 @@ function with_loop_renamed(source: string): string {
     words.lastIndex = index;
     const word = words.exec(source)?.[0] ?? '';
     if (word === 'loop' && previous !== '.') {
-      pieces.push(source.slice(copied, index), loop_substitute);
+      pieces.push(source.slice(copied, index), loopSubstitute);
       copied = index + word.length;
     }
-    const skipped = end_of_skipped(source, index);
+    const skipped = endOfSkipped(source, index);
     const next = Math.max(skipped, index + Math.max(1, word.length));
     if (skipped === index && !/\s/.test(source.charAt(index))) previous = source.charAt(next - 1);
     index = next;

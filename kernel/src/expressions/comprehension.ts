@@ -1,7 +1,7 @@
-import { type Condition, condition_of } from './condition.js';
+import { type Condition, conditionOf } from './condition.js';
 import { type Code, cost, type Evaluation, Failure, forgivable } from './evaluation.js';
-import { type ComprehensionTerm, size_of } from './term.js';
-import { type CelValue, described, is_list, is_map } from './values.js';
+import { type ComprehensionTerm, sizeOf } from './term.js';
+import { type CelValue, described, isList, isMap } from './values.js';
 
 interface Parts {
   readonly range: Code;
@@ -10,16 +10,16 @@ interface Parts {
 }
 
 /** Goes through the elements of a list or the keys of a map. Every one it looks at is a step of the meter. */
-export function compile_comprehension(term: ComprehensionTerm, parts: Parts): Code {
-  const each = compile_range(term, parts.range);
-  const condition = (code: Code, { at } = term.body) => condition_of(code, `the condition of ${term.name}()`, at);
+export function compileComprehension(term: ComprehensionTerm, parts: Parts): Code {
+  const each = compileRange(term, parts.range);
+  const condition = (code: Code, { at } = term.body) => conditionOf(code, `the condition of ${term.name}()`, at);
   switch (term.name) {
     case 'map':
       return collecting(each, parts.where && condition(parts.where, term.where), parts.body);
     case 'filter':
       return collecting(each, condition(parts.body), (run) => run.locals[term.slot] as CelValue);
     case 'exists_one':
-      return exists_one(each, condition(parts.body));
+      return existsOne(each, condition(parts.body));
     case 'exists':
       return quantifier(each, condition(parts.body), true);
     case 'all':
@@ -30,22 +30,22 @@ export function compile_comprehension(term: ComprehensionTerm, parts: Parts): Co
 /** Calls `visit` for each element, with the variable set, until it gives false. */
 type Each = (run: Evaluation, visit: () => boolean) => void;
 
-function compile_range({ name, slot, at, where, body }: ComprehensionTerm, range: Code): Each {
-  const terms = size_of(body) + (where === undefined ? 0 : size_of(where));
+function compileRange({ name, slot, at, where, body }: ComprehensionTerm, range: Code): Each {
+  const terms = sizeOf(body) + (where === undefined ? 0 : sizeOf(where));
   return (run, visit) => {
-    for (const item of items_of(run, range(run), name, at)) {
-      run.take_step(terms, at);
+    for (const item of itemsOf(run, range(run), name, at)) {
+      run.takeStep(terms, at);
       run.locals[slot] = item;
       if (!visit()) return;
     }
   };
 }
 
-function items_of(run: Evaluation, value: CelValue, name: string, at: number): readonly CelValue[] {
-  if (is_list(value)) return value;
-  if (!is_map(value)) throw new Failure(`${name}() goes through a list or a map, not ${described(value)}`, at);
+function itemsOf(run: Evaluation, value: CelValue, name: string, at: number): readonly CelValue[] {
+  if (isList(value)) return value;
+  if (!isMap(value)) throw new Failure(`${name}() goes through a list or a map, not ${described(value)}`, at);
   const keys = Object.keys(value);
-  run.charge(keys.length * cost.map_entry, at);
+  run.charge(keys.length * cost.mapEntry, at);
   return keys;
 }
 
@@ -60,7 +60,7 @@ function collecting(each: Each, where: Condition | undefined, body: Code): Code 
   };
 }
 
-function exists_one(each: Each, holds: Condition): Code {
+function existsOne(each: Each, holds: Condition): Code {
   return (run) => {
     let count = 0;
     each(run, () => {
@@ -75,16 +75,16 @@ function exists_one(each: Each, holds: Condition): Code {
 function quantifier(each: Each, holds: Condition, decisive: boolean): Code {
   return (run) => {
     let failure: Failure | undefined;
-    let is_decided = false;
+    let isDecided = false;
     each(run, () => {
       try {
-        is_decided = holds(run) === decisive;
+        isDecided = holds(run) === decisive;
       } catch (thrown) {
         failure ??= forgivable(thrown);
       }
-      return !is_decided;
+      return !isDecided;
     });
-    if (!is_decided && failure !== undefined) throw failure;
-    return is_decided === decisive;
+    if (!isDecided && failure !== undefined) throw failure;
+    return isDecided === decisive;
   };
 }

@@ -5,7 +5,7 @@ import { described } from './values.js';
 export type Condition = (run: Evaluation) => boolean;
 
 /** The code as a condition; `what` names it where it fails, `at` is where. */
-export function condition_of(code: Code, what: string, at: number): Condition {
+export function conditionOf(code: Code, what: string, at: number): Condition {
   return (run) => {
     const value = code(run);
     if (typeof value === 'boolean') return value;

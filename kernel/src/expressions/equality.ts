@@ -1,7 +1,7 @@
 import { caps } from '@llmteam/contracts';
 import { cost, type Evaluation, Failure } from './evaluation.js';
-import { is_number, unboxed } from './numbers.js';
-import { Bytes, type CelMap, CelType, type CelValue, Duration, is_list, is_map, Special, Timestamp } from './values.js';
+import { isNumber, unboxed } from './numbers.js';
+import { Bytes, type CelMap, CelType, type CelValue, Duration, isList, isMap, Special, Timestamp } from './values.js';
 
 /** Deeper than any value from outside plus anything an expression can wrap around it. */
 const deepest = 2 * caps.json_depth;
@@ -18,17 +18,17 @@ export function equal(run: Evaluation, at: number, left: CelValue, right: CelVal
   }
   run.charge(cost.comparison, at);
   if (left === right) return true;
-  if (is_number(left)) return is_number(right) && equal_numbers(unboxed(left), unboxed(right));
-  if (is_list(left)) return is_list(right) && equal_lists(run, at, left, right, depth);
-  if (is_map(left)) return is_map(right) && equal_maps(run, at, left, right, depth);
-  return left instanceof Special && right instanceof Special && equal_specials(run, at, left, right);
+  if (isNumber(left)) return isNumber(right) && equalNumbers(unboxed(left), unboxed(right));
+  if (isList(left)) return isList(right) && equalLists(run, at, left, right, depth);
+  if (isMap(left)) return isMap(right) && equalMaps(run, at, left, right, depth);
+  return left instanceof Special && right instanceof Special && equalSpecials(run, at, left, right);
 }
 
-function equal_numbers(left: number | bigint, right: number | bigint): boolean {
+function equalNumbers(left: number | bigint, right: number | bigint): boolean {
   return !(left < right) && !(left > right);
 }
 
-function equal_lists(
+function equalLists(
   run: Evaluation,
   at: number,
   left: readonly CelValue[],
@@ -39,16 +39,16 @@ function equal_lists(
   return left.every((item, index) => equal(run, at, item, right[index] as CelValue, depth + 1));
 }
 
-function equal_maps(run: Evaluation, at: number, left: CelMap, right: CelMap, depth: number): boolean {
+function equalMaps(run: Evaluation, at: number, left: CelMap, right: CelMap, depth: number): boolean {
   const keys = Object.keys(left);
-  run.charge(keys.length * cost.map_entry, at);
+  run.charge(keys.length * cost.mapEntry, at);
   if (keys.length !== Object.keys(right).length) return false;
   return keys.every(
     (key) => Object.hasOwn(right, key) && equal(run, at, left[key] as CelValue, right[key] as CelValue, depth + 1),
   );
 }
 
-function equal_specials(run: Evaluation, at: number, left: Special, right: Special): boolean {
+function equalSpecials(run: Evaluation, at: number, left: Special, right: Special): boolean {
   if (left instanceof Bytes) {
     run.charge(left.value.length, at);
     return right instanceof Bytes && Buffer.compare(left.value, right.value) === 0;

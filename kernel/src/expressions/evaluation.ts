@@ -19,38 +19,38 @@ export class Failure {
   constructor(
     readonly reason: string,
     readonly position: number,
-    readonly is_fatal = false,
+    readonly isFatal = false,
   ) {}
 }
 
 /** The failure if it may be forgiven; throws it on if not. */
 export function forgivable(thrown: unknown): Failure {
-  if (thrown instanceof Failure && !thrown.is_fatal) return thrown;
+  if (thrown instanceof Failure && !thrown.isFatal) return thrown;
   throw thrown;
 }
 
 /** Work of one evaluation, in characters read or written. Other things are priced in characters by {@link cost}. */
-const work_units = 32 * caps.value_bytes;
+const workUnits = 32 * caps.value_bytes;
 
-/** Prices that keep the slowest way to spend {@link work_units} near one second on an ordinary core. */
+/** Prices that keep the slowest way to spend {@link workUnits} near one second on an ordinary core. */
 export const cost = {
-  list_element: 8,
-  map_entry: 64,
+  listElement: 8,
+  mapEntry: 64,
   /** One pair of values compared by `==` or `in`. */
   comparison: 32,
   /** One term of a comprehension's expressions, at each of its steps. */
   term: 16,
   /** A pattern that is only known at evaluation, whatever it is, and for each point of its estimated size. */
   pattern: 50_000,
-  pattern_size: 100,
+  patternSize: 100,
   /** One character that one instruction of a pattern looks at, in the worst case. */
-  pattern_look: 4,
+  patternLook: 4,
 } as const;
 
 /** A compiled regular expression. */
 export interface Pattern {
   /** Instructions of its program. */
-  readonly program_size: number;
+  readonly programSize: number;
   /** Whether it is found anywhere in the text. */
   test(text: string): boolean;
 }
@@ -67,7 +67,7 @@ export class Evaluation {
   constructor(readonly variables: Variables) {}
 
   /** Counts one step of a comprehension whose expressions have `terms` terms. */
-  take_step(terms: number, position: number): void {
+  takeStep(terms: number, position: number): void {
     this.charge(terms * cost.term, position);
     this.#steps += 1;
     if (this.#steps > caps.expression_work) {
@@ -82,14 +82,14 @@ export class Evaluation {
   /** Counts work in units of one character. */
   charge(units: number, position: number): void {
     this.#work += units;
-    if (this.#work > work_units) {
-      const reason = `reads and writes more than ${work_units} characters or their like (32 times the cap value_bytes)`;
+    if (this.#work > workUnits) {
+      const reason = `reads and writes more than ${workUnits} characters or their like (32 times the cap value_bytes)`;
       throw new Failure(reason, position, true);
     }
   }
 
   /** Counts a text of `length` characters that an operation makes. */
-  charge_text(length: number, position: number): void {
+  chargeText(length: number, position: number): void {
     if (length > caps.value_bytes) {
       throw new Failure(`makes a string longer than ${caps.value_bytes} characters (cap value_bytes)`, position, true);
     }
@@ -97,15 +97,15 @@ export class Evaluation {
   }
 
   /** Counts a list of `length` elements that an operation makes. */
-  charge_list(length: number, position: number): void {
+  chargeList(length: number, position: number): void {
     if (length > caps.json_nodes) {
       throw new Failure(`makes a list longer than ${caps.json_nodes} elements (cap json_nodes)`, position, true);
     }
-    this.charge(length * cost.list_element, position);
+    this.charge(length * cost.listElement, position);
   }
 
   /** Counts a search for `part` in `text`: naive in the worst case, and natively so for every sixteen characters. */
-  charge_search(text: string, part: string, position: number): void {
+  chargeSearch(text: string, part: string, position: number): void {
     this.charge(text.length * Math.ceil((part.length + 1) / 16), position);
   }
 }

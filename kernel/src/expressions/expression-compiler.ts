@@ -1,9 +1,9 @@
 import type { JsonObject } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
-import { create_parser } from './cel-syntax.js';
-import { type CheckedExpression, compile_expression } from './compiled-expression.js';
-import { type ConfigReading, read_config } from './config-template.js';
-import { compile_error, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
+import { createParser } from './cel-syntax.js';
+import { type CheckedExpression, compileExpression } from './compiled-expression.js';
+import { type ConfigReading, readConfig } from './config-template.js';
+import { compileError, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
 
 /** Something wrong with an expression of a config. */
 interface ConfigProblem {
@@ -26,24 +26,24 @@ interface ConfigInspection {
 export interface CheckingCompiler extends ExpressionCompiler {
   expression(source: string): CheckedExpression;
   /** As `template`, for those who want every problem and not an error. */
-  inspect(config: JsonObject, config_schema: JsonObject): ConfigInspection;
+  inspect(config: JsonObject, configSchema: JsonObject): ConfigInspection;
 }
 
 /** Expressions a compiler keeps; the one not asked for the longest goes first. */
-const kept_expressions = 2_000;
+const keptExpressions = 2_000;
 
 /** A compiler with a cache of its own. Expressions it gave stay valid when the cache drops them. */
-export function create_expression_compiler(): CheckingCompiler {
-  const parse = create_parser();
+export function createExpressionCompiler(): CheckingCompiler {
+  const parse = createParser();
   const kept = new Map<string, CheckedExpression>();
 
   const compile = (source: string): CheckedExpression => {
     const known = kept.get(source);
-    const expression = known ?? compile_expression(source, parse);
+    const expression = known ?? compileExpression(source, parse);
     kept.delete(source);
     kept.set(source, expression);
     for (const oldest of kept.keys()) {
-      if (kept.size <= kept_expressions) break;
+      if (kept.size <= keptExpressions) break;
       kept.delete(oldest);
     }
     return expression;
@@ -54,23 +54,23 @@ export function create_expression_compiler(): CheckingCompiler {
       try {
         return compile(source);
       } catch (thrown) {
-        throw thrown instanceof ExpressionProblem ? compile_error(source, thrown) : thrown;
+        throw thrown instanceof ExpressionProblem ? compileError(source, thrown) : thrown;
       }
     },
-    template(config, config_schema) {
-      const { problems, template } = read_config(config, config_schema, compile);
+    template(config, configSchema) {
+      const { problems, template } = readConfig(config, configSchema, compile);
       const [first] = problems;
-      if (first !== undefined) throw compile_error(first.source, first.problem, first.pointer);
+      if (first !== undefined) throw compileError(first.source, first.problem, first.pointer);
       return template;
     },
-    inspect(config, config_schema) {
-      const { problems, expressions } = read_config(config, config_schema, compile);
-      return { problems: problems.map(config_problem), expressions };
+    inspect(config, configSchema) {
+      const { problems, expressions } = readConfig(config, configSchema, compile);
+      return { problems: problems.map(configProblem), expressions };
     },
   };
 }
 
-function config_problem({ pointer, source, problem }: ConfigReading['problems'][number]): ConfigProblem {
-  const { message } = compile_error(source, problem);
+function configProblem({ pointer, source, problem }: ConfigReading['problems'][number]): ConfigProblem {
+  const { message } = compileError(source, problem);
   return { problem: problem.problem, pointer, message, expression: source, position: problem.position };
 }

@@ -2,8 +2,8 @@
 
 import { caps, type Json } from '@llmteam/contracts';
 import { Failure } from './evaluation.js';
-import { duration_text, timestamp_text } from './time.js';
-import { Bytes, type CelMap, type CelValue, Double, Duration, is_list, Special, set_own, Timestamp } from './values.js';
+import { durationText, timestampText } from './time.js';
+import { Bytes, type CelMap, type CelValue, Double, Duration, isList, Special, setOwn, Timestamp } from './values.js';
 
 /** How many bytes of JSON text may still come. */
 interface Room {
@@ -14,12 +14,12 @@ interface Room {
  * The value as JSON: bytes as base64, timestamps as RFC 3339, durations as seconds (`90s`). Parts that are JSON already are
  * given back as they are, not copied.
  */
-export function to_json(value: CelValue, at: number): Json {
+export function toJson(value: CelValue, at: number): Json {
   return converted(value, { bytes: caps.value_bytes }, at, 1);
 }
 
 /** Bytes of the value's JSON text; fails above `most`. */
-export function json_bytes(value: Json, most: number, at: number): number {
+export function jsonBytes(value: Json, most: number, at: number): number {
   const room = { bytes: most };
   converted(value, room, at, 1);
   return most - room.bytes;
@@ -35,7 +35,7 @@ function converted(value: CelValue, room: Room, at: number, depth: number): Json
   switch (typeof value) {
     case 'string':
       take(room, value.length, at);
-      take(room, text_bytes(value) - value.length, at);
+      take(room, textBytes(value) - value.length, at);
       return value;
     case 'number':
       take(room, String(value).length, at);
@@ -53,19 +53,19 @@ function converted(value: CelValue, room: Room, at: number, depth: number): Json
       if (value instanceof Special) return converted(plain(value, at), room, at, depth);
       if (depth > caps.json_depth)
         throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, at, true);
-      return is_list(value) ? converted_list(value, room, at, depth) : converted_map(value, room, at, depth);
+      return isList(value) ? convertedList(value, room, at, depth) : convertedMap(value, room, at, depth);
   }
 }
 
 function plain(value: Special, at: number): number | string {
   if (value instanceof Double) return value.value + 0;
-  if (value instanceof Timestamp) return timestamp_text(value);
-  if (value instanceof Duration) return duration_text(value);
+  if (value instanceof Timestamp) return timestampText(value);
+  if (value instanceof Duration) return durationText(value);
   if (value instanceof Bytes) return Buffer.from(value.value).toString('base64');
   throw new Failure('gives a type, which is no JSON value; compare it with ==', at);
 }
 
-function converted_list(list: readonly CelValue[], room: Room, at: number, depth: number): Json {
+function convertedList(list: readonly CelValue[], room: Room, at: number, depth: number): Json {
   take(room, 2 + Math.max(0, list.length - 1), at);
   let changed: Json[] | undefined;
   for (const [index, item] of list.entries()) {
@@ -76,25 +76,25 @@ function converted_list(list: readonly CelValue[], room: Room, at: number, depth
   return changed ?? (list as readonly Json[]);
 }
 
-function converted_map(map: CelMap, room: Room, at: number, depth: number): Json {
+function convertedMap(map: CelMap, room: Room, at: number, depth: number): Json {
   const keys = Object.keys(map);
   take(room, 2 + Math.max(0, keys.length - 1), at);
   let changed: Record<string, Json> | undefined;
   for (const [index, key] of keys.entries()) {
-    take(room, text_bytes(key) + 1, at);
+    take(room, textBytes(key) + 1, at);
     const item = map[key] as CelValue;
     const json = converted(item, room, at, depth + 1);
     if (json !== item && changed === undefined) {
       changed = {};
-      for (const before of keys.slice(0, index)) set_own(changed, before, map[before] as Json);
+      for (const before of keys.slice(0, index)) setOwn(changed, before, map[before] as Json);
     }
-    if (changed !== undefined) set_own(changed, key, json);
+    if (changed !== undefined) setOwn(changed, key, json);
   }
   return changed ?? (map as Json);
 }
 
 /** Bytes of a string's JSON text, quotes and escapes included. */
-function text_bytes(text: string): number {
+function textBytes(text: string): number {
   if (text.length > 64) return Buffer.byteLength(JSON.stringify(text));
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

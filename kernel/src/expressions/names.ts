@@ -1,21 +1,21 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /** The names an expression may begin with, besides the variables of comprehensions. */
-export const root_names = ['value', 'input', 'ports', 'run', 'steps', 'loop'] as const;
-export type RootName = (typeof root_names)[number];
+export const rootNames = ['value', 'input', 'ports', 'run', 'steps', 'loop'] as const;
+export type RootName = (typeof rootNames)[number];
 
-export function is_root_name(name: string): name is RootName {
-  return (root_names as readonly string[]).includes(name);
+export function isRootName(name: string): name is RootName {
+  return (rootNames as readonly string[]).includes(name);
 }
 
 /** The fields of the roots that are the engine's own. */
-export const root_fields: Readonly<Partial<Record<RootName, readonly string[]>>> = {
+export const rootFields: Readonly<Partial<Record<RootName, readonly string[]>>> = {
   run: ['id', 'input', 'segment_id', 'tenant_id'],
   loop: ['index', 'item'],
 };
 
 /** `; did you mean 'input'?`, or nothing if no name is near. */
-export function did_you_mean(name: string, names: readonly string[]): string {
+export function didYouMean(name: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const nearest = closest(name, names);
   return distance(name, nearest) <= Math.max(1, Math.round(name.length * 0.4)) ? `; did you mean '${nearest}'?` : '';

@@ -1,12 +1,12 @@
 import { Failure } from './evaluation.js';
 import { type CelDouble, type CelInt, type CelNumber, type CelValue, Double } from './values.js';
 
-const int_max = 2n ** 63n - 1n;
-const int_min = -(2n ** 63n);
+const intMax = 2n ** 63n - 1n;
+const intMin = -(2n ** 63n);
 
 /** The int of a whole number; fails beyond 64 bits. */
 export function int(value: bigint, at: number): CelInt {
-  if (value > int_max || value < int_min) throw new Failure('integer overflow: an int has 64 bits', at);
+  if (value > intMax || value < intMin) throw new Failure('integer overflow: an int has 64 bits', at);
   const quick = Number(value);
   return Number.isSafeInteger(quick) ? quick : value;
 }
@@ -18,11 +18,11 @@ export function double(value: number, at: number): CelDouble {
   throw new Failure('the result is not a finite number', at);
 }
 
-export function is_number(value: CelValue): value is CelNumber {
+export function isNumber(value: CelValue): value is CelNumber {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof Double;
 }
 
-function is_int(value: CelNumber): value is CelInt {
+function isInt(value: CelNumber): value is CelInt {
   return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
 }
 
@@ -48,7 +48,7 @@ export type ArithmeticSign = '+' | '-' | '*' | '/' | '%';
 export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumber, at: number): CelNumber {
   if (sign === '/' || sign === '%') return divide(sign, left, right, at);
   const { quick, exact } = arithmetic[sign];
-  if (is_int(left) && is_int(right)) {
+  if (isInt(left) && isInt(right)) {
     if (typeof left === 'number' && typeof right === 'number') {
       const result = quick(left, right);
       // A sum or product that rounds into the safe range is exact; adding 0 turns -0 into 0.
@@ -61,7 +61,7 @@ export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumbe
 
 function divide(sign: '/' | '%', left: CelNumber, right: CelNumber, at: number): CelNumber {
   if (Number(unboxed(right)) === 0) throw new Failure(sign === '/' ? 'division by zero' : 'modulo by zero', at);
-  if (!is_int(left) || !is_int(right)) return double(Number(unboxed(left)) / Number(unboxed(right)), at);
+  if (!isInt(left) || !isInt(right)) return double(Number(unboxed(left)) / Number(unboxed(right)), at);
   if (typeof left === 'bigint' || typeof right === 'bigint') {
     return int(sign === '/' ? BigInt(left) / BigInt(right) : BigInt(left) % BigInt(right), at);
   }
@@ -71,5 +71,5 @@ function divide(sign: '/' | '%', left: CelNumber, right: CelNumber, at: number):
 }
 
 export function negated(value: CelNumber, at: number): CelNumber {
-  return is_int(value) ? calculate('-', 0, value, at) : double(-Number(unboxed(value)), at);
+  return isInt(value) ? calculate('-', 0, value, at) : double(-Number(unboxed(value)), at);
 }

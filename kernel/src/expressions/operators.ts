@@ -10,7 +10,7 @@ import { Bytes, type CelNumber, type CelValue, Double, Duration, type KindOrAny,
 const signs = ['+', '-', '*', '/', '%', '==', '!=', '<', '<=', '>', '>=', 'in'] as const;
 export type Sign = (typeof signs)[number];
 
-export function is_sign(text: string): text is Sign {
+export function isSign(text: string): text is Sign {
   return (signs as readonly string[]).includes(text);
 }
 
@@ -26,15 +26,15 @@ function numeric(sign: ArithmeticSign): Overload[] {
 
 const added = [
   overload(['string', 'string'], 'string', (run, at, left, right) => {
-    run.charge_text(left.length + right.length, at);
+    run.chargeText(left.length + right.length, at);
     return left + right;
   }),
   overload(['list', 'list'], 'list', (run, at, left, right) => {
-    run.charge_list(left.length + right.length, at);
+    run.chargeList(left.length + right.length, at);
     return [...left, ...right];
   }),
   overload(['bytes', 'bytes'], 'bytes', (run, at, left, right) => {
-    run.charge_text(left.value.length + right.value.length, at);
+    run.chargeText(left.value.length + right.value.length, at);
     return new Bytes(Buffer.concat([left.value, right.value]));
   }),
   overload(['timestamp', 'duration'], 'timestamp', (_, at, left, right) =>

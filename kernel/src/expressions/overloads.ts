@@ -1,5 +1,5 @@
 import type { Evaluation } from './evaluation.js';
-import { type CelValue, type KindOrAny, kind_of, type ValueOf } from './values.js';
+import { type CelValue, type KindOrAny, kindOf, type ValueOf } from './values.js';
 
 /** One way to call a function or operator: what it takes (a method's receiver first), what it gives, and the work. */
 export interface Overload {
@@ -16,21 +16,21 @@ export function overload<const T extends readonly KindOrAny[]>(
   gives: KindOrAny,
   call: (run: Evaluation, at: number, ...values: ValuesOf<T>) => CelValue,
 ): Overload {
-  // find_overload() has compared the kinds by the time the work is called.
+  // findOverload() has compared the kinds by the time the work is called.
   return { takes, gives, call: call as Overload['call'] };
 }
 
 /** The overload for values of these kinds; undefined if there is none. */
-export function find_overload(overloads: readonly Overload[], values: readonly CelValue[]): Overload | undefined {
+export function findOverload(overloads: readonly Overload[], values: readonly CelValue[]): Overload | undefined {
   return overloads.find(
     ({ takes }) =>
       takes.length === values.length &&
-      takes.every((kind, index) => kind === 'any' || kind === kind_of(values[index] as CelValue)),
+      takes.every((kind, index) => kind === 'any' || kind === kindOf(values[index] as CelValue)),
   );
 }
 
 /** The overloads that may be meant where some kinds are not known before evaluation. */
-export function possible_overloads(overloads: readonly Overload[], kinds: readonly KindOrAny[]): readonly Overload[] {
+export function possibleOverloads(overloads: readonly Overload[], kinds: readonly KindOrAny[]): readonly Overload[] {
   return overloads.filter(
     ({ takes }) =>
       takes.length === kinds.length &&

@@ -1,11 +1,11 @@
 import type { Variables } from '../engine/expression.js';
 import { type Code, Failure } from './evaluation.js';
 import type { Key, PathTerm } from './term.js';
-import { type CelMap, type CelValue, described, is_map } from './values.js';
+import { type CelMap, type CelValue, described, isMap } from './values.js';
 
 /** An own field of a map. What objects inherit (`constructor`, `toString`) is no data. */
-export function read_key(value: CelValue, key: string, at: number): CelValue {
-  const found = own(map_of(value, key, at), key);
+export function readKey(value: CelValue, key: string, at: number): CelValue {
+  const found = own(mapOf(value, key, at), key);
   if (found === undefined) throw new Failure(`no such key: '${key}'`, at);
   return found;
 }
@@ -14,19 +14,19 @@ function own(map: CelMap, key: string): CelValue | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-function map_of(value: CelValue, key: string, at: number): CelMap {
-  if (is_map(value)) return value;
+function mapOf(value: CelValue, key: string, at: number): CelMap {
+  if (isMap(value)) return value;
   throw new Failure(`cannot read '${key}' of ${described(value)}`, at);
 }
 
-export function compile_path(path: PathTerm): Code {
+export function compilePath(path: PathTerm): Code {
   const { root, keys } = path;
-  if (root === 'steps') return compile_step_path(path);
+  if (root === 'steps') return compileStepPath(path);
   const begin = beginnings[root];
   if (keys.length === 0) return (run) => begin(run.variables, path.at);
   return (run) => {
     let value = begin(run.variables, path.at);
-    for (const { name, at } of keys) value = read_key(value, name, at);
+    for (const { name, at } of keys) value = readKey(value, name, at);
     return value;
   };
 }
@@ -54,7 +54,7 @@ const beginnings: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, Beginning>
 };
 
 /** `steps.<id>`, `steps.<id>.<port>` and what follows; the reader has seen to it that there is an id. */
-function compile_step_path({ keys }: PathTerm): Code {
+function compileStepPath({ keys }: PathTerm): Code {
   const [step, port, ...rest] = keys as [Key, ...Key[]];
   return (run) => {
     const fired = run.variables.step(step.name);
@@ -62,35 +62,35 @@ function compile_step_path({ keys }: PathTerm): Code {
     if (port === undefined) return fired;
     let value = own(fired, port.name);
     if (value === undefined) throw new Failure(`step '${step.name}' has fired no port '${port.name}'`, port.at);
-    for (const { name, at } of rest) value = read_key(value, name, at);
+    for (const { name, at } of rest) value = readKey(value, name, at);
     return value;
   };
 }
 
 /** Whether the value, a map, has the field. */
-export function has_key(value: CelValue, key: string, at: number): boolean {
-  return own(map_of(value, key, at), key) !== undefined;
+export function hasKey(value: CelValue, key: string, at: number): boolean {
+  return own(mapOf(value, key, at), key) !== undefined;
 }
 
 /**
  * Whether a path leads somewhere. All but its last key must be there, except with steps: a step that was skipped, or a port
  * it has not fired, has no fields.
  */
-export function compile_has_path(path: PathTerm): Code {
+export function compileHasPath(path: PathTerm): Code {
   const last = path.keys.at(-1) as Key;
   const holder = { ...path, keys: path.keys.slice(0, -1) };
-  if (path.root === 'steps') return compile_has_step(holder, last);
-  const of = compile_path(holder);
-  return (run) => has_key(of(run), last.name, last.at);
+  if (path.root === 'steps') return compileHasStep(holder, last);
+  const of = compilePath(holder);
+  return (run) => hasKey(of(run), last.name, last.at);
 }
 
-function compile_has_step(holder: PathTerm, last: Key): Code {
+function compileHasStep(holder: PathTerm, last: Key): Code {
   const [step, port] = holder.keys;
   if (step === undefined) return (run) => run.variables.step(last.name) !== undefined;
-  const of = compile_step_path(holder);
+  const of = compileStepPath(holder);
   return (run) => {
     const fired = run.variables.step(step.name);
     if (fired === undefined || (port !== undefined && own(fired, port.name) === undefined)) return false;
-    return has_key(of(run), last.name, last.at);
+    return hasKey(of(run), last.name, last.at);
   };
 }

@@ -7,11 +7,11 @@ import { RE2JS } from 're2js';
 import { cost, type Evaluation, Failure, type Pattern } from './evaluation.js';
 
 /** Larger patterns, by an estimate from their text, and programs of more instructions are refused. */
-const largest_pattern = 10_000;
-const pattern_instructions = 2_500;
+const largestPattern = 10_000;
+const patternInstructions = 2_500;
 
 /** What compiling grows with: the text, copied for every repetition; Unicode classes are large tables. */
-function estimated_size(source: string): number {
+function estimatedSize(source: string): number {
   const repetitions = source.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g);
   let copies = 1;
   for (const [, least, most] of repetitions) copies += Number(most || least);
@@ -19,40 +19,40 @@ function estimated_size(source: string): number {
   return source.length * copies + classes * 500;
 }
 
-/** Compiles a pattern, or tells why it is none: `{reason}`; `is_too_large` patterns cost so much that no operator forgives them. */
-export function compile_pattern(source: string): Pattern | { readonly reason: string; readonly is_too_large: boolean } {
-  if (estimated_size(source) > largest_pattern) {
-    return { reason: 'the pattern is too large: its length times its repetitions', is_too_large: true };
+/** Compiles a pattern, or tells why it is none: `{reason}`; `isTooLarge` patterns cost so much that no operator forgives them. */
+export function compilePattern(source: string): Pattern | { readonly reason: string; readonly isTooLarge: boolean } {
+  if (estimatedSize(source) > largestPattern) {
+    return { reason: 'the pattern is too large: its length times its repetitions', isTooLarge: true };
   }
   let program: RE2JS;
   try {
     program = RE2JS.compile(source);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message.replace(/^error parsing regexp: /, '') : String(thrown);
-    return { reason: `not an RE2 pattern: ${why}`, is_too_large: false };
+    return { reason: `not an RE2 pattern: ${why}`, isTooLarge: false };
   }
-  const program_size = program.programSize();
-  if (program_size > pattern_instructions) {
-    return { reason: `the pattern compiles to more than ${pattern_instructions} instructions`, is_too_large: true };
+  const programSize = program.programSize();
+  if (programSize > patternInstructions) {
+    return { reason: `the pattern compiles to more than ${patternInstructions} instructions`, isTooLarge: true };
   }
-  return { program_size, test: (text) => program.test(text) };
+  return { programSize, test: (text) => program.test(text) };
 }
 
 /** Whether the pattern is found anywhere in the text. */
 export function matches(run: Evaluation, at: number, text: string, pattern: Pattern): boolean {
-  run.charge(text.length * pattern.program_size * cost.pattern_look, at);
+  run.charge(text.length * pattern.programSize * cost.patternLook, at);
   return pattern.test(text);
 }
 
 /** The pattern of a text that is only known at evaluation; each is compiled, and paid for, once in an evaluation. */
-export function pattern_of(run: Evaluation, at: number, source: string): Pattern {
+export function patternOf(run: Evaluation, at: number, source: string): Pattern {
   run.patterns ??= new Map();
   const known = run.patterns.get(source);
   if (known !== undefined) return known;
   run.charge(source.length + cost.pattern, at);
-  run.charge(Math.min(largest_pattern, estimated_size(source)) * cost.pattern_size, at);
-  const compiled = compile_pattern(source);
-  if ('reason' in compiled) throw new Failure(compiled.reason, at, compiled.is_too_large);
+  run.charge(Math.min(largestPattern, estimatedSize(source)) * cost.patternSize, at);
+  const compiled = compilePattern(source);
+  if ('reason' in compiled) throw new Failure(compiled.reason, at, compiled.isTooLarge);
   run.patterns.set(source, compiled);
   return compiled;
 }

@@ -25,7 +25,7 @@ export function quoted(source: string): string {
 }
 
 /** The error of an expression that cannot be compiled; `pointer` says where in a config it stands. */
-export function compile_error(source: string, problem: ExpressionProblem, pointer?: string): LlmteamError {
+export function compileError(source: string, problem: ExpressionProblem, pointer?: string): LlmteamError {
   const details: JsonObject = {
     problem: problem.problem,
     expression: source.slice(0, 4_096),

@@ -1,7 +1,7 @@
 /** Finding one's way through CEL text without parsing it: strings and comments may hold anything. */
 
 /** The index after the string that begins with the quote at `start`; the text's length if it does not end. */
-function end_of_string(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   const quote = text.charAt(start);
   const closing = text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
   let index = start + closing.length;
@@ -10,18 +10,18 @@ function end_of_string(text: string, start: number): number {
 }
 
 /** The index after what must be skipped as a whole at `start`: a string or a comment; `start` if neither is there. */
-export function end_of_skipped(text: string, start: number): number {
+export function endOfSkipped(text: string, start: number): number {
   const character = text[start];
-  if (character === '"' || character === "'") return end_of_string(text, start);
+  if (character === '"' || character === "'") return endOfString(text, start);
   if (character !== '/' || text[start + 1] !== '/') return start;
   const end = text.indexOf('\n', start);
   return end < 0 ? text.length : end;
 }
 
 /** Where `token` stands at or after `from`, comments left out; what stands between must hold no strings. */
-export function position_of(text: string, token: string, from: number): number {
+export function positionOf(text: string, token: string, from: number): number {
   for (let index = from; index < text.length; index += 1) {
-    index = end_of_skipped(text, index);
+    index = endOfSkipped(text, index);
     if (text.startsWith(token, index)) return index;
   }
   return from;

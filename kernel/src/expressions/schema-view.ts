@@ -1,4 +1,4 @@
-import { type CelResult, cel_keyword, type Json, type JsonObject, literal_keyword } from '@llmteam/contracts';
+import { type CelResult, celKeyword, type Json, type JsonObject, literalKeyword } from '@llmteam/contracts';
 import { RE2JS } from 're2js';
 
 /**
@@ -24,28 +24,28 @@ export class SchemaView {
   /** What the string's expression must give; undefined if the string is no expression. */
   get cel(): CelResult | undefined {
     for (const schema of this.#schemas) {
-      const result = schema[cel_keyword];
+      const result = schema[celKeyword];
       if (result === 'boolean' || result === 'list' || result === 'any') return result;
     }
     return undefined;
   }
 
   /** Whether `${…}` in the string is left alone. */
-  get is_literal(): boolean {
-    return [...this.#schemas].some((schema) => schema[literal_keyword] === true);
+  get isLiteral(): boolean {
+    return [...this.#schemas].some((schema) => schema[literalKeyword] === true);
   }
 
   property(key: string): SchemaView {
     return new SchemaView(
       this.root,
-      [...this.#schemas].flatMap((schema) => property_schemas(schema, key)),
+      [...this.#schemas].flatMap((schema) => propertySchemas(schema, key)),
     );
   }
 
   item(index: number): SchemaView {
     return new SchemaView(
       this.root,
-      [...this.#schemas].map((schema) => item_schema(schema, index)),
+      [...this.#schemas].map((schema) => itemSchema(schema, index)),
     );
   }
 }
@@ -54,7 +54,7 @@ const combinations = ['allOf', 'anyOf', 'oneOf'] as const;
 
 /** Adds a schema and those it consists of. */
 function reach(root: JsonObject, schema: Json | undefined, reached: Set<JsonObject>): void {
-  if (!is_object(schema) || reached.has(schema)) return;
+  if (!isObject(schema) || reached.has(schema)) return;
   reached.add(schema);
   const { $ref, then, else: otherwise } = schema;
   if (typeof $ref === 'string') reach(root, referred(root, $ref), reached);
@@ -74,25 +74,25 @@ function referred(root: JsonObject, ref: string): Json | undefined {
   return keys.reduce<Json | undefined>((at, key) => own(at, key.replaceAll('~1', '/').replaceAll('~0', '~')), root);
 }
 
-function property_schemas(schema: JsonObject, key: string): (Json | undefined)[] {
+function propertySchemas(schema: JsonObject, key: string): (Json | undefined)[] {
   const named = own(schema.properties, key);
-  const patterns = is_object(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
-  const matching = patterns.filter(([pattern]) => is_match(pattern, key)).map(([, found]) => found);
+  const patterns = isObject(schema.patternProperties) ? Object.entries(schema.patternProperties) : [];
+  const matching = patterns.filter(([pattern]) => isMatch(pattern, key)).map(([, found]) => found);
   const found = named === undefined ? matching : [named, ...matching];
   return found.length > 0 ? found : [schema.additionalProperties];
 }
 
-function item_schema(schema: JsonObject, index: number): Json | undefined {
+function itemSchema(schema: JsonObject, index: number): Json | undefined {
   const { prefixItems, items } = schema;
   for (const tuple of [prefixItems, items]) if (Array.isArray(tuple) && index < tuple.length) return tuple[index];
   return Array.isArray(items) ? schema.additionalItems : items;
 }
 
 /** As TypeBox writes the pattern of a record with any keys. */
-const any_key = '^.*$';
+const anyKey = '^.*$';
 
-function is_match(pattern: string, key: string): boolean {
-  if (pattern === any_key) return true;
+function isMatch(pattern: string, key: string): boolean {
+  if (pattern === anyKey) return true;
   try {
     return RE2JS.compile(pattern).test(key);
   } catch {
@@ -102,9 +102,9 @@ function is_match(pattern: string, key: string): boolean {
 }
 
 function own(value: Json | undefined, key: string): Json | undefined {
-  return is_object(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-function is_object(value: Json | undefined): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { ExpressionProblem } from './problem.js';
-import { end_of_skipped } from './scan.js';
+import { endOfSkipped } from './scan.js';
 
 /** A piece of a config string: plain text, or the CEL of a `${…}`. */
 export type Piece =
@@ -10,7 +10,7 @@ export type Piece =
  * Splits a config string at its `${…}`; `$${` stands for the characters `${`.
  * @throws ExpressionProblem where a `${` has no end.
  */
-export function split_template(text: string): readonly Piece[] {
+export function splitTemplate(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let plain = '';
   let index = 0;
@@ -24,7 +24,7 @@ export function split_template(text: string): readonly Piece[] {
     } else if (text.startsWith('${', dollar)) {
       if (plain !== '') pieces.push({ kind: 'text', text: plain });
       plain = '';
-      const end = end_of_expression(text, dollar + 2);
+      const end = endOfExpression(text, dollar + 2);
       pieces.push({ kind: 'expression', source: text.slice(dollar + 2, end).trim() });
       index = end + 1;
     } else {
@@ -38,10 +38,10 @@ export function split_template(text: string): readonly Piece[] {
 }
 
 /** The index of the `}` that ends the expression beginning at `start`. */
-function end_of_expression(text: string, start: number): number {
+function endOfExpression(text: string, start: number): number {
   let open = 0;
   for (let index = start; index < text.length; ) {
-    const next = end_of_skipped(text, index);
+    const next = endOfSkipped(text, index);
     if (next > index) {
       index = next;
       continue;

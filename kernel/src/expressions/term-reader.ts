@@ -7,22 +7,22 @@
  */
 
 import { caps } from '@llmteam/contracts';
-import { type NodeReader, type Place, read_call, read_has, read_method } from './call-reader.js';
+import { type NodeReader, type Place, readCall, readHas, readMethod } from './call-reader.js';
 import type { ASTNode } from './cel-syntax.js';
 import { Failure } from './evaluation.js';
-import { did_you_mean, is_root_name, root_fields, root_names } from './names.js';
+import { didYouMean, isRootName, rootFields, rootNames } from './names.js';
 import { double, int } from './numbers.js';
-import { is_sign, operators } from './operators.js';
+import { isSign, operators } from './operators.js';
 import { ExpressionProblem, invalid } from './problem.js';
-import { position_of } from './scan.js';
+import { positionOf } from './scan.js';
 import type { Key, PathTerm, Term } from './term.js';
 import { Bytes, CelType, type CelValue, type Kind } from './values.js';
 
-const longest_chain = 250;
+const longestChain = 250;
 
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
 
-const type_names: ReadonlyMap<string, Kind> = new Map([
+const typeNames: ReadonlyMap<string, Kind> = new Map([
   ['null_type', 'null'],
   ['bool', 'bool'],
   ['int', 'int'],
@@ -35,7 +35,7 @@ const type_names: ReadonlyMap<string, Kind> = new Map([
 ]);
 
 /** Reads a whole expression. @throws ExpressionProblem */
-export function read_term(source: string, tree: ASTNode): Term {
+export function readTerm(source: string, tree: ASTNode): Term {
   try {
     return new TermReader(source).read(tree, { variables: [], depth: 1, chain: 1 });
   } catch (thrown) {
@@ -50,7 +50,7 @@ class TermReader implements NodeReader {
   /** A node whose value is used: a path ends here. */
   read(node: ASTNode, place: Place): Term {
     const term = this.open(node, place);
-    if (term.kind === 'path') check_path(term);
+    if (term.kind === 'path') checkPath(term);
     return term;
   }
 
@@ -63,7 +63,7 @@ class TermReader implements NodeReader {
   }
 
   open(node: ASTNode, place: Place): Term {
-    check_place(place, node.start);
+    checkPlace(place, node.start);
     switch (node.op) {
       case 'value':
         return { kind: 'constant', at: node.start, value: literal(node) };
@@ -74,9 +74,9 @@ class TermReader implements NodeReader {
       case '[]':
         return this.#index(node, place);
       case 'call':
-        return node.args[0] === 'has' ? read_has(this, node, place) : read_call(this, node, place);
+        return node.args[0] === 'has' ? readHas(this, node, place) : readCall(this, node, place);
       case 'rcall':
-        return read_method(this, node, place);
+        return readMethod(this, node, place);
       case 'list':
         return { kind: 'list', at: node.start, items: node.args.map((item) => this.inner(item, place)) };
       case 'map':
@@ -99,7 +99,7 @@ class TermReader implements NodeReader {
       case '&&':
       case '||': {
         const [left, right] = this.#operands(node, place);
-        return { kind: 'logic', at: this.#sign_at(node), decisive: node.op === '||', left, right };
+        return { kind: 'logic', at: this.#signAt(node), decisive: node.op === '||', left, right };
       }
       case '?:': {
         const [condition, yes, no] = node.args;
@@ -108,13 +108,13 @@ class TermReader implements NodeReader {
           yes: this.inner(yes, place),
           no: this.inner(no, place),
         };
-        return { kind: 'conditional', at: position_of(this.source, '?', condition.end), ...parts };
+        return { kind: 'conditional', at: positionOf(this.source, '?', condition.end), ...parts };
       }
       default:
-        if (!is_sign(node.op)) throw invalid(`'${node.op}' is not supported`, node.start);
+        if (!isSign(node.op)) throw invalid(`'${node.op}' is not supported`, node.start);
         return {
           kind: 'call',
-          at: this.#sign_at(node as Node<'+'>),
+          at: this.#signAt(node as Node<'+'>),
           name: node.op,
           overloads: operators[node.op],
           values: this.#operands(node as Node<'+'>, place),
@@ -127,8 +127,8 @@ class TermReader implements NodeReader {
     return [this.previous(node.args[0], place), this.inner(node.args[1], place)];
   }
 
-  #sign_at(node: Node<'+' | '&&' | '||'>): number {
-    return position_of(this.source, node.op, node.args[0].end);
+  #signAt(node: Node<'+' | '&&' | '||'>): number {
+    return positionOf(this.source, node.op, node.args[0].end);
   }
 
   /** `-9223372036854775808` is one literal: its positive would be out of range. */
@@ -146,10 +146,10 @@ class TermReader implements NodeReader {
     const name = this.source.slice(at, node.end);
     const slot = variables.lastIndexOf(name);
     if (slot >= 0) return { kind: 'local', at, slot };
-    if (is_root_name(name)) return { kind: 'path', at, root: name, keys: [] };
-    const kind = type_names.get(name);
+    if (isRootName(name)) return { kind: 'path', at, root: name, keys: [] };
+    const kind = typeNames.get(name);
     if (kind !== undefined) return { kind: 'constant', at, value: new CelType(kind) };
-    const hint = did_you_mean(name, [...variables, ...root_names]);
+    const hint = didYouMean(name, [...variables, ...rootNames]);
     throw new ExpressionProblem('UNKNOWN_VARIABLE', `unknown name '${name}'${hint}`, at);
   }
 
@@ -168,22 +168,22 @@ class TermReader implements NodeReader {
   }
 }
 
-function check_place({ depth, chain }: Place, at: number): void {
+function checkPlace({ depth, chain }: Place, at: number): void {
   if (depth > caps.expression_nesting) {
     throw invalid(`nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`, at);
   }
-  if (chain > longest_chain) throw invalid(`a chain of operators is longer than ${longest_chain}`, at);
+  if (chain > longestChain) throw invalid(`a chain of operators is longer than ${longestChain}`, at);
 }
 
-function check_path({ root, keys, at }: PathTerm): void {
+function checkPath({ root, keys, at }: PathTerm): void {
   const [first] = keys;
   if (first === undefined) {
     if (root === 'steps') throw invalid('a step must be named: steps.<step id>.<port>', at);
     return;
   }
-  const fields = root_fields[root];
+  const fields = rootFields[root];
   if (fields === undefined || fields.includes(first.name)) return;
-  const reason = `'${root}' has no field '${first.name}'${did_you_mean(first.name, fields)}`;
+  const reason = `'${root}' has no field '${first.name}'${didYouMean(first.name, fields)}`;
   throw new ExpressionProblem('UNKNOWN_VARIABLE', reason, first.at);
 }
 

@@ -79,7 +79,7 @@ export type Term =
   | { readonly kind: 'map'; readonly at: number; readonly entries: readonly (readonly [Term, Term])[] };
 
 /** The terms a term is made of, in the order they are written. */
-export function parts_of(term: Term): readonly Term[] {
+export function partsOf(term: Term): readonly Term[] {
   switch (term.kind) {
     case 'constant':
     case 'path':
@@ -109,6 +109,6 @@ export function parts_of(term: Term): readonly Term[] {
 }
 
 /** How many terms a term consists of. */
-export function size_of(term: Term): number {
-  return parts_of(term).reduce((size, part) => size + size_of(part), 1);
+export function sizeOf(term: Term): number {
+  return partsOf(term).reduce((size, part) => size + sizeOf(part), 1);
 }

@@ -3,13 +3,13 @@
 import { caps } from '@llmteam/contracts';
 import { cost, type Evaluation, Failure } from './evaluation.js';
 import { type Overload, overload } from './overloads.js';
-import { matches, pattern_of } from './patterns.js';
+import { matches, patternOf } from './patterns.js';
 import { type CelInt, type CelValue, described } from './values.js';
 
 const surrogate = /[\uD800-\uDFFF]/;
 
 /** Length in code points. */
-export function text_size(text: string): number {
+export function textSize(text: string): number {
   if (!surrogate.test(text)) return text.length;
   let size = 0;
   for (const _ of text) size += 1;
@@ -17,7 +17,7 @@ export function text_size(text: string): number {
 }
 
 /** The UTF-16 index of a code point; fails unless `0 <= point <= size`. */
-function unit_index(text: string, point: CelInt, at: number): number {
+function unitIndex(text: string, point: CelInt, at: number): number {
   const wanted = Number(point);
   if (!surrogate.test(text)) {
     if (wanted >= 0 && wanted <= text.length) return wanted;
@@ -28,16 +28,16 @@ function unit_index(text: string, point: CelInt, at: number): number {
       index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
     if (passed === wanted) return index;
   }
-  throw new Failure(`index ${point} is out of range: the string has ${text_size(text)} characters`, at);
+  throw new Failure(`index ${point} is out of range: the string has ${textSize(text)} characters`, at);
 }
 
-function found_at(text: string, index: number): number {
-  return index < 0 ? -1 : text_size(text.slice(0, index));
+function foundAt(text: string, index: number): number {
+  return index < 0 ? -1 : textSize(text.slice(0, index));
 }
 
 /** Pieces between separators, at most `limit` of them: the last holds the rest. */
 function split(run: Evaluation, at: number, text: string, separator: string, limit: number): string[] {
-  run.charge_search(text, separator, at);
+  run.chargeSearch(text, separator, at);
   if (limit === 0) return [];
   const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
   const pieces: string[] = [];
@@ -46,13 +46,13 @@ function split(run: Evaluation, at: number, text: string, separator: string, lim
     separator === '' ? from + ((text.codePointAt(from) ?? 0) > 0xffff ? 2 : 1) : text.indexOf(separator, from);
   for (let end = next(); end >= 0 && pieces.length + 1 < most; end = next()) {
     if (separator === '' && end >= text.length) break;
-    // One too many is enough for charge_list() below to refuse.
+    // One too many is enough for chargeList() below to refuse.
     if (pieces.length > caps.json_nodes) break;
     pieces.push(text.slice(from, end));
     from = end + separator.length;
   }
   pieces.push(text.slice(from));
-  run.charge_list(pieces.length, at);
+  run.chargeList(pieces.length, at);
   return pieces;
 }
 
@@ -63,8 +63,8 @@ function join(run: Evaluation, at: number, items: readonly CelValue[], separator
     length += item.length;
     return item;
   });
-  run.charge(items.length * cost.list_element, at);
-  run.charge_text(length, at);
+  run.charge(items.length * cost.listElement, at);
+  run.chargeText(length, at);
   return texts.join(separator);
 }
 
@@ -84,16 +84,16 @@ function searching<T extends CelValue>(
   work: (text: string, part: string) => T,
 ): (run: Evaluation, at: number, text: string, part: string) => T {
   return (run, at, text, part) => {
-    run.charge_search(text, part, at);
+    run.chargeSearch(text, part, at);
     return work(text, part);
   };
 }
 
-export const find_pattern = overload(['string', 'string'], 'bool', (run, at, text, pattern) =>
-  matches(run, at, text, pattern_of(run, at, pattern)),
+export const findPattern = overload(['string', 'string'], 'bool', (run, at, text, pattern) =>
+  matches(run, at, text, patternOf(run, at, pattern)),
 );
 
-export const text_methods: Readonly<Record<string, readonly Overload[]>> = {
+export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
   startsWith: [
     overload(['string', 'string'], 'bool', (run, at, text, part) => {
       run.charge(part.length, at);
@@ -117,33 +117,33 @@ export const text_methods: Readonly<Record<string, readonly Overload[]>> = {
     overload(
       ['string', 'string'],
       'int',
-      searching((text, part) => found_at(text, text.indexOf(part))),
+      searching((text, part) => foundAt(text, text.indexOf(part))),
     ),
     overload(['string', 'string', 'int'], 'int', (run, at, text, part, from) => {
-      run.charge_search(text, part, at);
-      return found_at(text, text.indexOf(part, unit_index(text, from, at)));
+      run.chargeSearch(text, part, at);
+      return foundAt(text, text.indexOf(part, unitIndex(text, from, at)));
     }),
   ],
   lastIndexOf: [
     overload(
       ['string', 'string'],
       'int',
-      searching((text, part) => found_at(text, text.lastIndexOf(part))),
+      searching((text, part) => foundAt(text, text.lastIndexOf(part))),
     ),
     overload(['string', 'string', 'int'], 'int', (run, at, text, part, from) => {
-      run.charge_search(text, part, at);
-      return found_at(text, text.lastIndexOf(part, unit_index(text, from, at)));
+      run.chargeSearch(text, part, at);
+      return foundAt(text, text.lastIndexOf(part, unitIndex(text, from, at)));
     }),
   ],
   substring: [
     overload(['string', 'int'], 'string', (run, at, text, from) => {
       run.charge(text.length, at);
-      return text.slice(unit_index(text, from, at));
+      return text.slice(unitIndex(text, from, at));
     }),
     overload(['string', 'int', 'int'], 'string', (run, at, text, from, to) => {
       run.charge(text.length, at);
       if (to < from) throw new Failure(`substring() ends at ${to}, before it starts at ${from}`, at);
-      return text.slice(unit_index(text, from, at), unit_index(text, to, at));
+      return text.slice(unitIndex(text, from, at), unitIndex(text, to, at));
     }),
   ],
   lowerAscii: [

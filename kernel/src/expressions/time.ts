@@ -7,11 +7,11 @@ import { Failure } from './evaluation.js';
 import { type Overload, overload } from './overloads.js';
 import { Duration, Timestamp } from './values.js';
 
-export const nanoseconds_per_second = 1_000_000_000n;
+export const nanosecondsPerSecond = 1_000_000_000n;
 /** The first moment of year 1, and the last of year 9999. */
-const earliest = -62_135_596_800n * nanoseconds_per_second;
-const latest = 253_402_300_800n * nanoseconds_per_second - 1n;
-const longest = 315_576_000_000n * nanoseconds_per_second;
+const earliest = -62_135_596_800n * nanosecondsPerSecond;
+const latest = 253_402_300_800n * nanosecondsPerSecond - 1n;
+const longest = 315_576_000_000n * nanosecondsPerSecond;
 
 /** A timestamp within the years 1 to 9999. */
 export function timestamp(nanoseconds: bigint, at: number): Timestamp {
@@ -27,7 +27,7 @@ export function duration(nanoseconds: bigint, at: number): Duration {
 
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
-function parse_timestamp(text: string, at: number): Timestamp {
+function parseTimestamp(text: string, at: number): Timestamp {
   const [, date = '', fraction = '', zone = ''] = (text.length <= 64 && rfc3339.exec(text)) || [];
   const milliseconds = Date.parse(`${date}Z`);
   // Date.parse() takes 30 February for 1 March; what it writes back then differs.
@@ -35,11 +35,11 @@ function parse_timestamp(text: string, at: number): Timestamp {
     throw new Failure('timestamp() takes RFC 3339 text, e.g. "2026-01-31T09:30:00Z"', at);
   }
   const local = BigInt(milliseconds) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
-  return timestamp(local - BigInt(zone_seconds(zone === 'Z' ? 'UTC' : zone, at)) * nanoseconds_per_second, at);
+  return timestamp(local - BigInt(zoneSeconds(zone === 'Z' ? 'UTC' : zone, at)) * nanosecondsPerSecond, at);
 }
 
 /** Seconds that a zone is ahead of UTC. */
-function zone_seconds(zone: string, at: number): number {
+function zoneSeconds(zone: string, at: number): number {
   if (zone === 'UTC') return 0;
   const [, sign, hours, minutes] = (zone.length <= 6 && /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(zone)) || [];
   if (sign === undefined) throw new Failure('a time zone is "UTC" or an offset like "+01:00"', at);
@@ -47,30 +47,30 @@ function zone_seconds(zone: string, at: number): number {
   return sign === '-' ? -seconds : seconds;
 }
 
-const unit_nanoseconds: Readonly<Record<string, bigint>> = {
-  h: 3_600n * nanoseconds_per_second,
-  m: 60n * nanoseconds_per_second,
-  s: nanoseconds_per_second,
+const unitNanoseconds: Readonly<Record<string, bigint>> = {
+  h: 3_600n * nanosecondsPerSecond,
+  m: 60n * nanosecondsPerSecond,
+  s: nanosecondsPerSecond,
   ms: 1_000_000n,
   us: 1_000n,
   µs: 1_000n,
   ns: 1n,
 };
 
-function parse_duration(text: string, at: number): Duration {
+function parseDuration(text: string, at: number): Duration {
   if (text.length > 64 || !/^[+-]?(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) {
     throw new Failure('duration() takes text like "1h30m" or "2.5s"', at);
   }
   let nanoseconds = 0n;
   for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(/(\d+)(?:\.(\d+))?(h|ms|m|s|us|µs|ns)/g)) {
-    const size = unit_nanoseconds[unit] ?? 0n;
+    const size = unitNanoseconds[unit] ?? 0n;
     nanoseconds += BigInt(whole) * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
   }
   return duration(text.startsWith('-') ? -nanoseconds : nanoseconds, at);
 }
 
 /** `.5`, `.000001`: groups of three digits; nothing for a whole second. */
-function fraction_text(nanoseconds: bigint): string {
+function fractionText(nanoseconds: bigint): string {
   const digits = nanoseconds
     .toString()
     .padStart(9, '0')
@@ -79,24 +79,24 @@ function fraction_text(nanoseconds: bigint): string {
 }
 
 /** RFC 3339, in UTC: `2026-01-31T09:30:00Z`. */
-export function timestamp_text({ nanoseconds }: Timestamp): string {
-  const fraction = ((nanoseconds % nanoseconds_per_second) + nanoseconds_per_second) % nanoseconds_per_second;
-  const seconds = (nanoseconds - fraction) / nanoseconds_per_second;
-  return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19)}${fraction_text(fraction)}Z`;
+export function timestampText({ nanoseconds }: Timestamp): string {
+  const fraction = ((nanoseconds % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
+  const seconds = (nanoseconds - fraction) / nanosecondsPerSecond;
+  return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19)}${fractionText(fraction)}Z`;
 }
 
 /** Seconds: `5400s`, `-0.500s`. */
-export function duration_text({ nanoseconds }: Duration): string {
+export function durationText({ nanoseconds }: Duration): string {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const text = `${size / nanoseconds_per_second}${fraction_text(size % nanoseconds_per_second)}s`;
+  const text = `${size / nanosecondsPerSecond}${fractionText(size % nanosecondsPerSecond)}s`;
   return nanoseconds < 0n ? `-${text}` : text;
 }
 
 /** A part of the date a clock in the zone shows. */
-function date_part(part: (date: Date) => number): readonly Overload[] {
+function datePart(part: (date: Date) => number): readonly Overload[] {
   const read = ({ nanoseconds }: Timestamp, zone: string, at: number) => {
     const fraction = ((nanoseconds % 1_000_000n) + 1_000_000n) % 1_000_000n;
-    return part(new Date(Number((nanoseconds - fraction) / 1_000_000n) + zone_seconds(zone, at) * 1_000));
+    return part(new Date(Number((nanoseconds - fraction) / 1_000_000n) + zoneSeconds(zone, at) * 1_000));
   };
   return [
     overload(['timestamp'], 'int', (_, at, moment) => read(moment, 'UTC', at)),
@@ -104,7 +104,7 @@ function date_part(part: (date: Date) => number): readonly Overload[] {
   ];
 }
 
-function day_of_year(date: Date): number {
+function dayOfYear(date: Date): number {
   const year = new Date(date);
   year.setUTCMonth(0, 1);
   return Math.round((date.getTime() - year.getTime()) / 86_400_000);
@@ -112,33 +112,31 @@ function day_of_year(date: Date): number {
 
 /** Whole units of a duration, cut towards zero. */
 function whole(unit: string): Overload {
-  return overload(['duration'], 'int', (_, __, { nanoseconds }) =>
-    Number(nanoseconds / (unit_nanoseconds[unit] ?? 1n)),
-  );
+  return overload(['duration'], 'int', (_, __, { nanoseconds }) => Number(nanoseconds / (unitNanoseconds[unit] ?? 1n)));
 }
 
-export const time_functions: Readonly<Record<string, readonly Overload[]>> = {
+export const timeFunctions: Readonly<Record<string, readonly Overload[]>> = {
   timestamp: [
-    overload(['string'], 'timestamp', (_, at, text) => parse_timestamp(text, at)),
-    overload(['int'], 'timestamp', (_, at, seconds) => timestamp(BigInt(seconds) * nanoseconds_per_second, at)),
+    overload(['string'], 'timestamp', (_, at, text) => parseTimestamp(text, at)),
+    overload(['int'], 'timestamp', (_, at, seconds) => timestamp(BigInt(seconds) * nanosecondsPerSecond, at)),
     overload(['timestamp'], 'timestamp', (_, __, moment) => moment),
   ],
   duration: [
-    overload(['string'], 'duration', (_, at, text) => parse_duration(text, at)),
-    overload(['int'], 'duration', (_, at, seconds) => duration(BigInt(seconds) * nanoseconds_per_second, at)),
+    overload(['string'], 'duration', (_, at, text) => parseDuration(text, at)),
+    overload(['int'], 'duration', (_, at, seconds) => duration(BigInt(seconds) * nanosecondsPerSecond, at)),
     overload(['duration'], 'duration', (_, __, span) => span),
   ],
 };
 
-export const time_methods: Readonly<Record<string, readonly Overload[]>> = {
-  getFullYear: date_part((date) => date.getUTCFullYear()),
-  getMonth: date_part((date) => date.getUTCMonth()),
-  getDate: date_part((date) => date.getUTCDate()),
-  getDayOfMonth: date_part((date) => date.getUTCDate() - 1),
-  getDayOfWeek: date_part((date) => date.getUTCDay()),
-  getDayOfYear: date_part(day_of_year),
-  getHours: [...date_part((date) => date.getUTCHours()), whole('h')],
-  getMinutes: [...date_part((date) => date.getUTCMinutes()), whole('m')],
-  getSeconds: [...date_part((date) => date.getUTCSeconds()), whole('s')],
-  getMilliseconds: [...date_part((date) => date.getUTCMilliseconds()), whole('ms')],
+export const timeMethods: Readonly<Record<string, readonly Overload[]>> = {
+  getFullYear: datePart((date) => date.getUTCFullYear()),
+  getMonth: datePart((date) => date.getUTCMonth()),
+  getDate: datePart((date) => date.getUTCDate()),
+  getDayOfMonth: datePart((date) => date.getUTCDate() - 1),
+  getDayOfWeek: datePart((date) => date.getUTCDay()),
+  getDayOfYear: datePart(dayOfYear),
+  getHours: [...datePart((date) => date.getUTCHours()), whole('h')],
+  getMinutes: [...datePart((date) => date.getUTCMinutes()), whole('m')],
+  getSeconds: [...datePart((date) => date.getUTCSeconds()), whole('s')],
+  getMilliseconds: [...datePart((date) => date.getUTCMilliseconds()), whole('ms')],
 };

@@ -16,7 +16,7 @@ export type CelNumber = CelInt | CelDouble;
 
 /** A value that JSON has no word for. */
 export abstract class Special {
-  declare protected readonly is_special: true;
+  declare protected readonly isSpecial: true;
 }
 
 export class Double extends Special {
@@ -70,7 +70,7 @@ export type Kind = keyof TypeByKind;
 export type KindOrAny = Kind | 'any';
 export type ValueOf<K extends KindOrAny> = K extends Kind ? TypeByKind[K] : CelValue;
 
-export function kind_of(value: CelValue): Kind {
+export function kindOf(value: CelValue): Kind {
   switch (typeof value) {
     case 'number':
       return Number.isSafeInteger(value) ? 'int' : 'double';
@@ -82,40 +82,40 @@ export function kind_of(value: CelValue): Kind {
       return 'bool';
     default:
       if (value === null) return 'null';
-      if (value instanceof Special) return kind_of_special(value);
+      if (value instanceof Special) return kindOfSpecial(value);
       return Array.isArray(value) ? 'list' : 'map';
   }
 }
 
-function kind_of_special(value: Special): Kind {
+function kindOfSpecial(value: Special): Kind {
   if (value instanceof Double) return 'double';
   if (value instanceof Timestamp) return 'timestamp';
   if (value instanceof Duration) return 'duration';
   return value instanceof Bytes ? 'bytes' : 'type';
 }
 
-export function is_list(value: CelValue): value is readonly CelValue[] {
+export function isList(value: CelValue): value is readonly CelValue[] {
   return Array.isArray(value);
 }
 
-export function is_map(value: CelValue): value is CelMap {
+export function isMap(value: CelValue): value is CelMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Special);
 }
 
 /** `a string`, `an int`, `null`: for messages. */
-export function with_article(kind: KindOrAny): string {
+export function withArticle(kind: KindOrAny): string {
   if (kind === 'null') return 'null';
   if (kind === 'any') return 'data';
   return kind === 'int' ? 'an int' : `a ${kind === 'bool' ? 'boolean' : kind}`;
 }
 
-/** {@link with_article} of a value's kind. */
+/** {@link withArticle} of a value's kind. */
 export function described(value: CelValue): string {
-  return with_article(kind_of(value));
+  return withArticle(kindOf(value));
 }
 
 /** Sets an own property whatever its name: assigning to `__proto__` would change the prototype instead. */
-export function set_own<T>(target: Record<string, T>, key: string, value: T): void {
+export function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   } else {

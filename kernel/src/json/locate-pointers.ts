@@ -1,8 +1,8 @@
-import { is_llmteam_error } from '@llmteam/contracts';
-import { json_limits } from './json-limits.js';
-import { split_pointer } from './json-pointer.js';
+import { isLlmteamError } from '@llmteam/contracts';
+import { jsonLimits } from './json-limits.js';
+import { splitPointer } from './json-pointer.js';
 import { JsonScanner, type JsonVisitor } from './json-scanner.js';
-import { without_mark } from './parse-json.js';
+import { withoutMark } from './parse-json.js';
 
 /** The line, from 1, on which the value at a JSON Pointer begins; undefined if there is none. */
 export type LocatePointer = (pointer: string) => number | undefined;
@@ -17,13 +17,13 @@ interface Place {
  * Where the values of a JSON text are. The text is read once, when first asked. Of a text that is not JSON, what comes before the
  * fault is known.
  */
-export function locate_pointers(text: string): LocatePointer {
-  const memo: { root?: Place | undefined; is_read: boolean } = { is_read: false };
+export function locatePointers(text: string): LocatePointer {
+  const memo: { root?: Place | undefined; isRead: boolean } = { isRead: false };
   return (pointer) => {
-    if (!memo.is_read) memo.root = read_places(without_mark(text));
-    memo.is_read = true;
+    if (!memo.isRead) memo.root = readPlaces(withoutMark(text));
+    memo.isRead = true;
     let place = memo.root;
-    for (const token of split_pointer(pointer)) place = place === undefined ? undefined : member(place, token);
+    for (const token of splitPointer(pointer)) place = place === undefined ? undefined : member(place, token);
     return place?.line;
   };
 }
@@ -33,12 +33,12 @@ function member({ members }: Place, token: string): Place | undefined {
   return /^(?:0|[1-9][0-9]*)$/.test(token) ? members?.[Number(token)] : undefined;
 }
 
-function read_places(text: string): Place | undefined {
+function readPlaces(text: string): Place | undefined {
   const collector = new PlaceCollector();
   try {
-    new JsonScanner(text, { ...json_limits, max_bytes: Number.POSITIVE_INFINITY }, collector).scan();
+    new JsonScanner(text, { ...jsonLimits, maxBytes: Number.POSITIVE_INFINITY }, collector).scan();
   } catch (thrown) {
-    if (!is_llmteam_error(thrown)) throw thrown;
+    if (!isLlmteamError(thrown)) throw thrown;
   }
   return collector.root;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Json, LlmteamError } from '@llmteam/contracts';
-import { type JsonLimits, json_limits } from './json-limits.js';
+import { type JsonLimits, jsonLimits } from './json-limits.js';
 import { JsonScanner } from './json-scanner.js';
 
 /**
@@ -11,23 +11,23 @@ import { JsonScanner } from './json-scanner.js';
  * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both count from 1, columns in
  * UTF-16 units.
  */
-export function parse_json(text: string, options: Partial<JsonLimits> = {}): Json {
-  const limits = { ...json_limits, ...options };
-  check_bytes(text, limits.max_bytes);
-  const body = without_mark(text);
+export function parseJson(text: string, options: Partial<JsonLimits> = {}): Json {
+  const limits = { ...jsonLimits, ...options };
+  checkBytes(text, limits.maxBytes);
+  const body = withoutMark(text);
   new JsonScanner(body, limits, null).scan();
   return JSON.parse(body);
 }
 
 /** The text without its byte order mark. */
-export function without_mark(text: string): string {
+export function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-function check_bytes(text: string, max_bytes: number): void {
-  if (text.length * 3 <= max_bytes) return;
+function checkBytes(text: string, maxBytes: number): void {
+  if (text.length * 3 <= maxBytes) return;
   const bytes = Buffer.byteLength(text);
-  if (bytes <= max_bytes) return;
-  const message = `the text has ${bytes} bytes, at most ${max_bytes} are read: refused at line 1, column 1`;
+  if (bytes <= maxBytes) return;
+  const message = `the text has ${bytes} bytes, at most ${maxBytes} are read: refused at line 1, column 1`;
   throw new LlmteamError('JSON_INVALID', message, { details: { line: 1, column: 1 } });
 }

@@ -13,10 +13,10 @@ import {
   type Position,
   type RunKey,
 } from '@llmteam/contracts';
-import { is_small } from './rough-size.js';
+import { isSmall } from './rough-size.js';
 
 /** Members that may hold users' data, by type of fact; `ports` is looked at port by port. */
-const data_members: Partial<Record<Fact['type'], string>> = {
+const dataMembers: Partial<Record<Fact['type'], string>> = {
   'run.requested': 'input',
   'step.reported': 'ports',
   'step.memoized': 'value',
@@ -42,31 +42,29 @@ export class LargeValueJournal implements Journal {
     return this.inner.partitions;
   }
 
-  partition_of(run: RunKey): number {
-    return this.inner.partition_of(run);
+  partitionOf(run: RunKey): number {
+    return this.inner.partitionOf(run);
   }
 
   append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
-    if (entries.every((entry) => is_inline(entry.fact))) return this.inner.append(run, entries);
-    return this.append_large(run, entries);
+    if (entries.every((entry) => isInline(entry.fact))) return this.inner.append(run, entries);
+    return this.appendLarge(run, entries);
   }
 
-  private async append_large(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
-    const small = await Promise.all(
-      entries.map(async (entry) => ({ ...entry, fact: await this.take_out(entry.fact) })),
-    );
+  private async appendLarge(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
+    const small = await Promise.all(entries.map(async (entry) => ({ ...entry, fact: await this.takeOut(entry.fact) })));
     return this.inner.append(run, small);
   }
 
-  private async take_out(fact: Fact): Promise<Fact> {
-    const member = data_members[fact.type];
-    if (member === undefined || is_inline(fact)) return fact;
+  private async takeOut(fact: Fact): Promise<Fact> {
+    const member = dataMembers[fact.type];
+    if (member === undefined || isInline(fact)) return fact;
     const large: Record<string, string> = {};
     const copy: Slots = { ...(fact as unknown as Slots) };
     const owner = member === 'ports' ? { ...(copy.ports as Slots) } : copy;
     for (const name of member === 'ports' ? Object.keys(owner) : [member]) {
       const value = owner[name] ?? null;
-      if (is_small(value, caps.inline_value_bytes)) continue;
+      if (isSmall(value, caps.inline_value_bytes)) continue;
       large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.keep(value);
       owner[name] = null;
     }
@@ -80,18 +78,18 @@ export class LargeValueJournal implements Journal {
 
   async *read(run: RunKey, after?: Position): AsyncIterable<Entry> {
     for await (const entry of this.inner.read(run, after)) {
-      yield entry.fact.large === undefined ? entry : await this.put_back(entry);
+      yield entry.fact.large === undefined ? entry : await this.putBack(entry);
     }
   }
 
   async *follow(...given: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
     for await (const batch of this.inner.follow(...given)) {
       if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
-      else yield await Promise.all(batch.map((entry) => this.put_back(entry)));
+      else yield await Promise.all(batch.map((entry) => this.putBack(entry)));
     }
   }
 
-  private async put_back(entry: Entry): Promise<Entry> {
+  private async putBack(entry: Entry): Promise<Entry> {
     const { large, ...fact } = entry.fact as Fact & { ports?: Slots };
     if (large === undefined) return entry;
     const whole = fact as unknown as Slots;
@@ -113,9 +111,9 @@ export class LargeValueJournal implements Journal {
   }
 }
 
-function is_inline(fact: Fact): boolean {
-  const member = data_members[fact.type];
+function isInline(fact: Fact): boolean {
+  const member = dataMembers[fact.type];
   if (member === undefined) return true;
   const value = (fact as unknown as Slots)[member];
-  return value === undefined || is_small(value, caps.inline_value_bytes);
+  return value === undefined || isSmall(value, caps.inline_value_bytes);
 }

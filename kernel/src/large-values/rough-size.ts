@@ -4,12 +4,12 @@ import { caps, type Json } from '@llmteam/contracts';
  * Whether a value's JSON text is certainly within `limit` characters, without writing it: counts an upper bound and gives up when the
  * bound is passed. Cheap for the small values that are the rule; a value near the limit may be called large.
  */
-export function is_small(value: Json, limit: number): boolean {
+export function isSmall(value: Json, limit: number): boolean {
   return bound(value, limit) <= limit;
 }
 
 function bound(value: Json, limit: number): number {
-  if (typeof value === 'string') return 6 * value.length + 2 <= limit ? 6 * value.length + 2 : text_size(value);
+  if (typeof value === 'string') return 6 * value.length + 2 <= limit ? 6 * value.length + 2 : textSize(value);
   if (typeof value !== 'object' || value === null) return 24;
   let size = 2;
   if (Array.isArray(value)) {
@@ -26,13 +26,13 @@ function bound(value: Json, limit: number): number {
   return size;
 }
 
-function text_size(text: string): number {
+function textSize(text: string): number {
   return JSON.stringify(text).length;
 }
 
 /** What is wrong with the size of a value that comes from outside the engine; null: nothing. */
-export function size_fault(value: Json): string | null {
-  if (is_small(value, caps.value_bytes)) return null;
+export function sizeFault(value: Json): string | null {
+  if (isSmall(value, caps.value_bytes)) return null;
   const bytes = Buffer.byteLength(JSON.stringify(value));
   return bytes <= caps.value_bytes ? null : `is ${bytes} bytes of JSON; at most ${caps.value_bytes} are allowed`;
 }

@@ -5,7 +5,7 @@
  * started is stopped, whatever happens (H3).
  */
 import {
-  is_llmteam_error,
+  isLlmteamError,
   type JsonObject,
   LlmteamError,
   type Logger,
@@ -14,14 +14,14 @@ import {
   type TaskType,
 } from '@llmteam/contracts';
 import type { StepCatalog } from '../catalog/step-catalog.js';
-import { type PluginPackage, read_plugin_package } from './plugin-manifest.js';
+import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 
 export interface PluginHostOptions {
   readonly log: Logger;
   /** `plugins.<name>` of the configuration. */
   readonly settings?: Readonly<Record<string, JsonObject>>;
   /** For each import, start and stop. Default 10,000. */
-  readonly deadline_ms?: number;
+  readonly deadlineMs?: number;
 }
 
 export interface LoadedPlugin {
@@ -43,43 +43,43 @@ export class PluginHost {
    * Loads packages, looked for from the folder given with each.
    * @throws LlmteamError with the code of the first fault and all of them in the message
    */
-  async load(wanted: readonly { specifier: string; from_folder: string }[]): Promise<readonly LoadedPlugin[]> {
+  async load(wanted: readonly { specifier: string; fromFolder: string }[]): Promise<readonly LoadedPlugin[]> {
     const faults: LlmteamError[] = [];
-    for (const { specifier, from_folder } of wanted) {
+    for (const { specifier, fromFolder } of wanted) {
       try {
-        await this.load_one(read_plugin_package(specifier, from_folder));
+        await this.loadOne(readPluginPackage(specifier, fromFolder));
       } catch (thrown) {
-        faults.push(as_fault(specifier, 'could not be loaded', thrown));
+        faults.push(asFault(specifier, 'could not be loaded', thrown));
       }
     }
     raise(faults);
     return this.loaded;
   }
 
-  private async load_one(source: PluginPackage): Promise<void> {
-    const module = await in_time(
+  private async loadOne(source: PluginPackage): Promise<void> {
+    const module = await inTime(
       import(source.entry) as Promise<{ default?: unknown }>,
-      this.deadline_ms,
-      `plugin '${source.specifier}' took longer than ${this.deadline_ms} ms to load`,
+      this.deadlineMs,
+      `plugin '${source.specifier}' took longer than ${this.deadlineMs} ms to load`,
     );
-    const plugin = check_plugin(source, module.default);
+    const plugin = checkPlugin(source, module.default);
     if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
       throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins are named '${plugin.name}'`);
     }
-    for (const type of plugin.step_types ?? []) {
+    for (const type of plugin.stepTypes ?? []) {
       this.catalog.add(type as TaskType<JsonObject>, source.version, plugin.name);
     }
-    for (const provider of plugin.model_providers ?? []) {
-      if (this.providers.has(provider.provider_id)) {
-        throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins bring the model provider '${provider.provider_id}'`);
+    for (const provider of plugin.modelProviders ?? []) {
+      if (this.providers.has(provider.providerId)) {
+        throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins bring the model provider '${provider.providerId}'`);
       }
-      this.providers.set(provider.provider_id, provider);
+      this.providers.set(provider.providerId, provider);
     }
     this.loaded.push({ source, plugin });
   }
 
-  private get deadline_ms(): number {
-    return this.options.deadline_ms ?? 10_000;
+  private get deadlineMs(): number {
+    return this.options.deadlineMs ?? 10_000;
   }
 
   /** Starts plugins in the order of loading. @throws LlmteamError `PLUGIN_FAILED`, after stopping those that had started */
@@ -91,13 +91,13 @@ export class PluginHost {
         log: this.options.log.child({ plugin: plugin.name }),
         settings: this.options.settings?.[plugin.name] ?? {},
       };
-      const late = `plugin '${plugin.name}' took longer than ${this.deadline_ms} ms to start`;
+      const late = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
       this.started.push(loaded);
       try {
-        await in_time(plugin.start(context), this.deadline_ms, late);
+        await inTime(plugin.start(context), this.deadlineMs, late);
       } catch (thrown) {
         await this.stop();
-        throw as_fault(plugin.name, 'could not be started', thrown);
+        throw asFault(plugin.name, 'could not be started', thrown);
       }
     }
   }
@@ -106,9 +106,9 @@ export class PluginHost {
   async stop(): Promise<void> {
     for (let loaded = this.started.pop(); loaded !== undefined; loaded = this.started.pop()) {
       const { plugin } = loaded;
-      const late = `plugin '${plugin.name}' took longer than ${this.deadline_ms} ms to stop`;
+      const late = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to stop`;
       try {
-        await in_time(plugin.stop?.() ?? Promise.resolve(), this.deadline_ms, late);
+        await inTime(plugin.stop?.() ?? Promise.resolve(), this.deadlineMs, late);
       } catch (err) {
         this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
       }
@@ -116,7 +116,7 @@ export class PluginHost {
   }
 }
 
-function check_plugin(source: PluginPackage, value: unknown): Plugin {
+function checkPlugin(source: PluginPackage, value: unknown): Plugin {
   const { specifier, manifest } = source;
   if (typeof value !== 'object' || value === null) {
     throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}' must export a plugin as its default`);
@@ -131,10 +131,10 @@ function check_plugin(source: PluginPackage, value: unknown): Plugin {
   throw new LlmteamError('PLUGIN_INCOMPATIBLE', `plugin '${specifier}': ${versions}`);
 }
 
-async function in_time<T>(work: Promise<T>, deadline_ms: number, message: string): Promise<T> {
+async function inTime<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LlmteamError('PLUGIN_FAILED', message)), deadline_ms);
+    timer = setTimeout(() => reject(new LlmteamError('PLUGIN_FAILED', message)), deadlineMs);
   });
   try {
     return await Promise.race([work, late]);
@@ -143,8 +143,8 @@ async function in_time<T>(work: Promise<T>, deadline_ms: number, message: string
   }
 }
 
-function as_fault(name: string, what: string, thrown: unknown): LlmteamError {
-  if (is_llmteam_error(thrown)) return thrown;
+function asFault(name: string, what: string, thrown: unknown): LlmteamError {
+  if (isLlmteamError(thrown)) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new LlmteamError('PLUGIN_FAILED', `plugin '${name}' ${what}: ${reason}`, { cause: thrown });
 }

@@ -13,12 +13,12 @@ export interface WatchedKeysOptions {
   readonly changed: () => void;
 }
 
-const pause_ms = 500;
+const pauseMs = 500;
 
 export class WatchedKeys {
   private readonly found = new Map<string, RegistryValue>();
   /** Keys that went away since the last look began, with the revision they had. */
-  private gone_meanwhile = new Map<string, number>();
+  private goneMeanwhile = new Map<string, number>();
   private readonly stopping = new AbortController();
   private pause: Timer | null = null;
   private watching: Promise<void> = Promise.resolve();
@@ -41,7 +41,7 @@ export class WatchedKeys {
     const { registry, prefix, changed } = this.options;
     const before = new Map(this.found);
     const gone = new Map<string, number>();
-    this.gone_meanwhile = gone;
+    this.goneMeanwhile = gone;
     const present = await registry.list(prefix);
     const keys = new Set(present.map(({ key }) => key.slice(prefix.length)));
     // What was heard while the list was made is newer than the list.
@@ -71,7 +71,7 @@ export class WatchedKeys {
     } catch (err) {
       if (!signal.aborted) log.warn({ err, prefix }, 'the registry cannot be watched; trying again');
     }
-    if (!signal.aborted) this.watch_again_later();
+    if (!signal.aborted) this.watchAgainLater();
   }
 
   /** Revisions of one key only grow. */
@@ -83,12 +83,12 @@ export class WatchedKeys {
 
   private drop(key: string): void {
     const known = this.found.get(key);
-    if (known !== undefined) this.gone_meanwhile.set(key, known.revision);
+    if (known !== undefined) this.goneMeanwhile.set(key, known.revision);
     this.found.delete(key);
   }
 
-  private watch_again_later(): void {
-    this.pause = this.options.clock.after(pause_ms, () => {
+  private watchAgainLater(): void {
+    this.pause = this.options.clock.after(pauseMs, () => {
       this.watching = this.refresh()
         .catch(() => undefined)
         .then(() => this.watch());

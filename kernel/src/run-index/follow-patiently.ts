@@ -1,4 +1,4 @@
-import { type Clock, is_llmteam_error, type Logger } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Logger } from '@llmteam/contracts';
 
 export interface Following {
   readonly clock: Clock;
@@ -6,10 +6,10 @@ export interface Following {
   readonly signal: AbortSignal;
 }
 
-const pause_ms = 500;
+const pauseMs = 500;
 
 /** Follows again whenever following breaks for a passing reason, until the signal aborts. @throws what will not pass */
-export async function follow_patiently(
+export async function followPatiently(
   what: string,
   { clock, log, signal }: Following,
   follow: () => Promise<void>,
@@ -19,7 +19,7 @@ export async function follow_patiently(
       await follow();
     } catch (err) {
       if (signal.aborted) return;
-      if (!is_llmteam_error(err) || !err.recoverable) throw err;
+      if (!isLlmteamError(err) || !err.recoverable) throw err;
       log.warn({ err }, `${what} cannot be followed; trying again`);
     }
     if (!signal.aborted) await pause(clock, signal);
@@ -33,7 +33,7 @@ function pause(clock: Clock, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = clock.after(pause_ms, wake);
+    const timer = clock.after(pauseMs, wake);
     signal.addEventListener('abort', wake, { once: true });
   });
 }

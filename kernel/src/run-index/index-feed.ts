@@ -6,10 +6,10 @@
  *   I2 Removals are followed only once the rows have caught up: a row that comes of an old entry cannot come after its removal.
  */
 import type { Clock, Journal, Logger, Registry, RunIndex } from '@llmteam/contracts';
-import { type Following, follow_patiently } from './follow-patiently.js';
-import { follow_removed_runs } from './removed-runs.js';
-import { follow_run_rows } from './run-rows.js';
-import { follow_task_rows } from './task-rows.js';
+import { type Following, followPatiently } from './follow-patiently.js';
+import { followRemovedRuns } from './removed-runs.js';
+import { followRunRows } from './run-rows.js';
+import { followTaskRows } from './task-rows.js';
 
 export interface IndexFeedOptions {
   /** Large values may be left out. */
@@ -19,7 +19,7 @@ export interface IndexFeedOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Told once if the lists cannot be kept any more. */
-  readonly on_failure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 export class IndexFeed {
@@ -35,20 +35,20 @@ export class IndexFeed {
     const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
     await Promise.all([
       ...partitions.map((partition) =>
-        this.begin(`partition ${partition} of the journal`, (signal, caught_up) =>
-          follow_run_rows(this.options, partition, signal, caught_up),
+        this.begin(`partition ${partition} of the journal`, (signal, caughtUp) =>
+          followRunRows(this.options, partition, signal, caughtUp),
         ),
       ),
-      this.begin('the list of human tasks', (signal, caught_up) => follow_task_rows(this.options, signal, caught_up)),
+      this.begin('the list of human tasks', (signal, caughtUp) => followTaskRows(this.options, signal, caughtUp)),
     ]);
-    await this.begin('the list of removed runs', (signal, caught_up) => {
-      caught_up();
-      return follow_removed_runs(this.options, signal);
+    await this.begin('the list of removed runs', (signal, caughtUp) => {
+      caughtUp();
+      return followRemovedRuns(this.options, signal);
     });
   }
 
   /** All that there was when it began is in the lists. */
-  get has_caught_up(): boolean {
+  get hasCaughtUp(): boolean {
     return this.following.length > 0 && this.behind === 0;
   }
 
@@ -57,19 +57,19 @@ export class IndexFeed {
     await Promise.all(this.following);
   }
 
-  private begin(what: string, follow: (signal: AbortSignal, caught_up: () => void) => Promise<void>): Promise<void> {
-    const { clock, log, on_failure } = this.options;
+  private begin(what: string, follow: (signal: AbortSignal, caughtUp: () => void) => Promise<void>): Promise<void> {
+    const { clock, log, onFailure } = this.options;
     const { signal } = this.stopping;
     const how: Following = { clock, log, signal };
     this.behind++;
     return new Promise((resolve, reject) => {
-      const caught_up = once(() => {
+      const caughtUp = once(() => {
         this.behind--;
         resolve();
       });
-      const ended = follow_patiently(what, how, () => follow(signal, caught_up)).then(resolve, (error: unknown) => {
+      const ended = followPatiently(what, how, () => follow(signal, caughtUp)).then(resolve, (error: unknown) => {
         reject(error);
-        on_failure(error);
+        onFailure(error);
       });
       this.following.push(ended);
     });
@@ -77,9 +77,9 @@ export class IndexFeed {
 }
 
 function once(action: () => void): () => void {
-  let is_done = false;
+  let isDone = false;
   return () => {
-    if (!is_done) action();
-    is_done = true;
+    if (!isDone) action();
+    isDone = true;
   };
 }

@@ -4,7 +4,7 @@ import type { Entry, RunRow } from '@llmteam/contracts';
  * A run in lists after one more entry of its history, from run-level facts alone. null: nothing is known of it.
  * The same as the engine says, except that a run whose end is decided is shown as running until the end is recorded.
  */
-export function row_after(row: RunRow | null, { tenant_id, run_id, fact }: Entry): RunRow | null {
+export function rowAfter(row: RunRow | null, { tenant_id, run_id, fact }: Entry): RunRow | null {
   switch (fact.type) {
     case 'run.requested':
       // Of several requests the first is the one that counts.

@@ -1,5 +1,5 @@
 import type { Entry, Journal, RunIndex, RunRow } from '@llmteam/contracts';
-import { row_after } from './row-after.js';
+import { rowAfter } from './row-after.js';
 
 export interface RunRowsPorts {
   readonly journal: Pick<Journal, 'follow'>;
@@ -10,28 +10,28 @@ export interface RunRowsPorts {
  * Keeps the rows of a partition's runs, from where the index stands. Tells when it has caught up with what was there at its start, and
  * ends when the signal aborts. @throws LlmteamError of the journal or the index
  */
-export async function follow_run_rows(
+export async function followRunRows(
   { journal, index }: RunRowsPorts,
   partition: number,
   signal: AbortSignal,
-  caught_up: () => void,
+  caughtUp: () => void,
 ): Promise<void> {
   const from = await index.position(partition);
   for await (const batch of journal.follow(partition, from, signal, { only: 'run_level' })) {
     const last = batch.at(-1);
-    if (last === undefined) caught_up();
-    else await index.apply([{ partition, position: last.position, runs: await rows_of(index, batch), tasks: [] }]);
+    if (last === undefined) caughtUp();
+    else await index.apply([{ partition, position: last.position, runs: await rowsOf(index, batch), tasks: [] }]);
   }
 }
 
 /** The rows that a batch changes, each once. */
-async function rows_of(index: Pick<RunIndex, 'run'>, batch: readonly Entry[]): Promise<RunRow[]> {
+async function rowsOf(index: Pick<RunIndex, 'run'>, batch: readonly Entry[]): Promise<RunRow[]> {
   const rows = new Map<string, RunRow>();
   for (const entry of batch) {
     const { tenant_id, run_id } = entry;
     const key = `${tenant_id}/${run_id}`;
     const before = rows.get(key) ?? (await index.run(tenant_id, run_id));
-    const after = row_after(before, entry);
+    const after = rowAfter(before, entry);
     if (after !== null && after !== before) rows.set(key, after);
   }
   return [...rows.values()];

@@ -3,7 +3,7 @@
  * Owns: a position of its own in the index, which only counts changes: of one key the registry gives the latest state last.
  */
 import type { HumanTask, Registry, RegistryValue, RunIndex } from '@llmteam/contracts';
-import { task_of_feed, tasks_prefix } from '../run-loop/task-feed.js';
+import { taskOfFeed, tasksPrefix } from '../run-loop/task-feed.js';
 
 export interface TaskRowsPorts {
   readonly registry: Pick<Registry, 'list' | 'watch'>;
@@ -13,29 +13,29 @@ export interface TaskRowsPorts {
 /** Beside those of the journal. */
 const partition = -1;
 const page = 1_000;
-const most_waiting = 1_000;
+const mostWaiting = 1_000;
 
 /** Tells when every task there was at its start is in the lists, and ends when the signal aborts. @throws LlmteamError of the registry or the index */
-export async function follow_task_rows(
+export async function followTaskRows(
   { registry, index }: TaskRowsPorts,
   signal: AbortSignal,
-  caught_up: () => void,
+  caughtUp: () => void,
 ): Promise<void> {
   // What the index refuses is not passed over: all is listed again.
   const refused = new AbortController();
   const tasks = new TaskRows(index, () => refused.abort());
   for (let after: string | undefined; ; ) {
-    const found = await registry.list(tasks_prefix, after === undefined ? { limit: page } : { limit: page, after });
+    const found = await registry.list(tasksPrefix, after === undefined ? { limit: page } : { limit: page, after });
     for (const value of found) tasks.note(value);
     await tasks.applied();
     after = found.at(-1)?.key;
     if (found.length < page || signal.aborted) break;
   }
-  caught_up();
+  caughtUp();
   // What was there comes again, and so does what changed while it was listed.
-  for await (const { value } of registry.watch(tasks_prefix, AbortSignal.any([signal, refused.signal]))) {
+  for await (const { value } of registry.watch(tasksPrefix, AbortSignal.any([signal, refused.signal]))) {
     if (value !== null) tasks.note(value);
-    if (tasks.waiting >= most_waiting) await tasks.applied();
+    if (tasks.waiting >= mostWaiting) await tasks.applied();
   }
   await tasks.applied();
 }
@@ -48,7 +48,7 @@ class TaskRows {
 
   constructor(
     private readonly index: TaskRowsPorts['index'],
-    private readonly on_failure: () => void,
+    private readonly onFailure: () => void,
   ) {}
 
   get waiting(): number {
@@ -56,8 +56,8 @@ class TaskRows {
   }
 
   note({ key, value }: RegistryValue): void {
-    this.noted.set(key, task_of_feed(value));
-    this.applying ??= this.apply_all();
+    this.noted.set(key, taskOfFeed(value));
+    this.applying ??= this.applyAll();
   }
 
   /** @throws what the index threw since the last time */
@@ -69,7 +69,7 @@ class TaskRows {
   }
 
   /** Never rejects. */
-  private async apply_all(): Promise<void> {
+  private async applyAll(): Promise<void> {
     try {
       while (this.noted.size > 0) {
         const position = (await this.index.position(partition)) + 1;
@@ -80,7 +80,7 @@ class TaskRows {
     } catch (error) {
       this.failure = error;
       this.noted.clear();
-      this.on_failure();
+      this.onFailure();
     } finally {
       this.applying = null;
     }

@@ -15,7 +15,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Clock,
-  is_llmteam_error,
+  isLlmteamError,
   type JsonObject,
   type Logger,
   type Position,
@@ -48,17 +48,17 @@ export interface CheckpointPorts {
   readonly log: Logger;
   readonly snapshots: RunSnapshots;
   /** Live runs that began at or before a position and are not kept as they stand. */
-  readonly unkept: (began_by: Position) => readonly LiveRun[];
+  readonly unkept: (beganBy: Position) => readonly LiveRun[];
   /** Where the loop stands. */
   readonly reached: () => { readonly position: Position; readonly at: number };
   /** Resolves once the lists know what the loop has applied; false: they do not. */
-  readonly tell_lists: () => Promise<boolean>;
+  readonly tellLists: () => Promise<boolean>;
   /** Another loop has taken over: this one writes nothing any more. */
-  readonly on_superseded: () => void;
+  readonly onSuperseded: () => void;
   /** Entries after which a round begins. */
   readonly every: number;
   /** Time after which a round begins if anything changed. */
-  readonly interval_ms: number;
+  readonly intervalMs: number;
 }
 
 type Reached = ReturnType<CheckpointPorts['reached']>;
@@ -74,12 +74,12 @@ export class Checkpoints {
   private mark: Reached = beginning;
   private entries = 0;
   /** The takeover found keys that are not worth what they should be. */
-  private has_unkept = false;
-  private last_round_at = Number.NEGATIVE_INFINITY;
+  private hasUnkept = false;
+  private lastRoundAt = Number.NEGATIVE_INFINITY;
   private timer: Timer | null = null;
   private round: Promise<void> | null = null;
-  private is_stopped = false;
-  private is_superseded = false;
+  private isStopped = false;
+  private isSuperseded = false;
 
   constructor(private readonly ports: CheckpointPorts) {}
 
@@ -92,17 +92,17 @@ export class Checkpoints {
     const { registry, snapshots } = this.ports;
     for (;;) {
       const found = await registry.get(this.key);
-      const previous = found === null ? beginning : (checkpoint_of(found.value) ?? beginning);
+      const previous = found === null ? beginning : (checkpointOf(found.value) ?? beginning);
       const claimed = { ...previous, writer: this.writer, generation: previous.generation + 1 };
       if (!(await this.write(claimed, found?.revision ?? 0))) continue;
       this.stamp = { generation: claimed.generation, round: 1 };
-      snapshots.has_failed = false;
-      await snapshots.begin_round(this.stamp);
+      snapshots.hasFailed = false;
+      await snapshots.beginRound(this.stamp);
       return previous;
     }
   }
 
-  is_trusted({ generation, round }: Stamp): boolean {
+  isTrusted({ generation, round }: Stamp): boolean {
     return round <= (this.kept.rounds[generation] ?? 0);
   }
 
@@ -111,8 +111,8 @@ export class Checkpoints {
     const rounds = Object.entries(this.kept.rounds).filter(([generation]) => generations.has(Number(generation)));
     this.kept = { ...this.kept, rounds: Object.fromEntries(rounds) };
     this.mark = this.ports.reached();
-    this.has_unkept = this.ports.unkept(this.mark.position).length > 0;
-    this.plan_round();
+    this.hasUnkept = this.ports.unkept(this.mark.position).length > 0;
+    this.planRound();
   }
 
   /** Nothing that was read can be relied on: the position is at the beginning again. */
@@ -121,9 +121,9 @@ export class Checkpoints {
     return this.kept;
   }
 
-  note_entries(count: number): void {
+  noteEntries(count: number): void {
     this.entries += count;
-    this.plan_round();
+    this.planRound();
   }
 
   /** The last round: everything that is live is kept, and the position moves to where the loop stands. */
@@ -131,105 +131,105 @@ export class Checkpoints {
     this.stop();
     await this.round;
     this.mark = this.ports.reached();
-    if (!this.is_superseded && this.is_behind()) await this.move_on();
+    if (!this.isSuperseded && this.isBehind()) await this.moveOn();
   }
 
   stop(): void {
-    this.is_stopped = true;
+    this.isStopped = true;
     this.timer?.cancel();
     this.timer = null;
   }
 
-  private is_behind(): boolean {
+  private isBehind(): boolean {
     const { reached, snapshots } = this.ports;
-    return this.kept.position !== reached().position || snapshots.leftovers > 0 || this.has_unkept;
+    return this.kept.position !== reached().position || snapshots.leftovers > 0 || this.hasUnkept;
   }
 
-  private plan_round(): void {
-    if (this.is_stopped || this.round !== null) return;
-    const { clock, every, interval_ms } = this.ports;
-    const since_last = clock.now() - this.last_round_at;
-    if (this.entries >= every && since_last >= interval_ms / 5) this.begin_round();
-    else if (this.timer === null && this.is_behind()) {
-      this.timer = clock.after(interval_ms, () => {
+  private planRound(): void {
+    if (this.isStopped || this.round !== null) return;
+    const { clock, every, intervalMs } = this.ports;
+    const sinceLast = clock.now() - this.lastRoundAt;
+    if (this.entries >= every && sinceLast >= intervalMs / 5) this.beginRound();
+    else if (this.timer === null && this.isBehind()) {
+      this.timer = clock.after(intervalMs, () => {
         this.timer = null;
-        if (this.round === null) this.begin_round();
+        if (this.round === null) this.beginRound();
       });
     }
   }
 
-  private begin_round(): void {
+  private beginRound(): void {
     this.entries = 0;
-    this.last_round_at = this.ports.clock.now();
+    this.lastRoundAt = this.ports.clock.now();
     this.timer?.cancel();
     this.timer = null;
-    this.round = this.move_on().finally(() => {
+    this.round = this.moveOn().finally(() => {
       this.round = null;
-      this.plan_round();
+      this.planRound();
     });
   }
 
   /** One round. Whatever is refused leaves the position where it is; the next round tries again. */
-  private async move_on(): Promise<void> {
-    const { log, partition, on_superseded } = this.ports;
+  private async moveOn(): Promise<void> {
+    const { log, partition, onSuperseded } = this.ports;
     const target = this.mark;
-    if (!this.is_stopped) this.mark = this.ports.reached();
+    if (!this.isStopped) this.mark = this.ports.reached();
     try {
-      if (await this.try_round(target)) return;
+      if (await this.tryRound(target)) return;
       log.warn({ partition }, 'the checkpoint stays where it is; a takeover will take longer');
     } catch (err) {
-      this.is_superseded = err instanceof Superseded;
-      if (this.is_superseded) {
+      this.isSuperseded = err instanceof Superseded;
+      if (this.isSuperseded) {
         this.stop();
         log.info({ partition }, 'another loop writes the checkpoints of this partition now');
-        on_superseded();
+        onSuperseded();
       } else {
         log.warn({ err, partition }, 'the checkpoint stays where it is; a takeover will take longer');
       }
     }
   }
 
-  private async try_round(target: Reached): Promise<boolean> {
-    const { snapshots, unkept, tell_lists } = this.ports;
-    if (snapshots.has_failed) await this.claim_again();
+  private async tryRound(target: Reached): Promise<boolean> {
+    const { snapshots, unkept, tellLists } = this.ports;
+    if (snapshots.hasFailed) await this.claimAgain();
     const { generation, round } = this.stamp;
-    const all_kept = await snapshots.keep_all(unkept(target.position));
+    const allKept = await snapshots.keepAll(unkept(target.position));
     this.stamp = { generation, round: round + 1 };
-    await snapshots.begin_round(this.stamp);
-    const is_told = await tell_lists();
-    const is_swept = await snapshots.sweep();
-    if (!all_kept || snapshots.has_failed || !is_told || !is_swept) return false;
+    await snapshots.beginRound(this.stamp);
+    const isTold = await tellLists();
+    const isSwept = await snapshots.sweep();
+    if (!allKept || snapshots.hasFailed || !isTold || !isSwept) return false;
     const rounds = { ...this.kept.rounds, [generation]: round };
-    await this.write_own({ ...this.kept, ...target, generation, rounds });
-    this.has_unkept = false;
+    await this.writeOwn({ ...this.kept, ...target, generation, rounds });
+    this.hasUnkept = false;
     return true;
   }
 
   /** Writes that were refused may arrive late; with a generation of their own they are told from those that were not. */
-  private async claim_again(): Promise<void> {
+  private async claimAgain(): Promise<void> {
     const generation = this.stamp.generation + 1;
-    await this.write_own({ ...this.kept, generation });
+    await this.writeOwn({ ...this.kept, generation });
     this.stamp = { generation, round: 1 };
-    this.ports.snapshots.has_failed = false;
-    await this.ports.snapshots.begin_round(this.stamp);
+    this.ports.snapshots.hasFailed = false;
+    await this.ports.snapshots.beginRound(this.stamp);
   }
 
   /** @throws Superseded if another loop has written since */
-  private async write_own(checkpoint: Checkpoint): Promise<void> {
+  private async writeOwn(checkpoint: Checkpoint): Promise<void> {
     if (await this.write(checkpoint, this.revision)) return;
     // A write whose answer was lost is found as the present one.
     const present = await this.ports.registry.get(this.key);
-    const is_own = present !== null && checkpoint_of(present.value)?.writer === this.writer;
-    if (!is_own || !(await this.write(checkpoint, present.revision))) throw new Superseded();
+    const isOwn = present !== null && checkpointOf(present.value)?.writer === this.writer;
+    if (!isOwn || !(await this.write(checkpoint, present.revision))) throw new Superseded();
   }
 
-  private async write(checkpoint: Checkpoint, if_revision: number): Promise<boolean> {
+  private async write(checkpoint: Checkpoint, ifRevision: number): Promise<boolean> {
     try {
-      this.revision = await this.ports.registry.put(this.key, checkpoint as unknown as JsonObject, { if_revision });
+      this.revision = await this.ports.registry.put(this.key, checkpoint as unknown as JsonObject, { ifRevision });
       this.kept = checkpoint;
       return true;
     } catch (error) {
-      if (is_llmteam_error(error) && error.code === 'REVISION_CONFLICT') return false;
+      if (isLlmteamError(error) && error.code === 'REVISION_CONFLICT') return false;
       throw error;
     }
   }
@@ -238,9 +238,9 @@ export class Checkpoints {
 class Superseded extends Error {}
 
 /** null: it is none of this format. */
-function checkpoint_of(value: unknown): Checkpoint | null {
-  const { format: written_as, position, at, writer, generation, rounds } = (value ?? {}) as Record<string, unknown>;
-  if (written_as !== format || typeof writer !== 'string' || typeof rounds !== 'object' || rounds === null) return null;
+function checkpointOf(value: unknown): Checkpoint | null {
+  const { format: writtenAs, position, at, writer, generation, rounds } = (value ?? {}) as Record<string, unknown>;
+  if (writtenAs !== format || typeof writer !== 'string' || typeof rounds !== 'object' || rounds === null) return null;
   const numbers = [position, at, generation, ...Object.values(rounds)];
   return numbers.every((one) => Number.isSafeInteger(one)) ? (value as Checkpoint) : null;
 }

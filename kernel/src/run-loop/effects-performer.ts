@@ -6,11 +6,11 @@
  * rest of one that was under way (P2).
  */
 import {
-  cancel_subject,
-  error_info,
+  cancelSubject,
+  errorInfo,
   type Fact,
   type HumanTask,
-  is_llmteam_error,
+  isLlmteamError,
   type Job,
   type JobQueue,
   type Journal,
@@ -19,13 +19,13 @@ import {
   type RunKey,
   type RunRequested,
   type Signals,
-  to_error_info,
+  toErrorInfo,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
 import type { Effect, StartChild } from '../engine/effects.js';
-import { engine_version } from '../engine/evolve.js';
-import { validate_input } from '../validation/validate-input.js';
+import { engineVersion } from '../engine/evolve.js';
+import { validateInput } from '../validation/validate-input.js';
 import type { Retry } from './retry.js';
 import type { TimerHeap, TimerOwner } from './timer-heap.js';
 
@@ -38,7 +38,7 @@ export interface PerformerPorts {
   readonly timers: TimerHeap;
   readonly retry: Retry;
   readonly log: Logger;
-  readonly show_task: (task: HumanTask) => void;
+  readonly showTask: (task: HumanTask) => void;
 }
 
 export class EffectsPerformer {
@@ -46,37 +46,37 @@ export class EffectsPerformer {
   /** Ids of jobs that are no longer wanted. */
   private unwanted: string[] = [];
   /** The jobs handed over last. */
-  private handing_over: Promise<void> = Promise.resolve();
-  private is_stopped = false;
+  private handingOver: Promise<void> = Promise.resolve();
+  private isStopped = false;
   /** Starts of child runs that are under way: what is said to a child comes after its start. */
   private readonly starting = new Map<string, Promise<void>>();
 
   constructor(private readonly ports: PerformerPorts) {}
 
   /**
-   * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `is_again`: they may have been
+   * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `isAgain`: they may have been
    * performed long ago.
    */
-  perform(run: TimerOwner, effects: readonly Effect[], recorded: () => void, is_again = false): void {
-    if (this.is_stopped) return;
+  perform(run: TimerOwner, effects: readonly Effect[], recorded: () => void, isAgain = false): void {
+    if (this.isStopped) return;
     const before: Promise<void>[] = [];
     for (const effect of effects) {
       const done =
         effect.kind === 'start_child'
-          ? this.start_child(run, effect, is_again)
-          : this.perform_one(run, effect, before, recorded);
+          ? this.startChild(run, effect, isAgain)
+          : this.performOne(run, effect, before, recorded);
       if (done !== null) before.push(done);
     }
   }
 
   /** At once: what is under way ends where it stands. */
   stop(): void {
-    this.is_stopped = true;
+    this.isStopped = true;
     this.jobs = [];
     this.unwanted = [];
   }
 
-  private perform_one(
+  private performOne(
     run: TimerOwner,
     effect: Exclude<Effect, StartChild>,
     before: readonly Promise<void>[],
@@ -88,7 +88,7 @@ export class EffectsPerformer {
         this.jobs.push(effect.job);
         return null;
       case 'cancel_jobs':
-        signals.publish(cancel_subject, { job_ids: effect.job_ids });
+        signals.publish(cancelSubject, { job_ids: effect.job_ids });
         this.unwanted.push(...effect.job_ids);
         return null;
       case 'arm_timer':
@@ -98,10 +98,10 @@ export class EffectsPerformer {
         timers.disarm(run, effect.timer);
         return null;
       case 'show_task':
-        this.ports.show_task(effect.task);
+        this.ports.showTask(effect.task);
         return null;
       case 'control_child':
-        return this.control_child(run, effect);
+        return this.controlChild(run, effect);
       case 'notify_parent': {
         const parent = { tenant_id: run.tenant_id, run_id: effect.run_id };
         return this.append(parent, `child:${run.run_id}`, effect.fact);
@@ -117,21 +117,21 @@ export class EffectsPerformer {
    * Hands over the jobs that have come together, and takes back those that are no longer wanted. Resolves once the queue has those of
    * the time before: while it takes these, the next entries are evaluated.
    */
-  async flush_jobs(): Promise<void> {
+  async flushJobs(): Promise<void> {
     if (this.jobs.length + this.unwanted.length === 0) return;
-    const { jobs, unwanted, handing_over } = this;
+    const { jobs, unwanted, handingOver } = this;
     this.jobs = [];
     this.unwanted = [];
-    const called_off = new Set(unwanted);
-    const wanted = unwanted.length === 0 ? jobs : jobs.filter(({ job_id }) => !called_off.has(job_id));
-    this.handing_over = handing_over.then(() => this.hand_over(wanted, unwanted));
-    await handing_over;
+    const calledOff = new Set(unwanted);
+    const wanted = unwanted.length === 0 ? jobs : jobs.filter(({ job_id }) => !calledOff.has(job_id));
+    this.handingOver = handingOver.then(() => this.handOver(wanted, unwanted));
+    await handingOver;
   }
 
-  private async hand_over(wanted: readonly Job[], unwanted: readonly string[]): Promise<void> {
-    if (this.is_stopped) return;
+  private async handOver(wanted: readonly Job[], unwanted: readonly string[]): Promise<void> {
+    if (this.isStopped) return;
     if (wanted.length > 0) await this.publish(wanted);
-    if (unwanted.length === 0 || this.is_stopped) return;
+    if (unwanted.length === 0 || this.isStopped) return;
     // Taking back spares work, nothing more: what is reported all the same means nothing.
     await this.ports.queue
       .withdraw(unwanted)
@@ -139,25 +139,25 @@ export class EffectsPerformer {
   }
 
   publish(jobs: readonly Job[]): Promise<void> {
-    return this.ports.retry.until_kept(() => this.ports.queue.publish(jobs));
+    return this.ports.retry.untilKept(() => this.ports.queue.publish(jobs));
   }
 
-  private append(run: RunKey, message_id: string, fact: Fact): Promise<void> {
-    return this.ports.retry.until_kept(() => this.ports.journal.append(run, [{ message_id, fact }]));
+  private append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
+    return this.ports.retry.untilKept(() => this.ports.journal.append(run, [{ message_id: messageId, fact }]));
   }
 
-  private start_child(parent: RunKey, effect: StartChild, is_again: boolean): Promise<void> {
+  private startChild(parent: RunKey, effect: StartChild, isAgain: boolean): Promise<void> {
     const start = async (): Promise<void> => {
-      if (is_again && (await this.has_begun({ tenant_id: parent.tenant_id, run_id: effect.run_id }))) return;
-      await this.request_child(parent, effect).catch((thrown: unknown) => this.refuse_child(parent, effect, thrown));
+      if (isAgain && (await this.hasBegun({ tenant_id: parent.tenant_id, run_id: effect.run_id }))) return;
+      await this.requestChild(parent, effect).catch((thrown: unknown) => this.refuseChild(parent, effect, thrown));
     };
-    const started = this.ports.retry.until_kept(start).finally(() => this.starting.delete(effect.run_id));
+    const started = this.ports.retry.untilKept(start).finally(() => this.starting.delete(effect.run_id));
     this.starting.set(effect.run_id, started);
     return started;
   }
 
   /** The journal knows message ids of late only: a child that was started an hour ago would be asked for a second time. */
-  private async has_begun(run: RunKey): Promise<boolean> {
+  private async hasBegun(run: RunKey): Promise<boolean> {
     try {
       for await (const _ of this.ports.journal.read(run)) return true;
     } catch {
@@ -166,11 +166,11 @@ export class EffectsPerformer {
     return false;
   }
 
-  private async request_child(parent: RunKey, effect: StartChild): Promise<void> {
+  private async requestChild(parent: RunKey, effect: StartChild): Promise<void> {
     const { segments, definitions } = this.ports;
     const stored = await segments.find(parent.tenant_id, effect.segment_ref);
     const { segment } = await definitions.plan(stored.definition);
-    const [problem] = validate_input(segment, effect.input);
+    const [problem] = validateInput(segment, effect.input);
     if (problem !== undefined) {
       throw new LlmteamError('INPUT_INVALID', `input of '${effect.segment_ref}': ${problem.message}`);
     }
@@ -183,17 +183,17 @@ export class EffectsPerformer {
       instance_id: effect.instance_id,
       correlation_id: effect.correlation_id,
       trace_id: effect.trace_id,
-      timeout_seconds: remaining_seconds(effect, segment.params?.timeout_seconds),
-      engine: engine_version,
+      timeout_seconds: remainingSeconds(effect, segment.params?.timeout_seconds),
+      engine: engineVersion,
       parent: { run_id: parent.run_id, step: effect.step, depth: effect.depth },
     };
     await this.append({ tenant_id: parent.tenant_id, run_id: effect.run_id }, 'requested', fact);
   }
 
   /** A child that cannot be started is a child that failed; any other trouble is the store's and passes. */
-  private async refuse_child(parent: RunKey, effect: StartChild, thrown: unknown): Promise<void> {
-    if (is_llmteam_error(thrown) && thrown.recoverable) throw thrown;
-    const error = is_llmteam_error(thrown) ? to_error_info(thrown) : error_info('CHILD_RUN_FAILED', String(thrown));
+  private async refuseChild(parent: RunKey, effect: StartChild, thrown: unknown): Promise<void> {
+    if (isLlmteamError(thrown) && thrown.recoverable) throw thrown;
+    const error = isLlmteamError(thrown) ? toErrorInfo(thrown) : errorInfo('CHILD_RUN_FAILED', String(thrown));
     await this.append(parent, `child:${effect.run_id}`, {
       type: 'child.ended',
       at: effect.at,
@@ -206,7 +206,7 @@ export class EffectsPerformer {
     });
   }
 
-  private async control_child(parent: RunKey, effect: Extract<Effect, { kind: 'control_child' }>): Promise<void> {
+  private async controlChild(parent: RunKey, effect: Extract<Effect, { kind: 'control_child' }>): Promise<void> {
     await this.starting.get(effect.run_id);
     const { action } = effect;
     const fact: Fact = {
@@ -222,7 +222,7 @@ export class EffectsPerformer {
 }
 
 /** A child ends with its parent at the latest; null: neither has a limit. */
-function remaining_seconds(effect: StartChild, own: number | null | undefined): number | null {
+function remainingSeconds(effect: StartChild, own: number | null | undefined): number | null {
   const wanted = own === undefined ? 300 : own;
   if (effect.deadline_at === null) return wanted;
   const left = Math.max(1, effect.deadline_at - effect.at) / 1_000;

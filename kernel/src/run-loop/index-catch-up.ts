@@ -1,6 +1,6 @@
 import type { IndexChange, Journal, Logger, Position, RunIndex, RunKey } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { type ProjectedRun, project_run } from './project-run.js';
+import { type ProjectedRun, projectRun } from './project-run.js';
 
 export interface CatchUpPorts {
   readonly journal: Journal;
@@ -9,13 +9,13 @@ export interface CatchUpPorts {
   readonly log: Logger;
 }
 
-const runs_at_a_time = 500;
+const runsAtATime = 500;
 
 /**
  * Brings the run index up to the end of a partition: the runs whose entries it has not seen are read from their histories.
  * Rebuilds it whole if it is empty. Needs nothing to run, and starts nothing.
  */
-export async function catch_up_index(ports: CatchUpPorts, partition: number): Promise<void> {
+export async function catchUpIndex(ports: CatchUpPorts, partition: number): Promise<void> {
   const { journal, index } = ports;
   const from = await index.position(partition);
   if (from >= (await journal.end(partition))) return;
@@ -28,9 +28,9 @@ export async function catch_up_index(ports: CatchUpPorts, partition: number): Pr
       touched.set(entry.run_id, { tenant_id: entry.tenant_id, run_id: entry.run_id });
       position = entry.position;
     }
-    const is_end = batch.length === 0;
-    if (is_end || touched.size >= runs_at_a_time) await project(ports, { partition, position }, touched, unread);
-    if (is_end) break;
+    const isEnd = batch.length === 0;
+    if (isEnd || touched.size >= runsAtATime) await project(ports, { partition, position }, touched, unread);
+    if (isEnd) break;
   }
   stop.abort();
   unread.tell(ports.log);
@@ -42,12 +42,12 @@ async function project(
   touched: Map<string, RunKey>,
   unread: UnreadRuns,
 ): Promise<void> {
-  const project_one = async (key: RunKey): Promise<ProjectedRun> => {
-    const projected = await project_run(ports, key);
+  const projectOne = async (key: RunKey): Promise<ProjectedRun> => {
+    const projected = await projectRun(ports, key);
     if (projected.fault !== undefined) unread.note(key, projected.fault);
     return projected;
   };
-  const found = await Promise.all([...touched.values()].map(project_one));
+  const found = await Promise.all([...touched.values()].map(projectOne));
   touched.clear();
   const change: IndexChange = {
     ...at,

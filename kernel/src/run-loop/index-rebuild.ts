@@ -1,5 +1,5 @@
 import type { IndexChange, Position, RunIndex } from '@llmteam/contracts';
-import { type CatchUpPorts, catch_up_index } from './index-catch-up.js';
+import { type CatchUpPorts, catchUpIndex } from './index-catch-up.js';
 
 export interface RebuildPorts extends CatchUpPorts {
   readonly index: RunIndex;
@@ -17,9 +17,9 @@ export interface RebuildProgress {
  * Throws the lists away and makes them again from the journal, whichever backend has it. Nobody else may write to them meanwhile. If the
  * process dies, the lists are those of a part of the journal, and who opens them next catches up as ever.
  */
-export async function rebuild_index(
+export async function rebuildIndex(
   ports: RebuildPorts,
-  on_progress: (progress: RebuildProgress) => void = () => undefined,
+  onProgress: (progress: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildProgress> {
   const { journal, index } = ports;
   const ends = await Promise.all(Array.from({ length: journal.partitions }, (_, partition) => journal.end(partition)));
@@ -32,21 +32,21 @@ export async function rebuild_index(
     for (const { partition, position } of changes) reached.set(partition, position);
     const read = [...reached.values()].reduce((sum, position) => sum + position, 0);
     progress = { runs: progress.runs + runs, tasks: progress.tasks + tasks, done: Math.min(1, read / length) };
-    on_progress(progress);
+    onProgress(progress);
   };
   await index.clear();
   const counted = { position: (partition: number) => index.position(partition), apply };
-  for (const partition of ends.keys()) await catch_up_index({ ...ports, index: counted }, partition);
+  for (const partition of ends.keys()) await catchUpIndex({ ...ports, index: counted }, partition);
   return { ...progress, done: 1 };
 }
 
 /** How many rows of changes are new: a run that is long under way comes up again and again. */
 async function unlisted(index: RunIndex, changes: readonly IndexChange[]): Promise<{ runs: number; tasks: number }> {
-  let new_runs = 0;
-  let new_tasks = 0;
+  let newRuns = 0;
+  let newTasks = 0;
   for (const { runs, tasks } of changes) {
-    for (const { tenant_id, run_id } of runs) if ((await index.run(tenant_id, run_id)) === null) new_runs++;
-    for (const { tenant_id, task_id } of tasks) if ((await index.task(tenant_id, task_id)) === null) new_tasks++;
+    for (const { tenant_id, run_id } of runs) if ((await index.run(tenant_id, run_id)) === null) newRuns++;
+    for (const { tenant_id, task_id } of tasks) if ((await index.task(tenant_id, task_id)) === null) newTasks++;
   }
-  return { runs: new_runs, tasks: new_tasks };
+  return { runs: newRuns, tasks: newTasks };
 }

@@ -13,24 +13,24 @@ export interface LiveRun extends TimerOwner {
   /** The position its snapshot was kept at, or one of the two below. */
   kept: Position;
   /** Entries still to come that a fork was begun with: what they once set off was done by the run they were copied from. */
-  copied_left: number;
+  copiedLeft: number;
   stage: Stage;
   /** Of a run that nothing must be done for when the loop goes live: its timers are armed. */
-  is_ready: boolean;
+  isReady: boolean;
 }
 
 /**
  * `busy`: in memory, with jobs in flight. `idle`: in memory, and waits. `leaving`: idle, and its snapshot is being kept so that it
- * can leave memory. `away`: not in memory. `given_up`: this process cannot evaluate it. `over`: recorded as ended; no longer live.
+ * can leave memory. `away`: not in memory. `givenUp`: this process cannot evaluate it. `over`: recorded as ended; no longer live.
  */
 export type Stage = 'busy' | 'idle' | 'leaving' | 'away' | 'given_up' | 'over';
 
 /** There is no key for it. */
-export const never_kept: Position = 0;
+export const neverKept: Position = 0;
 /** There may be a key, but what is in it is not to be relied on. */
-export const kept_unknown: Position = -1;
+export const keptUnknown: Position = -1;
 
-export function live_run({ tenant_id, run_id }: RunKey, began: Position, position: Position = began): LiveRun {
+export function liveRun({ tenant_id, run_id }: RunKey, began: Position, position: Position = began): LiveRun {
   return {
     tenant_id,
     run_id,
@@ -38,14 +38,14 @@ export function live_run({ tenant_id, run_id }: RunKey, began: Position, positio
     run: null,
     position,
     began,
-    kept: never_kept,
-    copied_left: 0,
+    kept: neverKept,
+    copiedLeft: 0,
     stage: 'away',
-    is_ready: false,
+    isReady: false,
   };
 }
 
 /** For what is kept: nothing but the key. */
-export function key_of({ tenant_id, run_id }: RunKey): RunKey {
+export function keyOf({ tenant_id, run_id }: RunKey): RunKey {
   return { tenant_id, run_id };
 }

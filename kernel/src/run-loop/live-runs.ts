@@ -8,15 +8,15 @@
  */
 import type { Journal, Position } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { evolve, start_run } from '../engine/evolve.js';
-import { is_snapshot, thaw_run } from '../engine/snapshot.js';
+import { evolve, startRun } from '../engine/evolve.js';
+import { isSnapshot, thawRun } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
-import { is_idle, type Run } from '../engine/state.js';
-import { key_of, type LiveRun, type Stage } from './live-run.js';
+import { isIdle, type Run } from '../engine/state.js';
+import { keyOf, type LiveRun, type Stage } from './live-run.js';
 import type { RunSnapshots } from './run-snapshots.js';
-import { some_at_a_time } from './some-at-a-time.js';
+import { someAtATime } from './some-at-a-time.js';
 
-const leaving_at_a_time = 64;
+const leavingAtATime = 64;
 const few = 500;
 const many = 20_000;
 
@@ -25,20 +25,20 @@ export interface LiveRunsPorts {
   readonly definitions: Definitions;
   readonly snapshots: RunSnapshots;
   /** How many states to keep at most, as far as idle runs allow. Default: few if they come back quickly, else many. */
-  readonly max_resident: number | undefined;
+  readonly maxResident: number | undefined;
   /** Told of a state that is about to leave memory, and of one that was brought in. */
-  readonly on_leave: (live: LiveRun, run: Run) => void;
-  readonly on_return: (live: LiveRun, run: Run) => void;
+  readonly onLeave: (live: LiveRun, run: Run) => void;
+  readonly onReturn: (live: LiveRun, run: Run) => void;
 }
 
 export class LiveRuns {
   /** If not, idle runs leave at once, and come back from their histories. */
-  keeps_snapshots = false;
+  keepsSnapshots = false;
   private readonly runs = new Map<string, LiveRun>();
   private readonly busy = new Set<LiveRun>();
   /** Those that are idle longest first. */
   private readonly idle = new Set<LiveRun>();
-  private readonly given_up = new Set<LiveRun>();
+  private readonly givenUp = new Set<LiveRun>();
   private readonly tenants = new Map<string, string>();
   private leaving: Promise<void> | null = null;
 
@@ -52,19 +52,19 @@ export class LiveRuns {
     return this.busy.size + this.idle.size;
   }
 
-  private get max_resident(): number {
-    return this.ports.max_resident ?? (this.keeps_snapshots ? few : many);
+  private get maxResident(): number {
+    return this.ports.maxResident ?? (this.keepsSnapshots ? few : many);
   }
 
-  get has_room(): boolean {
-    return this.resident < this.max_resident;
+  get hasRoom(): boolean {
+    return this.resident < this.maxResident;
   }
 
   /** The one copy of a tenant's name. */
-  shared(tenant_id: string): string {
-    const known = this.tenants.get(tenant_id);
-    if (known === undefined) this.tenants.set(tenant_id, tenant_id);
-    return known ?? tenant_id;
+  shared(tenantId: string): string {
+    const known = this.tenants.get(tenantId);
+    if (known === undefined) this.tenants.set(tenantId, tenantId);
+    return known ?? tenantId;
   }
 
   values(): IterableIterator<LiveRun> {
@@ -72,12 +72,12 @@ export class LiveRuns {
   }
 
   /** Those with jobs in flight. */
-  in_flight(): Iterable<LiveRun> {
+  inFlight(): Iterable<LiveRun> {
     return this.busy;
   }
 
-  find(run_id: string): LiveRun | undefined {
-    return this.runs.get(run_id);
+  find(runId: string): LiveRun | undefined {
+    return this.runs.get(runId);
   }
 
   add(live: LiveRun, run: Run | null): void {
@@ -89,49 +89,49 @@ export class LiveRuns {
 
   /** The run has begun or ended to have jobs in flight, it may be. */
   settle(live: LiveRun, run: Run): void {
-    const stage = is_idle(run.state) ? 'idle' : 'busy';
+    const stage = isIdle(run.state) ? 'idle' : 'busy';
     if (stage === live.stage) return;
-    this.leave_sets(live);
+    this.leaveSets(live);
     live.stage = stage;
     this[stage].add(live);
   }
 
   remove(live: LiveRun): void {
-    this.leave_sets(live);
+    this.leaveSets(live);
     live.stage = 'over';
     live.run = null;
     this.runs.delete(live.run_id);
   }
 
   /** The run stays live, for a process that can evaluate it. */
-  give_up(live: LiveRun): void {
-    this.leave_sets(live);
+  giveUp(live: LiveRun): void {
+    this.leaveSets(live);
     live.stage = 'given_up';
     live.run = null;
-    this.given_up.add(live);
+    this.givenUp.add(live);
   }
 
   /** Live runs that began at or before a position, and are not kept as they stand. */
-  unkept(began_by: Position): LiveRun[] {
-    const is_wanted = (live: LiveRun): boolean => live.began <= began_by && live.kept !== live.position;
-    return [...this.busy, ...this.idle, ...this.given_up].filter(is_wanted);
+  unkept(beganBy: Position): LiveRun[] {
+    const isWanted = (live: LiveRun): boolean => live.began <= beganBy && live.kept !== live.position;
+    return [...this.busy, ...this.idle, ...this.givenUp].filter(isWanted);
   }
 
   /** The state of a live run after its entries up to `upto`, brought back if need be; null if there are none. */
   async load(live: LiveRun, upto: Position): Promise<Run | null> {
     if (live.run !== null) return live.run;
-    const run = (await this.from_snapshot(live)) ?? (await this.from_history(live, upto));
-    if (run !== null && live.stage === 'away') this.bring_in(live, run);
+    const run = (await this.fromSnapshot(live)) ?? (await this.fromHistory(live, upto));
+    if (run !== null && live.stage === 'away') this.bringIn(live, run);
     return live.run;
   }
 
-  bring_in(live: LiveRun, run: Run): void {
+  bringIn(live: LiveRun, run: Run): void {
     live.run = run;
     this.settle(live, run);
-    this.ports.on_return(live, run);
+    this.ports.onReturn(live, run);
   }
 
-  private async from_snapshot(live: LiveRun): Promise<Run | null> {
+  private async fromSnapshot(live: LiveRun): Promise<Run | null> {
     if (live.kept !== live.position) return null;
     const snapshot = await this.ports.snapshots.read(live);
     return snapshot === null ? null : this.thaw(snapshot);
@@ -139,11 +139,11 @@ export class LiveRuns {
 
   /** @throws LlmteamError if the definition of the run cannot be loaded */
   async thaw(snapshot: RunSnapshot): Promise<Run | null> {
-    if (!is_snapshot(snapshot)) return null;
-    return thaw_run(await this.ports.definitions.plan(snapshot.state.request.definition), snapshot);
+    if (!isSnapshot(snapshot)) return null;
+    return thawRun(await this.ports.definitions.plan(snapshot.state.request.definition), snapshot);
   }
 
-  private async from_history(live: LiveRun, upto: Position): Promise<Run | null> {
+  private async fromHistory(live: LiveRun, upto: Position): Promise<Run | null> {
     const { journal, definitions } = this.ports;
     let run: Run | null = null;
     let position: Position = 0;
@@ -151,7 +151,7 @@ export class LiveRuns {
       if (entry.position > upto) break;
       if (run !== null) evolve(run, entry.fact);
       else if (entry.fact.type === 'run.requested') {
-        run = start_run(await definitions.plan(entry.fact.definition), key_of(live), entry.fact).run;
+        run = startRun(await definitions.plan(entry.fact.definition), keyOf(live), entry.fact).run;
       }
       position = entry.position;
     }
@@ -159,69 +159,69 @@ export class LiveRuns {
     return run;
   }
 
-  /** Many more states are in memory than should be: whoever brings in more had better wait for `make_room`. */
-  get is_crowded(): boolean {
-    return this.idle.size > 0 && this.resident > 2 * this.max_resident + 100;
+  /** Many more states are in memory than should be: whoever brings in more had better wait for `makeRoom`. */
+  get isCrowded(): boolean {
+    return this.idle.size > 0 && this.resident > 2 * this.maxResident + 100;
   }
 
   /** Lets the states go that have been idle longest, until few enough are left; resolves once that is done, or cannot be. */
-  make_room(): Promise<void> {
-    if (this.leaving === null && !this.is_too_full()) return done;
-    this.leaving ??= this.let_idle_go();
+  makeRoom(): Promise<void> {
+    if (this.leaving === null && !this.isTooFull()) return done;
+    this.leaving ??= this.letIdleGo();
     return this.leaving;
   }
 
-  private is_too_full(): boolean {
-    return this.resident > this.max_resident && this.idle.size > 0;
+  private isTooFull(): boolean {
+    return this.resident > this.maxResident && this.idle.size > 0;
   }
 
-  private async let_idle_go(): Promise<void> {
-    const progress = { under_way: 0, is_stuck: false };
-    while (this.is_too_full() && !progress.is_stuck) {
-      await some_at_a_time(leaving_at_a_time, this.those_to_leave(progress), async (live) => {
-        progress.under_way++;
-        if (!(await this.let_go(live))) progress.is_stuck = true;
-        progress.under_way--;
+  private async letIdleGo(): Promise<void> {
+    const progress = { underWay: 0, isStuck: false };
+    while (this.isTooFull() && !progress.isStuck) {
+      await someAtATime(leavingAtATime, this.thoseToLeave(progress), async (live) => {
+        progress.underWay++;
+        if (!(await this.letGo(live))) progress.isStuck = true;
+        progress.underWay--;
       });
     }
-    this.ports.snapshots.tell_refused();
+    this.ports.snapshots.tellRefused();
     this.leaving = null;
   }
 
-  private *those_to_leave(progress: { readonly under_way: number; is_stuck: boolean }): Iterable<LiveRun> {
-    while (!progress.is_stuck && this.resident - progress.under_way > this.max_resident) {
-      const next = this.longest_idle();
+  private *thoseToLeave(progress: { readonly underWay: number; isStuck: boolean }): Iterable<LiveRun> {
+    while (!progress.isStuck && this.resident - progress.underWay > this.maxResident) {
+      const next = this.longestIdle();
       if (next === undefined) return;
       yield next;
     }
   }
 
-  private longest_idle(): LiveRun | undefined {
+  private longestIdle(): LiveRun | undefined {
     for (const live of this.idle) if (live.stage === 'idle') return live;
     return undefined;
   }
 
   /** False: its snapshot cannot be kept now. */
-  private async let_go(live: LiveRun): Promise<boolean> {
+  private async letGo(live: LiveRun): Promise<boolean> {
     live.stage = 'leaving';
-    const is_kept = !this.keeps_snapshots || (await this.ports.snapshots.keep(live));
+    const isKept = !this.keepsSnapshots || (await this.ports.snapshots.keep(live));
     // It may have gone on meanwhile.
     if ((live.stage as Stage) !== 'leaving' || live.run === null) return true;
-    if (!is_kept) {
+    if (!isKept) {
       this.settle(live, live.run);
       return false;
     }
-    this.ports.on_leave(live, live.run);
-    this.leave_sets(live);
+    this.ports.onLeave(live, live.run);
+    this.leaveSets(live);
     live.stage = 'away';
     live.run = null;
     return true;
   }
 
-  private leave_sets(live: LiveRun): void {
+  private leaveSets(live: LiveRun): void {
     this.busy.delete(live);
     this.idle.delete(live);
-    this.given_up.delete(live);
+    this.givenUp.delete(live);
   }
 }
 

@@ -25,15 +25,15 @@ import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
 import { Checkpoints } from './checkpoints.js';
 import { EffectsPerformer } from './effects-performer.js';
-import { type LiveRun, live_run } from './live-run.js';
+import { type LiveRun, liveRun } from './live-run.js';
 import { LiveRuns } from './live-runs.js';
-import { project_run } from './project-run.js';
+import { projectRun } from './project-run.js';
 import { type Lists, Projection } from './projection.js';
 import { Redispatch } from './redispatch.js';
 import { Retry } from './retry.js';
 import { RunDriver } from './run-driver.js';
 import { RunSnapshots } from './run-snapshots.js';
-import { some_at_a_time } from './some-at-a-time.js';
+import { someAtATime } from './some-at-a-time.js';
 import { StopSignal } from './stop-signal.js';
 import { Takeover } from './takeover.js';
 import { TimerHeap } from './timer-heap.js';
@@ -52,36 +52,36 @@ export interface PartitionLoopOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** States kept in memory, as far as idle runs allow. Default 500; 20,000 where no snapshots are kept. */
-  readonly max_resident_runs?: number;
+  readonly maxResidentRuns?: number;
   /** How long the store may refuse an append before the loop gives up. Default: for ever. */
-  readonly store_patience_ms?: number;
+  readonly storePatienceMs?: number;
   /** Entries after which a checkpoint is due. Default 10,000. */
-  readonly checkpoint_every?: number;
+  readonly checkpointEvery?: number;
   /** Time after which a checkpoint is due, if anything changed. Default 5,000. */
-  readonly checkpoint_interval_ms?: number;
+  readonly checkpointIntervalMs?: number;
   /** Jobs that were not reported after this time are published again, for queues that may lose them. Default: never. */
-  readonly redispatch_after_ms?: number;
+  readonly redispatchAfterMs?: number;
   /** Told once when the loop cannot go on. */
-  readonly on_failure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** How a loop stands, for metrics. */
 export interface LoopStatus {
   /** Caught up once, and performing effects. */
-  readonly is_live: boolean;
+  readonly isLive: boolean;
   /** The last entry applied. */
   readonly position: Position;
-  readonly live_runs: number;
+  readonly liveRuns: number;
   /** Live runs whose states are in memory. */
-  readonly resident_runs: number;
+  readonly residentRuns: number;
   /** Armed. Of a run whose state is not in memory it is the next one only. */
   readonly timers: number;
-  readonly entries_applied: number;
+  readonly entriesApplied: number;
   /** Of these, what meant nothing: repeats, and facts of runs that are over. */
-  readonly entries_ignored: number;
+  readonly entriesIgnored: number;
 }
 
-const loads_at_a_time = 32;
+const loadsAtATime = 32;
 
 export class PartitionLoop {
   private readonly runs: LiveRuns;
@@ -101,20 +101,20 @@ export class PartitionLoop {
   private position: Position = 0;
   private applied = 0;
   /** Nothing is written any more. */
-  private is_fenced = false;
+  private isFenced = false;
   private finished: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PartitionLoopOptions) {
     const { clock, log, journal, definitions, registry, partition, lists } = options;
-    this.retry = new Retry(clock, log, options.store_patience_ms ?? Number.POSITIVE_INFINITY, options.on_failure);
+    this.retry = new Retry(clock, log, options.storePatienceMs ?? Number.POSITIVE_INFINITY, options.onFailure);
     this.snapshots = new RunSnapshots(registry, partition, log);
     this.runs = new LiveRuns({
       journal,
       definitions,
       snapshots: this.snapshots,
-      max_resident: options.max_resident_runs,
-      on_leave: (live, run) => this.driver.rest(live, run),
-      on_return: (live, run) => this.driver.go_on(live, run),
+      maxResident: options.maxResidentRuns,
+      onLeave: (live, run) => this.driver.rest(live, run),
+      onReturn: (live, run) => this.driver.goOn(live, run),
     });
     this.timers = new TimerHeap(clock, (run, timer) => this.fire(run, timer));
     this.projection = new Projection(lists, partition, log);
@@ -122,11 +122,11 @@ export class PartitionLoop {
       ...options,
       timers: this.timers,
       retry: this.retry,
-      show_task: (task) => this.projection.note_task(task),
+      showTask: (task) => this.projection.noteTask(task),
     });
     this.redispatcher = new Redispatch(
-      { clock, in_flight: () => this.runs.in_flight(), publish: (jobs) => this.performer.publish(jobs) },
-      options.redispatch_after_ms,
+      { clock, inFlight: () => this.runs.inFlight(), publish: (jobs) => this.performer.publish(jobs) },
+      options.redispatchAfterMs,
     );
     const { runs, snapshots, timers, performer, projection, watchers, retry, stopping } = this;
     const parts = { runs, snapshots, timers, performer, projection, watchers, retry, stopping };
@@ -137,13 +137,13 @@ export class PartitionLoop {
    * Takes over every run of the partition; resolves once the loop is caught up and live.
    * @throws LlmteamError `STORE_CORRUPT` if the journal is shorter than it was, `CLOSED` if the loop was stopped meanwhile
    */
-  async take_over(): Promise<void> {
+  async takeOver(): Promise<void> {
     const { runs, snapshots, timers, driver } = this;
     const { journal, partition } = this.options;
-    const checkpoints = this.make_checkpoints();
+    const checkpoints = this.makeCheckpoints();
     this.checkpoints = checkpoints;
-    runs.keeps_snapshots = true;
-    driver.drives_all = true;
+    runs.keepsSnapshots = true;
+    driver.drivesAll = true;
     const takeover = new Takeover({ journal, partition, runs, snapshots, checkpoints, timers, driver });
     const { position, at } = await takeover.load();
     this.generations = takeover.generations;
@@ -152,23 +152,23 @@ export class PartitionLoop {
     await this.begin();
   }
 
-  private make_checkpoints(): Checkpoints {
-    const { registry, partition, clock, log, checkpoint_every, checkpoint_interval_ms } = this.options;
+  private makeCheckpoints(): Checkpoints {
+    const { registry, partition, clock, log, checkpointEvery, checkpointIntervalMs } = this.options;
     return new Checkpoints({
       registry,
       partition,
       clock,
       log,
       snapshots: this.snapshots,
-      unkept: (began_by) => this.runs.unkept(began_by),
+      unkept: (beganBy) => this.runs.unkept(beganBy),
       reached: () => ({ position: this.position, at: this.driver.at }),
-      tell_lists: () => this.projection.flush(),
-      on_superseded: () => {
-        this.runs.keeps_snapshots = false;
+      tellLists: () => this.projection.flush(),
+      onSuperseded: () => {
+        this.runs.keepsSnapshots = false;
         this.snapshots.close();
       },
-      every: checkpoint_every ?? 10_000,
-      interval_ms: checkpoint_interval_ms ?? 5_000,
+      every: checkpointEvery ?? 10_000,
+      intervalMs: checkpointIntervalMs ?? 5_000,
     });
   }
 
@@ -180,12 +180,12 @@ export class PartitionLoop {
     this.position = await this.options.journal.end(this.options.partition);
     const wanted = [...runs];
     for (let key = wanted.pop(); key !== undefined; key = wanted.pop()) {
-      const live = live_run(key, 0);
+      const live = liveRun(key, 0);
       this.runs.add(live, null);
       const run = await this.runs.load(live, this.position);
       if (run === null) this.runs.remove(live);
       const children = run === null ? [] : [...run.state.children.values(), ...run.state.cancelled_children];
-      for (const run_id of children) wanted.push({ tenant_id: key.tenant_id, run_id });
+      for (const runId of children) wanted.push({ tenant_id: key.tenant_id, run_id: runId });
     }
     await this.begin();
   }
@@ -196,7 +196,7 @@ export class PartitionLoop {
         reject(new LlmteamError('CLOSED', 'the run loop was stopped before it had caught up'));
       this.finished = this.follow(resolve).then(stopped, (error: unknown) => {
         reject(error);
-        if (!this.stopping.is_stopped) this.options.on_failure(error);
+        if (!this.stopping.isStopped) this.options.onFailure(error);
       });
     });
   }
@@ -212,40 +212,40 @@ export class PartitionLoop {
     this.redispatcher.stop();
     this.checkpoints?.stop();
     if (!checkpoint) {
-      this.is_fenced = true;
+      this.isFenced = true;
       this.projection.stop();
       this.snapshots.close();
     }
     this.stopping.stop();
     await this.finished;
-    if (this.is_fenced || !this.driver.is_live) return;
+    if (this.isFenced || !this.driver.isLive) return;
     await this.projection.flush();
     await this.checkpoints?.finish();
   }
 
   /** Publishes every job in flight again: for when a queue is known to have lost what it held. */
   async redispatch(): Promise<void> {
-    if (this.driver.is_live) await this.stopping.unless_stopped(this.redispatcher.all());
+    if (this.driver.isLive) await this.stopping.unlessStopped(this.redispatcher.all());
   }
 
   /** The function takes the watcher away again. */
-  watch(run_id: string, watcher: RunWatcher): () => void {
-    return this.watchers.add(run_id, watcher);
+  watch(runId: string, watcher: RunWatcher): () => void {
+    return this.watchers.add(runId, watcher);
   }
 
-  live_runs(): number {
+  liveRuns(): number {
     return this.runs.size;
   }
 
   status(): LoopStatus {
     return {
-      is_live: this.driver.is_live,
+      isLive: this.driver.isLive,
       position: this.position,
-      live_runs: this.runs.size,
-      resident_runs: this.runs.resident,
+      liveRuns: this.runs.size,
+      residentRuns: this.runs.resident,
       timers: this.timers.size,
-      entries_applied: this.applied,
-      entries_ignored: this.driver.ignored,
+      entriesApplied: this.applied,
+      entriesIgnored: this.driver.ignored,
     };
   }
 
@@ -255,92 +255,92 @@ export class PartitionLoop {
     return { behind: Math.max(0, end - this.position) };
   }
 
-  private async follow(caught_up: () => void): Promise<void> {
+  private async follow(caughtUp: () => void): Promise<void> {
     const { journal, partition } = this.options;
     for await (const batch of journal.follow(partition, this.position, this.stopping.signal)) {
-      if (batch.length > 0) await this.apply_batch(batch);
-      else if (!this.driver.is_live && !this.stopping.is_stopped) {
-        await this.go_live();
-        caught_up();
+      if (batch.length > 0) await this.applyBatch(batch);
+      else if (!this.driver.isLive && !this.stopping.isStopped) {
+        await this.goLive();
+        caughtUp();
       }
     }
   }
 
-  private async apply_batch(batch: readonly Entry[]): Promise<void> {
+  private async applyBatch(batch: readonly Entry[]): Promise<void> {
     const { driver, stopping } = this;
-    if (this.runs.resident < this.runs.size) await this.load_together(batch);
+    if (this.runs.resident < this.runs.size) await this.loadTogether(batch);
     for (const entry of batch) {
-      if (!stopping.is_stopped && !driver.apply(entry)) await driver.apply_after_loading(entry);
-      if (stopping.is_stopped) return;
+      if (!stopping.isStopped && !driver.apply(entry)) await driver.applyAfterLoading(entry);
+      if (stopping.isStopped) return;
       this.applied++;
       this.position = entry.position;
       driver.at = Math.max(driver.at, entry.fact.at);
     }
-    if (driver.strays.size > 0) await this.project_strays();
+    if (driver.strays.size > 0) await this.projectStrays();
     this.projection.tell(this.position);
-    if (this.projection.is_behind) await stopping.unless_stopped(this.projection.flush());
-    if (driver.is_live) {
-      await stopping.unless_stopped(this.performer.flush_jobs());
-      this.checkpoints?.note_entries(batch.length);
+    if (this.projection.isBehind) await stopping.unlessStopped(this.projection.flush());
+    if (driver.isLive) {
+      await stopping.unlessStopped(this.performer.flushJobs());
+      this.checkpoints?.noteEntries(batch.length);
     }
-    await this.make_room();
+    await this.makeRoom();
   }
 
   /** Lets states go beside the loop; only if it is far behind with that does the loop wait. */
-  private async make_room(): Promise<void> {
-    const made = this.runs.make_room();
-    if (this.runs.is_crowded) await this.stopping.unless_stopped(made);
+  private async makeRoom(): Promise<void> {
+    const made = this.runs.makeRoom();
+    if (this.runs.isCrowded) await this.stopping.unlessStopped(made);
   }
 
   /** The states that a batch needs are read side by side: a thousand timers may come due at once. */
-  private async load_together(batch: readonly Entry[]): Promise<void> {
+  private async loadTogether(batch: readonly Entry[]): Promise<void> {
     const wanted = new Map<LiveRun, Position>();
     for (const { run_id, position } of batch) {
       const live = this.runs.find(run_id);
       if (live?.stage === 'away' && position > live.position && !wanted.has(live)) wanted.set(live, position - 1);
     }
     if (wanted.size < 2) return;
-    const loading = some_at_a_time(loads_at_a_time, wanted, ([live, upto]) =>
+    const loading = someAtATime(loadsAtATime, wanted, ([live, upto]) =>
       this.driver.load(live, upto).catch(() => undefined),
     );
-    await this.stopping.unless_stopped(loading);
+    await this.stopping.unlessStopped(loading);
   }
 
-  private async project_strays(): Promise<void> {
+  private async projectStrays(): Promise<void> {
     const strays = [...this.driver.strays.values()];
     this.driver.strays.clear();
     for (const key of strays) {
-      const { row, tasks, fault } = await project_run(this.options, key);
+      const { row, tasks, fault } = await projectRun(this.options, key);
       if (fault !== undefined)
         this.options.log.warn({ err: fault, ...key }, 'the steps of a run cannot be evaluated here');
-      if (row !== null) this.projection.note_row(row);
-      for (const task of tasks) this.projection.note_task(task);
+      if (row !== null) this.projection.noteRow(row);
+      for (const task of tasks) this.projection.noteTask(task);
     }
   }
 
-  private async go_live(): Promise<void> {
+  private async goLive(): Promise<void> {
     const { driver, stopping } = this;
-    driver.is_live = true;
+    driver.isLive = true;
     for (const live of driver.unclaimed.values()) this.snapshots.doom(live);
     driver.unclaimed.clear();
-    const asleep = [...this.runs.values()].filter(({ is_ready, stage }) => !is_ready && stage !== 'given_up');
-    const waking = some_at_a_time(loads_at_a_time, asleep, async (live) => {
+    const asleep = [...this.runs.values()].filter(({ isReady, stage }) => !isReady && stage !== 'given_up');
+    const waking = someAtATime(loadsAtATime, asleep, async (live) => {
       await driver.wake(live, this.position);
-      await this.make_room();
+      await this.makeRoom();
     });
-    await stopping.unless_stopped(waking);
-    if (stopping.is_stopped) return;
+    await stopping.unlessStopped(waking);
+    if (stopping.isStopped) return;
     this.timers.start();
     this.projection.release();
-    await stopping.unless_stopped(this.performer.flush_jobs());
+    await stopping.unlessStopped(this.performer.flushJobs());
     this.checkpoints?.begin(this.generations);
     this.redispatcher.start();
-    await this.make_room();
+    await this.makeRoom();
   }
 
   private fire(run: RunKey, timer: string): Promise<void> {
     const fact = { type: 'timer.fired', at: this.options.clock.now(), timer } as const;
     const entry = { message_id: `timer:${timer}`, fact };
-    return this.retry.until_kept(() => this.options.journal.append(run, [entry]));
+    return this.retry.untilKept(() => this.options.journal.append(run, [entry]));
   }
 }

@@ -1,9 +1,9 @@
 import type { Entry, Fact, HumanTask, Journal, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { evolve, type Outcome, start_run } from '../engine/evolve.js';
+import { evolve, type Outcome, startRun } from '../engine/evolve.js';
 import type { Run } from '../engine/state.js';
-import { row_after } from '../run-index/row-after.js';
-import { row_of } from './run-row.js';
+import { rowAfter } from '../run-index/row-after.js';
+import { rowOf } from './run-row.js';
 
 export interface ProjectionPorts {
   readonly journal: Journal;
@@ -18,19 +18,19 @@ export interface ProjectedRun {
 }
 
 /** What the lists say of a run, from its history. A run whose step types are not installed here is listed by its first and last fact. */
-export async function project_run(ports: ProjectionPorts, key: RunKey): Promise<ProjectedRun> {
+export async function projectRun(ports: ProjectionPorts, key: RunKey): Promise<ProjectedRun> {
   const facts: Fact[] = [];
   for await (const { fact } of ports.journal.read(key)) facts.push(fact);
   const [request] = facts;
   if (request?.type !== 'run.requested') return { row: null, tasks: [] };
   try {
-    return await replay_for_lists(ports, key, request, facts.slice(1));
+    return await replayForLists(ports, key, request, facts.slice(1));
   } catch (fault) {
-    return { row: bare_row(key, facts), tasks: [], fault };
+    return { row: bareRow(key, facts), tasks: [], fault };
   }
 }
 
-async function replay_for_lists(
+async function replayForLists(
   ports: ProjectionPorts,
   key: RunKey,
   request: RunRequested,
@@ -40,14 +40,14 @@ async function replay_for_lists(
   const note = ({ effects }: Outcome): void => {
     for (const effect of effects) if (effect.kind === 'show_task') tasks.set(effect.task.task_id, effect.task);
   };
-  const begun = start_run(await ports.definitions.plan(request.definition), key, request);
+  const begun = startRun(await ports.definitions.plan(request.definition), key, request);
   const run: Run = begun.run;
   note(begun.outcome);
   for (const fact of facts) note(evolve(run, fact));
-  return { row: row_of(run), tasks: [...tasks.values()] };
+  return { row: rowOf(run), tasks: [...tasks.values()] };
 }
 
-function bare_row(key: RunKey, facts: readonly Fact[]): RunRow | null {
+function bareRow(key: RunKey, facts: readonly Fact[]): RunRow | null {
   const entry = (fact: Fact): Entry => ({ ...key, position: 0, message_id: '', fact });
-  return facts.reduce<RunRow | null>((row, fact) => row_after(row, entry(fact)), null);
+  return facts.reduce<RunRow | null>((row, fact) => rowAfter(row, entry(fact)), null);
 }

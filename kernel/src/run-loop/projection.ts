@@ -7,24 +7,24 @@
  */
 import type { HumanTask, IndexChange, Logger, Position, RunIndex, RunRow } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
-import { row_of } from './run-row.js';
+import { rowOf } from './run-row.js';
 
 export interface Lists extends Pick<RunIndex, 'apply'> {
   /** It lists no runs: their rows are not made for it. */
-  readonly lists_only_tasks?: true;
+  readonly listsOnlyTasks?: true;
 }
 
-const most_held = 10_000;
+const mostHeld = 10_000;
 /** Beyond it whoever notes more had better wait. */
-const most_untold = 2_000;
+const mostUntold = 2_000;
 
 export class Projection {
   private rows = new Map<string, RunRow>();
   private tasks = new Map<string, HumanTask>();
   private position: Position = 0;
   private telling: Promise<boolean> | null = null;
-  private is_held = true;
-  private is_stopped = false;
+  private isHeld = true;
+  private isStopped = false;
 
   constructor(
     private readonly lists: Lists,
@@ -32,15 +32,15 @@ export class Projection {
     private readonly log: Logger,
   ) {}
 
-  note_run(run: Run): void {
-    if (this.lists.lists_only_tasks !== true) this.note_row(row_of(run));
+  noteRun(run: Run): void {
+    if (this.lists.listsOnlyTasks !== true) this.noteRow(rowOf(run));
   }
 
-  note_row(row: RunRow): void {
+  noteRow(row: RunRow): void {
     this.rows.set(row.run_id, row);
   }
 
-  note_task(task: HumanTask): void {
+  noteTask(task: HumanTask): void {
     this.tasks.set(task.task_id, task);
   }
 
@@ -52,43 +52,43 @@ export class Projection {
   /** Everything up to `position` is noted. */
   tell(position: Position): void {
     this.position = position;
-    if (this.rows.size + this.tasks.size === 0 || this.is_stopped) return;
-    if (this.is_held && this.rows.size + this.tasks.size < most_held) return;
-    this.telling ??= this.tell_all();
+    if (this.rows.size + this.tasks.size === 0 || this.isStopped) return;
+    if (this.isHeld && this.rows.size + this.tasks.size < mostHeld) return;
+    this.telling ??= this.tellAll();
   }
 
   /** More is noted than the lists take. */
-  get is_behind(): boolean {
-    return !this.is_held && this.rows.size + this.tasks.size > most_untold;
+  get isBehind(): boolean {
+    return !this.isHeld && this.rows.size + this.tasks.size > mostUntold;
   }
 
   release(): void {
-    this.is_held = false;
+    this.isHeld = false;
     this.tell(this.position);
   }
 
   /** Resolves once the lists know what was noted up to now; false: they refused it. */
   async flush(): Promise<boolean> {
-    this.is_held = false;
+    this.isHeld = false;
     await this.telling;
     this.tell(this.position);
     return (await this.telling) ?? true;
   }
 
   stop(): void {
-    this.is_stopped = true;
+    this.isStopped = true;
   }
 
-  private async tell_all(): Promise<boolean> {
+  private async tellAll(): Promise<boolean> {
     try {
-      while (this.rows.size + this.tasks.size > 0) if (this.is_stopped || !(await this.tell_once())) return false;
+      while (this.rows.size + this.tasks.size > 0) if (this.isStopped || !(await this.tellOnce())) return false;
       return true;
     } finally {
       this.telling = null;
     }
   }
 
-  private async tell_once(): Promise<boolean> {
+  private async tellOnce(): Promise<boolean> {
     const { rows, tasks, partition, position } = this;
     this.rows = new Map();
     this.tasks = new Map();
@@ -100,7 +100,7 @@ export class Projection {
       this.rows = new Map([...rows, ...this.rows]);
       this.tasks = new Map([...tasks, ...this.tasks]);
       const refused = { err, partition, runs: rows.size, tasks: tasks.size };
-      if (!this.is_stopped) this.log.warn(refused, 'the lists were not updated; they are told again');
+      if (!this.isStopped) this.log.warn(refused, 'the lists were not updated; they are told again');
       return false;
     }
   }

@@ -6,13 +6,13 @@
 import type { Entry, Fact, Journal, Logger, Position, RunKey, RunRequested } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { Effect } from '../engine/effects.js';
-import { evolve, type Outcome, start_run } from '../engine/evolve.js';
-import { outstanding_effects } from '../engine/outstanding.js';
+import { evolve, type Outcome, startRun } from '../engine/evolve.js';
+import { outstandingEffects } from '../engine/outstanding.js';
 import type { Plan } from '../engine/plan.js';
-import { is_ended, type Run } from '../engine/state.js';
-import { result_of } from '../engine/view.js';
+import { isEnded, type Run } from '../engine/state.js';
+import { resultOf } from '../engine/view.js';
 import type { EffectsPerformer } from './effects-performer.js';
-import { kept_unknown, key_of, type LiveRun, live_run } from './live-run.js';
+import { keptUnknown, keyOf, type LiveRun, liveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { Projection } from './projection.js';
 import type { Retry } from './retry.js';
@@ -36,13 +36,13 @@ export interface RunDriverPorts {
 }
 
 /** A request that is this much older than what came before it may be a repeat that the journal no longer knows as one. */
-const late_request_ms = 20_000;
+const lateRequestMs = 20_000;
 
 export class RunDriver {
   /** Effects are performed; before, they may have been. */
-  is_live = false;
+  isLive = false;
   /** Every run of the partition is driven here. */
-  drives_all = false;
+  drivesAll = false;
   /** The latest time of an entry. */
   at = 0;
   /** Entries that meant nothing: repeats, and facts of runs that are over. */
@@ -54,46 +54,46 @@ export class RunDriver {
 
   constructor(private readonly ports: RunDriverPorts) {}
 
-  /** Applies an entry; false if something must be read first, with `apply_after_loading`. */
+  /** Applies an entry; false if something must be read first, with `applyAfterLoading`. */
   apply(entry: Entry): boolean {
     try {
-      return this.apply_at_once(entry);
+      return this.applyAtOnce(entry);
     } catch (error) {
-      this.give_up_at(entry, error);
+      this.giveUpAt(entry, error);
       return true;
     }
   }
 
-  private apply_at_once(entry: Entry): boolean {
+  private applyAtOnce(entry: Entry): boolean {
     const { runs, definitions } = this.ports;
     const live = runs.find(entry.run_id);
-    if (live !== undefined) return this.apply_to(live, entry);
-    if (entry.fact.type !== 'run.requested') return this.pass_over(entry);
-    const plan = definitions.cached_plan(entry.fact.definition);
-    if (plan === undefined || this.is_late(entry.fact)) return false;
+    if (live !== undefined) return this.applyTo(live, entry);
+    if (entry.fact.type !== 'run.requested') return this.passOver(entry);
+    const plan = definitions.cachedPlan(entry.fact.definition);
+    if (plan === undefined || this.isLate(entry.fact)) return false;
     this.start(entry, entry.fact, plan);
     return true;
   }
 
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
     const { runs, projection, watchers } = this.ports;
-    const live = this.new_live_run(entry);
-    const { run, outcome } = start_run(plan, key_of(live), fact, watchers.wishes(entry.run_id));
+    const live = this.newLiveRun(entry);
+    const { run, outcome } = startRun(plan, keyOf(live), fact, watchers.wishes(entry.run_id));
     projection.reached(entry.position);
     runs.add(live, run);
-    live.copied_left = (fact.forked_from?.entries ?? 1) - 1;
-    projection.note_run(run);
-    this.advance(live, run, outcome, live.copied_left > 0 ? [] : outcome.effects);
-    if (is_ended(run.state)) this.note_end(live, run);
+    live.copiedLeft = (fact.forked_from?.entries ?? 1) - 1;
+    projection.noteRun(run);
+    this.advance(live, run, outcome, live.copiedLeft > 0 ? [] : outcome.effects);
+    if (isEnded(run.state)) this.noteEnd(live, run);
   }
 
-  private new_live_run({ tenant_id, run_id, position }: Entry): LiveRun {
-    const live = live_run({ tenant_id: this.ports.runs.shared(tenant_id), run_id }, position);
-    if (this.unclaimed.delete(run_id)) live.kept = kept_unknown;
+  private newLiveRun({ tenant_id, run_id, position }: Entry): LiveRun {
+    const live = liveRun({ tenant_id: this.ports.runs.shared(tenant_id), run_id }, position);
+    if (this.unclaimed.delete(run_id)) live.kept = keptUnknown;
     return live;
   }
 
-  private apply_to(live: LiveRun, entry: Entry): boolean {
+  private applyTo(live: LiveRun, entry: Entry): boolean {
     const { run, tenant_id, stage } = live;
     if (entry.position <= live.position || tenant_id !== entry.tenant_id || stage === 'given_up') {
       this.ignored++;
@@ -101,7 +101,7 @@ export class RunDriver {
       return true;
     }
     if (run === null) return false;
-    if (!this.is_live) this.rouse(live);
+    if (!this.isLive) this.rouse(live);
     live.position = entry.position;
     this.evolve(live, run, entry.fact);
     return true;
@@ -111,82 +111,82 @@ export class RunDriver {
     const { runs, projection, watchers, timers } = this.ports;
     projection.reached(live.position);
     const { seq } = run.state;
-    const had_ended = is_ended(run.state);
+    const hadEnded = isEnded(run.state);
     const outcome = evolve(run, fact, watchers.wishes(live.run_id));
-    this.advance(live, run, outcome, live.copied_left > 0 ? effects_of_copy(live, run) : outcome.effects);
+    this.advance(live, run, outcome, live.copiedLeft > 0 ? effectsOfCopy(live, run) : outcome.effects);
     if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) this.ignored++;
-    if (fact.type === 'run.controlled') projection.note_run(run);
+    if (fact.type === 'run.controlled') projection.noteRun(run);
     if (fact.type === 'run.ended') {
       this.forget(live);
       return;
     }
-    if (!had_ended && is_ended(run.state)) this.note_end(live, run);
+    if (!hadEnded && isEnded(run.state)) this.noteEnd(live, run);
     runs.settle(live, run);
   }
 
   /** A fact of a run that is not driven here. A cancel of a run that was left alone changes the lists all the same. */
-  private pass_over({ tenant_id, run_id, fact }: Entry): boolean {
+  private passOver({ tenant_id, run_id, fact }: Entry): boolean {
     this.ignored++;
-    if (!this.drives_all && fact.type !== 'run.ended') this.strays.set(run_id, { tenant_id, run_id });
+    if (!this.drivesAll && fact.type !== 'run.ended') this.strays.set(run_id, { tenant_id, run_id });
     return true;
   }
 
-  async apply_after_loading(entry: Entry): Promise<void> {
+  async applyAfterLoading(entry: Entry): Promise<void> {
     const { stopping } = this.ports;
     try {
-      await stopping.unless_stopped(this.load_and_apply(entry));
+      await stopping.unlessStopped(this.loadAndApply(entry));
     } catch (error) {
-      if (!stopping.is_stopped) this.give_up_at(entry, error);
+      if (!stopping.isStopped) this.giveUpAt(entry, error);
     }
   }
 
   /** Brings a run back as it was before the entry, so that the entry's effects are performed. */
-  private async load_and_apply(entry: Entry): Promise<void> {
+  private async loadAndApply(entry: Entry): Promise<void> {
     const { runs, definitions, retry, stopping } = this.ports;
     const live = runs.find(entry.run_id);
     const { fact } = entry;
     if (live !== undefined) {
       await this.load(live, entry.position - 1);
-      if (!stopping.is_stopped) this.apply_to(live, entry);
+      if (!stopping.isStopped) this.applyTo(live, entry);
     } else if (fact.type === 'run.requested') {
-      const plan = await retry.past_outages(() => definitions.plan(fact.definition));
-      const is_new = !this.is_late(fact) || (await retry.past_outages(() => this.is_first(entry)));
-      if (stopping.is_stopped) return;
-      if (is_new) this.start(entry, fact, plan);
+      const plan = await retry.pastOutages(() => definitions.plan(fact.definition));
+      const isNew = !this.isLate(fact) || (await retry.pastOutages(() => this.isFirst(entry)));
+      if (stopping.isStopped) return;
+      if (isNew) this.start(entry, fact, plan);
       else this.ignored++;
     }
   }
 
   load(live: LiveRun, upto: Position): Promise<Run | null> {
     const { runs, retry } = this.ports;
-    return retry.past_outages(() => runs.load(live, upto));
+    return retry.pastOutages(() => runs.load(live, upto));
   }
 
-  private is_late(fact: RunRequested): boolean {
-    return fact.at < this.at - late_request_ms;
+  private isLate(fact: RunRequested): boolean {
+    return fact.at < this.at - lateRequestMs;
   }
 
-  private async is_first({ tenant_id, run_id, position }: Entry): Promise<boolean> {
+  private async isFirst({ tenant_id, run_id, position }: Entry): Promise<boolean> {
     for await (const first of this.ports.journal.read({ tenant_id, run_id })) return first.position === position;
     return true;
   }
 
   /** One run that cannot be evaluated must not stop the others. Its history stays; a later version or takeover may know better. */
-  private give_up_at(entry: Entry, error: unknown): void {
+  private giveUpAt(entry: Entry, error: unknown): void {
     const { runs } = this.ports;
     const known = runs.find(entry.run_id);
-    const live = known ?? this.new_live_run(entry);
+    const live = known ?? this.newLiveRun(entry);
     if (known === undefined) runs.add(live, null);
-    this.give_up(live, error);
+    this.giveUp(live, error);
   }
 
-  give_up(live: LiveRun, error: unknown): void {
+  giveUp(live: LiveRun, error: unknown): void {
     const { log, timers, runs, watchers } = this.ports;
     const { tenant_id, run_id } = live;
     log.error({ err: error, tenant_id, run_id }, 'the run cannot go on in this process');
-    timers.disarm_all(live);
-    if (this.drives_all) runs.give_up(live);
+    timers.disarmAll(live);
+    if (this.drivesAll) runs.giveUp(live);
     else runs.remove(live);
     for (const watcher of watchers.of(run_id)) watcher.failed?.(error);
   }
@@ -196,22 +196,22 @@ export class RunDriver {
     if (outcome.events.length > 0) {
       for (const watcher of watchers.of(live.run_id)) watcher.events?.(outcome.events, run);
     }
-    if (this.is_live) performer.perform(live, effects, () => this.forget(live));
-    else for (const effect of effects) if (effect.kind === 'show_task') projection.note_task(effect.task);
+    if (this.isLive) performer.perform(live, effects, () => this.forget(live));
+    else for (const effect of effects) if (effect.kind === 'show_task') projection.noteTask(effect.task);
   }
 
   /** The entry that decided the end is kept, so the end is. */
-  private note_end(live: LiveRun, run: Run): void {
+  private noteEnd(live: LiveRun, run: Run): void {
     const { projection, watchers } = this.ports;
-    projection.note_run(run);
-    for (const watcher of watchers.of(live.run_id)) watcher.ended?.(result_of(run));
+    projection.noteRun(run);
+    for (const watcher of watchers.of(live.run_id)) watcher.ended?.(resultOf(run));
   }
 
   /** Its end stands in the journal. */
   forget(live: LiveRun): void {
     const { timers, runs, snapshots } = this.ports;
     if (live.stage === 'over') return;
-    timers.disarm_all(live);
+    timers.disarmAll(live);
     runs.remove(live);
     snapshots.doom(live);
   }
@@ -219,17 +219,17 @@ export class RunDriver {
   /** Does again what a live run still needs done. */
   async wake(live: LiveRun, upto: Position): Promise<void> {
     const { performer, stopping } = this.ports;
-    if (stopping.is_stopped) return;
+    if (stopping.isStopped) return;
     try {
       const run = await this.load(live, upto);
       if (run === null || run.state.is_recorded) {
         this.forget(live);
         return;
       }
-      performer.perform(live, outstanding_effects(run), () => this.forget(live), true);
-      if (is_ended(run.state)) this.note_end(live, run);
+      performer.perform(live, outstandingEffects(run), () => this.forget(live), true);
+      if (isEnded(run.state)) this.noteEnd(live, run);
     } catch (error) {
-      if (!stopping.is_stopped) this.give_up(live, error);
+      if (!stopping.isStopped) this.giveUp(live, error);
     }
   }
 
@@ -239,39 +239,39 @@ export class RunDriver {
    */
   rest(live: LiveRun, run: Run): void {
     const { timers } = this.ports;
-    if (!this.is_live) live.is_ready = only_waits(run);
-    if (!this.is_live && !live.is_ready) return;
-    const next = next_timer(run);
-    timers.disarm_all(live, next?.timer);
+    if (!this.isLive) live.isReady = onlyWaits(run);
+    if (!this.isLive && !live.isReady) return;
+    const next = nextTimer(run);
+    timers.disarmAll(live, next?.timer);
     if (next !== null) timers.arm(live, next.timer, next.due_at);
   }
 
   /** The state is in memory again. */
-  go_on(live: LiveRun, run: Run): void {
-    if (!this.is_live) return;
+  goOn(live: LiveRun, run: Run): void {
+    if (!this.isLive) return;
     for (const [timer, { due_at }] of run.state.timers) this.ports.timers.arm(live, timer, due_at);
   }
 
   /** It does not only wait after all. */
   private rouse(live: LiveRun): void {
-    if (!live.is_ready) return;
-    live.is_ready = false;
-    this.ports.timers.disarm_all(live);
+    if (!live.isReady) return;
+    live.isReady = false;
+    this.ports.timers.disarmAll(live);
   }
 }
 
 /** What a copied entry set off was done by the run it was copied from; what is left at the last one is for the fork to do. */
-function effects_of_copy(live: LiveRun, run: Run): readonly Effect[] {
-  live.copied_left--;
-  return live.copied_left === 0 ? outstanding_effects(run) : [];
+function effectsOfCopy(live: LiveRun, run: Run): readonly Effect[] {
+  live.copiedLeft--;
+  return live.copiedLeft === 0 ? outstandingEffects(run) : [];
 }
 
 /** For time, for signals, for people: nothing must be done that may not have been done. */
-function only_waits(run: Run): boolean {
-  return outstanding_effects(run).every(({ kind }) => kind === 'arm_timer' || kind === 'show_task');
+function onlyWaits(run: Run): boolean {
+  return outstandingEffects(run).every(({ kind }) => kind === 'arm_timer' || kind === 'show_task');
 }
 
-function next_timer(run: Run): { readonly timer: string; readonly due_at: number } | null {
+function nextTimer(run: Run): { readonly timer: string; readonly due_at: number } | null {
   let next: { readonly timer: string; readonly due_at: number } | null = null;
   for (const [timer, { due_at }] of run.state.timers)
     if (next === null || due_at < next.due_at) next = { timer, due_at };

@@ -2,7 +2,7 @@ import type { RunRow } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
 
 /** A run as lists show it. */
-export function row_of(run: Run): RunRow {
+export function rowOf(run: Run): RunRow {
   const { state } = run;
   return {
     ...state.key,

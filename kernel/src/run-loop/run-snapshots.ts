@@ -1,16 +1,16 @@
 /**
  * Purpose: the states of long-lived runs in the registry, one key per run: `snapshots/<partition>/<run_id>`.
  * Owns: which state is small enough, one write at a time per run, how many at a time altogether, removing the keys of runs that are over.
- * Does not own: when a run is written. A refused write is told and logged (`tell_refused`), nothing more.
+ * Does not own: when a run is written. A refused write is told and logged (`tellRefused`), nothing more.
  * Invariant K1: a key of a run that is over is never written again, and is removed by the first `sweep` after that.
  */
 import type { JsonObject, Logger, Position, Registry } from '@llmteam/contracts';
-import { freeze_run } from '../engine/snapshot.js';
+import { freezeRun } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
-import { kept_unknown, type LiveRun, never_kept } from './live-run.js';
+import { keptUnknown, type LiveRun, neverKept } from './live-run.js';
 import { Refusals } from './refusals.js';
-import { some_at_a_time } from './some-at-a-time.js';
+import { someAtATime } from './some-at-a-time.js';
 
 /** Who wrote a snapshot, and for which of its checkpoints. */
 export interface Stamp {
@@ -26,33 +26,33 @@ export interface KeptRun extends Stamp {
   readonly state: RunSnapshot | null;
 }
 
-const largest_state_bytes = 200_000;
+const largestStateBytes = 200_000;
 /** No state of a step is shorter than this as JSON. */
-const smallest_step_bytes = 200;
-const writes_at_a_time = 64;
-const keys_per_page = 500;
+const smallestStepBytes = 200;
+const writesAtATime = 64;
+const keysPerPage = 500;
 
 export class RunSnapshots {
   /** A write was refused: it may still arrive, whenever. */
-  has_failed = false;
+  hasFailed = false;
   private stamp: Stamp = { generation: 0, round: 0 };
-  private is_closed = false;
+  private isClosed = false;
   private readonly writing = new Map<LiveRun, Promise<boolean>>();
   private readonly doomed = new Set<LiveRun>();
-  private readonly not_kept: Refusals;
-  private readonly not_removed: Refusals;
+  private readonly notKept: Refusals;
+  private readonly notRemoved: Refusals;
 
   constructor(
     private readonly registry: Registry,
     private readonly partition: number,
     log: Logger,
   ) {
-    this.not_kept = new Refusals(log, 'snapshots of runs were not kept');
-    this.not_removed = new Refusals(log, 'snapshots of runs that are over were not removed');
+    this.notKept = new Refusals(log, 'snapshots of runs were not kept');
+    this.notRemoved = new Refusals(log, 'snapshots of runs that are over were not removed');
   }
 
   /** What is written from now on carries this stamp; resolves once no write with the one before is under way. */
-  async begin_round(stamp: Stamp): Promise<void> {
+  async beginRound(stamp: Stamp): Promise<void> {
     this.stamp = stamp;
     await Promise.all(this.writing.values());
   }
@@ -62,25 +62,25 @@ export class RunSnapshots {
     return this.doomed.size;
   }
 
-  async keep_all(runs: readonly LiveRun[]): Promise<boolean> {
+  async keepAll(runs: readonly LiveRun[]): Promise<boolean> {
     let all = true;
-    await some_at_a_time(writes_at_a_time, runs, async (live) => {
+    await someAtATime(writesAtATime, runs, async (live) => {
       all = (await this.keep(live)) && all;
     });
-    this.tell_refused();
+    this.tellRefused();
     return all;
   }
 
   /** Logs, in one line, the runs that could not be kept since the last time. */
-  tell_refused(): void {
-    this.not_kept.tell();
+  tellRefused(): void {
+    this.notKept.tell();
   }
 
   /** Keeps a run as it stands now, unless it is kept so already. False: it is not kept; whoever asked says so when it is through. */
   async keep(live: LiveRun): Promise<boolean> {
     await this.writing.get(live);
     if (live.stage === 'over' || live.kept === live.position) return true;
-    if (this.is_closed) return false;
+    if (this.isClosed) return false;
     const known = this.writing.get(live);
     if (known !== undefined) return known;
     const write = this.write(live).finally(() => this.writing.delete(live));
@@ -90,79 +90,79 @@ export class RunSnapshots {
 
   private async write(live: LiveRun): Promise<boolean> {
     const { tenant_id, run_id, position, began } = live;
-    live.kept = kept_unknown;
+    live.kept = keptUnknown;
     try {
-      const state = live.run === null ? null : small_state(live.run);
+      const state = live.run === null ? null : smallState(live.run);
       const value: KeptRun = { tenant_id, began, position, ...this.stamp, state };
-      await this.registry.put(this.key_of(run_id), value as unknown as JsonObject);
+      await this.registry.put(this.keyOf(run_id), value as unknown as JsonObject);
       live.kept = position;
       return true;
     } catch (err) {
-      this.has_failed = true;
-      this.not_kept.note(live, err);
+      this.hasFailed = true;
+      this.notKept.note(live, err);
       return false;
     }
   }
 
   /** null: there is none of that run at that position. */
   async read({ tenant_id, run_id, position }: LiveRun): Promise<RunSnapshot | null> {
-    const found = await this.registry.get(this.key_of(run_id));
-    const kept = found === null ? null : kept_run(found.value);
+    const found = await this.registry.get(this.keyOf(run_id));
+    const kept = found === null ? null : keptRun(found.value);
     return kept !== null && kept.position === position && kept.tenant_id === tenant_id ? kept.state : null;
   }
 
   /** Nothing is written any more. */
   close(): void {
-    this.is_closed = true;
+    this.isClosed = true;
     this.doomed.clear();
   }
 
   /** The run is over; its key goes with the next sweep. */
   doom(live: LiveRun): void {
-    if (live.kept !== never_kept && !this.is_closed) this.doomed.add(live);
+    if (live.kept !== neverKept && !this.isClosed) this.doomed.add(live);
   }
 
   /** False: some keys are still there. */
   async sweep(): Promise<boolean> {
-    await some_at_a_time(writes_at_a_time, [...this.doomed], async (live) => {
+    await someAtATime(writesAtATime, [...this.doomed], async (live) => {
       try {
         await this.writing.get(live);
-        await this.registry.delete(this.key_of(live.run_id));
+        await this.registry.delete(this.keyOf(live.run_id));
         this.doomed.delete(live);
       } catch (err) {
-        this.not_removed.note(live, err);
+        this.notRemoved.note(live, err);
       }
     });
-    this.not_removed.tell();
+    this.notRemoved.tell();
     return this.doomed.size === 0;
   }
 
   /** Every key of the partition; null for a value that no snapshot is. */
   async *all(): AsyncIterable<{ readonly run_id: string; readonly kept: KeptRun | null }> {
-    const prefix = this.key_of('');
+    const prefix = this.keyOf('');
     for (let after: string | undefined; ; ) {
-      const page = await this.registry.list(prefix, { ...(after !== undefined && { after }), limit: keys_per_page });
-      for (const { key, value } of page) yield { run_id: key.slice(prefix.length), kept: kept_run(value) };
+      const page = await this.registry.list(prefix, { ...(after !== undefined && { after }), limit: keysPerPage });
+      for (const { key, value } of page) yield { run_id: key.slice(prefix.length), kept: keptRun(value) };
       after = page.at(-1)?.key;
-      if (after === undefined || page.length < keys_per_page) return;
+      if (after === undefined || page.length < keysPerPage) return;
     }
   }
 
-  private key_of(run_id: string): string {
-    return `snapshots/${this.partition}/${run_id}`;
+  private keyOf(runId: string): string {
+    return `snapshots/${this.partition}/${runId}`;
   }
 }
 
-function small_state(run: Run): RunSnapshot | null {
+function smallState(run: Run): RunSnapshot | null {
   let steps = 0;
   for (const scope of run.state.scopes.values()) steps += scope.steps.size;
-  if (steps * smallest_step_bytes > largest_state_bytes) return null;
-  const state = freeze_run(run);
-  return Buffer.byteLength(JSON.stringify(state)) <= largest_state_bytes ? state : null;
+  if (steps * smallestStepBytes > largestStateBytes) return null;
+  const state = freezeRun(run);
+  return Buffer.byteLength(JSON.stringify(state)) <= largestStateBytes ? state : null;
 }
 
 /** What a snapshot says beside the state, which is looked at when it is thawed. */
-function kept_run(value: unknown): KeptRun | null {
+function keptRun(value: unknown): KeptRun | null {
   const { tenant_id, began, position, generation, round, state } = (value ?? {}) as Record<string, unknown>;
   const numbers = [began, position, generation, round].every((one) => Number.isSafeInteger(one));
   return numbers && typeof tenant_id === 'string' && typeof state === 'object' ? (value as KeptRun) : null;

@@ -1,5 +1,5 @@
 /** Does the work for every item, `width` of them at a time. `work` deals with its own failures. */
-export async function some_at_a_time<Item>(
+export async function someAtATime<Item>(
   width: number,
   items: Iterable<Item>,
   work: (item: Item) => Promise<unknown>,

@@ -3,7 +3,7 @@ export class StopSignal {
   private readonly aborter = new AbortController();
   private readonly waiting = new Set<() => void>();
 
-  get is_stopped(): boolean {
+  get isStopped(): boolean {
     return this.aborter.signal.aborted;
   }
 
@@ -18,9 +18,9 @@ export class StopSignal {
   }
 
   /** Resolves or rejects as `work` does, or resolves once stopped. */
-  unless_stopped(work: Promise<unknown>): Promise<void> {
+  unlessStopped(work: Promise<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.is_stopped) resolve();
+      if (this.isStopped) resolve();
       this.waiting.add(resolve);
       work.then(
         () => {

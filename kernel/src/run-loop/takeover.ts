@@ -4,7 +4,7 @@
  */
 import { type Journal, LlmteamError, type Position } from '@llmteam/contracts';
 import type { Checkpoint, Checkpoints } from './checkpoints.js';
-import { kept_unknown, type LiveRun, live_run } from './live-run.js';
+import { keptUnknown, type LiveRun, liveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { RunDriver } from './run-driver.js';
 import type { KeptRun, RunSnapshots } from './run-snapshots.js';
@@ -36,39 +36,39 @@ export class Takeover {
       throw new LlmteamError('STORE_CORRUPT', `the journal of partition ${partition} ${lost}: entries are missing`);
     }
     for await (const { run_id, kept } of snapshots.all()) {
-      if (kept === null) checkpoint = this.begin_anew(run_id);
-      else await this.take_in(run_id, kept, checkpoint);
+      if (kept === null) checkpoint = this.beginAnew(run_id);
+      else await this.takeIn(run_id, kept, checkpoint);
     }
     return checkpoint;
   }
 
   /** A key that cannot be read may be that of a run that no other key tells of: all are replayed. */
-  private begin_anew(run_id: string): Checkpoint {
+  private beginAnew(runId: string): Checkpoint {
     const { runs, checkpoints, timers } = this.ports;
-    this.claim_later(live_run({ tenant_id: '', run_id }, 0));
+    this.claimLater(liveRun({ tenant_id: '', run_id: runId }, 0));
     for (const live of [...runs.values()]) {
-      timers.disarm_all(live);
+      timers.disarmAll(live);
       runs.remove(live);
-      this.claim_later(live_run(live, live.began));
+      this.claimLater(liveRun(live, live.began));
     }
     return checkpoints.forget();
   }
 
-  private claim_later(live: LiveRun): void {
-    live.kept = kept_unknown;
+  private claimLater(live: LiveRun): void {
+    live.kept = keptUnknown;
     this.ports.driver.unclaimed.set(live.run_id, live);
   }
 
-  private async take_in(run_id: string, kept: KeptRun, checkpoint: Checkpoint): Promise<void> {
+  private async takeIn(runId: string, kept: KeptRun, checkpoint: Checkpoint): Promise<void> {
     const { runs, checkpoints } = this.ports;
     this.generations.add(kept.generation);
-    const key = { tenant_id: runs.shared(kept.tenant_id), run_id };
-    if (kept.began > checkpoint.position) return this.claim_later(live_run(key, kept.began));
-    const is_trusted = checkpoints.is_trusted(kept);
-    const live = live_run(key, kept.began, is_trusted ? kept.position : 0);
-    live.kept = kept_unknown;
+    const key = { tenant_id: runs.shared(kept.tenant_id), run_id: runId };
+    if (kept.began > checkpoint.position) return this.claimLater(liveRun(key, kept.began));
+    const isTrusted = checkpoints.isTrusted(kept);
+    const live = liveRun(key, kept.began, isTrusted ? kept.position : 0);
+    live.kept = keptUnknown;
     runs.add(live, null);
-    if (is_trusted && kept.state !== null) await this.thaw(live, kept.state);
+    if (isTrusted && kept.state !== null) await this.thaw(live, kept.state);
   }
 
   private async thaw(live: LiveRun, state: NonNullable<KeptRun['state']>): Promise<void> {
@@ -78,9 +78,9 @@ export class Takeover {
       if (run === null) return;
       live.kept = live.position;
       driver.rest(live, run);
-      if (!live.is_ready && runs.has_room) runs.bring_in(live, run);
+      if (!live.isReady && runs.hasRoom) runs.bringIn(live, run);
     } catch (error) {
-      driver.give_up(live, error);
+      driver.giveUp(live, error);
     }
   }
 }

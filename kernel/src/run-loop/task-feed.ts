@@ -9,39 +9,38 @@
 import {
   type HumanTask,
   type IndexChange,
-  is_llmteam_error,
+  isLlmteamError,
   type Json,
   type JsonObject,
   type Position,
   type Registry,
 } from '@llmteam/contracts';
-import { bounded_key } from '../registry/bounded-key.js';
+import { boundedKey } from '../registry/bounded-key.js';
 import type { Lists } from './projection.js';
-import { some_at_a_time } from './some-at-a-time.js';
+import { someAtATime } from './some-at-a-time.js';
 
 /** What a key holds: the task, and the position of the journal as of which it stands so. */
 interface FedTask extends HumanTask {
   readonly position: Position;
 }
 
-export const tasks_prefix = 'tasks/';
+export const tasksPrefix = 'tasks/';
 
-const writes_at_a_time = 64;
+const writesAtATime = 64;
 /** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
-const closed_for_ms = 7 * 24 * 3_600_000;
+const closedForMs = 7 * 24 * 3_600_000;
 
 export class TaskFeed implements Lists {
-  readonly lists_only_tasks = true;
+  readonly listsOnlyTasks = true;
 
   constructor(private readonly registry: Registry) {}
 
   /** @throws the first error of the registry, after all tasks were tried */
   async apply(changes: readonly IndexChange[]): Promise<void> {
     const latest = new Map<string, FedTask>();
-    for (const { position, tasks } of changes)
-      for (const task of tasks) latest.set(key_of(task), { ...task, position });
+    for (const { position, tasks } of changes) for (const task of tasks) latest.set(keyOf(task), { ...task, position });
     const errors: unknown[] = [];
-    await some_at_a_time(writes_at_a_time, latest, async ([key, task]) => {
+    await someAtATime(writesAtATime, latest, async ([key, task]) => {
       await this.write(key, task).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];
@@ -49,33 +48,33 @@ export class TaskFeed implements Lists {
 
   /** F1. Each time another is faster, the position that is there has grown. */
   private async write(key: string, task: FedTask): Promise<void> {
-    const ttl = task.status === 'closed' ? { ttl_ms: closed_for_ms } : {};
+    const ttl = task.status === 'closed' ? { ttlMs: closedForMs } : {};
     for (;;) {
       const found = await this.registry.get(key);
-      if (found !== null && position_of(found.value) >= task.position) return;
+      if (found !== null && positionOf(found.value) >= task.position) return;
       try {
-        const if_revision = found?.revision ?? 0;
-        await this.registry.put(key, task as unknown as JsonObject, { ...ttl, if_revision });
+        const ifRevision = found?.revision ?? 0;
+        await this.registry.put(key, task as unknown as JsonObject, { ...ttl, ifRevision });
         return;
       } catch (error) {
-        if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
+        if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
       }
     }
   }
 }
 
 /** The task that a key of the feed holds. */
-export function task_of_feed(value: Json): HumanTask {
+export function taskOfFeed(value: Json): HumanTask {
   const { position: _, ...task } = value as unknown as FedTask;
   return task;
 }
 
-function key_of({ tenant_id, task_id }: HumanTask): string {
-  return bounded_key(`${tasks_prefix}${tenant_id}/`, task_id);
+function keyOf({ tenant_id, task_id }: HumanTask): string {
+  return boundedKey(`${tasksPrefix}${tenant_id}/`, task_id);
 }
 
 /** 0: somebody else wrote it. */
-function position_of(value: Json): Position {
+function positionOf(value: Json): Position {
   const { position } = (value ?? {}) as { readonly position?: unknown };
   return typeof position === 'number' ? position : 0;
 }

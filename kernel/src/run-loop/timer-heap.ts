@@ -17,20 +17,20 @@ interface Armed {
 /** Most waiting runs have one timer or two: a map for each would be most of what they cost. */
 type Timers = Armed | Armed[] | Map<string, Armed>;
 
-const most_in_list = 16;
+const mostInList = 16;
 /** Timers whose firing is not kept yet. */
-const most_firing = 1_000;
+const mostFiring = 1_000;
 
 /**
  * The timers of a partition's runs in memory: they are in the runs' states, so nothing is lost with this heap.
  * One clock timer stands for all. Nothing fires before `start`. Disarmed timers are swept once they are the greater part.
  */
 export class TimerHeap {
-  private heap = this.new_heap([]);
+  private heap = this.newHeap([]);
   private disarmed = 0;
   private firing = 0;
-  private is_started = false;
-  private is_stopped = false;
+  private isStarted = false;
+  private isStopped = false;
   private alarm: { readonly due_at: number; readonly timer: Timer } | null = null;
 
   constructor(
@@ -44,81 +44,81 @@ export class TimerHeap {
   }
 
   /** Arming a timer again changes nothing, also if it has fired since. */
-  arm(owner: TimerOwner, timer: string, due_at: number): void {
+  arm(owner: TimerOwner, timer: string, dueAt: number): void {
     const { timers } = owner;
-    if (this.is_stopped || (timers !== null && find(timers, timer) !== undefined)) return;
-    const item: Armed = { owner, timer, due_at, stage: 'armed' };
-    owner.timers = timers === null ? item : with_one_more(timers, item);
+    if (this.isStopped || (timers !== null && find(timers, timer) !== undefined)) return;
+    const item: Armed = { owner, timer, due_at: dueAt, stage: 'armed' };
+    owner.timers = timers === null ? item : withOneMore(timers, item);
     this.heap.push(item);
-    this.set_alarm();
+    this.setAlarm();
   }
 
   disarm(owner: TimerOwner, timer: string): void {
     const item = owner.timers === null ? undefined : find(owner.timers, timer);
-    if (item !== undefined) this.take_out(item);
+    if (item !== undefined) this.takeOut(item);
   }
 
   /** All of a run's timers, or all but one. */
-  disarm_all({ timers }: TimerOwner, but?: string): void {
+  disarmAll({ timers }: TimerOwner, but?: string): void {
     if (timers === null) return;
-    for (const item of [...all_of(timers)]) if (item.timer !== but) this.take_out(item);
+    for (const item of [...allOf(timers)]) if (item.timer !== but) this.takeOut(item);
   }
 
   start(): void {
-    this.is_started = true;
-    this.set_alarm();
+    this.isStarted = true;
+    this.setAlarm();
   }
 
   stop(): void {
-    this.is_stopped = true;
+    this.isStopped = true;
     this.alarm?.timer.cancel();
     this.alarm = null;
-    this.heap = this.new_heap([]);
+    this.heap = this.newHeap([]);
     this.disarmed = 0;
   }
 
-  private new_heap(items: Armed[]): TinyQueue<Armed> {
+  private newHeap(items: Armed[]): TinyQueue<Armed> {
     return new TinyQueue(items, (a, b) => a.due_at - b.due_at);
   }
 
-  private take_out(item: Armed): void {
+  private takeOut(item: Armed): void {
     forget(item);
-    if (item.stage === 'fired' || this.is_stopped) return;
+    if (item.stage === 'fired' || this.isStopped) return;
     item.stage = 'disarmed';
     this.disarmed++;
     if (this.disarmed < 1_000 || this.disarmed < this.heap.length / 2) return;
-    this.heap = this.new_heap(this.heap.data.filter(({ stage }) => stage === 'armed'));
+    this.heap = this.newHeap(this.heap.data.filter(({ stage }) => stage === 'armed'));
     this.disarmed = 0;
   }
 
-  private set_alarm(): void {
+  private setAlarm(): void {
     const next = this.heap.peek();
-    if (!this.is_started || this.is_stopped || this.firing >= most_firing || next === undefined) return;
+    if (!this.isStarted || this.isStopped || this.firing >= mostFiring || next === undefined) return;
     if (this.alarm !== null && this.alarm.due_at <= next.due_at) return;
     this.alarm?.timer.cancel();
     const delay = Math.max(0, next.due_at - this.clock.now());
-    this.alarm = { due_at: next.due_at, timer: this.clock.after(delay, () => this.fire_due()) };
+    this.alarm = { due_at: next.due_at, timer: this.clock.after(delay, () => this.fireDue()) };
   }
 
-  private fire_due(): void {
+  private fireDue(): void {
     this.alarm = null;
     const now = this.clock.now();
     for (let next = this.heap.peek(); next !== undefined; next = this.heap.peek()) {
-      const is_armed = next.stage === 'armed';
-      if (is_armed && (next.due_at > now || this.firing >= most_firing)) break;
+      const isArmed = next.stage === 'armed';
+      if (isArmed && (next.due_at > now || this.firing >= mostFiring)) break;
       this.heap.pop();
-      if (is_armed) this.fire_one(next);
+      if (isArmed) this.fireOne(next);
       else this.disarmed--;
     }
-    this.set_alarm();
+    this.setAlarm();
   }
 
-  private fire_one(item: Armed): void {
+  private fireOne(item: Armed): void {
     item.stage = 'fired';
     this.firing++;
     void this.fire(item.owner, item.timer).then(() => {
       this.firing--;
-      this.set_alarm();
+      this.setAlarm();
     });
   }
 }
@@ -128,7 +128,7 @@ function forget(item: Armed): void {
   if (timers !== null) item.owner.timers = without(timers, item);
 }
 
-function* all_of(timers: Timers): Iterable<Armed> {
+function* allOf(timers: Timers): Iterable<Armed> {
   if (timers instanceof Map) yield* timers.values();
   else if (Array.isArray(timers)) yield* timers;
   else yield timers;
@@ -140,10 +140,10 @@ function find(timers: Timers, timer: string): Armed | undefined {
   return timers.timer === timer ? timers : undefined;
 }
 
-function with_one_more(timers: Timers, item: Armed): Timers {
+function withOneMore(timers: Timers, item: Armed): Timers {
   if (timers instanceof Map) return timers.set(item.timer, item);
-  const items = [...all_of(timers), item];
-  return items.length <= most_in_list ? items : new Map(items.map((one) => [one.timer, one]));
+  const items = [...allOf(timers), item];
+  return items.length <= mostInList ? items : new Map(items.map((one) => [one.timer, one]));
 }
 
 function without(timers: Timers, item: Armed): Timers | null {
@@ -152,6 +152,6 @@ function without(timers: Timers, item: Armed): Timers | null {
     timers.delete(item.timer);
     return timers.size === 0 ? null : timers;
   }
-  const rest = [...all_of(timers)].filter((one) => one !== item);
+  const rest = [...allOf(timers)].filter((one) => one !== item);
   return rest.length === 1 ? (rest[0] ?? null) : rest;
 }

@@ -10,8 +10,8 @@ export interface RunWatcher {
   failed?(error: unknown): void;
 }
 
-const counted_only: EvolveOptions = { events: false };
-const with_events: EvolveOptions = { events: true };
+const countedOnly: EvolveOptions = { events: false };
+const withEvents: EvolveOptions = { events: true };
 const none: ReadonlySet<RunWatcher> = new Set();
 
 /** Who watches which run of a partition. */
@@ -19,25 +19,25 @@ export class Watchers {
   private readonly watchers = new Map<string, Set<RunWatcher>>();
 
   /** The function takes the watcher away again. */
-  add(run_id: string, watcher: RunWatcher): () => void {
-    const watchers = this.watchers.get(run_id) ?? new Set();
+  add(runId: string, watcher: RunWatcher): () => void {
+    const watchers = this.watchers.get(runId) ?? new Set();
     watchers.add(watcher);
-    this.watchers.set(run_id, watchers);
+    this.watchers.set(runId, watchers);
     return () => {
       watchers.delete(watcher);
-      if (watchers.size === 0) this.watchers.delete(run_id);
+      if (watchers.size === 0) this.watchers.delete(runId);
     };
   }
 
   /** A list of its own: a watcher may take itself away while it is told. */
-  of(run_id: string): readonly RunWatcher[] {
-    return this.watchers.size === 0 ? [] : [...(this.watchers.get(run_id) ?? none)];
+  of(runId: string): readonly RunWatcher[] {
+    return this.watchers.size === 0 ? [] : [...(this.watchers.get(runId) ?? none)];
   }
 
   /** Whether the run's events are wanted. */
-  wishes(run_id: string): EvolveOptions {
-    if (this.watchers.size === 0) return counted_only;
-    for (const watcher of this.watchers.get(run_id) ?? none) if (watcher.events !== undefined) return with_events;
-    return counted_only;
+  wishes(runId: string): EvolveOptions {
+    if (this.watchers.size === 0) return countedOnly;
+    for (const watcher of this.watchers.get(runId) ?? none) if (watcher.events !== undefined) return withEvents;
+    return countedOnly;
   }
 }

@@ -14,20 +14,20 @@ import {
   type RunKey,
   type RunStatus,
   type StepReported,
-  split_step_key,
+  splitStepKey,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 
 export interface RunMeterSink {
-  run_started(run: { readonly tenant_id: string; readonly segment_id: string }): void;
-  run_ended(run: {
+  runStarted(run: { readonly tenant_id: string; readonly segment_id: string }): void;
+  runEnded(run: {
     readonly tenant_id: string;
     readonly segment_id: string;
     readonly status: RunStatus;
     readonly duration_ms: number;
   }): void;
   /** An attempt of a task step ended, well or not. */
-  step_executed(step: {
+  stepExecuted(step: {
     readonly tenant_id: string;
     readonly step_type: string;
     readonly status: 'completed' | 'failed';
@@ -41,7 +41,7 @@ export interface RunMeterPorts {
   readonly definitions: Definitions;
   readonly log: Logger;
   /** Default: the journal's own. One that gives entries of runs without those of steps counts no steps. */
-  readonly follow_runs?: Journal['follow'];
+  readonly followRuns?: Journal['follow'];
 }
 
 interface LiveRun {
@@ -52,7 +52,7 @@ interface LiveRun {
   definition: string | null;
 }
 
-const runs_at_a_time = 1_000;
+const runsAtATime = 1_000;
 
 export class RunMeter {
   private readonly live = new Map<string, LiveRun>();
@@ -70,15 +70,15 @@ export class RunMeter {
     const { journal, index } = this.ports;
     const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
     const from = await Promise.all(partitions.map((partition) => index.position(partition)));
-    await this.load_live();
-    const caught_up = partitions.map(
+    await this.loadLive();
+    const caughtUp = partitions.map(
       (partition) =>
         new Promise<void>((resolve, reject) => {
           const following = this.follow(partition, from[partition] ?? 0, resolve).catch(reject);
           this.following = Promise.all([this.following, following]);
         }),
     );
-    await Promise.all(caught_up);
+    await Promise.all(caughtUp);
   }
 
   async stop(): Promise<void> {
@@ -87,32 +87,32 @@ export class RunMeter {
   }
 
   /** Live runs of a tenant. */
-  active(tenant_id: string): number {
-    return this.counts.get(tenant_id) ?? 0;
+  active(tenantId: string): number {
+    return this.counts.get(tenantId) ?? 0;
   }
 
   /** Live runs of every tenant that ever had one. */
-  active_by_tenant(): ReadonlyMap<string, number> {
+  activeByTenant(): ReadonlyMap<string, number> {
     return this.counts;
   }
 
-  private async load_live(): Promise<void> {
+  private async loadLive(): Promise<void> {
     let after: RunKey | null = null;
     for (;;) {
-      const rows = await this.ports.index.live(after, runs_at_a_time);
+      const rows = await this.ports.index.live(after, runsAtATime);
       for (const row of rows) this.add(row, { ...row, definition: null });
       after = rows.at(-1) ?? null;
-      if (rows.length < runs_at_a_time) return;
+      if (rows.length < runsAtATime) return;
     }
   }
 
-  private async follow(partition: number, from: number, caught_up: () => void): Promise<void> {
-    const { journal, follow_runs = (...given) => journal.follow(...given) } = this.ports;
-    for await (const batch of follow_runs(partition, from, this.stopping.signal)) {
-      if (batch.length === 0) caught_up();
+  private async follow(partition: number, from: number, caughtUp: () => void): Promise<void> {
+    const { journal, followRuns = (...given) => journal.follow(...given) } = this.ports;
+    for await (const batch of followRuns(partition, from, this.stopping.signal)) {
+      if (batch.length === 0) caughtUp();
       for (const entry of batch) await this.note(entry);
     }
-    caught_up();
+    caughtUp();
   }
 
   private async note(entry: Entry): Promise<void> {
@@ -121,47 +121,50 @@ export class RunMeter {
       const { segment_id, definition, at } = fact;
       const { tenant_id } = entry;
       // A run whose definition is known was counted; one that only the index told of may be as new as its first entry.
-      const is_counted = typeof this.live.get(mark(entry))?.definition === 'string';
+      const isCounted = typeof this.live.get(mark(entry))?.definition === 'string';
       this.add(entry, { tenant_id, segment_id, started_at: at, definition });
-      if (!is_counted) this.sink.run_started({ tenant_id, segment_id });
-    } else if (fact.type === 'run.ended') await this.note_end(entry, fact);
-    else if (fact.type === 'step.reported') await this.note_step(entry, fact);
+      if (!isCounted) this.sink.runStarted({ tenant_id, segment_id });
+    } else if (fact.type === 'run.ended') await this.noteEnd(entry, fact);
+    else if (fact.type === 'step.reported') await this.noteStep(entry, fact);
   }
 
-  private async note_end(key: RunKey, { at, status }: RunEnded): Promise<void> {
+  private async noteEnd(key: RunKey, { at, status }: RunEnded): Promise<void> {
     const live = this.live.get(mark(key));
     if (live !== undefined) this.remove(key);
     const run = live ?? (await this.ports.index.run(key.tenant_id, key.run_id));
     if (run === null) return;
     const { segment_id, started_at } = run;
-    this.sink.run_ended({ tenant_id: key.tenant_id, segment_id, status, duration_ms: Math.max(0, at - started_at) });
+    this.sink.runEnded({ tenant_id: key.tenant_id, segment_id, status, duration_ms: Math.max(0, at - started_at) });
   }
 
-  private async note_step(key: RunKey, { at, started_at, step, error }: StepReported): Promise<void> {
-    const step_type = await this.type_of(key, split_step_key(step).step_id);
-    if (step_type === null) return;
+  private async noteStep(key: RunKey, { at, started_at, step, error }: StepReported): Promise<void> {
+    const stepType = await this.typeOf(key, splitStepKey(step).step_id);
+    if (stepType === null) return;
     const status = error === undefined ? 'completed' : 'failed';
     const { tenant_id } = key;
-    this.sink.step_executed({ tenant_id, step_type, status, duration_ms: Math.max(0, at - started_at) });
+    this.sink.stepExecuted({ tenant_id, step_type: stepType, status, duration_ms: Math.max(0, at - started_at) });
   }
 
   /** null: the run's definition cannot be read here, or it has ended. */
-  private async type_of(key: RunKey, step_id: string): Promise<string | null> {
+  private async typeOf(key: RunKey, stepId: string): Promise<string | null> {
     const live = this.live.get(mark(key));
     if (live === undefined) return null;
     try {
-      live.definition ??= await this.definition_of(key);
+      live.definition ??= await this.definitionOf(key);
       const { definitions } = this.ports;
-      const plan = definitions.cached_plan(live.definition) ?? (await definitions.plan(live.definition));
-      return plan.by_id.get(step_id)?.type_id ?? null;
+      const plan = definitions.cachedPlan(live.definition) ?? (await definitions.plan(live.definition));
+      return plan.byId.get(stepId)?.type_id ?? null;
     } catch (err) {
       const { tenant_id, run_id } = key;
-      this.ports.log.debug({ err, tenant_id, run_id, step_id }, 'a step is not counted: its definition cannot be read');
+      this.ports.log.debug(
+        { err, tenant_id, run_id, step_id: stepId },
+        'a step is not counted: its definition cannot be read',
+      );
       return null;
     }
   }
 
-  private async definition_of(key: RunKey): Promise<string> {
+  private async definitionOf(key: RunKey): Promise<string> {
     for await (const { fact } of this.ports.journal.read(key)) {
       if (fact.type === 'run.requested') return fact.definition;
     }
@@ -177,8 +180,8 @@ export class RunMeter {
     if (this.live.delete(mark(key))) this.count(key.tenant_id, -1);
   }
 
-  private count(tenant_id: string, change: number): void {
-    this.counts.set(tenant_id, (this.counts.get(tenant_id) ?? 0) + change);
+  private count(tenantId: string, change: number): void {
+    this.counts.set(tenantId, (this.counts.get(tenantId) ?? 0) + change);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type HumanTask, LlmteamError, type Problem, type TaskAnswer } from '@llmteam/contracts';
-import { validate_value } from '../validation/validate-value.js';
+import { validateValue } from '../validation/validate-value.js';
 
 const allowed: Readonly<Record<HumanTask['request']['task_type'], readonly TaskAnswer['decision'][]>> = {
   approval: ['approve', 'reject'],
@@ -9,7 +9,7 @@ const allowed: Readonly<Record<HumanTask['request']['task_type'], readonly TaskA
 };
 
 /** @throws LlmteamError `ANSWER_INVALID`, saying what the task expects */
-export function check_answer(task: HumanTask, answer: TaskAnswer): void {
+export function checkAnswer(task: HumanTask, answer: TaskAnswer): void {
   const { task_type, choices, form } = task.request;
   const decisions = allowed[task_type];
   if (!decisions.includes(answer.decision)) {
@@ -20,15 +20,15 @@ export function check_answer(task: HumanTask, answer: TaskAnswer): void {
       `'${answer.decision}' does not answer a task of type '${task_type}'; expected ${expected}`,
     );
   }
-  const needs_value = answer.decision === 'modify' || answer.decision === 'answer';
-  if (needs_value && answer.value === undefined) {
+  const needsValue = answer.decision === 'modify' || answer.decision === 'answer';
+  if (needsValue && answer.value === undefined) {
     throw refuse(task, '/value', `'${answer.decision}' needs a value`);
   }
   if (task_type === 'choice' && !choices.some((choice) => choice === answer.value)) {
     throw refuse(task, '/value', `${JSON.stringify(answer.value)} is not one of ${choices.join(', ')}`);
   }
-  if (form === null || !needs_value || answer.value === undefined) return;
-  const problems = validate_value(form, answer.value, 'answer');
+  if (form === null || !needsValue || answer.value === undefined) return;
+  const problems = validateValue(form, answer.value, 'answer');
   if (problems.length === 0) return;
   const message = problems.map((problem) => `${problem.path} ${problem.message}`.trim()).join('; ');
   const located = problems.map((problem) => ({ ...problem, path: `/value${problem.path}` }));

@@ -6,7 +6,7 @@ import {
   type NewEntry,
   type RunKey,
   type RunRequested,
-  split_step_key,
+  splitStepKey,
 } from '@llmteam/contracts';
 import type { Plan } from '../engine/plan.js';
 
@@ -21,7 +21,7 @@ interface ForkOrder {
  * known yet. What other branches reported later is left out, so they run again too.
  * @throws LlmteamError `STEP_UNKNOWN` if the segment has no such step or the run never got there
  */
-export function fork_history(
+export function forkHistory(
   source: RunKey,
   fork: RunKey,
   entries: readonly Entry[],
@@ -29,7 +29,7 @@ export function fork_history(
   { from_step, input_overrides, request_digest }: ForkOrder,
   now: number,
 ): NewEntry[] {
-  if (!plan.by_id.has(split_step_key(from_step).step_id)) {
+  if (!plan.byId.has(splitStepKey(from_step).step_id)) {
     throw new LlmteamError('STEP_UNKNOWN', `the segment has no step '${from_step}'`);
   }
   const cut = entries.findIndex(({ fact }) => concerns(fact, from_step));
@@ -40,17 +40,17 @@ export function fork_history(
     );
   }
   const [first, ...rest] = entries.slice(0, cut).map(({ fact }) => fact);
-  const copied = rest.filter((fact) => fact.type !== 'run.controlled').map((fact) => as_of_fork(fact, source, fork));
+  const copied = rest.filter((fact) => fact.type !== 'run.controlled').map((fact) => asOfFork(fact, source, fork));
   const overrides = input_overrides === undefined ? {} : { input_overrides };
-  const forked_from = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
+  const forkedFrom = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
   return [
-    { message_id: 'requested', fact: forked_request(first, forked_from, request_digest, now) },
+    { message_id: 'requested', fact: forkedRequest(first, forkedFrom, request_digest, now) },
     ...copied.map((fact, place) => ({ message_id: `fork:${place + 1}`, fact })),
   ];
 }
 
 /** Child runs are named after their parent: `run.2` of the source is `fork.2` here. */
-function as_of_fork(fact: Fact, source: RunKey, fork: RunKey): Fact {
+function asOfFork(fact: Fact, source: RunKey, fork: RunKey): Fact {
   if (fact.type !== 'child.ended') return fact;
   return { ...fact, child_run_id: fork.run_id + fact.child_run_id.slice(source.run_id.length) };
 }
@@ -61,15 +61,15 @@ function concerns(fact: Fact, step: string): boolean {
 }
 
 /** Time limits count from the fork: the old run's have long passed. */
-function forked_request(
+function forkedRequest(
   fact: Fact | undefined,
-  forked_from: NonNullable<RunRequested['forked_from']>,
+  forkedFrom: NonNullable<RunRequested['forked_from']>,
   digest: string | undefined,
   now: number,
 ): RunRequested {
   if (fact?.type !== 'run.requested') {
-    throw new LlmteamError('STORE_CORRUPT', `run '${forked_from.run_id}' has no beginning`);
+    throw new LlmteamError('STORE_CORRUPT', `run '${forkedFrom.run_id}' has no beginning`);
   }
   const { parent: _, request_digest: __, ...request } = fact;
-  return { ...request, at: now, forked_from, ...(digest !== undefined && { request_digest: digest }) };
+  return { ...request, at: now, forked_from: forkedFrom, ...(digest !== undefined && { request_digest: digest }) };
 }

@@ -1,6 +1,6 @@
 import { type Entry, type Journal, LlmteamError, type RunEvent, type RunKey } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { evolve, start_run } from '../engine/evolve.js';
+import { evolve, startRun } from '../engine/evolve.js';
 import type { Run } from '../engine/state.js';
 
 export interface ReplayedRun {
@@ -28,7 +28,7 @@ export class Histories {
         events.push(...evolve(run, fact, { events: true }).events);
       } else if (fact.type === 'run.requested') {
         const plan = await this.definitions.plan(fact.definition);
-        const begun = start_run(plan, key, fact, { events: true });
+        const begun = startRun(plan, key, fact, { events: true });
         run = begun.run;
         events.push(...begun.outcome.events);
       }

@@ -27,14 +27,14 @@ import {
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { engine_version, find_step } from '../engine/evolve.js';
+import { engineVersion, findStep } from '../engine/evolve.js';
 import { hash32 } from '../engine/hash.js';
-import { is_ended } from '../engine/state.js';
-import { view_run } from '../engine/view.js';
-import { size_fault } from '../large-values/rough-size.js';
-import { validate_input } from '../validation/validate-input.js';
-import { check_answer } from './answer-check.js';
-import { fork_history } from './fork.js';
+import { isEnded } from '../engine/state.js';
+import { viewRun } from '../engine/view.js';
+import { sizeFault } from '../large-values/rough-size.js';
+import { validateInput } from '../validation/validate-input.js';
+import { checkAnswer } from './answer-check.js';
+import { forkHistory } from './fork.js';
 import { Histories } from './histories.js';
 
 export interface StartRequest {
@@ -82,7 +82,7 @@ export interface RunService {
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
-  events(run: RunKey, from_seq?: number): Promise<readonly RunEvent[]>;
+  events(run: RunKey, fromSeq?: number): Promise<readonly RunEvent[]>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   definition(run: RunKey): Promise<Definition>;
   /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
@@ -93,11 +93,11 @@ export interface RunService {
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   /** @throws LlmteamError `TASK_UNKNOWN` */
-  task(tenant_id: string, task_id: string): Promise<HumanTask>;
+  task(tenantId: string, taskId: string): Promise<HumanTask>;
   /** @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED` */
-  claim(tenant_id: string, task_id: string, by: string): Promise<void>;
+  claim(tenantId: string, taskId: string, by: string): Promise<void>;
   /** The same answer twice is one answer. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `ANSWER_INVALID` */
-  answer(tenant_id: string, task_id: string, answer: TaskAnswer): Promise<void>;
+  answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void>;
 }
 
 export interface RunServicePorts {
@@ -106,10 +106,10 @@ export interface RunServicePorts {
   readonly definitions: Definitions;
   readonly clock: Clock;
   /** A new unique id. */
-  readonly new_id: () => string;
+  readonly newId: () => string;
 }
 
-export function create_run_service(ports: RunServicePorts): RunService {
+export function createRunService(ports: RunServicePorts): RunService {
   return new JournalRunService(ports);
 }
 
@@ -121,12 +121,12 @@ class JournalRunService implements RunService {
   }
 
   async start(request: StartRequest): Promise<StartedRun> {
-    const { definitions, journal, clock, new_id } = this.ports;
+    const { definitions, journal, clock, newId } = this.ports;
     const { segment } = await definitions.plan(request.definition);
-    check_size('the input', request.input);
-    const [problem] = validate_input(segment, request.input);
+    checkSize('the input', request.input);
+    const [problem] = validateInput(segment, request.input);
     if (problem !== undefined) throw new LlmteamError('INPUT_INVALID', `input${problem.path}: ${problem.message}`);
-    const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? new_id() };
+    const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? newId() };
     const fact: RunRequested = {
       type: 'run.requested',
       at: clock.now(),
@@ -135,18 +135,18 @@ class JournalRunService implements RunService {
       input: request.input,
       instance_id: request.instance_id ?? 'default',
       correlation_id: request.correlation_id ?? null,
-      trace_id: new_id().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
-      timeout_seconds: request.timeout_seconds === undefined ? default_timeout(segment) : request.timeout_seconds,
-      engine: engine_version,
+      trace_id: newId().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
+      timeout_seconds: request.timeout_seconds === undefined ? defaultTimeout(segment) : request.timeout_seconds,
+      engine: engineVersion,
       ...(request.request_digest !== undefined && { request_digest: request.request_digest }),
     };
     await journal.append(key, [{ message_id: 'requested', fact }]);
-    if (request.request_digest !== undefined) await this.check_digest(key, request.request_digest);
+    if (request.request_digest !== undefined) await this.checkDigest(key, request.request_digest);
     return { ...key, started_at: fact.at };
   }
 
   /** Of several starts of one run the first in the history is the one that counts. */
-  private async check_digest(key: RunKey, digest: string): Promise<void> {
+  private async checkDigest(key: RunKey, digest: string): Promise<void> {
     const first = await this.request(key);
     if (first?.request_digest === digest) return;
     throw new LlmteamError('IDEMPOTENCY_CONFLICT', `run '${key.run_id}' was started by another request`);
@@ -164,12 +164,12 @@ class JournalRunService implements RunService {
   }
 
   async show(run: RunKey): Promise<RunView> {
-    return view_run((await this.histories.replay(run)).run);
+    return viewRun((await this.histories.replay(run)).run);
   }
 
-  async events(run: RunKey, from_seq = 1): Promise<readonly RunEvent[]> {
+  async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const { events } = await this.histories.replay(run);
-    return events.slice(Math.max(0, from_seq - 1));
+    return events.slice(Math.max(0, fromSeq - 1));
   }
 
   async definition(run: RunKey): Promise<Definition> {
@@ -179,12 +179,12 @@ class JournalRunService implements RunService {
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {
     const { state } = (await this.histories.replay(run)).run;
-    if (is_ended(state)) {
+    if (isEnded(state)) {
       if (action === 'cancel' && state.status === 'cancelled') return;
       throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     }
-    const is_so = action === 'pause' ? state.status === 'paused' : action === 'resume' && state.status === 'running';
-    if (is_so) return;
+    const isSo = action === 'pause' ? state.status === 'paused' : action === 'resume' && state.status === 'running';
+    if (isSo) return;
     const fact = {
       type: 'run.controlled',
       at: this.ports.clock.now(),
@@ -197,23 +197,23 @@ class JournalRunService implements RunService {
 
   async signal(run: RunKey, name: string, payload: Json, { correlation, id }: SignalOptions = {}): Promise<void> {
     const { state } = (await this.histories.replay(run)).run;
-    if (is_ended(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
+    if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     if (state.signals.length >= caps.buffered_signals_per_run) {
       const most = `${caps.buffered_signals_per_run} signals that nothing has waited for yet`;
       throw new LlmteamError('LIMIT_EXCEEDED', `run '${run.run_id}' keeps ${most}`);
     }
-    check_size('the payload', payload);
+    checkSize('the payload', payload);
     const to = correlation === undefined ? {} : { correlation };
     const fact = { type: 'signal.received', at: this.ports.clock.now(), name, payload, ...to } as const;
-    await this.append(run, `signal:${id ?? this.ports.new_id()}`, fact);
+    await this.append(run, `signal:${id ?? this.ports.newId()}`, fact);
   }
 
   async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
     const { run: replayed, entries } = await this.histories.replay(run);
-    const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.ports.new_id() };
+    const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.ports.newId() };
     const now = this.ports.clock.now();
-    await this.ports.journal.append(key, fork_history(run, key, entries, replayed.plan, request, now));
-    if (request.request_digest !== undefined) await this.check_digest(key, request.request_digest);
+    await this.ports.journal.append(key, forkHistory(run, key, entries, replayed.plan, request, now));
+    if (request.request_digest !== undefined) await this.checkDigest(key, request.request_digest);
     return key;
   }
 
@@ -221,69 +221,69 @@ class JournalRunService implements RunService {
     return this.ports.index.tasks(query);
   }
 
-  async task(tenant_id: string, task_id: string): Promise<HumanTask> {
-    return (await this.open_task(tenant_id, task_id)).task;
+  async task(tenantId: string, taskId: string): Promise<HumanTask> {
+    return (await this.openTask(tenantId, taskId)).task;
   }
 
   /** The task as the run's history has it: lists may be behind. */
-  private async open_task(tenant_id: string, task_id: string): Promise<{ run: RunKey; step: string; task: HumanTask }> {
-    const colon = task_id.indexOf(':');
-    const run: RunKey = { tenant_id, run_id: task_id.slice(0, Math.max(0, colon)) };
-    const step = task_id.slice(colon + 1);
-    const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${task_id}'`);
-    const indexed = await this.ports.index.task(tenant_id, task_id);
+  private async openTask(tenantId: string, taskId: string): Promise<{ run: RunKey; step: string; task: HumanTask }> {
+    const colon = taskId.indexOf(':');
+    const run: RunKey = { tenant_id: tenantId, run_id: taskId.slice(0, Math.max(0, colon)) };
+    const step = taskId.slice(colon + 1);
+    const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${taskId}'`);
+    const indexed = await this.ports.index.task(tenantId, taskId);
     const replayed = await this.histories.replay(run).catch(() => null);
     if (replayed === null) throw unknown;
-    const at = find_step(replayed.run.state, replayed.run.plan, step);
+    const at = findStep(replayed.run.state, replayed.run.plan, step);
     const task = at?.state.control?.task ?? null;
     if (task !== null) return { run, step, task };
     if (indexed === null) throw unknown;
     return { run, step, task: { ...indexed, status: 'closed' } };
   }
 
-  async claim(tenant_id: string, task_id: string, by: string): Promise<void> {
-    const { run, step, task } = await this.open_task(tenant_id, task_id);
+  async claim(tenantId: string, taskId: string, by: string): Promise<void> {
+    const { run, step, task } = await this.openTask(tenantId, taskId);
     if (task.status === 'claimed' && task.claimed_by === by) return;
     if (task.status !== 'open') throw closed(task);
     const fact = { type: 'task.claimed', at: this.ports.clock.now(), step, by } as const;
     await this.append(run, `claim:${step}:${task.escalation_level}`, fact);
   }
 
-  async answer(tenant_id: string, task_id: string, answer: TaskAnswer): Promise<void> {
-    const { run, step, task } = await this.open_task(tenant_id, task_id);
+  async answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {
+    const { run, step, task } = await this.openTask(tenantId, taskId);
     const same = JSON.stringify(answer);
     if (task.status === 'closed') {
       if (JSON.stringify(task.answer) === same) return;
       throw closed(task);
     }
-    check_size('the answer', answer.value ?? null);
-    check_answer(task, answer);
+    checkSize('the answer', answer.value ?? null);
+    checkAnswer(task, answer);
     const fact = { type: 'task.answered', at: this.ports.clock.now(), step, answer } as const;
     await this.append(run, `answer:${step}:${hash32(same)}`, fact);
-    const won = await this.winning_answer(run, step);
+    const won = await this.winningAnswer(run, step);
     if (won !== null && JSON.stringify(won) !== same) throw closed(task);
   }
 
   /** The first answer in the history is the one that counts. */
-  private async winning_answer(run: RunKey, step: string): Promise<TaskAnswer | null> {
+  private async winningAnswer(run: RunKey, step: string): Promise<TaskAnswer | null> {
     for await (const { fact } of this.ports.journal.read(run)) {
       if (fact.type === 'task.answered' && fact.step === step) return fact.answer;
     }
     return null;
   }
 
-  private async append(run: RunKey, message_id: string, fact: Fact): Promise<void> {
-    await this.ports.journal.append(run, [{ message_id, fact }]);
+  private async append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
+    await this.ports.journal.append(run, [{ message_id: messageId, fact }]);
   }
 }
 
-function check_size(what: string, value: Json): void {
-  const excess = size_fault(value);
+function checkSize(what: string, value: Json): void {
+  const excess = sizeFault(value);
   if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `${what} ${excess}`);
 }
 
 /** 300 s unless the segment says otherwise; null: none. */
-function default_timeout({ params }: Segment): number | null {
+function defaultTimeout({ params }: Segment): number | null {
   return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
 }
 

@@ -2,11 +2,11 @@
  * Jobs that were handed out too often without anybody living to report: their steps have failed, and here they can still be looked at.
  * Keys `dead_letters/<job id>` of the registry, which go after 30 days.
  */
-import { type Clock, type Job, type Json, queue_name, type Registry } from '@llmteam/contracts';
-import { bounded_key } from '../registry/bounded-key.js';
+import { type Clock, type Job, type Json, queueName, type Registry } from '@llmteam/contracts';
+import { boundedKey } from '../registry/bounded-key.js';
 
 const prefix = 'dead_letters/';
-const kept_for_ms = 30 * 24 * 3_600_000;
+const keptForMs = 30 * 24 * 3_600_000;
 
 export interface DeadLetter {
   readonly job_id: string;
@@ -31,14 +31,14 @@ export class DeadLetters {
   /** @throws LlmteamError of the registry */
   async add(job: Job, deliveries: number, worker: string): Promise<void> {
     const { job_id, run_id, tenant_id, step } = job;
-    const queue = queue_name(job.step_type, job.type_version);
+    const queue = queueName(job.step_type, job.type_version);
     const letter: DeadLetter = { job_id, run_id, tenant_id, step, queue, deliveries, worker, at: this.clock.now() };
-    await this.registry.put(bounded_key(prefix, job_id), letter as unknown as Json, { ttl_ms: kept_for_ms });
+    await this.registry.put(boundedKey(prefix, job_id), letter as unknown as Json, { ttlMs: keptForMs });
   }
 }
 
 /** Newest first. @throws LlmteamError of the registry */
-export async function list_dead_letters(registry: Registry): Promise<DeadLetter[]> {
+export async function listDeadLetters(registry: Registry): Promise<DeadLetter[]> {
   const found = await registry.list(prefix);
   return found.map(({ value }) => value as unknown as DeadLetter).sort((one, other) => other.at - one.at);
 }

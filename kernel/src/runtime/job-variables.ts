@@ -2,7 +2,7 @@ import type { FiredPorts, Job, Json, JsonObject } from '@llmteam/contracts';
 import type { Variables } from '../engine/expression.js';
 
 /** What the marked expressions of a job's config see: its ports, and what the engine sent along of the rest. */
-export function job_variables(job: Job): Variables {
+export function jobVariables(job: Job): Variables {
   const sent = job.variables ?? {};
   const steps = (sent.steps ?? {}) as Readonly<Record<string, FiredPorts>>;
   const run = (sent.run ?? {}) as JsonObject;
@@ -11,7 +11,7 @@ export function job_variables(job: Job): Variables {
     run: { id: job.run_id, input: run.input ?? null, segment_id: job.segment_id, tenant_id: job.tenant_id },
     input: job.input,
     ports: { ...job.ports, input: job.input },
-    step: (step_id) => (Object.hasOwn(steps, step_id) ? steps[step_id] : undefined),
+    step: (stepId) => (Object.hasOwn(steps, stepId) ? steps[stepId] : undefined),
   };
   return loop === undefined ? variables : { ...variables, loop };
 }

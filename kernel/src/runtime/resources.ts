@@ -34,9 +34,9 @@ export class Resources {
     const { provider, ...settings } = pick('llm_ref', ref, this.config.llms);
     const maker = this.providers.get(provider);
     if (maker === undefined) {
-      throw unknown_ref('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
+      throw unknownRef('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
     }
-    const model = maker.create(reveal_all(settings, this.config.reveal) as JsonObject);
+    const model = maker.create(revealAll(settings, this.config.reveal) as JsonObject);
     this.models.set(ref, model);
     return model;
   }
@@ -49,8 +49,8 @@ export class Resources {
   }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  check_store(ref: string): void {
-    if (!this.config.stores.includes(ref)) throw unknown_ref('store_ref', ref, this.config.stores);
+  checkStore(ref: string): void {
+    if (!this.config.stores.includes(ref)) throw unknownRef('store_ref', ref, this.config.stores);
   }
 
   /** @throws LlmteamError `UNKNOWN_REF`, also if the step type's permissions do not name the secret */
@@ -62,19 +62,19 @@ export class Resources {
   }
 }
 
-function reveal_all(value: Json, reveal: (text: string) => string): Json {
+function revealAll(value: Json, reveal: (text: string) => string): Json {
   if (typeof value === 'string') return reveal(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: Json) => reveal_all(item, reveal));
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal_all(part, reveal)]));
+  if (Array.isArray(value)) return value.map((item: Json) => revealAll(item, reveal));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealAll(part, reveal)]));
 }
 
 function pick<T>(kind: string, ref: string, known: Readonly<Record<string, T>>): T {
   if (Object.hasOwn(known, ref)) return known[ref] as T;
-  throw unknown_ref(kind, ref, Object.keys(known));
+  throw unknownRef(kind, ref, Object.keys(known));
 }
 
-function unknown_ref(kind: string, ref: string, known: readonly string[], place = 'the step names'): LlmteamError {
+function unknownRef(kind: string, ref: string, known: readonly string[], place = 'the step names'): LlmteamError {
   const near = known.find((name) => distance(name, ref) <= 2);
   const hint = near === undefined ? `configured: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
   return new LlmteamError('UNKNOWN_REF', `${place} ${kind} '${ref}', which is not configured; ${hint}`);

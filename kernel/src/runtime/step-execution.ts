@@ -14,34 +14,34 @@ import {
   type LiveToken,
   LlmteamError,
   type Logger,
-  live_subject,
+  liveSubject,
   type StepContext,
   type Usage,
 } from '@llmteam/contracts';
 import { type Span, trace } from '@opentelemetry/api';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
-import { size_fault } from '../large-values/rough-size.js';
-import { job_variables } from './job-variables.js';
-import { json_fault } from './json-guard.js';
+import { sizeFault } from '../large-values/rough-size.js';
+import { jobVariables } from './job-variables.js';
+import { jsonFault } from './json-guard.js';
 import type { WorkerPorts } from './worker-ports.js';
 
 export class StepExecution implements StepContext {
   private aborter: AbortController | null = null;
-  private abort_reason: LlmteamError | null = null;
-  private made_log: Logger | null = null;
-  private made_span: Span | null = null;
-  private is_closed = false;
-  private collected_activities: Activity[] | null = null;
-  private collected_usage: Usage | null = null;
+  private abortReason: LlmteamError | null = null;
+  private madeLog: Logger | null = null;
+  private madeSpan: Span | null = null;
+  private isClosed = false;
+  private collectedActivities: Activity[] | null = null;
+  private collectedUsage: Usage | null = null;
   private memos: Record<string, Json> | null = null;
 
   constructor(
-    private readonly ports_of_worker: WorkerPorts,
+    private readonly portsOfWorker: WorkerPorts,
     readonly job: Job,
     private readonly entry: CatalogEntry,
     private readonly beat: () => void,
     /** What earlier deliveries of this attempt may have recorded must be read first. */
-    private readonly is_redelivered: boolean,
+    private readonly isRedelivered: boolean,
   ) {}
 
   get tenant_id(): string {
@@ -77,55 +77,55 @@ export class StepExecution implements StepContext {
 
   get signal(): AbortSignal {
     this.aborter ??= new AbortController();
-    if (this.abort_reason !== null) this.aborter.abort(this.abort_reason);
+    if (this.abortReason !== null) this.aborter.abort(this.abortReason);
     return this.aborter.signal;
   }
 
   get log(): Logger {
     const { run_id, step_id, scope, attempt, tenant_id } = this.job;
-    this.made_log ??= this.ports_of_worker.log.child({ run_id, step_id, scope, attempt, tenant_id });
-    return this.made_log;
+    this.madeLog ??= this.portsOfWorker.log.child({ run_id, step_id, scope, attempt, tenant_id });
+    return this.madeLog;
   }
 
   get span(): Span {
-    this.made_span ??= trace.getTracer('llmteam').startSpan(`step ${this.job.step_id}`, {
+    this.madeSpan ??= trace.getTracer('llmteam').startSpan(`step ${this.job.step_id}`, {
       attributes: { 'llmteam.run_id': this.job.run_id, 'llmteam.step_type': this.job.step_type },
     });
-    return this.made_span;
+    return this.madeSpan;
   }
 
   llm(ref: string): LanguageModel {
-    return this.ports_of_worker.resources.llm(ref);
+    return this.portsOfWorker.resources.llm(ref);
   }
 
   client(ref: string): HttpClientConfig {
-    return this.ports_of_worker.resources.client(ref);
+    return this.portsOfWorker.resources.client(ref);
   }
 
   store(ref: string): KeyValueStore {
-    const { resources, registry } = this.ports_of_worker;
-    resources.check_store(ref);
+    const { resources, registry } = this.portsOfWorker;
+    resources.checkStore(ref);
     const { tenant_id, instance_id } = this.job;
-    const key_of = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
+    const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
     return {
-      get: async (key) => (await registry.get(key_of(key)))?.value,
-      set: async (key, value) => void (await registry.put(key_of(key), value)),
-      delete: (key) => registry.delete(key_of(key)),
+      get: async (key) => (await registry.get(keyOf(key)))?.value,
+      set: async (key, value) => void (await registry.put(keyOf(key), value)),
+      delete: (key) => registry.delete(keyOf(key)),
     };
   }
 
   secret(ref: string): string {
-    return this.ports_of_worker.resources.secret(ref, this.entry.metadata.permissions);
+    return this.portsOfWorker.resources.secret(ref, this.entry.metadata.permissions);
   }
 
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {
-    const memos = await this.known_memos();
+    const memos = await this.knownMemos();
     if (Object.hasOwn(memos, name)) return memos[name] as T;
     const value = await work();
-    const fault = json_fault(value) ?? size_fault(value);
+    const fault = jsonFault(value) ?? sizeFault(value);
     if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `memo '${name}': ${fault}`);
-    if (this.is_closed) throw this.abort_reason ?? new LlmteamError('CANCELLED', 'the attempt is over');
-    const { journal, clock } = this.ports_of_worker;
+    if (this.isClosed) throw this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
+    const { journal, clock } = this.portsOfWorker;
     const { step, attempt } = this.job;
     const fact = { type: 'step.memoized', at: clock.now(), step, attempt, name, value } as const;
     await journal.append(this.job, [{ message_id: `memo:${step}#${attempt}:${name}`, fact }]);
@@ -133,11 +133,11 @@ export class StepExecution implements StepContext {
     return value;
   }
 
-  private async known_memos(): Promise<Record<string, Json>> {
+  private async knownMemos(): Promise<Record<string, Json>> {
     if (this.memos !== null) return this.memos;
     const memos: Record<string, Json> = { ...this.job.memos };
-    if (this.is_redelivered) {
-      for await (const { fact } of this.ports_of_worker.journal.read(this.job)) {
+    if (this.isRedelivered) {
+      for await (const { fact } of this.portsOfWorker.journal.read(this.job)) {
         if (fact.type === 'step.memoized' && fact.step === this.job.step) memos[fact.name] = fact.value;
       }
     }
@@ -146,55 +146,55 @@ export class StepExecution implements StepContext {
   }
 
   evaluate(pointer: string): Json {
-    const { compiler } = this.ports_of_worker;
+    const { compiler } = this.portsOfWorker;
     const template = compiler.template(this.job.config, this.entry.metadata.config_schema);
     const expression = template.expressions.get(pointer);
     if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
-    return expression.evaluate(job_variables(this.job));
+    return expression.evaluate(jobVariables(this.job));
   }
 
-  emit_token(text: string): void {
-    if (this.is_closed) return;
+  emitToken(text: string): void {
+    if (this.isClosed) return;
     const { run_id, step_id, scope, attempt } = this.job;
     const token: LiveToken = { event_type: 'llm.token', run_id, step_id, scope, attempt, text };
-    this.ports_of_worker.signals.publish(live_subject(run_id), token);
+    this.portsOfWorker.signals.publish(liveSubject(run_id), token);
   }
 
   record(activity: Omit<Activity, 'at'>): void {
-    if (this.is_closed) return;
-    this.collected_activities ??= [];
-    this.collected_activities.push({ ...activity, at: this.ports_of_worker.clock.now() });
+    if (this.isClosed) return;
+    this.collectedActivities ??= [];
+    this.collectedActivities.push({ ...activity, at: this.portsOfWorker.clock.now() });
   }
 
-  add_usage(usage: Usage): void {
-    const before = this.collected_usage ?? { input_tokens: 0, output_tokens: 0 };
-    const has_cost = usage.cost_usd !== undefined || before.cost_usd !== undefined;
-    this.collected_usage = {
+  addUsage(usage: Usage): void {
+    const before = this.collectedUsage ?? { input_tokens: 0, output_tokens: 0 };
+    const hasCost = usage.cost_usd !== undefined || before.cost_usd !== undefined;
+    this.collectedUsage = {
       input_tokens: before.input_tokens + usage.input_tokens,
       output_tokens: before.output_tokens + usage.output_tokens,
-      ...(has_cost && { cost_usd: (before.cost_usd ?? 0) + (usage.cost_usd ?? 0) }),
+      ...(hasCost && { cost_usd: (before.cost_usd ?? 0) + (usage.cost_usd ?? 0) }),
     };
   }
 
   heartbeat(): void {
-    if (!this.is_closed) this.beat();
+    if (!this.isClosed) this.beat();
   }
 
   /** What the handler recorded, for the report. */
   collected(): { usage?: Usage; activities?: Activity[] } {
     return {
-      ...(this.collected_usage !== null && { usage: this.collected_usage }),
-      ...(this.collected_activities !== null && { activities: this.collected_activities }),
+      ...(this.collectedUsage !== null && { usage: this.collectedUsage }),
+      ...(this.collectedActivities !== null && { activities: this.collectedActivities }),
     };
   }
 
   abort(reason: LlmteamError): void {
-    this.abort_reason ??= reason;
-    this.aborter?.abort(this.abort_reason);
+    this.abortReason ??= reason;
+    this.aborter?.abort(this.abortReason);
   }
 
   close(): void {
-    this.is_closed = true;
-    this.made_span?.end();
+    this.isClosed = true;
+    this.madeSpan?.end();
   }
 }

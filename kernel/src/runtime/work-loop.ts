@@ -10,25 +10,25 @@
  */
 import {
   type Consumer,
-  cancel_subject,
+  cancelSubject,
   type Delivery,
   type ErrorInfo,
-  error_info,
+  errorInfo,
   type FiredPorts,
-  is_llmteam_error,
+  isLlmteamError,
   type Job,
   LlmteamError,
-  queue_name,
+  queueName,
   type StepReported,
   type Timer,
-  to_error_info,
+  toErrorInfo,
 } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
-import { size_fault } from '../large-values/rough-size.js';
+import { sizeFault } from '../large-values/rough-size.js';
 import type { Retry } from '../run-loop/retry.js';
 import { DeadLetters } from './dead-letters.js';
 import { HandBacks } from './hand-backs.js';
-import { json_fault, without_undefined } from './json-guard.js';
+import { jsonFault, withoutUndefined } from './json-guard.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerPorts } from './worker-ports.js';
@@ -39,11 +39,11 @@ export interface WorkLoopOptions {
   /** Attempts at a time per step type, unless the type itself says how many. Default 16. */
   readonly concurrency?: number;
   /** The same for single step types; goes before what the type says. */
-  readonly concurrency_by_type?: Readonly<Record<string, number>>;
+  readonly concurrencyByType?: Readonly<Record<string, number>>;
   /** Lost deliveries after which a job counts as poison. Default 5. */
-  readonly max_deliveries?: number;
+  readonly maxDeliveries?: number;
   /** How often the leases of the jobs at hand begin anew. Default: three times in a lease, if the queue's jobs have one. */
-  readonly heartbeat_ms?: number;
+  readonly heartbeatMs?: number;
   /** Repeats appends that the store refuses for the moment. */
   readonly retry: Retry;
   readonly observer?: WorkObserver;
@@ -52,22 +52,22 @@ export interface WorkLoopOptions {
 /** A job while this worker has it. */
 interface Attempt {
   readonly delivery: Delivery;
-  readonly began_at: number;
+  readonly beganAt: number;
   /** null: its handler does not run, or not yet. */
   execution: StepExecution | null;
-  is_handed_back: boolean;
+  isHandedBack: boolean;
 }
 
-const default_concurrency = 16;
-const redelivery_ms = 1_000;
+const defaultConcurrency = 16;
+const redeliveryMs = 1_000;
 /** A registry that does not answer must not keep a job from going back. */
-const note_patience_ms = 2_000;
+const notePatienceMs = 2_000;
 
 export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
   private beat: Timer | null = null;
-  private readonly dead_letters: DeadLetters;
-  private readonly hand_backs: HandBacks;
+  private readonly deadLetters: DeadLetters;
+  private readonly handBacks: HandBacks;
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
 
@@ -75,27 +75,27 @@ export class WorkLoop {
     private readonly ports: WorkerPorts,
     private readonly options: WorkLoopOptions,
   ) {
-    this.dead_letters = new DeadLetters(ports.registry, ports.clock);
-    this.hand_backs = new HandBacks(ports.registry);
+    this.deadLetters = new DeadLetters(ports.registry, ports.clock);
+    this.handBacks = new HandBacks(ports.registry);
   }
 
   async start(): Promise<void> {
-    this.unsubscribe = this.ports.signals.subscribe(cancel_subject, (message) => {
+    this.unsubscribe = this.ports.signals.subscribe(cancelSubject, (message) => {
       for (const id of (message as { job_ids: readonly string[] }).job_ids) {
         this.attempts.get(id)?.execution?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
       }
     });
     for (const [queue, concurrency] of this.concurrency()) {
-      const consumer = await this.ports.queue.consume(queue, { concurrency }, (delivery) => this.work_on(delivery));
+      const consumer = await this.ports.queue.consume(queue, { concurrency }, (delivery) => this.workOn(delivery));
       this.consumers.push(consumer);
     }
   }
 
-  /** Takes no more jobs; running handlers may finish until `deadline_ms`, then they are aborted and their jobs handed back. */
-  async stop(deadline_ms: number): Promise<void> {
+  /** Takes no more jobs; running handlers may finish until `deadlineMs`, then they are aborted and their jobs handed back. */
+  async stop(deadlineMs: number): Promise<void> {
     const stopping = new AbortController();
-    const timer = this.ports.clock.after(deadline_ms, () => {
-      void this.hand_back().then(() => stopping.abort());
+    const timer = this.ports.clock.after(deadlineMs, () => {
+      void this.handBack().then(() => stopping.abort());
     });
     await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
     timer.cancel();
@@ -112,52 +112,52 @@ export class WorkLoop {
 
   /** Attempts at a time, by queue. */
   concurrency(): Map<string, number> {
-    const { catalog, concurrency = default_concurrency, concurrency_by_type = {} } = this.options;
+    const { catalog, concurrency = defaultConcurrency, concurrencyByType = {} } = this.options;
     const queues = new Map<string, number>();
     for (const { metadata, task } of catalog.entries()) {
       if (task === null) continue;
-      const wanted = concurrency_by_type[metadata.type_id] ?? task.concurrency ?? concurrency;
-      queues.set(queue_name(metadata.type_id, metadata.version), wanted);
+      const wanted = concurrencyByType[metadata.type_id] ?? task.concurrency ?? concurrency;
+      queues.set(queueName(metadata.type_id, metadata.version), wanted);
     }
     return queues;
   }
 
   /** Another worker begins these attempts anew: what their handlers still do has no effect. */
-  private async hand_back(): Promise<void> {
+  private async handBack(): Promise<void> {
     const attempts = [...this.attempts.values()];
     for (const attempt of attempts) {
-      attempt.is_handed_back = true;
+      attempt.isHandedBack = true;
       attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
       attempt.execution?.close();
     }
-    await Promise.all(attempts.map(({ delivery }) => this.give_back(delivery)));
+    await Promise.all(attempts.map(({ delivery }) => this.giveBack(delivery)));
   }
 
   /** W4: noted first, for whoever gets it next. If that fails the delivery counts as lost. */
-  private async give_back(delivery: Delivery, delay_ms?: number): Promise<void> {
+  private async giveBack(delivery: Delivery, delayMs?: number): Promise<void> {
     const { job_id } = delivery.job;
-    const noted = this.hand_backs
+    const noted = this.handBacks
       .note(job_id)
       .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'a job that is handed back counts as lost'));
-    await this.within(note_patience_ms, noted);
-    await delivery.nak(delay_ms).catch(ignore);
+    await this.within(notePatienceMs, noted);
+    await delivery.nak(delayMs).catch(ignore);
   }
 
-  private async within(patience_ms: number, work: Promise<void>): Promise<void> {
+  private async within(patienceMs: number, work: Promise<void>): Promise<void> {
     let timer: Timer | undefined;
     const over = new Promise<void>((resolve) => {
-      timer = this.ports.clock.after(patience_ms, resolve);
+      timer = this.ports.clock.after(patienceMs, resolve);
     });
     await Promise.race([work, over]);
     timer?.cancel();
   }
 
-  private work_on(delivery: Delivery): void {
+  private workOn(delivery: Delivery): void {
     const { job, deliveries } = delivery;
-    const began_at = this.ports.clock.now();
-    const attempt: Attempt = { delivery, began_at, execution: null, is_handed_back: false };
+    const beganAt = this.ports.clock.now();
+    const attempt: Attempt = { delivery, beganAt, execution: null, isHandedBack: false };
     this.attempts.set(job.job_id, attempt);
-    this.plan_heartbeat();
+    this.planHeartbeat();
     this.options.observer?.began(job, deliveries);
     void this.finish(attempt).then((how) => {
       if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
@@ -169,41 +169,41 @@ export class WorkLoop {
     const { delivery } = attempt;
     const { job } = delivery;
     try {
-      const report = await (delivery.deliveries === 1 ? this.attempt(attempt) : this.attempt_again(attempt));
-      if (attempt.is_handed_back) return 'handed_back';
+      const report = await (delivery.deliveries === 1 ? this.attempt(attempt) : this.attemptAgain(attempt));
+      if (attempt.isHandedBack) return 'handed_back';
       if (report === null) {
         await delivery.ack();
         return 'dropped';
       }
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
-      await this.options.retry.until_kept(() => this.ports.journal.append(job, [entry]));
+      await this.options.retry.untilKept(() => this.ports.journal.append(job, [entry]));
       this.options.observer?.reported(job, report);
       await delivery.ack();
       return report.error === undefined ? 'completed' : 'failed';
     } catch (err) {
-      if (is_llmteam_error(err) && err.code === 'CLOSED') return 'dropped';
+      if (isLlmteamError(err) && err.code === 'CLOSED') return 'dropped';
       const { job_id, run_id, step_id, tenant_id } = job;
       this.ports.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
-      if (!attempt.is_handed_back) await this.give_back(delivery, redelivery_ms);
+      if (!attempt.isHandedBack) await this.giveBack(delivery, redeliveryMs);
       return 'dropped';
     }
   }
 
   /** null: it was reported, or handed back meanwhile. */
-  private async attempt_again(attempt: Attempt): Promise<StepReported | null> {
+  private async attemptAgain(attempt: Attempt): Promise<StepReported | null> {
     const { delivery } = attempt;
-    if (await this.was_reported(delivery.job)) return null;
-    const is_poison = delivery.deliveries > this.most_lost && (await this.is_poison(delivery));
-    if (attempt.is_handed_back) return null;
-    return is_poison ? this.give_up(attempt) : this.attempt(attempt);
+    if (await this.wasReported(delivery.job)) return null;
+    const isPoison = delivery.deliveries > this.mostLost && (await this.isPoison(delivery));
+    if (attempt.isHandedBack) return null;
+    return isPoison ? this.giveUp(attempt) : this.attempt(attempt);
   }
 
   /** A history that cannot be read must not make a job come again for ever: a second report means nothing. */
-  private async was_reported(job: Job): Promise<boolean> {
+  private async wasReported(job: Job): Promise<boolean> {
     try {
-      return await this.options.retry.past_outages(() => this.is_reported(job));
+      return await this.options.retry.pastOutages(() => this.isReported(job));
     } catch (err) {
-      if (is_llmteam_error(err) && err.code === 'CLOSED') throw err;
+      if (isLlmteamError(err) && err.code === 'CLOSED') throw err;
       const { job_id, run_id, step_id, tenant_id } = job;
       this.ports.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'whether a job is reported cannot be read');
       return false;
@@ -211,7 +211,7 @@ export class WorkLoop {
   }
 
   /** Whoever had the job before may have died between its report and its acknowledgement: then all is done. */
-  private async is_reported(job: Job): Promise<boolean> {
+  private async isReported(job: Job): Promise<boolean> {
     for await (const { fact } of this.ports.journal.read(job)) {
       if (fact.type === 'step.reported' && fact.step === job.step && fact.attempt === job.attempt) return true;
     }
@@ -219,25 +219,23 @@ export class WorkLoop {
   }
 
   private async attempt(attempt: Attempt): Promise<StepReported> {
-    const { delivery, began_at } = attempt;
+    const { delivery, beganAt } = attempt;
     const { job } = delivery;
-    const entry = this.find_type(job);
+    const entry = this.findType(job);
     const refusal = this.refuse(job, entry);
-    if (refusal !== null || entry?.task == null) return this.report(job, began_at, { error: refusal ?? no_type(job) });
+    if (refusal !== null || entry?.task == null) return this.report(job, beganAt, { error: refusal ?? noType(job) });
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
     attempt.execution = execution;
     try {
-      if (job.journal_start) await this.options.retry.until_kept(() => this.tell_start(job, began_at));
+      if (job.journal_start) await this.options.retry.untilKept(() => this.tellStart(job, beganAt));
       const result = entry.task.run(execution, job.config, job.input);
-      const ports = await (job.timeout_seconds === null
-        ? result
-        : this.in_time(execution, result, job.timeout_seconds));
-      return this.report(job, began_at, checked(ports, job, entry), execution);
+      const ports = await (job.timeout_seconds === null ? result : this.inTime(execution, result, job.timeout_seconds));
+      return this.report(job, beganAt, checked(ports, job, entry), execution);
     } catch (thrown) {
-      if (is_llmteam_error(thrown) && thrown.code === 'CLOSED') throw thrown;
-      if (!is_llmteam_error(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
-      return this.report(job, began_at, { error: to_error_info(thrown) }, execution);
+      if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
+      if (!isLlmteamError(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
+      return this.report(job, beganAt, { error: toErrorInfo(thrown) }, execution);
     } finally {
       execution.close();
       attempt.execution = null;
@@ -245,7 +243,7 @@ export class WorkLoop {
   }
 
   /** The exact version if it is here, else any of the same major. */
-  private find_type(job: Job): CatalogEntry | undefined {
+  private findType(job: Job): CatalogEntry | undefined {
     const { catalog } = this.options;
     const major = job.type_version.slice(0, job.type_version.indexOf('.') + 1);
     return (
@@ -257,72 +255,72 @@ export class WorkLoop {
   }
 
   private refuse(job: Job, entry: CatalogEntry | undefined): ErrorInfo | null {
-    if (entry === undefined) return no_type(job);
-    const fault = entry.check_config(job.config);
-    return fault === null ? null : error_info('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
+    if (entry === undefined) return noType(job);
+    const fault = entry.checkConfig(job.config);
+    return fault === null ? null : errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   }
 
-  private get most_lost(): number {
-    return this.options.max_deliveries ?? 5;
+  private get mostLost(): number {
+    return this.options.maxDeliveries ?? 5;
   }
 
   /** W4. Only of a job that was handed out that often the registry is asked. */
-  private async is_poison({ job, deliveries }: Delivery): Promise<boolean> {
-    const handed_back = await this.options.retry.past_outages(() => this.hand_backs.times(job.job_id));
-    return deliveries - handed_back > this.most_lost;
+  private async isPoison({ job, deliveries }: Delivery): Promise<boolean> {
+    const handedBack = await this.options.retry.pastOutages(() => this.handBacks.times(job.job_id));
+    return deliveries - handedBack > this.mostLost;
   }
 
-  private give_up({ delivery, began_at }: Attempt): StepReported {
+  private giveUp({ delivery, beganAt }: Attempt): StepReported {
     const { job } = delivery;
-    this.note_dead(delivery);
-    const message = `step '${job.step_id}' was handed out ${this.most_lost} times and no worker lived to report`;
-    return this.report(job, began_at, { error: { ...error_info('WORKER_LOST', message), recoverable: false } });
+    this.noteDead(delivery);
+    const message = `step '${job.step_id}' was handed out ${this.mostLost} times and no worker lived to report`;
+    return this.report(job, beganAt, { error: { ...errorInfo('WORKER_LOST', message), recoverable: false } });
   }
 
   /** For who looks after the installation; the run is told by the report. */
-  private note_dead({ job, deliveries }: Delivery): void {
+  private noteDead({ job, deliveries }: Delivery): void {
     const { job_id, run_id, step_id, tenant_id } = job;
     this.ports.log.error(
       { job_id, run_id, step_id, tenant_id, deliveries },
       'a job is given up: no worker survives it',
     );
-    this.dead_letters
+    this.deadLetters
       .add(job, deliveries, this.options.worker_id)
       .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'the job is not among the dead letters'));
   }
 
   /** One timer for all: short jobs are over before it fires. A job whose report the store never took is left to others. */
-  private plan_heartbeat(): void {
-    const { lease_ms } = this.ports.queue;
-    const every = this.options.heartbeat_ms ?? (lease_ms === undefined ? undefined : lease_ms / 3);
+  private planHeartbeat(): void {
+    const { leaseMs } = this.ports.queue;
+    const every = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
     if (every === undefined || this.beat !== null || this.attempts.size === 0) return;
     this.beat = this.ports.clock.after(every, () => {
       this.beat = null;
-      if (this.options.retry.is_over) return;
-      for (const { delivery, is_handed_back } of this.attempts.values()) {
-        if (!is_handed_back) delivery.extend().catch(ignore);
+      if (this.options.retry.isOver) return;
+      for (const { delivery, isHandedBack } of this.attempts.values()) {
+        if (!isHandedBack) delivery.extend().catch(ignore);
       }
-      this.plan_heartbeat();
+      this.planHeartbeat();
     });
   }
 
-  private async tell_start(job: Job, at: number): Promise<void> {
+  private async tellStart(job: Job, at: number): Promise<void> {
     const { step, attempt } = job;
     const fact = { type: 'step.started', at, step, attempt, worker: this.options.worker_id } as const;
     await this.ports.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
   /** The handler's result, or the attempt's time-out. A handler that goes on after it is left to itself. */
-  private async in_time(
+  private async inTime(
     execution: StepExecution,
     result: Promise<FiredPorts>,
-    timeout_seconds: number,
+    timeoutSeconds: number,
   ): Promise<FiredPorts> {
     const { step_id } = execution.job;
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.ports.clock.after(Math.ceil(timeout_seconds * 1_000), () => {
-        const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`);
+      timer = this.ports.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
+        const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeoutSeconds} s`);
         execution.abort(error);
         reject(error);
       });
@@ -337,14 +335,23 @@ export class WorkLoop {
 
   private report(
     job: Job,
-    started_at: number,
+    startedAt: number,
     result: { ports: FiredPorts } | { error: ErrorInfo },
     execution?: StepExecution,
   ): StepReported {
     const { step, attempt } = job;
     const worker = this.options.worker_id;
     const at = this.ports.clock.now();
-    return { type: 'step.reported', at, step, attempt, started_at, worker, ...result, ...execution?.collected() };
+    return {
+      type: 'step.reported',
+      at,
+      step,
+      attempt,
+      started_at: startedAt,
+      worker,
+      ...result,
+      ...execution?.collected(),
+    };
   }
 }
 
@@ -353,26 +360,26 @@ function ignore(): undefined {
   return undefined;
 }
 
-function no_type(job: Job): ErrorInfo {
-  return error_info('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
+function noType(job: Job): ErrorInfo {
+  return errorInfo('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
 }
 
 function checked(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: FiredPorts } | { error: ErrorInfo } {
   const invalid = (message: string) => ({
-    error: error_info('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
+    error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
   });
   if (typeof ports !== 'object' || ports === null || Array.isArray(ports)) {
     return invalid('must give an object {port: value}');
   }
-  const fired = without_undefined(ports) as FiredPorts;
+  const fired = withoutUndefined(ports) as FiredPorts;
   const known = entry.metadata.output_ports;
   for (const name of Object.keys(fired)) {
     if (known.some((port) => port.name === name || port.name === '*')) continue;
     if (!job.extra_ports?.includes(name)) return invalid(`fired port '${name}', which it has not got`);
   }
-  const fault = json_fault(fired);
+  const fault = jsonFault(fired);
   if (fault !== null) return invalid(`gave what is not JSON: ${fault}`);
-  const excess = size_fault(fired);
+  const excess = sizeFault(fired);
   if (excess === null) return { ports: fired };
-  return { error: error_info('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
+  return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
 }

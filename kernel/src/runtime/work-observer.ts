@@ -1,6 +1,6 @@
 import type { Job, StepReported } from '@llmteam/contracts';
 
-/** How a worker's time with a job ended. handed_back: the worker stopped before; dropped: the report could not be kept, or the worker closed. */
+/** How a worker's time with a job ended. handedBack: the worker stopped before; dropped: the report could not be kept, or the worker closed. */
 export type JobEnd = 'completed' | 'failed' | 'handed_back' | 'dropped';
 
 /** Told of what a worker does, e.g. to count it. Must not throw. */

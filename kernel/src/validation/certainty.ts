@@ -6,7 +6,7 @@
  *   C2 A step that fails without an edge from `error` ends the run, so nobody reads what comes after it; except where a join
  *      catches failures, or `on_failure` lets other branches go on.
  */
-import { exclusive_upstream, type Upstream } from '../engine/upstream.js';
+import { exclusiveUpstream, type Upstream } from '../engine/upstream.js';
 import type { Draft, DraftEdge, DraftStep } from './draft.js';
 import type { DraftGraph } from './draft-graph.js';
 import type { PortBook } from './step-ports.js';
@@ -19,124 +19,124 @@ const cancelling = ['first', 'any'];
 export class Certainty {
   private left = work;
   private readonly entrypoint: number;
-  private readonly goes_on: boolean;
+  private readonly goesOn: boolean;
   private losers: ReadonlySet<number> | null = null;
 
   constructor(
     private readonly draft: Draft,
     private readonly study: DraftGraph,
     private readonly upstream: Upstream,
-    private readonly ports_of: PortBook,
+    private readonly portsOf: PortBook,
   ) {
-    this.entrypoint = draft.by_id.get(draft.entrypoint ?? '')?.place ?? -1;
-    this.goes_on = draft.params.on_failure === 'finish_branches';
+    this.entrypoint = draft.byId.get(draft.entrypoint ?? '')?.place ?? -1;
+    this.goesOn = draft.params.on_failure === 'finish_branches';
   }
 
   /** Whether `other`, which is upstream, ran if `reader` starts. */
-  has_run(other: number, reader: number): boolean {
-    if (this.upstream.is_certain(other, reader)) return true;
-    if (this.goes_on) return false;
-    return this.follows_from(other, (step) => this.upstream.is_certain(step, reader));
+  hasRun(other: number, reader: number): boolean {
+    if (this.upstream.isCertain(other, reader)) return true;
+    if (this.goesOn) return false;
+    return this.followsFrom(other, (step) => this.upstream.isCertain(step, reader));
   }
 
   /** Whether `step`, outside all loops, runs in every run that completes. */
-  always_runs(step: number): boolean {
-    return this.follows_from(step, (earlier) => this.is_unavoidable(earlier));
+  alwaysRuns(step: number): boolean {
+    return this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
   }
 
-  /** Whether `step` runs because a step that `is_sure` runs; walks back along edges that are always taken. */
-  private follows_from(step: number, is_sure: (step: number) => boolean): boolean {
+  /** Whether `step` runs because a step that `isSure` runs; walks back along edges that are always taken. */
+  private followsFrom(step: number, isSure: (step: number) => boolean): boolean {
     const reached = new Set([step]);
     for (const at of reached) {
-      if (this.losers_of_joins().has(at)) continue;
-      if (at === this.entrypoint || is_sure(at) || this.is_exhausted()) return true;
-      const edges = this.edges_of(this.study.graph.incoming[at]).filter((edge) => this.is_always_taken(edge));
-      if (edges.some((edge) => this.leaves_body(edge))) return true;
+      if (this.losersOfJoins().has(at)) continue;
+      if (at === this.entrypoint || isSure(at) || this.isExhausted()) return true;
+      const edges = this.edgesOf(this.study.graph.incoming[at]).filter((edge) => this.isAlwaysTaken(edge));
+      if (edges.some((edge) => this.leavesBody(edge))) return true;
       for (const { from_step } of edges) reached.add(from_step?.place ?? step);
     }
     return false;
   }
 
-  private edges_of(places: readonly number[] = []): DraftEdge[] {
+  private edgesOf(places: readonly number[] = []): DraftEdge[] {
     this.left -= places.length + 1;
     return places.flatMap((place) => this.study.edges[place] ?? []);
   }
 
-  private is_exhausted(): boolean {
+  private isExhausted(): boolean {
     return this.left < 0;
   }
 
   /** The region's first steps run in each iteration, which is where they are read. */
-  private leaves_body({ from_step, from_port }: DraftEdge): boolean {
-    return from_port === 'body' && from_step !== null && this.study.has_region(from_step);
+  private leavesBody({ from_step, from_port }: DraftEdge): boolean {
+    return from_port === 'body' && from_step !== null && this.study.hasRegion(from_step);
   }
 
   /** Taken whenever the step it comes from has ended well. */
-  private is_always_taken(edge: DraftEdge): boolean {
+  private isAlwaysTaken(edge: DraftEdge): boolean {
     const { from_step: step, from_port: port } = edge;
-    if (step === null || port === 'error' || is_conditional(edge, this.draft)) return false;
-    return this.leaves_body(edge) || (this.fires_all(step) && !this.has_failure_edge(step));
+    if (step === null || port === 'error' || isConditional(edge, this.draft)) return false;
+    return this.leavesBody(edge) || (this.firesAll(step) && !this.hasFailureEdge(step));
   }
 
   /**
    * Whether a step that ends well fires all ports that an edge leaves from. Tasks do, as far as anybody can tell: ports are the
    * parts of their result. Of control types, which decide by ports, those with one.
    */
-  private fires_all(step: DraftStep): boolean {
+  private firesAll(step: DraftStep): boolean {
     const { entry } = step;
     if (entry?.metadata.type_id === 'parallel_split') return true;
-    const ports = this.result_ports(step);
+    const ports = this.resultPorts(step);
     if (ports !== null) return entry?.control === null || ports.length === 1;
-    const used = this.edges_of(this.study.graph.outgoing[step.place]).map((edge) => edge.from_port);
+    const used = this.edgesOf(this.study.graph.outgoing[step.place]).map((edge) => edge.from_port);
     return entry?.control === null && new Set(used.filter((port) => port !== 'error')).size === 1;
   }
 
   /** Of these ports at least one fires when the step ends well; null: not known. */
-  private result_ports(step: DraftStep): string[] | null {
-    const ports = this.ports_of(step, 'output');
+  private resultPorts(step: DraftStep): string[] | null {
+    const ports = this.portsOf(step, 'output');
     if (ports === null) return null;
-    const inner = this.study.has_region(step) ? 'body' : '';
+    const inner = this.study.hasRegion(step) ? 'body' : '';
     return [...ports].filter((port) => port !== 'error' && port !== inner);
   }
 
-  private has_failure_edge(step: DraftStep): boolean {
-    return this.edges_of(this.study.graph.outgoing[step.place]).some((edge) => edge.from_port === 'error');
+  private hasFailureEdge(step: DraftStep): boolean {
+    return this.edgesOf(this.study.graph.outgoing[step.place]).some((edge) => edge.from_port === 'error');
   }
 
   /** No run ends well without it: whatever is taken from the entrypoint on leads there. */
-  private is_unavoidable(step: number): boolean {
+  private isUnavoidable(step: number): boolean {
     if (this.entrypoint < 0) return true;
     const reached = new Set([this.entrypoint]);
     for (const at of reached) {
       if (at === step) continue;
-      if (this.is_exhausted()) return true;
-      const edges = this.edges_of(this.study.graph.outgoing[at]).filter((edge) => !this.leaves_body(edge));
-      if (this.may_stop(at, edges)) return false;
+      if (this.isExhausted()) return true;
+      const edges = this.edgesOf(this.study.graph.outgoing[at]).filter((edge) => !this.leavesBody(edge));
+      if (this.mayStop(at, edges)) return false;
       for (const { to_step } of edges) reached.add(to_step?.place ?? step);
     }
     return true;
   }
 
   /** Whether there is a way to end a step from which no edge leads on. */
-  private may_stop(place: number, edges: readonly DraftEdge[]): boolean {
+  private mayStop(place: number, edges: readonly DraftEdge[]): boolean {
     const step = this.draft.steps[place];
     if (step === undefined) return true;
-    const led_on = new Set(edges.filter((edge) => !is_conditional(edge, this.draft)).map((edge) => edge.from_port));
-    if (edges.some((edge) => edge.from_port === 'error') && !led_on.delete('error')) return true;
-    if (this.fires_all(step)) return led_on.size === 0;
-    const ports = this.result_ports(step);
-    return ports === null || ports.length === 0 || !ports.every((port) => led_on.has(port));
+    const ledOn = new Set(edges.filter((edge) => !isConditional(edge, this.draft)).map((edge) => edge.from_port));
+    if (edges.some((edge) => edge.from_port === 'error') && !ledOn.delete('error')) return true;
+    if (this.firesAll(step)) return ledOn.size === 0;
+    const ports = this.resultPorts(step);
+    return ports === null || ports.length === 0 || !ports.every((port) => ledOn.has(port));
   }
 
   /** Steps that a join may cancel, or whose failure it may pass over. */
-  private losers_of_joins(): ReadonlySet<number> {
+  private losersOfJoins(): ReadonlySet<number> {
     if (this.losers !== null) return this.losers;
     const losers = new Set<number>();
     for (const step of this.draft.steps) {
-      if (!may_drop_branches(step)) continue;
+      if (!mayDropBranches(step)) continue;
       this.left -= this.draft.steps.length;
-      if (this.is_exhausted()) break;
-      const branch = exclusive_upstream(this.study.graph, this.study.graph_edges, step.place);
+      if (this.isExhausted()) break;
+      const branch = exclusiveUpstream(this.study.graph, this.study.graphEdges, step.place);
       for (const member of branch) losers.add(member);
     }
     this.losers = losers;
@@ -144,7 +144,7 @@ export class Certainty {
   }
 }
 
-function may_drop_branches({ entry, config }: DraftStep): boolean {
+function mayDropBranches({ entry, config }: DraftStep): boolean {
   if (entry?.control?.activation !== 'each') return false;
   const strategy = config?.merge_strategy;
   return (
@@ -153,7 +153,7 @@ function may_drop_branches({ entry, config }: DraftStep): boolean {
 }
 
 /** A condition of the wrong type is one that was meant. */
-function is_conditional(edge: DraftEdge, draft: Draft): boolean {
+function isConditional(edge: DraftEdge, draft: Draft): boolean {
   if (edge.condition !== null) return true;
   const edges = draft.value.edges;
   return Array.isArray(edges) && edges[edge.place]?.condition !== undefined;

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ClosestName } from './closest-name.js';
-import { one_per_cause } from './schemas/causes.js';
-import { schema_problems } from './schemas/schema-problems.js';
+import { onePerCause } from './schemas/causes.js';
+import { schemaProblems } from './schemas/schema-problems.js';
 
 export interface ContractFault {
   /** JSON Pointer. */
@@ -13,9 +13,9 @@ export interface ContractFault {
  * What is wrong with a value by a schema of our own, in the words that segments are judged with. For a value that is known to be
  * wrong: the schema is compiled anew, with all that the words need.
  */
-export function contract_faults(schema: object, value: unknown, name: string): ContractFault[] {
+export function contractFaults(schema: object, value: unknown, name: string): ContractFault[] {
   const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
   ajv.validate(schema, value);
   const scene = { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) };
-  return schema_problems(one_per_cause(ajv.errors ?? []), scene).map(({ path, message }) => ({ path, message }));
+  return schemaProblems(onePerCause(ajv.errors ?? []), scene).map(({ path, message }) => ({ path, message }));
 }

@@ -1,18 +1,18 @@
 import type { Problem } from '@llmteam/contracts';
-import { split_pointer } from '../json/json-pointer.js';
+import { splitPointer } from '../json/json-pointer.js';
 
 /** Problems in the order of the places they point to: as the document is written, what holds before what is held. Stable. */
-export function in_document_order(problems: readonly Problem[], document: unknown): Problem[] {
+export function inDocumentOrder(problems: readonly Problem[], document: unknown): Problem[] {
   const ranks = new WeakMap<object, ReadonlyMap<string, number>>();
-  const placed = problems.map((problem) => ({ problem, place: place_of(problem.path, document, ranks) }));
+  const placed = problems.map((problem) => ({ problem, place: placeOf(problem.path, document, ranks) }));
   placed.sort((one, other) => compare(one.place, other.place));
   return placed.map(({ problem }) => problem);
 }
 
 /** For each token of the pointer, how many members come before. */
-function place_of(pointer: string, document: unknown, ranks: WeakMap<object, ReadonlyMap<string, number>>): number[] {
+function placeOf(pointer: string, document: unknown, ranks: WeakMap<object, ReadonlyMap<string, number>>): number[] {
   let value = document;
-  return split_pointer(pointer).map((token) => {
+  return splitPointer(pointer).map((token) => {
     if (Array.isArray(value)) {
       value = value[Number(token)];
       return Number(token);

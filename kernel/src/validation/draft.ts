@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
-import { bare_type } from '../engine/plan.js';
+import { bareType } from '../engine/plan.js';
 import { quoted } from './wording.js';
 
 export interface DraftStep {
@@ -41,48 +41,48 @@ export interface Draft {
   readonly value: JsonObject;
   readonly steps: readonly DraftStep[];
   /** Where an id occurs twice: the first. */
-  readonly by_id: ReadonlyMap<string, DraftStep>;
+  readonly byId: ReadonlyMap<string, DraftStep>;
   readonly edges: readonly DraftEdge[];
   readonly entrypoint: string | null;
   readonly params: JsonObject;
 }
 
-export function read_draft(value: JsonObject, catalog: StepCatalog): Draft {
+export function readDraft(value: JsonObject, catalog: StepCatalog): Draft {
   const choices = new Map<string, VersionChoice>();
   const choose = (type: string): VersionChoice => {
     const known = choices.get(type) ?? catalog.choose(type);
     choices.set(type, known);
     return known;
   };
-  const steps = list_of(value.steps).map((step, place) => read_step(as_object(step) ?? {}, place, choose));
-  const by_id = new Map<string, DraftStep>();
-  for (const step of steps) if (step.step_id !== null && !by_id.has(step.step_id)) by_id.set(step.step_id, step);
-  const edges = list_of(value.edges).map((edge, place) => read_edge(as_object(edge), place, by_id));
-  return { value, steps, by_id, edges, entrypoint: as_text(value.entrypoint), params: as_object(value.params) ?? {} };
+  const steps = listOf(value.steps).map((step, place) => readStep(asObject(step) ?? {}, place, choose));
+  const byId = new Map<string, DraftStep>();
+  for (const step of steps) if (step.step_id !== null && !byId.has(step.step_id)) byId.set(step.step_id, step);
+  const edges = listOf(value.edges).map((edge, place) => readEdge(asObject(edge), place, byId));
+  return { value, steps, byId, edges, entrypoint: asText(value.entrypoint), params: asObject(value.params) ?? {} };
 }
 
-function read_step(step: JsonObject, place: number, choose: (type: string) => VersionChoice): DraftStep {
-  const step_id = as_text(step.step_id);
-  const type = as_text(step.type);
+function readStep(step: JsonObject, place: number, choose: (type: string) => VersionChoice): DraftStep {
+  const stepId = asText(step.step_id);
+  const type = asText(step.type);
   const choice = type === null ? null : choose(type);
-  const ports = as_object(step.ports) ?? {};
+  const ports = asObject(step.ports) ?? {};
   return {
     place,
     pointer: `/steps/${place}`,
-    subject: step_id === null ? `step no. ${place + 1}` : `step ${quoted(step_id)}`,
-    step_id,
+    subject: stepId === null ? `step no. ${place + 1}` : `step ${quoted(stepId)}`,
+    step_id: stepId,
     type,
-    config: step.config === undefined ? {} : as_object(step.config),
-    input_ports: list_of(ports.input).filter((port) => typeof port === 'string'),
-    output_ports: list_of(ports.output).filter((port) => typeof port === 'string'),
+    config: step.config === undefined ? {} : asObject(step.config),
+    input_ports: listOf(ports.input).filter((port) => typeof port === 'string'),
+    output_ports: listOf(ports.output).filter((port) => typeof port === 'string'),
     choice,
     entry: choice?.kind === 'found' ? choice.entry : null,
   };
 }
 
-function read_edge(edge: JsonObject | null, place: number, by_id: ReadonlyMap<string, DraftStep>): DraftEdge {
-  const from = as_text(edge?.from);
-  const to = as_text(edge?.to);
+function readEdge(edge: JsonObject | null, place: number, byId: ReadonlyMap<string, DraftStep>): DraftEdge {
+  const from = asText(edge?.from);
+  const to = asText(edge?.to);
   const names = from === null || to === null ? `no. ${place + 1}` : `${quoted(from)} → ${quoted(to)}`;
   return {
     place,
@@ -90,29 +90,29 @@ function read_edge(edge: JsonObject | null, place: number, by_id: ReadonlyMap<st
     subject: `edge ${names}`,
     from,
     to,
-    from_step: by_id.get(from ?? '') ?? null,
-    to_step: by_id.get(to ?? '') ?? null,
-    from_port: edge?.from_port === undefined ? 'output' : as_text(edge.from_port),
-    to_port: edge?.to_port === undefined ? 'input' : as_text(edge.to_port),
-    condition: as_text(edge?.condition),
+    from_step: byId.get(from ?? '') ?? null,
+    to_step: byId.get(to ?? '') ?? null,
+    from_port: edge?.from_port === undefined ? 'output' : asText(edge.from_port),
+    to_port: edge?.to_port === undefined ? 'input' : asText(edge.to_port),
+    condition: asText(edge?.condition),
   };
 }
 
-export function as_object(value: unknown): JsonObject | null {
+export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
-export function as_text(value: Json | undefined): string | null {
+export function asText(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-export function list_of(value: Json | undefined): readonly Json[] {
+export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
 /** What the step would be if its version were there: enough to know its shape in the graph. */
-export function entry_of_any_version(step: DraftStep, catalog: StepCatalog): CatalogEntry | null {
+export function entryOfAnyVersion(step: DraftStep, catalog: StepCatalog): CatalogEntry | null {
   if (step.entry !== null || step.type === null) return step.entry;
-  const choice = catalog.choose(bare_type(step.type));
+  const choice = catalog.choose(bareType(step.type));
   return choice.kind === 'found' ? choice.entry : null;
 }

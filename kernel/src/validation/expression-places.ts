@@ -2,11 +2,11 @@
  * Purpose: every expression of a segment, compiled, with its place and with what may be read there.
  * Owns: which names each kind of place knows (the engine fills them in `engine/variables.ts`). Does not own: CEL.
  */
-import { is_llmteam_error, type Problem, type ProblemCode, problem_codes } from '@llmteam/contracts';
+import { isLlmteamError, type Problem, type ProblemCode, problemCodes } from '@llmteam/contracts';
 import type { CheckedExpression } from '../expressions/compiled-expression.js';
 import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 import type { RootName } from '../expressions/names.js';
-import { as_text, type Draft, type DraftEdge, type DraftStep, entry_of_any_version } from './draft.js';
+import { asText, type Draft, type DraftEdge, type DraftStep, entryOfAnyVersion } from './draft.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
@@ -31,17 +31,17 @@ export interface SegmentExpressions {
 }
 
 /** `loop` is known inside loops only; that depends on the place, not on its kind. */
-export const known_roots: Readonly<Record<Reader['kind'], readonly RootName[]>> = {
+export const knownRoots: Readonly<Record<Reader['kind'], readonly RootName[]>> = {
   config: ['input', 'ports', 'run', 'steps', 'loop'],
   condition: ['value', 'run', 'steps', 'loop'],
   output: ['input', 'run', 'steps'],
 };
 
-export function find_expressions(draft: Draft, context: ValidationContext): SegmentExpressions {
+export function findExpressions(draft: Draft, context: ValidationContext): SegmentExpressions {
   const finder = new ExpressionFinder(context.compiler);
-  const output = as_text(draft.value.output);
+  const output = asText(draft.value.output);
   if (output !== null) finder.add('/output', "segment, 'output'", { kind: 'output' }, output);
-  for (const step of draft.steps) finder.add_config(step, context);
+  for (const step of draft.steps) finder.addConfig(step, context);
   for (const edge of draft.edges) {
     if (edge.condition === null) continue;
     const place = `${edge.pointer}/condition`;
@@ -60,17 +60,17 @@ class ExpressionFinder implements SegmentExpressions {
     try {
       const expression = this.compiler.expression(source);
       this.placed.push({ pointer, subject, reader, expression });
-      if (reader.kind === 'condition') this.check_result(pointer, subject, expression);
+      if (reader.kind === 'condition') this.checkResult(pointer, subject, expression);
     } catch (thrown) {
-      if (!is_llmteam_error(thrown)) throw thrown;
-      this.problems.push(error(code_of(thrown.details?.problem), pointer, `${subject}: ${thrown.message}`));
+      if (!isLlmteamError(thrown)) throw thrown;
+      this.problems.push(error(codeOf(thrown.details?.problem), pointer, `${subject}: ${thrown.message}`));
     }
   }
 
   /** Without its type, what a config marks as CEL is not known; its `${…}` are. */
-  add_config(step: DraftStep, { catalog, compiler }: ValidationContext): void {
+  addConfig(step: DraftStep, { catalog, compiler }: ValidationContext): void {
     if (step.config === null) return;
-    const schema = entry_of_any_version(step, catalog)?.metadata.config_schema ?? {};
+    const schema = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
     const { problems, expressions } = compiler.inspect(step.config, schema);
     const base = `${step.pointer}/config`;
     const subject = `${step.subject}, config`;
@@ -78,17 +78,17 @@ class ExpressionFinder implements SegmentExpressions {
       this.placed.push({ pointer: base + pointer, subject, reader: { kind: 'config', step }, expression });
     }
     for (const { problem, pointer, message } of problems) {
-      this.problems.push(error(code_of(problem), base + pointer, `${subject}: ${message}`));
+      this.problems.push(error(codeOf(problem), base + pointer, `${subject}: ${message}`));
     }
   }
 
-  private check_result(pointer: string, subject: string, { gives }: CheckedExpression): void {
+  private checkResult(pointer: string, subject: string, { gives }: CheckedExpression): void {
     if (gives === 'any' || gives === 'bool') return;
     const message = `${subject}: it must give true or false, not a value of kind ${gives}`;
     this.problems.push(error('INVALID_EXPRESSION', pointer, message));
   }
 }
 
-function code_of(told: unknown): ProblemCode {
-  return typeof told === 'string' && told in problem_codes ? (told as ProblemCode) : 'INVALID_EXPRESSION';
+function codeOf(told: unknown): ProblemCode {
+  return typeof told === 'string' && told in problemCodes ? (told as ProblemCode) : 'INVALID_EXPRESSION';
 }

@@ -4,13 +4,13 @@ import type { DraftGraph } from './draft-graph.js';
  * A step that is reached both from a loop's body and from outside, and never comes back to the loop, was meant to lie outside: of
  * the edges that lead there from inside, the one that leaves the loop. null: the step does come back, or nobody can say.
  */
-export function exit_edge(study: DraftGraph, owner: number, target: number): number | null {
-  const returning = steps_that_return(study, owner);
+export function exitEdge(study: DraftGraph, owner: number, target: number): number | null {
+  const returning = stepsThatReturn(study, owner);
   if (returning.has(target)) return null;
   const outside = new Set([target]);
   for (const step of outside) {
     for (const place of study.graph.incoming[step] ?? []) {
-      const from = study.graph_edges[place]?.from ?? owner;
+      const from = study.graphEdges[place]?.from ?? owner;
       if (returning.has(from)) return place;
       if (study.graph.region[from] === owner) outside.add(from);
     }
@@ -19,13 +19,13 @@ export function exit_edge(study: DraftGraph, owner: number, target: number): num
 }
 
 /** The steps of a loop's region from which a path leads to its port `next`. */
-function steps_that_return({ graph, graph_edges }: DraftGraph, owner: number): ReadonlySet<number> {
+function stepsThatReturn({ graph, graphEdges }: DraftGraph, owner: number): ReadonlySet<number> {
   const back = (edge: { readonly to: number }, place: number): boolean =>
-    graph.is_back[place] === 1 && edge.to === owner;
-  const returning = new Set(graph_edges.filter(back).map((edge) => edge.from));
+    graph.isBack[place] === 1 && edge.to === owner;
+  const returning = new Set(graphEdges.filter(back).map((edge) => edge.from));
   for (const step of returning) {
     for (const place of graph.incoming[step] ?? []) {
-      const from = graph_edges[place]?.from ?? owner;
+      const from = graphEdges[place]?.from ?? owner;
       if (graph.region[from] === owner) returning.add(from);
     }
   }

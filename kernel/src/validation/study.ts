@@ -1,10 +1,10 @@
 import type { JsonObject } from '@llmteam/contracts';
 import { ClosestName } from './closest-name.js';
-import { type ConfigProblems, config_problems } from './config-problems.js';
-import { type Draft, read_draft } from './draft.js';
-import { type DraftGraph, study_graph } from './draft-graph.js';
-import { find_expressions, type SegmentExpressions } from './expression-places.js';
-import { type PortBook, port_book } from './step-ports.js';
+import { type ConfigProblems, configProblems } from './config-problems.js';
+import { type Draft, readDraft } from './draft.js';
+import { type DraftGraph, studyGraph } from './draft-graph.js';
+import { findExpressions, type SegmentExpressions } from './expression-places.js';
+import { type PortBook, portBook } from './step-ports.js';
 import type { ValidationContext } from './validation-context.js';
 import { type Visibility, visibility } from './visibility.js';
 
@@ -15,27 +15,27 @@ export interface Study {
   readonly closest: ClosestName;
   /** null: there is no graph to judge, as there are no steps. */
   readonly graph: DraftGraph | null;
-  readonly config_problems: ConfigProblems;
-  readonly ports_of: PortBook;
+  readonly configProblems: ConfigProblems;
+  readonly portsOf: PortBook;
   readonly expressions: SegmentExpressions;
   readonly visibility: Visibility | null;
 }
 
-export function study_segment(value: JsonObject, context: ValidationContext): Study {
+export function studySegment(value: JsonObject, context: ValidationContext): Study {
   const { catalog } = context;
-  const draft = read_draft(value, catalog);
-  const graph = draft.steps.length === 0 ? null : study_graph(draft, catalog);
+  const draft = readDraft(value, catalog);
+  const graph = draft.steps.length === 0 ? null : studyGraph(draft, catalog);
   const closest = new ClosestName();
-  const problems_of = config_problems(catalog, closest);
-  const ports_of = port_book(problems_of);
+  const problemsOf = configProblems(catalog, closest);
+  const portsOf = portBook(problemsOf);
   return {
     draft,
     context,
     closest,
     graph,
-    config_problems: problems_of,
-    ports_of,
-    expressions: find_expressions(draft, context),
-    visibility: graph === null ? null : visibility(draft, graph, ports_of),
+    configProblems: problemsOf,
+    portsOf,
+    expressions: findExpressions(draft, context),
+    visibility: graph === null ? null : visibility(draft, graph, portsOf),
   };
 }

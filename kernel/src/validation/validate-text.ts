@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { caps, type Json, type Problem, type Segment } from '@llmteam/contracts';
-import { parent_pointer } from '../json/json-pointer.js';
-import { type LocatePointer, locate_pointers } from '../json/locate-pointers.js';
-import { parse_json } from '../json/parse-json.js';
-import { validate_segment } from './validate-segment.js';
+import { parentPointer } from '../json/json-pointer.js';
+import { type LocatePointer, locatePointers } from '../json/locate-pointers.js';
+import { parseJson } from '../json/parse-json.js';
+import { validateSegment } from './validate-segment.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
@@ -18,22 +18,22 @@ export interface ValidatedText {
  * Reads and judges a segment file. A file larger than `caps.segment_bytes` is not read: that is its one problem.
  * @throws LlmteamError `JSON_INVALID` with line and column if the text is not JSON: there is no segment to find problems in.
  */
-export function validate_text(text: string, context: ValidationContext): ValidatedText {
+export function validateText(text: string, context: ValidationContext): ValidatedText {
   const bytes = Buffer.byteLength(text);
   if (bytes > caps.segment_bytes) {
     const message = `the segment has ${bytes} bytes, at most ${caps.segment_bytes} are allowed`;
     return { segment: null, problems: [{ ...error('LIMIT_EXCEEDED', '', message), line: 1 }] };
   }
-  const value = parse_json(text, { max_bytes: caps.segment_bytes });
-  const locate = locate_pointers(text);
-  const problems = validate_segment(value, context).map((found) => ({ ...found, line: line_of(found.path, locate) }));
-  const is_valid = problems.every((found) => found.severity !== 'error');
-  return { segment: is_valid ? as_segment(value) : null, problems };
+  const value = parseJson(text, { maxBytes: caps.segment_bytes });
+  const locate = locatePointers(text);
+  const problems = validateSegment(value, context).map((found) => ({ ...found, line: lineOf(found.path, locate) }));
+  const isValid = problems.every((found) => found.severity !== 'error');
+  return { segment: isValid ? asSegment(value) : null, problems };
 }
 
 /** Of what is missing, the line of what it is missing from. */
-function line_of(pointer: string, locate: LocatePointer): number {
-  for (let at = pointer; at !== ''; at = parent_pointer(at)) {
+function lineOf(pointer: string, locate: LocatePointer): number {
+  for (let at = pointer; at !== ''; at = parentPointer(at)) {
     const line = locate(at);
     if (line !== undefined) return line;
   }
@@ -41,6 +41,6 @@ function line_of(pointer: string, locate: LocatePointer): number {
 }
 
 /** The structure rule found no fault with it. */
-function as_segment(value: Json): Segment {
+function asSegment(value: Json): Segment {
   return value as unknown as Segment;
 }

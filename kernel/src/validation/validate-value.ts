@@ -1,14 +1,14 @@
 import type { Json, JsonObject, Problem } from '@llmteam/contracts';
 import { ClosestName } from './closest-name.js';
-import { out_of_bounds } from './json-bounds.js';
-import { user_schema } from './schemas/user-schema.js';
+import { outOfBounds } from './json-bounds.js';
+import { userSchema } from './schemas/user-schema.js';
 import { error, quoted } from './wording.js';
 
 /** What is wrong with a value by a schema that a user wrote: a human task's form. Paths are JSON Pointers into the value. */
-export function validate_value(schema: JsonObject, value: Json, name: string): Problem[] {
-  const excess = out_of_bounds(value, `the ${name}`);
+export function validateValue(schema: JsonObject, value: Json, name: string): Problem[] {
+  const excess = outOfBounds(value, `the ${name}`);
   if (excess !== null) return [excess];
-  const compiled = user_schema(schema);
+  const compiled = userSchema(schema);
   const [fault] = compiled.faults;
   if (fault !== undefined) {
     const place = fault.pointer === '' ? '' : `${quoted(fault.pointer)} `;

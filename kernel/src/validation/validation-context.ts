@@ -1,8 +1,8 @@
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 
-export const ref_kinds = ['llm_ref', 'client_ref', 'store_ref', 'secret_ref', 'segment_ref', 'assignee_ref'] as const;
-export type RefKind = (typeof ref_kinds)[number];
+export const refKinds = ['llm_ref', 'client_ref', 'store_ref', 'secret_ref', 'segment_ref', 'assignee_ref'] as const;
+export type RefKind = (typeof refKinds)[number];
 
 /** The names of one kind that are configured. */
 export interface KnownNames {
@@ -20,5 +20,5 @@ export interface ValidationContext {
   readonly compiler: CheckingCompiler;
   readonly refs?: KnownRefs;
   /** Ids of the task types that live workers serve. Absent: not checked. */
-  readonly live_types?: ReadonlySet<string>;
+  readonly liveTypes?: ReadonlySet<string>;
 }

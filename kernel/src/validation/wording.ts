@@ -1,10 +1,10 @@
 import type { Problem, ProblemCode } from '@llmteam/contracts';
 
-const longest_shown = 64;
+const longestShown = 64;
 
 /** A name in a message: quoted, and cut where it is too long to read. */
 export function quoted(name: string): string {
-  return name.length > longest_shown ? `'${name.slice(0, longest_shown)}…'` : `'${name}'`;
+  return name.length > longestShown ? `'${name.slice(0, longestShown)}…'` : `'${name}'`;
 }
 
 /** `'a', 'b' or 'c'`; long lists end in `…`. */

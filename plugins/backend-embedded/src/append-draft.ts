@@ -1,44 +1,44 @@
 import { type Fact, LlmteamError, type NewEntry, type RunKey } from '@llmteam/contracts';
 
 /** The most one append may hold, in characters of JSON text. */
-const append_characters = 64 * 1024 * 1024;
+const appendCharacters = 64 * 1024 * 1024;
 
 /** What one append hands over, as text: nothing is shared with who called. */
 export interface AppendDraft {
   readonly tenant_id: string;
   readonly run_id: string;
   readonly mark: string;
-  readonly message_ids: readonly string[];
+  readonly messageIds: readonly string[];
   /** JSON text, one per message id. */
   readonly facts: readonly string[];
   readonly characters: number;
 }
 
 /** A run as one string, without ambiguity: `["acme","run-1"]`. */
-export function run_mark(run: RunKey): string {
+export function runMark(run: RunKey): string {
   return `[${JSON.stringify(run.tenant_id)},${JSON.stringify(run.run_id)}]`;
 }
 
 /** The entries as they are now; `TypeError` if a fact is not JSON, `LIMIT_EXCEEDED` above 64 Mi characters. */
-export function draft_append(run: RunKey, entries: readonly NewEntry[]): AppendDraft {
-  const message_ids: string[] = [];
+export function draftAppend(run: RunKey, entries: readonly NewEntry[]): AppendDraft {
+  const messageIds: string[] = [];
   const facts: string[] = [];
   let characters = 0;
   for (const { message_id, fact } of entries) {
-    const text = fact_text(fact);
-    message_ids.push(message_id);
+    const text = factText(fact);
+    messageIds.push(message_id);
     facts.push(text);
     characters += message_id.length + text.length;
   }
-  if (characters > append_characters) {
-    const size = `${characters} characters of JSON, at most ${append_characters} are allowed`;
+  if (characters > appendCharacters) {
+    const size = `${characters} characters of JSON, at most ${appendCharacters} are allowed`;
     throw new LlmteamError('LIMIT_EXCEEDED', `Append to run ${run.run_id}: ${size}`);
   }
   const { tenant_id, run_id } = run;
-  return { tenant_id, run_id, mark: run_mark(run), message_ids, facts, characters };
+  return { tenant_id, run_id, mark: runMark(run), messageIds, facts, characters };
 }
 
-function fact_text(fact: Fact): string {
+function factText(fact: Fact): string {
   const text: string | undefined = JSON.stringify(fact);
   if (text === undefined) throw new TypeError(`A fact must be a JSON object, not ${typeof fact}`);
   return text;

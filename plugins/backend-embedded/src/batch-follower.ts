@@ -3,7 +3,7 @@ import type { Batch } from './batch-store.js';
 import { Wakeup } from './wakeup.js';
 
 /** The most characters of text that wait in memory for a follower. */
-const buffered_characters = 4 * 1024 * 1024;
+const bufferedCharacters = 4 * 1024 * 1024;
 
 /**
  * What one follower has still to read: batches in memory while it keeps up, otherwise from `position` on in the store, so that
@@ -25,7 +25,7 @@ export class BatchFollower {
     if (!this.#behind) {
       this.#buffer.push(batch);
       this.#characters += batch.body.length;
-      if (this.#characters > buffered_characters) {
+      if (this.#characters > bufferedCharacters) {
         this.#behind = true;
         this.#buffer = [];
         this.#characters = 0;

@@ -19,14 +19,14 @@ export class BatchStore {
   readonly #folder: string;
   readonly #runs: RunBatches;
   readonly #insert: Statement;
-  readonly #last_from: Statement;
+  readonly #lastFrom: Statement;
   readonly #beyond: Statement;
 
   constructor(database: Database, folder: string) {
     this.#folder = folder;
     this.#runs = new RunBatches(database);
     this.#insert = database.prepare('INSERT INTO batch (position, size, checksum, body) VALUES (?, ?, ?, ?)');
-    this.#last_from = database.prepare(
+    this.#lastFrom = database.prepare(
       'SELECT position, size, checksum, body FROM batch WHERE position <= ? ORDER BY position DESC LIMIT 1',
     );
     this.#beyond = database.prepare('SELECT position FROM batch WHERE position > ? LIMIT 1');
@@ -37,7 +37,7 @@ export class BatchStore {
     return this.#runs.indexed;
   }
 
-  /** Answers about how many bytes of the log it takes. Within a transaction; then `committed` or `rolled_back`. */
+  /** Answers about how many bytes of the log it takes. Within a transaction; then `committed` or `rolledBack`. */
   write({ position, size, body }: Batch): number {
     const runs = this.#runs.write();
     this.#insert.run(position, size, checksum(position, body), body);
@@ -49,8 +49,8 @@ export class BatchStore {
     this.note(position, runs, body.length);
   }
 
-  rolled_back(): void {
-    this.#runs.rolled_back();
+  rolledBack(): void {
+    this.#runs.rolledBack();
   }
 
   /** Notes the runs of a batch that is stored, but not indexed yet. */
@@ -60,19 +60,19 @@ export class BatchStore {
 
   /** The batch that holds `position`; undefined beyond the end. */
   holding(position: Position): Batch | undefined {
-    const batch = this.#checked(this.#last_from.get(position));
+    const batch = this.#checked(this.#lastFrom.get(position));
     if (batch !== undefined && position < batch.position + batch.size) return batch;
     if (this.#beyond.get(position) === undefined) return undefined;
     throw this.#corrupt(`entry ${position} is missing`);
   }
 
   last(): Batch | undefined {
-    return this.#checked(this.#last_from.get(Number.MAX_SAFE_INTEGER));
+    return this.#checked(this.#lastFrom.get(Number.MAX_SAFE_INTEGER));
   }
 
   /** Batches with entries of the run, all that begin after `seen`, from the one that holds `from`; a few at a time. */
-  of_run(run: RunKey, seen: Position, from: Position): readonly Batch[] {
-    return this.#runs.of_run(run, seen, from).map((position) => {
+  ofRun(run: RunKey, seen: Position, from: Position): readonly Batch[] {
+    return this.#runs.ofRun(run, seen, from).map((position) => {
       const batch = this.holding(position);
       if (batch?.position === position) return batch;
       throw this.#corrupt(`the entries from ${position} on are missing`);

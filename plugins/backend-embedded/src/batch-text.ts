@@ -10,7 +10,7 @@ import type { Entry, Fact, Position, RunKey } from '@llmteam/contracts';
 import type { AppendDraft } from './append-draft.js';
 
 const separator = ',\n';
-const entry_head = /^\[(\d+),("(?:[^"\\]|\\.)*"),/;
+const entryHead = /^\[(\d+),("(?:[^"\\]|\\.)*"),/;
 
 type RunName = readonly [tenant_id: string, run_id: string];
 type EntryLine = readonly [run: number, message_id: string, fact: Fact];
@@ -32,10 +32,10 @@ export class BatchText {
   }
 
   add(draft: AppendDraft, index: number): void {
-    this.#lines.push(`[${this.#number_of(draft)},${JSON.stringify(draft.message_ids[index])},${draft.facts[index]}]`);
+    this.#lines.push(`[${this.#numberOf(draft)},${JSON.stringify(draft.messageIds[index])},${draft.facts[index]}]`);
   }
 
-  #number_of({ mark, tenant_id, run_id }: AppendDraft): number {
+  #numberOf({ mark, tenant_id, run_id }: AppendDraft): number {
     const known = this.#numbers.get(mark);
     if (known !== undefined) return known;
     const number = this.runs.size;
@@ -45,16 +45,16 @@ export class BatchText {
   }
 }
 
-export function parse_batch(first: Position, body: string): Entry[] {
+export function parseBatch(first: Position, body: string): Entry[] {
   const [runs, ...lines]: readonly [readonly RunName[], ...EntryLine[]] = JSON.parse(`[${body}]`);
-  return lines.map(([run, message_id, fact], index) => {
-    const [tenant_id = '', run_id = ''] = runs[run] ?? [];
-    return { position: first + index, tenant_id, run_id, message_id, fact };
+  return lines.map(([run, messageId, fact], index) => {
+    const [tenantId = '', runId = ''] = runs[run] ?? [];
+    return { position: first + index, tenant_id: tenantId, run_id: runId, message_id: messageId, fact };
   });
 }
 
 /** The entries of one run after a position; the others are not parsed. */
-export function* parse_run(first: Position, body: string, run: RunKey, after: Position): Generator<Entry> {
+export function* parseRun(first: Position, body: string, run: RunKey, after: Position): Generator<Entry> {
   const [head = '', ...lines] = body.split(separator);
   const runs: readonly RunName[] = JSON.parse(head);
   const { tenant_id, run_id } = run;
@@ -62,24 +62,24 @@ export function* parse_run(first: Position, body: string, run: RunKey, after: Po
   for (const [index, line] of lines.entries()) {
     const position = first + index;
     if (position <= after || !line.startsWith(prefix)) continue;
-    const [, message_id, fact]: EntryLine = JSON.parse(line);
-    yield { position, tenant_id, run_id, message_id, fact };
+    const [, messageId, fact]: EntryLine = JSON.parse(line);
+    yield { position, tenant_id, run_id, message_id: messageId, fact };
   }
 }
 
 /** The runs of a batch with their message ids and where those are; facts are not looked at. */
-export function parse_heads(first: Position, body: string): RunHeads[] {
+export function parseHeads(first: Position, body: string): RunHeads[] {
   const [head = '', ...lines] = body.split(separator);
   const names: readonly RunName[] = JSON.parse(head);
-  const heads: RunHeads[] = names.map(([tenant_id, run_id]) => ({
-    run: { tenant_id, run_id },
-    message_ids: [],
+  const heads: RunHeads[] = names.map(([tenantId, runId]) => ({
+    run: { tenant_id: tenantId, run_id: runId },
+    messageIds: [],
     positions: [],
   }));
   for (const [index, line] of lines.entries()) {
-    const [, number, message_id = '""'] = entry_head.exec(line) ?? [];
+    const [, number, messageId = '""'] = entryHead.exec(line) ?? [];
     const run = heads[Number(number)];
-    run?.message_ids.push(JSON.parse(message_id));
+    run?.messageIds.push(JSON.parse(messageId));
     run?.positions.push(first + index);
   }
   return heads;
@@ -87,6 +87,6 @@ export function parse_heads(first: Position, body: string): RunHeads[] {
 
 interface RunHeads {
   readonly run: RunKey;
-  readonly message_ids: string[];
+  readonly messageIds: string[];
   readonly positions: Position[];
 }

@@ -10,16 +10,16 @@
 import { access, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
-import { blob_hash } from './memory-blobs.js';
+import { closedError } from './closed.js';
+import { blobHash } from './memory-blobs.js';
 import { RecentMap } from './recent-map.js';
-import { store_error, system_code } from './store-error.js';
+import { storeError, systemCode } from './store-error.js';
 
-const hash_format = /^sha256:(([0-9a-f]{2})[0-9a-f]{62})$/;
+const hashFormat = /^sha256:(([0-9a-f]{2})[0-9a-f]{62})$/;
 /** Files that are open at a time. */
 const lanes = 16;
 /** At least so many of the last blobs can be put again without looking at the disk. */
-const kept_hashes = 10_000;
+const keptHashes = 10_000;
 
 export class FileBlobs implements Blobs {
   readonly supports = { durable: true };
@@ -28,10 +28,10 @@ export class FileBlobs implements Blobs {
   /** By hash; so that two at once share one file and neither is told before it is kept. */
   readonly #puts = new Map<string, Promise<void>>();
   /** Hashes this process has put or found to be kept, until it finds otherwise. */
-  readonly #kept = new RecentMap<true>(kept_hashes);
+  readonly #kept = new RecentMap<true>(keptHashes);
   readonly #lanes: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve());
-  #next_lane = 0;
-  #next_file = 0;
+  #nextLane = 0;
+  #nextFile = 0;
   #failure: LlmteamError | null = null;
   #closed = false;
 
@@ -46,19 +46,19 @@ export class FileBlobs implements Blobs {
     try {
       await rm(join(folder, 'tmp'), { recursive: true, force: true });
       await mkdir(join(folder, 'tmp'), { recursive: true });
-      await blobs.#sync_folder(dirname(folder));
+      await blobs.#syncFolder(dirname(folder));
       return blobs;
     } catch (error) {
-      throw store_error(folder, error);
+      throw storeError(folder, error);
     }
   }
 
   async put(bytes: Uint8Array): Promise<string> {
-    this.#check_open();
-    const hash = blob_hash(bytes);
+    this.#checkOpen();
+    const hash = blobHash(bytes);
     if (this.#kept.get(hash)) return hash;
     const copy = Buffer.from(bytes);
-    const put = this.#puts.get(hash) ?? this.#in_lane(() => this.#keep(hash, copy));
+    const put = this.#puts.get(hash) ?? this.#inLane(() => this.#keep(hash, copy));
     this.#puts.set(hash, put);
     try {
       await put;
@@ -70,24 +70,24 @@ export class FileBlobs implements Blobs {
   }
 
   async get(hash: string): Promise<Uint8Array> {
-    this.#check_open();
-    const bytes = await this.#in_lane(() => this.#read(hash));
-    if (bytes !== null && blob_hash(bytes) === hash) return new Uint8Array(bytes);
+    this.#checkOpen();
+    const bytes = await this.#inLane(() => this.#read(hash));
+    if (bytes !== null && blobHash(bytes) === hash) return new Uint8Array(bytes);
     this.#kept.delete(hash);
     if (bytes === null) throw new LlmteamError('BLOB_MISSING', `There is no blob ${hash} in ${this.#folder}`);
     throw new LlmteamError('STORE_CORRUPT', `The blob ${hash} in ${this.#folder} is damaged`);
   }
 
   async has(hash: string): Promise<boolean> {
-    this.#check_open();
+    this.#checkOpen();
     const file = this.#file(hash);
     if (file === null) return false;
     try {
       await access(file);
       return true;
     } catch (error) {
-      if (system_code(error) === 'ENOENT') return false;
-      throw store_error(this.#folder, error);
+      if (systemCode(error) === 'ENOENT') return false;
+      throw storeError(this.#folder, error);
     }
   }
 
@@ -100,23 +100,23 @@ export class FileBlobs implements Blobs {
     if (this.#failure !== null) throw this.#failure;
     const file = this.#file(hash);
     if (file === null) throw new TypeError(`${hash} is no hash`);
-    this.#next_file += 1;
-    const draft = join(this.#folder, 'tmp', String(this.#next_file));
+    this.#nextFile += 1;
+    const draft = join(this.#folder, 'tmp', String(this.#nextFile));
     try {
       const there = await this.#read(hash);
       if (there?.equals(bytes)) {
         // Whoever wrote it may have died before it was durable.
-        await this.#sync_file(file);
+        await this.#syncFile(file);
       } else {
         await this.#write(draft, bytes);
         await mkdir(dirname(file), { recursive: true });
         await rename(draft, file);
       }
-      await this.#sync_folder(dirname(file));
-      await this.#sync_folder(this.#folder);
+      await this.#syncFolder(dirname(file));
+      await this.#syncFolder(this.#folder);
     } catch (error) {
       await rm(draft, { force: true });
-      throw store_error(this.#folder, error);
+      throw storeError(this.#folder, error);
     }
   }
 
@@ -136,12 +136,12 @@ export class FileBlobs implements Blobs {
     try {
       return await readFile(file);
     } catch (error) {
-      if (system_code(error) === 'ENOENT') return null;
-      throw store_error(this.#folder, error);
+      if (systemCode(error) === 'ENOENT') return null;
+      throw storeError(this.#folder, error);
     }
   }
 
-  async #sync_file(path: string): Promise<void> {
+  async #syncFile(path: string): Promise<void> {
     if (!this.#durable) return;
     const handle = await open(path, 'r');
     try {
@@ -152,8 +152,8 @@ export class FileBlobs implements Blobs {
   }
 
   /** Windows cannot sync folders, and need not. */
-  async #sync_folder(path: string): Promise<void> {
-    if (process.platform !== 'win32') await this.#sync_file(path);
+  async #syncFolder(path: string): Promise<void> {
+    if (process.platform !== 'win32') await this.#syncFile(path);
   }
 
   async #sync(handle: FileHandle): Promise<void> {
@@ -168,19 +168,19 @@ export class FileBlobs implements Blobs {
   }
 
   #file(hash: string): string | null {
-    const [, digits, first] = hash_format.exec(hash) ?? [];
+    const [, digits, first] = hashFormat.exec(hash) ?? [];
     return digits === undefined || first === undefined ? null : join(this.#folder, first, digits);
   }
 
-  #in_lane<T>(work: () => Promise<T>): Promise<T> {
-    const lane = this.#next_lane;
-    this.#next_lane = (lane + 1) % lanes;
+  #inLane<T>(work: () => Promise<T>): Promise<T> {
+    const lane = this.#nextLane;
+    this.#nextLane = (lane + 1) % lanes;
     const result = (this.#lanes[lane] ?? Promise.resolve()).then(work);
     this.#lanes[lane] = result.catch(() => undefined);
     return result;
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('blob store');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('blob store');
   }
 }

@@ -10,7 +10,7 @@
  */
 import { LlmteamError } from '@llmteam/contracts';
 import type { Database, Statement } from './sqlite-driver.js';
-import { store_error } from './store-error.js';
+import { storeError } from './store-error.js';
 
 export interface Writer {
   /** Makes a group of what waits, of a size fit for one transaction; false if nothing waits. */
@@ -22,7 +22,7 @@ export interface Writer {
 }
 
 /** The log is copied into the database file when about this many bytes were written to it. */
-const checkpoint_bytes = 8 * 1024 * 1024;
+const checkpointBytes = 8 * 1024 * 1024;
 
 export class GroupCommit {
   readonly #database: Database;
@@ -30,8 +30,8 @@ export class GroupCommit {
   readonly #checkpoint: Statement;
   readonly #writers: Writer[] = [];
   #turn: NodeJS.Immediate | null = null;
-  #checkpoint_turn: NodeJS.Immediate | null = null;
-  #log_bytes = 0;
+  #checkpointTurn: NodeJS.Immediate | null = null;
+  #logBytes = 0;
   #failure: LlmteamError | null = null;
 
   constructor(database: Database, folder: string) {
@@ -69,29 +69,29 @@ export class GroupCommit {
       }
     }
     // In a turn of its own, so that those who wait for their writes hear of them first.
-    if (this.#log_bytes > checkpoint_bytes) this.#checkpoint_turn ??= setImmediate(() => this.#move_log());
+    if (this.#logBytes > checkpointBytes) this.#checkpointTurn ??= setImmediate(() => this.#moveLog());
   }
 
   /** Writes what waits and ends; the connection may be closed then. */
   stop(): void {
     this.flush();
     if (this.#turn !== null) clearImmediate(this.#turn);
-    if (this.#checkpoint_turn !== null) clearImmediate(this.#checkpoint_turn);
+    if (this.#checkpointTurn !== null) clearImmediate(this.#checkpointTurn);
   }
 
   #commit(group: readonly Writer[]): LlmteamError | null {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      for (const writer of group) this.#log_bytes += writer.write();
+      for (const writer of group) this.#logBytes += writer.write();
       this.#database.exec('COMMIT');
       return null;
     } catch (thrown) {
-      this.#roll_back();
+      this.#rollBack();
       return this.#judge(thrown);
     }
   }
 
-  #roll_back(): void {
+  #rollBack(): void {
     try {
       this.#database.exec('ROLLBACK');
     } catch {
@@ -100,17 +100,17 @@ export class GroupCommit {
   }
 
   #judge(thrown: unknown): LlmteamError {
-    const error = store_error(this.#folder, thrown);
+    const error = storeError(this.#folder, thrown);
     if (error.code === 'STORE_FULL' || error.code === 'STORE_LOCKED') return error;
     const message = `${error.message}; it takes no more writes until it is opened again`;
     this.#failure = new LlmteamError('STORE_FAILED', message, { cause: thrown });
     return this.#failure;
   }
 
-  #move_log(): void {
-    this.#checkpoint_turn = null;
+  #moveLog(): void {
+    this.#checkpointTurn = null;
     if (this.#failure !== null) return;
-    this.#log_bytes = 0;
+    this.#logBytes = 0;
     try {
       this.#checkpoint.get();
     } catch (thrown) {

@@ -8,18 +8,18 @@
  *  C4 One loop hands out, never nested in itself, whatever a handler calls in turn.
  */
 import type { Clock, Consumer, Delivery, Job, Timer } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
-import { JobList, type QueuedJob, queued_job } from './job-list.js';
+import { closedError } from './closed.js';
+import { JobList, type QueuedJob, queuedJob } from './job-list.js';
 import { LeasedDelivery } from './leased-delivery.js';
 import { QueueWorker } from './queue-worker.js';
 
 interface ChannelOptions {
   readonly clock: Clock;
-  readonly lease_ms: number;
+  readonly leaseMs: number;
   /** Told what a handler threw; its delivery is left to the lease. */
-  readonly on_error: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   /** There are neither jobs nor consumers any more. */
-  readonly on_unused: () => void;
+  readonly onUnused: () => void;
 }
 
 export class JobChannel {
@@ -29,8 +29,8 @@ export class JobChannel {
   readonly #delayed = new JobList();
   readonly #out = new JobList();
   readonly #workers: QueueWorker[] = [];
-  #next_worker = 0;
-  #handing_out = false;
+  #nextWorker = 0;
+  #handingOut = false;
   #alarm: { readonly due: number; readonly timer: Timer } | null = null;
   #closed = false;
 
@@ -40,33 +40,33 @@ export class JobChannel {
 
   publish(job: Job): void {
     if (this.#jobs.has(job.job_id)) return;
-    const queued = queued_job(job);
+    const queued = queuedJob(job);
     this.#jobs.set(job.job_id, queued);
     this.#waiting.push(queued);
-    this.#hand_out();
+    this.#handOut();
   }
 
   consume(concurrency: number, handle: (delivery: Delivery) => void): Consumer {
     const worker = new QueueWorker(concurrency, handle);
     this.#workers.push(worker);
-    this.#hand_out();
+    this.#handOut();
     return { stop: (signal) => this.#stop(worker, signal) };
   }
 
-  withdraw(job_id: string): void {
-    const queued = this.#jobs.get(job_id);
+  withdraw(jobId: string): void {
+    const queued = this.#jobs.get(jobId);
     if (queued !== undefined && queued.holder === null) this.#forget(queued);
   }
 
   close(): void {
     this.#closed = true;
     this.#alarm?.timer.cancel();
-    for (let queued = this.#out.head; queued !== null; queued = queued.next) queued.holder?.worker.tell_idle();
+    for (let queued = this.#out.head; queued !== null; queued = queued.next) queued.holder?.worker.tellIdle();
     this.#workers.length = 0;
   }
 
   ack(delivery: LeasedDelivery): void {
-    this.#check_open();
+    this.#checkOpen();
     if (delivery.settled) return;
     delivery.settled = true;
     const { queued } = delivery;
@@ -74,32 +74,32 @@ export class JobChannel {
       queued.done = true;
       return;
     }
-    if (queued.holder === delivery) this.#take_back(queued);
+    if (queued.holder === delivery) this.#takeBack(queued);
     // A late acknowledgement may find the job waiting again, or gone.
     if (this.#jobs.get(queued.job.job_id) === queued) this.#forget(queued);
-    this.#hand_out();
+    this.#handOut();
   }
 
-  nak(delivery: LeasedDelivery, delay_ms: number): void {
-    this.#check_open();
+  nak(delivery: LeasedDelivery, delayMs: number): void {
+    this.#checkOpen();
     if (delivery.settled) return;
     delivery.settled = true;
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
-    this.#take_back(queued);
+    this.#takeBack(queued);
     if (queued.done) {
       this.#forget(queued);
     } else {
-      queued.due = this.#options.clock.now() + Math.max(0, delay_ms);
-      if (delay_ms > 0) this.#delayed.push_by_due(queued);
+      queued.due = this.#options.clock.now() + Math.max(0, delayMs);
+      if (delayMs > 0) this.#delayed.pushByDue(queued);
       else this.#waiting.push(queued);
       this.#arm();
     }
-    this.#hand_out();
+    this.#handOut();
   }
 
   extend(delivery: LeasedDelivery): void {
-    this.#check_open();
+    this.#checkOpen();
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
     this.#out.remove(queued);
@@ -109,36 +109,36 @@ export class JobChannel {
   async #stop(worker: QueueWorker, signal: AbortSignal | undefined): Promise<void> {
     const index = this.#workers.indexOf(worker);
     if (index >= 0) this.#workers.splice(index, 1);
-    this.#retire_if_unused();
+    this.#retireIfUnused();
     if (!this.#closed) await worker.idle(signal);
   }
 
-  #hand_out(): void {
-    if (this.#handing_out) return;
-    this.#handing_out = true;
+  #handOut(): void {
+    if (this.#handingOut) return;
+    this.#handingOut = true;
     try {
       for (let queued = this.#waiting.head; queued !== null; queued = this.#waiting.head) {
-        const worker = this.#worker_with_room();
+        const worker = this.#workerWithRoom();
         if (worker === undefined) break;
         this.#deliver(queued, worker);
       }
     } finally {
-      this.#handing_out = false;
+      this.#handingOut = false;
     }
   }
 
-  #worker_with_room(): QueueWorker | undefined {
+  #workerWithRoom(): QueueWorker | undefined {
     for (let tried = 0; tried < this.#workers.length; tried += 1) {
-      const worker = this.#workers[this.#next_worker % this.#workers.length];
-      this.#next_worker = (this.#next_worker + 1) % this.#workers.length;
-      if (worker?.has_room) return worker;
+      const worker = this.#workers[this.#nextWorker % this.#workers.length];
+      this.#nextWorker = (this.#nextWorker + 1) % this.#workers.length;
+      if (worker?.hasRoom) return worker;
     }
     return undefined;
   }
 
   #deliver(queued: QueuedJob, worker: QueueWorker): void {
     this.#waiting.remove(queued);
-    worker.take_place();
+    worker.takePlace();
     queued.deliveries += 1;
     const delivery = new LeasedDelivery(this, queued, worker);
     queued.holder = delivery;
@@ -146,26 +146,26 @@ export class JobChannel {
     try {
       worker.handle(delivery);
     } catch (error) {
-      this.#options.on_error(error);
+      this.#options.onError(error);
     }
   }
 
   #lease(queued: QueuedJob): void {
-    queued.due = this.#options.clock.now() + this.#options.lease_ms;
+    queued.due = this.#options.clock.now() + this.#options.leaseMs;
     this.#out.push(queued);
     this.#arm();
   }
 
-  #take_back(queued: QueuedJob): void {
+  #takeBack(queued: QueuedJob): void {
     queued.list?.remove(queued);
-    queued.holder?.worker.free_place();
+    queued.holder?.worker.freePlace();
     queued.holder = null;
   }
 
   #forget(queued: QueuedJob): void {
     queued.list?.remove(queued);
     this.#jobs.delete(queued.job.job_id);
-    this.#retire_if_unused();
+    this.#retireIfUnused();
   }
 
   #arm(): void {
@@ -182,24 +182,24 @@ export class JobChannel {
   #sweep(): void {
     this.#alarm = null;
     const now = this.#options.clock.now();
-    for (const queued of this.#out.remove_due(now).reverse()) {
-      this.#take_back(queued);
+    for (const queued of this.#out.removeDue(now).reverse()) {
+      this.#takeBack(queued);
       if (queued.done) this.#forget(queued);
       else this.#waiting.unshift(queued);
     }
-    for (const queued of this.#delayed.remove_due(now)) this.#waiting.push(queued);
-    this.#hand_out();
+    for (const queued of this.#delayed.removeDue(now)) this.#waiting.push(queued);
+    this.#handOut();
     this.#arm();
   }
 
-  #retire_if_unused(): void {
+  #retireIfUnused(): void {
     if (this.#jobs.size > 0 || this.#workers.length > 0) return;
     this.#alarm?.timer.cancel();
     this.#alarm = null;
-    this.#options.on_unused();
+    this.#options.onUnused();
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('job queue');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('job queue');
   }
 }

@@ -22,7 +22,7 @@ export interface QueuedJob {
   done: boolean;
 }
 
-export function queued_job(job: Job): QueuedJob {
+export function queuedJob(job: Job): QueuedJob {
   return { job, list: null, previous: null, next: null, holder: null, deliveries: 0, due: 0, done: false };
 }
 
@@ -44,7 +44,7 @@ export class JobList {
   }
 
   /** Before the first job that is due later; quick when most come in order. */
-  push_by_due(queued: QueuedJob): void {
+  pushByDue(queued: QueuedJob): void {
     let before = this.#tail;
     while (before !== null && before.due > queued.due) before = before.previous;
     this.#insert(queued, before);
@@ -61,7 +61,7 @@ export class JobList {
   }
 
   /** Takes out what is due, in order. Only for lists in order of due time. */
-  remove_due(now: number): QueuedJob[] {
+  removeDue(now: number): QueuedJob[] {
     const due: QueuedJob[] = [];
     for (let queued = this.#head; queued !== null && queued.due <= now; queued = this.#head) {
       this.remove(queued);

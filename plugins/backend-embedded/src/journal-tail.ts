@@ -1,28 +1,28 @@
 import type { Position, RunKey } from '@llmteam/contracts';
-import { run_mark } from './append-draft.js';
+import { runMark } from './append-draft.js';
 import type { Batch, BatchStore } from './batch-store.js';
-import { parse_heads } from './batch-text.js';
-import { type MessageWindow, remembered_messages } from './message-window.js';
+import { parseHeads } from './batch-text.js';
+import { type MessageWindow, rememberedMessages } from './message-window.js';
 
 /** Message ids are read back until there are as many as are remembered, or at least this many and this much text. */
-const enough_messages = 10_000;
-const enough_characters = 64 * 1024 * 1024;
+const enoughMessages = 10_000;
+const enoughCharacters = 64 * 1024 * 1024;
 
 interface TailBatch {
   readonly position: Position;
   readonly size: number;
   readonly characters: number;
-  readonly heads: ReturnType<typeof parse_heads>;
+  readonly heads: ReturnType<typeof parseHeads>;
 }
 
 /** Reads back which messages were the last and which runs the index does not know yet; answers where the journal ends. */
-export function recall_tail(store: BatchStore, messages: MessageWindow): Position {
+export function recallTail(store: BatchStore, messages: MessageWindow): Position {
   let end = 0;
-  for (const { position, size, characters, heads } of read_tail(store).reverse()) {
+  for (const { position, size, characters, heads } of readTail(store).reverse()) {
     const runs = new Map<string, RunKey>();
-    for (const { run, message_ids, positions } of heads) {
-      runs.set(run_mark(run), run);
-      messages.positions(run_mark(run), message_ids, (index) => positions[index] ?? 0);
+    for (const { run, messageIds, positions } of heads) {
+      runs.set(runMark(run), run);
+      messages.positions(runMark(run), messageIds, (index) => positions[index] ?? 0);
     }
     if (position > store.indexed) store.note(position, runs, characters);
     end = position + size - 1;
@@ -31,15 +31,15 @@ export function recall_tail(store: BatchStore, messages: MessageWindow): Positio
 }
 
 /** The last batches, the very last one first. */
-function read_tail(store: BatchStore): TailBatch[] {
+function readTail(store: BatchStore): TailBatch[] {
   const tail: TailBatch[] = [];
   const read = { messages: 0, characters: 0 };
-  const is_enough = () =>
-    read.messages >= remembered_messages || (read.messages >= enough_messages && read.characters >= enough_characters);
+  const isEnough = () =>
+    read.messages >= rememberedMessages || (read.messages >= enoughMessages && read.characters >= enoughCharacters);
   let batch = store.last();
-  while (batch !== undefined && (batch.position > store.indexed || !is_enough())) {
+  while (batch !== undefined && (batch.position > store.indexed || !isEnough())) {
     const { position, size, body } = batch;
-    tail.push({ position, size, characters: body.length, heads: parse_heads(position, body) });
+    tail.push({ position, size, characters: body.length, heads: parseHeads(position, body) });
     read.messages += size;
     read.characters += body.length;
     batch = before(store, position);

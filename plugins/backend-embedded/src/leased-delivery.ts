@@ -5,7 +5,7 @@ import type { QueueWorker } from './queue-worker.js';
 /** What a delivery needs of the queue it comes from. */
 interface DeliveryDesk {
   ack(delivery: LeasedDelivery): void;
-  nak(delivery: LeasedDelivery, delay_ms: number): void;
+  nak(delivery: LeasedDelivery, delayMs: number): void;
   extend(delivery: LeasedDelivery): void;
 }
 
@@ -30,8 +30,8 @@ export class LeasedDelivery implements Delivery {
     this.#desk.ack(this);
   }
 
-  async nak(delay_ms = 0): Promise<void> {
-    this.#desk.nak(this, delay_ms);
+  async nak(delayMs = 0): Promise<void> {
+    this.#desk.nak(this, delayMs);
   }
 
   async extend(): Promise<void> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 
-export function blob_hash(bytes: Uint8Array): string {
+export function blobHash(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
@@ -12,21 +12,21 @@ export class MemoryBlobs implements Blobs {
   #closed = false;
 
   async put(bytes: Uint8Array): Promise<string> {
-    this.#check_open();
-    const hash = blob_hash(bytes);
+    this.#checkOpen();
+    const hash = blobHash(bytes);
     if (!this.#bytes.has(hash)) this.#bytes.set(hash, Uint8Array.from(bytes));
     return hash;
   }
 
   async get(hash: string): Promise<Uint8Array> {
-    this.#check_open();
+    this.#checkOpen();
     const bytes = this.#bytes.get(hash);
     if (bytes === undefined) throw new LlmteamError('BLOB_MISSING', `There is no blob ${hash}`);
     return Uint8Array.from(bytes);
   }
 
   async has(hash: string): Promise<boolean> {
-    this.#check_open();
+    this.#checkOpen();
     return this.#bytes.has(hash);
   }
 
@@ -34,7 +34,7 @@ export class MemoryBlobs implements Blobs {
     this.#closed = true;
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('blob store');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('blob store');
   }
 }

@@ -1,11 +1,11 @@
 import type { Entry, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
-import { draft_append, run_mark } from './append-draft.js';
-import { closed_error } from './closed.js';
+import { draftAppend, runMark } from './append-draft.js';
+import { closedError } from './closed.js';
 import { MessageWindow } from './message-window.js';
 import { Wakeup } from './wakeup.js';
 
 /** The most entries one batch for a follower holds. */
-const entries_per_batch = 1_000;
+const entriesPerBatch = 1_000;
 
 interface KeptEntry extends RunKey {
   readonly message_id: string;
@@ -39,19 +39,19 @@ export class MemoryJournal implements Journal {
     }));
   }
 
-  partition_of(run: RunKey): number {
-    return hash(run_mark(run)) % this.partitions;
+  partitionOf(run: RunKey): number {
+    return hash(runMark(run)) % this.partitions;
   }
 
   async append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
-    this.#check_open();
-    const partition = this.#partition(this.partition_of(run));
-    const { mark, message_ids, facts, tenant_id, run_id } = draft_append(run, entries);
+    this.#checkOpen();
+    const partition = this.#partition(this.partitionOf(run));
+    const { mark, messageIds, facts, tenant_id, run_id } = draftAppend(run, entries);
     const history = partition.runs.get(mark) ?? [];
     partition.runs.set(mark, history);
-    const positions = partition.messages.positions(mark, message_ids, (index) => {
-      const [message_id = '', fact = ''] = [message_ids[index], facts[index]];
-      const position = partition.entries.push({ tenant_id, run_id, message_id, fact });
+    const positions = partition.messages.positions(mark, messageIds, (index) => {
+      const [messageId = '', fact = ''] = [messageIds[index], facts[index]];
+      const position = partition.entries.push({ tenant_id, run_id, message_id: messageId, fact });
       history.push(position);
       return position;
     });
@@ -60,16 +60,16 @@ export class MemoryJournal implements Journal {
   }
 
   async *read(run: RunKey, after: Position = 0): AsyncGenerator<Entry> {
-    this.#check_open();
-    const { entries, runs } = this.#partition(this.partition_of(run));
-    for (const position of runs.get(run_mark(run)) ?? []) {
-      this.#check_open();
-      if (position > after) yield* copies_of(entries, position - 1, 1);
+    this.#checkOpen();
+    const { entries, runs } = this.#partition(this.partitionOf(run));
+    for (const position of runs.get(runMark(run)) ?? []) {
+      this.#checkOpen();
+      if (position > after) yield* copiesOf(entries, position - 1, 1);
     }
   }
 
   async *follow(partition: number, from: Position, signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
-    this.#check_open();
+    this.#checkOpen();
     const { entries, followers } = this.#partition(partition);
     const start = entries.length;
     const wakeup = new Wakeup();
@@ -78,13 +78,13 @@ export class MemoryJournal implements Journal {
     signal.addEventListener('abort', stop);
     try {
       let at = from;
-      let caught_up = false;
+      let caughtUp = false;
       while (!signal.aborted && !this.#closed) {
-        if (at >= start && !caught_up) {
-          caught_up = true;
+        if (at >= start && !caughtUp) {
+          caughtUp = true;
           yield [];
         } else if (at < entries.length) {
-          const batch = copies_of(entries, at, entries_per_batch);
+          const batch = copiesOf(entries, at, entriesPerBatch);
           at += batch.length;
           yield batch;
         } else {
@@ -98,7 +98,7 @@ export class MemoryJournal implements Journal {
   }
 
   async end(partition: number): Promise<Position> {
-    this.#check_open();
+    this.#checkOpen();
     return this.#partition(partition).entries.length;
   }
 
@@ -115,12 +115,12 @@ export class MemoryJournal implements Journal {
     return partition;
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('journal');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('journal');
   }
 }
 
-function copies_of(entries: readonly KeptEntry[], start: number, count: number): Entry[] {
+function copiesOf(entries: readonly KeptEntry[], start: number, count: number): Entry[] {
   return entries.slice(start, start + count).map(({ tenant_id, run_id, message_id, fact }, index) => {
     return { position: start + index + 1, tenant_id, run_id, message_id, fact: JSON.parse(fact) };
   });

@@ -1,5 +1,5 @@
-import { type Clock, type Consumer, type Delivery, type Job, type JobQueue, queue_name } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
+import { type Clock, type Consumer, type Delivery, type Job, type JobQueue, queueName } from '@llmteam/contracts';
+import { closedError } from './closed.js';
 import { JobChannel } from './job-channel.js';
 
 /**
@@ -9,20 +9,20 @@ import { JobChannel } from './job-channel.js';
 export class MemoryQueue implements JobQueue {
   readonly supports = { durable: false };
   readonly #clock: Clock;
-  readonly lease_ms: number;
-  readonly #on_error: (error: unknown) => void;
+  readonly leaseMs: number;
+  readonly #onError: (error: unknown) => void;
   readonly #channels = new Map<string, JobChannel>();
   #closed = false;
 
-  constructor(clock: Clock, lease_ms: number, on_error: (error: unknown) => void) {
+  constructor(clock: Clock, leaseMs: number, onError: (error: unknown) => void) {
     this.#clock = clock;
-    this.lease_ms = lease_ms;
-    this.#on_error = on_error;
+    this.leaseMs = leaseMs;
+    this.#onError = onError;
   }
 
   async publish(jobs: readonly Job[]): Promise<void> {
-    this.#check_open();
-    for (const job of jobs) this.#channel(queue_name(job.step_type, job.type_version)).publish(job);
+    this.#checkOpen();
+    for (const job of jobs) this.#channel(queueName(job.step_type, job.type_version)).publish(job);
   }
 
   async consume(
@@ -30,7 +30,7 @@ export class MemoryQueue implements JobQueue {
     options: { readonly concurrency: number },
     handle: (delivery: Delivery) => void,
   ): Promise<Consumer> {
-    this.#check_open();
+    this.#checkOpen();
     const { concurrency } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new RangeError(`concurrency is ${concurrency}, expected an integer from 1`);
@@ -38,9 +38,9 @@ export class MemoryQueue implements JobQueue {
     return this.#channel(queue).consume(concurrency, handle);
   }
 
-  async withdraw(job_ids: readonly string[]): Promise<void> {
-    this.#check_open();
-    for (const channel of this.#channels.values()) for (const job_id of job_ids) channel.withdraw(job_id);
+  async withdraw(jobIds: readonly string[]): Promise<void> {
+    this.#checkOpen();
+    for (const channel of this.#channels.values()) for (const jobId of jobIds) channel.withdraw(jobId);
   }
 
   async close(): Promise<void> {
@@ -54,9 +54,9 @@ export class MemoryQueue implements JobQueue {
     if (known !== undefined) return known;
     const channel: JobChannel = new JobChannel({
       clock: this.#clock,
-      lease_ms: this.lease_ms,
-      on_error: this.#on_error,
-      on_unused: () => {
+      leaseMs: this.leaseMs,
+      onError: this.#onError,
+      onUnused: () => {
         if (this.#channels.get(name) === channel) this.#channels.delete(name);
       },
     });
@@ -64,7 +64,7 @@ export class MemoryQueue implements JobQueue {
     return channel;
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('job queue');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('job queue');
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Json, Registry, RegistryChange, RegistryValue, Timer } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
-import { check_key, revision_conflict, value_text } from './registry-value.js';
+import { closedError } from './closed.js';
+import { checkKey, revisionConflict, valueText } from './registry-value.js';
 import { RegistryWatchers, type StoredValue } from './registry-watchers.js';
 
 interface Kept extends StoredValue {
@@ -22,40 +22,40 @@ export class MemoryRegistry implements Registry {
   }
 
   async get(key: string): Promise<RegistryValue | null> {
-    this.#check_open();
+    this.#checkOpen();
     const kept = this.#values.get(key);
-    return kept === undefined ? null : copy_of(key, kept);
+    return kept === undefined ? null : copyOf(key, kept);
   }
 
-  async put(key: string, value: Json, options: { if_revision?: number; ttl_ms?: number } = {}): Promise<number> {
-    this.#check_open();
-    check_key(key);
-    const text = value_text(key, value);
-    this.#check_revision(key, options.if_revision);
+  async put(key: string, value: Json, options: { ifRevision?: number; ttlMs?: number } = {}): Promise<number> {
+    this.#checkOpen();
+    checkKey(key);
+    const text = valueText(key, value);
+    this.#checkRevision(key, options.ifRevision);
     this.#values.get(key)?.expiry?.cancel();
     this.#writes += 1;
-    const expiry = options.ttl_ms === undefined ? null : this.#clock.after(options.ttl_ms, () => this.#remove(key));
+    const expiry = options.ttlMs === undefined ? null : this.#clock.after(options.ttlMs, () => this.#remove(key));
     const kept = { text, revision: this.#writes, expiry };
     this.#values.set(key, kept);
     this.#watchers.tell({ key, stored: kept });
     return kept.revision;
   }
 
-  async delete(key: string, options: { if_revision?: number } = {}): Promise<void> {
-    this.#check_open();
-    this.#check_revision(key, options.if_revision);
+  async delete(key: string, options: { ifRevision?: number } = {}): Promise<void> {
+    this.#checkOpen();
+    this.#checkRevision(key, options.ifRevision);
     this.#remove(key);
   }
 
   async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
-    this.#check_open();
+    this.#checkOpen();
     const after = options.after;
     return this.#keys(prefix)
-      .filter((key) => after === undefined || by_code_point(key, after) > 0)
+      .filter((key) => after === undefined || byCodePoint(key, after) > 0)
       .slice(0, options.limit ?? Number.POSITIVE_INFINITY)
       .flatMap((key) => {
         const kept = this.#values.get(key);
-        return kept === undefined ? [] : [copy_of(key, kept)];
+        return kept === undefined ? [] : [copyOf(key, kept)];
       });
   }
 
@@ -72,7 +72,7 @@ export class MemoryRegistry implements Registry {
   }
 
   #keys(prefix: string): string[] {
-    return [...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort(by_code_point);
+    return [...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort(byCodePoint);
   }
 
   #remove(key: string): void {
@@ -83,21 +83,21 @@ export class MemoryRegistry implements Registry {
     this.#watchers.tell({ key, stored: null });
   }
 
-  #check_revision(key: string, expected: number | undefined): void {
+  #checkRevision(key: string, expected: number | undefined): void {
     const revision = this.#values.get(key)?.revision ?? 0;
-    if (expected !== undefined && expected !== revision) throw revision_conflict(key, revision, expected);
+    if (expected !== undefined && expected !== revision) throw revisionConflict(key, revision, expected);
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('registry');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('registry');
   }
 }
 
-function copy_of(key: string, { text, revision }: StoredValue): RegistryValue {
+function copyOf(key: string, { text, revision }: StoredValue): RegistryValue {
   return { key, value: JSON.parse(text), revision };
 }
 
 /** The order of the bytes in UTF-8, which is also how SQLite sorts text. */
-function by_code_point(one: string, other: string): number {
+function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

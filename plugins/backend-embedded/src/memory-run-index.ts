@@ -9,8 +9,8 @@ import type {
   RunRow,
   TaskQuery,
 } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
-import { type Place, page_limit, page_of, place_of } from './page-cursor.js';
+import { closedError } from './closed.js';
+import { type Place, pageLimit, pageOf, placeOf } from './page-cursor.js';
 
 /** What one tenant has. */
 interface Tenant {
@@ -26,7 +26,7 @@ export class MemoryRunIndex implements RunIndex {
   #closed = false;
 
   async apply(changes: readonly IndexChange[]): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     for (const { partition, position, runs, tasks } of structuredClone(changes)) {
       if (position <= (this.#positions.get(partition) ?? 0)) continue;
       this.#positions.set(partition, position);
@@ -36,7 +36,7 @@ export class MemoryRunIndex implements RunIndex {
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     for (const { tenant_id, run_id } of runs) {
       const tenant = this.#tenants.get(tenant_id);
       tenant?.runs.delete(run_id);
@@ -45,18 +45,18 @@ export class MemoryRunIndex implements RunIndex {
   }
 
   async clear(): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     this.#tenants.clear();
     this.#positions.clear();
   }
 
   async position(partition: number): Promise<Position> {
-    this.#check_open();
+    this.#checkOpen();
     return this.#positions.get(partition) ?? 0;
   }
 
   async runs(query: RunQuery): Promise<Page<RunRow>> {
-    this.#check_open();
+    this.#checkOpen();
     const rows = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])].filter(
       (row) =>
         asked(query.segment_id, row.segment_id) &&
@@ -67,45 +67,45 @@ export class MemoryRunIndex implements RunIndex {
     return page('runs', rows, query, (row) => ({ at: row.started_at, id: row.run_id }));
   }
 
-  async run(tenant_id: string, run_id: string): Promise<RunRow | null> {
-    this.#check_open();
-    return structuredClone(this.#tenants.get(tenant_id)?.runs.get(run_id) ?? null);
+  async run(tenantId: string, runId: string): Promise<RunRow | null> {
+    this.#checkOpen();
+    return structuredClone(this.#tenants.get(tenantId)?.runs.get(runId) ?? null);
   }
 
   async live(after: RunKey | null, limit: number): Promise<readonly RunRow[]> {
-    this.#check_open();
+    this.#checkOpen();
     const rows = [...this.#tenants.values()].flatMap(({ runs }) => [...runs.values()]);
-    const live = rows.filter((row) => row.ended_at === null && (after === null || by_key(row, after) > 0));
-    return structuredClone(live.sort(by_key).slice(0, limit));
+    const live = rows.filter((row) => row.ended_at === null && (after === null || byKey(row, after) > 0));
+    return structuredClone(live.sort(byKey).slice(0, limit));
   }
 
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
-    this.#check_open();
+    this.#checkOpen();
     const rows = [...(this.#tenants.get(query.tenant_id)?.tasks.values() ?? [])].filter(
       (row) => asked(query.run_id, row.run_id) && asked(query.status, row.status),
     );
     return page('tasks', rows, query, (row) => ({ at: row.created_at, id: row.task_id }));
   }
 
-  async task(tenant_id: string, task_id: string): Promise<HumanTask | null> {
-    this.#check_open();
-    return structuredClone(this.#tenants.get(tenant_id)?.tasks.get(task_id) ?? null);
+  async task(tenantId: string, taskId: string): Promise<HumanTask | null> {
+    this.#checkOpen();
+    return structuredClone(this.#tenants.get(tenantId)?.tasks.get(taskId) ?? null);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
   }
 
-  #tenant(tenant_id: string): Tenant {
-    const known = this.#tenants.get(tenant_id);
+  #tenant(tenantId: string): Tenant {
+    const known = this.#tenants.get(tenantId);
     if (known !== undefined) return known;
     const tenant = { runs: new Map(), tasks: new Map() };
-    this.#tenants.set(tenant_id, tenant);
+    this.#tenants.set(tenantId, tenant);
     return tenant;
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('run index');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('run index');
   }
 }
 
@@ -119,24 +119,24 @@ function page<T>(
   query: { readonly cursor?: string; readonly limit?: number },
   place: (row: T) => Place,
 ): Page<T> {
-  const limit = page_limit(query.limit);
-  const from = place_of(kind, query.cursor);
+  const limit = pageLimit(query.limit);
+  const from = placeOf(kind, query.cursor);
   const after = rows
-    .filter((row) => from === null || newest_first(place(row), from) > 0)
-    .sort((one, other) => newest_first(place(one), place(other)));
-  return page_of(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
+    .filter((row) => from === null || newestFirst(place(row), from) > 0)
+    .sort((one, other) => newestFirst(place(one), place(other)));
+  return pageOf(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
 }
 
-function by_key(one: RunKey, other: RunKey): number {
-  return in_order(one.tenant_id, other.tenant_id) || in_order(one.run_id, other.run_id);
+function byKey(one: RunKey, other: RunKey): number {
+  return inOrder(one.tenant_id, other.tenant_id) || inOrder(one.run_id, other.run_id);
 }
 
-function in_order(one: string, other: string): number {
+function inOrder(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-function newest_first(one: Place, other: Place): number {
+function newestFirst(one: Place, other: Place): number {
   if (one.at !== other.at) return other.at - one.at;
-  return in_order(one.id, other.id);
+  return inOrder(one.id, other.id);
 }

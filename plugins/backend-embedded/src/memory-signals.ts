@@ -5,11 +5,11 @@ type Receive = (message: Json) => void;
 /** Fan-out within the process. Subscribers are called before `publish` returns, each with a copy of its own. */
 export class MemorySignals implements Signals {
   readonly #subscribers = new Map<string, Set<{ readonly receive: Receive }>>();
-  readonly #on_error: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   #closed = false;
 
-  constructor(on_error: (error: unknown) => void) {
-    this.#on_error = on_error;
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
   }
 
   publish(subject: string, message: Json): void {
@@ -22,7 +22,7 @@ export class MemorySignals implements Signals {
       try {
         subscriber.receive(JSON.parse(text));
       } catch (error) {
-        this.#on_error(error);
+        this.#onError(error);
       }
     }
   }

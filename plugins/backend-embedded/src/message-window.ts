@@ -1,7 +1,7 @@
 import type { Position } from '@llmteam/contracts';
 
 /** At least so many of the last message ids of a partition are known, and about twice as many at most. */
-export const remembered_messages = 20_000;
+export const rememberedMessages = 20_000;
 
 type RunMessages = Map<string, Position>;
 
@@ -16,35 +16,35 @@ export class MessageWindow {
   #size = 0;
 
   /** Where the messages of a run are that are known; for the rest `place` answers where they will be, which is noted. */
-  positions(mark: string, message_ids: readonly string[], place: (index: number) => Position): Position[] {
-    this.#grow_old();
+  positions(mark: string, messageIds: readonly string[], place: (index: number) => Position): Position[] {
+    this.#growOld();
     let young = this.#young.get(mark);
     const old = this.#old.get(mark);
-    return message_ids.map((message_id, index) => {
-      const known = young?.get(message_id) ?? old?.get(message_id);
+    return messageIds.map((messageId, index) => {
+      const known = young?.get(messageId) ?? old?.get(messageId);
       if (known !== undefined) return known;
       const position = place(index);
-      young ??= this.#add_run(mark);
-      young.set(message_id, position);
+      young ??= this.#addRun(mark);
+      young.set(messageId, position);
       this.#size += 1;
       return position;
     });
   }
 
   /** Forgets those of a run's messages that were noted beyond a position: they were not written after all. */
-  forget(mark: string, message_ids: readonly string[], beyond: Position): void {
-    this.#size -= forget_in(this.#young, mark, message_ids, beyond);
-    forget_in(this.#old, mark, message_ids, beyond);
+  forget(mark: string, messageIds: readonly string[], beyond: Position): void {
+    this.#size -= forgetIn(this.#young, mark, messageIds, beyond);
+    forgetIn(this.#old, mark, messageIds, beyond);
   }
 
-  #grow_old(): void {
-    if (this.#size < remembered_messages) return;
+  #growOld(): void {
+    if (this.#size < rememberedMessages) return;
     this.#old = this.#young;
     this.#young = new Map();
     this.#size = 0;
   }
 
-  #add_run(mark: string): RunMessages {
+  #addRun(mark: string): RunMessages {
     const messages: RunMessages = new Map();
     this.#young.set(mark, messages);
     return messages;
@@ -52,17 +52,17 @@ export class MessageWindow {
 }
 
 /** Answers how many it forgot. */
-function forget_in(
+function forgetIn(
   runs: Map<string, RunMessages>,
   mark: string,
-  message_ids: readonly string[],
+  messageIds: readonly string[],
   beyond: Position,
 ): number {
   const messages = runs.get(mark);
   if (messages === undefined) return 0;
   const before = messages.size;
-  for (const message_id of message_ids) {
-    if ((messages.get(message_id) ?? 0) > beyond) messages.delete(message_id);
+  for (const messageId of messageIds) {
+    if ((messages.get(messageId) ?? 0) > beyond) messages.delete(messageId);
   }
   if (messages.size === 0) runs.delete(mark);
   return before - messages.size;

@@ -11,21 +11,21 @@ export interface MemoryBackendOptions {
   /** Partitions of the journal, 1 to 1,024. Default 1. */
   readonly partitions?: number;
   /** How long a job may go without acknowledgement or `extend`. Default 30,000. */
-  readonly lease_ms?: number;
+  readonly leaseMs?: number;
   /** Told what handlers of jobs and subscribers of signals threw. Default: a warning of the process. */
-  readonly on_error?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
-const most_partitions = 1_024;
+const mostPartitions = 1_024;
 
 /** A backend that keeps nothing: the reference of every port. `CONFIG_INVALID` if an option is out of range. */
-export async function open_memory_backend(options: MemoryBackendOptions): Promise<Backend> {
+export async function openMemoryBackend(options: MemoryBackendOptions): Promise<Backend> {
   const { partitions = 1 } = options;
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > most_partitions) {
-    throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${most_partitions}`);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > mostPartitions) {
+    throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${mostPartitions}`);
   }
   const journal = new MemoryJournal(partitions);
-  const { queue, signals } = open_volatile_ports(options);
+  const { queue, signals } = openVolatilePorts(options);
   const registry = new MemoryRegistry(options.clock);
   const blobs = new MemoryBlobs();
   const index = new MemoryRunIndex();
@@ -43,13 +43,13 @@ export async function open_memory_backend(options: MemoryBackendOptions): Promis
 }
 
 /** The ports that need no disk: jobs follow from the journal, signals may be lost. */
-export function open_volatile_ports(options: Pick<MemoryBackendOptions, 'clock' | 'lease_ms' | 'on_error'>): {
+export function openVolatilePorts(options: Pick<MemoryBackendOptions, 'clock' | 'leaseMs' | 'onError'>): {
   readonly queue: MemoryQueue;
   readonly signals: MemorySignals;
 } {
-  const { clock, lease_ms = 30_000, on_error = warn } = options;
-  if (!(lease_ms > 0)) throw new LlmteamError('CONFIG_INVALID', `lease_ms is ${lease_ms}, expected more than 0`);
-  return { queue: new MemoryQueue(clock, lease_ms, on_error), signals: new MemorySignals(on_error) };
+  const { clock, leaseMs = 30_000, onError = warn } = options;
+  if (!(leaseMs > 0)) throw new LlmteamError('CONFIG_INVALID', `lease_ms is ${leaseMs}, expected more than 0`);
+  return { queue: new MemoryQueue(clock, leaseMs, onError), signals: new MemorySignals(onError) };
 }
 
 function warn(error: unknown): void {

@@ -7,12 +7,12 @@
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { is_llmteam_error, type RunIndex } from '@llmteam/contracts';
+import { isLlmteamError, type RunIndex } from '@llmteam/contracts';
 import { GroupCommit } from './group-commit.js';
-import { type Database, sqlite_code } from './sqlite-driver.js';
-import { abandon_file, close_file, type FileKind, index_schema, list_indexes, open_file } from './sqlite-file.js';
+import { type Database, sqliteCode } from './sqlite-driver.js';
+import { abandonFile, closeFile, type FileKind, indexSchema, listIndexes, openFile } from './sqlite-file.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
-import { store_error, system_code } from './store-error.js';
+import { storeError, systemCode } from './store-error.js';
 
 export interface RunIndexFileOptions {
   /** Made if it is absent; belongs to this process until `close`. */
@@ -20,40 +20,40 @@ export interface RunIndexFileOptions {
   /** Whose runs are listed: lists of another installation are not gone on with. */
   readonly installation: string;
   /** Lists that nobody kept up for longer are made anew. */
-  readonly longest_away_ms: number;
+  readonly longestAwayMs: number;
 }
 
 export interface RunIndexFile {
   readonly index: RunIndex;
   /** Why what was there was set aside; null: it is gone on with, or there was nothing. */
-  readonly set_aside: string | null;
+  readonly setAside: string | null;
 }
 
-const application_id = 0x4c4c4d49; // 'LLMI'
+const applicationId = 0x4c4c4d49; // 'LLMI'
 
-function kind_of(file: string): FileKind {
-  const schema = `CREATE TABLE installation (id TEXT NOT NULL); ${index_schema}`;
-  return { name: basename(file), application_id, schema_version: 1, schema, indexes: list_indexes };
+function kindOf(file: string): FileKind {
+  const schema = `CREATE TABLE installation (id TEXT NOT NULL); ${indexSchema}`;
+  return { name: basename(file), application_id: applicationId, schema_version: 1, schema, indexes: listIndexes };
 }
 
 /**
  * @throws LlmteamError `STORE_LOCKED` if another process has the file, `STORE_CORRUPT` if it is a database of another program,
  * `FILE_UNREADABLE`, `STORE_FULL`, `STORE_FAILED`
  */
-export async function open_run_index(options: RunIndexFileOptions): Promise<RunIndexFile> {
-  const { file, longest_away_ms } = options;
-  const is_too_old = age_ms(file) > longest_away_ms;
+export async function openRunIndex(options: RunIndexFileOptions): Promise<RunIndexFile> {
+  const { file, longestAwayMs } = options;
+  const isTooOld = ageMs(file) > longestAwayMs;
   let database: Database;
   try {
-    database = await open_file(dirname(file), kind_of(file), 'relaxed');
+    database = await openFile(dirname(file), kindOf(file), 'relaxed');
   } catch (error) {
-    const fault = fault_of_error(error);
+    const fault = faultOfError(error);
     if (fault === null) throw error;
     return anew(options, fault);
   }
-  const fault = is_too_old ? 'it was not kept up for too long' : attempt(() => fault_of(database, options));
+  const fault = isTooOld ? 'it was not kept up for too long' : attempt(() => faultOf(database, options));
   if (fault === null) return opened(database, options, null);
-  abandon_file(database);
+  abandonFile(database);
   return anew(options, fault);
 }
 
@@ -63,49 +63,49 @@ async function anew(options: RunIndexFileOptions, reason: string): Promise<RunIn
     renameSync(file, `${file}.set-aside`);
     for (const log of ['-wal', '-shm']) rmSync(`${file}${log}`, { force: true });
   } catch (error) {
-    throw store_error(file, error);
+    throw storeError(file, error);
   }
-  return opened(await open_file(dirname(file), kind_of(file), 'relaxed'), options, reason);
+  return opened(await openFile(dirname(file), kindOf(file), 'relaxed'), options, reason);
 }
 
 function opened(database: Database, { file, installation }: RunIndexFileOptions, reason: string | null): RunIndexFile {
   try {
-    if (owner_of(database) === undefined) database.prepare('INSERT INTO installation VALUES (?)').run(installation);
+    if (ownerOf(database) === undefined) database.prepare('INSERT INTO installation VALUES (?)').run(installation);
     const commits = new GroupCommit(database, file);
-    return { index: closing_file(new SqliteRunIndex(database, commits), database, commits), set_aside: reason };
+    return { index: closingFile(new SqliteRunIndex(database, commits), database, commits), setAside: reason };
   } catch (error) {
-    abandon_file(database);
-    throw store_error(file, error);
+    abandonFile(database);
+    throw storeError(file, error);
   }
 }
 
 /** The file is closed with the index. */
-function closing_file(index: SqliteRunIndex, database: Database, commits: GroupCommit): RunIndex {
+function closingFile(index: SqliteRunIndex, database: Database, commits: GroupCommit): RunIndex {
   const close = index.close.bind(index);
   let closing: Promise<void> | null = null;
-  const close_all = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     await close();
     commits.stop();
-    if (commits.failure === null) close_file(database);
-    else abandon_file(database);
+    if (commits.failure === null) closeFile(database);
+    else abandonFile(database);
   };
   return Object.assign(index, {
     close: (): Promise<void> => {
-      closing ??= close_all();
+      closing ??= closeAll();
       return closing;
     },
   });
 }
 
 /** null: it can be gone on with. */
-function fault_of(database: Database, { installation }: RunIndexFileOptions): string | null {
+function faultOf(database: Database, { installation }: RunIndexFileOptions): string | null {
   const [verdict] = database.prepare('PRAGMA quick_check(1)').get() ?? [];
   if (verdict !== 'ok') return `it is damaged: ${String(verdict)}`;
-  const owner = owner_of(database);
+  const owner = ownerOf(database);
   return owner === undefined || owner === installation ? null : 'it lists the runs of another installation';
 }
 
-function owner_of(database: Database): string | undefined {
+function ownerOf(database: Database): string | undefined {
   const [id] = database.prepare('SELECT id FROM installation').get() ?? [];
   return typeof id === 'string' ? id : undefined;
 }
@@ -119,20 +119,20 @@ function attempt(judge: () => string | null): string | null {
 }
 
 /** null: the file is not ours to set aside. */
-function fault_of_error(error: unknown): string | null {
-  if (!is_llmteam_error(error) || error.code !== 'STORE_CORRUPT') return null;
-  const is_of_other_version = error.details?.schema_version !== undefined;
-  return is_of_other_version || sqlite_code(error.cause) !== null ? error.message : null;
+function faultOfError(error: unknown): string | null {
+  if (!isLlmteamError(error) || error.code !== 'STORE_CORRUPT') return null;
+  const isOfOtherVersion = error.details?.schema_version !== undefined;
+  return isOfOtherVersion || sqliteCode(error.cause) !== null ? error.message : null;
 }
 
 /** Since the last write; 0: there is no file. */
-function age_ms(file: string): number {
+function ageMs(file: string): number {
   const written = [file, `${file}-wal`].flatMap((path) => {
     try {
       return [statSync(path).mtimeMs];
     } catch (error) {
-      if (system_code(error) === 'ENOENT') return [];
-      throw store_error(file, error);
+      if (systemCode(error) === 'ENOENT') return [];
+      throw storeError(file, error);
     }
   });
   return written.length === 0 ? 0 : Date.now() - Math.max(...written);

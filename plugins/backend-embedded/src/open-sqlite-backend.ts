@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import type { Backend, Clock } from '@llmteam/contracts';
 import { FileBlobs } from './file-blobs.js';
 import { GroupCommit } from './group-commit.js';
-import { type MemoryBackendOptions, open_volatile_ports } from './open-memory-backend.js';
+import { type MemoryBackendOptions, openVolatilePorts } from './open-memory-backend.js';
 import type { Database } from './sqlite-driver.js';
-import { abandon_file, close_file, open_file, type Synchronous, store_file } from './sqlite-file.js';
+import { abandonFile, closeFile, openFile, type Synchronous, storeFile } from './sqlite-file.js';
 import { SqliteJournal } from './sqlite-journal.js';
 import { SqliteRegistry } from './sqlite-registry.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
-import { store_error } from './store-error.js';
+import { storeError } from './store-error.js';
 
-export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'lease_ms' | 'on_error'> {
+export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'leaseMs' | 'onError'> {
   /** Made if it is absent; belongs to this process until `close`. */
   readonly folder: string;
   readonly clock: Clock;
@@ -26,13 +26,13 @@ export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'lease_
  * `STORE_LOCKED` if another process has the folder open, `STORE_CORRUPT` if what is there is damaged, not ours or of another
  * version, `FILE_UNREADABLE` if it cannot be read and written, `STORE_FULL`, `STORE_FAILED`.
  */
-export async function open_sqlite_backend(options: SqliteBackendOptions): Promise<Backend> {
+export async function openSqliteBackend(options: SqliteBackendOptions): Promise<Backend> {
   const { folder, clock, synchronous = 'full' } = options;
-  const { queue, signals } = open_volatile_ports(options);
-  const database = await open_file(folder, store_file, synchronous);
+  const { queue, signals } = openVolatilePorts(options);
+  const database = await openFile(folder, storeFile, synchronous);
   try {
     const blobs = await FileBlobs.open(join(folder, 'blobs'), synchronous === 'full');
-    const { commits, journal, registry, index } = open_tables(database, folder, clock);
+    const { commits, journal, registry, index } = openTables(database, folder, clock);
     return {
       journal,
       queue,
@@ -43,17 +43,17 @@ export async function open_sqlite_backend(options: SqliteBackendOptions): Promis
       close: once(async () => {
         for (const port of [queue, signals, index, journal, registry, blobs]) await port.close();
         commits.stop();
-        if (commits.failure === null) close_file(database);
-        else abandon_file(database);
+        if (commits.failure === null) closeFile(database);
+        else abandonFile(database);
       }),
     };
   } catch (error) {
-    abandon_file(database);
-    throw store_error(folder, error);
+    abandonFile(database);
+    throw storeError(folder, error);
   }
 }
 
-function open_tables(database: Database, folder: string, clock: Clock) {
+function openTables(database: Database, folder: string, clock: Clock) {
   const commits = new GroupCommit(database, folder);
   const journal = new SqliteJournal(database, folder, commits);
   const registry = new SqliteRegistry(database, clock, commits);

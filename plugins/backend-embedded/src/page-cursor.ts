@@ -1,7 +1,7 @@
 import { LlmteamError, type Page } from '@llmteam/contracts';
 
-const default_limit = 50;
-const largest_limit = 1_000;
+const defaultLimit = 50;
+const largestLimit = 1_000;
 
 /** Where a list of `kind` goes on: after the row that began at `at` and has this id. */
 export interface Place {
@@ -10,17 +10,17 @@ export interface Place {
 }
 
 /** `USAGE` unless the limit is absent or an integer from 1 to 1,000. */
-export function page_limit(limit: number | undefined): number {
-  if (limit === undefined) return default_limit;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= largest_limit) return limit;
-  throw new LlmteamError('USAGE', `limit is ${limit}, expected an integer from 1 to ${largest_limit}`);
+export function pageLimit(limit: number | undefined): number {
+  if (limit === undefined) return defaultLimit;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= largestLimit) return limit;
+  throw new LlmteamError('USAGE', `limit is ${limit}, expected an integer from 1 to ${largestLimit}`);
 }
 
 /** The place a cursor names, null without one; `USAGE` if it is not one that a page of `kind` gave out. */
-export function place_of(kind: string, cursor: string | undefined): Place | null {
+export function placeOf(kind: string, cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   const place = decoded(kind, cursor);
-  if (place !== null && cursor === cursor_of(kind, place)) return place;
+  if (place !== null && cursor === cursorOf(kind, place)) return place;
   throw new LlmteamError('USAGE', `cursor is not one that a list of ${kind} gave`);
 }
 
@@ -35,13 +35,13 @@ function decoded(kind: string, cursor: string): Place | null {
   }
 }
 
-function cursor_of(kind: string, { at, id }: Place): string {
+function cursorOf(kind: string, { at, id }: Place): string {
   return Buffer.from(JSON.stringify([kind, at, id])).toString('base64url');
 }
 
 /** A page of the first `limit` of `rows`, which holds one more if there is a next page. */
-export function page_of<T>(kind: string, rows: readonly T[], limit: number, place: (row: T) => Place): Page<T> {
+export function pageOf<T>(kind: string, rows: readonly T[], limit: number, place: (row: T) => Place): Page<T> {
   const last = rows[limit - 1];
   if (rows.length <= limit || last === undefined) return { rows, cursor: null };
-  return { rows: rows.slice(0, limit), cursor: cursor_of(kind, place(last)) };
+  return { rows: rows.slice(0, limit), cursor: cursorOf(kind, place(last)) };
 }

@@ -4,7 +4,7 @@ import type { Delivery } from '@llmteam/contracts';
 export class QueueWorker {
   readonly handle: (delivery: Delivery) => void;
   readonly #concurrency: number;
-  readonly #on_idle = new Set<() => void>();
+  readonly #onIdle = new Set<() => void>();
   #places = 0;
 
   constructor(concurrency: number, handle: (delivery: Delivery) => void) {
@@ -12,22 +12,22 @@ export class QueueWorker {
     this.#concurrency = concurrency;
   }
 
-  get has_room(): boolean {
+  get hasRoom(): boolean {
     return this.#places < this.#concurrency;
   }
 
-  take_place(): void {
+  takePlace(): void {
     this.#places += 1;
   }
 
-  free_place(): void {
+  freePlace(): void {
     this.#places -= 1;
-    if (this.#places === 0 && this.#on_idle.size > 0) this.tell_idle();
+    if (this.#places === 0 && this.#onIdle.size > 0) this.tellIdle();
   }
 
-  tell_idle(): void {
-    for (const tell of this.#on_idle) tell();
-    this.#on_idle.clear();
+  tellIdle(): void {
+    for (const tell of this.#onIdle) tell();
+    this.#onIdle.clear();
   }
 
   /** Resolves when no delivery holds a place, when `signal` aborts or when the queue is closed. */
@@ -39,7 +39,7 @@ export class QueueWorker {
         resolve();
       };
       signal?.addEventListener('abort', tell);
-      this.#on_idle.add(tell);
+      this.#onIdle.add(tell);
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { RegistryChange } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 import { Wakeup } from './wakeup.js';
 
 /** A value as it is stored: JSON text. */
@@ -14,7 +14,7 @@ export interface StoredChange {
 }
 
 /** A watcher with this many unread changes keeps only the last one of each key. */
-const unread_changes = 10_000;
+const unreadChanges = 10_000;
 
 interface Watcher {
   readonly prefix: string;
@@ -33,7 +33,7 @@ export class RegistryWatchers {
     for (const watcher of this.#watchers) {
       if (!change.key.startsWith(watcher.prefix)) continue;
       watcher.unread.push(change);
-      if (watcher.unread.length >= watcher.crowded) thin_out(watcher);
+      if (watcher.unread.length >= watcher.crowded) thinOut(watcher);
       watcher.wakeup.ring();
     }
   }
@@ -44,10 +44,10 @@ export class RegistryWatchers {
     signal: AbortSignal,
     present: () => readonly StoredChange[],
   ): AsyncGenerator<RegistryChange> {
-    if (this.#closed) throw closed_error('registry');
+    if (this.#closed) throw closedError('registry');
     const wakeup = new Wakeup();
     const watcher: Watcher = { prefix, wakeup, unread: [...present()], crowded: 0 };
-    watcher.crowded = watcher.unread.length + unread_changes;
+    watcher.crowded = watcher.unread.length + unreadChanges;
     const stop = () => wakeup.ring();
     this.#watchers.add(watcher);
     signal.addEventListener('abort', stop);
@@ -57,7 +57,7 @@ export class RegistryWatchers {
         watcher.unread = [];
         for (const change of changes) {
           if (signal.aborted || this.#closed) return;
-          yield copy_of(change);
+          yield copyOf(change);
         }
         if (changes.length === 0) await wakeup.wait();
       }
@@ -73,17 +73,17 @@ export class RegistryWatchers {
   }
 }
 
-function thin_out(watcher: Watcher): void {
+function thinOut(watcher: Watcher): void {
   const last = new Map<string, StoredChange>();
   for (const change of watcher.unread) {
     last.delete(change.key);
     last.set(change.key, change);
   }
   watcher.unread = [...last.values()];
-  watcher.crowded = watcher.unread.length + unread_changes;
+  watcher.crowded = watcher.unread.length + unreadChanges;
 }
 
-function copy_of({ key, stored }: StoredChange): RegistryChange {
+function copyOf({ key, stored }: StoredChange): RegistryChange {
   if (stored === null) return { key, value: null };
   return { key, value: { key, value: JSON.parse(stored.text), revision: stored.revision } };
 }

@@ -7,21 +7,21 @@
  *  N2 #recent is small enough to be made anew from the batches themselves when the store is opened.
  */
 import type { Position, RunKey } from '@llmteam/contracts';
-import { run_mark } from './append-draft.js';
+import { runMark } from './append-draft.js';
 import { RunNumbers } from './run-numbers.js';
 import type { Database, Statement } from './sqlite-driver.js';
 
 /** With so many pairs of run and batch, or batches of so many characters, what is recent is written to the table. */
-const recent_pairs = 4_096;
-const recent_characters = 32 * 1024 * 1024;
+const recentPairs = 4_096;
+const recentCharacters = 32 * 1024 * 1024;
 /** Batches that are answered at a time. */
-const page_batches = 8;
+const pageBatches = 8;
 
 export class RunBatches {
   readonly #numbers: RunNumbers;
   readonly #insert: Statement;
   readonly #mark: Statement;
-  readonly #of_run: Statement;
+  readonly #ofRun: Statement;
   readonly #recent = new Map<string, { readonly run: RunKey; readonly batches: Position[] }>();
   #pairs = 0;
   #characters = 0;
@@ -36,7 +36,7 @@ export class RunBatches {
        SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?)`,
     );
     this.#mark = database.prepare('UPDATE indexed SET batch = ?');
-    this.#of_run = database.prepare(
+    this.#ofRun = database.prepare(
       `SELECT batches FROM run_batches
        WHERE run = ? AND last > ? AND last >= coalesce((SELECT max(position) FROM batch WHERE position <= ?), 0)
        ORDER BY last LIMIT 1`,
@@ -62,7 +62,7 @@ export class RunBatches {
 
   /** Writes what is recent if there is enough of it; answers how many runs that concerned. Within a transaction. */
   write(): number {
-    if (this.#pairs < recent_pairs && this.#characters < recent_characters) return 0;
+    if (this.#pairs < recentPairs && this.#characters < recentCharacters) return 0;
     const recent = [...this.#recent.values()];
     const numbers = this.#numbers.give(recent.map(({ run }) => run));
     const rows = recent.map(({ batches }, index) => [numbers[index], batches.at(-1), batches]);
@@ -81,22 +81,22 @@ export class RunBatches {
     this.#indexed = this.#last;
   }
 
-  rolled_back(): void {
+  rolledBack(): void {
     this.#writing = false;
     this.#numbers.forget();
   }
 
   /** The next few batches of a run after the batch `seen`, from the one that holds the entry `from`. */
-  of_run(run: RunKey, seen: Position, from: Position): readonly Position[] {
-    const indexed = after(this.#indexed_of(run, seen, from), seen, from);
-    if (indexed.length > 0) return indexed.slice(0, page_batches);
-    const { batches = [] } = this.#recent.get(run_mark(run)) ?? {};
-    return after(batches, seen, from).slice(0, page_batches);
+  ofRun(run: RunKey, seen: Position, from: Position): readonly Position[] {
+    const indexed = after(this.#indexedOf(run, seen, from), seen, from);
+    if (indexed.length > 0) return indexed.slice(0, pageBatches);
+    const { batches = [] } = this.#recent.get(runMark(run)) ?? {};
+    return after(batches, seen, from).slice(0, pageBatches);
   }
 
-  #indexed_of(run: RunKey, seen: Position, from: Position): readonly Position[] {
+  #indexedOf(run: RunKey, seen: Position, from: Position): readonly Position[] {
     const number = this.#numbers.find(run);
-    const row = number === null ? undefined : this.#of_run.get(number, seen, from);
+    const row = number === null ? undefined : this.#ofRun.get(number, seen, from);
     return row === undefined ? [] : JSON.parse(String(row[0]));
   }
 }

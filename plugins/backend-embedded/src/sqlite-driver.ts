@@ -1,6 +1,6 @@
 /*
  * Purpose: the two SQLite bindings behind one face: `node:sqlite` where the Node has it, else the optional package `libsql`.
- * Rows are arrays in the order of the columns. Errors are the binding's own; `sqlite_code` reads what SQLite said.
+ * Rows are arrays in the order of the columns. Errors are the binding's own; `sqliteCode` reads what SQLite said.
  */
 import { isBuiltin } from 'node:module';
 import { LlmteamError } from '@llmteam/contracts';
@@ -21,12 +21,12 @@ export interface Database {
 }
 
 /** `FILE_UNREADABLE` if the file can be neither opened nor created; what is in it is not looked at yet. */
-export async function open_database(file: string): Promise<Database> {
-  return isBuiltin('node:sqlite') ? open_node_sqlite(file) : open_libsql(file);
+export async function openDatabase(file: string): Promise<Database> {
+  return isBuiltin('node:sqlite') ? openNodeSqlite(file) : openLibsql(file);
 }
 
 /** SQLite's primary result code, e.g. 13 for SQLITE_FULL; null if the error is not SQLite's. */
-export function sqlite_code(error: unknown): number | null {
+export function sqliteCode(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
   if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
   if ('rawCode' in error && typeof error.rawCode === 'number') return error.rawCode & 0xff;
@@ -47,10 +47,10 @@ interface NodeSqlite {
   };
 }
 
-async function open_node_sqlite(file: string): Promise<Database> {
+async function openNodeSqlite(file: string): Promise<Database> {
   // A variable, because the types of the oldest Node that is supported do not know the module.
-  const module_name = 'node:sqlite';
-  const { DatabaseSync }: NodeSqlite = await import(module_name);
+  const moduleName = 'node:sqlite';
+  const { DatabaseSync }: NodeSqlite = await import(moduleName);
   const database = opened(file, () => new DatabaseSync(file));
   return {
     exec: (sql) => database.exec(sql),
@@ -69,10 +69,10 @@ async function open_node_sqlite(file: string): Promise<Database> {
   };
 }
 
-async function open_libsql(file: string): Promise<Database> {
+async function openLibsql(file: string): Promise<Database> {
   const { default: Libsql } = await import('libsql').catch((cause: unknown) => {
-    const way_out = "install the package 'libsql' or use Node 22.13 or newer";
-    throw new LlmteamError('PLUGIN_MISSING', `Node ${process.version} has no node:sqlite: ${way_out}`, { cause });
+    const wayOut = "install the package 'libsql' or use Node 22.13 or newer";
+    throw new LlmteamError('PLUGIN_MISSING', `Node ${process.version} has no node:sqlite: ${wayOut}`, { cause });
   });
   const database = opened(file, () => new Libsql(file));
   return {

@@ -2,15 +2,15 @@
  * Purpose: opens and closes the one database file of a folder.
  * Owns: the process lock, the schema and its version, the settings of the connection.
  * Invariants:
- *  F1 The lock is held from the first look at the file until `close_file`; the operating system frees it if the process dies.
+ *  F1 The lock is held from the first look at the file until `closeFile`; the operating system frees it if the process dies.
  *  F2 A file that is not ours, or of another version, is left as it was.
  *  F3 Whatever the connection throws is an error of the table.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
-import { type Database, open_database } from './sqlite-driver.js';
-import { store_error, system_code } from './store-error.js';
+import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { type Database, openDatabase } from './sqlite-driver.js';
+import { storeError, systemCode } from './store-error.js';
 
 /** How much an acknowledged write survives: power cuts, or only the end of the process. */
 export type Synchronous = 'full' | 'relaxed';
@@ -25,9 +25,9 @@ export interface FileKind {
   readonly indexes: string;
 }
 
-const page_bytes = 8_192;
+const pageBytes = 8_192;
 
-const journal_schema = `
+const journalSchema = `
   CREATE TABLE batch (
     position INTEGER PRIMARY KEY, -- of its first entry; they are numbered without gaps
     size INTEGER NOT NULL,        -- entries
@@ -54,7 +54,7 @@ const journal_schema = `
 `;
 
 /** The lists of runs and human tasks. */
-export const index_schema = `
+export const indexSchema = `
   CREATE TABLE index_position (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
   CREATE TABLE run_row (
     tenant_id TEXT NOT NULL,
@@ -82,7 +82,7 @@ export const index_schema = `
  * By which the lists are read (row-query.ts), made when a file is opened that lacks them; what releases before needed goes. A release that
  * does not know them reads and writes the file all the same, so they are no matter of the schema's version.
  */
-export const list_indexes = `
+export const listIndexes = `
   DROP INDEX IF EXISTS run_row_newest;
   DROP INDEX IF EXISTS run_row_status;
   DROP INDEX IF EXISTS run_row_segment;
@@ -102,39 +102,39 @@ export const list_indexes = `
 `;
 
 /** A whole store. */
-export const store_file: FileKind = {
+export const storeFile: FileKind = {
   name: 'journal.db',
   application_id: 0x4c4c4d54, // 'LLMT'
   schema_version: 1,
-  schema: `${journal_schema} ${index_schema}`,
-  indexes: list_indexes,
+  schema: `${journalSchema} ${indexSchema}`,
+  indexes: listIndexes,
 };
 
 /**
  * Opens a file of the folder, made if it is absent, for this process alone. `STORE_LOCKED` if another process has it,
  * `STORE_CORRUPT` if it is not of this kind and version, `FILE_UNREADABLE` if it cannot be written.
  */
-export async function open_file(folder: string, kind: FileKind, synchronous: Synchronous): Promise<Database> {
+export async function openFile(folder: string, kind: FileKind, synchronous: Synchronous): Promise<Database> {
   const file = join(folder, kind.name);
-  await make_writable(folder, file).catch((error: unknown) => {
-    throw store_error(folder, error);
+  await makeWritable(folder, file).catch((error: unknown) => {
+    throw storeError(folder, error);
   });
-  const database = guarded(await open_database(file), folder);
+  const database = guarded(await openDatabase(file), folder);
   try {
-    take_over(database, file, kind, synchronous);
+    takeOver(database, file, kind, synchronous);
     return database;
   } catch (error) {
-    abandon_file(database);
+    abandonFile(database);
     throw error;
   }
 }
 
 /** Asked of the system beforehand, because SQLite opens what it cannot write and fails later in other ways. */
-async function make_writable(folder: string, file: string): Promise<void> {
+async function makeWritable(folder: string, file: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await access(folder, constants.W_OK);
   await access(file, constants.R_OK | constants.W_OK).catch((error: unknown) => {
-    if (system_code(error) !== 'ENOENT') throw error;
+    if (systemCode(error) !== 'ENOENT') throw error;
   });
 }
 
@@ -143,7 +143,7 @@ function guarded(database: Database, folder: string): Database {
     try {
       return act();
     } catch (error) {
-      throw store_error(folder, error);
+      throw storeError(folder, error);
     }
   };
   return {
@@ -160,16 +160,16 @@ function guarded(database: Database, folder: string): Database {
   };
 }
 
-function take_over(database: Database, file: string, kind: FileKind, synchronous: Synchronous): void {
+function takeOver(database: Database, file: string, kind: FileKind, synchronous: Synchronous): void {
   // For a new file: most rows are batches of many kilobytes.
-  database.exec(`PRAGMA page_size = ${page_bytes}`);
+  database.exec(`PRAGMA page_size = ${pageBytes}`);
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('BEGIN EXCLUSIVE');
-  if (is_empty(database)) {
+  if (isEmpty(database)) {
     const { schema, application_id, schema_version } = kind;
     database.exec(`${schema} PRAGMA application_id = ${application_id}; PRAGMA user_version = ${schema_version};`);
   } else {
-    check_version(database, file, kind);
+    checkVersion(database, file, kind);
   }
   database.exec(kind.indexes);
   database.exec('COMMIT');
@@ -181,23 +181,23 @@ function take_over(database: Database, file: string, kind: FileKind, synchronous
   database.exec('BEGIN IMMEDIATE; COMMIT');
 }
 
-function is_empty(database: Database): boolean {
-  const tables = read_number(database, 'SELECT count(*) FROM sqlite_schema');
-  return tables === 0 && read_number(database, 'PRAGMA user_version') === 0;
+function isEmpty(database: Database): boolean {
+  const tables = readNumber(database, 'SELECT count(*) FROM sqlite_schema');
+  return tables === 0 && readNumber(database, 'PRAGMA user_version') === 0;
 }
 
-function check_version(database: Database, file: string, { application_id, schema_version }: FileKind): void {
-  if (read_number(database, 'PRAGMA application_id') !== application_id) {
+function checkVersion(database: Database, file: string, { application_id, schema_version }: FileKind): void {
+  if (readNumber(database, 'PRAGMA application_id') !== application_id) {
     throw new LlmteamError('STORE_CORRUPT', `${file} is a database, but not one of LLMTeam`);
   }
-  const version = read_number(database, 'PRAGMA user_version');
+  const version = readNumber(database, 'PRAGMA user_version');
   if (version === schema_version) return;
   const expected = `this release reads version ${schema_version}; use the release that wrote it`;
   const details = { schema_version: version };
   throw new LlmteamError('STORE_CORRUPT', `${file} has schema version ${version}, ${expected}`, { details });
 }
 
-function read_number(database: Database, sql: string): number {
+function readNumber(database: Database, sql: string): number {
   return Number(database.prepare(sql).get()?.[0]);
 }
 
@@ -206,20 +206,20 @@ function read_number(database: Database, sql: string): number {
  * collected as garbage, so the lock is given back by hand; only a file out of WAL mode can give it back. On a full disk the
  * log stays, and is read at the next opening.
  */
-export function close_file(database: Database): void {
+export function closeFile(database: Database): void {
   try {
     database.exec('PRAGMA journal_mode = DELETE');
     database.exec('PRAGMA locking_mode = NORMAL');
     database.exec('SELECT count(*) FROM sqlite_schema');
   } catch (error) {
-    if (!is_llmteam_error(error) || error.code !== 'STORE_FULL') throw error;
+    if (!isLlmteamError(error) || error.code !== 'STORE_FULL') throw error;
   } finally {
     database.close();
   }
 }
 
 /** Closes without writing anything more; the lock may last until the process ends. */
-export function abandon_file(database: Database): void {
+export function abandonFile(database: Database): void {
   try {
     database.close();
   } catch {

@@ -6,19 +6,19 @@
  *  A2 What an append hands over becomes text at once; nobody's objects are kept.
  */
 import type { Entry, Journal, LlmteamError, NewEntry, Position, RunKey } from '@llmteam/contracts';
-import { type AppendDraft, draft_append } from './append-draft.js';
+import { type AppendDraft, draftAppend } from './append-draft.js';
 import { BatchFollower } from './batch-follower.js';
 import { type Batch, BatchStore } from './batch-store.js';
-import { BatchText, parse_batch, parse_run } from './batch-text.js';
-import { closed_error } from './closed.js';
+import { BatchText, parseBatch, parseRun } from './batch-text.js';
+import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
-import { recall_tail } from './journal-tail.js';
+import { recallTail } from './journal-tail.js';
 import { MessageWindow } from './message-window.js';
 import type { Database } from './sqlite-driver.js';
 
 /** One transaction takes appends until it has so many entries or characters. */
-const group_entries = 2_000;
-const group_characters = 4 * 1024 * 1024;
+const groupEntries = 2_000;
+const groupCharacters = 4 * 1024 * 1024;
 
 interface Append {
   readonly draft: AppendDraft;
@@ -43,7 +43,7 @@ export class SqliteJournal implements Journal, Writer {
   readonly #messages = new MessageWindow();
   readonly #followers = new Set<BatchFollower>();
   #waiting: Append[] = [];
-  #group = group_of([]);
+  #group = groupOf([]);
   #last: Position;
   #closed = false;
 
@@ -51,18 +51,18 @@ export class SqliteJournal implements Journal, Writer {
   constructor(database: Database, folder: string, commits: GroupCommit) {
     this.#commits = commits;
     this.#store = new BatchStore(database, folder);
-    this.#last = recall_tail(this.#store, this.#messages);
+    this.#last = recallTail(this.#store, this.#messages);
     commits.add(this);
   }
 
-  partition_of(_run: RunKey): number {
+  partitionOf(_run: RunKey): number {
     return 0;
   }
 
   append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
     return new Promise((resolve, reject) => {
-      this.#check_open();
-      const draft = draft_append(run, entries);
+      this.#checkOpen();
+      const draft = draftAppend(run, entries);
       if (entries.length === 0) {
         resolve([]);
         return;
@@ -73,33 +73,33 @@ export class SqliteJournal implements Journal, Writer {
   }
 
   async *read(run: RunKey, after: Position = 0): AsyncGenerator<Entry> {
-    this.#check_open();
-    let batches = this.#store.of_run(run, 0, after + 1);
+    this.#checkOpen();
+    let batches = this.#store.ofRun(run, 0, after + 1);
     while (batches.length > 0) {
-      for (const { position, body } of batches) yield* parse_run(position, body, run, after);
-      this.#check_open();
-      batches = this.#store.of_run(run, batches.at(-1)?.position ?? 0, after + 1);
+      for (const { position, body } of batches) yield* parseRun(position, body, run, after);
+      this.#checkOpen();
+      batches = this.#store.ofRun(run, batches.at(-1)?.position ?? 0, after + 1);
     }
   }
 
   async *follow(partition: number, from: Position, signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
-    this.#check_open();
-    check_partition(partition);
+    this.#checkOpen();
+    checkPartition(partition);
     const start = this.#last;
     const follower = new BatchFollower(from);
     const stop = () => follower.wakeup.ring();
     this.#followers.add(follower);
     signal.addEventListener('abort', stop);
     try {
-      let caught_up = false;
+      let caughtUp = false;
       while (!signal.aborted && !this.#closed) {
-        if (!caught_up && follower.position >= start) {
-          caught_up = true;
+        if (!caughtUp && follower.position >= start) {
+          caughtUp = true;
           yield [];
           continue;
         }
         const batch = follower.take((position) => this.#store.holding(position));
-        const entries = batch === undefined ? [] : entries_beyond(follower, batch);
+        const entries = batch === undefined ? [] : entriesBeyond(follower, batch);
         if (entries.length > 0) yield entries;
         else if (batch === undefined) await follower.wakeup.wait();
       }
@@ -110,8 +110,8 @@ export class SqliteJournal implements Journal, Writer {
   }
 
   async end(partition: number): Promise<Position> {
-    this.#check_open();
-    check_partition(partition);
+    this.#checkOpen();
+    checkPartition(partition);
     return this.#last;
   }
 
@@ -128,12 +128,12 @@ export class SqliteJournal implements Journal, Writer {
     let characters = 0;
     let count = 0;
     for (const { draft } of this.#waiting) {
-      if (entries >= group_entries || characters >= group_characters) break;
+      if (entries >= groupEntries || characters >= groupCharacters) break;
       entries += draft.facts.length;
       characters += draft.characters;
       count += 1;
     }
-    this.#group = group_of(this.#waiting.splice(0, count));
+    this.#group = groupOf(this.#waiting.splice(0, count));
     return true;
   }
 
@@ -141,7 +141,7 @@ export class SqliteJournal implements Journal, Writer {
     const { appends, text } = this.#group;
     for (const append of appends) {
       const { draft } = append;
-      append.positions = this.#messages.positions(draft.mark, draft.message_ids, (index) => {
+      append.positions = this.#messages.positions(draft.mark, draft.messageIds, (index) => {
         text.add(draft, index);
         return this.#last + text.size;
       });
@@ -162,30 +162,30 @@ export class SqliteJournal implements Journal, Writer {
   }
 
   rejected(error: LlmteamError): void {
-    this.#store.rolled_back();
+    this.#store.rolledBack();
     for (const { draft, reject } of this.#group.appends) {
-      this.#messages.forget(draft.mark, draft.message_ids, this.#last);
+      this.#messages.forget(draft.mark, draft.messageIds, this.#last);
       reject(error);
     }
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('journal');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('journal');
   }
 }
 
-function check_partition(partition: number): void {
+function checkPartition(partition: number): void {
   if (partition !== 0) throw new RangeError(`Partition ${partition}: there is only 0`);
 }
 
-function entries_beyond(follower: BatchFollower, { position, size, body }: Batch): readonly Entry[] {
+function entriesBeyond(follower: BatchFollower, { position, size, body }: Batch): readonly Entry[] {
   const skipped = Math.max(0, follower.position + 1 - position);
   if (skipped >= size) return [];
   follower.position = position + size - 1;
-  const entries = parse_batch(position, body);
+  const entries = parseBatch(position, body);
   return skipped === 0 ? entries : entries.slice(skipped);
 }
 
-function group_of(appends: readonly Append[]): Group {
+function groupOf(appends: readonly Append[]): Group {
   return { appends, text: new BatchText(), batch: null };
 }

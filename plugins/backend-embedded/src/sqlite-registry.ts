@@ -7,9 +7,9 @@
  *  R3 An expired value is absent for everybody from its time on, whenever its row is removed.
  */
 import type { Clock, Json, LlmteamError, Registry, RegistryChange, RegistryValue, Timer } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
-import { beyond_all_keys, check_key, revision_conflict, value_text } from './registry-value.js';
+import { beyondAllKeys, checkKey, revisionConflict, valueText } from './registry-value.js';
 import { RegistryWatchers, type StoredChange } from './registry-watchers.js';
 import type { Database, SqlRow, Statement } from './sqlite-driver.js';
 
@@ -26,7 +26,7 @@ interface Present {
 }
 
 /** What a write adds to the log: a page in each of a few trees. */
-const log_bytes_per_write = 16_384;
+const logBytesPerWrite = 16_384;
 
 export class SqliteRegistry implements Registry, Writer {
   readonly supports = { durable: true };
@@ -37,8 +37,8 @@ export class SqliteRegistry implements Registry, Writer {
   readonly #list: Statement;
   readonly #replace: Statement;
   readonly #remove: Statement;
-  readonly #remove_expired: Statement;
-  readonly #next_expiry: Statement;
+  readonly #removeExpired: Statement;
+  readonly #nextExpiry: Statement;
   #waiting: PendingWrite[] = [];
   #group: readonly PendingWrite[] = [];
   #outcomes: (() => void)[] = [];
@@ -57,30 +57,30 @@ export class SqliteRegistry implements Registry, Writer {
       'INSERT OR REPLACE INTO registry (key, value, expires_at) VALUES (?, ?, ?) RETURNING revision',
     );
     this.#remove = database.prepare('DELETE FROM registry WHERE key = ?');
-    this.#remove_expired = database.prepare('DELETE FROM registry WHERE expires_at <= ? RETURNING key');
-    this.#next_expiry = database.prepare('SELECT min(expires_at) FROM registry WHERE expires_at IS NOT NULL');
+    this.#removeExpired = database.prepare('DELETE FROM registry WHERE expires_at <= ? RETURNING key');
+    this.#nextExpiry = database.prepare('SELECT min(expires_at) FROM registry WHERE expires_at IS NOT NULL');
     commits.add(this);
     this.#arm();
   }
 
   async get(key: string): Promise<RegistryValue | null> {
-    this.#check_open();
+    this.#checkOpen();
     const row = this.#find.get(key);
-    return row === undefined || is_over(row, this.#clock.now()) ? null : value_of(row);
+    return row === undefined || isOver(row, this.#clock.now()) ? null : registryValue(row);
   }
 
-  async put(key: string, value: Json, options: { if_revision?: number; ttl_ms?: number } = {}): Promise<number> {
-    this.#check_open();
-    check_key(key);
-    const text = value_text(key, value);
-    const { if_revision, ttl_ms } = options;
+  async put(key: string, value: Json, options: { ifRevision?: number; ttlMs?: number } = {}): Promise<number> {
+    this.#checkOpen();
+    checkKey(key);
+    const text = valueText(key, value);
+    const { ifRevision, ttlMs } = options;
     return this.#write((resolve, reject) => {
       const { revision: current, expired } = this.#present(key);
-      if (if_revision !== undefined && if_revision !== current) {
-        return () => reject(revision_conflict(key, current, if_revision));
+      if (ifRevision !== undefined && ifRevision !== current) {
+        return () => reject(revisionConflict(key, current, ifRevision));
       }
-      const expires_at = ttl_ms === undefined ? null : this.#clock.now() + ttl_ms;
-      const revision = Number(this.#replace.get(key, text, expires_at)?.[0]);
+      const expiresAt = ttlMs === undefined ? null : this.#clock.now() + ttlMs;
+      const revision = Number(this.#replace.get(key, text, expiresAt)?.[0]);
       return () => {
         if (expired) this.#watchers.tell({ key, stored: null });
         this.#watchers.tell({ key, stored: { text, revision } });
@@ -89,13 +89,13 @@ export class SqliteRegistry implements Registry, Writer {
     });
   }
 
-  async delete(key: string, options: { if_revision?: number } = {}): Promise<void> {
-    this.#check_open();
-    const { if_revision } = options;
+  async delete(key: string, options: { ifRevision?: number } = {}): Promise<void> {
+    this.#checkOpen();
+    const { ifRevision } = options;
     return this.#write((resolve, reject) => {
       const { revision: current, expired } = this.#present(key);
-      if (if_revision !== undefined && if_revision !== current) {
-        return () => reject(revision_conflict(key, current, if_revision));
+      if (ifRevision !== undefined && ifRevision !== current) {
+        return () => reject(revisionConflict(key, current, ifRevision));
       }
       if (current > 0 || expired) this.#remove.run(key);
       return () => {
@@ -106,12 +106,12 @@ export class SqliteRegistry implements Registry, Writer {
   }
 
   async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
-    this.#check_open();
-    return this.#rows(prefix, options.after ?? '', options.limit ?? -1).map(value_of);
+    this.#checkOpen();
+    return this.#rows(prefix, options.after ?? '', options.limit ?? -1).map(registryValue);
   }
 
   watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange> {
-    return this.#watchers.watch(prefix, signal, () => this.#rows(prefix, '', -1).map(change_of));
+    return this.#watchers.watch(prefix, signal, () => this.#rows(prefix, '', -1).map(changeOf));
   }
 
   async close(): Promise<void> {
@@ -131,7 +131,7 @@ export class SqliteRegistry implements Registry, Writer {
 
   write(): number {
     this.#outcomes = this.#group.map(({ decide }) => decide());
-    return this.#group.length * log_bytes_per_write;
+    return this.#group.length * logBytesPerWrite;
   }
 
   committed(): void {
@@ -152,17 +152,17 @@ export class SqliteRegistry implements Registry, Writer {
 
   #present(key: string): Present {
     const row = this.#find.get(key);
-    const expired = row !== undefined && is_over(row, this.#clock.now());
+    const expired = row !== undefined && isOver(row, this.#clock.now());
     return { revision: row === undefined || expired ? 0 : Number(row[2]), expired };
   }
 
   #rows(prefix: string, after: string, limit: number): readonly SqlRow[] {
-    return this.#list.all(prefix, prefix + beyond_all_keys, after, this.#clock.now(), limit);
+    return this.#list.all(prefix, prefix + beyondAllKeys, after, this.#clock.now(), limit);
   }
 
   /** Wakes at the time of the first value to expire, to remove it and tell those who watch. */
   #arm(): void {
-    const first = this.#next_expiry.get()?.[0] ?? null;
+    const first = this.#nextExpiry.get()?.[0] ?? null;
     const due = first === null ? null : Number(first);
     if (this.#closed || due === (this.#alarm?.due ?? null)) return;
     this.#alarm?.timer.cancel();
@@ -178,7 +178,7 @@ export class SqliteRegistry implements Registry, Writer {
   /** If it fails, the next write that does not will see to it: what has expired is absent all the same. */
   #sweep(): void {
     const decide = () => {
-      const keys = this.#remove_expired.all(this.#clock.now()).map(([key]) => String(key));
+      const keys = this.#removeExpired.all(this.#clock.now()).map(([key]) => String(key));
       return () => {
         for (const key of keys) this.#watchers.tell({ key, stored: null });
       };
@@ -187,20 +187,20 @@ export class SqliteRegistry implements Registry, Writer {
     this.#commits.schedule();
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('registry');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('registry');
   }
 }
 
-function is_over(row: SqlRow, now: number): boolean {
-  const expires_at = row[3] ?? null;
-  return expires_at !== null && Number(expires_at) <= now;
+function isOver(row: SqlRow, now: number): boolean {
+  const expiresAt = row[3] ?? null;
+  return expiresAt !== null && Number(expiresAt) <= now;
 }
 
-function change_of(row: SqlRow): StoredChange {
+function changeOf(row: SqlRow): StoredChange {
   return { key: String(row[0]), stored: { text: String(row[1]), revision: Number(row[2]) } };
 }
 
-function value_of(row: SqlRow): RegistryValue {
+function registryValue(row: SqlRow): RegistryValue {
   return { key: String(row[0]), value: JSON.parse(String(row[1])), revision: Number(row[2]) };
 }

@@ -15,19 +15,19 @@ import {
   type RunKey,
   type RunQuery,
   type RunRow,
-  run_statuses,
+  runStatuses,
   type TaskQuery,
 } from '@llmteam/contracts';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
-import { page_limit, page_of, place_of } from './page-cursor.js';
+import { pageLimit, pageOf, placeOf } from './page-cursor.js';
 import { RowQuery } from './row-query.js';
 import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
 
 /** Changes that are written together. */
 class ChangeGroup {
   /** Everything from before goes first. */
-  is_clearing = false;
+  isClearing = false;
   readonly runs = new Map<string, readonly SqlValue[]>();
   readonly tasks = new Map<string, readonly SqlValue[]>();
   readonly positions = new Map<number, Position>();
@@ -39,28 +39,28 @@ class ChangeGroup {
 /** What it needs of who makes the transactions. */
 type Commits = Pick<GroupCommit, 'add' | 'schedule' | 'flush'>;
 
-const task_statuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
-const run_columns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
+const taskStatuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
+const runColumns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
 /** What a row adds to the log: a page in its table and in each index. */
-const log_bytes_per_row = 16_384;
+const logBytesPerRow = 16_384;
 /** What emptying the tables adds to it: their pages become free without being written. */
-const log_bytes_of_clearing = 1024 * 1024;
+const logBytesOfClearing = 1024 * 1024;
 
 export class SqliteRunIndex implements RunIndex, Writer {
   readonly supports = { durable: true };
   readonly #commits: Commits;
   readonly #positions: Map<number, Position>;
-  readonly #put_runs: Statement;
-  readonly #put_tasks: Statement;
-  readonly #put_position: Statement;
-  readonly #remove_runs: Statement;
-  readonly #remove_tasks: Statement;
-  readonly #empty_tables: readonly Statement[];
-  readonly #find_run: Statement;
-  readonly #find_task: Statement;
-  readonly #live_runs: Statement;
-  readonly #list_runs: RowQuery;
-  readonly #list_tasks: RowQuery;
+  readonly #putRuns: Statement;
+  readonly #putTasks: Statement;
+  readonly #putPosition: Statement;
+  readonly #removeRuns: Statement;
+  readonly #removeTasks: Statement;
+  readonly #emptyTables: readonly Statement[];
+  readonly #findRun: Statement;
+  readonly #findTask: Statement;
+  readonly #liveRuns: Statement;
+  readonly #listRuns: RowQuery;
+  readonly #listTasks: RowQuery;
   #waiting = new ChangeGroup();
   #group = new ChangeGroup();
   #closed = false;
@@ -69,43 +69,43 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#commits = commits;
     const positions = database.prepare('SELECT partition, position FROM index_position').all();
     this.#positions = new Map(positions.map(([partition, position]) => [Number(partition), Number(position)]));
-    this.#put_runs = database.prepare(
-      `INSERT INTO run_row (${run_columns})
+    this.#putRuns = database.prepare(
+      `INSERT INTO run_row (${runColumns})
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
        FROM json_each(?) WHERE true
        ON CONFLICT DO UPDATE SET segment_id = excluded.segment_id, status = excluded.status,
          correlation_id = excluded.correlation_id, parent_run_id = excluded.parent_run_id,
          started_at = excluded.started_at, ended_at = excluded.ended_at`,
     );
-    this.#put_tasks = database.prepare(
+    this.#putTasks = database.prepare(
       `INSERT INTO task_row (tenant_id, task_id, run_id, status, created_at, body)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
        FROM json_each(?) WHERE true
        ON CONFLICT DO UPDATE SET run_id = excluded.run_id, status = excluded.status,
          created_at = excluded.created_at, body = excluded.body`,
     );
-    this.#put_position = database.prepare('INSERT OR REPLACE INTO index_position (partition, position) VALUES (?, ?)');
+    this.#putPosition = database.prepare('INSERT OR REPLACE INTO index_position (partition, position) VALUES (?, ?)');
     const removed = 'SELECT value ->> 0, value ->> 1 FROM json_each(?)';
-    this.#remove_runs = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
-    this.#remove_tasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
-    this.#empty_tables = ['run_row', 'task_row', 'index_position'].map((table) =>
+    this.#removeRuns = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#removeTasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#emptyTables = ['run_row', 'task_row', 'index_position'].map((table) =>
       database.prepare(`DELETE FROM ${table}`),
     );
-    this.#find_run = database.prepare(`SELECT ${run_columns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
-    this.#live_runs = database.prepare(
-      `SELECT ${run_columns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
+    this.#findRun = database.prepare(`SELECT ${runColumns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
+    this.#liveRuns = database.prepare(
+      `SELECT ${runColumns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
        ORDER BY tenant_id, run_id LIMIT ?`,
     );
-    this.#find_task = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
-    this.#list_runs = new RowQuery(database, {
-      select: `SELECT ${run_columns} FROM run_row`,
-      statuses: run_statuses,
+    this.#findTask = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
+    this.#listRuns = new RowQuery(database, {
+      select: `SELECT ${runColumns} FROM run_row`,
+      statuses: runStatuses,
       at: 'started_at',
       id: 'run_id',
     });
-    this.#list_tasks = new RowQuery(database, {
+    this.#listTasks = new RowQuery(database, {
       select: 'SELECT created_at, task_id, body FROM task_row',
-      statuses: task_statuses,
+      statuses: taskStatuses,
       at: 'created_at',
       id: 'task_id',
     });
@@ -113,37 +113,37 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   async apply(changes: readonly IndexChange[]): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     const { runs, tasks, positions } = this.#waiting;
     for (const change of changes) {
-      const applied = positions.get(change.partition) ?? this.#kept_position(change.partition);
+      const applied = positions.get(change.partition) ?? this.#keptPosition(change.partition);
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
-      for (const run of change.runs) runs.set(mark(run), run_values(run));
-      for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), task_values(task));
+      for (const run of change.runs) runs.set(mark(run), runValues(run));
+      for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), taskValues(task));
     }
     if (positions.size > 0) await this.#written();
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     if (runs.length === 0) return;
     const { removed, runs: rows, tasks } = this.#waiting;
     for (const run of runs) {
       removed.set(mark(run), run);
       rows.delete(mark(run));
     }
-    for (const [key, [tenant_id, , run_id]] of tasks) {
-      if (removed.has(mark({ tenant_id: String(tenant_id), run_id: String(run_id) }))) tasks.delete(key);
+    for (const [key, [tenantId, , runId]] of tasks) {
+      if (removed.has(mark({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
     }
     await this.#written();
   }
 
   async clear(): Promise<void> {
-    this.#check_open();
+    this.#checkOpen();
     const { runs, tasks, positions, removed } = this.#waiting;
     for (const waiting of [runs, tasks, positions, removed]) waiting.clear();
-    this.#waiting.is_clearing = true;
+    this.#waiting.isClearing = true;
     await this.#written();
   }
 
@@ -155,49 +155,49 @@ export class SqliteRunIndex implements RunIndex, Writer {
     });
   }
 
-  #kept_position(partition: number): Position {
-    return this.#waiting.is_clearing ? 0 : (this.#positions.get(partition) ?? 0);
+  #keptPosition(partition: number): Position {
+    return this.#waiting.isClearing ? 0 : (this.#positions.get(partition) ?? 0);
   }
 
   async position(partition: number): Promise<Position> {
-    this.#check_open();
+    this.#checkOpen();
     return this.#positions.get(partition) ?? 0;
   }
 
   async runs(query: RunQuery): Promise<Page<RunRow>> {
-    this.#check_open();
-    const limit = page_limit(query.limit);
+    this.#checkOpen();
+    const limit = pageLimit(query.limit);
     const { tenant_id, segment_id, status, correlation_id, since } = query;
     const filters = { segment_id, correlation_id };
-    const after = place_of('runs', query.cursor);
-    const rows = this.#list_runs.rows({ tenant_id, status, filters, since, after, limit });
-    return page_of('runs', rows.map(run_of), limit, (run) => ({ at: run.started_at, id: run.run_id }));
+    const after = placeOf('runs', query.cursor);
+    const rows = this.#listRuns.rows({ tenant_id, status, filters, since, after, limit });
+    return pageOf('runs', rows.map(runOf), limit, (run) => ({ at: run.started_at, id: run.run_id }));
   }
 
-  async run(tenant_id: string, run_id: string): Promise<RunRow | null> {
-    this.#check_open();
-    const row = this.#find_run.get(tenant_id, run_id);
-    return row === undefined ? null : run_of(row);
+  async run(tenantId: string, runId: string): Promise<RunRow | null> {
+    this.#checkOpen();
+    const row = this.#findRun.get(tenantId, runId);
+    return row === undefined ? null : runOf(row);
   }
 
   async live(after: RunKey | null, limit: number): Promise<readonly RunRow[]> {
-    this.#check_open();
-    return this.#live_runs.all(after?.tenant_id ?? '', after?.run_id ?? '', limit).map(run_of);
+    this.#checkOpen();
+    return this.#liveRuns.all(after?.tenant_id ?? '', after?.run_id ?? '', limit).map(runOf);
   }
 
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
-    this.#check_open();
-    const limit = page_limit(query.limit);
+    this.#checkOpen();
+    const limit = pageLimit(query.limit);
     const { tenant_id, run_id, status } = query;
-    const after = place_of('tasks', query.cursor);
-    const rows = this.#list_tasks.rows({ tenant_id, status, filters: { run_id }, since: undefined, after, limit });
-    return page_of('tasks', rows.map(task_of), limit, (task) => ({ at: task.created_at, id: task.task_id }));
+    const after = placeOf('tasks', query.cursor);
+    const rows = this.#listTasks.rows({ tenant_id, status, filters: { run_id }, since: undefined, after, limit });
+    return pageOf('tasks', rows.map(taskOf), limit, (task) => ({ at: task.created_at, id: task.task_id }));
   }
 
-  async task(tenant_id: string, task_id: string): Promise<HumanTask | null> {
-    this.#check_open();
-    const row = this.#find_task.get(tenant_id, task_id);
-    return row === undefined ? null : task_of(row);
+  async task(tenantId: string, taskId: string): Promise<HumanTask | null> {
+    this.#checkOpen();
+    const row = this.#findTask.get(tenantId, taskId);
+    return row === undefined ? null : taskOf(row);
   }
 
   async close(): Promise<void> {
@@ -214,22 +214,22 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { is_clearing, removed, runs, tasks, positions } = this.#group;
-    if (is_clearing) for (const empty of this.#empty_tables) empty.run();
+    const { isClearing, removed, runs, tasks, positions } = this.#group;
+    if (isClearing) for (const empty of this.#emptyTables) empty.run();
     if (removed.size > 0) {
       const keys = JSON.stringify([...removed.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
-      this.#remove_runs.run(keys);
-      this.#remove_tasks.run(keys);
+      this.#removeRuns.run(keys);
+      this.#removeTasks.run(keys);
     }
-    if (runs.size > 0) this.#put_runs.run(JSON.stringify([...runs.values()]));
-    if (tasks.size > 0) this.#put_tasks.run(JSON.stringify([...tasks.values()]));
-    for (const [partition, position] of positions) this.#put_position.run(partition, position);
+    if (runs.size > 0) this.#putRuns.run(JSON.stringify([...runs.values()]));
+    if (tasks.size > 0) this.#putTasks.run(JSON.stringify([...tasks.values()]));
+    for (const [partition, position] of positions) this.#putPosition.run(partition, position);
     const rows = runs.size + tasks.size + positions.size + 2 * removed.size;
-    return rows * log_bytes_per_row + (is_clearing ? log_bytes_of_clearing : 0);
+    return rows * logBytesPerRow + (isClearing ? logBytesOfClearing : 0);
   }
 
   committed(): void {
-    if (this.#group.is_clearing) this.#positions.clear();
+    if (this.#group.isClearing) this.#positions.clear();
     for (const [partition, position] of this.#group.positions) this.#positions.set(partition, position);
     for (const { resolve } of this.#group.settle) resolve();
   }
@@ -238,8 +238,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
     for (const { reject } of this.#group.settle) reject(error);
   }
 
-  #check_open(): void {
-    if (this.#closed) throw closed_error('run index');
+  #checkOpen(): void {
+    if (this.#closed) throw closedError('run index');
   }
 }
 
@@ -247,33 +247,33 @@ function mark({ tenant_id, run_id }: RunKey): string {
   return JSON.stringify([tenant_id, run_id]);
 }
 
-function run_values(run: RunRow): readonly SqlValue[] {
+function runValues(run: RunRow): readonly SqlValue[] {
   const { tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at } = run;
   return [tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at];
 }
 
-function task_values(task: HumanTask): readonly SqlValue[] {
+function taskValues(task: HumanTask): readonly SqlValue[] {
   return [task.tenant_id, task.task_id, task.run_id, task.status, task.created_at, JSON.stringify(task)];
 }
 
-function run_of(row: SqlRow): RunRow {
-  const [tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at] = row;
+function runOf(row: SqlRow): RunRow {
+  const [tenantId, runId, segmentId, status, correlationId, parentRunId, startedAt, endedAt] = row;
   return {
-    tenant_id: String(tenant_id),
-    run_id: String(run_id),
-    segment_id: String(segment_id),
+    tenant_id: String(tenantId),
+    run_id: String(runId),
+    segment_id: String(segmentId),
     status: status as RunRow['status'],
-    correlation_id: text_or_null(correlation_id),
-    parent_run_id: text_or_null(parent_run_id),
-    started_at: Number(started_at),
-    ended_at: ended_at === null ? null : Number(ended_at),
+    correlation_id: textOrNull(correlationId),
+    parent_run_id: textOrNull(parentRunId),
+    started_at: Number(startedAt),
+    ended_at: endedAt === null ? null : Number(endedAt),
   };
 }
 
-function text_or_null(value: SqlValue | undefined): string | null {
+function textOrNull(value: SqlValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function task_of(row: SqlRow): HumanTask {
+function taskOf(row: SqlRow): HumanTask {
   return JSON.parse(String(row.at(-1)));
 }

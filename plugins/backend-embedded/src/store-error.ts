@@ -1,8 +1,8 @@
-import { type Code, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
-import { sqlite_code } from './sqlite-driver.js';
+import { type Code, isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { sqliteCode } from './sqlite-driver.js';
 
 /** What SQLite's primary result codes mean to us. */
-const sqlite_meanings: ReadonlyMap<number, Code> = new Map([
+const sqliteMeanings: ReadonlyMap<number, Code> = new Map([
   [3, 'FILE_UNREADABLE'], // SQLITE_PERM
   [5, 'STORE_LOCKED'], // SQLITE_BUSY
   [8, 'FILE_UNREADABLE'], // SQLITE_READONLY
@@ -12,7 +12,7 @@ const sqlite_meanings: ReadonlyMap<number, Code> = new Map([
   [26, 'STORE_CORRUPT'], // SQLITE_NOTADB
 ]);
 
-const system_meanings: ReadonlyMap<string, Code> = new Map([
+const systemMeanings: ReadonlyMap<string, Code> = new Map([
   ['ENOSPC', 'STORE_FULL'],
   ['EDQUOT', 'STORE_FULL'],
   ['EACCES', 'FILE_UNREADABLE'],
@@ -32,29 +32,29 @@ const explanations: Partial<Record<Code, string>> = {
 };
 
 /** Said instead, where the system tells more. */
-const system_explanations: ReadonlyMap<string, string> = new Map([
+const systemExplanations: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'there is no permission to write it'],
   ['EPERM', 'there is no permission to write it'],
   ['EROFS', 'the file system is read-only'],
 ]);
 
 /** The error of the table for what the file system or SQLite threw at the store in `folder`; `STORE_FAILED` by default. */
-export function store_error(folder: string, thrown: unknown): LlmteamError {
-  if (is_llmteam_error(thrown)) return thrown;
-  const code = meaning_of(thrown);
-  const known = system_explanations.get(system_code(thrown) ?? '') ?? explanations[code];
+export function storeError(folder: string, thrown: unknown): LlmteamError {
+  if (isLlmteamError(thrown)) return thrown;
+  const code = meaningOf(thrown);
+  const known = systemExplanations.get(systemCode(thrown) ?? '') ?? explanations[code];
   const reason = known ?? (thrown instanceof Error ? thrown.message : String(thrown));
   return new LlmteamError(code, `The store in ${folder} failed: ${reason}`, { cause: thrown });
 }
 
-function meaning_of(thrown: unknown): Code {
-  const number = sqlite_code(thrown);
-  if (number !== null) return sqlite_meanings.get(number) ?? 'STORE_FAILED';
-  return system_meanings.get(system_code(thrown) ?? '') ?? 'STORE_FAILED';
+function meaningOf(thrown: unknown): Code {
+  const number = sqliteCode(thrown);
+  if (number !== null) return sqliteMeanings.get(number) ?? 'STORE_FAILED';
+  return systemMeanings.get(systemCode(thrown) ?? '') ?? 'STORE_FAILED';
 }
 
 /** `ENOENT` and its like; undefined if the error is not the operating system's. */
-export function system_code(thrown: unknown): string | undefined {
+export function systemCode(thrown: unknown): string | undefined {
   const named = typeof thrown === 'object' && thrown !== null && 'code' in thrown;
   return named && typeof thrown.code === 'string' ? thrown.code : undefined;
 }

@@ -9,10 +9,10 @@
  */
 import { LlmteamError } from '@llmteam/contracts';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 import type { ConnectionWatch, PermissionViolation } from './connection-watch.js';
 import { type HeaderTable, MessageHeaders } from './message-headers.js';
-import { type ApiError, nats_error } from './nats-error.js';
+import { type ApiError, natsError } from './nats-error.js';
 
 export interface Message {
   readonly subject: string;
@@ -47,17 +47,17 @@ interface Pending {
   readonly settled: (outcome: Outcome | Lost) => void;
 }
 
-const timeout_ms = 5_000;
-const sweep_ms = 500;
+const timeoutMs = 5_000;
+const sweepMs = 500;
 
 export class AckedPublisher {
   private readonly inbox: string;
   private readonly pending = new Map<number, Pending>();
   private waiting: Pending[] = [];
   private readonly sweeper: NodeJS.Timeout;
-  private readonly when_empty: (() => void)[] = [];
+  private readonly whenEmpty: (() => void)[] = [];
   private sent = 0;
-  private is_closed = false;
+  private isClosed = false;
   /** The server does not let us hear acknowledgements. */
   private deaf: LlmteamError | null = null;
 
@@ -70,29 +70,29 @@ export class AckedPublisher {
     connection.subscribe(`${this.inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.answered(msg);
-        else this.cannot_hear(error);
+        else this.cannotHear(error);
       },
     });
-    this.sweeper = setInterval(() => this.sweep(), sweep_ms);
+    this.sweeper = setInterval(() => this.sweep(), sweepMs);
     this.sweeper.unref();
-    watch.on('back', () => this.send_again());
+    watch.on('back', () => this.sendAgain());
     watch.on('refused', (violation) => this.refuse(violation));
-    watch.on('closed', () => this.give_up_all());
+    watch.on('closed', () => this.giveUpAll());
   }
 
   /** @throws LlmteamError `BACKEND_UNREACHABLE` if nobody answers in time: the message may or may not be stored */
   publish(message: Message): Promise<Answer> {
     // A message that is sent again is never told lost.
-    return this.add_one(message, false) as Promise<Answer>;
+    return this.addOne(message, false) as Promise<Answer>;
   }
 
   /** As `publish`, but on this connection only: the end of a batch means nothing without the rest. */
-  publish_once(message: Message): Promise<Answer | Lost> {
-    return this.add_one(message, true);
+  publishOnce(message: Message): Promise<Answer | Lost> {
+    return this.addOne(message, true);
   }
 
   /** Many as one promise: what became of each, in their order. */
-  publish_each(messages: readonly Message[]): Promise<readonly Outcome[]> {
+  publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(messages.length);
       let left = messages.length;
@@ -106,7 +106,7 @@ export class AckedPublisher {
     });
   }
 
-  private add_one(message: Message, once: boolean): Promise<Answer | Lost> {
+  private addOne(message: Message, once: boolean): Promise<Answer | Lost> {
     return new Promise((resolve, reject) => {
       this.add(message, once, (outcome) => {
         if (outcome instanceof LlmteamError) reject(outcome);
@@ -116,21 +116,21 @@ export class AckedPublisher {
   }
 
   private add(message: Message, once: boolean, settled: Pending['settled']): void {
-    const refused = this.is_closed ? closed_error('NATS connection') : this.deaf;
+    const refused = this.isClosed ? closedError('NATS connection') : this.deaf;
     if (refused !== null) {
       settled(refused);
       return;
     }
-    const pending = { message, once, until: performance.now() + timeout_ms, settled };
+    const pending = { message, once, until: performance.now() + timeoutMs, settled };
     if (this.pending.size < this.window) this.send(pending);
     else this.waiting.push(pending);
   }
 
   /** Resolves when everything that was published has been answered or given up. */
   async close(): Promise<void> {
-    this.is_closed = true;
+    this.isClosed = true;
     const all = [...this.pending.values(), ...this.waiting];
-    if (all.length > 0) await new Promise<void>((resolve) => this.when_empty.push(resolve));
+    if (all.length > 0) await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
     clearInterval(this.sweeper);
   }
 
@@ -138,13 +138,13 @@ export class AckedPublisher {
     const id = this.sent++;
     this.pending.set(id, pending);
     try {
-      this.hand_over(id, pending);
+      this.handOver(id, pending);
     } catch (error) {
-      this.settle(id)?.settled(nats_error(`publish on ${pending.message.subject}`, error));
+      this.settle(id)?.settled(natsError(`publish on ${pending.message.subject}`, error));
     }
   }
 
-  private hand_over(id: number, { message }: Pending): void {
+  private handOver(id: number, { message }: Pending): void {
     const reply = `${this.inbox}.${id}`;
     const { subject, body, headers } = message;
     const options = headers === undefined ? { reply } : { reply, headers: new MessageHeaders(headers) };
@@ -156,7 +156,7 @@ export class AckedPublisher {
     this.pending.delete(id);
     const next = this.waiting.shift();
     if (next !== undefined) this.send(next);
-    if (this.pending.size === 0) for (const tell of this.when_empty.splice(0)) tell();
+    if (this.pending.size === 0) for (const tell of this.whenEmpty.splice(0)) tell();
     return pending;
   }
 
@@ -168,40 +168,40 @@ export class AckedPublisher {
       pending.settled(new LlmteamError('BACKEND_UNREACHABLE', message, { details: { no_responders: true } }));
       return;
     }
-    pending.settled(answer_in(msg, pending.message));
+    pending.settled(answerIn(msg, pending.message));
   }
 
   private sweep(): void {
     const now = performance.now();
     for (const [id, { until }] of this.pending) {
-      if (until <= now) this.give_up(id, this.silence());
+      if (until <= now) this.giveUp(id, this.silence());
     }
     for (const pending of this.waiting.filter(({ until }) => until <= now)) {
-      pending.settled(unanswered(pending, `not sent within ${timeout_ms} ms`));
+      pending.settled(unanswered(pending, `not sent within ${timeoutMs} ms`));
     }
     this.waiting = this.waiting.filter(({ until }) => until > now);
   }
 
   private silence(): string {
-    const reason = `no answer within ${timeout_ms} ms`;
+    const reason = `no answer within ${timeoutMs} ms`;
     // A server whose disk is full writes so into its log, and answers nothing.
-    return this.watch.is_connected ? `${reason}; its log may say why, a full disk for instance` : reason;
+    return this.watch.isConnected ? `${reason}; its log may say why, a full disk for instance` : reason;
   }
 
-  private give_up(id: number, reason: string): void {
+  private giveUp(id: number, reason: string): void {
     const pending = this.settle(id);
     pending?.settled(unanswered(pending, reason));
   }
 
-  private give_up_all(): void {
-    for (const id of [...this.pending.keys()]) this.give_up(id, 'the connection is closed');
+  private giveUpAll(): void {
+    for (const id of [...this.pending.keys()]) this.giveUp(id, 'the connection is closed');
   }
 
   /** What was on its way may be lost or stored; ids tell the server which. */
-  private send_again(): void {
+  private sendAgain(): void {
     for (const [id, pending] of [...this.pending]) {
       if (pending.once) this.settle(id)?.settled({ lost: true });
-      else this.hand_over(id, pending);
+      else this.handOver(id, pending);
     }
   }
 
@@ -209,21 +209,21 @@ export class AckedPublisher {
   private refuse(violation: PermissionViolation): void {
     if (violation.operation !== 'publish') return;
     for (const [id, { message }] of [...this.pending]) {
-      if (message.subject === violation.subject) this.settle(id)?.settled(nats_error('publish', violation));
+      if (message.subject === violation.subject) this.settle(id)?.settled(natsError('publish', violation));
     }
   }
 
-  private cannot_hear(error: Error): void {
-    this.deaf = nats_error('hearing acknowledgements', error);
+  private cannotHear(error: Error): void {
+    this.deaf = natsError('hearing acknowledgements', error);
     for (const id of [...this.pending.keys()]) this.settle(id)?.settled(this.deaf);
   }
 }
 
-function answer_in(msg: Msg, { subject }: Message): Outcome {
+function answerIn(msg: Msg, { subject }: Message): Outcome {
   try {
     return msg.json<Answer>();
   } catch (error) {
-    return nats_error(`publish on ${subject}`, error);
+    return natsError(`publish on ${subject}`, error);
   }
 }
 

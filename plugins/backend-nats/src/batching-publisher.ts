@@ -6,7 +6,7 @@
 import { type NatsConnection, nuid } from '@nats-io/transport-node';
 import type { AckedPublisher, Answer, Message, Outcome, Stored } from './acked-publisher.js';
 import { type HeaderTable, MessageHeaders } from './message-headers.js';
-import { nats_error } from './nats-error.js';
+import { natsError } from './nats-error.js';
 
 interface Waiting {
   readonly message: Message;
@@ -14,64 +14,64 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const batch_messages = 250;
-const batch_bytes = 1024 * 1024;
-const batches_in_flight = 4;
+const batchMessages = 250;
+const batchBytes = 1024 * 1024;
+const batchesInFlight = 4;
 
 export class BatchingPublisher {
   private readonly waiting: Waiting[] = [];
-  private in_flight = 0;
+  private inFlight = 0;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly publisher: AckedPublisher,
     /** False: one by one. */
-    private readonly takes_batches: boolean,
+    private readonly takesBatches: boolean,
   ) {}
 
   publish(message: Message): Promise<Answer> {
-    if (!this.takes_batches) return this.publisher.publish(message);
+    if (!this.takesBatches) return this.publisher.publish(message);
     return new Promise((resolve, reject) => {
       this.waiting.push({ message, resolve, reject });
-      if (this.waiting.length === 1) setImmediate(() => this.send_waiting());
+      if (this.waiting.length === 1) setImmediate(() => this.sendWaiting());
     });
   }
 
   /** Many as one promise: what became of each, in their order. */
-  publish_each(messages: readonly Message[]): Promise<readonly Outcome[]> {
-    if (!this.takes_batches) return this.publisher.publish_each(messages);
+  publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {
+    if (!this.takesBatches) return this.publisher.publishEach(messages);
     return Promise.all(
-      messages.map((message) => this.publish(message).catch((error: unknown) => nats_error('publish', error))),
+      messages.map((message) => this.publish(message).catch((error: unknown) => natsError('publish', error))),
     );
   }
 
-  private send_waiting(): void {
-    while (this.waiting.length > 0 && this.in_flight < batches_in_flight) {
-      const group = this.take_group();
-      this.in_flight++;
-      void this.send_group(group).finally(() => {
-        this.in_flight--;
-        this.send_waiting();
+  private sendWaiting(): void {
+    while (this.waiting.length > 0 && this.inFlight < batchesInFlight) {
+      const group = this.takeGroup();
+      this.inFlight++;
+      void this.sendGroup(group).finally(() => {
+        this.inFlight--;
+        this.sendWaiting();
       });
     }
   }
 
-  private take_group(): Waiting[] {
+  private takeGroup(): Waiting[] {
     let bytes = 0;
     let count = 0;
     for (const { message } of this.waiting) {
       bytes += message.body.length;
-      if (count > 0 && (count >= batch_messages || bytes > batch_bytes)) break;
+      if (count > 0 && (count >= batchMessages || bytes > batchBytes)) break;
       count++;
     }
     return this.waiting.splice(0, count);
   }
 
   /** Never rejects. */
-  private async send_group(group: readonly Waiting[]): Promise<void> {
+  private async sendGroup(group: readonly Waiting[]): Promise<void> {
     try {
-      const stored = group.length === 1 ? null : await this.send_batch(group.map(({ message }) => message));
-      if (stored === null) await this.send_singly(group);
+      const stored = group.length === 1 ? null : await this.sendBatch(group.map(({ message }) => message));
+      if (stored === null) await this.sendSingly(group);
       else for (const [place, { resolve }] of group.entries()) resolve({ seq: stored.seq - group.length + 1 + place });
     } catch (error) {
       // Nobody knows whether it is stored. To wait as long again for each message would tell no more.
@@ -79,22 +79,22 @@ export class BatchingPublisher {
     }
   }
 
-  private async send_singly(group: readonly Waiting[]): Promise<void> {
+  private async sendSingly(group: readonly Waiting[]): Promise<void> {
     await Promise.all(
       group.map(({ message, resolve, reject }) => this.publisher.publish(message).then(resolve, reject)),
     );
   }
 
   /** null: it was refused, or lost with the connection. */
-  private async send_batch(messages: readonly Message[]): Promise<Stored | null> {
-    const batch_id = nuid.next();
-    const parts = messages.map((message, place) => in_batch(message, batch_id, place + 1));
+  private async sendBatch(messages: readonly Message[]): Promise<Stored | null> {
+    const batchId = nuid.next();
+    const parts = messages.map((message, place) => inBatch(message, batchId, place + 1));
     const last = parts.pop();
     if (last === undefined) return null;
     for (const { subject, body, headers } of parts) {
       this.connection.publish(subject, body, { headers: new MessageHeaders(headers) });
     }
-    const answer = await this.publisher.publish_once({
+    const answer = await this.publisher.publishOnce({
       ...last,
       headers: { ...last.headers, 'Nats-Batch-Commit': '1' },
     });
@@ -102,9 +102,9 @@ export class BatchingPublisher {
   }
 }
 
-function in_batch(message: Message, batch_id: string, place: number): Message & { readonly headers: HeaderTable } {
+function inBatch(message: Message, batchId: string, place: number): Message & { readonly headers: HeaderTable } {
   return {
     ...message,
-    headers: { ...message.headers, 'Nats-Batch-Id': batch_id, 'Nats-Batch-Sequence': String(place) },
+    headers: { ...message.headers, 'Nats-Batch-Id': batchId, 'Nats-Batch-Sequence': String(place) },
   };
 }

@@ -1,6 +1,6 @@
 import { LlmteamError } from '@llmteam/contracts';
 
 /** What every method of a closed port rejects with. */
-export function closed_error(port: string): LlmteamError {
+export function closedError(port: string): LlmteamError {
   return new LlmteamError('CLOSED', `The ${port} is closed`);
 }

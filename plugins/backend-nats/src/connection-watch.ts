@@ -30,7 +30,7 @@ export class ConnectionWatch {
     void this.follow(connection.status());
   }
 
-  get is_connected(): boolean {
+  get isConnected(): boolean {
     return this.connected;
   }
 
@@ -44,8 +44,8 @@ export class ConnectionWatch {
   /** The client would wait for an answer until its time is up; this rejects as soon as the connection is gone. */
   ask<T>(question: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!this.connected) throw not_connected();
-      const forget = this.on('lost', () => reject(not_connected()));
+      if (!this.connected) throw notConnected();
+      const forget = this.on('lost', () => reject(notConnected()));
       question().then(resolve, reject).finally(forget);
     });
   }
@@ -53,9 +53,9 @@ export class ConnectionWatch {
   /** Waits, but not beyond the moment the connection is back or closed. */
   async pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => go_on(), ms);
-      const forget = [this.on('back', () => go_on()), this.on('closed', () => go_on())];
-      const go_on = (): void => {
+      const timer = setTimeout(() => goOn(), ms);
+      const forget = [this.on('back', () => goOn()), this.on('closed', () => goOn())];
+      const goOn = (): void => {
         clearTimeout(timer);
         for (const stop of forget) stop();
         resolve();
@@ -87,6 +87,6 @@ export class ConnectionWatch {
   }
 }
 
-function not_connected(): LlmteamError {
+function notConnected(): LlmteamError {
   return new LlmteamError('BACKEND_UNREACHABLE', 'there is no connection to the NATS server');
 }

@@ -14,7 +14,7 @@ import {
   type NodeConnectionOptions,
   type TlsOptions,
 } from '@nats-io/transport-node';
-import { type Addresses, addresses_of } from './server-addresses.js';
+import { type Addresses, addressesOf } from './server-addresses.js';
 import type { NatsSettings } from './settings.js';
 
 export interface ConnectOptions {
@@ -23,41 +23,41 @@ export interface ConnectOptions {
   readonly name: string;
   readonly log: Logger;
   /** How long to try before giving up the first connection. */
-  readonly patience_ms: number;
+  readonly patienceMs: number;
 }
 
-const pause_ms = 250;
+const pauseMs = 250;
 /** For one attempt, greeting and login included. A server that dies in the middle of it is noticed only after this. */
-const attempt_ms = 2_000;
+const attemptMs = 2_000;
 
 /**
  * @throws LlmteamError `BACKEND_UNREACHABLE`; `BACKEND_UNSUITABLE` if the server refuses the credentials; `CONFIG_INVALID` if an address
  * is none; `FILE_UNREADABLE`
  */
-export async function connect_to_nats(options: ConnectOptions): Promise<NatsConnection> {
-  const addresses = addresses_of(options.settings);
-  const connection_options = options_of(options, addresses);
-  const until = performance.now() + options.patience_ms;
+export async function connectToNats(options: ConnectOptions): Promise<NatsConnection> {
+  const addresses = addressesOf(options.settings);
+  const connectionOptions = optionsOf(options, addresses);
+  const until = performance.now() + options.patienceMs;
   for (;;) {
     try {
-      return await connect(connection_options);
+      return await connect(connectionOptions);
     } catch (error) {
-      const failure = connect_error(addresses, error);
-      if (!failure.recoverable || performance.now() + pause_ms >= until) throw failure;
+      const failure = connectError(addresses, error);
+      if (!failure.recoverable || performance.now() + pauseMs >= until) throw failure;
       options.log.info({ servers: addresses.servers }, 'the NATS server cannot be reached yet; trying again');
-      await sleep(pause_ms);
+      await sleep(pauseMs);
     }
   }
 }
 
-function options_of({ settings, name }: ConnectOptions, addresses: Addresses): NodeConnectionOptions {
-  const { creds_file, tls } = settings;
+function optionsOf({ settings, name }: ConnectOptions, addresses: Addresses): NodeConnectionOptions {
+  const { credsFile, tls } = settings;
   const { servers, user, password, token } = addresses;
   return {
     servers: [...servers],
     name,
     noAsyncTraces: true,
-    timeout: attempt_ms,
+    timeout: attemptMs,
     maxReconnectAttempts: -1,
     // A server that refuses a login twice may be one that is being configured.
     ignoreAuthErrorAbort: true,
@@ -68,8 +68,8 @@ function options_of({ settings, name }: ConnectOptions, addresses: Addresses): N
     maxPingOut: 2,
     ...(user !== undefined && { user, pass: password ?? '' }),
     ...(token !== undefined && { token }),
-    ...(creds_file !== undefined && { authenticator: credentials(creds_file) }),
-    ...(tls !== undefined && { tls: tls_options(tls) }),
+    ...(credsFile !== undefined && { authenticator: credentials(credsFile) }),
+    ...(tls !== undefined && { tls: tlsOptions(tls) }),
   };
 }
 
@@ -81,15 +81,15 @@ function credentials(path: string): Authenticator {
   }
 }
 
-function tls_options({ ca_file, cert_file, key_file }: NonNullable<NatsSettings['tls']>): TlsOptions {
+function tlsOptions({ caFile, certFile, keyFile }: NonNullable<NatsSettings['tls']>): TlsOptions {
   return {
-    ...(ca_file !== undefined && { caFile: ca_file }),
-    ...(cert_file !== undefined && { certFile: cert_file }),
-    ...(key_file !== undefined && { keyFile: key_file }),
+    ...(caFile !== undefined && { caFile: caFile }),
+    ...(certFile !== undefined && { certFile: certFile }),
+    ...(keyFile !== undefined && { keyFile: keyFile }),
   };
 }
 
-function connect_error({ servers }: Addresses, cause: unknown): LlmteamError {
+function connectError({ servers }: Addresses, cause: unknown): LlmteamError {
   const where = `the NATS server ${servers.join(', ')}`;
   if (cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError) {
     return new LlmteamError('BACKEND_UNSUITABLE', `${where} refuses the credentials`, { cause });

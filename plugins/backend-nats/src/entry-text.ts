@@ -1,5 +1,5 @@
 import { type Entry, type Fact, LlmteamError, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
-import { most_entries, position_of } from './positions.js';
+import { mostEntries, positionOf } from './positions.js';
 
 /** One append as the stream keeps it: a JSON array of `{message_id, fact}`. */
 interface StoredEntry {
@@ -7,27 +7,27 @@ interface StoredEntry {
   readonly fact: Fact;
 }
 
-const most_characters = 64 * 1024 * 1024;
+const mostCharacters = 64 * 1024 * 1024;
 
 /** The entries as text, one each: nothing is shared with who called. @throws TypeError if a fact is not JSON; LlmteamError `LIMIT_EXCEEDED` */
-export function entry_texts(run: RunKey, entries: readonly NewEntry[]): string[] {
+export function entryTexts(run: RunKey, entries: readonly NewEntry[]): string[] {
   const texts = entries.map(({ message_id, fact }) => JSON.stringify({ message_id, fact }));
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
-  if (entries.length <= most_entries && characters <= most_characters) return texts;
+  if (entries.length <= mostEntries && characters <= mostCharacters) return texts;
   const size = `${entries.length} entries of ${characters} characters of JSON`;
-  const most = `at most ${most_entries} and ${most_characters} are allowed`;
+  const most = `at most ${mostEntries} and ${mostCharacters} are allowed`;
   throw new LlmteamError('LIMIT_EXCEEDED', `append to run ${run.run_id}: ${size}, ${most}`);
 }
 
-export function join_texts(texts: readonly string[]): string {
+export function joinTexts(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
 }
 
 /** The entries of a message of the stream. @throws LlmteamError `STORE_CORRUPT` */
-export function parse_entries(run: RunKey, sequence: number, text: string): Entry[] {
+export function parseEntries(run: RunKey, sequence: number, text: string): Entry[] {
   const stored = parse(sequence, text);
   return stored.map(({ message_id, fact }, index) => ({
-    position: position_of(sequence, index, stored.length),
+    position: positionOf(sequence, index, stored.length),
     tenant_id: run.tenant_id,
     run_id: run.run_id,
     message_id,
@@ -38,19 +38,19 @@ export function parse_entries(run: RunKey, sequence: number, text: string): Entr
 function parse(sequence: number, text: string): readonly StoredEntry[] {
   try {
     const stored: unknown = JSON.parse(text);
-    if (Array.isArray(stored) && stored.every(is_stored_entry)) return stored;
+    if (Array.isArray(stored) && stored.every(isStoredEntry)) return stored;
   } catch (cause) {
     throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal is not JSON`, { cause });
   }
   throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal holds no facts`);
 }
 
-function is_stored_entry(value: unknown): value is StoredEntry {
+function isStoredEntry(value: unknown): value is StoredEntry {
   const { message_id, fact } = (value ?? {}) as Partial<StoredEntry>;
   return typeof message_id === 'string' && typeof fact?.type === 'string';
 }
 
-export function positions_by_id(entries: readonly Entry[]): Map<string, Position> {
+export function positionsById(entries: readonly Entry[]): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const { message_id, position } of entries) {
     if (!positions.has(message_id)) positions.set(message_id, position);

@@ -1,5 +1,5 @@
 export type { InspectedStream, NatsInspection } from './inspection.js';
-export { inspect_nats } from './inspection.js';
-export { type NatsBackend, type NatsBackendOptions, open_nats_backend } from './open-nats-backend.js';
+export { inspectNats } from './inspection.js';
+export { type NatsBackend, type NatsBackendOptions, openNatsBackend } from './open-nats-backend.js';
 export type { Retention, RetentionPolicy } from './retention.js';
-export { default_settings, type NatsSettings } from './settings.js';
+export { defaultSettings, type NatsSettings } from './settings.js';

@@ -11,7 +11,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Names } from './names.js';
 import type { ServerVersion } from './server-version.js';
 import type { NatsSettings } from './settings.js';
-import { bucket_config, check_streams, ensure_stream, find_stream, journal_config, type Wanted } from './streams.js';
+import { bucketConfig, checkStreams, ensureStream, findStream, journalConfig, type Wanted } from './streams.js';
 
 export interface Installation {
   readonly connection: NatsConnection;
@@ -32,20 +32,20 @@ type Found = readonly [Wanted, StreamInfo | null];
  * @throws LlmteamError `BACKEND_UNSUITABLE` naming all that is not as configured, `STORE_CORRUPT` if a part is gone,
  * `BACKEND_UNREACHABLE`
  */
-export async function ensure_installation(installation: Installation): Promise<Buckets> {
+export async function ensureInstallation(installation: Installation): Promise<Buckets> {
   const { connection, manager, settings, names } = installation;
-  const registry = bucket_config(settings, names.registry_stream);
-  const found_registry = await find_stream(manager, registry.name);
-  const others = await find_all(manager, [...journal_streams(installation), blobs_stream(installation)]);
-  check_streams([[registry, found_registry], ...others]);
-  if (found_registry === null) await check_empty(manager, registry.name, others);
-  else check_complete(others);
+  const registry = bucketConfig(settings, names.registryStream);
+  const foundRegistry = await findStream(manager, registry.name);
+  const others = await findAll(manager, [...journalStreams(installation), blobsStream(installation)]);
+  checkStreams([[registry, foundRegistry], ...others]);
+  if (foundRegistry === null) await checkEmpty(manager, registry.name, others);
+  else checkComplete(others);
 
-  for (const wanted of journal_streams(installation)) await ensure_stream(manager, wanted);
+  for (const wanted of journalStreams(installation)) await ensureStream(manager, wanted);
   const js = jetstream(connection);
   const { replicas } = settings;
-  const objects = await new Objm(js).create(names.blobs_bucket, { replicas, storage: StorageType.File });
-  const kv = await new Kvm(js).create(names.registry_bucket, {
+  const objects = await new Objm(js).create(names.blobsBucket, { replicas, storage: StorageType.File });
+  const kv = await new Kvm(js).create(names.registryBucket, {
     history: 1,
     replicas,
     storage: StorageType.File,
@@ -55,42 +55,42 @@ export async function ensure_installation(installation: Installation): Promise<B
   return { kv, objects };
 }
 
-/** What `ensure_installation` makes. */
-export function installed_streams(installation: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
+/** What `ensureInstallation` makes. */
+export function installedStreams(installation: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
   const { settings, names } = installation;
-  const registry = bucket_config(settings, names.registry_stream);
-  return [...journal_streams(installation), blobs_stream(installation), registry];
+  const registry = bucketConfig(settings, names.registryStream);
+  return [...journalStreams(installation), blobsStream(installation), registry];
 }
 
-function journal_streams({ settings, names, version }: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
+function journalStreams({ settings, names, version }: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
   return Array.from({ length: settings.partitions }, (_, partition) =>
-    journal_config(settings, names, version, partition),
+    journalConfig(settings, names, version, partition),
   );
 }
 
-function blobs_stream({ settings, names }: Omit<Installation, 'connection' | 'manager'>): Wanted {
-  return bucket_config(settings, names.blobs_stream);
+function blobsStream({ settings, names }: Omit<Installation, 'connection' | 'manager'>): Wanted {
+  return bucketConfig(settings, names.blobsStream);
 }
 
-async function find_all(manager: JetStreamManager, all: readonly Wanted[]): Promise<Found[]> {
+async function findAll(manager: JetStreamManager, all: readonly Wanted[]): Promise<Found[]> {
   const found: Found[] = [];
-  for (const wanted of all) found.push([wanted, await find_stream(manager, wanted.name)]);
+  for (const wanted of all) found.push([wanted, await findStream(manager, wanted.name)]);
   return found;
 }
 
 /** Going on with an empty part would give sequences out again that checkpoints stand for. */
-function check_complete(found: readonly Found[]): void {
+function checkComplete(found: readonly Found[]): void {
   const gone = found.flatMap(([{ name }, info]) => (info === null ? [name] : []));
   if (gone.length > 0) throw lost(gone);
 }
 
-async function check_empty(manager: JetStreamManager, registry: string, found: readonly Found[]): Promise<void> {
-  const is_empty = found.every(([, info]) => (info?.state.last_seq ?? 0) === 0);
+async function checkEmpty(manager: JetStreamManager, registry: string, found: readonly Found[]): Promise<void> {
+  const isEmpty = found.every(([, info]) => (info?.state.last_seq ?? 0) === 0);
   // Another process may have made everything in this moment.
-  if (!is_empty && (await find_stream(manager, registry)) === null) throw lost([registry]);
+  if (!isEmpty && (await findStream(manager, registry)) === null) throw lost([registry]);
 }
 
 function lost(streams: readonly string[]): LlmteamError {
-  const way_out = 'restore it from a backup, or delete all streams of the installation to begin anew';
-  return new LlmteamError('STORE_CORRUPT', `the installation has lost ${streams.join(', ')}; ${way_out}`);
+  const wayOut = 'restore it from a backup, or delete all streams of the installation to begin anew';
+  return new LlmteamError('STORE_CORRUPT', `the installation has lost ${streams.join(', ')}; ${wayOut}`);
 }

@@ -7,9 +7,9 @@ import type { Consumer, Delivery, Job, Logger } from '@llmteam/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
-import { parse_job } from './job-text.js';
+import { parseJob } from './job-text.js';
 import { PullRequests } from './pull-requests.js';
-import { ack, give_back, type StreamMessage, still_working } from './stream-message.js';
+import { ack, giveBack, type StreamMessage, stillWorking } from './stream-message.js';
 
 export interface JobConsumerOptions {
   readonly connection: NatsConnection;
@@ -20,28 +20,28 @@ export interface JobConsumerOptions {
   readonly stream: string;
   readonly concurrency: number;
   /** Makes the queue's consumer if it is not there; answers its name. */
-  readonly make_consumer: () => Promise<string>;
+  readonly makeConsumer: () => Promise<string>;
   readonly handle: (delivery: Delivery) => void;
   /** It has taken its last job and every delivery is answered. */
   readonly over: () => void;
 }
 
-const redelivery_ms = 1_000;
-const first_pause_ms = 50;
-const longest_pause_ms = 2_000;
+const redeliveryMs = 1_000;
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
 
 export class JobConsumer implements Consumer {
   private readonly requests: PullRequests;
   /** Reply subjects of the deliveries that are not answered. */
-  private readonly handed_out = new Set<string>();
-  private is_stopped = false;
-  private when_empty: (() => void)[] = [];
+  private readonly handedOut = new Set<string>();
+  private isStopped = false;
+  private whenEmpty: (() => void)[] = [];
 
   constructor(private readonly options: JobConsumerOptions) {
     this.requests = new PullRequests(options.connection, options.watch, {
-      room: () => options.concurrency - this.handed_out.size,
+      room: () => options.concurrency - this.handedOut.size,
       receive: (message) => this.receive(message),
-      lost: (reason) => void this.find_again(reason),
+      lost: (reason) => void this.findAgain(reason),
     });
   }
 
@@ -50,15 +50,15 @@ export class JobConsumer implements Consumer {
   }
 
   async stop(signal?: AbortSignal): Promise<void> {
-    this.is_stopped = true;
+    this.isStopped = true;
     this.requests.stop();
-    if (this.handed_out.size > 0 && signal?.aborted !== true) await this.all_answered(signal);
+    if (this.handedOut.size > 0 && signal?.aborted !== true) await this.allAnswered(signal);
     this.options.over();
   }
 
-  private async all_answered(signal: AbortSignal | undefined): Promise<void> {
+  private async allAnswered(signal: AbortSignal | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.when_empty.push(resolve);
+      this.whenEmpty.push(resolve);
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
   }
@@ -66,30 +66,28 @@ export class JobConsumer implements Consumer {
   private receive(message: StreamMessage): void {
     const { reply } = message;
     // A consumer that was made anew may hand out what is at work here, to be answered in the same place.
-    if (this.handed_out.has(reply)) return;
-    if (this.is_stopped || this.handed_out.size >= this.options.concurrency) {
-      this.answer(reply, give_back(0));
+    if (this.handedOut.has(reply)) return;
+    if (this.isStopped || this.handedOut.size >= this.options.concurrency) {
+      this.answer(reply, giveBack(0));
       return;
     }
-    this.handed_out.add(reply);
+    this.handedOut.add(reply);
     try {
       const text = this.options.bodies.unpack(message);
-      if (typeof text === 'string') this.hand_out(message, text);
-      else this.hand_out_later(message, text);
+      if (typeof text === 'string') this.handOut(message, text);
+      else this.handOutLater(message, text);
     } catch (error) {
-      this.hand_back(reply, error);
+      this.handBack(reply, error);
     }
   }
 
-  private hand_out_later(message: StreamMessage, text: Promise<string>): void {
-    text
-      .then((loaded) => this.hand_out(message, loaded))
-      .catch((error: unknown) => this.hand_back(message.reply, error));
+  private handOutLater(message: StreamMessage, text: Promise<string>): void {
+    text.then((loaded) => this.handOut(message, loaded)).catch((error: unknown) => this.handBack(message.reply, error));
   }
 
   /** The message itself is let go: it holds far more memory than the job. */
-  private hand_out({ reply, deliveries, msg }: StreamMessage, text: string): void {
-    const job = parse_job(text);
+  private handOut({ reply, deliveries, msg }: StreamMessage, text: string): void {
+    const job = parseJob(text);
     if (job !== null) {
       this.options.handle(new HandedOut(this, reply, deliveries, job));
       return;
@@ -100,22 +98,22 @@ export class JobConsumer implements Consumer {
     this.ack(reply);
   }
 
-  private hand_back(reply: string, err: unknown): void {
+  private handBack(reply: string, err: unknown): void {
     const { log, queue, connection } = this.options;
     log.error({ err, queue }, 'a job could not be handed out; it comes again');
-    if (!connection.isClosed()) this.nak(reply, redelivery_ms);
+    if (!connection.isClosed()) this.nak(reply, redeliveryMs);
   }
 
   ack(reply: string): void {
-    if (this.is_answered_first(reply)) this.answer(reply, ack);
+    if (this.isAnsweredFirst(reply)) this.answer(reply, ack);
   }
 
-  nak(reply: string, delay_ms: number): void {
-    if (this.is_answered_first(reply)) this.answer(reply, give_back(delay_ms));
+  nak(reply: string, delayMs: number): void {
+    if (this.isAnsweredFirst(reply)) this.answer(reply, giveBack(delayMs));
   }
 
   extend(reply: string): void {
-    if (this.handed_out.has(reply)) this.answer(reply, still_working);
+    if (this.handedOut.has(reply)) this.answer(reply, stillWorking);
   }
 
   private answer(reply: string, text: Uint8Array): void {
@@ -123,21 +121,21 @@ export class JobConsumer implements Consumer {
   }
 
   /** False if the delivery was answered before. */
-  private is_answered_first(reply: string): boolean {
-    if (!this.handed_out.delete(reply)) return false;
-    if (!this.is_stopped) this.requests.ask_soon();
-    else if (this.handed_out.size === 0) for (const tell of this.when_empty.splice(0)) tell();
+  private isAnsweredFirst(reply: string): boolean {
+    if (!this.handedOut.delete(reply)) return false;
+    if (!this.isStopped) this.requests.askSoon();
+    else if (this.handedOut.size === 0) for (const tell of this.whenEmpty.splice(0)) tell();
     return true;
   }
 
   /** Workers must outlive servers and consumers: this ends only with success or with `stop`. */
-  private async find_again(reason: string): Promise<void> {
+  private async findAgain(reason: string): Promise<void> {
     const { queue, log, connection, watch } = this.options;
     log.warn({ queue, reason }, 'the queue does not answer; looking for it again');
-    for (let pause = first_pause_ms; this.goes_on(connection); pause = Math.min(2 * pause, longest_pause_ms)) {
+    for (let pause = firstPauseMs; this.goesOn(connection); pause = Math.min(2 * pause, longestPauseMs)) {
       try {
-        const consumer = await this.options.make_consumer();
-        if (this.goes_on(connection)) this.begin(consumer);
+        const consumer = await this.options.makeConsumer();
+        if (this.goesOn(connection)) this.begin(consumer);
         return;
       } catch (err) {
         log.debug({ err, queue }, 'the queue is not there yet');
@@ -146,8 +144,8 @@ export class JobConsumer implements Consumer {
     }
   }
 
-  private goes_on(connection: NatsConnection): boolean {
-    return !this.is_stopped && !connection.isClosed();
+  private goesOn(connection: NatsConnection): boolean {
+    return !this.isStopped && !connection.isClosed();
   }
 }
 
@@ -163,8 +161,8 @@ class HandedOut implements Delivery {
     this.consumer.ack(this.reply);
   }
 
-  async nak(delay_ms = 0): Promise<void> {
-    this.consumer.nak(this.reply, delay_ms);
+  async nak(delayMs = 0): Promise<void> {
+    this.consumer.nak(this.reply, delayMs);
   }
 
   async extend(): Promise<void> {

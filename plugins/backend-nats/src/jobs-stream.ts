@@ -10,7 +10,7 @@ import type { ConnectionWatch } from './connection-watch.js';
 import type { Names } from './names.js';
 import type { ServerVersion } from './server-version.js';
 import type { NatsSettings } from './settings.js';
-import { ensure_stream, jobs_config } from './streams.js';
+import { ensureStream, jobsConfig } from './streams.js';
 
 export interface JobsStreamOptions {
   readonly connection: NatsConnection;
@@ -25,24 +25,24 @@ export interface JobsStreamOptions {
 }
 
 /** Somebody else may delete the stream, or make it anew: only looking tells. */
-const look_every_ms = 5_000;
-const first_pause_ms = 50;
+const lookEveryMs = 5_000;
+const firstPauseMs = 50;
 
 export class JobsStream {
   /** When the stream was made, by the server; '' before the first look. */
-  private made_at = '';
-  private server_id: string | undefined;
+  private madeAt = '';
+  private serverId: string | undefined;
   /** A server that was started again may have forgotten jobs it had acknowledged, if it does not sync each of them. */
-  private is_in_doubt = false;
+  private isInDoubt = false;
   private looking: Promise<void> | null = null;
-  private readonly stop_listening: () => void;
+  private readonly stopListening: () => void;
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly options: JobsStreamOptions) {
     const { connection, watch } = options;
-    this.server_id = connection.info?.server_id;
-    this.stop_listening = watch.on('back', () => this.connected_again());
-    this.timer = setInterval(() => void this.look(), look_every_ms);
+    this.serverId = connection.info?.server_id;
+    this.stopListening = watch.on('back', () => this.connectedAgain());
+    this.timer = setInterval(() => void this.look(), lookEveryMs);
     this.timer.unref();
   }
 
@@ -56,39 +56,42 @@ export class JobsStream {
 
   close(): void {
     clearInterval(this.timer);
-    this.stop_listening();
+    this.stopListening();
   }
 
   private async find(): Promise<void> {
     const { watch, manager, settings, names, version, log, lost } = this.options;
-    const { created } = await watch.ask(() => ensure_stream(manager, jobs_config(settings, names, version)));
-    const is_another = this.made_at !== '' && this.made_at !== created;
-    this.made_at = created;
-    if (!is_another && !this.is_in_doubt) return;
-    this.is_in_doubt = false;
-    const stream = names.jobs_stream;
-    log.warn({ stream, is_another }, 'jobs may be lost with a server; those outstanding are published again');
+    const { created } = await watch.ask(() => ensureStream(manager, jobsConfig(settings, names, version)));
+    const isAnother = this.madeAt !== '' && this.madeAt !== created;
+    this.madeAt = created;
+    if (!isAnother && !this.isInDoubt) return;
+    this.isInDoubt = false;
+    const stream = names.jobsStream;
+    log.warn(
+      { stream, is_another: isAnother },
+      'jobs may be lost with a server; those outstanding are published again',
+    );
     lost();
   }
 
-  private connected_again(): void {
+  private connectedAgain(): void {
     const { server_id } = this.options.connection.info ?? {};
-    this.is_in_doubt ||= server_id !== this.server_id;
-    this.server_id = server_id;
-    void this.look_until_seen();
+    this.isInDoubt ||= server_id !== this.serverId;
+    this.serverId = server_id;
+    void this.lookUntilSeen();
   }
 
   /** A server that has just been started may not be ready. */
-  private async look_until_seen(): Promise<void> {
+  private async lookUntilSeen(): Promise<void> {
     const { watch } = this.options;
-    for (let pause = first_pause_ms; watch.is_connected; pause = Math.min(2 * pause, look_every_ms)) {
+    for (let pause = firstPauseMs; watch.isConnected; pause = Math.min(2 * pause, lookEveryMs)) {
       if (await this.look()) return;
       await watch.pause(pause);
     }
   }
 
   private async look(): Promise<boolean> {
-    if (!this.options.watch.is_connected) return false;
+    if (!this.options.watch.isConnected) return false;
     try {
       await this.ensure();
       return true;

@@ -5,7 +5,7 @@ export type HeaderTable = Readonly<Record<string, string>>;
 
 /**
  * Headers the client neither copies nor checks: `headers()` does both for every name, which costs more than the message. So no value may
- * hold a line break; those that come of users' texts are made printable first (`dedupe_id`).
+ * hold a line break; those that come of users' texts are made printable first (`dedupeId`).
  */
 export class MessageHeaders extends MsgHdrsImpl {
   constructor(table: HeaderTable) {

@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Blobs, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { type Blobs, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { closed_error } from './closed.js';
+import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import type { Names } from './names.js';
-import { api_error_code, is_wrong_last_sequence, nats_error } from './nats-error.js';
+import { apiErrorCode, isWrongLastSequence, natsError } from './nats-error.js';
 import { StreamReader } from './stream-reader.js';
 
 export interface NatsBlobsOptions {
@@ -24,10 +24,10 @@ export interface NatsBlobsOptions {
   readonly store: ObjectStore;
 }
 
-const hash_pattern = /^sha256:[0-9a-f]{64}$/;
+const hashPattern = /^sha256:[0-9a-f]{64}$/;
 const attempts = 5;
-const pause_ms = 50;
-const reading_patience_ms = 5_000;
+const pauseMs = 50;
+const readingPatienceMs = 5_000;
 
 export class NatsBlobs implements Blobs {
   readonly supports = { durable: true };
@@ -40,34 +40,34 @@ export class NatsBlobs implements Blobs {
   }
 
   async put(bytes: Uint8Array): Promise<string> {
-    this.check_open();
+    this.checkOpen();
     const kept = Uint8Array.from(bytes);
-    const hash = hash_of(kept);
-    const known = this.putting.get(hash) ?? this.put_once(hash, kept).finally(() => this.putting.delete(hash));
+    const hash = hashOf(kept);
+    const known = this.putting.get(hash) ?? this.putOnce(hash, kept).finally(() => this.putting.delete(hash));
     this.putting.set(hash, known);
     return known;
   }
 
   async get(hash: string): Promise<Uint8Array> {
-    this.check_open();
-    if (!hash_pattern.test(hash)) throw missing(hash);
+    this.checkOpen();
+    if (!hashPattern.test(hash)) throw missing(hash);
     for (let attempt = 1; ; attempt++) {
-      const bytes = await this.get_patiently(hash);
+      const bytes = await this.getPatiently(hash);
       if (bytes === null) throw missing(hash);
-      if (hash_of(bytes) === hash) return bytes;
+      if (hashOf(bytes) === hash) return bytes;
       // Somebody may have been replacing the object by itself; what is damaged stays so.
       if (attempt === attempts) throw new LlmteamError('STORE_CORRUPT', `blob ${hash} is damaged`);
-      await sleep(pause_ms);
+      await sleep(pauseMs);
     }
   }
 
   async has(hash: string): Promise<boolean> {
-    this.check_open();
-    if (!hash_pattern.test(hash)) return false;
+    this.checkOpen();
+    if (!hashPattern.test(hash)) return false;
     try {
       return (await this.info(hash)) !== null;
     } catch (error) {
-      throw nats_error(`looking for blob ${hash}`, error);
+      throw natsError(`looking for blob ${hash}`, error);
     }
   }
 
@@ -76,7 +76,7 @@ export class NatsBlobs implements Blobs {
     await Promise.allSettled(this.putting.values());
   }
 
-  private async put_once(hash: string, bytes: Uint8Array): Promise<string> {
+  private async putOnce(hash: string, bytes: Uint8Array): Promise<string> {
     const { watch, store } = this.options;
     try {
       const known = await this.info(hash);
@@ -84,19 +84,19 @@ export class NatsBlobs implements Blobs {
       await watch.ask(() => store.putBlob({ name: hash }, bytes, { previousRevision: 0 }));
       return hash;
     } catch (error) {
-      if (is_wrong_last_sequence(api_error_code(error))) return this.put_again(hash, bytes);
-      throw nats_error(`keeping blob ${hash}`, error);
+      if (isWrongLastSequence(apiErrorCode(error))) return this.putAgain(hash, bytes);
+      throw natsError(`keeping blob ${hash}`, error);
     }
   }
 
   /** Somebody was faster, or the same value was removed once. */
-  private async put_again(hash: string, bytes: Uint8Array): Promise<string> {
+  private async putAgain(hash: string, bytes: Uint8Array): Promise<string> {
     const { watch, store } = this.options;
     try {
       if ((await this.info(hash)) === null) await watch.ask(() => store.putBlob({ name: hash }, bytes));
       return hash;
     } catch (error) {
-      throw nats_error(`keeping blob ${hash}`, error);
+      throw natsError(`keeping blob ${hash}`, error);
     }
   }
 
@@ -108,54 +108,54 @@ export class NatsBlobs implements Blobs {
   }
 
   /** Whoever asks holds a reference, and cannot go on without the value: a connection that is lost in between is waited for. */
-  private async get_patiently(hash: string): Promise<Uint8Array | null> {
-    const until = performance.now() + reading_patience_ms;
+  private async getPatiently(hash: string): Promise<Uint8Array | null> {
+    const until = performance.now() + readingPatienceMs;
     for (;;) {
       try {
-        return await this.try_get(hash);
+        return await this.tryGet(hash);
       } catch (error) {
-        this.check_open();
-        const is_over = this.options.connection.isClosed() || performance.now() > until;
-        if (is_over || !is_llmteam_error(error) || !error.recoverable) throw error;
-        await this.options.watch.pause(pause_ms);
+        this.checkOpen();
+        const isOver = this.options.connection.isClosed() || performance.now() > until;
+        if (isOver || !isLlmteamError(error) || !error.recoverable) throw error;
+        await this.options.watch.pause(pauseMs);
       }
     }
   }
 
-  private async try_get(hash: string): Promise<Uint8Array | null> {
+  private async tryGet(hash: string): Promise<Uint8Array | null> {
     try {
       const info = await this.info(hash);
-      return info === null ? null : await this.read_parts(info);
+      return info === null ? null : await this.readParts(info);
     } catch (error) {
-      throw nats_error(`reading blob ${hash}`, error);
+      throw natsError(`reading blob ${hash}`, error);
     }
   }
 
   /** As many as there are: it may be more or fewer bytes than it should be. */
-  private async read_parts({ nuid, size }: ObjectInfo): Promise<Uint8Array> {
+  private async readParts({ nuid, size }: ObjectInfo): Promise<Uint8Array> {
     const { connection, watch, manager, names } = this.options;
-    const filter = `$O.${names.blobs_bucket}.C.${nuid}`;
-    const stream = names.blobs_stream;
-    const source = { connection, watch, manager, stream, filter, patience_ms: reading_patience_ms };
+    const filter = `$O.${names.blobsBucket}.C.${nuid}`;
+    const stream = names.blobsStream;
+    const source = { connection, watch, manager, stream, filter, patienceMs: readingPatienceMs };
     const parts: Uint8Array[] = [];
     let missing = size;
-    for await (const { messages, is_end } of new StreamReader(source).read(1, this.closing.signal)) {
+    for await (const { messages, isEnd } of new StreamReader(source).read(1, this.closing.signal)) {
       for (const { msg } of messages) {
         parts.push(msg.data);
         missing -= msg.data.length;
       }
-      if (missing <= 0 || is_end) break;
+      if (missing <= 0 || isEnd) break;
     }
-    this.check_open();
+    this.checkOpen();
     return Uint8Array.from(Buffer.concat(parts));
   }
 
-  private check_open(): void {
-    if (this.closing.signal.aborted) throw closed_error('blob store');
+  private checkOpen(): void {
+    if (this.closing.signal.aborted) throw closedError('blob store');
   }
 }
 
-function hash_of(bytes: Uint8Array): string {
+function hashOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 

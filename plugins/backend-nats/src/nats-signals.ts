@@ -5,7 +5,7 @@ import type { Names } from './names.js';
 /** Fan-out over core NATS: whoever listens when a message comes by gets it. */
 export class NatsSignals implements Signals {
   private readonly subscriptions = new Set<Subscription>();
-  private is_closed = false;
+  private isClosed = false;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -14,9 +14,9 @@ export class NatsSignals implements Signals {
   ) {}
 
   publish(subject: string, message: Json): void {
-    if (this.is_closed || this.connection.isClosed()) return;
+    if (this.isClosed || this.connection.isClosed()) return;
     try {
-      this.connection.publish(this.names.signal_subject(subject), JSON.stringify(message));
+      this.connection.publish(this.names.signalSubject(subject), JSON.stringify(message));
     } catch (err) {
       // Larger than a message may be. Nothing may depend on a signal.
       this.log.warn({ err, subject }, 'a signal could not be sent');
@@ -24,11 +24,11 @@ export class NatsSignals implements Signals {
   }
 
   subscribe(subject: string, receive: (message: Json) => void): () => void {
-    if (this.is_closed) return () => undefined;
-    const subscription = this.connection.subscribe(this.names.signal_subject(subject), {
+    if (this.isClosed) return () => undefined;
+    const subscription = this.connection.subscribe(this.names.signalSubject(subject), {
       callback: (error, msg) => {
         if (error !== null) this.log.warn({ err: error, subject }, 'a subscription to signals failed');
-        else this.hand_over(subject, receive, () => msg.json());
+        else this.handOver(subject, receive, () => msg.json());
       },
     });
     this.subscriptions.add(subscription);
@@ -39,12 +39,12 @@ export class NatsSignals implements Signals {
   }
 
   async close(): Promise<void> {
-    this.is_closed = true;
+    this.isClosed = true;
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     this.subscriptions.clear();
   }
 
-  private hand_over(subject: string, receive: (message: Json) => void, read: () => Json): void {
+  private handOver(subject: string, receive: (message: Json) => void, read: () => Json): void {
     try {
       receive(read());
     } catch (err) {

@@ -9,22 +9,22 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher } from './acked-publisher.js';
 import { BatchingPublisher } from './batching-publisher.js';
 import { Bodies } from './bodies.js';
-import { connect_to_nats } from './connection.js';
+import { connectToNats } from './connection.js';
 import { ConnectionWatch } from './connection-watch.js';
-import { inspect_connection, type NatsInspection } from './inspection.js';
-import { type Buckets, ensure_installation } from './installation.js';
+import { inspectConnection, type NatsInspection } from './inspection.js';
+import { type Buckets, ensureInstallation } from './installation.js';
 import { JobsStream } from './jobs-stream.js';
 import { Names } from './names.js';
 import { NatsBlobs } from './nats-blobs.js';
-import { is_without_jetstream, nats_error } from './nats-error.js';
+import { isWithoutJetstream, natsError } from './nats-error.js';
 import { NatsJobQueue } from './nats-job-queue.js';
 import { NatsJournal } from './nats-journal.js';
 import { NatsRegistry } from './nats-registry.js';
 import { NatsSignals } from './nats-signals.js';
 import { Retention } from './retention.js';
 import { ServerTime } from './server-time.js';
-import { check_version, type ServerVersion, server_version } from './server-version.js';
-import { check_settings, type NatsSettings } from './settings.js';
+import { checkVersion, type ServerVersion, serverVersion } from './server-version.js';
+import { checkSettings, type NatsSettings } from './settings.js';
 
 export interface NatsBackendOptions {
   readonly settings: NatsSettings;
@@ -35,13 +35,13 @@ export interface NatsBackendOptions {
   /** Lists are kept beside whoever shows them. */
   readonly index: RunIndex;
   /** Jobs may have been lost, with their stream or with a server: what is outstanding must be published again. */
-  readonly on_jobs_lost?: () => void;
+  readonly onJobsLost?: () => void;
   /** How long to wait for the server at the start. Default 10,000. */
-  readonly patience_ms?: number;
+  readonly patienceMs?: number;
 }
 
 export interface NatsBackend extends Backend {
-  is_connected(): boolean;
+  isConnected(): boolean;
   inspect(): Promise<NatsInspection>;
   readonly retention: Retention;
 }
@@ -54,41 +54,41 @@ interface Parts {
   readonly manager: JetStreamManager;
   readonly names: Names;
   readonly version: ServerVersion;
-  readonly jobs_stream: JobsStream;
+  readonly jobsStream: JobsStream;
   readonly time: ServerTime;
   readonly buckets: Buckets;
 }
 
 /** Messages that are published and not acknowledged yet. */
 const window = 1_024;
-const pause_ms = 250;
+const pauseMs = 250;
 /** For the last words at the end. */
-const farewell_ms = 1_000;
+const farewellMs = 1_000;
 
 /** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `STORE_CORRUPT`, `CONFIG_INVALID` */
-export async function open_nats_backend(options: NatsBackendOptions): Promise<NatsBackend> {
-  check_settings(options.settings);
-  const { settings, name, log, patience_ms = 10_000 } = options;
-  const until = performance.now() + patience_ms;
-  const connection = await connect_to_nats({ settings, name, log, patience_ms });
+export async function openNatsBackend(options: NatsBackendOptions): Promise<NatsBackend> {
+  checkSettings(options.settings);
+  const { settings, name, log, patienceMs = 10_000 } = options;
+  const until = performance.now() + patienceMs;
+  const connection = await connectToNats({ settings, name, log, patienceMs });
   const watch = new ConnectionWatch(connection, log);
   for (;;) {
     try {
-      return open_ports(await prepare(options, connection, watch));
+      return openPorts(await prepare(options, connection, watch));
     } catch (thrown) {
-      const error = opening_error(thrown);
-      if (!error.recoverable || performance.now() + pause_ms >= until) {
+      const error = openingError(thrown);
+      if (!error.recoverable || performance.now() + pauseMs >= until) {
         await connection.close();
         throw error;
       }
       log.info({ err: error }, 'the NATS server is not ready yet; trying again');
-      await watch.pause(pause_ms);
+      await watch.pause(pauseMs);
     }
   }
 }
 
-function opening_error(thrown: unknown): LlmteamError {
-  if (!is_without_jetstream(thrown)) return nats_error('opening the NATS backend', thrown);
+function openingError(thrown: unknown): LlmteamError {
+  if (!isWithoutJetstream(thrown)) return natsError('opening the NATS backend', thrown);
   const message = 'the NATS server has no JetStream, or not for this account';
   return new LlmteamError('BACKEND_UNSUITABLE', message, { cause: thrown });
 }
@@ -99,33 +99,33 @@ async function prepare(
   connection: NatsConnection,
   watch: ConnectionWatch,
 ): Promise<Parts> {
-  const { settings, log, on_jobs_lost } = options;
+  const { settings, log, onJobsLost } = options;
   const names = new Names(settings.namespace);
-  const version = server_version(connection.info?.version ?? '0');
-  check_version(version);
+  const version = serverVersion(connection.info?.version ?? '0');
+  checkVersion(version);
   const manager = await watch.ask(() => jetstreamManager(connection));
-  const buckets = await watch.ask(() => ensure_installation({ connection, manager, settings, names, version }));
-  const time = new ServerTime(watch, manager, names.registry_stream);
-  await time.keep_measured();
-  const lost = (): void => on_jobs_lost?.();
-  const jobs_stream = new JobsStream({ connection, watch, manager, settings, names, version, log, lost });
+  const buckets = await watch.ask(() => ensureInstallation({ connection, manager, settings, names, version }));
+  const time = new ServerTime(watch, manager, names.registryStream);
+  await time.keepMeasured();
+  const lost = (): void => onJobsLost?.();
+  const jobsStream = new JobsStream({ connection, watch, manager, settings, names, version, log, lost });
   try {
-    await jobs_stream.ensure();
+    await jobsStream.ensure();
   } catch (error) {
-    jobs_stream.close();
+    jobsStream.close();
     throw error;
   }
-  return { options, connection, watch, manager, names, version, jobs_stream, time, buckets };
+  return { options, connection, watch, manager, names, version, jobsStream, time, buckets };
 }
 
-function open_ports(parts: Parts): NatsBackend {
-  const { options, connection, watch, manager, names, jobs_stream, time, buckets } = parts;
+function openPorts(parts: Parts): NatsBackend {
+  const { options, connection, watch, manager, names, jobsStream, time, buckets } = parts;
   const { settings, log, index } = options;
   const { partitions } = settings;
   const publisher = new AckedPublisher(connection, watch, window);
   const blobs = new NatsBlobs({ connection, watch, manager, names, store: buckets.objects });
   const bodies = new Bodies(blobs, () => connection.info?.max_payload ?? 0);
-  const publishers = Array.from({ length: partitions }, () => publisher_of(parts, publisher, true));
+  const publishers = Array.from({ length: partitions }, () => publisherOf(parts, publisher, true));
   const journal = new NatsJournal({ connection, watch, manager, names, bodies, partitions, publishers });
   const durable = settings.jobs_storage === 'file';
   const queue = new NatsJobQueue({
@@ -134,11 +134,11 @@ function open_ports(parts: Parts): NatsBackend {
     manager,
     names,
     bodies,
-    publisher: publisher_of(parts, publisher, durable),
+    publisher: publisherOf(parts, publisher, durable),
     log,
-    lease_ms: settings.job_lease_ms,
+    leaseMs: settings.jobLeaseMs,
     durable,
-    make_stream: () => jobs_stream.ensure(),
+    makeStream: () => jobsStream.ensure(),
   });
   const signals = new NatsSignals(connection, names, log);
   const registry = new NatsRegistry({ connection, watch, manager, names, kv: buckets.kv, time });
@@ -149,25 +149,25 @@ function open_ports(parts: Parts): NatsBackend {
     registry,
     blobs,
     index,
-    is_connected: () => watch.is_connected,
-    inspect: () => inspect_connection(connection, settings),
+    isConnected: () => watch.isConnected,
+    inspect: () => inspectConnection(connection, settings),
     retention: new Retention({ connection, watch, manager, names, bodies }, () => time.now()),
     async close() {
-      jobs_stream.close();
+      jobsStream.close();
       for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();
-      await Promise.race([said_all(parts), watch.pause(farewell_ms)]);
+      await Promise.race([saidAll(parts), watch.pause(farewellMs)]);
       await connection.close();
     },
   };
 }
 
 /** The server has heard what was sent last: which consumers are not needed any more, which jobs are given back. */
-async function said_all({ connection, watch }: Parts): Promise<void> {
+async function saidAll({ connection, watch }: Parts): Promise<void> {
   await watch.ask(() => connection.flush()).catch(() => undefined);
 }
 
-function publisher_of(parts: Parts, publisher: AckedPublisher, is_on_disk: boolean): BatchingPublisher {
+function publisherOf(parts: Parts, publisher: AckedPublisher, isOnDisk: boolean): BatchingPublisher {
   const { options, connection, version } = parts;
-  const takes_batches = version.has_atomic_batches && options.settings.atomic_batches;
-  return new BatchingPublisher(connection, publisher, takes_batches && is_on_disk);
+  const takesBatches = version.hasAtomicBatches && options.settings.atomic_batches;
+  return new BatchingPublisher(connection, publisher, takesBatches && isOnDisk);
 }

@@ -9,7 +9,7 @@
  */
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { ConnectionWatch } from './connection-watch.js';
-import { is_stream_message, StreamMessage } from './stream-message.js';
+import { isStreamMessage, StreamMessage } from './stream-message.js';
 
 export interface PullOwner {
   /** How many more messages the owner can take. */
@@ -22,38 +22,38 @@ export interface PullOwner {
 }
 
 /** Short, because a server that dies with our request in hand is noticed only after it. */
-const expires_ms = 2_000;
-const patience_ms = 5_000;
+const expiresMs = 2_000;
+const patienceMs = 5_000;
 /** What one request may bring, unless a message alone is larger. */
-const request_bytes = 2 * 1024 * 1024;
+const requestBytes = 2 * 1024 * 1024;
 const expired = 408;
 const conflict = 409;
 
 export class PullRequests {
   private readonly watchdog: NodeJS.Timeout;
-  private readonly stop_watching: () => void;
+  private readonly stopWatching: () => void;
   private readonly inboxes = new Set<Subscription>();
   private inbox = '';
   private consumer: { readonly stream: string; readonly name: string } | null = null;
   private asked = 0;
-  private heard_at = 0;
-  private is_scheduled = false;
-  private is_making_sure = false;
+  private heardAt = 0;
+  private isScheduled = false;
+  private isMakingSure = false;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly watch: ConnectionWatch,
     private readonly owner: PullOwner,
   ) {
-    this.watchdog = setInterval(() => this.look(), expires_ms);
+    this.watchdog = setInterval(() => this.look(), expiresMs);
     this.watchdog.unref();
     // A server forgets what it was asked when it ends; one that lives on has nobody to send it to.
-    this.stop_watching = watch.on('back', () => this.lose('the connection was lost'));
+    this.stopWatching = watch.on('back', () => this.lose('the connection was lost'));
   }
 
   /** Asks this consumer from now on. */
   begin(stream: string, name: string): void {
-    this.leave_inboxes();
+    this.leaveInboxes();
     const inbox = createInbox();
     const callback = (error: Error | null, msg: Msg): void => {
       if (error === null) this.heard(msg, inbox === this.inbox);
@@ -63,16 +63,16 @@ export class PullRequests {
     this.inboxes.add(this.connection.subscribe(inbox, { callback }));
     this.consumer = { stream, name };
     this.asked = 0;
-    this.heard_at = performance.now();
+    this.heardAt = performance.now();
     this.ask();
   }
 
   /** There may be more room: asks at the end of this turn, once for all that has become free. */
-  ask_soon(): void {
-    if (this.is_scheduled) return;
-    this.is_scheduled = true;
+  askSoon(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
     setImmediate(() => {
-      this.is_scheduled = false;
+      this.isScheduled = false;
       this.ask();
     });
   }
@@ -80,11 +80,11 @@ export class PullRequests {
   stop(): void {
     this.consumer = null;
     clearInterval(this.watchdog);
-    this.stop_watching();
-    this.leave_inboxes();
+    this.stopWatching();
+    this.leaveInboxes();
   }
 
-  private leave_inboxes(): void {
+  private leaveInboxes(): void {
     for (const inbox of this.inboxes) {
       // Rejects if the connection ends first.
       if (!this.connection.isClosed()) inbox.drain().catch(() => undefined);
@@ -99,27 +99,27 @@ export class PullRequests {
     if (room <= 0 || room * 2 < this.asked) return;
     this.asked += room;
     const { stream, name } = this.consumer;
-    const max_bytes = Math.max(request_bytes, 2 * (this.connection.info?.max_payload ?? 0));
-    const request = JSON.stringify({ batch: room, max_bytes, expires: expires_ms * 1_000_000 });
+    const maxBytes = Math.max(requestBytes, 2 * (this.connection.info?.max_payload ?? 0));
+    const request = JSON.stringify({ batch: room, max_bytes: maxBytes, expires: expiresMs * 1_000_000 });
     this.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, request, { reply: this.inbox });
   }
 
-  private heard(msg: Msg, was_asked: boolean): void {
-    this.heard_at = performance.now();
-    if (!is_stream_message(msg)) {
-      if (was_asked) this.heard_status(msg);
+  private heard(msg: Msg, wasAsked: boolean): void {
+    this.heardAt = performance.now();
+    if (!isStreamMessage(msg)) {
+      if (wasAsked) this.heardStatus(msg);
       return;
     }
-    if (was_asked) this.asked = Math.max(0, this.asked - 1);
+    if (wasAsked) this.asked = Math.max(0, this.asked - 1);
     this.owner.receive(new StreamMessage(msg));
-    this.ask_soon();
+    this.askSoon();
   }
 
   /** A request ended before it was filled: its time was up, or what it may bring in bytes. The header says what is left of it. */
-  private heard_status(msg: Msg): void {
+  private heardStatus(msg: Msg): void {
     const { code, description } = msg.headers ?? { code: 0, description: '' };
-    const has_ended = code === expired || (code === conflict && /maxbytes|batch completed/i.test(description));
-    if (!has_ended) {
+    const hasEnded = code === expired || (code === conflict && /maxbytes|batch completed/i.test(description));
+    if (!hasEnded) {
       this.lose(`${code} ${description}`);
       return;
     }
@@ -130,22 +130,22 @@ export class PullRequests {
   }
 
   private look(): void {
-    const is_overdue = this.asked > 0 && performance.now() - this.heard_at > patience_ms;
-    if (!is_overdue) this.ask();
-    else if (!this.is_making_sure) void this.make_sure();
+    const isOverdue = this.asked > 0 && performance.now() - this.heardAt > patienceMs;
+    if (!isOverdue) this.ask();
+    else if (!this.isMakingSure) void this.makeSure();
   }
 
   /** Behind a slow network the answer may be on its way. Then it comes before that to what was asked after it was due. */
-  private async make_sure(): Promise<void> {
-    const { heard_at, consumer, connection } = this;
-    this.is_making_sure = true;
+  private async makeSure(): Promise<void> {
+    const { heardAt, consumer, connection } = this;
+    this.isMakingSure = true;
     try {
       await this.watch.ask(() => connection.flush());
-      if (this.consumer === consumer && this.heard_at === heard_at) this.lose('no answer');
+      if (this.consumer === consumer && this.heardAt === heardAt) this.lose('no answer');
     } catch {
       // The connection is lost; when it is back all is asked anew.
     }
-    this.is_making_sure = false;
+    this.isMakingSure = false;
   }
 
   private lose(reason: string): void {

@@ -8,26 +8,26 @@ export interface StoredValue extends RegistryValue {
 
 interface Envelope {
   readonly value: Json;
-  readonly ttl_ms?: number;
+  readonly ttlMs?: number;
 }
 
-export function value_text(value: Json, ttl_ms: number | undefined): string {
-  const envelope: Envelope = ttl_ms === undefined ? { value } : { value, ttl_ms };
+export function valueText(value: Json, ttlMs: number | undefined): string {
+  const envelope: Envelope = ttlMs === undefined ? { value } : { value, ttlMs };
   return JSON.stringify(envelope);
 }
 
 /** @throws LlmteamError `STORE_CORRUPT` */
-export function stored_value(key: string, revision: number, stored_at: number, text: string): StoredValue {
-  const { value, ttl_ms } = parse(key, text);
-  return { key, value, revision, expires_at: ttl_ms === undefined ? null : stored_at + ttl_ms };
+export function storedValue(key: string, revision: number, storedAt: number, text: string): StoredValue {
+  const { value, ttlMs } = parse(key, text);
+  return { key, value, revision, expires_at: ttlMs === undefined ? null : storedAt + ttlMs };
 }
 
-export function is_expired({ expires_at }: StoredValue, now: number): boolean {
+export function isExpired({ expires_at }: StoredValue, now: number): boolean {
   return expires_at !== null && expires_at <= now;
 }
 
 /** As callers see it. */
-export function public_value({ key, value, revision }: StoredValue): RegistryValue {
+export function publicValue({ key, value, revision }: StoredValue): RegistryValue {
   return { key, value, revision };
 }
 

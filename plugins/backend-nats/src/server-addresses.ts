@@ -9,13 +9,13 @@ export interface Addresses {
   readonly token?: string;
 }
 
-const with_login = /^([a-z]+:\/\/)?(.*)@([^@]*)$/i;
+const withLogin = /^([a-z]+:\/\/)?(.*)@([^@]*)$/i;
 
 /** What the settings say for themselves wins over what the addresses hold. */
-export function addresses_of({ servers, user, password, token }: NatsSettings): Addresses {
-  const login = servers.map(login_in).find((found) => found !== null);
+export function addressesOf({ servers, user, password, token }: NatsSettings): Addresses {
+  const login = servers.map(loginIn).find((found) => found !== null);
   return {
-    servers: servers.map((server) => server.replace(with_login, '$1$3')),
+    servers: servers.map((server) => server.replace(withLogin, '$1$3')),
     ...(user === undefined && token === undefined ? login : {}),
     ...(user !== undefined && { user, password: password ?? '' }),
     ...(token !== undefined && { token }),
@@ -23,8 +23,8 @@ export function addresses_of({ servers, user, password, token }: NatsSettings): 
 }
 
 /** As every NATS client reads it: with a colon user and password, without one a token. */
-function login_in(server: string): Omit<Addresses, 'servers'> | null {
-  const text = with_login.exec(server)?.[2];
+function loginIn(server: string): Omit<Addresses, 'servers'> | null {
+  const text = withLogin.exec(server)?.[2];
   if (text === undefined) return null;
   const colon = text.indexOf(':');
   if (colon < 0) return { token: decoded(text) };

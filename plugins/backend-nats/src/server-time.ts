@@ -1,12 +1,12 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ConnectionWatch } from './connection-watch.js';
 
-const again_after_ms = 60_000;
+const againAfterMs = 60_000;
 
 /** The server's clock as seen from here: what is written is dated by the server, so its age is judged by the server's clock. */
 export class ServerTime {
-  private offset_ms = 0;
-  private measured_at = Number.NEGATIVE_INFINITY;
+  private offsetMs = 0;
+  private measuredAt = Number.NEGATIVE_INFINITY;
   private measuring: Promise<void> | null = null;
 
   constructor(
@@ -17,19 +17,19 @@ export class ServerTime {
 
   /** Epoch milliseconds. */
   now(): number {
-    return Date.now() + this.offset_ms;
+    return Date.now() + this.offsetMs;
   }
 
   /** Measures once a minute, when asked. A clock that was measured once is good enough until it can be measured again. */
-  async keep_measured(): Promise<void> {
-    if (performance.now() - this.measured_at < again_after_ms) return;
+  async keepMeasured(): Promise<void> {
+    if (performance.now() - this.measuredAt < againAfterMs) return;
     this.measuring ??= this.measure().finally(() => {
       this.measuring = null;
     });
     try {
       await this.measuring;
     } catch (error) {
-      if (!Number.isFinite(this.measured_at)) throw error;
+      if (!Number.isFinite(this.measuredAt)) throw error;
     }
   }
 
@@ -37,7 +37,7 @@ export class ServerTime {
     const before = Date.now();
     const { ts } = await this.watch.ask(() => this.manager.streams.info(this.stream));
     const server = Date.parse(ts ?? '');
-    if (Number.isFinite(server)) this.offset_ms = server - (before + Date.now()) / 2;
-    this.measured_at = performance.now();
+    if (Number.isFinite(server)) this.offsetMs = server - (before + Date.now()) / 2;
+    this.measuredAt = performance.now();
   }
 }

@@ -9,8 +9,8 @@ export interface NatsSettings {
   readonly password?: string;
   readonly token?: string;
   /** Path of a credentials file. */
-  readonly creds_file?: string;
-  readonly tls?: { readonly ca_file?: string; readonly cert_file?: string; readonly key_file?: string };
+  readonly credsFile?: string;
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   /** Streams the journal is spread over. Fixed once the installation exists. */
   readonly partitions: number;
   /** Copies of every stream; more than 1 needs a cluster. */
@@ -18,9 +18,9 @@ export interface NatsSettings {
   /** Jobs can be derived from the journal again, so they need no disk. */
   readonly jobs_storage: 'memory' | 'file';
   /** How long the server knows message ids. */
-  readonly dedupe_window_ms: number;
+  readonly dedupeWindowMs: number;
   /** How long a job may go without acknowledgement or `extend`. */
-  readonly job_lease_ms: number;
+  readonly jobLeaseMs: number;
   /** Per partition; -1: no limit. */
   readonly max_journal_bytes: number;
   /**
@@ -30,31 +30,31 @@ export interface NatsSettings {
   readonly atomic_batches: boolean;
 }
 
-export const default_settings: NatsSettings = {
+export const defaultSettings: NatsSettings = {
   servers: ['nats://127.0.0.1:4222'],
   namespace: 'llmteam',
   partitions: 4,
   replicas: 1,
   jobs_storage: 'memory',
-  dedupe_window_ms: 30_000,
-  job_lease_ms: 30_000,
+  dedupeWindowMs: 30_000,
+  jobLeaseMs: 30_000,
   max_journal_bytes: -1,
   atomic_batches: false,
 };
 
-const most_partitions = 64;
+const mostPartitions = 64;
 
 /** @throws LlmteamError `CONFIG_INVALID` naming every setting that is wrong */
-export function check_settings(settings: NatsSettings): void {
+export function checkSettings(settings: NatsSettings): void {
   const faults: string[] = [];
-  const { servers, namespace, partitions, replicas, dedupe_window_ms, job_lease_ms } = settings;
+  const { servers, namespace, partitions, replicas, dedupeWindowMs, jobLeaseMs } = settings;
   if (servers.length === 0) faults.push('servers is empty');
   if (!/^[a-z][a-z0-9_]*$/.test(namespace)) faults.push(`namespace is '${namespace}', expected ^[a-z][a-z0-9_]*$`);
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > most_partitions) {
-    faults.push(`partitions is ${partitions}, expected 1 to ${most_partitions}`);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > mostPartitions) {
+    faults.push(`partitions is ${partitions}, expected 1 to ${mostPartitions}`);
   }
   if (![1, 3, 5].includes(replicas)) faults.push(`replicas is ${replicas}, expected 1, 3 or 5`);
-  if (!(dedupe_window_ms >= 100)) faults.push(`dedupe_window_ms is ${dedupe_window_ms}, expected at least 100`);
-  if (!(job_lease_ms >= 100)) faults.push(`job_lease_ms is ${job_lease_ms}, expected at least 100`);
+  if (!(dedupeWindowMs >= 100)) faults.push(`dedupe_window_ms is ${dedupeWindowMs}, expected at least 100`);
+  if (!(jobLeaseMs >= 100)) faults.push(`job_lease_ms is ${jobLeaseMs}, expected at least 100`);
   if (faults.length > 0) throw new LlmteamError('CONFIG_INVALID', `NATS settings: ${faults.join('; ')}`);
 }

@@ -5,7 +5,7 @@
  */
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 
-const with_domain_tokens = 11;
+const withDomainTokens = 11;
 const dot = '.'.charCodeAt(0);
 const zero = '0'.charCodeAt(0);
 
@@ -38,12 +38,12 @@ export class StreamMessage {
   }
 
   /** In the consumer, from 1 without gaps. */
-  get consumer_sequence(): number {
+  get consumerSequence(): number {
     return this.number(2);
   }
 
   /** When the server stored it; epoch milliseconds. */
-  get stored_at(): number {
+  get storedAt(): number {
     return this.number(3) / 1_000_000;
   }
 
@@ -53,14 +53,14 @@ export class StreamMessage {
   }
 
   private number(place: number): number {
-    this.numbers ??= numbers_of(this.reply);
-    const first = this.numbers.length >= with_domain_tokens ? 6 : 4;
+    this.numbers ??= numbersOf(this.reply);
+    const first = this.numbers.length >= withDomainTokens ? 6 : 4;
     return this.numbers[first + place] ?? Number.NaN;
   }
 }
 
 /** The tokens of a subject as numbers, in one pass; those that are words give nonsense. */
-function numbers_of(subject: string): readonly number[] {
+function numbersOf(subject: string): readonly number[] {
   const numbers: number[] = [];
   let number = 0;
   for (let place = 0; place < subject.length; place++) {
@@ -76,7 +76,7 @@ function numbers_of(subject: string): readonly number[] {
   return numbers;
 }
 
-export function is_stream_message(msg: Msg): boolean {
+export function isStreamMessage(msg: Msg): boolean {
   return msg.reply?.startsWith('$JS.ACK.') === true;
 }
 
@@ -84,8 +84,8 @@ const text = new TextEncoder();
 
 /** What is published on a message's reply subject. */
 export const ack = text.encode('+ACK');
-export const still_working = text.encode('+WPI');
+export const stillWorking = text.encode('+WPI');
 
-export function give_back(delay_ms: number): Uint8Array {
-  return text.encode(delay_ms > 0 ? `-NAK {"delay":${Math.round(delay_ms * 1_000_000)}}` : '-NAK');
+export function giveBack(delayMs: number): Uint8Array {
+  return text.encode(delayMs > 0 ? `-NAK {"delay":${Math.round(delayMs * 1_000_000)}}` : '-NAK');
 }

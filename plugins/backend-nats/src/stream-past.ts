@@ -7,10 +7,10 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { StreamMessage } from './stream-message.js';
 
 /** The client's dates have milliseconds, what is delivered says nanoseconds. */
-const same_ms = 1;
+const sameMs = 1;
 
 export class StreamPast {
-  private made_at: string | null = null;
+  private madeAt: string | null = null;
   private last: StreamMessage | null = null;
 
   constructor(
@@ -19,28 +19,28 @@ export class StreamPast {
   ) {}
 
   /** Of the last message read; 0: none yet. */
-  get last_sequence(): number {
+  get lastSequence(): number {
     return this.last?.sequence ?? 0;
   }
 
-  has_read(message: StreamMessage): void {
+  hasRead(message: StreamMessage): void {
     this.last = message;
   }
 
   /** @throws LlmteamError `STORE_CORRUPT` */
   async check(): Promise<void> {
     const { created, state } = await this.manager.streams.info(this.stream);
-    if (this.made_at !== null && this.made_at !== created) throw this.corrupt('was made anew');
-    this.made_at = created;
-    const read = this.last_sequence;
+    if (this.madeAt !== null && this.madeAt !== created) throw this.corrupt('was made anew');
+    this.madeAt = created;
+    const read = this.lastSequence;
     if (state.last_seq < read) throw this.corrupt(`ends at ${state.last_seq}, but ${read} was read of it`);
-    if (this.last !== null) await this.check_message(this.last);
+    if (this.last !== null) await this.checkMessage(this.last);
   }
 
-  private async check_message({ sequence, stored_at }: StreamMessage): Promise<void> {
+  private async checkMessage({ sequence, storedAt }: StreamMessage): Promise<void> {
     const found = await this.manager.streams.getMessage(this.stream, { seq: sequence });
     // Histories of runs are removed, values replaced.
-    if (found === null || Math.abs(found.time.getTime() - stored_at) <= same_ms) return;
+    if (found === null || Math.abs(found.time.getTime() - storedAt) <= sameMs) return;
     throw this.corrupt(`has another message at ${sequence} than the one that was read of it`);
   }
 

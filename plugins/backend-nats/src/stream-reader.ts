@@ -11,7 +11,7 @@ import { LlmteamError } from '@llmteam/contracts';
 import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionWatch } from './connection-watch.js';
-import { api_error_code, api_errors, nats_error } from './nats-error.js';
+import { apiErrorCode, apiErrors, natsError } from './nats-error.js';
 import { PullRequests } from './pull-requests.js';
 import type { StreamMessage } from './stream-message.js';
 import { StreamPast } from './stream-past.js';
@@ -23,34 +23,34 @@ export interface StreamSource {
   readonly stream: string;
   readonly filter: string;
   /** How long to try to get a consumer before giving up; undefined: until aborted. */
-  readonly patience_ms?: number;
+  readonly patienceMs?: number;
 }
 
 export interface StreamBatch {
   readonly messages: readonly StreamMessage[];
   /** Nothing matched beyond these when the server last said so. */
-  readonly is_end: boolean;
+  readonly isEnd: boolean;
   /** All that matched when the reading began has been given. */
-  readonly has_caught_up: boolean;
+  readonly hasCaughtUp: boolean;
 }
 
-const most_buffered = 1_000;
-const most_buffered_bytes = 4 * 1024 * 1024;
-const idle_consumer_ms = 30_000;
-const first_pause_ms = 50;
-const longest_pause_ms = 1_000;
+const mostBuffered = 1_000;
+const mostBufferedBytes = 4 * 1024 * 1024;
+const idleConsumerMs = 30_000;
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
 
 export class StreamReader {
   private buffer: StreamMessage[] = [];
-  private buffered_bytes = 0;
+  private bufferedBytes = 0;
   private requests: PullRequests | null = null;
   private consumer: ConsumerInfo | null = null;
-  private consumer_sequence = 0;
+  private consumerSequence = 0;
   private readonly past: StreamPast;
   /** What was there when the reading began and has not come yet; null: not known yet. */
   private missing: number | null = null;
   /** The server said that nothing is left. */
-  private is_at_end = false;
+  private isAtEnd = false;
   private wake: () => void = () => undefined;
 
   constructor(private readonly source: StreamSource) {
@@ -58,20 +58,20 @@ export class StreamReader {
   }
 
   /** Ends when the signal aborts. @throws LlmteamError `BACKEND_UNREACHABLE`, `STORE_CORRUPT` */
-  async *read(from_sequence: number, signal: AbortSignal): AsyncGenerator<StreamBatch> {
+  async *read(fromSequence: number, signal: AbortSignal): AsyncGenerator<StreamBatch> {
     // At once, though whoever reads may not ask for more for a long time.
     const stop = (): void => this.lost();
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
-        if (this.consumer === null) await this.make_consumer(from_sequence, signal);
-        if (this.buffer.length === 0 && !this.is_at_end) await this.something(signal);
+        if (this.consumer === null) await this.makeConsumer(fromSequence, signal);
+        if (this.buffer.length === 0 && !this.isAtEnd) await this.something(signal);
         const batch = this.take();
-        if (!signal.aborted && (batch.messages.length > 0 || batch.is_end)) yield batch;
+        if (!signal.aborted && (batch.messages.length > 0 || batch.isEnd)) yield batch;
       }
     } finally {
       signal.removeEventListener('abort', stop);
-      this.forget_consumer();
+      this.forgetConsumer();
     }
   }
 
@@ -84,40 +84,40 @@ export class StreamReader {
 
   private take(): StreamBatch {
     const messages = this.buffer;
-    const is_end = this.is_at_end || messages.at(-1)?.pending === 0;
-    this.missing = is_end ? 0 : Math.max(0, (this.missing ?? 1) - messages.length);
+    const isEnd = this.isAtEnd || messages.at(-1)?.pending === 0;
+    this.missing = isEnd ? 0 : Math.max(0, (this.missing ?? 1) - messages.length);
     this.buffer = [];
-    this.buffered_bytes = 0;
-    this.is_at_end = false;
-    this.requests?.ask_soon();
-    return { messages, is_end, has_caught_up: this.missing === 0 };
+    this.bufferedBytes = 0;
+    this.isAtEnd = false;
+    this.requests?.askSoon();
+    return { messages, isEnd, hasCaughtUp: this.missing === 0 };
   }
 
   private room(): number {
-    return this.buffered_bytes > most_buffered_bytes ? 0 : most_buffered - this.buffer.length;
+    return this.bufferedBytes > mostBufferedBytes ? 0 : mostBuffered - this.buffer.length;
   }
 
   private receive(message: StreamMessage): void {
-    if (message.consumer_sequence !== this.consumer_sequence + 1) {
+    if (message.consumerSequence !== this.consumerSequence + 1) {
       this.lost();
       return;
     }
-    this.consumer_sequence = message.consumer_sequence;
-    this.past.has_read(message);
+    this.consumerSequence = message.consumerSequence;
+    this.past.hasRead(message);
     this.buffer.push(message);
-    this.buffered_bytes += message.data.length;
+    this.bufferedBytes += message.data.length;
     if (this.buffer.length === 1) this.wake();
   }
 
   /** Of what was announced some may have been purged: then it never comes, and the server must be asked whether this is the end. */
-  private async look_for_end(): Promise<void> {
+  private async lookForEnd(): Promise<void> {
     const { consumer, source } = this;
     if (consumer === null || this.missing === 0) return;
     try {
       const info = await source.manager.consumers.info(consumer.stream_name, consumer.name);
-      const is_same = this.consumer === consumer && info.delivered.consumer_seq === this.consumer_sequence;
-      if (!is_same || info.num_pending > 0 || this.buffer.length > 0) return;
-      this.is_at_end = true;
+      const isSame = this.consumer === consumer && info.delivered.consumer_seq === this.consumerSequence;
+      if (!isSame || info.num_pending > 0 || this.buffer.length > 0) return;
+      this.isAtEnd = true;
       this.wake();
     } catch {
       // It is asked again when the next request has run out.
@@ -126,11 +126,11 @@ export class StreamReader {
 
   /** What is buffered is still good; the consumer is made again after it. */
   private lost(): void {
-    this.forget_consumer();
+    this.forgetConsumer();
     this.wake();
   }
 
-  private forget_consumer(): void {
+  private forgetConsumer(): void {
     this.requests?.stop();
     this.requests = null;
     const { connection, manager } = this.source;
@@ -141,47 +141,47 @@ export class StreamReader {
     if (!connection.isClosed()) manager.consumers.delete(stream_name, name).catch(() => undefined);
   }
 
-  private async make_consumer(from_sequence: number, signal: AbortSignal): Promise<void> {
-    const { connection, watch, patience_ms = Number.POSITIVE_INFINITY } = this.source;
+  private async makeConsumer(fromSequence: number, signal: AbortSignal): Promise<void> {
+    const { connection, watch, patienceMs = Number.POSITIVE_INFINITY } = this.source;
     const began = performance.now();
-    for (let pause = first_pause_ms; ; pause = Math.min(2 * pause, longest_pause_ms)) {
+    for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
       try {
-        await this.try_consumer(from_sequence);
+        await this.tryConsumer(fromSequence);
         return;
       } catch (thrown) {
         const error = this.judge(thrown);
-        const is_over = signal.aborted || connection.isClosed() || performance.now() - began > patience_ms;
-        if (is_over || !error.recoverable) throw error;
+        const isOver = signal.aborted || connection.isClosed() || performance.now() - began > patienceMs;
+        if (isOver || !error.recoverable) throw error;
         await watch.pause(pause);
       }
     }
   }
 
-  private async try_consumer(from_sequence: number): Promise<void> {
-    const { connection, watch, manager, stream, filter, patience_ms } = this.source;
+  private async tryConsumer(fromSequence: number): Promise<void> {
+    const { connection, watch, manager, stream, filter, patienceMs } = this.source;
     // Whoever reads to the end and stops does without the question, as long as nothing went wrong.
-    const follows = patience_ms === undefined;
-    if (follows || this.past.last_sequence > 0) await watch.ask(() => this.past.check());
+    const follows = patienceMs === undefined;
+    if (follows || this.past.lastSequence > 0) await watch.ask(() => this.past.check());
     const info = await watch.ask(() =>
       manager.consumers.add(stream, {
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: Math.max(1, from_sequence, this.past.last_sequence + 1),
+        opt_start_seq: Math.max(1, fromSequence, this.past.lastSequence + 1),
         replay_policy: ReplayPolicy.Instant,
         filter_subject: filter,
         mem_storage: true,
         num_replicas: 1,
-        inactive_threshold: idle_consumer_ms * 1_000_000,
+        inactive_threshold: idleConsumerMs * 1_000_000,
       }),
     );
     this.consumer = info;
-    this.consumer_sequence = 0;
+    this.consumerSequence = 0;
     this.missing ??= info.num_pending;
-    this.is_at_end = info.num_pending === 0;
+    this.isAtEnd = info.num_pending === 0;
     this.requests = new PullRequests(connection, watch, {
       room: () => this.room(),
       receive: (message) => this.receive(message),
-      idle: () => void this.look_for_end(),
+      idle: () => void this.lookForEnd(),
       lost: () => this.lost(),
     });
     this.requests.begin(stream, info.name);
@@ -189,7 +189,7 @@ export class StreamReader {
 
   private judge(thrown: unknown): LlmteamError {
     const { stream } = this.source;
-    if (api_error_code(thrown) !== api_errors.stream_not_found) return nats_error(`reading ${stream}`, thrown);
+    if (apiErrorCode(thrown) !== apiErrors.streamNotFound) return natsError(`reading ${stream}`, thrown);
     return new LlmteamError('STORE_CORRUPT', `stream ${stream} is gone`, { cause: thrown });
   }
 }

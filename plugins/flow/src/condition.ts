@@ -1,30 +1,30 @@
 import type { ControlType } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cel, strict } from './config-schema.js';
-import { control_metadata, input_port, port } from './metadata.js';
-import { complete, nothing, wrong_result } from './reaction.js';
+import { controlMetadata, inputPort, port } from './metadata.js';
+import { complete, nothing, wrongResult } from './reaction.js';
 
 const Config = Type.Object({ expression: cel('boolean', 'Which of the two ports fires.') }, strict);
 type Config = Static<typeof Config>;
 
 /** Sends its input one of two ways. */
-export const condition_type: ControlType<Config, never> = {
+export const conditionType: ControlType<Config, never> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'condition',
     display_name: 'Condition',
     description: 'Fires `true` or `false`, by an expression, with the input.',
     icon: 'git-branch',
     color: '#6366f1',
     config: Config,
-    input_ports: [input_port],
+    input_ports: [inputPort],
     output_ports: [port('true', 'The input, if the expression holds.'), port('false', 'The input, if it does not.')],
     examples: [{ expression: 'input.score >= 0.8' }, { expression: 'has(steps.review) && steps.review.output.ok' }],
   }),
   react(occurrence, view) {
     if (occurrence.kind !== 'started') return nothing;
     const holds = view.evaluate('/expression');
-    if (typeof holds !== 'boolean') return wrong_result('/expression', 'true or false', holds);
+    if (typeof holds !== 'boolean') return wrongResult('/expression', 'true or false', holds);
     return complete({ [String(holds)]: view.input });
   },
 };

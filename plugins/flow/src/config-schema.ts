@@ -1,19 +1,19 @@
-import { type CelResult, caps, cel_keyword } from '@llmteam/contracts';
+import { type CelResult, caps, celKeyword } from '@llmteam/contracts';
 import { type TSchemaOptions, Type } from 'typebox';
 
 /** About a hundred years: with it every moment a timer may be set to is still a date. */
-export const longest_seconds = 3_155_760_000;
-export const longest_hours = longest_seconds / 3_600;
+export const longestSeconds = 3_155_760_000;
+export const longestHours = longestSeconds / 3_600;
 
 export const strict = { additionalProperties: false } as const;
 
 /** A string that is CEL and gives `result`. */
 export function cel(result: CelResult, description: string) {
-  return Type.String({ minLength: 1, maxLength: caps.expression_characters, [cel_keyword]: result, description });
+  return Type.String({ minLength: 1, maxLength: caps.expression_characters, [celKeyword]: result, description });
 }
 
 /** `{key: CEL}`, each giving anything. */
-export function cel_mapping(description: string) {
+export function celMapping(description: string) {
   return Type.Unsafe<Readonly<Record<string, string>>>({
     type: 'object',
     additionalProperties: cel('any', 'CEL.'),
@@ -22,7 +22,7 @@ export function cel_mapping(description: string) {
 }
 
 /** Schema keywords: of these keys exactly one is given. */
-export function exactly_one_of(...keys: readonly string[]): TSchemaOptions {
+export function exactlyOneOf(...keys: readonly string[]): TSchemaOptions {
   return { oneOf: keys.map((key) => required(key)) };
 }
 

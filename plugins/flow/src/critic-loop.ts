@@ -9,10 +9,10 @@
  */
 import type { ControlType, ControlView, Directive, Json, JsonObject, Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { longest_seconds, strict } from './config-schema.js';
-import { type Judgement, read_judgement, type Verdict } from './judgement.js';
-import { control_metadata, error_port, input_port, port } from './metadata.js';
-import { complete, fail, iteration_failed, nothing } from './reaction.js';
+import { longestSeconds, strict } from './config-schema.js';
+import { type Judgement, readJudgement, type Verdict } from './judgement.js';
+import { controlMetadata, errorPort, inputPort, port } from './metadata.js';
+import { complete, fail, iterationFailed, nothing } from './reaction.js';
 
 const Config = Type.Object(
   {
@@ -36,7 +36,7 @@ const Config = Type.Object(
     timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        maximum: longest_seconds,
+        maximum: longestSeconds,
         default: 300,
         description: 'For all iterations together.',
       }),
@@ -62,9 +62,9 @@ interface State {
 }
 type View = ControlView<Config, State>;
 
-export const critic_loop_type: ControlType<Config, State> = {
+export const criticLoopType: ControlType<Config, State> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'critic_loop',
     display_name: 'Critic loop',
     description:
@@ -74,7 +74,7 @@ export const critic_loop_type: ControlType<Config, State> = {
     color: '#8b5cf6',
     config: Config,
     input_ports: [
-      input_port,
+      inputPort,
       port('next', '`output`, `score` 0 … 1, `verdict` approved/revise/rejected, `feedback`, `suggestions`.', 'object'),
     ],
     output_ports: [
@@ -84,11 +84,11 @@ export const critic_loop_type: ControlType<Config, State> = {
         'object',
       ),
       port('done', '`{output, score, iterations, reason, history}` of the best iteration.', 'object'),
-      error_port,
+      errorPort,
     ],
     examples: [{}, { max_iterations: 8, quality_threshold: 0.9, timeout_seconds: 900 }],
   }),
-  has_region: true,
+  hasRegion: true,
   react(occurrence, view) {
     if (occurrence.kind === 'started') return start(view);
     const { state } = view;
@@ -97,9 +97,9 @@ export const critic_loop_type: ControlType<Config, State> = {
       case 'scope_completed':
         return judged(view, state, occurrence.value);
       case 'scope_failed':
-        return iteration_failed(occurrence.index, occurrence.error);
+        return iterationFailed(occurrence.index, occurrence.error);
       case 'timer_fired':
-        return timed_out(view, state);
+        return timedOut(view, state);
       default:
         return nothing;
     }
@@ -118,13 +118,13 @@ function settings(config: Config): Required<Config> {
 
 function start(view: View): Reaction<State> {
   const values = settings(view.config);
-  const nothing_yet = { previous_output: null, feedback: null, suggestions: [], score: null };
+  const nothingYet = { previous_output: null, feedback: null, suggestions: [], score: null };
   return {
     state: { iteration: 1, best: null, without_improvement: 0, history: [] },
     directives: [
       emit('started', { ...values }),
       { do: 'start_timer', name: 'timeout', after_seconds: values.timeout_seconds },
-      ...iteration(view, 1, nothing_yet),
+      ...iteration(view, 1, nothingYet),
     ],
   };
 }
@@ -138,7 +138,7 @@ function iteration(view: View, number: number, previous: JsonObject): readonly D
 }
 
 function judged(view: View, state: State, value: Json): Reaction<State> {
-  const judgement = read_judgement(value);
+  const judgement = readJudgement(value);
   if (typeof judgement === 'string') {
     const index = state.iteration - 1;
     return fail('ITERATION_FAILED', `iteration with index ${index} failed: ${judgement}`, { index });
@@ -149,7 +149,7 @@ function judged(view: View, state: State, value: Json): Reaction<State> {
     emit('iteration_completed', { iteration: state.iteration, score, verdict }),
     ...compare(state, judgement, settings(view.config).min_improvement),
   ];
-  const reason = reason_to_stop(settings(view.config), state, judgement);
+  const reason = reasonToStop(settings(view.config), state, judgement);
   const chosen = verdict === 'approved' || state.best === null ? judgement : state.best;
   if (reason !== null) return finish(state, reason, chosen, events);
   state.iteration += 1;
@@ -158,26 +158,26 @@ function judged(view: View, state: State, value: Json): Reaction<State> {
 }
 
 /** Keeps `best` and `without_improvement`; the first iteration is compared with nothing. */
-function compare(state: State, { output, score }: Judgement, min_improvement: number): readonly Directive[] {
+function compare(state: State, { output, score }: Judgement, minImprovement: number): readonly Directive[] {
   const { best } = state;
   if (best === null || score > best.score) state.best = { output, score };
   if (best === null) return [];
   // 0.7 is 0.05 above 0.65, though not in binary fractions.
-  const improved = score > best.score && score - best.score > min_improvement - 1e-9;
+  const improved = score > best.score && score - best.score > minImprovement - 1e-9;
   state.without_improvement = improved ? 0 : state.without_improvement + 1;
   if (improved) return [emit('improvement', { from: best.score, to: score })];
   return [emit('no_improvement', { best: Math.max(best.score, score), count: state.without_improvement })];
 }
 
 /** A verdict that ends the loop comes before the figures. */
-function reason_to_stop(limits: Required<Config>, state: State, { verdict, score }: Judgement): Reason | null {
+function reasonToStop(limits: Required<Config>, state: State, { verdict, score }: Judgement): Reason | null {
   if (verdict !== 'revise') return verdict;
   if (score >= limits.quality_threshold) return 'quality_threshold';
   if (state.without_improvement >= limits.no_improvement_limit) return 'no_improvement';
   return state.iteration >= limits.max_iterations ? 'max_iterations' : null;
 }
 
-function timed_out(view: View, state: State): Reaction<State> {
+function timedOut(view: View, state: State): Reaction<State> {
   if (state.best !== null) return finish(state, 'timeout', state.best, []);
   const { timeout_seconds } = settings(view.config);
   return fail('STEP_TIMEOUT', `no iteration finished within timeout_seconds = ${timeout_seconds}`);

@@ -1,14 +1,14 @@
 import type { ControlType, ControlView, Directive, Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { exactly_one_of, longest_seconds, strict } from './config-schema.js';
-import { control_metadata, input_port, port } from './metadata.js';
-import { parse_moment } from './moment.js';
-import { complete, nothing, wrong_config } from './reaction.js';
+import { exactlyOneOf, longestSeconds, strict } from './config-schema.js';
+import { controlMetadata, inputPort, port } from './metadata.js';
+import { parseMoment } from './moment.js';
+import { complete, nothing, wrongConfig } from './reaction.js';
 
 const Config = Type.Object(
   {
     seconds: Type.Optional(
-      Type.Union([Type.Number({ minimum: 0, maximum: longest_seconds }), Type.String({ pattern: '^\\$\\{' })], {
+      Type.Union([Type.Number({ minimum: 0, maximum: longestSeconds }), Type.String({ pattern: '^\\$\\{' })], {
         description: 'How long, from when the step is ready: a number, or `${…}` that gives one.',
       }),
     ),
@@ -19,21 +19,21 @@ const Config = Type.Object(
       }),
     ),
   },
-  { ...strict, ...exactly_one_of('seconds', 'until') },
+  { ...strict, ...exactlyOneOf('seconds', 'until') },
 );
 type Config = Static<typeof Config>;
 
 /** Lets time pass. */
-export const delay_type: ControlType<Config, never> = {
+export const delayType: ControlType<Config, never> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'delay',
     display_name: 'Delay',
     description: 'Waits some seconds, or until a moment, and passes its input on.',
     icon: 'timer',
     color: '#0ea5e9',
     config: Config,
-    input_ports: [input_port],
+    input_ports: [inputPort],
     output_ports: [port('output', 'The input.')],
     waits: true,
     examples: [{ seconds: 30 }, { seconds: '${input.wait}' }, { until: '2030-01-01T08:00:00+01:00' }],
@@ -47,17 +47,17 @@ export const delay_type: ControlType<Config, never> = {
 function start(view: ControlView<Config, never>): Reaction<never> {
   const { seconds, until } = view.config;
   if (until !== undefined) {
-    const at = parse_moment(String(until));
-    if (at === null) return wrong_config('/until', 'a date and time with offset (RFC 3339)', until);
+    const at = parseMoment(String(until));
+    if (at === null) return wrongConfig('/until', 'a date and time with offset (RFC 3339)', until);
     return at <= view.now ? complete({ output: view.input }) : wait({ at });
   }
-  if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longest_seconds)) {
-    return wrong_config('/seconds', `a number from 0 to ${longest_seconds}`, seconds ?? null);
+  if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= longestSeconds)) {
+    return wrongConfig('/seconds', `a number from 0 to ${longestSeconds}`, seconds ?? null);
   }
   return seconds === 0 ? complete({ output: view.input }) : wait({ after_seconds: seconds });
 }
 
-function wait(how_long: { readonly at: number } | { readonly after_seconds: number }): Reaction<never> {
-  const timer: Directive = { do: 'start_timer', name: 'due', ...how_long };
+function wait(howLong: { readonly at: number } | { readonly after_seconds: number }): Reaction<never> {
+  const timer: Directive = { do: 'start_timer', name: 'due', ...howLong };
   return { directives: [timer] };
 }

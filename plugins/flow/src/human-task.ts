@@ -6,15 +6,15 @@ import {
   JsonRecord,
   type Reaction,
   type TaskAnswer,
-  task_types,
+  taskTypes,
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { longest_hours, required, strict, unless } from './config-schema.js';
-import { control_metadata, error_port, port } from './metadata.js';
+import { longestHours, required, strict, unless } from './config-schema.js';
+import { controlMetadata, errorPort, port } from './metadata.js';
 import { complete, fail, nothing } from './reaction.js';
 
 const Hours = (description: string, more: object = {}) =>
-  Type.Number({ exclusiveMinimum: 0, maximum: longest_hours, description, ...more });
+  Type.Number({ exclusiveMinimum: 0, maximum: longestHours, description, ...more });
 const Escalation = Type.Object(
   {
     assignee_ref: Type.String({ minLength: 1, maxLength: 256, description: 'Who gets the task.' }),
@@ -24,7 +24,7 @@ const Escalation = Type.Object(
 );
 const Config = Type.Object(
   {
-    task_type: Type.Enum([...task_types], {
+    task_type: Type.Enum([...taskTypes], {
       description:
         '`approval`: approve or reject. `review`: that, or modify. `input`: enter a value. `choice`: one of `choices`.',
     }),
@@ -70,9 +70,9 @@ interface State {
 type View = ControlView<Config, State>;
 
 /** Asks a person. */
-export const human_task_type: ControlType<Config, State> = {
+export const humanTaskType: ControlType<Config, State> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'human_task',
     display_name: 'Human task',
     description:
@@ -89,7 +89,7 @@ export const human_task_type: ControlType<Config, State> = {
       port('modified', '`value` is the changed input (`review`).', 'object'),
       port('answered', '`value` is what was entered or chosen (`input`, `choice`).', 'object'),
       port('timeout', '`{task_type, title}`: nobody answered, with `on_timeout: port`.', 'object'),
-      error_port,
+      errorPort,
     ],
     waits: true,
     examples: [
@@ -111,12 +111,12 @@ export const human_task_type: ControlType<Config, State> = {
     if (state === undefined) return nothing;
     if (occurrence.kind === 'task_answered') return answered(view, occurrence.answer);
     if (occurrence.kind !== 'timer_fired') return nothing;
-    return occurrence.name === 'escalate' ? escalate(view, state) : timed_out(view);
+    return occurrence.name === 'escalate' ? escalate(view, state) : timedOut(view);
   },
 };
 
 function open({ config, input, now }: View): Reaction<State> {
-  const due_at = Math.round(now + (config.timeout_hours ?? 24) * 3_600_000);
+  const dueAt = Math.round(now + (config.timeout_hours ?? 24) * 3_600_000);
   const task = {
     task_type: config.task_type,
     title: config.title,
@@ -125,13 +125,16 @@ function open({ config, input, now }: View): Reaction<State> {
     choices: config.choices ?? [],
     form: config.form ?? null,
     data: input,
-    due_at,
+    due_at: dueAt,
   };
-  const due: Directive = { do: 'start_timer', name: 'due', at: due_at };
-  return { state: { due_at, level: 0 }, directives: [{ do: 'open_task', task }, due, ...escalation_timer(config, 0)] };
+  const due: Directive = { do: 'start_timer', name: 'due', at: dueAt };
+  return {
+    state: { due_at: dueAt, level: 0 },
+    directives: [{ do: 'open_task', task }, due, ...escalationTimer(config, 0)],
+  };
 }
 
-function escalation_timer({ escalation_chain = [] }: Config, level: number): readonly Directive[] {
+function escalationTimer({ escalation_chain = [] }: Config, level: number): readonly Directive[] {
   const next = escalation_chain[level];
   return next === undefined ? [] : [{ do: 'start_timer', name: 'escalate', after_seconds: next.after_hours * 3_600 }];
 }
@@ -140,24 +143,24 @@ function escalate({ config }: View, state: State): Reaction<State> {
   const person = config.escalation_chain?.[state.level];
   if (person === undefined) return nothing;
   state.level += 1;
-  const hand_on: Directive = { do: 'escalate_task', assignee: person.assignee_ref, due_at: state.due_at };
-  return { state, directives: [hand_on, ...escalation_timer(config, state.level)] };
+  const handOn: Directive = { do: 'escalate_task', assignee: person.assignee_ref, due_at: state.due_at };
+  return { state, directives: [handOn, ...escalationTimer(config, state.level)] };
 }
 
 /** An answer that does not fit the task changes nothing: it stays open. */
 function answered({ config, input }: View, answer: TaskAnswer): Reaction<State> {
-  const fires = port_of(config, answer);
+  const fires = portOf(config, answer);
   if (fires === null) return nothing;
   const { decision, value = null, comment = null, answered_by } = answer;
   return complete({ [fires]: { decision, value, comment, answered_by, input } });
 }
 
-function port_of({ task_type, choices = [] }: Config, { decision, value }: TaskAnswer): string | null {
+function portOf({ task_type, choices = [] }: Config, { decision, value }: TaskAnswer): string | null {
   switch (task_type) {
     case 'approval':
-      return verdict_port(decision);
+      return verdictPort(decision);
     case 'review':
-      return decision === 'modify' && value !== undefined ? 'modified' : verdict_port(decision);
+      return decision === 'modify' && value !== undefined ? 'modified' : verdictPort(decision);
     case 'input':
       return decision === 'answer' && value !== undefined ? 'answered' : null;
     case 'choice':
@@ -165,12 +168,12 @@ function port_of({ task_type, choices = [] }: Config, { decision, value }: TaskA
   }
 }
 
-function verdict_port(decision: TaskAnswer['decision']): string | null {
+function verdictPort(decision: TaskAnswer['decision']): string | null {
   if (decision === 'approve') return 'approved';
   return decision === 'reject' ? 'rejected' : null;
 }
 
-function timed_out({ config, input }: View): Reaction<State> {
+function timedOut({ config, input }: View): Reaction<State> {
   const { task_type, title, timeout_hours = 24, on_timeout = 'fail' } = config;
   const nobody = { value: null, comment: null, answered_by: null, input };
   switch (on_timeout) {

@@ -1,44 +1,44 @@
-import { define_plugin } from '@llmteam/contracts';
-import { condition_type } from './condition.js';
-import { critic_loop_type } from './critic-loop.js';
-import { delay_type } from './delay.js';
-import { human_task_type } from './human-task.js';
-import { loop_type } from './loop.js';
-import { map_type } from './map.js';
-import { parallel_join_type } from './parallel-join.js';
-import { parallel_split_type } from './parallel-split.js';
-import { subworkflow_type } from './subworkflow.js';
-import { switch_type } from './switch.js';
-import { wait_for_signal_type } from './wait-for-signal.js';
+import { definePlugin } from '@llmteam/contracts';
+import { conditionType } from './condition.js';
+import { criticLoopType } from './critic-loop.js';
+import { delayType } from './delay.js';
+import { humanTaskType } from './human-task.js';
+import { loopType } from './loop.js';
+import { mapType } from './map.js';
+import { parallelJoinType } from './parallel-join.js';
+import { parallelSplitType } from './parallel-split.js';
+import { subworkflowType } from './subworkflow.js';
+import { switchType } from './switch.js';
+import { waitForSignalType } from './wait-for-signal.js';
 
 export {
-  condition_type,
-  critic_loop_type,
-  delay_type,
-  human_task_type,
-  loop_type,
-  map_type,
-  parallel_join_type,
-  parallel_split_type,
-  subworkflow_type,
-  switch_type,
-  wait_for_signal_type,
+  conditionType,
+  criticLoopType,
+  delayType,
+  humanTaskType,
+  loopType,
+  mapType,
+  parallelJoinType,
+  parallelSplitType,
+  subworkflowType,
+  switchType,
+  waitForSignalType,
 };
 
-export default define_plugin({
+export default definePlugin({
   name: 'flow',
   api: 1,
-  step_types: [
-    condition_type,
-    switch_type,
-    parallel_split_type,
-    parallel_join_type,
-    loop_type,
-    map_type,
-    critic_loop_type,
-    subworkflow_type,
-    delay_type,
-    wait_for_signal_type,
-    human_task_type,
+  stepTypes: [
+    conditionType,
+    switchType,
+    parallelSplitType,
+    parallelJoinType,
+    loopType,
+    mapType,
+    criticLoopType,
+    subworkflowType,
+    delayType,
+    waitForSignalType,
+    humanTaskType,
   ],
 });

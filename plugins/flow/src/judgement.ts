@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
-import { is_list, is_object, kind_of } from './json.js';
+import { isList, isObject, kindOf } from './json.js';
 
 const verdicts = ['approved', 'revise', 'rejected'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -14,29 +14,29 @@ export interface Judgement {
 }
 
 /** The judgement, or what is wrong with it. Null stands for absent, but in `output`, which may be null. */
-export function read_judgement(value: Json): Judgement | string {
+export function readJudgement(value: Json): Judgement | string {
   if (value === null) return 'nothing came back on `next`';
-  if (!is_object(value)) return `\`next\` needs {output, score, verdict, feedback, suggestions}, got ${kind_of(value)}`;
+  if (!isObject(value)) return `\`next\` needs {output, score, verdict, feedback, suggestions}, got ${kindOf(value)}`;
   if (value.output === undefined) return '`output` is missing in what came back on `next`';
   const score = value.score ?? null;
   if (score === null) return '`score` is missing in what came back on `next`';
   if (typeof score !== 'number' || !(score >= 0 && score <= 1)) return wrong('score', 'a number from 0 to 1', score);
-  return with_advice(value, value.output, score);
+  return withAdvice(value, value.output, score);
 }
 
-function with_advice(value: JsonObject, output: Json, score: number): Judgement | string {
+function withAdvice(value: JsonObject, output: Json, score: number): Judgement | string {
   const given = value.verdict ?? 'revise';
   const verdict = verdicts.find((one) => one === given);
   if (verdict === undefined) return wrong('verdict', 'approved, revise or rejected', given);
   const feedback = value.feedback ?? null;
   if (feedback !== null && typeof feedback !== 'string') return wrong('feedback', 'a string', feedback);
   const suggestions = value.suggestions ?? [];
-  if (!is_list(suggestions)) return wrong('suggestions', 'a list', suggestions);
+  if (!isList(suggestions)) return wrong('suggestions', 'a list', suggestions);
   return { output, score, verdict, feedback, suggestions };
 }
 
 function wrong(key: string, expected: string, given: Json): string {
   const shown =
-    typeof given === 'number' || typeof given === 'string' ? JSON.stringify(given).slice(0, 100) : kind_of(given);
+    typeof given === 'number' || typeof given === 'string' ? JSON.stringify(given).slice(0, 100) : kindOf(given);
   return `\`${key}\` that came back on \`next\` must be ${expected}, is ${shown}`;
 }

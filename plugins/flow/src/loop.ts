@@ -1,9 +1,9 @@
 import { type ControlType, type ControlView, caps, type ErrorInfo, type Json, type Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cel, strict, unless } from './config-schema.js';
-import { is_list } from './json.js';
-import { control_metadata, error_port, input_port, next_port, port } from './metadata.js';
-import { complete, error_json, fail, iteration_failed, nothing, wrong_result } from './reaction.js';
+import { isList } from './json.js';
+import { controlMetadata, errorPort, inputPort, nextPort, port } from './metadata.js';
+import { complete, errorJson, fail, iterationFailed, nothing, wrongResult } from './reaction.js';
 
 const Config = Type.Object(
   {
@@ -40,8 +40,8 @@ const Config = Type.Object(
   {
     ...strict,
     allOf: [
-      unless('loop_type', ['while', 'until'], with_only('items', 'condition')),
-      unless('loop_type', ['foreach', 'range'], with_only('condition', 'items')),
+      unless('loop_type', ['while', 'until'], withOnly('items', 'condition')),
+      unless('loop_type', ['foreach', 'range'], withOnly('condition', 'items')),
     ],
   },
 );
@@ -65,9 +65,9 @@ interface State {
 type View = ControlView<Config, State>;
 
 /** Runs its region again and again, one iteration at a time. */
-export const loop_type: ControlType<Config, State> = {
+export const loopType: ControlType<Config, State> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'loop',
     display_name: 'Loop',
     description:
@@ -75,11 +75,11 @@ export const loop_type: ControlType<Config, State> = {
     icon: 'repeat',
     color: '#8b5cf6',
     config: Config,
-    input_ports: [input_port, next_port],
+    input_ports: [inputPort, nextPort],
     output_ports: [
       port('body', 'To the region: the item, the index, or what the last iteration gave.'),
       port('done', '`{results, iterations, completed}`, one result per iteration.', 'object'),
-      error_port,
+      errorPort,
     ],
     examples: [
       { loop_type: 'foreach', items: 'input.pages' },
@@ -88,66 +88,66 @@ export const loop_type: ControlType<Config, State> = {
       { loop_type: 'until', condition: 'input.done', continue_on_error: true },
     ],
   }),
-  has_region: true,
+  hasRegion: true,
   react(occurrence, view) {
     if (occurrence.kind === 'started') return start(view);
     const { state } = view;
     if (state === undefined) return nothing;
-    if (occurrence.kind === 'scope_completed') return came_back(view, state, occurrence.value);
-    if (occurrence.kind === 'scope_failed') return iteration_broke(view, state, occurrence.error);
+    if (occurrence.kind === 'scope_completed') return cameBack(view, state, occurrence.value);
+    if (occurrence.kind === 'scope_failed') return iterationBroke(view, state, occurrence.error);
     return nothing;
   },
 };
 
-function with_only(wanted: string, unwanted: string): object {
+function withOnly(wanted: string, unwanted: string): object {
   return { properties: { [wanted]: {}, [unwanted]: false }, required: [wanted] };
 }
 
 function start(view: View): Reaction<State> {
   const { loop_type: kind, max_iterations = 1_000 } = view.config;
   const fresh = { index: 0, results: [], carried: view.input };
-  if (kind === 'while' || kind === 'until') return go_on(view, { ...fresh, course: null });
+  if (kind === 'while' || kind === 'until') return goOn(view, { ...fresh, course: null });
   const items = view.evaluate('/items');
-  const course = kind === 'foreach' ? over_list(items) : over_numbers(items);
+  const course = kind === 'foreach' ? overList(items) : overNumbers(items);
   if (course === null) {
     const expected = kind === 'foreach' ? 'a list' : 'a whole number or [start, end]';
-    return wrong_result('/items', expected, items);
+    return wrongResult('/items', expected, items);
   }
   if (course.count > max_iterations) {
     return fail('LIMIT_EXCEEDED', `${course.count} iterations, but max_iterations is ${max_iterations}`);
   }
-  return go_on(view, { ...fresh, course });
+  return goOn(view, { ...fresh, course });
 }
 
-function over_list(items: Json): Course | null {
-  return is_list(items) ? { items, start: 0, count: items.length } : null;
+function overList(items: Json): Course | null {
+  return isList(items) ? { items, start: 0, count: items.length } : null;
 }
 
-function over_numbers(items: Json): Course | null {
-  const [start, end, ...more] = is_list(items) ? items : [0, items];
-  if (!is_whole(start) || !is_whole(end) || more.length > 0) return null;
+function overNumbers(items: Json): Course | null {
+  const [start, end, ...more] = isList(items) ? items : [0, items];
+  if (!isWhole(start) || !isWhole(end) || more.length > 0) return null;
   return { items: null, start, count: Math.max(0, end - start) };
 }
 
-function is_whole(value: Json | undefined): value is number {
+function isWhole(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value);
 }
 
 /** Opens iteration `state.index`, or ends. */
-function go_on(view: View, state: State): Reaction<State> {
-  return state.course === null ? ask_and_go_on(view, state) : go_along(state.course, state);
+function goOn(view: View, state: State): Reaction<State> {
+  return state.course === null ? askAndGoOn(view, state) : goAlong(state.course, state);
 }
 
-function go_along({ items, start, count }: Course, state: State): Reaction<State> {
+function goAlong({ items, start, count }: Course, state: State): Reaction<State> {
   const { index } = state;
   if (index >= count) return done(state, true);
   return open(state, items === null ? start + index : (items[index] ?? null));
 }
 
-function ask_and_go_on(view: View, state: State): Reaction<State> {
+function askAndGoOn(view: View, state: State): Reaction<State> {
   const { loop_type: kind, max_iterations = 1_000 } = view.config;
   const holds = kind === 'while' ? asked(view, state.index, state.carried) : true;
-  if (typeof holds !== 'boolean') return wrong_result('/condition', 'true or false', holds);
+  if (typeof holds !== 'boolean') return wrongResult('/condition', 'true or false', holds);
   if (!holds) return done(state, true);
   return state.index >= max_iterations ? done(state, false) : open(state, state.carried);
 }
@@ -156,26 +156,26 @@ function open(state: State, item: Json): Reaction<State> {
   return { state, directives: [{ do: 'open_scope', index: state.index, value: item, item }] };
 }
 
-function came_back(view: View, state: State, value: Json): Reaction<State> {
+function cameBack(view: View, state: State, value: Json): Reaction<State> {
   state.results.push(value);
   const { index, course } = state;
   state.index += 1;
-  if (course !== null) return go_on(view, state);
+  if (course !== null) return goOn(view, state);
   state.carried = value;
   if (view.config.loop_type === 'until') {
     const holds = asked(view, index, value);
-    if (typeof holds !== 'boolean') return wrong_result('/condition', 'true or false', holds);
+    if (typeof holds !== 'boolean') return wrongResult('/condition', 'true or false', holds);
     if (holds) return done(state, true);
   }
-  return go_on(view, state);
+  return goOn(view, state);
 }
 
 /** `until` is not asked here: nothing came back that it could be asked about. */
-function iteration_broke(view: View, state: State, error: ErrorInfo): Reaction<State> {
-  if (view.config.continue_on_error !== true) return iteration_failed(state.index, error);
-  state.results.push({ error: error_json(error) });
+function iterationBroke(view: View, state: State, error: ErrorInfo): Reaction<State> {
+  if (view.config.continue_on_error !== true) return iterationFailed(state.index, error);
+  state.results.push({ error: errorJson(error) });
   state.index += 1;
-  return go_on(view, state);
+  return goOn(view, state);
 }
 
 function asked(view: View, index: number, value: Json): Json {

@@ -1,9 +1,9 @@
 import { type ControlType, type ControlView, caps, type Directive, type Json, type Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cel, strict } from './config-schema.js';
-import { is_list } from './json.js';
-import { control_metadata, error_port, input_port, next_port, port } from './metadata.js';
-import { complete, error_json, fail, iteration_failed, nothing, wrong_result } from './reaction.js';
+import { isList } from './json.js';
+import { controlMetadata, errorPort, inputPort, nextPort, port } from './metadata.js';
+import { complete, errorJson, fail, iterationFailed, nothing, wrongResult } from './reaction.js';
 
 const Config = Type.Object(
   {
@@ -35,9 +35,9 @@ interface State {
 type View = ControlView<Config, State>;
 
 /** Runs its region once for every item of a list, several at a time. */
-export const map_type: ControlType<Config, State> = {
+export const mapType: ControlType<Config, State> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'map',
     display_name: 'Map',
     description:
@@ -45,24 +45,24 @@ export const map_type: ControlType<Config, State> = {
     icon: 'layers',
     color: '#8b5cf6',
     config: Config,
-    input_ports: [input_port, next_port],
+    input_ports: [inputPort, nextPort],
     output_ports: [
       port('body', 'An item, to the region.'),
       port('done', 'The results in item order; a tolerated failure as `{error}`.', 'array'),
-      error_port,
+      errorPort,
     ],
     examples: [{ items: 'input.documents' }, { items: 'input', concurrency: 50, tolerate_failures: true }],
   }),
-  has_region: true,
+  hasRegion: true,
   react(occurrence, view) {
     switch (occurrence.kind) {
       case 'started':
         return start(view);
       case 'scope_completed':
-        return item_ended(view, occurrence.index, occurrence.value);
+        return itemEnded(view, occurrence.index, occurrence.value);
       case 'scope_failed':
-        if (view.config.tolerate_failures !== true) return iteration_failed(occurrence.index, occurrence.error);
-        return item_ended(view, occurrence.index, { error: error_json(occurrence.error) });
+        if (view.config.tolerate_failures !== true) return iterationFailed(occurrence.index, occurrence.error);
+        return itemEnded(view, occurrence.index, { error: errorJson(occurrence.error) });
       default:
         return nothing;
     }
@@ -71,7 +71,7 @@ export const map_type: ControlType<Config, State> = {
 
 function start(view: View): Reaction<State> {
   const items = view.evaluate('/items');
-  if (!is_list(items)) return wrong_result('/items', 'a list', items);
+  if (!isList(items)) return wrongResult('/items', 'a list', items);
   if (items.length === 0) return complete({ done: [] });
   if (items.length > caps.loop_iterations) {
     return fail('LIMIT_EXCEEDED', `${items.length} items, but loop_iterations allows ${caps.loop_iterations}`);
@@ -82,7 +82,7 @@ function start(view: View): Reaction<State> {
 }
 
 /** Constant work: the lists in the state are changed in place, never copied. */
-function item_ended({ state }: View, index: number, result: Json): Reaction<State> {
+function itemEnded({ state }: View, index: number, result: Json): Reaction<State> {
   if (state === undefined) return nothing;
   state.results[index] = result;
   state.finished += 1;

@@ -17,15 +17,15 @@ interface Description<Config extends TSchema> {
   readonly examples: readonly Static<Config>[];
 }
 
-export const input_port = port('input', 'What the step works on.');
-export const next_port = port('next', 'Where the region comes back: what one iteration gave.');
-export const error_port = port('error', 'The ErrorInfo, if the step failed.', 'object');
+export const inputPort = port('input', 'What the step works on.');
+export const nextPort = port('next', 'Where the region comes back: what one iteration gave.');
+export const errorPort = port('error', 'The ErrorInfo, if the step failed.', 'object');
 
 export function port(name: string, description: string, type: PortSpec['type'] = 'any'): PortSpec {
   return { name, type, description, required: false };
 }
 
-export function control_metadata<Config extends TSchema>(told: Description<Config>): ControlType['metadata'] {
+export function controlMetadata<Config extends TSchema>(told: Description<Config>): ControlType['metadata'] {
   return {
     type_id: told.type_id,
     display_name: told.display_name,

@@ -1,8 +1,8 @@
 import type { ControlType, ErrorInfo, Json, Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { strict } from './config-schema.js';
-import { control_metadata, error_port, port } from './metadata.js';
-import { complete, error_json, fail, nothing } from './reaction.js';
+import { controlMetadata, errorPort, port } from './metadata.js';
+import { complete, errorJson, fail, nothing } from './reaction.js';
 
 const Config = Type.Object(
   {
@@ -27,9 +27,9 @@ interface State {
 }
 
 /** Brings branches together again. */
-export const parallel_join_type: ControlType<Config, State> = {
+export const parallelJoinType: ControlType<Config, State> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'parallel_join',
     display_name: 'Parallel join',
     description: 'Waits for all branches, or takes the first, and fires `output`. Input ports may have any name.',
@@ -37,11 +37,11 @@ export const parallel_join_type: ControlType<Config, State> = {
     color: '#6366f1',
     config: Config,
     input_ports: [port('*', 'What a branch gives.')],
-    output_ports: [port('output', 'A list in edge order (`all`), or one value.'), error_port],
+    output_ports: [port('output', 'A list in edge order (`all`), or one value.'), errorPort],
     examples: [{}, { merge_strategy: 'any' }],
   }),
   activation: 'each',
-  catches_failures(config) {
+  catchesFailures(config) {
     return config.merge_strategy === 'any';
   },
   react(occurrence, view) {
@@ -49,7 +49,7 @@ export const parallel_join_type: ControlType<Config, State> = {
     const state = view.state ?? { arrived: [], failures: 0, last_error: null };
     switch (occurrence.kind) {
       case 'input_arrived':
-        if (takes_first(view.config)) return complete({ output: occurrence.value }, [{ do: 'cancel_upstream' }]);
+        if (takesFirst(view.config)) return complete({ output: occurrence.value }, [{ do: 'cancel_upstream' }]);
         state.arrived.push({ edge: occurrence.edge, value: occurrence.value });
         return { state, directives: [] };
       case 'branch_failed':
@@ -57,24 +57,24 @@ export const parallel_join_type: ControlType<Config, State> = {
         state.last_error = occurrence.error;
         return { state, directives: [] };
       case 'inputs_closed':
-        return takes_first(view.config) ? nobody_arrived(state) : complete({ output: in_edge_order(state) });
+        return takesFirst(view.config) ? nobodyArrived(state) : complete({ output: inEdgeOrder(state) });
       default:
         return nothing;
     }
   },
 };
 
-function takes_first(config: Config): boolean {
+function takesFirst(config: Config): boolean {
   return config.merge_strategy === 'first' || config.merge_strategy === 'any';
 }
 
-function in_edge_order({ arrived }: State): readonly Json[] {
+function inEdgeOrder({ arrived }: State): readonly Json[] {
   return [...arrived].sort((one, other) => one.edge - other.edge).map(({ value }) => value);
 }
 
-function nobody_arrived({ failures, last_error }: State): Reaction<State> {
+function nobodyArrived({ failures, last_error }: State): Reaction<State> {
   if (last_error === null) return fail('BRANCHES_FAILED', 'no branch arrived at the join', { failures });
   const { error_code, error_message } = last_error;
   const message = `no branch arrived at the join; ${failures} failed, the last with ${error_code}: ${error_message}`;
-  return fail('BRANCHES_FAILED', message, { failures, cause: error_json(last_error) });
+  return fail('BRANCHES_FAILED', message, { failures, cause: errorJson(last_error) });
 }

@@ -1,9 +1,9 @@
 import { type ControlType, type ControlView, type Json, JsonValue, PortName } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { cel, exactly_one_of, required, strict } from './config-schema.js';
-import { is_list, is_object, json_equal } from './json.js';
-import { control_metadata, input_port } from './metadata.js';
-import { complete, nothing, wrong_result } from './reaction.js';
+import { cel, exactlyOneOf, required, strict } from './config-schema.js';
+import { isList, isObject, jsonEqual } from './json.js';
+import { controlMetadata, inputPort } from './metadata.js';
+import { complete, nothing, wrongResult } from './reaction.js';
 
 const Port = Type.Unsafe<string>({ ...PortName, description: 'The port that fires.' });
 const Case = Type.Object(
@@ -14,9 +14,9 @@ const Case = Type.Object(
     expression: Type.Optional(cel('boolean', 'Matches if this holds.')),
     port: Port,
   },
-  { ...strict, ...exactly_one_of('value', 'expression'), description: 'Either a value or an expression, and a port.' },
+  { ...strict, ...exactlyOneOf('value', 'expression'), description: 'Either a value or an expression, and a port.' },
 );
-const no_case_has_a_value = {
+const noCaseHasAValue = {
   properties: { cases: { type: 'array', items: { type: 'object', properties: { value: false } } } },
 };
 const Config = Type.Object(
@@ -27,14 +27,14 @@ const Config = Type.Object(
       Type.Unsafe<string>({ ...PortName, default: 'default', description: 'Fires if no case matches.' }),
     ),
   },
-  { ...strict, if: no_case_has_a_value, else: required('expression') },
+  { ...strict, if: noCaseHasAValue, else: required('expression') },
 );
 type Config = Static<typeof Config>;
 
 /** Sends its input one of many ways. */
-export const switch_type: ControlType<Config, never> = {
+export const switchType: ControlType<Config, never> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'switch',
     display_name: 'Switch',
     description:
@@ -42,7 +42,7 @@ export const switch_type: ControlType<Config, never> = {
     icon: 'split',
     color: '#6366f1',
     config: Config,
-    input_ports: [input_port],
+    input_ports: [inputPort],
     output_ports: [],
     examples: [
       {
@@ -57,7 +57,7 @@ export const switch_type: ControlType<Config, never> = {
     ],
   }),
   ports({ cases, default_port = 'default' }) {
-    const named = (is_list(cases) ? cases : []).map((one) => (is_object(one) ? one.port : null));
+    const named = (isList(cases) ? cases : []).map((one) => (isObject(one) ? one.port : null));
     return { output: [...new Set([...named, default_port])].filter((name) => typeof name === 'string') };
   },
   react(occurrence, view) {
@@ -69,8 +69,8 @@ function choose(view: ControlView<Config, never>) {
   const compared = once(() => view.evaluate('/expression'));
   for (const [index, one] of view.config.cases.entries()) {
     const pointer = `/cases/${index}/expression`;
-    const holds = one.expression === undefined ? json_equal(compared(), one.value ?? null) : view.evaluate(pointer);
-    if (typeof holds !== 'boolean') return wrong_result(pointer, 'true or false', holds);
+    const holds = one.expression === undefined ? jsonEqual(compared(), one.value ?? null) : view.evaluate(pointer);
+    if (typeof holds !== 'boolean') return wrongResult(pointer, 'true or false', holds);
     if (holds) return complete({ [one.port]: view.input });
   }
   return complete({ [view.config.default_port ?? 'default']: view.input });

@@ -1,15 +1,15 @@
-import { type ControlType, type ControlView, type Directive, literal_keyword, type Reaction } from '@llmteam/contracts';
+import { type ControlType, type ControlView, type Directive, literalKeyword, type Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { longest_seconds, strict } from './config-schema.js';
-import { control_metadata, input_port, port } from './metadata.js';
-import { complete, nothing, wrong_config } from './reaction.js';
+import { longestSeconds, strict } from './config-schema.js';
+import { controlMetadata, inputPort, port } from './metadata.js';
+import { complete, nothing, wrongConfig } from './reaction.js';
 
 const Config = Type.Object(
   {
     signal: Type.String({
       minLength: 1,
       maxLength: 128,
-      [literal_keyword]: true,
+      [literalKeyword]: true,
       description: 'The name of the signal.',
     }),
     correlation: Type.Optional(
@@ -22,7 +22,7 @@ const Config = Type.Object(
     timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        maximum: longest_seconds,
+        maximum: longestSeconds,
         description: 'Then `timeout` fires. Default: never.',
       }),
     ),
@@ -32,16 +32,16 @@ const Config = Type.Object(
 type Config = Static<typeof Config>;
 
 /** Waits for somebody outside to say something. */
-export const wait_for_signal_type: ControlType<Config, never> = {
+export const waitForSignalType: ControlType<Config, never> = {
   kind: 'control',
-  metadata: control_metadata({
+  metadata: controlMetadata({
     type_id: 'wait_for_signal',
     display_name: 'Wait for signal',
     description: 'Waits for a signal sent to the run; one that came before is taken at once.',
     icon: 'radio',
     color: '#0ea5e9',
     config: Config,
-    input_ports: [input_port],
+    input_ports: [inputPort],
     output_ports: [
       port('output', "The signal's payload."),
       port('timeout', '`{signal}`, if none came in time.', 'object'),
@@ -67,7 +67,7 @@ function start({ config }: ControlView<Config, never>): Reaction<never> {
   const { signal, correlation = null, timeout_seconds } = config;
   // Anything else would wait for ever: senders give texts.
   if (correlation !== null && typeof correlation !== 'string') {
-    return wrong_config('/correlation', 'a string', correlation);
+    return wrongConfig('/correlation', 'a string', correlation);
   }
   // The timer first: the wait may end at once, by a signal that came before.
   const timer: readonly Directive[] =

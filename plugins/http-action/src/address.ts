@@ -14,8 +14,8 @@ export type Reach = 'public' | 'private' | 'never';
 
 type Block<Address> = [Address, number];
 
-const v4_private = v4_blocks('10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16');
-const v4_never = v4_blocks(
+const v4Private = v4Blocks('10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16');
+const v4Never = v4Blocks(
   '0.0.0.0/8',
   '169.254.0.0/16',
   '192.0.0.0/24',
@@ -27,35 +27,35 @@ const v4_never = v4_blocks(
   '224.0.0.0/4',
   '240.0.0.0/4',
 );
-const v6_private = v6_blocks('::1/128', 'fc00::/7');
+const v6Private = v6Blocks('::1/128', 'fc00::/7');
 /** Outside of it nothing is routed on the Internet. */
-const v6_global = v6_blocks('2000::/3');
-const v6_never = v6_blocks('2001::/23', '2001:db8::/32', '3fff::/20');
+const v6Global = v6Blocks('2000::/3');
+const v6Never = v6Blocks('2001::/23', '2001:db8::/32', '3fff::/20');
 /** Where the IPv4 address begins within the 16 bytes. */
-const v6_embedding: readonly { readonly blocks: readonly Block<ipaddr.IPv6>[]; readonly offset: number }[] = [
-  { blocks: v6_blocks('::ffff:0:0/96', '64:ff9b::/96'), offset: 12 },
-  { blocks: v6_blocks('2002::/16'), offset: 2 },
+const v6Embedding: readonly { readonly blocks: readonly Block<ipaddr.IPv6>[]; readonly offset: number }[] = [
+  { blocks: v6Blocks('::ffff:0:0/96', '64:ff9b::/96'), offset: 12 },
+  { blocks: v6Blocks('2002::/16'), offset: 2 },
 ];
 
-export function reach_of(address: string): Reach {
+export function reachOf(address: string): Reach {
   if (!ipaddr.isValid(address)) return 'never';
   const parsed = ipaddr.parse(address);
-  return parsed instanceof ipaddr.IPv4 ? reach_of_v4(parsed) : reach_of_v6(parsed as ipaddr.IPv6);
+  return parsed instanceof ipaddr.IPv4 ? reachOfV4(parsed) : reachOfV6(parsed as ipaddr.IPv6);
 }
 
-function reach_of_v4(address: ipaddr.IPv4): Reach {
-  if (inside(address, v4_never)) return 'never';
-  return inside(address, v4_private) ? 'private' : 'public';
+function reachOfV4(address: ipaddr.IPv4): Reach {
+  if (inside(address, v4Never)) return 'never';
+  return inside(address, v4Private) ? 'private' : 'public';
 }
 
-function reach_of_v6(address: ipaddr.IPv6): Reach {
-  const embedding = v6_embedding.find(({ blocks }) => inside(address, blocks));
+function reachOfV6(address: ipaddr.IPv6): Reach {
+  const embedding = v6Embedding.find(({ blocks }) => inside(address, blocks));
   if (embedding !== undefined) {
     const { offset } = embedding;
-    return reach_of_v4(new ipaddr.IPv4(address.toByteArray().slice(offset, offset + 4)));
+    return reachOfV4(new ipaddr.IPv4(address.toByteArray().slice(offset, offset + 4)));
   }
-  if (inside(address, v6_private)) return 'private';
-  return inside(address, v6_global) && !inside(address, v6_never) ? 'public' : 'never';
+  if (inside(address, v6Private)) return 'private';
+  return inside(address, v6Global) && !inside(address, v6Never) ? 'public' : 'never';
 }
 
 function inside<Address extends ipaddr.IPv4 | ipaddr.IPv6>(
@@ -65,10 +65,10 @@ function inside<Address extends ipaddr.IPv4 | ipaddr.IPv6>(
   return blocks.some(([base, bits]) => address.match(base, bits));
 }
 
-function v4_blocks(...texts: string[]): readonly Block<ipaddr.IPv4>[] {
+function v4Blocks(...texts: string[]): readonly Block<ipaddr.IPv4>[] {
   return texts.map((text) => ipaddr.IPv4.parseCIDR(text));
 }
 
-function v6_blocks(...texts: string[]): readonly Block<ipaddr.IPv6>[] {
+function v6Blocks(...texts: string[]): readonly Block<ipaddr.IPv6>[] {
   return texts.map((text) => ipaddr.IPv6.parseCIDR(text));
 }

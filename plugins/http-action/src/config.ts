@@ -1,8 +1,8 @@
 import { JsonValue } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
-const http_methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-export type HttpMethod = (typeof http_methods)[number];
+const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export type HttpMethod = (typeof httpMethods)[number];
 
 const ExpectedStatus = Type.Union([
   Type.Integer({ minimum: 100, maximum: 599 }),
@@ -28,7 +28,7 @@ export const HttpActionConfig = Type.Object(
         description: 'Appended to `base_url` or `url`; cannot leave it. Holds no `?` or `#`.',
       }),
     ),
-    method: Type.Optional(Type.Enum([...http_methods], { default: 'POST' })),
+    method: Type.Optional(Type.Enum([...httpMethods], { default: 'POST' })),
     headers: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
         type: 'object',

@@ -22,25 +22,25 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
 export interface EgressOptions {
   readonly limits: Limits;
   readonly resolve: Resolve;
-  readonly reach_of: (address: string) => Reach;
+  readonly reachOf: (address: string) => Reach;
 }
 
 export interface Egress {
   /** Opens its connections with the first request. */
-  dispatcher(allow_private_network: boolean): Dispatcher;
+  dispatcher(allowPrivateNetwork: boolean): Dispatcher;
   close(): Promise<void>;
 }
 
-export async function system_resolve(hostname: string): Promise<readonly string[]> {
+export async function systemResolve(hostname: string): Promise<readonly string[]> {
   return (await lookup(hostname, { all: true })).map(({ address }) => address);
 }
 
-export function create_egress(options: EgressOptions): Egress {
+export function createEgress(options: EgressOptions): Egress {
   const agents = new Map<boolean, Agent>();
   return {
-    dispatcher(allow_private_network) {
-      const agent = agents.get(allow_private_network) ?? create_agent(options, allow_private_network);
-      agents.set(allow_private_network, agent);
+    dispatcher(allowPrivateNetwork) {
+      const agent = agents.get(allowPrivateNetwork) ?? createAgent(options, allowPrivateNetwork);
+      agents.set(allowPrivateNetwork, agent);
       return agent;
     },
     async close() {
@@ -51,19 +51,19 @@ export function create_egress(options: EgressOptions): Egress {
   };
 }
 
-function create_agent({ limits, resolve, reach_of }: EgressOptions, allow_private_network: boolean): Agent {
+function createAgent({ limits, resolve, reachOf }: EgressOptions, allowPrivateNetwork: boolean): Agent {
   const check = (hostname: string, address: string): void => {
-    const reach = reach_of(address);
-    if (reach === 'public' || (reach === 'private' && allow_private_network)) return;
+    const reach = reachOf(address);
+    if (reach === 'public' || (reach === 'private' && allowPrivateNetwork)) return;
     throw new LlmteamError('EGRESS_BLOCKED', `'${hostname}' is ${reasons[reach]}`, { details: { host: hostname } });
   };
   return new Agent({
-    connect: guarded_connector(check, resolve, limits.idle_ms),
+    connect: guardedConnector(check, resolve, limits.idleMs),
     allowH2: false,
     pipelining: 1,
-    maxHeaderSize: limits.header_bytes,
-    headersTimeout: limits.idle_ms,
-    bodyTimeout: limits.idle_ms,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.idleMs,
+    bodyTimeout: limits.idleMs,
   });
 }
 
@@ -74,14 +74,14 @@ const reasons = {
 
 type Check = (hostname: string, address: string) => void;
 
-function guarded_connector(check: Check, resolve: Resolve, timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout, lookup: checked_lookup(check, resolve) });
+function guardedConnector(check: Check, resolve: Resolve, timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, lookup: checkedLookup(check, resolve) });
   return (options, callback) => {
     const hostname = options.hostname.replace(/^\[|\]$/g, '');
     const settle: buildConnector.Callback = (...[error, socket]) => {
       if (error !== null) return callback(error, null);
       try {
-        check(hostname, peer_of(socket));
+        check(hostname, peerOf(socket));
       } catch (blocked) {
         socket.destroy();
         return callback(blocked as Error, null);
@@ -98,13 +98,13 @@ function guarded_connector(check: Check, resolve: Resolve, timeout: number): bui
 }
 
 /** Empty, and therefore refused, if the peer has hung up by now. */
-function peer_of(socket: Socket): string {
+function peerOf(socket: Socket): string {
   return socket.remoteAddress ?? '';
 }
 
-function checked_lookup(check: Check, resolve: Resolve): LookupFunction {
+function checkedLookup(check: Check, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    checked_addresses(hostname, check, resolve).then(
+    checkedAddresses(hostname, check, resolve).then(
       (addresses) => {
         if (options.all === true) return callback(null, addresses);
         const [first] = addresses;
@@ -115,7 +115,7 @@ function checked_lookup(check: Check, resolve: Resolve): LookupFunction {
   };
 }
 
-async function checked_addresses(hostname: string, check: Check, resolve: Resolve) {
+async function checkedAddresses(hostname: string, check: Check, resolve: Resolve) {
   const addresses = await resolve(hostname);
   if (addresses.length === 0) throw new LlmteamError('HTTP_FAILED', `'${hostname}' has no address`);
   for (const address of addresses) check(hostname, address);

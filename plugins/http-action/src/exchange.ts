@@ -4,9 +4,9 @@ import type { ExpectedStatus } from './config.js';
 import type { Limits } from './limits.js';
 import { redirected } from './redirect.js';
 import type { HttpRequest } from './request.js';
-import { discard_body } from './response-body.js';
-import { is_expected } from './status.js';
-import { shown_url } from './target.js';
+import { discardBody } from './response-body.js';
+import { isExpected } from './status.js';
+import { shownUrl } from './target.js';
 
 export interface Exchange {
   readonly dispatcher: Dispatcher;
@@ -32,21 +32,21 @@ export async function send(request: HttpRequest, exchange: Exchange): Promise<Di
       body: current.body,
       signal,
     });
-    if (is_expected(response.statusCode, expected)) return response;
-    const next = next_request(current, response);
+    if (isExpected(response.statusCode, expected)) return response;
+    const next = nextRequest(current, response);
     if (next === undefined) return response;
-    discard_body(response);
+    discardBody(response);
     current = next;
   }
-  const place = shown_url(request.target.url);
+  const place = shownUrl(request.target.url);
   throw new LlmteamError('HTTP_RESPONSE_INVALID', `'${place}' redirects more than ${limits.redirects} times`);
 }
 
-function next_request(request: HttpRequest, response: Dispatcher.ResponseData): HttpRequest | undefined {
+function nextRequest(request: HttpRequest, response: Dispatcher.ResponseData): HttpRequest | undefined {
   try {
     return redirected(request, response.statusCode, response.headers.location);
   } catch (thrown) {
-    discard_body(response);
+    discardBody(response);
     throw thrown;
   }
 }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import { type Json, LlmteamError, parse_bounded_json } from '@llmteam/contracts';
+import { type Json, LlmteamError, parseBoundedJson } from '@llmteam/contracts';
 import type { Dispatcher } from 'undici';
 import type { Limits } from './limits.js';
 
@@ -11,7 +11,7 @@ export interface ResponseBody {
 }
 
 /** @throws LlmteamError `HTTP_RESPONSE_INVALID`; what the connection throws. */
-export async function read_body(
+export async function readBody(
   response: Dispatcher.ResponseData,
   as: 'json' | 'text',
   place: string,
@@ -24,7 +24,7 @@ export async function read_body(
 }
 
 /** Gives the connection up, so that nobody waits for a body that nobody reads. */
-export function discard_body(response: Dispatcher.ResponseData): void {
+export function discardBody(response: Dispatcher.ResponseData): void {
   response.body.on('error', ignore).destroy();
 }
 
@@ -35,12 +35,12 @@ function ignore(): void {
 async function receive(response: Dispatcher.ResponseData, place: string, limits: Limits): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  if (announces_body_it_cannot_have(response)) discard_body(response);
+  if (announcesBodyItCannotHave(response)) discardBody(response);
   else {
     // Throwing out of the loop gives the connection up.
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > limits.response_bytes) throw invalid(place, `is larger than ${limits.response_bytes} bytes`);
+      if (bytes > limits.responseBytes) throw invalid(place, `is larger than ${limits.responseBytes} bytes`);
       chunks.push(chunk);
     }
   }
@@ -48,7 +48,7 @@ async function receive(response: Dispatcher.ResponseData, place: string, limits:
 }
 
 /** 204 and 304 end with their headers (RFC 9110, section 6.4.1): waiting for a body would end in an error. */
-function announces_body_it_cannot_have({ statusCode, headers }: Dispatcher.ResponseData): boolean {
+function announcesBodyItCannotHave({ statusCode, headers }: Dispatcher.ResponseData): boolean {
   return (statusCode === 204 || statusCode === 304) && Number(headers['content-length'] ?? 0) > 0;
 }
 
@@ -59,7 +59,7 @@ const decompressors = {
   deflate: promisify(inflate),
 };
 /** Some servers send `deflate` without the zlib header. */
-const raw_deflate = promisify(inflateRaw);
+const rawDeflate = promisify(inflateRaw);
 
 async function decompress(
   received: Buffer,
@@ -71,21 +71,21 @@ async function decompress(
     .trim()
     .toLowerCase();
   if (received.length === 0 || coding === 'identity' || coding === '') return received;
-  if (!is_coding(coding)) throw invalid(place, 'has a content encoding that is not gzip, deflate or br');
-  const has_no_header = coding === 'deflate' && ((received[0] ?? 0) & 0x0f) !== 8;
-  const decompressor = has_no_header ? raw_deflate : decompressors[coding];
+  if (!isCoding(coding)) throw invalid(place, 'has a content encoding that is not gzip, deflate or br');
+  const hasNoHeader = coding === 'deflate' && ((received[0] ?? 0) & 0x0f) !== 8;
+  const decompressor = hasNoHeader ? rawDeflate : decompressors[coding];
   try {
-    return await decompressor(received, { maxOutputLength: limits.decompressed_bytes });
+    return await decompressor(received, { maxOutputLength: limits.decompressedBytes });
   } catch (cause) {
-    const too_large = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
-    const problem = too_large
-      ? `is larger than ${limits.decompressed_bytes} bytes when decompressed`
+    const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    const problem = tooLarge
+      ? `is larger than ${limits.decompressedBytes} bytes when decompressed`
       : `is not ${coding}`;
     throw invalid(place, problem, cause);
   }
 }
 
-function is_coding(name: string): name is keyof typeof decompressors {
+function isCoding(name: string): name is keyof typeof decompressors {
   return Object.hasOwn(decompressors, name);
 }
 
@@ -93,25 +93,25 @@ function is_coding(name: string): name is keyof typeof decompressors {
 function decode(
   content: Buffer,
   as: 'json' | 'text',
-  content_type: string | string[] | undefined,
+  contentType: string | string[] | undefined,
   place: string,
 ): string {
   try {
     if (as === 'json') return new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return new TextDecoder(charset_of(content_type)).decode(content);
+    return new TextDecoder(charsetOf(contentType)).decode(content);
   } catch (cause) {
     throw invalid(place, as === 'json' ? 'is not UTF-8' : 'has a charset that is not known', cause);
   }
 }
 
-function charset_of(content_type: string | string[] | undefined): string {
-  return /;\s*charset="?([^";\s]+)/i.exec(String(content_type ?? ''))?.[1] ?? 'utf-8';
+function charsetOf(contentType: string | string[] | undefined): string {
+  return /;\s*charset="?([^";\s]+)/i.exec(String(contentType ?? ''))?.[1] ?? 'utf-8';
 }
 
 function parse(text: string, place: string, limits: Limits): Json {
   if (text.trim() === '') return null;
   try {
-    return parse_bounded_json(text, limits.json_depth);
+    return parseBoundedJson(text, limits.jsonDepth);
   } catch (cause) {
     // The parser's own message quotes the text.
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : String((cause as Error).message);

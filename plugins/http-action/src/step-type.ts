@@ -1,35 +1,35 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
-import { type Reach, reach_of } from './address.js';
+import { type Reach, reachOf } from './address.js';
 import { HttpActionConfig } from './config.js';
 import type { Resolve } from './egress.js';
-import { default_limits, type Limits } from './limits.js';
+import { defaultLimits, type Limits } from './limits.js';
 import type { HttpActionParts } from './run.js';
 
 /** What a test, or a host with a network of its own, may put in place of the defaults. */
 export interface HttpActionOptions {
   readonly limits?: Partial<Limits>;
   readonly resolve?: Resolve;
-  readonly reach_of?: (address: string) => Reach;
+  readonly reachOf?: (address: string) => Reach;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
 
 export interface HttpAction {
-  readonly step_type: TaskType<HttpActionConfig>;
+  readonly stepType: TaskType<HttpActionConfig>;
   /** Breaks off what still runs and closes idle connections. May be used again afterwards. */
   close(): Promise<void>;
 }
 
-export function create_http_action(options: HttpActionOptions = {}): HttpAction {
+export function createHttpAction(options: HttpActionOptions = {}): HttpAction {
   const opened: { parts: Promise<HttpActionParts> | null } = { parts: null };
   return {
-    step_type: {
+    stepType: {
       kind: 'task',
       metadata,
       run: async (context, config, input) => {
-        opened.parts ??= open_parts(options);
-        const { run_http_action } = await import('./run.js');
-        return run_http_action(await opened.parts, context, config, input);
+        opened.parts ??= openParts(options);
+        const { runHttpAction } = await import('./run.js');
+        return runHttpAction(await opened.parts, context, config, input);
       },
     },
     close: async () => {
@@ -41,11 +41,11 @@ export function create_http_action(options: HttpActionOptions = {}): HttpAction 
 }
 
 /** The HTTP client is loaded with the first request: most processes that know this step type never send one. */
-async function open_parts(options: HttpActionOptions): Promise<HttpActionParts> {
-  const { create_egress, system_resolve } = await import('./egress.js');
-  const limits = { ...default_limits, ...options.limits };
-  const resolve = options.resolve ?? system_resolve;
-  const egress = create_egress({ limits, resolve, reach_of: options.reach_of ?? reach_of });
+async function openParts(options: HttpActionOptions): Promise<HttpActionParts> {
+  const { createEgress, systemResolve } = await import('./egress.js');
+  const limits = { ...defaultLimits, ...options.limits };
+  const resolve = options.resolve ?? systemResolve;
+  const egress = createEgress({ limits, resolve, reachOf: options.reachOf ?? reachOf });
   return { egress, limits, now: options.now ?? Date.now };
 }
 

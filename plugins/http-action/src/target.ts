@@ -4,40 +4,40 @@ import type { HttpActionConfig, QueryValue } from './config.js';
 /** Where a request goes and what the operator gives along. */
 export interface Target {
   readonly url: URL;
-  readonly client_headers: Readonly<Record<string, string>>;
+  readonly clientHeaders: Readonly<Record<string, string>>;
   readonly allow_private_network: boolean;
   /** Requests of a client stay at its origin, redirects included. */
-  readonly only_origin: string | undefined;
+  readonly onlyOrigin: string | undefined;
 }
 
 /** @throws LlmteamError `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `CONFIG_INVALID`, `UNKNOWN_REF` */
-export function target_of(config: HttpActionConfig, context: Pick<StepContext, 'client'>): Target {
+export function targetOf(config: HttpActionConfig, context: Pick<StepContext, 'client'>): Target {
   const { client_ref, url, path = '', query = {} } = config;
   if ((client_ref === undefined) === (url === undefined)) {
     throw new LlmteamError('STEP_CONFIG_INVALID', 'http_action: give exactly one of `client_ref` and `url`');
   }
   if (client_ref === undefined) {
-    const base = parse_url(url ?? '', 'STEP_CONFIG_INVALID', '`url`');
-    const full = with_query(join_path(base, path), query);
-    return { url: full, client_headers: {}, allow_private_network: false, only_origin: undefined };
+    const base = parseUrl(url ?? '', 'STEP_CONFIG_INVALID', '`url`');
+    const full = withQuery(joinPath(base, path), query);
+    return { url: full, clientHeaders: {}, allow_private_network: false, onlyOrigin: undefined };
   }
   const client = context.client(client_ref);
-  const base = parse_url(client.base_url, 'CONFIG_INVALID', `base_url of client '${client_ref}'`);
+  const base = parseUrl(client.base_url, 'CONFIG_INVALID', `base_url of client '${client_ref}'`);
   return {
-    url: with_query(join_path(base, path), query),
-    client_headers: client.headers,
+    url: withQuery(joinPath(base, path), query),
+    clientHeaders: client.headers,
     allow_private_network: client.allow_private_network,
-    only_origin: base.origin,
+    onlyOrigin: base.origin,
   };
 }
 
 /** What of a URL may be shown: user info, query and fragment may hold secrets. */
-export function shown_url(url: URL): string {
+export function shownUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
 /** @throws LlmteamError `EGRESS_BLOCKED` for schemes other than http and https, and for user info. */
-export function check_url(url: URL): URL {
+export function checkUrl(url: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new LlmteamError('EGRESS_BLOCKED', `only http and https can be called, not '${url.protocol}'`);
   }
@@ -50,19 +50,19 @@ export function check_url(url: URL): URL {
   return url;
 }
 
-function parse_url(text: string, code: 'STEP_CONFIG_INVALID' | 'CONFIG_INVALID', place: string): URL {
+function parseUrl(text: string, code: 'STEP_CONFIG_INVALID' | 'CONFIG_INVALID', place: string): URL {
   // The URL parser drops tabs and line breaks silently, so that what is checked would not be what was written.
-  if (has_control_characters(text) || !URL.canParse(text)) throw new LlmteamError(code, `${place} is not a URL`);
-  return check_url(new URL(text));
+  if (hasControlCharacters(text) || !URL.canParse(text)) throw new LlmteamError(code, `${place} is not a URL`);
+  return checkUrl(new URL(text));
 }
 
-function join_path(base: URL, path: string): URL {
+function joinPath(base: URL, path: string): URL {
   if (path === '') return base;
   if (/[?#]/.test(path)) {
     throw new LlmteamError('STEP_CONFIG_INVALID', '`path` holds a `?` or `#`; parameters go into `query`');
   }
-  if (leaves_base(path)) {
-    throw new LlmteamError('EGRESS_BLOCKED', `\`path\` leaves '${shown_url(base)}'`, { details: { host: base.host } });
+  if (leavesBase(path)) {
+    throw new LlmteamError('EGRESS_BLOCKED', `\`path\` leaves '${shownUrl(base)}'`, { details: { host: base.host } });
   }
   const url = new URL(base);
   const root = base.pathname.endsWith('/') ? base.pathname.slice(0, -1) : base.pathname;
@@ -71,9 +71,9 @@ function join_path(base: URL, path: string): URL {
 }
 
 /** An absolute URL, a host of its own, or `..` in any spelling that this or the next parser might undo. */
-function leaves_base(path: string): boolean {
+function leavesBase(path: string): boolean {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || path.startsWith('//')) return true;
-  if (path.includes('\\') || has_control_characters(path)) return true;
+  if (path.includes('\\') || hasControlCharacters(path)) return true;
   const once = decoded(path);
   return [path, once, decoded(once)].some((spelling) => /(^|[\\/])\.\.([\\/]|$)/.test(spelling));
 }
@@ -82,7 +82,7 @@ function decoded(path: string): string {
   return path.replaceAll(/%2e/gi, '.').replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\').replaceAll(/%25/g, '%');
 }
 
-function has_control_characters(text: string): boolean {
+function hasControlCharacters(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit < 0x20 || unit === 0x7f) return true;
@@ -90,7 +90,7 @@ function has_control_characters(text: string): boolean {
   return false;
 }
 
-function with_query(base: URL, query: Readonly<Record<string, QueryValue>>): URL {
+function withQuery(base: URL, query: Readonly<Record<string, QueryValue>>): URL {
   const url = new URL(base);
   for (const [key, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? value : [value]) {

@@ -4,20 +4,20 @@ import {
   type JsonObject,
   LlmteamError,
   type ModelResponse,
-  parse_bounded_json,
+  parseBoundedJson,
 } from '@llmteam/contracts';
-import { problems_of } from './output-schema.js';
+import { problemsOf } from './output-schema.js';
 
 const fence = '```';
-const shown_characters = 200;
+const shownCharacters = 200;
 
 /**
  * The answer's JSON, out of its Markdown fence if it has one.
  * @throws LlmteamError `LLM_OUTPUT_INVALID`; `details` tell what is wrong and how the answer begins.
  */
-export function parse_answer(response: ModelResponse, schema: JsonObject | undefined): Json {
+export function parseAnswer(response: ModelResponse, schema: JsonObject | undefined): Json {
   const value = parsed(response);
-  const problems = schema === undefined ? [] : problems_of(schema, value);
+  const problems = schema === undefined ? [] : problemsOf(schema, value);
   if (problems.length > 0) {
     throw invalid(response, `does not match \`output_schema\`: ${problems.join('; ')}`, { problems });
   }
@@ -26,7 +26,7 @@ export function parse_answer(response: ModelResponse, schema: JsonObject | undef
 
 function parsed(response: ModelResponse): Json {
   try {
-    return parse_bounded_json(without_fence(response.text.trim()), caps.json_depth);
+    return parseBoundedJson(withoutFence(response.text.trim()), caps.json_depth);
   } catch (cause) {
     // The parser's own message quotes the text.
     const problem = cause instanceof SyntaxError ? 'is not JSON' : `cannot be used: ${(cause as Error).message}`;
@@ -35,7 +35,7 @@ function parsed(response: ModelResponse): Json {
 }
 
 /** What stands between the first line with a fence and the last fence, words around them dropped. */
-function without_fence(text: string): string {
+function withoutFence(text: string): string {
   if (/^[[{"]/.test(text)) return text;
   const opening = text.indexOf(fence);
   const closing = text.lastIndexOf(fence);
@@ -51,7 +51,7 @@ function invalid(response: ModelResponse, problem: string, details: JsonObject, 
     details: {
       ...details,
       finish_reason: response.finish_reason,
-      answer_start: response.text.slice(0, shown_characters),
+      answer_start: response.text.slice(0, shownCharacters),
     },
   });
 }

@@ -1,5 +1,5 @@
 import {
-  is_llmteam_error,
+  isLlmteamError,
   type JsonObject,
   LlmteamError,
   type ModelRequest,
@@ -19,39 +19,39 @@ interface Failure {
  */
 export async function ask(
   context: StepContext,
-  llm_refs: readonly string[],
+  llmRefs: readonly string[],
   request: ModelRequest,
 ): Promise<ModelResponse> {
   const failures: Failure[] = [];
-  for (const llm_ref of llm_refs) {
-    const model = context.llm(llm_ref);
+  for (const llmRef of llmRefs) {
+    const model = context.llm(llmRef);
     const started = performance.now();
     try {
       const response = await model.generate(request);
-      tell_span(context, model.provider, model.model, response);
+      tellSpan(context, model.provider, model.model, response);
       return response;
     } catch (thrown) {
       if (context.signal.aborted) throw cancellation(context.signal);
       const error = answerable(thrown);
-      failures.push({ llm_ref, error });
+      failures.push({ llm_ref: llmRef, error });
       context.record({
         event_type: 'action.failed',
-        payload: { action: 'llm_call', llm_ref, model: model.model, code: error.code, message: error.message },
+        payload: { action: 'llm_call', llm_ref: llmRef, model: model.model, code: error.code, message: error.message },
         duration_ms: Math.round(performance.now() - started),
       });
     }
   }
-  throw all_failed(failures);
+  throw allFailed(failures);
 }
 
 /** The error, if another model may do better. */
 function answerable(thrown: unknown): LlmteamError {
-  if (is_llmteam_error(thrown) && (thrown.code === 'LLM_FAILED' || thrown.code === 'LLM_REFUSED')) return thrown;
+  if (isLlmteamError(thrown) && (thrown.code === 'LLM_FAILED' || thrown.code === 'LLM_REFUSED')) return thrown;
   throw thrown;
 }
 
 /** One that may pass decides, so that the step is tried again as long as that can help. */
-function all_failed(failures: readonly Failure[]): LlmteamError {
+function allFailed(failures: readonly Failure[]): LlmteamError {
   const errors = failures.map(({ error }) => error);
   const decisive = errors.find(({ recoverable }) => recoverable) ?? errors.at(-1);
   if (decisive === undefined) return new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: no model is named');
@@ -69,7 +69,7 @@ function all_failed(failures: readonly Failure[]): LlmteamError {
 }
 
 /** Names are those of the OpenTelemetry semantic conventions for generative AI. */
-function tell_span({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
+function tellSpan({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
   span.setAttributes({
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': provider,

@@ -5,7 +5,7 @@ import { type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
  * Other braces stand for themselves, so JSON may be written as it is; `{{` … `}}` is a pair of single braces.
  * @throws LlmteamError `STEP_CONFIG_INVALID` naming a placeholder that the input has no value for.
  */
-export function fill_prompt(template: string, input: Json, place: string): string {
+export function fillPrompt(template: string, input: Json, place: string): string {
   // For every open brace whether it was written doubled: only then is `}}` one brace and not the end of two objects.
   const open: boolean[] = [];
   const token = /\{[A-Za-z_][A-Za-z0-9_]*\}|\{\{|\}\}|[{}]/g;
@@ -31,13 +31,13 @@ function replaced(found: string, open: boolean[], input: Json, place: string): {
     const doubled = open.pop() ?? true;
     return { text: '}', length: doubled ? found.length : 1 };
   }
-  return { text: value_of(found.slice(1, -1), input, place), length: found.length };
+  return { text: variableValue(found.slice(1, -1), input, place), length: found.length };
 }
 
-function value_of(name: string, input: Json, place: string): string {
-  if (name === 'input') return as_text(input);
-  if (is_object(input) && Object.hasOwn(input, name)) return as_text(input[name] ?? null);
-  const known = ['input', ...(is_object(input) ? Object.keys(input).slice(0, 20) : [])].map((key) => `{${key}}`);
+function variableValue(name: string, input: Json, place: string): string {
+  if (name === 'input') return asText(input);
+  if (isObject(input) && Object.hasOwn(input, name)) return asText(input[name] ?? null);
+  const known = ['input', ...(isObject(input) ? Object.keys(input).slice(0, 20) : [])].map((key) => `{${key}}`);
   throw new LlmteamError(
     'STEP_CONFIG_INVALID',
     `\`${place}\` has the placeholder {${name}}, but the input gives ${known.join(', ')}; {{${name}}} is the text`,
@@ -45,11 +45,11 @@ function value_of(name: string, input: Json, place: string): string {
   );
 }
 
-function is_object(value: Json): value is JsonObject {
+function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Text as it is, all else as JSON. */
-export function as_text(value: Json): string {
+export function asText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -6,49 +6,49 @@ import {
   type ModelRequest,
   type StepContext,
 } from '@llmteam/contracts';
-import { parse_answer } from './answer.js';
+import { parseAnswer } from './answer.js';
 import { ask } from './ask.js';
 import type { LlmAgentConfig } from './config.js';
-import { check_output_schema } from './output-schema.js';
-import { as_text, fill_prompt } from './prompt.js';
+import { checkOutputSchema } from './output-schema.js';
+import { asText, fillPrompt } from './prompt.js';
 
-const default_temperature = 0.7;
+const defaultTemperature = 0.7;
 
 /**
  * Fires `output`: the text, or with `output_format: json` the parsed value.
  * @throws LlmteamError `LLM_FAILED`, `LLM_REFUSED`, `LLM_OUTPUT_INVALID`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`,
  * `CANCELLED`
  */
-export async function run_llm_agent(context: StepContext, config: LlmAgentConfig, input: Json): Promise<FiredPorts> {
-  refuse_what_is_not_available(config);
+export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, input: Json): Promise<FiredPorts> {
+  refuseWhatIsNotAvailable(config);
   const { output_schema } = config;
-  const output_format = config.output_format ?? (output_schema === undefined ? 'text' : 'json');
+  const outputFormat = config.output_format ?? (output_schema === undefined ? 'text' : 'json');
   if (output_schema !== undefined) {
-    if (output_format !== 'json') {
+    if (outputFormat !== 'json') {
       throw new LlmteamError(
         'STEP_CONFIG_INVALID',
-        `\`output_schema\` asks for JSON, \`output_format\` for ${output_format}`,
+        `\`output_schema\` asks for JSON, \`output_format\` for ${outputFormat}`,
       );
     }
-    check_output_schema(output_schema);
+    checkOutputSchema(output_schema);
   }
   const request: ModelRequest = {
-    messages: messages_of(config, input),
-    temperature: config.temperature ?? default_temperature,
+    messages: messagesOf(config, input),
+    temperature: config.temperature ?? defaultTemperature,
     ...(config.max_tokens !== undefined && { max_tokens: config.max_tokens }),
-    ...(output_format === 'json' && { json: true }),
+    ...(outputFormat === 'json' && { json: true }),
     ...(output_schema !== undefined && { output_schema }),
     signal: context.signal,
     idempotency_key: context.idempotency_key,
-    on_token: (text) => context.emit_token(text),
+    onToken: (text) => context.emitToken(text),
   };
   const response = await ask(context, [config.llm_ref, ...(config.fallback_llm_refs ?? [])], request);
   // Before the answer is looked at: it is paid for either way.
-  context.add_usage(response.usage);
-  return { output: output_format === 'json' ? parse_answer(response, output_schema) : response.text };
+  context.addUsage(response.usage);
+  return { output: outputFormat === 'json' ? parseAnswer(response, output_schema) : response.text };
 }
 
-function refuse_what_is_not_available({ prompt_template_id, tools = [] }: LlmAgentConfig): void {
+function refuseWhatIsNotAvailable({ prompt_template_id, tools = [] }: LlmAgentConfig): void {
   if (prompt_template_id !== undefined) {
     throw new LlmteamError('UNKNOWN_REF', `no prompt template '${prompt_template_id}' is configured`);
   }
@@ -57,12 +57,12 @@ function refuse_what_is_not_available({ prompt_template_id, tools = [] }: LlmAge
   }
 }
 
-function messages_of({ system_prompt, user_prompt_template }: LlmAgentConfig, input: Json): readonly ModelMessage[] {
+function messagesOf({ system_prompt, user_prompt_template }: LlmAgentConfig, input: Json): readonly ModelMessage[] {
   const user =
     user_prompt_template === undefined
-      ? as_text(input)
-      : fill_prompt(user_prompt_template, input, 'user_prompt_template');
+      ? asText(input)
+      : fillPrompt(user_prompt_template, input, 'user_prompt_template');
   const messages: ModelMessage[] = [{ role: 'user', content: user }];
   if (system_prompt === undefined || system_prompt === '') return messages;
-  return [{ role: 'system', content: fill_prompt(system_prompt, input, 'system_prompt') }, ...messages];
+  return [{ role: 'system', content: fillPrompt(system_prompt, input, 'system_prompt') }, ...messages];
 }

@@ -8,22 +8,22 @@ const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
 const maps = ['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties'];
 
 /** A schema and all schemas written inside of it. References are not followed. */
-export function* schemas_within(schema: Json | undefined): Generator<JsonObject> {
-  if (!is_object(schema)) return;
+export function* schemasWithin(schema: Json | undefined): Generator<JsonObject> {
+  if (!isObject(schema)) return;
   yield schema;
-  for (const key of single) yield* schemas_within(schema[key]);
+  for (const key of single) yield* schemasWithin(schema[key]);
   for (const key of lists) {
     const list = schema[key];
-    if (Array.isArray(list)) for (const item of list as readonly Json[]) yield* schemas_within(item);
+    if (Array.isArray(list)) for (const item of list as readonly Json[]) yield* schemasWithin(item);
   }
   for (const key of maps) {
     const map = schema[key];
-    if (is_object(map)) for (const item of Object.values(map)) yield* schemas_within(item);
+    if (isObject(map)) for (const item of Object.values(map)) yield* schemasWithin(item);
   }
 }
 
 /** What `#/$defs/article` refers to within `root`; undefined if that is nothing, or lies outside. */
-export function referred_schema(root: JsonObject, reference: string): Json | undefined {
+export function referredSchema(root: JsonObject, reference: string): Json | undefined {
   if (reference !== '#' && !reference.startsWith('#/')) return undefined;
   let found: Json | undefined = root;
   for (const token of decode(reference).split('/').slice(1)) {
@@ -42,6 +42,6 @@ function decode(reference: string): string {
   }
 }
 
-export function is_object(value: Json | undefined): value is JsonObject {
+export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
 import { LlmAgentConfig } from './config.js';
-import { run_llm_agent } from './run.js';
+import { runLlmAgent } from './run.js';
 
-export const llm_agent: TaskType<LlmAgentConfig> = {
+export const llmAgent: TaskType<LlmAgentConfig> = {
   kind: 'task',
   metadata: {
     type_id: 'llm_agent',
@@ -41,5 +41,5 @@ export const llm_agent: TaskType<LlmAgentConfig> = {
     ],
     permissions: ['llm'],
   },
-  run: run_llm_agent,
+  run: runLlmAgent,
 };

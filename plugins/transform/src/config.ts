@@ -1,7 +1,7 @@
-import { cel_keyword, JsonValue } from '@llmteam/contracts';
+import { celKeyword, JsonValue } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
-const Cel = { [cel_keyword]: 'any' } as const;
+const Cel = { [celKeyword]: 'any' } as const;
 
 export const TransformConfig = Type.Object(
   {

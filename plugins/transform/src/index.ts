@@ -1,7 +1,7 @@
-import { define_plugin, plugin_api_version } from '@llmteam/contracts';
+import { definePlugin, pluginApiVersion } from '@llmteam/contracts';
 import { transform } from './step-type.js';
 
 export { TransformConfig } from './config.js';
 export { transform } from './step-type.js';
 
-export default define_plugin({ name: 'transform', api: plugin_api_version, step_types: [transform] });
+export default definePlugin({ name: 'transform', api: pluginApiVersion, stepTypes: [transform] });

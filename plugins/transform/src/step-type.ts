@@ -1,6 +1,6 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
 import { TransformConfig } from './config.js';
-import { run_transform } from './run.js';
+import { runTransform } from './run.js';
 
 export const transform: TaskType<TransformConfig> = {
   kind: 'task',
@@ -25,5 +25,5 @@ export const transform: TaskType<TransformConfig> = {
     ],
     permissions: [],
   },
-  run: run_transform,
+  run: runTransform,
 };

@@ -22,7 +22,7 @@ export interface Scene {
 
 /** By partition; empty if nobody lives. Among equals the highest score decides (rendezvous hashing), so new work spreads by itself. */
 export function assign({ partitions, members, owners }: Scene): ReadonlyMap<number, string> {
-  const loads = loads_of(
+  const loads = loadsOf(
     members,
     [...owners].filter(([partition]) => partition < partitions),
   );
@@ -34,7 +34,7 @@ export function assign({ partitions, members, owners }: Scene): ReadonlyMap<numb
   }
   for (let partition = 0; partition < partitions; partition++) {
     if (assigned.has(partition)) continue;
-    const chosen = best_for(partition, members, room);
+    const chosen = bestFor(partition, members, room);
     if (chosen === undefined) continue;
     assigned.set(partition, chosen.id);
     room.set(chosen.id, (room.get(chosen.id) ?? 0) - 1);
@@ -48,7 +48,7 @@ interface Load {
   readonly held: readonly number[];
 }
 
-function loads_of(members: readonly Member[], owners: readonly (readonly [number, string])[]): Load[] {
+function loadsOf(members: readonly Member[], owners: readonly (readonly [number, string])[]): Load[] {
   return members.map((member) => {
     const held = owners.flatMap(([partition, id]) => (id === member.id ? [partition] : []));
     const kept = held.filter((partition) => !member.declines.includes(partition));
@@ -59,27 +59,23 @@ function loads_of(members: readonly Member[], owners: readonly (readonly [number
 /** If the partitions cannot be dealt out evenly, one more goes to those that hold more already: it need not move then. */
 function quotas(partitions: number, loads: readonly Load[]): { load: Load; quota: number }[] {
   const least = Math.floor(partitions / Math.max(1, loads.length));
-  const with_more = partitions - least * loads.length;
-  const ordered = [...loads].sort((a, b) => b.held.length - a.held.length || by_id(a.member, b.member));
-  return ordered.map((load, place) => ({ load, quota: place < with_more ? least + 1 : least }));
+  const withMore = partitions - least * loads.length;
+  const ordered = [...loads].sort((a, b) => b.held.length - a.held.length || byId(a.member, b.member));
+  return ordered.map((load, place) => ({ load, quota: place < withMore ? least + 1 : least }));
 }
 
 /** One that has room and does not decline; if there is none, one that does not decline; if all decline, one must try again. */
-function best_for(
-  partition: number,
-  members: readonly Member[],
-  room: ReadonlyMap<string, number>,
-): Member | undefined {
+function bestFor(partition: number, members: readonly Member[], room: ReadonlyMap<string, number>): Member | undefined {
   const willing = members.filter(({ declines }) => !declines.includes(partition));
-  const with_room = willing.filter(({ id }) => (room.get(id) ?? 0) > 0);
-  const [candidates = members] = [with_room, willing].filter((some) => some.length > 0);
-  return [...candidates].sort((a, b) => score(b.id, partition) - score(a.id, partition) || by_id(a, b))[0];
+  const withRoom = willing.filter(({ id }) => (room.get(id) ?? 0) > 0);
+  const [candidates = members] = [withRoom, willing].filter((some) => some.length > 0);
+  return [...candidates].sort((a, b) => score(b.id, partition) - score(a.id, partition) || byId(a, b))[0];
 }
 
-function score(member_id: string, partition: number): number {
-  return hash32(`${member_id}/${partition}`);
+function score(memberId: string, partition: number): number {
+  return hash32(`${memberId}/${partition}`);
 }
 
-function by_id(a: Member, b: Member): number {
+function byId(a: Member, b: Member): number {
   return a.id < b.id ? -1 : 1;
 }

@@ -2,20 +2,20 @@ import type { Metrics } from '@llmteam/service-host';
 import type { Root } from './root.js';
 
 /** What a coordinator is at, looked up when somebody asks. */
-export function coordinator_metrics(metrics: Metrics, root: Root, is_connected: () => boolean): void {
+export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: () => boolean): void {
   const { ownership, loops, retention } = root;
   const now = (name: string, help: string, look: () => number | Promise<number>): void =>
-    metrics.looked_up({ name, help }, look);
+    metrics.lookedUp({ name, help }, look);
   const ever = (name: string, help: string, look: () => number): void => metrics.counted({ name, help }, look);
-  now('connected', '1: connected to the message server.', () => Number(is_connected()));
+  now('connected', '1: connected to the message server.', () => Number(isConnected()));
   now('coordinator_owned_partitions', 'Partitions taken over and worked on.', () => ownership.owned().length);
   now('coordinator_live_runs', 'Runs that have not ended, in the partitions owned.', () =>
-    loops.sum((of) => of.live_runs),
+    loops.sum((of) => of.liveRuns),
   );
-  now('coordinator_resident_runs', 'Live runs whose states are in memory.', () => loops.sum((of) => of.resident_runs));
+  now('coordinator_resident_runs', 'Live runs whose states are in memory.', () => loops.sum((of) => of.residentRuns));
   now('coordinator_timers', 'Timers armed.', () => loops.sum((of) => of.timers));
   now('coordinator_lag_entries', 'Entries that the partition furthest behind has still to read.', () =>
-    loops.most_behind(),
+    loops.mostBehind(),
   );
   ever('coordinator_takeovers_total', 'Partitions taken over.', () => ownership.takeovers);
   ever('coordinator_applied_entries_total', 'Entries applied, takeovers included.', () => loops.totals().applied);

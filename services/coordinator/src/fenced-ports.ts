@@ -14,19 +14,19 @@ export interface PartitionPorts {
 
 export interface Fence {
   readonly partition: number;
-  readonly is_held: () => boolean;
+  readonly isHeld: () => boolean;
   /** Told how many facts were appended. */
   readonly appended: (count: number) => void;
 }
 
 /** Writes reject with `CLOSED` once the partition is not held; reading stays as it is. */
-export function fenced_ports({ journal, queue, signals, registry }: PartitionPorts, fence: Fence): PartitionPorts {
-  const held = <T>(write: () => Promise<T>): Promise<T> => (fence.is_held() ? write() : Promise.reject(lost(fence)));
+export function fencedPorts({ journal, queue, signals, registry }: PartitionPorts, fence: Fence): PartitionPorts {
+  const held = <T>(write: () => Promise<T>): Promise<T> => (fence.isHeld() ? write() : Promise.reject(lost(fence)));
   return {
     journal: {
       supports: journal.supports,
       partitions: journal.partitions,
-      partition_of: (run) => journal.partition_of(run),
+      partitionOf: (run) => journal.partitionOf(run),
       append: (run, entries) =>
         held(async () => {
           const positions = await journal.append(run, entries);
@@ -42,12 +42,12 @@ export function fenced_ports({ journal, queue, signals, registry }: PartitionPor
       supports: queue.supports,
       publish: (jobs) => held(() => queue.publish(jobs)),
       consume: (name, options, handle) => queue.consume(name, options, handle),
-      withdraw: (job_ids) => held(() => queue.withdraw(job_ids)),
+      withdraw: (jobIds) => held(() => queue.withdraw(jobIds)),
       close: () => queue.close(),
     },
     signals: {
       publish: (subject, message) => {
-        if (fence.is_held()) signals.publish(subject, message);
+        if (fence.isHeld()) signals.publish(subject, message);
       },
       subscribe: (subject, receive) => signals.subscribe(subject, receive),
       close: () => signals.close(),

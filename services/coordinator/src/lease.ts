@@ -1,64 +1,64 @@
 /**
  * Purpose: the lease of one partition: who may work on it, until when.
  * Owns: taking it, keeping it, giving it back. Does not own: deciding who should have it.
- * Invariants: taken only if nobody has it (by revision); `is_held` turns false by our own clock before anybody else can take it, also if
+ * Invariants: taken only if nobody has it (by revision); `isHeld` turns false by our own clock before anybody else can take it, also if
  * no timer fires: a process that was stopped for a while finds it false when it wakes.
  */
-import { type Clock, is_llmteam_error, type Json, type Registry, type RegistryValue } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Json, type Registry, type RegistryValue } from '@llmteam/contracts';
 
-export const lease_prefix = 'leases/';
+export const leasePrefix = 'leases/';
 
 /** Of the time a lease lasts; what is left is for what was begun just before. */
-const trusted_part = 0.7;
+const trustedPart = 0.7;
 
 export class Lease {
   private revision: number | null = null;
   /** When the last write that was kept was sent: the registry counts from later. */
-  private confirmed_at = Number.NEGATIVE_INFINITY;
-  private renewing_since = Number.NEGATIVE_INFINITY;
+  private confirmedAt = Number.NEGATIVE_INFINITY;
+  private renewingSince = Number.NEGATIVE_INFINITY;
   private renewal: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly partition: number,
     private readonly owner: string,
-    private readonly lease_ms: number,
+    private readonly leaseMs: number,
     private readonly registry: Registry,
     private readonly clock: Clock,
   ) {}
 
-  get is_held(): boolean {
-    return this.revision !== null && this.clock.now() < this.trusted_until;
+  get isHeld(): boolean {
+    return this.revision !== null && this.clock.now() < this.trustedUntil;
   }
 
   /** By our own clock. */
-  get trusted_until(): number {
-    return this.confirmed_at + trusted_part * this.lease_ms;
+  get trustedUntil(): number {
+    return this.confirmedAt + trustedPart * this.leaseMs;
   }
 
   /** False if another has it. @throws LlmteamError of the registry */
   async acquire(): Promise<boolean> {
-    const sent_at = this.clock.now();
+    const sentAt = this.clock.now();
     const present = await this.registry.get(this.key);
-    if (present !== null && owner_of(present) !== this.owner) return this.lose();
-    return this.write(sent_at, present?.revision ?? 0);
+    if (present !== null && ownerOf(present) !== this.owner) return this.lose();
+    return this.write(sentAt, present?.revision ?? 0);
   }
 
   /** False if it is lost for good. One that cannot be renewed now grows old. @throws LlmteamError of the registry */
   async renew(): Promise<boolean> {
     if (this.revision === null) return false;
-    const sent_at = this.clock.now();
+    const sentAt = this.clock.now();
     // One that got no answer for so long will get none.
-    if (sent_at - this.renewing_since < this.lease_ms) return true;
-    this.renewing_since = sent_at;
-    const renewal = this.write_again(sent_at, this.revision);
+    if (sentAt - this.renewingSince < this.leaseMs) return true;
+    this.renewingSince = sentAt;
+    const renewal = this.writeAgain(sentAt, this.revision);
     this.renewal = renewal.catch(() => undefined);
     return renewal.finally(() => {
-      this.renewing_since = Number.NEGATIVE_INFINITY;
+      this.renewingSince = Number.NEGATIVE_INFINITY;
     });
   }
 
-  private async write_again(sent_at: number, revision: number): Promise<boolean> {
-    if (await this.write(sent_at, revision)) return true;
+  private async writeAgain(sentAt: number, revision: number): Promise<boolean> {
+    if (await this.write(sentAt, revision)) return true;
     // A write whose answer got lost may be our own: then it is ours still, under another revision.
     return this.acquire();
   }
@@ -71,20 +71,20 @@ export class Lease {
     this.lose();
     if (revision === null) return;
     try {
-      await this.registry.delete(this.key, { if_revision: revision });
+      await this.registry.delete(this.key, { ifRevision: revision });
     } catch (error) {
-      if (!is_conflict(error)) throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 
-  private async write(sent_at: number, if_revision: number): Promise<boolean> {
+  private async write(sentAt: number, ifRevision: number): Promise<boolean> {
     const value: Json = { owner: this.owner };
     try {
-      this.revision = await this.registry.put(this.key, value, { if_revision, ttl_ms: this.lease_ms });
-      this.confirmed_at = Math.max(this.confirmed_at, sent_at);
+      this.revision = await this.registry.put(this.key, value, { ifRevision, ttlMs: this.leaseMs });
+      this.confirmedAt = Math.max(this.confirmedAt, sentAt);
       return true;
     } catch (error) {
-      if (is_conflict(error)) return false;
+      if (isConflict(error)) return false;
       throw error;
     }
   }
@@ -95,14 +95,14 @@ export class Lease {
   }
 
   private get key(): string {
-    return `${lease_prefix}${this.partition}`;
+    return `${leasePrefix}${this.partition}`;
   }
 }
 
-export function owner_of({ value }: RegistryValue): string {
+export function ownerOf({ value }: RegistryValue): string {
   return String((value as { readonly owner?: Json }).owner);
 }
 
-function is_conflict(error: unknown): boolean {
-  return is_llmteam_error(error) && error.code === 'REVISION_CONFLICT';
+function isConflict(error: unknown): boolean {
+  return isLlmteamError(error) && error.code === 'REVISION_CONFLICT';
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger } from '@llmteam/contracts';
 import { type Definitions, type LoopStatus, PartitionLoop, type SegmentStore, TaskFeed } from '@llmteam/kernel';
-import { fenced_ports, type PartitionPorts } from './fenced-ports.js';
+import { fencedPorts, type PartitionPorts } from './fenced-ports.js';
 import type { HoldContext, PartitionWork } from './partition-hold.js';
 
 export interface OwnedLoopsOptions {
@@ -13,8 +13,8 @@ export interface OwnedLoopsOptions {
   readonly segments: SegmentStore;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly max_resident_runs: number;
-  readonly redispatch_after_ms: number;
+  readonly maxResidentRuns: number;
+  readonly redispatchAfterMs: number;
 }
 
 /** What grows as long as the process lives, whichever partitions come and go. */
@@ -31,23 +31,23 @@ export class OwnedLoops {
 
   constructor(private readonly options: OwnedLoopsOptions) {}
 
-  open({ partition, is_held, on_failure }: HoldContext): PartitionWork {
+  open({ partition, isHeld, onFailure }: HoldContext): PartitionWork {
     const { ports, log, ...common } = this.options;
     const appended = (count: number): void => {
       this.past.appended += count;
     };
-    const fenced = fenced_ports(ports, { partition, is_held, appended });
+    const fenced = fencedPorts(ports, { partition, isHeld, appended });
     const loop = new PartitionLoop({
       ...common,
       ...fenced,
       partition,
       lists: new TaskFeed(fenced.registry),
       log: log.child({ partition }),
-      on_failure,
+      onFailure,
     });
     this.loops.set(partition, loop);
     return {
-      take_over: () => loop.take_over(),
+      takeOver: () => loop.takeOver(),
       stop: async (options) => {
         await loop.stop(options).finally(() => this.forget(partition, loop));
       },
@@ -68,8 +68,8 @@ export class OwnedLoops {
     const { applied, ignored, appended } = this.past;
     const present = this.statuses();
     return {
-      applied: applied + sum(present, ({ entries_applied }) => entries_applied),
-      ignored: ignored + sum(present, ({ entries_ignored }) => entries_ignored),
+      applied: applied + sum(present, ({ entriesApplied }) => entriesApplied),
+      ignored: ignored + sum(present, ({ entriesIgnored }) => entriesIgnored),
       appended,
     };
   }
@@ -79,7 +79,7 @@ export class OwnedLoops {
   }
 
   /** Entries that the loop furthest behind has not read yet. */
-  async most_behind(): Promise<number> {
+  async mostBehind(): Promise<number> {
     const lags = await Promise.all([...this.loops.values()].map((loop) => loop.lag()));
     return Math.max(0, ...lags.map(({ behind }) => behind));
   }
@@ -89,9 +89,9 @@ export class OwnedLoops {
   }
 
   private forget(partition: number, loop: PartitionLoop): void {
-    const { entries_applied, entries_ignored } = loop.status();
-    this.past.applied += entries_applied;
-    this.past.ignored += entries_ignored;
+    const { entriesApplied, entriesIgnored } = loop.status();
+    this.past.applied += entriesApplied;
+    this.past.ignored += entriesIgnored;
     this.loops.delete(partition);
   }
 }

@@ -9,7 +9,7 @@ import type { Lease } from './lease.js';
 /** What works on a partition, e.g. the kernel's loop. */
 export interface PartitionWork {
   /** Resolves once it has caught up and works. */
-  take_over(): Promise<void>;
+  takeOver(): Promise<void>;
   stop(options: { readonly checkpoint: boolean }): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export type HoldEnd = 'moved' | 'lost' | 'failed';
 
 export interface HoldContext {
   readonly partition: number;
-  readonly is_held: () => boolean;
+  readonly isHeld: () => boolean;
   /** The work cannot go on. */
-  readonly on_failure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface HoldOptions {
@@ -29,14 +29,14 @@ export interface HoldOptions {
   readonly log: Logger;
   readonly open: (context: HoldContext) => PartitionWork;
   /** Called when it has taken over. */
-  readonly on_live: () => void;
+  readonly onLive: () => void;
 }
 
 export class PartitionHold {
   /** It has caught up and works. */
-  is_live = false;
-  private is_leased = false;
-  private is_ending = false;
+  isLive = false;
+  private isLeased = false;
+  private isEnding = false;
   private watchdog: Timer | null = null;
   private end: (how: HoldEnd) => void = () => undefined;
   private readonly ended = new Promise<HoldEnd>((resolve) => {
@@ -49,34 +49,34 @@ export class PartitionHold {
   async run(): Promise<HoldEnd | null> {
     const { lease, log } = this.options;
     const { partition } = lease;
-    this.is_leased = await lease.acquire().catch((err: unknown) => {
+    this.isLeased = await lease.acquire().catch((err: unknown) => {
       log.warn({ err, partition }, 'the lease of a partition cannot be taken now');
       return false;
     });
-    if (!this.is_leased) return null;
-    this.watch_lease();
-    const work = this.is_ending ? null : this.begin();
+    if (!this.isLeased) return null;
+    this.watchLease();
+    const work = this.isEnding ? null : this.begin();
     const how = await this.ended;
-    if (work !== null) await this.stop_work(work, how);
-    this.is_leased = false;
+    if (work !== null) await this.stopWork(work, how);
+    this.isLeased = false;
     this.watchdog?.cancel();
     if (how === 'lost') log.warn({ partition }, 'a partition is lost: its lease was not confirmed in time');
-    else await this.give_back();
+    else await this.giveBack();
     return how;
   }
 
   /** It ends soon; the promise of `run` tells when. Only the first call counts. */
   leave(how: HoldEnd): void {
-    this.is_ending = true;
+    this.isEnding = true;
     this.end(how);
   }
 
   /** Also while it ends: a checkpoint takes its time. */
   async renew(): Promise<void> {
     const { lease, log } = this.options;
-    if (!this.is_leased) return;
+    if (!this.isLeased) return;
     try {
-      if (await lease.renew()) this.watch_lease();
+      if (await lease.renew()) this.watchLease();
       else this.leave('lost');
     } catch (err) {
       log.warn({ err, partition: lease.partition }, 'the lease of a partition cannot be renewed now');
@@ -84,24 +84,24 @@ export class PartitionHold {
   }
 
   private begin(): PartitionWork {
-    const { lease, open, on_live } = this.options;
+    const { lease, open, onLive } = this.options;
     const work = open({
       partition: lease.partition,
-      is_held: () => lease.is_held,
-      on_failure: (error) => this.fail(error),
+      isHeld: () => lease.isHeld,
+      onFailure: (error) => this.fail(error),
     });
     const live = (): void => {
-      if (this.is_ending) return;
-      this.is_live = true;
-      on_live();
+      if (this.isEnding) return;
+      this.isLive = true;
+      onLive();
     };
-    work.take_over().then(live, (error: unknown) => this.fail(error));
+    work.takeOver().then(live, (error: unknown) => this.fail(error));
     return work;
   }
 
   private fail(err: unknown): void {
-    if (this.is_ending) return;
-    if (!this.options.lease.is_held) {
+    if (this.isEnding) return;
+    if (!this.options.lease.isHeld) {
       this.leave('lost');
       return;
     }
@@ -110,28 +110,28 @@ export class PartitionHold {
   }
 
   /** Ends the hold when the lease has not been confirmed for too long. */
-  private watch_lease(): void {
+  private watchLease(): void {
     const { clock, lease } = this.options;
     this.watchdog?.cancel();
-    if (!this.is_leased) return;
-    const left = Math.max(0, lease.trusted_until - clock.now());
+    if (!this.isLeased) return;
+    const left = Math.max(0, lease.trustedUntil - clock.now());
     this.watchdog = clock.after(left, () => {
-      if (lease.is_held) this.watch_lease();
+      if (lease.isHeld) this.watchLease();
       else this.leave('lost');
     });
   }
 
-  private async stop_work(work: PartitionWork, how: HoldEnd): Promise<void> {
+  private async stopWork(work: PartitionWork, how: HoldEnd): Promise<void> {
     const { lease, log } = this.options;
     try {
-      await work.stop({ checkpoint: how === 'moved' && this.is_live && lease.is_held });
+      await work.stop({ checkpoint: how === 'moved' && this.isLive && lease.isHeld });
     } catch (err) {
       log.warn({ err, partition: lease.partition }, 'the work on a partition did not stop well');
     }
-    this.is_live = false;
+    this.isLive = false;
   }
 
-  private async give_back(): Promise<void> {
+  private async giveBack(): Promise<void> {
     const { lease, log } = this.options;
     await lease.release().catch((err: unknown) => {
       log.warn({ err, partition: lease.partition }, 'the lease of a partition was not given back; it ends by itself');

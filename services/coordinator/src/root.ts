@@ -5,7 +5,7 @@ import 'reflect-metadata';
 import type { Backend, Clock, Logger } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
-  create_expression_compiler,
+  createExpressionCompiler,
   Definitions,
   type ExpressionCompiler,
   LargeValueJournal,
@@ -53,14 +53,14 @@ const ids = {
 export function compose(options: RootOptions): Root {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(create_expression_compiler);
-  container.bind(ids.ports).toResolvedValue(make_ports, [ids.options]);
-  container.bind(ids.announced).toResolvedValue(make_announced, [ids.options]);
-  container.bind(ids.definitions).toResolvedValue(make_definitions, [ids.options, ids.compiler, ids.announced]);
-  container.bind(ids.segments).toResolvedValue(make_segments, [ids.options, ids.definitions]);
-  container.bind(ids.loops).toResolvedValue(make_loops, [ids.options, ids.ports, ids.definitions, ids.segments]);
-  container.bind(ids.ownership).toResolvedValue(make_ownership, [ids.options, ids.loops]);
-  container.bind(ids.retention).toResolvedValue(make_retention, [ids.options, ids.ownership]);
+  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
+  container.bind(ids.ports).toResolvedValue(makePorts, [ids.options]);
+  container.bind(ids.announced).toResolvedValue(makeAnnounced, [ids.options]);
+  container.bind(ids.definitions).toResolvedValue(makeDefinitions, [ids.options, ids.compiler, ids.announced]);
+  container.bind(ids.segments).toResolvedValue(makeSegments, [ids.options, ids.definitions]);
+  container.bind(ids.loops).toResolvedValue(makeLoops, [ids.options, ids.ports, ids.definitions, ids.segments]);
+  container.bind(ids.ownership).toResolvedValue(makeOwnership, [ids.options, ids.loops]);
+  container.bind(ids.retention).toResolvedValue(makeRetention, [ids.options, ids.ownership]);
   container
     .bind(ids.root)
     .toResolvedValue(
@@ -70,28 +70,28 @@ export function compose(options: RootOptions): Root {
   return container.get(ids.root);
 }
 
-function make_ports({ backend }: RootOptions): PartitionPorts {
+function makePorts({ backend }: RootOptions): PartitionPorts {
   const { queue, signals, registry } = backend;
   return { journal: new LargeValueJournal(backend.journal, backend.blobs), queue, signals, registry };
 }
 
-function make_announced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
+function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
   return new AnnouncedTypes({ registry: backend.registry, catalog, clock, log });
 }
 
-function make_definitions(
+function makeDefinitions(
   { backend, catalog }: RootOptions,
   compiler: ExpressionCompiler,
   announced: AnnouncedTypes,
 ): Definitions {
-  return new Definitions(backend.blobs, catalog, compiler, (type_id, version) => announced.look_up(type_id, version));
+  return new Definitions(backend.blobs, catalog, compiler, (typeId, version) => announced.lookUp(typeId, version));
 }
 
-function make_segments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
+function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
   return new SegmentStore(backend.registry, definitions);
 }
 
-function make_loops(
+function makeLoops(
   { clock, log, config }: RootOptions,
   ports: PartitionPorts,
   definitions: Definitions,
@@ -100,24 +100,32 @@ function make_loops(
   const { coordinator, nats } = config.file;
   const { max_resident_runs } = coordinator;
   // Nothing says so when the jobs of a queue are gone, and the queue stays: what nobody is at for two leases is published again.
-  const redispatch_after_ms = 2 * nats.job_lease_seconds * 1_000;
-  return new OwnedLoops({ ports, definitions, segments, clock, log, max_resident_runs, redispatch_after_ms });
+  const redispatchAfterMs = 2 * nats.job_lease_seconds * 1_000;
+  return new OwnedLoops({
+    ports,
+    definitions,
+    segments,
+    clock,
+    log,
+    maxResidentRuns: max_resident_runs,
+    redispatchAfterMs,
+  });
 }
 
-function make_ownership(options: RootOptions, loops: OwnedLoops): PartitionOwnership {
+function makeOwnership(options: RootOptions, loops: OwnedLoops): PartitionOwnership {
   const { backend, clock, log, config, coordinator_id } = options;
   return new PartitionOwnership({
     registry: backend.registry,
     clock,
     log,
-    member_id: coordinator_id,
+    memberId: coordinator_id,
     partitions: backend.journal.partitions,
-    lease_ms: config.file.coordinator.lease_seconds * 1_000,
+    leaseMs: config.file.coordinator.lease_seconds * 1_000,
     open: (context) => loops.open(context),
   });
 }
 
-function make_retention({ backend, clock, log, config }: RootOptions, ownership: PartitionOwnership): RetentionSweeps {
+function makeRetention({ backend, clock, log, config }: RootOptions, ownership: PartitionOwnership): RetentionSweeps {
   const { retention } = config.file;
   const { partitions } = backend.journal;
   return new RetentionSweeps({

@@ -1,6 +1,6 @@
 import type { Registry } from '@llmteam/contracts';
-import { lease_prefix, owner_of } from './lease.js';
-import { member_prefix } from './partition-ownership.js';
+import { leasePrefix, ownerOf } from './lease.js';
+import { memberPrefix } from './partition-ownership.js';
 
 export interface SeenCoordinators {
   /** Ids of those that live. */
@@ -10,10 +10,10 @@ export interface SeenCoordinators {
 }
 
 /** The coordinators of an installation, as the registry has them. */
-export async function seen_coordinators(registry: Registry): Promise<SeenCoordinators> {
-  const [members, leases] = await Promise.all([registry.list(member_prefix), registry.list(lease_prefix)]);
+export async function seenCoordinators(registry: Registry): Promise<SeenCoordinators> {
+  const [members, leases] = await Promise.all([registry.list(memberPrefix), registry.list(leasePrefix)]);
   return {
-    members: members.map(({ key }) => key.slice(member_prefix.length)),
-    owners: new Map(leases.map((lease) => [Number(lease.key.slice(lease_prefix.length)), owner_of(lease)])),
+    members: members.map(({ key }) => key.slice(memberPrefix.length)),
+    owners: new Map(leases.map((lease) => [Number(lease.key.slice(leasePrefix.length)), ownerOf(lease)])),
   };
 }

@@ -1,2 +1,2 @@
-export { type ApiKeyListing, KeyStore, verify_audit } from '@llmteam/gateway';
-export { type DevOptions, type RunningDev, start_dev } from './start-dev.js';
+export { type ApiKeyListing, KeyStore, verifyAudit } from '@llmteam/gateway';
+export { type DevOptions, type RunningDev, startDev } from './start-dev.js';

@@ -3,12 +3,12 @@
  * Owns: the order of opening and closing, and the first key.
  */
 import { randomUUID } from 'node:crypto';
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, Home } from '@llmteam/embedded';
-import { configured_refs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
-import { create_expression_compiler } from '@llmteam/kernel';
-import { type Config, Lifecycle, open_metrics, service_config } from '@llmteam/service-host';
+import { configuredRefs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
+import { createExpressionCompiler } from '@llmteam/kernel';
+import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
   readonly home: Home;
@@ -26,43 +26,43 @@ export interface DevOptions {
 export interface RunningDev {
   readonly url: string;
   /** An administrator's key, made and given at the first start only. */
-  readonly first_key: string | null;
+  readonly firstKey: string | null;
   /** Rejects when it cannot go on, with the reason. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
 
-const close_ms = 15_000;
-const first_tenant = 'default';
+const closeMs = 15_000;
+const firstTenant = 'default';
 
 /** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or the error of the port */
-export async function start_dev(options: DevOptions): Promise<RunningDev> {
-  const lifecycle = new Lifecycle(options.log, close_ms);
+export async function startDev(options: DevOptions): Promise<RunningDev> {
+  const lifecycle = new Lifecycle(options.log, closeMs);
   try {
-    const store = await options.home.open_service();
+    const store = await options.home.openService();
     lifecycle.opens('store', () => store.close());
     await store.runtime.drive('everything');
-    const { gateway, url } = await open_gateway(store.runtime, options);
+    const { gateway, url } = await openGateway(store.runtime, options);
     lifecycle.opens('gateway', () => gateway.close());
-    const first_key = await make_first_key(new KeyStore(store.registry, system_clock()));
-    return { url, first_key, failed: store.runtime.failed, close: () => lifecycle.close() };
+    const firstKey = await makeFirstKey(new KeyStore(store.registry, systemClock()));
+    return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
   } catch (error) {
     await lifecycle.close();
     throw error;
   }
 }
 
-async function open_gateway(
+async function openGateway(
   runtime: EmbeddedRuntime,
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
 ): Promise<{ gateway: Gateway; url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, registry, signals } = backend;
-  const { gateway: configured } = service_config(config).file;
-  const process_metrics = await open_metrics({ service: 'dev' });
-  const state = { is_ready: true };
+  const { gateway: configured } = serviceConfig(config).file;
+  const processMetrics = await openMetrics({ service: 'dev' });
+  const state = { isReady: true };
   runtime.failed.catch(() => {
-    state.is_ready = false;
+    state.isReady = false;
   });
   // The pages of the gateway itself; a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
@@ -77,22 +77,22 @@ async function open_gateway(
     signals,
     log,
     version,
-    process_metrics,
+    processMetrics,
     limits: { ...configured.limits, ...limits },
     origins: [...own, ...configured.origins, ...origins],
-    clock: system_clock(),
-    compiler: create_expression_compiler(),
-    new_id: randomUUID,
-    refs: configured_refs(config),
-    live_workers: (type_id, type_version) => (catalog.find(type_id, type_version)?.task == null ? 0 : 1),
-    is_ready: () => state.is_ready,
+    clock: systemClock(),
+    compiler: createExpressionCompiler(),
+    newId: randomUUID,
+    refs: configuredRefs(config),
+    liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
+    isReady: () => state.isReady,
   });
   const address = await gateway.open(port, host);
   return { gateway, url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}` };
 }
 
-async function make_first_key(keys: KeyStore): Promise<string | null> {
+async function makeFirstKey(keys: KeyStore): Promise<string | null> {
   if ((await keys.list()).length > 0) return null;
-  const request = { tenant_id: first_tenant, role: 'admin', name: 'first', expires_at: null } as const;
+  const request = { tenant_id: firstTenant, role: 'admin', name: 'first', expires_at: null } as const;
   return (await keys.create(request)).key;
 }

@@ -3,13 +3,13 @@
  * Owns: choosing between "this process owns the store" and "ask the process that does".
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { system_clock } from '@llmteam/backend-embedded';
-import { is_llmteam_error, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/backend-embedded';
+import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
-import { type Config, load_plugins, type Plugins } from '@llmteam/service-host';
-import { owner_address } from './owner-address.js';
-import { connect_to_owner, type OwnerClient } from './owner-client.js';
-import { type OwnerServer, serve_owner } from './owner-server.js';
+import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { ownerAddress } from './owner-address.js';
+import { connectToOwner, type OwnerClient } from './owner-client.js';
+import { type OwnerServer, serveOwner } from './owner-server.js';
 import type { RemoteRegistry } from './run-calls.js';
 import { EmbeddedRuntime } from './runtime.js';
 import { type OwnedStore, Stores } from './stores.js';
@@ -21,8 +21,8 @@ export interface HomeOptions {
   readonly log: Logger;
   /** Loaded before. Default: loaded with the first store. */
   readonly plugins?: Plugins;
-  readonly decorate_journal?: (journal: Journal) => Journal;
-  readonly store_patience_ms?: number;
+  readonly decorateJournal?: (journal: Journal) => Journal;
+  readonly storePatienceMs?: number;
 }
 
 /** A store that this process owns, opened and reachable for others. */
@@ -42,14 +42,14 @@ export interface RemoteHome {
   close(): Promise<void>;
 }
 
-const lock_patience_ms = 3_000;
+const lockPatienceMs = 3_000;
 /** How many owners of a store may go away while it is looked into. */
-const most_owners = 20;
+const mostOwners = 20;
 
 /** Opens one store at a time: all of them share the plugins, which start and stop with it. */
 export class Home {
   private plugins: Plugins | undefined;
-  private readonly clock = system_clock();
+  private readonly clock = systemClock();
   private readonly stores: Stores;
 
   constructor(private readonly options: HomeOptions) {
@@ -59,27 +59,27 @@ export class Home {
   }
 
   /** A store for new runs. */
-  async open_any(): Promise<OwnedHome> {
-    return this.open_runtime(() => this.stores.own_any());
+  async openAny(): Promise<OwnedHome> {
+    return this.openRuntime(() => this.stores.ownAny());
   }
 
   /** The store of the service, for the process that is the service. @throws LlmteamError `STORE_LOCKED` if another one is */
-  async open_service(): Promise<OwnedHome> {
-    return this.open_runtime(() => this.stores.own(this.stores.service_folder()));
+  async openService(): Promise<OwnedHome> {
+    return this.openRuntime(() => this.stores.own(this.stores.serviceFolder()));
   }
 
   /** The store of the service, whoever owns it. */
-  async reach_service(): Promise<OwnedHome | RemoteHome> {
-    return this.open_store(this.stores.service_folder());
+  async reachService(): Promise<OwnedHome | RemoteHome> {
+    return this.openStore(this.stores.serviceFolder());
   }
 
   /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
-  async open_store_of(run: RunKey): Promise<OwnedHome | RemoteHome> {
+  async openStoreOf(run: RunKey): Promise<OwnedHome | RemoteHome> {
     for (const folder of this.stores.folders()) {
       const found = await this.visit(folder, async (store) => {
-        const is_here = await knows(store.runs, run);
-        if (!is_here) await store.close();
-        return is_here ? store : null;
+        const isHere = await knows(store.runs, run);
+        if (!isHere) await store.close();
+        return isHere ? store : null;
       });
       if (found !== null) return found;
     }
@@ -102,27 +102,27 @@ export class Home {
 
   /** Opens a store and looks into it, again if its owner goes away meanwhile. `look` closes it, unless it throws. */
   private async visit<T>(folder: string, look: (store: OwnedHome | RemoteHome) => Promise<T>): Promise<T> {
-    for (let left = most_owners; ; left--) {
-      const store = await this.open_store(folder);
+    for (let left = mostOwners; ; left--) {
+      const store = await this.openStore(folder);
       try {
         return await look(store);
       } catch (error) {
         await store.close();
-        const is_owner_gone = store.kind === 'remote' && is_llmteam_error(error) && error.code === 'STORE_LOCKED';
-        if (!is_owner_gone || left === 0) throw error;
+        const isOwnerGone = store.kind === 'remote' && isLlmteamError(error) && error.code === 'STORE_LOCKED';
+        if (!isOwnerGone || left === 0) throw error;
       }
     }
   }
 
   /** Owns the store if nobody does, else asks its owner. */
-  private async open_store(folder: string): Promise<OwnedHome | RemoteHome> {
-    const until = this.clock.now() + lock_patience_ms;
+  private async openStore(folder: string): Promise<OwnedHome | RemoteHome> {
+    const until = this.clock.now() + lockPatienceMs;
     for (;;) {
       try {
-        return await this.open_runtime(() => this.stores.own(folder));
+        return await this.openRuntime(() => this.stores.own(folder));
       } catch (error) {
-        if (!is_llmteam_error(error) || error.code !== 'STORE_LOCKED') throw error;
-        const owner = await connect_to_owner(owner_address(folder));
+        if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
+        const owner = await connectToOwner(ownerAddress(folder));
         if (owner !== null) return remote(owner);
         if (this.clock.now() > until) throw error;
         await sleep(50);
@@ -130,28 +130,28 @@ export class Home {
     }
   }
 
-  private async open_runtime(own: () => Promise<OwnedStore>): Promise<OwnedHome> {
-    const { config, log, decorate_journal, store_patience_ms } = this.options;
+  private async openRuntime(own: () => Promise<OwnedStore>): Promise<OwnedHome> {
+    const { config, log, decorateJournal, storePatienceMs } = this.options;
     let folder = '';
-    const open_backend = async (): Promise<OwnedStore['backend']> => {
+    const openBackend = async (): Promise<OwnedStore['backend']> => {
       const store = await own();
       folder = store.folder;
       return store.backend;
     };
-    this.plugins ??= await load_plugins(config, log);
+    this.plugins ??= await loadPlugins(config, log);
     const runtime = await EmbeddedRuntime.open({
       config,
       plugins: this.plugins,
       clock: this.clock,
       log,
-      open_backend,
-      ...(decorate_journal !== undefined && { decorate_journal }),
-      ...(store_patience_ms !== undefined && { store_patience_ms }),
+      openBackend,
+      ...(decorateJournal !== undefined && { decorateJournal }),
+      ...(storePatienceMs !== undefined && { storePatienceMs }),
     });
     const { runs, backend } = runtime;
     const { registry } = backend;
-    const server = await serve_owner(owner_address(folder), { runs, registry }, log);
-    return { kind: 'owned', runs, registry, runtime, close: () => close_all(server, runtime) };
+    const server = await serveOwner(ownerAddress(folder), { runs, registry }, log);
+    return { kind: 'owned', runs, registry, runtime, close: () => closeAll(server, runtime) };
   }
 }
 
@@ -160,12 +160,12 @@ async function knows(runs: RunService, run: RunKey): Promise<boolean> {
     await runs.show(run);
     return true;
   } catch (error) {
-    if (is_llmteam_error(error) && error.code === 'RUN_UNKNOWN') return false;
+    if (isLlmteamError(error) && error.code === 'RUN_UNKNOWN') return false;
     throw error;
   }
 }
 
-async function close_all(server: OwnerServer, runtime: EmbeddedRuntime): Promise<void> {
+async function closeAll(server: OwnerServer, runtime: EmbeddedRuntime): Promise<void> {
   await server.close();
   await runtime.close();
 }

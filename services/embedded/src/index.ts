@@ -1,3 +1,3 @@
 export { Home, type HomeOptions, type OwnedHome, type RemoteHome } from './home.js';
-export { type HomeRebuildProgress, rebuild_home_index } from './index-rebuild.js';
+export { type HomeRebuildProgress, rebuildHomeIndex } from './index-rebuild.js';
 export { EmbeddedRuntime, type RuntimeOptions } from './runtime.js';

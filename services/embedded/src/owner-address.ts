@@ -4,14 +4,14 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** Unix socket paths end at about 100 characters on every system. */
-const longest_path = 100;
+const longestPath = 100;
 
 /** Where the owner of a store listens: inside the store's folder, or, if that path is too long, in a private temporary folder. */
-export function owner_address(folder: string): string {
+export function ownerAddress(folder: string): string {
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return `\\\\.\\pipe\\llmteam-${digest}`;
   const beside = join(folder, 'owner.sock');
-  if (Buffer.byteLength(beside) <= longest_path) return beside;
+  if (Buffer.byteLength(beside) <= longestPath) return beside;
   const shared = join(tmpdir(), `llmteam-${userInfo().uid}`);
   mkdirSync(shared, { recursive: true, mode: 0o700 });
   return join(shared, `${digest}.sock`);

@@ -9,7 +9,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RemoteRegistry, registry_calls, run_calls } from './run-calls.js';
+import { type RemoteRegistry, registryCalls, runCalls } from './run-calls.js';
 
 export interface OwnerClient {
   readonly runs: RunService;
@@ -18,8 +18,8 @@ export interface OwnerClient {
 }
 
 /** Connects to the process that owns a store; null if none listens. */
-export async function connect_to_owner(address: string): Promise<OwnerClient | null> {
-  const socket = await open_socket(address);
+export async function connectToOwner(address: string): Promise<OwnerClient | null> {
+  const socket = await openSocket(address);
   if (socket === null) return null;
   const connection = createMessageConnection(new SocketMessageReader(socket), new RequestWriter(socket));
   connection.onError(() => socket.destroy());
@@ -33,8 +33,8 @@ export async function connect_to_owner(address: string): Promise<OwnerClient | n
       names.map((name) => [name, (...args: unknown[]) => Promise.race([send(connection, prefix + name, args), lost])]),
     );
   return {
-    runs: proxy(run_calls, '') as RunService,
-    registry: proxy(registry_calls, 'registry/') as RemoteRegistry,
+    runs: proxy(runCalls, '') as RunService,
+    registry: proxy(registryCalls, 'registry/') as RemoteRegistry,
     close: () => {
       connection.dispose();
       socket.destroy();
@@ -52,7 +52,7 @@ class RequestWriter extends SocketMessageWriter {
   }
 }
 
-function open_socket(address: string): Promise<Socket | null> {
+function openSocket(address: string): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = connect(address);
     socket.once('connect', () => resolve(socket));

@@ -4,8 +4,8 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { setImmediate as next_turn, setTimeout as sleep } from 'node:timers/promises';
-import { type JsonObject, type Logger, to_error_info } from '@llmteam/contracts';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type JsonObject, type Logger, toErrorInfo } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 import {
   createMessageConnection,
@@ -13,7 +13,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RemoteRegistry, registry_calls, run_calls } from './run-calls.js';
+import { type RemoteRegistry, registryCalls, runCalls } from './run-calls.js';
 
 /** What other processes may ask. */
 export interface OwnedParts {
@@ -26,10 +26,10 @@ export interface OwnerServer {
   close(): Promise<void>;
 }
 
-const last_answers_ms = 1_000;
+const lastAnswersMs = 1_000;
 
 /** Listens for calls. The caller holds the store's lock, so an old socket file can only be a leftover. */
-export async function serve_owner(address: string, parts: OwnedParts, log: Logger): Promise<OwnerServer> {
+export async function serveOwner(address: string, parts: OwnedParts, log: Logger): Promise<OwnerServer> {
   if (process.platform !== 'win32') rmSync(address, { force: true });
   const sockets = new Set<Socket>();
   const calls = new Set<Promise<unknown>>();
@@ -37,19 +37,19 @@ export async function serve_owner(address: string, parts: OwnedParts, log: Logge
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', (err) => log.debug({ err }, 'a local connection broke'));
-    answer_calls(socket, parts, calls);
+    answerCalls(socket, parts, calls);
   });
   await listen(server, address);
   server.unref();
   return {
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      const given_up = new AbortController();
-      const late = sleep(last_answers_ms, undefined, { signal: given_up.signal }).catch(() => undefined);
-      await Promise.race([Promise.all(calls).then(next_turn), late]);
+      const givenUp = new AbortController();
+      const late = sleep(lastAnswersMs, undefined, { signal: givenUp.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(calls).then(nextTurn), late]);
       for (const socket of sockets) socket.end();
       await Promise.race([closed, late]);
-      given_up.abort();
+      givenUp.abort();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
@@ -66,30 +66,30 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-function answer_calls(socket: Socket, { runs, registry }: OwnedParts, calls: Set<Promise<unknown>>): void {
+function answerCalls(socket: Socket, { runs, registry }: OwnedParts, calls: Set<Promise<unknown>>): void {
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
-  const answer_by = (target: object, names: readonly string[], prefix: string): void => {
+  const answerBy = (target: object, names: readonly string[], prefix: string): void => {
     for (const name of names) {
       connection.onRequest(prefix + name, (args: readonly unknown[]) => {
-        const answer = answer_call(target, name, args);
+        const answer = answerCall(target, name, args);
         calls.add(answer);
         return answer.finally(() => calls.delete(answer));
       });
     }
   };
-  answer_by(runs, run_calls, '');
-  answer_by(registry, registry_calls, 'registry/');
+  answerBy(runs, runCalls, '');
+  answerBy(registry, registryCalls, 'registry/');
   connection.onError(() => socket.destroy());
   connection.listen();
 }
 
 /** Never rejects. */
-async function answer_call(target: object, name: string, args: readonly unknown[]): Promise<unknown> {
+async function answerCall(target: object, name: string, args: readonly unknown[]): Promise<unknown> {
   try {
     const method = (target as Record<string, (...given: unknown[]) => Promise<unknown>>)[name];
     return (await method?.apply(target, [...args])) ?? null;
   } catch (thrown) {
-    const info = to_error_info(thrown, 'STORE_FAILED');
+    const info = toErrorInfo(thrown, 'STORE_FAILED');
     return new ResponseError<JsonObject>(1, info.error_message, { info } as unknown as JsonObject);
   }
 }

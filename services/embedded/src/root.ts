@@ -4,8 +4,8 @@
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
 import {
-  create_expression_compiler,
-  create_run_service,
+  createExpressionCompiler,
+  createRunService,
   Definitions,
   type ExpressionCompiler,
   LargeValueJournal,
@@ -18,7 +18,7 @@ import {
   type StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
-import { type Config, resource_config } from '@llmteam/service-host';
+import { type Config, resourceConfig } from '@llmteam/service-host';
 import { Container, type ServiceIdentifier } from 'inversify';
 
 export interface RootOptions {
@@ -28,11 +28,11 @@ export interface RootOptions {
   readonly config: Config;
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
-  readonly new_id: () => string;
+  readonly newId: () => string;
   /** Stands between the components and the backend's journal; for measuring and for injecting faults. */
-  readonly decorate_journal?: (journal: Journal) => Journal;
-  readonly store_patience_ms: number;
-  readonly on_failure: (error: unknown) => void;
+  readonly decorateJournal?: (journal: Journal) => Journal;
+  readonly storePatienceMs: number;
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface Root {
@@ -63,17 +63,17 @@ const ids = {
 export function compose(options: RootOptions): Root {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(create_expression_compiler);
-  container.bind(ids.journal).toResolvedValue(make_journal, [ids.options]);
-  container.bind(ids.definitions).toResolvedValue(make_definitions, [ids.options, ids.compiler]);
-  container.bind(ids.segments).toResolvedValue(make_segments, [ids.options, ids.definitions]);
-  container.bind(ids.retry).toResolvedValue(make_retry, [ids.options]);
-  container.bind(ids.resources).toResolvedValue(make_resources, [ids.options]);
-  container.bind(ids.loops).toResolvedValue(make_loops, [ids.options, ids.journal, ids.definitions, ids.segments]);
+  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
+  container.bind(ids.journal).toResolvedValue(makeJournal, [ids.options]);
+  container.bind(ids.definitions).toResolvedValue(makeDefinitions, [ids.options, ids.compiler]);
+  container.bind(ids.segments).toResolvedValue(makeSegments, [ids.options, ids.definitions]);
+  container.bind(ids.retry).toResolvedValue(makeRetry, [ids.options]);
+  container.bind(ids.resources).toResolvedValue(makeResources, [ids.options]);
+  container.bind(ids.loops).toResolvedValue(makeLoops, [ids.options, ids.journal, ids.definitions, ids.segments]);
   container
     .bind(ids.worker)
-    .toResolvedValue(make_worker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
-  container.bind(ids.runs).toResolvedValue(make_runs, [ids.options, ids.journal, ids.definitions]);
+    .toResolvedValue(makeWorker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
+  container.bind(ids.runs).toResolvedValue(makeRuns, [ids.options, ids.journal, ids.definitions]);
   container.bind(ids.root).toResolvedValue(
     (definitions, segments, journal, runs, loops, worker, compiler): Root => ({
       definitions,
@@ -89,34 +89,34 @@ export function compose(options: RootOptions): Root {
   return container.get(ids.root);
 }
 
-function make_journal({ backend, decorate_journal }: RootOptions): Journal {
+function makeJournal({ backend, decorateJournal }: RootOptions): Journal {
   const journal = new LargeValueJournal(backend.journal, backend.blobs);
-  return decorate_journal?.(journal) ?? journal;
+  return decorateJournal?.(journal) ?? journal;
 }
 
-function make_definitions({ backend, catalog }: RootOptions, compiler: ExpressionCompiler): Definitions {
+function makeDefinitions({ backend, catalog }: RootOptions, compiler: ExpressionCompiler): Definitions {
   return new Definitions(backend.blobs, catalog, compiler);
 }
 
-function make_segments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
+function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
   return new SegmentStore(backend.registry, definitions);
 }
 
-function make_retry({ clock, log, store_patience_ms, on_failure }: RootOptions): Retry {
-  return new Retry(clock, log, store_patience_ms, on_failure);
+function makeRetry({ clock, log, storePatienceMs, onFailure }: RootOptions): Retry {
+  return new Retry(clock, log, storePatienceMs, onFailure);
 }
 
-function make_resources({ config, plugins }: RootOptions): Resources {
-  return new Resources(resource_config(config), plugins.providers);
+function makeResources({ config, plugins }: RootOptions): Resources {
+  return new Resources(resourceConfig(config), plugins.providers);
 }
 
-function make_loops(
+function makeLoops(
   options: RootOptions,
   journal: Journal,
   definitions: Definitions,
   segments: SegmentStore,
 ): readonly PartitionLoop[] {
-  const { backend, clock, log, store_patience_ms, on_failure } = options;
+  const { backend, clock, log, storePatienceMs, onFailure } = options;
   const { queue, signals, registry, index } = backend;
   const common = {
     journal,
@@ -128,13 +128,13 @@ function make_loops(
     segments,
     clock,
     log,
-    store_patience_ms,
-    on_failure,
+    storePatienceMs,
+    onFailure,
   };
   return Array.from({ length: journal.partitions }, (_, partition) => new PartitionLoop({ ...common, partition }));
 }
 
-function make_worker(
+function makeWorker(
   options: RootOptions,
   journal: Journal,
   resources: Resources,
@@ -147,6 +147,6 @@ function make_worker(
   return new WorkLoop(ports, { worker_id: `embedded-${process.pid}`, catalog, retry });
 }
 
-function make_runs({ backend, clock, new_id }: RootOptions, journal: Journal, definitions: Definitions): RunService {
-  return create_run_service({ journal, index: backend.index, definitions, clock, new_id });
+function makeRuns({ backend, clock, newId }: RootOptions, journal: Journal, definitions: Definitions): RunService {
+  return createRunService({ journal, index: backend.index, definitions, clock, newId });
 }

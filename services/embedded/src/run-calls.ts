@@ -2,7 +2,7 @@ import type { Registry } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 
 /** The calls that processes may make of the one that owns a store, by name. */
-export const run_calls = [
+export const runCalls = [
   'start',
   'request',
   'list',
@@ -19,6 +19,6 @@ export const run_calls = [
 ] as const satisfies readonly (keyof RunService)[];
 
 /** Of the registry: keys and the audit trail are looked at and changed while a service runs. */
-export const registry_calls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof Registry)[];
+export const registryCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof Registry)[];
 
-export type RemoteRegistry = Pick<Registry, (typeof registry_calls)[number]>;
+export type RemoteRegistry = Pick<Registry, (typeof registryCalls)[number]>;

@@ -10,34 +10,34 @@ import {
   type LiveToken,
   LlmteamError,
   type Logger,
-  live_subject,
+  liveSubject,
   type RunKey,
   type RunResult,
 } from '@llmteam/contracts';
 import {
-  catch_up_index,
+  catchUpIndex,
   type Definitions,
   type PluginHost,
   type RunService,
   type RunWatcher,
-  result_from_view,
+  resultFromView,
   type SegmentStore,
   type StepCatalog,
 } from '@llmteam/kernel';
-import { type Config, Lifecycle, load_plugins, type Plugins } from '@llmteam/service-host';
+import { type Config, Lifecycle, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { compose, type Root } from './root.js';
 
 export interface RuntimeOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly open_backend: () => Promise<Backend>;
+  readonly openBackend: () => Promise<Backend>;
   /** Loaded before, and not started now. Default: loaded here. */
   readonly plugins?: Plugins;
-  readonly new_id?: () => string;
-  readonly decorate_journal?: (journal: Journal) => Journal;
+  readonly newId?: () => string;
+  readonly decorateJournal?: (journal: Journal) => Journal;
   /** How long the store may refuse appends before runs in this process are given up. Default 5,000; they can be resumed later. */
-  readonly store_patience_ms?: number;
+  readonly storePatienceMs?: number;
 }
 
 export class EmbeddedRuntime {
@@ -62,9 +62,9 @@ export class EmbeddedRuntime {
     const { config, clock, log } = options;
     const lifecycle = new Lifecycle(log, 10_000);
     try {
-      const backend = await options.open_backend();
+      const backend = await options.openBackend();
       lifecycle.opens('backend', () => backend.close());
-      const { catalog, host } = options.plugins ?? (await load_plugins(config, log));
+      const { catalog, host } = options.plugins ?? (await loadPlugins(config, log));
       await host.start();
       lifecycle.opens('plugins', () => host.stop());
       let fail: (error: unknown) => void = () => undefined;
@@ -78,13 +78,13 @@ export class EmbeddedRuntime {
         config,
         catalog,
         plugins: host,
-        new_id: options.new_id ?? randomUUID,
-        ...(options.decorate_journal !== undefined && { decorate_journal: options.decorate_journal }),
-        store_patience_ms: options.store_patience_ms ?? 5_000,
-        on_failure: (error) => fail(error),
+        newId: options.newId ?? randomUUID,
+        ...(options.decorateJournal !== undefined && { decorateJournal: options.decorateJournal }),
+        storePatienceMs: options.storePatienceMs ?? 5_000,
+        onFailure: (error) => fail(error),
       });
       for (let partition = 0; partition < root.journal.partitions; partition++) {
-        await catch_up_index({ ...root, index: backend.index, log }, partition);
+        await catchUpIndex({ ...root, index: backend.index, log }, partition);
       }
       return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, failed);
     } catch (error) {
@@ -119,19 +119,19 @@ export class EmbeddedRuntime {
     this.lifecycle.opens('worker', () => worker.stop(1_000));
     for (const [partition, loop] of loops.entries()) {
       this.lifecycle.opens(`run loop ${partition}`, () => loop.stop());
-      if (which === 'everything') await loop.take_over();
-      else await loop.adopt(which.filter((run) => this.root.journal.partition_of(run) === partition));
+      if (which === 'everything') await loop.takeOver();
+      else await loop.adopt(which.filter((run) => this.root.journal.partitionOf(run) === partition));
     }
   }
 
   /** The function takes the watcher away again. */
   watch(run: RunKey, watcher: RunWatcher): () => void {
-    return this.loop_of(run).watch(run.run_id, watcher);
+    return this.loopOf(run).watch(run.run_id, watcher);
   }
 
   /** Gives pieces of text as models write them, best effort; the function takes the receiver away again. */
-  watch_tokens(run_id: string, receive: (token: LiveToken) => void): () => void {
-    return this.backend.signals.subscribe(live_subject(run_id), (message) => receive(message as unknown as LiveToken));
+  watchTokens(runId: string, receive: (token: LiveToken) => void): () => void {
+    return this.backend.signals.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveToken));
   }
 
   /**
@@ -148,7 +148,7 @@ export class EmbeddedRuntime {
     const hold = setInterval(() => undefined, 2 ** 30);
     try {
       const view = await Promise.race([this.runs.show(run), this.failed]);
-      if (view.completed_at !== null) return result_from_view(view);
+      if (view.completed_at !== null) return resultFromView(view);
       return await Promise.race([ended, this.failed]);
     } finally {
       clearInterval(hold);
@@ -156,8 +156,8 @@ export class EmbeddedRuntime {
     }
   }
 
-  private loop_of(run: RunKey): Root['loops'][number] {
-    const loop = this.root.loops[this.root.journal.partition_of(run)];
+  private loopOf(run: RunKey): Root['loops'][number] {
+    const loop = this.root.loops[this.root.journal.partitionOf(run)];
     if (loop === undefined) throw new LlmteamError('RUN_UNKNOWN', `run '${run.run_id}' belongs to no partition`);
     return loop;
   }

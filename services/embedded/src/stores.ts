@@ -5,9 +5,9 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { open_sqlite_backend } from '@llmteam/backend-embedded';
-import { type Backend, type Clock, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
-import { system_reason } from '@llmteam/service-host';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
+import { type Backend, type Clock, isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
 
 export interface StoresOptions {
   readonly home: string;
@@ -20,9 +20,9 @@ export interface OwnedStore {
   readonly backend: Backend;
 }
 
-const most_stores = 1_000;
+const mostStores = 1_000;
 /** Beyond those that runs of single commands take: what a service keeps is found again in one place. */
-const service_store = 9_999;
+const serviceStore = 9_999;
 
 export class Stores {
   private readonly root: string;
@@ -47,35 +47,35 @@ export class Stores {
   /** Opens a store for this process alone. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async own(folder: string): Promise<OwnedStore> {
     const { clock, synchronous } = this.options;
-    return { folder, backend: await open_sqlite_backend({ folder, clock, synchronous }) };
+    return { folder, backend: await openSqliteBackend({ folder, clock, synchronous }) };
   }
 
   /** The folder of the store of a service, made if it is absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
-  service_folder(): string {
-    const folder = join(this.root, String(service_store));
-    make_folder(folder);
+  serviceFolder(): string {
+    const folder = join(this.root, String(serviceStore));
+    makeFolder(folder);
     return folder;
   }
 
   /** The first store that nobody owns; a new one if all are owned. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
-  async own_any(): Promise<OwnedStore> {
-    for (let number = 1; number <= most_stores; number++) {
+  async ownAny(): Promise<OwnedStore> {
+    for (let number = 1; number <= mostStores; number++) {
       const folder = join(this.root, String(number));
-      make_folder(folder);
+      makeFolder(folder);
       try {
         return await this.own(folder);
       } catch (error) {
-        if (!is_llmteam_error(error) || error.code !== 'STORE_LOCKED') throw error;
+        if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
       }
     }
-    throw new LlmteamError('STORE_LOCKED', `all ${most_stores} stores below '${this.root}' are in use`);
+    throw new LlmteamError('STORE_LOCKED', `all ${mostStores} stores below '${this.root}' are in use`);
   }
 }
 
 /** Level by level: in file systems that refuse new folders, such as /proc, Node's own recursive way never comes back. */
-function make_folder(folder: string): void {
+function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
-  if (dirname(folder) !== folder) make_folder(dirname(folder));
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
@@ -85,5 +85,5 @@ function make_folder(folder: string): void {
 
 function unreadable(path: string, cause: unknown): LlmteamError {
   const error = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
-  return new LlmteamError(error, `cannot use the folder '${path}': ${system_reason(cause)}`, { cause });
+  return new LlmteamError(error, `cannot use the folder '${path}': ${systemReason(cause)}`, { cause });
 }

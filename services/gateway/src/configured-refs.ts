@@ -4,7 +4,7 @@ import type { GatewayOptions } from './options.js';
 type Refs = GatewayOptions['refs'];
 
 /** What segments may refer to, by the configuration. */
-export function configured_refs({ file }: Config): Refs {
+export function configuredRefs({ file }: Config): Refs {
   const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
   return {
     llm_ref: listed(Object.keys(llms)),

@@ -9,13 +9,13 @@ import { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
 import { Followers } from './following/followers.js';
 import { Streams } from './following/streams.js';
-import { make_app } from './http/app.js';
+import { makeApp } from './http/app.js';
 import { HttpListener } from './http/listener.js';
 import { Sockets } from './http/sockets.js';
 import { KeyRing } from './keys/key-ring.js';
-import { default_limits, type GatewayLimits } from './limits.js';
+import { defaultLimits, type GatewayLimits } from './limits.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
-import { openapi_document } from './openapi/document.js';
+import { openapiDocument } from './openapi/document.js';
 import type { GatewayOptions } from './options.js';
 import { routes } from './routes/table.js';
 import type { Services } from './services.js';
@@ -26,7 +26,7 @@ export interface GatewayAddress {
   readonly port: number;
 }
 
-const last_answers_ms = 5_000;
+const lastAnswersMs = 5_000;
 
 export class Gateway {
   private readonly services: Services;
@@ -36,10 +36,10 @@ export class Gateway {
   private state: 'new' | 'open' | 'closed' = 'new';
 
   constructor(private readonly options: GatewayOptions) {
-    const limits: GatewayLimits = { ...default_limits, ...options.limits };
+    const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
     const keys = new KeyRing(options.registry, options.clock, options.log);
     const followers = new Followers(options);
-    const tenants = new TenantLimits(limits, (tenant_id) => this.meter.active(tenant_id));
+    const tenants = new TenantLimits(limits, (tenantId) => this.meter.active(tenantId));
     const streams: Streams = new Streams({
       followers,
       keys,
@@ -49,8 +49,8 @@ export class Gateway {
       clock: options.clock,
     });
     const metrics: GatewayMetrics = new GatewayMetrics(
-      options.process_metrics?.registry ?? new Registry(),
-      () => this.meter.active_by_tenant(),
+      options.processMetrics?.registry ?? new Registry(),
+      () => this.meter.activeByTenant(),
       () => streams.open,
     );
     this.meter = new RunMeter(options, metrics);
@@ -63,11 +63,11 @@ export class Gateway {
       streams,
       tenants,
       metrics,
-      is_open: () => this.state === 'open' && keys.is_ready && options.is_ready(),
-      document: JSON.stringify(openapi_document(routes, options.version)),
+      isOpen: () => this.state === 'open' && keys.isReady && options.isReady(),
+      document: JSON.stringify(openapiDocument(routes, options.version)),
     };
     this.sockets = new Sockets(this.services);
-    const handle = make_app(this.services).callback();
+    const handle = makeApp(this.services).callback();
     this.listener = new HttpListener(
       {
         request: (request, response) => void handle(request, response),
@@ -95,7 +95,7 @@ export class Gateway {
     this.sockets.close();
     // Whoever waits for the end of a run is told how it stands now.
     await this.services.followers.close();
-    await this.listener.close(last_answers_ms);
+    await this.listener.close(lastAnswersMs);
     await this.services.followers.close();
     await this.meter.stop();
     await this.services.keys.stop();

@@ -22,7 +22,7 @@ export interface GatewayLimits {
   readonly slow_reader_bytes: number;
 }
 
-export const default_limits: GatewayLimits = {
+export const defaultLimits: GatewayLimits = {
   requests_per_second: 1_000,
   starts_per_second: 50,
   active_runs: 10_000,

@@ -17,17 +17,17 @@ export interface GatewayOptions {
   readonly signals: Signals;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly new_id: () => string;
+  readonly newId: () => string;
   /** The resources that are configured; the segments of the tenant are added here. */
   readonly refs: Omit<KnownRefs, 'segment_ref'>;
   /** Workers that serve a version of a type now. */
-  readonly live_workers: (type_id: string, version: string) => number;
+  readonly liveWorkers: (typeId: string, version: string) => number;
   /** What must be done before requests are served; the port is open meanwhile, and says that it is not ready. */
   readonly prepare?: () => Promise<void>;
   /** Backend and index are up. */
-  readonly is_ready: () => boolean;
+  readonly isReady: () => boolean;
   /** Of the process: the series of the gateway are added to them. Default: there are no others. */
-  readonly process_metrics?: Pick<Metrics, 'registry'>;
+  readonly processMetrics?: Pick<Metrics, 'registry'>;
   /** Version of the product. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;
@@ -37,5 +37,5 @@ export interface GatewayOptions {
    * The entries that runs are counted by. Default: the journal's own `follow`, every entry. A gateway beside others may be given the
    * run-level entries only; then attempts of steps are counted elsewhere.
    */
-  readonly follow_runs?: Journal['follow'];
+  readonly followRuns?: Journal['follow'];
 }

@@ -7,8 +7,8 @@ import type { Backend, Clock, Journal, Logger, RunIndex } from '@llmteam/contrac
 import {
   AnnouncedTypes,
   CountedWorkers,
-  create_expression_compiler,
-  create_run_service,
+  createExpressionCompiler,
+  createRunService,
   Definitions,
   IndexFeed,
   LargeValueJournal,
@@ -18,14 +18,14 @@ import {
 } from '@llmteam/kernel';
 import type { Metrics, ServiceConfig } from '@llmteam/service-host';
 import { Container, type ServiceIdentifier } from 'inversify';
-import { configured_refs } from './configured-refs.js';
+import { configuredRefs } from './configured-refs.js';
 import { Gateway } from './gateway.js';
 import type { GatewayOptions } from './options.js';
 
 type Compiler = GatewayOptions['compiler'];
 
 export interface RootOptions {
-  readonly backend: Backend & { is_connected(): boolean };
+  readonly backend: Backend & { isConnected(): boolean };
   /** The lists of this gateway. */
   readonly index: RunIndex;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface RootOptions {
   readonly metrics: Metrics;
   readonly version: string;
   /** Told once if the lists cannot be kept any more. */
-  readonly on_failure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface Root {
@@ -65,17 +65,17 @@ const ids = {
 export function compose(options: RootOptions): Root {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(create_expression_compiler);
-  container.bind(ids.journal).toResolvedValue(make_journal, [ids.options]);
-  container.bind(ids.announced).toResolvedValue(make_announced, [ids.options]);
-  container.bind(ids.workers).toResolvedValue(make_workers, [ids.options]);
-  container.bind(ids.definitions).toResolvedValue(make_definitions, [ids.options, ids.compiler, ids.announced]);
-  container.bind(ids.segments).toResolvedValue(make_segments, [ids.options, ids.definitions]);
-  container.bind(ids.runs).toResolvedValue(make_runs, [ids.options, ids.journal, ids.definitions]);
-  container.bind(ids.feed).toResolvedValue(make_feed, [ids.options]);
+  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
+  container.bind(ids.journal).toResolvedValue(makeJournal, [ids.options]);
+  container.bind(ids.announced).toResolvedValue(makeAnnounced, [ids.options]);
+  container.bind(ids.workers).toResolvedValue(makeWorkers, [ids.options]);
+  container.bind(ids.definitions).toResolvedValue(makeDefinitions, [ids.options, ids.compiler, ids.announced]);
+  container.bind(ids.segments).toResolvedValue(makeSegments, [ids.options, ids.definitions]);
+  container.bind(ids.runs).toResolvedValue(makeRuns, [ids.options, ids.journal, ids.definitions]);
+  container.bind(ids.feed).toResolvedValue(makeFeed, [ids.options]);
   container
     .bind(ids.gateway)
-    .toResolvedValue(make_gateway, [
+    .toResolvedValue(makeGateway, [
       ids.options,
       ids.compiler,
       ids.journal,
@@ -94,41 +94,41 @@ export function compose(options: RootOptions): Root {
   return container.get(ids.root);
 }
 
-function make_journal({ backend }: RootOptions): Journal {
+function makeJournal({ backend }: RootOptions): Journal {
   return new LargeValueJournal(backend.journal, backend.blobs);
 }
 
-function make_announced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
+function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
   return new AnnouncedTypes({ registry: backend.registry, catalog, clock, log });
 }
 
-function make_workers({ backend, clock, log }: RootOptions): CountedWorkers {
+function makeWorkers({ backend, clock, log }: RootOptions): CountedWorkers {
   return new CountedWorkers({ registry: backend.registry, clock, log });
 }
 
-function make_definitions(
+function makeDefinitions(
   { backend, catalog }: RootOptions,
   compiler: Compiler,
   announced: AnnouncedTypes,
 ): Definitions {
-  return new Definitions(backend.blobs, catalog, compiler, (type_id, version) => announced.look_up(type_id, version));
+  return new Definitions(backend.blobs, catalog, compiler, (typeId, version) => announced.lookUp(typeId, version));
 }
 
-function make_segments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
+function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
   return new SegmentStore(backend.registry, definitions);
 }
 
-function make_runs({ index, clock }: RootOptions, journal: Journal, definitions: Definitions): RunService {
-  return create_run_service({ journal, index, definitions, clock, new_id: randomUUID });
+function makeRuns({ index, clock }: RootOptions, journal: Journal, definitions: Definitions): RunService {
+  return createRunService({ journal, index, definitions, clock, newId: randomUUID });
 }
 
 /** Lists need no values: those that lie beside the journal are left there. */
-function make_feed({ backend, index, clock, log, on_failure }: RootOptions): IndexFeed {
+function makeFeed({ backend, index, clock, log, onFailure }: RootOptions): IndexFeed {
   const { journal, registry } = backend;
-  return new IndexFeed({ journal, registry, index, clock, log, on_failure });
+  return new IndexFeed({ journal, registry, index, clock, log, onFailure });
 }
 
-function make_gateway(
+function makeGateway(
   { backend, index, clock, log, config, catalog, metrics, version }: RootOptions,
   compiler: Compiler,
   journal: Journal,
@@ -155,12 +155,12 @@ function make_gateway(
     version,
     limits,
     origins,
-    new_id: randomUUID,
-    refs: configured_refs(config),
-    live_workers: (type_id, type_version) => workers.of(type_id, type_version),
+    newId: randomUUID,
+    refs: configuredRefs(config),
+    liveWorkers: (typeId, typeVersion) => workers.of(typeId, typeVersion),
     prepare: () => feed.start(),
-    is_ready: () => feed.has_caught_up && backend.is_connected(),
-    process_metrics: metrics,
-    follow_runs: (partition, from, signal) => backend.journal.follow(partition, from, signal, { only: 'run_level' }),
+    isReady: () => feed.hasCaughtUp && backend.isConnected(),
+    processMetrics: metrics,
+    followRuns: (partition, from, signal) => backend.journal.follow(partition, from, signal, { only: 'run_level' }),
   });
 }

@@ -3,19 +3,19 @@
  * Owns: the order of opening; closing goes the other way round: no more is taken, streams are sent away, last answers are given, then the
  * rest. The port is open from the moment the server is known, and `/ready` says when requests are served.
  */
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import {
-  load_control_plugins,
+  loadControlPlugins,
   type OpenService,
-  open_metrics,
-  open_nats,
-  process_name,
-  run_service,
+  openMetrics,
+  openNats,
+  processName,
+  runService,
   type ServiceConfig,
   type ServiceEnd,
 } from '@llmteam/service-host';
-import { open_gateway_index } from './gateway-index.js';
+import { openGatewayIndex } from './gateway-index.js';
 import { compose, type Root } from './root.js';
 
 export interface GatewayServiceOptions {
@@ -27,36 +27,36 @@ export interface GatewayServiceOptions {
   readonly version: string;
 }
 
-const close_ms = 15_000;
+const closeMs = 15_000;
 
 /** Resolves when the gateway has ended. @throws LlmteamError why it could not begin */
-export function run_gateway({ config, log, leave, version }: GatewayServiceOptions): Promise<ServiceEnd> {
-  const gateway_id = process_name();
-  const own_log = log.child({ service: 'gateway', gateway_id });
-  return run_service({ log: own_log, close_ms, leave }, (service) =>
-    open_gateway(service, gateway_id, config, own_log, version),
+export function runGateway({ config, log, leave, version }: GatewayServiceOptions): Promise<ServiceEnd> {
+  const gatewayId = processName();
+  const ownLog = log.child({ service: 'gateway', gateway_id: gatewayId });
+  return runService({ log: ownLog, closeMs, leave }, (service) =>
+    openGateway(service, gatewayId, config, ownLog, version),
   );
 }
 
-async function open_gateway(
+async function openGateway(
   { lifecycle, fail }: OpenService,
-  gateway_id: string,
+  gatewayId: string,
   config: ServiceConfig,
   log: Logger,
   version: string,
 ): Promise<void> {
-  const metrics = await open_metrics({ service: 'gateway' });
-  const { catalog, host } = await load_control_plugins(config, log);
-  const clock = system_clock();
-  const backend = await open_nats(config, { name: `llmteam gateway ${gateway_id}`, clock, log });
+  const metrics = await openMetrics({ service: 'gateway' });
+  const { catalog, host } = await loadControlPlugins(config, log);
+  const clock = systemClock();
+  const backend = await openNats(config, { name: `llmteam gateway ${gatewayId}`, clock, log });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
-  const index = await open_gateway_index(config, backend.registry, log);
+  const index = await openGatewayIndex(config, backend.registry, log);
   lifecycle.opens('run index', () => index.close());
 
-  const on_failure = fail;
-  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, on_failure });
+  const onFailure = fail;
+  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, onFailure });
   await begin(lifecycle, root, config, log);
 }
 

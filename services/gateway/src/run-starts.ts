@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import type { ForkRunBody, Json, Problem, RunAccepted, RunKey, StartRunBody } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
-import { validate_input } from '@llmteam/kernel';
-import { request_invalid, wrong } from './http/problem.js';
+import { validateInput } from '@llmteam/kernel';
+import { requestInvalid, wrong } from './http/problem.js';
 import type { Services } from './services.js';
 
-type Parts = Pick<Services, 'runs' | 'segments' | 'definitions' | 'tenants' | 'new_id'>;
+type Parts = Pick<Services, 'runs' | 'segments' | 'definitions' | 'tenants' | 'newId'>;
 
 /** The key of header and body, which must be one. @throws LlmteamError `REQUEST_INVALID` */
-export function idempotency_key(header: string | undefined, body: string | undefined): string | undefined {
+export function idempotencyKey(header: string | undefined, body: string | undefined): string | undefined {
   if (header !== undefined && body !== undefined && header !== body) {
     throw wrong('body', '/idempotency_key', 'SCHEMA_VIOLATION', "is another one than in the header 'Idempotency-Key'");
   }
@@ -21,21 +21,21 @@ export function idempotency_key(header: string | undefined, body: string | undef
 }
 
 /** @throws LlmteamError `SEGMENT_UNKNOWN`, `INPUT_INVALID`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
-export async function start_run(
-  tenant_id: string,
-  segment_id: string,
+export async function startRun(
+  tenantId: string,
+  segmentId: string,
   { idempotency_key: _, ...body }: StartRunBody,
   key: string | undefined,
   services: Parts,
 ): Promise<RunAccepted> {
-  const named = name_run(tenant_id, key, ['start', segment_id, body as Json], services);
-  const known = await known_run(named, services);
+  const named = nameRun(tenantId, key, ['start', segmentId, body as Json], services);
+  const known = await knownRun(named, services);
   if (known !== null) return known;
-  return services.tenants.admit_start(tenant_id, async () => {
-    const { definition } = await services.segments.find(tenant_id, segment_id);
+  return services.tenants.admitStart(tenantId, async () => {
+    const { definition } = await services.segments.find(tenantId, segmentId);
     const { segment } = await services.definitions.plan(definition);
     const input = body.input_data ?? {};
-    check_input(validate_input(segment, input));
+    checkInput(validateInput(segment, input));
     const started = await services.runs.start({
       ...named,
       definition,
@@ -44,23 +44,23 @@ export async function start_run(
       ...(body.instance_id !== undefined && { instance_id: body.instance_id }),
       ...(body.correlation_id !== undefined && { correlation_id: body.correlation_id }),
     });
-    const started_at = new Date(started.started_at).toISOString();
-    return { run_id: started.run_id, segment_id, status: 'pending', started_at };
+    const startedAt = new Date(started.started_at).toISOString();
+    return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
   });
 }
 
 /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
-export async function fork_run(
+export async function forkRun(
   run: RunKey,
   body: ForkRunBody,
   key: string | undefined,
   services: Parts,
 ): Promise<RunAccepted> {
-  const named = name_run(run.tenant_id, key, ['fork', run.run_id, body as Json], services);
-  const known = await known_run(named, services);
+  const named = nameRun(run.tenant_id, key, ['fork', run.run_id, body as Json], services);
+  const known = await knownRun(named, services);
   if (known !== null) return known;
   const { tenant_id: _, ...names } = named;
-  return services.tenants.admit_start(run.tenant_id, async () => {
+  return services.tenants.admitStart(run.tenant_id, async () => {
     return accepted(await services.runs.fork(run, { ...body, ...names }), services);
   });
 }
@@ -75,13 +75,13 @@ interface NamedRun extends RunKey {
   readonly request_digest?: string;
 }
 
-function name_run(tenant_id: string, key: string | undefined, request: Json, { new_id }: Parts): NamedRun {
-  if (key === undefined) return { tenant_id, run_id: new_id() };
-  const run_id = `key-${sha256(JSON.stringify([tenant_id, key])).slice(0, 40)}`;
-  return { tenant_id, run_id, request_digest: sha256(canonical(request)) };
+function nameRun(tenantId: string, key: string | undefined, request: Json, { newId }: Parts): NamedRun {
+  if (key === undefined) return { tenant_id: tenantId, run_id: newId() };
+  const runId = `key-${sha256(JSON.stringify([tenantId, key])).slice(0, 40)}`;
+  return { tenant_id: tenantId, run_id: runId, request_digest: sha256(canonical(request)) };
 }
 
-async function known_run({ request_digest, ...run }: NamedRun, services: Parts): Promise<RunAccepted | null> {
+async function knownRun({ request_digest, ...run }: NamedRun, services: Parts): Promise<RunAccepted | null> {
   if (request_digest === undefined) return null;
   const first = await services.runs.request(run);
   if (first === null) return null;
@@ -89,9 +89,9 @@ async function known_run({ request_digest, ...run }: NamedRun, services: Parts):
   throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before with another request');
 }
 
-function check_input(problems: readonly Problem[]): void {
+function checkInput(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  throw request_invalid(
+  throw requestInvalid(
     problems.map((problem) => ({ in: 'body', ...problem, path: `/input_data${problem.path}` })),
     'INPUT_INVALID',
   );

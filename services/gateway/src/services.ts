@@ -17,7 +17,7 @@ export interface Services extends Omit<GatewayOptions, 'limits'> {
   readonly tenants: TenantLimits;
   readonly metrics: GatewayMetrics;
   /** Everything is known that must be before a request is answered. */
-  readonly is_open: () => boolean;
+  readonly isOpen: () => boolean;
   /** The OpenAPI document, as text. */
   readonly document: string;
 }

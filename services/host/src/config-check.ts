@@ -1,5 +1,5 @@
 import { LlmteamError } from '@llmteam/contracts';
-import { contract_faults } from '@llmteam/kernel';
+import { contractFaults } from '@llmteam/kernel';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ConfigFile } from './config-schema.js';
 
@@ -7,27 +7,27 @@ import { ConfigFile } from './config-schema.js';
  * Fills in the defaults of the sections that are there.
  * @throws LlmteamError `CONFIG_INVALID` with every problem; one that came by a variable names the variable
  */
-export function check_config(what: string, value: unknown, given_by: ReadonlyMap<string, string>): ConfigFile {
+export function checkConfig(what: string, value: unknown, givenBy: ReadonlyMap<string, string>): ConfigFile {
   const ajv = new Ajv2020({ meta: false, validateSchema: false, useDefaults: true });
-  if (ajv.validate(schema_of_keys(value), value)) return value as ConfigFile;
-  const lines = contract_faults(ConfigFile, value, 'configuration').map(({ path, message }) => {
-    const variable = variable_of(path, given_by);
+  if (ajv.validate(schemaOfKeys(value), value)) return value as ConfigFile;
+  const lines = contractFaults(ConfigFile, value, 'configuration').map(({ path, message }) => {
+    const variable = variableOf(path, givenBy);
     return variable === undefined ? message : `${variable}: ${message}`;
   });
   throw new LlmteamError('CONFIG_INVALID', `${what} is not a valid configuration\n${lines.join('\n')}`);
 }
 
 /** Only the keys that are there: the schemas of the rest would take longer to compile than all else a command does at its start. */
-function schema_of_keys(value: unknown): object {
-  const is_object = typeof value === 'object' && value !== null;
-  const known = Object.entries(ConfigFile.properties).filter(([key]) => is_object && Object.hasOwn(value, key));
+function schemaOfKeys(value: unknown): object {
+  const isObject = typeof value === 'object' && value !== null;
+  const known = Object.entries(ConfigFile.properties).filter(([key]) => isObject && Object.hasOwn(value, key));
   return { ...ConfigFile, properties: Object.fromEntries(known) };
 }
 
 /** The variable that gave the value there or around there. */
-function variable_of(path: string, given_by: ReadonlyMap<string, string>): string | undefined {
+function variableOf(path: string, givenBy: ReadonlyMap<string, string>): string | undefined {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-    const variable = given_by.get(path.slice(0, end));
+    const variable = givenBy.get(path.slice(0, end));
     if (variable !== undefined) return variable;
   }
   return undefined;

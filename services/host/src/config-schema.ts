@@ -2,12 +2,12 @@
 import { JsonRecord } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import {
-  coordinator_section,
-  gateway_section,
-  log_section,
-  nats_section,
-  retention_section,
-  worker_section,
+  coordinatorSection,
+  gatewaySection,
+  logSection,
+  natsSection,
+  retentionSection,
+  workerSection,
 } from './config-sections.js';
 
 const strict = { additionalProperties: false } as const;
@@ -51,12 +51,12 @@ export const ConfigFile = Type.Object(
         description: 'full: what was acknowledged survives a power cut. relaxed: it survives a crash of the process.',
       }),
     ),
-    log: Type.Optional(log_section),
-    nats: Type.Optional(nats_section),
-    retention: Type.Optional(retention_section),
-    coordinator: Type.Optional(coordinator_section),
-    worker: Type.Optional(worker_section),
-    gateway: Type.Optional(gateway_section),
+    log: Type.Optional(logSection),
+    nats: Type.Optional(natsSection),
+    retention: Type.Optional(retentionSection),
+    coordinator: Type.Optional(coordinatorSection),
+    worker: Type.Optional(workerSection),
+    gateway: Type.Optional(gatewaySection),
   },
   { ...strict, $id: 'LlmteamConfig', description: '`llmteam.config.json`' },
 );

@@ -18,17 +18,17 @@ const secret = (description: string) =>
 
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
-const for_anybody = {
+const forAnybody = {
   section: 'Where `/health`, `/ready` and `/metrics` are.',
   host: 'The address to listen on; `0.0.0.0` is every one. Nobody is asked who they are.',
 } as const;
 
-const for_keys = {
+const forKeys = {
   section: 'Where the API is, and `/health`, `/ready` and `/metrics`.',
   host: 'The address to listen on; `0.0.0.0` is every one. The API needs a key; the three paths and the reference do not.',
 } as const;
 
-function http_section(port: number, words: { readonly section: string; readonly host: string } = for_anybody) {
+function httpSection(port: number, words: { readonly section: string; readonly host: string } = forAnybody) {
   const properties = {
     host: Type.String({ minLength: 1, default: '127.0.0.1', description: words.host }),
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0: any free one.' }),
@@ -36,7 +36,7 @@ function http_section(port: number, words: { readonly section: string; readonly 
   return { ...section(properties, words.section), default: {} };
 }
 
-export const log_section = section(
+export const logSection = section(
   {
     level: Type.Optional(
       Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
@@ -51,7 +51,7 @@ export const log_section = section(
   'What is logged to stderr.',
 );
 
-const tls_section = section(
+const tlsSection = section(
   {
     ca_file: path('Who may vouch for the server. Paths are from this file.'),
     cert_file: path('Our certificate, if the server asks for one.'),
@@ -61,7 +61,7 @@ const tls_section = section(
   { dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } },
 );
 
-export const nats_section = section(
+export const natsSection = section(
   {
     servers: Type.Array(
       Type.String({
@@ -80,7 +80,7 @@ export const nats_section = section(
     password: secret('The password of `user`.'),
     token: secret('Instead of `user`.'),
     creds_file: path('A credentials file, instead of `user`; from this file.'),
-    tls: Type.Optional(tls_section),
+    tls: Type.Optional(tlsSection),
     partitions: Type.Integer({
       minimum: 1,
       maximum: 64,
@@ -121,7 +121,7 @@ export const nats_section = section(
   { dependentRequired: { password: ['user'] } },
 );
 
-export const retention_section = section(
+export const retentionSection = section(
   {
     max_age_hours: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, description: 'Runs that ended longer ago are removed.' }),
@@ -136,7 +136,7 @@ export const retention_section = section(
   'Which runs that ended are kept. Without a limit all are.',
 );
 
-export const coordinator_section = section(
+export const coordinatorSection = section(
   {
     lease_seconds: Type.Number({
       minimum: 0.5,
@@ -150,28 +150,28 @@ export const coordinator_section = section(
       default: 500,
       description: 'States of runs kept in memory per partition, as far as idle runs allow.',
     }),
-    http: http_section(8_081),
+    http: httpSection(8_081),
   },
   '`llmteam serve coordinator`.',
 );
 
-const step_type = '^[a-z][a-z0-9_]{0,63}$';
-const attempts_at_a_time = { minimum: 1, maximum: 10_000 } as const;
+const stepType = '^[a-z][a-z0-9_]{0,63}$';
+const attemptsAtATime = { minimum: 1, maximum: 10_000 } as const;
 
-export const worker_section = section(
+export const workerSection = section(
   {
     concurrency: Type.Integer({
-      ...attempts_at_a_time,
+      ...attemptsAtATime,
       default: 16,
       description: 'Attempts at a time, per step type.',
     }),
-    concurrency_by_type: Type.Record(Type.String({ pattern: step_type }), Type.Integer(attempts_at_a_time), {
+    concurrency_by_type: Type.Record(Type.String({ pattern: stepType }), Type.Integer(attemptsAtATime), {
       default: {},
       description: 'The same for single step types.',
       additionalProperties: false,
     }),
     types: Type.Optional(
-      Type.Array(Type.String({ pattern: step_type }), {
+      Type.Array(Type.String({ pattern: stepType }), {
         minItems: 1,
         uniqueItems: true,
         description: 'Serves only these of the step types that its plugins bring.',
@@ -190,27 +190,27 @@ export const worker_section = section(
       description:
         'A job that so many workers took and did not live to report ends as `WORKER_LOST`. What a worker that stops hands back does not count.',
     }),
-    http: http_section(8_082),
+    http: httpSection(8_082),
   },
   '`llmteam serve worker`.',
 );
 
 const most = 1_000_000_000;
 const kib = 1_024;
-const most_bytes = 16 * kib * kib;
+const mostBytes = 16 * kib * kib;
 
 const limit = (minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.Integer({ minimum, maximum, description }));
 
 /** The keys are those of `GatewayLimits`, which has the defaults. */
-const limits_section = section(
+const limitsSection = section(
   {
     requests_per_second: limit(1, most, 'Of a tenant. Without it 1,000.'),
     starts_per_second: limit(1, most, 'Runs that a tenant starts. Without it 50.'),
     active_runs: limit(1, most, 'Runs of a tenant that have not ended, whoever started them. Without it 10,000.'),
     open_streams: limit(1, most, 'Runs that readers of a tenant follow at a time. Without it 200.'),
-    body_bytes: limit(kib, most_bytes, 'Of a request. Without it 1 MiB.'),
-    segment_bytes: limit(kib, most_bytes, 'Of a segment. Without it 4 MiB.'),
+    body_bytes: limit(kib, mostBytes, 'Of a request. Without it 1 MiB.'),
+    segment_bytes: limit(kib, mostBytes, 'Of a segment. Without it 4 MiB.'),
     header_count: limit(1, 1_000, 'Headers of a request. Without it 100.'),
     header_bytes: limit(kib, kib * kib, 'Of all its headers. Without it 16 KiB.'),
     head_ms: limit(100, 600_000, 'For the head of a request to arrive; at most `request_ms`. Without it 10,000.'),
@@ -230,9 +230,9 @@ const limits_section = section(
 /** As browsers send it: no path, no default port, lower case. What is written otherwise would never match. */
 const origin = '^https?://([a-z0-9_.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$';
 
-export const gateway_section = section(
+export const gatewaySection = section(
   {
-    http: http_section(8_080, for_keys),
+    http: httpSection(8_080, forKeys),
     index_file: path(
       'The lists of runs and tasks that a gateway on NATS keeps, from this file; of one process. They can be made anew at any time. ' +
         'Without it `.llmteam/gateway-<namespace>.db` in the home of the user.',
@@ -243,7 +243,7 @@ export const gateway_section = section(
       description:
         'Web pages that may use the API, as browsers send them: `https://app.example.com`, `http://localhost:5173`.',
     }),
-    limits: { ...limits_section, default: {} },
+    limits: { ...limitsSection, default: {} },
   },
   '`llmteam serve gateway`; `origins` and `limits` for `llmteam dev` too.',
 );

@@ -5,13 +5,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Json, LlmteamError } from '@llmteam/contracts';
-import { parse_json } from '@llmteam/kernel';
-import { check_config } from './config-check.js';
+import { parseJson } from '@llmteam/kernel';
+import { checkConfig } from './config-check.js';
 import { ConfigFile } from './config-schema.js';
 import { override, type SchemaNode } from './environment-overrides.js';
-import { system_reason } from './system-reason.js';
+import { systemReason } from './system-reason.js';
 
-export const config_file_name = 'llmteam.config.json';
+export const configFileName = 'llmteam.config.json';
 
 export interface Config {
   /** The file, with what the environment says in its place. Sections that neither names are absent. */
@@ -22,7 +22,7 @@ export interface Config {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Variables that look like ours and are none. */
-  readonly unknown_variables: readonly string[];
+  readonly unknownVariables: readonly string[];
 }
 
 type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gateway';
@@ -31,28 +31,28 @@ type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gatewa
 export type ServiceConfig = Config & { readonly file: ConfigFile & Required<Pick<ConfigFile, Section>> };
 
 /** The nearest configuration file from a folder upwards. */
-export function find_config(from_folder: string): string | null {
-  for (let folder = resolve(from_folder); ; folder = dirname(folder)) {
-    const path = join(folder, config_file_name);
+export function findConfig(fromFolder: string): string | null {
+  for (let folder = resolve(fromFolder); ; folder = dirname(folder)) {
+    const path = join(folder, configFileName);
     if (existsSync(path)) return path;
     if (folder === dirname(folder)) return null;
   }
 }
 
 /** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID` or `CONFIG_INVALID` with every problem */
-export function load_config(path: string | null, environment: Config['environment'] = process.env): Config {
+export function loadConfig(path: string | null, environment: Config['environment'] = process.env): Config {
   const written = path === null ? {} : parse(path, read(path));
-  const { value, given_by, unknown } = override(written, ConfigFile as SchemaNode, environment);
-  const is_bare = path === null && given_by.size === 0;
-  const file = is_bare ? {} : check_config(path === null ? 'the environment' : `'${path}'`, value, given_by);
+  const { value, givenBy, unknown } = override(written, ConfigFile as SchemaNode, environment);
+  const isBare = path === null && givenBy.size === 0;
+  const file = isBare ? {} : checkConfig(path === null ? 'the environment' : `'${path}'`, value, givenBy);
   const folder = path === null ? process.cwd() : dirname(resolve(path));
-  return Object.freeze({ file, path, folder, environment, unknown_variables: unknown });
+  return Object.freeze({ file, path, folder, environment, unknownVariables: unknown });
 }
 
 /** Of what was loaded, with the defaults of every section. */
-export function service_config(config: Config): ServiceConfig {
+export function serviceConfig(config: Config): ServiceConfig {
   const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, gateway: {}, ...config.file };
-  const file = check_config('the configuration', structuredClone(sections), new Map());
+  const file = checkConfig('the configuration', structuredClone(sections), new Map());
   return Object.freeze({ ...config, file }) as ServiceConfig;
 }
 
@@ -60,7 +60,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new LlmteamError('FILE_UNREADABLE', `cannot read the configuration '${path}': ${system_reason(cause)}`, {
+    throw new LlmteamError('FILE_UNREADABLE', `cannot read the configuration '${path}': ${systemReason(cause)}`, {
       cause,
     });
   }
@@ -68,7 +68,7 @@ function read(path: string): string {
 
 function parse(path: string, text: string): Json {
   try {
-    return parse_json(text);
+    return parseJson(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LlmteamError('JSON_INVALID', `'${path}': ${reason}`, { cause });

@@ -23,7 +23,7 @@ export interface Overrides {
   /** The file's value with those of the variables in it. */
   readonly value: unknown;
   /** By JSON Pointer: the variable that gave the value there. */
-  readonly given_by: ReadonlyMap<string, string>;
+  readonly givenBy: ReadonlyMap<string, string>;
   /** Variables that begin like one of ours and name no key: misspelt, or set by the machinery that runs the process. */
   readonly unknown: readonly string[];
 }
@@ -34,26 +34,26 @@ const prefix = 'LLMTEAM_';
 
 export function override(value: unknown, schema: SchemaNode, environment: Environment): Overrides {
   const set = Object.entries(environment).filter(([name, text]) => name.startsWith(prefix) && (text ?? '') !== '');
-  if (set.length === 0) return { value, given_by: new Map(), unknown: [] };
-  const known = variables_of(schema);
-  const given_by = new Map<string, string>();
+  if (set.length === 0) return { value, givenBy: new Map(), unknown: [] };
+  const known = variablesOf(schema);
+  const givenBy = new Map<string, string>();
   let merged = value;
   for (const [name, text] of set) {
     const variable = known.get(name);
     if (variable === undefined) continue;
-    merged = with_value(merged, variable.path, value_of(text ?? '', variable.schema));
-    given_by.set(pointer(variable.path), name);
+    merged = withValue(merged, variable.path, parseValue(text ?? '', variable.schema));
+    givenBy.set(pointer(variable.path), name);
   }
-  return { value: merged, given_by, unknown: unknown_names(set, known, schema) };
+  return { value: merged, givenBy, unknown: unknownNames(set, known, schema) };
 }
 
 /** By name: every leaf that is reached through keys with names of their own. */
-function variables_of(schema: SchemaNode): Map<string, Variable> {
+function variablesOf(schema: SchemaNode): Map<string, Variable> {
   const found = new Map<string, Variable>();
   const visit = (node: SchemaNode, path: readonly string[]): void => {
     if (node.properties !== undefined) {
       for (const [key, part] of Object.entries(node.properties)) visit(part, [...path, key]);
-    } else if (can_be_text(node)) {
+    } else if (canBeText(node)) {
       found.set(`${prefix}${path.join('_').toUpperCase()}`, { path, schema: node });
     }
   };
@@ -63,28 +63,28 @@ function variables_of(schema: SchemaNode): Map<string, Variable> {
 }
 
 /** What has one line of text: plain values, lists of them, plain values by name. */
-function can_be_text({ type, patternProperties }: SchemaNode): boolean {
+function canBeText({ type, patternProperties }: SchemaNode): boolean {
   if (type !== 'object') return true;
   const values = Object.values(patternProperties ?? {});
   return values.length > 0 && values.every((value) => value.type === 'integer' || value.type === 'number');
 }
 
 /** `a,b` for a list, `a=1,b=2` for values by name. What does not fit is left as text: the schema says what is wrong with it. */
-function value_of(text: string, schema: SchemaNode): unknown {
-  if (schema.type === 'array') return parts_of(text).map((part) => value_of(part, schema.items ?? {}));
-  if (schema.type === 'object') return by_name(text, Object.values(schema.patternProperties ?? {})[0] ?? {});
+function parseValue(text: string, schema: SchemaNode): unknown {
+  if (schema.type === 'array') return partsOf(text).map((part) => parseValue(part, schema.items ?? {}));
+  if (schema.type === 'object') return byName(text, Object.values(schema.patternProperties ?? {})[0] ?? {});
   if (schema.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  const is_number =
+  const isNumber =
     schema.type === 'integer' || schema.type === 'number' || schema.enum?.some((one) => typeof one === 'number');
-  return is_number === true && /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text;
+  return isNumber === true && /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text;
 }
 
-function by_name(text: string, schema: SchemaNode): unknown {
-  const pairs = parts_of(text).map((part) => [part.split('=', 1)[0] ?? '', part.slice(part.indexOf('=') + 1)] as const);
-  return Object.fromEntries(pairs.map(([name, value]) => [name.trim(), value_of(value.trim(), schema)]));
+function byName(text: string, schema: SchemaNode): unknown {
+  const pairs = partsOf(text).map((part) => [part.split('=', 1)[0] ?? '', part.slice(part.indexOf('=') + 1)] as const);
+  return Object.fromEntries(pairs.map(([name, value]) => [name.trim(), parseValue(value.trim(), schema)]));
 }
 
-function parts_of(text: string): string[] {
+function partsOf(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())
@@ -92,13 +92,13 @@ function parts_of(text: string): string[] {
 }
 
 /** A copy along the path. What stands in the way and is no object stays: the schema refuses it. */
-function with_value(whole: unknown, path: readonly string[], value: unknown): unknown {
+function withValue(whole: unknown, path: readonly string[], value: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return value;
   const object = whole === undefined ? {} : whole;
   if (typeof object !== 'object' || object === null || Array.isArray(object)) return object;
   const known = object as JsonObject;
-  return { ...known, [key]: with_value(known[key], rest, value) };
+  return { ...known, [key]: withValue(known[key], rest, value) };
 }
 
 /** Escapes are not needed: no key of the schema has a slash or a tilde. */
@@ -107,7 +107,7 @@ function pointer(path: readonly string[]): string {
 }
 
 /** Kubernetes sets `LLMTEAM_WORKER_SERVICE_HOST` and the like by itself, so an unknown name is no error. */
-function unknown_names(
+function unknownNames(
   set: readonly (readonly [string, string | undefined])[],
   known: ReadonlyMap<string, Variable>,
   schema: SchemaNode,

@@ -11,8 +11,8 @@ export interface HealthOptions {
   /** 0: any free one. */
   readonly port: number;
   /** Why the process cannot do its work at the moment; empty: it can. */
-  readonly not_ready: () => readonly string[];
-  readonly metrics: { readonly content_type: string; text(): Promise<string> };
+  readonly notReady: () => readonly string[];
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly log: Logger;
 }
 
@@ -30,7 +30,7 @@ interface Answer {
 const json = 'application/json; charset=utf-8';
 
 /** @throws LlmteamError `CONFIG_INVALID` if the address cannot be listened on */
-export async function serve_health(options: HealthOptions): Promise<HealthServer> {
+export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
   const limits = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1_024 };
   const server = createServer(limits, (request, response) => void respond(options, request, response));
   server.maxConnections = 100;
@@ -62,7 +62,7 @@ function listen(server: Server, { host, port, log }: HealthOptions): Promise<voi
 async function respond(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, type, text } = await answer(options, request).catch((err: unknown): Answer => {
     options.log.error({ err, url: request.url }, 'a question to the health server could not be answered');
-    return of_json(500, { status: 'error' });
+    return ofJson(500, { status: 'error' });
   });
   const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' };
   response.writeHead(status, status === 405 ? { ...headers, allow: 'GET, HEAD' } : headers);
@@ -71,16 +71,16 @@ async function respond(options: HealthOptions, request: IncomingMessage, respons
   request.resume();
 }
 
-async function answer({ not_ready, metrics }: HealthOptions, { method, url }: IncomingMessage): Promise<Answer> {
+async function answer({ notReady, metrics }: HealthOptions, { method, url }: IncomingMessage): Promise<Answer> {
   const path = (url ?? '/').split('?', 1)[0];
-  if (path !== '/health' && path !== '/ready' && path !== '/metrics') return of_json(404, { status: 'not found' });
-  if (method !== 'GET' && method !== 'HEAD') return of_json(405, { status: 'method not allowed' });
-  if (path === '/metrics') return { status: 200, type: metrics.content_type, text: await metrics.text() };
-  if (path === '/health') return of_json(200, { status: 'alive' });
-  const reasons = not_ready();
-  return reasons.length === 0 ? of_json(200, { status: 'ready' }) : of_json(503, { status: 'not ready', reasons });
+  if (path !== '/health' && path !== '/ready' && path !== '/metrics') return ofJson(404, { status: 'not found' });
+  if (method !== 'GET' && method !== 'HEAD') return ofJson(405, { status: 'method not allowed' });
+  if (path === '/metrics') return { status: 200, type: metrics.contentType, text: await metrics.text() };
+  if (path === '/health') return ofJson(200, { status: 'alive' });
+  const reasons = notReady();
+  return reasons.length === 0 ? ofJson(200, { status: 'ready' }) : ofJson(503, { status: 'not ready', reasons });
 }
 
-function of_json(status: number, value: object): Answer {
+function ofJson(status: number, value: object): Answer {
   return { status, type: json, text: `${JSON.stringify(value)}\n` };
 }

@@ -2,7 +2,7 @@ import type { Logger } from '@llmteam/contracts';
 
 interface Opened {
   readonly name: string;
-  readonly deadline_ms: number;
+  readonly deadlineMs: number;
   close(): Promise<unknown>;
 }
 
@@ -12,24 +12,24 @@ export class Lifecycle {
 
   constructor(
     private readonly log: Logger,
-    private readonly deadline_ms: number,
+    private readonly deadlineMs: number,
   ) {}
 
-  /** `deadline_ms`: for what may take longer than the rest. */
-  opens(name: string, close: () => Promise<unknown>, deadline_ms = this.deadline_ms): void {
-    this.opened.push({ name, deadline_ms, close });
+  /** `deadlineMs`: for what may take longer than the rest. */
+  opens(name: string, close: () => Promise<unknown>, deadlineMs = this.deadlineMs): void {
+    this.opened.push({ name, deadlineMs, close });
   }
 
   async close(): Promise<void> {
     for (let last = this.opened.pop(); last !== undefined; last = this.opened.pop()) {
-      await this.close_one(last);
+      await this.closeOne(last);
     }
   }
 
-  private async close_one({ name, deadline_ms, close }: Opened): Promise<void> {
+  private async closeOne({ name, deadlineMs, close }: Opened): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`closing took longer than ${deadline_ms} ms`)), deadline_ms);
+      timer = setTimeout(() => reject(new Error(`closing took longer than ${deadlineMs} ms`)), deadlineMs);
     });
     try {
       await Promise.race([close(), late]);

@@ -2,21 +2,21 @@ import type { Logger } from '@llmteam/contracts';
 import { pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { LogOptions } from './log-options.js';
-import { make_redactor } from './redaction.js';
+import { makeRedactor } from './redaction.js';
 
 /** Synchronous to the end: what was logged is written even if the process ends at once. */
-export function line_log({ level, format, colours, secrets, write }: LogOptions): Logger {
-  const without_secrets = make_redactor(secrets);
-  const shape = format === 'json' ? (line: string) => line : pretty_lines(colours);
+export function lineLog({ level, format, colours, secrets, write }: LogOptions): Logger {
+  const withoutSecrets = makeRedactor(secrets);
+  const shape = format === 'json' ? (line: string) => line : prettyLines(colours);
   const options = {
     level,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, { write: (line: string) => write(shape(without_secrets(line))) });
+  return pino(options, { write: (line: string) => write(shape(withoutSecrets(line))) });
 }
 
-function pretty_lines(colorize: boolean): (line: string) => string {
+function prettyLines(colorize: boolean): (line: string) => string {
   const pretty = prettyFactory({ colorize, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
   return (line) => pretty(harmless(line));
 }

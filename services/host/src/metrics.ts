@@ -16,10 +16,10 @@ export interface MetricName {
 export class Metrics {
   /** For series of another shape than those below. A name that is there already is refused. */
   readonly registry = new Registry();
-  readonly content_type = this.registry.contentType;
+  readonly contentType = this.registry.contentType;
 
-  constructor(labels_of_process: Labels) {
-    collectDefaultMetrics({ register: this.registry, labels: labels_of_process });
+  constructor(labelsOfProcess: Labels) {
+    collectDefaultMetrics({ register: this.registry, labels: labelsOfProcess });
   }
 
   counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
@@ -27,7 +27,7 @@ export class Metrics {
     new Counter({
       ...this.described(name),
       collect() {
-        tally.hand_over((labels, count) => this.inc(labels, count));
+        tally.handOver((labels, count) => this.inc(labels, count));
       },
     });
     return { add: (count = 1, labels = {}) => tally.add(count, labels) };
@@ -39,14 +39,14 @@ export class Metrics {
     new Gauge({
       ...this.described(name),
       collect() {
-        tally.hand_over((labels, count) => this.inc(labels, count));
+        tally.handOver((labels, count) => this.inc(labels, count));
       },
     });
     return { add: (count, labels = {}) => tally.add(count, labels) };
   }
 
   /** Looked at when somebody asks; a look that fails leaves the value of the last one. */
-  looked_up(name: MetricName, look: () => number | Promise<number>): void {
+  lookedUp(name: MetricName, look: () => number | Promise<number>): void {
     new Gauge({
       ...this.described(name),
       async collect() {

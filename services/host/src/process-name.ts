@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 /** `<host>-<process>-<chance>`: of this start of this process and of no other, and for people to find it by. */
-export function process_name(): string {
+export function processName(): string {
   const host = hostname()
     .replaceAll(/[^A-Za-z0-9_-]/g, '-')
     .slice(0, 64);

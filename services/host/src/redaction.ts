@@ -3,7 +3,7 @@
  * By key: a text under a key that names a secret, or in `headers`, at any depth. By value: every configured secret, wherever it stands.
  * Works on the line of JSON, after everything else: nothing can be added behind it.
  */
-import { is_secret_key } from './secrets.js';
+import { isSecretKey } from './secrets.js';
 
 const redacted = '"[redacted]"';
 
@@ -14,28 +14,28 @@ const redacted = '"[redacted]"';
 const text = /"((?:[^"\\]|\\.)*)"(?:(:)("(?:[^"\\]|\\.)*")?)?/g;
 const headers = /("[a-z_-]*headers":)\{((?:"(?:[^"\\]|\\.)*"|[^{}"])*)\}/gi;
 
-export function make_redactor(secrets: readonly string[]): (line: string) => string {
-  const without_secrets = hide_secrets(secrets);
+export function makeRedactor(secrets: readonly string[]): (line: string) => string {
+  const withoutSecrets = hideSecrets(secrets);
   return (line) => {
-    const without_headers = line.replace(
+    const withoutHeaders = line.replace(
       headers,
-      (_, key: string, fields: string) => `${key}{${without_values(fields)}}`,
+      (_, key: string, fields: string) => `${key}{${withoutValues(fields)}}`,
     );
-    const by_key = without_headers.replace(text, (whole, key: string, _, value: string | undefined) => {
-      return value !== undefined && is_secret_key(key) ? `"${key}":${redacted}` : whole;
+    const byKey = withoutHeaders.replace(text, (whole, key: string, _, value: string | undefined) => {
+      return value !== undefined && isSecretKey(key) ? `"${key}":${redacted}` : whole;
     });
-    return without_secrets(by_key);
+    return withoutSecrets(byKey);
   };
 }
 
 /** By value alone, for text of any kind. */
-export function hide_secrets(secrets: readonly string[]): (text: string) => string {
+export function hideSecrets(secrets: readonly string[]): (text: string) => string {
   // The longest first: one secret may be part of another.
   const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
   return (whole) => hidden.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), whole);
 }
 
-function without_values(fields: string): string {
+function withoutValues(fields: string): string {
   return fields.replace(text, (_, key: string, colon: string | undefined, value: string | undefined) => {
     if (colon === undefined) return redacted;
     return `"${key}":${value === undefined ? '' : redacted}`;

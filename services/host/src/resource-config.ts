@@ -3,9 +3,9 @@ import type { Config } from './config.js';
 import { reveal } from './secrets.js';
 
 /** What of the configuration handlers may ask for. */
-export function resource_config({ file, environment }: Config): ResourceConfig {
+export function resourceConfig({ file, environment }: Config): ResourceConfig {
   const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
-  const whole_clients = Object.entries(clients).map(([name, client]) => {
+  const wholeClients = Object.entries(clients).map(([name, client]) => {
     const headers = client.headers ?? {};
     return [
       name,
@@ -14,7 +14,7 @@ export function resource_config({ file, environment }: Config): ResourceConfig {
   });
   return {
     llms: llms as ResourceConfig['llms'],
-    clients: Object.fromEntries(whole_clients),
+    clients: Object.fromEntries(wholeClients),
     stores,
     secrets,
     reveal: (text) => reveal(text, environment),

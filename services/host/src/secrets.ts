@@ -8,14 +8,14 @@ const handle = 'env:';
 const mask = '***';
 
 /** Shorter ones would black out half of every line, and are none. */
-const shortest_secret = 4;
+const shortestSecret = 4;
 
 /** Whether a text under such a key is a secret. Keys that end in `_ref` hold names. */
-export function is_secret_key(key: string): boolean {
-  return secret_word.test(key) && !key.endsWith('_ref');
+export function isSecretKey(key: string): boolean {
+  return secretWord.test(key) && !key.endsWith('_ref');
 }
 
-const secret_word = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
+const secretWord = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
 
 /** `env:NAME` → the variable's value; any other text is itself. @throws LlmteamError `CONFIG_INVALID` if it is not set */
 export function reveal(text: string, environment: Config['environment']): string {
@@ -27,13 +27,13 @@ export function reveal(text: string, environment: Config['environment']): string
 }
 
 /** Every value that must not appear anywhere: those behind handles, and those written into the file under a secret's key. */
-export function known_secrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
+export function knownSecrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
   const found = new Set<string>();
-  walk(file as Json, false, (text, is_secret) => {
-    const written = is_secret ? text : '';
+  walk(file as Json, false, (text, isSecret) => {
+    const written = isSecret ? text : '';
     const value = text.startsWith(handle) ? (environment[text.slice(handle.length)] ?? '') : written;
-    for (const word of [value, ...credentials_in(value), ...password_in(text)]) {
-      if (word.length >= shortest_secret) found.add(word);
+    for (const word of [value, ...credentialsIn(value), ...passwordIn(text)]) {
+      if (word.length >= shortestSecret) found.add(word);
     }
     return text;
   });
@@ -41,35 +41,35 @@ export function known_secrets({ file, environment }: Pick<Config, 'file' | 'envi
 }
 
 /** As it may be printed: handles stay, the secrets written into it are masked. */
-export function masked_config({ file }: Pick<Config, 'file'>): Json {
-  return walk(file as Json, false, (text, is_secret) => {
-    if (is_secret && !text.startsWith(handle)) return mask;
-    return text.replace(in_address, (_, scheme: string) => `${scheme}${mask}@`);
+export function maskedConfig({ file }: Pick<Config, 'file'>): Json {
+  return walk(file as Json, false, (text, isSecret) => {
+    if (isSecret && !text.startsWith(handle)) return mask;
+    return text.replace(inAddress, (_, scheme: string) => `${scheme}${mask}@`);
   });
 }
 
 /** `nats://user:password@host` */
-const in_address = /^([a-z]+:\/\/)([^@/]+)@/;
+const inAddress = /^([a-z]+:\/\/)([^@/]+)@/;
 
 /** What stands after the user's name, or alone: then it is a token. */
-function password_in(address: string): string[] {
-  const [, , user_info] = in_address.exec(address) ?? [];
-  return user_info === undefined ? [] : [user_info.slice(user_info.indexOf(':') + 1)];
+function passwordIn(address: string): string[] {
+  const [, , userInfo] = inAddress.exec(address) ?? [];
+  return userInfo === undefined ? [] : [userInfo.slice(userInfo.indexOf(':') + 1)];
 }
 
 /** `Bearer abc` is told by `abc` alone. */
-function credentials_in(value: string): string[] {
+function credentialsIn(value: string): string[] {
   const [, credentials] = /^(?:bearer|basic|token)\s+(\S{8,})$/i.exec(value) ?? [];
   return credentials === undefined ? [] : [credentials];
 }
 
 /** A copy in which every text is what `change` makes of it. All that is below `headers` or a secret's key counts as secret. */
-function walk(value: Json, is_secret: boolean, change: (text: string, is_secret: boolean) => string): Json {
-  if (typeof value === 'string') return change(value, is_secret);
+function walk(value: Json, isSecret: boolean, change: (text: string, isSecret: boolean) => string): Json {
+  if (typeof value === 'string') return change(value, isSecret);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: Json) => walk(item, is_secret, change));
+  if (Array.isArray(value)) return value.map((item: Json) => walk(item, isSecret, change));
   const parts = Object.entries(value).map(([key, part]) => {
-    return [key, walk(part, is_secret || key === 'headers' || is_secret_key(key), change)] as const;
+    return [key, walk(part, isSecret || key === 'headers' || isSecretKey(key), change)] as const;
   });
   return Object.fromEntries(parts);
 }

@@ -4,7 +4,7 @@
  * server while it opened. Does not own: what is opened.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { is_llmteam_error, type Logger } from '@llmteam/contracts';
+import { isLlmteamError, type Logger } from '@llmteam/contracts';
 import { Lifecycle } from './lifecycle.js';
 
 /** How a service process ended. */
@@ -22,23 +22,23 @@ export interface OpenService {
 export interface ServiceProcessOptions {
   readonly log: Logger;
   /** For each thing that is closed, unless it says otherwise. */
-  readonly close_ms: number;
+  readonly closeMs: number;
   /** Ends the process at once; called at the second signal. */
   readonly leave: () => void;
   /** How long opening is tried again if the server is lost meanwhile. Default 30,000. */
-  readonly patience_ms?: number;
+  readonly patienceMs?: number;
 }
 
-const stop_signals = ['SIGTERM', 'SIGINT'] as const;
-const default_patience_ms = 30_000;
-const pause_ms = 250;
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+const defaultPatienceMs = 30_000;
+const pauseMs = 250;
 
 /** Resolves once everything is closed. @throws what `open` threw, after closing what it had opened */
-export async function run_service(
-  { log, close_ms, leave, patience_ms = default_patience_ms }: ServiceProcessOptions,
+export async function runService(
+  { log, closeMs, leave, patienceMs = defaultPatienceMs }: ServiceProcessOptions,
   open: (service: OpenService) => Promise<void>,
 ): Promise<ServiceEnd> {
-  const lifecycle = new Lifecycle(log, close_ms);
+  const lifecycle = new Lifecycle(log, closeMs);
   const seen = { signals: 0 };
   let ask: (end: ServiceEnd) => void = () => undefined;
   const stopping = new AbortController();
@@ -58,10 +58,10 @@ export async function run_service(
     log.error({ err }, 'the service cannot go on');
     ask('failed');
   };
-  for (const signal of stop_signals) process.on(signal, receive);
+  for (const signal of stopSignals) process.on(signal, receive);
   try {
     const service = { lifecycle, stopping: stopping.signal, fail };
-    const opened = open_patiently(() => open(service), service, log, patience_ms);
+    const opened = openPatiently(() => open(service), service, log, patienceMs);
     // Told to stop while it still opens: what is open so far is closed; the rest ends with the process.
     opened.catch(() => undefined);
     await Promise.race([opened, asked]);
@@ -72,27 +72,27 @@ export async function run_service(
     await lifecycle.close();
     throw error;
   } finally {
-    for (const signal of stop_signals) process.off(signal, receive);
+    for (const signal of stopSignals) process.off(signal, receive);
   }
 }
 
 /** A server may be lost at any moment between the first thing that is opened and the last: then all is closed, and opened anew. */
-async function open_patiently(
+async function openPatiently(
   open: () => Promise<void>,
   { lifecycle, stopping }: OpenService,
   log: Logger,
-  patience_ms: number,
+  patienceMs: number,
 ): Promise<void> {
-  const until = performance.now() + patience_ms;
+  const until = performance.now() + patienceMs;
   for (;;) {
     try {
       return await open();
     } catch (err) {
-      const may_pass = is_llmteam_error(err) && err.code === 'BACKEND_UNREACHABLE';
-      if (!may_pass || stopping.aborted || performance.now() >= until) throw err;
+      const mayPass = isLlmteamError(err) && err.code === 'BACKEND_UNREACHABLE';
+      if (!mayPass || stopping.aborted || performance.now() >= until) throw err;
       log.warn({ err }, 'the server was lost while the service opened; it opens anew');
       await lifecycle.close();
-      await sleep(pause_ms);
+      await sleep(pauseMs);
       if (stopping.aborted) throw err;
     }
   }

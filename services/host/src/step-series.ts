@@ -2,16 +2,16 @@
  * Attempts of task steps, counted once their report is kept: on NATS by the worker that reported, so the sum over workers counts; in an
  * embedded runtime by the gateway. An attempt that two workers reported, one of them too late, is counted by both.
  */
-export const steps_executed = {
+export const stepsExecuted = {
   name: 'steps_executed_total',
   help: 'Attempts of task steps that ended, well or not',
   labels: ['step_type', 'tenant_id'],
 } as const;
 
-export const step_duration = {
+export const stepDuration = {
   name: 'step_duration_seconds',
   help: 'From the start of an attempt to its report',
   labels: ['step_type'],
 } as const;
 
-export const step_buckets = [0.1, 0.5, 1, 2, 5, 10, 30] as const;
+export const stepBuckets = [0.1, 0.5, 1, 2, 5, 10, 30] as const;

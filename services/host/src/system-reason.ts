@@ -9,7 +9,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why the operating system refused, in words where there are some. */
-export function system_reason(cause: unknown): string {
+export function systemReason(cause: unknown): string {
   const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;
 }

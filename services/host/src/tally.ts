@@ -20,7 +20,7 @@ export class Tally {
   }
 
   /** What has come together since the last time. */
-  hand_over(tell: (labels: Labels, count: number) => void): void {
+  handOver(tell: (labels: Labels, count: number) => void): void {
     for (const { labels, count } of this.counted.values()) tell(labels, count);
     this.counted.clear();
   }

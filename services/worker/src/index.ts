@@ -1,1 +1,1 @@
-export { run_worker, type WorkerOptions } from './run-worker.js';
+export { runWorker, type WorkerOptions } from './run-worker.js';

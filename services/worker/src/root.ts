@@ -4,7 +4,7 @@
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
 import {
-  create_expression_compiler,
+  createExpressionCompiler,
   type ExpressionCompiler,
   LargeValueJournal,
   type PluginHost,
@@ -15,7 +15,7 @@ import {
   WorkLoop,
   type WorkObserver,
 } from '@llmteam/kernel';
-import { resource_config, type ServiceConfig } from '@llmteam/service-host';
+import { resourceConfig, type ServiceConfig } from '@llmteam/service-host';
 import { Container, type ServiceIdentifier } from 'inversify';
 
 export interface RootOptions {
@@ -28,7 +28,7 @@ export interface RootOptions {
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly observer: WorkObserver;
-  readonly on_failure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface Root {
@@ -51,34 +51,34 @@ const ids = {
 export function compose(options: RootOptions): Root {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(create_expression_compiler);
-  container.bind(ids.journal).toResolvedValue(make_journal, [ids.options]);
-  container.bind(ids.retry).toResolvedValue(make_retry, [ids.options]);
-  container.bind(ids.resources).toResolvedValue(make_resources, [ids.options]);
+  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
+  container.bind(ids.journal).toResolvedValue(makeJournal, [ids.options]);
+  container.bind(ids.retry).toResolvedValue(makeRetry, [ids.options]);
+  container.bind(ids.resources).toResolvedValue(makeResources, [ids.options]);
   container
     .bind(ids.worker)
-    .toResolvedValue(make_worker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
-  container.bind(ids.presence).toResolvedValue(make_presence, [ids.options, ids.worker]);
+    .toResolvedValue(makeWorker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
+  container.bind(ids.presence).toResolvedValue(makePresence, [ids.options, ids.worker]);
   container
     .bind(ids.root)
     .toResolvedValue((worker, presence): Root => ({ worker, presence }), [ids.worker, ids.presence]);
   return container.get(ids.root);
 }
 
-function make_journal({ backend }: RootOptions): Journal {
+function makeJournal({ backend }: RootOptions): Journal {
   return new LargeValueJournal(backend.journal, backend.blobs);
 }
 
 /** A report is kept trying for as long as the worker lives: the work it tells of is done. */
-function make_retry({ clock, log, on_failure }: RootOptions): Retry {
-  return new Retry(clock, log, Number.POSITIVE_INFINITY, on_failure);
+function makeRetry({ clock, log, onFailure }: RootOptions): Retry {
+  return new Retry(clock, log, Number.POSITIVE_INFINITY, onFailure);
 }
 
-function make_resources({ config, plugins }: RootOptions): Resources {
-  return new Resources(resource_config(config), plugins.providers);
+function makeResources({ config, plugins }: RootOptions): Resources {
+  return new Resources(resourceConfig(config), plugins.providers);
 }
 
-function make_worker(
+function makeWorker(
   options: RootOptions,
   journal: Journal,
   resources: Resources,
@@ -88,13 +88,20 @@ function make_worker(
   const { backend, clock, log, catalog, worker_id, observer, config } = options;
   const { queue, signals, registry, blobs } = backend;
   const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
-  const heartbeat_ms = (config.file.nats.job_lease_seconds * 1_000) / 3;
+  const heartbeatMs = (config.file.nats.job_lease_seconds * 1_000) / 3;
   const ports = { journal, queue, signals, registry, blobs, clock, log, resources, compiler };
-  const settings = { worker_id, catalog, concurrency, concurrency_by_type, max_deliveries, heartbeat_ms };
+  const settings = {
+    worker_id,
+    catalog,
+    concurrency,
+    concurrencyByType: concurrency_by_type,
+    maxDeliveries: max_deliveries,
+    heartbeatMs,
+  };
   return new WorkLoop(ports, { ...settings, retry, observer });
 }
 
-function make_presence({ backend, clock, log, catalog, worker_id }: RootOptions, worker: WorkLoop): WorkerPresence {
+function makePresence({ backend, clock, log, catalog, worker_id }: RootOptions, worker: WorkLoop): WorkerPresence {
   const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
   const concurrency = Object.fromEntries(worker.concurrency());
   const described = { worker_id, types, started_at: clock.now(), concurrency };

@@ -1,11 +1,11 @@
 import type { Job, StepReported } from '@llmteam/contracts';
 import type { JobEnd, WorkObserver } from '@llmteam/kernel';
-import { type Metrics, step_buckets, step_duration, steps_executed } from '@llmteam/service-host';
+import { type Metrics, stepBuckets, stepDuration, stepsExecuted } from '@llmteam/service-host';
 
 const labels = ['step_type'];
 
 /** Counts what a worker does. */
-export function worker_metrics(metrics: Metrics, is_connected: () => boolean): WorkObserver {
+export function workerMetrics(metrics: Metrics, isConnected: () => boolean): WorkObserver {
   const jobs = metrics.counter({
     name: 'worker_jobs_total',
     help: 'Jobs that this worker is done with, by how: completed, failed, handed_back, dropped.',
@@ -17,9 +17,9 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
     help: 'Jobs that came here after somebody had had them before.',
     labels,
   });
-  const steps = metrics.counter(steps_executed);
-  const step_seconds = metrics.histogram(step_duration, step_buckets);
-  metrics.looked_up({ name: 'connected', help: '1: connected to the message server.' }, () => Number(is_connected()));
+  const steps = metrics.counter(stepsExecuted);
+  const stepSeconds = metrics.histogram(stepDuration, stepBuckets);
+  metrics.lookedUp({ name: 'connected', help: '1: connected to the message server.' }, () => Number(isConnected()));
   return {
     began({ step_type }: Job, deliveries: number): void {
       running.add(1, { step_type });
@@ -27,7 +27,7 @@ export function worker_metrics(metrics: Metrics, is_connected: () => boolean): W
     },
     reported({ step_type, tenant_id }: Job, { at, started_at }: StepReported): void {
       steps.add(1, { step_type, tenant_id });
-      step_seconds.observe(Math.max(0, at - started_at) / 1_000, { step_type });
+      stepSeconds.observe(Math.max(0, at - started_at) / 1_000, { step_type });
     },
     ended({ step_type }: Job, outcome: JobEnd): void {
       running.add(-1, { step_type });

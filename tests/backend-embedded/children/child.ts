@@ -1,10 +1,10 @@
 /** What the programs that tests start and kill have in common. */
-import { open_sqlite_backend, system_clock } from '@llmteam/backend-embedded';
-import { type Backend, is_llmteam_error, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
+import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { type Backend, isLlmteamError, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
 
 /** Opens the store in the folder that the first argument names. */
-export async function open_store(synchronous: 'full' | 'relaxed' = 'full'): Promise<Backend> {
-  return open_sqlite_backend({ folder: process.argv[2] ?? '', clock: system_clock(), synchronous });
+export async function openStore(synchronous: 'full' | 'relaxed' = 'full'): Promise<Backend> {
+  return openSqliteBackend({ folder: process.argv[2] ?? '', clock: systemClock(), synchronous });
 }
 
 /** One line of JSON to who started the program. Pipes are written synchronously: what is told was told before a kill. */
@@ -13,26 +13,26 @@ export function tell(message: object): void {
 }
 
 /** The code of what the promise rejects with; 'ok' if it does not. */
-export async function code_of(promise: Promise<unknown>): Promise<string> {
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
     return 'ok';
   } catch (error) {
-    return is_llmteam_error(error) ? error.code : String(error);
+    return isLlmteamError(error) ? error.code : String(error);
   }
 }
 
-export function note(message_id: string, text = message_id): NewEntry {
-  return { message_id, fact: { type: 'signal.received', at: 0, name: 'told', payload: text } };
+export function note(messageId: string, text = messageId): NewEntry {
+  return { message_id: messageId, fact: { type: 'signal.received', at: 0, name: 'told', payload: text } };
 }
 
 export const run: RunKey = { tenant_id: 'acme', run_id: 'run-1' };
 
 /** Appends m0, m1 … with so many characters each until one fails; answers how many did not, and with what code it failed. */
-export async function append_until_failure(journal: Journal, characters: number, most = Number.POSITIVE_INFINITY) {
+export async function appendUntilFailure(journal: Journal, characters: number, most = Number.POSITIVE_INFINITY) {
   let kept = 0;
   while (kept < most) {
-    const code = await code_of(journal.append(run, [note(`m${kept}`, 'x'.repeat(characters))]));
+    const code = await codeOf(journal.append(run, [note(`m${kept}`, 'x'.repeat(characters))]));
     if (code !== 'ok') return { kept, code };
     kept += 1;
   }

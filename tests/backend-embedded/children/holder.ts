@@ -1,6 +1,6 @@
 /** Opens the store and keeps it until it is killed. */
-import { open_store, tell } from './child.js';
+import { openStore, tell } from './child.js';
 
-await open_store();
+await openStore();
 tell({ open: true });
 setInterval(() => undefined, 60_000);

@@ -1,7 +1,7 @@
 /** Writes through every port of the database in one turn of the event loop. Argument: folder. */
-import { note, open_store, tell } from './child.js';
+import { note, openStore, tell } from './child.js';
 
-const { journal, registry, index, close } = await open_store();
+const { journal, registry, index, close } = await openStore();
 // The first commit of all also makes the log.
 await journal.append({ tenant_id: 'acme', run_id: 'first' }, [note('m')]);
 tell({ mark: 'before' });

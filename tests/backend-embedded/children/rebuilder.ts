@@ -1,11 +1,11 @@
 /** Rebuilds the lists of a store and is killed when so many changes are applied. Arguments: folder, changes. */
-import { type RebuildProgress, rebuild_index } from '@llmteam/kernel';
-import { rebuild_ports } from '../../run-loop/listed-runs.js';
-import { open_store, tell } from './child.js';
+import { type RebuildProgress, rebuildIndex } from '@llmteam/kernel';
+import { rebuildPorts } from '../../run-loop/listed-runs.js';
+import { openStore, tell } from './child.js';
 
 const applied: RebuildProgress[] = [];
-const backend = await open_store();
-await rebuild_index(rebuild_ports(backend), (progress) => {
+const backend = await openStore();
+await rebuildIndex(rebuildPorts(backend), (progress) => {
   applied.push(progress);
   if (applied.length < Number(process.argv[3])) return;
   tell({ killed: true });

@@ -1,10 +1,10 @@
 /** Writes through every durable port until it is killed and tells of each acknowledgement. Arguments: folder, mode, name. */
-import { note, open_store, tell } from './child.js';
+import { note, openStore, tell } from './child.js';
 
 const name = process.argv[4] ?? '';
-const { journal, registry, blobs, index } = await open_store(process.argv[3] === 'relaxed' ? 'relaxed' : 'full');
+const { journal, registry, blobs, index } = await openStore(process.argv[3] === 'relaxed' ? 'relaxed' : 'full');
 
-async function append_for_ever(writer: number): Promise<never> {
+async function appendForEver(writer: number): Promise<never> {
   const run = { tenant_id: 'acme', run_id: `run-${writer}` };
   for (let count = 0; ; count += 1) {
     const ids = [`${name}-${count}-a`, `${name}-${count}-b`];
@@ -16,7 +16,7 @@ async function append_for_ever(writer: number): Promise<never> {
   }
 }
 
-async function put_for_ever(): Promise<never> {
+async function putForEver(): Promise<never> {
   for (let count = 0; ; count += 1) {
     const revision = await registry.put('count', `${name}-${count}`);
     const hash = await blobs.put(Buffer.from(`${name}-${count}`.repeat(100)));
@@ -26,4 +26,4 @@ async function put_for_ever(): Promise<never> {
   }
 }
 
-await Promise.all([put_for_ever(), ...Array.from({ length: 8 }, (_, writer) => append_for_ever(writer))]);
+await Promise.all([putForEver(), ...Array.from({ length: 8 }, (_, writer) => appendForEver(writer))]);

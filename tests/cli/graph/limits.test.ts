@@ -1,16 +1,16 @@
-import { is_llmteam_error } from '@llmteam/contracts';
-import { draw_mermaid, draw_svg } from 'llmteam';
+import { isLlmteamError } from '@llmteam/contracts';
+import { drawMermaid, drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { read_picture } from './support/picture.js';
-import { random_segment } from './support/random-segment.js';
+import { readPicture } from './support/picture.js';
+import { randomSegment } from './support/random-segment.js';
 import { chain, segment } from './support/segments.js';
 
 function refusal(draw: () => unknown): { code: string; message: string } {
   try {
     draw();
   } catch (thrown) {
-    if (is_llmteam_error(thrown)) return { code: thrown.code, message: thrown.message };
+    if (isLlmteamError(thrown)) return { code: thrown.code, message: thrown.message };
     throw thrown;
   }
   return { code: 'none', message: '' };
@@ -18,12 +18,12 @@ function refusal(draw: () => unknown): { code: string; message: string } {
 
 spec('graph: limits', (test) => {
   test('more than 2,000 steps are refused by name of the cap', () => {
-    for (const draw of [draw_svg, draw_mermaid]) {
+    for (const draw of [drawSvg, drawMermaid]) {
       const { code, message } = refusal(() => draw(chain(2_001)));
       assert.is(code, 'LIMIT_EXCEEDED');
       assert.match(message, /2001 steps.*at most 2000 \(steps_per_drawing\)/);
     }
-    assert.is(refusal(() => draw_mermaid(chain(2_000))).code, 'none');
+    assert.is(refusal(() => drawMermaid(chain(2_000))).code, 'none');
   });
 
   test('more than 4,000 edges are refused by name of the cap', () => {
@@ -32,12 +32,12 @@ spec('graph: limits', (test) => {
         { a: 'x', b: 'x' },
         Array.from({ length: count }, () => 'a -> b'),
       );
-    for (const draw of [draw_svg, draw_mermaid]) {
+    for (const draw of [drawSvg, drawMermaid]) {
       const { code, message } = refusal(() => draw(sample(4_001)));
       assert.is(code, 'LIMIT_EXCEEDED');
       assert.match(message, 'edges_per_drawing');
     }
-    assert.is(refusal(() => draw_mermaid(sample(4_000))).code, 'none');
+    assert.is(refusal(() => drawMermaid(sample(4_000))).code, 'none');
   });
 
   test('two steps of one id, and an edge to no step, cannot be drawn', () => {
@@ -48,7 +48,7 @@ spec('graph: limits', (test) => {
         { step_id: 'a', type: 'y' },
       ],
     };
-    for (const draw of [draw_svg, draw_mermaid]) {
+    for (const draw of [drawSvg, drawMermaid]) {
       assert.match(refusal(() => draw(twice)).message, /two steps have the id 'a'/);
       const stray = refusal(() => draw(segment({ a: 'x' }, ['a -> nowhere'])));
       assert.is(stray.code, 'SEGMENT_INVALID');
@@ -59,16 +59,16 @@ spec('graph: limits', (test) => {
   test(
     'three hundred steps are drawn in less than two seconds of processor time',
     () => {
-      const sample = random_segment(5, 300);
+      const sample = randomSegment(5, 300);
       const times = [1, 2, 3].map(() => {
         const before = process.cpuUsage();
-        draw_svg(sample);
+        drawSvg(sample);
         const { user, system } = process.cpuUsage(before);
         return (user + system) / 1_000;
       });
       assert.ok(Math.min(...times) < 2_000, `took ${times.map(Math.round).join(', ')} ms`);
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('loops nested deeper than a run allows are refused', () => {
@@ -78,7 +78,7 @@ spec('graph: limits', (test) => {
       ...ids.slice(1).map((id, i) => `${id}.done -> ${ids[i]}.next`),
       'core -> l16.next',
     ]);
-    const { code, message } = refusal(() => draw_svg(nested));
+    const { code, message } = refusal(() => drawSvg(nested));
     assert.is(code, 'LIMIT_EXCEEDED');
     assert.match(message, /17 loops within each other.*at most 16 \(loop_nesting\)/);
   });
@@ -95,12 +95,12 @@ spec('graph: limits', (test) => {
         ring: ids.map((id, i) => `${id} -> s${(i + 1) % 2_000}`),
       };
       for (const edges of Object.values(shapes)) {
-        const svg = draw_svg(segment(steps, edges));
+        const svg = drawSvg(segment(steps, edges));
         assert.is(svg.split('data-step=').length - 1, 2_000);
         assert.is(svg.split('data-from=').length - 1, edges.length);
       }
     },
-    { timeout_ms: 120_000 },
+    { timeoutMs: 120_000 },
   );
 
   test(
@@ -112,8 +112,8 @@ spec('graph: limits', (test) => {
         ...ids.slice(1).map((id, i) => `${id}.done -> ${ids[i]}.next`),
         'core -> l15.next',
       ]);
-      assert.is(read_picture(draw_svg(sample)).frames.size, 16);
+      assert.is(readPicture(drawSvg(sample)).frames.size, 16);
     },
-    { timeout_ms: 30_000 },
+    { timeoutMs: 30_000 },
   );
 });

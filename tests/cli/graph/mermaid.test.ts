@@ -1,10 +1,10 @@
 import type { Segment } from '@llmteam/contracts';
-import { draw_mermaid } from 'llmteam';
+import { drawMermaid } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { read_flowchart } from './support/mermaid-checker.js';
-import { random_segment } from './support/random-segment.js';
-import { article_writer, chain, diamond, nested_loops, reviewed_draft, run_of, segment } from './support/segments.js';
+import { readFlowchart } from './support/mermaid-checker.js';
+import { randomSegment } from './support/random-segment.js';
+import { articleWriter, chain, diamond, nestedLoops, reviewedDraft, runOf, segment } from './support/segments.js';
 
 const hostile = [
   'say "hi" [now] {or} (never) | end; #35; <b>bold</b> & more\nsecond line',
@@ -23,9 +23,9 @@ const hostile = [
 
 spec('graph: mermaid', (test) => {
   test('every step is one node and every edge one link, and one link marks the start', () => {
-    const samples: Segment[] = [article_writer, diamond, nested_loops, reviewed_draft, random_segment(3, 60)];
+    const samples: Segment[] = [articleWriter, diamond, nestedLoops, reviewedDraft, randomSegment(3, 60)];
     for (const sample of samples) {
-      const chart = read_flowchart(draw_mermaid(sample));
+      const chart = readFlowchart(drawMermaid(sample));
       assert.is(chart.nodes.size, sample.steps.length + 1);
       const links = chart.edges.map(({ from, to }) => `${from} ${to}`);
       const expected = (sample.edges ?? []).map(({ from, to }) => `s_${from} s_${to}`);
@@ -43,7 +43,7 @@ spec('graph: mermaid', (test) => {
           { from: 'b', to: 'a', to_port: 'next' },
         ],
       };
-      const chart = read_flowchart(draw_mermaid(sample));
+      const chart = readFlowchart(drawMermaid(sample));
       assert.is(chart.edges.length, 3);
       const shown = chart.nodes.get('s_b')?.[0] ?? '';
       const wanted = text
@@ -56,12 +56,12 @@ spec('graph: mermaid', (test) => {
 
   test('step ids that are words of Mermaid are no keywords any more', () => {
     const ids = ['end', 'default', 'graph', 'subgraph', 'style', 'class', 'click', 'start', 'o', 'x'];
-    const chart = read_flowchart(draw_mermaid(segment(Object.fromEntries(ids.map((id) => [id, 'loop'])))));
+    const chart = readFlowchart(drawMermaid(segment(Object.fromEntries(ids.map((id) => [id, 'loop'])))));
     assert.equal([...chart.nodes.keys()], [...ids.map((id) => `s_${id}`), 'start']);
   });
 
   test('loops are subgraphs, nested like the loops', () => {
-    const { within } = read_flowchart(draw_mermaid(nested_loops));
+    const { within } = readFlowchart(drawMermaid(nestedLoops));
     assert.is(within.get('g_each'), '');
     assert.is(within.get('g_again'), 'g_each');
     assert.is(within.get('s_again'), 'g_again');
@@ -71,17 +71,17 @@ spec('graph: mermaid', (test) => {
   });
 
   test('edges back and error edges are dotted, error edges red, the rest neither', () => {
-    const { edges, linked_styles } = read_flowchart(draw_mermaid(nested_loops));
+    const { edges, linkedStyles } = readFlowchart(drawMermaid(nestedLoops));
     const dotted = edges.filter(({ arrow }) => arrow === '-.->').map(({ from, to }) => `${from} ${to}`);
     assert.equal(dotted, ['s_check s_again', 's_sum_up s_each', 's_each s_note']);
     assert.equal(
-      linked_styles.map((place) => edges[place]?.label),
+      linkedStyles.map((place) => edges[place]?.label),
       ['error'],
     );
   });
 
   test('a run colours nodes by status and thickens the way it took', () => {
-    const view = run_of(
+    const view = runOf(
       diamond,
       {
         ask: { status: 'completed', attempt: 2 },
@@ -92,24 +92,24 @@ spec('graph: mermaid', (test) => {
       },
       { status: 'running' },
     );
-    const chart = read_flowchart(draw_mermaid(diamond, { view }));
+    const chart = readFlowchart(drawMermaid(diamond, { view }));
     assert.is(chart.title, 'Sample - running');
-    assert.is(chart.node_classes.get('s_ask'), 'st_completed');
-    assert.is(chart.node_classes.get('s_page'), 'st_skipped');
-    assert.is(chart.node_classes.get('s_log'), 'st_pending');
+    assert.is(chart.nodeClasses.get('s_ask'), 'st_completed');
+    assert.is(chart.nodeClasses.get('s_page'), 'st_skipped');
+    assert.is(chart.nodeClasses.get('s_log'), 'st_pending');
     assert.is(chart.nodes.get('s_ask')?.[2], 'completed ×2');
     const thick = chart.edges.filter(({ arrow }) => arrow === '==>').map(({ from, to }) => `${from} ${to}`);
     assert.equal(thick, ['s_ask s_urgent', 's_urgent s_draft']);
-    assert.is(read_flowchart(draw_mermaid(diamond)).node_classes.size, 0);
+    assert.is(readFlowchart(drawMermaid(diamond)).nodeClasses.size, 0);
   });
 
   test('short chains run from left to right, long ones and loops from top to bottom', () => {
-    const direction = (sample: Segment): string => read_flowchart(draw_mermaid(sample)).direction;
-    assert.equal([chain(6), chain(7), nested_loops].map(direction), ['LR', 'TB', 'TB']);
+    const direction = (sample: Segment): string => readFlowchart(drawMermaid(sample)).direction;
+    assert.equal([chain(6), chain(7), nestedLoops].map(direction), ['LR', 'TB', 'TB']);
   });
 
   test('the same arguments give the same text', () => {
-    assert.is(draw_mermaid(reviewed_draft), draw_mermaid(structuredClone(reviewed_draft)));
+    assert.is(drawMermaid(reviewedDraft), drawMermaid(structuredClone(reviewedDraft)));
   });
 
   test('the checker of these tests refuses what Mermaid would stumble over', () => {
@@ -126,7 +126,7 @@ spec('graph: mermaid', (test) => {
       '  a[x]',
       '  a["x"]\n  linkStyle 0 stroke:#fff',
     ];
-    for (const lines of wrong) assert.throws(() => read_flowchart(`${head}${lines}\n`), undefined, lines);
-    assert.is(read_flowchart(`${head}  a["x"]\n`).nodes.size, 1);
+    for (const lines of wrong) assert.throws(() => readFlowchart(`${head}${lines}\n`), undefined, lines);
+    assert.is(readFlowchart(`${head}  a["x"]\n`).nodes.size, 1);
   });
 });

@@ -1,12 +1,12 @@
-import { draw_svg } from 'llmteam';
+import { drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { layout_faults } from './support/geometry-laws.js';
-import { type Picture, passes, read_picture } from './support/picture.js';
-import { random_segment } from './support/random-segment.js';
-import { article_writer, chain, diamond, nested_loops, reviewed_draft, run_of, segment } from './support/segments.js';
+import { layoutFaults } from './support/geometry-laws.js';
+import { type Picture, passes, readPicture } from './support/picture.js';
+import { randomSegment } from './support/random-segment.js';
+import { articleWriter, chain, diamond, nestedLoops, reviewedDraft, runOf, segment } from './support/segments.js';
 
-const fan_out = segment(
+const fanOut = segment(
   Object.fromEntries([
     ['split', 'parallel_split'],
     ...Array.from({ length: 14 }, (_, i) => [`b${i}`, 'llm_agent']),
@@ -16,7 +16,7 @@ const fan_out = segment(
 );
 
 /** The picture with one of its boxes over the upper rim of another. */
-function with_box_at(picture: Picture, moved: string, place: string): Picture {
+function withBoxAt(picture: Picture, moved: string, place: string): Picture {
   const boxes = new Map(picture.boxes);
   const target = boxes.get(place);
   if (target !== undefined) boxes.set(moved, { ...target, y: target.y - 30 });
@@ -25,8 +25,8 @@ function with_box_at(picture: Picture, moved: string, place: string): Picture {
 
 spec('graph: layout of the svg', (test) => {
   test('boxes and labels never overlap, and no line runs through what is not its own', () => {
-    for (const sample of [article_writer, diamond, nested_loops, reviewed_draft, chain(40), fan_out]) {
-      assert.equal(layout_faults(read_picture(draw_svg(sample))), [], sample.segment_id);
+    for (const sample of [articleWriter, diamond, nestedLoops, reviewedDraft, chain(40), fanOut]) {
+      assert.equal(layoutFaults(readPicture(drawSvg(sample))), [], sample.segment_id);
     }
   });
 
@@ -34,20 +34,20 @@ spec('graph: layout of the svg', (test) => {
     'nor in segments of any shape',
     () => {
       for (let seed = 1; seed <= 40; seed++) {
-        const picture = read_picture(draw_svg(random_segment(seed, 2 + ((seed * 7) % 45))));
-        assert.equal(layout_faults(picture), [], `seed ${seed}`);
+        const picture = readPicture(drawSvg(randomSegment(seed, 2 + ((seed * 7) % 45))));
+        assert.equal(layoutFaults(picture), [], `seed ${seed}`);
       }
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test(
     'nor in one that is too large for the finer layout',
     () => {
-      const sample = random_segment(8, 1_000);
-      assert.equal(layout_faults(read_picture(draw_svg(sample))), []);
+      const sample = randomSegment(8, 1_000);
+      assert.equal(layoutFaults(readPicture(drawSvg(sample))), []);
     },
-    { timeout_ms: 60_000 },
+    { timeoutMs: 60_000 },
   );
 
   test('nor when boxes grow by the counts of a run', () => {
@@ -58,19 +58,19 @@ spec('graph: layout of the svg', (test) => {
         [`each[${i}]/again[0]/fix`, { status: 'retrying' as const, attempt: 3 }],
       ]),
     );
-    const svg = draw_svg(nested_loops, { view: run_of(nested_loops, { list: 'completed', each: 'running', ...told }) });
-    assert.equal(layout_faults(read_picture(svg)), []);
+    const svg = drawSvg(nestedLoops, { view: runOf(nestedLoops, { list: 'completed', each: 'running', ...told }) });
+    assert.equal(layoutFaults(readPicture(svg)), []);
   });
 
   test('these laws find a box that is in the way', () => {
-    const picture = read_picture(draw_svg(nested_loops));
-    const faults = layout_faults(with_box_at(picture, 'report', 'fix'));
+    const picture = readPicture(drawSvg(nestedLoops));
+    const faults = layoutFaults(withBoxAt(picture, 'report', 'fix'));
     assert.ok(faults.some((fault) => /box fix overlaps box report/.test(fault)));
     assert.ok(faults.some((fault) => /again → fix runs through box report/.test(fault)));
   });
 
   test('an edge starts at its step or its frame and ends at its step', () => {
-    const picture = read_picture(draw_svg(nested_loops));
+    const picture = readPicture(drawSvg(nestedLoops));
     for (const { from, to, trace } of picture.edges) {
       const near = (id: string, at: { x: number; y: number } | undefined): boolean =>
         [picture.boxes.get(id), picture.frames.get(id)].some(
@@ -88,8 +88,8 @@ spec('graph: layout of the svg', (test) => {
   });
 
   test('a label sits on the line it speaks of', () => {
-    for (const sample of [diamond, nested_loops, reviewed_draft, random_segment(9, 40)]) {
-      const { edges, labels } = read_picture(draw_svg(sample));
+    for (const sample of [diamond, nestedLoops, reviewedDraft, randomSegment(9, 40)]) {
+      const { edges, labels } = readPicture(drawSvg(sample));
       for (const { title, rect } of labels) {
         const own = edges.filter(({ from, to }) => title.startsWith(`${from} → ${to}`));
         assert.ok(
@@ -114,19 +114,19 @@ spec('graph: layout of the svg', (test) => {
       'm.done -> p',
       'm -> m.next',
     ]);
-    const picture = read_picture(draw_svg(broken));
+    const picture = readPicture(drawSvg(broken));
     assert.is(picture.boxes.size, 7);
     assert.is(picture.edges.length, 11);
   });
 
   test('an entrypoint inside a loop, and an edge into its body and out of it, are drawn', () => {
     const broken = segment({ b: 'x', m: 'map', c: 'x', d: 'x' }, ['m.body -> b', 'b -> c', 'c -> m.next', 'd -> c']);
-    const picture = read_picture(draw_svg(broken));
+    const picture = readPicture(drawSvg(broken));
     assert.is(picture.edges.length, 4);
     assert.equal([...picture.frames.keys()], ['m']);
   });
 
   test('a segment without steps is an empty picture', () => {
-    assert.is(read_picture(draw_svg(segment({}))).boxes.size, 0);
+    assert.is(readPicture(drawSvg(segment({}))).boxes.size, 0);
   });
 });

@@ -1,30 +1,30 @@
-import { type StepStatus, step_statuses } from '@llmteam/contracts';
-import { draw_svg } from 'llmteam';
+import { type StepStatus, stepStatuses } from '@llmteam/contracts';
+import { drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { type Picture, read_picture, shown_texts, title_of } from './support/picture.js';
-import { chain, diamond, nested_loops, run_of, segment } from './support/segments.js';
-import { descendants, with_class, type XmlElement } from './support/xml-reader.js';
+import { type Picture, readPicture, shownTexts, titleOf } from './support/picture.js';
+import { chain, diamond, nestedLoops, runOf, segment } from './support/segments.js';
+import { descendants, withClass, type XmlElement } from './support/xml-reader.js';
 
-function step_of({ root }: Picture, id: string): XmlElement {
-  const found = with_class(root, 'step').find((step) => step.attributes.get('data-step') === id);
+function stepOf({ root }: Picture, id: string): XmlElement {
+  const found = withClass(root, 'step').find((step) => step.attributes.get('data-step') === id);
   if (found === undefined) throw new Error(`no step ${id}`);
   return found;
 }
 
 function border(picture: Picture, id: string): ReadonlyMap<string, string> {
-  return with_class(step_of(picture, id), 'box')[0]?.attributes ?? new Map();
+  return withClass(stepOf(picture, id), 'box')[0]?.attributes ?? new Map();
 }
 
-function status_of({ classes }: Picture, id: string): string | undefined {
+function statusOf({ classes }: Picture, id: string): string | undefined {
   return classes
     .get(id)
     ?.find((name) => name.startsWith('status-'))
     ?.slice('status-'.length);
 }
 
-function legend_of({ root }: Picture): string[] {
-  return with_class(root, 'legend-entry').map((entry) => shown_texts(entry).join(''));
+function legendOf({ root }: Picture): string[] {
+  return withClass(root, 'legend-entry').map((entry) => shownTexts(entry).join(''));
 }
 
 function progress(picture: Picture, from: string, to: string): string {
@@ -32,61 +32,61 @@ function progress(picture: Picture, from: string, to: string): string {
   return ['taken', 'idle', 'open'].find((name) => found?.classes.includes(name)) ?? 'none';
 }
 
-function draw(told: Parameters<typeof run_of>[1], more: Parameters<typeof run_of>[2] = {}): Picture {
-  return read_picture(draw_svg(diamond, { view: run_of(diamond, told, more) }));
+function draw(told: Parameters<typeof runOf>[1], more: Parameters<typeof runOf>[2] = {}): Picture {
+  return readPicture(drawSvg(diamond, { view: runOf(diamond, told, more) }));
 }
 
 spec('graph: a run in the svg', (test) => {
   test('every status has a colour of its own, and the legend names just those that occur', () => {
-    const sample = chain(step_statuses.length);
-    const told = Object.fromEntries(step_statuses.map((status, i): [string, StepStatus] => [`s${i}`, status]));
-    const picture = read_picture(draw_svg(sample, { view: run_of(sample, told) }));
-    const looks = step_statuses.map((status, i) => {
-      assert.is(status_of(picture, `s${i}`), status);
+    const sample = chain(stepStatuses.length);
+    const told = Object.fromEntries(stepStatuses.map((status, i): [string, StepStatus] => [`s${i}`, status]));
+    const picture = readPicture(drawSvg(sample, { view: runOf(sample, told) }));
+    const looks = stepStatuses.map((status, i) => {
+      assert.is(statusOf(picture, `s${i}`), status);
       const attributes = border(picture, `s${i}`);
       return `${attributes.get('stroke')} ${attributes.get('fill')} ${attributes.get('stroke-dasharray')}`;
     });
-    assert.is(new Set(looks).size, step_statuses.length);
-    assert.equal(legend_of(picture), [...step_statuses]);
-    assert.equal(legend_of(draw({ ask: 'running' })), ['pending', 'running']);
+    assert.is(new Set(looks).size, stepStatuses.length);
+    assert.equal(legendOf(picture), [...stepStatuses]);
+    assert.equal(legendOf(draw({ ask: 'running' })), ['pending', 'running']);
   });
 
   test('colours are those people expect, and only skipped steps outside loops are dashed', () => {
-    const sample = chain(step_statuses.length);
-    const told = Object.fromEntries(step_statuses.map((status, i): [string, StepStatus] => [`s${i}`, status]));
-    const picture = read_picture(draw_svg(sample, { view: run_of(sample, told) }));
+    const sample = chain(stepStatuses.length);
+    const told = Object.fromEntries(stepStatuses.map((status, i): [string, StepStatus] => [`s${i}`, status]));
+    const picture = readPicture(drawSvg(sample, { view: runOf(sample, told) }));
     const stroke = (status: StepStatus): string | undefined =>
-      border(picture, `s${step_statuses.indexOf(status)}`).get('stroke');
+      border(picture, `s${stepStatuses.indexOf(status)}`).get('stroke');
     assert.equal(
       ['completed', 'failed', 'running', 'waiting', 'retrying'].map((status) => stroke(status as StepStatus)),
       ['#16a34a', '#dc2626', '#2563eb', '#d97706', '#ea580c'],
     );
-    const dashed = step_statuses.filter((_, i) => border(picture, `s${i}`).has('stroke-dasharray'));
+    const dashed = stepStatuses.filter((_, i) => border(picture, `s${i}`).has('stroke-dasharray'));
     assert.equal(dashed, ['skipped']);
   });
 
   test('a segment alone has neither statuses nor a legend', () => {
-    const picture = read_picture(draw_svg(diamond));
-    assert.is(status_of(picture, 'ask'), undefined);
-    assert.equal(legend_of(picture), []);
+    const picture = readPicture(drawSvg(diamond));
+    assert.is(statusOf(picture, 'ask'), undefined);
+    assert.equal(legendOf(picture), []);
     assert.is(progress(picture, 'ask', 'urgent'), 'none');
   });
 
   test('a step the run does not list is pending, one the segment does not have is left out', () => {
     const picture = draw({ ask: 'running', ghost: 'failed' });
-    assert.is(status_of(picture, 'log'), 'pending');
-    assert.equal(legend_of(picture), ['pending', 'running']);
+    assert.is(statusOf(picture, 'log'), 'pending');
+    assert.equal(legendOf(picture), ['pending', 'running']);
   });
 
   test('attempts are shown from the second on', () => {
     const picture = draw({ ask: { status: 'completed', attempt: 3 }, urgent: { status: 'completed', attempt: 1 } });
-    assert.ok(shown_texts(step_of(picture, 'ask')).includes('×3'));
-    assert.not.ok(shown_texts(step_of(picture, 'urgent')).some((text) => text.startsWith('×')));
+    assert.ok(shownTexts(stepOf(picture, 'ask')).includes('×3'));
+    assert.not.ok(shownTexts(stepOf(picture, 'urgent')).some((text) => text.startsWith('×')));
   });
 
   test('the title line says how the run stands and how long it took', () => {
-    const texts = (status: 'completed' | 'failed' | 'running', duration_ms: number | null): string[] =>
-      shown_texts(draw({}, { status, duration_ms }).root);
+    const texts = (status: 'completed' | 'failed' | 'running', durationMs: number | null): string[] =>
+      shownTexts(draw({}, { status, duration_ms: durationMs }).root);
     assert.ok(texts('completed', 3_240).includes('completed in 3.2 s'));
     assert.ok(texts('completed', 20).includes('completed in 20 ms'));
     assert.ok(texts('failed', 75_400).includes('failed after 1 min 15 s'));
@@ -97,14 +97,14 @@ spec('graph: a run in the svg', (test) => {
 
   test("the run's error stands below the title", () => {
     const error = { error_type: 'E', error_code: 'HTTP_STATUS', error_message: 'answered 503', recoverable: true };
-    assert.ok(shown_texts(draw({}, { status: 'failed', error }).root).includes('HTTP_STATUS: answered 503'));
+    assert.ok(shownTexts(draw({}, { status: 'failed', error }).root).includes('HTTP_STATUS: answered 503'));
   });
 
   test('why a step failed and what it waits for is in its title', () => {
     const error = { error_type: 'E', error_code: 'LLM_FAILED', error_message: 'overloaded', recoverable: true };
     const picture = draw({ ask: { status: 'failed', error }, urgent: { status: 'waiting', waiting_for: 'an answer' } });
-    assert.match(title_of(step_of(picture, 'ask')), 'LLM_FAILED: overloaded');
-    assert.match(title_of(step_of(picture, 'urgent')), 'waits for an answer');
+    assert.match(titleOf(stepOf(picture, 'ask')), 'LLM_FAILED: overloaded');
+    assert.match(titleOf(stepOf(picture, 'urgent')), 'waits for an answer');
   });
 
   test('the way the run took stands out from the ways it did not', () => {
@@ -134,7 +134,7 @@ spec('graph: a run in the svg', (test) => {
   });
 
   test('a step in a loop shows in how many open iterations it has which status', () => {
-    const view = run_of(nested_loops, {
+    const view = runOf(nestedLoops, {
       each: 'running',
       'each[0]/fetch': 'completed',
       'each[1]/fetch': 'completed',
@@ -142,15 +142,15 @@ spec('graph: a run in the svg', (test) => {
       'each[1]/again': 'running',
       'each[1]/again[4]/fix': 'failed',
     });
-    const picture = read_picture(draw_svg(nested_loops, { view }));
-    const counts = with_class(step_of(picture, 'fetch'), 'count').map(
-      (count) => `${count.attributes.get('class')} ${shown_texts(count).join('')}`,
+    const picture = readPicture(drawSvg(nestedLoops, { view }));
+    const counts = withClass(stepOf(picture, 'fetch'), 'count').map(
+      (count) => `${count.attributes.get('class')} ${shownTexts(count).join('')}`,
     );
     assert.equal(counts, ['count status-running 1', 'count status-completed 2']);
-    assert.is(status_of(picture, 'fetch'), 'running');
-    assert.is(status_of(picture, 'fix'), 'failed');
-    assert.is(with_class(step_of(picture, 'each'), 'count').length, 0);
-    const open = with_class(picture.root, 'loop').map((loop) => shown_texts(loop).join(' '));
+    assert.is(statusOf(picture, 'fetch'), 'running');
+    assert.is(statusOf(picture, 'fix'), 'failed');
+    assert.is(withClass(stepOf(picture, 'each'), 'count').length, 0);
+    const open = withClass(picture.root, 'loop').map((loop) => shownTexts(loop).join(' '));
     assert.equal(open, ['each 3 open', 'again 1 open']);
   });
 
@@ -158,35 +158,35 @@ spec('graph: a run in the svg', (test) => {
     const told = Object.fromEntries(
       Array.from({ length: 100 }, (_, i): [string, StepStatus] => [`each[${i}]/fetch`, 'completed']),
     );
-    const view = run_of(nested_loops, { ...told, 'each[57]/fetch': 'failed' });
-    assert.is(status_of(read_picture(draw_svg(nested_loops, { view })), 'fetch'), 'failed');
+    const view = runOf(nestedLoops, { ...told, 'each[57]/fetch': 'failed' });
+    assert.is(statusOf(readPicture(drawSvg(nestedLoops, { view })), 'fetch'), 'failed');
   });
 
   test('of iterations that are over nothing is claimed', () => {
-    const ended = run_of(nested_loops, { list: 'completed', each: 'completed', report: 'completed', note: 'skipped' });
-    const picture = read_picture(draw_svg(nested_loops, { view: ended }));
-    for (const id of ['fetch', 'again', 'fix', 'sum_up']) assert.is(status_of(picture, id), 'over', id);
+    const ended = runOf(nestedLoops, { list: 'completed', each: 'completed', report: 'completed', note: 'skipped' });
+    const picture = readPicture(drawSvg(nestedLoops, { view: ended }));
+    for (const id of ['fetch', 'again', 'fix', 'sum_up']) assert.is(statusOf(picture, id), 'over', id);
     assert.is(progress(picture, 'fetch', 'again'), 'open');
-    assert.ok(legend_of(picture).includes('iterations over'));
+    assert.ok(legendOf(picture).includes('iterations over'));
   });
 
   test('the body of a loop that was skipped is skipped, of one that goes on pending', () => {
     const status = (each: StepStatus): string | undefined =>
-      status_of(read_picture(draw_svg(nested_loops, { view: run_of(nested_loops, { each }) })), 'fix');
+      statusOf(readPicture(drawSvg(nestedLoops, { view: runOf(nestedLoops, { each }) })), 'fix');
     assert.is(status('skipped'), 'skipped');
     assert.is(status('running'), 'pending');
     assert.is(status('pending'), 'pending');
   });
 
   test('the same run gives the same bytes', () => {
-    const view = run_of(diamond, { ask: 'completed', urgent: 'running' }, { duration_ms: 5 });
-    assert.is(draw_svg(diamond, { view }), draw_svg(diamond, { view: structuredClone(view) }));
+    const view = runOf(diamond, { ask: 'completed', urgent: 'running' }, { duration_ms: 5 });
+    assert.is(drawSvg(diamond, { view }), drawSvg(diamond, { view: structuredClone(view) }));
   });
 
   test('a sign tells statuses apart for those who do not see the colours', () => {
     const signs = (['completed', 'failed', 'running', 'waiting', 'skipped'] as const).map((status) => {
       const sample = segment({ a: 'x' });
-      const step = step_of(read_picture(draw_svg(sample, { view: run_of(sample, { a: status }) })), 'a');
+      const step = stepOf(readPicture(drawSvg(sample, { view: runOf(sample, { a: status }) })), 'a');
       return descendants(step)
         .filter(({ name }) => name === 'path')
         .at(-1)

@@ -1,19 +1,19 @@
 import type { Segment } from '@llmteam/contracts';
-import { draw_svg } from 'llmteam';
+import { drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { contains, overlaps, type Picture, type Rect, read_picture } from './support/picture.js';
-import { random_segment } from './support/random-segment.js';
-import { article_writer, chain, diamond, nested_loops, reviewed_draft, segment } from './support/segments.js';
-import { descendants, with_class } from './support/xml-reader.js';
+import { contains, overlaps, type Picture, type Rect, readPicture } from './support/picture.js';
+import { randomSegment } from './support/random-segment.js';
+import { articleWriter, chain, diamond, nestedLoops, reviewedDraft, segment } from './support/segments.js';
+import { descendants, withClass } from './support/xml-reader.js';
 
 const samples: readonly Segment[] = [
-  article_writer,
+  articleWriter,
   diamond,
-  nested_loops,
-  reviewed_draft,
+  nestedLoops,
+  reviewedDraft,
   chain(40),
-  random_segment(3, 60),
+  randomSegment(3, 60),
 ];
 
 function box(picture: Picture, step: string): Rect {
@@ -31,7 +31,7 @@ function frame(picture: Picture, loop: string): Rect {
 spec('graph: structure of the svg', (test) => {
   test('every step has exactly one box and every edge one line', () => {
     for (const sample of samples) {
-      const picture = read_picture(draw_svg(sample));
+      const picture = readPicture(drawSvg(sample));
       assert.equal([...picture.boxes.keys()].sort(), sample.steps.map(({ step_id }) => step_id).sort());
       const drawn = picture.edges.map(({ from, to }) => `${from} ${to}`).sort();
       assert.equal(drawn, (sample.edges ?? []).map(({ from, to }) => `${from} ${to}`).sort());
@@ -39,21 +39,21 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test('the same arguments give the same bytes', () => {
-    for (const sample of samples) assert.is(draw_svg(sample), draw_svg(structuredClone(sample)));
+    for (const sample of samples) assert.is(drawSvg(sample), drawSvg(structuredClone(sample)));
   });
 
   test('another segment gives another picture', () => {
-    assert.is.not(draw_svg(chain(3)), draw_svg(chain(4)));
+    assert.is.not(drawSvg(chain(3)), drawSvg(chain(4)));
   });
 
   test('what is drawn is not changed', () => {
-    const sample = structuredClone(nested_loops);
-    draw_svg(sample);
-    assert.equal(sample, nested_loops);
+    const sample = structuredClone(nestedLoops);
+    drawSvg(sample);
+    assert.equal(sample, nestedLoops);
   });
 
   test('the document says how large it is and what it shows', () => {
-    const { root } = read_picture(draw_svg(diamond, { title: 'Triage' }));
+    const { root } = readPicture(drawSvg(diamond, { title: 'Triage' }));
     const [width, height] = ['width', 'height'].map((key) => root.attributes.get(key));
     assert.is(root.attributes.get('viewBox'), `0 0 ${width} ${height}`);
     assert.is(root.attributes.get('role'), 'img');
@@ -64,27 +64,27 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test('a picture brings its own background and fetches nothing', () => {
-    const svg = draw_svg(nested_loops);
-    const { root } = read_picture(svg);
-    const [paper] = with_class(root, 'paper');
+    const svg = drawSvg(nestedLoops);
+    const { root } = readPicture(svg);
+    const [paper] = withClass(root, 'paper');
     assert.is(paper?.attributes.get('fill'), '#ffffff');
     assert.not.match(svg.replace('http://www.w3.org/2000/svg', ''), /https?:|url\(|@import|<style|<script|href/);
   });
 
   test('the entrypoint is marked, and nothing else is', () => {
-    const picture = read_picture(draw_svg(diamond));
+    const picture = readPicture(drawSvg(diamond));
     const marked = [...picture.classes].filter(([, classes]) => classes.includes('entrypoint'));
     assert.equal(
       marked.map(([id]) => id),
       ['ask'],
     );
-    assert.is(with_class(picture.root, 'start').length, 1);
-    const none = read_picture(draw_svg({ ...diamond, entrypoint: 'nobody' }));
-    assert.is(with_class(none.root, 'start').length, 0);
+    assert.is(withClass(picture.root, 'start').length, 1);
+    const none = readPicture(drawSvg({ ...diamond, entrypoint: 'nobody' }));
+    assert.is(withClass(none.root, 'start').length, 0);
   });
 
   test('a loop has a frame around itself and its body only', () => {
-    const picture = read_picture(draw_svg(nested_loops));
+    const picture = readPicture(drawSvg(nestedLoops));
     const inside = (loop: string): string[] =>
       [...picture.boxes].filter(([, rect]) => contains(frame(picture, loop), rect)).map(([id]) => id);
     assert.equal(inside('each'), ['each', 'fetch', 'again', 'fix', 'check', 'sum_up']);
@@ -94,10 +94,10 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test('a frame says whose it is', () => {
-    const picture = read_picture(
-      draw_svg(segment({ a: { step_id: 'a', type: 'map', name: 'Every page' }, b: 'x' }, ['a.body -> b'])),
+    const picture = readPicture(
+      drawSvg(segment({ a: { step_id: 'a', type: 'map', name: 'Every page' }, b: 'x' }, ['a.body -> b'])),
     );
-    const [loop] = with_class(picture.root, 'loop');
+    const [loop] = withClass(picture.root, 'loop');
     const words = loop === undefined ? [] : descendants(loop).filter(({ name }) => name === 'text');
     assert.equal(
       words.map(({ text }) => text),
@@ -107,13 +107,13 @@ spec('graph: structure of the svg', (test) => {
 
   test('a type nobody knows is a loop if it is wired like one', () => {
     const wired = segment({ a: 'acme_batches@2', b: 'transform' }, ['a.body -> b', 'b -> a.next']);
-    assert.equal([...read_picture(draw_svg(wired)).frames.keys()], ['a']);
+    assert.equal([...readPicture(drawSvg(wired)).frames.keys()], ['a']);
     const plain = segment({ a: 'acme_batches@2', b: 'transform' }, ['a.body -> b']);
-    assert.is(read_picture(draw_svg(plain)).frames.size, 0);
+    assert.is(readPicture(drawSvg(plain)).frames.size, 0);
   });
 
   test('edges back to next and error edges are told apart from the rest', () => {
-    const { edges } = read_picture(draw_svg(reviewed_draft));
+    const { edges } = readPicture(drawSvg(reviewedDraft));
     const classes = (from: string, to: string): string[] =>
       edges.filter((edge) => edge.from === from && edge.to === to).map((edge) => edge.classes.join(' '));
     assert.equal(classes('judge', 'improve').sort(), ['edge back', 'edge error back']);
@@ -121,18 +121,18 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test('only dashed lines are error edges or edges back', () => {
-    const { root } = read_picture(draw_svg(reviewed_draft));
-    for (const edge of with_class(root, 'edge')) {
-      const [line] = with_class(edge, 'line');
-      const is_dashed = line?.attributes.has('stroke-dasharray') === true;
-      assert.is(is_dashed, /error|back/.test(edge.attributes.get('class') ?? ''));
+    const { root } = readPicture(drawSvg(reviewedDraft));
+    for (const edge of withClass(root, 'edge')) {
+      const [line] = withClass(edge, 'line');
+      const isDashed = line?.attributes.has('stroke-dasharray') === true;
+      assert.is(isDashed, /error|back/.test(edge.attributes.get('class') ?? ''));
     }
   });
 
   test('ports that are not the default ones and conditions are written on the edge', () => {
     const wired = segment({ a: 'switch', b: 'parallel_join' }, ['a -> b', 'a.left -> b.right', 'a -> b if value > 3']);
-    const { labels, root } = read_picture(draw_svg(wired));
-    const written = with_class(root, 'edge-label').map((label) =>
+    const { labels, root } = readPicture(drawSvg(wired));
+    const written = withClass(root, 'edge-label').map((label) =>
       descendants(label).flatMap(({ name, text }) => (name === 'text' ? [text] : [])),
     );
     assert.is(labels.length, 2);
@@ -140,7 +140,7 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test('a short chain runs from left to right, a long one from top to bottom', () => {
-    const [short, long] = [chain(5), chain(9)].map((sample) => read_picture(draw_svg(sample)));
+    const [short, long] = [chain(5), chain(9)].map((sample) => readPicture(drawSvg(sample)));
     assert.ok(short !== undefined && long !== undefined);
     assert.ok(box(short, 's1').x > box(short, 's0').x && box(short, 's1').y === box(short, 's0').y);
     assert.ok(box(long, 's1').y > box(long, 's0').y && box(long, 's1').x === box(long, 's0').x);
@@ -148,7 +148,7 @@ spec('graph: structure of the svg', (test) => {
 
   test('branches stand in the order of their edges', () => {
     const wired = segment({ a: 'switch', b: 'x', c: 'x', d: 'x' }, ['a.one -> b', 'a.two -> c', 'a.three -> d']);
-    const picture = read_picture(draw_svg(wired));
+    const picture = readPicture(drawSvg(wired));
     const places = ['b', 'c', 'd'].map((id) => box(picture, id).y);
     assert.equal(
       [...places].sort((a, b) => a - b),
@@ -157,7 +157,7 @@ spec('graph: structure of the svg', (test) => {
   });
 
   test("a step's own colour is used if it is a plain colour and left alone if it is anything else", () => {
-    const coloured = (color: string): string => draw_svg(segment({ a: { step_id: 'a', type: 'x', ui: { color } } }));
+    const coloured = (color: string): string => drawSvg(segment({ a: { step_id: 'a', type: 'x', ui: { color } } }));
     assert.match(coloured('#12ab34'), '#12ab34');
     assert.is(coloured('url(https://example.com/x)'), coloured('not a colour'));
   });

@@ -1,9 +1,9 @@
-import { draw_svg } from 'llmteam';
+import { drawSvg } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { read_picture, shown_texts, title_of } from './support/picture.js';
-import { run_of, segment } from './support/segments.js';
-import { descendants, read_xml, with_class } from './support/xml-reader.js';
+import { readPicture, shownTexts, titleOf } from './support/picture.js';
+import { runOf, segment } from './support/segments.js';
+import { descendants, readXml, withClass } from './support/xml-reader.js';
 
 const hostile = [
   '<script>alert("x")</script>',
@@ -36,7 +36,7 @@ spec('graph: text in the svg', (test) => {
           { from: 'c', from_port: 'body', to: 'b' },
         ],
       };
-      const { root } = read_picture(draw_svg(sample, { title: text }));
+      const { root } = readPicture(drawSvg(sample, { title: text }));
       for (const { name } of descendants(root)) names.add(name);
     }
     assert.equal([...names].sort(), ['circle', 'desc', 'g', 'path', 'rect', 'text', 'title']);
@@ -46,52 +46,52 @@ spec('graph: text in the svg', (test) => {
     for (const text of hostile) {
       const sample = segment({ a: 'x' });
       const error = { error_type: text, error_code: text, error_message: text, recoverable: false };
-      const view = run_of(sample, { a: { status: 'failed', error, waiting_for: text } }, { run_id: text, error });
-      assert.is(read_picture(draw_svg(sample, { view })).boxes.size, 1);
+      const view = runOf(sample, { a: { status: 'failed', error, waiting_for: text } }, { run_id: text, error });
+      assert.is(readPicture(drawSvg(sample, { view })).boxes.size, 1);
     }
   });
 
   test('a name is shown as it is, markup and all', () => {
     const sample = segment({ a: { step_id: 'a', type: 'x', name: '<b> & "c"' } });
-    const { root } = read_picture(draw_svg(sample));
-    assert.ok(shown_texts(root).includes('<b> & "c"'));
+    const { root } = readPicture(drawSvg(sample));
+    assert.ok(shownTexts(root).includes('<b> & "c"'));
   });
 
   test('a long name is cut with an ellipsis and is whole in the title', () => {
     const name = 'A name that is a good deal longer than any box on the page is wide';
-    const { root } = read_picture(draw_svg(segment({ a: { step_id: 'a', type: 'x', name } })));
-    const [step] = with_class(root, 'step');
+    const { root } = readPicture(drawSvg(segment({ a: { step_id: 'a', type: 'x', name } })));
+    const [step] = withClass(root, 'step');
     assert.ok(step !== undefined);
-    assert.match(title_of(step), name);
-    const shown = shown_texts(step)[0] ?? '';
+    assert.match(titleOf(step), name);
+    const shown = shownTexts(step)[0] ?? '';
     assert.ok(shown.endsWith('…') && name.startsWith(shown.slice(0, -1)), shown);
   });
 
   test('a long condition is cut on the edge and is whole in its title', () => {
     const condition = 'size(input.items.filter(i, i.price > 100.0 && i.name.startsWith("a"))) > 3';
     const sample = { ...segment({ a: 'x', b: 'x' }), edges: [{ from: 'a', to: 'b', condition }] };
-    const { root, labels } = read_picture(draw_svg(sample));
+    const { root, labels } = readPicture(drawSvg(sample));
     assert.ok(labels[0]?.title.endsWith(condition));
-    assert.not.ok(shown_texts(root).includes(condition));
+    assert.not.ok(shownTexts(root).includes(condition));
   });
 
   test('a cut never splits what a reader sees as one character', () => {
     const family = '👩‍👩‍👧‍👦';
-    const { root } = read_picture(draw_svg(segment({ a: { step_id: 'a', type: 'x', name: family.repeat(40) } })));
-    const shown = shown_texts(with_class(root, 'step')[0] ?? root)[0] ?? '';
+    const { root } = readPicture(drawSvg(segment({ a: { step_id: 'a', type: 'x', name: family.repeat(40) } })));
+    const shown = shownTexts(withClass(root, 'step')[0] ?? root)[0] ?? '';
     assert.is(shown.replaceAll(family, ''), '…');
   });
 
   test('a step without a name shows its id', () => {
-    const { root } = read_picture(
-      draw_svg(segment({ fetch_all: 'http_action', b: { step_id: 'b', type: 'x', name: ' ' } })),
+    const { root } = readPicture(
+      drawSvg(segment({ fetch_all: 'http_action', b: { step_id: 'b', type: 'x', name: ' ' } })),
     );
-    assert.ok(shown_texts(root).includes('fetch_all'));
-    assert.ok(shown_texts(root).includes('b'));
+    assert.ok(shownTexts(root).includes('fetch_all'));
+    assert.ok(shownTexts(root).includes('b'));
   });
 
   test('a title stands in for the name of the segment', () => {
-    const texts = shown_texts(read_picture(draw_svg(segment({ a: 'x' }), { title: 'Other' })).root);
+    const texts = shownTexts(readPicture(drawSvg(segment({ a: 'x' }), { title: 'Other' })).root);
     assert.ok(texts.includes('Other') && !texts.includes('Sample'));
   });
 
@@ -108,7 +108,7 @@ spec('graph: text in the svg', (test) => {
       '<a',
       'x',
     ];
-    for (const source of wrong) assert.throws(() => read_xml(source), undefined, source);
-    assert.is(read_xml('<a b="&lt;">x&amp;y</a>').text, 'x&y');
+    for (const source of wrong) assert.throws(() => readXml(source), undefined, source);
+    assert.is(readXml('<a b="&lt;">x&amp;y</a>').text, 'x&y');
   });
 });

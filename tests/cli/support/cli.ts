@@ -11,7 +11,7 @@ import type { RunEvent, RunResult } from '@llmteam/contracts';
 export const program = join(import.meta.dirname, '../../../../clients/cli/bin/llmteam.js');
 
 /** `script` of util-linux gives a command a terminal of its own. */
-export const terminal_program = 'script';
+export const terminalProgram = 'script';
 
 export interface Ended {
   readonly code: number | null;
@@ -24,7 +24,7 @@ export interface CallOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** No file may grow beyond so many blocks (of 512 or 1,024 bytes, as the shell has it). */
-  readonly file_blocks?: number;
+  readonly fileBlocks?: number;
 }
 
 export interface Cli {
@@ -39,7 +39,7 @@ export interface Cli {
   /** Starts another program. */
   launch(words: readonly string[], options?: CallOptions): Started;
   /** Runs a line of shell on a terminal of its own, whose screen is the `stdout` here. */
-  on_terminal(line: string): Started;
+  onTerminal(line: string): Started;
 }
 
 /** A call that is under way, with `--json`: its events are read as they come. */
@@ -67,10 +67,10 @@ export class Started {
   }
 
   /** The first event of that type, of that step if one is named. */
-  event(event_type: RunEvent['event_type'], step_id?: string): Promise<RunEvent> {
-    return this.until(`the event ${event_type} ${step_id ?? ''}`, () => {
+  event(eventType: RunEvent['event_type'], stepId?: string): Promise<RunEvent> {
+    return this.until(`the event ${eventType} ${stepId ?? ''}`, () => {
       return this.events().find(
-        (event) => event.event_type === event_type && (step_id ?? event.step_id) === event.step_id,
+        (event) => event.event_type === eventType && (stepId ?? event.step_id) === event.step_id,
       );
     });
   }
@@ -95,7 +95,7 @@ export class Started {
   }
 
   private events(): RunEvent[] {
-    return events_in(this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1));
+    return eventsIn(this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1));
   }
 
   private tell(): void {
@@ -103,7 +103,7 @@ export class Started {
   }
 }
 
-export async function with_cli(use: (cli: Cli) => Promise<void>): Promise<void> {
+export async function withCli(use: (cli: Cli) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-cli-'));
   const started = new Set<Started>();
   const launch = (command: string, args: readonly string[], { stdin, environment = {}, cwd = folder }: CallOptions) => {
@@ -117,8 +117,8 @@ export async function with_cli(use: (cli: Cli) => Promise<void>): Promise<void> 
   };
   const start: Cli['start'] = (args, options = {}) => {
     const words = [process.execPath, program, ...args];
-    if (options.file_blocks === undefined) return launch(process.execPath, words.slice(1), options);
-    return launch('sh', ['-c', `ulimit -f ${options.file_blocks} && exec "$@"`, 'sh', ...words], options);
+    if (options.fileBlocks === undefined) return launch(process.execPath, words.slice(1), options);
+    return launch('sh', ['-c', `ulimit -f ${options.fileBlocks} && exec "$@"`, 'sh', ...words], options);
   };
   try {
     await use({
@@ -127,7 +127,7 @@ export async function with_cli(use: (cli: Cli) => Promise<void>): Promise<void> 
       start,
       launch: ([command = '', ...words], options = {}) => launch(command, words, options),
       call: (args, options) => start(args, options).ended,
-      on_terminal: (line) => launch(terminal_program, ['--quiet', '--return', '--command', line, '/dev/null'], {}),
+      onTerminal: (line) => launch(terminalProgram, ['--quiet', '--return', '--command', line, '/dev/null'], {}),
     });
   } finally {
     for (const { process } of started) if (process.exitCode === null) process.kill('SIGKILL');
@@ -137,7 +137,7 @@ export async function with_cli(use: (cli: Cli) => Promise<void>): Promise<void> 
 }
 
 /** Words for a line of shell. */
-export function shell_words(words: readonly string[]): string {
+export function shellWords(words: readonly string[]): string {
   return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
 
@@ -148,7 +148,7 @@ function write(path: string, content: unknown): string {
 }
 
 /** The whole of stdout is one JSON value. */
-export function json_of<T = RunResult>({ stdout, stderr }: Ended): T {
+export function jsonOf<T = RunResult>({ stdout, stderr }: Ended): T {
   try {
     return JSON.parse(stdout) as T;
   } catch {
@@ -157,7 +157,7 @@ export function json_of<T = RunResult>({ stdout, stderr }: Ended): T {
 }
 
 /** Every line of stdout is a JSON value; those that are events. */
-export function events_in(stdout: string): RunEvent[] {
+export function eventsIn(stdout: string): RunEvent[] {
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as RunEvent).filter(({ event_type }) => event_type !== undefined);
 }

@@ -11,7 +11,7 @@ export interface DevService {
 }
 
 /** Waits for the address. `port`: 0 is any that is free. */
-export async function start_dev(cli: Cli, port = '0', options: readonly string[] = []): Promise<DevService> {
+export async function startDev(cli: Cli, port = '0', options: readonly string[] = []): Promise<DevService> {
   const started = cli.start(['dev', '--port', port, ...options]);
   const text = await started.until('an address', ({ stdout }) =>
     /Listening on \S+\n/.test(stdout) ? stdout : undefined,
@@ -27,6 +27,6 @@ export async function start_dev(cli: Cli, port = '0', options: readonly string[]
 }
 
 /** What makes the commands ask a gateway. */
-export function asking_at(url: string, key: string | null): { readonly environment: Record<string, string> } {
+export function askingAt(url: string, key: string | null): { readonly environment: Record<string, string> } {
   return { environment: { LLMTEAM_URL: url, LLMTEAM_KEY: String(key) } };
 }

@@ -1,5 +1,5 @@
 /** Of this machine's loopback, by itself: nobody trusts it who is not told to. It protects nothing; it is valid until 2099. */
-export const loopback_certificate = {
+export const loopbackCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg09Ebn9dTvxxl0Jd6
 Ga6/nQcxzh0rlWB1pl3OmO1gFWuhRANCAARJsc3CLQWOURyEJ1mk7gmI/D0Bw4JW

@@ -2,10 +2,10 @@
  * A coordinator that works on every partition whoever else does: without leases, and with nothing that fences it. Its configuration is
  * the nearest `llmteam.config.json`, as for `llmteam serve coordinator`.
  */
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import {
   AnnouncedTypes,
-  create_expression_compiler,
+  createExpressionCompiler,
   Definitions,
   LargeValueJournal,
   PartitionLoop,
@@ -13,43 +13,43 @@ import {
   TaskFeed,
 } from '@llmteam/kernel';
 import {
-  find_config,
-  load_config,
-  load_control_plugins,
-  open_log,
-  open_nats,
-  process_name,
-  run_service,
+  findConfig,
+  loadConfig,
+  loadControlPlugins,
+  openLog,
+  openNats,
+  processName,
+  runService,
   type ServiceConfig,
-  service_config,
+  serviceConfig,
 } from '@llmteam/service-host';
 
-const config: ServiceConfig = service_config(load_config(find_config(process.cwd())));
-const log = await open_log({
+const config: ServiceConfig = serviceConfig(loadConfig(findConfig(process.cwd())));
+const log = await openLog({
   level: 'info',
   format: 'json',
   colours: false,
   secrets: [],
   write: (text) => void process.stderr.write(text),
 });
-const clock = system_clock();
+const clock = systemClock();
 const loops: PartitionLoop[] = [];
 const redispatch = (): void => {
   for (const loop of loops)
     loop.redispatch().catch((err: unknown) => log.warn({ err }, 'jobs were not published again'));
 };
 
-await run_service({ log, close_ms: 5_000, leave: () => process.exit(1) }, async ({ lifecycle, fail }) => {
-  const { catalog, host } = await load_control_plugins(config, log);
-  const backend = await open_nats(config, { name: process_name(), clock, log, on_jobs_lost: redispatch });
+await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({ lifecycle, fail }) => {
+  const { catalog, host } = await loadControlPlugins(config, log);
+  const backend = await openNats(config, { name: processName(), clock, log, onJobsLost: redispatch });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   const { registry, queue, signals, blobs } = backend;
   const announced = new AnnouncedTypes({ registry, catalog, clock, log });
   await announced.start();
   lifecycle.opens('announced types', () => announced.stop());
-  const definitions = new Definitions(blobs, catalog, create_expression_compiler(), (type_id, version) =>
-    announced.look_up(type_id, version),
+  const definitions = new Definitions(blobs, catalog, createExpressionCompiler(), (typeId, version) =>
+    announced.lookUp(typeId, version),
   );
   const journal = new LargeValueJournal(backend.journal, blobs);
   for (let partition = 0; partition < journal.partitions; partition++) {
@@ -64,15 +64,15 @@ await run_service({ log, close_ms: 5_000, leave: () => process.exit(1) }, async 
       segments: new SegmentStore(registry, definitions),
       clock,
       log: log.child({ partition }),
-      redispatch_after_ms: 2_000 * config.file.nats.job_lease_seconds,
-      on_failure: fail,
+      redispatchAfterMs: 2_000 * config.file.nats.job_lease_seconds,
+      onFailure: fail,
     });
     lifecycle.opens(`partition ${partition}`, async () => {
-      const { entries_applied, is_live } = loop.status();
-      log.info({ partition, entries_applied, is_live }, 'how far the partition was worked on');
+      const { entriesApplied, isLive } = loop.status();
+      log.info({ partition, entriesApplied, isLive }, 'how far the partition was worked on');
       await loop.stop();
     });
-    await loop.take_over();
+    await loop.takeOver();
     loops.push(loop);
   }
   log.info({ partitions: journal.partitions }, 'the coordinator has joined');

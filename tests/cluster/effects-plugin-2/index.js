@@ -1,3 +1,3 @@
-import { effects_plugin } from '../effects-plugin/step-types.js';
+import { effectsPlugin } from '../effects-plugin/step-types.js';
 
-export default effects_plugin(2);
+export default effectsPlugin(2);

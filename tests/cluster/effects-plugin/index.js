@@ -1,3 +1,3 @@
-import { effects_plugin } from './step-types.js';
+import { effectsPlugin } from './step-types.js';
 
-export default effects_plugin(1);
+export default effectsPlugin(1);

@@ -11,7 +11,7 @@ function note(context, what) {
   appendFileSync(settings.ledger, `${JSON.stringify(line)}\n`);
 }
 
-const result_of = (config, input) => (Object.hasOwn(config, 'result') ? config.result : input);
+const resultOf = (config, input) => (Object.hasOwn(config, 'result') ? config.result : input);
 
 /** Takes `sleep_ms`; fails as long as the attempt is at most `fail_until`. */
 async function effect(context, config, input) {
@@ -19,7 +19,7 @@ async function effect(context, config, input) {
   await sleep(config.sleep_ms ?? 1);
   if (context.attempt <= (config.fail_until ?? 0)) throw new Error(`attempt ${context.attempt} fails`);
   note(context, 'done');
-  return { output: result_of(config, input) };
+  return { output: resultOf(config, input) };
 }
 
 /** Takes the processor for so long, as a step that computes does. */
@@ -39,21 +39,21 @@ async function poison(context) {
   return {};
 }
 
-const any_port = (name) => ({ name, type: 'any', description: 'anything', required: false });
+const anyPort = (name) => ({ name, type: 'any', description: 'anything', required: false });
 
-function task(type_id, properties, run) {
+function task(typeId, properties, run) {
   return {
     kind: 'task',
     metadata: {
-      type_id,
-      display_name: type_id,
+      type_id: typeId,
+      display_name: typeId,
       description: 'Writes down every execution.',
       category: 'utility',
       icon: 'book',
       color: '#888888',
       config_schema: { type: 'object', properties, additionalProperties: false },
-      input_ports: [any_port('*')],
-      output_ports: [any_port('output')],
+      input_ports: [anyPort('*')],
+      output_ports: [anyPort('output')],
       supports_retry: true,
       supports_timeout: true,
       supports_parallel: true,
@@ -66,13 +66,13 @@ function task(type_id, properties, run) {
   };
 }
 
-export function effects_plugin(major) {
+export function effectsPlugin(major) {
   settings.major = major;
   const number = { type: 'number' };
   return {
     name: 'effects',
     api: 1,
-    step_types: [
+    stepTypes: [
       task('effect', { sleep_ms: number, fail_until: number, result: {} }, effect),
       task('burn', { busy_ms: number }, burn),
       task('poison', {}, poison),

@@ -3,7 +3,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { type Cluster, namespace } from './cluster.js';
 
-const jobs_stream = `${namespace.toUpperCase()}_JOBS`;
+const jobsStream = `${namespace.toUpperCase()}_JOBS`;
 
 export class Broker {
   private constructor(
@@ -20,24 +20,24 @@ export class Broker {
     }
   }
 
-  async delete_consumers(): Promise<number> {
+  async deleteConsumers(): Promise<number> {
     const names: string[] = [];
-    for await (const { name } of this.manager.consumers.list(jobs_stream)) names.push(name);
-    for (const name of names) await this.manager.consumers.delete(jobs_stream, name);
+    for await (const { name } of this.manager.consumers.list(jobsStream)) names.push(name);
+    for (const name of names) await this.manager.consumers.delete(jobsStream, name);
     return names.length;
   }
 
   /** How many jobs were thrown away. */
-  async purge_jobs(): Promise<number> {
-    return (await this.manager.streams.purge(jobs_stream)).purged;
+  async purgeJobs(): Promise<number> {
+    return (await this.manager.streams.purge(jobsStream)).purged;
   }
 
-  async delete_jobs_stream(): Promise<void> {
-    await this.manager.streams.delete(jobs_stream);
+  async deleteJobsStream(): Promise<void> {
+    await this.manager.streams.delete(jobsStream);
   }
 
   /** Gives every job a second time as soon as the first is acknowledged, until it is told to stop; answers how many. */
-  duplicate_jobs(): () => Promise<number> {
+  duplicateJobs(): () => Promise<number> {
     const copies = { made: 0 };
     const stop = this.copy(`${namespace}.job.>`, async (subject, body) => {
       for (let tries = 0; tries < 100; tries++) {
@@ -56,7 +56,7 @@ export class Broker {
   }
 
   /** Appends every fact a second time without its id, as if the server had forgotten it; answers how many. */
-  duplicate_facts(): () => Promise<number> {
+  duplicateFacts(): () => Promise<number> {
     const copies = { made: 0 };
     const stop = this.copy(`${namespace}.journal.*.*.*.s`, async (subject, body) => {
       const { error } = await this.ask(subject, body);
@@ -71,26 +71,26 @@ export class Broker {
   private copy(subjects: string, make: (subject: string, body: Uint8Array) => Promise<void>): () => Promise<void> {
     const own = 'Made-By';
     const subscription = this.connection.subscribe(subjects);
-    const under_way = new Set<Promise<void>>();
+    const underWay = new Set<Promise<void>>();
     const follow = async (): Promise<void> => {
-      for await (const { subject, data, headers: with_headers } of subscription) {
-        if (with_headers?.has(own) === true) continue;
-        const made = make(subject, data).finally(() => under_way.delete(made));
-        under_way.add(made);
+      for await (const { subject, data, headers: withHeaders } of subscription) {
+        if (withHeaders?.has(own) === true) continue;
+        const made = make(subject, data).finally(() => underWay.delete(made));
+        underWay.add(made);
       }
     };
     const followed = follow();
     return async () => {
       subscription.unsubscribe();
       await followed;
-      await Promise.all(under_way);
+      await Promise.all(underWay);
     };
   }
 
   private async ask(subject: string, body: Uint8Array): Promise<{ readonly error?: unknown }> {
-    const with_mark = headers();
-    with_mark.set('Made-By', 'a broker that repeats itself');
-    const answer = await this.connection.request(subject, body, { headers: with_mark, timeout: 5_000 });
+    const withMark = headers();
+    withMark.set('Made-By', 'a broker that repeats itself');
+    const answer = await this.connection.request(subject, body, { headers: withMark, timeout: 5_000 });
     return answer.json<{ readonly error?: unknown }>();
   }
 }

@@ -11,15 +11,15 @@ export interface Kept {
   readonly partition: number;
   readonly sequence: number;
   /** When the server stored it; epoch milliseconds. */
-  readonly kept_at: number;
+  readonly keptAt: number;
 }
 
-export async function read_journal(url: string, namespace: string, partitions: number): Promise<Kept[]> {
+export async function readJournal(url: string, namespace: string, partitions: number): Promise<Kept[]> {
   const connection = await connect({ servers: url });
   try {
     const kept: Kept[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      for await (const entry of entries_of(jetstream(connection), namespace, partition)) kept.push(entry);
+      for await (const entry of entriesOf(jetstream(connection), namespace, partition)) kept.push(entry);
     }
     return kept;
   } finally {
@@ -27,7 +27,7 @@ export async function read_journal(url: string, namespace: string, partitions: n
   }
 }
 
-async function* entries_of(
+async function* entriesOf(
   js: ReturnType<typeof jetstream>,
   namespace: string,
   partition: number,
@@ -38,10 +38,10 @@ async function* entries_of(
   if (left === 0) return;
   const messages = await consumer.consume();
   for await (const message of messages) {
-    const [, , , tenant_id = '', run_id = ''] = message.subject.split('.').map(decodeURIComponent);
-    const kept_at = message.info.timestampNanos / 1e6;
+    const [, , , tenantId = '', runId = ''] = message.subject.split('.').map(decodeURIComponent);
+    const keptAt = message.info.timestampNanos / 1e6;
     for (const { message_id, fact } of message.json<{ message_id: string; fact: Fact }[]>()) {
-      yield { tenant_id, run_id, message_id, fact, partition, sequence: message.seq, kept_at };
+      yield { tenant_id: tenantId, run_id: runId, message_id, fact, partition, sequence: message.seq, keptAt };
     }
     if (--left === 0) break;
   }

@@ -1,4 +1,4 @@
-import { new_seed } from './storm.js';
+import { newSeed } from './storm.js';
 
 /** How many kills, for how long, and what they follow from: as `make test` has it, or as `make chaos` says by variables. */
 export interface KillPlan {
@@ -7,13 +7,13 @@ export interface KillPlan {
   /** At least. */
   readonly kills: number;
   /** CHAOS_MINUTES: at least; default: until there were enough kills. */
-  readonly lasts_ms: number;
+  readonly lastsMs: number;
   /** From one to the next, on average. */
-  readonly apart_ms: number;
+  readonly apartMs: number;
 }
 
-export function kill_plan(): KillPlan {
+export function killPlan(): KillPlan {
   const { CHAOS_SEED, CHAOS_MINUTES } = process.env;
-  const lasts_ms = Number(CHAOS_MINUTES ?? 0) * 60_000;
-  return { seed: Number(CHAOS_SEED ?? new_seed()), kills: 300, lasts_ms, apart_ms: 350 };
+  const lastsMs = Number(CHAOS_MINUTES ?? 0) * 60_000;
+  return { seed: Number(CHAOS_SEED ?? newSeed()), kills: 300, lastsMs, apartMs: 350 };
 }

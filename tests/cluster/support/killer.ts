@@ -9,15 +9,15 @@ export type Victim = 'worker' | 'coordinator' | 'server';
 export interface Deaths {
   readonly wanted: number;
   /** At least. */
-  readonly lasts_ms: number;
+  readonly lastsMs: number;
   /** Time from one to the next, on average. */
-  readonly apart_ms: number;
+  readonly apartMs: number;
   readonly weights: Readonly<Record<Victim, number>>;
 }
 
 /** Longer than a lease and the start of a process together. */
-const longest_rest_ms = 4_000;
-const look_again_ms = 20;
+const longestRestMs = 4_000;
+const lookAgainMs = 20;
 
 export class Killer {
   readonly kills = new Map<Victim, number>();
@@ -31,41 +31,41 @@ export class Killer {
   }
 
   /** Kills one after the other, and puts a new process in the place of each. */
-  async rage(random: Random, { wanted, lasts_ms, apart_ms, weights }: Deaths, over: AbortSignal): Promise<void> {
+  async rage(random: Random, { wanted, lastsMs, apartMs, weights }: Deaths, over: AbortSignal): Promise<void> {
     const choices = Object.entries(weights) as [Victim, number][];
-    const until = performance.now() + lasts_ms;
+    const until = performance.now() + lastsMs;
     while ((this.total < wanted || performance.now() < until) && !over.aborted) {
-      await sleep(random.fraction() * 2 * apart_ms);
-      await this.let_live(over);
-      await this.kill(random, random.by_weight(choices));
+      await sleep(random.fraction() * 2 * apartMs);
+      await this.letLive(over);
+      await this.kill(random, random.byWeight(choices));
     }
     await Promise.all(this.starting);
   }
 
   /** Where processes start slower than they die nothing could ever happen: then they are spared until something does. */
-  private async let_live(over: AbortSignal): Promise<void> {
+  private async letLive(over: AbortSignal): Promise<void> {
     const { client } = this.cluster;
-    while (performance.now() - client.grew_at > longest_rest_ms && !over.aborted) await sleep(look_again_ms);
+    while (performance.now() - client.grewAt > longestRestMs && !over.aborted) await sleep(lookAgainMs);
   }
 
   private async kill(random: Random, victim: Victim): Promise<void> {
-    if (victim === 'server') await this.kill_server();
+    if (victim === 'server') await this.killServer();
     else {
       const { coordinators, workers } = this.cluster;
       const alive = (victim === 'worker' ? workers : coordinators).filter(({ runs }) => runs);
       if (alive.length === 0) return;
-      await this.kill_member(random.one_of(alive));
+      await this.killMember(random.oneOf(alive));
     }
     this.kills.set(victim, (this.kills.get(victim) ?? 0) + 1);
   }
 
-  private async kill_server(): Promise<void> {
+  private async killServer(): Promise<void> {
     const { server } = this.cluster;
     await server.kill();
     await server.start();
   }
 
-  private async kill_member(member: Member): Promise<void> {
+  private async killMember(member: Member): Promise<void> {
     await member.kill();
     const started = member.start().finally(() => this.starting.delete(started));
     this.starting.add(started);

@@ -13,7 +13,7 @@ export interface Execution {
   readonly attempt: number;
 }
 
-export function read_ledger(file: string): Execution[] {
+export function readLedger(file: string): Execution[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Execution);

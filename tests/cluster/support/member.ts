@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawn_guarded } from '../../support/guarded-process.js';
-import { is_stopped } from '../../support/nats/process-state.js';
+import { spawnGuarded } from '../../support/guarded-process.js';
+import { isStopped } from '../../support/nats/process-state.js';
 
 export type Role = 'coordinator' | 'worker';
 
@@ -23,16 +23,16 @@ export interface MemberOptions {
 }
 
 /** What a service says once it works. */
-const ready_words: Record<Role, RegExp> = {
+const readyWords: Record<Role, RegExp> = {
   coordinator: /the coordinator has joined/,
   worker: /the worker takes jobs/,
 };
-const look_again_ms = 10;
-const lines_shown = 30;
+const lookAgainMs = 10;
+const linesShown = 30;
 
 export class Member {
   /** It gets a new process if one gives up by itself, as the supervisor of a deployment would give it. */
-  is_supervised = false;
+  isSupervised = false;
   /** How often it got one. */
   restarts = 0;
   private child: ChildProcess | null = null;
@@ -80,34 +80,34 @@ export class Member {
   private async begin(): Promise<void> {
     if (this.runs) return;
     this.life += 1;
-    const log = openSync(this.log_file, 'w');
+    const log = openSync(this.logFile, 'w');
     try {
       const [command = process.execPath, ...args] = this.options.command;
-      this.child = await spawn_guarded(command, args, { stdio: ['ignore', log, log], cwd: this.folder });
-      this.child.once('exit', (code) => this.take_end(code));
+      this.child = await spawnGuarded(command, args, { stdio: ['ignore', log, log], cwd: this.folder });
+      this.child.once('exit', (code) => this.takeEnd(code));
     } finally {
       closeSync(log);
     }
   }
 
-  private take_end(code: number | null): void {
-    if (!this.is_supervised || code === null || code === 0) return;
+  private takeEnd(code: number | null): void {
+    if (!this.isSupervised || code === null || code === 0) return;
     this.restarts += 1;
     void this.start();
   }
 
   /** Settles once it works. @throws if it ended instead */
-  async ready(timeout_ms = 30_000): Promise<void> {
-    await this.says(ready_words[this.role], timeout_ms);
+  async ready(timeoutMs = 30_000): Promise<void> {
+    await this.says(readyWords[this.role], timeoutMs);
   }
 
   /** Settles once its present life has logged such words. @throws if it ended or took too long */
-  async says(words: RegExp, timeout_ms = 30_000): Promise<void> {
-    const until = performance.now() + timeout_ms;
+  async says(words: RegExp, timeoutMs = 30_000): Promise<void> {
+    const until = performance.now() + timeoutMs;
     while (!words.test(this.log())) {
-      if (!this.runs) throw new Error(`${this.name} ended (${this.ending}): ${this.last_words()}`);
-      if (performance.now() > until) throw new Error(`${this.name} did not say ${words}: ${this.last_words()}`);
-      await sleep(look_again_ms);
+      if (!this.runs) throw new Error(`${this.name} ended (${this.ending}): ${this.lastWords()}`);
+      if (performance.now() > until) throw new Error(`${this.name} did not say ${words}: ${this.lastWords()}`);
+      await sleep(lookAgainMs);
     }
   }
 
@@ -122,7 +122,7 @@ export class Member {
   }
 
   /** SIGTERM without waiting. */
-  tell_to_stop(): void {
+  tellToStop(): void {
     process.kill(this.pid, 'SIGTERM');
   }
 
@@ -130,7 +130,7 @@ export class Member {
   async pause(): Promise<void> {
     const { pid } = this;
     process.kill(pid, 'SIGSTOP');
-    while (this.runs && !is_stopped(pid)) await sleep(1);
+    while (this.runs && !isStopped(pid)) await sleep(1);
   }
 
   resume(): void {
@@ -139,11 +139,11 @@ export class Member {
 
   /** What the process of its present or last life has written. */
   log(): string {
-    return this.life === 0 ? '' : readFileSync(this.log_file, 'utf8');
+    return this.life === 0 ? '' : readFileSync(this.logFile, 'utf8');
   }
 
-  last_words(): string {
-    return this.log().trimEnd().split('\n').slice(-lines_shown).join('\n  | ');
+  lastWords(): string {
+    return this.log().trimEnd().split('\n').slice(-linesShown).join('\n  | ');
   }
 
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -154,7 +154,7 @@ export class Member {
   }
 
   /** One per life. */
-  private get log_file(): string {
+  private get logFile(): string {
     return join(this.folder, `${this.life}.log`);
   }
 }

@@ -3,9 +3,9 @@
  * Owns: what each run is asked, what a caller has to do for it on the way, and what must come out.
  */
 import type { Fact, Json, RunEnded } from '@llmteam/contracts';
-import { type ClusterClient, tenant_id } from './cluster-client.js';
+import { type ClusterClient, tenantId } from './cluster-client.js';
 import type { Random } from './random.js';
-import { load_segments } from './segments.js';
+import { loadSegments } from './segments.js';
 
 /** How a run must end. */
 export interface Expected {
@@ -18,7 +18,7 @@ interface Plan {
   readonly input: Json;
   readonly expected: Expected;
   /** What a caller does for the run. */
-  readonly care?: (client: ClusterClient, run_id: string) => Promise<void>;
+  readonly care?: (client: ClusterClient, runId: string) => Promise<void>;
 }
 
 type Draw = (random: Random) => Plan;
@@ -46,17 +46,17 @@ const kinds: Readonly<Record<string, Draw>> = {
   },
   asked: (random) => {
     const value = random.whole(1, 1_000);
-    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
-      await client.until_fact(run_id, reported('before'));
+    const care = async (client: ClusterClient, runId: string): Promise<void> => {
+      await client.untilFact(runId, reported('before'));
       const answer = { decision: 'answer', value, answered_by: 'somebody' } as const;
-      await client.until_answered(() => client.runs.answer(tenant_id, `${run_id}:ask`, answer));
+      await client.untilAnswered(() => client.runs.answer(tenantId, `${runId}:ask`, answer));
     };
     return { segment: 'asked', input: {}, expected: completed({ decided: value }), care };
   },
   signalled: (random) => {
     const payload = random.whole(1, 1_000);
-    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
-      await client.until_answered(() => client.runs.signal({ tenant_id, run_id }, 'paid', payload));
+    const care = async (client: ClusterClient, runId: string): Promise<void> => {
+      await client.untilAnswered(() => client.runs.signal({ tenant_id: tenantId, run_id: runId }, 'paid', payload));
     };
     return { segment: 'signalled', input: {}, expected: completed(payload), care };
   },
@@ -66,15 +66,17 @@ const kinds: Readonly<Record<string, Draw>> = {
   },
   rescued: () => ({ segment: 'rescued', input: {}, expected: completed('rescued') }),
   cancelled: () => {
-    const care = async (client: ClusterClient, run_id: string): Promise<void> => {
-      await client.until_fact(run_id, reported('before'));
-      await client.until_answered(() => client.runs.control({ tenant_id, run_id }, 'cancel', 'a caller'));
+    const care = async (client: ClusterClient, runId: string): Promise<void> => {
+      await client.untilFact(runId, reported('before'));
+      await client.untilAnswered(() =>
+        client.runs.control({ tenant_id: tenantId, run_id: runId }, 'cancel', 'a caller'),
+      );
     };
     return { segment: 'endless', input: {}, expected: { status: 'cancelled', output: null }, care };
   },
   paused: (random) => {
     const n = random.whole(1, 1_000);
-    return { segment: 'chain', input: { n }, expected: completed(n + 5), care: pause_and_resume };
+    return { segment: 'chain', input: { n }, expected: completed(n + 5), care: pauseAndResume };
   },
   chain: (random) => {
     const n = random.whole(1, 1_000);
@@ -83,11 +85,11 @@ const kinds: Readonly<Record<string, Draw>> = {
 };
 
 /** A run may be over before it can be paused; one that was paused is resumed. */
-async function pause_and_resume(client: ClusterClient, run_id: string): Promise<void> {
-  const run = { tenant_id, run_id };
+async function pauseAndResume(client: ClusterClient, runId: string): Promise<void> {
+  const run = { tenant_id: tenantId, run_id: runId };
   for (const action of ['pause', 'resume'] as const) {
     try {
-      await client.until_answered(() => client.runs.control(run, action, 'a caller'));
+      await client.untilAnswered(() => client.runs.control(run, action, 'a caller'));
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'RUN_ENDED') throw error;
     }
@@ -102,57 +104,57 @@ function reported(step: string): (fact: Fact) => fact is Fact & { type: 'step.re
 export class MixedLoad {
   /** How each run must end, by id. */
   readonly expected = new Map<string, Expected>();
-  readonly started_by_kind = new Map<string, number>();
+  readonly startedByKind = new Map<string, number>();
   private readonly errors: unknown[] = [];
-  private is_ending = false;
+  private isEnding = false;
 
   constructor(
     private readonly client: ClusterClient,
     private readonly random: Random,
-    private readonly kinds_drawn: readonly string[] = Object.keys(kinds),
+    private readonly kindsDrawn: readonly string[] = Object.keys(kinds),
   ) {}
 
   async prepare(): Promise<void> {
-    await this.client.publish(load_segments);
+    await this.client.publish(loadSegments);
   }
 
   /** Keeps so many runs under way until `stop`; settles once all have ended. @throws what went wrong with a run */
-  async keep_going(at_a_time: number): Promise<void> {
-    await Promise.all(Array.from({ length: at_a_time }, () => this.lane()));
+  async keepGoing(atATime: number): Promise<void> {
+    await Promise.all(Array.from({ length: atATime }, () => this.lane()));
     if (this.errors.length > 0) throw this.errors[0];
   }
 
   stop(): void {
-    this.is_ending = true;
+    this.isEnding = true;
   }
 
   /** So many runs, all at once; settles once all have ended. */
   async play(count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.one_run()));
+    await Promise.all(Array.from({ length: count }, () => this.oneRun()));
     if (this.errors.length > 0) throw this.errors[0];
   }
 
   private async lane(): Promise<void> {
-    while (!this.is_ending && this.errors.length === 0) await this.one_run();
+    while (!this.isEnding && this.errors.length === 0) await this.oneRun();
   }
 
-  private async one_run(): Promise<void> {
+  private async oneRun(): Promise<void> {
     const { client, random } = this;
-    const kind = random.one_of(this.kinds_drawn);
-    const { segment, input, expected, care } = kinds[kind]?.(random) ?? unknown_kind(kind);
-    const run_id = `${kind}-${this.expected.size + 1}`;
-    this.expected.set(run_id, expected);
-    this.started_by_kind.set(kind, (this.started_by_kind.get(kind) ?? 0) + 1);
+    const kind = random.oneOf(this.kindsDrawn);
+    const { segment, input, expected, care } = kinds[kind]?.(random) ?? unknownKind(kind);
+    const runId = `${kind}-${this.expected.size + 1}`;
+    this.expected.set(runId, expected);
+    this.startedByKind.set(kind, (this.startedByKind.get(kind) ?? 0) + 1);
     try {
-      await client.start(segment, input, run_id);
-      await care?.(client, run_id);
-      await client.until_fact(run_id, (fact): fact is RunEnded => fact.type === 'run.ended');
+      await client.start(segment, input, runId);
+      await care?.(client, runId);
+      await client.untilFact(runId, (fact): fact is RunEnded => fact.type === 'run.ended');
     } catch (error) {
       this.errors.push(error);
     }
   }
 }
 
-function unknown_kind(kind: string): never {
+function unknownKind(kind: string): never {
   throw new Error(`there are no runs of kind '${kind}'`);
 }

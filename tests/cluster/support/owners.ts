@@ -2,20 +2,20 @@
 import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
 
-export async function partition_owners({ client }: Cluster): Promise<Map<number, number>> {
-  const leases = await client.until_answered(() => client.backend.registry.list('leases/'));
-  return new Map(leases.map(({ key, value }) => [Number(key.slice('leases/'.length)), pid_in(value)]));
+export async function partitionOwners({ client }: Cluster): Promise<Map<number, number>> {
+  const leases = await client.untilAnswered(() => client.backend.registry.list('leases/'));
+  return new Map(leases.map(({ key, value }) => [Number(key.slice('leases/'.length)), pidIn(value)]));
 }
 
 /** @throws if it is none of them */
-export function member_with({ coordinators }: Cluster, pid: number | undefined): Member {
+export function memberWith({ coordinators }: Cluster, pid: number | undefined): Member {
   const found = coordinators.find((member) => member.runs && member.pid === pid);
   if (found === undefined) throw new Error(`no coordinator has the process id ${pid}`);
   return found;
 }
 
 /** Services are named `<host>-<pid>-<some letters>`. */
-function pid_in(value: unknown): number {
+function pidIn(value: unknown): number {
   const { owner } = value as { readonly owner: string };
   return Number(owner.split('-').at(-2));
 }

@@ -19,19 +19,19 @@ export class Random {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
 
-  one_of<T>(choices: readonly T[]): T {
+  oneOf<T>(choices: readonly T[]): T {
     const chosen = choices[this.whole(0, choices.length - 1)];
     if (chosen === undefined) throw new RangeError('there is nothing to choose from');
     return chosen;
   }
 
   /** As often as its weight says. */
-  by_weight<T>(choices: readonly (readonly [choice: T, weight: number])[]): T {
+  byWeight<T>(choices: readonly (readonly [choice: T, weight: number])[]): T {
     let left = this.fraction() * choices.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [choice, weight] of choices) {
       left -= weight;
       if (left < 0) return choice;
     }
-    return this.one_of(choices)[0];
+    return this.oneOf(choices)[0];
   }
 }

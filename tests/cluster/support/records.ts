@@ -4,8 +4,8 @@
  */
 import { type Cluster, namespace } from './cluster.js';
 import type { ClusterClient } from './cluster-client.js';
-import { type Kept, read_journal } from './journal-records.js';
-import { type Execution, read_ledger } from './ledger.js';
+import { type Kept, readJournal } from './journal-records.js';
+import { type Execution, readLedger } from './ledger.js';
 import type { Expected } from './mixed-load.js';
 
 export interface Records {
@@ -16,7 +16,7 @@ export interface Records {
   readonly expected: ReadonlyMap<string, Expected>;
 }
 
-export async function records_of(cluster: Cluster, expected: ReadonlyMap<string, Expected>): Promise<Records> {
-  const kept = await read_journal(cluster.server.url, namespace, cluster.partitions);
-  return { client: cluster.client, kept, ledger: read_ledger(cluster.ledger), expected };
+export async function recordsOf(cluster: Cluster, expected: ReadonlyMap<string, Expected>): Promise<Records> {
+  const kept = await readJournal(cluster.server.url, namespace, cluster.partitions);
+  return { client: cluster.client, kept, ledger: readLedger(cluster.ledger), expected };
 }

@@ -185,10 +185,10 @@ const chain: Segment = {
   entrypoint: 'one',
   params: { timeout_seconds: null },
   output: 'steps.five.output',
-  steps: ['one', 'two', 'three', 'four', 'five'].map((step_id) => ({
-    step_id,
+  steps: ['one', 'two', 'three', 'four', 'five'].map((stepId) => ({
+    step_id: stepId,
     type: 'effect',
-    config: { result: step_id === 'one' ? '${input.n + 1}' : '${input + 1}', sleep_ms: 10 },
+    config: { result: stepId === 'one' ? '${input.n + 1}' : '${input + 1}', sleep_ms: 10 },
   })),
   edges: [
     { from: 'one', to: 'two' },
@@ -199,7 +199,7 @@ const chain: Segment = {
 };
 
 /** Children before their parents. */
-export const load_segments = [
+export const loadSegments = [
   branches,
   mapped,
   looped,

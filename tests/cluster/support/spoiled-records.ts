@@ -15,9 +15,9 @@ export interface Spoiled {
 
 /** The first run of the load is of a chain. */
 const run = 'chain-1';
-const minute_ms = 60_000;
+const minuteMs = 60_000;
 
-const is_of =
+const isOf =
   (type: Fact['type']) =>
   ({ run_id, fact }: Kept): boolean =>
     run_id === run && fact.type === type;
@@ -27,17 +27,17 @@ const journal =
   (give: (entry: Kept) => readonly Kept[]) =>
   (good: Records): Records => ({ ...good, kept: good.kept.flatMap(give) });
 
-const without = (is_gone: (entry: Kept) => boolean) => journal((entry) => (is_gone(entry) ? [] : [entry]));
+const without = (isGone: (entry: Kept) => boolean) => journal((entry) => (isGone(entry) ? [] : [entry]));
 
-const end_with = (changes: Partial<RunEnded>) =>
+const endWith = (changes: Partial<RunEnded>) =>
   journal((entry) =>
-    is_of('run.ended')(entry) ? [{ ...entry, fact: { ...(entry.fact as RunEnded), ...changes } }] : [entry],
+    isOf('run.ended')(entry) ? [{ ...entry, fact: { ...(entry.fact as RunEnded), ...changes } }] : [entry],
   );
 
-const twice = (type: Fact['type']) => journal((entry) => (is_of(type)(entry) ? [entry, entry] : [entry]));
+const twice = (type: Fact['type']) => journal((entry) => (isOf(type)(entry) ? [entry, entry] : [entry]));
 
 /** What the handlers wrote down of the first step becomes what is given for it. */
-const ledger_of_first_step =
+const ledgerOfFirstStep =
   (give: (line: Execution) => readonly Execution[]) =>
   (good: Records): Records => ({
     ...good,
@@ -45,18 +45,18 @@ const ledger_of_first_step =
   });
 
 /** The step began once more, so long after the first time. */
-export const began_again = (after_ms: number): Spoiled['spoil'] =>
-  ledger_of_first_step((line) => (line.what === 'began' ? [line, { ...line, at: line.at + after_ms }] : [line]));
+export const beganAgain = (afterMs: number): Spoiled['spoil'] =>
+  ledgerOfFirstStep((line) => (line.what === 'began' ? [line, { ...line, at: line.at + afterMs }] : [line]));
 
 /** Kept once more, as facts are whose ids the server has forgotten. */
-export const kept_again: Spoiled['spoil'] = twice('run.ended');
+export const keptAgain: Spoiled['spoil'] = twice('run.ended');
 
 export const spoiled: Readonly<Record<string, Spoiled>> = {
   'a run that is lost': { fault: /chain-1: was accepted and is lost/, spoil: without(({ run_id }) => run_id === run) },
   'a run that nobody asked for': {
     fault: /chain-1: was asked for by nobody/,
     spoil: (good) => {
-      const asked = new Map([...good.client.asked].filter(([run_id]) => run_id !== run));
+      const asked = new Map([...good.client.asked].filter(([runId]) => runId !== run));
       return { ...good, client: { asked, definitions: good.client.definitions } };
     },
   },
@@ -71,30 +71,30 @@ export const spoiled: Readonly<Record<string, Spoiled>> = {
   },
   'a history without its beginning': {
     fault: /does not begin with its request/,
-    spoil: without(is_of('run.requested')),
+    spoil: without(isOf('run.requested')),
   },
   'a run that began twice': { fault: /began 2 times/, spoil: twice('run.requested') },
   'steps of a run that is not there': {
     fault: /no-run: has steps that ran and no history/,
-    spoil: ledger_of_first_step((line) => [line, { ...line, run_id: 'no-run' }]),
+    spoil: ledgerOfFirstStep((line) => [line, { ...line, run_id: 'no-run' }]),
   },
   'a fact that was kept twice': { fault: /has 5 facts twice/, spoil: twice('step.reported') },
   'a report that is missing': {
     fault: /chain-1: never ended/,
-    spoil: without((entry) => is_of('step.reported')(entry) && (entry.fact as { step?: string }).step === 'two'),
+    spoil: without((entry) => isOf('step.reported')(entry) && (entry.fact as { step?: string }).step === 'two'),
   },
-  'a run without an end': { fault: /has its end recorded 0 times/, spoil: without(is_of('run.ended')) },
+  'a run without an end': { fault: /has its end recorded 0 times/, spoil: without(isOf('run.ended')) },
   'an end that was recorded twice': { fault: /has its end recorded 2 times/, spoil: twice('run.ended') },
-  'an end that counts other events': { fault: /says it ended with event 3 of/, spoil: end_with({ seq: 3 }) },
-  'a status that is wrong': { fault: /is cancelled, not completed/, spoil: end_with({ status: 'cancelled' }) },
-  'an output that is wrong': { fault: /returned "spoiled", not/, spoil: end_with({ output: 'spoiled' }) },
+  'an end that counts other events': { fault: /says it ended with event 3 of/, spoil: endWith({ seq: 3 }) },
+  'a status that is wrong': { fault: /is cancelled, not completed/, spoil: endWith({ status: 'cancelled' }) },
+  'an output that is wrong': { fault: /returned "spoiled", not/, spoil: endWith({ output: 'spoiled' }) },
   'an attempt before the one before it was over': {
     fault: /began one#3 before 2 was over/,
-    spoil: ledger_of_first_step((line) => [line, { ...line, attempt: 3 }]),
+    spoil: ledgerOfFirstStep((line) => [line, { ...line, attempt: 3 }]),
   },
-  'a step that ran again long after its report': { fault: /ran one#1 again/, spoil: began_again(minute_ms) },
+  'a step that ran again long after its report': { fault: /ran one#1 again/, spoil: beganAgain(minuteMs) },
   'a report of work that nobody did': {
     fault: /reported one#1, whose handler was never through/,
-    spoil: ledger_of_first_step((line) => (line.what === 'done' ? [] : [line])),
+    spoil: ledgerOfFirstStep((line) => (line.what === 'done' ? [] : [line])),
   },
 };

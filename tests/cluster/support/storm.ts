@@ -2,21 +2,21 @@
  * Purpose: a mixed load on a cluster while something disturbs it, and the verdict.
  * Owns: the order: load, disturbance, quiet, every run to its end, the records are checked, the counts are printed.
  */
-import { type Counts, check_cluster } from './checker.js';
+import { type Counts, checkCluster } from './checker.js';
 import type { Cluster } from './cluster.js';
 import { MixedLoad } from './mixed-load.js';
 import { Random } from './random.js';
-import { unless_stuck } from './stuck.js';
+import { unlessStuck } from './stuck.js';
 
 export interface Storm {
   readonly seed: number;
-  readonly runs_at_a_time?: number;
+  readonly runsAtATime?: number;
   /** Kinds of runs. Default: all. */
   readonly kinds?: readonly string[];
   /** See `CheckOptions`. */
-  readonly grace_ms: number;
+  readonly graceMs: number;
   /** A fact may be kept twice: its repeat came after the server had forgotten its id. */
-  readonly repeats_are_kept?: boolean;
+  readonly repeatsAreKept?: boolean;
   /** The load goes on until this settles; it may end early when the signal says that all is over. */
   readonly disturb: (random: Random, over: AbortSignal) => Promise<unknown>;
 }
@@ -26,21 +26,21 @@ export interface Verdict extends Counts {
 }
 
 /** Time for the last fault to be noticed and made good (I-15): three leases, the start of processes, ten seconds. */
-const patience_ms = 30_000;
+const patienceMs = 30_000;
 
 /** A seed that is printed, so that what it drew can be drawn again. */
-export function new_seed(): number {
+export function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }
 
 /** @throws with every promise that was broken, or if nothing moves any more */
 export async function storm(cluster: Cluster, wanted: Storm): Promise<Verdict> {
-  const { seed, kinds, runs_at_a_time = 12, grace_ms, repeats_are_kept = false } = wanted;
+  const { seed, kinds, runsAtATime = 12, graceMs, repeatsAreKept = false } = wanted;
   const random = new Random(seed);
   const load = new MixedLoad(cluster.client, new Random(random.whole(1, 2 ** 31)), kinds);
   await load.prepare();
   const over = new AbortController();
-  const finished = unless_stuck(cluster, patience_ms, load.keep_going(runs_at_a_time)).finally(() => over.abort());
+  const finished = unlessStuck(cluster, patienceMs, load.keepGoing(runsAtATime)).finally(() => over.abort());
   const disturbed = wanted.disturb(random, over.signal).finally(() => load.stop());
   // nothing is disturbed any more when this is left, and what went wrong first is what is told
   try {
@@ -49,10 +49,10 @@ export async function storm(cluster: Cluster, wanted: Storm): Promise<Verdict> {
     await Promise.allSettled([disturbed]);
   }
   await disturbed;
-  const counts = await check_cluster(cluster, load.expected, { grace_ms, repeats_are_kept });
-  const of_kinds = Object.fromEntries(load.started_by_kind);
+  const counts = await checkCluster(cluster, load.expected, { graceMs, repeatsAreKept });
+  const ofKinds = Object.fromEntries(load.startedByKind);
   const restarts = cluster.members.reduce((sum, member) => sum + member.restarts, 0);
-  const calls_repeated = cluster.client.repeats;
-  console.log(JSON.stringify({ seed, ...counts, kinds: of_kinds, calls_repeated, restarts }));
-  return { ...counts, kinds: load.started_by_kind };
+  const callsRepeated = cluster.client.repeats;
+  console.log(JSON.stringify({ seed, ...counts, kinds: ofKinds, calls_repeated: callsRepeated, restarts }));
+  return { ...counts, kinds: load.startedByKind };
 }

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { type Cluster, namespace } from './cluster.js';
-import { tenant_id } from './cluster-client.js';
+import { tenantId } from './cluster-client.js';
 
-const look_again_ms = 250;
-const runs_shown = 3;
+const lookAgainMs = 250;
+const runsShown = 3;
 
-/** Settles with the work. @throws with a dump if nothing happened for `patience_ms` */
-export async function unless_stuck<T>(cluster: Cluster, patience_ms: number, work: Promise<T>): Promise<T> {
+/** Settles with the work. @throws with a dump if nothing happened for `patienceMs` */
+export async function unlessStuck<T>(cluster: Cluster, patienceMs: number, work: Promise<T>): Promise<T> {
   const over = { is: false };
   const finished = work.finally(() => {
     over.is = true;
@@ -21,10 +21,10 @@ export async function unless_stuck<T>(cluster: Cluster, patience_ms: number, wor
   const watch = async (): Promise<never> => {
     let since = performance.now();
     while (!over.is) {
-      await sleep(look_again_ms);
-      since = Math.max(since, cluster.client.grew_at);
-      if (performance.now() - since > patience_ms && !over.is) {
-        throw new Error(`nothing happened for ${patience_ms} ms\n${await dump(cluster)}`);
+      await sleep(lookAgainMs);
+      since = Math.max(since, cluster.client.grewAt);
+      if (performance.now() - since > patienceMs && !over.is) {
+        throw new Error(`nothing happened for ${patienceMs} ms\n${await dump(cluster)}`);
       }
     }
     return await new Promise<never>(() => undefined);
@@ -35,22 +35,22 @@ export async function unless_stuck<T>(cluster: Cluster, patience_ms: number, wor
 /** Of some runs that are open: the end of the history and what they wait for; then the leases, the queue and the processes. */
 async function dump(cluster: Cluster): Promise<string> {
   const { client, members } = cluster;
-  const open = [...client.asked.keys()].filter((run_id) => !client.ended_runs.has(run_id));
+  const open = [...client.asked.keys()].filter((runId) => !client.endedRuns.has(runId));
   const lines = [`${open.length} runs are open: ${open.slice(0, 20).join(', ')}`];
-  for (const run_id of open.slice(0, runs_shown)) {
-    lines.push(`${run_id}, partition ${client.backend.journal.partition_of({ tenant_id, run_id })}:`);
-    lines.push(...client.facts_of(run_id).map((fact) => `  ${JSON.stringify(fact).slice(0, 240)}`));
-    lines.push(`  waits for: ${await said(client.runs.show({ tenant_id, run_id }))}`);
+  for (const runId of open.slice(0, runsShown)) {
+    lines.push(`${runId}, partition ${client.backend.journal.partitionOf({ tenant_id: tenantId, run_id: runId })}:`);
+    lines.push(...client.factsOf(runId).map((fact) => `  ${JSON.stringify(fact).slice(0, 240)}`));
+    lines.push(`  waits for: ${await said(client.runs.show({ tenant_id: tenantId, run_id: runId }))}`);
   }
   for (const prefix of ['leases/', 'members/', 'checkpoints/'])
     lines.push(`${prefix} ${await said(client.backend.registry.list(prefix))}`);
-  lines.push(`queue: ${await said(queue_state(cluster))}`);
+  lines.push(`queue: ${await said(queueState(cluster))}`);
   for (const member of members)
-    lines.push(`${member.name} ${member.runs ? 'runs' : member.ending}:`, `  | ${member.last_words()}`);
+    lines.push(`${member.name} ${member.runs ? 'runs' : member.ending}:`, `  | ${member.lastWords()}`);
   return lines.join('\n');
 }
 
-async function queue_state({ server }: Cluster): Promise<unknown> {
+async function queueState({ server }: Cluster): Promise<unknown> {
   const connection = await connect({ servers: server.url });
   try {
     const manager = await jetstreamManager(connection);

@@ -25,7 +25,7 @@ export class Choices {
     return this.below(odds) === odds - 1;
   }
 
-  get is_over(): boolean {
+  get isOver(): boolean {
     return this.place >= this.numbers.length;
   }
 }

@@ -1,5 +1,5 @@
 import type { Fact, Job } from '@llmteam/contracts';
-import { type Effect, outstanding_effects, type Run, type StartChild } from '@llmteam/kernel';
+import { type Effect, outstandingEffects, type Run, type StartChild } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 
 /** What was asked for and has not come back, by the effects and facts alone. */
@@ -9,20 +9,20 @@ export class OpenWork {
   readonly children = new Map<string, StartChild>();
   private end: Effect[] = [];
 
-  constructor(private readonly run_id: string) {}
+  constructor(private readonly runId: string) {}
 
   /** One entry and what came of it. */
   note(fact: Fact, effects: readonly Effect[]): void {
-    if (fact.type === 'step.reported') this.jobs.delete(`${this.run_id}/${fact.step}#${fact.attempt}`);
+    if (fact.type === 'step.reported') this.jobs.delete(`${this.runId}/${fact.step}#${fact.attempt}`);
     if (fact.type === 'timer.fired') this.timers.delete(fact.timer);
     if (fact.type === 'child.ended' && this.children.get(fact.child_run_id)?.step === fact.step) {
       this.children.delete(fact.child_run_id);
     }
     if (fact.type === 'run.ended') this.end = [];
-    for (const effect of effects) this.note_effect(effect);
+    for (const effect of effects) this.noteEffect(effect);
   }
 
-  private note_effect(effect: Effect): void {
+  private noteEffect(effect: Effect): void {
     switch (effect.kind) {
       case 'dispatch':
         assert.not.ok(this.jobs.has(effect.job.job_id), `${effect.job.job_id} is dispatched once`);
@@ -54,22 +54,22 @@ export class OpenWork {
 
   /** `thorough`: not only the ids, but what the effects say. Memos of earlier attempts may have come since. */
   check(run: Run, thorough: boolean): void {
-    const again = outstanding_effects(run);
+    const again = outstandingEffects(run);
     const jobs = again.flatMap((effect) => (effect.kind === 'dispatch' ? [effect.job] : []));
     assert.equal(sorted(jobs.map(({ job_id }) => job_id)), sorted(this.jobs.keys()));
     const timers = again.flatMap((effect) => (effect.kind === 'arm_timer' ? [`${effect.timer} ${effect.due_at}`] : []));
-    assert.equal(sorted(timers), sorted([...this.timers].map(([timer, due_at]) => `${timer} ${due_at}`)));
+    assert.equal(sorted(timers), sorted([...this.timers].map(([timer, dueAt]) => `${timer} ${dueAt}`)));
     const children = again.filter((effect) => effect.kind === 'start_child');
     assert.equal(sorted(children.map(({ run_id }) => run_id)), sorted(this.children.keys()));
     const end = again.filter((effect) => effect.kind === 'notify_parent' || effect.kind === 'record_end');
     assert.equal(end, this.end);
     if (!thorough) return;
-    for (const job of jobs) assert.equal(without_memos(job), without_memos(this.jobs.get(job.job_id)));
+    for (const job of jobs) assert.equal(withoutMemos(job), withoutMemos(this.jobs.get(job.job_id)));
     for (const child of children) assert.equal(child, this.children.get(child.run_id));
   }
 }
 
-function without_memos(job: Job | undefined): Partial<Job> {
+function withoutMemos(job: Job | undefined): Partial<Job> {
   const { memos: _, ...others } = { ...job };
   return others;
 }

@@ -3,10 +3,10 @@
  * Owns: inventing facts. Does not own: judging what comes of them.
  */
 import type { ErrorInfo, Fact, Json, JsonObject } from '@llmteam/contracts';
-import { outstanding_effects, type Run } from '@llmteam/kernel';
+import { outstandingEffects, type Run } from '@llmteam/kernel';
 import type { Choices } from './choices.js';
 
-const no_usage = { input_tokens: 1, output_tokens: 0 };
+const noUsage = { input_tokens: 1, output_tokens: 0 };
 const values: readonly [Json, ...Json[]] = [
   1,
   null,
@@ -18,9 +18,9 @@ const values: readonly [Json, ...Json[]] = [
 ];
 
 /** The next fact: mostly one that the run waits for. `told` are those that came before. */
-export function next_fact(run: Run, choices: Choices, at: number, told: readonly Fact[]): Fact {
+export function nextFact(run: Run, choices: Choices, at: number, told: readonly Fact[]): Fact {
   if (choices.rarely(5)) return nonsense(choices, at, told);
-  const open = outstanding_effects(run).flatMap((effect) => fact_makers(effect, run.state.key.run_id));
+  const open = outstandingEffects(run).flatMap((effect) => factMakers(effect, run.state.key.run_id));
   const wait = run.state.waits[0];
   if (wait !== undefined) open.push(() => ({ type: 'signal.received', at, name: wait.name, payload: 'signal' }));
   const [first, ...others] = open;
@@ -29,20 +29,20 @@ export function next_fact(run: Run, choices: Choices, at: number, told: readonly
 }
 
 type FactMaker = (choices: Choices, at: number) => Fact;
-type Outstanding = ReturnType<typeof outstanding_effects>[number];
+type Outstanding = ReturnType<typeof outstandingEffects>[number];
 
-function fact_makers(effect: Outstanding, run_id: string): FactMaker[] {
+function factMakers(effect: Outstanding, runId: string): FactMaker[] {
   switch (effect.kind) {
     case 'dispatch':
-      return [(choices, at) => about_job(effect.job.step, effect.job.attempt, choices, at)];
+      return [(choices, at) => aboutJob(effect.job.step, effect.job.attempt, choices, at)];
     case 'arm_timer':
       // It comes among the nonsense: as likely as any other timer it would end most runs.
       if (effect.timer === 'run:timeout') return [];
       return [(choices, at) => fired(effect.timer, Math.max(at, effect.due_at), choices)];
     case 'show_task':
-      return [(choices, at) => about_task(effect.task.task_id.slice(run_id.length + 1), choices, at)];
+      return [(choices, at) => aboutTask(effect.task.task_id.slice(runId.length + 1), choices, at)];
     case 'start_child':
-      return [(choices, at) => child_ended(effect.step, effect.run_id, choices, at)];
+      return [(choices, at) => childEnded(effect.step, effect.run_id, choices, at)];
     case 'record_end':
       return [() => effect.fact];
     default:
@@ -56,7 +56,7 @@ function fired(timer: string, at: number, choices: Choices): Fact {
   return { type: 'timer.fired', at, timer };
 }
 
-function about_job(step: string, attempt: number, choices: Choices, at: number): Fact {
+function aboutJob(step: string, attempt: number, choices: Choices, at: number): Fact {
   const reported = {
     type: 'step.reported',
     at,
@@ -64,7 +64,7 @@ function about_job(step: string, attempt: number, choices: Choices, at: number):
     attempt,
     started_at: at - 1,
     worker: 'w',
-    usage: no_usage,
+    usage: noUsage,
   } as const;
   switch (choices.below(9)) {
     case 0:
@@ -72,13 +72,13 @@ function about_job(step: string, attempt: number, choices: Choices, at: number):
     case 1:
       return { type: 'step.memoized', at, step, attempt, name: choices.of(['m', '__proto__']), value: 1 };
     case 2:
-      return { ...reported, error: some_error(choices) };
+      return { ...reported, error: someError(choices) };
     default:
-      return { ...reported, ports: some_ports(choices) };
+      return { ...reported, ports: somePorts(choices) };
   }
 }
 
-function some_ports(choices: Choices): JsonObject {
+function somePorts(choices: Choices): JsonObject {
   const value = choices.of(values);
   return choices.mostly<JsonObject>(3, [
     { output: value },
@@ -89,23 +89,23 @@ function some_ports(choices: Choices): JsonObject {
   ]);
 }
 
-function some_error(choices: Choices): ErrorInfo {
+function someError(choices: Choices): ErrorInfo {
   const error = { error_type: 'Error', error_message: 'told', recoverable: choices.rarely(2) };
   const details = choices.of<JsonObject>([{}, { retry_after_seconds: 3 }]);
   return { ...error, error_code: choices.of(['PASSING', 'FATAL']), details };
 }
 
-function about_task(step: string, choices: Choices, at: number): Fact {
+function aboutTask(step: string, choices: Choices, at: number): Fact {
   if (choices.rarely(4)) return { type: 'task.claimed', at, step, by: 'ann' };
   const decision = choices.mostly(2, ['approve', 'reject', 'answer', 'modify']);
   return { type: 'task.answered', at, step, answer: { decision, answered_by: 'ann' } };
 }
 
-function child_ended(step: string, child_run_id: string, choices: Choices, at: number): Fact {
+function childEnded(step: string, childRunId: string, choices: Choices, at: number): Fact {
   const status = choices.mostly(2, ['completed', 'failed', 'cancelled', 'timeout']);
-  const ended = { type: 'child.ended', at, step, child_run_id, usage: no_usage } as const;
+  const ended = { type: 'child.ended', at, step, child_run_id: childRunId, usage: noUsage } as const;
   if (status === 'completed') return { ...ended, status, output: choices.of(values), error: null };
-  return { ...ended, status, output: null, error: some_error(choices) };
+  return { ...ended, status, output: null, error: someError(choices) };
 }
 
 function control(choices: Choices, at: number): Fact {
@@ -116,17 +116,17 @@ function control(choices: Choices, at: number): Fact {
   };
 }
 
-const some_steps = ['s0', 's1', 's3', 's2[0]/s3', 's1[0]/s2[1]/s3', 'nobody', '', '/', 's0[', 'constructor'] as const;
+const someSteps = ['s0', 's1', 's3', 's2[0]/s3', 's1[0]/s2[1]/s3', 'nobody', '', '/', 's0[', 'constructor'] as const;
 
 /** Late, repeated, unknown, forged: it may come at any time and from anybody. */
 function nonsense(choices: Choices, at: number, told: readonly Fact[]): Fact {
-  const step = choices.of(some_steps);
+  const step = choices.of(someSteps);
   const attempt = 1 + choices.below(3);
   switch (choices.below(9)) {
     case 0:
       return told.at(-1 - choices.below(5)) ?? control(choices, at);
     case 1:
-      return { ...about_job(step, attempt, choices, at), at: choices.of([0, at, Number.MAX_SAFE_INTEGER]) };
+      return { ...aboutJob(step, attempt, choices, at), at: choices.of([0, at, Number.MAX_SAFE_INTEGER]) };
     case 2:
       return {
         type: 'timer.fired',
@@ -136,20 +136,20 @@ function nonsense(choices: Choices, at: number, told: readonly Fact[]): Fact {
     case 3:
       return { type: 'signal.received', at, name: choices.of(['go', 'other']), payload: null };
     case 4:
-      return about_task(step, choices, at);
+      return aboutTask(step, choices, at);
     case 5:
-      return child_ended(step, choices.of(['random.1', 'random.2', 'stranger']), choices, at);
+      return childEnded(step, choices.of(['random.1', 'random.2', 'stranger']), choices, at);
     case 6:
       return control(choices, at);
     case 7:
-      return ended_by_nobody(at);
+      return endedByNobody(at);
     default:
-      return about_job(step, attempt, choices, at);
+      return aboutJob(step, attempt, choices, at);
   }
 }
 
 /** The journal holds an end only once the engine has decided it; a forged one means nothing. */
-function ended_by_nobody(at: number): Fact {
-  const counts = { steps_completed: 0, steps_total: 0, seq: 1, usage: no_usage };
+function endedByNobody(at: number): Fact {
+  const counts = { steps_completed: 0, steps_total: 0, seq: 1, usage: noUsage };
   return { type: 'run.ended', at, status: 'completed', output: null, error: null, ...counts };
 }

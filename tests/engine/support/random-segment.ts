@@ -10,12 +10,12 @@ interface Kind {
   readonly out: readonly [string, ...string[]];
   readonly into: readonly [string, ...string[]];
   config(choices: Choices): JsonObject;
-  readonly is_loop?: boolean;
+  readonly isLoop?: boolean;
 }
 
-const any_list = ['[1, 2]', 'input', '[]', '[1, 2, 3, 4]', '[[1], 2]'] as const;
-const any_condition = ['true', 'false', 'input == null', 'input != 1', 'true', 'input', 'input.no.such'] as const;
-const step_condition = ['value != null', 'false', 'value', 'value.no.such', 'true'] as const;
+const anyList = ['[1, 2]', 'input', '[]', '[1, 2, 3, 4]', '[[1], 2]'] as const;
+const anyCondition = ['true', 'false', 'input == null', 'input != 1', 'true', 'input', 'input.no.such'] as const;
+const stepCondition = ['value != null', 'false', 'value', 'value.no.such', 'true'] as const;
 
 const work: Kind = {
   type: 'work',
@@ -36,7 +36,7 @@ const controls: readonly [Kind, ...Kind[]] = [
     type: 'condition',
     out: ['true', 'false', 'error'],
     into: ['input'],
-    config: (choices) => ({ expression: choices.mostly(2, any_condition) }),
+    config: (choices) => ({ expression: choices.mostly(2, anyCondition) }),
   },
   {
     type: 'switch',
@@ -86,11 +86,11 @@ const loops: readonly [Kind, ...Kind[]] = [
     out: ['done', 'error'],
     into: ['input'],
     config: (choices) => ({
-      items: choices.mostly(3, any_list),
+      items: choices.mostly(3, anyList),
       concurrency: choices.of([2, 1, 10]),
       tolerate_failures: choices.rarely(2),
     }),
-    is_loop: true,
+    isLoop: true,
   },
   {
     type: 'loop',
@@ -103,14 +103,14 @@ const loops: readonly [Kind, ...Kind[]] = [
         { loop_type: 'while', condition: 'loop.index < 2' },
         { loop_type: 'until', condition: 'input == null', max_iterations: 3, continue_on_error: true },
       ]),
-    is_loop: true,
+    isLoop: true,
   },
   {
     type: 'critic_loop',
     out: ['done', 'error'],
     into: ['input'],
     config: () => ({ max_iterations: 2, timeout_seconds: 20 }),
-    is_loop: true,
+    isLoop: true,
   },
 ];
 
@@ -125,41 +125,41 @@ class SegmentBuilder {
 
   constructor(
     private readonly choices: Choices,
-    private readonly most_steps: number,
+    private readonly mostSteps: number,
   ) {}
 
   /** Fills a region; `owner` is the loop step around it. */
   region(owner: string | null, depth: number): void {
     const placed: Placed[] = [];
     const wanted = depth === 0 ? 3 + this.choices.below(6) : 1 + this.choices.below(3);
-    while (placed.length < wanted && (placed.length === 0 || this.steps.length < this.most_steps)) {
+    while (placed.length < wanted && (placed.length === 0 || this.steps.length < this.mostSteps)) {
       placed.push(this.place(owner, placed, depth));
     }
     if (owner === null) {
-      for (const one of placed) if (one.kind !== work && this.choices.rarely(2)) this.catch_failure(one, placed);
+      for (const one of placed) if (one.kind !== work && this.choices.rarely(2)) this.catchFailure(one, placed);
       return;
     }
     const last = placed.at(-1);
-    if (last !== undefined) this.back_edge(last, owner);
-    if (this.choices.rarely(3)) this.back_edge(this.any_of(placed) ?? last, owner);
+    if (last !== undefined) this.backEdge(last, owner);
+    if (this.choices.rarely(3)) this.backEdge(this.anyOf(placed) ?? last, owner);
   }
 
   private place(owner: string | null, before: readonly Placed[], depth: number): Placed {
     const kind = this.kind(depth);
-    const step_id = `s${this.steps.length}`;
-    this.steps.push(this.step(step_id, kind));
-    const placed = { step_id, kind };
-    const from = this.any_of(before);
+    const stepId = `s${this.steps.length}`;
+    this.steps.push(this.step(stepId, kind));
+    const placed = { step_id: stepId, kind };
+    const from = this.anyOf(before);
     if (from === undefined || (owner !== null && this.choices.rarely(4))) {
-      if (owner !== null) this.edges.push({ from: owner, from_port: 'body', to: step_id, ...this.condition() });
+      if (owner !== null) this.edges.push({ from: owner, from_port: 'body', to: stepId, ...this.condition() });
     } else if (owner !== null || !this.choices.rarely(12)) {
       this.edge(from, placed);
     }
     for (let more = this.choices.below(4); more > 1 && before.length > 0; more--) {
-      const other = this.any_of(before);
-      if (other !== undefined && this.edges.some(({ to }) => to === step_id)) this.edge(other, placed);
+      const other = this.anyOf(before);
+      if (other !== undefined && this.edges.some(({ to }) => to === stepId)) this.edge(other, placed);
     }
-    if (kind.is_loop === true) this.region(step_id, depth + 1);
+    if (kind.isLoop === true) this.region(stepId, depth + 1);
     return placed;
   }
 
@@ -168,8 +168,8 @@ class SegmentBuilder {
     return depth < 2 && this.choices.rarely(3) ? this.choices.of(loops) : this.choices.of(controls);
   }
 
-  private step(step_id: string, kind: Kind): Step {
-    const step = { step_id, type: kind.type, config: kind.config(this.choices) };
+  private step(stepId: string, kind: Kind): Step {
+    const step = { step_id: stepId, type: kind.type, config: kind.config(this.choices) };
     if (kind !== work) return step;
     return {
       ...step,
@@ -178,24 +178,24 @@ class SegmentBuilder {
     };
   }
 
-  private any_of(placed: readonly Placed[]): Placed | undefined {
+  private anyOf(placed: readonly Placed[]): Placed | undefined {
     return placed.length === 0 ? undefined : placed.at(-1 - this.choices.below(placed.length));
   }
 
   private edge(from: Placed, to: Placed): void {
-    const from_port = this.choices.mostly(3, from.kind.out);
-    const to_port = this.choices.of(to.kind.into);
-    this.edges.push({ from: from.step_id, from_port, to: to.step_id, to_port, ...this.condition() });
+    const fromPort = this.choices.mostly(3, from.kind.out);
+    const toPort = this.choices.of(to.kind.into);
+    this.edges.push({ from: from.step_id, from_port: fromPort, to: to.step_id, to_port: toPort, ...this.condition() });
   }
 
-  private back_edge(from: Placed | undefined, owner: string): void {
+  private backEdge(from: Placed | undefined, owner: string): void {
     if (from === undefined) return;
-    const from_port = this.choices.mostly(5, from.kind.out);
-    this.edges.push({ from: from.step_id, from_port, to: owner, to_port: 'next' });
+    const fromPort = this.choices.mostly(5, from.kind.out);
+    this.edges.push({ from: from.step_id, from_port: fromPort, to: owner, to_port: 'next' });
   }
 
   /** Most failures would end the run, and with it all that could still happen. */
-  private catch_failure(of: Placed, placed: readonly Placed[]): void {
+  private catchFailure(of: Placed, placed: readonly Placed[]): void {
     const later = placed[placed.indexOf(of) + 1];
     if (later === undefined) return;
     this.edges.push({
@@ -207,13 +207,13 @@ class SegmentBuilder {
   }
 
   private condition(): { condition?: string } {
-    return this.choices.rarely(6) ? { condition: this.choices.mostly(3, step_condition) } : {};
+    return this.choices.rarely(6) ? { condition: this.choices.mostly(3, stepCondition) } : {};
   }
 }
 
 /** A segment without problems of severity error. */
-export function random_segment(choices: Choices, most_steps = 12): Segment {
-  const builder = new SegmentBuilder(choices, most_steps);
+export function randomSegment(choices: Choices, mostSteps = 12): Segment {
+  const builder = new SegmentBuilder(choices, mostSteps);
   const params: SegmentParams = {
     timeout_seconds: choices.mostly(3, [null, 30]),
     on_failure: choices.of(['finish_branches', 'fail_fast']),

@@ -1,5 +1,5 @@
-import { is_llmteam_error, type Json, type JsonObject, type LlmteamError } from '@llmteam/contracts';
-import { create_expression_compiler, type Variables } from '@llmteam/kernel';
+import { isLlmteamError, type Json, type JsonObject, type LlmteamError } from '@llmteam/contracts';
+import { createExpressionCompiler, type Variables } from '@llmteam/kernel';
 
 const outside: Variables = {
   run: { id: 'run-1', input: { topic: 'owls' }, segment_id: 'article_writer', tenant_id: 'acme' },
@@ -12,30 +12,30 @@ export function variables(given: Partial<Variables> = {}): Variables {
 }
 
 /** Variables in which the steps given by id have fired the ports given by name. */
-export function with_steps(steps: Readonly<Record<string, JsonObject>>): Variables {
+export function withSteps(steps: Readonly<Record<string, JsonObject>>): Variables {
   return variables({ step: (id) => (Object.hasOwn(steps, id) ? steps[id] : undefined) });
 }
 
 export function evaluate(source: string, given: Partial<Variables> = {}): Json {
-  return create_expression_compiler().expression(source).evaluate(variables(given));
+  return createExpressionCompiler().expression(source).evaluate(variables(given));
 }
 
 /** The error that compiling gives. */
 export function refusal(source: string): LlmteamError {
-  return error_of(() => create_expression_compiler().expression(source));
+  return errorOf(() => createExpressionCompiler().expression(source));
 }
 
 /** The error that evaluating gives; compiling must give none. */
 export function failure(source: string, given: Partial<Variables> = {}): LlmteamError {
-  const expression = create_expression_compiler().expression(source);
-  return error_of(() => expression.evaluate(variables(given)));
+  const expression = createExpressionCompiler().expression(source);
+  return errorOf(() => expression.evaluate(variables(given)));
 }
 
-export function error_of(work: () => unknown): LlmteamError {
+export function errorOf(work: () => unknown): LlmteamError {
   try {
     work();
   } catch (thrown) {
-    if (is_llmteam_error(thrown)) return thrown;
+    if (isLlmteamError(thrown)) return thrown;
     throw thrown;
   }
   throw new Error('nothing was thrown');

@@ -39,7 +39,7 @@ const ledger = {
 export default {
   name: 'ledger',
   api: 1,
-  step_types: [ledger],
+  stepTypes: [ledger],
   start: async (host) => {
     settings.file = host.settings.file;
   },

@@ -1,8 +1,8 @@
 /** Every answer a test gets is compared with the OpenAPI document: status, media type, body. */
 
-import { openapi_document, routes } from '@llmteam/gateway';
+import { openapiDocument, routes } from '@llmteam/gateway';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajv_formats from 'ajv-formats';
+import ajvFormats from 'ajv-formats';
 
 interface Operation {
   readonly operationId: string;
@@ -15,7 +15,7 @@ export interface CheckedAnswer {
   readonly text: string;
 }
 
-const document = openapi_document(routes, '0.0.0') as {
+const document = openapiDocument(routes, '0.0.0') as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
 
@@ -35,7 +35,7 @@ export class AnswerChecker {
 
   constructor() {
     this.ajv = new Ajv2020({ allErrors: true, strict: false });
-    (ajv_formats as unknown as (target: Ajv2020) => void)(this.ajv);
+    (ajvFormats as unknown as (target: Ajv2020) => void)(this.ajv);
     this.ajv.addSchema(document, 'openapi');
   }
 
@@ -52,13 +52,13 @@ export class AnswerChecker {
     if (operation === undefined) {
       if (method === 'HEAD' && answer.text === '') return;
       if (!anywhere.has(answer.status)) throw new Error(`${place}, but there is no such operation`);
-      this.check_schema(place, '#/components/schemas/ProblemDetails', answer.text);
+      this.checkSchema(place, '#/components/schemas/ProblemDetails', answer.text);
       return;
     }
-    this.check_operation(place, found?.path ?? '', method, operation, answer);
+    this.checkOperation(place, found?.path ?? '', method, operation, answer);
   }
 
-  private check_operation(
+  private checkOperation(
     place: string,
     path: string,
     method: string,
@@ -77,10 +77,10 @@ export class AnswerChecker {
     if (rule.content[type] === undefined) throw new Error(`${place} as '${type}', which the document does not list`);
     if (!type.endsWith('json')) return;
     const steps = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema'];
-    this.check_schema(place, `#/${steps.map(escaped).join('/')}`, text);
+    this.checkSchema(place, `#/${steps.map(escaped).join('/')}`, text);
   }
 
-  private check_schema(place: string, pointer: string, text: string): void {
+  private checkSchema(place: string, pointer: string, text: string): void {
     const known = this.validators.get(pointer);
     const validate = known ?? this.ajv.compile({ $ref: `openapi${pointer}` });
     this.validators.set(pointer, validate);

@@ -48,12 +48,12 @@ export class ApiClient {
   }
 
   /** A preflight: no operation of the document. */
-  exchange_options(path: string, headers: Readonly<Record<string, string>>): Promise<ApiResponse> {
+  exchangeOptions(path: string, headers: Readonly<Record<string, string>>): Promise<ApiResponse> {
     return this.exchange('OPTIONS', path, { headers, key: null });
   }
 
   private exchange<T = Body>(method: string, path: string, { key = this.key, body, headers = {} }: RequestOptions) {
-    const bytes = bytes_of(body);
+    const bytes = bytesOf(body);
     const sent: Record<string, string> = {};
     if (key !== null) sent.Authorization = `Bearer ${key}`;
     if (bytes !== null) Object.assign(sent, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
@@ -65,10 +65,10 @@ export class ApiClient {
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);
         answer.on('end', () => {
-          const sent_back = Buffer.concat(chunks);
-          const is_zipped = answer.headers['content-encoding'] === 'gzip' && sent_back.length > 0;
-          const text = (is_zipped ? gunzipSync(sent_back) : sent_back).toString();
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json: json_of(text) as T });
+          const sentBack = Buffer.concat(chunks);
+          const isZipped = answer.headers['content-encoding'] === 'gzip' && sentBack.length > 0;
+          const text = (isZipped ? gunzipSync(sentBack) : sentBack).toString();
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json: jsonOf(text) as T });
         });
       });
       asked.on('error', reject);
@@ -81,13 +81,13 @@ export class ApiClient {
   }
 }
 
-function bytes_of(body: unknown): Buffer | null {
+function bytesOf(body: unknown): Buffer | null {
   if (body === undefined) return null;
   if (body instanceof Uint8Array) return Buffer.from(body);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-function json_of(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { open_sse } from './sse-client.js';
+import { openSse } from './sse-client.js';
 
-const last_events = new Set(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
-const pause_ms = 100;
+const lastEvents = new Set(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
+const pauseMs = 100;
 
 /** What a reader of a run saw over all its connections. */
 export interface Reading {
@@ -12,9 +12,9 @@ export interface Reading {
 }
 
 /** Follows a run to its last event; a lost connection is made again, after the last `seq` it saw. */
-export async function read_to_the_end(
+export async function readToTheEnd(
   port: () => number,
-  run_id: string,
+  runId: string,
   key: string,
   signal: AbortSignal,
 ): Promise<Reading> {
@@ -22,18 +22,18 @@ export async function read_to_the_end(
   let connections = 0;
   while (!signal.aborted) {
     try {
-      const stream = await open_sse(port(), run_id, key, { 'Last-Event-ID': String(seqs.at(-1) ?? 0) });
+      const stream = await openSse(port(), runId, key, { 'Last-Event-ID': String(seqs.at(-1) ?? 0) });
       connections++;
       const leave = (): void => stream.destroy();
       signal.addEventListener('abort', leave, { once: true });
       await stream.ended;
       signal.removeEventListener('abort', leave);
       seqs.push(...stream.seqs);
-      if (stream.events.some(({ event_type }) => last_events.has(event_type))) break;
+      if (stream.events.some(({ event_type }) => lastEvents.has(event_type))) break;
     } catch {
       // Nobody listens at the moment.
     }
-    await sleep(pause_ms);
+    await sleep(pauseMs);
   }
   return { seqs, connections };
 }

@@ -1,6 +1,6 @@
 /** Requests that nobody in their right mind sends, and some that are in order, from a seed. */
 import type { Route } from '@llmteam/gateway';
-import { type SampleIds, sample_body, sample_path } from './sample-requests.js';
+import { type SampleIds, sampleBody, samplePath } from './sample-requests.js';
 
 export interface FuzzRequest {
   readonly method: string;
@@ -10,7 +10,7 @@ export interface FuzzRequest {
 }
 
 /** Numbers in [0, 1), the same for the same seed: mulberry32. */
-export function random_from(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -20,7 +20,7 @@ export function random_from(seed: number): () => number {
   };
 }
 
-const odd_texts = [
+const oddTexts = [
   '',
   ' ',
   '.',
@@ -52,7 +52,7 @@ const odd_texts = [
   'run:step/[0]',
   'true',
 ];
-const odd_values: readonly unknown[] = [
+const oddValues: readonly unknown[] = [
   null,
   true,
   false,
@@ -67,9 +67,9 @@ const odd_values: readonly unknown[] = [
   {},
   [[[[[]]]]],
   { a: { b: { c: null } } },
-  ...odd_texts,
+  ...oddTexts,
 ];
-const odd_headers: Readonly<Record<string, readonly string[]>> = {
+const oddHeaders: Readonly<Record<string, readonly string[]>> = {
   'Content-Type': ['text/plain', 'application/xml', 'application/json;charset=latin1', 'multipart/form-data'],
   'Content-Encoding': ['gzip', 'br', 'identity'],
   Accept: ['*/*', 'text/html', 'application/json', 'x', ''],
@@ -85,7 +85,7 @@ const odd_headers: Readonly<Record<string, readonly string[]>> = {
   Range: ['bytes=0-1'],
   Expect: ['100-continue'],
 };
-const broken_bodies: readonly (string | Buffer)[] = [
+const brokenBodies: readonly (string | Buffer)[] = [
   '',
   '{',
   '[',
@@ -110,7 +110,7 @@ const broken_bodies: readonly (string | Buffer)[] = [
   Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d]),
   Buffer.from([0x22, 0xc0, 0xaf, 0x22]),
 ];
-const query_names = [
+const queryNames = [
   'limit',
   'cursor',
   'status',
@@ -122,7 +122,7 @@ const query_names = [
   'tenant_id',
   'x',
 ];
-const query_values = [
+const queryValues = [
   '1',
   '0',
   '-1',
@@ -156,47 +156,47 @@ export class RequestFuzz {
   private path(route: Route): string {
     const ids = { ...this.one(this.ids) };
     const field = this.one(['run_id', 'segment_id', 'task_id', 'type_id', 'name'] as const);
-    if (this.chance(0.15)) Object.assign(ids, { [field]: this.one(odd_texts).replaceAll(/\p{Surrogate}/gu, '') });
-    const path = sample_path(route, ids);
+    if (this.chance(0.15)) Object.assign(ids, { [field]: this.one(oddTexts).replaceAll(/\p{Surrogate}/gu, '') });
+    const path = samplePath(route, ids);
     return this.chance(0.03)
-      ? `${path}/${encodeURIComponent(this.one(odd_texts).replaceAll(/\p{Surrogate}/gu, ''))}`
+      ? `${path}/${encodeURIComponent(this.one(oddTexts).replaceAll(/\p{Surrogate}/gu, ''))}`
       : path;
   }
 
   private query(): string {
     if (this.chance(0.8)) return '';
     const pairs = Array.from({ length: 1 + Math.floor(this.random() * 3) }, () => {
-      return `${this.one(query_names)}=${this.one(query_values)}`;
+      return `${this.one(queryNames)}=${this.one(queryValues)}`;
     });
     return `?${pairs.join('&')}`;
   }
 
   private body(route: Route): string | Buffer | undefined {
     if (route.body === undefined && this.chance(0.9)) return undefined;
-    if (this.chance(0.15)) return this.one(broken_bodies);
-    if (this.chance(0.08)) return JSON.stringify(this.one(odd_values));
-    return JSON.stringify(this.mutated(sample_body(route) ?? {}));
+    if (this.chance(0.15)) return this.one(brokenBodies);
+    if (this.chance(0.08)) return JSON.stringify(this.one(oddValues));
+    return JSON.stringify(this.mutated(sampleBody(route) ?? {}));
   }
 
   /** The value with a few members changed, added or left out. */
   private mutated(value: unknown, depth = 0): unknown {
-    if (this.chance(0.02)) return this.one(odd_values);
+    if (this.chance(0.02)) return this.one(oddValues);
     if (Array.isArray(value)) return value.map((item) => this.mutated(item, depth + 1));
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).filter(() => !this.chance(0.02));
     const changed = entries.map(([key, member]): [string, unknown] => [key, this.mutated(member, depth + 1)]);
-    if (this.chance(0.15)) changed.push([this.one(odd_texts), this.one(odd_values)]);
+    if (this.chance(0.15)) changed.push([this.one(oddTexts), this.one(oddValues)]);
     if (depth === 0 && this.chance(0.3))
-      changed.push([this.one(['input_data', 'timeout', 'reason', 'payload', 'comment']), this.one(odd_values)]);
+      changed.push([this.one(['input_data', 'timeout', 'reason', 'payload', 'comment']), this.one(oddValues)]);
     return Object.fromEntries(changed);
   }
 
   private headers(): Record<string, string> {
     const headers: Record<string, string> = {};
-    if (this.chance(0.1)) headers['If-Match'] = this.one(odd_headers['If-Match'] ?? ['']);
+    if (this.chance(0.1)) headers['If-Match'] = this.one(oddHeaders['If-Match'] ?? ['']);
     while (this.chance(0.12)) {
-      const name = this.one(Object.keys(odd_headers));
-      headers[name] = this.one(odd_headers[name] ?? ['']);
+      const name = this.one(Object.keys(oddHeaders));
+      headers[name] = this.one(oddHeaders[name] ?? ['']);
     }
     return headers;
   }

@@ -23,12 +23,12 @@ export interface SampleIds {
   readonly name?: string;
 }
 
-export function sample_body({ operation, body }: Route): unknown {
+export function sampleBody({ operation, body }: Route): unknown {
   return body === undefined ? undefined : bodies[operation];
 }
 
 /** The address of a route with the ids filled in. */
-export function sample_path({ path }: Route, ids: SampleIds): string {
+export function samplePath({ path }: Route, ids: SampleIds): string {
   const values: Readonly<Record<string, string>> = { type_id: 'transform', name: 'go', ...ids };
   return path.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
 }

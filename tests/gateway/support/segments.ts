@@ -66,7 +66,7 @@ export function chain(length: number): Segment {
     name: 'Chain',
     entrypoint: 'step_0',
     params: { timeout_seconds: null },
-    steps: ids.map((step_id) => ({ step_id, type: 'transform', config: { expression: 'input' } })),
+    steps: ids.map((stepId) => ({ step_id: stepId, type: 'transform', config: { expression: 'input' } })),
     edges: ids.slice(1).map((to, place) => ({ from: `step_${place}`, to })),
   };
 }

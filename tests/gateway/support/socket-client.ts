@@ -10,17 +10,17 @@ export interface SocketStream {
 
 export interface SocketOptions {
   readonly key?: string;
-  readonly from_seq?: number;
+  readonly fromSeq?: number;
   readonly origin?: string;
   readonly protocols?: readonly string[];
 }
 
-export function open_socket(port: number, run_id: string, options: SocketOptions = {}): SocketStream {
-  const search = options.from_seq === undefined ? '' : `?from_seq=${options.from_seq}`;
+export function openSocket(port: number, runId: string, options: SocketOptions = {}): SocketStream {
+  const search = options.fromSeq === undefined ? '' : `?from_seq=${options.fromSeq}`;
   const headers: Record<string, string> = {};
   if (options.key !== undefined) headers.Authorization = `Bearer ${options.key}`;
   if (options.origin !== undefined) headers.Origin = options.origin;
-  const url = `ws://127.0.0.1:${port}/api/v1/runs/${run_id}/ws${search}`;
+  const url = `ws://127.0.0.1:${port}/api/v1/runs/${runId}/ws${search}`;
   const socket = new WebSocket(url, [...(options.protocols ?? [])], { headers });
   const seqs: number[] = [];
   const events: { event_type: string; seq?: number }[] = [];

@@ -15,24 +15,24 @@ export interface SseStream {
 }
 
 /** Follows a run as a browser does, and can be slow, or go away. */
-export function open_sse(
+export function openSse(
   port: number,
-  run_id: string,
+  runId: string,
   key: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<SseStream> {
   return new Promise((resolve, reject) => {
-    const path = `/api/v1/runs/${run_id}/events`;
+    const path = `/api/v1/runs/${runId}/events`;
     const sent = { Authorization: `Bearer ${key}`, Accept: 'text/event-stream', ...headers };
     const asked = request({ host: '127.0.0.1', port, path, headers: sent, agent: false }, (answer) => {
-      resolve(read_stream(answer));
+      resolve(readStream(answer));
     });
     asked.on('error', reject);
     asked.end();
   });
 }
 
-function read_stream(answer: IncomingMessage): SseStream {
+function readStream(answer: IncomingMessage): SseStream {
   const parser = new SseParser();
   const seqs: number[] = [];
   const events: { event_type: string; seq?: number; text?: string }[] = [];

@@ -1,12 +1,12 @@
 /** A gateway on the embedded runtime, in memory, on a free port of this machine. */
 import { randomUUID } from 'node:crypto';
-import { open_memory_backend, system_clock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
-import { create_expression_compiler } from '@llmteam/kernel';
-import { load_plugins } from '@llmteam/service-host';
-import { quiet_logger } from '../../support/quiet-logger.js';
+import { createExpressionCompiler } from '@llmteam/kernel';
+import { loadPlugins } from '@llmteam/service-host';
+import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
 import { ApiClient } from './api-client.js';
 
@@ -19,7 +19,7 @@ export interface GatewayWorld {
   readonly port: number;
   readonly checker: AnswerChecker;
   /** A client with a new key of the tenant. */
-  client(tenant_id?: string, role?: Role): Promise<ApiClient>;
+  client(tenantId?: string, role?: Role): Promise<ApiClient>;
   /** Without a key. */
   readonly stranger: ApiClient;
 }
@@ -40,23 +40,23 @@ const generous: Partial<GatewayLimits> = {
   open_streams: 100_000,
 };
 
-export async function with_gateway(
+export async function withGateway(
   use: (world: GatewayWorld) => Promise<void>,
   given: WorldOptions = {},
 ): Promise<void> {
-  const clock = given.clock ?? system_clock();
-  const backend = given.backend ?? (await open_memory_backend({ clock, partitions: given.partitions ?? 2 }));
-  const runtime = await open_runtime(backend, clock, given.log ?? quiet_logger);
+  const clock = given.clock ?? systemClock();
+  const backend = given.backend ?? (await openMemoryBackend({ clock, partitions: given.partitions ?? 2 }));
+  const runtime = await openRuntime(backend, clock, given.log ?? quietLogger);
   await runtime.drive('everything');
-  const options = gateway_options(runtime, clock, given);
+  const options = gatewayOptions(runtime, clock, given);
   const gateway = new Gateway(options);
   const { port } = await gateway.open(0, '127.0.0.1');
   const checker = new AnswerChecker();
   const stranger = new ApiClient(port, checker, null);
   const clients = [stranger];
   const keys = new KeyStore(backend.registry, clock);
-  const client = async (tenant_id = 'acme', role: Role = 'admin'): Promise<ApiClient> => {
-    const { key } = await keys.create({ tenant_id, role, name: `${role}-key`, expires_at: null });
+  const client = async (tenantId = 'acme', role: Role = 'admin'): Promise<ApiClient> => {
+    const { key } = await keys.create({ tenant_id: tenantId, role, name: `${role}-key`, expires_at: null });
     const made = new ApiClient(port, checker, key);
     clients.push(made);
     return made;
@@ -70,16 +70,16 @@ export async function with_gateway(
   }
 }
 
-const config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknown_variables: [] };
+const config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknownVariables: [] };
 /** Loaded once for the worlds of a file, which come one after the other. */
-const plugins = load_plugins(config, quiet_logger);
+const plugins = loadPlugins(config, quietLogger);
 
-export async function open_runtime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
-  const open_backend = async (): Promise<Backend> => backend;
-  return EmbeddedRuntime.open({ config, clock, log, open_backend, plugins: await plugins });
+export async function openRuntime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
+  const openBackend = async (): Promise<Backend> => backend;
+  return EmbeddedRuntime.open({ config, clock, log, openBackend, plugins: await plugins });
 }
 
-export function gateway_options(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {
+export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, registry, signals } = backend;
   return {
@@ -92,12 +92,12 @@ export function gateway_options(runtime: EmbeddedRuntime, clock: Clock, given: W
     registry,
     signals,
     clock,
-    compiler: create_expression_compiler(),
-    log: given.log ?? quiet_logger,
-    new_id: randomUUID,
+    compiler: createExpressionCompiler(),
+    log: given.log ?? quietLogger,
+    newId: randomUUID,
     refs: {},
-    live_workers: () => 1,
-    is_ready: () => true,
+    liveWorkers: () => 1,
+    isReady: () => true,
     version: '0.0.0',
     limits: { ...generous, ...given.limits },
     ...(given.origins !== undefined && { origins: given.origins }),
@@ -105,7 +105,7 @@ export function gateway_options(runtime: EmbeddedRuntime, clock: Clock, given: W
 }
 
 /** Stores segments and gives the client back. */
-export async function with_segments(client: ApiClient, ...segments: readonly Segment[]): Promise<ApiClient> {
+export async function withSegments(client: ApiClient, ...segments: readonly Segment[]): Promise<ApiClient> {
   for (const segment of segments) {
     const { status, text } = await client.post('/api/v1/segments', segment);
     if (status !== 201 && status !== 200) throw new Error(`the segment was not stored: ${text}`);

@@ -1,12 +1,12 @@
 import type { ControlType } from '@llmteam/contracts';
-import plugin, { human_task_type } from '@llmteam/flow';
+import plugin, { humanTaskType } from '@llmteam/flow';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { metadata_laws } from '../support/metadata-laws.js';
-import { control_types } from './support/scripts.js';
+import { metadataLaws } from '../support/metadata-laws.js';
+import { controlTypes } from './support/scripts.js';
 
-for (const type of control_types)
-  spec(`flow: metadata of ${type.metadata.type_id}`, (test) => metadata_laws(test, null, type));
+for (const type of controlTypes)
+  spec(`flow: metadata of ${type.metadata.type_id}`, (test) => metadataLaws(test, null, type));
 
 const regions: Record<string, boolean> = { loop: true, map: true, critic_loop: true };
 
@@ -15,7 +15,7 @@ spec('flow: plugin', (test) => {
     assert.is(plugin.name, 'flow');
     assert.is(plugin.api, 1);
     assert.equal(
-      plugin.step_types?.map(({ kind, metadata }) => `${kind} ${metadata.type_id}`),
+      plugin.stepTypes?.map(({ kind, metadata }) => `${kind} ${metadata.type_id}`),
       [
         'control condition',
         'control switch',
@@ -33,26 +33,26 @@ spec('flow: plugin', (test) => {
   });
 
   test('the types with a region have body, done, input and next, and no others do', () => {
-    for (const { has_region = false, metadata } of control_types) {
+    for (const { hasRegion = false, metadata } of controlTypes) {
       const ports = [...metadata.input_ports, ...metadata.output_ports].map(({ name }) => name);
       const expected = regions[metadata.type_id] ?? false;
-      assert.is(has_region, expected, metadata.type_id);
+      assert.is(hasRegion, expected, metadata.type_id);
       for (const name of ['next', 'body', 'done']) assert.is(ports.includes(name), expected, metadata.type_id);
     }
   });
 
   test('none retries or times out by the engine, and the human one is human', () => {
-    for (const { metadata } of control_types) {
+    for (const { metadata } of controlTypes) {
       assert.not(metadata.supports_retry);
       assert.not(metadata.supports_timeout);
-      assert.is(metadata.category, metadata.type_id === human_task_type.metadata.type_id ? 'human' : 'control');
+      assert.is(metadata.category, metadata.type_id === humanTaskType.metadata.type_id ? 'human' : 'control');
     }
   });
 
   test('the examples of a type give ports that differ, none of them twice', () => {
-    for (const type of control_types) {
+    for (const type of controlTypes) {
       for (const config of type.metadata.examples) {
-        const names = all_outputs(type, config);
+        const names = allOutputs(type, config);
         assert.is(new Set(names).size, names.length, type.metadata.type_id);
         assert.ok(names.length > 0, type.metadata.type_id);
       }
@@ -60,6 +60,6 @@ spec('flow: plugin', (test) => {
   });
 });
 
-function all_outputs({ metadata, ports }: ControlType, config: (typeof metadata.examples)[number]): readonly string[] {
+function allOutputs({ metadata, ports }: ControlType, config: (typeof metadata.examples)[number]): readonly string[] {
   return [...metadata.output_ports.map(({ name }) => name), ...(ports?.(config).output ?? [])];
 }

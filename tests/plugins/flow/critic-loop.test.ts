@@ -1,16 +1,16 @@
 import type { Directive, Json, JsonObject } from '@llmteam/contracts';
-import { critic_loop_type } from '@llmteam/flow';
+import { criticLoopType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { broke, came_back, type Driven, drive, failure, fired, opened, started } from './support/drive.js';
+import { broke, cameBack, type Driven, drive, failure, fired, opened, started } from './support/drive.js';
 
 const timeout = { kind: 'timer_fired', name: 'timeout' } as const;
 /** Never stops by itself. */
 const patient = { max_iterations: 20, quality_threshold: 1, no_improvement_limit: 20 };
 
 function critic(config: JsonObject = {}): Driven {
-  return drive(critic_loop_type, { config, input: 'topic' });
+  return drive(criticLoopType, { config, input: 'topic' });
 }
 
 function round(score: number, more: JsonObject = {}): JsonObject {
@@ -22,7 +22,7 @@ function play(config: JsonObject, rounds: readonly Json[]): readonly Directive[]
   const step = critic(config);
   step.tell(started);
   for (const [index, value] of rounds.entries()) {
-    const directives = step.tell(came_back(index, value));
+    const directives = step.tell(cameBack(index, value));
     if (opened(directives).length === 0) return directives;
   }
   throw new Error('the loop went on');
@@ -48,7 +48,7 @@ spec('flow: critic_loop rounds', (test) => {
     const step = critic();
     step.tell(started);
     const said = { output: 'draft', score: 0.3, feedback: 'too long', suggestions: ['cut'] };
-    const [scope] = opened(step.tell(came_back(0, said)));
+    const [scope] = opened(step.tell(cameBack(0, said)));
     assert.is(scope?.index, 1);
     const { output, ...rest } = said;
     assert.equal(scope?.value, { input: 'topic', previous_output: output, ...rest });
@@ -57,8 +57,8 @@ spec('flow: critic_loop rounds', (test) => {
   test('it is told of the last output, though an earlier one was better', () => {
     const step = critic();
     step.tell(started);
-    step.tell(came_back(0, round(0.5)));
-    const [scope] = opened(step.tell(came_back(1, round(0.2))));
+    step.tell(cameBack(0, round(0.5)));
+    const [scope] = opened(step.tell(cameBack(1, round(0.2))));
     assert.match(JSON.stringify(scope?.value), '"previous_output":"scored 0.2"');
   });
 
@@ -66,14 +66,14 @@ spec('flow: critic_loop rounds', (test) => {
     for (const empty of [{}, { feedback: null, suggestions: null, verdict: null }]) {
       const step = critic();
       step.tell(started);
-      const [scope] = opened(step.tell(came_back(0, round(0.1, empty))));
+      const [scope] = opened(step.tell(cameBack(0, round(0.1, empty))));
       const value = { input: 'topic', previous_output: 'scored 0.1', feedback: null, suggestions: [], score: 0.1 };
       assert.equal(scope?.value, value);
     }
   });
 
   test('the timer runs from the start, by default 300 seconds', () => {
-    const timer = (after_seconds: number) => ({ do: 'start_timer', name: 'timeout', after_seconds });
+    const timer = (afterSeconds: number) => ({ do: 'start_timer', name: 'timeout', after_seconds: afterSeconds });
     assert.equal(critic().tell(started)[1], timer(300));
     assert.equal(critic({ timeout_seconds: 5 }).tell(started)[1], timer(5));
   });
@@ -180,7 +180,7 @@ spec('flow: critic_loop end', (test) => {
   test('the time-out ends it with the best so far', () => {
     const step = critic();
     step.tell(started);
-    step.tell(came_back(0, round(0.4)));
+    step.tell(cameBack(0, round(0.4)));
     const result = done(step.tell(timeout));
     assert.is(result.reason, 'timeout');
     assert.is(result.output, 'scored 0.4');
@@ -222,7 +222,7 @@ spec('flow: critic_loop failures', (test) => {
   test('a round that fails fails the step, with the cause', () => {
     const step = critic();
     step.tell(started);
-    step.tell(came_back(0, round(0.4)));
+    step.tell(cameBack(0, round(0.4)));
     const error = failure(step.tell(broke(1)));
     assert.is(error.error_code, 'ITERATION_FAILED');
     assert.match(error.error_message, 'index 1 failed: HTTP_FAILED: no route');
@@ -249,16 +249,16 @@ spec('flow: critic_loop events', (test) => {
   test('every round tells its score, whether it is an improvement, and that the next begins', () => {
     const step = critic();
     step.tell(started);
-    assert.equal(events(step.tell(came_back(0, round(0.3)))), [
+    assert.equal(events(step.tell(cameBack(0, round(0.3)))), [
       ['iteration_completed', { iteration: 1, score: 0.3, verdict: 'revise' }],
       ['iteration_started', { iteration: 2 }],
     ]);
-    assert.equal(events(step.tell(came_back(1, round(0.5)))), [
+    assert.equal(events(step.tell(cameBack(1, round(0.5)))), [
       ['iteration_completed', { iteration: 2, score: 0.5, verdict: 'revise' }],
       ['improvement', { from: 0.3, to: 0.5 }],
       ['iteration_started', { iteration: 3 }],
     ]);
-    assert.equal(events(step.tell(came_back(2, round(0.4)))), [
+    assert.equal(events(step.tell(cameBack(2, round(0.4)))), [
       ['iteration_completed', { iteration: 3, score: 0.4, verdict: 'revise' }],
       ['no_improvement', { best: 0.5, count: 1 }],
       ['iteration_started', { iteration: 4 }],

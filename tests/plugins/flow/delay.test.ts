@@ -1,20 +1,20 @@
 import type { JsonObject } from '@llmteam/contracts';
-import { delay_type } from '@llmteam/flow';
+import { delayType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fits_schema } from '../support/metadata-laws.js';
+import { fitsSchema } from '../support/metadata-laws.js';
 import { drive, failure, fired, started } from './support/drive.js';
 
 const noon = Date.UTC(2030, 0, 31, 12);
 
 function delay(config: JsonObject) {
-  return drive(delay_type, { config, input: { a: 1 } });
+  return drive(delayType, { config, input: { a: 1 } });
 }
 
 /** The moment `until` stands for; null if it is refused. */
 function moment(until: string): number | null {
-  const [directive] = delay({ until }).tell_at(-1e15, started);
+  const [directive] = delay({ until }).tellAt(-1e15, started);
   if (directive?.do === 'start_timer') return directive.at ?? null;
   assert.is(directive?.do === 'fail' && directive.error.error_code, 'STEP_CONFIG_INVALID');
   return null;
@@ -40,7 +40,7 @@ spec('flow: delay', (test) => {
   });
 
   test('until sets a timer to the moment, by its offset', () => {
-    assert.equal(delay({ until: '2030-01-31T13:00:00+01:00' }).tell_at(noon - 1, started), [
+    assert.equal(delay({ until: '2030-01-31T13:00:00+01:00' }).tellAt(noon - 1, started), [
       { do: 'start_timer', name: 'due', at: noon },
     ]);
     assert.is(moment('2030-01-31T12:00:00Z'), noon);
@@ -52,7 +52,7 @@ spec('flow: delay', (test) => {
 
   test('a moment that has come needs no timer', () => {
     for (const now of [noon, noon + 1]) {
-      assert.equal(fired(delay({ until: '2030-01-31T12:00:00Z' }).tell_at(now, started)), { output: { a: 1 } });
+      assert.equal(fired(delay({ until: '2030-01-31T12:00:00Z' }).tellAt(now, started)), { output: { a: 1 } });
     }
   });
 
@@ -95,10 +95,10 @@ spec('flow: delay', (test) => {
 
   test('the schema takes exactly one of seconds and until, and ${…} for either', () => {
     for (const config of [{ seconds: 0 }, { seconds: '${input.n}' }, { until: '${input.at}' }]) {
-      assert.ok(fits_schema(delay_type, config));
+      assert.ok(fitsSchema(delayType, config));
     }
     for (const config of [{}, { seconds: 1, until: 'x' }, { seconds: -1 }, { seconds: '5' }, { until: 5 }]) {
-      assert.not(fits_schema(delay_type, config));
+      assert.not(fitsSchema(delayType, config));
     }
   });
 });

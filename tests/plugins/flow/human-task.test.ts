@@ -1,23 +1,23 @@
 import type { JsonObject, TaskAnswer } from '@llmteam/contracts';
-import { human_task_type } from '@llmteam/flow';
+import { humanTaskType } from '@llmteam/flow';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fits_schema } from '../support/metadata-laws.js';
+import { fitsSchema } from '../support/metadata-laws.js';
 import { type Driven, drive, failure, fired, started } from './support/drive.js';
 
-const hour_ms = 3_600_000;
+const hourMs = 3_600_000;
 const now = 1_000;
 const due = { kind: 'timer_fired', name: 'due' } as const;
 const escalate = { kind: 'timer_fired', name: 'escalate' } as const;
 
 function task(config: JsonObject): Driven {
-  return drive(human_task_type, { config: { title: 'Ok?', ...config }, input: { draft: 1 } });
+  return drive(humanTaskType, { config: { title: 'Ok?', ...config }, input: { draft: 1 } });
 }
 
 /** An open task. */
 function open(config: JsonObject): Driven {
   const step = task(config);
-  step.tell_at(now, started);
+  step.tellAt(now, started);
   return step;
 }
 
@@ -39,8 +39,8 @@ spec('flow: human_task opening', (test) => {
       form: { type: 'string' },
       timeout_hours: 0.5,
     };
-    const due_at = now + hour_ms / 2;
-    assert.equal(task(config).tell_at(now, started), [
+    const dueAt = now + hourMs / 2;
+    assert.equal(task(config).tellAt(now, started), [
       {
         do: 'open_task',
         task: {
@@ -51,15 +51,15 @@ spec('flow: human_task opening', (test) => {
           choices: ['a', 'b'],
           form: { type: 'string' },
           data: { draft: 1 },
-          due_at,
+          due_at: dueAt,
         },
       },
-      { do: 'start_timer', name: 'due', at: due_at },
+      { do: 'start_timer', name: 'due', at: dueAt },
     ]);
   });
 
   test('asks anybody, for 24 hours, if not told otherwise', () => {
-    const [opening] = task({ task_type: 'approval' }).tell_at(now, started);
+    const [opening] = task({ task_type: 'approval' }).tellAt(now, started);
     assert.equal(opening, {
       do: 'open_task',
       task: {
@@ -70,7 +70,7 @@ spec('flow: human_task opening', (test) => {
         choices: [],
         form: null,
         data: { draft: 1 },
-        due_at: now + 24 * hour_ms,
+        due_at: now + 24 * hourMs,
       },
     });
   });
@@ -136,15 +136,15 @@ spec('flow: human_task escalation', (test) => {
   };
 
   test('the chain is walked in order, each after its hours with the one before; the due date stays', () => {
-    const due_at = now + 10 * hour_ms;
+    const dueAt = now + 10 * hourMs;
     const step = task(config);
-    const timer = (after_seconds: number) => ({ do: 'start_timer', name: 'escalate', after_seconds });
-    assert.equal(step.tell_at(now, started).slice(1), [{ do: 'start_timer', name: 'due', at: due_at }, timer(7_200)]);
-    assert.equal(step.tell_at(now + 2 * hour_ms, escalate), [
-      { do: 'escalate_task', assignee: 'lead', due_at },
+    const timer = (afterSeconds: number) => ({ do: 'start_timer', name: 'escalate', after_seconds: afterSeconds });
+    assert.equal(step.tellAt(now, started).slice(1), [{ do: 'start_timer', name: 'due', at: dueAt }, timer(7_200)]);
+    assert.equal(step.tellAt(now + 2 * hourMs, escalate), [
+      { do: 'escalate_task', assignee: 'lead', due_at: dueAt },
       timer(1_800),
     ]);
-    assert.equal(step.tell_at(now + 3 * hour_ms, escalate), [{ do: 'escalate_task', assignee: 'boss', due_at }]);
+    assert.equal(step.tellAt(now + 3 * hourMs, escalate), [{ do: 'escalate_task', assignee: 'boss', due_at: dueAt }]);
   });
 
   test('at the end of the chain nothing more happens until the task is due', () => {
@@ -185,7 +185,7 @@ spec('flow: human_task timeout', (test) => {
 });
 
 spec('flow: human_task config', (test) => {
-  const fits = (config: JsonObject) => fits_schema(human_task_type, { title: 'Ok?', ...config });
+  const fits = (config: JsonObject) => fitsSchema(humanTaskType, { title: 'Ok?', ...config });
 
   test('a choice has choices, and only a choice', () => {
     assert.ok(fits({ task_type: 'choice', choices: ['a'] }));
@@ -195,11 +195,11 @@ spec('flow: human_task config', (test) => {
   });
 
   test('a timeout approves or rejects only what can be approved or rejected', () => {
-    for (const on_timeout of ['approve', 'reject']) {
-      assert.ok(fits({ task_type: 'approval', on_timeout }));
-      assert.ok(fits({ task_type: 'review', on_timeout }));
-      assert.not(fits({ task_type: 'input', on_timeout }));
-      assert.not(fits({ task_type: 'choice', choices: ['a'], on_timeout }));
+    for (const onTimeout of ['approve', 'reject']) {
+      assert.ok(fits({ task_type: 'approval', on_timeout: onTimeout }));
+      assert.ok(fits({ task_type: 'review', on_timeout: onTimeout }));
+      assert.not(fits({ task_type: 'input', on_timeout: onTimeout }));
+      assert.not(fits({ task_type: 'choice', choices: ['a'], on_timeout: onTimeout }));
     }
     assert.ok(fits({ task_type: 'input', on_timeout: 'port' }));
   });

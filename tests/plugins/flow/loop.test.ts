@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
-import { loop_type } from '@llmteam/flow';
+import { loopType } from '@llmteam/flow';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fits_schema } from '../support/metadata-laws.js';
+import { fitsSchema } from '../support/metadata-laws.js';
 import {
   broke,
-  came_back,
+  cameBack,
   type Driven,
   drive,
   failure,
@@ -15,14 +15,14 @@ import {
   started,
 } from './support/drive.js';
 
-function over(loop_kind: 'foreach' | 'range', items: Json, more: JsonObject = {}): Driven {
-  return drive(loop_type, { config: { loop_type: loop_kind, items: 'x', ...more }, expressions: { '/items': items } });
+function over(loopKind: 'foreach' | 'range', items: Json, more: JsonObject = {}): Driven {
+  return drive(loopType, { config: { loop_type: loopKind, items: 'x', ...more }, expressions: { '/items': items } });
 }
 
 /** A loop whose condition is a function of the value that is carried along. */
-function asking(loop_kind: 'while' | 'until', holds: (replaced: Replaced) => Json, more: JsonObject = {}): Driven {
-  const config = { loop_type: loop_kind, condition: 'x', ...more };
-  return drive(loop_type, { config, input: 0, expressions: { '/condition': holds } });
+function asking(loopKind: 'while' | 'until', holds: (replaced: Replaced) => Json, more: JsonObject = {}): Driven {
+  const config = { loop_type: loopKind, condition: 'x', ...more };
+  return drive(loopType, { config, input: 0, expressions: { '/condition': holds } });
 }
 
 /** Ends every iteration with `body`'s answer until the loop ends. */
@@ -36,11 +36,11 @@ function run(step: Driven, body: (value: Json) => Json) {
     assert.is(scope.index, values.length);
     assert.equal(scope.item, scope.value);
     values.push(scope.value);
-    directives.last = step.tell(came_back(scope.index, body(scope.value)));
+    directives.last = step.tell(cameBack(scope.index, body(scope.value)));
   }
 }
 
-const plus_one = (value: Json) => Number(value) + 1;
+const plusOne = (value: Json) => Number(value) + 1;
 const below = (limit: number) => (replaced: Replaced) => Number(replaced.input) < limit;
 
 spec('flow: loop foreach', (test) => {
@@ -56,7 +56,7 @@ spec('flow: loop foreach', (test) => {
   });
 
   test('as many items as max_iterations run; one more fails before the first', () => {
-    assert.is(run(over('foreach', [1, 2], { max_iterations: 2 }), plus_one).values.length, 2);
+    assert.is(run(over('foreach', [1, 2], { max_iterations: 2 }), plusOne).values.length, 2);
     const error = failure(over('foreach', [1, 2, 3], { max_iterations: 2 }).tell(started));
     assert.is(error.error_code, 'LIMIT_EXCEEDED');
     assert.match(error.error_message, '3 iterations, but max_iterations is 2');
@@ -77,7 +77,7 @@ spec('flow: loop foreach', (test) => {
   test('a failed iteration fails the step, with its index and the cause', () => {
     const step = over('foreach', [1, 2, 3]);
     step.tell(started);
-    step.tell(came_back(0, 'a'));
+    step.tell(cameBack(0, 'a'));
     const error = failure(step.tell(broke(1)));
     assert.is(error.error_code, 'ITERATION_FAILED');
     assert.match(error.error_message, 'index 1 failed: HTTP_FAILED: no route');
@@ -91,31 +91,31 @@ spec('flow: loop foreach', (test) => {
     const error = { error_type: 'LlmteamError', error_code: 'HTTP_FAILED', error_message: 'no', recoverable: true };
     assert.equal(opened(step.tell(broke(0, error))), [{ index: 1, value: 2, item: 2 }]);
     const done = { results: [{ error }, 'b'], iterations: 2, completed: true };
-    assert.equal(fired(step.tell(came_back(1, 'b'))), { done });
+    assert.equal(fired(step.tell(cameBack(1, 'b'))), { done });
   });
 
   test('an iteration costs the same however many there are: nothing is copied', () => {
     const step = over('foreach', new Array<Json>(1_000).fill(0));
     step.tell(started);
     const { results } = step.state() as { results: Json };
-    step.tell(came_back(0, 1));
+    step.tell(cameBack(0, 1));
     assert.is((step.state() as { results: Json }).results, results);
   });
 });
 
 spec('flow: loop range', (test) => {
   test('a number n counts from 0 to n-1', () => {
-    const { values, done } = run(over('range', 3), plus_one);
+    const { values, done } = run(over('range', 3), plusOne);
     assert.equal(values, [0, 1, 2]);
     assert.equal(done, { results: [1, 2, 3], iterations: 3, completed: true });
   });
 
   test('a list of two counts from the first to before the second, while the scopes count from 0', () => {
-    assert.equal(run(over('range', [-1, 2]), plus_one).values, [-1, 0, 1]);
+    assert.equal(run(over('range', [-1, 2]), plusOne).values, [-1, 0, 1]);
   });
 
   test('a range with nothing in it goes straight to done', () => {
-    for (const items of [0, -2, [3, 3], [3, 1]]) assert.is(run(over('range', items), plus_one).values.length, 0);
+    for (const items of [0, -2, [3, 3], [3, 1]]) assert.is(run(over('range', items), plusOne).values.length, 0);
   });
 
   test('anything but a whole number or two fails the step', () => {
@@ -131,23 +131,23 @@ spec('flow: loop range', (test) => {
 
 spec('flow: loop while', (test) => {
   test('is asked before each iteration and carries along what comes back', () => {
-    const { values, done } = run(asking('while', below(3)), plus_one);
+    const { values, done } = run(asking('while', below(3)), plusOne);
     assert.equal(values, [0, 1, 2]);
     assert.equal(done, { results: [1, 2, 3], iterations: 3, completed: true });
   });
 
   test('a condition that never holds runs nothing', () => {
-    assert.equal(run(asking('while', below(0)), plus_one).values, []);
+    assert.equal(run(asking('while', below(0)), plusOne).values, []);
   });
 
   test('stops at max_iterations with completed false if it would go on', () => {
-    const { values, done } = run(asking('while', below(99), { max_iterations: 2 }), plus_one);
+    const { values, done } = run(asking('while', below(99), { max_iterations: 2 }), plusOne);
     assert.equal(values, [0, 1]);
     assert.equal(done, { results: [1, 2], iterations: 2, completed: false });
   });
 
   test('has completed if the last allowed iteration was also the last wanted', () => {
-    const { done } = run(asking('while', below(2), { max_iterations: 2 }), plus_one);
+    const { done } = run(asking('while', below(2), { max_iterations: 2 }), plusOne);
     assert.equal(done, { results: [1, 2], iterations: 2, completed: true });
   });
 
@@ -165,7 +165,7 @@ spec('flow: loop while', (test) => {
   test('with continue_on_error a failed iteration keeps the value', () => {
     const step = asking('while', below(9), { continue_on_error: true });
     step.tell(started);
-    assert.equal(opened(step.tell(came_back(0, 5))), [{ index: 1, value: 5, item: 5 }]);
+    assert.equal(opened(step.tell(cameBack(0, 5))), [{ index: 1, value: 5, item: 5 }]);
     assert.equal(opened(step.tell(broke(1))), [{ index: 2, value: 5, item: 5 }]);
   });
 
@@ -178,7 +178,7 @@ spec('flow: loop until', (test) => {
   test('runs once before it is asked, and ends once the condition holds', () => {
     const { values, done } = run(
       asking('until', () => true),
-      plus_one,
+      plusOne,
     );
     assert.equal(values, [0]);
     assert.equal(done, { results: [1], iterations: 1, completed: true });
@@ -188,7 +188,7 @@ spec('flow: loop until', (test) => {
     const seen: Replaced[] = [];
     run(
       asking('until', (replaced) => seen.push(replaced) === 2),
-      plus_one,
+      plusOne,
     );
     assert.equal(seen, [
       { input: 1, loop: { index: 0, item: 1 } },
@@ -199,14 +199,14 @@ spec('flow: loop until', (test) => {
   test('stops at max_iterations with completed false', () => {
     const { done } = run(
       asking('until', () => false, { max_iterations: 2 }),
-      plus_one,
+      plusOne,
     );
     assert.equal(done, { results: [1, 2], iterations: 2, completed: false });
   });
 
   test('has completed if the last allowed iteration brought it', () => {
     const step = asking('until', ({ input }) => input === 2, { max_iterations: 2 });
-    assert.equal(run(step, plus_one).done, { results: [1, 2], iterations: 2, completed: true });
+    assert.equal(run(step, plusOne).done, { results: [1, 2], iterations: 2, completed: true });
   });
 
   test('is not asked after an iteration that failed: nothing came back', () => {
@@ -219,27 +219,27 @@ spec('flow: loop until', (test) => {
   test('a condition that gives no boolean fails the step', () => {
     const step = asking('until', () => null);
     step.tell(started);
-    assert.is(failure(step.tell(came_back(0, 1))).error_code, 'EXPRESSION_FAILED');
+    assert.is(failure(step.tell(cameBack(0, 1))).error_code, 'EXPRESSION_FAILED');
   });
 });
 
 spec('flow: loop config', (test) => {
   test('foreach and range take items, while and until a condition, and neither the other', () => {
     for (const kind of ['foreach', 'range']) {
-      assert.ok(fits_schema(loop_type, { loop_type: kind, items: 'x' }));
-      assert.not(fits_schema(loop_type, { loop_type: kind, condition: 'x' }));
-      assert.not(fits_schema(loop_type, { loop_type: kind, items: 'x', condition: 'x' }));
+      assert.ok(fitsSchema(loopType, { loop_type: kind, items: 'x' }));
+      assert.not(fitsSchema(loopType, { loop_type: kind, condition: 'x' }));
+      assert.not(fitsSchema(loopType, { loop_type: kind, items: 'x', condition: 'x' }));
     }
     for (const kind of ['while', 'until']) {
-      assert.ok(fits_schema(loop_type, { loop_type: kind, condition: 'x' }));
-      assert.not(fits_schema(loop_type, { loop_type: kind, items: 'x' }));
-      assert.not(fits_schema(loop_type, { loop_type: kind, items: 'x', condition: 'x' }));
+      assert.ok(fitsSchema(loopType, { loop_type: kind, condition: 'x' }));
+      assert.not(fitsSchema(loopType, { loop_type: kind, items: 'x' }));
+      assert.not(fitsSchema(loopType, { loop_type: kind, items: 'x', condition: 'x' }));
     }
-    assert.not(fits_schema(loop_type, { items: 'x' }));
+    assert.not(fitsSchema(loopType, { items: 'x' }));
   });
 
   test('max_iterations is at most the cap', () => {
-    assert.ok(fits_schema(loop_type, { loop_type: 'range', items: '3', max_iterations: 10_000 }));
-    assert.not(fits_schema(loop_type, { loop_type: 'range', items: '3', max_iterations: 10_001 }));
+    assert.ok(fitsSchema(loopType, { loop_type: 'range', items: '3', max_iterations: 10_000 }));
+    assert.not(fitsSchema(loopType, { loop_type: 'range', items: '3', max_iterations: 10_001 }));
   });
 });

@@ -1,13 +1,13 @@
 import type { Json } from '@llmteam/contracts';
 import { caps } from '@llmteam/contracts';
-import { map_type } from '@llmteam/flow';
+import { mapType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { broke, came_back, drive, failure, fired, opened, started } from './support/drive.js';
+import { broke, cameBack, drive, failure, fired, opened, started } from './support/drive.js';
 
-function map_over(items: Json, config: { concurrency?: number; tolerate_failures?: boolean } = {}) {
-  return drive(map_type, { config: { items: 'input', ...config }, expressions: { '/items': items } });
+function mapOver(items: Json, config: { concurrency?: number; tolerate_failures?: boolean } = {}) {
+  return drive(mapType, { config: { items: 'input', ...config }, expressions: { '/items': items } });
 }
 
 function numbers(count: number): number[] {
@@ -16,25 +16,25 @@ function numbers(count: number): number[] {
 
 spec('flow: map', (test) => {
   test('an empty list goes straight to done', () => {
-    assert.equal(fired(map_over([]).tell(started)), { done: [] });
+    assert.equal(fired(mapOver([]).tell(started)), { done: [] });
   });
 
   test('at first it opens as many items as concurrency allows, by default 10', () => {
-    const first = opened(map_over(['a', 'b', 'c'], { concurrency: 2 }).tell(started));
+    const first = opened(mapOver(['a', 'b', 'c'], { concurrency: 2 }).tell(started));
     assert.equal(first, [
       { index: 0, value: 'a', item: 'a' },
       { index: 1, value: 'b', item: 'b' },
     ]);
-    assert.is(opened(map_over(numbers(50)).tell(started)).length, 10);
+    assert.is(opened(mapOver(numbers(50)).tell(started)).length, 10);
   });
 
   test('every item that ends makes room for one more', () => {
-    const step = map_over(['a', 'b', 'c', null], { concurrency: 2 });
+    const step = mapOver(['a', 'b', 'c', null], { concurrency: 2 });
     step.tell(started);
-    assert.equal(opened(step.tell(came_back(1, 'B'))), [{ index: 2, value: 'c', item: 'c' }]);
-    assert.equal(opened(step.tell(came_back(2, 'C'))), [{ index: 3, value: null, item: null }]);
-    assert.equal(step.tell(came_back(3, 'D')), []);
-    assert.equal(fired(step.tell(came_back(0, 'A'))), { done: ['A', 'B', 'C', 'D'] });
+    assert.equal(opened(step.tell(cameBack(1, 'B'))), [{ index: 2, value: 'c', item: 'c' }]);
+    assert.equal(opened(step.tell(cameBack(2, 'C'))), [{ index: 3, value: null, item: null }]);
+    assert.equal(step.tell(cameBack(3, 'D')), []);
+    assert.equal(fired(step.tell(cameBack(0, 'A'))), { done: ['A', 'B', 'C', 'D'] });
   });
 
   test('results keep the order of the items and no more than concurrency are open, in any order of ending', () => {
@@ -45,16 +45,16 @@ spec('flow: map', (test) => {
     });
     fc.assert(
       fc.property(shape, ({ count, concurrency, picks }) => {
-        const step = map_over(numbers(count), { concurrency });
+        const step = mapOver(numbers(count), { concurrency });
         const open = opened(step.tell(started)).map(({ index }) => index);
         for (const pick of picks.slice(0, count - 1)) {
           assert.ok(open.length <= concurrency);
           const [index = -1] = open.splice(pick % open.length, 1);
-          open.push(...opened(step.tell(came_back(index, `r${index}`))).map((scope) => scope.index));
+          open.push(...opened(step.tell(cameBack(index, `r${index}`))).map((scope) => scope.index));
         }
         assert.is(open.length, 1);
         const last = open[0] ?? -1;
-        assert.equal(fired(step.tell(came_back(last, `r${last}`))), {
+        assert.equal(fired(step.tell(cameBack(last, `r${last}`))), {
           done: numbers(count).map((index) => `r${index}`),
         });
       }),
@@ -63,7 +63,7 @@ spec('flow: map', (test) => {
   });
 
   test('a failed item fails the step, with its index and the cause', () => {
-    const step = map_over([1, 2, 3]);
+    const step = mapOver([1, 2, 3]);
     step.tell(started);
     const error = failure(step.tell(broke(1)));
     assert.is(error.error_code, 'ITERATION_FAILED');
@@ -73,32 +73,32 @@ spec('flow: map', (test) => {
   });
 
   test('a failed item that is tolerated has its error as result, and makes room too', () => {
-    const step = map_over([1, 2], { concurrency: 1, tolerate_failures: true });
+    const step = mapOver([1, 2], { concurrency: 1, tolerate_failures: true });
     step.tell(started);
     const error = { error_type: 'LlmteamError', error_code: 'HTTP_FAILED', error_message: 'no', recoverable: true };
     assert.equal(opened(step.tell(broke(0, error))), [{ index: 1, value: 2, item: 2 }]);
-    assert.equal(fired(step.tell(came_back(1, 'ok'))), { done: [{ error }, 'ok'] });
+    assert.equal(fired(step.tell(cameBack(1, 'ok'))), { done: [{ error }, 'ok'] });
   });
 
   test('items that are no list fail the step', () => {
-    const error = failure(map_over({ a: 1 }).tell(started));
+    const error = failure(mapOver({ a: 1 }).tell(started));
     assert.is(error.error_code, 'EXPRESSION_FAILED');
     assert.match(error.error_message, 'config /items: must give a list, gave an object');
   });
 
   test('as many items as the cap run; one more fails before any starts, and names the cap', () => {
-    assert.is(opened(map_over(numbers(caps.loop_iterations)).tell(started)).length, 10);
-    const error = failure(map_over(numbers(caps.loop_iterations + 1)).tell(started));
+    assert.is(opened(mapOver(numbers(caps.loop_iterations)).tell(started)).length, 10);
+    const error = failure(mapOver(numbers(caps.loop_iterations + 1)).tell(started));
     assert.is(error.error_code, 'LIMIT_EXCEEDED');
     assert.match(error.error_message, 'loop_iterations');
   });
 
   test('an item costs the same however many there are: nothing is copied', () => {
-    const step = map_over(numbers(1_000), { concurrency: 1 });
+    const step = mapOver(numbers(1_000), { concurrency: 1 });
     step.tell(started);
-    step.tell(came_back(0, 0));
+    step.tell(cameBack(0, 0));
     const { results, items } = step.state() as { results: Json; items: Json };
-    step.tell(came_back(1, 1));
+    step.tell(cameBack(1, 1));
     const later = step.state() as { results: Json; items: Json };
     assert.is(later.results, results);
     assert.is(later.items, items);

@@ -1,12 +1,12 @@
-import { type Directive, error_info, type Occurrence } from '@llmteam/contracts';
+import { type Directive, errorInfo, type Occurrence } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
-import { with_poison } from '../../support/poison.js';
+import { withPoison } from '../../support/poison.js';
 import { spec } from '../../support/spec.js';
-import { broke, came_back, drive, started } from './support/drive.js';
-import { control_types, type Script, scripts, type_called } from './support/scripts.js';
+import { broke, cameBack, drive, started } from './support/drive.js';
+import { controlTypes, type Script, scripts, typeCalled } from './support/scripts.js';
 
 function play(script: Script, forgetful: boolean): readonly (readonly Directive[])[] {
-  const step = drive(type_called(script.type), script, { forgetful });
+  const step = drive(typeCalled(script.type), script, { forgetful });
   return script.told.map((occurrence) => step.tell(occurrence));
 }
 
@@ -18,9 +18,9 @@ function written(script: Script, forgetful = false): string {
 const everything: readonly Occurrence[] = [
   started,
   { kind: 'input_arrived', port: 'a', value: 1, edge: 0 },
-  { kind: 'branch_failed', error: error_info('HTTP_FAILED', 'no') },
+  { kind: 'branch_failed', error: errorInfo('HTTP_FAILED', 'no') },
   { kind: 'inputs_closed' },
-  came_back(0, null),
+  cameBack(0, null),
   broke(0),
   { kind: 'timer_fired', name: 'unheard_of' },
   { kind: 'signal_received', name: 'unheard_of', payload: null },
@@ -32,7 +32,7 @@ spec('flow: purity', (test) => {
   test('every type has a script, and every script ends its step with the last thing told', () => {
     const scripted = new Set(scripts.map(({ type }) => type));
     assert.equal(
-      control_types.map(({ metadata }) => metadata.type_id).filter((type_id) => !scripted.has(type_id)),
+      controlTypes.map(({ metadata }) => metadata.type_id).filter((typeId) => !scripted.has(typeId)),
       [],
     );
     for (const script of scripts) {
@@ -45,7 +45,7 @@ spec('flow: purity', (test) => {
     for (const script of scripts) {
       const expected = written(script);
       assert.is(
-        with_poison(() => written(script)),
+        withPoison(() => written(script)),
         expected,
         script.type,
       );
@@ -65,13 +65,13 @@ spec('flow: purity', (test) => {
       () => process.hrtime(),
       () => crypto.randomUUID(),
     ];
-    for (const door of doors) assert.throws(() => with_poison(door), /impure/);
+    for (const door of doors) assert.throws(() => withPoison(door), /impure/);
     assert.is(
-      with_poison(() => Date.parse('1970-01-01T00:00:01Z')),
+      withPoison(() => Date.parse('1970-01-01T00:00:01Z')),
       1_000,
     );
     assert.is(
-      with_poison(() => new Date(1_000).toISOString()),
+      withPoison(() => new Date(1_000).toISOString()),
       '1970-01-01T00:00:01.000Z',
     );
     assert.type(Date.now(), 'number');
@@ -94,14 +94,14 @@ spec('flow: purity', (test) => {
   test('an occurrence a type has no use for throws nothing, neither before the start nor after it', () => {
     for (const script of scripts) {
       for (const occurrence of everything) {
-        assert.ok(Array.isArray(drive(type_called(script.type), script).tell(occurrence)), script.type);
-        const step = drive(type_called(script.type), script);
-        if (!has_ended(step.tell(started))) assert.ok(Array.isArray(step.tell(occurrence)), script.type);
+        assert.ok(Array.isArray(drive(typeCalled(script.type), script).tell(occurrence)), script.type);
+        const step = drive(typeCalled(script.type), script);
+        if (!hasEnded(step.tell(started))) assert.ok(Array.isArray(step.tell(occurrence)), script.type);
       }
     }
   });
 });
 
-function has_ended(directives: readonly Directive[]): boolean {
+function hasEnded(directives: readonly Directive[]): boolean {
   return directives.some((one) => one.do === 'complete' || one.do === 'fail');
 }

@@ -1,19 +1,19 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
-import { switch_type } from '@llmteam/flow';
+import { switchType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fits_schema } from '../support/metadata-laws.js';
+import { fitsSchema } from '../support/metadata-laws.js';
 import { drive, failure, fired, started } from './support/drive.js';
 
-function port_for(compared: Json, config: JsonObject): string {
-  const step = drive(switch_type, { config, input: 'in', expressions: { '/expression': compared } });
+function portFor(compared: Json, config: JsonObject): string {
+  const step = drive(switchType, { config, input: 'in', expressions: { '/expression': compared } });
   const ports = fired(step.tell(started));
   assert.equal(Object.values(ports), ['in']);
   return String(Object.keys(ports)[0]);
 }
 
-function by_value(value: Json): JsonObject {
+function byValue(value: Json): JsonObject {
   return { expression: 'input', cases: [{ value, port: 'hit' }], default_port: 'miss' };
 }
 
@@ -24,17 +24,17 @@ spec('flow: switch', (test) => {
       { value: 'b', port: 'two' },
       { value: 'b', port: 'three' },
     ];
-    assert.is(port_for('b', { expression: 'input', cases }), 'two');
+    assert.is(portFor('b', { expression: 'input', cases }), 'two');
   });
 
   test('no case that matches fires the default port, by default called default', () => {
     const cases = [{ value: 'a', port: 'one' }];
-    assert.is(port_for('z', { expression: 'input', cases }), 'default');
-    assert.is(port_for('z', { expression: 'input', cases, default_port: 'other' }), 'other');
+    assert.is(portFor('z', { expression: 'input', cases }), 'default');
+    assert.is(portFor('z', { expression: 'input', cases, default_port: 'other' }), 'other');
   });
 
   test('values are compared as JSON: key order does not count, list order and type do', () => {
-    assert.is(port_for({ a: 1, b: [2, { c: null }] }, by_value({ b: [2, { c: null }], a: 1 })), 'hit');
+    assert.is(portFor({ a: 1, b: [2, { c: null }] }, byValue({ b: [2, { c: null }], a: 1 })), 'hit');
     const unequal: [Json, Json][] = [
       [
         [1, 2],
@@ -50,8 +50,8 @@ spec('flow: switch', (test) => {
       [{ a: null }, { b: null }],
     ];
     for (const [left, right] of unequal) {
-      assert.is(port_for(left, by_value(right)), 'miss', JSON.stringify([left, right]));
-      assert.is(port_for(right, by_value(left)), 'miss', JSON.stringify([right, left]));
+      assert.is(portFor(left, byValue(right)), 'miss', JSON.stringify([left, right]));
+      assert.is(portFor(right, byValue(left)), 'miss', JSON.stringify([right, left]));
     }
   });
 
@@ -59,7 +59,7 @@ spec('flow: switch', (test) => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const plain: Json = JSON.parse(JSON.stringify(value));
-        assert.is(port_for(plain, by_value(turned(plain))), 'hit');
+        assert.is(portFor(plain, byValue(turned(plain))), 'hit');
       }),
       { numRuns: 200 },
     );
@@ -67,7 +67,7 @@ spec('flow: switch', (test) => {
 
   test('the expression is evaluated once, also if it gives null', () => {
     const cases = [1, 2, 3].map((value) => ({ value, port: 'p' }));
-    const step = drive(switch_type, { config: { expression: 'x', cases }, expressions: { '/expression': null } });
+    const step = drive(switchType, { config: { expression: 'x', cases }, expressions: { '/expression': null } });
     step.tell(started);
     assert.equal(step.evaluated, ['/expression']);
   });
@@ -80,7 +80,7 @@ spec('flow: switch', (test) => {
       ],
     };
     const expressions = { '/cases/0/expression': false, '/cases/1/expression': true };
-    assert.equal(fired(drive(switch_type, { config, expressions }).tell(started)), { two: null });
+    assert.equal(fired(drive(switchType, { config, expressions }).tell(started)), { two: null });
   });
 
   test('cases after the one that matches are not evaluated', () => {
@@ -90,39 +90,39 @@ spec('flow: switch', (test) => {
         { expression: 'broken', port: 'two' },
       ],
     };
-    const step = drive(switch_type, { config, expressions: { '/cases/0/expression': true } });
+    const step = drive(switchType, { config, expressions: { '/cases/0/expression': true } });
     assert.equal(fired(step.tell(started)), { one: null });
   });
 
   test("a case's expression that gives no boolean fails the step and says which", () => {
     const config = { cases: [{ expression: 'a', port: 'one' }] };
-    const error = failure(drive(switch_type, { config, expressions: { '/cases/0/expression': 'yes' } }).tell(started));
+    const error = failure(drive(switchType, { config, expressions: { '/cases/0/expression': 'yes' } }).tell(started));
     assert.is(error.error_code, 'EXPRESSION_FAILED');
     assert.match(error.error_message, '/cases/0/expression');
   });
 
   test('its ports are those of the cases, each once, and the default', () => {
     const cases = ['a', 'b', 'a'].map((port, value) => ({ value, port }));
-    assert.equal(switch_type.ports?.({ expression: 'x', cases }), { output: ['a', 'b', 'default'] });
-    assert.equal(switch_type.ports?.({ expression: 'x', cases, default_port: 'b' }), { output: ['a', 'b'] });
+    assert.equal(switchType.ports?.({ expression: 'x', cases }), { output: ['a', 'b', 'default'] });
+    assert.equal(switchType.ports?.({ expression: 'x', cases, default_port: 'b' }), { output: ['a', 'b'] });
   });
 
   test('the schema wants a value or an expression in each case, and a top expression if there are values', () => {
-    assert.ok(fits_schema(switch_type, { expression: 'x', cases: [{ value: null, port: 'a' }] }));
-    assert.ok(fits_schema(switch_type, { cases: [{ expression: 'x', port: 'a' }] }));
-    assert.not(fits_schema(switch_type, { cases: [{ value: 1, port: 'a' }] }));
+    assert.ok(fitsSchema(switchType, { expression: 'x', cases: [{ value: null, port: 'a' }] }));
+    assert.ok(fitsSchema(switchType, { cases: [{ expression: 'x', port: 'a' }] }));
+    assert.not(fitsSchema(switchType, { cases: [{ value: 1, port: 'a' }] }));
     assert.not(
-      fits_schema(switch_type, {
+      fitsSchema(switchType, {
         cases: [
           { expression: 'x', port: 'a' },
           { value: 1, port: 'a' },
         ],
       }),
     );
-    assert.not(fits_schema(switch_type, { expression: 'x', cases: [{ value: 1, expression: 'x', port: 'a' }] }));
-    assert.not(fits_schema(switch_type, { expression: 'x', cases: [{ port: 'a' }] }));
-    assert.not(fits_schema(switch_type, { expression: 'x', cases: [] }));
-    assert.not(fits_schema(switch_type, { cases: [{ expression: 'x', port: 'Not A Port' }] }));
+    assert.not(fitsSchema(switchType, { expression: 'x', cases: [{ value: 1, expression: 'x', port: 'a' }] }));
+    assert.not(fitsSchema(switchType, { expression: 'x', cases: [{ port: 'a' }] }));
+    assert.not(fitsSchema(switchType, { expression: 'x', cases: [] }));
+    assert.not(fitsSchema(switchType, { cases: [{ expression: 'x', port: 'Not A Port' }] }));
   });
 });
 

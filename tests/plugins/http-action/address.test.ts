@@ -1,4 +1,4 @@
-import { reach_of } from '@llmteam/http-action';
+import { reachOf } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 
@@ -58,7 +58,7 @@ const expected = {
 spec('http_action: addresses', (test) => {
   for (const [reach, addresses] of Object.entries(expected)) {
     test(`${addresses.length} addresses are ${reach}`, () => {
-      for (const address of addresses) assert.is(reach_of(address), reach, address);
+      for (const address of addresses) assert.is(reachOf(address), reach, address);
     });
   }
 });

@@ -2,28 +2,28 @@ import type { Json } from '@llmteam/contracts';
 import type { HttpActionConfig, HttpActionOptions } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { rejects_with } from '../support/rejection.js';
-import { body_of, with_http_server } from '../support/with-server.js';
-import { with_action } from './with-action.js';
+import { rejectsWith } from '../support/rejection.js';
+import { bodyOf, withHttpServer } from '../support/with-server.js';
+import { withAction } from './with-action.js';
 
-const port_of = (origin: string) => new URL(origin).port;
+const portOf = (origin: string) => new URL(origin).port;
 
 /** A server that counts requests; `use` gets its port. */
-async function with_counter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
+async function withCounter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
   const counter = { requests: 0 };
-  await with_http_server(
+  await withHttpServer(
     (_request, response) => {
       counter.requests += 1;
       response.end('{"reached":true}');
     },
-    (origin) => use(port_of(origin), () => counter.requests),
+    (origin) => use(portOf(origin), () => counter.requests),
   );
 }
 
-async function blocked_by(options: HttpActionOptions, url: (port: string) => string): Promise<void> {
-  await with_counter((port, requests) =>
-    with_action(options, async ({ call }) => {
-      await rejects_with('EGRESS_BLOCKED', () => call({ config: { url: url(port), method: 'GET' } }));
+async function blockedBy(options: HttpActionOptions, url: (port: string) => string): Promise<void> {
+  await withCounter((port, requests) =>
+    withAction(options, async ({ call }) => {
+      await rejectsWith('EGRESS_BLOCKED', () => call({ config: { url: url(port), method: 'GET' } }));
       assert.is(requests(), 0);
     }),
   );
@@ -55,44 +55,44 @@ spec('http_action: where requests may go', (test) => {
     ...['[::]', '10.0.0.1', '169.254.169.254', '100.64.0.1', '192.168.0.1', '[fd00::1]', '１２７.0.0.1'],
   ]) {
     test(`a url to ${host} is blocked before anything is sent`, async () => {
-      await blocked_by({}, (port) => `http://${host}:${port}/`);
+      await blockedBy({}, (port) => `http://${host}:${port}/`);
     });
   }
 
   test('a client without the right to private networks is blocked too', async () => {
-    await with_counter((port, requests) =>
-      with_action({}, async ({ call }) => {
-        const base_url = `http://127.0.0.1:${port}`;
+    await withCounter((port, requests) =>
+      withAction({}, async ({ call }) => {
+        const baseUrl = `http://127.0.0.1:${port}`;
         const config = { client_ref: 'local' };
-        await rejects_with('EGRESS_BLOCKED', () =>
-          call({ config, base_url, client: { allow_private_network: false } }),
+        await rejectsWith('EGRESS_BLOCKED', () =>
+          call({ config, base_url: baseUrl, client: { allow_private_network: false } }),
         );
         assert.is(requests(), 0);
-        assert.equal(await call({ config, base_url }), { response: { reached: true }, status: 200 });
+        assert.equal(await call({ config, base_url: baseUrl }), { response: { reached: true }, status: 200 });
       }),
     );
   });
 
   test('a connection made with that right is not lent to a request without it', async () => {
-    await with_counter((port, requests) =>
-      with_action({}, async ({ call }) => {
+    await withCounter((port, requests) =>
+      withAction({}, async ({ call }) => {
         await call({ config: { client_ref: 'local' }, base_url: `http://127.0.0.1:${port}` });
-        await rejects_with('EGRESS_BLOCKED', () => call({ config: { url: `http://127.0.0.1:${port}/` } }));
+        await rejectsWith('EGRESS_BLOCKED', () => call({ config: { url: `http://127.0.0.1:${port}/` } }));
         assert.is(requests(), 1);
       }),
     );
   });
 
   test('not even a client with that right reaches a metadata service', async () => {
-    await with_action({}, async ({ call }) => {
-      const base_url = 'http://169.254.169.254';
-      await rejects_with('EGRESS_BLOCKED', () => call({ config: { client_ref: 'local' }, base_url }));
+    await withAction({}, async ({ call }) => {
+      const baseUrl = 'http://169.254.169.254';
+      await rejectsWith('EGRESS_BLOCKED', () => call({ config: { client_ref: 'local' }, base_url: baseUrl }));
     });
   });
 
   test('a name is blocked if any one of its addresses is', async () => {
-    await blocked_by({ resolve: async () => ['8.8.8.8', '127.0.0.1'] }, (port) => `http://mixed.test:${port}/`);
-    await blocked_by({ resolve: async () => ['2606:4700::1', '::1'] }, (port) => `http://mixed.test:${port}/`);
+    await blockedBy({ resolve: async () => ['8.8.8.8', '127.0.0.1'] }, (port) => `http://mixed.test:${port}/`);
+    await blockedBy({ resolve: async () => ['2606:4700::1', '::1'] }, (port) => `http://mixed.test:${port}/`);
   });
 
   test('a name is resolved once and the connection goes to that answer', async () => {
@@ -102,8 +102,8 @@ spec('http_action: where requests may go', (test) => {
       asked.push(hostname);
       return answers.shift() ?? [];
     };
-    await with_counter((port) =>
-      with_action({ resolve }, async ({ call }) => {
+    await withCounter((port) =>
+      withAction({ resolve }, async ({ call }) => {
         const config = { client_ref: 'local' };
         assert.is((await call({ config, base_url: `http://service.test:${port}` })).status, 200);
         assert.equal(asked, ['service.test']);
@@ -114,16 +114,16 @@ spec('http_action: where requests may go', (test) => {
   test('the address that was reached in the end is checked as well', async () => {
     const answers = ['public', 'never'] as const;
     const asked: string[] = [];
-    const reach_of = (address: string) => answers[asked.push(address) - 1] ?? 'never';
-    await blocked_by({ resolve: async () => ['127.0.0.1'], reach_of }, (port) => `http://service.test:${port}/`);
+    const reachOf = (address: string) => answers[asked.push(address) - 1] ?? 'never';
+    await blockedBy({ resolve: async () => ['127.0.0.1'], reachOf }, (port) => `http://service.test:${port}/`);
     assert.equal(asked, ['127.0.0.1', '127.0.0.1']);
   });
 
   test('a name without addresses, or that cannot be resolved, may be tried again', async () => {
     const missing = async () => Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
     for (const resolve of [async () => [], missing]) {
-      await with_action({ resolve }, async ({ call }) => {
-        const error = await rejects_with('HTTP_FAILED', () => call({ config: { url: 'http://gone.test/' } }));
+      await withAction({ resolve }, async ({ call }) => {
+        const error = await rejectsWith('HTTP_FAILED', () => call({ config: { url: 'http://gone.test/' } }));
         assert.ok(error.recoverable);
       });
     }
@@ -131,19 +131,21 @@ spec('http_action: where requests may go', (test) => {
 
   test('a host that nobody listens on may be tried again', async () => {
     const closed = { port: '' };
-    await with_counter(async (port) => {
+    await withCounter(async (port) => {
       closed.port = port;
     });
-    await with_action({}, async ({ call }) => {
-      const base_url = `http://127.0.0.1:${closed.port}`;
-      const error = await rejects_with('HTTP_FAILED', () => call({ config: { client_ref: 'local' }, base_url }));
+    await withAction({}, async ({ call }) => {
+      const baseUrl = `http://127.0.0.1:${closed.port}`;
+      const error = await rejectsWith('HTTP_FAILED', () =>
+        call({ config: { client_ref: 'local' }, base_url: baseUrl }),
+      );
       assert.match(error.message, 'ECONNREFUSED');
     });
   });
 });
 
 /** Loopback counts as public, names ending in `.test` lead there: the only way to see redirects between hosts. */
-const open: HttpActionOptions = { resolve: async () => ['127.0.0.1'], reach_of: () => 'public' };
+const open: HttpActionOptions = { resolve: async () => ['127.0.0.1'], reachOf: () => 'public' };
 
 interface Seen {
   readonly host: string;
@@ -158,22 +160,22 @@ async function follow(
 ): Promise<{ seen: Seen[]; status: Json | undefined }> {
   const seen: Seen[] = [];
   const outcome: { status?: Json | undefined } = {};
-  await with_http_server(
+  await withHttpServer(
     async (request, response) => {
       const { host = '', ...headers } = request.headers;
       const one = {
         host: host.split(':')[0] ?? '',
         method: request.method ?? '',
         headers,
-        body: await body_of(request),
+        body: await bodyOf(request),
       };
       seen.push(one);
       const { status, location } = listener(one, host.split(':')[1] ?? '');
       response.writeHead(status, location === undefined ? {} : { location }).end('null');
     },
     (origin) =>
-      with_action(open, async ({ call }) => {
-        const ports = await call({ config: { url: `http://a.test:${port_of(origin)}/start`, ...config } });
+      withAction(open, async ({ call }) => {
+        const ports = await call({ config: { url: `http://a.test:${portOf(origin)}/start`, ...config } });
         outcome.status = ports.status;
       }),
   );
@@ -183,7 +185,7 @@ async function follow(
 spec('http_action: redirects', (test) => {
   const elsewhere = (status: number) => (seen: Seen, port: string) =>
     seen.host === 'a.test' ? { status, location: `http://b.test:${port}/next` } : { status: 200 };
-  const same_host = (status: number) => {
+  const sameHost = (status: number) => {
     const hops = { count: 0 };
     return () => (hops.count++ === 0 ? { status, location: '/next' } : { status: 200 });
   };
@@ -203,7 +205,7 @@ spec('http_action: redirects', (test) => {
   });
 
   test('the same host gets them again', async () => {
-    const { seen } = await follow(same_host(307), { headers: secrets, body: { secret: 1 } });
+    const { seen } = await follow(sameHost(307), { headers: secrets, body: { secret: 1 } });
     assert.is(seen[1]?.headers.authorization, 'Bearer x');
     assert.is(seen[1]?.headers['x-api-key'], 'k');
     assert.is(seen[1]?.headers['idempotency-key'], 'run-1/step');
@@ -222,7 +224,7 @@ spec('http_action: redirects', (test) => {
     [302, 'GET', 'GET'],
   ] as const) {
     test(`${method} becomes ${then} by ${status}`, async () => {
-      const { seen } = await follow(same_host(status), { method });
+      const { seen } = await follow(sameHost(status), { method });
       assert.is(seen[1]?.method, then);
       assert.is(seen[1]?.headers['content-type'], then === 'GET' || then === 'HEAD' ? undefined : 'application/json');
     });
@@ -238,7 +240,7 @@ spec('http_action: redirects', (test) => {
   });
 
   test('a loop ends at the fourth', async () => {
-    const error = await rejects_with('HTTP_RESPONSE_INVALID', () =>
+    const error = await rejectsWith('HTTP_RESPONSE_INVALID', () =>
       follow(() => ({ status: 302, location: '/start' }), {}),
     );
     assert.not(error.recoverable);
@@ -246,7 +248,7 @@ spec('http_action: redirects', (test) => {
   });
 
   test('a redirect without a location, and one that is expected, is not followed', async () => {
-    const error = await rejects_with('HTTP_STATUS', () => follow(() => ({ status: 302 }), {}));
+    const error = await rejectsWith('HTTP_STATUS', () => follow(() => ({ status: 302 }), {}));
     assert.is(error.details?.status, 302);
     const { seen, status } = await follow(() => ({ status: 302, location: '/next' }), { expect_status: [302] });
     assert.equal([seen.length, status], [1, 302]);
@@ -254,18 +256,18 @@ spec('http_action: redirects', (test) => {
 
   for (const location of ['file:///etc/passwd', 'gopher://x/', 'http://user:pw@a.test/', 'ftp://a.test/']) {
     test(`a redirect to ${location} is blocked`, async () => {
-      await rejects_with('EGRESS_BLOCKED', () => follow(() => ({ status: 302, location }), {}));
+      await rejectsWith('EGRESS_BLOCKED', () => follow(() => ({ status: 302, location }), {}));
     });
   }
 
   test('a redirect to a blocked address is blocked', async () => {
-    const reach_of = (address: string) => (address === '127.0.0.1' ? 'public' : 'private') as 'public' | 'private';
+    const reachOf = (address: string) => (address === '127.0.0.1' ? 'public' : 'private') as 'public' | 'private';
     for (const host of ['[::1]', '10.0.0.1', 'inner.test']) {
-      await with_http_server(
+      await withHttpServer(
         (_request, response) => void response.writeHead(302, { location: `http://${host}/` }).end(),
         (origin) =>
-          with_action({ reach_of, resolve: async () => ['10.0.0.1'] }, async ({ call }) => {
-            const error = await rejects_with('EGRESS_BLOCKED', () => call({ config: { url: origin } }));
+          withAction({ reachOf, resolve: async () => ['10.0.0.1'] }, async ({ call }) => {
+            const error = await rejectsWith('EGRESS_BLOCKED', () => call({ config: { url: origin } }));
             assert.match(error.message, 'private network');
           }),
       );
@@ -274,13 +276,13 @@ spec('http_action: redirects', (test) => {
 
   test('a client is not led to another host, scheme or port', async () => {
     for (const location of ['http://localhost/', 'http://127.0.0.1:1/', 'https://127.0.0.1/', '//8.8.8.8/']) {
-      await with_http_server(
+      await withHttpServer(
         (_request, response) => void response.writeHead(307, { location }).end(),
-        (base_url) =>
-          with_action({}, async ({ call }) => {
+        (baseUrl) =>
+          withAction({}, async ({ call }) => {
             const client = { headers: { authorization: 'Bearer x' } };
-            const error = await rejects_with('EGRESS_BLOCKED', () =>
-              call({ config: { client_ref: 'local' }, base_url, client }),
+            const error = await rejectsWith('EGRESS_BLOCKED', () =>
+              call({ config: { client_ref: 'local' }, base_url: baseUrl, client }),
             );
             assert.match(error.message, 'not of this client');
           }),

@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
-import { create_http_action, type HttpActionConfig, retry_after } from '@llmteam/http-action';
+import { createHttpAction, type HttpActionConfig, retryAfter } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fake_step_context } from '../support/fake-step-context.js';
-import { rejects_with } from '../support/rejection.js';
-import { with_http_server, with_raw_server } from '../support/with-server.js';
-import { type Action, with_action } from './with-action.js';
+import { fakeStepContext } from '../support/fake-step-context.js';
+import { rejectsWith } from '../support/rejection.js';
+import { withHttpServer, withRawServer } from '../support/with-server.js';
+import { type Action, withAction } from './with-action.js';
 
 const now = () => Date.UTC(2030, 0, 1);
 
-async function with_status(
+async function withStatus(
   status: number,
   headers: Record<string, string>,
-  use: (action: Action, base_url: string) => Promise<void>,
+  use: (action: Action, baseUrl: string) => Promise<void>,
 ): Promise<void> {
   const listener: RequestListener = (_request, response) =>
     void response.writeHead(status, headers).end('{"secret":1}');
-  await with_http_server(listener, (base_url) => with_action({ now }, (action) => use(action, base_url)));
+  await withHttpServer(listener, (baseUrl) => withAction({ now }, (action) => use(action, baseUrl)));
 }
 
 async function failure(
@@ -29,8 +29,8 @@ async function failure(
   config: HttpActionConfig = {},
 ) {
   const errors: LlmteamError[] = [];
-  await with_status(status, headers, async ({ call }, base_url) => {
-    errors.push(await rejects_with(code, () => call({ config: { client_ref: 'local', ...config }, base_url })));
+  await withStatus(status, headers, async ({ call }, baseUrl) => {
+    errors.push(await rejectsWith(code, () => call({ config: { client_ref: 'local', ...config }, base_url: baseUrl })));
   });
   return errors[0] as LlmteamError;
 }
@@ -52,16 +52,16 @@ spec('http_action: statuses', (test) => {
     });
   }
 
-  for (const [expect_status, good, bad] of [
+  for (const [expectStatus, good, bad] of [
     [404, 404, 200],
     ['4xx', 418, 200],
     [['2xx', 404], 404, 500],
     [[200, 201], 201, 202],
   ] as const) {
-    test(`expect_status ${JSON.stringify(expect_status)} takes ${good} and not ${bad}`, async () => {
-      const config = { client_ref: 'local', expect_status: expect_status as HttpActionConfig['expect_status'] & {} };
-      await with_status(good, {}, async ({ call }, base_url) => {
-        assert.equal(await call({ config, base_url }), { response: { secret: 1 }, status: good });
+    test(`expect_status ${JSON.stringify(expectStatus)} takes ${good} and not ${bad}`, async () => {
+      const config = { client_ref: 'local', expect_status: expectStatus as HttpActionConfig['expect_status'] & {} };
+      await withStatus(good, {}, async ({ call }, baseUrl) => {
+        assert.equal(await call({ config, base_url: baseUrl }), { response: { secret: 1 }, status: good });
       });
       await failure(bad, 'HTTP_STATUS', {}, config);
     });
@@ -91,7 +91,7 @@ spec('http_action: statuses', (test) => {
     [['1', '2'], undefined],
   ] as const) {
     test(`Retry-After ${JSON.stringify(header)} is ${seconds}`, () => {
-      assert.is(retry_after(header as string | string[] | undefined, now(), 3_600), seconds);
+      assert.is(retryAfter(header as string | string[] | undefined, now(), 3_600), seconds);
     });
   }
 });
@@ -101,20 +101,20 @@ spec('http_action: time', (test) => {
   const config = { client_ref: 'local' };
 
   test('a server that accepts and says nothing is given up after the idle time', async () => {
-    await with_http_server(hung, (base_url) =>
-      with_action({ limits: { idle_ms: 100 } }, async ({ call }) => {
-        const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+    await withHttpServer(hung, (baseUrl) =>
+      withAction({ limits: { idleMs: 100 } }, async ({ call }) => {
+        const error = await rejectsWith('HTTP_FAILED', () => call({ config, base_url: baseUrl }));
         assert.match(error.message, 'UND_ERR_HEADERS_TIMEOUT');
       }),
     );
   });
 
   test('a body that pauses is given up after the idle time', async () => {
-    await with_http_server(
+    await withHttpServer(
       (_request, response) => void response.writeHead(200).write('{'),
-      (base_url) =>
-        with_action({ limits: { idle_ms: 100 } }, async ({ call }) => {
-          const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+      (baseUrl) =>
+        withAction({ limits: { idleMs: 100 } }, async ({ call }) => {
+          const error = await rejectsWith('HTTP_FAILED', () => call({ config, base_url: baseUrl }));
           assert.match(error.message, 'UND_ERR_BODY_TIMEOUT');
         }),
     );
@@ -127,9 +127,9 @@ spec('http_action: time', (test) => {
         await delay(10);
       }
     };
-    await with_http_server(drip, (base_url) =>
-      with_action({ limits: { idle_ms: 1_000, total_ms: 200 } }, async ({ call }) => {
-        const error = await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+    await withHttpServer(drip, (baseUrl) =>
+      withAction({ limits: { idleMs: 1_000, totalMs: 200 } }, async ({ call }) => {
+        const error = await rejectsWith('HTTP_FAILED', () => call({ config, base_url: baseUrl }));
         assert.match(error.message, 'within 200 ms');
         assert.ok(error.recoverable);
       }),
@@ -137,24 +137,24 @@ spec('http_action: time', (test) => {
   });
 
   test('interim answers without end are given up after the total time', async () => {
-    await with_raw_server(
+    await withRawServer(
       async (socket) => {
         while (!socket.destroyed) {
           socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');
           await delay(5);
         }
       },
-      (base_url) =>
-        with_action({ limits: { total_ms: 200 } }, async ({ call }) => {
-          await rejects_with('HTTP_FAILED', () => call({ config, base_url }));
+      (baseUrl) =>
+        withAction({ limits: { totalMs: 200 } }, async ({ call }) => {
+          await rejectsWith('HTTP_FAILED', () => call({ config, base_url: baseUrl }));
         }),
     );
   });
 
   test('a resolver that hangs is given up', async () => {
     const resolve = () => new Promise<never>(() => undefined);
-    await with_action({ resolve, limits: { total_ms: 150, idle_ms: 60_000 } }, async ({ call }) => {
-      await rejects_with('HTTP_FAILED', () => call({ config, base_url: 'http://slow.test' }));
+    await withAction({ resolve, limits: { totalMs: 150, idleMs: 60_000 } }, async ({ call }) => {
+      await rejectsWith('HTTP_FAILED', () => call({ config, base_url: 'http://slow.test' }));
     });
   });
 });
@@ -165,15 +165,15 @@ spec('http_action: cancellation', (test) => {
   test('an abort in the middle of the response ends it and closes the connection', async () => {
     const abort = new AbortController();
     const closed = { promise: Promise.resolve<unknown>(undefined) };
-    await with_http_server(
+    await withHttpServer(
       (_request, response) => {
         closed.promise = once(response, 'close');
         response.writeHead(200).write('{"a":');
         abort.abort();
       },
-      (base_url) =>
-        with_action({}, async ({ call }) => {
-          await rejects_with('CANCELLED', () => call({ config, base_url, signal: abort.signal }));
+      (baseUrl) =>
+        withAction({}, async ({ call }) => {
+          await rejectsWith('CANCELLED', () => call({ config, base_url: baseUrl, signal: abort.signal }));
           await closed.promise;
         }),
     );
@@ -181,11 +181,13 @@ spec('http_action: cancellation', (test) => {
 
   test('a reason that is an error of the contract is the error', async () => {
     const abort = new AbortController();
-    await with_http_server(
+    await withHttpServer(
       () => abort.abort(new LlmteamError('STEP_TIMEOUT', 'the attempt took too long')),
-      (base_url) =>
-        with_action({}, async ({ call }) => {
-          const error = await rejects_with('STEP_TIMEOUT', () => call({ config, base_url, signal: abort.signal }));
+      (baseUrl) =>
+        withAction({}, async ({ call }) => {
+          const error = await rejectsWith('STEP_TIMEOUT', () =>
+            call({ config, base_url: baseUrl, signal: abort.signal }),
+          );
           assert.ok(error.recoverable);
         }),
     );
@@ -193,33 +195,33 @@ spec('http_action: cancellation', (test) => {
 
   test('an attempt that is aborted already sends nothing', async () => {
     const requests: string[] = [];
-    await with_http_server(
+    await withHttpServer(
       (request, response) => {
         requests.push(request.url ?? '');
         response.end();
       },
-      (base_url) =>
-        with_action({}, async ({ call }) => {
-          await rejects_with('CANCELLED', () => call({ config, base_url, signal: AbortSignal.abort() }));
+      (baseUrl) =>
+        withAction({}, async ({ call }) => {
+          await rejectsWith('CANCELLED', () => call({ config, base_url: baseUrl, signal: AbortSignal.abort() }));
         }),
     );
     assert.equal(requests, []);
   });
 
   test('closing breaks off what still runs, and the type can be used again', async () => {
-    const action = create_http_action();
+    const action = createHttpAction();
     const requests: string[] = [];
-    await with_http_server(
+    await withHttpServer(
       (request, response) => {
         requests.push(request.url ?? '');
         if (request.url === '/hang') void action.close();
         else response.end('1');
       },
-      async (base_url) => {
-        const clients = { local: { base_url, headers: {}, allow_private_network: true } };
+      async (baseUrl) => {
+        const clients = { local: { base_url: baseUrl, headers: {}, allow_private_network: true } };
         const run = (path: string) =>
-          action.step_type.run(fake_step_context({ clients }).context, { ...config, path }, null);
-        await rejects_with('HTTP_FAILED', () => run('/hang'));
+          action.stepType.run(fakeStepContext({ clients }).context, { ...config, path }, null);
+        await rejectsWith('HTTP_FAILED', () => run('/hang'));
         assert.is((await run('/again')).response, 1);
         assert.equal(requests, ['/hang', '/again']);
       },
@@ -235,9 +237,9 @@ spec('http_action: what is told', (test) => {
   const client = { headers: { authorization: 'Bearer client-secret' } };
 
   test('a success is recorded as started and completed', async () => {
-    await with_status(201, {}, async ({ call, traces }, base_url) => {
-      await call({ config, base_url, client });
-      const about = { method: 'POST', url: `${base_url}/things` };
+    await withStatus(201, {}, async ({ call, traces }, baseUrl) => {
+      await call({ config, base_url: baseUrl, client });
+      const about = { method: 'POST', url: `${baseUrl}/things` };
       const [started, completed] = traces[0]?.activities ?? [];
       assert.equal(started, { event_type: 'action.started', payload: about });
       assert.is(completed?.event_type, 'action.completed');
@@ -247,19 +249,19 @@ spec('http_action: what is told', (test) => {
   });
 
   test('a failure is recorded with its code and status', async () => {
-    await with_status(503, {}, async ({ call, traces }, base_url) => {
-      await rejects_with('HTTP_STATUS', () => call({ config, base_url, client }));
+    await withStatus(503, {}, async ({ call, traces }, baseUrl) => {
+      await rejectsWith('HTTP_STATUS', () => call({ config, base_url: baseUrl, client }));
       const failed = traces[0]?.activities.at(-1);
       assert.is(failed?.event_type, 'action.failed');
-      assert.equal(failed?.payload, { method: 'POST', url: `${base_url}/things`, code: 'HTTP_STATUS', status: 503 });
+      assert.equal(failed?.payload, { method: 'POST', url: `${baseUrl}/things`, code: 'HTTP_STATUS', status: 503 });
     });
   });
 
   test('no header value, no query and no body is in events or errors', async () => {
     for (const status of [200, 400, 500, 302]) {
       const location = 'http://169.254.169.254/?token=location-secret';
-      await with_status(status, { location }, async ({ call, traces }, base_url) => {
-        const error = await call({ config, base_url, client, input: 'body-secret' }).catch(
+      await withStatus(status, { location }, async ({ call, traces }, baseUrl) => {
+        const error = await call({ config, base_url: baseUrl, client, input: 'body-secret' }).catch(
           (thrown: LlmteamError) => thrown,
         );
         const told = JSON.stringify([traces, error instanceof Error ? [error.message, error] : 'fine']);

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Json } from '@llmteam/contracts';
-import plugin, { create_http_action, type HttpActionConfig } from '@llmteam/http-action';
+import plugin, { createHttpAction, type HttpActionConfig } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fits_schema, metadata_laws } from '../support/metadata-laws.js';
-import { rejects_with } from '../support/rejection.js';
-import { body_of, with_http_server } from '../support/with-server.js';
-import { type Call, with_action } from './with-action.js';
+import { fitsSchema, metadataLaws } from '../support/metadata-laws.js';
+import { rejectsWith } from '../support/rejection.js';
+import { bodyOf, withHttpServer } from '../support/with-server.js';
+import { type Call, withAction } from './with-action.js';
 
 interface Seen {
   readonly method: string;
@@ -16,17 +16,17 @@ interface Seen {
 }
 
 /** What the server sees of one call. */
-async function seen_of(call: Omit<Call, 'base_url'>, base_path = ''): Promise<Seen> {
+async function seenOf(call: Omit<Call, 'base_url'>, basePath = ''): Promise<Seen> {
   const seen: Seen[] = [];
-  await with_http_server(
+  await withHttpServer(
     async (request, response) => {
       const { method = '', url = '', headers } = request;
-      seen.push({ method, url, headers, body: await body_of(request) });
+      seen.push({ method, url, headers, body: await bodyOf(request) });
       response.end('{}');
     },
     (origin) =>
-      with_action({}, async ({ call: run }) => {
-        await run({ ...call, base_url: `${origin}${base_path}` });
+      withAction({}, async ({ call: run }) => {
+        await run({ ...call, base_url: `${origin}${basePath}` });
       }),
   );
   assert.is(seen.length, 1);
@@ -34,36 +34,36 @@ async function seen_of(call: Omit<Call, 'base_url'>, base_path = ''): Promise<Se
 }
 
 async function refused(code: string, config: HttpActionConfig, client: Call['client'] = {}): Promise<string> {
-  return (await rejects_with(code, () => seen_of({ config, client }, '/api/v1'))).message;
+  return (await rejectsWith(code, () => seenOf({ config, client }, '/api/v1'))).message;
 }
 
 const local = { client_ref: 'local' };
 
 spec('http_action: metadata', (test) => {
-  const { step_type } = create_http_action();
-  metadata_laws(test, 'http-action', step_type);
+  const { stepType } = createHttpAction();
+  metadataLaws(test, 'http-action', stepType);
 
   test('the plugin brings this one type', () => {
     assert.is(plugin.name, 'http-action');
     assert.equal(
-      plugin.step_types?.map(({ metadata }) => metadata.type_id),
+      plugin.stepTypes?.map(({ metadata }) => metadata.type_id),
       ['http_action'],
     );
   });
 
   test('the schema takes exactly one of client_ref and url', () => {
-    assert.ok(fits_schema(step_type, local));
-    assert.ok(fits_schema(step_type, { url: 'https://example.com', expect_status: ['2xx', 404] }));
-    assert.not(fits_schema(step_type, {}));
-    assert.not(fits_schema(step_type, { ...local, url: 'https://example.com' }));
-    assert.not(fits_schema(step_type, { ...local, method: 'TRACE' }));
-    assert.not(fits_schema(step_type, { ...local, expect_status: '20x' }));
+    assert.ok(fitsSchema(stepType, local));
+    assert.ok(fitsSchema(stepType, { url: 'https://example.com', expect_status: ['2xx', 404] }));
+    assert.not(fitsSchema(stepType, {}));
+    assert.not(fitsSchema(stepType, { ...local, url: 'https://example.com' }));
+    assert.not(fitsSchema(stepType, { ...local, method: 'TRACE' }));
+    assert.not(fitsSchema(stepType, { ...local, expect_status: '20x' }));
   });
 });
 
 spec('http_action: the request', (test) => {
   test('by default it is a POST of the input as JSON, with the idempotency key', async () => {
-    const seen = await seen_of({ config: local, input: { a: [1, 'é'] } });
+    const seen = await seenOf({ config: local, input: { a: [1, 'é'] } });
     assert.is(seen.method, 'POST');
     assert.is(seen.body, '{"a":[1,"é"]}');
     assert.is(seen.headers['content-type'], 'application/json');
@@ -72,7 +72,7 @@ spec('http_action: the request', (test) => {
 
   for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS'] as const) {
     test(`${method} has no body unless one is given`, async () => {
-      const seen = await seen_of({ config: { ...local, method, response: 'text' }, input: { a: 1 } });
+      const seen = await seenOf({ config: { ...local, method, response: 'text' }, input: { a: 1 } });
       assert.is(seen.method, method);
       assert.is(seen.body, '');
       assert.is(seen.headers['content-type'], undefined);
@@ -80,13 +80,13 @@ spec('http_action: the request', (test) => {
   }
 
   test('DELETE sends the idempotency key, GET does not', async () => {
-    assert.is((await seen_of({ config: { ...local, method: 'DELETE' } })).headers['idempotency-key'], 'run-1/step');
-    assert.is((await seen_of({ config: { ...local, method: 'GET' } })).headers['idempotency-key'], undefined);
+    assert.is((await seenOf({ config: { ...local, method: 'DELETE' } })).headers['idempotency-key'], 'run-1/step');
+    assert.is((await seenOf({ config: { ...local, method: 'GET' } })).headers['idempotency-key'], undefined);
   });
 
   test('an idempotency key that is given stays', async () => {
     const headers = { 'Idempotency-Key': 'mine' };
-    assert.is((await seen_of({ config: { ...local, headers } })).headers['idempotency-key'], 'mine');
+    assert.is((await seenOf({ config: { ...local, headers } })).headers['idempotency-key'], 'mine');
   });
 
   const bodies: readonly [string, Json, string, string | undefined][] = [
@@ -95,30 +95,30 @@ spec('http_action: the request', (test) => {
     ['false is sent as JSON', false, 'false', 'application/json'],
     ['null is no body', null, '', undefined],
   ];
-  for (const [law, body, text, media_type] of bodies) {
+  for (const [law, body, text, mediaType] of bodies) {
     test(`body: ${law}`, async () => {
-      const seen = await seen_of({ config: { ...local, body }, input: 'unused' });
-      assert.equal([seen.body, seen.headers['content-type']], [text, media_type]);
+      const seen = await seenOf({ config: { ...local, body }, input: 'unused' });
+      assert.equal([seen.body, seen.headers['content-type']], [text, mediaType]);
     });
   }
 
   test('a content type that is given stays', async () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const seen = await seen_of({ config: { ...local, body: 'a=1', headers } });
+    const seen = await seenOf({ config: { ...local, body: 'a=1', headers } });
     assert.is(seen.headers['content-type'], 'application/x-www-form-urlencoded');
   });
 
   test("the client's headers are sent and a step cannot replace them", async () => {
     const client = { headers: { Authorization: 'Bearer of-the-operator', 'X-Team': 'a' } };
     const headers = { authorization: 'Bearer of-the-step', 'x-step': 'b' };
-    const seen = await seen_of({ config: { ...local, headers }, client });
+    const seen = await seenOf({ config: { ...local, headers }, client });
     assert.is(seen.headers.authorization, 'Bearer of-the-operator');
     assert.equal([seen.headers['x-team'], seen.headers['x-step']], ['a', 'b']);
   });
 
   test('query values are encoded; a list repeats its key, null leaves it out', async () => {
     const query = { q: 'a b&c=d', n: 1.5, yes: true, none: null, tag: ['x', null, 'y'] };
-    const seen = await seen_of({ config: { ...local, path: 'find', query } }, '/api');
+    const seen = await seenOf({ config: { ...local, path: 'find', query } }, '/api');
     assert.is(seen.url, '/api/find?q=a+b%26c%3Dd&n=1.5&yes=true&tag=x&tag=y');
   });
 
@@ -131,7 +131,7 @@ spec('http_action: the request', (test) => {
     ['/api', 'models/a:generate', '/api/models/a:generate'],
   ] as const) {
     test(`path '${path}' below '${base}' is '${url}'`, async () => {
-      assert.is((await seen_of({ config: { ...local, path } }, base)).url, url);
+      assert.is((await seenOf({ config: { ...local, path } }, base)).url, url);
     });
   }
 });

@@ -4,32 +4,32 @@ import type { FiredPorts } from '@llmteam/contracts';
 import type { HttpActionConfig, HttpActionOptions } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { rejects_with } from '../support/rejection.js';
-import { with_http_server, with_raw_server } from '../support/with-server.js';
-import { with_action } from './with-action.js';
+import { rejectsWith } from '../support/rejection.js';
+import { withHttpServer, withRawServer } from '../support/with-server.js';
+import { withAction } from './with-action.js';
 
 interface Setting {
   readonly config?: HttpActionConfig;
   readonly options?: HttpActionOptions;
 }
 
-async function ports_of(listener: RequestListener, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
+async function portsOf(listener: RequestListener, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
   const answers: FiredPorts[] = [];
-  await with_http_server(listener, (base_url) =>
-    with_action(options, async ({ call }) => {
-      answers.push(await call({ config: { client_ref: 'local', ...config }, base_url }));
+  await withHttpServer(listener, (baseUrl) =>
+    withAction(options, async ({ call }) => {
+      answers.push(await call({ config: { client_ref: 'local', ...config }, base_url: baseUrl }));
     }),
   );
   return answers[0] as FiredPorts;
 }
 
-async function raw_ports_of(bytes: string, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
+async function rawPortsOf(bytes: string, { config = {}, options = {} }: Setting = {}): Promise<FiredPorts> {
   const answers: FiredPorts[] = [];
-  await with_raw_server(
+  await withRawServer(
     (socket) => void socket.end(bytes, 'latin1'),
-    (base_url) =>
-      with_action(options, async ({ call }) => {
-        answers.push(await call({ config: { client_ref: 'local', ...config }, base_url }));
+    (baseUrl) =>
+      withAction(options, async ({ call }) => {
+        answers.push(await call({ config: { client_ref: 'local', ...config }, base_url: baseUrl }));
       }),
   );
   return answers[0] as FiredPorts;
@@ -41,7 +41,7 @@ const body =
     void response.writeHead(200, headers).end(content);
 
 async function invalid(listener: RequestListener, problem: RegExp | string, setting?: Setting): Promise<void> {
-  const error = await rejects_with('HTTP_RESPONSE_INVALID', () => ports_of(listener, setting));
+  const error = await rejectsWith('HTTP_RESPONSE_INVALID', () => portsOf(listener, setting));
   assert.match(error.message, problem);
   assert.not(error.recoverable);
 }
@@ -50,20 +50,20 @@ const text: Setting = { config: { response: 'text' } };
 
 spec('http_action: what a response becomes', (test) => {
   test('JSON is parsed, whatever the content type says', async () => {
-    assert.equal(await ports_of(body('{"a":[1,null]}', { 'content-type': 'text/html' })), {
+    assert.equal(await portsOf(body('{"a":[1,null]}', { 'content-type': 'text/html' })), {
       response: { a: [1, null] },
       status: 200,
     });
   });
 
   test('a byte order mark is no part of the JSON', async () => {
-    assert.equal((await ports_of(body('\u{feff}1'))).response, 1);
+    assert.equal((await portsOf(body('\u{feff}1'))).response, 1);
   });
 
   test('text is given as it is, in the charset it names', async () => {
-    assert.is((await ports_of(body('not {json'), text)).response, 'not {json');
+    assert.is((await portsOf(body('not {json'), text)).response, 'not {json');
     const latin1 = body(Buffer.from([0x63, 0xe9]), { 'content-type': 'text/plain; charset=ISO-8859-1' });
-    assert.is((await ports_of(latin1, text)).response, 'cé');
+    assert.is((await portsOf(latin1, text)).response, 'cé');
   });
 
   test('a charset that nobody knows is an error', async () => {
@@ -73,14 +73,14 @@ spec('http_action: what a response becomes', (test) => {
   test('no body is null, or an empty text', async () => {
     for (const status of [200, 202, 204, 205]) {
       const empty: RequestListener = (_request, response) => void response.writeHead(status).end();
-      assert.equal(await ports_of(empty), { response: null, status });
-      assert.equal(await ports_of(empty, text), { response: '', status });
+      assert.equal(await portsOf(empty), { response: null, status });
+      assert.equal(await portsOf(empty, text), { response: '', status });
     }
   });
 
   test('a 204 that brings a body all the same is null', async () => {
     for (const head of ['content-length: 2', 'transfer-encoding: chunked']) {
-      const ports = await raw_ports_of(`HTTP/1.1 204 No Content\r\n${head}\r\n\r\n{}`);
+      const ports = await rawPortsOf(`HTTP/1.1 204 No Content\r\n${head}\r\n\r\n{}`);
       assert.equal(ports, { response: null, status: 204 });
     }
   });
@@ -89,7 +89,7 @@ spec('http_action: what a response becomes', (test) => {
     const config: HttpActionConfig = { method: 'HEAD' };
     const head: RequestListener = (_request, response) =>
       void response.writeHead(200, { 'content-length': '99999999' }).end();
-    assert.equal(await ports_of(head, { config }), { response: null, status: 200 });
+    assert.equal(await portsOf(head, { config }), { response: null, status: 200 });
   });
 
   for (const [coding, compress] of [
@@ -103,7 +103,7 @@ spec('http_action: what a response becomes', (test) => {
   ] as const) {
     test(`${coding} by ${compress.name} is decoded`, async () => {
       const compressed = (compress as (content: string) => Buffer)('{"a":1}');
-      assert.equal((await ports_of(body(compressed, { 'content-encoding': coding }))).response, { a: 1 });
+      assert.equal((await portsOf(body(compressed, { 'content-encoding': coding }))).response, { a: 1 });
     });
   }
 });
@@ -111,7 +111,7 @@ spec('http_action: what a response becomes', (test) => {
 spec('http_action: responses that are refused', (test) => {
   test('what is not JSON is not quoted', async () => {
     const listener = body('<html>secret</html>');
-    const error = await rejects_with('HTTP_RESPONSE_INVALID', () => ports_of(listener));
+    const error = await rejectsWith('HTTP_RESPONSE_INVALID', () => portsOf(listener));
     assert.match(error.message, 'not JSON');
     assert.not.match(error.message, /secret|html/);
   });
@@ -122,10 +122,10 @@ spec('http_action: responses that are refused', (test) => {
 
   test('64 levels are taken, 65 are not', async () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
-    await ports_of(body(nested(64)));
+    await portsOf(body(nested(64)));
     await invalid(body(nested(65)), 'deeper than 64');
     await invalid(body(nested(1_000_000)), 'deeper than 64');
-    assert.is((await ports_of(body(JSON.stringify('['.repeat(100))))).response, '['.repeat(100));
+    assert.is((await portsOf(body(JSON.stringify('['.repeat(100))))).response, '['.repeat(100));
   });
 
   for (const key of ['__proto__', 'constructor', 'prototype', '\\u005f_proto__']) {
@@ -140,8 +140,8 @@ spec('http_action: responses that are refused', (test) => {
   });
 
   test('more bytes than the cap, declared or not', async () => {
-    const options = { limits: { response_bytes: 1_000 } };
-    await ports_of(body(JSON.stringify('x'.repeat(998))), { options });
+    const options = { limits: { responseBytes: 1_000 } };
+    await portsOf(body(JSON.stringify('x'.repeat(998))), { options });
     const large = JSON.stringify('x'.repeat(999));
     await invalid(body(large, { 'content-length': '1001' }), 'larger than 1000 bytes', { options });
     const chunked: RequestListener = (_request, response) => {
@@ -189,7 +189,7 @@ spec('http_action: responses that are refused', (test) => {
 
 spec('http_action: servers that break the rules', (test) => {
   const failing = async (bytes: string) => {
-    const error = await rejects_with('HTTP_FAILED', () => raw_ports_of(bytes));
+    const error = await rejectsWith('HTTP_FAILED', () => rawPortsOf(bytes));
     assert.ok(error.recoverable);
     return error;
   };
@@ -199,7 +199,7 @@ spec('http_action: servers that break the rules', (test) => {
   });
 
   test('a content length smaller than the body ends it there', async () => {
-    const ports = await raw_ports_of('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n');
+    const ports = await rawPortsOf('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n');
     assert.equal(ports.response, {});
   });
 
@@ -225,7 +225,7 @@ spec('http_action: servers that break the rules', (test) => {
 
   test('interim answers before the real one are passed over', async () => {
     const early = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(50);
-    const ports = await raw_ports_of(`${early}HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7`);
+    const ports = await rawPortsOf(`${early}HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7`);
     assert.equal(ports, { response: 7, status: 200 });
   });
 });

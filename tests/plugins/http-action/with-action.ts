@@ -1,6 +1,6 @@
 import type { FiredPorts, HttpClientConfig, Json } from '@llmteam/contracts';
-import { create_http_action, type HttpActionConfig, type HttpActionOptions } from '@llmteam/http-action';
-import { fake_step_context, type Traces } from '../support/fake-step-context.js';
+import { createHttpAction, type HttpActionConfig, type HttpActionOptions } from '@llmteam/http-action';
+import { fakeStepContext, type Traces } from '../support/fake-step-context.js';
 
 export interface Call {
   readonly config: HttpActionConfig;
@@ -17,14 +17,14 @@ export interface Action {
 }
 
 /** An http_action with connections of its own, which are closed at the end. */
-export async function with_action(options: HttpActionOptions, use: (action: Action) => Promise<void>): Promise<void> {
-  const action = create_http_action(options);
+export async function withAction(options: HttpActionOptions, use: (action: Action) => Promise<void>): Promise<void> {
+  const action = createHttpAction(options);
   const traces: Traces[] = [];
   const call = ({ config, input = null, base_url = 'http://localhost', client, signal }: Call) => {
     const local = { base_url, headers: {}, allow_private_network: true, ...client };
-    const fake = fake_step_context({ clients: { local }, ...(signal && { signal }) });
+    const fake = fakeStepContext({ clients: { local }, ...(signal && { signal }) });
     traces.push(fake.traces);
-    return action.step_type.run(fake.context, config, input);
+    return action.stepType.run(fake.context, config, input);
   };
   try {
     await use({ call, traces });

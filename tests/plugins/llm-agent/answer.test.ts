@@ -1,20 +1,20 @@
 import type { JsonObject } from '@llmteam/contracts';
-import { llm_agent } from '@llmteam/llm-agent';
+import { llmAgent } from '@llmteam/llm-agent';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fake_step_context } from '../support/fake-step-context.js';
-import { rejects_with } from '../support/rejection.js';
-import { run_agent, scripted_model } from './scripted-model.js';
+import { fakeStepContext } from '../support/fake-step-context.js';
+import { rejectsWith } from '../support/rejection.js';
+import { runAgent, scriptedModel } from './scripted-model.js';
 
 spec('llm_agent: what comes out', (test) => {
   test('text and markdown are given as they are', async () => {
     const text = '```md\n# Title\n```';
-    assert.equal((await run_agent(scripted_model(text))).ports, { output: text });
-    assert.is((await run_agent(scripted_model(text), { output_format: 'markdown' })).output, text);
+    assert.equal((await runAgent(scriptedModel(text))).ports, { output: text });
+    assert.is((await runAgent(scriptedModel(text), { output_format: 'markdown' })).output, text);
   });
 
   test('tokens and usage are passed on', async () => {
-    const { traces } = await run_agent(scripted_model('hello'));
+    const { traces } = await runAgent(scriptedModel('hello'));
     assert.equal(traces.tokens, ['hello']);
     assert.equal(traces.usage, [{ input_tokens: 3, output_tokens: 5 }]);
     assert.equal(traces.activities, []);
@@ -28,13 +28,13 @@ spec('llm_agent: what comes out', (test) => {
     ['with blanks around', '\n  {"a": "```x```"}\n'],
   ] as const) {
     test(`JSON is parsed ${law}`, async () => {
-      assert.equal((await run_agent(scripted_model(text), { output_format: 'json' })).output, { a: '```x```' });
+      assert.equal((await runAgent(scriptedModel(text), { output_format: 'json' })).output, { a: '```x```' });
     });
   }
 
   test('JSON need not be an object', async () => {
     for (const value of [1, 'x', null, [true]]) {
-      assert.equal((await run_agent(scripted_model(JSON.stringify(value)), { output_format: 'json' })).output, value);
+      assert.equal((await runAgent(scriptedModel(JSON.stringify(value)), { output_format: 'json' })).output, value);
     }
   });
 
@@ -49,10 +49,10 @@ spec('llm_agent: what comes out', (test) => {
     ['a key of a prototype', '{"a": {"__proto__": 1}}', '__proto__'],
   ] as const) {
     test(`${law} is an invalid answer that is tried again and was paid for`, async () => {
-      const model = scripted_model({ text, finish_reason: 'length' });
-      const { context, traces } = fake_step_context({ llms: { main: model } });
+      const model = scriptedModel({ text, finish_reason: 'length' });
+      const { context, traces } = fakeStepContext({ llms: { main: model } });
       const config = { llm_ref: 'main', output_format: 'json' as const };
-      const error = await rejects_with('LLM_OUTPUT_INVALID', () => llm_agent.run(context, config, null));
+      const error = await rejectsWith('LLM_OUTPUT_INVALID', () => llmAgent.run(context, config, null));
       assert.ok(error.recoverable);
       assert.match(error.message, problem);
       assert.match(error.message, 'max_tokens');
@@ -77,7 +77,7 @@ const review: JsonObject = {
 spec('llm_agent: output_schema', (test) => {
   test('an answer that matches is given', async () => {
     const answer = { score: 0.5, verdict: 'revise', notes: ['x'] };
-    assert.equal((await run_agent(scripted_model(JSON.stringify(answer)), { output_schema: review })).output, answer);
+    assert.equal((await runAgent(scriptedModel(JSON.stringify(answer)), { output_schema: review })).output, answer);
   });
 
   for (const [answer, place] of [
@@ -89,8 +89,8 @@ spec('llm_agent: output_schema', (test) => {
     ['[]', '/ '],
   ] as const) {
     test(`${answer} does not match, and the error says where`, async () => {
-      const error = await rejects_with('LLM_OUTPUT_INVALID', () =>
-        run_agent(scripted_model(answer), { output_schema: review }),
+      const error = await rejectsWith('LLM_OUTPUT_INVALID', () =>
+        runAgent(scriptedModel(answer), { output_schema: review }),
       );
       assert.match(error.message, place);
       assert.ok(error.recoverable);
@@ -107,9 +107,9 @@ spec('llm_agent: output_schema', (test) => {
     ['a reference to a prototype', { $ref: '#/constructor' }, 'leads to no schema'],
   ] as const) {
     test(`a schema with ${law} is refused before the model is asked`, async () => {
-      const model = scripted_model('{}');
-      const error = await rejects_with('STEP_CONFIG_INVALID', () =>
-        run_agent(model, { output_schema: schema as unknown as JsonObject }),
+      const model = scriptedModel('{}');
+      const error = await rejectsWith('STEP_CONFIG_INVALID', () =>
+        runAgent(model, { output_schema: schema as unknown as JsonObject }),
       );
       assert.match(error.message, hint);
       assert.is(model.requests.length, 0);
@@ -119,16 +119,16 @@ spec('llm_agent: output_schema', (test) => {
   test('a property named pattern is no pattern', async () => {
     const schema = { type: 'object', properties: { pattern: { type: 'string' }, $ref: { type: 'string' } } };
     const answer = { pattern: '(a+)+$', $ref: 'x' };
-    assert.equal((await run_agent(scripted_model(JSON.stringify(answer)), { output_schema: schema })).output, answer);
+    assert.equal((await runAgent(scriptedModel(JSON.stringify(answer)), { output_schema: schema })).output, answer);
   });
 
   test('a schema that refers to itself without end is an error, not a hang', async () => {
-    await rejects_with('STEP_CONFIG_INVALID', () => run_agent(scripted_model('{}'), { output_schema: { $ref: '#' } }));
+    await rejectsWith('STEP_CONFIG_INVALID', () => runAgent(scriptedModel('{}'), { output_schema: { $ref: '#' } }));
   });
 
   test('a schema with output_format text is a contradiction', async () => {
-    await rejects_with('STEP_CONFIG_INVALID', () =>
-      run_agent(scripted_model('{}'), { output_schema: {}, output_format: 'text' }),
+    await rejectsWith('STEP_CONFIG_INVALID', () =>
+      runAgent(scriptedModel('{}'), { output_schema: {}, output_format: 'text' }),
     );
   });
 });

@@ -1,10 +1,10 @@
 import type { JsonObject, ModelRequest } from '@llmteam/contracts';
-import { llm_agent, offline } from '@llmteam/llm-agent';
+import { llmAgent, offline } from '@llmteam/llm-agent';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fake_step_context } from '../support/fake-step-context.js';
-import { rejects_with } from '../support/rejection.js';
+import { fakeStepContext } from '../support/fake-step-context.js';
+import { rejectsWith } from '../support/rejection.js';
 
 const request = (content: string, more: Partial<ModelRequest> = {}): ModelRequest => ({
   messages: [
@@ -54,7 +54,7 @@ spec('offline: answers', (test) => {
     for (const scripted of ['one  two\n\nthree ', '   ', '']) {
       const tokens: string[] = [];
       const config = { responses: [{ match: '', text: scripted }] };
-      const { text } = await ask('q', config, { on_token: (token) => void tokens.push(token) });
+      const { text } = await ask('q', config, { onToken: (token) => void tokens.push(token) });
       assert.is(tokens.join(''), text);
       assert.is(text, `[offline] ${scripted}`);
     }
@@ -70,10 +70,10 @@ spec('offline: answers', (test) => {
     await ask('q', { latency_ms: 30 });
     assert.ok(performance.now() - started >= 29);
     const abort = new AbortController();
-    const waiting = rejects_with('CANCELLED', () => ask('q', { latency_ms: 600_000 }, { signal: abort.signal }));
+    const waiting = rejectsWith('CANCELLED', () => ask('q', { latency_ms: 600_000 }, { signal: abort.signal }));
     abort.abort();
     await waiting;
-    await rejects_with('CANCELLED', () => ask('q', {}, { signal: AbortSignal.abort() }));
+    await rejectsWith('CANCELLED', () => ask('q', {}, { signal: AbortSignal.abort() }));
   });
 });
 
@@ -105,9 +105,9 @@ spec('offline: scripted answers', (test) => {
   });
 
   test('a script goes before a schema, and an answer that does not match it is found out by the step', async () => {
-    const { context } = fake_step_context({ llms: { main: offline.create({ responses }) } });
+    const { context } = fakeStepContext({ llms: { main: offline.create({ responses }) } });
     const config = { llm_ref: 'main', output_schema: { type: 'array' } };
-    await rejects_with('LLM_OUTPUT_INVALID', () => llm_agent.run(context, config, 'draft 2'));
+    await rejectsWith('LLM_OUTPUT_INVALID', () => llmAgent.run(context, config, 'draft 2'));
   });
 });
 
@@ -186,25 +186,25 @@ const schemas: Readonly<Record<string, JsonObject>> = {
 };
 
 spec('offline: values for a schema', (test) => {
-  for (const [name, output_schema] of Object.entries(schemas)) {
+  for (const [name, outputSchema] of Object.entries(schemas)) {
     test(`${name}: the value matches and is the same every time`, async () => {
-      const { text } = await ask('q', {}, { output_schema });
-      const matches = new Ajv2020({ strict: false, validateFormats: false }).compile(output_schema);
+      const { text } = await ask('q', {}, { output_schema: outputSchema });
+      const matches = new Ajv2020({ strict: false, validateFormats: false }).compile(outputSchema);
       assert.ok(matches(JSON.parse(text)), `${text} ${JSON.stringify(matches.errors)}`);
-      assert.is((await ask('another', {}, { output_schema })).text, text);
+      assert.is((await ask('another', {}, { output_schema: outputSchema })).text, text);
     });
   }
 
   test('strings are marked and named, and optional properties are there', async () => {
-    const output_schema: JsonObject = {
+    const outputSchema: JsonObject = {
       type: 'object',
       properties: { title: { type: 'string' }, n: { type: 'number' } },
     };
-    const { text } = await ask('q', {}, { output_schema });
+    const { text } = await ask('q', {}, { output_schema: outputSchema });
     assert.equal(JSON.parse(text), { title: '[offline] title', n: 0 });
   });
 
-  for (const [name, output_schema] of Object.entries<JsonObject>({
+  for (const [name, outputSchema] of Object.entries<JsonObject>({
     'that nothing matches': { type: 'string', minLength: 5, maxLength: 2 },
     'that needs itself without end': { type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] },
     'that needs too much': { type: 'array', minItems: 1_000_000, items: { type: 'array', minItems: 1_000_000 } },
@@ -215,14 +215,14 @@ spec('offline: values for a schema', (test) => {
     },
   })) {
     test(`a schema ${name} is refused`, async () => {
-      await rejects_with('LLM_REFUSED', () => ask('q', {}, { output_schema }));
+      await rejectsWith('LLM_REFUSED', () => ask('q', {}, { output_schema: outputSchema }));
     });
   }
 
   test('the step takes what comes out', async () => {
-    const { context } = fake_step_context({ llms: { main: offline.create({}) } });
-    const output_schema = schemas['a review'] ?? {};
-    const { output } = await llm_agent.run(context, { llm_ref: 'main', output_schema }, 'q');
+    const { context } = fakeStepContext({ llms: { main: offline.create({}) } });
+    const outputSchema = schemas['a review'] ?? {};
+    const { output } = await llmAgent.run(context, { llm_ref: 'main', output_schema: outputSchema }, 'q');
     assert.is((output as JsonObject).verdict, 'approved');
   });
 });

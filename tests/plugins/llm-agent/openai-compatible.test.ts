@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { JsonObject } from '@llmteam/contracts';
-import { llm_agent, openai_compatible } from '@llmteam/llm-agent';
+import { llmAgent, openaiCompatible } from '@llmteam/llm-agent';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { fake_step_context } from '../support/fake-step-context.js';
-import { with_http_server } from '../support/with-server.js';
-import { api_key, type ChatAnswer, chunk, complete, event, stream, with_chat_server } from './with-chat-server.js';
+import { fakeStepContext } from '../support/fake-step-context.js';
+import { withHttpServer } from '../support/with-server.js';
+import { apiKey, type ChatAnswer, chunk, complete, event, stream, withChatServer } from './with-chat-server.js';
 
-const on_token = () => undefined;
+const onToken = () => undefined;
 const never = () => new AbortController().signal;
 
 spec('openai-compatible: an answer at once', (test) => {
   test('text, model, finish reason and usage are taken from the response', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => complete(response, 'Hi!'),
       async (ask) => {
         assert.equal(await ask(), {
@@ -28,7 +28,7 @@ spec('openai-compatible: an answer at once', (test) => {
   });
 
   test('the request is what the protocol wants', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => complete(response, 'x'),
       async (ask, calls) => {
         const messages = [
@@ -40,7 +40,7 @@ spec('openai-compatible: an answer at once', (test) => {
         await ask({ messages, temperature: 0.2, max_tokens: 9 });
         const [{ url, headers, body } = assert.unreachable('no call') as never] = calls;
         assert.is(url, '/v1/chat/completions');
-        assert.equal([headers.authorization, headers['x-team']], [`Bearer ${api_key}`, 'blue']);
+        assert.equal([headers.authorization, headers['x-team']], [`Bearer ${apiKey}`, 'blue']);
         assert.equal(body, { model: 'test-1', messages, temperature: 0.2, max_tokens: 9 });
       },
       { headers: { 'X-Team': 'blue' } },
@@ -49,13 +49,13 @@ spec('openai-compatible: an answer at once', (test) => {
 
   test('without a key there is no authorization', async () => {
     const seen: (string | undefined)[] = [];
-    await with_http_server(
+    await withHttpServer(
       (request, response) => {
         seen.push(request.headers.authorization);
         complete(response, 'x');
       },
       async (origin) => {
-        const model = openai_compatible.create({ base_url: `${origin}/v1/`, model: 'm' });
+        const model = openaiCompatible.create({ base_url: `${origin}/v1/`, model: 'm' });
         await model.generate({ messages: [{ role: 'user', content: 'x' }], signal: never(), idempotency_key: 'k' });
       },
     );
@@ -67,7 +67,7 @@ spec('openai-compatible: an answer at once', (test) => {
       void response.end(
         JSON.stringify({ choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'length' }] }),
       );
-    await with_chat_server(bare, async (ask) => {
+    await withChatServer(bare, async (ask) => {
       const { usage, model, finish_reason } = await ask();
       assert.equal([usage, model, finish_reason], [{ input_tokens: 0, output_tokens: 0 }, 'test-1', 'length']);
     });
@@ -76,11 +76,11 @@ spec('openai-compatible: an answer at once', (test) => {
 
 spec('openai-compatible: a stream', (test) => {
   test('tokens come one by one and make up the text', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => stream(response, ['Hel', 'lo', ' you']),
       async (ask, calls) => {
         const tokens: string[] = [];
-        const answer = await ask({ on_token: (text) => void tokens.push(text) });
+        const answer = await ask({ onToken: (text) => void tokens.push(text) });
         assert.equal(tokens, ['Hel', 'lo', ' you']);
         assert.equal(answer, {
           text: 'Hello you',
@@ -95,17 +95,17 @@ spec('openai-compatible: a stream', (test) => {
   });
 
   test('a token is passed on before the answer is complete', async () => {
-    const goes_on = { now: (): void => undefined };
-    const first_token = new Promise<void>((resolve) => {
-      goes_on.now = resolve;
+    const goesOn = { now: (): void => undefined };
+    const firstToken = new Promise<void>((resolve) => {
+      goesOn.now = resolve;
     });
     const answer: ChatAnswer = async (response) => {
       event(response, chunk({ role: 'assistant', content: 'first' }));
-      await first_token;
+      await firstToken;
       stream(response, [' second']);
     };
-    await with_chat_server(answer, async (ask) => {
-      assert.is((await ask({ on_token: () => goes_on.now() })).text, 'first second');
+    await withChatServer(answer, async (ask) => {
+      assert.is((await ask({ onToken: () => goesOn.now() })).text, 'first second');
     });
   });
 
@@ -116,14 +116,14 @@ spec('openai-compatible: a stream', (test) => {
       for (const byte of bytes) response.write(Buffer.from([byte]));
       stream(response, []);
     };
-    await with_chat_server(answer, async (ask) => assert.is((await ask({ on_token })).text, 'größe'));
+    await withChatServer(answer, async (ask) => assert.is((await ask({ onToken })).text, 'größe'));
   });
 
   test('a service that cannot stream is asked for the whole', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => complete(response, 'whole'),
       async (ask, calls) => {
-        assert.is((await ask({ on_token })).text, 'whole');
+        assert.is((await ask({ onToken })).text, 'whole');
         assert.not('stream' in (calls[0]?.body ?? {}));
       },
       { stream: false },
@@ -132,10 +132,10 @@ spec('openai-compatible: a stream', (test) => {
 
   test('the step emits the tokens and adds the usage', async () => {
     const answer: ChatAnswer = (response) => stream(response, ['{"a"', ':1}']);
-    await with_chat_server(answer, async (ask) => {
+    await withChatServer(answer, async (ask) => {
       const llm = { provider: 'p', model: 'm', generate: ask };
-      const { context, traces } = fake_step_context({ llms: { main: llm } });
-      assert.equal(await llm_agent.run(context, { llm_ref: 'main', output_format: 'json' }, 'q'), { output: { a: 1 } });
+      const { context, traces } = fakeStepContext({ llms: { main: llm } });
+      assert.equal(await llmAgent.run(context, { llm_ref: 'main', output_format: 'json' }, 'q'), { output: { a: 1 } });
       assert.equal(traces.tokens, ['{"a"', ':1}']);
       assert.equal(traces.usage, [{ input_tokens: 5, output_tokens: 7 }]);
     });
@@ -151,9 +151,9 @@ spec('openai-compatible: JSON', (test) => {
   };
   const open: JsonObject = { type: 'object', properties: { a: { type: 'string' } } };
 
-  const body_for = async (request: { json?: boolean; output_schema?: JsonObject }, config: JsonObject = {}) => {
+  const bodyFor = async (request: { json?: boolean; output_schema?: JsonObject }, config: JsonObject = {}) => {
     const bodies: JsonObject[] = [];
-    await with_chat_server(
+    await withChatServer(
       (response, { body }) => {
         bodies.push(body);
         complete(response, '{"a":"x"}');
@@ -165,28 +165,28 @@ spec('openai-compatible: JSON', (test) => {
   };
 
   test('a schema goes along, strict where the service can promise it', async () => {
-    for (const [output_schema, strict] of [
+    for (const [outputSchema, strict] of [
       [closed, true],
       [open, false],
       [{ ...closed, properties: { a: open } }, false],
     ] as const) {
-      const { response_format, messages } = await body_for({ json: true, output_schema });
+      const { response_format, messages } = await bodyFor({ json: true, output_schema: outputSchema });
       assert.equal(response_format, {
         type: 'json_schema',
-        json_schema: { name: 'response', schema: output_schema, strict },
+        json_schema: { name: 'response', schema: outputSchema, strict },
       });
       assert.equal(messages, [{ role: 'user', content: 'hello' }]);
     }
   });
 
   test('JSON without a schema is asked for in words as well', async () => {
-    const { response_format, messages } = await body_for({ json: true });
+    const { response_format, messages } = await bodyFor({ json: true });
     assert.equal(response_format, { type: 'json_object' });
     assert.match(JSON.stringify(messages), 'Answer with one JSON value.');
   });
 
   test('a service without structured outputs gets the schema in words', async () => {
-    const { response_format, messages } = await body_for(
+    const { response_format, messages } = await bodyFor(
       { json: true, output_schema: open },
       { structured_outputs: false },
     );
@@ -195,20 +195,20 @@ spec('openai-compatible: JSON', (test) => {
   });
 
   test('text asks for none of it', async () => {
-    assert.not('response_format' in (await body_for({})));
+    assert.not('response_format' in (await bodyFor({})));
   });
 
   test('text that is not JSON is given as it is: the step decides', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => complete(response, 'prose'),
       async (ask) => {
         assert.is((await ask({ json: true, output_schema: open })).text, 'prose');
       },
     );
-    await with_chat_server(
+    await withChatServer(
       (response) => stream(response, ['prose']),
       async (ask) => {
-        assert.is((await ask({ json: true, output_schema: open, on_token })).text, 'prose');
+        assert.is((await ask({ json: true, output_schema: open, onToken })).text, 'prose');
       },
     );
   });
@@ -237,7 +237,7 @@ spec('openai-compatible: configuration', (test) => {
   });
 
   test('strings that hold secrets are marked', () => {
-    const { properties } = openai_compatible.config_schema as unknown as { properties: Record<string, JsonObject> };
+    const { properties } = openaiCompatible.config_schema as unknown as { properties: Record<string, JsonObject> };
     assert.is(properties.api_key?.writeOnly, true);
     assert.is((properties.headers?.additionalProperties as JsonObject | undefined)?.writeOnly, true);
   });

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { type JsonObject, LlmteamError } from '@llmteam/contracts';
-import { openai_compatible } from '@llmteam/llm-agent';
+import { openaiCompatible } from '@llmteam/llm-agent';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { rejects_with } from '../support/rejection.js';
-import { type ChatAnswer, chunk, complete, event, event_text, stream, with_chat_server } from './with-chat-server.js';
+import { rejectsWith } from '../support/rejection.js';
+import { type ChatAnswer, chunk, complete, event, eventText, stream, withChatServer } from './with-chat-server.js';
 
-const on_token = () => undefined;
+const onToken = () => undefined;
 const never = () => new AbortController().signal;
 
 async function fails(
@@ -18,10 +18,10 @@ async function fails(
   config: JsonObject = {},
 ): Promise<LlmteamError> {
   const errors: LlmteamError[] = [];
-  await with_chat_server(
+  await withChatServer(
     answer,
     async (ask, calls) => {
-      errors.push(await rejects_with(code, () => ask(streaming ? { on_token } : {})));
+      errors.push(await rejectsWith(code, () => ask(streaming ? { onToken } : {})));
       assert.is(calls.length, 1, 'asked more than once');
     },
     config,
@@ -29,7 +29,7 @@ async function fails(
   return errors[0] as LlmteamError;
 }
 
-function write_for_ever(response: ServerResponse, framed: (text: string) => string): void {
+function writeForEver(response: ServerResponse, framed: (text: string) => string): void {
   const piece = framed('x'.repeat(1024 * 1024));
   const fill = () => {
     while (!response.destroyed && response.write(piece));
@@ -38,7 +38,7 @@ function write_for_ever(response: ServerResponse, framed: (text: string) => stri
   fill();
 }
 
-const error_body = (message: string) => JSON.stringify({ error: { message, type: 'x', code: null } });
+const errorBody = (message: string) => JSON.stringify({ error: { message, type: 'x', code: null } });
 
 spec('openai-compatible: failures', (test) => {
   for (const streaming of [false, true]) {
@@ -58,7 +58,7 @@ spec('openai-compatible: failures', (test) => {
     ] as const) {
       test(`${status} is ${code}, asked once${how}`, async () => {
         const answer: ChatAnswer = (response) =>
-          void response.writeHead(status, { location: '/elsewhere' }).end(error_body('no luck'));
+          void response.writeHead(status, { location: '/elsewhere' }).end(errorBody('no luck'));
         const error = await fails(code, answer, streaming);
         assert.equal(error.details, { status });
         assert.is(error.recoverable, code === 'LLM_FAILED');
@@ -67,14 +67,17 @@ spec('openai-compatible: failures', (test) => {
     }
 
     test(`Retry-After goes along in seconds${how}`, async () => {
-      for (const [headers, retry_after_seconds] of [
+      for (const [headers, retryAfterSeconds] of [
         [{ 'retry-after': '12' }, 12],
         [{ 'retry-after': '99999' }, 3_600],
         [{ 'retry-after': 'Sat, 01 Jan 2000 00:00:00 GMT' }, 0],
         [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 2],
       ] as const) {
-        const answer: ChatAnswer = (response) => void response.writeHead(429, headers).end(error_body('slow down'));
-        assert.equal((await fails('LLM_FAILED', answer, streaming)).details, { status: 429, retry_after_seconds });
+        const answer: ChatAnswer = (response) => void response.writeHead(429, headers).end(errorBody('slow down'));
+        assert.equal((await fails('LLM_FAILED', answer, streaming)).details, {
+          status: 429,
+          retry_after_seconds: retryAfterSeconds,
+        });
       }
     });
 
@@ -91,14 +94,14 @@ spec('openai-compatible: failures', (test) => {
     });
 
     test(`a connection that breaks${how}`, async () => {
-      const at_once: ChatAnswer = (response) => void response.destroy();
+      const atOnce: ChatAnswer = (response) => void response.destroy();
       const within: ChatAnswer = (response) => {
         response.writeHead(200, { 'content-type': streaming ? 'text/event-stream' : 'application/json' });
         response.write(streaming ? `data: ${JSON.stringify(chunk({ content: 'x' }))}\n\n` : '{"choices"', () =>
           response.destroy(),
         );
       };
-      for (const answer of [at_once, within]) assert.ok((await fails('LLM_FAILED', answer, streaming)).recoverable);
+      for (const answer of [atOnce, within]) assert.ok((await fails('LLM_FAILED', answer, streaming)).recoverable);
     });
 
     test(`an answer that was filtered is a refusal${how}`, async () => {
@@ -112,7 +115,7 @@ spec('openai-compatible: failures', (test) => {
     test(`an answer without end is cut off${how}`, async () => {
       const answer: ChatAnswer = (response) => {
         if (!streaming) response.write('{"choices":[{"message":{"role":"assistant","content":"');
-        write_for_ever(response, (text) => (streaming ? event_text(chunk({ content: text })) : text));
+        writeForEver(response, (text) => (streaming ? eventText(chunk({ content: text })) : text));
       };
       const error = await fails('LLM_FAILED', answer, streaming);
       assert.match(error.message, 'larger than');
@@ -127,8 +130,8 @@ spec('openai-compatible: failures', (test) => {
         if (streaming) event(response, chunk({ content: 'x' }));
         setImmediate(() => abort.abort());
       };
-      await with_chat_server(answer, async (ask) => {
-        await rejects_with('CANCELLED', () => ask({ signal: abort.signal, ...(streaming && { on_token }) }));
+      await withChatServer(answer, async (ask) => {
+        await rejectsWith('CANCELLED', () => ask({ signal: abort.signal, ...(streaming && { onToken }) }));
         assert.is(closed.length, 1);
         await closed[0];
       });
@@ -137,8 +140,8 @@ spec('openai-compatible: failures', (test) => {
     test(`the reason of an abort is the error${how}`, async () => {
       const abort = new AbortController();
       const answer: ChatAnswer = () => abort.abort(new LlmteamError('STEP_TIMEOUT', 'late'));
-      await with_chat_server(answer, async (ask) => {
-        await rejects_with('STEP_TIMEOUT', () => ask({ signal: abort.signal, ...(streaming && { on_token }) }));
+      await withChatServer(answer, async (ask) => {
+        await rejectsWith('STEP_TIMEOUT', () => ask({ signal: abort.signal, ...(streaming && { onToken }) }));
       });
     });
 
@@ -154,9 +157,9 @@ spec('openai-compatible: failures', (test) => {
       for (const status of [200, 401, 500]) {
         const answer: ChatAnswer = (response, { headers }) => {
           const message = `bad key ${headers.authorization} and ${headers['x-token']}`;
-          if (status === 200 && streaming) event(response, JSON.parse(error_body(message)) as JsonObject);
+          if (status === 200 && streaming) event(response, JSON.parse(errorBody(message)) as JsonObject);
           else response.statusCode = status;
-          response.end(error_body(message));
+          response.end(errorBody(message));
         };
         const code = status === 401 ? 'LLM_REFUSED' : 'LLM_FAILED';
         const error = await fails(code, answer, streaming, { headers: { 'x-token': 'token-secret' } });
@@ -170,11 +173,11 @@ spec('openai-compatible: failures', (test) => {
     const tokens: string[] = [];
     const answer: ChatAnswer = (response) => {
       event(response, chunk({ content: 'x' }));
-      event(response, JSON.parse(error_body('overloaded')) as JsonObject);
+      event(response, JSON.parse(errorBody('overloaded')) as JsonObject);
       response.end();
     };
-    await with_chat_server(answer, async (ask) => {
-      const error = await rejects_with('LLM_FAILED', () => ask({ on_token: (text) => void tokens.push(text) }));
+    await withChatServer(answer, async (ask) => {
+      const error = await rejectsWith('LLM_FAILED', () => ask({ onToken: (text) => void tokens.push(text) }));
       assert.match(error.message, 'overloaded');
       assert.equal(tokens, ['x']);
     });
@@ -184,10 +187,10 @@ spec('openai-compatible: failures', (test) => {
     const closed: Promise<unknown>[] = [];
     const answer: ChatAnswer = (response) => {
       closed.push(once(response, 'close'));
-      event(response, JSON.parse(error_body('overloaded')) as JsonObject);
+      event(response, JSON.parse(errorBody('overloaded')) as JsonObject);
     };
-    await with_chat_server(answer, async (ask) => {
-      await rejects_with('LLM_FAILED', () => ask({ on_token }));
+    await withChatServer(answer, async (ask) => {
+      await rejectsWith('LLM_FAILED', () => ask({ onToken }));
       await Promise.all(closed);
       assert.is(closed.length, 1);
     });
@@ -204,10 +207,10 @@ spec('openai-compatible: failures', (test) => {
         { role: 'system', content: 'x' },
         { role: 'user', content: 'y' },
       ] as const;
-      await with_chat_server(
+      await withChatServer(
         (response) => stream(response, ['{}']),
         async (ask) =>
-          void (await ask({ messages: system, on_token, output_schema: { type: 'object' }, temperature: 2 })),
+          void (await ask({ messages: system, onToken, output_schema: { type: 'object' }, temperature: 2 })),
         { structured_outputs: false },
       );
     } finally {
@@ -225,16 +228,16 @@ spec('openai-compatible: failures', (test) => {
   });
 
   test('a port that nobody listens on', async () => {
-    const model = openai_compatible.create({ base_url: 'http://127.0.0.1:1/v1', model: 'm' });
+    const model = openaiCompatible.create({ base_url: 'http://127.0.0.1:1/v1', model: 'm' });
     const request = { messages: [{ role: 'user', content: 'x' }], signal: never(), idempotency_key: 'k' } as const;
-    assert.ok((await rejects_with('LLM_FAILED', () => model.generate(request))).recoverable);
+    assert.ok((await rejectsWith('LLM_FAILED', () => model.generate(request))).recoverable);
   });
 
   test('an attempt that is aborted already asks nobody', async () => {
-    await with_chat_server(
+    await withChatServer(
       (response) => complete(response, 'x'),
       async (ask, calls) => {
-        await rejects_with('CANCELLED', () => ask({ signal: AbortSignal.abort() }));
+        await rejectsWith('CANCELLED', () => ask({ signal: AbortSignal.abort() }));
         assert.equal(calls, []);
       },
     );

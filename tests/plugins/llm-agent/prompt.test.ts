@@ -1,11 +1,11 @@
 import type { Json } from '@llmteam/contracts';
-import { fill_prompt } from '@llmteam/llm-agent';
+import { fillPrompt } from '@llmteam/llm-agent';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { rejects_with } from '../support/rejection.js';
+import { rejectsWith } from '../support/rejection.js';
 
 const fill = (template: string, input: Json = { a: 'A', n: 2, o: { x: [1] }, none: null, evil: '{a} {{a}} $& $1' }) =>
-  fill_prompt(template, input, 'user_prompt_template');
+  fillPrompt(template, input, 'user_prompt_template');
 
 const laws: readonly [string, string, string][] = [
   ['text goes in as it is', 'x {a}{a} y', 'x AA y'],
@@ -39,7 +39,7 @@ spec('llm_agent: placeholders', (test) => {
   });
 
   test('an unknown placeholder is an error that names it and what there is', async () => {
-    const error = await rejects_with('STEP_CONFIG_INVALID', () => fill('{topic}'));
+    const error = await rejectsWith('STEP_CONFIG_INVALID', () => fill('{topic}'));
     assert.match(error.message, /\{topic\}.*\{input\}, \{a\}, \{n\}/);
     assert.equal(error.details, { placeholder: 'topic' });
     assert.not(error.recoverable);
@@ -47,15 +47,15 @@ spec('llm_agent: placeholders', (test) => {
 
   test('an input that is no object gives {input} only', async () => {
     for (const input of ['text', 7, null, ['a']]) {
-      const error = await rejects_with('STEP_CONFIG_INVALID', () => fill('{a}', input));
+      const error = await rejectsWith('STEP_CONFIG_INVALID', () => fill('{a}', input));
       assert.match(error.message, 'the input gives {input};');
     }
   });
 
   test('what every object inherits is no value', async () => {
     for (const name of ['constructor', 'toString', '__proto__'])
-      await rejects_with('STEP_CONFIG_INVALID', () => fill(`{${name}}`));
-    await rejects_with('STEP_CONFIG_INVALID', () => fill('{length}', ['a']));
+      await rejectsWith('STEP_CONFIG_INVALID', () => fill(`{${name}}`));
+    await rejectsWith('STEP_CONFIG_INVALID', () => fill('{length}', ['a']));
   });
 
   test('a long text of braces takes no longer than it should', () => {

@@ -1,13 +1,13 @@
 import type { Json, LanguageModel, ModelRequest, ModelResponse } from '@llmteam/contracts';
-import { type LlmAgentConfig, llm_agent } from '@llmteam/llm-agent';
-import { fake_step_context } from '../support/fake-step-context.js';
+import { type LlmAgentConfig, llmAgent } from '@llmteam/llm-agent';
+import { fakeStepContext } from '../support/fake-step-context.js';
 
 export interface ScriptedModel extends LanguageModel {
   readonly requests: ModelRequest[];
 }
 
 /** A model that gives what it is told: a text, a whole response, an error, or nothing until it is aborted. */
-export function scripted_model(answer: string | Partial<ModelResponse> | Error | 'hang'): ScriptedModel {
+export function scriptedModel(answer: string | Partial<ModelResponse> | Error | 'hang'): ScriptedModel {
   const requests: ModelRequest[] = [];
   return {
     provider: 'scripted',
@@ -15,17 +15,17 @@ export function scripted_model(answer: string | Partial<ModelResponse> | Error |
     requests,
     async generate(request) {
       requests.push(request);
-      if (answer === 'hang') return until_aborted(request.signal);
+      if (answer === 'hang') return untilAborted(request.signal);
       if (answer instanceof Error) throw answer;
       const response = typeof answer === 'string' ? { text: answer } : answer;
-      request.on_token?.(response.text ?? '');
+      request.onToken?.(response.text ?? '');
       const usage = { input_tokens: 3, output_tokens: 5 };
       return { text: '', model: 'scripted-1', finish_reason: 'stop', usage, ...response };
     },
   };
 }
 
-function until_aborted(signal: AbortSignal): Promise<never> {
+function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
   );
@@ -33,14 +33,14 @@ function until_aborted(signal: AbortSignal): Promise<never> {
 
 type Config = Omit<LlmAgentConfig, 'llm_ref'>;
 
-/** One attempt of `llm_agent`; `model` is what `llm_ref` names. */
-export async function run_agent(
+/** One attempt of `llmAgent`; `model` is what `llm_ref` names. */
+export async function runAgent(
   model: ScriptedModel,
   config: Config = {},
   input: Json = 'question',
   others: Record<string, ScriptedModel> = {},
 ) {
-  const { context, traces } = fake_step_context({ llms: { main: model, ...others } });
-  const ports = await llm_agent.run(context, { llm_ref: 'main', ...config }, input);
+  const { context, traces } = fakeStepContext({ llms: { main: model, ...others } });
+  const ports = await llmAgent.run(context, { llm_ref: 'main', ...config }, input);
   return { output: ports.output, traces, ports };
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Json, JsonObject, ModelRequest } from '@llmteam/contracts';
-import { openai_compatible } from '@llmteam/llm-agent';
-import { body_of, with_http_server } from '../support/with-server.js';
+import { openaiCompatible } from '@llmteam/llm-agent';
+import { bodyOf, withHttpServer } from '../support/with-server.js';
 
 export interface ChatCall {
   readonly url: string;
@@ -11,30 +11,30 @@ export interface ChatCall {
 
 export type ChatAnswer = (response: ServerResponse, call: ChatCall) => void | Promise<void>;
 
-export const api_key = 'sk-very-secret-key-0123456789';
+export const apiKey = 'sk-very-secret-key-0123456789';
 
 /** A service that speaks chat completions on the loopback address, and a model that asks it. */
-export async function with_chat_server(
+export async function withChatServer(
   answer: ChatAnswer,
   use: (ask: (request?: Partial<ModelRequest>) => ReturnType<typeof generate>, calls: ChatCall[]) => Promise<void>,
   config: JsonObject = {},
 ): Promise<void> {
   const calls: ChatCall[] = [];
-  await with_http_server(
+  await withHttpServer(
     async (request, response) => {
-      const body = JSON.parse(await body_of(request)) as JsonObject;
+      const body = JSON.parse(await bodyOf(request)) as JsonObject;
       const call = { url: request.url ?? '', headers: request.headers, body };
       calls.push(call);
       await answer(response, call);
     },
     (origin) => {
-      const model = openai_compatible.create({ base_url: `${origin}/v1`, model: 'test-1', api_key, ...config });
+      const model = openaiCompatible.create({ base_url: `${origin}/v1`, model: 'test-1', api_key: apiKey, ...config });
       return use((request = {}) => generate(model, request), calls);
     },
   );
 }
 
-function generate(model: ReturnType<typeof openai_compatible.create>, request: Partial<ModelRequest>) {
+function generate(model: ReturnType<typeof openaiCompatible.create>, request: Partial<ModelRequest>) {
   return model.generate({
     messages: [{ role: 'user', content: 'hello' }],
     signal: new AbortController().signal,
@@ -56,28 +56,28 @@ export function complete(response: ServerResponse, content: string, more: JsonOb
 /** One event of a stream. */
 export function event(response: ServerResponse, data: JsonObject | string): void {
   if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(event_text(data));
+  response.write(eventText(data));
 }
 
-export function event_text(data: JsonObject | string): string {
+export function eventText(data: JsonObject | string): string {
   return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 }
 
-export function chunk(delta: JsonObject, finish_reason: string | null = null): JsonObject {
+export function chunk(delta: JsonObject, finishReason: string | null = null): JsonObject {
   return {
     id: 'c',
     object: 'chat.completion.chunk',
     created: 1,
     model: 'test-1-0613',
-    choices: [{ index: 0, delta, finish_reason }],
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
   };
 }
 
 /** A stream of these texts, ended as the protocol wants it. */
-export function stream(response: ServerResponse, texts: readonly string[], finish_reason = 'stop'): void {
+export function stream(response: ServerResponse, texts: readonly string[], finishReason = 'stop'): void {
   event(response, chunk({ role: 'assistant', content: '' }));
   for (const content of texts) event(response, chunk({ content }));
-  event(response, chunk({}, finish_reason));
+  event(response, chunk({}, finishReason));
   event(response, { ...chunk({}), choices: [], usage: { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 } });
   event(response, '[DONE]');
   response.end();

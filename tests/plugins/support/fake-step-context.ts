@@ -29,7 +29,7 @@ export interface Traces {
 }
 
 /** A context for one attempt: no kernel, no clock, all that is done to it is kept in `traces`. */
-export function fake_step_context(resources: FakeResources = {}): { context: StepContext; traces: Traces } {
+export function fakeStepContext(resources: FakeResources = {}): { context: StepContext; traces: Traces } {
   const traces: Traces = { activities: [], tokens: [], usage: [], evaluated: [] };
   const context: StepContext = {
     tenant_id: 'tenant',
@@ -43,7 +43,7 @@ export function fake_step_context(resources: FakeResources = {}): { context: Ste
     ports: {},
     signal: resources.signal ?? new AbortController().signal,
     deadline: null,
-    log: silent_logger,
+    log: silentLogger,
     span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
     llm: (ref) => named('llm', resources.llms, ref),
     client: (ref) => named('client', resources.clients, ref),
@@ -56,9 +56,9 @@ export function fake_step_context(resources: FakeResources = {}): { context: Ste
       if (value instanceof Error) throw value;
       return value;
     },
-    emit_token: (text) => void traces.tokens.push(text),
+    emitToken: (text) => void traces.tokens.push(text),
     record: (activity) => void traces.activities.push(activity),
-    add_usage: (usage) => void traces.usage.push(usage),
+    addUsage: (usage) => void traces.usage.push(usage),
     heartbeat: () => undefined,
   };
   return { context, traces };
@@ -70,10 +70,10 @@ function named<T>(kind: string, configured: Readonly<Record<string, T>> | undefi
   return found;
 }
 
-const silent_logger: Logger = {
+const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  child: () => silent_logger,
+  child: () => silentLogger,
 };

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { cel_keyword, literal_keyword, StepTypeMetadata, type TaskType } from '@llmteam/contracts';
+import { celKeyword, literalKeyword, StepTypeMetadata, type TaskType } from '@llmteam/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Value } from 'typebox/value';
 import * as assert from 'uvu/assert';
 import type { Test } from '../../support/spec.js';
 
 /** What a catalog needs of every task type. `folder` is that of its package. */
-export function metadata_laws(test: Test, folder: string | null, { metadata }: Pick<TaskType, 'metadata'>): void {
+export function metadataLaws(test: Test, folder: string | null, { metadata }: Pick<TaskType, 'metadata'>): void {
   const ajv = () =>
-    new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, keywords: [cel_keyword, literal_keyword] });
+    new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, keywords: [celKeyword, literalKeyword] });
 
   test('the metadata is complete plain JSON of the catalog', () => {
     const plain: unknown = JSON.parse(JSON.stringify({ ...metadata, version: '0.1.0' }));
@@ -44,6 +44,6 @@ export function metadata_laws(test: Test, folder: string | null, { metadata }: P
 }
 
 /** Whether a config fits the schema the kernel will check it by. */
-export function fits_schema({ metadata }: Pick<TaskType, 'metadata'>, config: unknown): boolean {
+export function fitsSchema({ metadata }: Pick<TaskType, 'metadata'>, config: unknown): boolean {
   return new Ajv2020({ strict: false }).compile(metadata.config_schema)(config);
 }

@@ -1,4 +1,4 @@
-import { is_llmteam_error, type LlmteamError } from '@llmteam/contracts';
+import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 
 /** The LlmteamError that `work` fails with; fails the test if it succeeds, or fails in another way. */
@@ -6,13 +6,13 @@ async function rejection(work: () => unknown): Promise<LlmteamError> {
   try {
     await work();
   } catch (thrown) {
-    if (is_llmteam_error(thrown)) return thrown;
+    if (isLlmteamError(thrown)) return thrown;
     throw thrown;
   }
   return assert.unreachable('expected an LlmteamError') as never;
 }
 
-export async function rejects_with(code: string, work: () => unknown): Promise<LlmteamError> {
+export async function rejectsWith(code: string, work: () => unknown): Promise<LlmteamError> {
   const error = await rejection(work);
   assert.is(error.code, code, `${error.code}: ${error.message}`);
   return error;

@@ -1,11 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as create_tcp_server, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 
 /** Runs `use` against an HTTP server on a free port of the loopback address. */
-export async function with_http_server(
-  listener: RequestListener,
-  use: (origin: string) => Promise<void>,
-): Promise<void> {
+export async function withHttpServer(listener: RequestListener, use: (origin: string) => Promise<void>): Promise<void> {
   const server = createServer(listener);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   try {
@@ -17,12 +14,12 @@ export async function with_http_server(
 }
 
 /** The same for a server that speaks in bytes, and so may break every rule of HTTP. `answer` comes after the head. */
-export async function with_raw_server(
+export async function withRawServer(
   answer: (socket: Socket, head: string) => void | Promise<void>,
   use: (origin: string) => Promise<void>,
 ): Promise<void> {
   const sockets = new Set<Socket>();
-  const server = create_tcp_server((socket) => {
+  const server = createTcpServer((socket) => {
     sockets.add(socket);
     let head = '';
     socket.on('error', () => socket.destroy());
@@ -42,7 +39,7 @@ export async function with_raw_server(
   }
 }
 
-export async function body_of(request: IncomingMessage): Promise<string> {
+export async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

@@ -2,32 +2,32 @@ import { LlmteamError } from '@llmteam/contracts';
 import plugin, { transform } from '@llmteam/transform';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
-import { type FakeResources, fake_step_context } from '../support/fake-step-context.js';
-import { fits_schema, metadata_laws } from '../support/metadata-laws.js';
-import { rejects_with } from '../support/rejection.js';
+import { type FakeResources, fakeStepContext } from '../support/fake-step-context.js';
+import { fitsSchema, metadataLaws } from '../support/metadata-laws.js';
+import { rejectsWith } from '../support/rejection.js';
 
-const missing_key = new LlmteamError('EXPRESSION_FAILED', 'no such key: title');
+const missingKey = new LlmteamError('EXPRESSION_FAILED', 'no such key: title');
 
 async function run(config: Parameters<typeof transform.run>[1], expressions: FakeResources['expressions'] = {}) {
-  const { context, traces } = fake_step_context({ expressions });
+  const { context, traces } = fakeStepContext({ expressions });
   return { ports: await transform.run(context, config, {}), evaluated: traces.evaluated };
 }
 
 spec('transform: metadata', (test) => {
-  metadata_laws(test, 'transform', transform);
+  metadataLaws(test, 'transform', transform);
 
   test('the plugin brings this one type', () => {
-    assert.equal(plugin.step_types, [transform]);
+    assert.equal(plugin.stepTypes, [transform]);
     assert.is(plugin.name, 'transform');
   });
 
   test('the schema takes exactly one of expression and mapping', () => {
-    assert.ok(fits_schema(transform, { expression: 'input' }));
-    assert.ok(fits_schema(transform, { mapping: { a: 'input' }, default: null }));
-    assert.not(fits_schema(transform, {}));
-    assert.not(fits_schema(transform, { expression: 'input', mapping: { a: 'input' } }));
-    assert.not(fits_schema(transform, { mapping: {} }));
-    assert.not(fits_schema(transform, { mapping: { a: 1 } }));
+    assert.ok(fitsSchema(transform, { expression: 'input' }));
+    assert.ok(fitsSchema(transform, { mapping: { a: 'input' }, default: null }));
+    assert.not(fitsSchema(transform, {}));
+    assert.not(fitsSchema(transform, { expression: 'input', mapping: { a: 'input' } }));
+    assert.not(fitsSchema(transform, { mapping: {} }));
+    assert.not(fitsSchema(transform, { mapping: { a: 1 } }));
   });
 });
 
@@ -68,30 +68,30 @@ spec('transform: run', (test) => {
   });
 
   test('the default stands in for an expression that fails', async () => {
-    const { ports } = await run({ expression: 'x', default: null }, { '/expression': missing_key });
+    const { ports } = await run({ expression: 'x', default: null }, { '/expression': missingKey });
     assert.equal(ports, { output: null });
   });
 
   test('the default stands in for single targets of a mapping', async () => {
     const { ports } = await run(
       { mapping: { a: 'x', b: 'y', c: 'z' }, default: '' },
-      { '/mapping/a': missing_key, '/mapping/b': 1, '/mapping/c': null },
+      { '/mapping/a': missingKey, '/mapping/b': 1, '/mapping/c': null },
     );
     assert.equal(ports, { output: { a: '', b: 1, c: '' } });
   });
 
   test('without a default null stays null and a failure fails the step', async () => {
     assert.equal((await run({ expression: 'x' }, { '/expression': null })).ports, { output: null });
-    await rejects_with('EXPRESSION_FAILED', () => run({ expression: 'x' }, { '/expression': missing_key }));
+    await rejectsWith('EXPRESSION_FAILED', () => run({ expression: 'x' }, { '/expression': missingKey }));
   });
 
   test('the default hides no other error', async () => {
     const capped = new LlmteamError('LIMIT_EXCEEDED', 'expression_work');
-    await rejects_with('LIMIT_EXCEEDED', () => run({ expression: 'x', default: 1 }, { '/expression': capped }));
+    await rejectsWith('LIMIT_EXCEEDED', () => run({ expression: 'x', default: 1 }, { '/expression': capped }));
   });
 
   test('a config with none or both of the two is refused', async () => {
-    await rejects_with('STEP_CONFIG_INVALID', () => run({}));
-    await rejects_with('STEP_CONFIG_INVALID', () => run({ expression: 'x', mapping: { a: 'x' } }));
+    await rejectsWith('STEP_CONFIG_INVALID', () => run({}));
+    await rejectsWith('STEP_CONFIG_INVALID', () => run({ expression: 'x', mapping: { a: 'x' } }));
   });
 });

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Segment } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
-import { type Installation, type InstallationOptions, with_installation } from './installation.js';
+import { type Installation, type InstallationOptions, withInstallation } from './installation.js';
 import type { Service } from './service.js';
 
 export class GatewayPlace {
@@ -13,7 +13,7 @@ export class GatewayPlace {
 
   constructor(
     private readonly installation: Installation,
-    readonly index_file: string,
+    readonly indexFile: string,
   ) {
     this.running = this.begin();
   }
@@ -31,13 +31,13 @@ export class GatewayPlace {
   }
 
   /** As the service is once its end is there. */
-  async start_anew(): Promise<Service> {
+  async startAnew(): Promise<Service> {
     this.running = this.begin();
     return this.running.ready();
   }
 
   private begin(): Service {
-    return this.installation.start('gateway', { LLMTEAM_GATEWAY_INDEX_FILE: this.index_file });
+    return this.installation.start('gateway', { LLMTEAM_GATEWAY_INDEX_FILE: this.indexFile });
   }
 }
 
@@ -50,7 +50,7 @@ export interface GatewayScene {
   readonly worker: Service;
 }
 
-export async function make_key(installation: Installation, role = 'admin', tenant = 'acme'): Promise<string> {
+export async function makeKey(installation: Installation, role = 'admin', tenant = 'acme'): Promise<string> {
   const { environment } = installation;
   const words = ['keys', 'create', '--nats', '--role', role, '--tenant', tenant, '--name', `${tenant}-${role}`];
   const { code, stdout, stderr } = await installation.cli.call(words, { environment });
@@ -59,12 +59,12 @@ export async function make_key(installation: Installation, role = 'admin', tenan
 }
 
 /** A coordinator, a worker and two gateways, all ready, with segments in store. */
-export async function with_gateways(
+export async function withGateways(
   segments: readonly Segment[],
   use: (scene: GatewayScene) => Promise<void>,
   { config = {}, ...options }: InstallationOptions & { readonly config?: object } = {},
 ): Promise<void> {
-  await with_installation(options, async (installation) => {
+  await withInstallation(options, async (installation) => {
     installation.cli.write('llmteam.config.json', config);
     const coordinator = installation.start('coordinator');
     const worker = installation.start('worker');
@@ -72,9 +72,9 @@ export async function with_gateways(
     const place = (name: string): GatewayPlace => new GatewayPlace(installation, join(installation.cli.folder, name));
     const places = [place('one.db'), place('two.db')] as const;
     await Promise.all(places.map(({ service }) => service.ready()));
-    const key = await make_key(installation);
+    const key = await makeKey(installation);
     const client = await places[0].client(key);
-    for (const segment of segments) await client.store_segment(segment);
+    for (const segment of segments) await client.storeSegment(segment);
     await use({ installation, places, key, coordinator, worker });
   });
 }

@@ -4,23 +4,23 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { system_clock } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/backend-embedded';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Json, RunKey, RunView, Segment } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
-  create_expression_compiler,
-  create_run_service,
+  createExpressionCompiler,
+  createRunService,
   Definitions,
-  define_segment,
+  defineSegment,
   LargeValueJournal,
   type RunService,
 } from '@llmteam/kernel';
-import { load_config, load_control_plugins, open_nats, service_config } from '@llmteam/service-host';
-import { type CallOptions, type Cli, with_cli } from '../../cli/support/cli.js';
-import { type NatsServer, with_nats_server } from '../../support/nats/nats-server.js';
+import { loadConfig, loadControlPlugins, openNats, serviceConfig } from '@llmteam/service-host';
+import { type CallOptions, type Cli, withCli } from '../../cli/support/cli.js';
+import { type NatsServer, withNatsServer } from '../../support/nats/nats-server.js';
 import type { NatsServerOptions } from '../../support/nats/server-settings.js';
-import { quiet_logger } from '../../support/quiet-logger.js';
+import { quietLogger } from '../../support/quiet-logger.js';
 import { Service } from './service.js';
 import { until } from './until.js';
 
@@ -32,14 +32,14 @@ export interface InstallationOptions {
 
 export class Installation {
   constructor(
-    private readonly own_server: NatsServer | null,
+    private readonly ownServer: NatsServer | null,
     readonly cli: Cli,
     readonly environment: Readonly<Record<string, string>>,
   ) {}
 
   get server(): NatsServer {
-    if (this.own_server === null) throw new Error('the server is not ours');
-    return this.own_server;
+    if (this.ownServer === null) throw new Error('the server is not ours');
+    return this.ownServer;
   }
 
   start(kind: 'coordinator' | 'worker' | 'gateway', environment: Readonly<Record<string, string>> = {}): Service {
@@ -48,18 +48,18 @@ export class Installation {
   }
 
   /** Somebody who starts runs and looks at them, as a gateway will. */
-  async with_client(use: (client: Client) => Promise<void>, environment = this.environment): Promise<void> {
-    const config = service_config(load_config(null, environment));
-    const clock = system_clock();
-    const { catalog } = await load_control_plugins(config, quiet_logger);
-    const backend = await open_nats(config, { name: 'test', clock, log: quiet_logger });
-    const announced = new AnnouncedTypes({ registry: backend.registry, catalog, clock, log: quiet_logger });
+  async withClient(use: (client: Client) => Promise<void>, environment = this.environment): Promise<void> {
+    const config = serviceConfig(loadConfig(null, environment));
+    const clock = systemClock();
+    const { catalog } = await loadControlPlugins(config, quietLogger);
+    const backend = await openNats(config, { name: 'test', clock, log: quietLogger });
+    const announced = new AnnouncedTypes({ registry: backend.registry, catalog, clock, log: quietLogger });
     try {
       await announced.start();
-      const definitions = new Definitions(backend.blobs, catalog, create_expression_compiler());
+      const definitions = new Definitions(backend.blobs, catalog, createExpressionCompiler());
       const journal = new LargeValueJournal(backend.journal, backend.blobs);
-      const runs = create_run_service({ journal, index: backend.index, definitions, clock, new_id: randomUUID });
-      const put = (segment: Segment): Promise<string> => definitions.put(define_segment(segment, catalog));
+      const runs = createRunService({ journal, index: backend.index, definitions, clock, newId: randomUUID });
+      const put = (segment: Segment): Promise<string> => definitions.put(defineSegment(segment, catalog));
       await use(new Client(backend, runs, put));
     } finally {
       await announced.stop();
@@ -79,24 +79,24 @@ export class Client {
     return this.runs.start({ tenant_id: 'acme', definition: await this.put(segment), input });
   }
 
-  async ended(run: RunKey, patience_ms?: number): Promise<RunView> {
+  async ended(run: RunKey, patienceMs?: number): Promise<RunView> {
     return until(
       'end of the run',
       async () => {
         const view = await this.runs.show(run);
         return view.completed_at === null ? null : view;
       },
-      patience_ms,
+      patienceMs,
     );
   }
 }
 
-export async function with_installation(
+export async function withInstallation(
   options: InstallationOptions,
   use: (installation: Installation) => Promise<void>,
 ): Promise<void> {
-  await with_nats_server(options.server ?? {}, (server) =>
-    with_cli((cli) => {
+  await withNatsServer(options.server ?? {}, (server) =>
+    withCli((cli) => {
       const environment = {
         LLMTEAM_NATS_SERVERS: server.url,
         LLMTEAM_NATS_PARTITIONS: '4',

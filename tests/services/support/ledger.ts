@@ -6,15 +6,19 @@ import type { Installation } from './installation.js';
 const plugin = join(import.meta.dirname, '../../../../tests/faults/ledger-plugin');
 
 /** The services get a step type `ledger` that writes a line for every execution. Gives the lines. */
-export function with_ledger({ cli }: Installation): () => string[] {
+export function withLedger({ cli }: Installation): () => string[] {
   const file = join(cli.folder, 'ledger.txt');
   cli.write('llmteam.config.json', { plugins: [plugin], settings: { ledger: { file } } });
   return () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
 }
 
 /** A chain of steps that take so long each. */
-export function ledger_chain(length: number, sleep_ms: number): Segment {
-  const steps = Array.from({ length }, (_, place) => ({ step_id: `s${place}`, type: 'ledger', config: { sleep_ms } }));
+export function ledgerChain(length: number, sleepMs: number): Segment {
+  const steps = Array.from({ length }, (_, place) => ({
+    step_id: `s${place}`,
+    type: 'ledger',
+    config: { sleep_ms: sleepMs },
+  }));
   const edges = steps.slice(1).map(({ step_id }, place) => ({ from: `s${place}`, to: step_id }));
   return { segment_id: 'ledger', name: 'Ledger', entrypoint: 's0', params: { timeout_seconds: 120 }, steps, edges };
 }

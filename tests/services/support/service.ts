@@ -29,7 +29,7 @@ export class Service {
   /** The first log line with that message. */
   logged(message: string): Promise<LogLine> {
     return this.started.until(`the log line '${message}'`, ({ stderr }) =>
-      lines_of(stderr).find(({ msg }) => msg === message),
+      linesOf(stderr).find(({ msg }) => msg === message),
     );
   }
 
@@ -63,7 +63,7 @@ export class Service {
   }
 }
 
-export function lines_of(stderr: string): LogLine[] {
+export function linesOf(stderr: string): LogLine[] {
   const whole = stderr.slice(0, stderr.lastIndexOf('\n') + 1).split('\n');
   return whole.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
 }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   look: () => T | null | undefined | Promise<T | null | undefined>,
-  patience_ms = 20_000,
+  patienceMs = 20_000,
 ): Promise<T> {
-  const deadline = performance.now() + patience_ms;
+  const deadline = performance.now() + patienceMs;
   let last: unknown = 'nothing';
   for (;;) {
     try {
@@ -16,7 +16,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() > deadline) throw new Error(`no ${what} within ${patience_ms} ms`, { cause: last });
+    if (performance.now() > deadline) throw new Error(`no ${what} within ${patienceMs} ms`, { cause: last });
     await sleep(20);
   }
 }

@@ -3,7 +3,7 @@
  * Owns: the life of the server and a folder with its configuration, log and streams.
  * Invariants:
  *  T1 a server that was started again has the port, the options and the streams it had before
- *  T2 whatever a test does, the server and its folder are gone when `with_nats_server` settles
+ *  T2 whatever a test does, the server and its folder are gone when `withNatsServer` settles
  *  T3 a server that ends without being told to fails the test, with the end of its log
  */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,25 +11,25 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { default_suite, type NatsBinary, nats_binary } from './server-binary.js';
+import { defaultSuite, type NatsBinary, natsBinary } from './server-binary.js';
 import { ServerProcess } from './server-process.js';
-import { config_text, type NatsServerOptions } from './server-settings.js';
+import { configText, type NatsServerOptions } from './server-settings.js';
 
-const default_start_timeout_ms = 8_000;
-const log_lines_shown = 40;
+const defaultStartTimeoutMs = 8_000;
+const logLinesShown = 40;
 
 /** Starts a server, hands it to `use`, and ends it. */
-export async function with_nats_server(
+export async function withNatsServer(
   options: NatsServerOptions,
   use: (server: NatsServer) => Promise<void>,
 ): Promise<void> {
-  const binary = await nats_binary(options.suite ?? default_suite());
+  const binary = await natsBinary(options.suite ?? defaultSuite());
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-nats-'));
   const server = new NatsServer(binary, folder, options);
   try {
     await server.start();
     await use(server);
-    server.check_alive();
+    server.checkAlive();
   } finally {
     await server.kill();
     await rm(folder, { recursive: true, force: true });
@@ -38,11 +38,11 @@ export async function with_nats_server(
 
 class NatsServer {
   readonly version: string;
-  readonly store_dir: string;
+  readonly storeDir: string;
   private readonly binary: string;
-  private readonly ports_dir: string;
+  private readonly portsDir: string;
   private process: ServerProcess | undefined;
-  private known_port: number | undefined;
+  private knownPort: number | undefined;
 
   constructor(
     binary: NatsBinary,
@@ -51,15 +51,15 @@ class NatsServer {
   ) {
     this.version = binary.version;
     this.binary = binary.path;
-    this.store_dir = options.store_dir ?? join(folder, 'store');
-    this.ports_dir = join(folder, 'ports');
-    mkdirSync(this.ports_dir);
+    this.storeDir = options.storeDir ?? join(folder, 'store');
+    this.portsDir = join(folder, 'ports');
+    mkdirSync(this.portsDir);
   }
 
   /** The same through all lives. */
   get port(): number {
-    if (this.known_port === undefined) throw new Error('the server has not been started yet');
-    return this.known_port;
+    if (this.knownPort === undefined) throw new Error('the server has not been started yet');
+    return this.knownPort;
   }
 
   get url(): string {
@@ -78,27 +78,27 @@ class NatsServer {
   /** Settles when the server accepts connections: at first on a free port, later on the same one. */
   async start(): Promise<void> {
     if (this.runs) throw new Error('the server runs already');
-    this.check_alive();
-    const config_file = join(this.folder, 'server.conf');
-    const places = { port: this.known_port ?? ('any' as const), store_dir: this.store_dir, ports_dir: this.ports_dir };
-    writeFileSync(config_file, config_text(this.options, places));
-    const { server, port } = await this.start_process(config_file);
+    this.checkAlive();
+    const configFile = join(this.folder, 'server.conf');
+    const places = { port: this.knownPort ?? ('any' as const), storeDir: this.storeDir, portsDir: this.portsDir };
+    writeFileSync(configFile, configText(this.options, places));
+    const { server, port } = await this.startProcess(configFile);
     this.process = server;
-    this.known_port = port;
+    this.knownPort = port;
   }
 
-  private async start_process(config_file: string): ReturnType<typeof ServerProcess.start> {
-    const timeout_ms = this.options.start_timeout_ms ?? default_start_timeout_ms;
-    const deadline = performance.now() + timeout_ms;
+  private async startProcess(configFile: string): ReturnType<typeof ServerProcess.start> {
+    const timeoutMs = this.options.startTimeoutMs ?? defaultStartTimeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
-      const already_logged = this.log().length;
+      const alreadyLogged = this.log().length;
       try {
-        const { binary, ports_dir } = this;
-        return await ServerProcess.start({ binary, config_file, log_file: this.log_file, ports_dir, timeout_ms });
+        const { binary, portsDir } = this;
+        return await ServerProcess.start({ binary, configFile, logFile: this.logFile, portsDir, timeoutMs });
       } catch (error) {
         // While the server was away, a connection of somebody else may have got its port for a moment.
-        const port_was_taken = this.log().slice(already_logged).includes('address already in use');
-        if (!port_was_taken || performance.now() > deadline) throw this.with_log(error);
+        const portWasTaken = this.log().slice(alreadyLogged).includes('address already in use');
+        if (!portWasTaken || performance.now() > deadline) throw this.withLog(error);
       }
       await sleep(20);
     }
@@ -134,19 +134,19 @@ class NatsServer {
   /** All that its lives have written. */
   log(): string {
     try {
-      return readFileSync(this.log_file, 'utf8');
+      return readFileSync(this.logFile, 'utf8');
     } catch {
       return '';
     }
   }
 
   /** Fails if the server ended without being told to. */
-  check_alive(): void {
-    if (!this.process?.ended_by_itself) return;
-    throw this.with_log(new Error(`nats-server ended by itself: ${this.process.ending}`));
+  checkAlive(): void {
+    if (!this.process?.endedByItself) return;
+    throw this.withLog(new Error(`nats-server ended by itself: ${this.process.ending}`));
   }
 
-  private get log_file(): string {
+  private get logFile(): string {
     return join(this.folder, 'server.log');
   }
 
@@ -155,9 +155,9 @@ class NatsServer {
     return this.process;
   }
 
-  private with_log(cause: unknown): Error {
+  private withLog(cause: unknown): Error {
     const message = cause instanceof Error ? cause.message : String(cause);
-    const lines = this.log().trimEnd().split('\n').slice(-log_lines_shown);
+    const lines = this.log().trimEnd().split('\n').slice(-logLinesShown);
     return new Error(`${message}\n${lines.map((line) => `  | ${line}`).join('\n')}`, { cause });
   }
 }

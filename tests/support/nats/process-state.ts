@@ -4,30 +4,30 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** It is there and does something: a zombie, which nobody has collected yet, does not. */
-export function is_running(pid: number): boolean {
-  const states = thread_states(pid);
+export function isRunning(pid: number): boolean {
+  const states = threadStates(pid);
   return states.length > 0 && !states.every((state) => state === 'Z' || state === 'X');
 }
 
 /** All of its threads have stopped; a signal that was sent only begins to stop them. */
-export function is_stopped(pid: number): boolean {
-  const states = thread_states(pid);
+export function isStopped(pid: number): boolean {
+  const states = threadStates(pid);
   return states.length > 0 && states.every((state) => state === 'T');
 }
 
 /** A letter per thread, or one for all of them where there is no /proc; none if the process is gone. */
-function thread_states(pid: number): string[] {
-  if (!existsSync('/proc/self/task')) return state_by_ps(pid);
+function threadStates(pid: number): string[] {
+  if (!existsSync('/proc/self/task')) return stateByPs(pid);
   try {
     const tasks = `/proc/${pid}/task`;
     return readdirSync(tasks).map((id) => /\) (\S)/.exec(readFileSync(join(tasks, id, 'stat'), 'utf8'))?.[1] ?? '');
   } catch {
     // the process, or a thread of it, ended while we looked
-    return is_there(pid) ? thread_states(pid) : [];
+    return isThere(pid) ? threadStates(pid) : [];
   }
 }
 
-function state_by_ps(pid: number): string[] {
+function stateByPs(pid: number): string[] {
   try {
     return [
       execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
@@ -39,7 +39,7 @@ function state_by_ps(pid: number): string[] {
   }
 }
 
-function is_there(pid: number): boolean {
+function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -13,7 +13,7 @@ export interface RawClient {
  * It reconnects for ever, at short intervals. `timeout`: a connection that is lost between the server's greeting and its first answer
  * is not noticed by the client, which then waits this long (by default 20 s) before it tries again.
  */
-export async function with_raw_client(
+export async function withRawClient(
   url: string,
   use: (client: RawClient) => Promise<void>,
   options: ConnectionOptions = {},
@@ -30,7 +30,7 @@ export async function with_raw_client(
 }
 
 /** Asks again and again until the server answers. */
-export async function until_back(connection: NatsConnection): Promise<void> {
+export async function untilBack(connection: NatsConnection): Promise<void> {
   for (;;) {
     try {
       return await connection.flush();

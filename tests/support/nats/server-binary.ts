@@ -15,14 +15,14 @@ const script = join(import.meta.dirname, '../../../../scripts/nats-server.mjs');
 const found = new Map<NatsSuite, Promise<NatsBinary>>();
 
 /** Says on stderr which version the file's tests run on. */
-export function nats_binary(suite: NatsSuite): Promise<NatsBinary> {
+export function natsBinary(suite: NatsSuite): Promise<NatsBinary> {
   const known = found.get(suite) ?? find(suite);
   found.set(suite, known);
   return known;
 }
 
 /** `TEST_NATS_SUITE=trixie` runs every test that names no suite on the older server. */
-export function default_suite(): NatsSuite {
+export function defaultSuite(): NatsSuite {
   const wanted = process.env.TEST_NATS_SUITE ?? 'testing';
   if (wanted === 'testing' || wanted === 'trixie') return wanted;
   throw new Error(`TEST_NATS_SUITE is '${wanted}'; it may be testing or trixie`);

@@ -10,19 +10,19 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawn_guarded } from '../guarded-process.js';
-import { is_stopped } from './process-state.js';
+import { spawnGuarded } from '../guarded-process.js';
+import { isStopped } from './process-state.js';
 
 export interface StartOrder {
   readonly binary: string;
-  readonly config_file: string;
-  readonly log_file: string;
-  readonly ports_dir: string;
-  readonly timeout_ms: number;
+  readonly configFile: string;
+  readonly logFile: string;
+  readonly portsDir: string;
+  readonly timeoutMs: number;
 }
 
 export class ServerProcess {
-  private wanted_end = false;
+  private wantedEnd = false;
   private readonly closed: Promise<unknown>;
 
   private constructor(
@@ -36,17 +36,17 @@ export class ServerProcess {
   static async start(order: StartOrder): Promise<{ server: ServerProcess; port: number }> {
     const server = await ServerProcess.spawn(order);
     try {
-      return { server, port: await server.told_port(order) };
+      return { server, port: await server.toldPort(order) };
     } catch (error) {
       await server.end('SIGKILL');
       throw error;
     }
   }
 
-  private static async spawn({ binary, config_file, log_file }: StartOrder): Promise<ServerProcess> {
-    const log = openSync(log_file, 'a');
+  private static async spawn({ binary, configFile, logFile }: StartOrder): Promise<ServerProcess> {
+    const log = openSync(logFile, 'a');
     try {
-      const child = await spawn_guarded(binary, ['-c', config_file], { stdio: ['ignore', log, log] });
+      const child = await spawnGuarded(binary, ['-c', configFile], { stdio: ['ignore', log, log] });
       if (child.pid === undefined) throw new Error('a process without an id');
       return new ServerProcess(child, child.pid);
     } finally {
@@ -54,12 +54,12 @@ export class ServerProcess {
     }
   }
 
-  private async told_port({ ports_dir, timeout_ms }: StartOrder): Promise<number> {
-    const deadline = performance.now() + timeout_ms;
+  private async toldPort({ portsDir, timeoutMs }: StartOrder): Promise<number> {
+    const deadline = performance.now() + timeoutMs;
     while (this.runs) {
-      const port = await port_in(ports_dir, this.pid);
+      const port = await portIn(portsDir, this.pid);
       if (port !== undefined) return port;
-      if (performance.now() > deadline) throw new Error(`nats-server does not listen after ${timeout_ms} ms`);
+      if (performance.now() > deadline) throw new Error(`nats-server does not listen after ${timeoutMs} ms`);
       await sleep(5);
     }
     throw new Error(`nats-server ended at once: ${this.ending}`);
@@ -70,8 +70,8 @@ export class ServerProcess {
   }
 
   /** It ended, and nobody had asked for it. */
-  get ended_by_itself(): boolean {
-    return !this.runs && !this.wanted_end;
+  get endedByItself(): boolean {
+    return !this.runs && !this.wantedEnd;
   }
 
   get ending(): string {
@@ -81,7 +81,7 @@ export class ServerProcess {
   /** Settles when its last thread has stopped. */
   async pause(): Promise<void> {
     this.child.kill('SIGSTOP');
-    while (this.runs && !is_stopped(this.pid)) await sleep(1);
+    while (this.runs && !isStopped(this.pid)) await sleep(1);
   }
 
   resume(): void {
@@ -90,7 +90,7 @@ export class ServerProcess {
 
   async end(name: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.runs) {
-      this.wanted_end = true;
+      this.wantedEnd = true;
       this.child.kill(name);
     }
     await this.closed;
@@ -98,7 +98,7 @@ export class ServerProcess {
 }
 
 /** The server writes `<program>_<pid>.ports` when it listens. */
-async function port_in(folder: string, pid: number): Promise<number | undefined> {
+async function portIn(folder: string, pid: number): Promise<number | undefined> {
   const name = (await readdir(folder)).find((entry) => entry.endsWith(`_${pid}.ports`));
   if (name === undefined) return undefined;
   const port = /"nats":\s*\["nats:\/\/[^"]*:(\d+)"/.exec(await readFile(join(folder, name), 'utf8'))?.[1];

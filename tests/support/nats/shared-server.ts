@@ -1,5 +1,5 @@
 /** One server for the tests of a file that need no server of their own. It ends once nobody has used it for a moment. */
-import { type NatsServer, with_nats_server } from './nats-server.js';
+import { type NatsServer, withNatsServer } from './nats-server.js';
 import type { NatsServerOptions } from './server-settings.js';
 
 interface Lent {
@@ -8,7 +8,7 @@ interface Lent {
   readonly release: () => void;
 }
 
-const idle_ms = 500;
+const idleMs = 500;
 
 export class SharedServer {
   private users = 0;
@@ -34,7 +34,7 @@ export class SharedServer {
           this.end = ended;
         });
       };
-      with_nats_server(this.options, use).catch(reject);
+      withNatsServer(this.options, use).catch(reject);
     });
   }
 
@@ -44,6 +44,6 @@ export class SharedServer {
     this.idle = setTimeout(() => {
       this.running = null;
       this.end();
-    }, idle_ms);
+    }, idleMs);
   }
 }

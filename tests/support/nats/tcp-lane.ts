@@ -3,11 +3,11 @@
  * Invariants: L1 pieces leave in the order they came, then the end; L2 it holds little: a sender that is not passed on is not read.
  */
 import type { Socket } from 'node:net';
-import { reset_socket } from './reset-socket.js';
+import { resetSocket } from './reset-socket.js';
 
 export interface Weather {
-  readonly is_stalled: boolean;
-  readonly delay_ms: number;
+  readonly isStalled: boolean;
+  readonly delayMs: number;
   /** Whether the next piece resets the connection instead. */
   readonly loses: () => boolean;
 }
@@ -25,16 +25,16 @@ type Piece = Buffer | 'end' | 'closed' | 'failed';
 
 interface Held {
   readonly piece: Piece;
-  readonly came_ms: number;
+  readonly cameMs: number;
 }
 
-const most_held_bytes = 1_000_000;
+const mostHeldBytes = 1_000_000;
 
 export class TcpLane {
   private held: Held[] = [];
-  private held_bytes = 0;
+  private heldBytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private waits_for_drain = false;
+  private waitsForDrain = false;
   private closed = false;
 
   constructor(
@@ -45,27 +45,27 @@ export class TcpLane {
     from.on('data', (bytes: Buffer) => this.take(bytes));
     from.once('end', () => this.take('end'));
     from.once('close', (failed: boolean) => this.take(failed ? 'failed' : 'closed'));
-    to.on('drain', () => this.go_on());
-    to.once('close', () => this.go_on());
+    to.on('drain', () => this.goOn());
+    to.once('close', () => this.goOn());
   }
 
-  get is_over(): boolean {
+  get isOver(): boolean {
     return this.closed;
   }
 
   /** Passes on what is due. */
   pass(): void {
     clearTimeout(this.timer);
-    while (this.may_pass()) {
+    while (this.mayPass()) {
       const [next] = this.held;
       if (next === undefined) break;
-      const early_ms = next.came_ms + this.passing.weather.delay_ms - performance.now();
-      if (early_ms > 0) {
-        this.timer = setTimeout(() => this.pass(), early_ms);
+      const earlyMs = next.cameMs + this.passing.weather.delayMs - performance.now();
+      if (earlyMs > 0) {
+        this.timer = setTimeout(() => this.pass(), earlyMs);
         return;
       }
       this.held.shift();
-      this.pass_on(next.piece);
+      this.passOn(next.piece);
     }
   }
 
@@ -77,38 +77,38 @@ export class TcpLane {
 
   private take(piece: Piece): void {
     if (this.closed) return;
-    this.held.push({ piece, came_ms: performance.now() });
-    if (Buffer.isBuffer(piece)) this.held_bytes += piece.length;
-    if (this.held_bytes > most_held_bytes) this.from.pause();
+    this.held.push({ piece, cameMs: performance.now() });
+    if (Buffer.isBuffer(piece)) this.heldBytes += piece.length;
+    if (this.heldBytes > mostHeldBytes) this.from.pause();
     this.pass();
   }
 
-  private go_on(): void {
-    this.waits_for_drain = false;
+  private goOn(): void {
+    this.waitsForDrain = false;
     this.pass();
   }
 
-  private may_pass(): boolean {
-    return !(this.closed || this.waits_for_drain || this.passing.weather.is_stalled);
+  private mayPass(): boolean {
+    return !(this.closed || this.waitsForDrain || this.passing.weather.isStalled);
   }
 
-  private pass_on(piece: Piece): void {
+  private passOn(piece: Piece): void {
     if (piece === 'end') this.to.end();
-    else if (Buffer.isBuffer(piece)) this.pass_bytes(piece);
-    else this.pass_close(piece);
+    else if (Buffer.isBuffer(piece)) this.passBytes(piece);
+    else this.passClose(piece);
   }
 
-  private pass_close(how: 'closed' | 'failed'): void {
+  private passClose(how: 'closed' | 'failed'): void {
     this.close();
     if (how === 'closed') this.to.destroySoon();
-    else reset_socket(this.to);
+    else resetSocket(this.to);
     this.passing.over();
   }
 
-  private pass_bytes(piece: Buffer): void {
-    this.held_bytes -= piece.length;
-    if (this.held_bytes <= most_held_bytes / 2) this.from.resume();
+  private passBytes(piece: Buffer): void {
+    this.heldBytes -= piece.length;
+    if (this.heldBytes <= mostHeldBytes / 2) this.from.resume();
     if (this.passing.weather.loses()) this.passing.lost();
-    else if (this.to.writable) this.waits_for_drain = !this.to.write(piece);
+    else if (this.to.writable) this.waitsForDrain = !this.to.write(piece);
   }
 }

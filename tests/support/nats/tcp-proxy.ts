@@ -5,15 +5,15 @@
  *  X1 what is passed on is passed on whole and in order, whatever the weather was on the way
  *  X2 while it is stalled nothing reaches the other side, not even the end of a connection; once it is healed all of it does
  *  X3 its port stays its own while it is cut, so that nobody else can be there when it heals
- *  X4 no connection, no socket and no timer is left when `with_tcp_proxy` settles
+ *  X4 no connection, no socket and no timer is left when `withTcpProxy` settles
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { reset_socket } from './reset-socket.js';
+import { resetSocket } from './reset-socket.js';
 import { type Passing, TcpLane, type Weather } from './tcp-lane.js';
 
 /** Starts a proxy in front of `url` (`nats://127.0.0.1:4222`), hands it to `use`, and ends it. */
-export async function with_tcp_proxy(url: string, use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
+export async function withTcpProxy(url: string, use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
   const proxy = new TcpProxy(new URL(url));
   await proxy.open();
   try {
@@ -25,7 +25,7 @@ export async function with_tcp_proxy(url: string, use: (proxy: TcpProxy) => Prom
 
 type Way = 'to_server' | 'to_client';
 
-const both_ways: readonly Way[] = ['to_server', 'to_client'];
+const bothWays: readonly Way[] = ['to_server', 'to_client'];
 
 interface Connection {
   readonly lanes: readonly TcpLane[];
@@ -37,7 +37,7 @@ export class TcpProxy {
   private readonly connections = new Set<Connection>();
   /** All that are not closed yet. */
   private readonly sockets = new Set<Socket>();
-  private readonly weather = { is_cut: false, delay_ms: 0, loses: () => false };
+  private readonly weather = { isCut: false, delayMs: 0, loses: () => false };
   private readonly stalled = { to_server: false, to_client: false };
   private readonly count = { accepted: 0, refused: 0, reset: 0 };
 
@@ -57,68 +57,68 @@ export class TcpProxy {
     return url.href;
   }
 
-  /** Connections so far: taken, turned away while it was cut, and reset by `cut`, `reset_all` or `reset_randomly`. */
+  /** Connections so far: taken, turned away while it was cut, and reset by `cut`, `resetAll` or `resetRandomly`. */
   get counts(): Readonly<{ accepted: number; refused: number; reset: number }> {
     return { ...this.count };
   }
 
-  get open_connections(): number {
+  get openConnections(): number {
     return this.connections.size;
   }
 
   /** Resets every connection, and each new one at once. */
   cut(): void {
-    this.weather.is_cut = true;
-    this.reset_all();
+    this.weather.isCut = true;
+    this.resetAll();
   }
 
   /** Takes connections and keeps them, and passes nothing, or nothing one way. */
   stall(...ways: Way[]): void {
-    for (const way of ways.length === 0 ? both_ways : ways) this.stalled[way] = true;
+    for (const way of ways.length === 0 ? bothWays : ways) this.stalled[way] = true;
   }
 
   /** Passes everything on this much later. */
   delay(ms: number): void {
-    this.weather.delay_ms = ms;
-    this.pass_all();
+    this.weather.delayMs = ms;
+    this.passAll();
   }
 
   /** Each piece that is to be passed on resets its connection instead with this chance; the same seed draws the same. */
-  reset_randomly({ seed, chance }: { seed: number; chance: number }): void {
-    const draw = random_numbers(seed);
+  resetRandomly({ seed, chance }: { seed: number; chance: number }): void {
+    const draw = randomNumbers(seed);
     this.weather.loses = () => draw() < chance;
   }
 
-  reset_all(): void {
+  resetAll(): void {
     for (const { reset } of [...this.connections]) reset();
   }
 
   /** Fair weather: nothing is cut, stalled, delayed or reset. What was held back is passed on. */
   heal(): void {
-    Object.assign(this.weather, { is_cut: false, delay_ms: 0, loses: () => false });
+    Object.assign(this.weather, { isCut: false, delay_ms: 0, loses: () => false });
     Object.assign(this.stalled, { to_server: false, to_client: false });
-    this.pass_all();
+    this.passAll();
   }
 
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
-    this.reset_all();
-    const all_closed = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    this.resetAll();
+    const allClosed = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     // Of a connection that has ended a socket may still wait for its reader.
-    for (const socket of this.sockets) reset_socket(socket);
-    await Promise.all([closed, ...all_closed]);
+    for (const socket of this.sockets) resetSocket(socket);
+    await Promise.all([closed, ...allClosed]);
   }
 
-  private pass_all(): void {
+  private passAll(): void {
     for (const { lanes } of [...this.connections]) for (const lane of lanes) lane.pass();
   }
 
   private accept(client: Socket): void {
     this.keep(client);
-    if (this.weather.is_cut) {
+    if (this.weather.isCut) {
       this.count.refused += 1;
-      reset_socket(client);
+      resetSocket(client);
       return;
     }
     this.count.accepted += 1;
@@ -137,14 +137,14 @@ export class TcpProxy {
   private join(client: Socket, server: Socket): void {
     const reset = (): void => {
       this.count.reset += 1;
-      for (const socket of [client, server]) reset_socket(socket);
+      for (const socket of [client, server]) resetSocket(socket);
       for (const lane of lanes) lane.close();
       this.connections.delete(connection);
     };
     const passing = (way: Way): Passing => ({
-      weather: this.weather_of(way),
+      weather: this.weatherOf(way),
       lost: reset,
-      over: () => this.forget_if_over(connection),
+      over: () => this.forgetIfOver(connection),
     });
     const lanes = [
       new TcpLane(client, server, passing('to_server')),
@@ -155,21 +155,21 @@ export class TcpProxy {
   }
 
   /** As it is whenever it is asked. */
-  private weather_of(way: Way): Weather {
+  private weatherOf(way: Way): Weather {
     const { weather, stalled } = this;
     return {
-      get is_stalled() {
+      get isStalled() {
         return stalled[way];
       },
-      get delay_ms() {
-        return weather.delay_ms;
+      get delayMs() {
+        return weather.delayMs;
       },
       loses: () => weather.loses(),
     };
   }
 
-  private forget_if_over(connection: Connection): void {
-    if (connection.lanes.every((lane) => lane.is_over)) this.connections.delete(connection);
+  private forgetIfOver(connection: Connection): void {
+    if (connection.lanes.every((lane) => lane.isOver)) this.connections.delete(connection);
   }
 }
 
@@ -179,7 +179,7 @@ function ignore(): void {
 }
 
 /** Numbers in [0, 1) from a 32-bit seed: a Weyl sequence, mixed. */
-function random_numbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;

@@ -22,7 +22,7 @@ interface Place {
   readonly expected: Expected;
   /** Who waits for its turn. */
   readonly arrivals: Map<symbol, { readonly who: string; readonly differs: boolean; readonly pass: () => void }>;
-  is_open: boolean;
+  isOpen: boolean;
   kept: readonly Position[] | null;
   /** Who appended it, first or again. */
   readonly by: Set<string>;
@@ -30,16 +30,16 @@ interface Place {
 
 export class FactGate {
   private readonly places = new Map<string, Place>();
-  private is_closed = false;
+  private isClosed = false;
 
   constructor(
-    private readonly tenant_id: string,
+    private readonly tenantId: string,
     expected: readonly Expected[],
     private readonly progress: Progress,
   ) {
     for (const one of expected) {
-      const place = { expected: one, arrivals: new Map(), is_open: false, kept: null, by: new Set<string>() };
-      this.places.set(name_of(one.run_id, one.message_id), place);
+      const place = { expected: one, arrivals: new Map(), isOpen: false, kept: null, by: new Set<string>() };
+      this.places.set(nameOf(one.run_id, one.message_id), place);
     }
   }
 
@@ -49,11 +49,11 @@ export class FactGate {
   }
 
   /** Lets one fact pass; resolves with its last position once it is kept. */
-  async let_pass({ run_id, message_id }: Expected): Promise<Position> {
-    const name = name_of(run_id, message_id);
+  async letPass({ run_id, message_id }: Expected): Promise<Position> {
+    const name = nameOf(run_id, message_id);
     const place = this.places.get(name);
     if (place === undefined) throw new Error(`the reference has no ${name}`);
-    place.is_open = true;
+    place.isOpen = true;
     for (const { differs, pass } of place.arrivals.values()) if (!differs) pass();
     await this.progress.until(
       () => place.kept !== null,
@@ -64,13 +64,13 @@ export class FactGate {
   }
 
   /** Who appended it until now, first or again. */
-  appended_by({ run_id, message_id }: Expected): readonly string[] {
-    return [...(this.places.get(name_of(run_id, message_id))?.by ?? [])].sort();
+  appendedBy({ run_id, message_id }: Expected): readonly string[] {
+    return [...(this.places.get(nameOf(run_id, message_id))?.by ?? [])].sort();
   }
 
   /** Ends every append that waits. */
   close(): void {
-    this.is_closed = true;
+    this.isClosed = true;
     for (const { arrivals } of this.places.values()) for (const { pass } of arrivals.values()) pass();
   }
 
@@ -80,29 +80,29 @@ export class FactGate {
     run: RunKey,
     entries: readonly NewEntry[],
   ): Promise<readonly Position[]> {
-    const name = name_of(run.run_id, entries[0]?.message_id ?? '');
+    const name = nameOf(run.run_id, entries[0]?.message_id ?? '');
     const place = this.places.get(name);
-    if (place === undefined || run.tenant_id !== this.tenant_id) {
-      this.progress.fail(new Error(`${who} appended ${name}, which the reference does not know: ${text_of(entries)}`));
+    if (place === undefined || run.tenant_id !== this.tenantId) {
+      this.progress.fail(new Error(`${who} appended ${name}, which the reference does not know: ${textOf(entries)}`));
       throw closed();
     }
     if (place.kept === null) await this.turn(place, name, who, entries);
-    if (this.is_closed) throw closed();
+    if (this.isClosed) throw closed();
     try {
       const positions = await journal.append(run, entries);
       this.note(place, name, who, positions);
       return positions;
     } catch (error) {
-      if (!this.is_closed) this.progress.fail(new Error(`${who} could not append ${name}`, { cause: error }));
+      if (!this.isClosed) this.progress.fail(new Error(`${who} could not append ${name}`, { cause: error }));
       throw error;
     }
   }
 
-  private async turn({ expected, arrivals, is_open }: Place, name: string, who: string, entries: readonly NewEntry[]) {
+  private async turn({ expected, arrivals, isOpen }: Place, name: string, who: string, entries: readonly NewEntry[]) {
     const given: unknown = JSON.parse(JSON.stringify(entries.map(({ fact }) => fact)));
     const differs = !isDeepStrictEqual(given, expected.facts);
-    if (is_open && !differs) return;
-    const shown = differs ? `${who} with another ${name}: ${text_of(entries)}` : `${who} with ${name}`;
+    if (isOpen && !differs) return;
+    const shown = differs ? `${who} with another ${name}: ${textOf(entries)}` : `${who} with ${name}`;
     const me = Symbol(name);
     await new Promise<void>((pass) => {
       arrivals.set(me, { who: shown, differs, pass });
@@ -125,11 +125,11 @@ export class FactGate {
   }
 }
 
-function name_of(run_id: string, message_id: string): string {
-  return `'${message_id}' to run '${run_id}'`;
+function nameOf(runId: string, messageId: string): string {
+  return `'${messageId}' to run '${runId}'`;
 }
 
-function text_of(entries: readonly NewEntry[]): string {
+function textOf(entries: readonly NewEntry[]): string {
   return JSON.stringify(entries.map(({ fact }) => fact));
 }
 

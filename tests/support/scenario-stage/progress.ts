@@ -5,13 +5,13 @@ export class Progress {
 
   constructor(
     /** How long one thing may take, in real time. */
-    private readonly patience_ms: number,
+    private readonly patienceMs: number,
   ) {}
 
   /** Resolves once it is so. @throws if something went wrong, or if it does not become so in time: then with what is missing. */
-  async until(is_so: () => boolean, missing: () => string): Promise<void> {
+  async until(isSo: () => boolean, missing: () => string): Promise<void> {
     this.check();
-    if (is_so()) return;
+    if (isSo()) return;
     await new Promise<void>((resolve, reject) => {
       const settle = (settled: () => void): void => {
         clearInterval(poll);
@@ -21,10 +21,10 @@ export class Progress {
       };
       const look = (): void => {
         if (this.failure !== null) settle(() => reject(this.failure));
-        else if (is_so()) settle(resolve);
+        else if (isSo()) settle(resolve);
       };
-      const poll = setInterval(look, poll_ms);
-      const deadline = setTimeout(() => settle(() => reject(new Error(missing()))), this.patience_ms);
+      const poll = setInterval(look, pollMs);
+      const deadline = setTimeout(() => settle(() => reject(new Error(missing()))), this.patienceMs);
       this.waits.add(look);
     });
   }
@@ -46,4 +46,4 @@ export class Progress {
 }
 
 /** For what changes without telling. */
-const poll_ms = 5;
+const pollMs = 5;

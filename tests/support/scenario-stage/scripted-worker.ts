@@ -1,13 +1,13 @@
 import {
   type Backend,
   type Consumer,
-  cancel_subject,
+  cancelSubject,
   type Delivery,
   type Journal,
   type Timer,
 } from '@llmteam/contracts';
 import type { Script } from '../simulation/script.js';
-import { scripted_work } from '../simulation/scripted-work.js';
+import { scriptedWork } from '../simulation/scripted-work.js';
 import type { JobLedger } from './job-ledger.js';
 import type { StageClock } from './stage-clock.js';
 
@@ -37,7 +37,7 @@ export class ScriptedWorker {
 
   async start(): Promise<void> {
     const { signals, queue: jobs } = this.parts.backend;
-    this.unsubscribe = signals.subscribe(cancel_subject, (message) => {
+    this.unsubscribe = signals.subscribe(cancelSubject, (message) => {
       for (const id of (message as { job_ids: string[] }).job_ids) this.cancelled.add(id);
     });
     this.consumer = await jobs.consume(queue, { concurrency }, (delivery) => this.take(delivery));
@@ -56,7 +56,7 @@ export class ScriptedWorker {
     const { job } = delivery;
     this.held.add(delivery);
     ledger.deliver(job, name);
-    for (const { at, message_id, fact } of scripted_work(script, job, clock.now())) {
+    for (const { at, message_id, fact } of scriptedWork(script, job, clock.now())) {
       this.at(at, async () => {
         await this.parts.journal.append(job, [{ message_id, fact }]);
         if (fact.type === 'step.reported') await this.answer(delivery);

@@ -2,18 +2,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open_memory_backend, open_sqlite_backend } from '@llmteam/backend-embedded';
-import { default_settings, open_nats_backend } from '@llmteam/backend-nats';
+import { openMemoryBackend, openSqliteBackend } from '@llmteam/backend-embedded';
+import { defaultSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Backend, Clock } from '@llmteam/contracts';
-import { with_raw_client } from '../nats/raw-client.js';
+import { withRawClient } from '../nats/raw-client.js';
 import type { SharedServer } from '../nats/shared-server.js';
-import { quiet_logger } from '../quiet-logger.js';
+import { quietLogger } from '../quiet-logger.js';
 
 /** What a coordinator is told. */
 export interface Ownership {
   /** Those it owns; a partition may have several owners. */
   readonly partitions: readonly number[];
-  readonly max_resident_runs?: number;
+  readonly maxResidentRuns?: number;
 }
 
 interface Seat extends Ownership {
@@ -31,10 +31,10 @@ export interface Site {
 export type OpenSite = (clock: Clock) => Promise<Site>;
 
 /** Longer than any scenario lasts on its clock: workers on the stage hold jobs without renewing their leases. */
-const lease_ms = 10 * 86_400_000;
+const leaseMs = 10 * 86_400_000;
 
 /** One process: everything shares one backend. `owners` coordinators each own its only partition. */
-export function in_one_process(open: (clock: Clock) => Promise<Backend>, owners = 1): OpenSite {
+export function inOneProcess(open: (clock: Clock) => Promise<Backend>, owners = 1): OpenSite {
   return async (clock) => {
     const backend = await open(clock);
     const coordinators = Array.from({ length: owners }, () => ({ backend, partitions: [0] }));
@@ -43,13 +43,13 @@ export function in_one_process(open: (clock: Clock) => Promise<Backend>, owners 
 }
 
 export function memory(clock: Clock): Promise<Backend> {
-  return open_memory_backend({ clock, lease_ms });
+  return openMemoryBackend({ clock, leaseMs });
 }
 
 /** In a folder of its own. Order and contents are asked for here, not power cuts: hundreds of folders that sync every write take minutes. */
 export async function sqlite(clock: Clock): Promise<Backend> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-'));
-  const backend = await open_sqlite_backend({ folder, clock, lease_ms, synchronous: 'relaxed' });
+  const backend = await openSqliteBackend({ folder, clock, leaseMs, synchronous: 'relaxed' });
   return {
     ...backend,
     async close() {
@@ -64,25 +64,25 @@ export interface Layout {
   readonly workers: number;
 }
 
-const nats_partitions = 2;
+const natsPartitions = 2;
 const installations = { made: 0 };
 
 /** An installation of its own on a real server; the client and every coordinator and worker have a connection each. */
-export function on_nats(server: SharedServer, { coordinators, workers }: Layout): OpenSite {
+export function onNats(server: SharedServer, { coordinators, workers }: Layout): OpenSite {
   return async (clock) => {
     const { server: lent, release } = await server.lend();
     const namespace = `stage_${++installations.made}`;
-    const settings = { ...default_settings, servers: [lent.url], namespace, partitions: nats_partitions };
+    const settings = { ...defaultSettings, servers: [lent.url], namespace, partitions: natsPartitions };
     const opened: Backend[] = [];
     const open = async (name: string): Promise<Backend> => {
-      const { index } = await open_memory_backend({ clock });
-      const backend = await open_nats_backend({ settings, name, clock, log: quiet_logger, index });
+      const { index } = await openMemoryBackend({ clock });
+      const backend = await openNatsBackend({ settings, name, clock, log: quietLogger, index });
       opened.push(backend);
       return backend;
     };
     const close = async (): Promise<void> => {
       await Promise.all(opened.map((backend) => backend.close()));
-      await remove_installation(lent.url, namespace);
+      await removeInstallation(lent.url, namespace);
       release();
     };
     try {
@@ -99,8 +99,8 @@ export function on_nats(server: SharedServer, { coordinators, workers }: Layout)
 }
 
 /** A server with the streams of hundreds of plays gets slow to do away with. */
-async function remove_installation(url: string, namespace: string): Promise<void> {
-  await with_raw_client(url, async ({ streams }) => {
+async function removeInstallation(url: string, namespace: string): Promise<void> {
+  await withRawClient(url, async ({ streams }) => {
     const names: string[] = [];
     for await (const name of streams.names()) if (name.includes(`${namespace.toUpperCase()}_`)) names.push(name);
     await Promise.all(names.map((name) => streams.delete(name)));

@@ -1,8 +1,8 @@
 import type { Backend, Journal, Position, RunEvent, RunKey, RunResult } from '@llmteam/contracts';
-import { create_expression_compiler, Definitions, PartitionLoop, SegmentStore } from '@llmteam/kernel';
+import { createExpressionCompiler, Definitions, PartitionLoop, SegmentStore } from '@llmteam/kernel';
 import { altered } from '../altered.js';
-import { quiet_logger } from '../quiet-logger.js';
-import { scenario_catalog } from '../simulation/simulation.js';
+import { quietLogger } from '../quiet-logger.js';
+import { scenarioCatalog } from '../simulation/simulation.js';
 import type { Progress } from './progress.js';
 import type { Ownership } from './site.js';
 import type { StageClock } from './stage-clock.js';
@@ -35,7 +35,7 @@ export class StageCoordinator {
     this.name = parts.name;
     const { backend, clock } = parts;
     const { partitions, ...limits } = parts.owns;
-    const definitions = new Definitions(backend.blobs, scenario_catalog(), create_expression_compiler());
+    const definitions = new Definitions(backend.blobs, scenarioCatalog(), createExpressionCompiler());
     for (const partition of partitions) {
       const loop = new PartitionLoop({
         ...backend,
@@ -49,8 +49,8 @@ export class StageCoordinator {
           follow: (of, from, signal) => this.follow(journal.follow(of, from, signal), partition),
         }),
         segments: new SegmentStore(backend.registry, definitions),
-        log: { ...quiet_logger, error: (fields, message) => this.fail(message ?? String(fields), fields) },
-        on_failure: (error) => this.fail('the loop ended', error),
+        log: { ...quietLogger, error: (fields, message) => this.fail(message ?? String(fields), fields) },
+        onFailure: (error) => this.fail('the loop ended', error),
       });
       this.loops.set(partition, loop);
     }
@@ -58,7 +58,7 @@ export class StageCoordinator {
 
   async start(runs: readonly RunKey[]): Promise<void> {
     for (const run of runs) this.watch(run);
-    for (const loop of this.loops.values()) await loop.take_over();
+    for (const loop of this.loops.values()) await loop.takeOver();
   }
 
   async stop(): Promise<void> {
@@ -79,8 +79,8 @@ export class StageCoordinator {
     });
   }
 
-  live_runs(): number {
-    return [...this.loops.values()].reduce((sum, loop) => sum + loop.live_runs(), 0);
+  liveRuns(): number {
+    return [...this.loops.values()].reduce((sum, loop) => sum + loop.liveRuns(), 0);
   }
 
   private watch({ run_id }: RunKey): void {

@@ -9,16 +9,16 @@
  */
 import type { Fact, Position, RunKey } from '@llmteam/contracts';
 import {
-  create_expression_compiler,
-  create_run_service,
+  createExpressionCompiler,
+  createRunService,
   Definitions,
-  define_segment,
+  defineSegment,
   LargeValueJournal,
   type RunService,
   SegmentStore,
 } from '@llmteam/kernel';
-import { play_scenario, read_scenario, type Scenario } from '../simulation/scenarios.js';
-import { type Appended, epoch_ms, type Simulation, scenario_catalog } from '../simulation/simulation.js';
+import { playScenario, readScenario, type Scenario } from '../simulation/scenarios.js';
+import { type Appended, epochMs, type Simulation, scenarioCatalog } from '../simulation/simulation.js';
 import { type Expected, FactGate } from './fact-gate.js';
 import { JobLedger } from './job-ledger.js';
 import { Progress } from './progress.js';
@@ -41,21 +41,21 @@ export interface Played {
   readonly progress: Progress;
 }
 
-export const tenant_id = 'acme';
+export const tenantId = 'acme';
 
 /**
  * Plays a scenario and shows what is left to `look`, before all is closed.
  * @throws an error that names the first fact, job or coordinator that did not do as in the reference
  */
-export async function play_on_stage(
+export async function playOnStage(
   name: string,
   open: OpenSite,
   look: (played: Played) => Promise<void>,
-  patience_ms = 12_000,
+  patienceMs = 12_000,
 ): Promise<void> {
-  const clock = new StageClock(epoch_ms);
+  const clock = new StageClock(epochMs);
   const site = await open(clock);
-  const stage = new Stage(name, site, clock, new Progress(patience_ms));
+  const stage = new Stage(name, site, clock, new Progress(patienceMs));
   try {
     await stage.play();
     await look(stage.played());
@@ -75,7 +75,7 @@ class Stage {
   private readonly scenario: Scenario;
   private readonly definitions: Definitions;
   private readonly ledger: JobLedger;
-  private readonly timer_clock = new StageClock(epoch_ms);
+  private readonly timerClock = new StageClock(epochMs);
   private readonly ends = new Map<number, Position>();
   private readonly journal: LargeValueJournal;
   private gate: FactGate;
@@ -89,40 +89,40 @@ class Stage {
     private readonly clock: StageClock,
     readonly progress: Progress,
   ) {
-    this.scenario = read_scenario(name);
-    this.reference = play_scenario(name);
+    this.scenario = readScenario(name);
+    this.reference = playScenario(name);
     const { blobs, journal } = site.client;
-    this.definitions = new Definitions(blobs, scenario_catalog(), create_expression_compiler());
+    this.definitions = new Definitions(blobs, scenarioCatalog(), createExpressionCompiler());
     this.journal = new LargeValueJournal(journal, blobs);
     this.ledger = new JobLedger(this.reference.appended, progress);
-    this.gate = new FactGate(tenant_id, [], progress);
+    this.gate = new FactGate(tenantId, [], progress);
   }
 
   async play(): Promise<void> {
-    await this.set_up();
+    await this.setUp();
     for (const [place, next] of this.reference.appended.entries()) {
-      await this.move_to(next.at);
-      if (next.message_id.startsWith('timer:')) await this.timers_to(next.at);
-      await this.let_pass(next, this.expected[place] as Expected);
+      await this.moveTo(next.at);
+      if (next.message_id.startsWith('timer:')) await this.timersTo(next.at);
+      await this.letPass(next, this.expected[place] as Expected);
     }
     // Whatever should not come any more has its chance.
-    const end = epoch_ms + (this.scenario.script.until_ms ?? a_day_ms);
-    await this.move_to(end);
-    await this.timers_to(end);
+    const end = epochMs + (this.scenario.script.until_ms ?? aDayMs);
+    await this.moveTo(end);
+    await this.timersTo(end);
     await this.settled();
   }
 
-  private async move_to(at: number): Promise<void> {
+  private async moveTo(at: number): Promise<void> {
     if (at <= this.clock.now()) return;
-    await this.timers_to(this.clock.now());
+    await this.timersTo(this.clock.now());
     await this.settled();
-    await this.clock.move_to(at);
+    await this.clock.moveTo(at);
   }
 
-  private async timers_to(at: number): Promise<void> {
-    if (at <= this.timer_clock.now()) return;
+  private async timersTo(at: number): Promise<void> {
+    if (at <= this.timerClock.now()) return;
     await this.settled();
-    await this.timer_clock.move_to(at);
+    await this.timerClock.moveTo(at);
   }
 
   played(): Played {
@@ -137,15 +137,15 @@ class Stage {
     for (const coordinator of this.coordinators) await coordinator.stop();
   }
 
-  private async set_up(): Promise<void> {
-    const { clock, timer_clock, progress, ledger, site } = this;
+  private async setUp(): Promise<void> {
+    const { clock, timerClock, progress, ledger, site } = this;
     const { script } = this.scenario;
-    this.expected = await this.facts_to_come();
-    this.gate = new FactGate(tenant_id, this.expected, progress);
+    this.expected = await this.factsToCome();
+    this.gate = new FactGate(tenantId, this.expected, progress);
     this.coordinators = site.coordinators.map(({ backend, ...owns }, place) => {
       const name = `coordinator-${place + 1}`;
       const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
-      const parts = { name, backend, owns, clock: timer_clock, progress };
+      const parts = { name, backend, owns, clock: timerClock, progress };
       return new StageCoordinator(parts, journal, ledger.before(backend.queue, name));
     });
     this.workers = site.workers.map((backend, place) => {
@@ -161,27 +161,27 @@ class Stage {
   }
 
   /** The facts of the reference; it has no store, so its definitions have hashes of its own. */
-  private async facts_to_come(): Promise<Expected[]> {
+  private async factsToCome(): Promise<Expected[]> {
     const { segment, script } = this.scenario;
-    const catalog = scenario_catalog();
-    const own = await this.definitions.put(define_segment(segment, catalog));
+    const catalog = scenarioCatalog();
+    const own = await this.definitions.put(defineSegment(segment, catalog));
     const store = new SegmentStore(this.site.client.registry, this.definitions);
     const stored = new Map<string, string>();
     for (const [id, one] of Object.entries(script.segments ?? {})) {
-      stored.set(id, (await store.publish(tenant_id, define_segment(one, catalog))).definition);
+      stored.set(id, (await store.publish(tenantId, defineSegment(one, catalog))).definition);
     }
-    const with_hash = (fact: Fact): Fact => {
+    const withHash = (fact: Fact): Fact => {
       if (fact.type !== 'run.requested') return fact;
       return { ...fact, definition: (fact.parent && stored.get(fact.segment_id)) ?? own };
     };
     return this.reference.appended.map(({ run_id, message_id, fact, copied }) => {
-      return { run_id, message_id, facts: [with_hash(fact), ...copied] };
+      return { run_id, message_id, facts: [withHash(fact), ...copied] };
     });
   }
 
-  private async let_pass(next: Appended, expected: Expected): Promise<void> {
-    const [position] = await Promise.all([this.gate.let_pass(expected), this.say(next, expected)]);
-    const partition = this.site.client.journal.partition_of({ tenant_id, run_id: next.run_id });
+  private async letPass(next: Appended, expected: Expected): Promise<void> {
+    const [position] = await Promise.all([this.gate.letPass(expected), this.say(next, expected)]);
+    const partition = this.site.client.journal.partitionOf({ tenant_id: tenantId, run_id: next.run_id });
     this.ends.set(partition, position);
     this.ledger.owe(next.jobs);
   }
@@ -190,14 +190,16 @@ class Stage {
   private async say({ run_id, message_id, fact }: Appended, { facts }: Expected): Promise<void> {
     if (fact.type === 'run.requested' && fact.forked_from !== undefined) {
       const { from_step, input_overrides } = fact.forked_from;
-      const source: RunKey = { tenant_id, run_id: fact.forked_from.run_id };
+      const source: RunKey = { tenant_id: tenantId, run_id: fact.forked_from.run_id };
       await this.client(run_id).fork(source, { from_step, ...(input_overrides && { input_overrides }) });
     } else if (fact.type === 'run.requested' && fact.parent === undefined) {
       const { input, timeout_seconds } = fact;
       const [{ definition } = fact] = facts as [typeof fact];
-      await this.client(fact.trace_id).start({ tenant_id, run_id, definition, input, timeout_seconds });
+      await this.client(fact.trace_id).start({ tenant_id: tenantId, run_id, definition, input, timeout_seconds });
     } else if (message_id.startsWith('outside:')) {
-      await this.gate.before(this.journal, 'the outside').append({ tenant_id, run_id }, [{ message_id, fact }]);
+      await this.gate
+        .before(this.journal, 'the outside')
+        .append({ tenant_id: tenantId, run_id }, [{ message_id, fact }]);
     }
   }
 
@@ -205,7 +207,7 @@ class Stage {
   private client(id: string): RunService {
     const journal = this.gate.before(this.journal, 'the client');
     const { definitions, clock, site } = this;
-    return create_run_service({ journal, index: site.client.index, definitions, clock, new_id: () => id });
+    return createRunService({ journal, index: site.client.index, definitions, clock, newId: () => id });
   }
 
   /** P2 */
@@ -219,4 +221,4 @@ class Stage {
   }
 }
 
-const a_day_ms = 86_400_000;
+const aDayMs = 86_400_000;

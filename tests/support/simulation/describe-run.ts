@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ErrorInfo, HumanTask, Json, RunEvent } from '@llmteam/contracts';
-import { epoch_ms, type SimulatedRun } from './simulation.js';
+import { epochMs, type SimulatedRun } from './simulation.js';
 
 /** A run as `expected.json` holds it: short enough to be read, long enough to say everything that matters. */
 export interface Description {
@@ -23,53 +23,53 @@ export interface Description {
   readonly events: readonly string[];
 }
 
-const most_events = 300;
+const mostEvents = 300;
 
-export function describe_run(simulated: SimulatedRun): Description {
+export function describeRun(simulated: SimulatedRun): Description {
   const { state } = simulated.run;
   return {
     run_id: state.key.run_id,
     status: state.status,
     output: state.output,
-    error: state.error === null ? null : describe_error(state.error),
-    ended_at_ms: state.ended_at === null ? null : state.ended_at - epoch_ms,
+    error: state.error === null ? null : describeError(state.error),
+    ended_at_ms: state.ended_at === null ? null : state.ended_at - epochMs,
     steps_completed: state.steps_completed,
     steps_total: state.steps_total,
     usage: state.usage,
     ...(simulated.cancelled_jobs.length > 0 && { cancelled_jobs: simulated.cancelled_jobs }),
-    ...(simulated.tasks.size > 0 && { tasks: describe_tasks(simulated.tasks) }),
-    events: shorten(simulated.events.map(describe_event)),
+    ...(simulated.tasks.size > 0 && { tasks: describeTasks(simulated.tasks) }),
+    events: shorten(simulated.events.map(describeEvent)),
   };
 }
 
-function describe_tasks(tasks: ReadonlyMap<string, HumanTask>): Record<string, string> {
-  return Object.fromEntries([...tasks].map(([id, task]) => [id, describe_task(task)]));
+function describeTasks(tasks: ReadonlyMap<string, HumanTask>): Record<string, string> {
+  return Object.fromEntries([...tasks].map(([id, task]) => [id, describeTask(task)]));
 }
 
-function describe_task({ status, claimed_by, escalation_level, request, answer }: HumanTask): string {
+function describeTask({ status, claimed_by, escalation_level, request, answer }: HumanTask): string {
   const claimed = claimed_by === null ? '' : `, claimed by ${claimed_by}`;
   const answered = answer === null ? '' : `, ${answer.decision} by ${answer.answered_by}`;
   return `${status}, level ${escalation_level}, for ${request.assignee ?? 'anybody'}${claimed}${answered}`;
 }
 
 function shorten(events: readonly string[]): readonly string[] {
-  if (events.length <= most_events) return events;
-  const middle = events.slice(most_events / 2, -most_events / 2);
+  if (events.length <= mostEvents) return events;
+  const middle = events.slice(mostEvents / 2, -mostEvents / 2);
   const hash = createHash('sha256').update(middle.join('\n')).digest('hex').slice(0, 32);
   const between = `… ${middle.length} more, sha256 ${hash}`;
-  return [...events.slice(0, most_events / 2), between, ...events.slice(-most_events / 2)];
+  return [...events.slice(0, mostEvents / 2), between, ...events.slice(-mostEvents / 2)];
 }
 
-function describe_error(error: ErrorInfo): string {
+function describeError(error: ErrorInfo): string {
   return `${error.error_code}: ${error.error_message}`;
 }
 
-function describe_event(event: RunEvent): string {
-  const at = Date.parse(event.timestamp) - epoch_ms;
+function describeEvent(event: RunEvent): string {
+  const at = Date.parse(event.timestamp) - epochMs;
   const step = event.step_id === null ? '' : ` ${event.scope === '' ? '' : `${event.scope}/`}${event.step_id}`;
   const attempt = event.attempt === null ? '' : `#${event.attempt}`;
   const payload = Object.keys(event.payload).length === 0 ? '' : ` ${JSON.stringify(event.payload)}`;
-  const error = event.error === null ? '' : ` ! ${describe_error(event.error)}`;
+  const error = event.error === null ? '' : ` ! ${describeError(event.error)}`;
   const duration = event.duration_ms === null ? '' : ` in ${event.duration_ms} ms`;
   const parent = event.parent_event_id === null ? '' : ` ← ${event.parent_event_id.split(':').at(-1)}`;
   return `${at} ${event.event_type}${step}${attempt}${payload}${error}${duration}${parent}`;

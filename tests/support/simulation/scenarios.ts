@@ -6,36 +6,36 @@ import type { Script } from './script.js';
 import { Simulation, type SimulationOptions } from './simulation.js';
 
 /** Compiled to `tests/dist/support/simulation/`. */
-export const scenarios_folder = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
+export const scenariosFolder = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
 
 export interface Scenario {
   readonly segment: Segment;
   readonly script: Script;
 }
 
-export function scenario_names(): string[] {
-  return readdirSync(scenarios_folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(scenarios_folder, entry.name, 'segment.json')))
+export function scenarioNames(): string[] {
+  return readdirSync(scenariosFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(scenariosFolder, entry.name, 'segment.json')))
     .map((entry) => entry.name)
     .sort();
 }
 
-export function read_scenario(name: string): Scenario {
+export function readScenario(name: string): Scenario {
   return { segment: read(name, 'segment.json'), script: read(name, 'script.json') };
 }
 
 function read<T>(name: string, file: string): T {
-  return JSON.parse(readFileSync(join(scenarios_folder, name, file), 'utf8'));
+  return JSON.parse(readFileSync(join(scenariosFolder, name, file), 'utf8'));
 }
 
 const played = new Map<string, Simulation>();
 
 /** The scenario after its end. Played once per process: look, do not touch. */
-export function play_scenario(name: string, options: SimulationOptions = {}): Simulation {
+export function playScenario(name: string, options: SimulationOptions = {}): Simulation {
   const key = `${name} ${options.forgetful === true} ${options.frozen === true}`;
   const known = played.get(key);
   if (known !== undefined) return known;
-  const { segment, script } = read_scenario(name);
+  const { segment, script } = readScenario(name);
   const simulation = new Simulation(segment, script, options);
   simulation.play();
   played.set(key, simulation);

@@ -47,23 +47,23 @@ export interface Script {
   readonly until_ms?: number;
 }
 
-export function act_of({ steps = {} }: Script, { step, step_id, attempt }: Job): Act {
+export function actOf({ steps = {} }: Script, { step, step_id, attempt }: Job): Act {
   const key = [step, step_id].find((name) => Object.hasOwn(steps, name));
   const acts = (key === undefined ? undefined : steps[key]) ?? {};
   const list: readonly Act[] = [acts].flat();
   return list[Math.min(attempt, list.length) - 1] ?? {};
 }
 
-export function fill_in(ports: JsonObject, job: Job): JsonObject {
+export function fillIn(ports: JsonObject, job: Job): JsonObject {
   const fields: JsonObject = JSON.parse(JSON.stringify(job));
-  const value_of = (value: Json): Json => {
+  const fill = (value: Json): Json => {
     if (typeof value === 'string' && value.startsWith('$')) return fields[value.slice(1)] ?? null;
     return value;
   };
-  return Object.fromEntries(Object.entries(ports).map(([port, value]) => [port, value_of(value)]));
+  return Object.fromEntries(Object.entries(ports).map(([port, value]) => [port, fill(value)]));
 }
 
-export function scripted_error(act: Act, code: string): ErrorInfo {
+export function scriptedError(act: Act, code: string): ErrorInfo {
   const info: ErrorInfo = {
     error_type: 'ScriptedError',
     error_code: code,

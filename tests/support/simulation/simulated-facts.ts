@@ -2,7 +2,7 @@ import type { ChildEnded, Fact, Segment } from '@llmteam/contracts';
 import type { StartChild } from '@llmteam/kernel';
 
 /** 300 s unless the segment says otherwise; null: none. */
-export function limit_of({ params }: Segment): number | null {
+export function limitOf({ params }: Segment): number | null {
   return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
 }
 
@@ -13,12 +13,12 @@ export function concerns(fact: Fact, step: string): boolean {
 }
 
 /** Child runs are named after their parent: `run.2` of the source is `fork.2` of the fork. */
-export function as_of_fork(fact: Fact, source: string, fork: string): Fact {
+export function asOfFork(fact: Fact, source: string, fork: string): Fact {
   if (fact.type !== 'child.ended') return fact;
   return { ...fact, child_run_id: fork + fact.child_run_id.slice(source.length) };
 }
 
-export function unknown_segment(effect: StartChild, at: number): ChildEnded {
+export function unknownSegment(effect: StartChild, at: number): ChildEnded {
   const error = {
     error_type: 'LlmteamError',
     error_code: 'SEGMENT_UNKNOWN',

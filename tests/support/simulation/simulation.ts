@@ -15,36 +15,36 @@ import type {
 } from '@llmteam/contracts';
 import flow from '@llmteam/flow';
 import {
-  compile_plan,
-  create_expression_compiler,
-  define_segment,
+  compilePlan,
+  createExpressionCompiler,
+  defineSegment,
   type Effect,
-  engine_version,
+  engineVersion,
   evolve,
-  is_ended,
+  isEnded,
   type Outcome,
-  outstanding_effects,
+  outstandingEffects,
   type Plan,
   type Run,
   replay,
   type StartChild,
   StepCatalog,
-  start_run,
+  startRun,
 } from '@llmteam/kernel';
 import { thawed } from './freezing.js';
 import type { Script } from './script.js';
-import { scripted_work } from './scripted-work.js';
-import { as_of_fork, concerns, limit_of, unknown_segment } from './simulated-facts.js';
-import { work_type } from './work-type.js';
+import { scriptedWork } from './scripted-work.js';
+import { asOfFork, concerns, limitOf, unknownSegment } from './simulated-facts.js';
+import { workType } from './work-type.js';
 
-const tenant_id = 'acme';
-export const epoch_ms = Date.UTC(2026, 0, 1);
-const a_day_ms = 86_400_000;
+const tenantId = 'acme';
+export const epochMs = Date.UTC(2026, 0, 1);
+const aDayMs = 86_400_000;
 
-export function scenario_catalog(): StepCatalog {
+export function scenarioCatalog(): StepCatalog {
   const catalog = new StepCatalog();
-  for (const type of flow.step_types ?? []) if (type.kind === 'control') catalog.add(type, '1.0.0', 'flow');
-  catalog.add(work_type, '1.0.0', 'scenario');
+  for (const type of flow.stepTypes ?? []) if (type.kind === 'control') catalog.add(type, '1.0.0', 'flow');
+  catalog.add(workType, '1.0.0', 'scenario');
   return catalog;
 }
 
@@ -81,7 +81,7 @@ export interface SimulationOptions {
 }
 
 /** Entries up to which evolving everything again after each is quick. */
-const short_history = 200;
+const shortHistory = 200;
 
 interface Happening {
   readonly at: number;
@@ -99,9 +99,9 @@ export class Simulation {
   private readonly known = new Set<string>();
   private readonly disarmed = new Set<string>();
   private order = 0;
-  private now = epoch_ms;
-  private readonly compiler = create_expression_compiler();
-  private readonly catalog = scenario_catalog();
+  private now = epochMs;
+  private readonly compiler = createExpressionCompiler();
+  private readonly catalog = scenarioCatalog();
 
   constructor(
     private readonly segment: Segment,
@@ -111,15 +111,15 @@ export class Simulation {
 
   /** Runs the scenario to its end; the first run is the scenario's own, `run`. */
   play(): SimulatedRun {
-    const { timeout_seconds = limit_of(this.segment), input = {}, fork } = this.script;
-    this.append('run', 'requested', this.request(this.segment, input, timeout_seconds, epoch_ms));
-    this.plan_outside();
+    const { timeout_seconds = limitOf(this.segment), input = {}, fork } = this.script;
+    this.append('run', 'requested', this.request(this.segment, input, timeout_seconds, epochMs));
+    this.planOutside();
     if (fork !== undefined) {
       const { at_ms, ...from } = fork;
-      const request = this.request(this.segment, input, timeout_seconds, epoch_ms + at_ms);
+      const request = this.request(this.segment, input, timeout_seconds, epochMs + at_ms);
       this.later(request.at, 'fork', { ...request, forked_from: { run_id: 'run', entries: 1, ...from } }, 'requested');
     }
-    const until = epoch_ms + (this.script.until_ms ?? a_day_ms);
+    const until = epochMs + (this.script.until_ms ?? aDayMs);
     for (let next = this.take(until); next !== undefined; next = this.take(until)) {
       this.now = Math.max(this.now, next.at);
       if (next.timer === undefined || !this.disarmed.has(next.timer))
@@ -128,9 +128,9 @@ export class Simulation {
     return this.runs.get('run') as SimulatedRun;
   }
 
-  private plan_outside(): void {
+  private planOutside(): void {
     for (const [place, outside] of (this.script.outside ?? []).entries()) {
-      const at = epoch_ms + outside.at_ms;
+      const at = epochMs + outside.at_ms;
       for (let count = 0; count < (outside.times ?? 1); count++) {
         this.later(at, outside.run ?? 'run', { ...outside.append, at } as Fact, `outside:${place}:${count}`);
       }
@@ -142,14 +142,21 @@ export class Simulation {
     return next === undefined || next.at > until ? undefined : this.happenings.shift();
   }
 
-  private later(at: number, run_id: string, fact: Fact, message_id: string, timer?: string): void {
-    const happening = { at, order: this.order++, run_id, fact, message_id, ...(timer !== undefined && { timer }) };
+  private later(at: number, runId: string, fact: Fact, messageId: string, timer?: string): void {
+    const happening = {
+      at,
+      order: this.order++,
+      run_id: runId,
+      fact,
+      message_id: messageId,
+      ...(timer !== undefined && { timer }),
+    };
     const place = this.happenings.findIndex((other) => other.at > at);
     if (place < 0) this.happenings.push(happening);
     else this.happenings.splice(place, 0, happening);
   }
 
-  private request(segment: Segment, input: Json, timeout_seconds: number | null, at: number): RunRequested {
+  private request(segment: Segment, input: Json, timeoutSeconds: number | null, at: number): RunRequested {
     return {
       type: 'run.requested',
       at,
@@ -159,56 +166,56 @@ export class Simulation {
       instance_id: 'default',
       correlation_id: null,
       trace_id: '0'.repeat(32),
-      timeout_seconds,
-      engine: engine_version,
+      timeout_seconds: timeoutSeconds,
+      engine: engineVersion,
     };
   }
 
-  private plan_of(segment: Segment): Plan {
-    const definition: Definition = define_segment(segment, this.catalog);
-    return compile_plan(definition, this.catalog, this.compiler);
+  private planOf(segment: Segment): Plan {
+    const definition: Definition = defineSegment(segment, this.catalog);
+    return compilePlan(definition, this.catalog, this.compiler);
   }
 
-  private append(run_id: string, message_id: string, given: Fact): void {
-    if (this.known.has(`${run_id} ${message_id}`)) return;
-    this.known.add(`${run_id} ${message_id}`);
+  private append(runId: string, messageId: string, given: Fact): void {
+    if (this.known.has(`${runId} ${messageId}`)) return;
+    this.known.add(`${runId} ${messageId}`);
     const fact = JSON.parse(JSON.stringify(given)) as Fact;
-    const known = this.runs.get(run_id);
+    const known = this.runs.get(runId);
     if (known === undefined) {
-      if (fact.type === 'run.requested') this.begin(run_id, message_id, fact);
+      if (fact.type === 'run.requested') this.begin(runId, messageId, fact);
       return;
     }
-    this.note({ run_id, message_id, fact, copied: [] });
+    this.note({ run_id: runId, message_id: messageId, fact, copied: [] });
     known.facts.push(fact);
-    this.take_in(known, evolve(known.run, fact, { events: true }));
+    this.takeIn(known, evolve(known.run, fact, { events: true }));
   }
 
   private note(appended: Pick<Appended, 'run_id' | 'message_id' | 'fact' | 'copied'>): void {
     this.appended.push({ ...appended, at: this.now, jobs: [] });
   }
 
-  private begin(run_id: string, message_id: string, asked: RunRequested): void {
+  private begin(runId: string, messageId: string, asked: RunRequested): void {
     const segment = asked.parent === undefined ? this.segment : this.script.segments?.[asked.segment_id];
     if (segment === undefined) return;
-    const copied = this.copied(run_id, asked);
+    const copied = this.copied(runId, asked);
     const fact =
       asked.forked_from === undefined
         ? asked
         : { ...asked, forked_from: { ...asked.forked_from, entries: copied.length + 1 } };
-    this.note({ run_id, message_id, fact, copied });
-    const key = { tenant_id, run_id };
-    const plan = this.plan_of(segment);
-    const { run, outcome } = start_run(plan, key, fact, { events: true });
+    this.note({ run_id: runId, message_id: messageId, fact, copied });
+    const key = { tenant_id: tenantId, run_id: runId };
+    const plan = this.planOf(segment);
+    const { run, outcome } = startRun(plan, key, fact, { events: true });
     const kept = { facts: [fact], events: [...outcome.events], cancelled_jobs: [], tasks: new Map() };
     const simulated: SimulatedRun = { key, plan, run, ...kept };
-    this.runs.set(run_id, simulated);
-    this.leave_memory(simulated);
-    if (fact.forked_from === undefined) this.perform_all(simulated, outcome.effects);
-    else this.take_over(simulated, copied);
+    this.runs.set(runId, simulated);
+    this.leaveMemory(simulated);
+    if (fact.forked_from === undefined) this.performAll(simulated, outcome.effects);
+    else this.takeOver(simulated, copied);
   }
 
   /** What a fork has of another history. */
-  private copied(fork_id: string, { forked_from }: RunRequested): Fact[] {
+  private copied(forkId: string, { forked_from }: RunRequested): Fact[] {
     if (forked_from === undefined) return [];
     const { run_id, from_step } = forked_from;
     const source = this.runs.get(run_id)?.facts ?? [];
@@ -216,33 +223,33 @@ export class Simulation {
     return source
       .slice(1, cut)
       .filter(({ type }) => type !== 'run.controlled')
-      .map((fact) => as_of_fork(fact, run_id, fork_id));
+      .map((fact) => asOfFork(fact, run_id, forkId));
   }
 
   /** Nobody acts again upon what a fork begins with. */
-  private take_over(simulated: SimulatedRun, copied: readonly Fact[]): void {
+  private takeOver(simulated: SimulatedRun, copied: readonly Fact[]): void {
     const { facts, events, run } = simulated;
     for (const fact of copied) {
       facts.push(fact);
       events.push(...evolve(run, fact, { events: true }).events);
     }
-    this.perform_all(simulated, outstanding_effects(run));
+    this.performAll(simulated, outstandingEffects(run));
   }
 
-  private take_in(run: SimulatedRun, outcome: Outcome): void {
+  private takeIn(run: SimulatedRun, outcome: Outcome): void {
     for (const event of outcome.events) run.events.push(event);
-    this.leave_memory(run);
-    this.perform_all(run, outcome.effects);
+    this.leaveMemory(run);
+    this.performAll(run, outcome.effects);
   }
 
   /** What a state goes through between two entries that a run loop applies. */
-  private leave_memory(run: SimulatedRun): void {
-    if (run.facts.length > short_history && run.facts.length % short_history !== 0) return;
+  private leaveMemory(run: SimulatedRun): void {
+    if (run.facts.length > shortHistory && run.facts.length % shortHistory !== 0) return;
     if (this.options.forgetful) run.run = (replay(run.plan, run.key, run.facts) as { run: Run }).run;
     if (this.options.frozen) run.run = thawed(run.run);
   }
 
-  private perform_all(run: SimulatedRun, effects: readonly Effect[]): void {
+  private performAll(run: SimulatedRun, effects: readonly Effect[]): void {
     for (const effect of effects) this.perform(run, effect);
   }
 
@@ -262,7 +269,7 @@ export class Simulation {
         this.disarmed.add(`${run_id} ${effect.timer}`);
         return;
       case 'start_child':
-        this.start_child(run_id, effect);
+        this.startChild(run_id, effect);
         return;
       case 'control_child': {
         const fact: Fact = {
@@ -291,29 +298,29 @@ export class Simulation {
   }
 
   private work(job: Job): void {
-    for (const { at, message_id, fact } of scripted_work(this.script, job, this.now)) {
+    for (const { at, message_id, fact } of scriptedWork(this.script, job, this.now)) {
       this.later(at, job.run_id, fact, message_id);
     }
   }
 
-  private start_child(parent: string, effect: StartChild): void {
+  private startChild(parent: string, effect: StartChild): void {
     const segment = this.script.segments?.[effect.segment_ref];
     if (segment === undefined) {
-      this.later(this.now, parent, unknown_segment(effect, this.now), `child:${effect.run_id}`);
+      this.later(this.now, parent, unknownSegment(effect, this.now), `child:${effect.run_id}`);
       return;
     }
     const left = effect.deadline_at === null ? Number.POSITIVE_INFINITY : (effect.deadline_at - effect.at) / 1_000;
-    const sooner = Math.min(limit_of(segment) ?? Number.POSITIVE_INFINITY, left);
-    const timeout_seconds = Number.isFinite(sooner) ? sooner : null;
+    const sooner = Math.min(limitOf(segment) ?? Number.POSITIVE_INFINITY, left);
+    const timeoutSeconds = Number.isFinite(sooner) ? sooner : null;
     const fact: RunRequested = {
-      ...this.request(segment, effect.input, timeout_seconds, effect.at),
+      ...this.request(segment, effect.input, timeoutSeconds, effect.at),
       parent: { run_id: parent, step: effect.step, depth: effect.depth },
     };
     this.later(this.now, effect.run_id, fact, 'requested');
   }
 
   /** Whether every run has ended and every end stands in its history. */
-  is_settled(): boolean {
-    return [...this.runs.values()].every(({ run }) => is_ended(run.state) && run.state.is_recorded);
+  isSettled(): boolean {
+    return [...this.runs.values()].every(({ run }) => isEnded(run.state) && run.state.is_recorded);
   }
 }

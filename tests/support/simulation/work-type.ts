@@ -1,7 +1,7 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
 
 /** A task type whose handler never runs: the simulation answers its jobs by the script. Any config, any ports. */
-export const work_type: TaskType<JsonObject> = {
+export const workType: TaskType<JsonObject> = {
   kind: 'task',
   metadata: {
     type_id: 'work',

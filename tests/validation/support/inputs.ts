@@ -1,20 +1,20 @@
 import type { Json, JsonObject, Segment } from '@llmteam/contracts';
-import { validate_input, validate_segment } from '@llmteam/kernel';
+import { validateInput, validateSegment } from '@llmteam/kernel';
 import { chain } from './segments.js';
-import { test_context } from './test-catalog.js';
+import { testContext } from './test-catalog.js';
 
-function with_schema(input_schema: JsonObject): Segment {
-  return { ...chain('a'), input_schema } as unknown as Segment;
+function withSchema(inputSchema: JsonObject): Segment {
+  return { ...chain('a'), input_schema: inputSchema } as unknown as Segment;
 }
 
 /** What is wrong with an input, by a schema. */
 export function told(schema: JsonObject, input: Json): string[] {
-  return validate_input(with_schema(schema), input).map(({ code, path, message }) => `${code} ${path}: ${message}`);
+  return validateInput(withSchema(schema), input).map(({ code, path, message }) => `${code} ${path}: ${message}`);
 }
 
 /** What the validator says of the schema itself. */
 export function judged(schema: JsonObject): string[] {
-  const problems = validate_segment(with_schema(schema), test_context());
+  const problems = validateSegment(withSchema(schema), testContext());
   return problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);
 }
 

@@ -1,22 +1,22 @@
 /** Segments for tests: short to write, and right unless a test makes them wrong. */
 import type { Json, JsonObject, Problem, ProblemCode } from '@llmteam/contracts';
-import { type ValidationContext, validate_segment } from '@llmteam/kernel';
-import { test_context } from './test-catalog.js';
+import { type ValidationContext, validateSegment } from '@llmteam/kernel';
+import { testContext } from './test-catalog.js';
 
 export type Draft = JsonObject;
 
 /** A step of type `echo` unless told otherwise. */
-export function step(step_id: string, more: JsonObject = {}): JsonObject {
-  return { step_id, type: 'echo', ...more };
+export function step(stepId: string, more: JsonObject = {}): JsonObject {
+  return { step_id: stepId, type: 'echo', ...more };
 }
 
 /** `'a.error -> b.extra'`; ports may be left out. */
 export function edge(text: string, more: JsonObject = {}): JsonObject {
   const [from = '', to = ''] = text.split(' -> ');
-  const [from_step = '', from_port] = from.split('.');
-  const [to_step = '', to_port] = to.split('.');
-  const ports = { ...(from_port && { from_port }), ...(to_port && { to_port }) };
-  return { from: from_step, ...ports, to: to_step, ...more };
+  const [fromStep = '', fromPort] = from.split('.');
+  const [toStep = '', toPort] = to.split('.');
+  const ports = { ...(fromPort && { from_port: fromPort }), ...(toPort && { to_port: toPort }) };
+  return { from: fromStep, ...ports, to: toStep, ...more };
 }
 
 /** The first step starts. */
@@ -39,12 +39,12 @@ export function chain(...ids: readonly string[]): Draft {
   );
 }
 
-export function problems_of(value: unknown, context: ValidationContext = test_context()): Problem[] {
-  return validate_segment(value, context);
+export function problemsOf(value: unknown, context: ValidationContext = testContext()): Problem[] {
+  return validateSegment(value, context);
 }
 
-export function codes_of(value: unknown, context?: ValidationContext): ProblemCode[] {
-  return problems_of(value, context).map((problem) => problem.code);
+export function codesOf(value: unknown, context?: ValidationContext): ProblemCode[] {
+  return problemsOf(value, context).map((problem) => problem.code);
 }
 
 /** What tests compare: severity, code and place. */
@@ -53,7 +53,7 @@ export function briefly(problems: readonly Problem[]): string[] {
 }
 
 /** A copy with the value at a path of keys replaced. */
-export function with_value(value: Json, path: readonly (string | number)[], replacement: Json | undefined): JsonObject {
+export function withValue(value: Json, path: readonly (string | number)[], replacement: Json | undefined): JsonObject {
   const copy = structuredClone(value);
   let at = copy;
   for (const key of path.slice(0, -1)) at = Reflect.get(at as object, key);

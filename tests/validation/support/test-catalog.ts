@@ -1,6 +1,6 @@
 /** Step types made for the validator's tests: one for each thing that a type can have. */
 import type { ControlType, JsonObject, PortSpec, StepTypeMetadata, TaskType } from '@llmteam/contracts';
-import { create_expression_compiler, StepCatalog, type ValidationContext } from '@llmteam/kernel';
+import { createExpressionCompiler, StepCatalog, type ValidationContext } from '@llmteam/kernel';
 
 interface Sketch {
   readonly type_id: string;
@@ -51,7 +51,7 @@ const strict = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
 const text = { type: 'string' };
 const cel = (result: string): JsonObject => ({ type: 'string', 'x-cel': result });
 
-const llm_agent = task({
+const llmAgent = task({
   type_id: 'llm_agent',
   config_schema: strict(
     {
@@ -116,28 +116,28 @@ const loop = control(
     inputs: ['input', 'next'],
     outputs: ['body', 'done', 'error'],
   },
-  { has_region: true },
+  { hasRegion: true },
 );
-const human_task = control({
+const humanTask = control({
   type_id: 'human_task',
   config_schema: strict({ title: text, timeout_hours: { type: 'number' }, assignee_ref: text }),
   outputs: ['approved', 'rejected'],
 });
 
-export function test_catalog(): StepCatalog {
+export function testCatalog(): StepCatalog {
   const catalog = new StepCatalog();
-  for (const type of [llm_agent, delay, echo, anything, query, condition, route, join, loop, human_task]) {
+  for (const type of [llmAgent, delay, echo, anything, query, condition, route, join, loop, humanTask]) {
     catalog.add(type, '1.4.0', 'tests');
   }
   for (const version of ['1.0.0', '2.3.0']) catalog.add(task({ type_id: 'acme_ocr' }), version, 'acme');
   return catalog;
 }
 
-export function test_context(more: Partial<ValidationContext> = {}): ValidationContext {
-  return { catalog: test_catalog(), compiler: create_expression_compiler(), ...more };
+export function testContext(more: Partial<ValidationContext> = {}): ValidationContext {
+  return { catalog: testCatalog(), compiler: createExpressionCompiler(), ...more };
 }
 
 /** Some of the names of a kind of resource. */
-export function known_names(...names: readonly string[]): { has(name: string): boolean; names(): readonly string[] } {
+export function knownNames(...names: readonly string[]): { has(name: string): boolean; names(): readonly string[] } {
   return { has: (name) => names.includes(name), names: () => names };
 }

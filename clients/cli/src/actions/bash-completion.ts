@@ -2,7 +2,7 @@
  * Needs nothing but bash: the functions of the package bash-completion are missing on most fresh machines.
  * What was typed is handed over as words and never evaluated. bash takes `--option=value` apart; it is put together again.
  */
-export const bash_completion = `# bash completion for llmteam
+export const bashCompletion = `# bash completion for llmteam
 __llmteam_complete() {
     local cur=\${COMP_WORDS[COMP_CWORD]//\\\\/} words=() word glue= reply
     for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do

@@ -4,34 +4,30 @@ import type { RootCommand } from '@bomb.sh/tab';
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import type { Streams } from '../streams.js';
-import { bash_completion } from './bash-completion.js';
+import { bashCompletion } from './bash-completion.js';
 
-const file_options = ['input', 'output', 'config', 'home'];
+const fileOptions = ['input', 'output', 'config', 'home'];
 
 /** `completion SHELL` prints the script; the script calls `complete -- WORDS` for suggestions. */
-export async function parse_with_completion(
-  program: Command,
-  args: readonly string[],
-  streams: Streams,
-): Promise<void> {
+export async function parseWithCompletion(program: Command, args: readonly string[], streams: Streams): Promise<void> {
   if (args.length === 2 && args[0] === 'completion' && args[1] === 'bash') {
-    streams.print(bash_completion);
+    streams.print(bashCompletion);
     return;
   }
   const root = tab(program, { completionCommandName: 'completion' });
-  complete_files(root, args.at(-1) ?? '');
+  completeFiles(root, args.at(-1) ?? '');
   await program.parseAsync(args, { from: 'user' });
 }
 
 /** The shell is told to leave files to us. */
-function complete_files(root: RootCommand, word: string): void {
+function completeFiles(root: RootCommand, word: string): void {
   const files = (complete: (value: string, description: string) => void): void => {
-    for (const path of paths_at(word)) complete(path, '');
+    for (const path of pathsAt(word)) complete(path, '');
   };
   for (const command of [root, ...root.commands.values()]) {
     const argument = command.arguments.get('file');
     if (argument !== undefined) argument.handler = files;
-    for (const name of file_options) {
+    for (const name of fileOptions) {
       const option = command.options.get(name);
       if (option !== undefined) option.handler = files;
     }
@@ -39,7 +35,7 @@ function complete_files(root: RootCommand, word: string): void {
 }
 
 /** What the word so far may become; folders end in a slash. */
-function paths_at(word: string): string[] {
+function pathsAt(word: string): string[] {
   const folder = word.endsWith('/') ? word : dirname(word);
   const prefix = folder === '.' && !word.startsWith('./') ? '' : join(folder, '/');
   try {

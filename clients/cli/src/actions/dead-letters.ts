@@ -1,20 +1,20 @@
-import { list_dead_letters } from '@llmteam/kernel';
-import { service_config, with_registry } from '@llmteam/service-host';
-import { make_colours } from '../colours.js';
-import { config_here } from '../configuration.js';
-import { shown_time } from '../durations.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { silent_log } from '../log.js';
+import { listDeadLetters } from '@llmteam/kernel';
+import { serviceConfig, withRegistry } from '@llmteam/service-host';
+import { makeColours } from '../colours.js';
+import { configHere } from '../configuration.js';
+import { shownTime } from '../durations.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { silentLog } from '../log.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
-export async function dead_letters(
+export async function deadLetters(
   settings: Settings,
   _args: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const config = service_config(config_here(settings));
-  const letters = await with_registry(config, silent_log, list_dead_letters);
+  const config = serviceConfig(configHere(settings));
+  const letters = await withRegistry(config, silentLog, listDeadLetters);
   const { streams, colours } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters }, null, 2)}\n`);
   else if (letters.length === 0) streams.note('There are no dead letters.');
@@ -24,12 +24,12 @@ export async function dead_letters(
       step,
       queue,
       String(deliveries),
-      shown_time(at),
+      shownTime(at),
       worker,
     ]);
     streams.print(
-      table(['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'GIVEN UP BY'], rows, make_colours(colours.stdout)),
+      table(['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'GIVEN UP BY'], rows, makeColours(colours.stdout)),
     );
   }
-  return exit_codes.completed;
+  return exitCodes.completed;
 }

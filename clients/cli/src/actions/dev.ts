@@ -1,10 +1,10 @@
-import { type RunningDev, start_dev } from '@llmteam/dev';
-import { config_here } from '../configuration.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { open_home } from '../homes.js';
-import { on_interrupt } from '../interrupts.js';
-import { make_log } from '../log.js';
-import { own_version } from '../own-version.js';
+import { type RunningDev, startDev } from '@llmteam/dev';
+import { configHere } from '../configuration.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { openHome } from '../homes.js';
+import { onInterrupt } from '../interrupts.js';
+import { makeLog } from '../log.js';
+import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
 
@@ -17,23 +17,23 @@ interface Options {
 /** Serves until it is told to stop. The first line of stdout is the address, so that scripts can wait for it. */
 export async function dev(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { host, port, origin = [] } = options;
-  const stopped = new Promise<void>((resolve) => on_interrupt(resolve, () => undefined));
-  const config = config_here(settings);
-  const home = await open_home(settings, config);
-  const log = await make_log(settings, config);
-  const version = own_version();
-  const running = await start_dev({ home, config, log, host, port, version, origins: origin });
+  const stopped = new Promise<void>((resolve) => onInterrupt(resolve, () => undefined));
+  const config = configHere(settings);
+  const home = await openHome(settings, config);
+  const log = await makeLog(settings, config);
+  const version = ownVersion();
+  const running = await startDev({ home, config, log, host, port, version, origins: origin });
   try {
-    say_where(settings, running);
+    sayWhere(settings, running);
     await Promise.race([stopped, running.failed]);
   } finally {
     await running.close();
   }
-  return exit_codes.completed;
+  return exitCodes.completed;
 }
 
-function say_where(settings: Settings, { url, first_key }: RunningDev): void {
-  const key = first_key === null ? '' : `API key (shown once): ${first_key}\n`;
+function sayWhere(settings: Settings, { url, firstKey }: RunningDev): void {
+  const key = firstKey === null ? '' : `API key (shown once): ${firstKey}\n`;
   settings.streams.print(`Listening on ${url}\n${key}`);
   tell(settings, `Reference: ${url}/api/docs. Ctrl-C stops.`);
 }

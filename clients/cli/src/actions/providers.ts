@@ -1,10 +1,10 @@
 import type { Json } from '@llmteam/contracts';
-import { type Config, load_plugins } from '@llmteam/service-host';
-import { type Colours, make_colours } from '../colours.js';
-import { config_here } from '../configuration.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { unset_variables } from '../known-variables.js';
-import { make_log } from '../log.js';
+import { type Config, loadPlugins } from '@llmteam/service-host';
+import { type Colours, makeColours } from '../colours.js';
+import { configHere } from '../configuration.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { unsetVariables } from '../known-variables.js';
+import { makeLog } from '../log.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -28,47 +28,53 @@ export async function providers(
   _args: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const config = config_here(settings);
-  const { host } = await load_plugins(config, await make_log(settings, config));
-  const known = [...host.providers.values()].map(({ provider_id, description }) => ({
-    provider: provider_id,
+  const config = configHere(settings);
+  const { host } = await loadPlugins(config, await makeLog(settings, config));
+  const known = [...host.providers.values()].map(({ providerId, description }) => ({
+    provider: providerId,
     description,
   }));
-  const llms = models_of(config, new Set(host.providers.keys()));
+  const llms = modelsOf(config, new Set(host.providers.keys()));
   const { clients = {}, secrets = {} } = config.file;
-  const missing_variables = unset_variables({ clients, secrets, llms: config.file.llms ?? {} }, config);
-  const told = { providers: known, llms, missing_variables };
-  const text = as_text(known, llms, missing_variables, config.path, make_colours(settings.colours.stdout));
+  const missingVariables = unsetVariables({ clients, secrets, llms: config.file.llms ?? {} }, config);
+  const told = { providers: known, llms, missing_variables: missingVariables };
+  const text = asText(known, llms, missingVariables, config.path, makeColours(settings.colours.stdout));
   settings.streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : text);
-  return exit_codes.completed;
+  return exitCodes.completed;
 }
 
-function models_of(config: Config, known: ReadonlySet<string>): Model[] {
-  return Object.entries(config.file.llms ?? {}).map(([llm_ref, llm]) => {
+function modelsOf(config: Config, known: ReadonlySet<string>): Model[] {
+  return Object.entries(config.file.llms ?? {}).map(([llmRef, llm]) => {
     const { provider, model } = llm as { provider: string; model?: Json };
-    const is_plain = typeof model === 'string' && !model.startsWith('env:');
-    const missing_variables = unset_variables(llm as Json, config);
-    return { llm_ref, provider, model: is_plain ? model : null, known: known.has(provider), missing_variables };
+    const isPlain = typeof model === 'string' && !model.startsWith('env:');
+    const missingVariables = unsetVariables(llm as Json, config);
+    return {
+      llm_ref: llmRef,
+      provider,
+      model: isPlain ? model : null,
+      known: known.has(provider),
+      missing_variables: missingVariables,
+    };
   });
 }
 
-function as_text(
+function asText(
   known: readonly Provider[],
   llms: readonly Model[],
   missing: readonly string[],
-  config_path: string | null,
+  configPath: string | null,
   colours: Colours,
 ): string {
   const rows = known.map(({ provider, description }) => [{ text: provider, colour: colours.bold }, description]);
   const parts = [table(['PROVIDER', 'WHAT IT IS'], rows, colours)];
   if (llms.length > 0)
-    parts.push(table(['MODEL (llm_ref)', 'PROVIDER', 'MODEL', 'STATE'], model_rows(llms, colours), colours));
-  else parts.push(`No models are configured${config_path === null ? '; there is no llmteam.config.json' : ''}.\n`);
+    parts.push(table(['MODEL (llm_ref)', 'PROVIDER', 'MODEL', 'STATE'], modelRows(llms, colours), colours));
+  else parts.push(`No models are configured${configPath === null ? '; there is no llmteam.config.json' : ''}.\n`);
   if (missing.length > 0) parts.push(`${colours.yellow('Not set:')} ${missing.join(', ')}\n`);
   return parts.join('\n');
 }
 
-function model_rows(llms: readonly Model[], { bold, green, red, yellow }: Colours) {
+function modelRows(llms: readonly Model[], { bold, green, red, yellow }: Colours) {
   return llms.map(({ llm_ref, provider, model, known, missing_variables }) => {
     const first = { text: llm_ref, colour: bold };
     if (!known) return [first, provider, model ?? '', { text: 'no plugin brings this provider', colour: red }];

@@ -1,25 +1,25 @@
 import type { Json, RunKey } from '@llmteam/contracts';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { parse_argument } from '../files.js';
-import { with_store_of } from '../homes.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { parseArgument } from '../files.js';
+import { withStoreOf } from '../homes.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
-import { tell, tell_how_to_go_on } from '../telling.js';
+import { tell, tellHowToGoOn } from '../telling.js';
 
 interface ControlOptions {
   readonly tenant: string;
   readonly reason?: string;
 }
 
-export async function runs_cancel(
+export async function runsCancel(
   settings: Settings,
-  [run_id = '']: readonly string[],
+  [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id };
-  await with_store_of(settings, run, (store) => cancel(store, run, reason));
-  tell(settings, `Run ${run_id} is cancelled.`);
-  return exit_codes.completed;
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  await withStoreOf(settings, run, (store) => cancel(store, run, reason));
+  tell(settings, `Run ${runId} is cancelled.`);
+  return exitCodes.completed;
 }
 
 /** If nobody drives the run, this process does for the moment: its tasks are closed and its child runs cancelled too. */
@@ -29,29 +29,29 @@ async function cancel(store: RunStore, run: RunKey, reason: string | undefined):
   if (store.kind === 'owned') await store.runtime.result(run);
 }
 
-export async function runs_pause(
+export async function runsPause(
   settings: Settings,
-  [run_id = '']: readonly string[],
+  [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id };
-  await with_store_of(settings, run, ({ runs }) => runs.control(run, 'pause', 'llmteam', reason));
-  tell(settings, `Run ${run_id} is paused: what is under way is finished, nothing new begins.`);
-  return exit_codes.completed;
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  await withStoreOf(settings, run, ({ runs }) => runs.control(run, 'pause', 'llmteam', reason));
+  tell(settings, `Run ${runId} is paused: what is under way is finished, nothing new begins.`);
+  return exitCodes.completed;
 }
 
-export async function runs_signal(
+export async function runsSignal(
   settings: Settings,
-  [run_id = '', name = '']: readonly string[],
+  [runId = '', name = '']: readonly string[],
   { tenant, payload, correlation }: { tenant: string; payload: string; correlation?: string },
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id };
-  const value: Json = parse_argument('--payload', payload);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  const value: Json = parseArgument('--payload', payload);
   const send = async ({ runs, kind }: RunStore): Promise<void> => {
     await runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
-    tell(settings, `Run ${run_id} has the signal '${name}'.`);
-    if (kind === 'owned') tell_how_to_go_on(settings, run);
+    tell(settings, `Run ${runId} has the signal '${name}'.`);
+    if (kind === 'owned') tellHowToGoOn(settings, run);
   };
-  await with_store_of(settings, run, send, { may_repeat: false });
-  return exit_codes.completed;
+  await withStoreOf(settings, run, send, { mayRepeat: false });
+  return exitCodes.completed;
 }

@@ -1,19 +1,19 @@
 /** The services, imported here and nowhere else: this file is loaded when one of them is started. */
 import type { Logger } from '@llmteam/contracts';
-import { run_coordinator } from '@llmteam/coordinator';
-import { run_gateway } from '@llmteam/gateway';
+import { runCoordinator } from '@llmteam/coordinator';
+import { runGateway } from '@llmteam/gateway';
 import {
-  known_secrets,
-  masked_config,
-  open_log,
+  knownSecrets,
+  maskedConfig,
+  openLog,
   type ServiceConfig,
   type ServiceEnd,
-  service_config,
+  serviceConfig,
 } from '@llmteam/service-host';
-import { run_worker } from '@llmteam/worker';
-import { config_here } from '../configuration.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { own_version } from '../own-version.js';
+import { runWorker } from '@llmteam/worker';
+import { configHere } from '../configuration.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
 
 interface Options {
@@ -26,40 +26,40 @@ type RunService = (options: {
   readonly leave: () => void;
 }) => Promise<ServiceEnd>;
 
-export function serve_coordinator(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, run_coordinator);
+export function serveCoordinator(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
+  return serve(settings, options, runCoordinator);
 }
 
-export function serve_worker(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, run_worker);
+export function serveWorker(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
+  return serve(settings, options, runWorker);
 }
 
-export function serve_gateway(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, (service) => run_gateway({ ...service, version: own_version() }));
+export function serveGateway(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
+  return serve(settings, options, (service) => runGateway({ ...service, version: ownVersion() }));
 }
 
 async function serve(settings: Settings, { printConfig }: Options, run: RunService): Promise<ExitCode> {
-  const config = service_config(config_here(settings));
+  const config = serviceConfig(configHere(settings));
   if (printConfig === true) {
-    settings.streams.print(`${JSON.stringify(masked_config(config), null, 2)}\n`);
-    return exit_codes.completed;
+    settings.streams.print(`${JSON.stringify(maskedConfig(config), null, 2)}\n`);
+    return exitCodes.completed;
   }
-  const log = await service_log(settings, config);
-  for (const variable of config.unknown_variables)
+  const log = await serviceLog(settings, config);
+  for (const variable of config.unknownVariables)
     log.warn({ variable }, 'this variable names no key of the configuration');
-  const end = await run({ config, log, leave: () => process.exit(exit_codes.interrupted) });
-  return end === 'stopped' ? exit_codes.completed : exit_codes.failed;
+  const end = await run({ config, log, leave: () => process.exit(exitCodes.interrupted) });
+  return end === 'stopped' ? exitCodes.completed : exitCodes.failed;
 }
 
-function service_log(settings: Settings, config: ServiceConfig): Promise<Logger> {
-  const { streams, colours, quiet, log_level } = settings;
+function serviceLog(settings: Settings, config: ServiceConfig): Promise<Logger> {
+  const { streams, colours, quiet, logLevel } = settings;
   const { level = quiet ? 'silent' : 'info', format } = config.file.log;
-  const is_pretty = format === 'pretty' || (format === 'auto' && streams.stderr_is_terminal);
-  return open_log({
-    level: log_level ?? level,
-    format: is_pretty ? 'pretty' : 'json',
+  const isPretty = format === 'pretty' || (format === 'auto' && streams.stderrIsTerminal);
+  return openLog({
+    level: logLevel ?? level,
+    format: isPretty ? 'pretty' : 'json',
     colours: colours.stderr,
-    secrets: known_secrets(config),
+    secrets: knownSecrets(config),
     write: (text) => streams.note(text),
   });
 }

@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { parse_argument } from '../files.js';
-import { with_store_of } from '../homes.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { parseArgument } from '../files.js';
+import { withStoreOf } from '../homes.js';
 import type { Settings } from '../settings.js';
-import { run_of_task } from '../task-ids.js';
-import { tell, tell_how_to_go_on } from '../telling.js';
+import { runOfTask } from '../task-ids.js';
+import { tell, tellHowToGoOn } from '../telling.js';
 
 interface AnswerOptions {
   readonly tenant: string;
@@ -17,39 +17,39 @@ interface AnswerOptions {
   readonly by?: string;
 }
 
-export async function tasks_answer(
+export async function tasksAnswer(
   settings: Settings,
-  [task_id = '']: readonly string[],
+  [taskId = '']: readonly string[],
   options: AnswerOptions,
 ): Promise<ExitCode> {
   const { tenant, comment } = options;
-  const run = run_of_task(tenant, task_id);
-  const given = decision_of(options);
-  await with_store_of(settings, run, async ({ runs, kind }) => {
+  const run = runOfTask(tenant, taskId);
+  const given = decisionOf(options);
+  await withStoreOf(settings, run, async ({ runs, kind }) => {
     const value =
-      given.decision === 'answer' ? meant(given.value, options.value, await runs.task(tenant, task_id)) : given.value;
+      given.decision === 'answer' ? meant(given.value, options.value, await runs.task(tenant, taskId)) : given.value;
     const answer: TaskAnswer = {
       decision: given.decision,
       ...(value !== undefined && { value }),
       ...(comment !== undefined && { comment }),
-      answered_by: options.by ?? user_name(),
+      answered_by: options.by ?? userName(),
     };
-    await runs.answer(tenant, task_id, answer);
+    await runs.answer(tenant, taskId, answer);
     tell(settings, `The task is answered: ${given.decision}.`);
-    if (kind === 'owned') tell_how_to_go_on(settings, run);
+    if (kind === 'owned') tellHowToGoOn(settings, run);
   });
-  return exit_codes.completed;
+  return exitCodes.completed;
 }
 
-export async function tasks_claim(
+export async function tasksClaim(
   settings: Settings,
-  [task_id = '']: readonly string[],
-  { tenant, by = user_name() }: { tenant: string; by?: string },
+  [taskId = '']: readonly string[],
+  { tenant, by = userName() }: { tenant: string; by?: string },
 ): Promise<ExitCode> {
-  const run = run_of_task(tenant, task_id);
-  await with_store_of(settings, run, ({ runs }) => runs.claim(tenant, task_id, by));
+  const run = runOfTask(tenant, taskId);
+  await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
   tell(settings, `The task is claimed by ${by}.`);
-  return exit_codes.completed;
+  return exitCodes.completed;
 }
 
 interface Decision {
@@ -58,19 +58,19 @@ interface Decision {
 }
 
 /** The options exclude each other; one must be there. */
-function decision_of({ approve, reject, modify, value }: AnswerOptions): Decision {
+function decisionOf({ approve, reject, modify, value }: AnswerOptions): Decision {
   if (approve === true) return { decision: 'approve', value: undefined };
   if (reject === true) return { decision: 'reject', value: undefined };
-  if (modify !== undefined) return { decision: 'modify', value: parse_argument('--modify', modify) };
-  if (value !== undefined) return { decision: 'answer', value: json_or_text(value) };
+  if (modify !== undefined) return { decision: 'modify', value: parseArgument('--modify', modify) };
+  if (value !== undefined) return { decision: 'answer', value: jsonOrText(value) };
   throw new LlmteamError('USAGE', "say how: --approve, --reject, --modify '{…}' or --value '…'");
 }
 
 /** People type `--value Berlin`, not `--value '"Berlin"'`. What begins as JSON must be JSON. */
-function json_or_text(text: string): Json {
-  if (/^\s*["[{]/.test(text)) return parse_argument('--value', text);
+function jsonOrText(text: string): Json {
+  if (/^\s*["[{]/.test(text)) return parseArgument('--value', text);
   try {
-    return parse_argument('--value', text);
+    return parseArgument('--value', text);
   } catch {
     return text;
   }
@@ -81,7 +81,7 @@ function meant(value: Json | undefined, text: string | undefined, { request }: H
   return text !== undefined && request.task_type === 'choice' && request.choices.includes(text) ? text : value;
 }
 
-function user_name(): string {
+function userName(): string {
   try {
     return userInfo().username;
   } catch {

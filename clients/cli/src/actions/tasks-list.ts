@@ -1,9 +1,9 @@
 import type { HumanTask, TaskQuery } from '@llmteam/contracts';
-import { make_colours, status_colour } from '../colours.js';
-import { shown_time } from '../durations.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { stores_here } from '../homes.js';
-import { merge, type Place, place_of_cursor, rows_after } from '../merged-list.js';
+import { makeColours, statusColour } from '../colours.js';
+import { shownTime } from '../durations.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { storesHere } from '../homes.js';
+import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -16,42 +16,42 @@ interface Options {
   readonly json?: boolean;
 }
 
-export async function tasks_list(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
+export async function tasksList(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { status, run, limit, tenant, json } = options;
-  const after = place_of_cursor(options.cursor);
+  const after = placeOfCursor(options.cursor);
   const query: TaskQuery = {
     tenant_id: tenant,
     ...(status !== undefined && { status }),
     ...(run !== undefined && { run_id: run }),
   };
-  const stores = await stores_here(settings);
+  const stores = await storesHere(settings);
   const lists = await stores.each((runs) =>
-    rows_after((page) => runs.tasks({ ...query, ...page }), place_of, after, limit),
+    rowsAfter((page) => runs.tasks({ ...query, ...page }), placeOf, after, limit),
   );
-  const { rows, cursor } = merge(lists, place_of, limit);
+  const { rows, cursor } = merge(lists, placeOf, limit);
   const { streams } = settings;
   if (json === true) {
     streams.print(`${JSON.stringify({ tasks: rows, cursor }, null, 2)}\n`);
-    return exit_codes.completed;
+    return exitCodes.completed;
   }
   if (rows.length === 0) streams.note('There are no such tasks.');
-  else streams.print(as_table(rows, settings));
+  else streams.print(asTable(rows, settings));
   if (cursor !== null) streams.note(`There are more: --cursor ${cursor}`);
-  return exit_codes.completed;
+  return exitCodes.completed;
 }
 
-function place_of({ created_at, task_id }: HumanTask): Place {
+function placeOf({ created_at, task_id }: HumanTask): Place {
   return { at: created_at, id: task_id };
 }
 
-function as_table(rows: readonly HumanTask[], settings: Settings): string {
-  const colours = make_colours(settings.colours.stdout);
+function asTable(rows: readonly HumanTask[], settings: Settings): string {
+  const colours = makeColours(settings.colours.stdout);
   const cells = rows.map(({ task_id, status, claimed_by, request, created_at }) => [
     task_id,
-    { text: status, colour: status_colour(status, colours) },
+    { text: status, colour: statusColour(status, colours) },
     request.task_type,
     claimed_by ?? request.assignee ?? '',
-    shown_time(created_at),
+    shownTime(created_at),
     request.title,
   ]);
   return table(['TASK', 'STATUS', 'TYPE', 'WHO', 'SINCE', 'TITLE'], cells, colours);

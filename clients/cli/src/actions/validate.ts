@@ -1,11 +1,11 @@
 import type { Segment } from '@llmteam/contracts';
-import { load_plugins } from '@llmteam/service-host';
-import { make_colours } from '../colours.js';
-import { config_for_file } from '../configuration.js';
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { shown_name } from '../files.js';
-import { make_log } from '../log.js';
-import { type FileProblem, first_steps, has_errors, problem_line } from '../problem-lines.js';
+import { loadPlugins } from '@llmteam/service-host';
+import { makeColours } from '../colours.js';
+import { configForFile } from '../configuration.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { shownName } from '../files.js';
+import { makeLog } from '../log.js';
+import { type FileProblem, firstSteps, hasErrors, problemLine } from '../problem-lines.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
@@ -16,22 +16,22 @@ export async function validate(
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
   const { segment, problems, hint } = await judge(settings, file);
-  const valid = !has_errors(problems);
+  const valid = !hasErrors(problems);
   const { streams } = settings;
   if (json === true) {
     const listed = problems.map(({ file: _, column: __, path = '', ...problem }) => ({ ...problem, path }));
     streams.print(`${JSON.stringify({ valid, problems: listed }, null, 2)}\n`);
   } else {
-    const colours = make_colours(settings.colours.stdout);
-    const lines = problems.map((problem) => `${problem_line(problem, colours)}\n`);
+    const colours = makeColours(settings.colours.stdout);
+    const lines = problems.map((problem) => `${problemLine(problem, colours)}\n`);
     const steps = segment === null ? 0 : segment.steps.length;
     const verdict = valid
-      ? `${shown_name(file)}: ${colours.green('valid')}, ${steps} step${steps === 1 ? '' : 's'}\n`
+      ? `${shownName(file)}: ${colours.green('valid')}, ${steps} step${steps === 1 ? '' : 's'}\n`
       : '';
     streams.print(lines.join('') + verdict);
   }
   if (hint !== null) tell(settings, hint);
-  return valid ? exit_codes.completed : exit_codes.failed;
+  return valid ? exitCodes.completed : exitCodes.failed;
 }
 
 interface Judged {
@@ -43,11 +43,11 @@ interface Judged {
 
 async function judge(settings: Settings, file: string): Promise<Judged> {
   if (settings.gateway !== null) {
-    const { judge_at_gateway } = await import('../remote/gateway-segments.js');
-    return { ...(await judge_at_gateway(settings, settings.gateway, file)), hint: null };
+    const { judgeAtGateway } = await import('../remote/gateway-segments.js');
+    return { ...(await judgeAtGateway(settings, settings.gateway, file)), hint: null };
   }
-  const config = config_for_file(settings, file);
-  const { catalog } = await load_plugins(config, await make_log(settings, config));
+  const config = configForFile(settings, file);
+  const { catalog } = await loadPlugins(config, await makeLog(settings, config));
   const { segment, problems } = await new SegmentFiles(config, catalog).load(file);
-  return { segment, problems, hint: first_steps(problems, config) };
+  return { segment, problems, hint: firstSteps(problems, config) };
 }

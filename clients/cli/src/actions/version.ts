@@ -1,5 +1,5 @@
-import { type ExitCode, exit_codes } from '../exit-codes.js';
-import { own_version } from '../own-version.js';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
 
 export async function version(
@@ -7,9 +7,9 @@ export async function version(
   _args: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const llmteam = own_version();
+  const llmteam = ownVersion();
   const { version: node, platform, arch } = process;
   const told = { llmteam, node, platform: `${platform}-${arch}` };
   streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : `llmteam ${llmteam}\n`);
-  return exit_codes.completed;
+  return exitCodes.completed;
 }

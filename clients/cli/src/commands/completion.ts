@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 
 /** For the help: a call of it does not come here, see actions/completion.ts. */
-export function add_completion(program: Command): void {
+export function addCompletion(program: Command): void {
   program
     .command('completion')
     .summary('print a script that completes commands in your shell')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act } from './syntax.js';
 
-export function add_dead_letters(program: Command, act: Act): void {
+export function addDeadLetters(program: Command, act: Act): void {
   program
     .command('dead-letters')
     .summary('list jobs that no worker survived')
@@ -9,5 +9,5 @@ export function add_dead_letters(program: Command, act: Act): void {
       'Lists the jobs of an installation on NATS that were given up because every worker that took them died.',
     )
     .option('--json', 'print {dead_letters}')
-    .action(act(async (...given) => (await import('../actions/dead-letters.js')).dead_letters(...given)));
+    .action(act(async (...given) => (await import('../actions/dead-letters.js')).deadLetters(...given)));
 }

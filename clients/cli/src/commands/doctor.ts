@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act } from './syntax.js';
 
-export function add_doctor(program: Command, act: Act): void {
+export function addDoctor(program: Command, act: Act): void {
   program
     .command('doctor')
     .summary('check an installation on NATS')

@@ -8,7 +8,7 @@ interface Given extends GlobalOptions {
   readonly key?: string;
 }
 
-export function with_gateway_options(command: Command): Command {
+export function withGatewayOptions(command: Command): Command {
   return command
     .option('--url <url>', 'ask the gateway there instead of the store here (also: $LLMTEAM_URL)')
     .option('--key <key>', 'API key of the gateway, as env:NAME (better: $LLMTEAM_KEY)');
@@ -18,36 +18,36 @@ export function with_gateway_options(command: Command): Command {
  * The settings of a command, with the gateway it is for. What is on the command line goes before the environment, also a home or a
  * configuration, which mean the store here. @throws LlmteamError `USAGE`
  */
-export async function with_gateway(command: Command, settings: Settings): Promise<Settings> {
+export async function withGateway(command: Command, settings: Settings): Promise<Settings> {
   const { environment, streams, quiet } = settings;
   const { url, key, home, config } = command.optsWithGlobals<Given>();
-  if (!is_gateway_meant(command, environment)) return key === undefined ? settings : refuse_key();
-  const { gateway_of, is_in_the_clear } = await import('../remote/gateway-address.js');
+  if (!isGatewayMeant(command, environment)) return key === undefined ? settings : refuseKey();
+  const { gatewayOf, isInTheClear } = await import('../remote/gateway-address.js');
   const local = [
     ...(home === undefined ? [] : ['--home']),
     ...(config === undefined ? [] : ['--config']),
     ...(command.getOptionValueSource('tenant') === 'cli' ? ['--tenant'] : []),
   ];
-  const gateway = gateway_of(
+  const gateway = gatewayOf(
     { ...(url !== undefined && { url }), ...(key !== undefined && { key }), local },
     environment,
   );
-  const { hide_secrets } = await import('@llmteam/service-host');
-  streams.clean = hide_secrets([gateway.key]);
-  if (is_in_the_clear(gateway.url) && !quiet) {
+  const { hideSecrets } = await import('@llmteam/service-host');
+  streams.clean = hideSecrets([gateway.key]);
+  if (isInTheClear(gateway.url) && !quiet) {
     streams.note(`warning: the key travels in the clear to ${gateway.url}; https:// would keep it to yourself`);
   }
   return { ...settings, gateway };
 }
 
-function is_gateway_meant(command: Command, { gateway_url }: Environment): boolean {
+function isGatewayMeant(command: Command, { gatewayUrl }: Environment): boolean {
   const { url, home, config } = command.optsWithGlobals<Given>();
   if (url !== undefined) return true;
-  const is_here = home !== undefined || config !== undefined;
-  return gateway_url !== undefined && !is_here && command.options.some(({ long }) => long === '--url');
+  const isHere = home !== undefined || config !== undefined;
+  return gatewayUrl !== undefined && !isHere && command.options.some(({ long }) => long === '--url');
 }
 
-async function refuse_key(): Promise<never> {
+async function refuseKey(): Promise<never> {
   const { LlmteamError } = await import('@llmteam/contracts');
   throw new LlmteamError('USAGE', '--key is for a gateway: name it with --url or $LLMTEAM_URL');
 }

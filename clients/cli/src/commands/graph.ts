@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { type Act, parse_name } from './syntax.js';
+import { type Act, parseName } from './syntax.js';
 
-export function add_graph(program: Command, act: Act): void {
+export function addGraph(program: Command, act: Act): void {
   program
     .command('graph')
     .summary('draw a segment')
@@ -9,7 +9,7 @@ export function add_graph(program: Command, act: Act): void {
     .argument('<file>', 'the segment')
     .option('-o, --output <file>', 'write to a file instead of stdout')
     .addOption(new Option('--format <format>', 'kind of picture').choices(['svg', 'mermaid']).default('svg'))
-    .option('--run <id>', 'show how the steps of this run stand', parse_name)
-    .option('--tenant <name>', 'whose run it is', parse_name, 'default')
+    .option('--run <id>', 'show how the steps of this run stand', parseName)
+    .option('--tenant <name>', 'whose run it is', parseName, 'default')
     .action(act(async (...given) => (await import('../actions/graph.js')).graph(...given)));
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act } from './syntax.js';
 
-export function add_providers(program: Command, act: Act): void {
+export function addProviders(program: Command, act: Act): void {
   program
     .command('providers')
     .summary('list model providers and configured models')

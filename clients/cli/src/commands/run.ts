@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { with_gateway_options } from './gateway-options.js';
-import { type Act, parse_name, parse_seconds } from './syntax.js';
+import { withGatewayOptions } from './gateway-options.js';
+import { type Act, parseName, parseSeconds } from './syntax.js';
 
-export function add_run(program: Command, act: Act): void {
+export function addRun(program: Command, act: Act): void {
   const command = program
     .command('run')
     .summary('run a segment')
@@ -11,10 +11,10 @@ export function add_run(program: Command, act: Act): void {
     .option('-i, --input <file>', 'JSON file with the input')
     .addOption(new Option('-j, --input-json <json>', 'the input itself').conflicts('input'))
     .option('-o, --output <file>', 'write the result to a file too')
-    .option('-t, --timeout <seconds>', 'time for the whole run', parse_seconds)
-    .option('--tenant <name>', 'whose run it is', parse_name, 'default')
-    .option('--correlation-id <id>', 'an id of yours, to find the run again', parse_name);
-  with_gateway_options(command)
+    .option('-t, --timeout <seconds>', 'time for the whole run', parseSeconds)
+    .option('--tenant <name>', 'whose run it is', parseName, 'default')
+    .option('--correlation-id <id>', 'an id of yours, to find the run again', parseName);
+  withGatewayOptions(command)
     .option('--json', 'print every event as a line of JSON, the result last')
     .action(act(async (...given) => (await import('../actions/run.js')).run(...given)));
 }

@@ -13,33 +13,33 @@ export type Action = (settings: Settings, args: readonly string[], options: Opti
 export type Act = (action: Action) => (...given: unknown[]) => Promise<void>;
 
 /** 31 years. */
-const most_seconds = 1_000_000_000;
+const mostSeconds = 1_000_000_000;
 const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** A tenant, a run, a correlation id. */
-export function parse_name(text: string): string {
+export function parseName(text: string): string {
   if (name.test(text)) return text;
   throw new InvalidArgumentError('Expected at most 128 letters, digits, dots, dashes and underscores.');
 }
 
-export function parse_seconds(text: string): number {
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (text.trim() !== '' && seconds > 0 && seconds <= most_seconds) return seconds;
+  if (text.trim() !== '' && seconds > 0 && seconds <= mostSeconds) return seconds;
   throw new InvalidArgumentError('Expected a number of seconds above 0.');
 }
 
-export function parse_limit(text: string): number {
+export function parseLimit(text: string): number {
   const limit = Number(text);
   if (/^[0-9]+$/.test(text) && limit >= 1 && limit <= 1_000) return limit;
   throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
 }
 
-export function parse_port(text: string): number {
+export function parsePort(text: string): number {
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError('Expected a port from 0 to 65535.');
 }
 
-export function parse_sequence_number(text: string): number {
+export function parseSequenceNumber(text: string): number {
   if (/^[0-9]{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
   throw new InvalidArgumentError('Expected a whole number from 1.');
 }
@@ -47,7 +47,7 @@ export function parse_sequence_number(text: string): number {
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30m`, `2h`, `7d` before now, or a date (RFC 3339); gives epoch milliseconds. */
-export function parse_moment(text: string): number {
+export function parseMoment(text: string): number {
   const span = /^([0-9]{1,9})([smhd])$/.exec(text);
   const at = span === null ? Date.parse(text) : Date.now() - Number(span[1]) * (units[span[2] ?? ''] ?? 0);
   if (Number.isFinite(at)) return Math.max(0, at);
@@ -55,7 +55,7 @@ export function parse_moment(text: string): number {
 }
 
 /** `30m`, `12h`, `90d`; gives milliseconds. */
-export function parse_span(text: string): number {
+export function parseSpan(text: string): number {
   const [, count = '', unit = ''] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
   const span = Number(count) * (units[unit] ?? 0);
   if (span > 0) return span;
@@ -63,7 +63,7 @@ export function parse_span(text: string): number {
 }
 
 /** For what `llmteam dev` and an installation on NATS both have. */
-export const on_nats = [
+export const onNats = [
   '--nats',
   'of the installation on NATS that the configuration names, not of the store of llmteam dev',
 ] as const;

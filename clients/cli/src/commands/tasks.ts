@@ -1,48 +1,48 @@
 import { type Command, Option } from 'commander';
-import { with_gateway_options } from './gateway-options.js';
-import { type Act, parse_limit, parse_name } from './syntax.js';
+import { withGatewayOptions } from './gateway-options.js';
+import { type Act, parseLimit, parseName } from './syntax.js';
 
-export function add_tasks(program: Command, act: Act): void {
+export function addTasks(program: Command, act: Act): void {
   const tasks = program.command('tasks').description('look at human tasks and answer them');
   const list = tasks
     .command('list')
     .description('list human tasks, newest first')
     .addOption(new Option('--status <status>', 'only tasks that stand so').choices(['open', 'claimed', 'closed']))
-    .option('--run <id>', 'only tasks of this run', parse_name)
-    .option('--limit <count>', 'how many', parse_limit, 20)
+    .option('--run <id>', 'only tasks of this run', parseName)
+    .option('--limit <count>', 'how many', parseLimit, 20)
     .option('--cursor <cursor>', 'go on where the last list ended')
-    .option('--tenant <name>', 'whose tasks', parse_name, 'default');
-  with_gateway_options(list)
+    .option('--tenant <name>', 'whose tasks', parseName, 'default');
+  withGatewayOptions(list)
     .option('--json', 'print {tasks, cursor}')
-    .action(act(async (...given) => (await import('../actions/tasks-list.js')).tasks_list(...given)));
-  of_task(tasks, 'show', 'show a task and what it asks')
+    .action(act(async (...given) => (await import('../actions/tasks-list.js')).tasksList(...given)));
+  ofTask(tasks, 'show', 'show a task and what it asks')
     .option('--json', 'print the task as JSON')
-    .action(act(async (...given) => (await import('../actions/tasks-show.js')).tasks_show(...given)));
-  of_task(tasks, 'claim', 'take a task upon yourself')
+    .action(act(async (...given) => (await import('../actions/tasks-show.js')).tasksShow(...given)));
+  ofTask(tasks, 'claim', 'take a task upon yourself')
     .option('--by <name>', 'who (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasks_claim(...given)));
-  add_answer(tasks, act);
+    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksClaim(...given)));
+  addAnswer(tasks, act);
 }
 
-function of_task(tasks: Command, name: string, description: string): Command {
+function ofTask(tasks: Command, name: string, description: string): Command {
   const command = tasks
     .command(name)
     .description(description)
     .argument('<id>', 'the task')
-    .option('--tenant <name>', 'whose task it is', parse_name, 'default');
-  return with_gateway_options(command);
+    .option('--tenant <name>', 'whose task it is', parseName, 'default');
+  return withGatewayOptions(command);
 }
 
-function add_answer(tasks: Command, act: Act): void {
+function addAnswer(tasks: Command, act: Act): void {
   const decisions = ['approve', 'reject', 'modify', 'value'];
-  const one_of = (flags: string, name: string, description: string): Option =>
+  const oneOf = (flags: string, name: string, description: string): Option =>
     new Option(flags, description).conflicts(decisions.filter((other) => other !== name));
-  of_task(tasks, 'answer', 'answer a task')
-    .addOption(one_of('--approve', 'approve', 'yes'))
-    .addOption(one_of('--reject', 'reject', 'no'))
-    .addOption(one_of('--modify <json>', 'modify', 'the data, changed'))
-    .addOption(one_of('--value <json>', 'value', 'what was asked for, or the choice'))
+  ofTask(tasks, 'answer', 'answer a task')
+    .addOption(oneOf('--approve', 'approve', 'yes'))
+    .addOption(oneOf('--reject', 'reject', 'no'))
+    .addOption(oneOf('--modify <json>', 'modify', 'the data, changed'))
+    .addOption(oneOf('--value <json>', 'value', 'what was asked for, or the choice'))
     .option('--comment <text>', 'what you want to say')
     .option('--by <name>', 'who answers (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasks_answer(...given)));
+    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksAnswer(...given)));
 }

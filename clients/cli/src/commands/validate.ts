@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { with_gateway_options } from './gateway-options.js';
+import { withGatewayOptions } from './gateway-options.js';
 import type { Act } from './syntax.js';
 
-export function add_validate(program: Command, act: Act): void {
+export function addValidate(program: Command, act: Act): void {
   const command = program
     .command('validate')
     .summary('find everything that is wrong with a segment')
     .description('Prints one line per problem. `-` reads from stdin.')
     .argument('<file>', 'the segment');
-  with_gateway_options(command)
+  withGatewayOptions(command)
     .option('--json', 'print {valid, problems}')
     .action(act(async (...given) => (await import('../actions/validate.js')).validate(...given)));
 }

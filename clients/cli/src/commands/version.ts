@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act } from './syntax.js';
 
-export function add_version(program: Command, act: Act): void {
+export function addVersion(program: Command, act: Act): void {
   program
     .command('version')
     .description('print the version')

@@ -7,22 +7,22 @@ export interface Counter {
   close(): void;
 }
 
-const redraw_ms = 80;
+const redrawMs = 80;
 
-export async function show_counter({ quiet, streams, environment }: Settings): Promise<Counter> {
-  if (quiet || !streams.stderr_is_terminal || !environment.can_redraw)
+export async function showCounter({ quiet, streams, environment }: Settings): Promise<Counter> {
+  if (quiet || !streams.stderrIsTerminal || !environment.canRedraw)
     return { show: () => undefined, close: () => undefined };
   const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(sized(streams.stderr));
-  let shown_at = 0;
+  let shownAt = 0;
   const restore = streams.divert((text) => {
     update.clear();
     streams.stderr.write(text);
   });
   return {
     show: (text) => {
-      if (performance.now() - shown_at < redraw_ms) return;
-      shown_at = performance.now();
+      if (performance.now() - shownAt < redrawMs) return;
+      shownAt = performance.now();
       update(text);
     },
     close: () => {

@@ -38,6 +38,6 @@ const ascii: Glyphs = {
   dot: '-',
 };
 
-export function glyphs_for(has_unicode: boolean): Glyphs {
-  return has_unicode ? unicode : ascii;
+export function glyphsFor(hasUnicode: boolean): Glyphs {
+  return hasUnicode ? unicode : ascii;
 }

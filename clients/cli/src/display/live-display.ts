@@ -3,21 +3,21 @@
  * Owns: when to draw, and notes of others above it. Does not own: what is drawn (frame.ts).
  */
 import { createLogUpdate } from 'log-update';
-import { make_colours } from '../colours.js';
+import { makeColours } from '../colours.js';
 import type { Settings } from '../settings.js';
-import { draw_frame } from './frame.js';
-import { glyphs_for } from './glyphs.js';
+import { drawFrame } from './frame.js';
+import { glyphsFor } from './glyphs.js';
 import type { RunProgress } from './progress.js';
-import { size_of, sized } from './terminal-size.js';
+import { sized, sizeOf } from './terminal-size.js';
 
-const redraw_ms = 80;
+const redrawMs = 80;
 
 export class LiveDisplay {
   private readonly update: ReturnType<typeof createLogUpdate>;
-  private readonly end_diversion: () => void;
+  private readonly endDiversion: () => void;
   private readonly timer: NodeJS.Timeout;
   private tick = 0;
-  private is_closed = false;
+  private isClosed = false;
 
   constructor(
     private readonly progress: RunProgress,
@@ -25,37 +25,37 @@ export class LiveDisplay {
   ) {
     const { streams } = settings;
     this.update = createLogUpdate(sized(streams.stderr));
-    this.end_diversion = streams.divert((text) => this.write_above(text));
-    this.timer = setInterval(() => this.draw(), redraw_ms);
+    this.endDiversion = streams.divert((text) => this.writeAbove(text));
+    this.timer = setInterval(() => this.draw(), redrawMs);
     this.timer.unref();
     this.draw();
   }
 
   /** Draws the last state and leaves it there. */
   close(): void {
-    if (this.is_closed) return;
-    this.is_closed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     clearInterval(this.timer);
     this.draw();
     this.update.done();
-    this.end_diversion();
+    this.endDiversion();
   }
 
   private draw(): void {
     const { settings, progress } = this;
     const { stderr } = settings.streams;
     const screen = {
-      ...size_of(stderr),
+      ...sizeOf(stderr),
       now: Date.now(),
       tick: this.tick++,
-      colours: make_colours(settings.colours.stderr),
-      glyphs: glyphs_for(settings.environment.has_unicode),
+      colours: makeColours(settings.colours.stderr),
+      glyphs: glyphsFor(settings.environment.hasUnicode),
       settings,
     };
-    this.update(draw_frame(progress, screen));
+    this.update(drawFrame(progress, screen));
   }
 
-  private write_above(text: string): void {
+  private writeAbove(text: string): void {
     this.update.clear();
     this.settings.streams.stderr.write(text);
     this.draw();

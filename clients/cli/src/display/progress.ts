@@ -10,11 +10,11 @@ import {
   type RunStatus,
   type Segment,
   type StepStatus,
-  step_key,
-  task_id,
+  stepKey,
+  taskId,
   type Usage,
 } from '@llmteam/contracts';
-import { loop_depths } from './loop-depths.js';
+import { loopDepths } from './loop-depths.js';
 
 export interface StepProgress {
   readonly step_id: string;
@@ -24,7 +24,7 @@ export interface StepProgress {
   readonly depth: number;
   attempt: number;
   /** Epoch milliseconds; null: not begun. */
-  began_at: number | null;
+  beganAt: number | null;
   duration_ms: number | null;
   input_tokens: number;
   output_tokens: number;
@@ -38,9 +38,9 @@ export interface StepProgress {
   writing: string;
 }
 
-const most_writing = 200;
+const mostWriting = 200;
 
-const final_statuses: Readonly<Record<string, RunStatus>> = {
+const finalStatuses: Readonly<Record<string, RunStatus>> = {
   'segment.completed': 'completed',
   'segment.failed': 'failed',
   'segment.cancelled': 'cancelled',
@@ -55,22 +55,22 @@ export class RunProgress {
   readonly tasks = new Map<string, HumanTask>();
   status: RunStatus = 'running';
   error: string | null = null;
-  began_at: number | null = null;
-  duration_ms: number | null = null;
+  beganAt: number | null = null;
+  durationMs: number | null = null;
   usage: Usage = { input_tokens: 0, output_tokens: 0 };
 
   constructor(
     readonly run: RunKey,
     readonly segment: Segment,
   ) {
-    const depths = loop_depths(segment);
+    const depths = loopDepths(segment);
     for (const { step_id, type } of segment.steps)
       this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
   }
 
   /** `usage` is what the run has used after these events, all of which come from one entry of its history. */
   apply(events: readonly RunEvent[], usage: Usage | null): void {
-    for (const event of events) this.apply_one(event);
+    for (const event of events) this.applyOne(event);
     if (usage !== null) this.attribute(usage, events);
   }
 
@@ -80,29 +80,29 @@ export class RunProgress {
     return waiting.flatMap(({ remark }) => (remark?.startsWith('run ') ? [remark.slice('run '.length)] : []));
   }
 
-  write(step_id: string, text: string): void {
-    const step = this.steps.get(step_id);
-    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-most_writing);
+  write(stepId: string, text: string): void {
+    const step = this.steps.get(stepId);
+    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-mostWriting);
   }
 
-  private apply_one(event: RunEvent): void {
-    this.close_task(event);
+  private applyOne(event: RunEvent): void {
+    this.closeTask(event);
     if (event.run_id !== this.run.run_id) return;
     const at = Date.parse(event.timestamp);
-    this.began_at ??= at;
+    this.beganAt ??= at;
     const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
     if (step !== undefined) advance(step, event, at);
-    const status = final_statuses[event.event_type];
+    const status = finalStatuses[event.event_type];
     if (status === undefined) return;
     this.status = status;
     this.error = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
-    this.duration_ms = event.duration_ms;
+    this.durationMs = event.duration_ms;
   }
 
-  private close_task({ event_type, run_id, scope, step_id }: RunEvent): void {
+  private closeTask({ event_type, run_id, scope, step_id }: RunEvent): void {
     if (step_id === null || this.tasks.size === 0) return;
     if (event_type === 'human.task_completed' || decided.has(event_type)) {
-      this.tasks.delete(task_id(run_id, step_key(scope, step_id)));
+      this.tasks.delete(taskId(run_id, stepKey(scope, step_id)));
     }
   }
 
@@ -123,14 +123,14 @@ export class RunProgress {
 const decided = new Set<string>(['step.completed', 'step.failed', 'step.skipped', 'step.cancelled']);
 const spending = new Set<string>(['step.completed', 'step.failed', 'step.retrying']);
 
-function blank(step_id: string, type: string, depth: number): StepProgress {
+function blank(stepId: string, type: string, depth: number): StepProgress {
   return {
-    step_id,
+    step_id: stepId,
     type,
     status: 'pending',
     depth,
     attempt: 0,
-    began_at: null,
+    beganAt: null,
     duration_ms: null,
     input_tokens: 0,
     output_tokens: 0,
@@ -170,7 +170,7 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
 function begin(step: StepProgress, event: RunEvent, at: number): void {
   step.status = 'running';
   step.attempt = event.attempt ?? 0;
-  if (step.open.size === 0 && !step.open.has(event.scope)) step.began_at = at;
+  if (step.open.size === 0 && !step.open.has(event.scope)) step.beganAt = at;
   step.open.add(event.scope);
   step.remark = null;
   step.writing = '';
@@ -182,12 +182,12 @@ function decide(step: StepProgress, event: RunEvent, at: number): void {
   step.writing = '';
   if (event.event_type === 'step.completed') step.completed++;
   if (event.event_type === 'step.failed') step.failed++;
-  step.duration_ms = event.duration_ms ?? (step.began_at === null ? null : at - step.began_at);
+  step.duration_ms = event.duration_ms ?? (step.beganAt === null ? null : at - step.beganAt);
   step.remark = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
-  step.status = step.open.size > 0 ? 'running' : own_status(step, event);
+  step.status = step.open.size > 0 ? 'running' : ownStatus(step, event);
 }
 
-function own_status(step: StepProgress, { event_type }: RunEvent): StepStatus {
+function ownStatus(step: StepProgress, { event_type }: RunEvent): StepStatus {
   if (step.failed > 0) return 'failed';
   if (step.completed > 0) return 'completed';
   return event_type === 'step.skipped' ? 'skipped' : 'cancelled';

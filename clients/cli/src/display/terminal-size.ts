@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 
 /** Some terminals say that they have no rows and no columns. */
-export function size_of({ rows, columns }: NodeJS.WriteStream): { rows: number; columns: number } {
+export function sizeOf({ rows, columns }: NodeJS.WriteStream): { rows: number; columns: number } {
   return { rows: rows || 24, columns: columns || 80 };
 }
 
@@ -15,7 +15,7 @@ export function sized(stream: NodeJS.WriteStream): Writable {
     },
   });
   return Object.defineProperties(writable, {
-    rows: { get: () => size_of(stream).rows },
-    columns: { get: () => size_of(stream).columns },
+    rows: { get: () => sizeOf(stream).rows },
+    columns: { get: () => sizeOf(stream).columns },
   });
 }

@@ -3,31 +3,31 @@ import type { NatsInspection, ServiceConfig } from '@llmteam/service-host';
 import { type Check, counted, ok, problem, warning } from './check.js';
 
 /** Leases and time-outs are judged by several clocks. */
-const noticeable_ms = 250;
+const noticeableMs = 250;
 
-export function check_server(seen: NatsInspection, config: ServiceConfig): Check[] {
+export function checkServer(seen: NatsInspection, config: ServiceConfig): Check[] {
   const reached = ok('server', `reached ${seen.server}`);
-  if (!seen.has_jetstream) return [reached, problem('jetstream', seen.problems.join('; '))];
+  if (!seen.hasJetstream) return [reached, problem('jetstream', seen.problems.join('; '))];
   return [
     reached,
-    ...check_version(seen),
+    ...checkVersion(seen),
     ok('jetstream', 'on'),
-    ...check_streams(seen),
+    ...checkStreams(seen),
     ...durability(seen, config),
-    ...check_clock(seen.clock_offset_ms, config),
+    ...checkClock(seen.clockOffsetMs, config),
   ];
 }
 
 /** Also all else that is wrong with the server itself. */
-function check_version({ version, problems, streams, has_atomic_batches }: NatsInspection): Check[] {
-  const of_streams = streams.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
-  const own = problems.filter((one) => !of_streams.includes(one));
+function checkVersion({ version, problems, streams, hasAtomicBatches }: NatsInspection): Check[] {
+  const ofStreams = streams.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
+  const own = problems.filter((one) => !ofStreams.includes(one));
   if (own.length > 0) return own.map((one) => problem('server', one));
-  const more = has_atomic_batches ? '' : '; from 2.12 on, many entries are synced to disk as one';
+  const more = hasAtomicBatches ? '' : '; from 2.12 on, many entries are synced to disk as one';
   return [ok('version', `nats-server ${version}${more}`)];
 }
 
-function check_streams({ streams }: NatsInspection): Check[] {
+function checkStreams({ streams }: NatsInspection): Check[] {
   if (streams.length === 0) return [];
   const faulty = streams.flatMap(({ name, faults }) => faults.map((fault) => problem('streams', `${name}: ${fault}`)));
   const sound = streams.filter(({ faults }) => faults.length === 0);
@@ -45,12 +45,12 @@ function check_streams({ streams }: NatsInspection): Check[] {
 }
 
 /** Which promise each setting gives. */
-function durability({ has_atomic_batches }: NatsInspection, { file: { nats } }: ServiceConfig): Check[] {
+function durability({ hasAtomicBatches }: NatsInspection, { file: { nats } }: ServiceConfig): Check[] {
   const { replicas, jobs_storage, dedupe_window_seconds, atomic_batches } = nats;
-  const batches = has_atomic_batches && atomic_batches;
+  const batches = hasAtomicBatches && atomic_batches;
   return [
-    replicas === 1 ? single_copy() : copies(replicas),
-    ok('durability of jobs', jobs_in_words(jobs_storage)),
+    replicas === 1 ? singleCopy() : copies(replicas),
+    ok('durability of jobs', jobsInWords(jobs_storage)),
     ok(
       'repeats',
       `an entry that is sent again within ${dedupe_window_seconds} s is stored once; a later repeat is stored and ignored`,
@@ -59,7 +59,7 @@ function durability({ has_atomic_batches }: NatsInspection, { file: { nats } }: 
   ];
 }
 
-function single_copy(): Check {
+function singleCopy(): Check {
   const kept = 'one copy on disk: what was acknowledged survives a crash of the server';
   const unless =
     'a power cut takes what was not synced yet, up to two minutes, unless the server has `sync_interval: always`';
@@ -75,16 +75,16 @@ function copies(replicas: number): Check {
   );
 }
 
-function jobs_in_words(storage: 'memory' | 'file'): string {
+function jobsInWords(storage: 'memory' | 'file'): string {
   if (storage === 'file') return 'on disk: queued jobs outlive the server';
   return 'in memory: jobs that a restart of the server loses are made anew from the journal; a step may begin twice';
 }
 
-function check_clock(offset_ms: number | null, { file: { coordinator } }: ServiceConfig): Check[] {
-  if (offset_ms === null) return [];
-  const off = Math.abs(offset_ms);
-  const direction = offset_ms > 0 ? 'ahead of' : 'behind';
+function checkClock(offsetMs: number | null, { file: { coordinator } }: ServiceConfig): Check[] {
+  if (offsetMs === null) return [];
+  const off = Math.abs(offsetMs);
+  const direction = offsetMs > 0 ? 'ahead of' : 'behind';
   const words = `the server's clock is ${off} ms ${direction} ours`;
   if (off >= coordinator.lease_seconds * 300) return [problem('clock', `${words}, more than leases forgive`)];
-  return [off >= noticeable_ms ? warning('clock', words) : ok('clock', `within ${noticeable_ms} ms of the server's`)];
+  return [off >= noticeableMs ? warning('clock', words) : ok('clock', `within ${noticeableMs} ms of the server's`)];
 }

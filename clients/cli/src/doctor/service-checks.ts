@@ -1,15 +1,15 @@
 /** Who works in an installation: coordinators and their partitions, workers and what they serve. */
 import type { Registry } from '@llmteam/contracts';
-import { seen_coordinators } from '@llmteam/coordinator';
-import { announced_queues, live_workers } from '@llmteam/kernel';
+import { seenCoordinators } from '@llmteam/coordinator';
+import { announcedQueues, liveWorkers } from '@llmteam/kernel';
 import { type Check, counted, ok, problem, warning } from './check.js';
 
-export async function check_services(registry: Registry, partitions: number): Promise<Check[]> {
-  return [...(await check_coordinators(registry, partitions)), ...(await check_workers(registry))];
+export async function checkServices(registry: Registry, partitions: number): Promise<Check[]> {
+  return [...(await checkCoordinators(registry, partitions)), ...(await checkWorkers(registry))];
 }
 
-async function check_coordinators(registry: Registry, partitions: number): Promise<Check[]> {
-  const { members, owners } = await seen_coordinators(registry);
+async function checkCoordinators(registry: Registry, partitions: number): Promise<Check[]> {
+  const { members, owners } = await seenCoordinators(registry);
   if (members.length === 0) return [warning('coordinators', 'none lives: runs are accepted, and wait')];
   const free = Array.from({ length: partitions }, (_, partition) => partition).filter((one) => !owners.has(one));
   const found = ok('coordinators', `${counted(members.length, 'coordinator')}: ${members.join(', ')}`);
@@ -17,9 +17,9 @@ async function check_coordinators(registry: Registry, partitions: number): Promi
   return [found, problem('coordinators', `nobody holds partition ${free.join(', ')}`)];
 }
 
-async function check_workers(registry: Registry): Promise<Check[]> {
-  const served = await live_workers(registry);
-  const announced = await announced_queues(registry);
+async function checkWorkers(registry: Registry): Promise<Check[]> {
+  const served = await liveWorkers(registry);
+  const announced = await announcedQueues(registry);
   const orphans = announced.filter((queue) => !served.has(queue));
   const checks = [...served].map(([queue, workers]) => {
     const ids = workers.map(({ worker_id }) => worker_id).join(', ');

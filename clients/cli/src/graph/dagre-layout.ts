@@ -22,7 +22,7 @@ interface DagreGraph {
 }
 
 /** Dagre's layers. It recurses along the graph, so some 1,500 nodes overflow the stack. */
-export function lay_out_by_dagre({ nodes, edges, spacing }: FlatGraph): FlatLayout {
+export function layOutByDagre({ nodes, edges, spacing }: FlatGraph): FlatLayout {
   const graph: DagreGraph = new Graph({ multigraph: true });
   graph.setGraph({ ranksep: spacing.ranks, nodesep: spacing.nodes, edgesep: spacing.edges });
   for (const [key, size] of nodes) graph.setNode(key, { width: size.width, height: size.height });

@@ -17,19 +17,19 @@ export interface Stroke {
   readonly points: readonly Point[];
 }
 
-export function center_of(rect: Rect): Point {
+export function centerOf(rect: Rect): Point {
   return { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
 }
 
-export function rect_around(center: Point, size: Size): Rect {
-  return { x: center.x - size.width / 2, y: center.y - size.height / 2, ...size_of(size) };
+export function rectAround(center: Point, size: Size): Rect {
+  return { x: center.x - size.width / 2, y: center.y - size.height / 2, ...sizeOf(size) };
 }
 
-function size_of({ width, height }: Size): Size {
+function sizeOf({ width, height }: Size): Size {
   return { width, height };
 }
 
 /** Changes every point of a path. */
-export function map_strokes(strokes: readonly Stroke[], change: (point: Point) => Point): Stroke[] {
+export function mapStrokes(strokes: readonly Stroke[], change: (point: Point) => Point): Stroke[] {
   return strokes.map(({ kind, points }) => ({ kind, points: points.map(change) }));
 }

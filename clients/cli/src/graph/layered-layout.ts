@@ -7,12 +7,12 @@
  */
 import type { FlatEdge, FlatGraph, FlatLayout, Spacing } from './flat-graph.js';
 import type { Point, Size } from './geometry.js';
-import { longest_paths } from './longest-paths.js';
+import { longestPaths } from './longest-paths.js';
 
 /** What takes room in a layer: a node, or an edge on its way, with its label if it is there. */
 interface Cell {
   readonly size: Size;
-  readonly is_node: boolean;
+  readonly isNode: boolean;
   readonly above: Cell[];
   readonly below: Cell[];
   /** Place in its layer, from the left. */
@@ -31,41 +31,41 @@ interface Layers {
   readonly rows: readonly Cell[][];
 }
 
-const no_size: Size = { width: 0, height: 0 };
+const noSize: Size = { width: 0, height: 0 };
 const sweeps = 6;
 
-export function lay_out_in_layers(graph: FlatGraph): FlatLayout {
-  const layers = fill_layers(graph);
-  for (let sweep = 0; sweep < sweeps; sweep++) sort_rows(layers.rows, sweep % 2 === 0);
-  const height = place_rows(layers.rows, graph.spacing.ranks / 2);
-  pack_rows(layers.rows, graph.spacing);
-  for (let sweep = 0; sweep < sweeps; sweep++) pull_rows(layers.rows, sweep % 2 === 0, graph.spacing);
-  const width = move_to_origin(layers.rows);
+export function layOutInLayers(graph: FlatGraph): FlatLayout {
+  const layers = fillLayers(graph);
+  for (let sweep = 0; sweep < sweeps; sweep++) sortRows(layers.rows, sweep % 2 === 0);
+  const height = placeRows(layers.rows, graph.spacing.ranks / 2);
+  packRows(layers.rows, graph.spacing);
+  for (let sweep = 0; sweep < sweeps; sweep++) pullRows(layers.rows, sweep % 2 === 0, graph.spacing);
+  const width = moveToOrigin(layers.rows);
   return {
     width,
     height,
-    centers: points_of(layers.nodes),
-    labels: points_of(layers.labels),
-    waypoints: ways_of(layers),
+    centers: pointsOf(layers.nodes),
+    labels: pointsOf(layers.labels),
+    waypoints: waysOf(layers),
   };
 }
 
-function fill_layers({ nodes, edges }: FlatGraph): Layers {
+function fillLayers({ nodes, edges }: FlatGraph): Layers {
   const places = new Map([...nodes.keys()].map((key, place) => [key, place]));
   const links = edges.map(({ from, to }) => ({ from: places.get(from) ?? 0, to: places.get(to) ?? 0 }));
-  const ranks = longest_paths(nodes.size, links);
-  const rank_of = (key: string): number => ranks[places.get(key) ?? 0] ?? 0;
+  const ranks = longestPaths(nodes.size, links);
+  const rankOf = (key: string): number => ranks[places.get(key) ?? 0] ?? 0;
   const rows: Cell[][] = Array.from({ length: 2 * Math.max(0, ...ranks) + 1 }, () => []);
-  const cells = new Map([...nodes].map(([key, size]) => [key, add_cell(rows, 2 * rank_of(key), size, true)]));
+  const cells = new Map([...nodes].map(([key, size]) => [key, addCell(rows, 2 * rankOf(key), size, true)]));
   const ways = new Map<string, Cell[]>();
   const labels = new Map<string, Cell>();
   const reversed = new Set<string>();
   for (const edge of edges) {
-    const goes_up = rank_of(edge.from) > rank_of(edge.to);
-    if (goes_up) reversed.add(edge.key);
-    const ends = goes_up ? [edge.to, edge.from] : [edge.from, edge.to];
+    const goesUp = rankOf(edge.from) > rankOf(edge.to);
+    if (goesUp) reversed.add(edge.key);
+    const ends = goesUp ? [edge.to, edge.from] : [edge.from, edge.to];
     const [upper = edge.from, lower = edge.to] = ends;
-    const way = lay_way(rows, edge, 2 * rank_of(upper), 2 * rank_of(lower));
+    const way = layWay(rows, edge, 2 * rankOf(upper), 2 * rankOf(lower));
     ways.set(edge.key, way);
     if (edge.label !== null && way[0] !== undefined) labels.set(edge.key, way[0]);
     connect([cells.get(upper), ...way, cells.get(lower)]);
@@ -73,18 +73,18 @@ function fill_layers({ nodes, edges }: FlatGraph): Layers {
   return { nodes: cells, ways, labels, reversed, rows };
 }
 
-function add_cell(rows: Cell[][], row: number, size: Size, is_node: boolean): Cell {
+function addCell(rows: Cell[][], row: number, size: Size, isNode: boolean): Cell {
   const cells = rows[row] ?? [];
-  const cell: Cell = { size, is_node, above: [], below: [], order: cells.length, x: 0, y: 0 };
+  const cell: Cell = { size, isNode, above: [], below: [], order: cells.length, x: 0, y: 0 };
   cells.push(cell);
   return cell;
 }
 
 /** The first layer below the upper end holds the label. */
-function lay_way(rows: Cell[][], { label }: FlatEdge, upper: number, lower: number): Cell[] {
+function layWay(rows: Cell[][], { label }: FlatEdge, upper: number, lower: number): Cell[] {
   const way: Cell[] = [];
   for (let row = upper + 1; row < lower; row++) {
-    way.push(add_cell(rows, row, row === upper + 1 && label !== null ? label : no_size, false));
+    way.push(addCell(rows, row, row === upper + 1 && label !== null ? label : noSize, false));
   }
   return way;
 }
@@ -99,7 +99,7 @@ function connect(chain: readonly (Cell | undefined)[]): void {
 }
 
 /** Each cell goes where its neighbours of the layer before are on average. */
-function sort_rows(rows: readonly Cell[][], downwards: boolean): void {
+function sortRows(rows: readonly Cell[][], downwards: boolean): void {
   for (const row of downwards ? rows : [...rows].reverse()) {
     const wanted = new Map(
       row.map((cell) => [cell, mean(downwards ? cell.above : cell.below, (other) => other.order) ?? cell.order]),
@@ -111,7 +111,7 @@ function sort_rows(rows: readonly Cell[][], downwards: boolean): void {
   }
 }
 
-function place_rows(rows: readonly Cell[][], gap: number): number {
+function placeRows(rows: readonly Cell[][], gap: number): number {
   let y = 0;
   for (const row of rows) {
     const height = row.reduce((most, { size }) => Math.max(most, size.height), 0);
@@ -121,7 +121,7 @@ function place_rows(rows: readonly Cell[][], gap: number): number {
   return Math.max(0, y - gap);
 }
 
-function pack_rows(rows: readonly Cell[][], spacing: Spacing): void {
+function packRows(rows: readonly Cell[][], spacing: Spacing): void {
   for (const row of rows) {
     settle(
       row,
@@ -131,7 +131,7 @@ function pack_rows(rows: readonly Cell[][], spacing: Spacing): void {
   }
 }
 
-function pull_rows(rows: readonly Cell[][], downwards: boolean, spacing: Spacing): void {
+function pullRows(rows: readonly Cell[][], downwards: boolean, spacing: Spacing): void {
   for (const row of downwards ? rows : [...rows].reverse()) {
     settle(
       row,
@@ -154,10 +154,10 @@ function settle(row: readonly Cell[], wanted: readonly number[], spacing: Spacin
 }
 
 function distance(left: Cell, right: Cell, { nodes, edges }: Spacing): number {
-  return (left.size.width + right.size.width) / 2 + (left.is_node && right.is_node ? nodes : edges);
+  return (left.size.width + right.size.width) / 2 + (left.isNode && right.isNode ? nodes : edges);
 }
 
-function move_to_origin(rows: readonly Cell[][]): number {
+function moveToOrigin(rows: readonly Cell[][]): number {
   const cells = rows.flat();
   const left = cells.reduce((least, { x, size }) => Math.min(least, x - size.width / 2), Number.POSITIVE_INFINITY);
   const right = cells.reduce((most, { x, size }) => Math.max(most, x + size.width / 2), Number.NEGATIVE_INFINITY);
@@ -169,11 +169,11 @@ function mean(cells: readonly Cell[], value: (cell: Cell) => number): number | u
   return cells.length === 0 ? undefined : cells.reduce((sum, cell) => sum + value(cell), 0) / cells.length;
 }
 
-function points_of(cells: ReadonlyMap<string, Cell>): Map<string, Point> {
+function pointsOf(cells: ReadonlyMap<string, Cell>): Map<string, Point> {
   return new Map([...cells].map(([key, { x, y }]) => [key, { x, y }]));
 }
 
-function ways_of({ ways, reversed }: Layers): Map<string, Point[]> {
+function waysOf({ ways, reversed }: Layers): Map<string, Point[]> {
   return new Map(
     [...ways].map(([key, way]) => {
       const points = way.map(({ x, y }) => ({ x, y }));

@@ -1,21 +1,21 @@
 import type { Diagram } from './diagram.js';
-import { map_strokes, type Point, type Rect, type Size } from './geometry.js';
-import { lay_out_level } from './layout-level.js';
-import { longest_paths } from './longest-paths.js';
-import { no_loop } from './loop-regions.js';
+import { mapStrokes, type Point, type Rect, type Size } from './geometry.js';
+import { layOutLevel } from './layout-level.js';
+import { longestPaths } from './longest-paths.js';
+import { noLoop } from './loop-regions.js';
 import { nest } from './nesting.js';
 import type { Direction, Layout, Measures, Route } from './placement.js';
 
 /** Pictures up to this size are laid out both ways to see which fits a page. */
-const small_graph = 60;
+const smallGraph = 60;
 const page: Size = { width: 1_400, height: 900 };
 
 /** Places everything: left to right if that fits a page, otherwise whichever way is nearer to one. */
-export function lay_out(diagram: Diagram, measures: Measures): Layout {
-  if (diagram.steps.length > small_graph) return lay_out_towards(guess_direction(diagram), diagram, measures);
-  const across = lay_out_towards('LR', diagram, measures);
+export function layOut(diagram: Diagram, measures: Measures): Layout {
+  if (diagram.steps.length > smallGraph) return layOutTowards(guessDirection(diagram), diagram, measures);
+  const across = layOutTowards('LR', diagram, measures);
   if (excess(across) <= 1) return across;
-  const down = lay_out_towards('TB', diagram, measures);
+  const down = layOutTowards('TB', diagram, measures);
   return excess(across) <= excess(down) ? across : down;
 }
 
@@ -24,10 +24,10 @@ function excess({ width, height }: Size): number {
 }
 
 /** Compares the longest chain with the widest rank; both in pixels of usual boxes. */
-function guess_direction(diagram: Diagram): Direction {
-  const ranks = longest_paths(
+function guessDirection(diagram: Diagram): Direction {
+  const ranks = longestPaths(
     diagram.steps.length,
-    diagram.edges.filter(({ is_back }) => !is_back),
+    diagram.edges.filter(({ isBack }) => !isBack),
   );
   const population = new Map<number, number>();
   for (const rank of ranks) population.set(rank, (population.get(rank) ?? 0) + 1);
@@ -37,29 +37,29 @@ function guess_direction(diagram: Diagram): Direction {
 }
 
 /** Everything is laid out downwards; left to right is the same with x and y exchanged, before and after. */
-function lay_out_towards(direction: Direction, diagram: Diagram, measures: Measures): Layout {
+function layOutTowards(direction: Direction, diagram: Diagram, measures: Measures): Layout {
   const turn = direction === 'LR' ? exchange : (point: Point): Point => point;
-  const turn_size = ({ width, height }: Size): Size =>
+  const turnSize = ({ width, height }: Size): Size =>
     direction === 'LR' ? { width: height, height: width } : { width, height };
   const sizes = {
-    boxes: measures.boxes.map(turn_size),
-    labels: measures.labels.map((label) => (label === null ? null : turn_size(label))),
+    boxes: measures.boxes.map(turnSize),
+    labels: measures.labels.map((label) => (label === null ? null : turnSize(label))),
   };
-  const piece = lay_out_level({ diagram, levels: nest(diagram), sizes, direction }, no_loop);
+  const piece = layOutLevel({ diagram, levels: nest(diagram), sizes, direction }, noLoop);
   const { start } = piece;
-  const turn_rect = (rect: Rect): Rect => ({ ...turn(rect), ...turn_size(rect) });
-  const turn_route = (route: Route): Route => ({
-    strokes: map_strokes(route.strokes, turn),
+  const turnRect = (rect: Rect): Rect => ({ ...turn(rect), ...turnSize(rect) });
+  const turnRoute = (route: Route): Route => ({
+    strokes: mapStrokes(route.strokes, turn),
     label: route.label === null ? null : turn(route.label),
     tip: route.tip === null ? null : { at: turn(route.tip.at), heading: turn(route.tip.heading) },
   });
   return {
-    ...turn_size(piece),
+    ...turnSize(piece),
     direction,
-    boxes: in_order(piece.boxes, diagram.steps.length).map(turn_rect),
-    frames: piece.frames.map((frame) => ({ ...turn_rect(frame), loop: frame.loop })),
-    routes: in_order(piece.routes, diagram.edges.length).map(turn_route),
-    start: start === null ? null : { dot: turn(start.dot), route: turn_route(start.route) },
+    boxes: inOrder(piece.boxes, diagram.steps.length).map(turnRect),
+    frames: piece.frames.map((frame) => ({ ...turnRect(frame), loop: frame.loop })),
+    routes: inOrder(piece.routes, diagram.edges.length).map(turnRoute),
+    start: start === null ? null : { dot: turn(start.dot), route: turnRoute(start.route) },
   };
 }
 
@@ -67,7 +67,7 @@ function exchange({ x, y }: Point): Point {
   return { x: y, y: x };
 }
 
-function in_order<T>(placed: ReadonlyMap<number, T>, count: number): T[] {
+function inOrder<T>(placed: ReadonlyMap<number, T>, count: number): T[] {
   return Array.from({ length: count }, (_, index) => {
     const found = placed.get(index);
     if (found === undefined) throw new TypeError(`layout has no place for ${index} of ${count}`);

@@ -7,35 +7,35 @@ export interface FlowEdge {
 }
 
 /** What stands for "in no loop". */
-export const no_loop = -1;
+export const noLoop = -1;
 
 export interface LoopRegions {
-  /** Per step: the innermost loop step whose body it lies in, or {@link no_loop}. Following it outwards always ends. */
+  /** Per step: the innermost loop step whose body it lies in, or {@link noLoop}. Following it outwards always ends. */
   readonly region: readonly number[];
   /** Per edge: leads from a loop's body back to its `next`. */
-  readonly is_back: readonly boolean[];
+  readonly isBack: readonly boolean[];
 }
 
 /**
  * The region of a loop step: what its `body` leads to without passing the loop step. Where regions overlap, which the
  * validator refuses but a drawing must survive, the smaller one has the step.
  */
-export function find_loop_regions(is_loop: readonly boolean[], edges: readonly FlowEdge[]): LoopRegions {
-  const outgoing: FlowEdge[][] = is_loop.map(() => []);
+export function findLoopRegions(isLoop: readonly boolean[], edges: readonly FlowEdge[]): LoopRegions {
+  const outgoing: FlowEdge[][] = isLoop.map(() => []);
   for (const edge of edges) outgoing[edge.from]?.push(edge);
   const members = new Map<number, ReadonlySet<number>>();
-  is_loop.forEach((loop, step) => {
-    if (loop) members.set(step, body_of(step, outgoing));
+  isLoop.forEach((loop, step) => {
+    if (loop) members.set(step, bodyOf(step, outgoing));
   });
-  const region = innermost(is_loop.length, members);
-  break_circles(region);
-  const is_back = edges.map(
+  const region = innermost(isLoop.length, members);
+  breakCircles(region);
+  const isBack = edges.map(
     ({ from, to, to_port }) => to_port === 'next' && from !== to && members.get(to)?.has(from) === true,
   );
-  return { region, is_back };
+  return { region, isBack };
 }
 
-function body_of(loop: number, outgoing: readonly (readonly FlowEdge[])[]): Set<number> {
+function bodyOf(loop: number, outgoing: readonly (readonly FlowEdge[])[]): Set<number> {
   const body = new Set<number>();
   const open = (outgoing[loop] ?? []).filter((edge) => edge.from_port === 'body').map((edge) => edge.to);
   for (let step = open.pop(); step !== undefined; step = open.pop()) {
@@ -46,8 +46,8 @@ function body_of(loop: number, outgoing: readonly (readonly FlowEdge[])[]): Set<
   return body;
 }
 
-function innermost(step_count: number, members: ReadonlyMap<number, ReadonlySet<number>>): number[] {
-  const region = Array.from({ length: step_count }, () => no_loop);
+function innermost(stepCount: number, members: ReadonlyMap<number, ReadonlySet<number>>): number[] {
+  const region = Array.from({ length: stepCount }, () => noLoop);
   const size = region.map(() => Number.POSITIVE_INFINITY);
   for (const [loop, body] of members) {
     for (const step of body) {
@@ -60,12 +60,12 @@ function innermost(step_count: number, members: ReadonlyMap<number, ReadonlySet<
 }
 
 /** Two loops in each other's body would be nested for ever; the first of them is taken out. */
-function break_circles(region: number[]): void {
+function breakCircles(region: number[]): void {
   region.forEach((_, step) => {
     const seen = new Set([step]);
-    for (let owner = region[step] ?? no_loop; owner !== no_loop; owner = region[owner] ?? no_loop) {
+    for (let owner = region[step] ?? noLoop; owner !== noLoop; owner = region[owner] ?? noLoop) {
       if (seen.has(owner)) {
-        region[owner] = no_loop;
+        region[owner] = noLoop;
         return;
       }
       seen.add(owner);

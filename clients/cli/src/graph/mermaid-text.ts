@@ -2,10 +2,10 @@
  * Text for a quoted Mermaid label. Whatever could mean something to Mermaid, Markdown or HTML becomes `#…;`, Mermaid's
  * way to write a character by its number; letters, digits, spaces and signs inside words stay readable.
  */
-export function mermaid_label(content: string): string {
-  return drawable_line(content).replace(
+export function mermaidLabel(content: string): string {
+  return drawableLine(content).replace(
     /(?<=[A-Za-z0-9])[._/-](?=[A-Za-z0-9])|[A-Za-z0-9 ,!?=']|[^\p{ASCII}]|(.)/gu,
-    escape_sign,
+    escapeSign,
   );
 }
 
@@ -13,9 +13,9 @@ export function mermaid_label(content: string): string {
  * A title for the front matter: a double-quoted YAML string that writes all but letters, digits and plain signs by
  * number. Mermaid cleans titles as if they were HTML, so lookalikes stand in for the signs of HTML.
  */
-export function yaml_string(content: string): string {
-  const written = drawable_line(content)
-    .replace(/[<>&]/g, (sign) => html_stand_ins[sign] ?? sign)
+export function yamlString(content: string): string {
+  const written = drawableLine(content)
+    .replace(/[<>&]/g, (sign) => htmlStandIns[sign] ?? sign)
     .replace(/[^\p{L}\p{N}\p{M} .,!?()_-]/gu, (sign) => {
       const code = (sign.codePointAt(0) ?? 0).toString(16);
       return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
@@ -23,16 +23,16 @@ export function yaml_string(content: string): string {
   return `"${written}"`;
 }
 
-const html_stand_ins: Readonly<Record<string, string>> = { '<': '\u2039', '>': '\u203a', '&': '\uff06' };
+const htmlStandIns: Readonly<Record<string, string>> = { '<': '\u2039', '>': '\u203a', '&': '\uff06' };
 
 /** One line without what no text may hold. */
-function drawable_line(content: string): string {
+function drawableLine(content: string): string {
   return content
     .replace(/[\p{Surrogate}\ufffe\uffff]|(?!\s)\p{Cc}/gu, '\ufffd')
     .replace(/\s+/gu, ' ')
     .trim();
 }
 
-function escape_sign(kept: string, special: string | undefined): string {
+function escapeSign(kept: string, special: string | undefined): string {
   return special === undefined ? kept : `#${special.codePointAt(0)};`;
 }

@@ -1,13 +1,13 @@
 import type { Segment, StepStatus } from '@llmteam/contracts';
-import { type Diagram, type DiagramEdge, type DiagramStep, read_diagram } from './diagram.js';
+import { type Diagram, type DiagramEdge, type DiagramStep, readDiagram } from './diagram.js';
 import type { DrawOptions } from './draw-options.js';
-import { no_loop } from './loop-regions.js';
-import { mermaid_label, yaml_string } from './mermaid-text.js';
+import { noLoop } from './loop-regions.js';
+import { mermaidLabel, yamlString } from './mermaid-text.js';
 import { type Level, nest } from './nesting.js';
 import { ink } from './palette.js';
-import { duration_text, edge_progress, overlay_run, type RunOverlay, statuses_shown } from './run-overlay.js';
-import { status_looks } from './status-look.js';
-import { one_line } from './text-fit.js';
+import { durationText, edgeProgress, overlayRun, type RunOverlay, statusesShown } from './run-overlay.js';
+import { statusLooks } from './status-look.js';
+import { oneLine } from './text-fit.js';
 
 /** Everything that is written about one picture. */
 interface Sheet {
@@ -17,10 +17,10 @@ interface Sheet {
   readonly overlay: RunOverlay | undefined;
 }
 
-const longest_name = 48;
-const longest_condition = 40;
-const longest_row = 6;
-const plain_id = /^[a-z][a-z0-9_]*$/;
+const longestName = 48;
+const longestCondition = 40;
+const longestRow = 6;
+const plainId = /^[a-z][a-z0-9_]*$/;
 
 /**
  * Draws a segment, or a run of it, as a Mermaid flowchart. All text is escaped; ids have a prefix, so that none is a
@@ -28,104 +28,104 @@ const plain_id = /^[a-z][a-z0-9_]*$/;
  * unless it is set up for more. Throws `LIMIT_EXCEEDED` for more than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID`
  * if two steps share an id or an edge names no step.
  */
-export function draw_mermaid(segment: Segment, options: DrawOptions = {}): string {
-  const diagram = read_diagram(segment);
+export function drawMermaid(segment: Segment, options: DrawOptions = {}): string {
+  const diagram = readDiagram(segment);
   const sheet: Sheet = {
     diagram,
     levels: nest(diagram),
-    ids: diagram.steps.map((step, place) => (plain_id.test(step.step_id) ? step.step_id : String(place))),
-    overlay: options.view === undefined ? undefined : overlay_run(diagram, options.view),
+    ids: diagram.steps.map((step, place) => (plainId.test(step.step_id) ? step.step_id : String(place))),
+    overlay: options.view === undefined ? undefined : overlayRun(diagram, options.view),
   };
-  const has_loops = diagram.steps.some((step) => step.has_body);
-  const direction = has_loops || diagram.steps.length > longest_row ? 'TB' : 'LR';
+  const hasLoops = diagram.steps.some((step) => step.hasBody);
+  const direction = hasLoops || diagram.steps.length > longestRow ? 'TB' : 'LR';
   const written = [
     '---',
-    `title: ${yaml_string(title_text(sheet, options.title))}`,
+    `title: ${yamlString(titleText(sheet, options.title))}`,
     '---',
     `flowchart ${direction}`,
-    ...level_lines(sheet, no_loop, '  '),
-    ...edge_lines(sheet),
-    ...style_lines(sheet),
+    ...levelLines(sheet, noLoop, '  '),
+    ...edgeLines(sheet),
+    ...styleLines(sheet),
   ];
   return `${written.join('\n')}\n`;
 }
 
-function title_text({ diagram, overlay }: Sheet, title: string | undefined): string {
-  const shown = one_line(title ?? diagram.segment.name);
+function titleText({ diagram, overlay }: Sheet, title: string | undefined): string {
+  const shown = oneLine(title ?? diagram.segment.name);
   if (overlay === undefined) return shown;
   const { status, duration_ms } = overlay.view;
-  return `${shown} - ${status}${duration_ms === null ? '' : `, ${duration_text(duration_ms)}`}`;
+  return `${shown} - ${status}${duration_ms === null ? '' : `, ${durationText(duration_ms)}`}`;
 }
 
 /** Boxes of one level and, as subgraphs, the frames in it. */
-function level_lines(sheet: Sheet, loop: number, indent: string): string[] {
+function levelLines(sheet: Sheet, loop: number, indent: string): string[] {
   const { diagram, levels, ids } = sheet;
-  return (levels.get(loop)?.places ?? []).flatMap(({ step, is_frame }) => {
+  return (levels.get(loop)?.places ?? []).flatMap(({ step, isFrame }) => {
     const shown = diagram.steps[step];
     if (shown === undefined) return [];
-    if (!is_frame) return [`${indent}${node_line(sheet, shown, step)}`];
-    const head = `${indent}subgraph g_${ids[step]}["${mermaid_label(cut(shown.name, longest_name))}"]`;
-    return [head, ...level_lines(sheet, step, `${indent}  `), `${indent}end`];
+    if (!isFrame) return [`${indent}${nodeLine(sheet, shown, step)}`];
+    const head = `${indent}subgraph g_${ids[step]}["${mermaidLabel(cut(shown.name, longestName))}"]`;
+    return [head, ...levelLines(sheet, step, `${indent}  `), `${indent}end`];
   });
 }
 
-function node_line(sheet: Sheet, step: DiagramStep, place: number): string {
+function nodeLine(sheet: Sheet, step: DiagramStep, place: number): string {
   const overlay = sheet.overlay?.steps[place];
-  const rows = [cut(step.name, longest_name), cut(step.type, longest_name)];
+  const rows = [cut(step.name, longestName), cut(step.type, longestName)];
   if (overlay !== undefined) {
     const counts = [...overlay.counts].map(([status, count]: [StepStatus, number]) => `${count} ${status}`);
     const attempts = overlay.attempts > 1 ? ` ×${overlay.attempts}` : '';
-    rows.push(`${counts.length > 0 ? counts.join(', ') : status_looks[overlay.status].label}${attempts}`);
+    rows.push(`${counts.length > 0 ? counts.join(', ') : statusLooks[overlay.status].label}${attempts}`);
   }
   const [open, close] = brackets(step);
-  const label = rows.map(mermaid_label).join('<br/>');
+  const label = rows.map(mermaidLabel).join('<br/>');
   const style = overlay === undefined ? '' : `:::st_${overlay.status}`;
   return `s_${sheet.ids[place]}${open}"${label}"${close}${style}`;
 }
 
 /** Decisions are hexagons, loops double-sided, people slanted, the rest plain boxes. */
-function brackets({ type_id, has_body }: DiagramStep): readonly [string, string] {
-  if (has_body) return ['[[', ']]'];
+function brackets({ type_id, hasBody }: DiagramStep): readonly [string, string] {
+  if (hasBody) return ['[[', ']]'];
   if (type_id === 'condition' || type_id === 'switch' || type_id === 'adaptive') return ['{{', '}}'];
   if (type_id === 'human_task') return ['[/', '/]'];
   return ['[', ']'];
 }
 
-function edge_lines(sheet: Sheet): string[] {
+function edgeLines(sheet: Sheet): string[] {
   const { diagram, ids } = sheet;
   const written = diagram.edges.map((edge) => {
-    return `  s_${ids[edge.from]} ${arrow(sheet, edge)}${edge_label(edge)} s_${ids[edge.to]}`;
+    return `  s_${ids[edge.from]} ${arrow(sheet, edge)}${edgeLabel(edge)} s_${ids[edge.to]}`;
   });
   if (diagram.entrypoint === undefined) return written;
   return [...written, `  start((start)) --> s_${ids[diagram.entrypoint]}`];
 }
 
 function arrow({ overlay }: Sheet, edge: DiagramEdge): string {
-  if (edge.is_back || edge.is_error) return '-.->';
-  return overlay !== undefined && edge_progress(overlay, edge) === 'taken' ? '==>' : '-->';
+  if (edge.isBack || edge.isError) return '-.->';
+  return overlay !== undefined && edgeProgress(overlay, edge) === 'taken' ? '==>' : '-->';
 }
 
-function edge_label({ ports, condition }: DiagramEdge): string {
-  const rows = [cut(ports, longest_condition), cut(condition, longest_condition)].filter((row) => row !== '');
-  return rows.length === 0 ? '' : `|"${rows.map(mermaid_label).join('<br/>')}"|`;
+function edgeLabel({ ports, condition }: DiagramEdge): string {
+  const rows = [cut(ports, longestCondition), cut(condition, longestCondition)].filter((row) => row !== '');
+  return rows.length === 0 ? '' : `|"${rows.map(mermaidLabel).join('<br/>')}"|`;
 }
 
-function style_lines({ diagram, ids, overlay }: Sheet): string[] {
-  const errors = diagram.edges.flatMap(({ is_error }, place) => (is_error ? [place] : []));
-  const frames = diagram.steps.flatMap(({ has_body }, place) => (has_body ? [`g_${ids[place]}`] : []));
-  const statuses = overlay === undefined ? [] : statuses_shown(overlay);
+function styleLines({ diagram, ids, overlay }: Sheet): string[] {
+  const errors = diagram.edges.flatMap(({ isError }, place) => (isError ? [place] : []));
+  const frames = diagram.steps.flatMap(({ hasBody }, place) => (hasBody ? [`g_${ids[place]}`] : []));
+  const statuses = overlay === undefined ? [] : statusesShown(overlay);
   return [
     ...statuses.map((status) => {
-      const { line, fill, is_dashed } = status_looks[status];
-      const dashes = is_dashed === true ? ',stroke-dasharray:5 4' : '';
+      const { line, fill, isDashed } = statusLooks[status];
+      const dashes = isDashed === true ? ',stroke-dasharray:5 4' : '';
       return `  classDef st_${status} fill:${fill},stroke:${line},color:${ink.text}${dashes}`;
     }),
-    ...frames.map((frame) => `  style ${frame} fill:${ink.loop_paper},stroke:${ink.loop_rim},color:${ink.loop_text}`),
-    ...(errors.length === 0 ? [] : [`  linkStyle ${errors.join(',')} stroke:${ink.error_edge}`]),
+    ...frames.map((frame) => `  style ${frame} fill:${ink.loopPaper},stroke:${ink.loopRim},color:${ink.loopText}`),
+    ...(errors.length === 0 ? [] : [`  linkStyle ${errors.join(',')} stroke:${ink.errorEdge}`]),
   ];
 }
 
 function cut(content: string, longest: number): string {
-  const characters = [...one_line(content)];
+  const characters = [...oneLine(content)];
   return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest - 1).join('')}…`;
 }

@@ -1,10 +1,10 @@
 import type { Diagram } from './diagram.js';
-import { no_loop } from './loop-regions.js';
+import { noLoop } from './loop-regions.js';
 
 /** Stands for a step at one level of nesting: its own box, or the frame of the loop around it. */
 export interface Place {
   readonly step: number;
-  readonly is_frame: boolean;
+  readonly isFrame: boolean;
 }
 
 export interface LevelEdge {
@@ -15,78 +15,78 @@ export interface LevelEdge {
 
 /** What one frame holds side by side: boxes, inner frames, and the edges between them. */
 export interface Level {
-  /** The loop step whose frame it is, or `no_loop` for the picture itself. A loop's own box is inside its frame. */
+  /** The loop step whose frame it is, or `noLoop` for the picture itself. A loop's own box is inside its frame. */
   readonly loop: number;
   readonly places: readonly Place[];
   readonly edges: readonly LevelEdge[];
   /** Edges back to the loop's `next`. */
-  readonly back_edges: readonly LevelEdge[];
+  readonly backEdges: readonly LevelEdge[];
   /** Edges from a step to itself. */
-  readonly self_edges: readonly number[];
+  readonly selfEdges: readonly number[];
 }
 
 interface OpenLevel extends Level {
   readonly places: Place[];
   readonly edges: LevelEdge[];
-  readonly back_edges: LevelEdge[];
-  readonly self_edges: number[];
+  readonly backEdges: LevelEdge[];
+  readonly selfEdges: number[];
 }
 
 /** The levels of a diagram by their loop step. Every step and every edge is in exactly one of them. */
 export function nest(diagram: Diagram): ReadonlyMap<number, Level> {
   const levels = new Map<number, OpenLevel>();
-  const level_of = (loop: number): OpenLevel => {
-    const known = levels.get(loop) ?? { loop, places: [], edges: [], back_edges: [], self_edges: [] };
+  const levelOf = (loop: number): OpenLevel => {
+    const known = levels.get(loop) ?? { loop, places: [], edges: [], backEdges: [], selfEdges: [] };
     levels.set(loop, known);
     return known;
   };
-  level_of(no_loop);
-  diagram.steps.forEach(({ region, has_body }, step) => {
-    if (has_body) level_of(step).places.unshift({ step, is_frame: false });
-    level_of(region).places.push({ step, is_frame: has_body });
+  levelOf(noLoop);
+  diagram.steps.forEach(({ region, hasBody }, step) => {
+    if (hasBody) levelOf(step).places.unshift({ step, isFrame: false });
+    levelOf(region).places.push({ step, isFrame: hasBody });
   });
-  diagram.edges.forEach(({ from, to, is_back }, edge) => {
+  diagram.edges.forEach(({ from, to, isBack }, edge) => {
     if (from === to) {
-      level_of(frame_of(diagram, from)).self_edges.push(edge);
+      levelOf(frameOf(diagram, from)).selfEdges.push(edge);
       return;
     }
-    const loop = common_frame(diagram, from, to);
-    const placed = { edge, from: place_in(diagram, loop, from), to: place_in(diagram, loop, to) };
-    const level = level_of(loop);
-    if (is_back) level.back_edges.push(placed);
+    const loop = commonFrame(diagram, from, to);
+    const placed = { edge, from: placeIn(diagram, loop, from), to: placeIn(diagram, loop, to) };
+    const level = levelOf(loop);
+    if (isBack) level.backEdges.push(placed);
     else level.edges.push(placed);
   });
   return levels;
 }
 
 /** What stands for a step in the outermost level. */
-export function outermost_place(diagram: Diagram, step: number): Place {
-  return place_in(diagram, no_loop, step);
+export function outermostPlace(diagram: Diagram, step: number): Place {
+  return placeIn(diagram, noLoop, step);
 }
 
 /** The loop step whose frame directly holds the step's box. */
-function frame_of(diagram: Diagram, step: number): number {
+function frameOf(diagram: Diagram, step: number): number {
   const known = diagram.steps[step];
-  if (known === undefined) return no_loop;
-  return known.has_body ? step : known.region;
+  if (known === undefined) return noLoop;
+  return known.hasBody ? step : known.region;
 }
 
-function frames_around(diagram: Diagram, step: number): number[] {
+function framesAround(diagram: Diagram, step: number): number[] {
   const frames: number[] = [];
-  for (let frame = frame_of(diagram, step); frame !== no_loop; frame = diagram.steps[frame]?.region ?? no_loop) {
+  for (let frame = frameOf(diagram, step); frame !== noLoop; frame = diagram.steps[frame]?.region ?? noLoop) {
     frames.push(frame);
   }
   return frames;
 }
 
-function common_frame(diagram: Diagram, from: number, to: number): number {
-  const around = new Set(frames_around(diagram, from));
-  return frames_around(diagram, to).find((frame) => around.has(frame)) ?? no_loop;
+function commonFrame(diagram: Diagram, from: number, to: number): number {
+  const around = new Set(framesAround(diagram, from));
+  return framesAround(diagram, to).find((frame) => around.has(frame)) ?? noLoop;
 }
 
-function place_in(diagram: Diagram, loop: number, step: number): Place {
-  const frames = frames_around(diagram, step);
-  const depth = loop === no_loop ? frames.length : frames.indexOf(loop);
+function placeIn(diagram: Diagram, loop: number, step: number): Place {
+  const frames = framesAround(diagram, step);
+  const depth = loop === noLoop ? frames.length : frames.indexOf(loop);
   const inner = frames[depth - 1];
-  return inner === undefined ? { step, is_frame: false } : { step: inner, is_frame: true };
+  return inner === undefined ? { step, isFrame: false } : { step: inner, isFrame: true };
 }

@@ -1,5 +1,5 @@
 import type { Diagram } from './diagram.js';
-import { map_strokes, type Point, type Rect, type Size } from './geometry.js';
+import { mapStrokes, type Point, type Rect, type Size } from './geometry.js';
 import type { Level, Place } from './nesting.js';
 import type { Direction, Frame, Measures, Route, StartMark } from './placement.js';
 
@@ -33,8 +33,8 @@ export interface PlacedItem extends Item {
   readonly rect: Rect;
 }
 
-export function key_of({ step, is_frame }: Place): string {
-  return is_frame ? `frame ${step}` : `box ${step}`;
+export function keyOf({ step, isFrame }: Place): string {
+  return isFrame ? `frame ${step}` : `box ${step}`;
 }
 
 /** Everything the items hold, in the coordinates of their level. */
@@ -58,8 +58,8 @@ export function merge(items: Iterable<PlacedItem>, size: Size): Piece {
 /** The same piece somewhere else; the start mark stays behind, as only the outermost piece has one. */
 export function move(piece: Piece, by: Point): Piece {
   const shift = <T extends Point>(point: T): T => ({ ...point, x: point.x + by.x, y: point.y + by.y });
-  const shift_route = ({ strokes, label, tip }: Route): Route => ({
-    strokes: map_strokes(strokes, shift),
+  const shiftRoute = ({ strokes, label, tip }: Route): Route => ({
+    strokes: mapStrokes(strokes, shift),
     label: label === null ? null : shift(label),
     tip: tip === null ? null : { ...tip, at: shift(tip.at) },
   });
@@ -67,6 +67,6 @@ export function move(piece: Piece, by: Point): Piece {
     ...piece,
     boxes: new Map([...piece.boxes].map(([step, box]) => [step, shift(box)])),
     frames: piece.frames.map(shift),
-    routes: new Map([...piece.routes].map(([edge, route]) => [edge, shift_route(route)])),
+    routes: new Map([...piece.routes].map(([edge, route]) => [edge, shiftRoute(route)])),
   };
 }

@@ -1,49 +1,49 @@
 import type { StepStatus } from '@llmteam/contracts';
 import { ink } from './palette.js';
 import type { StepOverlay } from './run-overlay.js';
-import { status_looks } from './status-look.js';
-import { type TypeFace, text_width } from './text-fit.js';
+import { statusLooks } from './status-look.js';
+import { type TypeFace, textWidth } from './text-fit.js';
 import { element, type Markup, text } from './xml.js';
 
-const count_face: TypeFace = { size: 10.5, style: 'bold' };
-const badge_radius = 8;
+const countFace: TypeFace = { size: 10.5, style: 'bold' };
+const badgeRadius = 8;
 /** Height of the row of counts. */
-export const count_strip = 20;
+export const countStrip = 20;
 
-export function has_counts(overlay: StepOverlay | undefined): boolean {
+export function hasCounts(overlay: StepOverlay | undefined): boolean {
   return overlay !== undefined && overlay.counts.size > 0;
 }
 
 /** Dot, number and the gap to the next. */
-function count_width(count: number): number {
-  return 10 + text_width(String(count), count_face) + 9;
+function countWidth(count: number): number {
+  return 10 + textWidth(String(count), countFace) + 9;
 }
 
-export function counts_width(overlay: StepOverlay | undefined): number {
-  return overlay === undefined ? 0 : [...overlay.counts.values()].reduce((sum, count) => sum + count_width(count), 0);
+export function countsWidth(overlay: StepOverlay | undefined): number {
+  return overlay === undefined ? 0 : [...overlay.counts.values()].reduce((sum, count) => sum + countWidth(count), 0);
 }
 
 /** In how many open iterations the step has which status: a dot and a number each. */
-export function count_dots(overlay: StepOverlay | undefined, first: number, middle: number): Markup[] {
+export function countDots(overlay: StepOverlay | undefined, first: number, middle: number): Markup[] {
   const drawn: Markup[] = [];
   let left = first;
   for (const [status, count] of overlay?.counts ?? []) {
-    drawn.push(count_dot(status, count, left, middle));
-    left += count_width(count);
+    drawn.push(countDot(status, count, left, middle));
+    left += countWidth(count);
   }
   return drawn;
 }
 
-function count_dot(status: StepStatus, count: number, left: number, middle: number): Markup {
-  const { line, is_dashed } = status_looks[status];
-  const is_hollow = status === 'pending' || is_dashed === true;
+function countDot(status: StepStatus, count: number, left: number, middle: number): Markup {
+  const { line, isDashed } = statusLooks[status];
+  const isHollow = status === 'pending' || isDashed === true;
   return element(
     'g',
     { class: `count status-${status}` },
-    element('circle', { cx: left + 4, cy: middle, r: 3.5, fill: is_hollow ? ink.paper : line, stroke: line }),
+    element('circle', { cx: left + 4, cy: middle, r: 3.5, fill: isHollow ? ink.paper : line, stroke: line }),
     element(
       'text',
-      { x: left + 11, y: middle + 3.7, 'font-size': count_face.size, 'font-weight': 600, fill: ink.muted },
+      { x: left + 11, y: middle + 3.7, 'font-size': countFace.size, 'font-weight': 600, fill: ink.muted },
       text(String(count)),
     ),
   );
@@ -52,18 +52,18 @@ function count_dot(status: StepStatus, count: number, left: number, middle: numb
 /** The status's sign around a point, usually a corner of the box, and left of it how many attempts it took. */
 export function badges(overlay: StepOverlay | undefined, x: number, y: number): Markup[] {
   if (overlay === undefined) return [];
-  const drawn = attempts_pill(overlay, x - badge_radius - 4, y);
-  const { line, sign } = status_looks[overlay.status];
-  if (sign !== undefined) drawn.push(status_badge(x, y, line, sign));
+  const drawn = attemptsPill(overlay, x - badgeRadius - 4, y);
+  const { line, sign } = statusLooks[overlay.status];
+  if (sign !== undefined) drawn.push(statusBadge(x, y, line, sign));
   return drawn;
 }
 
 /** A round badge with the sign of a status. */
-export function status_badge(x: number, y: number, color: string, sign: string): Markup {
+export function statusBadge(x: number, y: number, color: string, sign: string): Markup {
   return element(
     'g',
     { transform: `translate(${x} ${y})` },
-    element('circle', { r: badge_radius, fill: color, stroke: ink.paper, 'stroke-width': 2 }),
+    element('circle', { r: badgeRadius, fill: color, stroke: ink.paper, 'stroke-width': 2 }),
     element('path', {
       d: sign,
       fill: 'none',
@@ -75,11 +75,11 @@ export function status_badge(x: number, y: number, color: string, sign: string):
   );
 }
 
-function attempts_pill({ attempts, status }: StepOverlay, right: number, middle: number): Markup[] {
+function attemptsPill({ attempts, status }: StepOverlay, right: number, middle: number): Markup[] {
   if (attempts <= 1) return [];
   const label = `×${attempts}`;
-  const width = text_width(label, count_face) + 10;
-  const { line } = status_looks[status];
+  const width = textWidth(label, countFace) + 10;
+  const { line } = statusLooks[status];
   return [
     element(
       'g',
@@ -100,7 +100,7 @@ function attempts_pill({ attempts, status }: StepOverlay, right: number, middle:
           x: right - width / 2,
           y: middle + 3.7,
           'text-anchor': 'middle',
-          'font-size': count_face.size,
+          'font-size': countFace.size,
           'font-weight': 600,
           fill: line,
         },

@@ -6,13 +6,13 @@ export interface StatusLook {
   /** Border, badge and dots. */
   readonly line: string;
   readonly fill: string;
-  readonly is_dashed?: boolean;
+  readonly isDashed?: boolean;
   /** Path of the badge's sign around the origin, 5 to each side; no badge without one. */
   readonly sign?: string;
 }
 
 /** Colour never stands alone: each status also has a sign of its own. */
-export const status_looks: Readonly<Record<ShownStatus, StatusLook>> = {
+export const statusLooks: Readonly<Record<ShownStatus, StatusLook>> = {
   pending: { label: 'pending', line: '#94a3b8', fill: '#ffffff' },
   queued: { label: 'queued', line: '#0891b2', fill: '#ecfeff', sign: 'M-3.2 0h.1M0 0h.1M3.2 0h.1' },
   running: { label: 'running', line: '#2563eb', fill: '#eff6ff', sign: 'M-1.6-3 2.9 0-1.6 3Z' },
@@ -24,23 +24,23 @@ export const status_looks: Readonly<Record<ShownStatus, StatusLook>> = {
     label: 'skipped',
     line: '#94a3b8',
     fill: '#f8fafc',
-    is_dashed: true,
+    isDashed: true,
     sign: 'M-2.8-2.5-.3 0-2.8 2.5M.5-2.5 3 0 .5 2.5',
   },
   cancelled: { label: 'cancelled', line: '#64748b', fill: '#f1f5f9', sign: 'M-3 0h6' },
-  over: { label: 'iterations over', line: '#65a30d', fill: '#fbfdf5', is_dashed: true },
+  over: { label: 'iterations over', line: '#65a30d', fill: '#fbfdf5', isDashed: true },
 };
 
-const run_colors: Readonly<Record<RunStatus, string>> = {
+const runColors: Readonly<Record<RunStatus, string>> = {
   pending: '#64748b',
-  running: status_looks.running.line,
-  paused: status_looks.waiting.line,
-  completed: status_looks.completed.line,
-  failed: status_looks.failed.line,
-  cancelled: status_looks.cancelled.line,
+  running: statusLooks.running.line,
+  paused: statusLooks.waiting.line,
+  completed: statusLooks.completed.line,
+  failed: statusLooks.failed.line,
+  cancelled: statusLooks.cancelled.line,
   timeout: '#b91c1c',
 };
 
-export function run_color(status: RunStatus): string {
-  return run_colors[status];
+export function runColor(status: RunStatus): string {
+  return runColors[status];
 }

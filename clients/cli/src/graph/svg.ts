@@ -1,20 +1,20 @@
 import type { Segment } from '@llmteam/contracts';
-import { type Caption, draw_head, draw_legend, head_size, legend_height, read_caption } from './caption.js';
-import { type Diagram, read_diagram } from './diagram.js';
+import { type Caption, drawHead, drawLegend, headSize, legendHeight, readCaption } from './caption.js';
+import { type Diagram, readDiagram } from './diagram.js';
 import type { DrawOptions } from './draw-options.js';
-import { draw_edge, draw_edge_label, draw_start, edge_label_size } from './edge-line.js';
+import { drawEdge, drawEdgeLabel, drawStart, edgeLabelSize } from './edge-line.js';
 import type { Size } from './geometry.js';
-import { lay_out } from './layout.js';
-import { draw_loop_group } from './loop-group.js';
-import { ink, text_family } from './palette.js';
+import { layOut } from './layout.js';
+import { drawLoopGroup } from './loop-group.js';
+import { ink, textFamily } from './palette.js';
 import type { Layout } from './placement.js';
-import { edge_progress, overlay_run, type RunOverlay } from './run-overlay.js';
-import { draw_step, step_box_size } from './step-box.js';
+import { edgeProgress, overlayRun, type RunOverlay } from './run-overlay.js';
+import { drawStep, stepBoxSize } from './step-box.js';
 import { element, lines, type Markup, text } from './xml.js';
 
 const margin = 24;
-const head_gap = 20;
-const legend_gap = 16;
+const headGap = 20;
+const legendGap = 16;
 const narrowest = 280;
 
 /**
@@ -22,25 +22,25 @@ const narrowest = 280;
  * escaped. The same arguments give the same bytes. Width and height are in pixels. Throws `LIMIT_EXCEEDED` for more
  * than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID` if two steps share an id or an edge names no step.
  */
-export function draw_svg(segment: Segment, options: DrawOptions = {}): string {
-  const diagram = read_diagram(segment);
-  const overlay = options.view === undefined ? undefined : overlay_run(diagram, options.view);
-  const caption = read_caption(diagram, options.title, overlay);
-  const layout = lay_out(diagram, {
-    boxes: diagram.steps.map((step, place) => step_box_size(step, overlay?.steps[place])),
-    labels: diagram.edges.map(edge_label_size),
+export function drawSvg(segment: Segment, options: DrawOptions = {}): string {
+  const diagram = readDiagram(segment);
+  const overlay = options.view === undefined ? undefined : overlayRun(diagram, options.view);
+  const caption = readCaption(diagram, options.title, overlay);
+  const layout = layOut(diagram, {
+    boxes: diagram.steps.map((step, place) => stepBoxSize(step, overlay?.steps[place])),
+    labels: diagram.edges.map(edgeLabelSize),
   });
   return `${document(diagram, caption, layout, overlay)}\n`;
 }
 
 function document(diagram: Diagram, caption: Caption, layout: Layout, overlay: RunOverlay | undefined): Markup {
-  const head = head_size(caption);
+  const head = headSize(caption);
   const inner = Math.max(narrowest, Math.ceil(layout.width), head.width);
-  const legend = legend_height(caption, inner);
-  const top = margin + head.height + head_gap;
+  const legend = legendHeight(caption, inner);
+  const top = margin + head.height + headGap;
   const size: Size = {
     width: inner + 2 * margin,
-    height: Math.ceil(top + layout.height + (legend === 0 ? 0 : legend_gap + legend) + margin),
+    height: Math.ceil(top + layout.height + (legend === 0 ? 0 : legendGap + legend) + margin),
   };
   return element(
     'svg',
@@ -50,7 +50,7 @@ function document(diagram: Diagram, caption: Caption, layout: Layout, overlay: R
       viewBox: `0 0 ${size.width} ${size.height}`,
       role: 'img',
       'aria-labelledby': 'llmteam-graph-title llmteam-graph-desc',
-      'font-family': text_family,
+      'font-family': textFamily,
     },
     lines([
       element('title', { id: 'llmteam-graph-title' }, text(caption.title)),
@@ -65,32 +65,32 @@ function document(diagram: Diagram, caption: Caption, layout: Layout, overlay: R
         fill: ink.paper,
         stroke: ink.rim,
       }),
-      moved(margin, margin, [draw_head(caption, inner)]),
-      moved(margin + (inner - layout.width) / 2, top, graph_parts(diagram, layout, overlay)),
-      ...(legend === 0 ? [] : [moved(margin, size.height - margin - legend, [draw_legend(caption, inner)])]),
+      moved(margin, margin, [drawHead(caption, inner)]),
+      moved(margin + (inner - layout.width) / 2, top, graphParts(diagram, layout, overlay)),
+      ...(legend === 0 ? [] : [moved(margin, size.height - margin - legend, [drawLegend(caption, inner)])]),
     ]),
   );
 }
 
 /** From back to front: frames, lines, boxes, labels. */
-function graph_parts(diagram: Diagram, layout: Layout, overlay: RunOverlay | undefined): Markup[] {
+function graphParts(diagram: Diagram, layout: Layout, overlay: RunOverlay | undefined): Markup[] {
   const { steps, edges, entrypoint } = diagram;
   const routed = edges.flatMap((edge, place) => {
     const route = layout.routes[place];
     const ends = { from: steps[edge.from]?.step_id ?? '', to: steps[edge.to]?.step_id ?? '' };
-    const progress = overlay === undefined ? undefined : edge_progress(overlay, edge);
+    const progress = overlay === undefined ? undefined : edgeProgress(overlay, edge);
     return route === undefined ? [] : [{ edge, ends, route, progress }];
   });
   const ordered = [...routed].sort((a, b) => Number(a.progress === 'taken') - Number(b.progress === 'taken'));
   return [
-    ...layout.frames.map((frame) => draw_loop_group(diagram, layout, frame, overlay)),
-    ...ordered.map(({ edge, ends, route, progress }) => draw_edge(edge, ends, route, progress)),
-    ...(layout.start === null ? [] : [draw_start(layout.start)]),
+    ...layout.frames.map((frame) => drawLoopGroup(diagram, layout, frame, overlay)),
+    ...ordered.map(({ edge, ends, route, progress }) => drawEdge(edge, ends, route, progress)),
+    ...(layout.start === null ? [] : [drawStart(layout.start)]),
     ...steps.flatMap((step, place) => {
       const rect = layout.boxes[place];
-      return rect === undefined ? [] : [draw_step(step, rect, place === entrypoint, overlay?.steps[place])];
+      return rect === undefined ? [] : [drawStep(step, rect, place === entrypoint, overlay?.steps[place])];
     }),
-    ...routed.flatMap(({ edge, ends, route, progress }) => draw_edge_label(edge, ends, route, progress)),
+    ...routed.flatMap(({ edge, ends, route, progress }) => drawEdgeLabel(edge, ends, route, progress)),
   ];
 }
 
@@ -99,7 +99,7 @@ function moved(x: number, y: number, parts: readonly Markup[]): Markup {
 }
 
 function describe({ segment, steps, edges }: Diagram, caption: Caption): string {
-  const loops = steps.filter((step) => step.has_body).length;
+  const loops = steps.filter((step) => step.hasBody).length;
   const parts = [`Workflow of ${steps.length} steps and ${edges.length} edges, starting at ${segment.entrypoint}.`];
   if (loops > 0) parts.push(`Loops: ${loops}.`);
   if (caption.chip !== null) parts.push(`Run: ${caption.chip.content}.`);

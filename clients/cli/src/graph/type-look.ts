@@ -57,11 +57,11 @@ const looks: ReadonlyMap<string, TypeLook> = new Map([
   ['wait_for_signal', { color: colors.wait, glyph: glyphs.signal }],
 ]);
 
-const unknown_type: TypeLook = { color: colors.other, glyph: glyphs.block };
-const hex_color = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
+const unknownType: TypeLook = { color: colors.other, glyph: glyphs.block };
+const hexColor = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 
 /** Look of a bare type id; a colour the step's author chose wins if it is a plain hex colour. */
-export function type_look(type_id: string, chosen_color?: string): TypeLook {
-  const look = looks.get(type_id) ?? unknown_type;
-  return chosen_color !== undefined && hex_color.test(chosen_color) ? { ...look, color: chosen_color } : look;
+export function typeLook(typeId: string, chosenColor?: string): TypeLook {
+  const look = looks.get(typeId) ?? unknownType;
+  return chosenColor !== undefined && hexColor.test(chosenColor) ? { ...look, color: chosenColor } : look;
 }

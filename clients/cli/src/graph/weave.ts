@@ -12,14 +12,14 @@ import type { Point, Stroke } from './geometry.js';
 export interface Dock extends Point {
   readonly spread: number;
   /** A long side: edges start right above where they go, if they can. */
-  readonly is_long?: boolean;
+  readonly isLong?: boolean;
 }
 
 /** A box among the ranks: docks above and below, and the centre that says which rank it is in. */
 export interface Terminal {
   readonly top: Dock;
   readonly bottom: Dock;
-  readonly rank_y: number;
+  readonly rankY: number;
 }
 
 export interface Thread {
@@ -29,7 +29,7 @@ export interface Thread {
   /** Where it crosses the ranks in between. */
   readonly waypoints: readonly Point[];
   /** Whether room for an arrowhead is left at its end. */
-  readonly has_tip: boolean;
+  readonly hasTip: boolean;
 }
 
 export interface Woven {
@@ -41,30 +41,30 @@ export interface Woven {
 
 /** Half the height of a rank's band by the y of its centre. */
 export class Bands {
-  readonly #half_heights = new Map<number, number>();
+  readonly #halfHeights = new Map<number, number>();
 
   add(y: number, height: number): void {
     const key = Math.round(y);
-    this.#half_heights.set(key, Math.max(this.#half_heights.get(key) ?? 0, height / 2));
+    this.#halfHeights.set(key, Math.max(this.#halfHeights.get(key) ?? 0, height / 2));
   }
 
   /** Zero where the rank holds nothing but passing edges. */
-  half_height(y: number): number {
-    return this.#half_heights.get(Math.round(y)) ?? 0;
+  halfHeight(y: number): number {
+    return this.#halfHeights.get(Math.round(y)) ?? 0;
   }
 }
 
-export const tip_length = 8;
-const slot_gap = 16;
-const least_slot_gap = 6;
+export const tipLength = 8;
+const slotGap = 16;
+const leastSlotGap = 6;
 /** Straight piece before an arrowhead, so that it looks where the line comes from. */
-const approach = tip_length + 3;
+const approach = tipLength + 3;
 
 /** The paths of all edges of one level, in the order of `threads`. */
 export function weave(threads: readonly Thread[], bands: Bands): Woven[] {
-  const kept = threads.map((thread) => thread.waypoints.filter((point) => bands.half_height(point.y) > 0));
-  const slots = assign_slots(threads, kept);
-  return threads.map((thread, index) => draw_thread(thread, kept[index] ?? [], slots, bands));
+  const kept = threads.map((thread) => thread.waypoints.filter((point) => bands.halfHeight(point.y) > 0));
+  const slots = assignSlots(threads, kept);
+  return threads.map((thread, index) => drawThread(thread, kept[index] ?? [], slots, bands));
 }
 
 type Slots = ReadonlyMap<string, number>;
@@ -74,7 +74,7 @@ interface Claim {
   readonly toward: number;
 }
 
-function assign_slots(threads: readonly Thread[], kept: readonly (readonly Point[])[]): Slots {
+function assignSlots(threads: readonly Thread[], kept: readonly (readonly Point[])[]): Slots {
   const claims = new Map<Dock, Claim[]>();
   const claim = (dock: Dock, slot: string, toward: Point): void => {
     const claimed = claims.get(dock) ?? [];
@@ -83,13 +83,13 @@ function assign_slots(threads: readonly Thread[], kept: readonly (readonly Point
   };
   threads.forEach((thread, index) => {
     const { from, to } = docks(thread);
-    claim(from, slot_name(thread, 'from'), kept[index]?.[0] ?? to);
-    claim(to, slot_name(thread, 'to'), kept[index]?.at(-1) ?? from);
+    claim(from, slotName(thread, 'from'), kept[index]?.[0] ?? to);
+    claim(to, slotName(thread, 'to'), kept[index]?.at(-1) ?? from);
   });
   const slots = new Map<string, number>();
   for (const [dock, claimed] of claims) {
     claimed.sort((a, b) => a.toward - b.toward);
-    for (const [slot, x] of dock.is_long === true ? straight_down(dock, claimed) : side_by_side(dock, claimed)) {
+    for (const [slot, x] of dock.isLong === true ? straightDown(dock, claimed) : sideBySide(dock, claimed)) {
       slots.set(slot, x);
     }
   }
@@ -97,46 +97,46 @@ function assign_slots(threads: readonly Thread[], kept: readonly (readonly Point
 }
 
 /** Around the middle; too many for the side all share the middle. */
-function side_by_side(dock: Dock, claimed: readonly Claim[]): [string, number][] {
+function sideBySide(dock: Dock, claimed: readonly Claim[]): [string, number][] {
   const room = (2 * dock.spread) / Math.max(1, claimed.length - 1);
-  const gap = room < least_slot_gap ? 0 : Math.min(slot_gap, room);
+  const gap = room < leastSlotGap ? 0 : Math.min(slotGap, room);
   return claimed.map(({ slot }, place) => [slot, dock.x + (place - (claimed.length - 1) / 2) * gap]);
 }
 
-function straight_down(dock: Dock, claimed: readonly Claim[]): [string, number][] {
+function straightDown(dock: Dock, claimed: readonly Claim[]): [string, number][] {
   const xs = claimed.map(({ toward }) => Math.min(dock.x + dock.spread, Math.max(dock.x - dock.spread, toward)));
-  const is_crowded = xs.some((x, place) => place > 0 && x - (xs[place - 1] ?? x) < slot_gap);
-  return is_crowded ? side_by_side(dock, claimed) : claimed.map(({ slot }, place) => [slot, xs[place] ?? dock.x]);
+  const isCrowded = xs.some((x, place) => place > 0 && x - (xs[place - 1] ?? x) < slotGap);
+  return isCrowded ? sideBySide(dock, claimed) : claimed.map(({ slot }, place) => [slot, xs[place] ?? dock.x]);
 }
 
-function slot_name(thread: Thread, end: 'from' | 'to'): string {
+function slotName(thread: Thread, end: 'from' | 'to'): string {
   return `${end} ${thread.key}`;
 }
 
-function goes_down(thread: Thread): boolean {
-  return thread.to.rank_y >= thread.from.rank_y;
+function goesDown(thread: Thread): boolean {
+  return thread.to.rankY >= thread.from.rankY;
 }
 
 function docks(thread: Thread): { from: Dock; to: Dock } {
   const { from, to } = thread;
-  return goes_down(thread) ? { from: from.bottom, to: to.top } : { from: from.top, to: to.bottom };
+  return goesDown(thread) ? { from: from.bottom, to: to.top } : { from: from.top, to: to.bottom };
 }
 
-function draw_thread(thread: Thread, waypoints: readonly Point[], slots: Slots, bands: Bands): Woven {
+function drawThread(thread: Thread, waypoints: readonly Point[], slots: Slots, bands: Bands): Woven {
   const { from, to } = docks(thread);
-  const down = goes_down(thread) ? 1 : -1;
-  const start = { x: slots.get(slot_name(thread, 'from')) ?? from.x, y: from.y };
-  const end = { x: slots.get(slot_name(thread, 'to')) ?? to.x, y: to.y };
+  const down = goesDown(thread) ? 1 : -1;
+  const start = { x: slots.get(slotName(thread, 'from')) ?? from.x, y: from.y };
+  const end = { x: slots.get(slotName(thread, 'to')) ?? to.x, y: to.y };
   const pen = new Pen(start);
-  pen.straight_to(thread.from.rank_y + down * bands.half_height(thread.from.rank_y));
+  pen.straightTo(thread.from.rankY + down * bands.halfHeight(thread.from.rankY));
   for (const { x, y } of waypoints) {
-    const half = bands.half_height(y);
-    pen.curve_to({ x, y: y - down * half });
-    pen.straight_to(y + down * half);
+    const half = bands.halfHeight(y);
+    pen.curveTo({ x, y: y - down * half });
+    pen.straightTo(y + down * half);
   }
-  const tip = thread.has_tip ? down : 0;
-  pen.curve_to({ x: end.x, y: thread.to.rank_y - down * bands.half_height(thread.to.rank_y) - tip * approach });
-  pen.straight_to(end.y - tip * (tip_length - 1));
+  const tip = thread.hasTip ? down : 0;
+  pen.curveTo({ x: end.x, y: thread.to.rankY - down * bands.halfHeight(thread.to.rankY) - tip * approach });
+  pen.straightTo(end.y - tip * (tipLength - 1));
   return { strokes: pen.strokes, end, heading: { x: 0, y: down } };
 }
 
@@ -149,16 +149,16 @@ class Pen {
     this.strokes = [{ kind: 'M', points: [start] }];
   }
 
-  straight_to(y: number): void {
+  straightTo(y: number): void {
     if (Math.abs(y - this.#at.y) < 0.05) return;
     this.#add('L', [{ x: this.#at.x, y }]);
   }
 
   /** An S that leaves and arrives along y. */
-  curve_to(to: Point): void {
+  curveTo(to: Point): void {
     if (Math.abs(to.x - this.#at.x) < 0.5) {
       this.#at = { x: to.x, y: this.#at.y };
-      this.straight_to(to.y);
+      this.straightTo(to.y);
       return;
     }
     const middle = (this.#at.y + to.y) / 2;

@@ -9,17 +9,17 @@ export function element(name: string, attributes: Attributes, ...children: reado
     value === undefined ? '' : ` ${key}="${attribute(value)}"`,
   );
   const start = `<${name}${written.join('')}`;
-  return as_markup(children.length === 0 ? `${start}/>` : `${start}>${children.join('')}</${name}>`);
+  return asMarkup(children.length === 0 ? `${start}/>` : `${start}>${children.join('')}</${name}>`);
 }
 
 /** Character data: no `<`, `>`, `&` or quote of the text is markup. */
 export function text(content: string): Markup {
-  return as_markup(escape_xml(content));
+  return asMarkup(escapeXml(content));
 }
 
 /** Several elements, one per line. */
 export function lines(parts: readonly Markup[]): Markup {
-  return as_markup(parts.map((part) => `\n${part}`).join(''));
+  return asMarkup(parts.map((part) => `\n${part}`).join(''));
 }
 
 /** A coordinate: one decimal, never `-0`. */
@@ -28,7 +28,7 @@ export function coordinate(value: number): string {
 }
 
 function attribute(value: string | number): string {
-  return typeof value === 'number' ? coordinate(value) : escape_xml(value).replace(/[\t\n\r]/g, ' ');
+  return typeof value === 'number' ? coordinate(value) : escapeXml(value).replace(/[\t\n\r]/g, ' ');
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -40,12 +40,12 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** XML 1.0 has no way to write control characters, lone surrogates and two non-characters; they become U+FFFD. */
-function escape_xml(content: string): string {
+function escapeXml(content: string): string {
   return content
     .replace(/[\p{Surrogate}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd')
     .replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-function as_markup(written: string): Markup {
+function asMarkup(written: string): Markup {
   return written as Markup;
 }

@@ -11,7 +11,7 @@ export interface Gateway {
   readonly url: string;
   readonly key: string;
   /** `--url` as the user must give it again; undefined: the environment says it. */
-  readonly url_option: string | undefined;
+  readonly urlOption: string | undefined;
 }
 
 /** What of a command line speaks of a gateway, or of the store in its place. */
@@ -25,7 +25,7 @@ export interface GatewayOptions {
 const handle = 'env:';
 
 /** @throws LlmteamError `USAGE` */
-export function gateway_of(options: GatewayOptions, environment: Environment): Gateway {
+export function gatewayOf(options: GatewayOptions, environment: Environment): Gateway {
   const [local] = options.local;
   if (local === '--tenant') {
     throw usage(
@@ -34,22 +34,19 @@ export function gateway_of(options: GatewayOptions, environment: Environment): G
   }
   if (local !== undefined)
     throw usage(`${local} is for the store here, and a gateway is asked; leave one of the two out`);
-  const url = base_of(
-    options.url ?? environment.gateway_url ?? '',
-    options.url === undefined ? '$LLMTEAM_URL' : '--url',
-  );
-  return { url, key: key_of(options.key, environment), url_option: options.url };
+  const url = baseOf(options.url ?? environment.gatewayUrl ?? '', options.url === undefined ? '$LLMTEAM_URL' : '--url');
+  return { url, key: keyOf(options.key, environment), urlOption: options.url };
 }
 
 /** Whether the address lets others read along: the key travels as it is. */
-export function is_in_the_clear(url: string): boolean {
+export function isInTheClear(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'http:') return false;
-  const is_loopback = hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]';
-  return !is_loopback && !/^127(\.[0-9]+){3}$/.test(hostname);
+  const isLoopback = hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]';
+  return !isLoopback && !/^127(\.[0-9]+){3}$/.test(hostname);
 }
 
-function base_of(text: string, where: string): string {
+function baseOf(text: string, where: string): string {
   const address = URL.canParse(text) ? new URL(text) : null;
   if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
     throw usage(`${where} must be an address that begins with http:// or https://`);
@@ -60,9 +57,9 @@ function base_of(text: string, where: string): string {
   return address.href.replace(/\/+$/, '');
 }
 
-function key_of(option: string | undefined, { gateway_key, variables }: Environment): string {
+function keyOf(option: string | undefined, { gatewayKey, variables }: Environment): string {
   const from = option?.startsWith(handle) === true ? option.slice(handle.length) : null;
-  const key = (from === null ? (option ?? gateway_key) : variables[from])?.trim() ?? '';
+  const key = (from === null ? (option ?? gatewayKey) : variables[from])?.trim() ?? '';
   if (key === '' && from !== null) throw usage(`--key names the variable ${from}, which is not set`);
   if (key === '') throw usage('a gateway asks for a key: set $LLMTEAM_KEY, or name a variable with --key env:NAME');
   if (!/^[\x21-\x7e]+$/.test(key)) throw usage('the key of the gateway has characters that no key has');

@@ -4,7 +4,7 @@ import type { Gateway } from './gateway-address.js';
 import { GatewayStores } from './gateway-stores.js';
 
 /** The step types of a gateway, the newest version of each. @throws LlmteamError */
-export async function types_at_gateway(settings: Settings, gateway: Gateway): Promise<StepTypeMetadata[]> {
+export async function typesAtGateway(settings: Settings, gateway: Gateway): Promise<StepTypeMetadata[]> {
   const { client, runs } = new GatewayStores(settings, gateway);
   const { types } = await runs.ask(CatalogPage, client.catalog());
   return types.map(({ metadata }) => metadata);

@@ -1,5 +1,5 @@
 /** What went wrong at a gateway or on the way to it, as an error of the table: one line that says what can be done. */
-import { is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import { ApiError } from '@llmteam/sdk';
 
 /** What there is none of, in words, by the code that says so: a gateway does not repeat what it was asked for. */
@@ -8,23 +8,23 @@ export type Unknowns = Readonly<
 >;
 
 /** Errors of other kinds are left as they are. */
-export function as_gateway_error(thrown: unknown, url: string, unknowns: Unknowns = {}): unknown {
+export function asGatewayError(thrown: unknown, url: string, unknowns: Unknowns = {}): unknown {
   if (!(thrown instanceof ApiError)) return thrown;
   if (thrown.status === 0) return unreachable(thrown, url);
   if (thrown.code === 'UNKNOWN') return foreign(thrown, url);
-  const hint = hint_for(thrown, url);
-  const words = unknowns[thrown.code as keyof Unknowns] ?? words_of(thrown);
+  const hint = hintFor(thrown, url);
+  const words = unknowns[thrown.code as keyof Unknowns] ?? wordsOf(thrown);
   const message = hint === '' ? words : `${words.replace(/\.$/, '')}; ${hint}`;
   const problems = thrown.problems.length === 0 ? {} : { details: { problems: [...thrown.problems] as never } };
   return new LlmteamError(thrown.code, message, { cause: thrown, ...problems });
 }
 
-function words_of({ code, message, problems }: ApiError): string {
+function wordsOf({ code, message, problems }: ApiError): string {
   if (code !== 'INPUT_INVALID' || problems.length === 0) return message;
   return problems.map((problem) => problem.message).join('\n');
 }
 
-function hint_for({ code, status, retry_after_seconds, request_id }: ApiError, url: string): string {
+function hintFor({ code, status, retryAfterSeconds, requestId }: ApiError, url: string): string {
   switch (code) {
     case 'UNAUTHENTICATED':
       return `it is $LLMTEAM_KEY or --key that counts for ${url}, and 'llmteam keys list' there shows which keys do`;
@@ -33,9 +33,9 @@ function hint_for({ code, status, retry_after_seconds, request_id }: ApiError, u
     case 'ROUTE_UNKNOWN':
       return `is ${url} the address of the gateway?`;
     case 'RATE_LIMITED':
-      return retry_after_seconds === null ? 'try again later' : `try again in ${Math.ceil(retry_after_seconds)} s`;
+      return retryAfterSeconds === null ? 'try again later' : `try again in ${Math.ceil(retryAfterSeconds)} s`;
     default:
-      return status < 500 || request_id === null ? '' : `the gateway's log has more of request ${request_id}`;
+      return status < 500 || requestId === null ? '' : `the gateway's log has more of request ${requestId}`;
   }
 }
 
@@ -47,10 +47,10 @@ function foreign({ message, status }: ApiError, url: string): LlmteamError {
 }
 
 function unreachable({ cause }: ApiError, url: string): LlmteamError {
-  if (is_llmteam_error(cause)) return cause;
+  if (isLlmteamError(cause)) return cause;
   const { code, message } = innermost(cause);
-  const reason = reasons[code] ?? (tls_code.test(code) ? `its certificate is not trusted: ${message}` : message);
-  const hint = unknown_issuer.test(code) ? '; NODE_EXTRA_CA_CERTS names a file with certificates to trust' : '';
+  const reason = reasons[code] ?? (tlsCode.test(code) ? `its certificate is not trusted: ${message}` : message);
+  const hint = unknownIssuer.test(code) ? '; NODE_EXTRA_CA_CERTS names a file with certificates to trust' : '';
   return new LlmteamError('GATEWAY_UNREACHABLE', `the gateway at ${url} cannot be reached: ${reason}${hint}`, {
     cause,
   });
@@ -73,8 +73,8 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; is it http:// instead?',
 };
 
-const unknown_issuer = /SELF_SIGNED|UNABLE_TO_|ISSUER/;
-const tls_code = /CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/;
+const unknownIssuer = /SELF_SIGNED|UNABLE_TO_|ISSUER/;
+const tlsCode = /CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/;
 
 /** Node wraps what happened in a `fetch failed`. */
 function innermost(thrown: unknown): { readonly code: string; readonly message: string } {

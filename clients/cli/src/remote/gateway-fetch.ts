@@ -10,38 +10,38 @@ import { tell } from '../telling.js';
 type Fetch = typeof globalThis.fetch;
 
 /** For the head of an answer, and for the whole of it unless it is a stream. */
-const answer_ms = 30_000;
+const answerMs = 30_000;
 /** All waits of one request together. */
-const most_wait_ms = 60_000;
+const mostWaitMs = 60_000;
 
-export function gateway_fetch(settings: Settings): Fetch {
+export function gatewayFetch(settings: Settings): Fetch {
   return async (input, init = {}) => {
-    for (let waited_ms = 0; ; ) {
-      const response = await ask_once(String(input), init, settings);
-      const pause_ms = response.status === 429 ? wait_of(response.headers) : Number.POSITIVE_INFINITY;
-      if (waited_ms + pause_ms > most_wait_ms) return response;
-      waited_ms += pause_ms;
+    for (let waitedMs = 0; ; ) {
+      const response = await askOnce(String(input), init, settings);
+      const pauseMs = response.status === 429 ? waitOf(response.headers) : Number.POSITIVE_INFINITY;
+      if (waitedMs + pauseMs > mostWaitMs) return response;
+      waitedMs += pauseMs;
       await response.body?.cancel();
-      tell(settings, `The gateway asks for patience: trying again in ${Math.ceil(pause_ms / 1_000)} s.`);
-      await sleep(pause_ms, undefined, init.signal ? { signal: init.signal } : {});
+      tell(settings, `The gateway asks for patience: trying again in ${Math.ceil(pauseMs / 1_000)} s.`);
+      await sleep(pauseMs, undefined, init.signal ? { signal: init.signal } : {});
     }
   };
 }
 
-async function ask_once(url: string, init: RequestInit, { log_level, streams }: Settings): Promise<Response> {
+async function askOnce(url: string, init: RequestInit, { logLevel, streams }: Settings): Promise<Response> {
   const began = performance.now();
   const deadline = new AbortController();
-  const late = setTimeout(() => deadline.abort(new DOMException('no answer in time', 'TimeoutError')), answer_ms);
+  const late = setTimeout(() => deadline.abort(new DOMException('no answer in time', 'TimeoutError')), answerMs);
   late.unref();
-  const is_stream = new Headers(init.headers).get('Accept') === 'text/event-stream';
+  const isStream = new Headers(init.headers).get('Accept') === 'text/event-stream';
   const signal = init.signal ? AbortSignal.any([init.signal, deadline.signal]) : deadline.signal;
   try {
     const response = await fetch(url, { ...init, signal, redirect: 'manual' });
-    if (is_stream) clearTimeout(late);
+    if (isStream) clearTimeout(late);
     const took = `${response.status} in ${Math.round(performance.now() - began)} ms`;
     const id = response.headers.get('X-Request-Id') ?? 'none';
-    if (log_level === 'debug') streams.note(`debug: ${init.method ?? 'GET'} ${url}: ${took}, request ${id}`);
-    refuse_redirect(url, response);
+    if (logLevel === 'debug') streams.note(`debug: ${init.method ?? 'GET'} ${url}: ${took}, request ${id}`);
+    refuseRedirect(url, response);
     return response;
   } catch (error) {
     clearTimeout(late);
@@ -50,7 +50,7 @@ async function ask_once(url: string, init: RequestInit, { log_level, streams }: 
 }
 
 /** The key is for the address that was given, and for no other. */
-function refuse_redirect(url: string, { status, headers }: Response): void {
+function refuseRedirect(url: string, { status, headers }: Response): void {
   const location = headers.get('Location');
   if (status < 300 || status >= 400 || location === null) return;
   const to = URL.canParse(location, url) ? new URL(location, url).origin : location;
@@ -61,7 +61,7 @@ function refuse_redirect(url: string, { status, headers }: Response): void {
 }
 
 /** Milliseconds, of seconds or of a date. At least a second, so that nobody is pressed. */
-function wait_of(headers: Headers): number {
+function waitOf(headers: Headers): number {
   const text = headers.get('Retry-After') ?? '';
   const seconds = /^[0-9]+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1_000;
   return Math.max(1, Number.isFinite(seconds) ? seconds : 0) * 1_000;

@@ -25,10 +25,10 @@ import {
 import type { ForkRequest, SignalOptions } from '@llmteam/kernel';
 import type { LlmteamClient } from '@llmteam/sdk';
 import type { Runs } from '../run-stores.js';
-import { as_gateway_error, type Unknowns } from './gateway-errors.js';
+import { asGatewayError, type Unknowns } from './gateway-errors.js';
 
 /** Events of a page. A gateway reads the history for each of them. */
-const most_events = 10_000;
+const mostEvents = 10_000;
 
 export class GatewayRuns implements Runs {
   constructor(
@@ -38,19 +38,19 @@ export class GatewayRuns implements Runs {
 
   async list({ tenant_id: _, since, ...query }: RunQuery): Promise<Page<RunRow>> {
     const asked = { ...query, ...(since !== undefined && { since: new Date(since).toISOString() }) };
-    const { runs, cursor } = await this.ask(RunPage, this.client.list_runs(asked));
-    return { rows: runs.map(row_of), cursor };
+    const { runs, cursor } = await this.ask(RunPage, this.client.listRuns(asked));
+    return { rows: runs.map(rowOf), cursor };
   }
 
   show(run: RunKey): Promise<RunView> {
-    return this.ask(RunView, this.client.get_run(run.run_id), this.no_run(run));
+    return this.ask(RunView, this.client.getRun(run.run_id), this.noRun(run));
   }
 
-  async events(run: RunKey, from_seq = 1): Promise<readonly RunEvent[]> {
+  async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
-    for (let next: number | null = from_seq; next !== null; ) {
-      const asked = this.client.list_events(run.run_id, { from_seq: next, limit: most_events });
-      const page: EventPage = await this.ask(EventPage, asked, this.no_run(run));
+    for (let next: number | null = fromSeq; next !== null; ) {
+      const asked = this.client.listEvents(run.run_id, { from_seq: next, limit: mostEvents });
+      const page: EventPage = await this.ask(EventPage, asked, this.noRun(run));
       events.push(...page.events);
       next = page.events.length === 0 ? null : page.next_seq;
     }
@@ -61,49 +61,49 @@ export class GatewayRuns implements Runs {
   async definition(run: RunKey): Promise<{ readonly segment: Segment }> {
     const { segment_id, steps } = await this.show(run);
     const types = new Map(steps.map(({ step_id, type }) => [step_id, type]));
-    const stored = await this.client.get_segment(segment_id).catch(() => null);
+    const stored = await this.client.getSegment(segment_id).catch(() => null);
     const known = new Set(stored?.steps?.map(({ step_id }) => step_id));
-    if (stored !== null && [...types.keys()].every((step_id) => known.has(step_id))) return { segment: stored };
-    const told = [...types].map(([step_id, type]) => ({ step_id, type }));
+    if (stored !== null && [...types.keys()].every((stepId) => known.has(stepId))) return { segment: stored };
+    const told = [...types].map(([stepId, type]) => ({ step_id: stepId, type }));
     return { segment: { segment_id, name: segment_id, entrypoint: told[0]?.step_id ?? '', steps: told } };
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', _by: string, reason?: string): Promise<void> {
-    await this.ask(RunAccepted, this.client.control_run(run.run_id, action, reason), this.no_run(run));
+    await this.ask(RunAccepted, this.client.controlRun(run.run_id, action, reason), this.noRun(run));
   }
 
   async signal(run: RunKey, name: string, payload: Json, { correlation }: SignalOptions = {}): Promise<void> {
-    const sent = this.client.signal_run(run.run_id, name, payload, correlation);
-    await this.ask(RunAccepted, sent, this.no_run(run));
+    const sent = this.client.signalRun(run.run_id, name, payload, correlation);
+    await this.ask(RunAccepted, sent, this.noRun(run));
   }
 
   async fork(run: RunKey, { from_step, input_overrides }: ForkRequest): Promise<RunKey> {
     const body = { from_step, ...(input_overrides !== undefined && { input_overrides }) };
-    const { run_id } = await this.ask(RunAccepted, this.client.fork_run(run.run_id, body), {
-      ...this.no_run(run),
+    const { run_id } = await this.ask(RunAccepted, this.client.forkRun(run.run_id, body), {
+      ...this.noRun(run),
       STEP_UNKNOWN: `run '${run.run_id}' has no step '${from_step}' to begin anew from`,
     });
     return { ...run, run_id };
   }
 
   async tasks({ tenant_id: _, ...query }: TaskQuery): Promise<Page<HumanTask>> {
-    const { tasks, cursor } = await this.ask(TaskPage, this.client.list_tasks(query));
+    const { tasks, cursor } = await this.ask(TaskPage, this.client.listTasks(query));
     return { rows: tasks, cursor };
   }
 
-  task(_tenant_id: string, task_id: string): Promise<HumanTask> {
-    return this.ask(HumanTask, this.client.get_task(task_id), no_task(task_id));
+  task(_tenantId: string, taskId: string): Promise<HumanTask> {
+    return this.ask(HumanTask, this.client.getTask(taskId), noTask(taskId));
   }
 
-  async claim(_tenant_id: string, task_id: string, by: string): Promise<void> {
-    await this.ask(HumanTask, this.client.claim_task(task_id, by), no_task(task_id));
+  async claim(_tenantId: string, taskId: string, by: string): Promise<void> {
+    await this.ask(HumanTask, this.client.claimTask(taskId, by), noTask(taskId));
   }
 
-  async answer(_tenant_id: string, task_id: string, answer: TaskAnswer): Promise<void> {
-    await this.ask(HumanTask, this.client.answer_task(task_id, answer), no_task(task_id));
+  async answer(_tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {
+    await this.ask(HumanTask, this.client.answerTask(taskId, answer), noTask(taskId));
   }
 
-  private no_run({ run_id }: RunKey): Unknowns {
+  private noRun({ run_id }: RunKey): Unknowns {
     return { RUN_UNKNOWN: `there is no run '${run_id}' at ${this.url}` };
   }
 
@@ -113,20 +113,20 @@ export class GatewayRuns implements Runs {
     try {
       given = await answer;
     } catch (thrown) {
-      throw as_gateway_error(thrown, this.url, unknowns);
+      throw asGatewayError(thrown, this.url, unknowns);
     }
-    const is_so = typeof given === 'object' && given !== null && (shape.required ?? []).every((key) => key in given);
-    if (is_so) return given;
+    const isSo = typeof given === 'object' && given !== null && (shape.required ?? []).every((key) => key in given);
+    if (isSo) return given;
     const what = 'the answer is not one that a gateway gives; is it the address of one?';
     throw new LlmteamError('GATEWAY_ANSWER_INVALID', `${this.url}: ${what}`);
   }
 }
 
-function no_task(task_id: string): Unknowns {
-  return { TASK_UNKNOWN: `there is no task '${task_id}'; 'llmteam tasks list' lists them` };
+function noTask(taskId: string): Unknowns {
+  return { TASK_UNKNOWN: `there is no task '${taskId}'; 'llmteam tasks list' lists them` };
 }
 
-function row_of({ started_at, completed_at, duration_ms: _, ...row }: RunListing): RunRow {
+function rowOf({ started_at, completed_at, duration_ms: _, ...row }: RunListing): RunRow {
   return {
     ...row,
     started_at: Date.parse(started_at),

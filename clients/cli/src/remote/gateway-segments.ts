@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
-  is_llmteam_error,
+  isLlmteamError,
   type Json,
   LlmteamError,
   type Problem,
@@ -14,10 +14,10 @@ import {
   SegmentStored,
   ValidationReport,
 } from '@llmteam/contracts';
-import { parse_json } from '@llmteam/kernel';
-import { read_text, shown_name } from '../files.js';
-import { file_of_segment, segment_refs } from '../known-refs.js';
-import { type FileProblem, has_errors, not_json } from '../problem-lines.js';
+import { parseJson } from '@llmteam/kernel';
+import { readText, shownName } from '../files.js';
+import { fileOfSegment, segmentRefs } from '../known-refs.js';
+import { type FileProblem, hasErrors, notJson } from '../problem-lines.js';
 import type { Settings } from '../settings.js';
 import type { Gateway } from './gateway-address.js';
 import { GatewayStores } from './gateway-stores.js';
@@ -35,47 +35,47 @@ interface SegmentText {
 }
 
 /** Judges a file there. @throws LlmteamError `FILE_UNREADABLE`, or what the gateway says */
-export async function judge_at_gateway(settings: Settings, gateway: Gateway, file: string): Promise<StoredSegment> {
+export async function judgeAtGateway(settings: Settings, gateway: Gateway, file: string): Promise<StoredSegment> {
   const { client, runs } = new GatewayStores(settings, gateway);
-  const text = await read_text(file);
+  const text = await readText(file);
   try {
-    const value = parse_json(text);
-    const { valid, problems } = await runs.ask(ValidationReport, client.validate_segment(text));
-    return { segment: valid ? as_segment(value) : null, problems: of_file(file, problems) };
+    const value = parseJson(text);
+    const { valid, problems } = await runs.ask(ValidationReport, client.validateSegment(text));
+    return { segment: valid ? asSegment(value) : null, problems: ofFile(file, problems) };
   } catch (thrown) {
-    return { segment: null, problems: [not_json(shown_name(file), thrown)] };
+    return { segment: null, problems: [notJson(shownName(file), thrown)] };
   }
 }
 
 /** Stores the segment of a file and those it leads to, so far as they are not there. @throws LlmteamError */
-export async function store_at_gateway(stores: GatewayStores, file: string): Promise<StoredSegment> {
-  const { texts, problems } = await read_segments(file);
+export async function storeAtGateway(stores: GatewayStores, file: string): Promise<StoredSegment> {
+  const { texts, problems } = await readSegments(file);
   const found = [...problems];
-  for (const text of has_errors(found) ? [] : texts) {
-    found.push(...(await store_one(stores, text)));
-    if (has_errors(found)) break;
+  for (const text of hasErrors(found) ? [] : texts) {
+    found.push(...(await storeOne(stores, text)));
+    if (hasErrors(found)) break;
   }
   const last = texts.at(-1);
-  return { segment: last === undefined || has_errors(found) ? null : as_segment(last.value), problems: found };
+  return { segment: last === undefined || hasErrors(found) ? null : asSegment(last.value), problems: found };
 }
 
 /** Those that a segment names stand before it. One that is not beside the file is left to be known there. */
-async function read_segments(file: string): Promise<{ texts: SegmentText[]; problems: FileProblem[] }> {
+async function readSegments(file: string): Promise<{ texts: SegmentText[]; problems: FileProblem[] }> {
   const texts: SegmentText[] = [];
   const problems: FileProblem[] = [];
   const seen = new Set<string>();
   const visit = async (path: string): Promise<void> => {
-    const text = await read_text(path);
+    const text = await readText(path);
     let value: Json;
     try {
-      value = parse_json(text);
+      value = parseJson(text);
     } catch (thrown) {
-      problems.push(not_json(shown_name(path), thrown));
+      problems.push(notJson(shownName(path), thrown));
       return;
     }
-    seen.add(id_of(value));
-    for (const ref of segment_refs([value])) {
-      const beside = file_of_segment(file === '-' ? '.' : dirname(file), ref);
+    seen.add(idOf(value));
+    for (const ref of segmentRefs([value])) {
+      const beside = fileOfSegment(file === '-' ? '.' : dirname(file), ref);
       if (seen.has(ref) || beside === null || !existsSync(beside)) continue;
       seen.add(ref);
       await visit(beside);
@@ -86,42 +86,42 @@ async function read_segments(file: string): Promise<{ texts: SegmentText[]; prob
   return { texts, problems };
 }
 
-async function store_one(stores: GatewayStores, { file, text, value }: SegmentText): Promise<FileProblem[]> {
+async function storeOne(stores: GatewayStores, { file, text, value }: SegmentText): Promise<FileProblem[]> {
   const { client, runs } = stores;
   try {
-    const { warnings } = await runs.ask(SegmentStored, client.store_segment(text));
-    return of_file(file, warnings);
+    const { warnings } = await runs.ask(SegmentStored, client.storeSegment(text));
+    return ofFile(file, warnings);
   } catch (thrown) {
-    if (!is_llmteam_error(thrown)) throw thrown;
+    if (!isLlmteamError(thrown)) throw thrown;
     if (thrown.code === 'SEGMENT_INVALID')
-      return of_file(file, (thrown.details?.problems ?? []) as unknown as Problem[]);
-    if (thrown.code === 'FORBIDDEN' && (await is_stored(stores, value))) return [];
+      return ofFile(file, (thrown.details?.problems ?? []) as unknown as Problem[]);
+    if (thrown.code === 'FORBIDDEN' && (await isStored(stores, value))) return [];
     throw thrown;
   }
 }
 
 /** Who may start runs but not store segments can run what is stored already. @throws LlmteamError if there is another one */
-async function is_stored({ client, runs }: GatewayStores, value: Json): Promise<boolean> {
-  const segment_id = id_of(value);
-  const stored = await runs.ask({}, client.get_segment(segment_id)).catch((thrown: unknown) => {
-    if (is_llmteam_error(thrown) && thrown.code === 'SEGMENT_UNKNOWN') return null;
+async function isStored({ client, runs }: GatewayStores, value: Json): Promise<boolean> {
+  const segmentId = idOf(value);
+  const stored = await runs.ask({}, client.getSegment(segmentId)).catch((thrown: unknown) => {
+    if (isLlmteamError(thrown) && thrown.code === 'SEGMENT_UNKNOWN') return null;
     throw thrown;
   });
   if (stored === null || isDeepStrictEqual(stored, value)) return stored !== null;
-  const message = `the segment '${segment_id}' of the gateway is another one than that of the file, and the key may not store it`;
+  const message = `the segment '${segmentId}' of the gateway is another one than that of the file, and the key may not store it`;
   throw new LlmteamError('FORBIDDEN', message);
 }
 
-function of_file(file: string, problems: readonly Problem[]): FileProblem[] {
-  return problems.map((problem) => ({ ...problem, file: shown_name(file) }));
+function ofFile(file: string, problems: readonly Problem[]): FileProblem[] {
+  return problems.map((problem) => ({ ...problem, file: shownName(file) }));
 }
 
-function id_of(value: Json): string {
+function idOf(value: Json): string {
   const id = typeof value === 'object' && value !== null && 'segment_id' in value ? value.segment_id : null;
   return typeof id === 'string' ? id : '';
 }
 
 /** The gateway found no fault with it. */
-function as_segment(value: Json): Segment {
+function asSegment(value: Json): Segment {
   return value as unknown as Segment;
 }

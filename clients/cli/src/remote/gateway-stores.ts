@@ -3,8 +3,8 @@ import { LlmteamClient } from '@llmteam/sdk';
 import type { GatewayStore, RunStores, Runs } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import type { Gateway } from './gateway-address.js';
-import { as_gateway_error } from './gateway-errors.js';
-import { gateway_fetch } from './gateway-fetch.js';
+import { asGatewayError } from './gateway-errors.js';
+import { gatewayFetch } from './gateway-fetch.js';
 import { GatewayRuns } from './gateway-runs.js';
 
 /** A gateway as the one store there is: all runs of the key's tenant, and no others. */
@@ -15,7 +15,7 @@ export class GatewayStores implements RunStores {
 
   constructor(settings: Settings, { url, key }: Gateway) {
     this.url = url;
-    this.client = new LlmteamClient({ url, key, fetch: gateway_fetch(settings) });
+    this.client = new LlmteamClient({ url, key, fetch: gatewayFetch(settings) });
     this.runs = new GatewayRuns(this.client, url);
   }
 
@@ -23,7 +23,7 @@ export class GatewayStores implements RunStores {
     return [await look(this.runs)];
   }
 
-  async open_store_of(_run: RunKey): Promise<GatewayStore> {
+  async openStoreOf(_run: RunKey): Promise<GatewayStore> {
     return this.store();
   }
 
@@ -31,16 +31,16 @@ export class GatewayStores implements RunStores {
     return {
       kind: 'gateway',
       runs: this.runs,
-      follow: ({ run_id }, from_seq, signal) => this.follow(run_id, from_seq, signal),
+      follow: ({ run_id }, fromSeq, signal) => this.follow(run_id, fromSeq, signal),
       close: async () => undefined,
     };
   }
 
-  private async *follow(run_id: string, from_seq: number, signal: AbortSignal): AsyncGenerator<RunEvent | LiveToken> {
+  private async *follow(runId: string, fromSeq: number, signal: AbortSignal): AsyncGenerator<RunEvent | LiveToken> {
     try {
-      yield* this.client.follow(run_id, { from_seq, signal });
+      yield* this.client.follow(runId, { from_seq: fromSeq, signal });
     } catch (thrown) {
-      throw as_gateway_error(thrown, this.url, { RUN_UNKNOWN: `there is no run '${run_id}' at ${this.url}` });
+      throw asGatewayError(thrown, this.url, { RUN_UNKNOWN: `there is no run '${runId}' at ${this.url}` });
     }
   }
 }

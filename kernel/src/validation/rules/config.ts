@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.js';
 
 /** Each step's config fits the schema of its type. */
-export const config: Rule = function* ({ draft, config_problems }) {
-  for (const step of draft.steps) yield* config_problems(step);
+export const config: Rule = function* ({ draft, configProblems }) {
+  for (const step of draft.steps) yield* configProblems(step);
 };

@@ -1,9 +1,9 @@
 import type { Rule } from '../rule.js';
 import { error, quoted } from '../wording.js';
 
-export const duplicate_ids: Rule = function* ({ draft }) {
+export const duplicateIds: Rule = function* ({ draft }) {
   for (const step of draft.steps) {
-    const first = draft.by_id.get(step.step_id ?? '');
+    const first = draft.byId.get(step.step_id ?? '');
     if (step.step_id === null || first === undefined || first === step) continue;
     const message = `${step.subject}: the id ${quoted(step.step_id)} is taken by step no. ${first.place + 1}`;
     yield error('DUPLICATE_ID', `${step.pointer}/step_id`, message);

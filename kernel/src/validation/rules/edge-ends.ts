@@ -5,7 +5,7 @@ import type { Study } from '../study.js';
 import { error, hint, quoted } from '../wording.js';
 
 /** Where there is no list of steps, nothing is said of what leads to them. */
-export const edge_ends: Rule = function* (study) {
+export const edgeEnds: Rule = function* (study) {
   if (!Array.isArray(study.draft.value.steps)) return;
   for (const edge of study.draft.edges) {
     if (edge.from !== null && edge.from_step === null) yield nowhere(edge, 'from', edge.from, study);
@@ -14,7 +14,7 @@ export const edge_ends: Rule = function* (study) {
 };
 
 function nowhere(edge: DraftEdge, key: 'from' | 'to', id: string, { draft, closest }: Study): Problem {
-  const suggestion = closest.find(id, draft.by_id.keys());
+  const suggestion = closest.find(id, draft.byId.keys());
   const message = `${edge.subject}: there is no step ${quoted(id)} to lead ${key}${hint(suggestion)}`;
   return error('INVALID_REFERENCE', `${edge.pointer}/${key}`, message, suggestion);
 }

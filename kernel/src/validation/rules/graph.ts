@@ -1,8 +1,8 @@
 import { caps, type Problem } from '@llmteam/contracts';
-import { type GraphFault, root_region } from '../../engine/graph.js';
+import { type GraphFault, rootRegion } from '../../engine/graph.js';
 import type { Draft, DraftEdge } from '../draft.js';
-import { closing_edges, type DraftGraph } from '../draft-graph.js';
-import { exit_edge } from '../region-exits.js';
+import { closingEdges, type DraftGraph } from '../draft-graph.js';
+import { exitEdge } from '../region-exits.js';
 import type { Rule } from '../rule.js';
 import { error, problem, quoted } from '../wording.js';
 
@@ -11,7 +11,7 @@ export const graph: Rule = function* ({ draft, graph }) {
   if (graph === null) return;
   const told = new Set<string>();
   for (const [count, fault] of graph.faults.entries()) {
-    const found = in_words(count < most_blamed ? blamed(fault, graph) : fault, graph, draft);
+    const found = inWords(count < mostBlamed ? blamed(fault, graph) : fault, graph, draft);
     const same = `${found.code} ${found.path}`;
     if (!told.has(same)) yield found;
     told.add(same);
@@ -19,35 +19,35 @@ export const graph: Rule = function* ({ draft, graph }) {
 };
 
 /** Of so many faults the edge to blame is looked for; each search may go through the whole graph. */
-const most_blamed = 100;
+const mostBlamed = 100;
 
 /** The analysis names the edge that enters a region from outside; what is wrong may be one that leaves it. */
 function blamed(fault: GraphFault, study: DraftGraph): Blamed {
   if (fault.kind !== 'region_escape') return fault;
-  const target = study.graph_edges[fault.edge]?.to ?? -1;
-  const owner = study.graph.region[target] ?? root_region;
-  const exit = owner === root_region || study.graph.is_back[fault.edge] === 1 ? null : exit_edge(study, owner, target);
+  const target = study.graphEdges[fault.edge]?.to ?? -1;
+  const owner = study.graph.region[target] ?? rootRegion;
+  const exit = owner === rootRegion || study.graph.isBack[fault.edge] === 1 ? null : exitEdge(study, owner, target);
   return exit === null ? fault : { kind: 'region_exit', edge: exit };
 }
 
 type Blamed = GraphFault | { readonly kind: 'region_exit'; readonly edge: number };
 
-function in_words(fault: Blamed, graph: DraftGraph, draft: Draft): Problem {
+function inWords(fault: Blamed, graph: DraftGraph, draft: Draft): Problem {
   switch (fault.kind) {
     case 'cycle':
       return cycle(fault.steps, graph, draft);
     case 'self_loop':
-      return about_edge('SELF_LOOP', fault.edge, graph, 'leads from a step to itself; repeat steps with a loop type');
+      return aboutEdge('SELF_LOOP', fault.edge, graph, 'leads from a step to itself; repeat steps with a loop type');
     case 'region_escape':
-      return about_edge('REGION_ESCAPE', fault.edge, graph, escape_text(fault.edge, graph, draft));
+      return aboutEdge('REGION_ESCAPE', fault.edge, graph, escapeText(fault.edge, graph, draft));
     case 'region_exit':
-      return about_edge('REGION_ESCAPE', fault.edge, graph, exit_text(fault.edge, graph, draft));
+      return aboutEdge('REGION_ESCAPE', fault.edge, graph, exitText(fault.edge, graph, draft));
     case 'body_never_returns': {
       const message = "nothing that its port 'body' leads to comes back on its port 'next'";
-      return about_step('DEAD_END_BRANCH', fault.step, draft, message);
+      return aboutStep('DEAD_END_BRANCH', fault.step, draft, message);
     }
     case 'nesting_too_deep':
-      return about_step('LIMIT_EXCEEDED', fault.step, draft, `loops are nested deeper than ${caps.loop_nesting}`);
+      return aboutStep('LIMIT_EXCEEDED', fault.step, draft, `loops are nested deeper than ${caps.loop_nesting}`);
     case 'entrypoint_in_region': {
       const owner = draft.steps[fault.owner]?.subject;
       const message = `the entrypoint ${quoted(draft.entrypoint ?? '')} lies inside the loop of ${owner}`;
@@ -61,26 +61,26 @@ function in_words(fault: Blamed, graph: DraftGraph, draft: Draft): Problem {
   }
 }
 
-function about_edge(code: 'SELF_LOOP' | 'REGION_ESCAPE', place: number, graph: DraftGraph, text: string): Problem {
+function aboutEdge(code: 'SELF_LOOP' | 'REGION_ESCAPE', place: number, graph: DraftGraph, text: string): Problem {
   const { pointer = '/edges', subject = 'an edge' } = graph.edges[place] ?? {};
   return error(code, pointer, `${subject} ${text}`);
 }
 
-function about_step(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', place: number, draft: Draft, text: string): Problem {
+function aboutStep(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', place: number, draft: Draft, text: string): Problem {
   const { pointer = '/steps', subject = 'a step' } = draft.steps[place] ?? {};
   return error(code, pointer, `${subject}: ${text}`);
 }
 
-const most_shown = 8;
+const mostShown = 8;
 
 function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Problem {
-  const [place] = closing_edges(graph.graph, graph.graph_edges, steps);
+  const [place] = closingEdges(graph.graph, graph.graphEdges, steps);
   const edge = place === undefined ? undefined : graph.edges[place];
   // Shown so that the edge the problem points to closes the circle.
   const start = edge?.to_step === undefined ? 0 : Math.max(0, steps.indexOf(edge.to_step?.place ?? -1));
   const turned = [...steps.slice(start), ...steps.slice(0, start)];
-  const names = turned.slice(0, most_shown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
-  const more = turned.length > most_shown ? ['…'] : [];
+  const names = turned.slice(0, mostShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
+  const more = turned.length > mostShown ? ['…'] : [];
   const circle = [...names, ...more, names[0]].join(' → ');
   return error(
     'CYCLE',
@@ -90,13 +90,13 @@ function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Probl
 }
 
 /** How an edge breaks the wall of a region. */
-function escape_text(place: number, graph: DraftGraph, draft: Draft): string {
+function escapeText(place: number, graph: DraftGraph, draft: Draft): string {
   const edge = graph.edges[place];
   if (edge === undefined) return 'crosses the border of a loop';
-  const inside = scope_of_source(edge, graph);
-  const target = graph.graph.region[edge.to_step?.place ?? -1] ?? root_region;
+  const inside = scopeOfSource(edge, graph);
+  const target = graph.graph.region[edge.to_step?.place ?? -1] ?? rootRegion;
   const owner = draft.steps[target]?.subject;
-  if (edge.to_step !== null && edge.to_port === 'next' && graph.has_region(edge.to_step)) {
+  if (edge.to_step !== null && edge.to_port === 'next' && graph.hasRegion(edge.to_step)) {
     return `leads to port 'next' of ${edge.to_step.subject} from outside its loop, or from a loop within it`;
   }
   if (edge.to_step?.place === inside) {
@@ -106,14 +106,14 @@ function escape_text(place: number, graph: DraftGraph, draft: Draft): string {
   return `enters the loop of ${owner} past its port 'body', which a path leads from to ${edge.to_step?.subject}`;
 }
 
-function exit_text(place: number, study: DraftGraph, draft: Draft): string {
-  const owner = study.graph.region[study.graph_edges[place]?.to ?? -1] ?? root_region;
+function exitText(place: number, study: DraftGraph, draft: Draft): string {
+  const owner = study.graph.region[study.graphEdges[place]?.to ?? -1] ?? rootRegion;
   const loop = `the loop of ${draft.steps[owner]?.subject}`;
   return `leaves ${loop} past its port 'next', for a step that is also reached from outside`;
 }
 
-function scope_of_source({ from_step, from_port }: DraftEdge, graph: DraftGraph): number {
-  if (from_step === null) return root_region;
-  const is_body = from_port === 'body' && graph.has_region(from_step);
-  return is_body ? from_step.place : (graph.graph.region[from_step.place] ?? root_region);
+function scopeOfSource({ from_step, from_port }: DraftEdge, graph: DraftGraph): number {
+  if (from_step === null) return rootRegion;
+  const isBody = from_port === 'body' && graph.hasRegion(from_step);
+  return isBody ? from_step.place : (graph.graph.region[from_step.place] ?? rootRegion);
 }

@@ -7,19 +7,19 @@ import { error, hint, quoted } from '../wording.js';
 
 export const ports: Rule = function* (study) {
   for (const edge of study.draft.edges) {
-    if (edge.from_step !== null) yield* check_port(edge, edge.from_step, 'output', edge.from_port, study);
-    if (edge.to_step !== null) yield* check_port(edge, edge.to_step, 'input', edge.to_port, study);
+    if (edge.from_step !== null) yield* checkPort(edge, edge.from_step, 'output', edge.from_port, study);
+    if (edge.to_step !== null) yield* checkPort(edge, edge.to_step, 'input', edge.to_port, study);
   }
 };
 
-function* check_port(
+function* checkPort(
   edge: DraftEdge,
   step: DraftStep,
   direction: Direction,
   port: string | null,
-  { closest, ports_of }: Study,
+  { closest, portsOf }: Study,
 ): Iterable<Problem> {
-  const known = ports_of(step, direction);
+  const known = portsOf(step, direction);
   if (port === null || known === null || known.has(port)) return;
   const suggestion = closest.find(port, known);
   const key = direction === 'output' ? 'from_port' : 'to_port';

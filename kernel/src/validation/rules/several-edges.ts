@@ -3,12 +3,12 @@ import type { Rule } from '../rule.js';
 import { problem, quoted } from '../wording.js';
 
 /** A port that several edges lead to carries a list as soon as two of them are taken. One hint for each port. */
-export const several_edges: Rule = function* ({ draft, graph }) {
+export const severalEdges: Rule = function* ({ draft, graph }) {
   const into = new Map<DraftStep, Map<string, DraftEdge[]>>();
   for (const edge of draft.edges) {
     const { to_step, to_port } = edge;
     if (to_step === null || to_port === null || to_step.entry?.control?.activation === 'each') continue;
-    if (to_port === 'next' && graph?.has_region(to_step) === true) continue;
+    if (to_port === 'next' && graph?.hasRegion(to_step) === true) continue;
     const ports = into.get(to_step) ?? new Map<string, DraftEdge[]>();
     into.set(to_step, ports.set(to_port, [...(ports.get(to_port) ?? []), edge]));
   }

@@ -2,10 +2,10 @@ import type { ProblemCode } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import type { Draft } from '../draft.js';
 import type { Rule } from '../rule.js';
-import { one_per_cause } from '../schemas/causes.js';
-import { identifier_pattern } from '../schemas/identifier.js';
-import { schema_problems } from '../schemas/schema-problems.js';
-import { segment_errors } from '../schemas/segment-errors.js';
+import { onePerCause } from '../schemas/causes.js';
+import { identifierPattern } from '../schemas/identifier.js';
+import { schemaProblems } from '../schemas/schema-problems.js';
+import { segmentErrors } from '../schemas/segment-errors.js';
 import { error } from '../wording.js';
 
 /** The shape of the whole segment: keys, types, ranges, the form of ids. */
@@ -14,15 +14,15 @@ export const structure: Rule = function* ({ draft, closest }) {
   if (Array.isArray(value.steps) && value.steps.length === 0) {
     yield error('EMPTY_SEGMENT', '/steps', 'the segment has no steps');
   }
-  yield* schema_problems(one_per_cause(segment_errors(value)), {
+  yield* schemaProblems(onePerCause(segmentErrors(value)), {
     base: '',
     closest,
-    subject: (tokens) => subject_of(tokens, draft),
-    code: code_of,
+    subject: (tokens) => subjectOf(tokens, draft),
+    code: codeOf,
   });
 };
 
-function subject_of([list, index]: readonly string[], draft: Draft): { name: string; depth: number } {
+function subjectOf([list, index]: readonly string[], draft: Draft): { name: string; depth: number } {
   const members = new Map<string, readonly { readonly subject: string }[]>([
     ['steps', draft.steps],
     ['edges', draft.edges],
@@ -34,8 +34,8 @@ function subject_of([list, index]: readonly string[], draft: Draft): { name: str
 /** Ids that refer to a step, and types, are judged by the rules that know what they refer to. */
 const references = /^\/(?:entrypoint|steps\/\d+\/type|edges\/\d+\/(?:from|to))$/;
 
-function code_of({ keyword, instancePath, parentSchema }: ErrorObject, usual: ProblemCode): ProblemCode | null {
+function codeOf({ keyword, instancePath, parentSchema }: ErrorObject, usual: ProblemCode): ProblemCode | null {
   if (keyword !== 'pattern' && keyword !== 'maxLength') return usual;
   if (references.test(instancePath)) return null;
-  return parentSchema?.pattern === identifier_pattern ? 'INVALID_ID_FORMAT' : usual;
+  return parentSchema?.pattern === identifierPattern ? 'INVALID_ID_FORMAT' : usual;
 }

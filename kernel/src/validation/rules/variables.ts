@@ -1,5 +1,5 @@
 import type { Problem } from '@llmteam/contracts';
-import { known_roots, type PlacedExpression } from '../expression-places.js';
+import { knownRoots, type PlacedExpression } from '../expression-places.js';
 import type { Rule } from '../rule.js';
 import type { Study } from '../study.js';
 import type { Verdict } from '../visibility.js';
@@ -9,17 +9,17 @@ import { error, hint, listed, problem, quoted } from '../wording.js';
 export const variables: Rule = function* (study) {
   for (const placed of study.expressions.placed) {
     const roots = new Set(placed.expression.references.map(([root]) => root ?? ''));
-    for (const root of roots) yield* check_root(root, placed, study);
+    for (const root of roots) yield* checkRoot(root, placed, study);
     const steps = new Set(
       placed.expression.references.flatMap(([root, step]) => (root === 'steps' ? (step ?? []) : [])),
     );
-    for (const step of steps) yield* check_step(step, placed, study);
+    for (const step of steps) yield* checkStep(step, placed, study);
   }
 };
 
-function* check_root(root: string, placed: PlacedExpression, { visibility }: Study): Iterable<Problem> {
+function* checkRoot(root: string, placed: PlacedExpression, { visibility }: Study): Iterable<Problem> {
   const { reader, pointer } = placed;
-  const known: readonly string[] = known_roots[reader.kind];
+  const known: readonly string[] = knownRoots[reader.kind];
   if (!known.includes(root)) {
     const names = listed(reader.kind === 'output' ? known : known.filter((name) => name !== 'loop'), 'and');
     const place = { config: 'a config', condition: 'a condition', output: 'output' }[reader.kind];
@@ -28,66 +28,62 @@ function* check_root(root: string, placed: PlacedExpression, { visibility }: Stu
       pointer,
       `${says(placed, root)} ${quoted(root)}, which ${place} has not; it has ${names}`,
     );
-  } else if (root === 'loop' && visibility?.knows_loop(reader) === false) {
+  } else if (root === 'loop' && visibility?.knowsLoop(reader) === false) {
     yield error('UNKNOWN_VARIABLE', pointer, `${says(placed, root)} 'loop', which is known only inside a loop`);
   }
 }
 
-function* check_step(step_id: string, placed: PlacedExpression, study: Study): Iterable<Problem> {
+function* checkStep(stepId: string, placed: PlacedExpression, study: Study): Iterable<Problem> {
   const { draft, closest, visibility } = study;
   const { pointer, reader, expression } = placed;
-  const other = draft.by_id.get(step_id);
-  const begin = `${says(placed, `steps.${step_id}`)} step ${quoted(step_id)}`;
+  const other = draft.byId.get(stepId);
+  const begin = `${says(placed, `steps.${stepId}`)} step ${quoted(stepId)}`;
   if (other === undefined) {
     if (!Array.isArray(draft.value.steps)) return;
-    const suggestion = closest.find(step_id, draft.by_id.keys());
+    const suggestion = closest.find(stepId, draft.byId.keys());
     yield error('UNKNOWN_VARIABLE', pointer, `${begin}, which does not exist${hint(suggestion)}`, suggestion);
     return;
   }
   const verdict: Verdict = visibility?.of(other, reader) ?? 'not_known';
   if (verdict === 'not_upstream') {
-    yield error('UNKNOWN_VARIABLE', pointer, `${begin}: ${not_upstream(step_id, placed)}`);
+    yield error('UNKNOWN_VARIABLE', pointer, `${begin}: ${notUpstream(stepId, placed)}`);
     return;
   }
-  yield* check_ports(step_id, placed, study);
-  if (verdict !== 'maybe_skipped' || expression.guarded_steps.has(step_id)) return;
-  const advice = `ask with has(steps.${step_id})`;
+  yield* checkPorts(stepId, placed, study);
+  if (verdict !== 'maybe_skipped' || expression.guardedSteps.has(stepId)) return;
+  const advice = `ask with has(steps.${stepId})`;
   yield problem('warning', 'MAYBE_SKIPPED', pointer, `${begin}, which may have been skipped; ${advice}`);
 }
 
-function not_upstream(step_id: string, { reader }: PlacedExpression): string {
+function notUpstream(stepId: string, { reader }: PlacedExpression): string {
   if (reader.kind === 'output')
-    return `step ${quoted(step_id)} lies inside a loop, whose results come from the loop's step`;
+    return `step ${quoted(stepId)} lies inside a loop, whose results come from the loop's step`;
   const from = reader.kind === 'config' ? reader.step.step_id : reader.edge.from;
-  if (from === step_id) return 'a step does not see its own output before it has ended';
-  return `step ${quoted(step_id)} is not upstream of ${quoted(from ?? '')}`;
+  if (from === stepId) return 'a step does not see its own output before it has ended';
+  return `step ${quoted(stepId)} is not upstream of ${quoted(from ?? '')}`;
 }
 
-function* check_ports(
-  step_id: string,
-  placed: PlacedExpression,
-  { draft, closest, ports_of }: Study,
-): Iterable<Problem> {
-  const other = draft.by_id.get(step_id);
-  const known = other === undefined ? null : ports_of(other, 'output');
+function* checkPorts(stepId: string, placed: PlacedExpression, { draft, closest, portsOf }: Study): Iterable<Problem> {
+  const other = draft.byId.get(stepId);
+  const known = other === undefined ? null : portsOf(other, 'output');
   if (known === null) return;
-  const read = placed.expression.references.filter(([root, step]) => root === 'steps' && step === step_id);
+  const read = placed.expression.references.filter(([root, step]) => root === 'steps' && step === stepId);
   for (const port of new Set(read.flatMap(([, , name]) => name ?? []))) {
     if (known.has(port)) continue;
     const suggestion = closest.find(port, known);
     const names = hint(suggestion, [...known], 'it has');
-    const begin = says(placed, `steps.${step_id}`);
-    const message = `${begin} port ${quoted(port)} of step ${quoted(step_id)}, which it has not${names}`;
+    const begin = says(placed, `steps.${stepId}`);
+    const message = `${begin} port ${quoted(port)} of step ${quoted(stepId)}, which it has not${names}`;
     yield error('UNKNOWN_PORT', placed.pointer, message, suggestion);
   }
 }
 
-const longest_source = 80;
+const longestSource = 80;
 
 /** `step 'write', config: "steps.draft.output" reads at 0` */
 function says({ subject, expression }: PlacedExpression, name: string): string {
   const source = expression.source.replaceAll(/\s+/g, ' ');
-  const shown = source.length > longest_source ? `${source.slice(0, longest_source)}…` : source;
+  const shown = source.length > longestSource ? `${source.slice(0, longestSource)}…` : source;
   const at = expression.source.indexOf(name);
   return `${subject}: "${shown}" reads${at < 0 ? '' : `, at ${at},`}`;
 }

@@ -8,11 +8,11 @@ type Spend = (units: number) => void;
  * Replaces what Ajv compares whole values with. Its own comparison calls `valueOf` of what it is given, so that the input
  * `{"valueOf": 1}` throws, and it compares each item of a list with each other.
  */
-export function compare_as_text(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, spend: Spend): void {
+export function compareAsText(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, spend: Spend): void {
   for (const keyword of ['const', 'enum', 'uniqueItems']) ajv.removeKeyword(keyword);
   ajv.addKeyword({
     keyword: 'const',
-    error: error_with('allowedValue'),
+    error: errorWith('allowedValue'),
     compile: (constant: Json) => {
       const text = canonical(constant, spend);
       return (value: Json) => canonical(value, spend) === text;
@@ -21,7 +21,7 @@ export function compare_as_text(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, 
   ajv.addKeyword({
     keyword: 'enum',
     schemaType: 'array',
-    error: error_with('allowedValues'),
+    error: errorWith('allowedValues'),
     compile: (allowed: readonly Json[]) => {
       const texts = new Set(allowed.map((value) => canonical(value, spend)));
       return (value: Json) => texts.has(canonical(value, spend));
@@ -31,16 +31,16 @@ export function compare_as_text(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, 
     keyword: 'uniqueItems',
     type: 'array',
     schemaType: 'boolean',
-    validate: (wanted: boolean, items: readonly Json[]) => !wanted || is_distinct(items, spend),
+    validate: (wanted: boolean, items: readonly Json[]) => !wanted || isDistinct(items, spend),
   });
 }
 
 /** As Ajv's own errors of these keywords. */
-function error_with(param: string): KeywordErrorDefinition {
+function errorWith(param: string): KeywordErrorDefinition {
   return { message: 'must be one of the allowed values', params: ({ schemaCode }) => _`{${param}: ${schemaCode}}` };
 }
 
-function is_distinct(items: readonly Json[], spend: Spend): boolean {
+function isDistinct(items: readonly Json[], spend: Spend): boolean {
   const seen = new Set<string>();
   for (const item of items) {
     const text = canonical(item, spend);

@@ -2,8 +2,8 @@ import type { ProblemCode } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import type { ClosestName } from '../closest-name.js';
 import { hint, listed, quoted } from '../wording.js';
-import { no_branch, one_of_keys, several_branches } from './causes.js';
-import { identifier_form, identifier_pattern } from './identifier.js';
+import { noBranch, oneOfKeys, severalBranches } from './causes.js';
+import { identifierForm, identifierPattern } from './identifier.js';
 
 /** What is wrong, to be put behind the name of the thing. */
 export interface Words {
@@ -25,16 +25,16 @@ const limit =
   (error) =>
     violation(say(Number(error.params.limit)));
 
-const by_keyword: Readonly<Record<string, Say>> = {
+const byKeyword: Readonly<Record<string, Say>> = {
   required: (error) => ({ code: 'MISSING_FIELD', text: 'is missing', key: String(error.params.missingProperty) }),
-  dependentRequired: (error) => missing_beside(error),
-  additionalProperties: (error, closest) => unknown_key(error, String(error.params.additionalProperty), closest),
-  unevaluatedProperties: (error, closest) => unknown_key(error, String(error.params.unevaluatedProperty), closest),
+  dependentRequired: (error) => missingBeside(error),
+  additionalProperties: (error, closest) => unknownKey(error, String(error.params.additionalProperty), closest),
+  unevaluatedProperties: (error, closest) => unknownKey(error, String(error.params.unevaluatedProperty), closest),
   propertyNames: (error) => violation(`must not have a key ${quoted(String(error.params.propertyName))}`),
   'false schema': () => violation('does not go with the other values'),
-  type: (error) => wrong_type(error),
-  enum: (error, closest) => wrong_value(error, [...(error.params.allowedValues ?? [])], closest),
-  const: (error, closest) => wrong_value(error, [error.params.allowedValue], closest),
+  type: (error) => wrongType(error),
+  enum: (error, closest) => wrongValue(error, [...(error.params.allowedValues ?? [])], closest),
+  const: (error, closest) => wrongValue(error, [error.params.allowedValue], closest),
   minimum: limit((value) => `must be at least ${value}`),
   maximum: limit((value) => `must be at most ${value}`),
   exclusiveMinimum: limit((value) => `must be more than ${value}`),
@@ -47,30 +47,30 @@ const by_keyword: Readonly<Record<string, Say>> = {
   minProperties: limit((value) => (value === 1 ? 'must not be empty' : `must have at least ${value} keys`)),
   maxProperties: limit((value) => `must have at most ${value} keys`),
   uniqueItems: () => violation('must not have the same item twice'),
-  pattern: (error) => violation(pattern_text(String(error.params.pattern))),
+  pattern: (error) => violation(patternText(String(error.params.pattern))),
   format: (error) => violation(`must be a text of format ${quoted(String(error.params.format))}`),
   contains: () => violation('lacks an item of the kind it must have'),
   not: () => violation('must not be of the form it has'),
-  [one_of_keys]: (error) => one_key(error),
-  [several_branches]: () => violation('fits more than one of the forms it may have; it must fit exactly one'),
-  [no_branch]: () => violation('fits none of the forms it may have'),
+  [oneOfKeys]: (error) => oneKey(error),
+  [severalBranches]: () => violation('fits more than one of the forms it may have; it must fit exactly one'),
+  [noBranch]: () => violation('fits none of the forms it may have'),
 };
 
-export function words_of(error: ErrorObject, closest: ClosestName): Words {
-  const say = Object.hasOwn(by_keyword, error.keyword) ? by_keyword[error.keyword] : undefined;
+export function wordsOf(error: ErrorObject, closest: ClosestName): Words {
+  const say = Object.hasOwn(byKeyword, error.keyword) ? byKeyword[error.keyword] : undefined;
   return say === undefined ? violation(error.message ?? 'is invalid') : say(error, closest);
 }
 
-function pattern_text(pattern: string): string {
-  return pattern === identifier_pattern ? `must be ${identifier_form}` : `must match ${pattern}`;
+function patternText(pattern: string): string {
+  return pattern === identifierPattern ? `must be ${identifierForm}` : `must match ${pattern}`;
 }
 
-function missing_beside(error: ErrorObject): Words {
+function missingBeside(error: ErrorObject): Words {
   const beside = quoted(String(error.params.property));
   return { code: 'MISSING_FIELD', text: `is missing beside ${beside}`, key: String(error.params.missingProperty) };
 }
 
-function unknown_key(error: ErrorObject, key: string, closest: ClosestName): Words {
+function unknownKey(error: ErrorObject, key: string, closest: ClosestName): Words {
   const properties: unknown = error.parentSchema?.properties;
   const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   const data: object = typeof error.data === 'object' && error.data !== null ? error.data : {};
@@ -79,7 +79,7 @@ function unknown_key(error: ErrorObject, key: string, closest: ClosestName): Wor
   return { code: 'UNKNOWN_FIELD', text: hint(suggestion, known), key, suggestion };
 }
 
-const type_names: Readonly<Record<string, string>> = {
+const typeNames: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
   integer: 'a whole number',
@@ -89,30 +89,30 @@ const type_names: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function wrong_type(error: ErrorObject): Words {
-  const wanted = [...new Set([error.params.type].flat().map(String))].map((type) => type_names[type] ?? type);
-  return { code: 'INVALID_TYPE', text: `must be ${wanted.join(' or ')}, not ${kind_of(error.data)}` };
+function wrongType(error: ErrorObject): Words {
+  const wanted = [...new Set([error.params.type].flat().map(String))].map((type) => typeNames[type] ?? type);
+  return { code: 'INVALID_TYPE', text: `must be ${wanted.join(' or ')}, not ${kindOf(error.data)}` };
 }
 
-function kind_of(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'number') return `the number ${value}`;
   if (typeof value === 'boolean') return String(value);
-  return type_names[typeof value] ?? `a ${typeof value}`;
+  return typeNames[typeof value] ?? `a ${typeof value}`;
 }
 
-function wrong_value(error: ErrorObject, allowed: readonly unknown[], closest: ClosestName): Words {
+function wrongValue(error: ErrorObject, allowed: readonly unknown[], closest: ClosestName): Words {
   const given = error.data;
   const names = allowed.filter((value) => typeof value === 'string');
   const suggestion = typeof given === 'string' ? closest.find(given, names) : undefined;
-  const shown = typeof given === 'string' ? `, not ${quoted(given)}` : `, not ${kind_of(given)}`;
+  const shown = typeof given === 'string' ? `, not ${quoted(given)}` : `, not ${kindOf(given)}`;
   const wanted =
     names.length === allowed.length ? listed(names) : allowed.map((one) => JSON.stringify(one)).join(' or ');
   return violation(`must be ${wanted}${shown}${hint(suggestion)}`, suggestion);
 }
 
-function one_key(error: ErrorObject): Words {
+function oneKey(error: ErrorObject): Words {
   const keys: string[] = error.params.keys;
   if (error.params.given === true) return violation(`must have only one of ${listed(keys, 'and')}`);
   return { code: 'MISSING_FIELD', text: `must have ${listed(keys)}`, keys };

@@ -1,7 +1,7 @@
 /** JSON Schema 2020-12 as segments may use it: where a keyword's value holds schemas, and which keywords there are. */
 
 /** Values are schemas by name. */
-export const schema_maps: ReadonlySet<string> = new Set([
+export const schemaMaps: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
   'dependentSchemas',
@@ -10,10 +10,10 @@ export const schema_maps: ReadonlySet<string> = new Set([
 ]);
 
 /** Values are lists of schemas. */
-export const schema_lists: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
+export const schemaLists: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
 
 /** Values are schemas. */
-export const single_schemas: ReadonlySet<string> = new Set([
+export const singleSchemas: ReadonlySet<string> = new Set([
   'additionalProperties',
   'contains',
   'contentSchema',
@@ -28,7 +28,7 @@ export const single_schemas: ReadonlySet<string> = new Set([
 ]);
 
 /** Keywords that could load, name or switch schemas from elsewhere. */
-export const refused_keywords: ReadonlySet<string> = new Set([
+export const refusedKeywords: ReadonlySet<string> = new Set([
   '$async',
   '$dynamicAnchor',
   '$dynamicRef',
@@ -39,7 +39,7 @@ export const refused_keywords: ReadonlySet<string> = new Set([
   'id',
 ]);
 
-const plain_keywords = [
+const plainKeywords = [
   ...['$anchor', '$comment', '$ref', '$schema'],
   ...['const', 'enum', 'format', 'pattern', 'type'],
   ...['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
@@ -49,9 +49,9 @@ const plain_keywords = [
   ...['readOnly', 'title', 'writeOnly'],
 ];
 
-export const known_keywords: ReadonlySet<string> = new Set([
-  ...plain_keywords,
-  ...schema_lists,
-  ...schema_maps,
-  ...single_schemas,
+export const knownKeywords: ReadonlySet<string> = new Set([
+  ...plainKeywords,
+  ...schemaLists,
+  ...schemaMaps,
+  ...singleSchemas,
 ]);

@@ -1,24 +1,24 @@
-import { cel_keyword, type JsonObject, LlmteamError, literal_keyword } from '@llmteam/contracts';
+import { celKeyword, type JsonObject, LlmteamError, literalKeyword } from '@llmteam/contracts';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { add_formats } from '../../catalog/formats.js';
+import { addFormats } from '../../catalog/formats.js';
 import type { CatalogEntry, StepCatalog } from '../../catalog/step-catalog.js';
 
-import { compare_as_text } from './comparisons.js';
+import { compareAsText } from './comparisons.js';
 
 /** What is wrong with a config, before it is put in words. */
 type ConfigErrors = (entry: CatalogEntry, config: JsonObject) => readonly ErrorObject[];
 
 /** One Ajv for each catalog: it keeps what it compiles, and goes when the catalog goes. */
-const by_catalog = new WeakMap<StepCatalog, ConfigErrors>();
+const byCatalog = new WeakMap<StepCatalog, ConfigErrors>();
 
 /** The catalog's own check gives one line; this one gives places. Plugins are operator code: their schemas are trusted. */
-export function config_errors_of(catalog: StepCatalog): ConfigErrors {
-  const known = by_catalog.get(catalog) ?? make_check();
-  by_catalog.set(catalog, known);
+export function configErrorsOf(catalog: StepCatalog): ConfigErrors {
+  const known = byCatalog.get(catalog) ?? makeCheck();
+  byCatalog.set(catalog, known);
   return known;
 }
 
-function make_check(): ConfigErrors {
+function makeCheck(): ConfigErrors {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
@@ -26,10 +26,10 @@ function make_check(): ConfigErrors {
     logger: false,
     meta: false,
     validateSchema: false,
-    keywords: [cel_keyword, literal_keyword],
+    keywords: [celKeyword, literalKeyword],
   });
-  add_formats(ajv);
-  compare_as_text(ajv, () => undefined);
+  addFormats(ajv);
+  compareAsText(ajv, () => undefined);
   const compiled = new Map<JsonObject, ValidateFunction>();
   return ({ metadata }, config) => {
     const { config_schema } = metadata;
@@ -39,10 +39,10 @@ function make_check(): ConfigErrors {
   };
 }
 
-function compile(ajv: Ajv2020, type_id: string, schema: JsonObject): ValidateFunction {
+function compile(ajv: Ajv2020, typeId: string, schema: JsonObject): ValidateFunction {
   try {
     return ajv.compile(schema);
   } catch (cause) {
-    throw new LlmteamError('PLUGIN_INVALID', `the config schema of step type '${type_id}' is not valid`, { cause });
+    throw new LlmteamError('PLUGIN_INVALID', `the config schema of step type '${typeId}' is not valid`, { cause });
   }
 }

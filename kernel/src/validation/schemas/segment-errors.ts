@@ -1,12 +1,12 @@
 import { Segment } from '@llmteam/contracts';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { compare_as_text } from './comparisons.js';
+import { compareAsText } from './comparisons.js';
 
 /** Compiled when the first segment comes, as that takes longer than most commands. */
 const compiled = new WeakMap<object, ValidateFunction>();
 
 /** What Ajv says of a segment by the schema of the contract. */
-export function segment_errors(value: unknown): readonly ErrorObject[] {
+export function segmentErrors(value: unknown): readonly ErrorObject[] {
   const validate = compiled.get(Segment) ?? compile();
   compiled.set(Segment, validate);
   return validate(value) ? [] : (validate.errors ?? []);
@@ -21,6 +21,6 @@ function compile(): ValidateFunction {
     meta: false,
     validateSchema: false,
   });
-  compare_as_text(ajv, () => undefined);
+  compareAsText(ajv, () => undefined);
   return ajv.compile(Segment);
 }

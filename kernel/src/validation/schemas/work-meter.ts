@@ -1,5 +1,5 @@
 /** How much checking one value by one user's schema may do. A unit is about a microsecond at worst. */
-export const check_units = 1_000_000;
+export const checkUnits = 1_000_000;
 
 export class WorkExceeded extends Error {
   constructor() {
@@ -10,10 +10,10 @@ export class WorkExceeded extends Error {
 
 /** Generated code cannot be interrupted; it calls here instead, often enough. */
 export class WorkMeter {
-  private left = check_units;
+  private left = checkUnits;
 
   start(): void {
-    this.left = check_units;
+    this.left = checkUnits;
   }
 
   /** @throws WorkExceeded */

@@ -16,12 +16,12 @@ interface Alarm {
   readonly callback: () => void;
 }
 
-/** For tests: starts at `start_ms` (epoch milliseconds). */
-export function manual_clock(start_ms = 0): ManualClock {
+/** For tests: starts at `startMs` (epoch milliseconds). */
+export function manualClock(startMs = 0): ManualClock {
   const alarms = new Set<Alarm>();
-  let now = start_ms;
+  let now = startMs;
 
-  const next_due = (limit: number): Alarm | undefined => {
+  const nextDue = (limit: number): Alarm | undefined => {
     let first: Alarm | undefined;
     for (const alarm of alarms) {
       if (alarm.due <= limit && (first === undefined || alarm.due < first.due)) first = alarm;
@@ -34,25 +34,25 @@ export function manual_clock(start_ms = 0): ManualClock {
     get pending() {
       return alarms.size;
     },
-    after(delay_ms, callback) {
-      const alarm = { due: now + Math.ceil(Math.max(0, delay_ms)), callback };
+    after(delayMs, callback) {
+      const alarm = { due: now + Math.ceil(Math.max(0, delayMs)), callback };
       alarms.add(alarm);
       return { cancel: () => void alarms.delete(alarm) };
     },
     async advance(ms) {
       const target = now + ms;
-      for (let alarm = next_due(target); alarm !== undefined; alarm = next_due(target)) {
+      for (let alarm = nextDue(target); alarm !== undefined; alarm = nextDue(target)) {
         alarms.delete(alarm);
         now = Math.max(now, alarm.due);
         alarm.callback();
-        await event_loop_turn();
+        await eventLoopTurn();
       }
       now = Math.max(now, target);
-      await event_loop_turn();
+      await eventLoopTurn();
     },
   };
 }
 
-function event_loop_turn(): Promise<void> {
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

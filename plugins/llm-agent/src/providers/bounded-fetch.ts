@@ -1,17 +1,17 @@
 import { LlmteamError } from '@llmteam/contracts';
 
 /** The largest value a port carries, plus what the protocol wraps around every token of it. */
-const largest_response_bytes = 32 * 1024 * 1024;
+const largestResponseBytes = 32 * 1024 * 1024;
 
 /** `fetch` that takes no more than it should and follows no redirect: the prompt is for the configured service only. */
-export async function bounded_fetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
+export async function boundedFetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: 'manual' });
   if (response.body === null) return response;
   const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(byte_cap(largest_response_bytes)), { status, statusText, headers });
+  return new Response(response.body.pipeThrough(byteCap(largestResponseBytes)), { status, statusText, headers });
 }
 
-function byte_cap(most: number): TransformStream<Uint8Array, Uint8Array> {
+function byteCap(most: number): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   return new TransformStream({
     transform(chunk, controller) {

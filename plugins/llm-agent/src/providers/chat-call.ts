@@ -1,6 +1,6 @@
 import { LlmteamError, type ModelMessage, type ModelRequest, type ModelResponse } from '@llmteam/contracts';
 import type { generateText, LanguageModel, LanguageModelUsage, OutputInterface, streamText } from 'ai';
-import { is_strict_schema } from '../output-schema.js';
+import { isStrictSchema } from '../output-schema.js';
 import type { OpenaiConfig } from './openai-config.js';
 
 /** What is loaded by the first call. */
@@ -18,36 +18,36 @@ interface Answer {
 }
 
 /** @throws what the SDK throws; LlmteamError `LLM_REFUSED` if the service filtered the answer. */
-export async function chat_call(
+export async function chatCall(
   sdk: Sdk,
   config: OpenaiConfig,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<ModelResponse> {
-  const { temperature, max_tokens, output_schema, on_token } = request;
+  const { temperature, max_tokens, output_schema, onToken } = request;
   const settings = {
     model: sdk.model,
-    messages: messages_for(config, request).map(({ role, content }) => ({ role, content })),
+    messages: messagesFor(config, request).map(({ role, content }) => ({ role, content })),
     allowSystemInMessages: true,
     ...(temperature !== undefined && { temperature }),
     ...(max_tokens !== undefined && { maxOutputTokens: max_tokens }),
-    output: output_for(config, request),
+    output: outputFor(config, request),
     // Strict mode is refused for schemas that leave anything open; without it they are taken.
     providerOptions: {
-      openaiCompatible: { strictJsonSchema: output_schema !== undefined && is_strict_schema(output_schema) },
+      openaiCompatible: { strictJsonSchema: output_schema !== undefined && isStrictSchema(output_schema) },
     },
     maxRetries: 0,
     abortSignal: signal,
   };
-  const streamed = on_token !== undefined && (config.stream ?? true);
+  const streamed = onToken !== undefined && (config.stream ?? true);
   const answer = streamed
-    ? await from_stream(sdk.streamText(ignoring_errors(settings)), on_token)
+    ? await fromStream(sdk.streamText(ignoringErrors(settings)), onToken)
     : await whole(sdk, settings);
   return checked(answer, config);
 }
 
 /** Errors come out of the stream as well; without this the SDK writes them to the console. */
-function ignoring_errors<T extends object>(settings: T): T & { onError: () => void } {
+function ignoringErrors<T extends object>(settings: T): T & { onError: () => void } {
   return { ...settings, onError: () => undefined };
 }
 
@@ -56,9 +56,9 @@ async function whole(sdk: Sdk, settings: Parameters<typeof generateText>[0]): Pr
   return { text, finish_reason: finishReason, model: response.modelId, usage: totalUsage };
 }
 
-async function from_stream(
+async function fromStream(
   { fullStream }: Pick<ReturnType<typeof streamText>, 'fullStream'>,
-  on_token: (text: string) => void,
+  onToken: (text: string) => void,
 ): Promise<Answer> {
   let text = '';
   let answer: Answer | undefined;
@@ -66,7 +66,7 @@ async function from_stream(
     if (part.type === 'error') throw part.error;
     if (part.type === 'text-delta') {
       text += part.text;
-      on_token(part.text);
+      onToken(part.text);
     } else if (part.type === 'finish-step') {
       answer = { text, finish_reason: part.finishReason, model: part.response.modelId, usage: part.usage };
     }
@@ -90,16 +90,16 @@ function checked({ text, finish_reason, model, usage }: Answer, config: OpenaiCo
 }
 
 /** The SDK's own outputs parse the text and fail in their own way; the answer is wanted as it is. */
-function output_for(
+function outputFor(
   { structured_outputs = true }: OpenaiConfig,
   { json, output_schema }: ModelRequest,
 ): OutputInterface<string, string, never> {
   const schema: object | undefined = structured_outputs ? output_schema : undefined;
-  const as_json = { type: 'json' as const, ...(schema !== undefined && { schema }) };
-  const wants_json = json === true || output_schema !== undefined;
+  const asJson = { type: 'json' as const, ...(schema !== undefined && { schema }) };
+  const wantsJson = json === true || output_schema !== undefined;
   return {
     name: 'text',
-    responseFormat: Promise.resolve(wants_json ? as_json : { type: 'text' as const }),
+    responseFormat: Promise.resolve(wantsJson ? asJson : { type: 'text' as const }),
     parseCompleteOutput: async ({ text }) => text,
     parsePartialOutput: async ({ text }) => ({ partial: text }),
     createElementStreamTransform: () => undefined,
@@ -107,7 +107,7 @@ function output_for(
 }
 
 /** Services take `json_object` only if the prompt speaks of JSON, and know no schema then. */
-function messages_for({ structured_outputs = true }: OpenaiConfig, request: ModelRequest): readonly ModelMessage[] {
+function messagesFor({ structured_outputs = true }: OpenaiConfig, request: ModelRequest): readonly ModelMessage[] {
   const { json, output_schema, messages } = request;
   if (output_schema === undefined ? json !== true : structured_outputs) return messages;
   const wanted = output_schema === undefined ? '' : ` that matches this JSON Schema: ${JSON.stringify(output_schema)}`;

@@ -14,7 +14,7 @@ import {
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cancellation } from '../cancellation.js';
-import { offline_instance } from './offline-instance.js';
+import { offlineInstance } from './offline-instance.js';
 
 const strict = { additionalProperties: false } as const;
 const match = Type.String({ description: 'Part of the last user message. The first entry that matches answers.' });
@@ -39,52 +39,52 @@ const OfflineConfig = Type.Object(
 );
 type OfflineConfig = Static<typeof OfflineConfig>;
 
-const echoed_characters = 160;
+const echoedCharacters = 160;
 
 export const offline: ModelProvider = {
-  provider_id: 'offline',
+  providerId: 'offline',
   description: 'A deterministic stand-in that needs no network and no key. Its answers are marked `[offline]`.',
   config_schema: OfflineConfig as unknown as JsonObject,
-  create: (config) => offline_model(config as OfflineConfig),
+  create: (config) => offlineModel(config as OfflineConfig),
 };
 
-function offline_model(config: OfflineConfig): LanguageModel {
+function offlineModel(config: OfflineConfig): LanguageModel {
   const { model = 'offline', latency_ms = 0 } = config;
   return {
     provider: 'offline',
     model,
     async generate(request) {
       await wait(latency_ms, request.signal);
-      const text = scripted(config, request) ?? made_up(model, request);
-      for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.on_token?.(word);
-      return response_of(model, request, text);
+      const text = scripted(config, request) ?? madeUp(model, request);
+      for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.onToken?.(word);
+      return responseOf(model, request, text);
     },
   };
 }
 
-async function wait(latency_ms: number, signal: AbortSignal): Promise<void> {
+async function wait(latencyMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw cancellation(signal);
-  if (latency_ms === 0) return;
-  await delay(latency_ms, undefined, { signal }).catch(() => {
+  if (latencyMs === 0) return;
+  await delay(latencyMs, undefined, { signal }).catch(() => {
     throw cancellation(signal);
   });
 }
 
 function scripted({ responses = [] }: OfflineConfig, request: ModelRequest): string | undefined {
-  const question = last_question(request);
+  const question = lastQuestion(request);
   const found = responses.find((response) => question.includes(response.match));
   if (found === undefined) return undefined;
   return 'text' in found ? `[offline] ${found.text}` : JSON.stringify(found.json);
 }
 
-function made_up(model: string, request: ModelRequest): string {
-  if (request.output_schema !== undefined) return JSON.stringify(offline_instance(request.output_schema));
-  const echo = last_question(request).replaceAll(/\s+/g, ' ').trim().slice(0, echoed_characters);
+function madeUp(model: string, request: ModelRequest): string {
+  if (request.output_schema !== undefined) return JSON.stringify(offlineInstance(request.output_schema));
+  const echo = lastQuestion(request).replaceAll(/\s+/g, ' ').trim().slice(0, echoedCharacters);
   if (request.json === true) return JSON.stringify({ offline: true, model, echo });
   return `[offline ${model}] ${echo} (${digest(request)})`;
 }
 
-function last_question({ messages }: ModelRequest): string {
+function lastQuestion({ messages }: ModelRequest): string {
   return messages.findLast(({ role }) => role === 'user')?.content ?? '';
 }
 
@@ -97,12 +97,12 @@ function digest({ messages }: ModelRequest): string {
 }
 
 /** Words stand in for tokens. */
-function response_of(model: string, { messages }: ModelRequest, text: string): ModelResponse {
-  const asked = messages.reduce((sum, { content }) => sum + words_of(content), 0);
-  const usage = { input_tokens: asked, output_tokens: words_of(text) };
+function responseOf(model: string, { messages }: ModelRequest, text: string): ModelResponse {
+  const asked = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
+  const usage = { input_tokens: asked, output_tokens: wordsOf(text) };
   return { text, model: `offline:${model}`, finish_reason: 'stop', usage };
 }
 
-function words_of(text: string): number {
+function wordsOf(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }

@@ -7,7 +7,7 @@
  *   U2 A record that was acknowledged is in the chain.
  */
 import { createHash } from 'node:crypto';
-import { type Clock, is_llmteam_error, type Json, LlmteamError, type Registry } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Json, LlmteamError, type Registry } from '@llmteam/contracts';
 
 export interface AuditRecord {
   /** Epoch milliseconds. */
@@ -47,15 +47,15 @@ interface Waiting {
 
 interface Chain {
   waiting: Waiting[];
-  is_writing: boolean;
+  isWriting: boolean;
   /** null: to be read from the registry. */
   last: { readonly page: number; readonly hash: string } | null;
 }
 
-const no_hash = '0'.repeat(64);
-const records_per_page = 500;
-const pages_at_a_time = 500;
-const most_races = 1_000;
+const noHash = '0'.repeat(64);
+const recordsPerPage = 500;
+const pagesAtATime = 500;
+const mostRaces = 1_000;
 
 export class AuditLog {
   private readonly chains = new Map<string, Chain>();
@@ -63,22 +63,22 @@ export class AuditLog {
   constructor(private readonly registry: Pick<Registry, 'put' | 'list'>) {}
 
   /** Resolves once the record is kept. */
-  append(tenant_id: string, record: AuditRecord): Promise<void> {
-    const chain = this.chains.get(tenant_id) ?? { waiting: [], is_writing: false, last: null };
-    this.chains.set(tenant_id, chain);
+  append(tenantId: string, record: AuditRecord): Promise<void> {
+    const chain = this.chains.get(tenantId) ?? { waiting: [], isWriting: false, last: null };
+    this.chains.set(tenantId, chain);
     return new Promise((resolve, reject) => {
       chain.waiting.push({ record, resolve, reject });
-      if (!chain.is_writing) void this.write(tenant_id, chain);
+      if (!chain.isWriting) void this.write(tenantId, chain);
     });
   }
 
-  private async write(tenant_id: string, chain: Chain): Promise<void> {
-    chain.is_writing = true;
+  private async write(tenantId: string, chain: Chain): Promise<void> {
+    chain.isWriting = true;
     while (chain.waiting.length > 0) {
-      const group = chain.waiting.splice(0, records_per_page);
+      const group = chain.waiting.splice(0, recordsPerPage);
       try {
-        await this.write_page(
-          tenant_id,
+        await this.writePage(
+          tenantId,
           chain,
           group.map(({ record }) => record),
         );
@@ -88,43 +88,43 @@ export class AuditLog {
         for (const { reject } of group) reject(error);
       }
     }
-    chain.is_writing = false;
+    chain.isWriting = false;
   }
 
-  private async write_page(tenant_id: string, chain: Chain, records: readonly AuditRecord[]): Promise<void> {
-    for (let races = 0; races < most_races; races++) {
-      chain.last ??= await this.read_last(tenant_id);
-      const page = next_page(chain.last, records);
+  private async writePage(tenantId: string, chain: Chain, records: readonly AuditRecord[]): Promise<void> {
+    for (let races = 0; races < mostRaces; races++) {
+      chain.last ??= await this.readLast(tenantId);
+      const page = nextPage(chain.last, records);
       try {
-        await this.registry.put(page_key(tenant_id, page.page), page as unknown as Json, { if_revision: 0 });
+        await this.registry.put(pageKey(tenantId, page.page), page as unknown as Json, { ifRevision: 0 });
         chain.last = page;
         return;
       } catch (error) {
-        if (!is_llmteam_error(error) || error.code !== 'REVISION_CONFLICT') throw error;
+        if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
         chain.last = null;
       }
     }
-    throw new LlmteamError('STORE_FAILED', `the audit trail of tenant '${tenant_id}' changes too fast`);
+    throw new LlmteamError('STORE_FAILED', `the audit trail of tenant '${tenantId}' changes too fast`);
   }
 
-  private async read_last(tenant_id: string): Promise<{ page: number; hash: string }> {
-    let last = { page: 0, hash: no_hash };
-    for await (const page of read_pages(this.registry, tenant_id)) last = page;
+  private async readLast(tenantId: string): Promise<{ page: number; hash: string }> {
+    let last = { page: 0, hash: noHash };
+    for await (const page of readPages(this.registry, tenantId)) last = page;
     return last;
   }
 }
 
 /** Records of a tenant, oldest first. */
-export async function* read_audit(registry: Pick<Registry, 'list'>, tenant_id: string): AsyncGenerator<AuditRecord> {
-  for await (const { records } of read_pages(registry, tenant_id)) yield* records;
+export async function* readAudit(registry: Pick<Registry, 'list'>, tenantId: string): AsyncGenerator<AuditRecord> {
+  for await (const { records } of readPages(registry, tenantId)) yield* records;
 }
 
 /** Looks for pages that were changed, taken out or put in. Pages cut off at the end are not found: keep the last hash elsewhere. */
-export async function verify_audit(registry: Pick<Registry, 'list'>, tenant_id: string): Promise<AuditVerdict> {
-  let last = { page: 0, hash: no_hash };
+export async function verifyAudit(registry: Pick<Registry, 'list'>, tenantId: string): Promise<AuditVerdict> {
+  let last = { page: 0, hash: noHash };
   let records = 0;
-  for await (const page of read_pages(registry, tenant_id)) {
-    const fault = fault_of(page, last);
+  for await (const page of readPages(registry, tenantId)) {
+    const fault = faultOf(page, last);
     if (fault !== null) return { intact: false, pages: last.page, records, fault };
     records += page.records.length;
     last = page;
@@ -132,30 +132,30 @@ export async function verify_audit(registry: Pick<Registry, 'list'>, tenant_id: 
   return { intact: true, pages: last.page, records, fault: null };
 }
 
-function fault_of(page: AuditPage, last: { page: number; hash: string }): string | null {
+function faultOf(page: AuditPage, last: { page: number; hash: string }): string | null {
   if (page.page !== last.page + 1) return `page ${last.page + 1} is missing`;
   if (page.previous !== last.hash) return `page ${page.page} does not follow page ${last.page}`;
-  return page.hash === hash_of(page) ? null : `page ${page.page} was changed`;
+  return page.hash === hashOf(page) ? null : `page ${page.page} was changed`;
 }
 
-async function* read_pages(registry: Pick<Registry, 'list'>, tenant_id: string): AsyncGenerator<AuditPage> {
-  const prefix = `audit/${tenant_id}/`;
+async function* readPages(registry: Pick<Registry, 'list'>, tenantId: string): AsyncGenerator<AuditPage> {
+  const prefix = `audit/${tenantId}/`;
   let after: string | undefined;
   for (;;) {
-    const limit = { limit: pages_at_a_time };
+    const limit = { limit: pagesAtATime };
     const found = await registry.list(prefix, after === undefined ? limit : { ...limit, after });
     for (const { value } of found) yield value as unknown as AuditPage;
     after = found.at(-1)?.key;
-    if (found.length < pages_at_a_time) return;
+    if (found.length < pagesAtATime) return;
   }
 }
 
-function next_page(last: { page: number; hash: string }, records: readonly AuditRecord[]): AuditPage {
+function nextPage(last: { page: number; hash: string }, records: readonly AuditRecord[]): AuditPage {
   const page = { page: last.page + 1, records, previous: last.hash };
-  return { ...page, hash: hash_of(page) };
+  return { ...page, hash: hashOf(page) };
 }
 
-function hash_of({ page, records, previous }: Omit<AuditPage, 'hash'>): string {
+function hashOf({ page, records, previous }: Omit<AuditPage, 'hash'>): string {
   const fields = records.map(({ at, key, name, action, target, status, request_id }) => {
     return [at, key, name, action, target, status, request_id];
   });
@@ -164,11 +164,11 @@ function hash_of({ page, records, previous }: Omit<AuditPage, 'hash'>): string {
     .digest('hex');
 }
 
-function page_key(tenant_id: string, page: number): string {
-  return `audit/${tenant_id}/${String(page).padStart(12, '0')}`;
+function pageKey(tenantId: string, page: number): string {
+  return `audit/${tenantId}/${String(page).padStart(12, '0')}`;
 }
 
 /** The clock is the gateway's: records are in the order they were written. */
-export function audit_record(clock: Clock, record: Omit<AuditRecord, 'at'>): AuditRecord {
+export function auditRecord(clock: Clock, record: Omit<AuditRecord, 'at'>): AuditRecord {
   return { at: clock.now(), ...record };
 }

@@ -9,16 +9,16 @@ export interface EventFrame {
   readonly json: Buffer;
 }
 
-export function frame_of(event: RunEvent): EventFrame {
-  return { seq: event.seq, ...frame_text(`id: ${event.seq}\nevent: ${event.event_type}\ndata: `, event) };
+export function frameOf(event: RunEvent): EventFrame {
+  return { seq: event.seq, ...frameText(`id: ${event.seq}\nevent: ${event.event_type}\ndata: `, event) };
 }
 
 /** A piece of text a model is writing: no seq, so no `id`; who was away has missed it. */
-export function token_frame(token: Json): Omit<EventFrame, 'seq'> {
-  return frame_text('event: llm.token\ndata: ', token);
+export function tokenFrame(token: Json): Omit<EventFrame, 'seq'> {
+  return frameText('event: llm.token\ndata: ', token);
 }
 
-function frame_text(head: string, value: unknown): Omit<EventFrame, 'seq'> {
+function frameText(head: string, value: unknown): Omit<EventFrame, 'seq'> {
   const sse = Buffer.from(`${head}${JSON.stringify(value)}\n\n`);
   return { sse, json: sse.subarray(Buffer.byteLength(head), sse.length - 2) };
 }

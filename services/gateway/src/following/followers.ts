@@ -3,7 +3,7 @@
  * Owns: one follower per run for all its readers, one tap per partition for all its followers; both go when nobody needs them.
  * Does not own: what readers are sent.
  */
-import { type Entry, type Logger, live_subject, type RunKey, type Signals } from '@llmteam/contracts';
+import { type Entry, type Logger, liveSubject, type RunKey, type Signals } from '@llmteam/contracts';
 import { FrameBudget } from './frame-budget.js';
 import type { HistoryPorts } from './history.js';
 import { PartitionTap } from './partition-tap.js';
@@ -28,30 +28,30 @@ interface Followed {
   users: number;
 }
 
-const replays_at_a_time = 16;
-const frames_in_all = 64 * 1024 * 1024;
-const frames_per_run = 4 * 1024 * 1024;
-const frames_kept_anyway = 16 * 1024;
+const replaysAtATime = 16;
+const framesInAll = 64 * 1024 * 1024;
+const framesPerRun = 4 * 1024 * 1024;
+const framesKeptAnyway = 16 * 1024;
 
 export class Followers {
   private readonly followed = new Map<string, Followed>();
   private readonly taps = new Map<number, PartitionTap>();
   private readonly stopped = new Set<Promise<void>>();
-  private readonly budget = new FrameBudget(frames_in_all, frames_per_run, frames_kept_anyway);
-  readonly gate = new ReplayGate(replays_at_a_time);
+  private readonly budget = new FrameBudget(framesInAll, framesPerRun, framesKeptAnyway);
+  readonly gate = new ReplayGate(replaysAtATime);
 
   constructor(private readonly ports: FollowersPorts) {}
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(key: RunKey): Promise<FollowedRun> {
-    const partition = this.ports.journal.partition_of(key);
+    const partition = this.ports.journal.partitionOf(key);
     const tap = this.tap(partition);
     tap.users++;
     const followed = this.followed.get(mark(key)) ?? this.follow(key, tap);
     followed.users++;
     const release = once(() => {
       this.release(key, followed);
-      this.release_tap(partition, tap);
+      this.releaseTap(partition, tap);
     });
     try {
       await followed.opened;
@@ -63,31 +63,31 @@ export class Followers {
   }
 
   /** Resolves once the run has ended, or after the time, or when nobody waits any more; true: it has ended. */
-  async ended(key: RunKey, time_ms: number, signal: AbortSignal): Promise<boolean> {
+  async ended(key: RunKey, timeMs: number, signal: AbortSignal): Promise<boolean> {
     const { follower, release } = await this.open(key);
     try {
-      return follower.has_ended || (await this.wait_for_end(follower, time_ms, signal));
+      return follower.hasEnded || (await this.waitForEnd(follower, timeMs, signal));
     } finally {
       release();
     }
   }
 
-  private wait_for_end(follower: RunFollower, time_ms: number, signal: AbortSignal): Promise<boolean> {
+  private waitForEnd(follower: RunFollower, timeMs: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
         follower.listeners.delete(listener);
-        resolve(follower.has_ended);
+        resolve(follower.hasEnded);
       };
       const listener: FollowerListener = {
         wake: () => {
-          if (follower.has_ended) done();
+          if (follower.hasEnded) done();
         },
         token: () => undefined,
         lost: done,
       };
-      const timer = setTimeout(done, time_ms);
+      const timer = setTimeout(done, timeMs);
       signal.addEventListener('abort', done, { once: true });
       follower.listeners.add(listener);
       if (signal.aborted) done();
@@ -105,9 +105,7 @@ export class Followers {
     const follower = new RunFollower(key, this.ports, this.budget);
     const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
     opened.catch(() => undefined);
-    const unsubscribe = this.ports.signals.subscribe(live_subject(key.run_id), (message) =>
-      follower.note_token(message),
-    );
+    const unsubscribe = this.ports.signals.subscribe(liveSubject(key.run_id), (message) => follower.noteToken(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };
     this.followed.set(mark(key), followed);
     return followed;
@@ -134,7 +132,7 @@ export class Followers {
     return tap;
   }
 
-  private release_tap(partition: number, tap: PartitionTap): void {
+  private releaseTap(partition: number, tap: PartitionTap): void {
     if (--tap.users > 0) return;
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     this.stop(tap);
@@ -154,7 +152,7 @@ export class Followers {
     this.ports.log.warn({ err, partition }, 'the journal cannot be followed; readers have to come again');
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     for (const [name, { follower }] of [...this.followed]) {
-      if (this.ports.journal.partition_of(follower.key) !== partition) continue;
+      if (this.ports.journal.partitionOf(follower.key) !== partition) continue;
       this.followed.delete(name);
       follower.lose();
     }
@@ -166,9 +164,9 @@ function mark({ tenant_id, run_id }: RunKey): string {
 }
 
 function once(action: () => void): () => void {
-  let is_done = false;
+  let isDone = false;
   return () => {
-    if (!is_done) action();
-    is_done = true;
+    if (!isDone) action();
+    isDone = true;
   };
 }

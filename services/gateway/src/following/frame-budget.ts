@@ -3,21 +3,21 @@ export class FrameBudget {
   private used = 0;
 
   constructor(
-    private readonly all_bytes: number,
-    private readonly most_per_run: number,
-    private readonly least_per_run: number,
+    private readonly allBytes: number,
+    private readonly mostPerRun: number,
+    private readonly leastPerRun: number,
   ) {}
 
   take(bytes: number): void {
     this.used += bytes;
   }
 
-  give_back(bytes: number): void {
+  giveBack(bytes: number): void {
     this.used -= bytes;
   }
 
   /** Whether a run that keeps so much must let go of some. */
-  is_too_much(bytes: number): boolean {
-    return bytes > (this.used > this.all_bytes ? this.least_per_run : this.most_per_run);
+  isTooMuch(bytes: number): boolean {
+    return bytes > (this.used > this.allBytes ? this.leastPerRun : this.mostPerRun);
   }
 }

@@ -1,6 +1,6 @@
-import { setImmediate as next_turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry, Fact, Journal, RunEvent, RunKey } from '@llmteam/contracts';
-import { type Definitions, evolve, type Run, start_run } from '@llmteam/kernel';
+import { type Definitions, evolve, type Run, startRun } from '@llmteam/kernel';
 
 export interface HistoryPorts {
   readonly journal: Journal;
@@ -31,9 +31,9 @@ export class RunTeller {
     this.position = entry.position;
     const { fact } = entry;
     if (this.run !== null) return evolve(this.run, fact, { events: true }).events;
-    const plan = fact.type === 'run.requested' ? this.definitions.cached_plan(fact.definition) : undefined;
+    const plan = fact.type === 'run.requested' ? this.definitions.cachedPlan(fact.definition) : undefined;
     if (fact.type !== 'run.requested' || plan === undefined) return [];
-    const { run, outcome } = start_run(plan, this.key, fact, { events: true });
+    const { run, outcome } = startRun(plan, this.key, fact, { events: true });
     this.run = run;
     return outcome.events;
   }
@@ -43,16 +43,16 @@ export class RunTeller {
   }
 }
 
-const entries_per_turn = 100;
+const entriesPerTurn = 100;
 
 /** Gives the events of a run up to now, and lets others have their turn. Long histories must not hold up the process. */
-export async function* tell_history(ports: HistoryPorts, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
-  let left = entries_per_turn;
+export async function* tellHistory(ports: HistoryPorts, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+  let left = entriesPerTurn;
   for await (const entry of ports.journal.read(key, teller.position)) {
     await teller.prepare(entry.fact);
     yield* teller.apply(entry);
     if (--left > 0) continue;
-    left = entries_per_turn;
-    await next_turn();
+    left = entriesPerTurn;
+    await nextTurn();
   }
 }

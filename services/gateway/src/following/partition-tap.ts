@@ -11,7 +11,7 @@ export class PartitionTap {
     private readonly journal: Journal,
     private readonly partition: number,
     private readonly receive: (entry: Entry) => void,
-    private readonly on_failure: (error: unknown) => void,
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
   /** Once it resolves, every later entry will be received. */
@@ -20,7 +20,7 @@ export class PartitionTap {
   private async start(): Promise<void> {
     const from = await this.journal.end(this.partition);
     this.following = this.follow(from).catch((error: unknown) => {
-      if (!this.stopping.signal.aborted) this.on_failure(error);
+      if (!this.stopping.signal.aborted) this.onFailure(error);
     });
   }
 

@@ -3,7 +3,7 @@
  * Owns: its place in the list of events, and the patience with it. It is given as much as it takes: what it has not taken stays with the
  * follower, so a slow reader costs a little buffer, not a copy of everything.
  * Invariants:
- *   R1 Every seq from `from_seq` on is sent once, in order.
+ *   R1 Every seq from `fromSeq` on is sent once, in order.
  *   R2 A reader that takes nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may come again.
  */
 import type { Clock, Timer } from '@llmteam/contracts';
@@ -26,21 +26,21 @@ export interface Outlet {
 }
 
 export interface ReaderOptions {
-  readonly from_seq: number;
+  readonly fromSeq: number;
   readonly limits: GatewayLimits;
   readonly clock: Clock;
   readonly gate: ReplayGate;
-  readonly on_close: (reason: CloseReason) => void;
+  readonly onClose: (reason: CloseReason) => void;
 }
 
 /** The client has so much waiting: it is given no more. */
-const pause_bytes = 64 * 1024;
+const pauseBytes = 64 * 1024;
 
 export class Reader implements FollowerListener {
-  private next_seq: number;
-  private is_closed = false;
-  private is_replaying = false;
-  private blocked: { readonly timer: Timer; waiting_bytes: number } | null = null;
+  private nextSeq: number;
+  private isClosed = false;
+  private isReplaying = false;
+  private blocked: { readonly timer: Timer; waitingBytes: number } | null = null;
   private unblocked: (() => void) | null = null;
 
   constructor(
@@ -48,27 +48,27 @@ export class Reader implements FollowerListener {
     private readonly outlet: Outlet,
     private readonly options: ReaderOptions,
   ) {
-    this.next_seq = options.from_seq;
+    this.nextSeq = options.fromSeq;
     run.follower.listeners.add(this);
   }
 
   /** Sends what there is. */
-  wake(news_bytes = 0): void {
-    if (this.is_closed || this.is_replaying) return;
+  wake(newsBytes = 0): void {
+    if (this.isClosed || this.isReplaying) return;
     if (this.blocked !== null) {
-      this.blocked.waiting_bytes += news_bytes;
-      if (this.blocked.waiting_bytes > this.options.limits.slow_reader_bytes) this.close('slow');
+      this.blocked.waitingBytes += newsBytes;
+      if (this.blocked.waitingBytes > this.options.limits.slow_reader_bytes) this.close('slow');
       return;
     }
     const { follower } = this.run;
-    while (!this.is_closed && this.blocked === null) {
-      const frame = follower.frame(this.next_seq);
+    while (!this.isClosed && this.blocked === null) {
+      const frame = follower.frame(this.nextSeq);
       if (frame === 'earlier') {
         void this.replay().catch(() => this.close('lost'));
         return;
       }
       if (frame === null) {
-        if (follower.has_ended) this.close('ended');
+        if (follower.hasEnded) this.close('ended');
         return;
       }
       this.send(frame);
@@ -76,8 +76,8 @@ export class Reader implements FollowerListener {
   }
 
   token(frame: Omit<EventFrame, 'seq'>): void {
-    const is_live = !this.is_closed && !this.is_replaying && this.blocked === null;
-    if (is_live) this.outlet.send(frame);
+    const isLive = !this.isClosed && !this.isReplaying && this.blocked === null;
+    if (isLive) this.outlet.send(frame);
   }
 
   lost(): void {
@@ -94,31 +94,31 @@ export class Reader implements FollowerListener {
   }
 
   heartbeat(): void {
-    if (!this.is_closed && this.blocked === null && !this.outlet.heartbeat()) this.close('slow');
+    if (!this.isClosed && this.blocked === null && !this.outlet.heartbeat()) this.close('slow');
   }
 
   close(reason: CloseReason): void {
-    if (this.is_closed) return;
-    this.is_closed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.blocked?.timer.cancel();
     this.unblocked?.();
     this.run.follower.listeners.delete(this);
     this.run.release();
     this.outlet.close(reason);
-    this.options.on_close(reason);
+    this.options.onClose(reason);
   }
 
   private send(frame: EventFrame): void {
-    this.next_seq = frame.seq + 1;
+    this.nextSeq = frame.seq + 1;
     this.outlet.send(frame);
-    if (this.outlet.buffered() > pause_bytes) this.block();
+    if (this.outlet.buffered() > pauseBytes) this.block();
   }
 
   private async replay(): Promise<void> {
-    this.is_replaying = true;
-    const frames = this.run.follower.earlier(this.next_seq);
+    this.isReplaying = true;
+    const frames = this.run.follower.earlier(this.nextSeq);
     try {
-      while (await this.options.gate.pass(() => this.take_from(frames))) {
+      while (await this.options.gate.pass(() => this.takeFrom(frames))) {
         await new Promise<void>((resolve) => {
           this.unblocked = resolve;
         });
@@ -126,13 +126,13 @@ export class Reader implements FollowerListener {
     } finally {
       await frames.return(undefined);
     }
-    this.is_replaying = false;
+    this.isReplaying = false;
     this.wake();
   }
 
   /** Sends as much as the client takes; true: there may be more. Nobody holds the gate while a client makes up its mind. */
-  private async take_from(frames: AsyncGenerator<EventFrame>): Promise<boolean> {
-    while (!this.is_closed) {
+  private async takeFrom(frames: AsyncGenerator<EventFrame>): Promise<boolean> {
+    while (!this.isClosed) {
       const { value, done } = await frames.next();
       if (done === true) return false;
       this.send(value);
@@ -142,7 +142,7 @@ export class Reader implements FollowerListener {
   }
 
   private block(): void {
-    this.blocked = { timer: this.watch(this.outlet.buffered()), waiting_bytes: 0 };
+    this.blocked = { timer: this.watch(this.outlet.buffered()), waitingBytes: 0 };
   }
 
   private watch(buffered: number): Timer {
@@ -151,7 +151,7 @@ export class Reader implements FollowerListener {
       const left = this.outlet.buffered();
       if (left >= buffered) this.close('slow');
       else if (this.blocked !== null) {
-        this.blocked = { timer: this.watch(left), waiting_bytes: this.blocked.waiting_bytes };
+        this.blocked = { timer: this.watch(left), waitingBytes: this.blocked.waitingBytes };
       }
     });
   }

@@ -2,15 +2,15 @@
  * Purpose: one run that somebody follows, for all its readers: its events so far, then each new one as its entry comes.
  * Owns: the state evolved here, and the last events as frames. Does not own: readers' places; where new entries come from.
  * Invariants:
- *   F1 Frames are without gap: `first` … `last_seq`, and a reader that needs an earlier one reads the history.
+ *   F1 Frames are without gap: `first` … `lastSeq`, and a reader that needs an earlier one reads the history.
  *   F2 An entry that comes while the history is being read is applied after it, once: entries are known by position.
  *   F3 After the run's last event nothing more comes.
  *   F4 The frames of one entry are there together before anybody is told: the last may be the end of the run.
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
-import { type EventFrame, frame_of, token_frame } from './event-frame.js';
+import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
 import type { FrameBudget } from './frame-budget.js';
-import { type HistoryPorts, RunTeller, tell_history } from './history.js';
+import { type HistoryPorts, RunTeller, tellHistory } from './history.js';
 
 export interface FollowerListener {
   /** There are new frames, of so many bytes together. */
@@ -20,7 +20,7 @@ export interface FollowerListener {
   lost(): void;
 }
 
-const final_statuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
+const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
 
 export class RunFollower {
   readonly listeners = new Set<FollowerListener>();
@@ -40,7 +40,7 @@ export class RunFollower {
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(): Promise<void> {
-    for await (const event of tell_history(this.ports, this.key, this.teller)) this.add(frame_of(event));
+    for await (const event of tellHistory(this.ports, this.key, this.teller)) this.add(frameOf(event));
     if (this.teller.status === null) {
       throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.key.run_id}'`);
     }
@@ -49,12 +49,12 @@ export class RunFollower {
     for (const entry of early) this.accept(entry);
   }
 
-  get has_ended(): boolean {
+  get hasEnded(): boolean {
     const { status } = this.teller;
-    return this.early === null && status !== null && final_statuses.has(status);
+    return this.early === null && status !== null && finalStatuses.has(status);
   }
 
-  get last_seq(): number {
+  get lastSeq(): number {
     return this.teller.seq;
   }
 
@@ -67,7 +67,7 @@ export class RunFollower {
     if (entry.position <= this.teller.position) return;
     let frames: EventFrame[];
     try {
-      frames = this.teller.apply(entry).map(frame_of);
+      frames = this.teller.apply(entry).map(frameOf);
     } catch {
       this.lose();
       return;
@@ -78,9 +78,9 @@ export class RunFollower {
     for (const listener of [...this.listeners]) listener.wake(bytes);
   }
 
-  note_token(message: Json): void {
-    if (this.listeners.size === 0 || this.has_ended) return;
-    const frame = token_frame(message);
+  noteToken(message: Json): void {
+    if (this.listeners.size === 0 || this.hasEnded) return;
+    const frame = tokenFrame(message);
     for (const listener of [...this.listeners]) listener.token(frame);
   }
 
@@ -90,21 +90,21 @@ export class RunFollower {
 
   /** The frame with that seq; `earlier`: it is kept no more; null: there is none yet. */
   frame(seq: number): EventFrame | 'earlier' | null {
-    const first = this.frames[0]?.seq ?? this.last_seq + 1;
+    const first = this.frames[0]?.seq ?? this.lastSeq + 1;
     if (seq < first) return 'earlier';
     return this.frames[seq - first] ?? null;
   }
 
   /** The history again, from a seq on, for a reader that is far behind. */
-  async *earlier(from_seq: number): AsyncGenerator<EventFrame> {
+  async *earlier(fromSeq: number): AsyncGenerator<EventFrame> {
     const teller = new RunTeller(this.key, this.ports.definitions);
-    for await (const event of tell_history(this.ports, this.key, teller)) {
-      if (event.seq >= from_seq) yield frame_of(event);
+    for await (const event of tellHistory(this.ports, this.key, teller)) {
+      if (event.seq >= fromSeq) yield frameOf(event);
     }
   }
 
   close(): void {
-    this.budget.give_back(this.bytes);
+    this.budget.giveBack(this.bytes);
     this.frames = [];
     this.bytes = 0;
   }
@@ -113,10 +113,10 @@ export class RunFollower {
     this.frames.push(frame);
     this.bytes += frame.sse.length;
     this.budget.take(frame.sse.length);
-    while (this.frames.length > 1 && this.budget.is_too_much(this.bytes)) {
+    while (this.frames.length > 1 && this.budget.isTooMuch(this.bytes)) {
       const dropped = this.frames.shift()?.sse.length ?? 0;
       this.bytes -= dropped;
-      this.budget.give_back(dropped);
+      this.budget.giveBack(dropped);
     }
   }
 }

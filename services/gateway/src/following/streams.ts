@@ -30,11 +30,11 @@ export interface PreparedStream {
 export class Streams {
   private readonly readers = new Map<Reader, Principal>();
   private beat: Timer | null = null;
-  private is_stopping = false;
+  private isStopping = false;
   private readonly unwatch: () => void;
 
   constructor(private readonly ports: StreamsPorts) {
-    this.unwatch = ports.keys.on_change(() => this.send_away_the_revoked());
+    this.unwatch = ports.keys.onChange(() => this.sendAwayTheRevoked());
   }
 
   get open(): number {
@@ -42,55 +42,55 @@ export class Streams {
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED` */
-  async prepare(principal: Principal, key: RunKey, from_seq: number): Promise<PreparedStream> {
-    const leave = this.ports.tenants.open_stream(principal.tenant_id);
+  async prepare(principal: Principal, key: RunKey, fromSeq: number): Promise<PreparedStream> {
+    const leave = this.ports.tenants.openStream(principal.tenant_id);
     try {
       const run = await this.ports.followers.open(key);
       const release = () => {
         run.release();
         leave();
       };
-      return { run, release, begin: (outlet) => this.begin(principal, run, outlet, from_seq, leave) };
+      return { run, release, begin: (outlet) => this.begin(principal, run, outlet, fromSeq, leave) };
     } catch (error) {
       leave();
       throw error;
     }
   }
 
-  private begin(principal: Principal, run: FollowedRun, outlet: Outlet, from_seq: number, leave: () => void): Reader {
+  private begin(principal: Principal, run: FollowedRun, outlet: Outlet, fromSeq: number, leave: () => void): Reader {
     const { limits, clock, followers } = this.ports;
-    const on_close = (reason: CloseReason): void => {
+    const onClose = (reason: CloseReason): void => {
       this.readers.delete(reader);
       leave();
-      if (reason === 'slow') this.ports.metrics().reader_cut_off();
+      if (reason === 'slow') this.ports.metrics().readerCutOff();
     };
-    const reader = new Reader(run, outlet, { from_seq, limits, clock, gate: followers.gate, on_close });
+    const reader = new Reader(run, outlet, { fromSeq, limits, clock, gate: followers.gate, onClose });
     this.readers.set(reader, principal);
-    this.beat ??= this.next_beat();
-    if (this.is_stopping) reader.close('stopping');
+    this.beat ??= this.nextBeat();
+    if (this.isStopping) reader.close('stopping');
     else reader.wake();
     return reader;
   }
 
   /** Sends every reader away. */
   close(): void {
-    this.is_stopping = true;
+    this.isStopping = true;
     this.unwatch();
     this.beat?.cancel();
     for (const reader of [...this.readers.keys()]) reader.close('stopping');
   }
 
-  private next_beat(): Timer {
+  private nextBeat(): Timer {
     return this.ports.clock.after(this.ports.limits.heartbeat_ms, () => {
-      this.send_away_the_revoked();
+      this.sendAwayTheRevoked();
       for (const reader of [...this.readers.keys()]) reader.heartbeat();
-      this.beat = this.readers.size === 0 || this.is_stopping ? null : this.next_beat();
+      this.beat = this.readers.size === 0 || this.isStopping ? null : this.nextBeat();
     });
   }
 
-  private send_away_the_revoked(): void {
+  private sendAwayTheRevoked(): void {
     for (const [reader, { key }] of [...this.readers]) {
-      if (!this.ports.keys.still_counts(key)) reader.close('revoked');
+      if (!this.ports.keys.stillCounts(key)) reader.close('revoked');
     }
   }
 }

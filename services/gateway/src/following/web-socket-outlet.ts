@@ -4,7 +4,7 @@ import type { EventFrame } from './event-frame.js';
 import type { CloseReason, Outlet } from './reader.js';
 
 /** Close codes of the WebSocket, as the reference page lists them. */
-export const close_codes: Readonly<Record<CloseReason, { readonly code: number; readonly about: string }>> = {
+export const closeCodes: Readonly<Record<CloseReason, { readonly code: number; readonly about: string }>> = {
   ended: { code: 1000, about: 'the run has ended and every event was sent' },
   stopping: { code: 1001, about: 'the gateway is stopping: come again' },
   lost: { code: 1011, about: 'the run cannot be followed here at the moment: come again' },
@@ -14,10 +14,10 @@ export const close_codes: Readonly<Record<CloseReason, { readonly code: number; 
 };
 
 /** A client that has not closed by then is dropped. */
-const close_patience_ms = 2_000;
+const closePatienceMs = 2_000;
 
 export class WebSocketOutlet implements Outlet {
-  private has_answered = true;
+  private hasAnswered = true;
 
   /** `connection` is what the socket writes to. */
   constructor(
@@ -25,12 +25,12 @@ export class WebSocketOutlet implements Outlet {
     private readonly connection: Duplex,
   ) {
     socket.on('pong', () => {
-      this.has_answered = true;
+      this.hasAnswered = true;
     });
   }
 
   send({ json }: Omit<EventFrame, 'seq'>): void {
-    this.hold_back();
+    this.holdBack();
     this.socket.send(json, { binary: false });
   }
 
@@ -39,26 +39,26 @@ export class WebSocketOutlet implements Outlet {
   }
 
   heartbeat(): boolean {
-    const is_alive = this.has_answered;
-    this.has_answered = false;
-    if (is_alive) this.socket.ping();
-    return is_alive;
+    const isAlive = this.hasAnswered;
+    this.hasAnswered = false;
+    if (isAlive) this.socket.ping();
+    return isAlive;
   }
 
   close(reason: CloseReason): void {
     if (reason === 'gone') return;
-    const { code, about } = close_codes[reason];
+    const { code, about } = closeCodes[reason];
     this.socket.close(code, about);
     if (reason === 'slow') {
       this.socket.terminate();
       return;
     }
-    const timer = setTimeout(() => this.socket.terminate(), close_patience_ms);
+    const timer = setTimeout(() => this.socket.terminate(), closePatienceMs);
     this.socket.once('close', () => clearTimeout(timer));
   }
 
   /** What is sent in one turn goes out in one write: a replay is many frames, and writes are what they cost. Node does the same for SSE. */
-  private hold_back(): void {
+  private holdBack(): void {
     if (this.connection.writableCorked > 0) return;
     this.connection.cork();
     process.nextTick(() => this.connection.uncork());

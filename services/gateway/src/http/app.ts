@@ -5,37 +5,37 @@
 
 import cors from '@koa/cors';
 import Router from '@koa/router';
-import { error_codes, is_llmteam_error, LlmteamError } from '@llmteam/contracts';
+import { errorCodes, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
 import { routes } from '../routes/table.js';
 import type { Services } from '../services.js';
-import { check_front } from './front.js';
-import { make_pipeline } from './pipeline.js';
-import { problem_answer } from './problem.js';
-import { router_path } from './router-path.js';
+import { checkFront } from './front.js';
+import { makePipeline } from './pipeline.js';
+import { problemAnswer } from './problem.js';
+import { routerPath } from './router-path.js';
 
-const compress_from_bytes = 1_024;
-const id_pattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const compressFromBytes = 1_024;
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-export function make_app(services: Services): Koa {
+export function makeApp(services: Services): Koa {
   const app = new Koa({ proxy: false });
   app.silent = true;
-  app.use(mark_answer(services));
-  app.use(catch_errors(services));
-  app.use(cors_rules(services));
-  app.use(compress_for_takers(compress({ threshold: compress_from_bytes, br: false, zstd: false })));
-  app.use(refuse_early(services));
-  app.use(make_router(services).routes());
-  app.use(nothing_here);
+  app.use(markAnswer(services));
+  app.use(catchErrors(services));
+  app.use(corsRules(services));
+  app.use(compressForTakers(compress({ threshold: compressFromBytes, br: false, zstd: false })));
+  app.use(refuseEarly(services));
+  app.use(makeRouter(services).routes());
+  app.use(nothingHere);
   return app;
 }
 
-function make_router(services: Services): Router {
+function makeRouter(services: Services): Router {
   const router = new Router({ strict: true, sensitive: true, exclusive: true });
   for (const route of routes) {
-    const pipeline = make_pipeline(route, services);
-    router.register(router_path(route.path), [route.method], async (context) => {
+    const pipeline = makePipeline(route, services);
+    router.register(routerPath(route.path), [route.method], async (context) => {
       context.state.operation = route.operation;
       await pipeline(context);
     });
@@ -44,14 +44,14 @@ function make_router(services: Services): Router {
 }
 
 /** Ids, headers of every answer, log and metrics. */
-function mark_answer({ new_id, log, metrics, clock }: Services): Middleware {
+function markAnswer({ newId, log, metrics, clock }: Services): Middleware {
   return async (context, next) => {
     const given = context.get('X-Request-Id');
-    const request_id = id_pattern.test(given) ? given : new_id();
-    context.state.request_id = request_id;
+    const requestId = idPattern.test(given) ? given : newId();
+    context.state.request_id = requestId;
     const began = clock.now();
     context.set({
-      'X-Request-Id': request_id,
+      'X-Request-Id': requestId,
       'X-Content-Type-Options': 'nosniff',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
       'Referrer-Policy': 'no-referrer',
@@ -60,19 +60,19 @@ function mark_answer({ new_id, log, metrics, clock }: Services): Middleware {
     await next();
     const { operation = 'none', tenant_id } = context.state;
     const ms = clock.now() - began;
-    const is_open_end = context.respond === false || context.query.wait !== undefined;
-    metrics.request_answered(operation, context.status, is_open_end ? null : ms / 1_000);
-    log.debug({ request_id, operation, tenant_id, status: context.status, ms }, 'a request was answered');
+    const isOpenEnd = context.respond === false || context.query.wait !== undefined;
+    metrics.requestAnswered(operation, context.status, isOpenEnd ? null : ms / 1_000);
+    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was answered');
   };
 }
 
-function catch_errors({ log }: Services): Middleware {
+function catchErrors({ log }: Services): Middleware {
   return async (context, next) => {
     try {
       await next();
     } catch (thrown) {
-      const { status, body, headers } = problem_answer(thrown);
-      if (status >= 500 && !is_expected(thrown)) {
+      const { status, body, headers } = problemAnswer(thrown);
+      if (status >= 500 && !isExpected(thrown)) {
         log.error({ err: thrown, request_id: context.state.request_id }, 'a request could not be served');
       }
       context.status = status;
@@ -86,11 +86,11 @@ function catch_errors({ log }: Services): Middleware {
 }
 
 /** Said by a component that knows what is wrong, as when a disk is full. */
-function is_expected(thrown: unknown): boolean {
-  return is_llmteam_error(thrown) && thrown.code in error_codes && thrown.recoverable;
+function isExpected(thrown: unknown): boolean {
+  return isLlmteamError(thrown) && thrown.code in errorCodes && thrown.recoverable;
 }
 
-function cors_rules({ origins = [] }: Services): Middleware {
+function corsRules({ origins = [] }: Services): Middleware {
   const rules = cors({
     origin: (context: Context) => (origins.includes(context.get('Origin')) ? context.get('Origin') : ''),
     allowMethods: 'GET,HEAD,POST,DELETE',
@@ -103,27 +103,27 @@ function cors_rules({ origins = [] }: Services): Middleware {
 }
 
 /** Only for who asks for gzip. Who refuses every encoding, the plain one included, gets the plain one: it is the answer all the same. */
-function compress_for_takers(compressing: Middleware): Middleware {
+function compressForTakers(compressing: Middleware): Middleware {
   return (context, next) => {
     const accepted = context.get('Accept-Encoding');
-    const is_taker = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
-    return is_taker ? compressing(context, next) : next();
+    const isTaker = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
+    return isTaker ? compressing(context, next) : next();
   };
 }
 
-function refuse_early({ limits, is_open }: Services): Middleware {
+function refuseEarly({ limits, isOpen }: Services): Middleware {
   return async (context, next) => {
-    check_front(context.req, limits);
-    const needs_backend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
-    if (needs_backend && !is_open()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
+    checkFront(context.req, limits);
+    const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
+    if (needsBackend && !isOpen()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     await next();
   };
 }
 
-const patterns = routes.map((route) => ({ route, matches: path_pattern(route.path) }));
+const patterns = routes.map((route) => ({ route, matches: pathPattern(route.path) }));
 
 /** No route took the request: the address is not there, or not with this method. */
-async function nothing_here(context: Context, next: Next): Promise<void> {
+async function nothingHere(context: Context, next: Next): Promise<void> {
   await next();
   const methods = patterns.filter(({ matches }) => matches.test(context.path)).map(({ route }) => route.method);
   if (methods.length === 0) throw new LlmteamError('ROUTE_UNKNOWN', 'there is nothing at this address');
@@ -134,6 +134,6 @@ async function nothing_here(context: Context, next: Next): Promise<void> {
   throw new LlmteamError('METHOD_NOT_ALLOWED', `the address takes ${names.join(', ')}`);
 }
 
-function path_pattern(path: string): RegExp {
+function pathPattern(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`);
 }

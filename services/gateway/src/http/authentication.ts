@@ -8,14 +8,14 @@ import type { Route } from '../routes/route.js';
 const nobody: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
 
 /** Browsers cannot give a WebSocket an `Authorization`; they can name subprotocols. */
-export const socket_protocol = 'llmteam.v1';
-const key_protocol = 'llmteam.key.';
+export const socketProtocol = 'llmteam.v1';
+const keyProtocol = 'llmteam.key.';
 
 /** @throws LlmteamError `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_READY` */
 export function admit(route: Route, headers: IncomingHttpHeaders, keys: KeyRing): Principal {
   if (route.access === 'open') return nobody;
-  if (!keys.is_ready) throw new LlmteamError('NOT_READY', 'the keys are not known yet');
-  const key = key_of(headers);
+  if (!keys.isReady) throw new LlmteamError('NOT_READY', 'the keys are not known yet');
+  const key = keyOf(headers);
   const principal = key === null ? null : keys.identify(key);
   if (principal === null) throw new LlmteamError('UNAUTHENTICATED', 'the request has no API key that counts');
   if (!may(principal.role, route.access)) {
@@ -24,16 +24,16 @@ export function admit(route: Route, headers: IncomingHttpHeaders, keys: KeyRing)
   return principal;
 }
 
-function key_of({ authorization, upgrade, 'sec-websocket-protocol': protocols }: IncomingHttpHeaders): string | null {
+function keyOf({ authorization, upgrade, 'sec-websocket-protocol': protocols }: IncomingHttpHeaders): string | null {
   const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (bearer !== undefined) return bearer;
   if (upgrade === undefined || protocols === undefined) return null;
   const named = protocols.split(',').map((name) => name.trim());
-  return named.find((name) => name.startsWith(key_protocol))?.slice(key_protocol.length) ?? null;
+  return named.find((name) => name.startsWith(keyProtocol))?.slice(keyProtocol.length) ?? null;
 }
 
 /** Who loads a page elsewhere must be listed; what is no browser names no origin. @throws LlmteamError `FORBIDDEN` */
-export function check_origin({ origin }: IncomingHttpHeaders, origins: readonly string[]): void {
+export function checkOrigin({ origin }: IncomingHttpHeaders, origins: readonly string[]): void {
   if (origin === undefined || origins.includes(origin)) return;
   throw new LlmteamError('FORBIDDEN', 'the origin of the page is not listed');
 }

@@ -8,31 +8,30 @@ import type { GatewayLimits } from '../limits.js';
 import { wrong } from './problem.js';
 
 /** Headers that mean something to whoever frames or routes a request: once, or not at all. */
-const single_headers = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
+const singleHeaders = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
 
 /** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE` */
-export function check_front(request: IncomingMessage, limits: GatewayLimits): void {
-  check_headers(request.rawHeaders, limits);
-  check_framing(request);
+export function checkFront(request: IncomingMessage, limits: GatewayLimits): void {
+  checkHeaders(request.rawHeaders, limits);
+  checkFraming(request);
   const { url = '' } = request;
   if (!url.startsWith('/') || url.startsWith('//')) {
     throw wrong('path', '', 'SCHEMA_VIOLATION', 'the request line must hold a path that begins with one slash');
   }
-  if (!is_plain_path(url))
-    throw wrong('path', '', 'SCHEMA_VIOLATION', 'the path holds characters that must be encoded');
+  if (!isPlainPath(url)) throw wrong('path', '', 'SCHEMA_VIOLATION', 'the path holds characters that must be encoded');
 }
 
-function check_headers(raw: readonly string[], limits: GatewayLimits): void {
+function checkHeaders(raw: readonly string[], limits: GatewayLimits): void {
   if (raw.length / 2 > limits.header_count) {
     throw new LlmteamError('HEADERS_TOO_LARGE', `the request has more than ${limits.header_count} headers`);
   }
   const names = raw.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
   if (!names.includes('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
-  const twice = single_headers.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  const twice = singleHeaders.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) throw wrong('header', `/${twice}`, 'DUPLICATE_ID', `the header '${twice}' is there twice`);
 }
 
-function check_framing({ headers }: IncomingMessage): void {
+function checkFraming({ headers }: IncomingMessage): void {
   const { 'transfer-encoding': encoding, 'content-length': length } = headers;
   if (encoding === undefined) return;
   if (length !== undefined) {
@@ -43,7 +42,7 @@ function check_framing({ headers }: IncomingMessage): void {
   }
 }
 
-function is_plain_path(url: string): boolean {
+function isPlainPath(url: string): boolean {
   if (!/^[\x21-\x7e]*$/.test(url)) return false;
   try {
     decodeURIComponent(url.split('?', 1)[0] ?? '');

@@ -7,35 +7,35 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
 import type { GatewayLimits } from '../limits.js';
-import { problem_answer } from './problem.js';
-import { raw_answer } from './raw-answer.js';
-import { has_body } from './request-body.js';
+import { problemAnswer } from './problem.js';
+import { rawAnswer } from './raw-answer.js';
+import { hasBody } from './request-body.js';
 
 export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-const checks_every_ms = 500;
+const checksEveryMs = 500;
 /** Beyond what is allowed, so that the refusal can say so. */
-const headers_parsed = 2_000;
-const keep_alive_ms = 65_000;
+const headersParsed = 2_000;
+const keepAliveMs = 65_000;
 /** A client that neither sends nor takes anything for so long is gone; open streams look after themselves. */
-const silence_ms = 120_000;
+const silenceMs = 120_000;
 
 export class HttpListener {
   private readonly server: Server;
 
   constructor(handlers: Handlers, limits: GatewayLimits) {
     // Node refuses a head that may take longer than the whole.
-    const head_ms = Math.min(limits.head_ms, limits.request_ms);
+    const headMs = Math.min(limits.head_ms, limits.request_ms);
     this.server = createServer(
       {
         maxHeaderSize: limits.header_bytes,
-        headersTimeout: head_ms,
+        headersTimeout: headMs,
         requestTimeout: limits.request_ms,
-        connectionsCheckingInterval: Math.min(checks_every_ms, head_ms),
-        keepAliveTimeout: keep_alive_ms,
+        connectionsCheckingInterval: Math.min(checksEveryMs, headMs),
+        keepAliveTimeout: keepAliveMs,
         insecureHTTPParser: false,
         // The refusal is ours, in the form all others have.
         requireHostHeader: false,
@@ -43,14 +43,14 @@ export class HttpListener {
       },
       (request, response) => handlers.request(request, response),
     );
-    this.server.maxHeadersCount = headers_parsed;
-    this.server.setTimeout(silence_ms);
+    this.server.maxHeadersCount = headersParsed;
+    this.server.setTimeout(silenceMs);
     this.server.on('upgrade', (request, socket, head) => {
-      if (is_for_web_socket(request)) handlers.upgrade(request, socket, head);
-      else serve_without_upgrade(request, socket as Socket, handlers);
+      if (isForWebSocket(request)) handlers.upgrade(request, socket, head);
+      else serveWithoutUpgrade(request, socket as Socket, handlers);
     });
-    this.server.on('connect', (_request, socket) => answer_no_http(new Error('no proxy'), socket));
-    this.server.on('clientError', answer_no_http);
+    this.server.on('connect', (_request, socket) => answerNoHttp(new Error('no proxy'), socket));
+    this.server.on('clientError', answerNoHttp);
   }
 
   listen(port: number, host: string): Promise<AddressInfo> {
@@ -64,17 +64,17 @@ export class HttpListener {
   }
 
   /** Answers what was asked before, within the time. */
-  async close(patience_ms: number): Promise<void> {
+  async close(patienceMs: number): Promise<void> {
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    const timer = setTimeout(() => this.server.closeAllConnections(), patience_ms);
+    const timer = setTimeout(() => this.server.closeAllConnections(), patienceMs);
     await closed;
     clearTimeout(timer);
   }
 }
 
-function is_for_web_socket({ headers }: IncomingMessage): boolean {
+function isForWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
@@ -82,9 +82,9 @@ function is_for_web_socket({ headers }: IncomingMessage): boolean {
  * Some clients offer HTTP/2 with every request (`Upgrade: h2c`); a server may ignore that. Node has let go of the connection by then, so a
  * body can no longer be read: such a request is refused.
  */
-function serve_without_upgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
-  if (has_body(request)) {
-    answer_no_http(new Error('an upgrade with a body'), socket);
+function serveWithoutUpgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
+  if (hasBody(request)) {
+    answerNoHttp(new Error('an upgrade with a body'), socket);
     return;
   }
   socket.on('error', () => socket.destroy());
@@ -95,13 +95,13 @@ function serve_without_upgrade(request: IncomingMessage, socket: Socket, handler
   handlers.request(request, response);
 }
 
-function answer_no_http(error: Error & { readonly code?: string }, socket: Duplex): void {
+function answerNoHttp(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const { status, body, headers } = problem_answer(refusal(error));
-  raw_answer(socket, status, body, headers);
+  const { status, body, headers } = problemAnswer(refusal(error));
+  rawAnswer(socket, status, body, headers);
 }
 
 function refusal(cause: Error & { readonly code?: string }): LlmteamError {

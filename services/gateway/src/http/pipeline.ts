@@ -9,28 +9,28 @@
 
 import type { RouterContext } from '@koa/router';
 import { type Json, LlmteamError } from '@llmteam/contracts';
-import { audit_record } from '../audit/audit-log.js';
+import { auditRecord } from '../audit/audit-log.js';
 import type { Principal } from '../keys/key-ring.js';
 import type { ApiAnswer, ApiRequest, Route } from '../routes/route.js';
 import type { Services } from '../services.js';
 import { admit } from './authentication.js';
 import { wrong } from './problem.js';
-import { has_body, read_json, read_text } from './request-body.js';
-import { checks_of, type RequestChecks } from './request-checks.js';
+import { hasBody, readJson, readText } from './request-body.js';
+import { checksOf, type RequestChecks } from './request-checks.js';
 
 export type RoutePipeline = (context: RouterContext) => Promise<void>;
 
-export function make_pipeline(route: Route, services: Services): RoutePipeline {
-  const checks = checks_of(route);
+export function makePipeline(route: Route, services: Services): RoutePipeline {
+  const checks = checksOf(route);
   return async (context) => {
     const principal = admit(route, context.req.headers, services.keys);
     context.state.tenant_id = principal.tenant_id;
-    if (route.rate !== 'open') await services.tenants.admit_request(principal.tenant_id);
-    checks.check_params(context.params);
-    const query = checks.check_query(context.URL.searchParams);
-    checks.check_headers(context.req.headers);
-    const { text, body } = await read_body(route, checks, context, services);
-    const request_id = String(context.state.request_id);
+    if (route.rate !== 'open') await services.tenants.admitRequest(principal.tenant_id);
+    checks.checkParams(context.params);
+    const query = checks.checkQuery(context.URL.searchParams);
+    checks.checkHeaders(context.req.headers);
+    const { text, body } = await readBody(route, checks, context, services);
+    const requestId = String(context.state.request_id);
     const request: ApiRequest = {
       principal,
       params: context.params,
@@ -38,35 +38,35 @@ export function make_pipeline(route: Route, services: Services): RoutePipeline {
       body,
       text,
       header: (name) => context.get(name) || undefined,
-      is_head: context.method === 'HEAD',
-      request_id,
+      isHead: context.method === 'HEAD',
+      request_id: requestId,
       leaving: leaving(context),
     };
     const answer = await route.handle(request, services);
-    if (route.changes) await note_change(route, principal, context, answer.status, services);
-    give(context, (await answer.later?.()) ?? answer, request_id);
+    if (route.changes) await noteChange(route, principal, context, answer.status, services);
+    give(context, (await answer.later?.()) ?? answer, requestId);
   };
 }
 
-async function read_body(
+async function readBody(
   { body: rule }: Route,
   checks: RequestChecks,
   { req }: RouterContext,
   { limits }: Services,
 ): Promise<{ text: string; body: Json }> {
   if (rule === undefined) {
-    if (has_body(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'the address takes no body');
+    if (hasBody(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'the address takes no body');
     return { text: '', body: null };
   }
-  const max_bytes = limits[rule.max];
-  const text = await read_text(req, max_bytes);
+  const maxBytes = limits[rule.max];
+  const text = await readText(req, maxBytes);
   if (text === '') {
     if (rule.required) throw wrong('body', '', 'MISSING_FIELD', 'the request needs a body');
     return { text, body: {} };
   }
   if (rule.read === 'text') return { text, body: null };
-  const body = read_json(text, max_bytes);
-  checks.check_body(body);
+  const body = readJson(text, maxBytes);
+  checks.checkBody(body);
   return { text, body };
 }
 
@@ -85,28 +85,28 @@ function leaving({ res }: RouterContext): () => AbortSignal {
   };
 }
 
-async function note_change(
+async function noteChange(
   route: Route,
   { tenant_id, key, name }: Principal,
   context: RouterContext,
   status: number,
   { audit, clock }: Services,
 ): Promise<void> {
-  const request_id = String(context.state.request_id);
-  const record = { key, name, action: route.operation, target: context.path, status, request_id };
-  await audit.append(tenant_id, audit_record(clock, record));
+  const requestId = String(context.state.request_id);
+  const record = { key, name, action: route.operation, target: context.path, status, request_id: requestId };
+  await audit.append(tenant_id, auditRecord(clock, record));
 }
 
 function give(
   context: RouterContext,
   { status, headers = {}, body, content, stream }: ApiAnswer,
-  request_id: string,
+  requestId: string,
 ): void {
   context.status = status;
   context.set({ ...headers });
   if (stream !== undefined) {
     context.respond = false;
-    stream(context.res, request_id);
+    stream(context.res, requestId);
   } else if (content !== undefined) {
     context.type = content.type;
     context.body = content.data;
@@ -120,6 +120,6 @@ function give(
 }
 
 /** Of a route that is a WebSocket, asked for as if it were none. */
-export function upgrade_required(): LlmteamError {
+export function upgradeRequired(): LlmteamError {
   return new LlmteamError('UPGRADE_REQUIRED', 'the address is a WebSocket');
 }

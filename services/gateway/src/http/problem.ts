@@ -1,8 +1,8 @@
 /** Errors as answers: RFC 9457. The only place where a code becomes a status. */
 import {
   type Code,
-  error_codes,
-  is_llmteam_error,
+  errorCodes,
+  isLlmteamError,
   LlmteamError,
   type ProblemDetails,
   type RequestProblem,
@@ -14,33 +14,33 @@ export interface ProblemAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function is_table_code(code: string): code is Code {
-  return Object.hasOwn(error_codes, code);
+function isTableCode(code: string): code is Code {
+  return Object.hasOwn(errorCodes, code);
 }
 
 /**
  * What a caller is told. Of absent and foreign things the same words; of faults that are ours the meaning of the code only: messages may
  * name folders and hosts.
  */
-export function problem_answer(thrown: unknown): ProblemAnswer {
-  const error = is_llmteam_error(thrown) ? thrown : from_http_error(thrown);
-  const code = error !== null && is_table_code(error.code) ? error.code : 'INTERNAL';
-  const { http: status, about } = error_codes[code];
-  const is_open = error !== null && code !== 'INTERNAL' && status < 500 && status !== 404;
-  const problems = is_open ? problems_of(error) : null;
+export function problemAnswer(thrown: unknown): ProblemAnswer {
+  const error = isLlmteamError(thrown) ? thrown : fromHttpError(thrown);
+  const code = error !== null && isTableCode(error.code) ? error.code : 'INTERNAL';
+  const { http: status, about } = errorCodes[code];
+  const isOpen = error !== null && code !== 'INTERNAL' && status < 500 && status !== 404;
+  const problems = isOpen ? problemsOf(error) : null;
   const body: ProblemDetails = {
     type: `urn:llmteam:error:${code}`,
     title: about,
     status,
     code,
-    detail: is_open ? error.message : about,
+    detail: isOpen ? error.message : about,
     ...(problems !== null && { problems: [...problems] }),
   };
-  return { status, body, headers: headers_of(status, error) };
+  return { status, body, headers: headersOf(status, error) };
 }
 
 /** A request that is wrong in the places listed. */
-export function request_invalid(problems: readonly RequestProblem[], code: Code = 'REQUEST_INVALID'): LlmteamError {
+export function requestInvalid(problems: readonly RequestProblem[], code: Code = 'REQUEST_INVALID'): LlmteamError {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const place = first === undefined || first.path === '' ? (first?.in ?? '') : `${first.in ?? 'body'} ${first.path}`;
@@ -55,15 +55,15 @@ export function wrong(
   code: string,
   message: string,
 ): LlmteamError {
-  return request_invalid([{ in: where, severity: 'error', code, message, path }]);
+  return requestInvalid([{ in: where, severity: 'error', code, message, path }]);
 }
 
-function problems_of({ details }: LlmteamError): readonly RequestProblem[] | null {
+function problemsOf({ details }: LlmteamError): readonly RequestProblem[] | null {
   const problems: unknown = details?.problems;
   return Array.isArray(problems) ? (problems as RequestProblem[]) : null;
 }
 
-function headers_of(status: number, error: LlmteamError | null): Record<string, string> {
+function headersOf(status: number, error: LlmteamError | null): Record<string, string> {
   if (status === 401) return { 'WWW-Authenticate': 'Bearer realm="llmteam"' };
   const seconds = error?.details?.retry_after_seconds;
   if (typeof seconds === 'number') return { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) };
@@ -71,7 +71,7 @@ function headers_of(status: number, error: LlmteamError | null): Record<string, 
 }
 
 /** What Koa and its middlewares throw. */
-function from_http_error(thrown: unknown): LlmteamError | null {
+function fromHttpError(thrown: unknown): LlmteamError | null {
   if (typeof thrown !== 'object' || thrown === null || !('status' in thrown)) return null;
   const { status } = thrown;
   if (typeof status === 'number' && status >= 400 && status < 500)

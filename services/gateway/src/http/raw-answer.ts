@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** A problem document on a connection that Node no longer, or not yet, answers on. The connection is closed after it. */
-export function raw_answer(
+export function rawAnswer(
   socket: Duplex,
   status: number,
   body: unknown,

@@ -4,18 +4,18 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Json, type JsonObject, LlmteamError, type RequestProblem } from '@llmteam/contracts';
-import { validate_value } from '@llmteam/kernel';
+import { validateValue } from '@llmteam/kernel';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajv_formats from 'ajv-formats';
+import ajvFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';
-import { plain_schema } from '../openapi/plain-schema.js';
+import { plainSchema } from '../openapi/plain-schema.js';
 import type { Route } from '../routes/route.js';
-import { request_invalid } from './problem.js';
+import { requestInvalid } from './problem.js';
 
 const made = new WeakMap<Route, RequestChecks>();
 
 /** Made once per route and process: compiling takes longer than checking a thousand requests. */
-export function checks_of(route: Route): RequestChecks {
+export function checksOf(route: Route): RequestChecks {
   const known = made.get(route) ?? new RequestChecks(route);
   made.set(route, known);
   return known;
@@ -30,36 +30,36 @@ export class RequestChecks {
   constructor(private readonly route: Route) {
     const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
     // The package is CommonJS: its function is the module itself.
-    (ajv_formats as unknown as (target: Ajv2020) => void)(ajv);
-    const compile = (schema: TSchema): ValidateFunction => ajv.compile(plain_schema(schema));
+    (ajvFormats as unknown as (target: Ajv2020) => void)(ajv);
+    const compile = (schema: TSchema): ValidateFunction => ajv.compile(plainSchema(schema));
     this.params = new Map(Object.entries(route.params ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
     this.headers = new Map(Object.entries(route.headers ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
-    this.query = ajv.compile(route.query === undefined ? no_keys : plain_schema(route.query));
-    this.body = route.body === undefined ? null : (plain_schema(route.body.schema) as JsonObject);
+    this.query = ajv.compile(route.query === undefined ? noKeys : plainSchema(route.query));
+    this.body = route.body === undefined ? null : (plainSchema(route.body.schema) as JsonObject);
   }
 
   /** An id that cannot be one is answered as one that is not there. @throws LlmteamError with the code the route gives */
-  check_params(params: Readonly<Record<string, string>>): void {
+  checkParams(params: Readonly<Record<string, string>>): void {
     for (const [name, validate] of this.params) {
       if (!validate(params[name])) throw new LlmteamError(this.route.params?.[name]?.unknown ?? 'ROUTE_UNKNOWN', name);
     }
   }
 
   /** With defaults and numbers filled in. @throws LlmteamError `REQUEST_INVALID` */
-  check_query(search: URLSearchParams): JsonObject {
+  checkQuery(search: URLSearchParams): JsonObject {
     const query: Record<string, string> = Object.create(null);
     const problems: RequestProblem[] = [];
     for (const [name, value] of search) {
       if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is there twice'));
       query[name] = value;
     }
-    if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => of_ajv('query', error)));
-    if (problems.length > 0) throw request_invalid(problems);
+    if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => ofAjv('query', error)));
+    if (problems.length > 0) throw requestInvalid(problems);
     return { ...query };
   }
 
   /** @throws LlmteamError `REQUEST_INVALID` */
-  check_headers(headers: IncomingHttpHeaders): void {
+  checkHeaders(headers: IncomingHttpHeaders): void {
     const problems: RequestProblem[] = [];
     for (const [name, validate] of this.headers) {
       const value = headers[name.toLowerCase()];
@@ -67,20 +67,20 @@ export class RequestChecks {
       const message = validate.errors?.[0]?.message ?? 'is not valid';
       problems.push(problem('header', `/${name.toLowerCase()}`, 'SCHEMA_VIOLATION', message));
     }
-    if (problems.length > 0) throw request_invalid(problems);
+    if (problems.length > 0) throw requestInvalid(problems);
   }
 
   /** @throws LlmteamError `REQUEST_INVALID` */
-  check_body(body: Json): void {
+  checkBody(body: Json): void {
     if (this.body === null) return;
-    const problems = validate_value(this.body, body, 'body');
-    if (problems.length > 0) throw request_invalid(problems.map((found) => ({ in: 'body', ...found })));
+    const problems = validateValue(this.body, body, 'body');
+    if (problems.length > 0) throw requestInvalid(problems.map((found) => ({ in: 'body', ...found })));
   }
 }
 
-const no_keys = { type: 'object', additionalProperties: false };
+const noKeys = { type: 'object', additionalProperties: false };
 
-function of_ajv(
+function ofAjv(
   where: 'query',
   { keyword, instancePath, params, message = 'is not valid' }: ErrorObject,
 ): RequestProblem {

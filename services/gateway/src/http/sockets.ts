@@ -12,14 +12,14 @@ import { WebSocketOutlet } from '../following/web-socket-outlet.js';
 import type { Route } from '../routes/route.js';
 import { routes } from '../routes/table.js';
 import type { Services } from '../services.js';
-import { admit, check_origin, socket_protocol } from './authentication.js';
-import { check_front } from './front.js';
-import { problem_answer } from './problem.js';
-import { raw_answer } from './raw-answer.js';
-import { checks_of, type RequestChecks } from './request-checks.js';
+import { admit, checkOrigin, socketProtocol } from './authentication.js';
+import { checkFront } from './front.js';
+import { problemAnswer } from './problem.js';
+import { rawAnswer } from './raw-answer.js';
+import { checksOf, type RequestChecks } from './request-checks.js';
 
-const message_bytes = 64 * 1024;
-const takes_no_messages = 1003;
+const messageBytes = 64 * 1024;
+const takesNoMessages = 1003;
 
 interface SocketRoute {
   readonly route: Route;
@@ -31,13 +31,11 @@ interface SocketRoute {
 export class Sockets {
   private readonly server = new WebSocketServer({
     noServer: true,
-    maxPayload: message_bytes,
+    maxPayload: messageBytes,
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(socket_protocol) ? socket_protocol : false),
+    handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : false),
   });
-  private readonly routes: readonly SocketRoute[] = routes
-    .filter(({ is_socket }) => is_socket === true)
-    .map(socket_route);
+  private readonly routes: readonly SocketRoute[] = routes.filter(({ isSocket }) => isSocket === true).map(socketRoute);
 
   constructor(private readonly services: Services) {}
 
@@ -45,10 +43,10 @@ export class Sockets {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     this.open(request, socket, head).catch((thrown: unknown) => {
-      const { status, body, headers } = problem_answer(thrown);
+      const { status, body, headers } = problemAnswer(thrown);
       if (status >= 500) this.services.log.error({ err: thrown }, 'a WebSocket could not be opened');
-      this.services.metrics.request_answered('follow_run', status, null);
-      raw_answer(socket, status, body, { ...headers, 'X-Request-Id': this.services.new_id() });
+      this.services.metrics.requestAnswered('follow_run', status, null);
+      rawAnswer(socket, status, body, { ...headers, 'X-Request-Id': this.services.newId() });
     });
   }
 
@@ -62,51 +60,51 @@ export class Sockets {
       prepared.release();
       return;
     }
-    let is_open = false;
+    let isOpen = false;
     socket.once('close', () => {
-      if (!is_open) prepared.release();
+      if (!isOpen) prepared.release();
     });
-    this.server.handleUpgrade(request, socket, head, (web_socket) => {
-      is_open = true;
-      this.services.metrics.request_answered('follow_run', 101, null);
-      follow(web_socket, socket, prepared);
+    this.server.handleUpgrade(request, socket, head, (webSocket) => {
+      isOpen = true;
+      this.services.metrics.requestAnswered('follow_run', 101, null);
+      follow(webSocket, socket, prepared);
     });
   }
 
   /** @throws LlmteamError for whatever is not in order */
   private async prepare(request: IncomingMessage): Promise<PreparedStream> {
     const { services } = this;
-    check_front(request, services.limits);
+    checkFront(request, services.limits);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const found = this.routes.find(({ pattern }) => pattern.test(url.pathname));
     if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this address');
-    if (!services.is_open()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
-    check_origin(request.headers, services.origins ?? []);
+    if (!services.isOpen()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
+    checkOrigin(request.headers, services.origins ?? []);
     const principal = admit(found.route, request.headers, services.keys);
-    await services.tenants.admit_request(principal.tenant_id);
-    const params = params_of(found, url.pathname);
-    found.checks.check_params(params);
-    const { from_seq } = found.checks.check_query(url.searchParams);
+    await services.tenants.admitRequest(principal.tenant_id);
+    const params = paramsOf(found, url.pathname);
+    found.checks.checkParams(params);
+    const { from_seq } = found.checks.checkQuery(url.searchParams);
     const run = { tenant_id: principal.tenant_id, run_id: params.run_id ?? '' };
     return services.streams.prepare(principal, run, typeof from_seq === 'number' ? from_seq : 1);
   }
 }
 
-function follow(web_socket: WebSocket, socket: Duplex, prepared: PreparedStream): void {
-  web_socket.on('error', () => web_socket.terminate());
-  web_socket.on('message', () => web_socket.close(takes_no_messages, 'the gateway takes no messages here'));
-  const reader = prepared.begin(new WebSocketOutlet(web_socket, socket));
+function follow(webSocket: WebSocket, socket: Duplex, prepared: PreparedStream): void {
+  webSocket.on('error', () => webSocket.terminate());
+  webSocket.on('message', () => webSocket.close(takesNoMessages, 'the gateway takes no messages here'));
+  const reader = prepared.begin(new WebSocketOutlet(webSocket, socket));
   socket.on('drain', () => reader.drained());
-  web_socket.once('close', () => reader.close('gone'));
+  webSocket.once('close', () => reader.close('gone'));
 }
 
-function socket_route(route: Route): SocketRoute {
+function socketRoute(route: Route): SocketRoute {
   const names = [...route.path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
   const pattern = new RegExp(`^${route.path.replaceAll(/\{[a-z_]+\}/g, '([^/]+)')}$`);
-  return { route, checks: checks_of(route), pattern, names };
+  return { route, checks: checksOf(route), pattern, names };
 }
 
-function params_of({ pattern, names }: SocketRoute, path: string): Record<string, string> {
+function paramsOf({ pattern, names }: SocketRoute, path: string): Record<string, string> {
   const values = pattern.exec(path)?.slice(1) ?? [];
   return Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(values[at] ?? '')]));
 }

@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-const prefix_letters = 'abcdefghijkmnpqrstuvwxyz23456789';
-const prefix_length = 12;
-const secret_bytes = 32;
+const prefixLetters = 'abcdefghijkmnpqrstuvwxyz23456789';
+const prefixLength = 12;
+const secretBytes = 32;
 const pattern = /^llmteam_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
 
 export interface NewApiKey {
@@ -16,24 +16,24 @@ export interface NewApiKey {
   readonly hash: string;
 }
 
-export function make_api_key(): NewApiKey {
+export function makeApiKey(): NewApiKey {
   // 32 letters: every byte falls on each of them equally often.
-  const prefix = [...randomBytes(prefix_length)].map((byte) => prefix_letters[byte % prefix_letters.length]).join('');
-  const key = `llmteam_${prefix}_${randomBytes(secret_bytes).toString('base64url')}`;
-  return { key, prefix, hash: hash_api_key(key) };
+  const prefix = [...randomBytes(prefixLength)].map((byte) => prefixLetters[byte % prefixLetters.length]).join('');
+  const key = `llmteam_${prefix}_${randomBytes(secretBytes).toString('base64url')}`;
+  return { key, prefix, hash: hashApiKey(key) };
 }
 
 /** The public prefix; null if the text has not the form of a key. */
-export function prefix_of(key: string): string | null {
+export function prefixOf(key: string): string | null {
   return pattern.exec(key)?.[1] ?? null;
 }
 
-export function hash_api_key(key: string): string {
+export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
 /** Takes the same time wherever two hashes differ. */
-export function is_same_hash(one: string, other: string): boolean {
+export function isSameHash(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one, 'hex'), Buffer.from(other, 'hex')];
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -6,8 +6,8 @@
  *   K2 Whether a prefix is unknown or the secret is wrong takes the same work and gives the same answer.
  */
 import type { Clock, Logger, Registry, RegistryChange, Role } from '@llmteam/contracts';
-import { hash_api_key, is_same_hash, prefix_of } from './api-key.js';
-import { type ApiKeyRecord, keys_prefix, record_of } from './key-store.js';
+import { hashApiKey, isSameHash, prefixOf } from './api-key.js';
+import { type ApiKeyRecord, keysPrefix, recordOf } from './key-store.js';
 
 /** Whose request it is. The tenant comes from here and from nowhere else. */
 export interface Principal {
@@ -18,14 +18,14 @@ export interface Principal {
   readonly name: string;
 }
 
-const retry_ms = 500;
-const no_hash = '0'.repeat(64);
+const retryMs = 500;
+const noHash = '0'.repeat(64);
 
 export class KeyRing {
   private readonly records = new Map<string, ApiKeyRecord>();
   private readonly stopping = new AbortController();
   private readonly gone = new Set<(prefix: string) => void>();
-  private is_current = false;
+  private isCurrent = false;
   private following: Promise<void> = Promise.resolve();
 
   constructor(
@@ -45,46 +45,46 @@ export class KeyRing {
     await this.following;
   }
 
-  get is_ready(): boolean {
-    return this.is_current;
+  get isReady(): boolean {
+    return this.isCurrent;
   }
 
   /** null: no key of that form is known, or it has expired or was revoked. */
   identify(key: string): Principal | null {
-    const prefix = prefix_of(key);
+    const prefix = prefixOf(key);
     const record = prefix === null ? undefined : this.records.get(prefix);
-    const is_right = is_same_hash(hash_api_key(key), record?.hash ?? no_hash);
-    if (record === undefined || !is_right || !this.counts(record)) return null;
+    const isRight = isSameHash(hashApiKey(key), record?.hash ?? noHash);
+    if (record === undefined || !isRight || !this.counts(record)) return null;
     const { tenant_id, role, name } = record;
     return { tenant_id, role, name, key: record.prefix };
   }
 
   /** Whether a key that was identified before still counts. */
-  still_counts(prefix: string): boolean {
+  stillCounts(prefix: string): boolean {
     const record = this.records.get(prefix);
     return record !== undefined && this.counts(record);
   }
 
   /** Told the prefix of every key that changed; the function takes the listener away again. */
-  on_change(listener: (prefix: string) => void): () => void {
+  onChange(listener: (prefix: string) => void): () => void {
     this.gone.add(listener);
     return () => this.gone.delete(listener);
   }
 
   private counts({ revoked_at, expires_at }: ApiKeyRecord): boolean {
-    return this.is_current && revoked_at === null && (expires_at === null || expires_at > this.clock.now());
+    return this.isCurrent && revoked_at === null && (expires_at === null || expires_at > this.clock.now());
   }
 
   private async load(): Promise<void> {
-    const found = await this.registry.list(keys_prefix);
+    const found = await this.registry.list(keysPrefix);
     this.records.clear();
     for (const { value } of found) this.note({ key: '', value: { key: '', value, revision: 0 } });
-    this.is_current = true;
+    this.isCurrent = true;
   }
 
   private note({ key, value }: RegistryChange): void {
-    const record = value === null ? null : record_of(value.value);
-    const prefix = record?.prefix ?? key.slice(keys_prefix.length);
+    const record = value === null ? null : recordOf(value.value);
+    const prefix = record?.prefix ?? key.slice(keysPrefix.length);
     if (record === null) this.records.delete(prefix);
     else this.records.set(prefix, record);
     for (const listener of this.gone) listener(prefix);
@@ -94,12 +94,12 @@ export class KeyRing {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        if (!this.is_current) await this.load();
-        for await (const change of this.registry.watch(keys_prefix, signal)) this.note(change);
+        if (!this.isCurrent) await this.load();
+        for await (const change of this.registry.watch(keysPrefix, signal)) this.note(change);
       } catch (err) {
         this.log.warn({ err }, 'the API keys cannot be followed; none is accepted until they can');
       }
-      this.is_current = false;
+      this.isCurrent = false;
       if (!signal.aborted) await this.pause();
     }
   }
@@ -111,7 +111,7 @@ export class KeyRing {
         this.stopping.signal.removeEventListener('abort', wake);
         resolve();
       };
-      const timer = this.clock.after(retry_ms, wake);
+      const timer = this.clock.after(retryMs, wake);
       this.stopping.signal.addEventListener('abort', wake, { once: true });
     });
   }

@@ -3,9 +3,9 @@
  * Does not own: checking requests (key-ring.ts). A revoked key stays listed.
  */
 import { type Clock, type Json, LlmteamError, type Registry, type Role } from '@llmteam/contracts';
-import { make_api_key } from './api-key.js';
+import { makeApiKey } from './api-key.js';
 
-export const keys_prefix = 'api_keys/';
+export const keysPrefix = 'api_keys/';
 
 export interface ApiKeyRecord {
   readonly prefix: string;
@@ -47,39 +47,39 @@ export class KeyStore {
     if (!names.test(name)) throw new LlmteamError('USAGE', `'${name}' is no name for a key`);
     const now = this.clock.now();
     if (expires_at !== null && expires_at <= now) throw new LlmteamError('USAGE', 'the key would expire in the past');
-    const { key, prefix, hash } = make_api_key();
+    const { key, prefix, hash } = makeApiKey();
     const record: ApiKeyRecord = { prefix, hash, ...request, created_at: now, revoked_at: null };
-    await this.registry.put(keys_prefix + prefix, as_json(record), { if_revision: 0 });
-    return { key, listing: listing_of(record) };
+    await this.registry.put(keysPrefix + prefix, asJson(record), { ifRevision: 0 });
+    return { key, listing: listingOf(record) };
   }
 
   /** Of one tenant, or of all; by prefix. */
-  async list(tenant_id?: string): Promise<ApiKeyListing[]> {
-    const found = await this.registry.list(keys_prefix);
-    const records = found.map(({ value }) => record_of(value));
-    return records.filter((record) => tenant_id === undefined || record.tenant_id === tenant_id).map(listing_of);
+  async list(tenantId?: string): Promise<ApiKeyListing[]> {
+    const found = await this.registry.list(keysPrefix);
+    const records = found.map(({ value }) => recordOf(value));
+    return records.filter((record) => tenantId === undefined || record.tenant_id === tenantId).map(listingOf);
   }
 
   /** Every gateway knows within a second. Again: nothing changes. @throws LlmteamError `USAGE` if there is no such key */
   async revoke(prefix: string): Promise<ApiKeyListing> {
-    const found = await this.registry.get(keys_prefix + prefix);
+    const found = await this.registry.get(keysPrefix + prefix);
     if (found === null) throw new LlmteamError('USAGE', `there is no key '${prefix}'`);
-    const record = record_of(found.value);
-    if (record.revoked_at !== null) return listing_of(record);
+    const record = recordOf(found.value);
+    if (record.revoked_at !== null) return listingOf(record);
     const revoked: ApiKeyRecord = { ...record, revoked_at: this.clock.now() };
-    await this.registry.put(keys_prefix + prefix, as_json(revoked), { if_revision: found.revision });
-    return listing_of(revoked);
+    await this.registry.put(keysPrefix + prefix, asJson(revoked), { ifRevision: found.revision });
+    return listingOf(revoked);
   }
 }
 
-export function record_of(value: Json): ApiKeyRecord {
+export function recordOf(value: Json): ApiKeyRecord {
   return value as unknown as ApiKeyRecord;
 }
 
-function as_json(record: ApiKeyRecord): Json {
+function asJson(record: ApiKeyRecord): Json {
   return { ...record };
 }
 
-function listing_of({ hash: _, ...listing }: ApiKeyRecord): ApiKeyListing {
+function listingOf({ hash: _, ...listing }: ApiKeyRecord): ApiKeyListing {
   return listing;
 }

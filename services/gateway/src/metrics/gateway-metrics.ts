@@ -3,61 +3,61 @@
  * Owns: names, labels and buckets. Does not own: counting runs (RunMeter), the registry.
  */
 import type { RunMeterSink } from '@llmteam/kernel';
-import { step_buckets, step_duration, steps_executed } from '@llmteam/service-host';
+import { stepBuckets, stepDuration, stepsExecuted } from '@llmteam/service-host';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export class GatewayMetrics implements RunMeterSink {
-  private readonly series: ReturnType<typeof series_in>;
+  private readonly series: ReturnType<typeof seriesIn>;
 
   /** `registry`: that of the process, whose other series come out with these. */
   constructor(
     private readonly registry: Registry,
     active: () => ReadonlyMap<string, number>,
-    open_streams: () => number,
+    openStreams: () => number,
   ) {
-    this.series = series_in(registry);
+    this.series = seriesIn(registry);
     const running: Gauge = new Gauge({
       name: 'llmteam_running_segments',
       help: 'Runs that have begun and not ended',
       labelNames: ['tenant_id'],
       registers: [registry],
       collect: () => {
-        for (const [tenant_id, runs] of active()) running.set({ tenant_id }, runs);
+        for (const [tenantId, runs] of active()) running.set({ tenant_id: tenantId }, runs);
       },
     });
     const streams: Gauge = new Gauge({
       name: 'llmteam_gateway_open_streams',
       help: 'Readers that follow runs now',
       registers: [registry],
-      collect: () => streams.set(open_streams()),
+      collect: () => streams.set(openStreams()),
     });
   }
 
-  run_started(run: Parameters<RunMeterSink['run_started']>[0]): void {
+  runStarted(run: Parameters<RunMeterSink['runStarted']>[0]): void {
     this.series.started.inc({ segment_id: run.segment_id, tenant_id: run.tenant_id });
   }
 
-  run_ended({ segment_id, tenant_id, status, duration_ms }: Parameters<RunMeterSink['run_ended']>[0]): void {
+  runEnded({ segment_id, tenant_id, status, duration_ms }: Parameters<RunMeterSink['runEnded']>[0]): void {
     this.series.completed.inc({ segment_id, tenant_id, status });
-    this.series.segment_duration.observe({ segment_id }, duration_ms / 1000);
+    this.series.segmentDuration.observe({ segment_id }, duration_ms / 1000);
   }
 
-  step_executed({ tenant_id, step_type, duration_ms }: Parameters<RunMeterSink['step_executed']>[0]): void {
+  stepExecuted({ tenant_id, step_type, duration_ms }: Parameters<RunMeterSink['stepExecuted']>[0]): void {
     this.series.steps.inc({ step_type, tenant_id });
-    this.series.step_duration.observe({ step_type }, duration_ms / 1000);
+    this.series.stepDuration.observe({ step_type }, duration_ms / 1000);
   }
 
   /** `seconds` is null for what stays open on purpose. */
-  request_answered(operation: string, status: number, seconds: number | null): void {
+  requestAnswered(operation: string, status: number, seconds: number | null): void {
     this.series.requests.inc({ operation, status: String(status) });
-    if (seconds !== null) this.series.request_duration.observe({ operation }, seconds);
+    if (seconds !== null) this.series.requestDuration.observe({ operation }, seconds);
   }
 
-  reader_cut_off(): void {
-    this.series.cut_off.inc();
+  readerCutOff(): void {
+    this.series.cutOff.inc();
   }
 
-  get content_type(): string {
+  get contentType(): string {
     return this.registry.contentType;
   }
 
@@ -66,7 +66,7 @@ export class GatewayMetrics implements RunMeterSink {
   }
 }
 
-function series_in(registry: Registry) {
+function seriesIn(registry: Registry) {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: readonly string[]): Counter =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
@@ -83,22 +83,22 @@ function series_in(registry: Registry) {
       'tenant_id',
       'status',
     ]),
-    steps: counter(`llmteam_${steps_executed.name}`, steps_executed.help, steps_executed.labels),
-    segment_duration: histogram(
+    steps: counter(`llmteam_${stepsExecuted.name}`, stepsExecuted.help, stepsExecuted.labels),
+    segmentDuration: histogram(
       'llmteam_segment_duration_seconds',
       'From the request of a run to its end',
       ['segment_id'],
       [1, 5, 10, 30, 60, 120, 300, 600],
     ),
-    step_duration: histogram(`llmteam_${step_duration.name}`, step_duration.help, step_duration.labels, step_buckets),
+    stepDuration: histogram(`llmteam_${stepDuration.name}`, stepDuration.help, stepDuration.labels, stepBuckets),
     requests: counter('llmteam_gateway_requests_total', 'Requests that were answered', ['operation', 'status']),
-    request_duration: histogram(
+    requestDuration: histogram(
       'llmteam_gateway_request_duration_seconds',
       'From the head of a request to its answer; streams and long polls left out',
       ['operation'],
       [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     ),
-    cut_off: counter(
+    cutOff: counter(
       'llmteam_gateway_slow_readers_total',
       'Readers of streams that were cut off because they took nothing',
       [],

@@ -1,5 +1,5 @@
 /** The reference page: one script from this host, nothing from anywhere else. */
-export const docs_page = `<!doctype html>
+export const docsPage = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -16,10 +16,10 @@ export const docs_page = `<!doctype html>
 </html>
 `;
 
-export const docs_style = 'body { margin: 0; }\nrapi-doc { height: 100vh; width: 100%; }\n';
+export const docsStyle = 'body { margin: 0; }\nrapi-doc { height: 100vh; width: 100%; }\n';
 
 /** The viewer sets styles of its own on elements; scripts come from files only. */
-export const docs_policy = [
+export const docsPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",

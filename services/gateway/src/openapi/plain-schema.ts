@@ -3,20 +3,20 @@ import type { TSchema } from 'typebox';
 export type PlainSchema = Record<string, unknown>;
 
 /** The schema as plain JSON without names: what a validator is given. */
-export function plain_schema(schema: TSchema): PlainSchema {
+export function plainSchema(schema: TSchema): PlainSchema {
   return walk(JSON.parse(JSON.stringify(schema)), () => null) as PlainSchema;
 }
 
 /** The schema as plain JSON in which every named one is a reference; the named ones are put into `components`. */
-export function named_schema(schema: TSchema, components: Map<string, PlainSchema>): PlainSchema {
-  return name_schemas(JSON.parse(JSON.stringify(schema)), components) as PlainSchema;
+export function namedSchema(schema: TSchema, components: Map<string, PlainSchema>): PlainSchema {
+  return nameSchemas(JSON.parse(JSON.stringify(schema)), components) as PlainSchema;
 }
 
-function name_schemas(value: unknown, components: Map<string, PlainSchema>): unknown {
+function nameSchemas(value: unknown, components: Map<string, PlainSchema>): unknown {
   return walk(value, (name, inner) => {
     if (!components.has(name)) {
       components.set(name, {});
-      components.set(name, name_schemas(inner, components) as PlainSchema);
+      components.set(name, nameSchemas(inner, components) as PlainSchema);
     }
     return { $ref: `#/components/schemas/${name}` };
   });

@@ -1,10 +1,10 @@
 import { CatalogPage, CatalogType, Identifier, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
 import type { Services } from '../services.js';
-import type { no_body, no_query } from './parameters.js';
-import { define_route, type Route } from './route.js';
+import type { noBody, noQuery } from './parameters.js';
+import { defineRoute, type Route } from './route.js';
 
-export const catalog_routes: readonly Route[] = [
-  define_route<typeof no_query, typeof no_body>({
+export const catalogRoutes: readonly Route[] = [
+  defineRoute<typeof noQuery, typeof noBody>({
     operation: 'list_step_types',
     method: 'get',
     path: '/api/v1/catalog',
@@ -16,11 +16,11 @@ export const catalog_routes: readonly Route[] = [
     errors: [],
     changes: false,
     handle: async (_request, services) => {
-      const types = services.catalog.list().map((metadata) => catalog_type(metadata, services));
+      const types = services.catalog.list().map((metadata) => catalogType(metadata, services));
       return { status: 200, body: { types } satisfies CatalogPage };
     },
   }),
-  define_route<typeof no_query, typeof no_body>({
+  defineRoute<typeof noQuery, typeof noBody>({
     operation: 'get_step_type',
     method: 'get',
     path: '/api/v1/catalog/{type_id}',
@@ -35,19 +35,19 @@ export const catalog_routes: readonly Route[] = [
     handle: async ({ params: { type_id = '' } }, services) => {
       const metadata = services.catalog.list().find((type) => type.type_id === type_id);
       if (metadata === undefined) throw new LlmteamError('STEP_TYPE_UNKNOWN', `there is no step type '${type_id}'`);
-      return { status: 200, body: catalog_type(metadata, services) };
+      return { status: 200, body: catalogType(metadata, services) };
     },
   }),
 ];
 
-function catalog_type(metadata: StepTypeMetadata, { catalog, live_workers }: Services): CatalogType {
+function catalogType(metadata: StepTypeMetadata, { catalog, liveWorkers }: Services): CatalogType {
   const { type_id, version } = metadata;
   const versions = catalog.entries().filter((entry) => entry.metadata.type_id === type_id);
   return {
     type_id,
     version,
     versions: versions.map((entry) => entry.metadata.version),
-    workers: live_workers(type_id, version),
+    workers: liveWorkers(type_id, version),
     metadata,
   };
 }

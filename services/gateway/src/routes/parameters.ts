@@ -3,15 +3,15 @@ import { Identifier, Name } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import type { PathParameter } from './route.js';
 
-export const run_param: Readonly<Record<'run_id', PathParameter>> = {
+export const runParam: Readonly<Record<'run_id', PathParameter>> = {
   run_id: { schema: Name, description: 'The run.', unknown: 'RUN_UNKNOWN' },
 };
 
-export const segment_param: Readonly<Record<'segment_id', PathParameter>> = {
+export const segmentParam: Readonly<Record<'segment_id', PathParameter>> = {
   segment_id: { schema: Identifier, description: 'The segment.', unknown: 'SEGMENT_UNKNOWN' },
 };
 
-export const task_param: Readonly<Record<'task_id', PathParameter>> = {
+export const taskParam: Readonly<Record<'task_id', PathParameter>> = {
   task_id: {
     schema: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}:.+$', maxLength: 2_200 }),
     description: 'The task: `<run_id>:<step>`, percent-encoded.',
@@ -19,16 +19,16 @@ export const task_param: Readonly<Record<'task_id', PathParameter>> = {
   },
 };
 
-export const page_query = {
+export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 1_024, description: 'As the page before gave it.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'Rows of a page.' })),
 };
 
 export const strict = { additionalProperties: false } as const;
-export const no_query = Type.Object({}, strict);
-export const no_body = Type.Null();
+export const noQuery = Type.Object({}, strict);
+export const noBody = Type.Null();
 
-export const if_match = {
+export const ifMatch = {
   'If-Match': {
     schema: Type.String({ maxLength: 1_024 }),
     description: 'Only if the segment has this `ETag` (`*`: only if there is one).',

@@ -44,14 +44,14 @@ export interface ApiRequest<Q = unknown, B = unknown> {
   readonly text: string;
   header(name: string): string | undefined;
   /** HEAD: the answer will have no body. */
-  readonly is_head: boolean;
+  readonly isHead: boolean;
   readonly request_id: string;
   /** Aborts when the client goes away before it is answered. */
   leaving(): AbortSignal;
 }
 
 /** Takes over the response: an open stream. */
-export type StreamAnswer = (response: import('node:http').ServerResponse, request_id: string) => void;
+export type StreamAnswer = (response: import('node:http').ServerResponse, requestId: string) => void;
 
 export interface ApiAnswer {
   readonly status: number;
@@ -78,7 +78,7 @@ export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {
   readonly access: 'open' | Action;
   readonly rate: RateClass;
   /** A WebSocket: requests without an upgrade are told so. */
-  readonly is_socket?: boolean;
+  readonly isSocket?: boolean;
   readonly params?: Readonly<Record<string, PathParameter>>;
   readonly query?: Q;
   readonly headers?: Readonly<Record<string, { readonly schema: TSchema; readonly description: string }>>;
@@ -96,6 +96,6 @@ export type Route = Omit<RouteDeclaration<TSchema, TSchema>, 'handle'> & {
   readonly handle: (request: ApiRequest, services: Services) => Promise<ApiAnswer>;
 };
 
-export function define_route<Q extends TSchema, B extends TSchema>(route: RouteDeclaration<Q, B>): Route {
+export function defineRoute<Q extends TSchema, B extends TSchema>(route: RouteDeclaration<Q, B>): Route {
   return route as unknown as Route;
 }

@@ -1,8 +1,8 @@
 import { ControlRunBody, RunAccepted, SignalRunBody } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { accepted } from '../run-starts.js';
-import { type no_query, run_param } from './parameters.js';
-import { define_route, type Route } from './route.js';
+import { type noQuery, runParam } from './parameters.js';
+import { defineRoute, type Route } from './route.js';
 
 const summaries = {
   cancel: 'Cancel a run; handlers that are at work are told',
@@ -10,8 +10,8 @@ const summaries = {
   resume: 'Go on with a run that was paused',
 } as const;
 
-function control_route(action: keyof typeof summaries): Route {
-  return define_route<typeof no_query, typeof ControlRunBody>({
+function controlRoute(action: keyof typeof summaries): Route {
+  return defineRoute<typeof noQuery, typeof ControlRunBody>({
     operation: `${action}_run`,
     method: 'post',
     path: `/api/v1/runs/{run_id}/${action}`,
@@ -20,7 +20,7 @@ function control_route(action: keyof typeof summaries): Route {
     description: 'Asking again changes nothing.',
     access: `run:${action}`,
     rate: 'request',
-    params: run_param,
+    params: runParam,
     body: { schema: ControlRunBody, required: false, max: 'body_bytes', read: 'json' },
     answers: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
     errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID'],
@@ -33,7 +33,7 @@ function control_route(action: keyof typeof summaries): Route {
   });
 }
 
-const signal_route = define_route<typeof no_query, typeof SignalRunBody>({
+const signalRoute = defineRoute<typeof noQuery, typeof SignalRunBody>({
   operation: 'signal_run',
   method: 'post',
   path: '/api/v1/runs/{run_id}/signals/{name}',
@@ -44,7 +44,7 @@ const signal_route = define_route<typeof no_query, typeof SignalRunBody>({
   access: 'run:signal',
   rate: 'request',
   params: {
-    ...run_param,
+    ...runParam,
     name: {
       schema: Type.String({ minLength: 1, maxLength: 128 }),
       description: 'The name steps wait for.',
@@ -72,9 +72,9 @@ const signal_route = define_route<typeof no_query, typeof SignalRunBody>({
   },
 });
 
-export const run_control_routes: readonly Route[] = [
-  control_route('cancel'),
-  control_route('pause'),
-  control_route('resume'),
-  signal_route,
+export const runControlRoutes: readonly Route[] = [
+  controlRoute('cancel'),
+  controlRoute('pause'),
+  controlRoute('resume'),
+  signalRoute,
 ];

@@ -8,33 +8,33 @@ import {
   RunView,
 } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { stream_events } from '../following/sse.js';
-import { check_origin } from '../http/authentication.js';
-import { upgrade_required } from '../http/pipeline.js';
-import { list_page } from './listing.js';
-import { type no_body, page_query, run_param, strict } from './parameters.js';
-import { type ApiRequest, define_route, type Route } from './route.js';
-import { wait_field, wait_for_end } from './waiting.js';
+import { streamEvents } from '../following/sse.js';
+import { checkOrigin } from '../http/authentication.js';
+import { upgradeRequired } from '../http/pipeline.js';
+import { listPage } from './listing.js';
+import { type noBody, pageQuery, runParam, strict } from './parameters.js';
+import { type ApiRequest, defineRoute, type Route } from './route.js';
+import { waitField, waitForEnd } from './waiting.js';
 
-const list_query = Type.Object(
+const listQuery = Type.Object(
   {
     segment_id: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(RunStatus),
     correlation_id: Type.Optional(Type.String({ maxLength: 128 })),
     since: Type.Optional(Type.String({ format: 'date-time', description: 'Only runs that began then or later.' })),
-    ...page_query,
+    ...pageQuery,
   },
   strict,
 );
-const show_query = Type.Object({ wait: wait_field }, strict);
-const from_seq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event wanted.' }));
-const events_query = Type.Object(
-  { from_seq, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) },
+const showQuery = Type.Object({ wait: waitField }, strict);
+const fromSeq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event wanted.' }));
+const eventsQuery = Type.Object(
+  { from_seq: fromSeq, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) },
   strict,
 );
-const socket_query = Type.Object({ from_seq }, strict);
+const socketQuery = Type.Object({ from_seq: fromSeq }, strict);
 
-const list_route = define_route<typeof list_query, typeof no_body>({
+const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   operation: 'list_runs',
   method: 'get',
   path: '/api/v1/runs',
@@ -43,18 +43,18 @@ const list_route = define_route<typeof list_query, typeof no_body>({
   description: 'Pages stay as they are while runs are added. The list may be a moment behind the runs themselves.',
   access: 'run:read',
   rate: 'request',
-  query: list_query,
+  query: listQuery,
   answers: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal: { tenant_id }, query: { since, ...query } }, { runs }) => {
     const from = since === undefined ? {} : { since: Date.parse(since) };
-    const page = await list_page(() => runs.list({ tenant_id, ...query, ...from }));
-    return { status: 200, body: { runs: page.rows.map(listing_of), cursor: page.cursor } satisfies RunPage };
+    const page = await listPage(() => runs.list({ tenant_id, ...query, ...from }));
+    return { status: 200, body: { runs: page.rows.map(listingOf), cursor: page.cursor } satisfies RunPage };
   },
 });
 
-const get_route = define_route<typeof show_query, typeof no_body>({
+const getRoute = defineRoute<typeof showQuery, typeof noBody>({
   operation: 'get_run',
   method: 'get',
   path: '/api/v1/runs/{run_id}',
@@ -62,19 +62,19 @@ const get_route = define_route<typeof show_query, typeof no_body>({
   summary: 'A run and its steps',
   access: 'run:read',
   rate: 'request',
-  params: run_param,
-  query: show_query,
+  params: runParam,
+  query: showQuery,
   answers: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
   errors: ['RUN_UNKNOWN'],
   changes: false,
   handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, services) => {
     const run = { tenant_id, run_id };
-    const ended = await wait_for_end(run, query.wait, leaving, services);
+    const ended = await waitForEnd(run, query.wait, leaving, services);
     return { status: 200, body: ended ?? (await services.runs.show(run)) };
   },
 });
 
-const events_route = define_route<typeof events_query, typeof no_body>({
+const eventsRoute = defineRoute<typeof eventsQuery, typeof noBody>({
   operation: 'list_run_events',
   method: 'get',
   path: '/api/v1/runs/{run_id}/events',
@@ -85,8 +85,8 @@ and pieces of text that models write as \`llm.token\` without \`id\`. The stream
 if nothing is left after it the answer is 204, which tells browsers not to come again.`,
   access: 'run:read',
   rate: 'stream',
-  params: run_param,
-  query: events_query,
+  params: runParam,
+  query: eventsQuery,
   headers: {
     'Last-Event-ID': {
       schema: Type.String({ pattern: '^([A-Za-z0-9._-]+:)?[0-9]{1,15}$' }),
@@ -103,16 +103,16 @@ if nothing is left after it the answer is 204, which tells browsers not to come 
   errors: ['RUN_UNKNOWN'],
   changes: false,
   handle: async (request, services) => {
-    check_origin({ origin: request.header('Origin') }, services.origins ?? []);
-    const last_seen = seq_of(request.header('Last-Event-ID'));
-    const from = last_seen === null ? (request.query.from_seq ?? 1) : last_seen + 1;
-    if (wants_stream(request)) return stream_events(request, from, last_seen !== null, services);
+    checkOrigin({ origin: request.header('Origin') }, services.origins ?? []);
+    const lastSeen = seqOf(request.header('Last-Event-ID'));
+    const from = lastSeen === null ? (request.query.from_seq ?? 1) : lastSeen + 1;
+    if (wantsStream(request)) return streamEvents(request, from, lastSeen !== null, services);
     const run = { tenant_id: request.principal.tenant_id, run_id: request.params.run_id ?? '' };
-    return { status: 200, body: page_of(await services.runs.events(run, from), request.query.limit ?? 1_000, from) };
+    return { status: 200, body: pageOf(await services.runs.events(run, from), request.query.limit ?? 1_000, from) };
   },
 });
 
-const socket_route = define_route<typeof socket_query, typeof no_body>({
+const socketRoute = defineRoute<typeof socketQuery, typeof noBody>({
   operation: 'follow_run',
   method: 'get',
   path: '/api/v1/runs/{run_id}/ws',
@@ -122,43 +122,43 @@ const socket_route = define_route<typeof socket_query, typeof no_body>({
 pings; it takes no messages. Browsers, which cannot set \`Authorization\` here, offer the subprotocols \`llmteam.v1\` and \`llmteam.key.<key>\`.`,
   access: 'run:read',
   rate: 'stream',
-  is_socket: true,
-  params: run_param,
-  query: socket_query,
+  isSocket: true,
+  params: runParam,
+  query: socketQuery,
   answers: { 101: { description: 'The connection is a WebSocket now.' } },
   errors: ['RUN_UNKNOWN', 'UPGRADE_REQUIRED', 'FORBIDDEN'],
   changes: false,
   handle: async () => {
-    throw upgrade_required();
+    throw upgradeRequired();
   },
 });
 
-export const run_routes: readonly Route[] = [list_route, get_route, events_route, socket_route];
+export const runRoutes: readonly Route[] = [listRoute, getRoute, eventsRoute, socketRoute];
 
-function wants_stream({ header, is_head }: ApiRequest): boolean {
-  return !is_head && (header('Accept') ?? '').toLowerCase().includes('text/event-stream');
+function wantsStream({ header, isHead }: ApiRequest): boolean {
+  return !isHead && (header('Accept') ?? '').toLowerCase().includes('text/event-stream');
 }
 
-function seq_of(last_event_id: string | undefined): number | null {
-  if (last_event_id === undefined) return null;
-  return Number(last_event_id.slice(last_event_id.lastIndexOf(':') + 1));
+function seqOf(lastEventId: string | undefined): number | null {
+  if (lastEventId === undefined) return null;
+  return Number(lastEventId.slice(lastEventId.lastIndexOf(':') + 1));
 }
 
-const last_events: ReadonlySet<string> = new Set([
+const lastEvents: ReadonlySet<string> = new Set([
   'segment.completed',
   'segment.failed',
   'segment.cancelled',
   'segment.timeout',
 ]);
 
-function page_of(found: readonly RunEvent[], limit: number, from: number): EventPage {
+function pageOf(found: readonly RunEvent[], limit: number, from: number): EventPage {
   const events = found.slice(0, limit);
   const last = events.at(-1);
-  const is_over = last === undefined ? false : found.length <= limit && last_events.has(last.event_type);
-  return { events, next_seq: is_over ? null : (last?.seq ?? from - 1) + 1 };
+  const isOver = last === undefined ? false : found.length <= limit && lastEvents.has(last.event_type);
+  return { events, next_seq: isOver ? null : (last?.seq ?? from - 1) + 1 };
 }
 
-function listing_of({ started_at, ended_at, ...row }: RunRow): RunListing {
+function listingOf({ started_at, ended_at, ...row }: RunRow): RunListing {
   return {
     ...row,
     started_at: new Date(started_at).toISOString(),

@@ -1,17 +1,17 @@
 import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { fork_run, idempotency_key, start_run } from '../run-starts.js';
-import { type no_query, run_param, segment_param, strict } from './parameters.js';
-import { type ApiAnswer, define_route, type Route } from './route.js';
-import { wait_field, wait_for_end } from './waiting.js';
+import { forkRun, idempotencyKey, startRun } from '../run-starts.js';
+import { type noQuery, runParam, segmentParam, strict } from './parameters.js';
+import { type ApiAnswer, defineRoute, type Route } from './route.js';
+import { waitField, waitForEnd } from './waiting.js';
 
-const key_header = {
+const keyHeader = {
   'Idempotency-Key': { schema: IdempotencyKey, description: 'The same key with the same body is the same run.' },
 };
-const start_query = Type.Object({ wait: wait_field }, strict);
+const startQuery = Type.Object({ wait: waitField }, strict);
 
-export const run_start_routes: readonly Route[] = [
-  define_route<typeof start_query, typeof StartRunBody>({
+export const runStartRoutes: readonly Route[] = [
+  defineRoute<typeof startQuery, typeof StartRunBody>({
     operation: 'start_run',
     method: 'post',
     path: '/api/v1/segments/{segment_id}/runs',
@@ -21,9 +21,9 @@ export const run_start_routes: readonly Route[] = [
 longer, the accepted one.`,
     access: 'run:start',
     rate: 'start',
-    params: segment_param,
-    query: start_query,
-    headers: key_header,
+    params: segmentParam,
+    query: startQuery,
+    headers: keyHeader,
     body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
     answers: {
       200: { description: 'The run has ended within `wait` seconds.', content: { 'application/json': RunView } },
@@ -37,16 +37,16 @@ longer, the accepted one.`,
     changes: true,
     handle: async ({ principal, params: { segment_id = '' }, query, body, header, leaving }, services) => {
       const { tenant_id } = principal;
-      const key = idempotency_key(header('Idempotency-Key'), body.idempotency_key);
-      const run = await start_run(tenant_id, segment_id, body, key, services);
+      const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
+      const run = await startRun(tenant_id, segment_id, body, key, services);
       const later = async (): Promise<ApiAnswer | null> => {
-        const ended = await wait_for_end({ tenant_id, run_id: run.run_id }, query.wait, leaving, services);
+        const ended = await waitForEnd({ tenant_id, run_id: run.run_id }, query.wait, leaving, services);
         return ended === null ? null : { status: 200, body: ended };
       };
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };
     },
   }),
-  define_route<typeof no_query, typeof ForkRunBody>({
+  defineRoute<typeof noQuery, typeof ForkRunBody>({
     operation: 'fork_run',
     method: 'post',
     path: '/api/v1/runs/{run_id}/fork',
@@ -54,8 +54,8 @@ longer, the accepted one.`,
     summary: 'Run again from a step on, as a new run',
     access: 'run:fork',
     rate: 'start',
-    params: run_param,
-    headers: key_header,
+    params: runParam,
+    headers: keyHeader,
     body: { schema: ForkRunBody, required: true, max: 'body_bytes', read: 'json' },
     answers: {
       202: {
@@ -67,7 +67,7 @@ longer, the accepted one.`,
     errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
     handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, services) => {
-      const run = await fork_run({ tenant_id, run_id }, body, header('Idempotency-Key'), services);
+      const run = await forkRun({ tenant_id, run_id }, body, header('Idempotency-Key'), services);
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
     },
   }),

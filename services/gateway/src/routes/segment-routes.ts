@@ -1,25 +1,25 @@
 import { Segment, SegmentPage, SegmentStored, ValidationReport } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { entity_tag, matches } from '../entity-tags.js';
-import { present_revision, remove_segment, store_segment, validate_for } from '../segments.js';
-import { if_match, type no_body, type no_query, page_query, segment_param, strict } from './parameters.js';
-import { type ApiAnswer, define_route, type Route } from './route.js';
+import { entityTag, matches } from '../entity-tags.js';
+import { presentRevision, removeSegment, storeSegment, validateFor } from '../segments.js';
+import { ifMatch, type noBody, type noQuery, pageQuery, segmentParam, strict } from './parameters.js';
+import { type ApiAnswer, defineRoute, type Route } from './route.js';
 
-const list_query = Type.Object(
+const listQuery = Type.Object(
   {
     cursor: Type.Optional(
       Type.String({ pattern: '^[a-z][a-z0-9_]*$', maxLength: 64, description: 'As the page before gave it.' }),
     ),
-    limit: page_query.limit,
+    limit: pageQuery.limit,
   },
   strict,
 );
-const revision_query = Type.Object(
+const revisionQuery = Type.Object(
   { revision: Type.Optional(Type.Integer({ minimum: 1, description: 'An earlier revision; the last 100 are kept.' })) },
   strict,
 );
 
-const validate_route = define_route<typeof no_query, typeof Segment>({
+const validateRoute = defineRoute<typeof noQuery, typeof Segment>({
   operation: 'validate_segment',
   method: 'post',
   path: '/api/v1/segments/validate',
@@ -32,12 +32,12 @@ const validate_route = define_route<typeof no_query, typeof Segment>({
   errors: ['JSON_INVALID'],
   changes: false,
   handle: async ({ principal, text }, services) => {
-    const { segment, problems } = await validate_for(principal.tenant_id, text, services);
+    const { segment, problems } = await validateFor(principal.tenant_id, text, services);
     return { status: 200, body: { valid: segment !== null, problems: [...problems] } satisfies ValidationReport };
   },
 });
 
-const store_route = define_route<typeof no_query, typeof Segment>({
+const storeRoute = defineRoute<typeof noQuery, typeof Segment>({
   operation: 'store_segment',
   method: 'post',
   path: '/api/v1/segments',
@@ -46,7 +46,7 @@ const store_route = define_route<typeof no_query, typeof Segment>({
   access: 'segment:write',
   rate: 'request',
   headers: {
-    ...if_match,
+    ...ifMatch,
     'If-None-Match': {
       schema: Type.String({ maxLength: 1_024 }),
       description: '`*`: only if there is no such segment.',
@@ -54,24 +54,24 @@ const store_route = define_route<typeof no_query, typeof Segment>({
   },
   body: { schema: Segment, required: true, max: 'segment_bytes', read: 'text' },
   answers: {
-    200: stored_answer('It is the newest revision now, or was already.'),
-    201: { ...stored_answer('It is stored.'), headers: { ETag: 'The revision.', Location: 'Where it is.' } },
+    200: storedAnswer('It is the newest revision now, or was already.'),
+    201: { ...storedAnswer('It is stored.'), headers: { ETag: 'The revision.', Location: 'Where it is.' } },
   },
   errors: ['JSON_INVALID', 'SEGMENT_INVALID', 'PRECONDITION_FAILED'],
   changes: true,
   handle: async ({ principal, text, header }, services) => {
-    const { stored, warnings } = await store_segment(principal.tenant_id, text, services, {
-      if_match: header('If-Match'),
-      if_none_match: header('If-None-Match'),
+    const { stored, warnings } = await storeSegment(principal.tenant_id, text, services, {
+      ifMatch: header('If-Match'),
+      ifNoneMatch: header('If-None-Match'),
     });
-    const { segment_id, revision, definition, is_new } = stored;
+    const { segment_id, revision, definition, isNew } = stored;
     const body: SegmentStored = { segment_id, revision, definition, warnings: [...warnings] };
-    const headers = { ETag: entity_tag(revision), ...(is_new && { Location: `/api/v1/segments/${segment_id}` }) };
-    return { status: is_new ? 201 : 200, headers, body };
+    const headers = { ETag: entityTag(revision), ...(isNew && { Location: `/api/v1/segments/${segment_id}` }) };
+    return { status: isNew ? 201 : 200, headers, body };
   },
 });
 
-const list_route = define_route<typeof list_query, typeof no_body>({
+const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   operation: 'list_segments',
   method: 'get',
   path: '/api/v1/segments',
@@ -79,7 +79,7 @@ const list_route = define_route<typeof list_query, typeof no_body>({
   summary: 'The segments that are stored, by id',
   access: 'segment:read',
   rate: 'request',
-  query: list_query,
+  query: listQuery,
   answers: { 200: { description: 'A page of segments.', content: { 'application/json': SegmentPage } } },
   errors: [],
   changes: false,
@@ -92,7 +92,7 @@ const list_route = define_route<typeof list_query, typeof no_body>({
   },
 });
 
-const get_route = define_route<typeof revision_query, typeof no_body>({
+const getRoute = defineRoute<typeof revisionQuery, typeof noBody>({
   operation: 'get_segment',
   method: 'get',
   path: '/api/v1/segments/{segment_id}',
@@ -100,8 +100,8 @@ const get_route = define_route<typeof revision_query, typeof no_body>({
   summary: 'A segment, whole, as it was stored',
   access: 'segment:read',
   rate: 'request',
-  params: segment_param,
-  query: revision_query,
+  params: segmentParam,
+  query: revisionQuery,
   headers: { 'If-None-Match': { schema: Type.String({ maxLength: 1_024 }), description: 'The `ETag` that is known.' } },
   answers: {
     200: {
@@ -118,7 +118,7 @@ const get_route = define_route<typeof revision_query, typeof no_body>({
     { segments, definitions },
   ): Promise<ApiAnswer> => {
     const stored = await segments.find(principal.tenant_id, segment_id, query.revision);
-    const headers = { ETag: entity_tag(stored.revision) };
+    const headers = { ETag: entityTag(stored.revision) };
     const known = header('If-None-Match');
     if (known !== undefined && matches(known, stored.revision)) return { status: 304, headers };
     const { segment } = await definitions.get(stored.definition);
@@ -126,7 +126,7 @@ const get_route = define_route<typeof revision_query, typeof no_body>({
   },
 });
 
-const delete_route = define_route<typeof no_query, typeof no_body>({
+const deleteRoute = defineRoute<typeof noQuery, typeof noBody>({
   operation: 'delete_segment',
   method: 'delete',
   path: '/api/v1/segments/{segment_id}',
@@ -134,20 +134,20 @@ const delete_route = define_route<typeof no_query, typeof no_body>({
   summary: 'Forget a segment and its revisions; runs of it go on',
   access: 'segment:delete',
   rate: 'request',
-  params: segment_param,
-  headers: if_match,
+  params: segmentParam,
+  headers: ifMatch,
   answers: { 204: { description: 'It is forgotten.' } },
   errors: ['SEGMENT_UNKNOWN', 'PRECONDITION_FAILED'],
   changes: true,
   handle: async ({ principal, params: { segment_id = '' }, header }, services) => {
-    const present = await present_revision(principal.tenant_id, segment_id, services);
-    await remove_segment(principal.tenant_id, segment_id, present, header('If-Match'), services);
+    const present = await presentRevision(principal.tenant_id, segment_id, services);
+    await removeSegment(principal.tenant_id, segment_id, present, header('If-Match'), services);
     return { status: 204 };
   },
 });
 
-function stored_answer(description: string) {
+function storedAnswer(description: string) {
   return { description, content: { 'application/json': SegmentStored }, headers: { ETag: 'The revision.' } };
 }
 
-export const segment_routes: readonly Route[] = [validate_route, store_route, list_route, get_route, delete_route];
+export const segmentRoutes: readonly Route[] = [validateRoute, storeRoute, listRoute, getRoute, deleteRoute];

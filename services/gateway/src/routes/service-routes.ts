@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ServiceState } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { docs_page, docs_policy, docs_style } from '../openapi/docs-page.js';
-import type { no_body, no_query } from './parameters.js';
-import { type ApiAnswer, define_route, type Route, type RouteDeclaration } from './route.js';
+import { docsPage, docsPolicy, docsStyle } from '../openapi/docs-page.js';
+import type { noBody, noQuery } from './parameters.js';
+import { type ApiAnswer, defineRoute, type Route, type RouteDeclaration } from './route.js';
 
-type OpenRoute = RouteDeclaration<typeof no_query, typeof no_body>;
+type OpenRoute = RouteDeclaration<typeof noQuery, typeof noBody>;
 
-function open_route(route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'answers' | 'errors' | 'handle'>): Route {
-  return define_route<typeof no_query, typeof no_body>({
+function openRoute(route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'answers' | 'errors' | 'handle'>): Route {
+  return defineRoute<typeof noQuery, typeof noBody>({
     method: 'get',
     tag: 'service',
     access: 'open',
@@ -23,8 +23,8 @@ function open_route(route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'a
 const text = Type.String();
 const state = { content: { 'application/json': ServiceState } };
 
-export const service_routes: readonly Route[] = [
-  open_route({
+export const serviceRoutes: readonly Route[] = [
+  openRoute({
     operation: 'get_health',
     path: '/health',
     summary: 'The process lives',
@@ -32,26 +32,26 @@ export const service_routes: readonly Route[] = [
     errors: [],
     handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } }),
   }),
-  open_route({
+  openRoute({
     operation: 'get_readiness',
     path: '/ready',
     summary: 'The backend, the run index and the keys are there',
     answers: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
     errors: [],
-    handle: async (_request, { version, is_open }) => {
-      const is_ready = is_open();
-      return { status: is_ready ? 200 : 503, body: { status: is_ready ? 'ok' : 'not_ready', version } };
+    handle: async (_request, { version, isOpen }) => {
+      const isReady = isOpen();
+      return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'not_ready', version } };
     },
   }),
-  open_route({
+  openRoute({
     operation: 'get_metrics',
     path: '/metrics',
     summary: 'Metrics in the Prometheus text format',
     answers: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
     errors: [],
-    handle: async (_request, { metrics }) => plain(metrics.content_type, await metrics.text()),
+    handle: async (_request, { metrics }) => plain(metrics.contentType, await metrics.text()),
   }),
-  open_route({
+  openRoute({
     operation: 'get_openapi',
     path: '/api/v1/openapi.json',
     summary: 'This description of the interface, OpenAPI 3.1',
@@ -61,26 +61,26 @@ export const service_routes: readonly Route[] = [
     errors: [],
     handle: async (_request, { document }) => plain('application/json; charset=utf-8', document),
   }),
-  open_route({
+  openRoute({
     operation: 'get_api_docs',
     path: '/api/docs',
     summary: 'The interface as a page to read and try',
     answers: { 200: { description: 'The page.', content: { 'text/html': text } } },
     errors: [],
     handle: async () => ({
-      ...plain('text/html; charset=utf-8', docs_page),
-      headers: { 'Content-Security-Policy': docs_policy },
+      ...plain('text/html; charset=utf-8', docsPage),
+      headers: { 'Content-Security-Policy': docsPolicy },
     }),
   }),
-  open_route({
+  openRoute({
     operation: 'get_api_docs_style',
     path: '/api/docs/page.css',
     summary: 'Style of the page',
     answers: { 200: { description: 'The style sheet.', content: { 'text/css': text } } },
     errors: [],
-    handle: async () => plain('text/css; charset=utf-8', docs_style),
+    handle: async () => plain('text/css; charset=utf-8', docsStyle),
   }),
-  open_route({
+  openRoute({
     operation: 'get_api_docs_script',
     path: '/api/docs/rapidoc.js',
     summary: 'Script of the page',

@@ -1,20 +1,20 @@
 import { AnswerTaskBody, ClaimTaskBody, HumanTask, TaskPage } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { list_page } from './listing.js';
-import { type no_body, type no_query, page_query, strict, task_param } from './parameters.js';
-import { define_route, type Route } from './route.js';
+import { listPage } from './listing.js';
+import { type noBody, type noQuery, pageQuery, strict, taskParam } from './parameters.js';
+import { defineRoute, type Route } from './route.js';
 
-const list_query = Type.Object(
+const listQuery = Type.Object(
   {
     run_id: Type.Optional(Type.String({ maxLength: 128 })),
     status: Type.Optional(HumanTask.properties.status),
-    ...page_query,
+    ...pageQuery,
   },
   strict,
 );
-const one_task = { content: { 'application/json': HumanTask } };
+const oneTask = { content: { 'application/json': HumanTask } };
 
-const list_route = define_route<typeof list_query, typeof no_body>({
+const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   operation: 'list_tasks',
   method: 'get',
   path: '/api/v1/tasks',
@@ -22,17 +22,17 @@ const list_route = define_route<typeof list_query, typeof no_body>({
   summary: 'Human tasks, newest first',
   access: 'task:read',
   rate: 'request',
-  query: list_query,
+  query: listQuery,
   answers: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal: { tenant_id }, query }, { runs }) => {
-    const { rows, cursor } = await list_page(() => runs.tasks({ tenant_id, ...query }));
+    const { rows, cursor } = await listPage(() => runs.tasks({ tenant_id, ...query }));
     return { status: 200, body: { tasks: [...rows], cursor } satisfies TaskPage };
   },
 });
 
-const get_route = define_route<typeof no_query, typeof no_body>({
+const getRoute = defineRoute<typeof noQuery, typeof noBody>({
   operation: 'get_task',
   method: 'get',
   path: '/api/v1/tasks/{task_id}',
@@ -40,8 +40,8 @@ const get_route = define_route<typeof no_query, typeof no_body>({
   summary: 'A human task',
   access: 'task:read',
   rate: 'request',
-  params: task_param,
-  answers: { 200: { description: 'The task as it stands.', ...one_task } },
+  params: taskParam,
+  answers: { 200: { description: 'The task as it stands.', ...oneTask } },
   errors: ['TASK_UNKNOWN'],
   changes: false,
   handle: async ({ principal, params: { task_id = '' } }, { runs }) => {
@@ -49,7 +49,7 @@ const get_route = define_route<typeof no_query, typeof no_body>({
   },
 });
 
-const claim_route = define_route<typeof no_query, typeof ClaimTaskBody>({
+const claimRoute = defineRoute<typeof noQuery, typeof ClaimTaskBody>({
   operation: 'claim_task',
   method: 'post',
   path: '/api/v1/tasks/{task_id}/claim',
@@ -57,9 +57,9 @@ const claim_route = define_route<typeof no_query, typeof ClaimTaskBody>({
   summary: 'Take a human task upon oneself',
   access: 'task:claim',
   rate: 'request',
-  params: task_param,
+  params: taskParam,
   body: { schema: ClaimTaskBody, required: false, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is claimed.', ...one_task } },
+  answers: { 200: { description: 'It is claimed.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'JSON_INVALID'],
   changes: true,
   handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
@@ -70,7 +70,7 @@ const claim_route = define_route<typeof no_query, typeof ClaimTaskBody>({
   },
 });
 
-const answer_route = define_route<typeof no_query, typeof AnswerTaskBody>({
+const answerRoute = defineRoute<typeof noQuery, typeof AnswerTaskBody>({
   operation: 'answer_task',
   method: 'post',
   path: '/api/v1/tasks/{task_id}/answer',
@@ -79,9 +79,9 @@ const answer_route = define_route<typeof no_query, typeof AnswerTaskBody>({
   description: 'One answer wins. The same answer again is that answer; another one is refused.',
   access: 'task:answer',
   rate: 'request',
-  params: task_param,
+  params: taskParam,
   body: { schema: AnswerTaskBody, required: true, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is the answer.', ...one_task } },
+  answers: { 200: { description: 'It is the answer.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
   handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
@@ -93,4 +93,4 @@ const answer_route = define_route<typeof no_query, typeof AnswerTaskBody>({
   },
 });
 
-export const task_routes: readonly Route[] = [list_route, get_route, claim_route, answer_route];
+export const taskRoutes: readonly Route[] = [listRoute, getRoute, claimRoute, answerRoute];

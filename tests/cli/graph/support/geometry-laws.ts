@@ -1,11 +1,11 @@
 import { contains, type DrawnEdge, overlaps, type Picture, passes } from './picture.js';
 
 /** What is wrong with where things are: overlaps, and lines through what is not theirs. Empty for a good picture. */
-export function layout_faults(picture: Picture): string[] {
-  return [...overlap_faults(picture), ...line_faults(picture), ...frame_faults(picture)];
+export function layoutFaults(picture: Picture): string[] {
+  return [...overlapFaults(picture), ...lineFaults(picture), ...frameFaults(picture)];
 }
 
-function overlap_faults({ boxes, labels }: Picture): string[] {
+function overlapFaults({ boxes, labels }: Picture): string[] {
   const things = [
     ...[...boxes].map(([id, rect]) => ({ name: `box ${id}`, rect })),
     ...labels.map(({ title, rect }) => ({ name: `label ${title}`, rect })),
@@ -18,18 +18,18 @@ function overlap_faults({ boxes, labels }: Picture): string[] {
   );
 }
 
-function line_faults({ boxes, labels, edges }: Picture): string[] {
+function lineFaults({ boxes, labels, edges }: Picture): string[] {
   return edges.flatMap((edge) => [
     ...[...boxes]
       .filter(([id, rect]) => id !== edge.from && id !== edge.to && passes(edge.trace, rect))
-      .map(([id]) => `${name_of(edge)} runs through box ${id}`),
+      .map(([id]) => `${nameOf(edge)} runs through box ${id}`),
     ...labels
-      .filter(({ title, rect }) => !title.startsWith(name_of(edge)) && passes(edge.trace, rect))
-      .map(({ title }) => `${name_of(edge)} runs through label ${title}`),
+      .filter(({ title, rect }) => !title.startsWith(nameOf(edge)) && passes(edge.trace, rect))
+      .map(({ title }) => `${nameOf(edge)} runs through label ${title}`),
   ]);
 }
 
-function frame_faults({ boxes, frames }: Picture): string[] {
+function frameFaults({ boxes, frames }: Picture): string[] {
   const faults: string[] = [];
   for (const [loop, frame] of frames) {
     for (const [id, box] of boxes) {
@@ -43,6 +43,6 @@ function frame_faults({ boxes, frames }: Picture): string[] {
   return faults;
 }
 
-function name_of({ from, to }: DrawnEdge): string {
+function nameOf({ from, to }: DrawnEdge): string {
   return `${from} → ${to}`;
 }

@@ -1,4 +1,4 @@
-import { descendants, read_xml, with_class, type XmlElement } from './xml-reader.js';
+import { descendants, readXml, withClass, type XmlElement } from './xml-reader.js';
 
 export interface Rect {
   readonly x: number;
@@ -30,33 +30,33 @@ export interface Picture {
   readonly frames: ReadonlyMap<string, Rect>;
 }
 
-export function read_picture(svg: string): Picture {
-  const root = read_xml(svg);
-  const steps = with_class(root, 'step');
-  const id_of = (step: XmlElement): string => attribute(step, 'data-step');
-  const boxes = steps.map((step) => [id_of(step), rect_of(with_class(step, 'box'))] as const);
-  if (new Set(steps.map(id_of)).size !== steps.length) throw new Error('a step is drawn twice');
+export function readPicture(svg: string): Picture {
+  const root = readXml(svg);
+  const steps = withClass(root, 'step');
+  const idOf = (step: XmlElement): string => attribute(step, 'data-step');
+  const boxes = steps.map((step) => [idOf(step), rectOf(withClass(step, 'box'))] as const);
+  if (new Set(steps.map(idOf)).size !== steps.length) throw new Error('a step is drawn twice');
   return {
     root,
     boxes: new Map(boxes),
-    classes: new Map(steps.map((step) => [id_of(step), classes_of(step)])),
-    edges: with_class(root, 'edge').map(read_edge),
-    labels: with_class(root, 'edge-label').map((label) => ({
-      rect: rect_of(with_class(label, 'label')),
-      title: title_of(label),
+    classes: new Map(steps.map((step) => [idOf(step), classesOf(step)])),
+    edges: withClass(root, 'edge').map(readEdge),
+    labels: withClass(root, 'edge-label').map((label) => ({
+      rect: rectOf(withClass(label, 'label')),
+      title: titleOf(label),
     })),
     frames: new Map(
-      with_class(root, 'loop').map((loop) => [attribute(loop, 'data-loop'), rect_of(with_class(loop, 'region'))]),
+      withClass(root, 'loop').map((loop) => [attribute(loop, 'data-loop'), rectOf(withClass(loop, 'region'))]),
     ),
   };
 }
 
 /** All text a viewer shows, without the titles that only show on demand. */
-export function shown_texts(root: XmlElement): string[] {
+export function shownTexts(root: XmlElement): string[] {
   return descendants(root).flatMap((element) => (element.name === 'text' ? [element.text] : []));
 }
 
-export function title_of(element: XmlElement): string {
+export function titleOf(element: XmlElement): string {
   return element.children.find((child) => child.name === 'title')?.text ?? '';
 }
 
@@ -80,18 +80,18 @@ export function passes(trace: readonly Point[], { x, y, width, height }: Rect): 
   return trace.some((at) => at.x > x + rim && at.x < x + width - rim && at.y > y + rim && at.y < y + height - rim);
 }
 
-function read_edge(edge: XmlElement): DrawnEdge {
-  const lines = with_class(edge, 'line');
+function readEdge(edge: XmlElement): DrawnEdge {
+  const lines = withClass(edge, 'line');
   if (lines.length !== 1 || lines[0] === undefined) throw new Error(`an edge has ${lines.length} lines`);
   return {
     from: attribute(edge, 'data-from'),
     to: attribute(edge, 'data-to'),
-    classes: classes_of(edge),
-    trace: trace_of(attribute(lines[0], 'd')),
+    classes: classesOf(edge),
+    trace: traceOf(attribute(lines[0], 'd')),
   };
 }
 
-function classes_of(element: XmlElement): string[] {
+function classesOf(element: XmlElement): string[] {
   return (element.attributes.get('class') ?? '').split(' ');
 }
 
@@ -101,7 +101,7 @@ function attribute(element: XmlElement, key: string): string {
   return value;
 }
 
-function rect_of(found: readonly XmlElement[]): Rect {
+function rectOf(found: readonly XmlElement[]): Rect {
   const [rect] = found;
   if (rect === undefined || found.length > 1) throw new Error(`${found.length} rectangles instead of one`);
   const number = (key: string): number => {
@@ -112,7 +112,7 @@ function rect_of(found: readonly XmlElement[]): Rect {
   return { x: number('x'), y: number('y'), width: number('width'), height: number('height') };
 }
 
-function trace_of(d: string): Point[] {
+function traceOf(d: string): Point[] {
   const trace: Point[] = [];
   for (const [, kind, written = ''] of d.matchAll(/([MLQC])([^MLQC]*)/g)) {
     const numbers = written.trim().split(/\s+/).map(Number);
@@ -133,10 +133,10 @@ function samples(control: readonly Point[]): Point[] {
   const first = control[0] ?? { x: 0, y: 0 };
   const last = control.at(-1) ?? first;
   const count = Math.max(8, Math.ceil(Math.hypot(last.x - first.x, last.y - first.y) / 4));
-  return Array.from({ length: count }, (_, i) => on_curve(control, (i + 1) / count));
+  return Array.from({ length: count }, (_, i) => onCurve(control, (i + 1) / count));
 }
 
-function on_curve(control: readonly Point[], t: number): Point {
+function onCurve(control: readonly Point[], t: number): Point {
   let points = control;
   while (points.length > 1) {
     points = points.slice(1).map((to, i) => {

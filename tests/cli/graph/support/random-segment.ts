@@ -1,11 +1,11 @@
 import type { Edge, Segment, Step } from '@llmteam/contracts';
 
-const task_types = ['llm_agent', 'http_action', 'transform', 'rag', 'delay', 'acme_ocr@^2.1'];
-const loop_types = ['loop', 'map', 'critic_loop'];
+const taskTypes = ['llm_agent', 'http_action', 'transform', 'rag', 'delay', 'acme_ocr@^2.1'];
+const loopTypes = ['loop', 'map', 'critic_loop'];
 const ports = ['true', 'false', 'error', 'approved', 'branch_1'];
 
 /** A number in [0, 1) at each call, the same ones for the same seed. */
-function random_numbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   const state = { value: seed * 2_654_435_761 + 1 };
   return () => {
     state.value = (Math.imul(state.value ^ (state.value >>> 15), 2_246_822_519) + 3_266_489_917) >>> 0;
@@ -14,8 +14,8 @@ function random_numbers(seed: number): () => number {
 }
 
 /** A segment whose regions are valid: steps in some order, edges that lead on, loops nested up to three deep. */
-export function random_segment(seed: number, size: number): Segment {
-  const next = random_numbers(seed);
+export function randomSegment(seed: number, size: number): Segment {
+  const next = randomNumbers(seed);
   const grown: Grown = { steps: [], edges: [], next, size };
   grow(grown, size, 0);
   return { segment_id: 'random', name: `Random ${seed}`, entrypoint: 's0', steps: grown.steps, edges: grown.edges };
@@ -33,14 +33,14 @@ function grow(grown: Grown, count: number, depth: number): string[] {
   const row: string[] = [];
   let left = count;
   while (left > 0) {
-    const is_loop = depth < 3 && left > 3 && grown.next() < 0.2;
+    const isLoop = depth < 3 && left > 3 && grown.next() < 0.2;
     const before = row.slice(-4);
-    const id = add_step(grown, pick(grown, is_loop ? loop_types : task_types));
+    const id = addStep(grown, pick(grown, isLoop ? loopTypes : taskTypes));
     if (before.length > 0) connect(grown, pick(grown, before), id);
     if (before.length > 1 && grown.next() < 0.4) connect(grown, pick(grown, before), id);
     row.push(id);
     left -= 1;
-    if (is_loop) {
+    if (isLoop) {
       const inside = 1 + Math.floor(grown.next() * Math.min(left, 8));
       left -= inside;
       enclose(grown, id, grow(grown, inside, depth + 1));
@@ -53,25 +53,25 @@ function enclose({ edges, next }: Grown, loop: string, body: readonly string[]):
   const ends = new Set(body.filter((id) => !edges.some((edge) => edge.from === id && body.includes(edge.to))));
   edges.push({ from: loop, from_port: 'body', to: body[0] ?? loop });
   for (const id of ends) {
-    const from_port = edges.some((edge) => edge.from === id && edge.from_port === 'body') ? { from_port: 'done' } : {};
-    if (next() < 0.8 || id === body.at(-1)) edges.push({ from: id, ...from_port, to: loop, to_port: 'next' });
+    const fromPort = edges.some((edge) => edge.from === id && edge.from_port === 'body') ? { from_port: 'done' } : {};
+    if (next() < 0.8 || id === body.at(-1)) edges.push({ from: id, ...fromPort, to: loop, to_port: 'next' });
   }
 }
 
-function add_step({ steps, next }: Grown, type: string): string {
-  const step_id = `s${steps.length}`;
+function addStep({ steps, next }: Grown, type: string): string {
+  const stepId = `s${steps.length}`;
   const name = 'A step with a name of some length'.slice(0, 3 + Math.floor(next() * 30));
-  steps.push({ step_id, type, ...(next() < 0.5 ? { name } : {}) });
-  return step_id;
+  steps.push({ step_id: stepId, type, ...(next() < 0.5 ? { name } : {}) });
+  return stepId;
 }
 
 function connect(grown: Grown, from: string, to: string): void {
   const type = grown.steps.find(({ step_id }) => step_id === from)?.type ?? '';
   const chosen = grown.next() < 0.4 ? pick(grown, ports) : 'output';
   const done = chosen === 'error' ? 'error' : 'done';
-  const edge: Edge = { from, from_port: loop_types.includes(type) ? done : chosen, to };
-  const has_condition = grown.next() < 0.15;
-  grown.edges.push(has_condition ? { ...edge, condition: 'value.score > 0.5 && input.language == "en"' } : edge);
+  const edge: Edge = { from, from_port: loopTypes.includes(type) ? done : chosen, to };
+  const hasCondition = grown.next() < 0.15;
+  grown.edges.push(hasCondition ? { ...edge, condition: 'value.score > 0.5 && input.language == "en"' } : edge);
 }
 
 function pick<T>({ next }: Grown, choices: readonly T[]): T {

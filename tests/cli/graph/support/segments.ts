@@ -4,20 +4,20 @@ import type { Edge, RunView, Segment, Step, StepStatus, StepSummary } from '@llm
 function edge(written: string): Edge {
   const found = /^(\w+)(?:\.(\w+))? -> (\w+)(?:\.(\w+))?(?: if (.+))?$/s.exec(written);
   if (found === null) throw new Error(`not an edge: ${written}`);
-  const [, from = '', from_port, to = '', to_port, condition] = found;
+  const [, from = '', fromPort, to = '', toPort, condition] = found;
   return {
     from,
     to,
-    ...(from_port === undefined ? {} : { from_port }),
-    ...(to_port === undefined ? {} : { to_port }),
+    ...(fromPort === undefined ? {} : { from_port: fromPort }),
+    ...(toPort === undefined ? {} : { to_port: toPort }),
     ...(condition === undefined ? {} : { condition }),
   };
 }
 
 /** A segment of steps given as `id: type`, the first of them its entrypoint. */
 export function segment(steps: Readonly<Record<string, string | Step>>, edges: readonly string[] = []): Segment {
-  const list = Object.entries(steps).map(([step_id, step]) =>
-    typeof step === 'string' ? { step_id, type: step } : step,
+  const list = Object.entries(steps).map(([stepId, step]) =>
+    typeof step === 'string' ? { step_id: stepId, type: step } : step,
   );
   return {
     segment_id: 'sample',
@@ -28,7 +28,7 @@ export function segment(steps: Readonly<Record<string, string | Step>>, edges: r
   };
 }
 
-export const article_writer: Segment = {
+export const articleWriter: Segment = {
   version: '1.0',
   segment_id: 'article_writer',
   name: 'Article Writer Pipeline',
@@ -61,7 +61,7 @@ export const diamond = segment(
   ],
 );
 
-export const nested_loops = segment(
+export const nestedLoops = segment(
   {
     list: 'http_action',
     each: 'map',
@@ -88,7 +88,7 @@ export const nested_loops = segment(
 );
 
 /** A critic loop that several ways lead back in, with a person in its body. */
-export const reviewed_draft = segment(
+export const reviewedDraft = segment(
   {
     improve: 'critic_loop',
     write: 'llm_agent',
@@ -120,7 +120,7 @@ export function chain(length: number): Segment {
 }
 
 /** A run of a segment whose steps stand as told: `step` or `scope/step` to status, or to more of its summary. */
-export function run_of(
+export function runOf(
   of: Segment,
   told: Readonly<Record<string, StepStatus | Partial<StepSummary>>>,
   more: Partial<RunView> = {},

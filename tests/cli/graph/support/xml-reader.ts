@@ -27,7 +27,7 @@ const attribute = /\s+([A-Za-z][\w:.-]*)="([^"<]*)"/y;
 const legal = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
 
 /** Reads a document of elements and text; throws at the first thing that is not well-formed XML 1.0. */
-export function read_xml(source: string): XmlElement {
+export function readXml(source: string): XmlElement {
   if (!legal.test(source)) throw new Error('a character that XML does not allow');
   const root: OpenElement = { name: '', attributes: new Map(), children: [], text: '' };
   const open = [root];
@@ -52,12 +52,12 @@ export function descendants(element: XmlElement): XmlElement[] {
 }
 
 /** The elements below one that have a class. */
-export function with_class(element: XmlElement, name: string): XmlElement[] {
+export function withClass(element: XmlElement, name: string): XmlElement[] {
   return descendants(element).filter((child) => (child.attributes.get('class') ?? '').split(' ').includes(name));
 }
 
 function take(found: RegExpExecArray, open: OpenElement[]): void {
-  const [, closed, name, attributes = '', is_empty, text] = found;
+  const [, closed, name, attributes = '', isEmpty, text] = found;
   const parent = open.at(-1);
   if (parent === undefined) throw new Error('text after the document');
   if (text !== undefined) {
@@ -69,12 +69,12 @@ function take(found: RegExpExecArray, open: OpenElement[]): void {
     open.pop();
     return;
   }
-  const element: OpenElement = { name: name ?? '', attributes: read_attributes(attributes), children: [], text: '' };
+  const element: OpenElement = { name: name ?? '', attributes: readAttributes(attributes), children: [], text: '' };
   parent.children.push(element);
-  if (is_empty === '') open.push(element);
+  if (isEmpty === '') open.push(element);
 }
 
-function read_attributes(source: string): Map<string, string> {
+function readAttributes(source: string): Map<string, string> {
   const attributes = new Map<string, string>();
   attribute.lastIndex = 0;
   for (let found = attribute.exec(source); found !== null; found = attribute.exec(source)) {

@@ -2,7 +2,7 @@ import {
   type ControlType,
   type Directive,
   type ErrorInfo,
-  error_info,
+  errorInfo,
   type FiredPorts,
   type Json,
   type JsonObject,
@@ -28,7 +28,7 @@ export interface Driven {
   /** Tells the type one thing and gives what it wants done. */
   tell(occurrence: Occurrence): readonly Directive[];
   /** `tell` with the clock at `now`, epoch milliseconds. */
-  tell_at(now: number, occurrence: Occurrence): readonly Directive[];
+  tellAt(now: number, occurrence: Occurrence): readonly Directive[];
   /** What the type keeps. */
   state(): unknown;
   /** Pointers in the order they were evaluated. */
@@ -53,15 +53,15 @@ export function drive(type: ControlType, setting: Setting, options: { forgetful?
     return frozen(typeof value === 'function' ? value(replace) : value);
   }
 
-  function tell_at(now: number, occurrence: Occurrence): readonly Directive[] {
+  function tellAt(now: number, occurrence: Occurrence): readonly Directive[] {
     if (step.ended) throw new Error(`'${occurrence.kind}' told to a step that has ended`);
     const reaction = type.react(frozen(occurrence), { config, input, state: step.state, now, evaluate });
     if (reaction.state !== undefined) step.state = kept(reaction.state, options.forgetful === true);
-    step.ended = check_directives(reaction.directives);
+    step.ended = checkDirectives(reaction.directives);
     return reaction.directives;
   }
 
-  return { tell: (occurrence) => tell_at(0, occurrence), tell_at, state: () => step.state, evaluated };
+  return { tell: (occurrence) => tellAt(0, occurrence), tellAt, state: () => step.state, evaluated };
 }
 
 /** The ports of a step that completes with `directives`. */
@@ -88,16 +88,16 @@ export function opened(directives: readonly Directive[]): readonly { index: numb
 /** The occurrences that tests tell most. */
 export const started: Occurrence = { kind: 'started' };
 
-export function came_back(index: number, value: Json): Occurrence {
+export function cameBack(index: number, value: Json): Occurrence {
   return { kind: 'scope_completed', index, value };
 }
 
-export function broke(index: number, error: ErrorInfo = error_info('HTTP_FAILED', 'no route')): Occurrence {
+export function broke(index: number, error: ErrorInfo = errorInfo('HTTP_FAILED', 'no route')): Occurrence {
   return { kind: 'scope_failed', index, error };
 }
 
 /** Whether the step ends; it does so once, at the end of the list. */
-function check_directives(directives: readonly Directive[]): boolean {
+function checkDirectives(directives: readonly Directive[]): boolean {
   const ends = directives.map((one) => one.do === 'complete' || one.do === 'fail');
   assert.not(ends.slice(0, -1).includes(true), 'directives after the end of the step');
   for (const one of directives) {

@@ -1,8 +1,8 @@
-import { type ControlType, error_info, type Json, type Occurrence } from '@llmteam/contracts';
+import { type ControlType, errorInfo, type Json, type Occurrence } from '@llmteam/contracts';
 import plugin from '@llmteam/flow';
-import { broke, came_back, type Setting, started } from './drive.js';
+import { broke, cameBack, type Setting, started } from './drive.js';
 
-export const control_types: readonly ControlType[] = (plugin.step_types ?? []).flatMap((type) =>
+export const controlTypes: readonly ControlType[] = (plugin.stepTypes ?? []).flatMap((type) =>
   type.kind === 'control' ? [type] : [],
 );
 
@@ -12,7 +12,7 @@ export interface Script extends Setting {
   readonly told: readonly Occurrence[];
 }
 
-const error = error_info('HTTP_FAILED', 'no route');
+const error = errorInfo('HTTP_FAILED', 'no route');
 const fired = (name: string): Occurrence => ({ kind: 'timer_fired', name });
 const arrived = (edge: number, value: Json): Occurrence => ({ kind: 'input_arrived', port: `p${edge}`, value, edge });
 const closed: Occurrence = { kind: 'inputs_closed' };
@@ -39,37 +39,37 @@ export const scripts: readonly Script[] = [
     type: 'loop',
     config: { loop_type: 'foreach', items: 'x', continue_on_error: true },
     expressions: { '/items': ['a', { b: 1 }, 'c'] },
-    told: [started, came_back(0, 1), broke(1), came_back(2, null)],
+    told: [started, cameBack(0, 1), broke(1), cameBack(2, null)],
   },
   {
     type: 'loop',
     config: { loop_type: 'range', items: 'x' },
     expressions: { '/items': [5, 7] },
-    told: [started, came_back(0, 1), broke(1)],
+    told: [started, cameBack(0, 1), broke(1)],
   },
   {
     type: 'loop',
     config: { loop_type: 'while', condition: 'x', max_iterations: 2 },
     expressions: { '/condition': true },
-    told: [started, came_back(0, { n: 1 }), came_back(1, { n: 2 })],
+    told: [started, cameBack(0, { n: 1 }), cameBack(1, { n: 2 })],
   },
   {
     type: 'loop',
     config: { loop_type: 'until', condition: 'x' },
     expressions: { '/condition': ({ input }) => input === 2 },
-    told: [started, came_back(0, 1), came_back(1, 2)],
+    told: [started, cameBack(0, 1), cameBack(1, 2)],
   },
   {
     type: 'map',
     config: { items: 'x', concurrency: 2, tolerate_failures: true },
     expressions: { '/items': ['a', { b: 1 }, null] },
-    told: [started, came_back(1, { r: 1 }), broke(0), came_back(2, 2)],
+    told: [started, cameBack(1, { r: 1 }), broke(0), cameBack(2, 2)],
   },
   {
     type: 'critic_loop',
     config: { quality_threshold: 0.9 },
     input: { topic: 'cats' },
-    told: [started, came_back(0, round(0.4)), came_back(1, round(0.6)), came_back(2, round(0.5)), fired('timeout')],
+    told: [started, cameBack(0, round(0.4)), cameBack(1, round(0.6)), cameBack(2, round(0.5)), fired('timeout')],
   },
   {
     type: 'subworkflow',
@@ -101,8 +101,8 @@ export const scripts: readonly Script[] = [
   },
 ];
 
-export function type_called(type_id: string): ControlType {
-  const type = control_types.find(({ metadata }) => metadata.type_id === type_id);
-  if (type === undefined) throw new Error(`no control type '${type_id}'`);
+export function typeCalled(typeId: string): ControlType {
+  const type = controlTypes.find(({ metadata }) => metadata.type_id === typeId);
+  if (type === undefined) throw new Error(`no control type '${typeId}'`);
   return type;
 }
