@@ -117,12 +117,9 @@ async function withClient<T>(path: string, url: string, work: (client: Client) =
   }
 }
 
-async function checkpointed(
-  { registry, journal }: Pick<Backend, 'registry' | 'journal'>,
-  partition: number,
-): Promise<void> {
+async function checkpointed({ kv, journal }: Pick<Backend, 'kv' | 'journal'>, partition: number): Promise<void> {
   for (;;) {
-    const kept = await registry.get(`checkpoints/${partition}`);
+    const kept = await kv.get(`checkpoints/${partition}`);
     const { position } = (kept?.value ?? { position: -1 }) as { readonly position: number };
     if (position >= (await journal.end(partition))) return;
     await sleep(500);

@@ -69,9 +69,9 @@ export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
 export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
 export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
-export type { Registry, RegistryChange, RegistryValue } from './ports/registry.js';
+export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
+export { cancelSubject, liveSubject, type PubSub } from './ports/pub-sub.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
-export { cancelSubject, liveSubject, type Signals } from './ports/signals.js';
 export { Problem, type ProblemCode, problemCodes } from './problem.js';
 export {
   RunOutcome,

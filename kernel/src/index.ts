@@ -27,25 +27,25 @@ export { fractionOf, hash32 } from './engine/hash.js';
 export { outstandingEffects } from './engine/outstanding.js';
 export { compilePlan, type Plan, type StepType, type StepTypes } from './engine/plan.js';
 export { replay } from './engine/replay.js';
-export { freezeRun, isSnapshot, thawRun } from './engine/snapshot.js';
+export { isSnapshot, restoreRun, takeSnapshot } from './engine/snapshot.js';
 export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { createExpressionCompiler } from './expressions/expression-compiler.js';
 export { parseJson } from './json/parse-json.js';
+export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
-export { WatchedKeys, type WatchedKeysOptions } from './registry/watched-keys.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
 export { announceRemoval } from './run-index/removed-runs.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
-export { type RebuildPorts, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
+export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
 export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run-loop/partition-loop.js';
 export { Retry } from './run-loop/retry.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
-export { RunMeter, type RunMeterPorts, type RunMeterSink } from './run-meter/run-meter.js';
+export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
 export {
   createRunService,
   type ForkRequest,
@@ -58,7 +58,7 @@ export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
-export type { WorkerPorts } from './runtime/worker-ports.js';
+export type { WorkerDeps } from './runtime/worker-deps.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
 export { validateInput } from './validation/validate-input.js';

@@ -54,11 +54,11 @@ async function checkJournal({ journal }: Backend, acknowledged: readonly Acknowl
   assert.is(halves * 2, entries.length, 'appends are there whole');
 }
 
-async function checkOthers({ registry, blobs, index }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
+async function checkOthers({ kv, blobs, index }: Backend, acknowledged: readonly Acknowledged[]): Promise<void> {
   for (const { hash, revision, position } of acknowledged) {
     if (hash === undefined || revision === undefined || position === undefined) continue;
     assert.ok((await blobs.get(hash)).length > 0);
-    assert.ok(((await registry.get('count'))?.revision ?? 0) >= revision);
+    assert.ok(((await kv.get('count'))?.revision ?? 0) >= revision);
     assert.ok((await index.position(0)) >= position);
   }
 }

@@ -30,7 +30,7 @@ function resources(): string {
   return kinds.sort().join(' ');
 }
 
-async function useEverything({ journal, queue, signals, registry, blobs }: NatsBackend, place: number): Promise<void> {
+async function useEverything({ journal, queue, pubSub, kv, blobs }: NatsBackend, place: number): Promise<void> {
   const key = { ...run, run_id: `run-${place}` };
   const stop = new AbortController();
   await journal.append(key, [requested()]);
@@ -38,10 +38,10 @@ async function useEverything({ journal, queue, signals, registry, blobs }: NatsB
   assert.is((await listOf(journal.read(key))).length, 2);
   const following = journal.follow(0, 0, stop.signal)[Symbol.asyncIterator]();
   await following.next();
-  const watching = registry.watch('', stop.signal)[Symbol.asyncIterator]();
-  await registry.put('key', place, { ttlMs: 60_000 });
+  const watching = kv.watch('', stop.signal)[Symbol.asyncIterator]();
+  await kv.put('key', place, { ttlMs: 60_000 });
   await watching.next();
-  signals.subscribe('live', () => undefined);
+  pubSub.subscribe('live', () => undefined);
   assert.ok(await blobs.has(await blobs.put(new Uint8Array(place + 1))));
   const deliveries: Delivery[] = [];
   await queue.consume(workQueue, { concurrency: 2 }, (delivery) => deliveries.push(delivery));
@@ -51,10 +51,10 @@ async function useEverything({ journal, queue, signals, registry, blobs }: NatsB
   if (place % 2 === 0) stop.abort();
 }
 
-async function beginAndStop({ journal, registry, queue }: NatsBackend): Promise<void> {
+async function beginAndStop({ journal, kv, queue }: NatsBackend): Promise<void> {
   const { signal } = new AbortController();
   await listOf(journal.read({ ...run, run_id: 'run-0' }));
-  for (const iterable of [journal.follow(0, 0, signal), registry.watch('', signal)]) {
+  for (const iterable of [journal.follow(0, 0, signal), kv.watch('', signal)]) {
     await firstOf<unknown>(iterable);
     await iterable[Symbol.asyncIterator]().return?.();
   }

@@ -154,24 +154,23 @@ spec('the limits of a NATS server', (test) => {
 
   test('a value of the registry that is larger than a message is refused by name', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
-      withBackend({ url }, async ({ registry }) => {
-        await failure(() => registry.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');
-        assert.is(await registry.get('segments/large'), null);
-        const revision = await registry.put('segments/large', kilobyte.repeat(60));
-        const replace = (): Promise<unknown> =>
-          registry.put('segments/large', kilobyte.repeat(64), { ifRevision: revision });
+      withBackend({ url }, async ({ kv }) => {
+        await failure(() => kv.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');
+        assert.is(await kv.get('segments/large'), null);
+        const revision = await kv.put('segments/large', kilobyte.repeat(60));
+        const replace = (): Promise<unknown> => kv.put('segments/large', kilobyte.repeat(64), { ifRevision: revision });
         await failure(replace, 'LIMIT_EXCEEDED');
-        assert.is((await registry.get('segments/large'))?.revision, revision);
+        assert.is((await kv.get('segments/large'))?.revision, revision);
       }),
     ));
 
   test('a signal larger than a message is dropped, and disturbs nobody', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
-      withBackend({ url }, async ({ signals }) => {
+      withBackend({ url }, async ({ pubSub }) => {
         const heard: unknown[] = [];
-        signals.subscribe('live', (message) => heard.push(message));
-        signals.publish('live', kilobyte.repeat(100));
-        signals.publish('live', 'small');
+        pubSub.subscribe('live', (message) => heard.push(message));
+        pubSub.publish('live', kilobyte.repeat(100));
+        pubSub.publish('live', 'small');
         while (heard.length === 0) await sleep(1);
         assert.equal(heard, ['small']);
       }),

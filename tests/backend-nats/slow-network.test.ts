@@ -43,13 +43,13 @@ async function withSides(use: (sides: Sides) => Promise<void>): Promise<void> {
 }
 
 /** Reads on all of the ways there are; counts what came. */
-async function readAll({ journal, registry, queue }: NatsBackend, signal: AbortSignal) {
+async function readAll({ journal, kv, queue }: NatsBackend, signal: AbortSignal) {
   const came = { entries: 0, changes: 0, jobs: 0 };
   const following = async (): Promise<void> => {
     for await (const batch of journal.follow(0, 0, signal)) came.entries += batch.length;
   };
   const watching = async (): Promise<void> => {
-    for await (const _ of registry.watch('watched/', signal)) came.changes += 1;
+    for await (const _ of kv.watch('watched/', signal)) came.changes += 1;
   };
   const consumer = await queue.consume(workQueue, { concurrency: messages }, (delivery) => {
     came.jobs += 1;
@@ -59,10 +59,10 @@ async function readAll({ journal, registry, queue }: NatsBackend, signal: AbortS
   return { came, stop: () => Promise.all([consumer.stop(), ended]) };
 }
 
-async function writeAll({ journal, registry, queue }: NatsBackend): Promise<void> {
+async function writeAll({ journal, kv, queue }: NatsBackend): Promise<void> {
   for (let count = 1; count <= messages; count++) {
     await journal.append({ tenant_id: 'acme', run_id: 'near' }, [entry(`near-${count}`)]);
-    await registry.put(`watched/${count}`, count);
+    await kv.put(`watched/${count}`, count);
     await queue.publish([job(count)]);
     await sleep(everyMs);
   }

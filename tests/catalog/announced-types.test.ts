@@ -20,12 +20,12 @@ interface Scene {
   follow(catalog: StepCatalog): AnnouncedTypes;
 }
 
-async function withRegistry(use: (scene: Scene) => Promise<void>): Promise<void> {
+async function withKvStore(use: (scene: Scene) => Promise<void>): Promise<void> {
   const clock = manualClock(0);
   const backend = await openMemoryBackend({ clock });
   const followers: AnnouncedTypes[] = [];
   const follow = (catalog: StepCatalog): AnnouncedTypes => {
-    const follower = new AnnouncedTypes({ registry: backend.registry, catalog, clock, log: quietLogger });
+    const follower = new AnnouncedTypes({ kv: backend.kv, catalog, clock, log: quietLogger });
     followers.push(follower);
     return follower;
   };
@@ -52,13 +52,13 @@ async function refusalOf(work: () => Promise<unknown>): Promise<LlmteamError> {
 
 spec('announced step types', (test) => {
   test('are in the catalog of whoever follows: those of before, and those that come later', () =>
-    withRegistry(async ({ backend, clock, follow }) => {
-      await announceTypes(backend.registry, 'w1', [typeOf('1.0.0')]);
+    withKvStore(async ({ backend, clock, follow }) => {
+      await announceTypes(backend.kv, 'w1', [typeOf('1.0.0')]);
       const catalog = new StepCatalog();
       await follow(catalog).start();
       assert.equal(catalog.find('work', '1.0.0')?.metadata, typeOf('1.0.0'));
       assert.is(catalog.find('work', '1.0.0')?.task, null);
-      await announceTypes(backend.registry, 'w2', [typeOf('2.1.0'), typeOf('1.0.0', { type_id: 'other' })]);
+      await announceTypes(backend.kv, 'w2', [typeOf('2.1.0'), typeOf('1.0.0', { type_id: 'other' })]);
       await clock.advance(0);
       assert.equal(catalog.typeIds(), ['other', 'work']);
       const newest = catalog.choose('work');
@@ -66,17 +66,17 @@ spec('announced step types', (test) => {
     }));
 
   test('change nothing that the catalog has of its own', () =>
-    withRegistry(async ({ backend, follow }) => {
+    withKvStore(async ({ backend, follow }) => {
       const catalog = new StepCatalog();
       catalog.add(workType, '1.0.0', 'own');
-      await announceTypes(backend.registry, 'w1', [typeOf('1.0.0')]);
+      await announceTypes(backend.kv, 'w1', [typeOf('1.0.0')]);
       await follow(catalog).start();
       assert.is(catalog.find('work', '1.0.0')?.plugin, 'own');
     }));
 
   test('stay when nobody serves them any more: runs that began with them stay readable', () =>
-    withRegistry(async ({ backend, clock, follow }) => {
-      await announceTypes(backend.registry, 'w1', [typeOf('1.0.0')]);
+    withKvStore(async ({ backend, clock, follow }) => {
+      await announceTypes(backend.kv, 'w1', [typeOf('1.0.0')]);
       await clock.advance(86_400_000);
       const catalog = new StepCatalog();
       await follow(catalog).start();
@@ -84,51 +84,51 @@ spec('announced step types', (test) => {
     }));
 
   test('may be announced by any number of workers as long as they say the same', () =>
-    withRegistry(async ({ backend }) => {
+    withKvStore(async ({ backend }) => {
       const workers = Array.from({ length: 10 }, (_, number) => `w${number}`);
-      await Promise.all(workers.map((id) => announceTypes(backend.registry, id, [typeOf('1.0.0')])));
-      assert.is((await backend.registry.list('step_types/')).length, 1);
+      await Promise.all(workers.map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0')])));
+      assert.is((await backend.kv.list('step_types/')).length, 1);
     }));
 
   test('that differ under one version are refused, later worker and earlier one named, all of them at once', () =>
-    withRegistry(async ({ backend, clock }) => {
+    withKvStore(async ({ backend, clock }) => {
       const types = [typeOf('1.0.0'), typeOf('1.0.0', { type_id: 'other' })];
-      await announceTypes(backend.registry, 'first-worker', types);
+      await announceTypes(backend.kv, 'first-worker', types);
       const worker = { worker_id: 'first-worker', types, started_at: 0, concurrency: {} };
-      const presence = new WorkerPresence({ registry: backend.registry, clock, log: quietLogger, worker });
+      const presence = new WorkerPresence({ kv: backend.kv, clock, log: quietLogger, worker });
       await presence.start();
       const changed = types.map((type) => ({ ...type, description: 'else', is_async: true }));
-      const { code, message } = await refusalOf(() => announceTypes(backend.registry, 'later-worker', changed));
+      const { code, message } = await refusalOf(() => announceTypes(backend.kv, 'later-worker', changed));
       assert.is(code, 'PLUGIN_DUPLICATE');
       for (const typeId of ['work', 'other']) {
         const words = `worker 'later-worker' brings step type '${typeId}' 1.0.0 with another description, is_async than worker 'first-worker' announced`;
         assert.ok(message.includes(words), message);
       }
       await presence.stop();
-      const alone = await refusalOf(() => announceTypes(backend.registry, 'later-worker', changed));
+      const alone = await refusalOf(() => announceTypes(backend.kv, 'later-worker', changed));
       assert.match(alone.message, 'than a worker that is gone announced; a plugin that changes needs a new version');
-      assert.equal((await backend.registry.get('step_types/work/1.0.0'))?.value, typeOf('1.0.0'));
+      assert.equal((await backend.kv.get('step_types/work/1.0.0'))?.value, typeOf('1.0.0'));
     }));
 
   test('of two workers that announce at the same moment are those of one of them', () =>
-    withRegistry(async ({ backend }) => {
+    withKvStore(async ({ backend }) => {
       const outcomes = await Promise.allSettled(
-        ['a', 'b', 'c'].map((id) => announceTypes(backend.registry, id, [typeOf('1.0.0', { description: id })])),
+        ['a', 'b', 'c'].map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0', { description: id })])),
       );
       assert.equal(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
     }));
 
   test('that cannot be understood are passed over', () =>
-    withRegistry(async ({ backend, follow }) => {
-      await backend.registry.put('step_types/broken/1.0.0', { type_id: 'broken', version: 1 });
-      await announceTypes(backend.registry, 'w', [typeOf('1.0.0')]);
+    withKvStore(async ({ backend, follow }) => {
+      await backend.kv.put('step_types/broken/1.0.0', { type_id: 'broken', version: 1 });
+      await announceTypes(backend.kv, 'w', [typeOf('1.0.0')]);
       const catalog = new StepCatalog();
       await follow(catalog).start();
       assert.equal(catalog.typeIds(), ['work']);
     }));
 
   test('are looked up once for a definition whose types have not been heard of yet', () =>
-    withRegistry(async ({ backend, follow }) => {
+    withKvStore(async ({ backend, follow }) => {
       const known = new StepCatalog();
       known.add(workType, '1.0.0', 'own');
       const compiler = createExpressionCompiler();
@@ -145,7 +145,7 @@ spec('announced step types', (test) => {
       const { code, message } = await refusalOf(() => definitions.plan(hash));
       assert.is(code, 'SEGMENT_INVALID');
       assert.match(message, "step type 'work' in version 1.0.0 is not installed");
-      await announceTypes(backend.registry, 'w', [typeOf('1.0.0')]);
+      await announceTypes(backend.kv, 'w', [typeOf('1.0.0')]);
       assert.is((await definitions.plan(hash)).steps.length, 1);
       await definitions.plan(hash);
       assert.equal(asked, ['work 1.0.0', 'work 1.0.0']);

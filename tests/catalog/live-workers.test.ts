@@ -1,12 +1,12 @@
 import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
-import type { Registry } from '@llmteam/contracts';
+import type { KvStore } from '@llmteam/contracts';
 import { type LiveWorker, liveWorkers, WorkerPresence } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
 interface Scene {
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly clock: ManualClock;
   join(workerId: string, ...types: string[]): Promise<WorkerPresence>;
   /** By queue: ids of the workers. */
@@ -16,20 +16,20 @@ interface Scene {
 async function withWorkers(use: (scene: Scene) => Promise<void>): Promise<void> {
   const clock = manualClock(0);
   const backend = await openMemoryBackend({ clock });
-  const { registry } = backend;
+  const { kv } = backend;
   const join = async (workerId: string, ...types: string[]): Promise<WorkerPresence> => {
     const served = types.map((type) => ({ type_id: type.split('@')[0] ?? '', version: type.split('@')[1] ?? '' }));
     const worker: LiveWorker = { worker_id: workerId, types: served, started_at: clock.now(), concurrency: {} };
-    const presence = new WorkerPresence({ registry, clock, log: quietLogger, worker, ttlMs: 9_000 });
+    const presence = new WorkerPresence({ kv, clock, log: quietLogger, worker, ttlMs: 9_000 });
     await presence.start();
     return presence;
   };
   const seen = async (): Promise<Record<string, string[]>> => {
-    const found = await liveWorkers(registry);
+    const found = await liveWorkers(kv);
     return Object.fromEntries([...found].map(([queue, workers]) => [queue, workers.map(({ worker_id }) => worker_id)]));
   };
   try {
-    await use({ registry, clock, join, seen });
+    await use({ kv, clock, join, seen });
   } finally {
     await backend.close();
   }
@@ -48,12 +48,12 @@ spec('live workers', (test) => {
     }));
 
   test('stay as long as they live, and are gone some time after they fell silent', () =>
-    withWorkers(async ({ registry, clock, join, seen }) => {
+    withWorkers(async ({ kv, clock, join, seen }) => {
       const worker = await join('a', 'ocr@1.0.0');
       await clock.advance(3_600_000);
       assert.equal(await seen(), { 'ocr@1': ['a'] });
       assert.ok(worker.isKnown);
-      Object.assign(registry, { put: () => Promise.reject(new Error('cut off')) });
+      Object.assign(kv, { put: () => Promise.reject(new Error('cut off')) });
       await clock.advance(9_000);
       assert.equal(await seen(), {});
       assert.not.ok(worker.isKnown);
@@ -70,12 +70,12 @@ spec('live workers', (test) => {
     }));
 
   test('that stop while they say that they live are gone all the same', () =>
-    withWorkers(async ({ registry, clock, join, seen }) => {
+    withWorkers(async ({ kv, clock, join, seen }) => {
       const worker = await join('a', 'ocr@1.0.0');
-      const put = registry.put.bind(registry);
+      const put = kv.put.bind(kv);
       const late = { put: (): void => undefined };
-      Object.assign(registry, {
-        put: async (...given: Parameters<Registry['put']>) => {
+      Object.assign(kv, {
+        put: async (...given: Parameters<KvStore['put']>) => {
           await new Promise<void>((resolve) => {
             late.put = resolve;
           });

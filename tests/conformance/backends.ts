@@ -14,9 +14,9 @@ import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
 import { jobQueueConformance } from './job-queue-conformance.js';
 import { journalConformance } from './journal-conformance.js';
 import type { Opened, Test } from './kit.js';
-import { registryConformance } from './registry-conformance.js';
+import { kvStoreConformance } from './kv-store-conformance.js';
+import { pubSubConformance } from './pub-sub-conformance.js';
 import { runIndexConformance } from './run-index-conformance.js';
-import { signalsConformance } from './signals-conformance.js';
 
 type OpenedPort<P> = Opened<P> & Pick<OpenedBlobs, 'damage'>;
 type OpenedBackend = OpenedPort<Backend>;
@@ -75,8 +75,8 @@ export function backendJournalConformance(test: Test, open: OpenBackend): void {
 export function backendConformance(test: Test, open: OpenBackend, queueLeaseMs = leaseMs): void {
   backendJournalConformance(test, open);
   jobQueueConformance({ test, leaseMs: queueLeaseMs, open: only(open, 'queue') });
-  signalsConformance({ test, open: only(open, 'signals') });
-  registryConformance({ test, open: only(open, 'registry') });
+  pubSubConformance({ test, open: only(open, 'pubSub') });
+  kvStoreConformance({ test, open: only(open, 'kv') });
   blobsConformance({ test, open: only(open, 'blobs') });
   runIndexConformance({ test, open: only(open, 'index') });
 }

@@ -4,7 +4,7 @@
  * cannot be reached).
  */
 import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
-import { type Backend, type Clock, LlmteamError, type Registry, type RegistryChange } from '@llmteam/contracts';
+import { type Backend, type Clock, type KvChange, type KvStore, LlmteamError } from '@llmteam/contracts';
 import { type HoldContext, PartitionOwnership, type PartitionWork } from '@llmteam/coordinator';
 import { quietLogger } from '../support/quiet-logger.js';
 
@@ -62,7 +62,7 @@ class Surroundings {
     if (this.writeDelayMs > 0) await new Promise<void>((resolve) => this.shared.after(this.writeDelayMs, resolve));
   }
 
-  registry(inner: Registry): Registry {
+  registry(inner: KvStore): KvStore {
     const ask = async <T>(call: () => Promise<T>): Promise<T> => {
       await this.awake();
       if (this.isCut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
@@ -83,10 +83,7 @@ class Surroundings {
   }
 }
 
-async function* delayed(
-  changes: AsyncIterable<RegistryChange>,
-  awake: () => Promise<void>,
-): AsyncGenerator<RegistryChange> {
+async function* delayed(changes: AsyncIterable<KvChange>, awake: () => Promise<void>): AsyncGenerator<KvChange> {
   for await (const change of changes) {
     await awake();
     yield change;
@@ -130,13 +127,13 @@ export class TestMember {
 
   constructor(
     readonly id: string,
-    registry: Registry,
+    kv: KvStore,
     clock: ManualClock,
     partitions: number,
   ) {
     this.surroundings = new Surroundings(clock);
     this.ownership = new PartitionOwnership({
-      registry: this.surroundings.registry(registry),
+      kv: this.surroundings.registry(kv),
       clock: this.surroundings.clock,
       log: quietLogger,
       memberId: id,
@@ -174,12 +171,12 @@ export class TestCluster {
     readonly partitions: number,
   ) {}
 
-  get registry(): Registry {
-    return this.backend.registry;
+  get kv(): KvStore {
+    return this.backend.kv;
   }
 
   add(id: string): TestMember {
-    const member = new TestMember(id, this.registry, this.clock, this.partitions);
+    const member = new TestMember(id, this.kv, this.clock, this.partitions);
     this.members.set(id, member);
     return member;
   }

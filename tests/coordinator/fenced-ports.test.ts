@@ -45,45 +45,45 @@ spec('ports of a partition', (test) => {
   test('write as long as it is held, and count what was appended', () =>
     withFence(async (ports, open) => {
       const heard: unknown[] = [];
-      open.signals.subscribe('s', (message) => heard.push(message));
+      open.pubSub.subscribe('s', (message) => heard.push(message));
       await ports.journal.append(run, [
         { message_id: 'a', fact: ended },
         { message_id: 'b', fact: ended },
       ]);
       await ports.queue.publish([job]);
-      await ports.registry.put('k', 1);
-      ports.signals.publish('s', 'x');
+      await ports.kv.put('k', 1);
+      ports.pubSub.publish('s', 'x');
       await new Promise(setImmediate);
       assert.is(await open.journal.end(0), 2);
       assert.is(ports.fence.appended, 2);
-      assert.is((await open.registry.get('k'))?.value, 1);
+      assert.is((await open.kv.get('k'))?.value, 1);
       assert.equal(heard, ['x']);
     }));
 
   test('write nothing from the moment it is not, and go on reading', () =>
     withFence(async (ports, open) => {
-      await ports.registry.put('k', 1);
+      await ports.kv.put('k', 1);
       await ports.queue.publish([job]);
       const heard: unknown[] = [];
-      open.signals.subscribe('s', (message) => heard.push(message));
+      open.pubSub.subscribe('s', (message) => heard.push(message));
       ports.fence.isHeld = false;
       const writes = [
         ports.journal.append(run, [{ message_id: 'a', fact: ended }]),
         ports.queue.publish([{ ...job, job_id: 'other' }]),
         ports.queue.withdraw([job.job_id]),
-        ports.registry.put('k', 2),
-        ports.registry.delete('k'),
+        ports.kv.put('k', 2),
+        ports.kv.delete('k'),
       ];
       assert.equal(
         await Promise.all(writes.map(codeOf)),
         writes.map(() => 'CLOSED'),
       );
-      ports.signals.publish('s', 'x');
+      ports.pubSub.publish('s', 'x');
       await new Promise(setImmediate);
       assert.equal(heard, []);
       assert.is(await ports.journal.end(0), 0);
       assert.is(ports.fence.appended, 0);
-      assert.is((await ports.registry.get('k'))?.value, 1);
+      assert.is((await ports.kv.get('k'))?.value, 1);
       const jobs: string[] = [];
       const consumer = await open.queue.consume('work@1', { concurrency: 5 }, (delivery) => {
         jobs.push(delivery.job.job_id);

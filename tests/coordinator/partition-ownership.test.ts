@@ -61,7 +61,7 @@ spec('ownership of partitions', (test) => {
       await cluster.leave('a');
       assertEven(cluster);
       for (const partition of had) assert.equal(left.lastWork(partition).stoppedWith, { checkpoint: true });
-      assert.equal(await cluster.registry.list('members/coordinators/a'), []);
+      assert.equal(await cluster.kv.list('members/coordinators/a'), []);
     }));
 
   test('is handed over at once also by one that is just telling that it lives', () =>
@@ -74,7 +74,7 @@ spec('ownership of partitions', (test) => {
       await cluster.pass(oneSecond);
       await left;
       assert.is(cluster.member('b').owned().length, 2);
-      assert.equal(await cluster.registry.list('members/coordinators/a'), []);
+      assert.equal(await cluster.kv.list('members/coordinators/a'), []);
     }));
 
   test('is kept while a long checkpoint is written, and handed over after it', () =>
@@ -96,7 +96,7 @@ spec('ownership of partitions', (test) => {
     withCluster(4, async (cluster) => {
       await cluster.join('a');
       await cluster.leave('a');
-      assert.equal(await cluster.registry.list(''), []);
+      assert.equal(await cluster.kv.list(''), []);
     }));
 
   test('is taken over within the lease and a second after a crash, and not before the lease is over', () =>
@@ -180,7 +180,7 @@ spec('ownership of partitions', (test) => {
   test('that somebody else took all the same is given up without a checkpoint', () =>
     withCluster(1, async (cluster) => {
       await cluster.join('a');
-      await cluster.registry.put('leases/0', { owner: 'thief' }, { ttlMs: leaseMs });
+      await cluster.kv.put('leases/0', { owner: 'thief' }, { ttlMs: leaseMs });
       await cluster.pass(leaseMs / 2);
       assert.equal(cluster.member('a').lastWork(0).stoppedWith, { checkpoint: false });
       assert.equal(cluster.member('a').owned(), []);
@@ -218,7 +218,7 @@ spec('ownership of partitions', (test) => {
       assert.equal(slow.owned(), []);
       await cluster.leave('a');
       assert.equal(slow.lastWork(0).stoppedWith, { checkpoint: false });
-      assert.equal(await cluster.registry.list('leases/'), []);
+      assert.equal(await cluster.kv.list('leases/'), []);
     }));
 
   test(

@@ -1,5 +1,5 @@
 import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
-import type { Registry } from '@llmteam/contracts';
+import type { KvStore } from '@llmteam/contracts';
 import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -11,7 +11,7 @@ interface Scene {
   /** `partition age count`, for every sweep. */
   readonly swept: string[];
   readonly sweeps: RetentionSweeps;
-  readonly registry: Registry;
+  readonly kv: KvStore;
   fails: boolean;
 }
 
@@ -32,10 +32,10 @@ async function withSweeps(
     },
   };
   const backend = await openMemoryBackend({ clock: manualClock(0) });
-  const { registry } = backend;
+  const { kv } = backend;
   const sweeps = new RetentionSweeps({
     sweeper,
-    registry,
+    kv,
     retention,
     partitions: 4,
     owned: () => owned,
@@ -43,7 +43,7 @@ async function withSweeps(
     log: quietLogger,
   });
   sweeps.start();
-  const scene = Object.assign(state, { clock, owned, swept, sweeps, registry });
+  const scene = Object.assign(state, { clock, owned, swept, sweeps, kv });
   try {
     await use(scene);
   } finally {
@@ -61,10 +61,10 @@ spec('retention', (test) => {
     }));
 
   test('sweeps the partitions that are owned at the time, every minute, each with its share of the runs', () =>
-    withSweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps, registry }) => {
+    withSweeps({ max_age_hours: 24, max_runs: 10 }, async ({ clock, owned, swept, sweeps, kv }) => {
       await clock.advance(1_000);
       assert.equal(swept.splice(0), ['0 86400000 3', '2 86400000 3']);
-      const told = await registry.list('removed/');
+      const told = await kv.list('removed/');
       assert.equal(
         told.map(({ key, value }) => [key.split('/')[1], value]),
         [

@@ -100,15 +100,15 @@ spec('deploy/nats/permissions.conf', (test) => {
     () =>
       withServices(async (installation) => {
         const run = { tenant_id: 'acme', run_id: 'r1' };
-        await withBackendOf(installation, 'worker', async ({ journal, registry }) => {
+        await withBackendOf(installation, 'worker', async ({ journal, kv }) => {
           await isRefused(() => journal.append(run, [{ message_id: 'requested', fact: requested }]));
-          await isRefused(() => registry.put('leases/0', { owner: 'me' }));
+          await isRefused(() => kv.put('leases/0', { owner: 'me' }));
         });
-        await withBackendOf(installation, 'gateway', async ({ queue, registry, journal }) => {
+        await withBackendOf(installation, 'gateway', async ({ queue, kv, journal }) => {
           await isRefused(() => queue.consume('ledger@1', { concurrency: 1 }, () => undefined));
-          await isRefused(() => registry.put('leases/0', { owner: 'me' }));
-          await isRefused(() => registry.put('step_types/ledger/1.0.0', {}));
-          await isRefused(() => registry.put('tasks/acme/r1:ask', {}));
+          await isRefused(() => kv.put('leases/0', { owner: 'me' }));
+          await isRefused(() => kv.put('step_types/ledger/1.0.0', {}));
+          await isRefused(() => kv.put('tasks/acme/r1:ask', {}));
           await journal.append(run, [{ message_id: 'requested', fact: requested }]);
         });
         assert.ok(violations(installation).length >= 5);

@@ -1,5 +1,5 @@
 import type { Segment } from '@llmteam/contracts';
-import { evolve, freezeRun, outstandingEffects, type Run, thawRun } from '@llmteam/kernel';
+import { evolve, outstandingEffects, type Run, restoreRun, takeSnapshot } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { playScenario, scenarioNames } from '../support/simulation/scenarios.js';
 import { epochMs } from '../support/simulation/simulation.js';
@@ -23,7 +23,7 @@ const loop: Segment = {
 type Tree = { [name: string]: unknown } | unknown[];
 
 function written(run: Run): Tree {
-  return JSON.parse(JSON.stringify(freezeRun(run)));
+  return JSON.parse(JSON.stringify(takeSnapshot(run)));
 }
 
 /** Every object within a JSON value that is one of a snapshot's own shapes, with a name for it. */
@@ -60,40 +60,40 @@ spec('engine: snapshots', (test) => {
   test('a snapshot of a run in the middle of everything is JSON that comes back the same', () => {
     for (const name of scenarioNames().slice(0, 60)) {
       for (const { run } of playScenario(name).runs.values()) {
-        const text = JSON.stringify(freezeRun(run));
-        const back = thawRun(run.plan, JSON.parse(text));
+        const text = JSON.stringify(takeSnapshot(run));
+        const back = restoreRun(run.plan, JSON.parse(text));
         assert.ok(back !== null);
-        assert.is(back && JSON.stringify(freezeRun(back)), text);
+        assert.is(back && JSON.stringify(takeSnapshot(back)), text);
       }
     }
   });
 
   test('a thawed run shares nothing with the one it was frozen from', () => {
     const { run } = begin(loop);
-    const before = JSON.stringify(freezeRun(run));
-    const back = thawRun(run.plan, written(run));
+    const before = JSON.stringify(takeSnapshot(run));
+    const back = restoreRun(run.plan, written(run));
     assert.ok(back !== null);
     if (back !== null) evolve(back, report('each[0]/work', { at: epochMs + 5 }));
-    assert.is(JSON.stringify(freezeRun(run)), before);
+    assert.is(JSON.stringify(takeSnapshot(run)), before);
   });
 
   test('a snapshot of another engine version is not thawed', () => {
     const { run } = begin(loop);
-    assert.is(thawRun(run.plan, { ...written(run), engine_version: '0.0.9' }), null);
-    assert.is.not(thawRun(run.plan, written(run)), null);
+    assert.is(restoreRun(run.plan, { ...written(run), engine_version: '0.0.9' }), null);
+    assert.is.not(restoreRun(run.plan, written(run)), null);
   });
 
   test('a snapshot with a member more, or one less, at any place is not thawed', () => {
     const { run } = begin(loop);
     const cases = [...spoilt(run)];
     assert.ok(cases.length > 60, `${cases.length} cases`);
-    for (const [what, snapshot] of cases) assert.is(thawRun(run.plan, snapshot), null, what);
+    for (const [what, snapshot] of cases) assert.is(restoreRun(run.plan, snapshot), null, what);
   });
 
   test('what is no snapshot at all is not thawed', () => {
     const { run } = begin(loop);
     const values: unknown[] = [null, 1, 'text', [], {}, { engine_version: '0.1.0' }, { ...written(run), state: null }];
-    for (const value of values) assert.is(thawRun(run.plan, value), null, JSON.stringify(value));
+    for (const value of values) assert.is(restoreRun(run.plan, value), null, JSON.stringify(value));
   });
 
   test("values of users that look like a snapshot's own shapes stay values", () => {
@@ -101,7 +101,7 @@ spec('engine: snapshots', (test) => {
     const input = JSON.parse(`{"a": ${JSON.stringify(odd)}, "__proto__": {"b": 1}, "constructor": [["x", 1]]}`);
     const { run } = begin({ ...loop, entrypoint: 'work', steps: loop.steps.slice(1), edges: [] }, { input });
     const wanted = JSON.stringify(outstandingEffects(run));
-    const back = thawRun(run.plan, written(run));
+    const back = restoreRun(run.plan, written(run));
     assert.is(back && JSON.stringify(outstandingEffects(back)), wanted);
     assert.match(wanted, '9.9.9');
   });

@@ -1,5 +1,5 @@
 import type { Fact, RunEvent } from '@llmteam/contracts';
-import { evolve, freezeRun, isEnded, outstandingEffects, replay, validateSegment } from '@llmteam/kernel';
+import { evolve, isEnded, outstandingEffects, replay, takeSnapshot, validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { thawed } from '../support/simulation/freezing.js';
@@ -105,7 +105,7 @@ spec('engine: totality', (test) => {
           back = thawed(back);
         }
         assert.is(JSON.stringify(derived), JSON.stringify(events));
-        assert.is(JSON.stringify(freezeRun(back)), JSON.stringify(freezeRun(run)));
+        assert.is(JSON.stringify(takeSnapshot(back)), JSON.stringify(takeSnapshot(run)));
       });
       fc.assert(property, { numRuns: 300 });
     },

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Journal, Json, Logger, NewEntry, Position, RunKey, Segment } from '@llmteam/contracts';
-import { Home } from '@llmteam/embedded';
+import { LocalStores } from '@llmteam/embedded';
 import { defineSegment } from '@llmteam/kernel';
 import { loadConfig } from '@llmteam/service-host';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -48,8 +48,8 @@ function deadly(journal: Journal): Journal {
   };
 }
 
-const home = new Home({ home: orders.home, config: loadConfig(orders.config), log, decorateJournal: deadly });
-const store = await home.openAny();
+const stores = new LocalStores({ home: orders.home, config: loadConfig(orders.config), log, decorateJournal: deadly });
+const store = await stores.openAny();
 const { runtime } = store;
 if (orders.mode === 'run') {
   await runtime.drive([]);

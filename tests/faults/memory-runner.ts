@@ -1,6 +1,6 @@
 /** A process that runs many small runs, or one run of many steps, durably, and prints its highest resident memory in MB. */
 import type { Logger, RunKey, Segment } from '@llmteam/contracts';
-import { Home } from '@llmteam/embedded';
+import { LocalStores } from '@llmteam/embedded';
 import { defineSegment } from '@llmteam/kernel';
 import { loadConfig } from '@llmteam/service-host';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -21,7 +21,7 @@ function chain(length: number): Segment {
   };
 }
 
-const store = await new Home({ home: homeFolder, config: loadConfig(null), log }).openAny();
+const store = await new LocalStores({ home: homeFolder, config: loadConfig(null), log }).openAny();
 const { runtime } = store;
 await runtime.drive([]);
 const definition = await runtime.definitions.put(defineSegment(chain(what === 'steps' ? count : 3), runtime.catalog));

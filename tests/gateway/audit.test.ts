@@ -1,5 +1,5 @@
 import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
-import type { Json, Registry, RunAccepted } from '@llmteam/contracts';
+import type { Json, KvStore, RunAccepted } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord, readAudit, verifyAudit } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -16,18 +16,18 @@ const record = (action: string): AuditRecord => ({
   request_id: 'r',
 });
 
-async function withRegistry(use: (registry: Registry) => Promise<void>): Promise<void> {
+async function withKvStore(use: (kv: KvStore) => Promise<void>): Promise<void> {
   const backend = await openMemoryBackend({ clock: systemClock() });
   try {
-    await use(backend.registry);
+    await use(backend.kv);
   } finally {
     await backend.close();
   }
 }
 
-async function actionsOf(registry: Registry, tenantId: string): Promise<string[]> {
+async function actionsOf(kv: KvStore, tenantId: string): Promise<string[]> {
   const actions: string[] = [];
-  for await (const { action } of readAudit(registry, tenantId)) actions.push(action);
+  for await (const { action } of readAudit(kv, tenantId)) actions.push(action);
   return actions;
 }
 
@@ -41,7 +41,7 @@ spec('the audit trail', (test) => {
       await own.post(`/api/v1/runs/${run_id}/cancel`, {}, { headers: { 'X-Request-Id': 'mine' } });
       await own.delete('/api/v1/segments/echo');
       const records: AuditRecord[] = [];
-      for await (const one of readAudit(backend.registry, 'acme')) records.push(one);
+      for await (const one of readAudit(backend.kv, 'acme')) records.push(one);
       assert.equal(
         records.map(({ action, status }) => [action, status]),
         [
@@ -57,41 +57,41 @@ spec('the audit trail', (test) => {
         [cancel?.target, cancel?.name, cancel?.request_id],
         [`/api/v1/runs/${run_id}/cancel`, 'author-key', 'mine'],
       );
-      assert.is((await verifyAudit(backend.registry, 'acme')).intact, true);
-      assert.equal(await actionsOf(backend.registry, 'rival'), []);
+      assert.is((await verifyAudit(backend.kv, 'acme')).intact, true);
+      assert.equal(await actionsOf(backend.kv, 'rival'), []);
     });
   });
 
   test('of two gateways that write at once is one chain with every record', async () => {
-    await withRegistry(async (registry) => {
-      const logs = [new AuditLog(registry), new AuditLog(registry), new AuditLog(registry)];
+    await withKvStore(async (kv) => {
+      const logs = [new AuditLog(kv), new AuditLog(kv), new AuditLog(kv)];
       const names = Array.from({ length: 90 }, (_, number) => `a${number}`);
       await Promise.all(names.map((name, at) => logs[at % 3]?.append('acme', record(name))));
-      assert.equal((await actionsOf(registry, 'acme')).sort(), names.sort());
-      const verdict = await verifyAudit(registry, 'acme');
+      assert.equal((await actionsOf(kv, 'acme')).sort(), names.sort());
+      const verdict = await verifyAudit(kv, 'acme');
       assert.equal([verdict.intact, verdict.records], [true, 90]);
     });
   });
 
   test('shows a page that was changed, taken out or put in', async () => {
-    const faults: Readonly<Record<string, (registry: Registry, keys: readonly string[]) => Promise<unknown>>> = {
-      changed: async (registry, [, key = '']) => {
-        const page = (await registry.get(key))?.value;
-        return registry.put(key, JSON.parse(JSON.stringify(page).replace('"b"', '"x"')) as Json);
+    const faults: Readonly<Record<string, (kv: KvStore, keys: readonly string[]) => Promise<unknown>>> = {
+      changed: async (kv, [, key = '']) => {
+        const page = (await kv.get(key))?.value;
+        return kv.put(key, JSON.parse(JSON.stringify(page).replace('"b"', '"x"')) as Json);
       },
-      'taken out': (registry, [, key = '']) => registry.delete(key),
-      'put in place of another': async (registry, [first = '', second = '']) => {
-        return registry.put(second, (await registry.get(first))?.value ?? null);
+      'taken out': (kv, [, key = '']) => kv.delete(key),
+      'put in place of another': async (kv, [first = '', second = '']) => {
+        return kv.put(second, (await kv.get(first))?.value ?? null);
       },
     };
     for (const [what, tamper] of Object.entries(faults)) {
-      await withRegistry(async (registry) => {
-        const log = new AuditLog(registry);
+      await withKvStore(async (kv) => {
+        const log = new AuditLog(kv);
         for (const action of ['a', 'b', 'c']) await log.append('acme', record(action));
-        assert.is((await verifyAudit(registry, 'acme')).intact, true);
-        const keys = (await registry.list('audit/acme/')).map(({ key }) => key);
-        await tamper(registry, keys);
-        const verdict = await verifyAudit(registry, 'acme');
+        assert.is((await verifyAudit(kv, 'acme')).intact, true);
+        const keys = (await kv.list('audit/acme/')).map(({ key }) => key);
+        await tamper(kv, keys);
+        const verdict = await verifyAudit(kv, 'acme');
         assert.is(verdict.intact, false, what);
         assert.match(String(verdict.fault), /page [12]/);
       });

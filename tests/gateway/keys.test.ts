@@ -9,9 +9,9 @@ spec('API keys', (test) => {
   test('are kept as a hash only', async () => {
     const clock = systemClock();
     const backend = await openMemoryBackend({ clock });
-    const keys = new KeyStore(backend.registry, clock);
+    const keys = new KeyStore(backend.kv, clock);
     const { key, listing } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: null });
-    const kept = JSON.stringify(await backend.registry.list(''));
+    const kept = JSON.stringify(await backend.kv.list(''));
     assert.ok(key.length >= 60);
     assert.ok(kept.includes(listing.prefix));
     assert.not.ok(kept.includes(key.slice(-43)));

@@ -41,7 +41,7 @@ spec('the secret part of a key', (test) => {
         await stream.ended;
         await socket.closed;
         answers.push(inspect([stream.events, socket.events], { depth: 8 }));
-        answers.push(JSON.stringify(await world.backend.registry.list('')));
+        answers.push(JSON.stringify(await world.backend.kv.list('')));
         answers.push((await world.stranger.get('/metrics')).text);
         const secret = key.slice(-43);
         for (const text of [...lines, ...answers]) assert.not.ok(text.includes(secret), text.slice(0, 500));

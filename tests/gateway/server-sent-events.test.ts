@@ -68,7 +68,7 @@ spec('following a run by server-sent events', (test) => {
       const stream = await follow(runId);
       await until(() => stream.seqs.length > 0);
       const token = { event_type: 'llm.token', run_id: runId, step_id: 'wait', scope: '', attempt: 1, text: 'Hel' };
-      backend.signals.publish(liveSubject(runId), token);
+      backend.pubSub.publish(liveSubject(runId), token);
       await until(() => stream.events.some(({ text }) => text === 'Hel'));
       await signal(own, runId);
       await stream.ended;

@@ -29,9 +29,9 @@ async function withBackend(use: (scene: Scene) => Promise<void>): Promise<void> 
   const failures: unknown[] = [];
   const feeds: IndexFeed[] = [];
   const feed = (journal = backend.journal, index = backend.index): IndexFeed => {
-    const { registry } = backend;
+    const { kv } = backend;
     const onFailure = (error: unknown): void => void failures.push(error);
-    const made = new IndexFeed({ journal, registry, index, clock, log: quietLogger, onFailure });
+    const made = new IndexFeed({ journal, kv, index, clock, log: quietLogger, onFailure });
     feeds.push(made);
     return made;
   };
@@ -161,7 +161,7 @@ spec('the feed of a run index', (test) => {
 
   test('lists the human tasks that coordinators tell of, those that were there and those that come', () =>
     withBackend(async ({ backend, feed }) => {
-      const told = new TaskFeed(backend.registry);
+      const told = new TaskFeed(backend.kv);
       const many = Array.from({ length: 2_500 }, (_, number) => task(`run-${number}:ask`, 'open'));
       await told.apply([{ partition: 0, position: 1, runs: [], tasks: many }]);
       await feed().start();
@@ -185,7 +185,7 @@ spec('the feed of a run index', (test) => {
         await index.apply(changes);
       };
       await feed(backend.journal, altered(index, { apply })).start();
-      const told = new TaskFeed(backend.registry);
+      const told = new TaskFeed(backend.kv);
       await told.apply([{ partition: 0, position: 1, runs: [], tasks: [task('a:ask', 'open')] }]);
       await until(async () => (await index.task('acme', 'a:ask')) !== null);
       assert.ok(refusals < 1);
@@ -197,19 +197,19 @@ spec('the feed of a run index', (test) => {
       const run = played('single-step');
       const named = (runId: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id: runId } });
       for (const runId of ['a', 'b', 'c']) await keep(backend.journal, named(runId));
-      await new TaskFeed(backend.registry).apply([
+      await new TaskFeed(backend.kv).apply([
         { partition: 0, position: 1, runs: [], tasks: [task('a:ask', 'closed'), task('c:ask', 'open')] },
       ]);
       const away = feed();
       await away.start();
       await away.stop();
       const gone = (runId: string): readonly RunKey[] => [{ tenant_id: 'acme', run_id: runId }];
-      await announceRemoval(backend.registry, 0, 'one', gone('a'));
+      await announceRemoval(backend.kv, 0, 'one', gone('a'));
       await feed().start();
       const listed = async (): Promise<string[]> => (await rows(backend)).map(({ run_id }) => run_id).sort();
       await until(async () => (await listed()).join() === 'b,c');
       assert.equal(await taskStatuses(backend), ['c:ask open']);
-      await announceRemoval(backend.registry, 1, 'two', gone('b'));
+      await announceRemoval(backend.kv, 1, 'two', gone('b'));
       await until(async () => (await listed()).join() === 'c');
     }));
 

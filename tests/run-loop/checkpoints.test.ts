@@ -4,7 +4,7 @@ import { spec } from '../support/spec.js';
 import { countingJournal } from './counting-journal.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval, chain, delay, parent, waiting } from './segments.js';
-import { type WatchedRegistry, watched } from './watched-registry.js';
+import { type WatchedKvStore, watched } from './watched-kv-store.js';
 
 const intervalMs = 5_000;
 
@@ -24,17 +24,17 @@ async function rounds(shared: Shared, partition: Partition, count: number): Prom
 }
 
 async function snapshots({ backend }: Shared): Promise<{ [runId: string]: { position: number; state: Json } }> {
-  const kept = await backend.registry.list('snapshots/0/');
+  const kept = await backend.kv.list('snapshots/0/');
   return Object.fromEntries(kept.map(({ key, value }) => [key.slice('snapshots/0/'.length), value as never]));
 }
 
 async function checkpoint({ backend }: Shared): Promise<{ position: number }> {
-  const kept = await backend.registry.get('checkpoints/0');
+  const kept = await backend.kv.get('checkpoints/0');
   return (kept?.value ?? { position: 0 }) as unknown as { position: number };
 }
 
-function putsOfRuns(registry: WatchedRegistry): string[] {
-  return registry.writes.filter((write) => write.startsWith('put snapshots/'));
+function putsOfRuns(kv: WatchedKvStore): string[] {
+  return kv.writes.filter((write) => write.startsWith('put snapshots/'));
 }
 
 const tenantId = 'acme';
@@ -92,15 +92,15 @@ spec('checkpoints', (test) => {
 
   test('runs that end between two checkpoints cost no write of their own', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const partition = await openPartition(shared, 'a', { registry });
+      const kv = watched(shared.backend.kv);
+      const partition = await openPartition(shared, 'a', { kv });
       for (let round = 0; round < 4; round++) {
         for (let count = 0; count < 25; count++) await partition.start(chain);
         await rounds(shared, partition, 1);
       }
       assert.is(partition.liveRuns(), 0);
       assert.equal(
-        registry.writes.filter((write) => !write.endsWith('checkpoints/0')),
+        kv.writes.filter((write) => !write.endsWith('checkpoints/0')),
         [],
       );
       await partition.stop();
@@ -108,30 +108,30 @@ spec('checkpoints', (test) => {
 
   test('a run that lives longer is kept once, and again only after it changed', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const partition = await openPartition(shared, 'a', { registry });
+      const kv = watched(shared.backend.kv);
+      const partition = await openPartition(shared, 'a', { kv });
       const run = await partition.start(waiting);
       await partition.settle();
       await rounds(shared, partition, 1);
-      assert.equal(putsOfRuns(registry), []);
+      assert.equal(putsOfRuns(kv), []);
       await rounds(shared, partition, 4);
-      assert.equal(putsOfRuns(registry), [`put snapshots/0/${run.run_id}`]);
+      assert.equal(putsOfRuns(kv), [`put snapshots/0/${run.run_id}`]);
       await partition.runs.signal(run, 'other', 1);
       await rounds(shared, partition, 4);
-      assert.is(putsOfRuns(registry).length, 2);
+      assert.is(putsOfRuns(kv).length, 2);
       await partition.stop();
-      assert.is(putsOfRuns(registry).length, 2);
+      assert.is(putsOfRuns(kv).length, 2);
     }));
 
   test('no checkpoint is written while nothing changes', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const partition = await openPartition(shared, 'a', { registry });
+      const kv = watched(shared.backend.kv);
+      const partition = await openPartition(shared, 'a', { kv });
       await partition.start(waiting);
       await rounds(shared, partition, 4);
-      const before = registry.writes.length;
+      const before = kv.writes.length;
       await rounds(shared, partition, 10);
-      assert.is(registry.writes.length, before);
+      assert.is(kv.writes.length, before);
       assert.is((await checkpoint(shared)).position, 1);
       await partition.stop();
     }));
@@ -193,8 +193,8 @@ spec('checkpoints', (test) => {
   test('while a snapshot is refused the checkpoint stays, and nothing is lost by a crash', () =>
     withBackend(async (shared) => {
       const refused = { on: false };
-      const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const first = await openPartition(shared, 'first', { registry });
+      const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
+      const first = await openPartition(shared, 'first', { kv });
       await rounds(shared, first, 2);
       refused.on = true;
       const run = await first.start(waiting);
@@ -211,8 +211,8 @@ spec('checkpoints', (test) => {
   test('once the registry takes snapshots again the checkpoint moves on', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
-      const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const partition = await openPartition(shared, 'a', { registry });
+      const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
+      const partition = await openPartition(shared, 'a', { kv });
       const run = await partition.start(waiting);
       await rounds(shared, partition, 4);
       refused.on = false;
@@ -224,8 +224,8 @@ spec('checkpoints', (test) => {
 
   test('while the key of a run that is over cannot be removed the checkpoint stays before its end', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry, (write) => write.startsWith('delete snapshots/'));
-      const first = await openPartition(shared, 'first', { registry });
+      const kv = watched(shared.backend.kv, (write) => write.startsWith('delete snapshots/'));
+      const first = await openPartition(shared, 'first', { kv });
       const run = await first.start(waiting);
       await rounds(shared, first, 3);
       await first.runs.signal(run, 'go', 1);
@@ -275,8 +275,8 @@ spec('checkpoints', (test) => {
       await first.settle();
       await first.stop();
       const key = `snapshots/0/${run.run_id}`;
-      const kept = (await shared.backend.registry.get(key))?.value as { state: { engine_version: string } };
-      await shared.backend.registry.put(key, { ...kept, state: { ...kept.state, engine_version: '0.0.1' } } as never);
+      const kept = (await shared.backend.kv.get(key))?.value as { state: { engine_version: string } };
+      await shared.backend.kv.put(key, { ...kept, state: { ...kept.state, engine_version: '0.0.1' } } as never);
       const { journal, read } = countingJournal(shared.backend.journal);
       const second = await openPartition(shared, 'second', { journal });
       assert.equal(read, [run.run_id]);
@@ -293,7 +293,7 @@ spec('checkpoints', (test) => {
       await first.settle();
       await first.crash();
       for (const value of [{ position: 1, live: [] }, null, 'text', { format: 2, position: 'x' }] as Json[]) {
-        await shared.backend.registry.put('checkpoints/0', value);
+        await shared.backend.kv.put('checkpoints/0', value);
         const next = await openPartition(shared, 'next');
         assert.is(next.liveRuns(), 1);
         await next.crash();
@@ -311,8 +311,8 @@ spec('checkpoints', (test) => {
       const timed = await first.start(delay);
       await first.settle();
       await first.stop();
-      await shared.backend.registry.put(`snapshots/0/${run.run_id}`, 'spoilt');
-      await shared.backend.registry.put('snapshots/0/zzz', { position: 1 });
+      await shared.backend.kv.put(`snapshots/0/${run.run_id}`, 'spoilt');
+      await shared.backend.kv.put('snapshots/0/zzz', { position: 1 });
       const second = await openPartition(shared, 'second');
       assert.is(second.liveRuns(), 2);
       assert.is(second.status().timers, 1);
@@ -328,7 +328,7 @@ spec('checkpoints', (test) => {
       await first.settle();
       await first.stop();
       await withBackend(async (empty) => {
-        const mixed = { ...shared, backend: { ...empty.backend, registry: shared.backend.registry } };
+        const mixed = { ...shared, backend: { ...empty.backend, kv: shared.backend.kv } };
         const second = new Partition(mixed, 'second', echo);
         const thrown = await second.takeOver().catch((error: unknown) => error);
         assert.is((thrown as LlmteamError).code, 'STORE_CORRUPT');

@@ -7,7 +7,7 @@ import { spec } from '../support/spec.js';
 import { countingJournal } from './counting-journal.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval, chain, delay, waiting } from './segments.js';
-import { watched } from './watched-registry.js';
+import { watched } from './watched-kv-store.js';
 
 async function startMany(partition: Partition, segment: Segment, count: number): Promise<RunKey[]> {
   const runs: RunKey[] = [];
@@ -40,18 +40,18 @@ async function bytesPerRun(shared: Shared, segment: Segment, count: number): Pro
 spec('eviction', (test) => {
   test('an idle run over the limit leaves once its snapshot is kept, and comes back by one read of the registry', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
+      const kv = watched(shared.backend.kv);
       const { journal, read } = countingJournal(shared.backend.journal);
-      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry, journal });
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, kv, journal });
       await partition.takeOver();
       await partition.work();
       const runs = await startMany(partition, waiting, 10);
       assert.is(partition.status().residentRuns, 3);
-      assert.is(registry.writes.filter((write) => write.startsWith('put snapshots/')).length, 7);
-      registry.reads.length = 0;
+      assert.is(kv.writes.filter((write) => write.startsWith('put snapshots/')).length, 7);
+      kv.reads.length = 0;
       for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
       await partition.settle();
-      const reads = registry.reads.filter((key) => key.startsWith('snapshots/'));
+      const reads = kv.reads.filter((key) => key.startsWith('snapshots/'));
       assert.ok(reads.length >= 7 && new Set(reads).size === reads.length, reads.join(' '));
       assert.is(read.length, runs.length, 'who sends a signal looks at the history, the loop does not');
       for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
@@ -61,8 +61,8 @@ spec('eviction', (test) => {
   test('while snapshots are refused no run leaves; later they do', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
-      const registry = watched(shared.backend.registry, (write) => refused.on && write.startsWith('put snapshots/'));
-      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry });
+      const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, kv });
       await partition.takeOver();
       await partition.work();
       const runs = await startMany(partition, waiting, 10);
@@ -79,14 +79,14 @@ spec('eviction', (test) => {
   test('a run that goes on while its snapshot is being kept stays, and loses nothing', () =>
     withBackend(async (shared) => {
       const held: (() => void)[] = [];
-      const registry = watched(shared.backend.registry);
-      const { put } = registry;
-      registry.put = async (key, value, options) => {
+      const kv = watched(shared.backend.kv);
+      const { put } = kv;
+      kv.put = async (key, value, options) => {
         const revision = await put(key, value, options);
         if (key.startsWith('snapshots/')) await new Promise<void>((resolve) => held.push(resolve));
         return revision;
       };
-      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 0, registry });
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 0, kv });
       await partition.takeOver();
       const [run] = await startMany(partition, waiting, 1);
       assert.is(held.length, 1);
@@ -117,11 +117,11 @@ spec('eviction', (test) => {
       await partition.work();
       const [run] = (await startMany(partition, twoWaits, 1)) as [RunKey];
       const key = `snapshots/0/${run.run_id}`;
-      const early = await shared.backend.registry.get(key);
+      const early = await shared.backend.kv.get(key);
       await partition.runs.signal(run, 'other', 'kept');
       await partition.settle();
       assert.is(partition.status().residentRuns, 0);
-      await shared.backend.registry.put(key, early?.value ?? null);
+      await shared.backend.kv.put(key, early?.value ?? null);
       await partition.runs.signal(run, 'go', 1);
       assert.is((await partition.view(run)).output, 'kept');
       assert.is(partition.liveRuns(), 0);
@@ -171,15 +171,15 @@ spec('eviction', (test) => {
 
   test('a loop that adopts runs keeps no snapshots: its idle runs come back from their histories', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, registry });
+      const kv = watched(shared.backend.kv);
+      const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3, kv });
       await partition.adopt([]);
       await partition.work();
       const runs = await startMany(partition, waiting, 10);
       assert.is(partition.status().residentRuns, 3);
       for (const run of runs) await partition.runs.signal(run, 'go', run.run_id);
       for (const run of runs) assert.is((await partition.view(run)).output, run.run_id);
-      assert.equal(registry.writes, []);
+      assert.equal(kv.writes, []);
       await partition.stop();
     }));
 

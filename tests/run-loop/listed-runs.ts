@@ -8,7 +8,7 @@ import {
   Definitions,
   defineSegment,
   LargeValueJournal,
-  type RebuildPorts,
+  type RebuildDeps,
   StepCatalog,
 } from '@llmteam/kernel';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -16,7 +16,7 @@ import { approval, delay } from './segments.js';
 
 const tenants = ['acme', 'globex'];
 
-export function rebuildPorts({ journal, blobs, index }: Backend, types = catalog()): RebuildPorts {
+export function rebuildPorts({ journal, blobs, index }: Backend, types = catalog()): RebuildDeps {
   const definitions = new Definitions(blobs, types, createExpressionCompiler());
   return { journal: new LargeValueJournal(journal, blobs), index, definitions, log: quietLogger };
 }

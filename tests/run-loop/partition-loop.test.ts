@@ -238,7 +238,7 @@ spec('partition loop', (test) => {
       await unable.takeOver();
       for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
       assert.is(unable.liveRuns(), 1);
-      assert.is((await shared.backend.registry.list('snapshots/')).length, 1);
+      assert.is((await shared.backend.kv.list('snapshots/')).length, 1);
       await unable.stop();
       await able.takeOver();
       await able.work();

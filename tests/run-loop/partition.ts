@@ -71,7 +71,7 @@ export class Partition {
     this.catalog.add(task, '1.0.0', 'test');
     this.journal = options.journal ?? new LargeValueJournal(shared.backend.journal, shared.backend.blobs);
     this.definitions = new Definitions(shared.backend.blobs, this.catalog, createExpressionCompiler());
-    this.segments = new SegmentStore(options.registry ?? shared.backend.registry, this.definitions);
+    this.segments = new SegmentStore(options.kv ?? shared.backend.kv, this.definitions);
     const { clock, backend } = shared;
     const newId = (): string => `${name}-${++this.ids}`;
     this.runs = createRunService({

@@ -4,7 +4,7 @@ import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval } from './segments.js';
-import { watched } from './watched-registry.js';
+import { watched } from './watched-kv-store.js';
 
 const runs = 100;
 const intervalMs = 5_000;
@@ -27,8 +27,8 @@ async function withRefusals(
     };
     const log = { ...quietLogger, warn } as Logger;
     const state = { isRefused: false };
-    const registry = watched(shared.backend.registry, (write) => state.isRefused && write.startsWith(refused));
-    const partition = new Partition(shared, 'a', echo, { registry, log, maxResidentRuns });
+    const kv = watched(shared.backend.kv, (write) => state.isRefused && write.startsWith(refused));
+    const partition = new Partition(shared, 'a', echo, { kv, log, maxResidentRuns });
     await partition.takeOver();
     await partition.work();
     await use(shared, partition, warned, () => {

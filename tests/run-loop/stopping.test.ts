@@ -4,7 +4,7 @@ import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
-import { watched } from './watched-registry.js';
+import { watched } from './watched-kv-store.js';
 
 /** Costs no job. */
 const decides: Segment = {
@@ -15,12 +15,12 @@ const decides: Segment = {
 
 /** The backend's ports with a note of everything that is asked of them, and a gate before what `holds` says. */
 function noting(shared: Shared): {
-  readonly ports: Pick<Shared['backend'], 'journal' | 'queue' | 'signals' | 'registry'>;
+  readonly ports: Pick<Shared['backend'], 'journal' | 'queue' | 'pubSub' | 'kv'>;
   readonly asked: string[];
   holds: (what: string) => boolean;
   release(): void;
 } {
-  const { journal, queue, signals, registry } = shared.backend;
+  const { journal, queue, pubSub, kv } = shared.backend;
   const gates: (() => void)[] = [];
   const noted = {
     asked: [] as string[],
@@ -46,16 +46,16 @@ function noting(shared: Shared): {
         return queue.publish(jobs);
       },
     }),
-    signals: altered(signals, {
+    pubSub: altered(pubSub, {
       publish: (subject, message) => {
         void note(`signal ${subject}`);
-        signals.publish(subject, message);
+        pubSub.publish(subject, message);
       },
     }),
-    registry: altered(registry, {
+    kv: altered(kv, {
       get: async (key) => {
         await note(`get ${key}`);
-        return registry.get(key);
+        return kv.get(key);
       },
     }),
   };
@@ -145,19 +145,19 @@ spec('stopping', (test) => {
 
   test('a loop that is stopped without a checkpoint writes nothing more, not even when it is stopped again', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
+      const kv = watched(shared.backend.kv);
       const told: unknown[] = [];
       const lists = { apply: async (changes: readonly unknown[]) => void told.push(...changes) };
-      const partition = new Partition(shared, 'p', echo, { registry, lists });
+      const partition = new Partition(shared, 'p', echo, { kv, lists });
       await partition.takeOver();
       await partition.start(decides);
       await partition.settle();
       assert.is(partition.liveRuns(), 0);
-      registry.writes.length = 0;
+      kv.writes.length = 0;
       told.length = 0;
       await partition.crash();
       await partition.stop();
-      assert.equal(registry.writes, []);
+      assert.equal(kv.writes, []);
       assert.equal(told, []);
     }));
 
@@ -190,10 +190,10 @@ spec('stopping', (test) => {
       const journal = altered(backend.journal, {
         read: (run, after) => (outage.on ? failing() : backend.journal.read(run, after)),
       });
-      const registry = altered(backend.registry, {
-        get: async (key) => (outage.on ? failing() : backend.registry.get(key)),
+      const kv = altered(backend.kv, {
+        get: async (key) => (outage.on ? failing() : backend.kv.get(key)),
       });
-      const partition = new Partition(shared, 'p', echo, { journal, registry, maxResidentRuns: 0 });
+      const partition = new Partition(shared, 'p', echo, { journal, kv, maxResidentRuns: 0 });
       const other = new Partition(shared, 'other', echo);
       await partition.takeOver();
       await partition.work();

@@ -1,13 +1,13 @@
-import type { HumanTask, IndexChange, Registry, RunKey } from '@llmteam/contracts';
+import type { HumanTask, IndexChange, KvStore, RunKey } from '@llmteam/contracts';
 import { TaskFeed, taskOfFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval } from './segments.js';
-import { watched } from './watched-registry.js';
+import { watched } from './watched-kv-store.js';
 
-async function openFeed(shared: Shared, name: string, registry = shared.backend.registry): Promise<Partition> {
-  const partition = new Partition(shared, name, echo, { lists: new TaskFeed(registry), maxResidentRuns: 2 });
+async function openFeed(shared: Shared, name: string, kv = shared.backend.kv): Promise<Partition> {
+  const partition = new Partition(shared, name, echo, { lists: new TaskFeed(kv), maxResidentRuns: 2 });
   await partition.takeOver();
   await partition.work();
   return partition;
@@ -15,7 +15,7 @@ async function openFeed(shared: Shared, name: string, registry = shared.backend.
 
 /** Keys of tasks that are open. */
 async function listed({ backend }: Shared): Promise<string[]> {
-  const tasks = await backend.registry.list('tasks/');
+  const tasks = await backend.kv.list('tasks/');
   return tasks.filter(({ value }) => taskOfFeed(value).status !== 'closed').map(({ key }) => key);
 }
 
@@ -23,8 +23,8 @@ function keyOf(run: RunKey): string {
   return `tasks/acme/${run.run_id}:ask`;
 }
 
-async function taskAt(registry: Registry, key: string): Promise<HumanTask | null> {
-  const found = await registry.get(key);
+async function taskAt(kv: KvStore, key: string): Promise<HumanTask | null> {
+  const found = await kv.get(key);
   return found === null ? null : taskOfFeed(found.value);
 }
 
@@ -36,15 +36,15 @@ function told(task: HumanTask, status: HumanTask['status'], position: number): I
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
 
 /** One that is open and listed, and nobody works on. */
-async function withTask(use: (registry: Registry, task: HumanTask, key: string) => Promise<void>): Promise<void> {
+async function withTask(use: (kv: KvStore, task: HumanTask, key: string) => Promise<void>): Promise<void> {
   await withBackend(async (shared) => {
     const partition = await openFeed(shared, 'a');
     const run = await partition.start(approval);
     await partition.settle();
-    const task = await taskAt(shared.backend.registry, keyOf(run));
+    const task = await taskAt(shared.backend.kv, keyOf(run));
     if (task === null) throw new Error('the task is not listed');
     await partition.stop();
-    await use(shared.backend.registry, task, keyOf(run));
+    await use(shared.backend.kv, task, keyOf(run));
   });
 }
 
@@ -54,19 +54,19 @@ spec('task feed', (test) => {
       const partition = await openFeed(shared, 'a');
       const run = await partition.start(approval);
       await partition.settle();
-      const { registry } = shared.backend;
-      const task = await taskAt(registry, keyOf(run));
+      const { kv } = shared.backend;
+      const task = await taskAt(kv, keyOf(run));
       if (task === null) throw new Error('the task is not listed');
       assert.equal([task.task_id, task.status, task.request.title], [`${run.run_id}:ask`, 'open', 'Publish?']);
       await partition.runs.claim('acme', task.task_id, 'ann');
       await partition.settle();
-      assert.is((await taskAt(registry, keyOf(run)))?.claimed_by, 'ann');
+      assert.is((await taskAt(kv, keyOf(run)))?.claimed_by, 'ann');
       await partition.runs.answer('acme', task.task_id, yes);
       assert.is((await partition.view(run)).output, 'published');
-      const closed = await taskAt(registry, keyOf(run));
+      const closed = await taskAt(kv, keyOf(run));
       assert.equal([closed?.status, closed?.answer], ['closed', yes]);
       await shared.clock.advance(7 * 24 * 3_600_000);
-      assert.equal(await registry.list('tasks/'), []);
+      assert.equal(await kv.list('tasks/'), []);
       await partition.stop();
     }));
 
@@ -83,19 +83,19 @@ spec('task feed', (test) => {
 
   test('rows of runs cost no write', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const partition = await openFeed(shared, 'a', registry);
+      const kv = watched(shared.backend.kv);
+      const partition = await openFeed(shared, 'a', kv);
       for (let count = 0; count < 5; count++) await partition.start({ ...approval, entrypoint: 'publish', edges: [] });
       await partition.settle();
-      assert.equal(registry.writes, []);
+      assert.equal(kv.writes, []);
       await partition.stop();
     }));
 
   test('what could not be written before a crash is written after the takeover, openings and closings', () =>
     withBackend(async (shared) => {
       const refused = { on: false };
-      const registry = watched(shared.backend.registry, () => refused.on);
-      const first = await openFeed(shared, 'first', registry);
+      const kv = watched(shared.backend.kv, () => refused.on);
+      const first = await openFeed(shared, 'first', kv);
       const answered = await first.start(approval);
       await first.settle();
       refused.on = true;
@@ -117,21 +117,21 @@ spec('task feed', (test) => {
       for (let count = 0; count < 20; count++) await first.start(approval);
       await first.settle();
       await first.stop();
-      const registry = watched(shared.backend.registry);
-      const second = await openFeed(shared, 'second', registry);
+      const kv = watched(shared.backend.kv);
+      const second = await openFeed(shared, 'second', kv);
       await second.settle();
       assert.is((await listed(shared)).length, 20);
-      assert.equal(registry.writes, []);
+      assert.equal(kv.writes, []);
       await second.stop();
     }));
 
   test('a task deep in loops has a key that registries take', () =>
     withBackend(async (shared) => {
-      const feed = new TaskFeed(shared.backend.registry);
+      const feed = new TaskFeed(shared.backend.kv);
       const partition = await openFeed(shared, 'a');
       await partition.start(approval);
       await partition.settle();
-      const [found] = await shared.backend.registry.list('tasks/');
+      const [found] = await shared.backend.kv.list('tasks/');
       const task = taskOfFeed(found?.value ?? null);
       const deep = ['a', 'b'].map((end) => ({ ...task, task_id: `${'each[1]/'.repeat(250)}${end}` }));
       const change = { partition: 0, position: 1, runs: [] };
@@ -143,36 +143,36 @@ spec('task feed', (test) => {
     }));
 
   test('what was told of an earlier position never takes the place of what was told of a later one', () =>
-    withTask(async (registry, task, key) => {
-      const [owner, late] = [new TaskFeed(registry), new TaskFeed(registry)];
+    withTask(async (kv, task, key) => {
+      const [owner, late] = [new TaskFeed(kv), new TaskFeed(kv)];
       await owner.apply([told(task, 'closed', 1_000)]);
       await late.apply([told(task, 'open', 900)]);
-      assert.is((await taskAt(registry, key))?.status, 'closed');
+      assert.is((await taskAt(kv, key))?.status, 'closed');
       await late.apply([told(task, 'claimed', 1_100)]);
-      assert.is((await taskAt(registry, key))?.status, 'claimed', 'a type may open its task again');
+      assert.is((await taskAt(kv, key))?.status, 'claimed', 'a type may open its task again');
     }));
 
   test('a feed that has looked and writes only after another has written looks again', () =>
-    withTask(async (registry, task, key) => {
-      const owner = new TaskFeed(registry);
+    withTask(async (kv, task, key) => {
+      const owner = new TaskFeed(kv);
       const before = [told(task, 'closed', 1_000)];
-      const slow = watched(registry);
+      const slow = watched(kv);
       slow.put = async (writtenKey, value, options) => {
         await owner.apply(before.splice(0));
-        return registry.put(writtenKey, value, options);
+        return kv.put(writtenKey, value, options);
       };
       await new TaskFeed(slow).apply([told(task, 'claimed', 900)]);
-      assert.is((await taskAt(registry, key))?.status, 'closed');
+      assert.is((await taskAt(kv, key))?.status, 'closed');
     }));
 
   test('a coordinator that lost its partition without knowing it does not open again what its successor has closed', () =>
     withBackend(async (shared) => {
       const held: (() => void)[] = [];
-      const registry = watched(shared.backend.registry);
-      const late = await openFeed(shared, 'late', registry);
-      registry.get = async (key) => {
+      const kv = watched(shared.backend.kv);
+      const late = await openFeed(shared, 'late', kv);
+      kv.get = async (key) => {
         if (key.startsWith('tasks/')) await new Promise<void>((resolve) => held.push(resolve));
-        return shared.backend.registry.get(key);
+        return shared.backend.kv.get(key);
       };
       const run = await late.start(approval);
       await late.settle();
@@ -182,7 +182,7 @@ spec('task feed', (test) => {
       await next.settle();
       for (const goOn of held.splice(0)) goOn();
       await late.settle();
-      assert.is((await taskAt(shared.backend.registry, keyOf(run)))?.status, 'closed');
+      assert.is((await taskAt(shared.backend.kv, keyOf(run)))?.status, 'closed');
       for (const goOn of held.splice(0)) goOn();
       await Promise.all([late.crash(), next.stop()]);
     }));
@@ -192,9 +192,9 @@ spec('task feed', (test) => {
       const partition = await openFeed(shared, 'a');
       await partition.start(approval);
       await partition.settle();
-      const [found] = await shared.backend.registry.list('tasks/');
+      const [found] = await shared.backend.kv.list('tasks/');
       const task = taskOfFeed(found?.value ?? null);
-      const feed = new TaskFeed(watched(shared.backend.registry, (write) => write.endsWith('bad')));
+      const feed = new TaskFeed(watched(shared.backend.kv, (write) => write.endsWith('bad')));
       const tasks = ['bad', 'good'].map((taskId) => ({ ...task, task_id: taskId }));
       const thrown = await feed.apply([{ partition: 0, position: 1, runs: [], tasks }]).catch(String);
       assert.match(String(thrown), 'the test refuses');

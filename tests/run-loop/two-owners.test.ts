@@ -5,7 +5,7 @@ import { spec } from '../support/spec.js';
 import { failingEcho, mixedOutput, mixedRuns, release, startMixed } from './mixed-runs.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { chain, waiting } from './segments.js';
-import { watched } from './watched-registry.js';
+import { watched } from './watched-kv-store.js';
 
 const intervalMs = 5_000;
 
@@ -100,7 +100,7 @@ spec('two owners', (test) => {
         await passTime(shared, [third], 60);
         for (const runs of [before, after]) await checkOutcomes(shared, third, runs);
         assert.is(third.liveRuns(), 0);
-        assert.equal(await shared.backend.registry.list('snapshots/'), []);
+        assert.equal(await shared.backend.kv.list('snapshots/'), []);
         await third.stop();
       }));
   }
@@ -108,13 +108,13 @@ spec('two owners', (test) => {
   test('a snapshot that a loop writes after another has taken over brings no run back from its end', () =>
     withBackend(async (shared) => {
       const held: (() => void)[] = [];
-      const registry = watched(shared.backend.registry);
-      registry.put = async (key, value, options) => {
+      const kv = watched(shared.backend.kv);
+      kv.put = async (key, value, options) => {
         if (key.startsWith('snapshots/')) await new Promise<void>((resolve) => held.push(resolve));
-        return shared.backend.registry.put(key, value, options);
+        return shared.backend.kv.put(key, value, options);
       };
       const done = new Map<string, number>();
-      const zombie = new Partition(shared, 'zombie', failingEcho(done), { registry });
+      const zombie = new Partition(shared, 'zombie', failingEcho(done), { kv });
       await zombie.takeOver();
       const run = await zombie.start(waiting);
       await passTime(shared, [zombie], 11);
@@ -129,7 +129,7 @@ spec('two owners', (test) => {
       for (const arrive of held) arrive();
       await owner.settle();
       await crashed;
-      assert.is((await shared.backend.registry.list('snapshots/')).length, 1, 'it arrived');
+      assert.is((await shared.backend.kv.list('snapshots/')).length, 1, 'it arrived');
       await owner.crash();
       const third = new Partition(shared, 'third', failingEcho(done));
       await third.takeOver();
@@ -138,14 +138,14 @@ spec('two owners', (test) => {
       await passTime(shared, [third], 60);
       assert.is((await factsOf(shared, run)).filter((type) => type === 'run.ended').length, 1);
       assert.is(done.get(`${run.run_id}/after#1`), 1);
-      assert.equal(await shared.backend.registry.list('snapshots/'), []);
+      assert.equal(await shared.backend.kv.list('snapshots/'), []);
       await third.stop();
     }));
 
   test('a loop that another took over from writes no checkpoints, and drives runs all the same', () =>
     withBackend(async (shared) => {
-      const registry = watched(shared.backend.registry);
-      const first = new Partition(shared, 'first', echo, { registry, maxResidentRuns: 2 });
+      const kv = watched(shared.backend.kv);
+      const first = new Partition(shared, 'first', echo, { kv, maxResidentRuns: 2 });
       await first.takeOver();
       await first.work();
       const second = new Partition(shared, 'second', echo);
@@ -154,9 +154,9 @@ spec('two owners', (test) => {
       for (let count = 0; count < 10; count++) runs.push(await first.start(waiting));
       await passTime(shared, [first, second], 20);
       await second.crash();
-      const before = registry.writes.length;
+      const before = kv.writes.length;
       await passTime(shared, [first], 20);
-      assert.is(registry.writes.length, before);
+      assert.is(kv.writes.length, before);
       for (const run of runs) await first.runs.signal(run, 'go', 'done');
       for (const run of runs) assert.is((await first.view(run)).output, 'done');
       await first.stop();

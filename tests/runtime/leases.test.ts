@@ -105,7 +105,7 @@ spec('leases of jobs', (test) => {
       const { status, error } = await partition.view(run);
       assert.is(status, 'failed');
       assert.is(error?.error_code, 'WORKER_LOST');
-      const [letter, ...others] = await listDeadLetters(shared.backend.registry);
+      const [letter, ...others] = await listDeadLetters(shared.backend.kv);
       assert.equal(others, []);
       assert.equal([letter?.run_id, letter?.step, letter?.deliveries], [run.run_id, 'work', 6]);
       assert.match(error?.error_message ?? '', "step 'work' was handed out 5 times");
@@ -150,7 +150,7 @@ spec('leases of jobs', (test) => {
       for (let death = 3; death < 5; death++) await takeAndDie(shared);
       await partition.work();
       assert.is((await partition.view(run)).error?.error_code, 'WORKER_LOST');
-      const [letter] = await listDeadLetters(shared.backend.registry);
+      const [letter] = await listDeadLetters(shared.backend.kv);
       assert.is(letter?.deliveries, 9);
       await partition.stop();
     }));
@@ -161,15 +161,15 @@ spec('leases of jobs', (test) => {
       await partition.takeOver();
       const run = await partition.start(oneStep, 'input');
       await partition.settle();
-      const { registry } = shared.backend;
-      const silent = altered(registry, { get: () => new Promise<never>(() => undefined) });
-      const refusing = altered(registry, { put: () => Promise.reject(new LlmteamError('STORE_FAILED', 'refused')) });
+      const { kv } = shared.backend;
+      const silent = altered(kv, { get: () => new Promise<never>(() => undefined) });
+      const refusing = altered(kv, { put: () => Promise.reject(new LlmteamError('STORE_FAILED', 'refused')) });
       for (const [name, broken] of [
         ['silent', silent],
         ['refusing', refusing],
       ] as const) {
         const over = { is: false };
-        const stopped = takeAndStop({ ...shared, backend: { ...shared.backend, registry: broken } }, name);
+        const stopped = takeAndStop({ ...shared, backend: { ...shared.backend, kv: broken } }, name);
         void stopped.finally(() => {
           over.is = true;
         });
@@ -218,7 +218,7 @@ spec('leases of jobs', (test) => {
       await partition.settle();
       for (let death = 0; death < 4; death++) await takeAndDie(shared);
       const state = { isOut: true };
-      const { journal, registry } = shared.backend;
+      const { journal, kv } = shared.backend;
       const checkReachable = (): void => {
         if (state.isOut) throw new LlmteamError('BACKEND_UNREACHABLE', 'the test refuses');
       };
@@ -228,13 +228,13 @@ spec('leases of jobs', (test) => {
           yield* journal.read(key, after);
         },
       });
-      const out = altered(registry, {
+      const out = altered(kv, {
         get: async (key) => {
           checkReachable();
-          return registry.get(key);
+          return kv.get(key);
         },
       });
-      const backend = { ...shared.backend, registry: out };
+      const backend = { ...shared.backend, kv: out };
       const worker = new Partition({ ...shared, backend }, 'w', echo, { journal: unreachable });
       await worker.work();
       await pass(shared, 2 * leaseMs);

@@ -208,7 +208,7 @@ spec('work loop', (test) => {
       },
       async (partition, { backend }) => {
         assert.is((await partition.view(await partition.start(oneStep()))).output, 'green');
-        const keys = (await backend.registry.list('stores/')).map(({ key }) => key);
+        const keys = (await backend.kv.list('stores/')).map(({ key }) => key);
         assert.equal(keys, ['stores/kept/acme/default/colour']);
       },
     ));

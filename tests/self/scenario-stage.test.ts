@@ -117,7 +117,7 @@ function handsOutTwice(when: 'at once' | 'once answered'): Fault {
   };
 }
 
-const tellsNobody: Fault = ({ signals }) => ({ signals: altered(signals, { publish: () => undefined }) });
+const tellsNobody: Fault = ({ pubSub }) => ({ pubSub: altered(pubSub, { publish: () => undefined }) });
 const listsNothing: Fault = ({ index }) => ({ index: altered(index, { apply: async () => undefined }) });
 
 const faults: readonly (readonly [name: string, scenario: string, fault: Fault, owners: number, told: RegExp])[] = [

@@ -1,7 +1,7 @@
 import { systemClock } from '@llmteam/backend-embedded';
-import type { Json, JsonObject, Registry } from '@llmteam/contracts';
+import type { Json, JsonObject, KvStore } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord } from '@llmteam/gateway';
-import { loadConfig, serviceConfig, withRegistry } from '@llmteam/service-host';
+import { loadConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Ended, jsonOf } from '../cli/support/cli.js';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -14,7 +14,7 @@ interface Scene {
   /** Calls the command with `--nats`, in the environment of the installation. */
   readonly call: (...words: readonly string[]) => Promise<Ended>;
   readonly installation: Installation;
-  readonly onServer: <T>(use: (registry: Registry) => Promise<T>) => Promise<T>;
+  readonly onServer: <T>(use: (kv: KvStore) => Promise<T>) => Promise<T>;
 }
 
 /** Nobody serves: only the server is there. */
@@ -25,7 +25,7 @@ function withServer(use: (scene: Scene) => Promise<void>): Promise<void> {
     return use({
       installation,
       call: (...words) => cli.call([...words, '--nats'], { environment }),
-      onServer: (useRegistry) => withRegistry(config, quietLogger, useRegistry),
+      onServer: (useKvStore) => withKvStore(config, quietLogger, useKvStore),
     });
   });
 }
@@ -40,8 +40,8 @@ const record = (action: string): AuditRecord => ({
   request_id: 'r',
 });
 
-async function recordOf(registry: Registry, prefix: string): Promise<JsonObject> {
-  return ((await registry.get(`api_keys/${prefix}`))?.value ?? {}) as JsonObject;
+async function recordOf(kv: KvStore, prefix: string): Promise<JsonObject> {
+  return ((await kv.get(`api_keys/${prefix}`))?.value ?? {}) as JsonObject;
 }
 
 function changed(page: Json): Json {
@@ -57,7 +57,7 @@ spec('llmteam keys --nats', (test) => {
         const made = await call('keys', 'create', '--role', 'author', '--tenant', 'acme', '--name', 'ada', '--json');
         assert.is(made.code, 0, made.stderr);
         const { key, prefix } = jsonOf<{ key: string; prefix: string }>(made);
-        const kept = await onServer((registry) => recordOf(registry, prefix));
+        const kept = await onServer((kv) => recordOf(kv, prefix));
         const { hash, ...rest } = kept;
         assert.match(String(hash), /^[0-9a-f]{64}$/);
         assert.is(rest.tenant_id, 'acme');
@@ -86,7 +86,7 @@ spec('llmteam keys --nats', (test) => {
         const [own] = await keysOf('--tenant', 'acme');
         const prefix = own?.prefix ?? '';
         assert.is((await call('keys', 'revoke', prefix)).code, 0);
-        assert.type((await onServer((registry) => recordOf(registry, prefix))).revoked_at, 'number');
+        assert.type((await onServer((kv) => recordOf(kv, prefix))).revoked_at, 'number');
         assert.match((await call('keys', 'list', '--tenant', 'acme')).stdout, /revoked/);
         const absent = await call('keys', 'revoke', 'nobody');
         assert.is(absent.code, 2);
@@ -122,15 +122,15 @@ spec('llmteam audit verify --nats', (test) => {
       withServer(async ({ call, onServer }) => {
         const verify = () => call('audit', 'verify', '--tenant', 'acme');
         assert.equal([(await verify()).code, (await verify()).stdout], [0, 'intact: 0 records on 0 pages\n']);
-        await onServer(async (registry) => {
-          const log = new AuditLog(registry);
+        await onServer(async (kv) => {
+          const log = new AuditLog(kv);
           for (const action of ['store_segment', 'start_run', 'cancel_run']) await log.append('acme', record(action));
         });
         assert.is((await verify()).stdout, 'intact: 3 records on 3 pages\n');
-        await onServer(async (registry) => {
-          const [, second] = await registry.list('audit/acme/');
+        await onServer(async (kv) => {
+          const [, second] = await kv.list('audit/acme/');
           assert.ok(second !== undefined);
-          await registry.put(second.key, changed(second.value));
+          await kv.put(second.key, changed(second.value));
         });
         const tampered = await verify();
         assert.is(tampered.stdout, 'not intact: page 2 was changed\n');

@@ -26,7 +26,7 @@ async function withCoordinator(
 }
 
 async function queuesOf({ client }: Scene): Promise<string[]> {
-  return [...(await liveWorkers(client.backend.registry)).keys()].sort();
+  return [...(await liveWorkers(client.backend.kv)).keys()].sort();
 }
 
 spec('worker', (test) => {

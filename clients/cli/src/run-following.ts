@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveToken, RunEvent, RunKey } from '@llmteam/contracts';
-import type { RemoteHome } from '@llmteam/embedded';
+import type { RemoteStore } from '@llmteam/embedded';
 import type { GatewayStore, Runs } from './run-stores.js';
 import { childrenIn, type Watcher } from './run-watching.js';
 
@@ -20,7 +20,7 @@ const ends = new Set<string>(['segment.completed', 'segment.failed', 'segment.ca
  * @throws LlmteamError
  */
 export async function followRun(
-  store: RemoteHome | GatewayStore,
+  store: RemoteStore | GatewayStore,
   run: RunKey,
   fromSeq: number,
   watcher: Watcher,
@@ -49,7 +49,7 @@ class RunsInside {
   private readonly known = new Set<string>();
 
   constructor(
-    private readonly store: RemoteHome | GatewayStore,
+    private readonly store: RemoteStore | GatewayStore,
     private readonly run: RunKey,
     private readonly watcher: Watcher,
     private readonly signal: AbortSignal,
@@ -78,7 +78,7 @@ class RunsInside {
 }
 
 function eventsOf(
-  store: RemoteHome | GatewayStore,
+  store: RemoteStore | GatewayStore,
   run: RunKey,
   fromSeq: number,
   signal: AbortSignal,

@@ -12,7 +12,7 @@ import {
   type Segment,
   type Usage,
 } from '@llmteam/contracts';
-import type { EmbeddedRuntime, RemoteHome } from '@llmteam/embedded';
+import type { EmbeddedRuntime, RemoteStore } from '@llmteam/embedded';
 import { resultFromView } from '@llmteam/kernel';
 import type { LiveDisplay } from './display/live-display.js';
 import { RunProgress } from './display/progress.js';
@@ -96,8 +96,8 @@ export class RunSession {
 
   /** Follows a run that another process drives; null if it was the owner of a store and went away. */
   follow(store: GatewayStore): Promise<RunResult>;
-  follow(store: RemoteHome | GatewayStore): Promise<RunResult | null>;
-  async follow(store: RemoteHome | GatewayStore): Promise<RunResult | null> {
+  follow(store: RemoteStore | GatewayStore): Promise<RunResult | null>;
+  async follow(store: RemoteStore | GatewayStore): Promise<RunResult | null> {
     const { runs } = store;
     const children = this.progress.children();
     this.underWay(runs);

@@ -1,6 +1,6 @@
 /** Where runs are, for commands that do not care: in a store of this folder, in that of another process, or behind a gateway. */
 import type { LiveToken, RunEvent, RunKey, Segment } from '@llmteam/contracts';
-import type { OwnedHome, RemoteHome } from '@llmteam/embedded';
+import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunService } from '@llmteam/kernel';
 
 /** What may be asked of runs, wherever they are. */
@@ -21,7 +21,7 @@ export interface GatewayStore {
   close(): Promise<void>;
 }
 
-export type RunStore = OwnedHome | RemoteHome | GatewayStore;
+export type RunStore = OwnedStore | RemoteStore | GatewayStore;
 
 export interface RunStores {
   /** Every store, one after the other. */

@@ -9,29 +9,25 @@ import {
   type Clock,
   isLlmteamError,
   type Json,
+  type KvEntry,
+  type KvStore,
   LlmteamError,
   type Logger,
   queueName,
-  type Registry,
-  type RegistryValue,
   StepTypeMetadata,
 } from '@llmteam/contracts';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { WatchedKeys } from '../registry/watched-keys.js';
+import { WatchedKeys } from '../kv/watched-keys.js';
 import { listWorkers } from './live-workers.js';
 import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
 
 /** Makes known what a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a type is known in that version and described otherwise */
-export async function announceTypes(
-  registry: Registry,
-  workerId: string,
-  types: readonly StepTypeMetadata[],
-): Promise<void> {
+export async function announceTypes(kv: KvStore, workerId: string, types: readonly StepTypeMetadata[]): Promise<void> {
   const faults: LlmteamError[] = [];
   for (const type of types) {
-    await announce(registry, workerId, type).catch((error: unknown) => {
+    await announce(kv, workerId, type).catch((error: unknown) => {
       if (!isLlmteamError(error) || error.code !== 'PLUGIN_DUPLICATE') throw error;
       faults.push(error);
     });
@@ -41,17 +37,17 @@ export async function announceTypes(
   throw new LlmteamError(first.code, faults.map(({ message }) => message).join('\n'), { cause: first });
 }
 
-async function announce(registry: Registry, workerId: string, type: StepTypeMetadata): Promise<void> {
+async function announce(kv: KvStore, workerId: string, type: StepTypeMetadata): Promise<void> {
   const key = keyOf(type.type_id, type.version);
   const value = JSON.parse(JSON.stringify(type)) as Json;
   for (;;) {
-    const present = await registry.get(key);
+    const present = await kv.get(key);
     if (present !== null) {
       if (isDeepStrictEqual(present.value, value)) return;
-      throw await conflict(registry, workerId, type, present);
+      throw await conflict(kv, workerId, type, present);
     }
     try {
-      await registry.put(key, value, { ifRevision: 0 });
+      await kv.put(key, value, { ifRevision: 0 });
       return;
     } catch (error) {
       // Another worker announced it in this moment: what it said decides.
@@ -61,13 +57,13 @@ async function announce(registry: Registry, workerId: string, type: StepTypeMeta
 }
 
 async function conflict(
-  registry: Registry,
+  kv: KvStore,
   workerId: string,
   type: StepTypeMetadata,
-  { value }: RegistryValue,
+  { value }: KvEntry,
 ): Promise<LlmteamError> {
   const { type_id, version } = type;
-  const workers = await listWorkers(registry);
+  const workers = await listWorkers(kv);
   const [other] = workers.filter(({ types }) =>
     types.some((one) => one.type_id === type_id && one.version === version),
   );
@@ -80,8 +76,8 @@ async function conflict(
 }
 
 /** The queues, `type@major`, of everything that was ever announced. */
-export async function announcedQueues(registry: Registry): Promise<string[]> {
-  const found = await registry.list(prefix);
+export async function announcedQueues(kv: KvStore): Promise<string[]> {
+  const found = await kv.list(prefix);
   const queues = found.map(({ value }) => {
     const { type_id, version } = value as StepTypeMetadata;
     return queueName(type_id, version);
@@ -90,7 +86,7 @@ export async function announcedQueues(registry: Registry): Promise<string[]> {
 }
 
 export interface AnnouncedTypesOptions {
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly catalog: StepCatalog;
   readonly clock: Clock;
   readonly log: Logger;
@@ -103,8 +99,8 @@ export class AnnouncedTypes {
   private check: ValidateFunction | null = null;
 
   constructor(private readonly options: AnnouncedTypesOptions) {
-    const { registry, clock, log } = options;
-    this.watched = new WatchedKeys({ registry, prefix, clock, log, changed: () => this.takeAll() });
+    const { kv, clock, log } = options;
+    this.watched = new WatchedKeys({ kv, prefix, clock, log, changed: () => this.takeAll() });
   }
 
   /** Resolves once the catalog has all that was announced so far. @throws LlmteamError of the registry */
@@ -118,7 +114,7 @@ export class AnnouncedTypes {
 
   /** Looks into the registry itself for one type: what was announced a moment ago may not have been heard yet. */
   async lookUp(typeId: string, version: string): Promise<void> {
-    const found = await this.options.registry.get(keyOf(typeId, version));
+    const found = await this.options.kv.get(keyOf(typeId, version));
     if (found !== null) this.take(found);
   }
 
@@ -126,7 +122,7 @@ export class AnnouncedTypes {
     for (const value of this.watched.values.values()) this.take(value);
   }
 
-  private take(found: RegistryValue): void {
+  private take(found: KvEntry): void {
     const name = `${found.key}#${found.revision}`;
     if (this.seen.has(name)) return;
     this.seen.add(name);

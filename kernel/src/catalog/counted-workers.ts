@@ -1,5 +1,5 @@
 import { queueName } from '@llmteam/contracts';
-import { WatchedKeys, type WatchedKeysOptions } from '../registry/watched-keys.js';
+import { WatchedKeys, type WatchedKeysOptions } from '../kv/watched-keys.js';
 import { type LiveWorker, workersPrefix } from './live-workers.js';
 
 /** How many workers take the jobs of a step type, at hand at any time. */

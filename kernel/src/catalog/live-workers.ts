@@ -1,5 +1,5 @@
 /** Which workers live, and what they serve: keys `workers/<worker_id>`, which end by themselves. */
-import { type Clock, type Json, type Logger, queueName, type Registry, type Timer } from '@llmteam/contracts';
+import { type Clock, type Json, type KvStore, type Logger, queueName, type Timer } from '@llmteam/contracts';
 
 export const workersPrefix = 'workers/';
 const defaultTtlMs = 15_000;
@@ -14,15 +14,15 @@ export interface LiveWorker {
   readonly concurrency: Readonly<Record<string, number>>;
 }
 
-export async function listWorkers(registry: Registry): Promise<LiveWorker[]> {
-  const found = await registry.list(workersPrefix);
+export async function listWorkers(kv: KvStore): Promise<LiveWorker[]> {
+  const found = await kv.list(workersPrefix);
   return found.map(({ value }) => value as unknown as LiveWorker);
 }
 
 /** By queue, `type@major`: the workers that take its jobs. */
-export async function liveWorkers(registry: Registry): Promise<Map<string, LiveWorker[]>> {
+export async function liveWorkers(kv: KvStore): Promise<Map<string, LiveWorker[]>> {
   const byQueue = new Map<string, LiveWorker[]>();
-  for (const worker of await listWorkers(registry)) {
+  for (const worker of await listWorkers(kv)) {
     const queues = new Set(worker.types.map(({ type_id, version }) => queueName(type_id, version)));
     for (const queue of queues) byQueue.set(queue, [...(byQueue.get(queue) ?? []), worker]);
   }
@@ -30,7 +30,7 @@ export async function liveWorkers(registry: Registry): Promise<Map<string, LiveW
 }
 
 export interface WorkerPresenceOptions {
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly worker: LiveWorker;
@@ -64,7 +64,7 @@ export class WorkerPresence {
     this.tick?.cancel();
     // What is under way would put it there again.
     await this.telling;
-    await this.options.registry.delete(this.key);
+    await this.options.kv.delete(this.key);
   }
 
   private setTick(): void {
@@ -76,9 +76,9 @@ export class WorkerPresence {
   }
 
   private async tell(): Promise<void> {
-    const { registry, clock, worker } = this.options;
+    const { kv, clock, worker } = this.options;
     const toldAt = clock.now();
-    const put = registry.put(this.key, worker as unknown as Json, { ttlMs: this.ttlMs });
+    const put = kv.put(this.key, worker as unknown as Json, { ttlMs: this.ttlMs });
     this.telling = put.catch(() => undefined);
     await put;
     this.toldUntil = toldAt + this.ttlMs;

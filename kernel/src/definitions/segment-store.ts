@@ -4,7 +4,7 @@
  * crash and no race loses a revision.
  * Does not own: definitions (by content, in Blobs); runs, which go on with the definition they were started with.
  */
-import { type Definition, isLlmteamError, type JsonObject, LlmteamError, type Registry } from '@llmteam/contracts';
+import { type Definition, isLlmteamError, type JsonObject, type KvStore, LlmteamError } from '@llmteam/contracts';
 import type { Definitions } from './definitions.js';
 
 export interface StoredSegment {
@@ -36,7 +36,7 @@ const mostRaces = 100;
 
 export class SegmentStore {
   constructor(
-    private readonly registry: Registry,
+    private readonly kv: KvStore,
     private readonly definitions: Definitions,
   ) {}
 
@@ -61,7 +61,7 @@ export class SegmentStore {
   ): Promise<PublishedSegment> {
     const { segment_id, name } = segment;
     const head = headKey(tenantId, segment_id);
-    const present = await this.registry.get(head);
+    const present = await this.kv.get(head);
     if (ifRevision !== undefined && ifRevision !== (present?.revision ?? 0)) {
       const state = present === null ? 'is not stored' : `has revision ${present.revision}`;
       throw new LlmteamError('REVISION_CONFLICT', `segment '${segment_id}' ${state}, expected ${ifRevision}`);
@@ -72,24 +72,24 @@ export class SegmentStore {
       await this.keep(tenantId, segment_id, present.revision, present.value as JsonObject);
     }
     const value = { definition, name, at };
-    const revision = await this.registry.put(head, value, { ifRevision: present?.revision ?? 0 });
+    const revision = await this.kv.put(head, value, { ifRevision: present?.revision ?? 0 });
     return { ...storedSegment(segment_id, revision, value), isNew: present === null };
   }
 
   private async keep(tenantId: string, segmentId: string, revision: number, value: JsonObject): Promise<void> {
-    await this.registry.put(revisionKey(tenantId, segmentId, revision), value);
-    const kept = await this.registry.list(revisionPrefix(tenantId, segmentId));
-    for (const { key } of kept.slice(0, Math.max(0, kept.length - revisionsKept))) await this.registry.delete(key);
+    await this.kv.put(revisionKey(tenantId, segmentId, revision), value);
+    const kept = await this.kv.list(revisionPrefix(tenantId, segmentId));
+    for (const { key } of kept.slice(0, Math.max(0, kept.length - revisionsKept))) await this.kv.delete(key);
   }
 
   /** The present revision, or the one asked for. @throws LlmteamError `SEGMENT_UNKNOWN` */
   async find(tenantId: string, segmentId: string, revision?: number): Promise<StoredSegment> {
-    const present = await this.registry.get(headKey(tenantId, segmentId));
+    const present = await this.kv.get(headKey(tenantId, segmentId));
     if (present === null) throw unknown(segmentId);
     if (revision === undefined || revision === present.revision) {
       return storedSegment(segmentId, present.revision, present.value);
     }
-    const earlier = await this.registry.get(revisionKey(tenantId, segmentId, revision));
+    const earlier = await this.kv.get(revisionKey(tenantId, segmentId, revision));
     if (earlier === null) throw unknown(segmentId);
     return storedSegment(segmentId, revision, earlier.value);
   }
@@ -98,7 +98,7 @@ export class SegmentStore {
   async list(tenantId: string, after: string | undefined, limit: number): Promise<StoredSegment[]> {
     const prefix = headKey(tenantId, '');
     const options = after === undefined ? { limit } : { limit, after: prefix + after };
-    const found = await this.registry.list(prefix, options);
+    const found = await this.kv.list(prefix, options);
     return found.map(({ key, revision, value }) => storedSegment(key.slice(prefix.length), revision, value));
   }
 
@@ -108,10 +108,10 @@ export class SegmentStore {
    */
   async remove(tenantId: string, segmentId: string, ifRevision?: number): Promise<void> {
     const head = headKey(tenantId, segmentId);
-    if ((await this.registry.get(head)) === null) throw unknown(segmentId);
-    await this.registry.delete(head, ifRevision === undefined ? {} : { ifRevision });
-    for (const { key } of await this.registry.list(revisionPrefix(tenantId, segmentId))) {
-      await this.registry.delete(key);
+    if ((await this.kv.get(head)) === null) throw unknown(segmentId);
+    await this.kv.delete(head, ifRevision === undefined ? {} : { ifRevision });
+    for (const { key } of await this.kv.list(revisionPrefix(tenantId, segmentId))) {
+      await this.kv.delete(key);
     }
   }
 }

@@ -23,70 +23,70 @@ import { retryDelayMs } from './retry-policy.js';
 import { completeStep, expressionError, failStep, hold } from './scheduling.js';
 import type { RunState } from './state.js';
 import { armStepTimer, disarmStepTimer } from './timers.js';
-import { type At, isOpen, type Turn } from './turn.js';
+import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { capturedVariables, stepVariables } from './variables.js';
 
 /** A ready task step gets its first or next attempt, now or when there is room. Steps that wait for room go first. */
-export function startAttempt(turn: Turn, at: At, cause: number): void {
+export function startAttempt(turn: Turn, instance: StepInstance, cause: number): void {
   const { run } = turn;
   const hasRoom = run.held.length === 0 && run.in_flight < turn.plan.max_parallel;
-  if (run.status === 'paused' || !hasRoom) hold(turn, at, cause);
-  else dispatch(turn, at, cause);
+  if (run.status === 'paused' || !hasRoom) hold(turn, instance, cause);
+  else dispatch(turn, instance, cause);
 }
 
 /** The next attempt becomes a job. */
-export function dispatch(turn: Turn, at: At, cause: number): void {
+export function dispatch(turn: Turn, instance: StepInstance, cause: number): void {
   const { run } = turn;
-  at.state.held = false;
+  instance.state.held = false;
   let job: Job;
-  at.state.attempt++;
+  instance.state.attempt++;
   try {
-    job = buildJob(turn, at);
+    job = buildJob(turn, instance);
   } catch (thrown) {
-    failStep(turn, at, expressionError(thrown), 0);
+    failStep(turn, instance, expressionError(thrown), 0);
     return;
   }
   run.in_flight++;
-  at.state.status = 'queued';
+  instance.state.status = 'queued';
   const queue = queueName(job.step_type, job.type_version);
-  turn.emit('step.queued', at, { cause, payload: { queue }, severity: 'debug' });
-  if (at.step.queue_timeout_seconds !== null) {
-    armStepTimer(turn, at, 'queue', at.step.queue_timeout_seconds * 1_000);
+  turn.emit('step.queued', instance, { cause, payload: { queue }, severity: 'debug' });
+  if (instance.step.queue_timeout_seconds !== null) {
+    armStepTimer(turn, instance, 'queue', instance.step.queue_timeout_seconds * 1_000);
   }
   turn.effects.push({ kind: 'dispatch', job });
 }
 
 /** The job of the attempt in force. The same state gives the same job. @throws LlmteamError `EXPRESSION_FAILED` */
-export function buildJob(turn: Turn, at: At): Job {
+export function buildJob(turn: Turn, instance: StepInstance): Job {
   const { run, plan } = turn;
-  const variables = stepVariables(turn, at);
-  const captured = capturedVariables(at.step, variables);
+  const variables = stepVariables(turn, instance);
+  const captured = capturedVariables(instance.step, variables);
   const { ports = {} } = variables;
   const others = portsButInput(ports);
   const { run_id, tenant_id } = run.key;
-  const key = stepKey(at.scope.path, at.step.step_id);
+  const key = stepKey(instance.scope.path, instance.step.step_id);
   return {
-    job_id: jobId(run_id, at, at.state.attempt),
+    job_id: jobId(run_id, instance, instance.state.attempt),
     run_id,
     tenant_id,
     instance_id: run.request.instance_id,
     segment_id: plan.segment.segment_id,
     step: key,
-    step_id: at.step.step_id,
-    scope: at.scope.path,
-    step_type: at.step.type_id,
-    type_version: at.step.type.metadata.version,
-    attempt: at.state.attempt,
+    step_id: instance.step.step_id,
+    scope: instance.scope.path,
+    step_type: instance.step.type_id,
+    type_version: instance.step.type.metadata.version,
+    attempt: instance.state.attempt,
     idempotency_key: `${run_id}/${key}`,
-    config: at.step.config.resolve(variables),
+    config: instance.step.config.resolve(variables),
     input: ports.input ?? null,
     ...(others !== null && { ports: others }),
-    ...(at.step.extraPorts.length > 0 && { extra_ports: [...at.step.extraPorts] }),
+    ...(instance.step.extraPorts.length > 0 && { extra_ports: [...instance.step.extraPorts] }),
     ...(captured !== null && { variables: captured }),
-    ...(at.state.memos !== null && { memos: at.state.memos }),
-    timeout_seconds: at.step.timeout_seconds,
+    ...(instance.state.memos !== null && { memos: instance.state.memos }),
+    timeout_seconds: instance.step.timeout_seconds,
     deadline_at: run.deadline_at,
-    journal_start: at.step.journalStart,
+    journal_start: instance.step.journalStart,
     trace_id: run.request.trace_id,
   };
 }
@@ -98,35 +98,36 @@ function portsButInput(ports: Readonly<JsonObject>): JsonObject | null {
 }
 
 /** Law A1 and A2: the attempt a fact speaks of, if it is the one in flight. */
-function current(at: At, attempt: number): boolean {
-  return holdsJob(at.state, at) && at.state.attempt === attempt;
+function current(instance: StepInstance, attempt: number): boolean {
+  return holdsJob(instance.state, instance) && instance.state.attempt === attempt;
 }
 
-export function onStarted(turn: Turn, at: At, fact: StepStarted): void {
-  if (!current(at, fact.attempt) || at.state.status === 'running') return;
-  begin(turn, at, fact.at, fact.worker);
-  disarmStepTimer(turn, at);
-  if (at.step.timeout_seconds !== null) armStepTimer(turn, at, 'attempt', at.step.timeout_seconds * 1_000);
+export function onStarted(turn: Turn, instance: StepInstance, fact: StepStarted): void {
+  if (!current(instance, fact.attempt) || instance.state.status === 'running') return;
+  begin(turn, instance, fact.at, fact.worker);
+  disarmStepTimer(turn, instance);
+  if (instance.step.timeout_seconds !== null)
+    armStepTimer(turn, instance, 'attempt', instance.step.timeout_seconds * 1_000);
 }
 
-function begin(turn: Turn, at: At, timestamp: number, worker: string): void {
-  at.state.status = 'running';
-  turn.emit('step.started', at, { timestamp, payload: { worker } });
+function begin(turn: Turn, instance: StepInstance, timestamp: number, worker: string): void {
+  instance.state.status = 'running';
+  turn.emit('step.started', instance, { timestamp, payload: { worker } });
 }
 
-export function onMemoized(at: At, fact: StepMemoized): void {
-  if (!isOpen(at) || fact.attempt > at.state.attempt) return;
-  at.state.memos = { ...at.state.memos, [fact.name]: fact.value };
+export function onMemoized(instance: StepInstance, fact: StepMemoized): void {
+  if (!isOpen(instance) || fact.attempt > instance.state.attempt) return;
+  instance.state.memos = { ...instance.state.memos, [fact.name]: fact.value };
 }
 
-export function onReported(turn: Turn, at: At, fact: StepReported): void {
-  if (!current(at, fact.attempt)) return;
-  if (at.state.status === 'queued') begin(turn, at, fact.started_at, fact.worker);
-  disarmStepTimer(turn, at);
+export function onReported(turn: Turn, instance: StepInstance, fact: StepReported): void {
+  if (!current(instance, fact.attempt)) return;
+  if (instance.state.status === 'queued') begin(turn, instance, fact.started_at, fact.worker);
+  disarmStepTimer(turn, instance);
   turn.run.in_flight--;
   addUsage(turn.run, fact.usage);
   for (const activity of fact.activities ?? []) {
-    turn.emit(activity.event_type, at, {
+    turn.emit(activity.event_type, instance, {
       timestamp: activity.at,
       payload: activity.payload,
       severity: activity.event_type === 'action.failed' ? 'warning' : 'info',
@@ -134,8 +135,8 @@ export function onReported(turn: Turn, at: At, fact: StepReported): void {
     });
   }
   const durationMs = Math.max(0, fact.at - fact.started_at);
-  if (fact.error !== undefined) endAttemptInFailure(turn, at, fact.error, durationMs);
-  else completeStep(turn, at, fact.ports ?? {}, durationMs);
+  if (fact.error !== undefined) endAttemptInFailure(turn, instance, fact.error, durationMs);
+  else completeStep(turn, instance, fact.ports ?? {}, durationMs);
 }
 
 export function addUsage(run: RunState, usage: Usage | undefined): void {
@@ -150,37 +151,37 @@ export function addUsage(run: RunState, usage: Usage | undefined): void {
 }
 
 /** A failed attempt is repeated by the step's policy, or the step has failed. */
-function endAttemptInFailure(turn: Turn, at: At, error: ErrorInfo, durationMs: number): void {
-  const { state } = at;
-  const id = jobId(turn.run.key.run_id, at, state.attempt);
-  const delayMs = retryDelayMs(at.step.retry, state.attempt, error, id);
+function endAttemptInFailure(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
+  const { state } = instance;
+  const id = jobId(turn.run.key.run_id, instance, state.attempt);
+  const delayMs = retryDelayMs(instance.step.retry, state.attempt, error, id);
   if (delayMs === null) {
-    failStep(turn, at, error, durationMs);
+    failStep(turn, instance, error, durationMs);
     return;
   }
   state.status = 'retrying';
   state.error = error;
-  const payload = { delay_ms: delayMs, next_attempt: state.attempt + 1, max_attempts: at.step.retry.maxAttempts };
-  turn.emit('step.retrying', at, { error, severity: 'warning', payload, duration_ms: durationMs });
-  armStepTimer(turn, at, 'retry', delayMs);
+  const payload = { delay_ms: delayMs, next_attempt: state.attempt + 1, max_attempts: instance.step.retry.maxAttempts };
+  turn.emit('step.retrying', instance, { error, severity: 'warning', payload, duration_ms: durationMs });
+  armStepTimer(turn, instance, 'retry', delayMs);
 }
 
 /** A timer of a task step came due. */
-export function onStepTimer(turn: Turn, at: At, kind: 'retry' | 'attempt' | 'queue'): void {
-  at.state.timer = null;
+export function onStepTimer(turn: Turn, instance: StepInstance, kind: 'retry' | 'attempt' | 'queue'): void {
+  instance.state.timer = null;
   if (kind === 'retry') {
-    at.state.error = null;
-    startAttempt(turn, at, at.state.event);
+    instance.state.error = null;
+    startAttempt(turn, instance, instance.state.event);
     return;
   }
   turn.run.in_flight--;
-  turn.effects.push({ kind: 'cancel_jobs', job_ids: [jobId(turn.run.key.run_id, at, at.state.attempt)] });
-  const { step_id, timeout_seconds, queue_timeout_seconds } = at.step;
-  const queue = queueName(at.step.type_id, at.step.type.metadata.version);
+  turn.effects.push({ kind: 'cancel_jobs', job_ids: [jobId(turn.run.key.run_id, instance, instance.state.attempt)] });
+  const { step_id, timeout_seconds, queue_timeout_seconds } = instance.step;
+  const queue = queueName(instance.step.type_id, instance.step.type.metadata.version);
   const limitSeconds = (kind === 'attempt' ? timeout_seconds : queue_timeout_seconds) ?? 0;
   const error =
     kind === 'attempt'
       ? errorInfo('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`)
       : errorInfo('NO_WORKER', `no worker of '${queue}' started step '${step_id}' within ${queue_timeout_seconds} s`);
-  endAttemptInFailure(turn, at, error, Math.round(limitSeconds * 1_000));
+  endAttemptInFailure(turn, instance, error, Math.round(limitSeconds * 1_000));
 }

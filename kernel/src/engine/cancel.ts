@@ -7,55 +7,55 @@ import type { HumanTask } from '@llmteam/contracts';
 import { jobId } from './job-id.js';
 import { isEnded, type ScopeState, type StepState } from './state.js';
 import { disarm, disarmStepTimer } from './timers.js';
-import { type At, decide, isOpen, type Turn } from './turn.js';
+import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
 
 /** Ends a step that is not decided, whatever it does. */
-export function cancelStep(turn: Turn, at: At): void {
-  if (!isOpen(at)) return;
-  const wasReady = at.state.since >= 0;
-  release(turn, at);
-  if (wasReady) turn.emit('step.cancelled', at);
-  decide(turn, at, 'cancelled');
+export function cancelStep(turn: Turn, instance: StepInstance): void {
+  if (!isOpen(instance)) return;
+  const wasReady = instance.state.since >= 0;
+  release(turn, instance);
+  if (wasReady) turn.emit('step.cancelled', instance);
+  decide(turn, instance, 'cancelled');
 }
 
 /** Takes back everything an undecided step holds: its job, timers, waits, scopes, task and child. */
-export function release(turn: Turn, at: At): void {
-  const { state } = at;
-  disarmStepTimer(turn, at);
-  if (holdsJob(state, at)) {
+export function release(turn: Turn, instance: StepInstance): void {
+  const { state } = instance;
+  disarmStepTimer(turn, instance);
+  if (holdsJob(state, instance)) {
     turn.run.in_flight--;
-    turn.effects.push({ kind: 'cancel_jobs', job_ids: [jobId(turn.run.key.run_id, at, state.attempt)] });
+    turn.effects.push({ kind: 'cancel_jobs', job_ids: [jobId(turn.run.key.run_id, instance, state.attempt)] });
   }
-  if (state.control !== null) releaseControl(turn, at);
+  if (state.control !== null) releaseControl(turn, instance);
 }
 
 /** Whether an attempt of the step is queued or running on a worker. */
-export function holdsJob(state: StepState, at: Pick<At, 'step'>): boolean {
+export function holdsJob(state: StepState, at: Pick<StepInstance, 'step'>): boolean {
   return at.step.type.control === null && (state.status === 'queued' || state.status === 'running');
 }
 
-function releaseControl(turn: Turn, at: At): void {
-  const { control } = at.state;
+function releaseControl(turn: Turn, instance: StepInstance): void {
+  const { control } = instance.state;
   if (control === null) return;
   const { run } = turn;
   for (const id of control.timers.values()) disarm(turn, id);
   control.timers.clear();
   for (const path of [...control.scopes]) {
     const scope = run.scopes.get(path);
-    if (scope !== undefined) closeScope(turn, at, scope);
+    if (scope !== undefined) closeScope(turn, instance, scope);
   }
-  const key = keyOf(at);
+  const key = keyOf(instance);
   for (let place = run.waits.length - 1; place >= 0; place--) {
     if (run.waits[place]?.step === key) run.waits.splice(place, 1);
   }
   if (control.task !== null && control.task.status !== 'closed')
-    showTask(turn, at, { ...control.task, status: 'closed' });
+    showTask(turn, instance, { ...control.task, status: 'closed' });
   const child = run.children.get(key);
   if (child !== undefined) cancelChild(turn, key, child);
 }
 
-function keyOf(at: At): string {
-  return at.scope.path === '' ? at.step.step_id : `${at.scope.path}/${at.step.step_id}`;
+function keyOf(instance: StepInstance): string {
+  return instance.scope.path === '' ? instance.step.step_id : `${instance.scope.path}/${instance.step.step_id}`;
 }
 
 function cancelChild(turn: Turn, step: string, child: string): void {
@@ -65,13 +65,13 @@ function cancelChild(turn: Turn, step: string, child: string): void {
 }
 
 /** Keeps a task's new state and shows it to whoever lists tasks. */
-export function showTask(turn: Turn, at: At, task: HumanTask): void {
-  if (at.state.control !== null) at.state.control.task = task;
+export function showTask(turn: Turn, instance: StepInstance, task: HumanTask): void {
+  if (instance.state.control !== null) instance.state.control.task = task;
   turn.effects.push({ kind: 'show_task', task });
 }
 
 /** Ends an iteration: its undecided steps are cancelled, and it is forgotten. */
-export function closeScope(turn: Turn, owner: At, scope: ScopeState): void {
+export function closeScope(turn: Turn, owner: StepInstance, scope: ScopeState): void {
   cancelScope(turn, scope);
   owner.state.control?.scopes.delete(scope.path);
   turn.run.scopes.delete(scope.path);

@@ -33,26 +33,26 @@ import {
 } from './scheduling.js';
 import type { ControlState, ScopeState } from './state.js';
 import { arm, disarm } from './timers.js';
-import { type At, isOpen, type Turn } from './turn.js';
+import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { stepVariables } from './variables.js';
 
 /** A ready control step begins. */
-export function startControl(turn: Turn, at: At, cause: number): void {
-  const { state, step } = at;
+export function startControl(turn: Turn, instance: StepInstance, cause: number): void {
+  const { state, step } = instance;
   state.held = false;
   state.since = turn.now;
   state.status = 'running';
-  turn.emit('step.started', at, { cause });
+  turn.emit('step.started', instance, { cause });
   let config: JsonObject;
   try {
-    config = step.config.resolve(stepVariables(turn, at));
+    config = step.config.resolve(stepVariables(turn, instance));
   } catch (thrown) {
-    endInError(turn, at, expressionError(thrown));
+    endInError(turn, instance, expressionError(thrown));
     return;
   }
   const fault = step.config.isStatic ? null : step.type.checkConfig(config);
   if (fault !== null) {
-    endInError(turn, at, errorInfo('STEP_CONFIG_INVALID', `step '${step.step_id}': ${fault}`));
+    endInError(turn, instance, errorInfo('STEP_CONFIG_INVALID', `step '${step.step_id}': ${fault}`));
     return;
   }
   state.control = {
@@ -64,34 +64,34 @@ export function startControl(turn: Turn, at: At, cause: number): void {
     child: null,
     timers_armed: 0,
   };
-  react(turn, at, { kind: 'started' });
+  react(turn, instance, { kind: 'started' });
 }
 
 /** Tells the control type, and does what it says. */
-export function react(turn: Turn, at: At, occurrence: Occurrence): void {
-  const reaction = ask(turn, at, occurrence);
-  if (reaction !== null) apply(turn, at, reaction);
+export function react(turn: Turn, instance: StepInstance, occurrence: Occurrence): void {
+  const reaction = ask(turn, instance, occurrence);
+  if (reaction !== null) apply(turn, instance, reaction);
 }
 
 /** What the control type answers; null if the step has ended, or ends here because the type failed. */
-function ask(turn: Turn, at: At, occurrence: Occurrence): Reaction<unknown> | null {
-  const { control } = at.state;
-  const type = at.step.type.control;
-  if (!isOpen(at) || control === null || type === null) return null;
+function ask(turn: Turn, instance: StepInstance, occurrence: Occurrence): Reaction<unknown> | null {
+  const { control } = instance.state;
+  const type = instance.step.type.control;
+  if (!isOpen(instance) || control === null || type === null) return null;
   try {
-    const reaction = type.react(occurrence, viewOf(turn, at, control));
+    const reaction = type.react(occurrence, viewOf(turn, instance, control));
     if (reaction.state !== undefined) control.state = reaction.state;
     return reaction;
   } catch (thrown) {
-    endInError(turn, at, expressionError(thrown));
+    endInError(turn, instance, expressionError(thrown));
     return null;
   }
 }
 
-function viewOf(turn: Turn, at: At, control: ControlState): ControlView<JsonObject, unknown> {
+function viewOf(turn: Turn, instance: StepInstance, control: ControlState): ControlView<JsonObject, unknown> {
   let known: Variables | null = null;
   const variables = (): Variables => {
-    known ??= stepVariables(turn, at);
+    known ??= stepVariables(turn, instance);
     return known;
   };
   return {
@@ -102,48 +102,48 @@ function viewOf(turn: Turn, at: At, control: ControlState): ControlView<JsonObje
     state: control.state,
     now: turn.now,
     evaluate: (pointer, replace) => {
-      const expression = at.step.config.expressions.get(pointer);
+      const expression = instance.step.config.expressions.get(pointer);
       if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
       return expression.evaluate(replace === undefined ? variables() : { ...variables(), ...replace });
     },
   };
 }
 
-function apply(turn: Turn, at: At, reaction: Reaction<unknown>): void {
+function apply(turn: Turn, instance: StepInstance, reaction: Reaction<unknown>): void {
   const before = turn.todo.length;
   for (const directive of reaction.directives) {
-    perform(turn, at, directive);
-    if (!isOpen(at)) return;
+    perform(turn, instance, directive);
+    if (!isOpen(instance)) return;
   }
-  if (!isToldMore(turn, at, before)) noteWaiting(turn, at);
+  if (!isToldMore(turn, instance, before)) noteWaiting(turn, instance);
 }
 
 /** A wait for a signal that came before is over as soon as it begins. */
-function isToldMore(turn: Turn, { state }: At, from: number): boolean {
+function isToldMore(turn: Turn, { state }: StepInstance, from: number): boolean {
   for (let place = from; place < turn.todo.length; place++) {
     const todo = turn.todo[place];
-    if (todo?.what === 'react' && todo.at.state === state) return true;
+    if (todo?.what === 'react' && todo.instance.state === state) return true;
   }
   return false;
 }
 
 /** A control step that waits for the outside world says so once. */
-function noteWaiting(turn: Turn, at: At): void {
-  const { control, status } = at.state;
+function noteWaiting(turn: Turn, instance: StepInstance): void {
+  const { control, status } = instance.state;
   if (control === null) return;
-  const waitingFor = waitsFor(turn, at, control);
-  if (waitingFor === null) at.state.status = 'running';
+  const waitingFor = waitsFor(turn, instance, control);
+  if (waitingFor === null) instance.state.status = 'running';
   else if (status !== 'waiting') {
-    at.state.status = 'waiting';
-    turn.emit('step.waiting', at, { payload: { waiting_for: waitingFor } });
+    instance.state.status = 'waiting';
+    turn.emit('step.waiting', instance, { payload: { waiting_for: waitingFor } });
   }
 }
 
 /** What a control step waits for outside the run's own steps, or null. */
-export function waitsFor(turn: Pick<Turn, 'run'>, at: At, control: ControlState): string | null {
+export function waitsFor(turn: Pick<Turn, 'run'>, instance: StepInstance, control: ControlState): string | null {
   if (control.scopes.size > 0) return null;
   if (control.task !== null && control.task.status !== 'closed') return `task ${control.task.task_id}`;
-  const key = stepKey(at.scope.path, at.step.step_id);
+  const key = stepKey(instance.scope.path, instance.step.step_id);
   const child = turn.run.children.get(key);
   if (child !== undefined) return `run ${child}`;
   const wait = turn.run.waits.find((known) => known.step === key);
@@ -152,116 +152,122 @@ export function waitsFor(turn: Pick<Turn, 'run'>, at: At, control: ControlState)
   return timer === undefined ? null : `timer ${timer}`;
 }
 
-function perform(turn: Turn, at: At, directive: Directive): void {
+function perform(turn: Turn, instance: StepInstance, directive: Directive): void {
   switch (directive.do) {
     case 'complete':
-      release(turn, at);
-      completeStep(turn, at, directive.ports, turn.now - at.state.since);
+      release(turn, instance);
+      completeStep(turn, instance, directive.ports, turn.now - instance.state.since);
       return;
     case 'fail':
-      endInError(turn, at, directive.error);
+      endInError(turn, instance, directive.error);
       return;
     case 'open_scope':
-      openScope(turn, at, directive);
+      openScope(turn, instance, directive);
       return;
     case 'close_scope': {
-      const scope = turn.run.scopes.get(iterationScope(stepKey(at.scope.path, at.step.step_id), directive.index));
-      if (scope !== undefined) closeScope(turn, at, scope);
+      const scope = turn.run.scopes.get(
+        iterationScope(stepKey(instance.scope.path, instance.step.step_id), directive.index),
+      );
+      if (scope !== undefined) closeScope(turn, instance, scope);
       return;
     }
     case 'start_timer':
-      startTimer(turn, at, directive);
+      startTimer(turn, instance, directive);
       return;
     case 'stop_timer':
-      stopTimer(turn, at, directive.name);
+      stopTimer(turn, instance, directive.name);
       return;
     case 'wait_signal':
-      waitSignal(turn, at, directive.name, directive.correlation);
+      waitSignal(turn, instance, directive.name, directive.correlation);
       return;
     case 'open_task':
     case 'escalate_task':
-      changeTask(turn, at, directive);
+      changeTask(turn, instance, directive);
       return;
     case 'start_child':
-      startChild(turn, at, directive);
+      startChild(turn, instance, directive);
       return;
     case 'cancel_upstream':
-      for (const index of turn.plan.exclusiveUpstream(at.step.index)) {
+      for (const index of turn.plan.exclusiveUpstream(instance.step.index)) {
         const step = turn.plan.steps[index];
-        if (step !== undefined) cancelStep(turn, locate(at.scope, step));
+        if (step !== undefined) cancelStep(turn, locate(instance.scope, step));
       }
       return;
     case 'emit':
-      turn.emit(directive.event_type, at, { payload: directive.payload, severity: directive.severity ?? 'info' });
+      turn.emit(directive.event_type, instance, { payload: directive.payload, severity: directive.severity ?? 'info' });
   }
 }
 
-function endInError(turn: Turn, at: At, error: ErrorInfo): void {
-  release(turn, at);
-  failStep(turn, at, error, turn.now - at.state.since);
+function endInError(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
+  release(turn, instance);
+  failStep(turn, instance, error, turn.now - instance.state.since);
 }
 
 type DirectiveOf<Do extends Directive['do']> = Extract<Directive, { do: Do }>;
 
 /** One iteration: the steps of the region, with the body's value on the edges that enter it. */
-function openScope(turn: Turn, at: At, directive: DirectiveOf<'open_scope'>): void {
-  const path = iterationScope(stepKey(at.scope.path, at.step.step_id), directive.index);
+function openScope(turn: Turn, instance: StepInstance, directive: DirectiveOf<'open_scope'>): void {
+  const path = iterationScope(stepKey(instance.scope.path, instance.step.step_id), directive.index);
   if (directive.index >= caps.loop_iterations) {
-    endInError(turn, at, limitError(`step '${at.step.step_id}' wanted more than ${caps.loop_iterations} iterations`));
+    endInError(
+      turn,
+      instance,
+      limitError(`step '${instance.step.step_id}' wanted more than ${caps.loop_iterations} iterations`),
+    );
     return;
   }
-  const region = turn.plan.regions.get(at.step.index) ?? [];
+  const region = turn.plan.regions.get(instance.step.index) ?? [];
   const scope: ScopeState = {
     path,
-    owner: { scope: at.scope.path, step_id: at.step.step_id },
+    owner: { scope: instance.scope.path, step_id: instance.step.step_id },
     index: directive.index,
     item: directive.item,
     steps: new Map(),
     undecided: region.length,
     next: [],
-    event: at.state.event,
+    event: instance.state.event,
   };
   turn.run.scopes.set(path, scope);
-  at.state.control?.scopes.add(path);
+  instance.state.control?.scopes.add(path);
   let taken: readonly boolean[];
   try {
-    taken = at.step.body.map((edge) => holds(turn, scope, edge, directive.value));
+    taken = instance.step.body.map((edge) => holds(turn, scope, edge, directive.value));
   } catch (thrown) {
-    endInError(turn, at, expressionError(thrown));
+    endInError(turn, instance, expressionError(thrown));
     return;
   }
-  at.step.body.forEach((edge, place) => {
-    deliver(turn, scope, edge, taken[place] ? directive.value : undefined, at.state.event);
+  instance.step.body.forEach((edge, place) => {
+    deliver(turn, scope, edge, taken[place] ? directive.value : undefined, instance.state.event);
   });
   if (region.length === 0) turn.todo.push({ what: 'finish_scope', scope });
 }
 
-function startTimer(turn: Turn, at: At, directive: DirectiveOf<'start_timer'>): void {
-  const { control } = at.state;
+function startTimer(turn: Turn, instance: StepInstance, directive: DirectiveOf<'start_timer'>): void {
+  const { control } = instance.state;
   if (control === null) return;
-  stopTimer(turn, at, directive.name);
-  const step = stepKey(at.scope.path, at.step.step_id);
+  stopTimer(turn, instance, directive.name);
+  const step = stepKey(instance.scope.path, instance.step.step_id);
   const id = `${step}:${directive.name}:${++control.timers_armed}`;
   const dueAt = directive.at ?? turn.now + Math.ceil((directive.after_seconds ?? 0) * 1_000);
   control.timers.set(directive.name, id);
   arm(turn, id, { due_at: dueAt, kind: 'control', step, name: directive.name });
 }
 
-function stopTimer(turn: Turn, at: At, name: string): void {
-  const id = at.state.control?.timers.get(name);
+function stopTimer(turn: Turn, instance: StepInstance, name: string): void {
+  const id = instance.state.control?.timers.get(name);
   if (id === undefined) return;
-  at.state.control?.timers.delete(name);
+  instance.state.control?.timers.delete(name);
   disarm(turn, id);
 }
 
-function waitSignal(turn: Turn, at: At, name: string, correlation: string | null): void {
+function waitSignal(turn: Turn, instance: StepInstance, name: string, correlation: string | null): void {
   const { run } = turn;
   const place = run.signals.findIndex((signal) => matches(signal, name, correlation));
   const [early] = place < 0 ? [] : run.signals.splice(place, 1);
   if (early === undefined) {
-    run.waits.push({ name, correlation, step: stepKey(at.scope.path, at.step.step_id) });
+    run.waits.push({ name, correlation, step: stepKey(instance.scope.path, instance.step.step_id) });
   } else {
-    turn.todo.push({ what: 'react', at, occurrence: { kind: 'signal_received', name, payload: early.payload } });
+    turn.todo.push({ what: 'react', instance, occurrence: { kind: 'signal_received', name, payload: early.payload } });
   }
 }
 
@@ -274,17 +280,21 @@ export function matches(
   return signal.name === name && (correlation === null || signal.correlation === correlation);
 }
 
-function changeTask(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | DirectiveOf<'escalate_task'>): void {
-  const { control } = at.state;
+function changeTask(
+  turn: Turn,
+  instance: StepInstance,
+  directive: DirectiveOf<'open_task'> | DirectiveOf<'escalate_task'>,
+): void {
+  const { control } = instance.state;
   if (control === null) return;
   const { key, request } = turn.run;
   if (directive.do === 'open_task') {
     const task: HumanTask = {
-      task_id: taskId(key.run_id, stepKey(at.scope.path, at.step.step_id)),
+      task_id: taskId(key.run_id, stepKey(instance.scope.path, instance.step.step_id)),
       run_id: key.run_id,
       tenant_id: key.tenant_id,
       segment_id: request.segment_id,
-      step_id: at.step.step_id,
+      step_id: instance.step.step_id,
       status: 'open',
       escalation_level: 0,
       claimed_by: null,
@@ -292,17 +302,17 @@ function changeTask(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | Di
       request: directive.task,
       answer: null,
     };
-    showTask(turn, at, task);
+    showTask(turn, instance, task);
     const { task_type, title, assignee } = task.request;
-    turn.emit('human.task_created', at, { payload: { task_id: task.task_id, task_type, title, assignee } });
-    if (assignee !== null) turn.emit('human.task_assigned', at, { payload: { task_id: task.task_id, assignee } });
+    turn.emit('human.task_created', instance, { payload: { task_id: task.task_id, task_type, title, assignee } });
+    if (assignee !== null) turn.emit('human.task_assigned', instance, { payload: { task_id: task.task_id, assignee } });
     return;
   }
   if (control.task === null || control.task.status === 'closed') return;
   const { assignee, due_at } = directive;
   const escalationLevel = control.task.escalation_level + 1;
   const requestNow = { ...control.task.request, assignee, due_at: due_at ?? control.task.request.due_at };
-  showTask(turn, at, {
+  showTask(turn, instance, {
     ...control.task,
     status: 'open',
     claimed_by: null,
@@ -310,35 +320,35 @@ function changeTask(turn: Turn, at: At, directive: DirectiveOf<'open_task'> | Di
     request: requestNow,
   });
   const payload = { task_id: control.task.task_id, assignee, escalation_level: escalationLevel };
-  turn.emit('human.task_escalated', at, { payload, severity: 'warning' });
+  turn.emit('human.task_escalated', instance, { payload, severity: 'warning' });
 }
 
-export function onClaimed(turn: Turn, at: At, by: string): void {
-  const task = at.state.control?.task;
-  if (!isOpen(at) || !task || task.status !== 'open') return;
-  showTask(turn, at, { ...task, status: 'claimed', claimed_by: by });
-  turn.emit('human.task_assigned', at, { payload: { task_id: task.task_id, assignee: by } });
+export function onClaimed(turn: Turn, instance: StepInstance, by: string): void {
+  const task = instance.state.control?.task;
+  if (!isOpen(instance) || !task || task.status !== 'open') return;
+  showTask(turn, instance, { ...task, status: 'claimed', claimed_by: by });
+  turn.emit('human.task_assigned', instance, { payload: { task_id: task.task_id, assignee: by } });
 }
 
 /** The first answer the control type accepts wins; what comes later finds the task closed. */
-export function onAnswered(turn: Turn, at: At, answer: NonNullable<HumanTask['answer']>): void {
-  const task = at.state.control?.task;
-  if (!isOpen(at) || !task || task.status === 'closed') return;
-  const reaction = ask(turn, at, { kind: 'task_answered', answer });
+export function onAnswered(turn: Turn, instance: StepInstance, answer: NonNullable<HumanTask['answer']>): void {
+  const task = instance.state.control?.task;
+  if (!isOpen(instance) || !task || task.status === 'closed') return;
+  const reaction = ask(turn, instance, { kind: 'task_answered', answer });
   if (reaction === null || reaction.directives.length === 0) return;
-  showTask(turn, at, { ...task, status: 'closed', answer });
+  showTask(turn, instance, { ...task, status: 'closed', answer });
   const payload = { task_id: task.task_id, decision: answer.decision, answered_by: answer.answered_by };
-  turn.emit('human.task_completed', at, { payload });
-  apply(turn, at, reaction);
+  turn.emit('human.task_completed', instance, { payload });
+  apply(turn, instance, reaction);
 }
 
-function startChild(turn: Turn, at: At, directive: DirectiveOf<'start_child'>): void {
-  const { control } = at.state;
+function startChild(turn: Turn, instance: StepInstance, directive: DirectiveOf<'start_child'>): void {
+  const { control } = instance.state;
   const { run } = turn;
   if (control === null) return;
   const depth = (run.request.parent?.depth ?? 0) + 1;
   if (depth > caps.subworkflow_depth) {
-    endInError(turn, at, limitError(`subworkflows are nested deeper than ${caps.subworkflow_depth}`));
+    endInError(turn, instance, limitError(`subworkflows are nested deeper than ${caps.subworkflow_depth}`));
     return;
   }
   if (run.children_started >= caps.child_runs_per_run) {
@@ -347,12 +357,16 @@ function startChild(turn: Turn, at: At, directive: DirectiveOf<'start_child'>): 
   const runId = `${run.key.run_id}.${++run.children_started}`;
   const { segment_ref, input } = directive;
   control.child = { run_id: runId, segment_ref, input, at: turn.now, seq: run.seq };
-  run.children.set(stepKey(at.scope.path, at.step.step_id), runId);
-  turn.effects.push(childEffect(turn, at, control.child));
+  run.children.set(stepKey(instance.scope.path, instance.step.step_id), runId);
+  turn.effects.push(childEffect(turn, instance, control.child));
 }
 
 /** The same for a first start and for one anew after a takeover. */
-export function childEffect(turn: Pick<Turn, 'run'>, at: At, child: NonNullable<ControlState['child']>): StartChild {
+export function childEffect(
+  turn: Pick<Turn, 'run'>,
+  instance: StepInstance,
+  child: NonNullable<ControlState['child']>,
+): StartChild {
   const { request, deadline_at } = turn.run;
   const { run_id, segment_ref, input } = child;
   return {
@@ -360,7 +374,7 @@ export function childEffect(turn: Pick<Turn, 'run'>, at: At, child: NonNullable<
     run_id,
     segment_ref,
     input,
-    step: stepKey(at.scope.path, at.step.step_id),
+    step: stepKey(instance.scope.path, instance.step.step_id),
     depth: (request.parent?.depth ?? 0) + 1,
     instance_id: request.instance_id,
     correlation_id: request.correlation_id,

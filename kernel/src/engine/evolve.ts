@@ -36,7 +36,7 @@ import {
 } from './scheduling.js';
 import { isEnded, newRunState, type Run, type RunState, type ScopeState } from './state.js';
 import { arm } from './timers.js';
-import { type At, isOpen, type Todo, Turn } from './turn.js';
+import { isOpen, type StepInstance, type Todo, Turn } from './turn.js';
 
 /** Semantic version of the engine's behaviour; recorded histories of every released version must replay. */
 export const engineVersion = '0.1.0';
@@ -88,12 +88,12 @@ function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
   makeReady(turn, first, turn.run.seq);
   if (plan.entrypoint.isEager) {
     const arrival = { kind: 'input_arrived', port: 'input', value: request.input, edge: 0 } as const;
-    turn.todo.push({ what: 'react', at: first, occurrence: arrival });
-    turn.todo.push({ what: 'react', at: first, occurrence: { kind: 'inputs_closed' } });
+    turn.todo.push({ what: 'react', instance: first, occurrence: arrival });
+    turn.todo.push({ what: 'react', instance: first, occurrence: { kind: 'inputs_closed' } });
   }
   for (const step of plan.regions.get(rootRegion) ?? []) {
     if (step.incoming.length === 0 && step !== plan.entrypoint) {
-      turn.todo.push({ what: 'skip', at: locate(root, step), cause: turn.run.seq });
+      turn.todo.push({ what: 'skip', instance: locate(root, step), cause: turn.run.seq });
     }
   }
 }
@@ -130,26 +130,28 @@ function applyFact(turn: Turn, fact: Fact): void {
     case 'run.controlled':
       return onControlled(turn, fact.action, fact.reason ?? null);
     case 'step.started':
-      return withStep(turn, fact.step, (at) => onStarted(turn, at, fact));
+      return withStep(turn, fact.step, (instance) => onStarted(turn, instance, fact));
     case 'step.reported':
-      return withStep(turn, fact.step, (at) => onReported(turn, at, fact));
+      return withStep(turn, fact.step, (instance) => onReported(turn, instance, fact));
     case 'step.memoized':
-      return withStep(turn, fact.step, (at) => onMemoized(at, fact));
+      return withStep(turn, fact.step, (instance) => onMemoized(instance, fact));
     case 'timer.fired':
       return onTimer(turn, fact.timer);
     case 'signal.received':
       return onSignal(turn, fact);
     case 'task.claimed':
-      return withStep(turn, fact.step, (at) => onClaimed(turn, at, fact.by));
+      return withStep(turn, fact.step, (instance) => onClaimed(turn, instance, fact.by));
     case 'task.answered':
-      return withStep(turn, fact.step, (at) => onAnswered(turn, at, fact.answer));
+      return withStep(turn, fact.step, (instance) => onAnswered(turn, instance, fact.answer));
     case 'child.ended': {
       turn.run.cancelled_children.delete(fact.child_run_id);
       if (turn.run.children.get(fact.step) !== fact.child_run_id) return;
       turn.run.children.delete(fact.step);
       addUsage(turn.run, fact.usage);
       const { status, output, error } = fact;
-      return withStep(turn, fact.step, (at) => react(turn, at, { kind: 'child_ended', status, output, error }));
+      return withStep(turn, fact.step, (instance) =>
+        react(turn, instance, { kind: 'child_ended', status, output, error }),
+      );
     }
     case 'run.requested':
     case 'run.ended':
@@ -158,7 +160,7 @@ function applyFact(turn: Turn, fact: Fact): void {
 }
 
 /** The step occurrence of a key, if it lives. */
-export function findStep(run: RunState, plan: Plan, key: string): At | null {
+export function findStep(run: RunState, plan: Plan, key: string): StepInstance | null {
   const { scope: path, step_id } = splitStepKey(key);
   const scope = run.scopes.get(path);
   const step = plan.byId.get(step_id);
@@ -166,9 +168,9 @@ export function findStep(run: RunState, plan: Plan, key: string): At | null {
   return scope === undefined || step === undefined || state === undefined ? null : { scope, step, state };
 }
 
-function withStep(turn: Turn, key: string, work: (at: At) => void): void {
-  const at = findStep(turn.run, turn.plan, key);
-  if (at !== null) work(at);
+function withStep(turn: Turn, key: string, work: (instance: StepInstance) => void): void {
+  const instance = findStep(turn.run, turn.plan, key);
+  if (instance !== null) work(instance);
 }
 
 function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason: string | null): void {
@@ -202,13 +204,13 @@ function onTimer(turn: Turn, id: string): void {
     endRun(turn, 'timeout', errorInfo('RUN_TIMEOUT', `the run took longer than ${timeout_seconds} s`));
     return;
   }
-  withStep(turn, timer.step, (at) => {
-    if (!isOpen(at)) return;
+  withStep(turn, timer.step, (instance) => {
+    if (!isOpen(instance)) return;
     if (timer.kind === 'control') {
-      at.state.control?.timers.delete(timer.name);
-      react(turn, at, { kind: 'timer_fired', name: timer.name });
+      instance.state.control?.timers.delete(timer.name);
+      react(turn, instance, { kind: 'timer_fired', name: timer.name });
     } else if (timer.kind !== 'run') {
-      onStepTimer(turn, at, timer.kind);
+      onStepTimer(turn, instance, timer.kind);
     }
   });
 }
@@ -225,7 +227,7 @@ function onSignal(turn: Turn, fact: SignalReceived): void {
   }
   run.waits.splice(place, 1);
   const occurrence = { kind: 'signal_received', name: signal.name, payload: signal.payload } as const;
-  withStep(turn, wait.step, (at) => react(turn, at, occurrence));
+  withStep(turn, wait.step, (instance) => react(turn, instance, occurrence));
 }
 
 /** Does what is to do, oldest first, until nothing is left and no held step finds room. */
@@ -233,7 +235,7 @@ function drain(turn: Turn): void {
   for (;;) {
     for (let next = 0; next < turn.todo.length; next++) {
       const todo = turn.todo[next] as Todo;
-      if (isLive(turn, todo.what === 'finish_scope' ? todo.scope : todo.at.scope)) workOff(turn, todo);
+      if (isLive(turn, todo.what === 'finish_scope' ? todo.scope : todo.instance.scope)) workOff(turn, todo);
       enforceEventCap(turn);
     }
     turn.todo.length = 0;
@@ -252,23 +254,23 @@ function enforceEventCap(turn: Turn): void {
 function workOff(turn: Turn, todo: Todo): void {
   switch (todo.what) {
     case 'run':
-      if (isOpen(todo.at)) runStep(turn, todo.at, todo.cause);
+      if (isOpen(todo.instance)) runStep(turn, todo.instance, todo.cause);
       return;
     case 'skip':
-      skipStep(turn, todo.at, todo.cause);
+      skipStep(turn, todo.instance, todo.cause);
       return;
     case 'react':
-      react(turn, todo.at, todo.occurrence);
+      react(turn, todo.instance, todo.occurrence);
       return;
     case 'finish_scope':
       finishScope(turn, todo.scope);
   }
 }
 
-function runStep(turn: Turn, at: At, cause: number): void {
-  if (at.step.type.control === null) startAttempt(turn, at, cause);
-  else if (turn.run.status === 'paused' && !at.step.isEager) hold(turn, at, cause);
-  else startControl(turn, at, cause);
+function runStep(turn: Turn, instance: StepInstance, cause: number): void {
+  if (instance.step.type.control === null) startAttempt(turn, instance, cause);
+  else if (turn.run.status === 'paused' && !instance.step.isEager) hold(turn, instance, cause);
+  else startControl(turn, instance, cause);
 }
 
 /** Held task steps go on, oldest first, while there is room and the run is not paused. True if something was put to do. */
@@ -277,8 +279,8 @@ function releaseHeld(turn: Turn): boolean {
   if (run.status === 'paused') return false;
   let released = 0;
   while (released < run.held.length && run.in_flight < plan.max_parallel) {
-    const at = findHeld(turn, run.held[released++] as string);
-    if (at !== null) dispatch(turn, at, at.state.event);
+    const instance = findHeld(turn, run.held[released++] as string);
+    if (instance !== null) dispatch(turn, instance, instance.state.event);
   }
   run.held.splice(0, released);
   return turn.todo.length > 0;
@@ -286,14 +288,14 @@ function releaseHeld(turn: Turn): boolean {
 
 function releaseHeldControls(turn: Turn): void {
   for (const key of turn.run.held_controls.splice(0)) {
-    const at = findHeld(turn, key);
-    if (at !== null) turn.todo.push({ what: 'run', at, cause: at.state.event });
+    const instance = findHeld(turn, key);
+    if (instance !== null) turn.todo.push({ what: 'run', instance, cause: instance.state.event });
   }
 }
 
-function findHeld(turn: Turn, key: string): At | null {
-  const at = findStep(turn.run, turn.plan, key);
-  return at !== null && isOpen(at) && at.state.held ? at : null;
+function findHeld(turn: Turn, key: string): StepInstance | null {
+  const instance = findStep(turn.run, turn.plan, key);
+  return instance !== null && isOpen(instance) && instance.state.held ? instance : null;
 }
 
 /** A scope whose steps are all decided has run dry. */

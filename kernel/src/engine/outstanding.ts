@@ -6,7 +6,7 @@ import type { Effect } from './effects.js';
 import { endEffects } from './ending.js';
 import { jobId } from './job-id.js';
 import type { Run } from './state.js';
-import { type At, Turn } from './turn.js';
+import { type StepInstance, Turn } from './turn.js';
 
 /**
  * The effects a run still needs done, as far as its history tells: what a new owner of the partition does again after a takeover.
@@ -19,7 +19,7 @@ export function outstandingEffects(run: Run): Effect[] {
     effects.push({ kind: 'control_child', run_id: runId, action: 'cancel', seq: 0, at: state.at });
   }
   const turn = new Turn(run, state.at, null);
-  for (const at of stepOccurrences(run)) effects.push(...outstandingOf(turn, run, at));
+  for (const instance of stepOccurrences(run)) effects.push(...outstandingOf(turn, run, instance));
   for (const [timer, { due_at }] of state.timers) effects.push({ kind: 'arm_timer', timer, due_at });
   effects.push(...endEffects(state));
   return effects;
@@ -27,14 +27,14 @@ export function outstandingEffects(run: Run): Effect[] {
 
 /** The attempts that are queued or running as jobs, by id; `build` gives the job as it was given first. */
 export function* jobsInFlight(run: Run): Iterable<{ readonly job_id: string; readonly build: () => Job }> {
-  for (const at of stepOccurrences(run)) {
-    if (!holdsJob(at.state, at)) continue;
-    const build = (): Job => buildJob(new Turn(run, run.state.at, null), at);
-    yield { job_id: jobId(run.state.key.run_id, at, at.state.attempt), build };
+  for (const instance of stepOccurrences(run)) {
+    if (!holdsJob(instance.state, instance)) continue;
+    const build = (): Job => buildJob(new Turn(run, run.state.at, null), instance);
+    yield { job_id: jobId(run.state.key.run_id, instance, instance.state.attempt), build };
   }
 }
 
-function* stepOccurrences({ state, plan }: Run): Iterable<At> {
+function* stepOccurrences({ state, plan }: Run): Iterable<StepInstance> {
   for (const scope of state.scopes.values()) {
     for (const [stepId, stepState] of scope.steps) {
       const step = plan.byId.get(stepId);
@@ -43,14 +43,14 @@ function* stepOccurrences({ state, plan }: Run): Iterable<At> {
   }
 }
 
-function outstandingOf(turn: Turn, run: Run, at: At): Effect[] {
-  const { control } = at.state;
+function outstandingOf(turn: Turn, run: Run, instance: StepInstance): Effect[] {
+  const { control } = instance.state;
   const effects: Effect[] = [];
-  if (holdsJob(at.state, at)) effects.push({ kind: 'dispatch', job: buildJob(turn, at) });
+  if (holdsJob(instance.state, instance)) effects.push({ kind: 'dispatch', job: buildJob(turn, instance) });
   if (control?.task) effects.push({ kind: 'show_task', task: control.task });
   if (!control?.child || !isRunningChild(run, control.child.run_id)) return effects;
   const { run_id, seq } = control.child;
-  effects.push(childEffect(turn, at, control.child));
+  effects.push(childEffect(turn, instance, control.child));
   const told = run.state.told_children;
   if (told !== null && told.seq > seq) effects.push({ kind: 'control_child', run_id, ...told });
   return effects;

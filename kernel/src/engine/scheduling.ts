@@ -16,11 +16,11 @@ import {
 import { closeScope } from './cancel.js';
 import type { EdgePlan, StepPlan } from './plan.js';
 import { newStepState, type ScopeState } from './state.js';
-import { type At, decide, isOpen, type Turn } from './turn.js';
+import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
 import { scopeVariables } from './variables.js';
 
 /** The step's state in a scope, made when first asked for. */
-export function locate(scope: ScopeState, step: StepPlan): At {
+export function locate(scope: ScopeState, step: StepPlan): StepInstance {
   let state = scope.steps.get(step.step_id);
   if (state === undefined) {
     state = newStepState(step.incoming.length);
@@ -30,20 +30,22 @@ export function locate(scope: ScopeState, step: StepPlan): At {
 }
 
 /** A ready step runs now, or is held back by a pause. */
-export function makeReady(turn: Turn, at: At, cause: number): void {
-  at.state.since = turn.now;
+export function makeReady(turn: Turn, instance: StepInstance, cause: number): void {
+  instance.state.since = turn.now;
   if (++turn.run.executions > caps.step_executions_per_run) {
     endInFailure(turn, limitError(`the run executed more than ${caps.step_executions_per_run} steps`));
   }
-  turn.todo.push({ what: 'run', at, cause });
+  turn.todo.push({ what: 'run', instance, cause });
 }
 
 /** Keeps a ready step until the run is resumed or a place in flight is free. */
-export function hold(turn: Turn, at: At, cause: number): void {
-  at.state.held = true;
-  at.state.event = cause;
+export function hold(turn: Turn, instance: StepInstance, cause: number): void {
+  instance.state.held = true;
+  instance.state.event = cause;
   const { held, held_controls } = turn.run;
-  (at.step.type.control === null ? held : held_controls).push(stepKey(at.scope.path, at.step.step_id));
+  (instance.step.type.control === null ? held : held_controls).push(
+    stepKey(instance.scope.path, instance.step.step_id),
+  );
 }
 
 /** Tells the target of an edge that it was taken with a value, or is dead (`undefined`). */
@@ -52,51 +54,57 @@ export function deliver(turn: Turn, scope: ScopeState, edge: EdgePlan, value: Js
     if (value !== undefined) scope.next.push({ edge: edge.order, port: edge.to_port, value });
     return;
   }
-  const at = locate(scope, turn.plan.steps[edge.to] as StepPlan);
-  const { state } = at;
-  if (!isOpen(at)) return;
+  const instance = locate(scope, turn.plan.steps[edge.to] as StepPlan);
+  const { state } = instance;
+  if (!isOpen(instance)) return;
   state.pending--;
   // The entrypoint is ready by itself; an edge into it comes from a step that nothing leads to, and is dead.
-  if (at.step === turn.plan.entrypoint) return;
-  if (at.step.isEager) return deliverEagerly(turn, at, edge, value, cause);
+  if (instance.step === turn.plan.entrypoint) return;
+  if (instance.step.isEager) return deliverEagerly(turn, instance, edge, value, cause);
   if (value !== undefined) state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
   if (state.pending > 0) return;
-  if (state.arrivals.length > 0) makeReady(turn, at, cause);
-  else turn.todo.push({ what: 'skip', at, cause });
+  if (state.arrivals.length > 0) makeReady(turn, instance, cause);
+  else turn.todo.push({ what: 'skip', instance, cause });
 }
 
 /** For types that are told of every edge as it is decided. */
-function deliverEagerly(turn: Turn, at: At, edge: EdgePlan, value: Json | undefined, cause: number): void {
-  const { state } = at;
+function deliverEagerly(
+  turn: Turn,
+  instance: StepInstance,
+  edge: EdgePlan,
+  value: Json | undefined,
+  cause: number,
+): void {
+  const { state } = instance;
   if (value !== undefined) {
-    if (state.since < 0) makeReady(turn, at, cause);
+    if (state.since < 0) makeReady(turn, instance, cause);
     state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
     const occurrence = { kind: 'input_arrived', port: edge.to_port, value, edge: edge.order } as const;
-    turn.todo.push({ what: 'react', at, occurrence });
+    turn.todo.push({ what: 'react', instance, occurrence });
   }
   if (state.pending > 0) return;
-  if (state.since < 0) turn.todo.push({ what: 'skip', at, cause });
-  else turn.todo.push({ what: 'react', at, occurrence: { kind: 'inputs_closed' } });
+  if (state.since < 0) turn.todo.push({ what: 'skip', instance, cause });
+  else turn.todo.push({ what: 'react', instance, occurrence: { kind: 'inputs_closed' } });
 }
 
 /** No edge into the step was taken. */
-export function skipStep(turn: Turn, at: At, cause: number): void {
-  if (!isOpen(at)) return;
-  turn.emit('step.skipped', at, { cause, severity: 'debug' });
-  decide(turn, at, 'skipped');
-  deliverDead(turn, at, at.step.outgoing);
+export function skipStep(turn: Turn, instance: StepInstance, cause: number): void {
+  if (!isOpen(instance)) return;
+  turn.emit('step.skipped', instance, { cause, severity: 'debug' });
+  decide(turn, instance, 'skipped');
+  deliverDead(turn, instance, instance.step.outgoing);
 }
 
-function deliverDead(turn: Turn, at: At, edges: readonly EdgePlan[]): void {
-  for (const edge of edges) deliver(turn, at.scope, edge, undefined, at.state.event);
+function deliverDead(turn: Turn, instance: StepInstance, edges: readonly EdgePlan[]): void {
+  for (const edge of edges) deliver(turn, instance.scope, edge, undefined, instance.state.event);
 }
 
 /** Which of a step's edges are taken, and with what. A condition that fails is an error of the step. */
-function takeEdges(turn: Turn, at: At, fired: FiredPorts): (Json | undefined)[] {
-  return at.step.outgoing.map((edge) => {
+function takeEdges(turn: Turn, instance: StepInstance, fired: FiredPorts): (Json | undefined)[] {
+  return instance.step.outgoing.map((edge) => {
     if (!Object.hasOwn(fired, edge.from_port)) return undefined;
     const value = fired[edge.from_port] as Json;
-    return holds(turn, at.scope, edge, value) ? value : undefined;
+    return holds(turn, instance.scope, edge, value) ? value : undefined;
   });
 }
 
@@ -110,28 +118,28 @@ export function holds(turn: Turn, scope: ScopeState, { condition }: EdgePlan, va
   });
 }
 
-function deliverAll(turn: Turn, at: At, taken: readonly (Json | undefined)[]): void {
-  at.state.led_on = taken.some((value) => value !== undefined);
-  at.step.outgoing.forEach((edge, place) => {
-    deliver(turn, at.scope, edge, taken[place], at.state.event);
+function deliverAll(turn: Turn, instance: StepInstance, taken: readonly (Json | undefined)[]): void {
+  instance.state.led_on = taken.some((value) => value !== undefined);
+  instance.step.outgoing.forEach((edge, place) => {
+    deliver(turn, instance.scope, edge, taken[place], instance.state.event);
   });
 }
 
 /** The step fired ports: its edges are taken or dead. */
-export function completeStep(turn: Turn, at: At, fired: FiredPorts, durationMs: number): void {
-  const { state } = at;
+export function completeStep(turn: Turn, instance: StepInstance, fired: FiredPorts, durationMs: number): void {
+  const { state } = instance;
   state.outputs = fired;
   let taken: (Json | undefined)[];
   try {
-    taken = takeEdges(turn, at, fired);
+    taken = takeEdges(turn, instance, fired);
   } catch (thrown) {
     state.outputs = null;
-    failStep(turn, at, expressionError(thrown), durationMs);
+    failStep(turn, instance, expressionError(thrown), durationMs);
     return;
   }
-  turn.emit('step.completed', at, { payload: { ports: Object.keys(fired) }, duration_ms: durationMs });
-  decide(turn, at, 'completed');
-  deliverAll(turn, at, taken);
+  turn.emit('step.completed', instance, { payload: { ports: Object.keys(fired) }, duration_ms: durationMs });
+  decide(turn, instance, 'completed');
+  deliverAll(turn, instance, taken);
 }
 
 export function expressionError(thrown: unknown): ErrorInfo {
@@ -139,49 +147,49 @@ export function expressionError(thrown: unknown): ErrorInfo {
 }
 
 /** The step's last attempt failed: an `error` edge, a join, its scope's owner or the run takes the failure. */
-export function failStep(turn: Turn, at: At, error: ErrorInfo, durationMs: number): void {
-  const { state } = at;
+export function failStep(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
+  const { state } = instance;
   state.error = error;
-  turn.emit('step.failed', at, { error, severity: 'error', duration_ms: durationMs });
+  turn.emit('step.failed', instance, { error, severity: 'error', duration_ms: durationMs });
   const fired: FiredPorts = { error };
   state.outputs = fired;
   let taken: (Json | undefined)[] = [];
   let failure = error;
   try {
-    taken = takeEdges(turn, at, fired);
+    taken = takeEdges(turn, instance, fired);
   } catch (thrown) {
     failure = expressionError(thrown);
     state.error = failure;
   }
   if (taken.some((value) => value !== undefined)) {
-    decide(turn, at, 'failed');
-    deliverAll(turn, at, taken);
+    decide(turn, instance, 'failed');
+    deliverAll(turn, instance, taken);
     return;
   }
   state.outputs = null;
-  decide(turn, at, 'failed');
-  passFailureOn(turn, at, failure);
+  decide(turn, instance, 'failed');
+  passFailureOn(turn, instance, failure);
 }
 
-function passFailureOn(turn: Turn, at: At, error: ErrorInfo): void {
-  const join = turn.plan.catchingJoin(at.step.index);
+function passFailureOn(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
+  const join = turn.plan.catchingJoin(instance.step.index);
   if (join !== null) {
-    tellJoin(turn, locate(at.scope, join), error, at.state.event);
-    deliverDead(turn, at, at.step.outgoing);
-  } else if (at.scope.owner !== null) {
-    failScope(turn, at.scope, error);
+    tellJoin(turn, locate(instance.scope, join), error, instance.state.event);
+    deliverDead(turn, instance, instance.step.outgoing);
+  } else if (instance.scope.owner !== null) {
+    failScope(turn, instance.scope, error);
   } else {
-    const located = { ...error, details: { ...error.details, step_id: at.step.step_id } };
+    const located = { ...error, details: { ...error.details, step_id: instance.step.step_id } };
     if (turn.plan.fail_fast) endInFailure(turn, located);
     turn.run.error ??= located;
-    deliverDead(turn, at, at.step.outgoing);
+    deliverDead(turn, instance, instance.step.outgoing);
   }
 }
 
-function tellJoin(turn: Turn, at: At, error: ErrorInfo, cause: number): void {
-  if (!isOpen(at)) return;
-  if (at.state.since < 0) makeReady(turn, at, cause);
-  turn.todo.push({ what: 'react', at, occurrence: { kind: 'branch_failed', error } });
+function tellJoin(turn: Turn, instance: StepInstance, error: ErrorInfo, cause: number): void {
+  if (!isOpen(instance)) return;
+  if (instance.state.since < 0) makeReady(turn, instance, cause);
+  turn.todo.push({ what: 'react', instance, occurrence: { kind: 'branch_failed', error } });
 }
 
 /** The failure of a scope is told to the loop step that opened it; the scope's other steps end with it. */
@@ -189,11 +197,11 @@ function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
   const owner = ownerOf(turn, scope);
   if (owner === null) return;
   closeScope(turn, owner, scope);
-  turn.todo.push({ what: 'react', at: owner, occurrence: { kind: 'scope_failed', index: scope.index, error } });
+  turn.todo.push({ what: 'react', instance: owner, occurrence: { kind: 'scope_failed', index: scope.index, error } });
 }
 
 /** The loop step's occurrence that opened a scope. */
-export function ownerOf(turn: Turn, scope: ScopeState): At | null {
+export function ownerOf(turn: Turn, scope: ScopeState): StepInstance | null {
   if (scope.owner === null) return null;
   const around = turn.run.scopes.get(scope.owner.scope);
   const step = turn.plan.byId.get(scope.owner.step_id);

@@ -20,12 +20,12 @@ import {
 import type { ControlState, Run, RunState, ScopeState, StepState } from './state.js';
 
 /** The state as it stands. It shares its parts with the run: write it out before the run goes on. */
-export function freezeRun({ state }: Run): RunSnapshot {
+export function takeSnapshot({ state }: Run): RunSnapshot {
   return {
     engine_version: engineVersion,
     state: {
       ...state,
-      scopes: [...state.scopes].map(([path, scope]) => [path, freezeScope(scope)]),
+      scopes: [...state.scopes].map(([path, scope]) => [path, snapshotScope(scope)]),
       timers: [...state.timers],
       children: [...state.children],
       cancelled_children: [...state.cancelled_children],
@@ -33,15 +33,15 @@ export function freezeRun({ state }: Run): RunSnapshot {
   };
 }
 
-function freezeScope(scope: ScopeState): ScopeSnapshot {
-  return { ...scope, steps: [...scope.steps].map(([stepId, step]) => [stepId, freezeStep(step)]) };
+function snapshotScope(scope: ScopeState): ScopeSnapshot {
+  return { ...scope, steps: [...scope.steps].map(([stepId, step]) => [stepId, snapshotStep(step)]) };
 }
 
-function freezeStep(step: StepState): StepSnapshot {
-  return step.control === null ? { ...step, control: null } : { ...step, control: freezeControl(step.control) };
+function snapshotStep(step: StepState): StepSnapshot {
+  return step.control === null ? { ...step, control: null } : { ...step, control: snapshotControl(step.control) };
 }
 
-function freezeControl({ state, ...control }: ControlState): ControlSnapshot {
+function snapshotControl({ state, ...control }: ControlState): ControlSnapshot {
   return {
     ...control,
     timers: [...control.timers],
@@ -59,29 +59,29 @@ export function isSnapshot(value: unknown): value is RunSnapshot {
  * The run of a snapshot that was read back, and which it takes over. `plan` is that of the definition its request names.
  * null: the snapshot was made by another engine, or is of a shape that this one does not know.
  */
-export function thawRun(plan: Plan, snapshot: unknown): Run | null {
-  return isSnapshot(snapshot) ? { plan, state: thawState(snapshot.state) } : null;
+export function restoreRun(plan: Plan, snapshot: unknown): Run | null {
+  return isSnapshot(snapshot) ? { plan, state: restoreState(snapshot.state) } : null;
 }
 
-function thawState(state: StateSnapshot): RunState {
+function restoreState(state: StateSnapshot): RunState {
   return {
     ...state,
-    scopes: new Map(state.scopes.map(([path, scope]) => [path, thawScope(scope)])),
+    scopes: new Map(state.scopes.map(([path, scope]) => [path, restoreScope(scope)])),
     timers: new Map(state.timers),
     children: new Map(state.children),
     cancelled_children: new Set(state.cancelled_children),
   };
 }
 
-function thawScope(scope: ScopeSnapshot): ScopeState {
-  return { ...scope, steps: new Map(scope.steps.map(([stepId, step]) => [stepId, thawStep(step)])) };
+function restoreScope(scope: ScopeSnapshot): ScopeState {
+  return { ...scope, steps: new Map(scope.steps.map(([stepId, step]) => [stepId, restoreStep(step)])) };
 }
 
-function thawStep(step: StepSnapshot): StepState {
-  return { ...step, control: step.control === null ? null : thawControl(step.control) };
+function restoreStep(step: StepSnapshot): StepState {
+  return { ...step, control: step.control === null ? null : restoreControl(step.control) };
 }
 
-function thawControl(control: ControlSnapshot): ControlState {
+function restoreControl(control: ControlSnapshot): ControlState {
   return {
     ...control,
     state: control.state,

@@ -1,6 +1,6 @@
 import { stepKey } from '@llmteam/contracts';
 import type { TimerState } from './state.js';
-import type { At, Turn } from './turn.js';
+import type { StepInstance, Turn } from './turn.js';
 
 /** Arms a timer; `id` is unique within the run. */
 export function arm(turn: Turn, id: string, timer: TimerState): void {
@@ -13,16 +13,21 @@ export function disarm(turn: Turn, id: string): void {
 }
 
 /** Arms the one timer of a task step's present state: its retry, its attempt's end, its place in the queue. */
-export function armStepTimer(turn: Turn, at: At, kind: 'retry' | 'attempt' | 'queue', afterMs: number): void {
-  const step = stepKey(at.scope.path, at.step.step_id);
-  const id = `${step}#${at.state.attempt}:${kind}`;
-  disarmStepTimer(turn, at);
-  at.state.timer = id;
+export function armStepTimer(
+  turn: Turn,
+  instance: StepInstance,
+  kind: 'retry' | 'attempt' | 'queue',
+  afterMs: number,
+): void {
+  const step = stepKey(instance.scope.path, instance.step.step_id);
+  const id = `${step}#${instance.state.attempt}:${kind}`;
+  disarmStepTimer(turn, instance);
+  instance.state.timer = id;
   arm(turn, id, { due_at: turn.now + Math.ceil(afterMs), kind, step, name: '' });
 }
 
-export function disarmStepTimer(turn: Turn, at: At): void {
-  if (at.state.timer === null) return;
-  disarm(turn, at.state.timer);
-  at.state.timer = null;
+export function disarmStepTimer(turn: Turn, instance: StepInstance): void {
+  if (instance.state.timer === null) return;
+  disarm(turn, instance.state.timer);
+  instance.state.timer = null;
 }

@@ -9,7 +9,7 @@ import type { Plan, StepPlan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
 
 /** A step occurrence: where it is, what it is, how it stands. */
-export interface At {
+export interface StepInstance {
   readonly scope: ScopeState;
   readonly step: StepPlan;
   readonly state: StepState;
@@ -17,8 +17,8 @@ export interface At {
 
 /** What is still to be done in this turn, oldest first. No recursion: a chain of 10,000 skipped steps must not grow the stack. */
 export type Todo =
-  | { readonly what: 'run' | 'skip'; readonly at: At; readonly cause: number }
-  | { readonly what: 'react'; readonly at: At; readonly occurrence: Occurrence }
+  | { readonly what: 'run' | 'skip'; readonly instance: StepInstance; readonly cause: number }
+  | { readonly what: 'react'; readonly instance: StepInstance; readonly occurrence: Occurrence }
   | { readonly what: 'finish_scope'; readonly scope: ScopeState };
 
 /** Epoch milliseconds of the last moment that has a date. */
@@ -50,16 +50,16 @@ export class Turn {
   }
 
   /** Derives an event of a step, and remembers it as the step's last. */
-  emit(type: EventType, at: At, more: EventDetails = {}): void {
-    this.add(type, at, more);
-    at.state.event = this.run.seq;
+  emit(type: EventType, instance: StepInstance, more: EventDetails = {}): void {
+    this.add(type, instance, more);
+    instance.state.event = this.run.seq;
   }
 
-  private add(type: EventType, at: At | null, more: EventDetails): void {
+  private add(type: EventType, instance: StepInstance | null, more: EventDetails): void {
     const seq = ++this.run.seq;
     if (this.events === null) return;
     const { key, request } = this.run;
-    const parent = more.cause ?? at?.state.event ?? 0;
+    const parent = more.cause ?? instance?.state.event ?? 0;
     this.events.push({
       event_id: `${key.run_id}:${seq}`,
       event_type: type,
@@ -69,10 +69,10 @@ export class Turn {
       instance_id: request.instance_id,
       run_id: key.run_id,
       segment_id: request.segment_id,
-      step_id: at?.step.step_id ?? null,
-      step_type: at?.step.type_id ?? null,
-      scope: at?.scope.path ?? '',
-      attempt: at === null || at.state.attempt === 0 ? null : at.state.attempt,
+      step_id: instance?.step.step_id ?? null,
+      step_type: instance?.step.type_id ?? null,
+      scope: instance?.scope.path ?? '',
+      attempt: instance === null || instance.state.attempt === 0 ? null : instance.state.attempt,
       severity: more.severity ?? 'info',
       correlation_id: request.correlation_id,
       parent_event_id: parent === 0 ? null : `${key.run_id}:${parent}`,
@@ -101,8 +101,8 @@ interface EventDetails {
 }
 
 /** Gives a step its final status, counts it, and lets go of what only an undecided step needs. */
-export function decide(turn: Turn, at: At, status: StepStatus): void {
-  const { state, scope } = at;
+export function decide(turn: Turn, instance: StepInstance, status: StepStatus): void {
+  const { state, scope } = instance;
   state.status = status;
   state.held = false;
   state.arrivals.length = 0;
@@ -113,6 +113,6 @@ export function decide(turn: Turn, at: At, status: StepStatus): void {
   if (--scope.undecided === 0) turn.todo.push({ what: 'finish_scope', scope });
 }
 
-export function isOpen(at: At): boolean {
-  return !isDecided(at.state.status);
+export function isOpen(instance: StepInstance): boolean {
+  return !isDecided(instance.state.status);
 }

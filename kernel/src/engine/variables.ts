@@ -2,21 +2,21 @@ import { type FiredPorts, type Json, splitStepKey } from '@llmteam/contracts';
 import type { Variables } from './expression.js';
 import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
-import type { At, Turn } from './turn.js';
+import type { StepInstance, Turn } from './turn.js';
 
 type Growing<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** What came in, by port: one taken edge gives its value, several the list in edge order. */
-function inputsOf(run: RunState, at: At): Record<string, Json> {
-  const inputs = byPort(at.state.arrivals);
+function inputsOf(run: RunState, instance: StepInstance): Record<string, Json> {
+  const inputs = byPort(instance.state.arrivals);
   const fork = run.request.forked_from;
-  if (fork?.input_overrides === undefined || !isStepKey(fork.from_step, at)) return inputs;
+  if (fork?.input_overrides === undefined || !isStepKey(fork.from_step, instance)) return inputs;
   return { ...inputs, ...fork.input_overrides };
 }
 
-function isStepKey(key: string, at: At): boolean {
+function isStepKey(key: string, instance: StepInstance): boolean {
   const { scope, step_id } = splitStepKey(key);
-  return scope === at.scope.path && step_id === at.step.step_id;
+  return scope === instance.scope.path && step_id === instance.step.step_id;
 }
 
 function byPort(arrivals: readonly Arrival[]): Record<string, Json> {
@@ -52,9 +52,9 @@ function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPor
 }
 
 /** What a step's config sees. */
-export function stepVariables(turn: Turn, at: At): Variables {
-  const variables = scopeVariables(turn.run, at.scope);
-  const ports = inputsOf(turn.run, at);
+export function stepVariables(turn: Turn, instance: StepInstance): Variables {
+  const variables = scopeVariables(turn.run, instance.scope);
+  const ports = inputsOf(turn.run, instance);
   variables.ports = ports;
   if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
   return variables;

@@ -35,30 +35,31 @@ export function readHas(reader: NodeReader, node: Node<'call'>, place: Place): T
     argument === undefined ? undefined : reader.open(argument, { ...place, depth: place.depth + 1, chain: 1 });
   const isField = subject?.kind === 'select' || (subject?.kind === 'path' && subject.keys.length > 0);
   if (!isField || more.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
-  return { kind: 'has', at: node.start, subject };
+  return { kind: 'has', offset: node.start, subject };
 }
 
 /** `name(…)` */
 export function readCall(reader: NodeReader, node: Node<'call'>, place: Place): Term {
   const [name, parameters] = node.args;
-  const at = node.start;
+  const offset = node.start;
   const overloads = functions.get(name);
   if (overloads === undefined)
-    throw unknownFunction(name, at, functions, methods.has(name) ? `x.${name}()` : undefined);
+    throw unknownFunction(name, offset, functions, methods.has(name) ? `x.${name}()` : undefined);
   const values = parameters.map((parameter) => reader.inner(parameter, place));
-  return checked({ kind: 'call', at, name: `${name}()`, overloads, values }, 0);
+  return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 0);
 }
 
 /** `x.name(…)`, comprehensions included. */
 export function readMethod(reader: NodeReader, node: Node<'rcall'>, place: Place): Term {
   const [name, receiver, parameters] = node.args;
-  const at = positionOf(reader.source, name, receiver.end);
-  if (isComprehension(name)) return readComprehension(reader, node, name, at, place);
+  const offset = positionOf(reader.source, name, receiver.end);
+  if (isComprehension(name)) return readComprehension(reader, node, name, offset, place);
   const overloads = methods.get(name);
-  if (overloads === undefined) throw unknownFunction(name, at, methods, functions.has(name) ? `${name}(x)` : undefined);
+  if (overloads === undefined)
+    throw unknownFunction(name, offset, methods, functions.has(name) ? `${name}(x)` : undefined);
   const of = reader.previous(receiver, place);
   const values = [of, ...parameters.map((parameter) => reader.inner(parameter, place))];
-  return checked({ kind: 'call', at, name: `${name}()`, overloads, values }, 1);
+  return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 1);
 }
 
 function isComprehension(name: string): name is ComprehensionName {
@@ -69,30 +70,34 @@ function readComprehension(
   reader: NodeReader,
   node: Node<'rcall'>,
   name: ComprehensionName,
-  at: number,
+  offset: number,
   place: Place,
 ): Term {
   const [, receiver, [variable, ...parts]] = node.args;
   const [first, second] = parts;
   const isComplete = parts.length === 1 || (parts.length === 2 && name === 'map');
   if (variable?.op !== 'id' || first === undefined || !isComplete) {
-    throw invalid(`${name}() takes a variable and ${name === 'map' ? 'one or two expressions' : 'one expression'}`, at);
+    throw invalid(
+      `${name}() takes a variable and ${name === 'map' ? 'one or two expressions' : 'one expression'}`,
+      offset,
+    );
   }
   const slot = place.variables.length;
-  if (slot >= comprehensionNesting) throw invalid(`comprehensions nest at most ${comprehensionNesting} deep`, at);
+  if (slot >= comprehensionNesting) throw invalid(`comprehensions nest at most ${comprehensionNesting} deep`, offset);
   const within = { ...place, variables: [...place.variables, reader.source.slice(variable.start, variable.end)] };
   const range = reader.previous(receiver, place);
-  if (second === undefined) return { kind: 'comprehension', at, name, range, slot, body: reader.inner(first, within) };
+  if (second === undefined)
+    return { kind: 'comprehension', offset, name, range, slot, body: reader.inner(first, within) };
   const where = reader.inner(first, within);
-  return { kind: 'comprehension', at, name, range, slot, where, body: reader.inner(second, within) };
+  return { kind: 'comprehension', offset, name, range, slot, where, body: reader.inner(second, within) };
 }
 
-function unknownFunction(name: string, at: number, known: OverloadsByName, otherwise: string | undefined) {
+function unknownFunction(name: string, offset: number, known: OverloadsByName, otherwise: string | undefined) {
   if (name === 'now')
-    return invalid('there is no now(): an expression gives the same value whenever it is evaluated', at);
+    return invalid('there is no now(): an expression gives the same value whenever it is evaluated', offset);
   const names = [...known.keys(), ...(known === methods ? comprehensionNames : ['has'])];
   const hint = otherwise === undefined ? didYouMean(name, names) : `; write ${otherwise}`;
-  return invalid(`unknown ${known === methods ? 'method' : 'function'} '${name}'${hint}`, at);
+  return invalid(`unknown ${known === methods ? 'method' : 'function'} '${name}'${hint}`, offset);
 }
 
 /** The call, if the number of values is right and a pattern that is known as written is one. */
@@ -101,19 +106,19 @@ function checked(call: CallTerm, receivers: number): CallTerm {
   if (!counts.includes(call.values.length)) {
     const wanted = counts.map((count) => count - receivers).join(' or ');
     const noun = wanted === '1' ? 'argument' : 'arguments';
-    throw invalid(`${call.name} takes ${wanted} ${noun}, not ${call.values.length - receivers}`, call.at);
+    throw invalid(`${call.name} takes ${wanted} ${noun}, not ${call.values.length - receivers}`, call.offset);
   }
   const pattern = constantPattern(call);
   if (pattern !== undefined) {
     const compiled = compilePattern(pattern.source);
-    if ('reason' in compiled) throw invalid(compiled.reason, pattern.at);
+    if ('reason' in compiled) throw invalid(compiled.reason, pattern.offset);
   }
   return call;
 }
 
 /** The pattern of a match, if it is written as a literal. */
-export function constantPattern({ name, values }: CallTerm): { source: string; at: number } | undefined {
+export function constantPattern({ name, values }: CallTerm): { source: string; offset: number } | undefined {
   const pattern = name === 'matches()' || name === 're()' ? values[1] : undefined;
   if (pattern?.kind !== 'constant' || typeof pattern.value !== 'string') return undefined;
-  return { source: pattern.value, at: pattern.at };
+  return { source: pattern.value, offset: pattern.offset };
 }

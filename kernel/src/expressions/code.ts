@@ -27,18 +27,18 @@ export function compileTerm(term: Term): Code {
     case 'local':
       return (run) => run.locals[term.slot] as CelValue;
     case 'select': {
-      const { at, key } = term;
+      const { offset, key } = term;
       const of = compileTerm(term.of);
-      return (run) => readKey(of(run), key, at);
+      return (run) => readKey(of(run), key, offset);
     }
     case 'index':
-      return compileIndex(compileTerm(term.of), compileTerm(term.index), term.at);
+      return compileIndex(compileTerm(term.of), compileTerm(term.index), term.offset);
     case 'not': {
       const of = compileCondition(term.of, 'the operand of !');
       return (run) => !of(run);
     }
     case 'negate':
-      return compileNegation(compileTerm(term.of), term.at);
+      return compileNegation(compileTerm(term.of), term.offset);
     case 'logic':
       return compileLogic(term);
     case 'conditional': {
@@ -48,7 +48,7 @@ export function compileTerm(term: Term): Code {
       return (run) => (condition(run) ? yes(run) : no(run));
     }
     case 'list':
-      return compileList(term.items.map(compileTerm), term.at);
+      return compileList(term.items.map(compileTerm), term.offset);
     case 'map':
       return compileMap(term);
     case 'call':
@@ -64,14 +64,14 @@ export function compileTerm(term: Term): Code {
 
 /** A term whose value must be a boolean; `what` names it where it fails. */
 function compileCondition(term: Term, what: string): Condition {
-  return conditionOf(compileTerm(term), what, term.at);
+  return conditionOf(compileTerm(term), what, term.offset);
 }
 
 function compileHas(subject: PathTerm | SelectTerm): Code {
   if (subject.kind === 'path') return compileHasPath(subject);
   const of = compileTerm(subject.of);
-  const { key, at } = subject;
-  return (run) => hasKey(of(run), key, at);
+  const { key, offset } = subject;
+  return (run) => hasKey(of(run), key, offset);
 }
 
 /** As CEL has it, a side that decides alone makes up for a failure of the other. */
@@ -92,7 +92,7 @@ function compileLogic({ decisive, left, right }: Extract<Term, { kind: 'logic' }
   };
 }
 
-function compileIndex(of: Code, index: Code, at: number): Code {
+function compileIndex(of: Code, index: Code, offset: number): Code {
   return (run) => {
     const subject = of(run);
     const key = index(run);
@@ -100,40 +100,44 @@ function compileIndex(of: Code, index: Code, at: number): Code {
       const place = Number(unboxed(key));
       const item = subject[place];
       if (item !== undefined) return item;
-      throw new Failure(`index ${place} is out of range: the list has ${subject.length} elements`, at);
+      throw new Failure(`index ${place} is out of range: the list has ${subject.length} elements`, offset);
     }
-    if (isMap(subject) && typeof key === 'string') return readKey(subject, key, at);
-    if (isList(subject)) throw new Failure(`the index of a list must be an int, not ${described(key)}`, at);
-    if (isMap(subject)) throw new Failure(`the key of a map must be a string, not ${described(key)}`, at);
-    throw new Failure(`${described(subject)} has no elements`, at);
+    if (isMap(subject) && typeof key === 'string') return readKey(subject, key, offset);
+    if (isList(subject)) throw new Failure(`the index of a list must be an int, not ${described(key)}`, offset);
+    if (isMap(subject)) throw new Failure(`the key of a map must be a string, not ${described(key)}`, offset);
+    throw new Failure(`${described(subject)} has no elements`, offset);
   };
 }
 
-function compileNegation(of: Code, at: number): Code {
+function compileNegation(of: Code, offset: number): Code {
   return (run) => {
     const value = of(run);
-    if (isNumber(value)) return negated(value, at);
-    throw new Failure(`the operand of - must be a number, not ${described(value)}`, at);
+    if (isNumber(value)) return negated(value, offset);
+    throw new Failure(`the operand of - must be a number, not ${described(value)}`, offset);
   };
 }
 
-function compileList(items: readonly Code[], at: number): Code {
+function compileList(items: readonly Code[], offset: number): Code {
   return (run) => {
-    run.chargeList(items.length, at);
+    run.chargeList(items.length, offset);
     return items.map((item) => item(run));
   };
 }
 
-function compileMap({ entries, at }: Extract<Term, { kind: 'map' }>): Code {
-  const codes = entries.map(([key, value]) => ({ key: compileTerm(key), at: key.at, value: compileTerm(value) }));
+function compileMap({ entries, offset }: Extract<Term, { kind: 'map' }>): Code {
+  const codes = entries.map(([key, value]) => ({
+    key: compileTerm(key),
+    offset: key.offset,
+    value: compileTerm(value),
+  }));
   return (run) => {
-    run.charge(codes.length * cost.mapEntry, at);
+    run.charge(codes.length * cost.mapEntry, offset);
     const map: Record<string, CelValue> = {};
     for (const entry of codes) {
       const key = entry.key(run);
       if (typeof key !== 'string')
-        throw new Failure(`the key of a map must be a string, not ${described(key)}`, entry.at);
-      if (Object.hasOwn(map, key)) throw new Failure(`the map has the key '${key}' twice`, entry.at);
+        throw new Failure(`the key of a map must be a string, not ${described(key)}`, entry.offset);
+      if (Object.hasOwn(map, key)) throw new Failure(`the map has the key '${key}' twice`, entry.offset);
       setOwn(map, key, entry.value(run));
     }
     return map;
@@ -144,7 +148,7 @@ function compileCall(term: CallTerm): Code {
   const pattern = constantPattern(term);
   const [first, second] = term.values;
   if (first !== undefined && pattern !== undefined) return compileMatch(compileTerm(first), term, pattern.source);
-  const { overloads, at } = term;
+  const { overloads, offset } = term;
   if (first !== undefined && second !== undefined && term.values.length === 2) {
     return compilePair(compileTerm(first), compileTerm(second), term);
   }
@@ -152,30 +156,30 @@ function compileCall(term: CallTerm): Code {
   return (run) => {
     const values = codes.map((code) => code(run));
     const found = findOverload(overloads, values);
-    if (found === undefined) throw new Failure(noOverload(term, values.map(kindOf)), at);
-    return found.call(run, at, ...values);
+    if (found === undefined) throw new Failure(noOverload(term, values.map(kindOf)), offset);
+    return found.call(run, offset, ...values);
   };
 }
 
 /** Operators and functions of two values; what is most common between numbers is done without looking for an overload. */
 function compilePair(first: Code, second: Code, term: CallTerm): Code {
-  const { overloads, at, sign } = term;
+  const { overloads, offset, sign } = term;
   const quick = sign === undefined ? undefined : quickOperators[sign];
   return (run) => {
     const left = first(run);
     const right = second(run);
-    if (quick !== undefined && typeof left === 'number' && typeof right === 'number') return quick(left, right, at);
+    if (quick !== undefined && typeof left === 'number' && typeof right === 'number') return quick(left, right, offset);
     const found = findOverload(overloads, [left, right]);
-    if (found === undefined) throw new Failure(noOverload(term, [kindOf(left), kindOf(right)]), at);
-    return found.call(run, at, left, right);
+    if (found === undefined) throw new Failure(noOverload(term, [kindOf(left), kindOf(right)]), offset);
+    return found.call(run, offset, left, right);
   };
 }
 
 /** What the overloads give for two numbers that are not boxed. */
-const quickOperators: Readonly<Partial<Record<string, (left: number, right: number, at: number) => CelValue>>> = {
-  '+': (left, right, at) => calculate('+', left, right, at),
-  '-': (left, right, at) => calculate('-', left, right, at),
-  '*': (left, right, at) => calculate('*', left, right, at),
+const quickOperators: Readonly<Partial<Record<string, (left: number, right: number, offset: number) => CelValue>>> = {
+  '+': (left, right, offset) => calculate('+', left, right, offset),
+  '-': (left, right, offset) => calculate('-', left, right, offset),
+  '*': (left, right, offset) => calculate('*', left, right, offset),
   '==': (left, right) => left === right,
   '!=': (left, right) => left !== right,
   '<': (left, right) => left < right,
@@ -187,10 +191,10 @@ const quickOperators: Readonly<Partial<Record<string, (left: number, right: numb
 function compileMatch(text: Code, term: CallTerm, source: string): Code {
   // The reader has compiled it before.
   const pattern = compilePattern(source) as Pattern;
-  const { at } = term;
+  const { offset } = term;
   return (run) => {
     const value = text(run);
-    if (typeof value === 'string') return matches(run, at, value, pattern);
-    throw new Failure(noOverload(term, [kindOf(value), 'string']), at);
+    if (typeof value === 'string') return matches(run, offset, value, pattern);
+    throw new Failure(noOverload(term, [kindOf(value), 'string']), offset);
   };
 }

@@ -26,12 +26,12 @@ export function compileExpression(source: string, parse: Parse): CheckedExpressi
   const gives = checkKinds(term);
   const code = compileTerm(term);
   // A path gives JSON that is there already: nothing to convert, nothing to measure.
-  const give = term.kind === 'path' ? (code as (run: Evaluation) => Json) : givingJson(code, term.at);
+  const give = term.kind === 'path' ? (code as (run: Evaluation) => Json) : givingJson(code, term.offset);
   return checkedExpression(source, referencesOf(term), guardedStepsOf(term), gives, give);
 }
 
-function givingJson(code: Code, at: number): (run: Evaluation) => Json {
-  return (run) => toJson(code(run), at);
+function givingJson(code: Code, offset: number): (run: Evaluation) => Json {
+  return (run) => toJson(code(run), offset);
 }
 
 function checkedExpression(

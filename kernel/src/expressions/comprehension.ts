@@ -12,7 +12,8 @@ interface Parts {
 /** Goes through the elements of a list or the keys of a map. Every one it looks at is a step of the meter. */
 export function compileComprehension(term: ComprehensionTerm, parts: Parts): Code {
   const each = compileRange(term, parts.range);
-  const condition = (code: Code, { at } = term.body) => conditionOf(code, `the condition of ${term.name}()`, at);
+  const condition = (code: Code, { offset } = term.body) =>
+    conditionOf(code, `the condition of ${term.name}()`, offset);
   switch (term.name) {
     case 'map':
       return collecting(each, parts.where && condition(parts.where, term.where), parts.body);
@@ -30,22 +31,22 @@ export function compileComprehension(term: ComprehensionTerm, parts: Parts): Cod
 /** Calls `visit` for each element, with the variable set, until it gives false. */
 type Each = (run: Evaluation, visit: () => boolean) => void;
 
-function compileRange({ name, slot, at, where, body }: ComprehensionTerm, range: Code): Each {
+function compileRange({ name, slot, offset, where, body }: ComprehensionTerm, range: Code): Each {
   const terms = sizeOf(body) + (where === undefined ? 0 : sizeOf(where));
   return (run, visit) => {
-    for (const item of itemsOf(run, range(run), name, at)) {
-      run.takeStep(terms, at);
+    for (const item of itemsOf(run, range(run), name, offset)) {
+      run.takeStep(terms, offset);
       run.locals[slot] = item;
       if (!visit()) return;
     }
   };
 }
 
-function itemsOf(run: Evaluation, value: CelValue, name: string, at: number): readonly CelValue[] {
+function itemsOf(run: Evaluation, value: CelValue, name: string, offset: number): readonly CelValue[] {
   if (isList(value)) return value;
-  if (!isMap(value)) throw new Failure(`${name}() goes through a list or a map, not ${described(value)}`, at);
+  if (!isMap(value)) throw new Failure(`${name}() goes through a list or a map, not ${described(value)}`, offset);
   const keys = Object.keys(value);
-  run.charge(keys.length * cost.mapEntry, at);
+  run.charge(keys.length * cost.mapEntry, offset);
   return keys;
 }
 

@@ -5,10 +5,10 @@ import { described } from './values.js';
 export type Condition = (run: Evaluation) => boolean;
 
 /** The code as a condition; `what` names it where it fails, `at` is where. */
-export function conditionOf(code: Code, what: string, at: number): Condition {
+export function conditionOf(code: Code, what: string, offset: number): Condition {
   return (run) => {
     const value = code(run);
     if (typeof value === 'boolean') return value;
-    throw new Failure(`${what} must be a boolean, not ${described(value)}`, at);
+    throw new Failure(`${what} must be a boolean, not ${described(value)}`, offset);
   };
 }

@@ -12,44 +12,44 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ...['0', 'f', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
 ]);
 
-function toBool(text: string, at: number): boolean {
+function toBool(text: string, offset: number): boolean {
   const truth = truths.get(text);
-  if (truth === undefined) throw new Failure('bool() takes "true" or "false"', at);
+  if (truth === undefined) throw new Failure('bool() takes "true" or "false"', offset);
   return truth;
 }
 
-function toInt(text: string, at: number) {
-  if (text.length > 20 || !/^[+-]?\d+$/.test(text)) throw new Failure('int() takes text like "-12"', at);
-  return int(BigInt(text.replace('+', '')), at);
+function toInt(text: string, offset: number) {
+  if (text.length > 20 || !/^[+-]?\d+$/.test(text)) throw new Failure('int() takes text like "-12"', offset);
+  return int(BigInt(text.replace('+', '')), offset);
 }
 
-function toDouble(text: string, at: number) {
+function toDouble(text: string, offset: number) {
   if (text.length > 400 || !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) {
-    throw new Failure('double() takes text like "-1.5e3"', at);
+    throw new Failure('double() takes text like "-1.5e3"', offset);
   }
-  return double(Number(text), at);
+  return double(Number(text), offset);
 }
 
-function toText(bytes: Uint8Array, at: number): string {
+function toText(bytes: Uint8Array, offset: number): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Failure('string(): the bytes are not UTF-8 text', at);
+    throw new Failure('string(): the bytes are not UTF-8 text', offset);
   }
 }
 
 const numberText = (value: CelNumber): string => String(unboxed(value));
 
 export const sizeOverloads: readonly Overload[] = [
-  overload(['string'], 'int', (run, at, text) => {
-    run.charge(text.length, at);
+  overload(['string'], 'int', (run, offset, text) => {
+    run.charge(text.length, offset);
     return textSize(text);
   }),
   overload(['bytes'], 'int', (_, __, { value }) => value.length),
   overload(['list'], 'int', (_, __, list) => list.length),
-  overload(['map'], 'int', (run, at, map) => {
+  overload(['map'], 'int', (run, offset, map) => {
     const size = Object.keys(map).length;
-    run.charge(size * cost.mapEntry, at);
+    run.charge(size * cost.mapEntry, offset);
     return size;
   }),
 ];
@@ -60,18 +60,18 @@ export const conversions: Readonly<Record<string, readonly Overload[]>> = {
   type: [overload(['any'], 'type', (_, __, value) => new CelType(kindOf(value)))],
   bool: [
     overload(['bool'], 'bool', (_, __, value) => value),
-    overload(['string'], 'bool', (_, at, text) => toBool(text, at)),
+    overload(['string'], 'bool', (_, offset, text) => toBool(text, offset)),
   ],
   int: [
     overload(['int'], 'int', (_, __, value) => value),
-    overload(['double'], 'int', (_, at, value) => int(BigInt(Math.trunc(Number(unboxed(value)))), at)),
-    overload(['string'], 'int', (_, at, text) => toInt(text, at)),
-    overload(['timestamp'], 'int', (_, at, { nanoseconds }) => int(nanoseconds / nanosecondsPerSecond, at)),
+    overload(['double'], 'int', (_, offset, value) => int(BigInt(Math.trunc(Number(unboxed(value)))), offset)),
+    overload(['string'], 'int', (_, offset, text) => toInt(text, offset)),
+    overload(['timestamp'], 'int', (_, offset, { nanoseconds }) => int(nanoseconds / nanosecondsPerSecond, offset)),
   ],
   double: [
     overload(['double'], 'double', (_, __, value) => value),
-    overload(['int'], 'double', (_, at, value) => double(Number(value), at)),
-    overload(['string'], 'double', (_, at, text) => toDouble(text, at)),
+    overload(['int'], 'double', (_, offset, value) => double(Number(value), offset)),
+    overload(['string'], 'double', (_, offset, text) => toDouble(text, offset)),
   ],
   string: [
     overload(['string'], 'string', (_, __, text) => text),
@@ -80,15 +80,15 @@ export const conversions: Readonly<Record<string, readonly Overload[]>> = {
     overload(['double'], 'string', (_, __, value) => numberText(value)),
     overload(['timestamp'], 'string', (_, __, value) => timestampText(value)),
     overload(['duration'], 'string', (_, __, value) => durationText(value)),
-    overload(['bytes'], 'string', (run, at, { value }) => {
-      run.charge(value.length, at);
-      return toText(value, at);
+    overload(['bytes'], 'string', (run, offset, { value }) => {
+      run.charge(value.length, offset);
+      return toText(value, offset);
     }),
   ],
   bytes: [
     overload(['bytes'], 'bytes', (_, __, value) => value),
-    overload(['string'], 'bytes', (run, at, text) => {
-      run.chargeText(text.length, at);
+    overload(['string'], 'bytes', (run, offset, text) => {
+      run.chargeText(text.length, offset);
       return new Bytes(Buffer.from(text, 'utf8'));
     }),
   ],

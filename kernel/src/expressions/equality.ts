@@ -10,18 +10,18 @@ const deepest = 2 * caps.json_depth;
  * Whether two values are equal: numbers by value (`1 == 1.0`), lists by their elements, maps by their entries in any order.
  * Values of different kinds are unequal.
  */
-export function equal(run: Evaluation, at: number, left: CelValue, right: CelValue, depth = 0): boolean {
-  if (depth > deepest) throw new Failure(`compares values nested deeper than ${deepest} levels`, at, true);
+export function equal(run: Evaluation, offset: number, left: CelValue, right: CelValue, depth = 0): boolean {
+  if (depth > deepest) throw new Failure(`compares values nested deeper than ${deepest} levels`, offset, true);
   if (typeof left === 'string') {
-    run.charge(cost.comparison + left.length, at);
+    run.charge(cost.comparison + left.length, offset);
     return left === right;
   }
-  run.charge(cost.comparison, at);
+  run.charge(cost.comparison, offset);
   if (left === right) return true;
   if (isNumber(left)) return isNumber(right) && equalNumbers(unboxed(left), unboxed(right));
-  if (isList(left)) return isList(right) && equalLists(run, at, left, right, depth);
-  if (isMap(left)) return isMap(right) && equalMaps(run, at, left, right, depth);
-  return left instanceof Special && right instanceof Special && equalSpecials(run, at, left, right);
+  if (isList(left)) return isList(right) && equalLists(run, offset, left, right, depth);
+  if (isMap(left)) return isMap(right) && equalMaps(run, offset, left, right, depth);
+  return left instanceof Special && right instanceof Special && equalSpecials(run, offset, left, right);
 }
 
 function equalNumbers(left: number | bigint, right: number | bigint): boolean {
@@ -30,27 +30,27 @@ function equalNumbers(left: number | bigint, right: number | bigint): boolean {
 
 function equalLists(
   run: Evaluation,
-  at: number,
+  offset: number,
   left: readonly CelValue[],
   right: readonly CelValue[],
   depth: number,
 ): boolean {
   if (left.length !== right.length) return false;
-  return left.every((item, index) => equal(run, at, item, right[index] as CelValue, depth + 1));
+  return left.every((item, index) => equal(run, offset, item, right[index] as CelValue, depth + 1));
 }
 
-function equalMaps(run: Evaluation, at: number, left: CelMap, right: CelMap, depth: number): boolean {
+function equalMaps(run: Evaluation, offset: number, left: CelMap, right: CelMap, depth: number): boolean {
   const keys = Object.keys(left);
-  run.charge(keys.length * cost.mapEntry, at);
+  run.charge(keys.length * cost.mapEntry, offset);
   if (keys.length !== Object.keys(right).length) return false;
   return keys.every(
-    (key) => Object.hasOwn(right, key) && equal(run, at, left[key] as CelValue, right[key] as CelValue, depth + 1),
+    (key) => Object.hasOwn(right, key) && equal(run, offset, left[key] as CelValue, right[key] as CelValue, depth + 1),
   );
 }
 
-function equalSpecials(run: Evaluation, at: number, left: Special, right: Special): boolean {
+function equalSpecials(run: Evaluation, offset: number, left: Special, right: Special): boolean {
   if (left instanceof Bytes) {
-    run.charge(left.value.length, at);
+    run.charge(left.value.length, offset);
     return right instanceof Bytes && Buffer.compare(left.value, right.value) === 0;
   }
   if (left instanceof Timestamp) return right instanceof Timestamp && left.nanoseconds === right.nanoseconds;

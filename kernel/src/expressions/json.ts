@@ -14,76 +14,76 @@ interface Room {
  * The value as JSON: bytes as base64, timestamps as RFC 3339, durations as seconds (`90s`). Parts that are JSON already are
  * given back as they are, not copied.
  */
-export function toJson(value: CelValue, at: number): Json {
-  return converted(value, { bytes: caps.value_bytes }, at, 1);
+export function toJson(value: CelValue, offset: number): Json {
+  return converted(value, { bytes: caps.value_bytes }, offset, 1);
 }
 
 /** Bytes of the value's JSON text; fails above `most`. */
-export function jsonBytes(value: Json, most: number, at: number): number {
+export function jsonBytes(value: Json, most: number, offset: number): number {
   const room = { bytes: most };
-  converted(value, room, at, 1);
+  converted(value, room, offset, 1);
   return most - room.bytes;
 }
 
-function take(room: Room, bytes: number, at: number): void {
+function take(room: Room, bytes: number, offset: number): void {
   room.bytes -= bytes;
   if (room.bytes < 0)
-    throw new Failure(`gives a value larger than ${caps.value_bytes} bytes (cap value_bytes)`, at, true);
+    throw new Failure(`gives a value larger than ${caps.value_bytes} bytes (cap value_bytes)`, offset, true);
 }
 
-function converted(value: CelValue, room: Room, at: number, depth: number): Json {
+function converted(value: CelValue, room: Room, offset: number, depth: number): Json {
   switch (typeof value) {
     case 'string':
-      take(room, value.length, at);
-      take(room, textBytes(value) - value.length, at);
+      take(room, value.length, offset);
+      take(room, textBytes(value) - value.length, offset);
       return value;
     case 'number':
-      take(room, String(value).length, at);
+      take(room, String(value).length, offset);
       return value;
     case 'boolean':
-      take(room, value ? 4 : 5, at);
+      take(room, value ? 4 : 5, offset);
       return value;
     case 'bigint':
-      throw new Failure(`gives ${value}, an integer that JSON numbers do not hold exactly; string() does`, at);
+      throw new Failure(`gives ${value}, an integer that JSON numbers do not hold exactly; string() does`, offset);
     default:
       if (value === null) {
-        take(room, 4, at);
+        take(room, 4, offset);
         return null;
       }
-      if (value instanceof Special) return converted(plain(value, at), room, at, depth);
+      if (value instanceof Special) return converted(plain(value, offset), room, offset, depth);
       if (depth > caps.json_depth)
-        throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, at, true);
-      return isList(value) ? convertedList(value, room, at, depth) : convertedMap(value, room, at, depth);
+        throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, offset, true);
+      return isList(value) ? convertedList(value, room, offset, depth) : convertedMap(value, room, offset, depth);
   }
 }
 
-function plain(value: Special, at: number): number | string {
+function plain(value: Special, offset: number): number | string {
   if (value instanceof Double) return value.value + 0;
   if (value instanceof Timestamp) return timestampText(value);
   if (value instanceof Duration) return durationText(value);
   if (value instanceof Bytes) return Buffer.from(value.value).toString('base64');
-  throw new Failure('gives a type, which is no JSON value; compare it with ==', at);
+  throw new Failure('gives a type, which is no JSON value; compare it with ==', offset);
 }
 
-function convertedList(list: readonly CelValue[], room: Room, at: number, depth: number): Json {
-  take(room, 2 + Math.max(0, list.length - 1), at);
+function convertedList(list: readonly CelValue[], room: Room, offset: number, depth: number): Json {
+  take(room, 2 + Math.max(0, list.length - 1), offset);
   let changed: Json[] | undefined;
   for (const [index, item] of list.entries()) {
-    const json = converted(item, room, at, depth + 1);
+    const json = converted(item, room, offset, depth + 1);
     if (json !== item) changed ??= list.slice(0, index) as Json[];
     changed?.push(json);
   }
   return changed ?? (list as readonly Json[]);
 }
 
-function convertedMap(map: CelMap, room: Room, at: number, depth: number): Json {
+function convertedMap(map: CelMap, room: Room, offset: number, depth: number): Json {
   const keys = Object.keys(map);
-  take(room, 2 + Math.max(0, keys.length - 1), at);
+  take(room, 2 + Math.max(0, keys.length - 1), offset);
   let changed: Record<string, Json> | undefined;
   for (const [index, key] of keys.entries()) {
-    take(room, textBytes(key) + 1, at);
+    take(room, textBytes(key) + 1, offset);
     const item = map[key] as CelValue;
-    const json = converted(item, room, at, depth + 1);
+    const json = converted(item, room, offset, depth + 1);
     if (json !== item && changed === undefined) {
       changed = {};
       for (const before of keys.slice(0, index)) setOwn(changed, before, map[before] as Json);

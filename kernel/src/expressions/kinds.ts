@@ -17,17 +17,17 @@ export function checkKinds(term: Term): KindOrAny {
     case 'local':
       return 'any';
     case 'select':
-      checkMap(checkKinds(term.of), term.key, term.at);
+      checkMap(checkKinds(term.of), term.key, term.offset);
       return 'any';
     case 'has':
       checkKinds(term.subject);
       return 'bool';
     case 'index':
-      return checkIndex(checkKinds(term.of), checkKinds(term.index), term.at);
+      return checkIndex(checkKinds(term.of), checkKinds(term.index), term.offset);
     case 'not':
       return checkBoolean(term.of, 'the operand of !');
     case 'negate':
-      return checkNumber(checkKinds(term.of), term.at);
+      return checkNumber(checkKinds(term.of), term.offset);
     case 'logic': {
       const sign = term.decisive ? '||' : '&&';
       checkBoolean(term.left, `the left side of ${sign}`);
@@ -43,7 +43,7 @@ export function checkKinds(term: Term): KindOrAny {
       return 'list';
     case 'map':
       for (const [key, value] of term.entries) {
-        requireKind(checkKinds(key), ['string'], 'the key of a map', key.at);
+        requireKind(checkKinds(key), ['string'], 'the key of a map', key.offset);
         checkKinds(value);
       }
       return 'map';
@@ -55,40 +55,40 @@ export function checkKinds(term: Term): KindOrAny {
 }
 
 /** Refuses a kind that is known and none of those wanted. */
-function requireKind(kind: KindOrAny, wanted: readonly KindOrAny[], what: string, at: number): void {
+function requireKind(kind: KindOrAny, wanted: readonly KindOrAny[], what: string, offset: number): void {
   if (kind === 'any' || wanted.includes(kind)) return;
-  throw invalid(`${what} must be ${wanted.map(withArticle).join(' or ')}, not ${withArticle(kind)}`, at);
+  throw invalid(`${what} must be ${wanted.map(withArticle).join(' or ')}, not ${withArticle(kind)}`, offset);
 }
 
 function checkBoolean(term: Term, what: string): KindOrAny {
-  requireKind(checkKinds(term), ['bool'], what, term.at);
+  requireKind(checkKinds(term), ['bool'], what, term.offset);
   return 'bool';
 }
 
-function checkNumber(kind: KindOrAny, at: number): KindOrAny {
-  requireKind(kind, ['int', 'double'], 'the operand of -', at);
+function checkNumber(kind: KindOrAny, offset: number): KindOrAny {
+  requireKind(kind, ['int', 'double'], 'the operand of -', offset);
   return kind;
 }
 
-function checkMap(kind: KindOrAny, key: string, at: number): void {
-  if (kind !== 'any' && kind !== 'map') throw invalid(`cannot read '${key}' of ${withArticle(kind)}`, at);
+function checkMap(kind: KindOrAny, key: string, offset: number): void {
+  if (kind !== 'any' && kind !== 'map') throw invalid(`cannot read '${key}' of ${withArticle(kind)}`, offset);
 }
 
-function checkIndex(of: KindOrAny, index: KindOrAny, at: number): KindOrAny {
-  if (of !== 'any' && of !== 'list' && of !== 'map') throw invalid(`${withArticle(of)} has no elements`, at);
-  if (of === 'list') requireKind(index, ['int', 'double'], 'the index of a list', at);
-  if (of === 'map') requireKind(index, ['string'], 'the key of a map', at);
-  requireKind(index, ['int', 'double', 'string'], 'an index', at);
+function checkIndex(of: KindOrAny, index: KindOrAny, offset: number): KindOrAny {
+  if (of !== 'any' && of !== 'list' && of !== 'map') throw invalid(`${withArticle(of)} has no elements`, offset);
+  if (of === 'list') requireKind(index, ['int', 'double'], 'the index of a list', offset);
+  if (of === 'map') requireKind(index, ['string'], 'the key of a map', offset);
+  requireKind(index, ['int', 'double', 'string'], 'an index', offset);
   return 'any';
 }
 
 function checkCall(term: CallTerm): KindOrAny {
   const kinds = term.values.map(checkKinds);
   const possible = possibleOverloads(term.overloads, kinds);
-  if (possible.length === 0) throw invalid(noOverload(term, kinds), term.at);
+  if (possible.length === 0) throw invalid(noOverload(term, kinds), term.offset);
   const [left = 'any', right = 'any'] = kinds;
   if ((term.sign === '==' || term.sign === '!=') && neverEqual(left, right)) {
-    throw invalid(`${withArticle(left)} and ${withArticle(right)} are never equal`, term.at);
+    throw invalid(`${withArticle(left)} and ${withArticle(right)} are never equal`, term.offset);
   }
   const [gives = 'any', ...others] = possible.map((overload) => overload.gives);
   return others.every((other) => other === gives) ? gives : 'any';
@@ -107,8 +107,8 @@ function neverEqual(left: KindOrAny, right: KindOrAny): boolean {
   return !(numbers.includes(left) && numbers.includes(right));
 }
 
-function checkComprehension({ name, range, where, body, at }: ComprehensionTerm): KindOrAny {
-  requireKind(checkKinds(range), ['list', 'map'], `what ${name}() goes through`, at);
+function checkComprehension({ name, range, where, body, offset }: ComprehensionTerm): KindOrAny {
+  requireKind(checkKinds(range), ['list', 'map'], `what ${name}() goes through`, offset);
   if (where !== undefined) checkBoolean(where, `the condition of ${name}()`);
   if (name === 'map') {
     checkKinds(body);

@@ -15,7 +15,8 @@ export function isSign(text: string): text is Sign {
 }
 
 function numeric(sign: ArithmeticSign): Overload[] {
-  const work = (_: Evaluation, at: number, left: CelNumber, right: CelNumber) => calculate(sign, left, right, at);
+  const work = (_: Evaluation, offset: number, left: CelNumber, right: CelNumber) =>
+    calculate(sign, left, right, offset);
   const mixed = [
     overload(['int', 'double'], 'double', work),
     overload(['double', 'int'], 'double', work),
@@ -25,38 +26,38 @@ function numeric(sign: ArithmeticSign): Overload[] {
 }
 
 const added = [
-  overload(['string', 'string'], 'string', (run, at, left, right) => {
-    run.chargeText(left.length + right.length, at);
+  overload(['string', 'string'], 'string', (run, offset, left, right) => {
+    run.chargeText(left.length + right.length, offset);
     return left + right;
   }),
-  overload(['list', 'list'], 'list', (run, at, left, right) => {
-    run.chargeList(left.length + right.length, at);
+  overload(['list', 'list'], 'list', (run, offset, left, right) => {
+    run.chargeList(left.length + right.length, offset);
     return [...left, ...right];
   }),
-  overload(['bytes', 'bytes'], 'bytes', (run, at, left, right) => {
-    run.chargeText(left.value.length + right.value.length, at);
+  overload(['bytes', 'bytes'], 'bytes', (run, offset, left, right) => {
+    run.chargeText(left.value.length + right.value.length, offset);
     return new Bytes(Buffer.concat([left.value, right.value]));
   }),
-  overload(['timestamp', 'duration'], 'timestamp', (_, at, left, right) =>
-    timestamp(left.nanoseconds + right.nanoseconds, at),
+  overload(['timestamp', 'duration'], 'timestamp', (_, offset, left, right) =>
+    timestamp(left.nanoseconds + right.nanoseconds, offset),
   ),
-  overload(['duration', 'timestamp'], 'timestamp', (_, at, left, right) =>
-    timestamp(left.nanoseconds + right.nanoseconds, at),
+  overload(['duration', 'timestamp'], 'timestamp', (_, offset, left, right) =>
+    timestamp(left.nanoseconds + right.nanoseconds, offset),
   ),
-  overload(['duration', 'duration'], 'duration', (_, at, left, right) =>
-    duration(left.nanoseconds + right.nanoseconds, at),
+  overload(['duration', 'duration'], 'duration', (_, offset, left, right) =>
+    duration(left.nanoseconds + right.nanoseconds, offset),
   ),
 ];
 
 const subtracted = [
-  overload(['timestamp', 'timestamp'], 'duration', (_, at, left, right) =>
-    duration(left.nanoseconds - right.nanoseconds, at),
+  overload(['timestamp', 'timestamp'], 'duration', (_, offset, left, right) =>
+    duration(left.nanoseconds - right.nanoseconds, offset),
   ),
-  overload(['timestamp', 'duration'], 'timestamp', (_, at, left, right) =>
-    timestamp(left.nanoseconds - right.nanoseconds, at),
+  overload(['timestamp', 'duration'], 'timestamp', (_, offset, left, right) =>
+    timestamp(left.nanoseconds - right.nanoseconds, offset),
   ),
-  overload(['duration', 'duration'], 'duration', (_, at, left, right) =>
-    duration(left.nanoseconds - right.nanoseconds, at),
+  overload(['duration', 'duration'], 'duration', (_, offset, left, right) =>
+    duration(left.nanoseconds - right.nanoseconds, offset),
   ),
 ];
 
@@ -81,8 +82,8 @@ function comparable(value: CelValue): Comparable {
 
 function comparison(holds: (left: Comparable, right: Comparable) => boolean): Overload[] {
   return ordered.map((kinds) =>
-    overload(kinds, 'bool', (run, at, left, right) => {
-      if (typeof left === 'string') run.charge(left.length, at);
+    overload(kinds, 'bool', (run, offset, left, right) => {
+      if (typeof left === 'string') run.charge(left.length, offset);
       return holds(comparable(left), comparable(right));
     }),
   );
@@ -90,10 +91,12 @@ function comparison(holds: (left: Comparable, right: Comparable) => boolean): Ov
 
 /** Whether a list has the element, or a map the key. */
 const contained = [
-  overload(['any', 'list'], 'bool', (run, at, wanted, list) => list.some((item) => equal(run, at, item, wanted))),
-  overload(['any', 'map'], 'bool', (_, at, wanted, map) => {
+  overload(['any', 'list'], 'bool', (run, offset, wanted, list) =>
+    list.some((item) => equal(run, offset, item, wanted)),
+  ),
+  overload(['any', 'map'], 'bool', (_, offset, wanted, map) => {
     if (typeof wanted === 'string') return Object.hasOwn(map, wanted);
-    throw new Failure('the keys of a map are strings', at);
+    throw new Failure('the keys of a map are strings', offset);
   }),
 ];
 
@@ -103,8 +106,8 @@ export const operators: Readonly<Record<Sign, readonly Overload[]>> = {
   '*': numeric('*'),
   '/': numeric('/'),
   '%': numeric('%'),
-  '==': [overload(['any', 'any'], 'bool', (run, at, left, right) => equal(run, at, left, right))],
-  '!=': [overload(['any', 'any'], 'bool', (run, at, left, right) => !equal(run, at, left, right))],
+  '==': [overload(['any', 'any'], 'bool', (run, offset, left, right) => equal(run, offset, left, right))],
+  '!=': [overload(['any', 'any'], 'bool', (run, offset, left, right) => !equal(run, offset, left, right))],
   '<': comparison((left, right) => left < right),
   '<=': comparison((left, right) => left <= right),
   '>': comparison((left, right) => left > right),

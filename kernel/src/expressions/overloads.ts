@@ -5,7 +5,7 @@ import { type CelValue, type KindOrAny, kindOf, type ValueOf } from './values.js
 export interface Overload {
   readonly takes: readonly KindOrAny[];
   readonly gives: KindOrAny;
-  readonly call: (run: Evaluation, at: number, ...values: CelValue[]) => CelValue;
+  readonly call: (run: Evaluation, offset: number, ...values: CelValue[]) => CelValue;
 }
 
 type ValuesOf<T extends readonly KindOrAny[]> = { [I in keyof T]: ValueOf<T[I]> };
@@ -14,7 +14,7 @@ type ValuesOf<T extends readonly KindOrAny[]> = { [I in keyof T]: ValueOf<T[I]> 
 export function overload<const T extends readonly KindOrAny[]>(
   takes: T,
   gives: KindOrAny,
-  call: (run: Evaluation, at: number, ...values: ValuesOf<T>) => CelValue,
+  call: (run: Evaluation, offset: number, ...values: ValuesOf<T>) => CelValue,
 ): Overload {
   // findOverload() has compared the kinds by the time the work is called.
   return { takes, gives, call: call as Overload['call'] };

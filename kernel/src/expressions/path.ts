@@ -4,9 +4,9 @@ import type { Key, PathTerm } from './term.js';
 import { type CelMap, type CelValue, described, isMap } from './values.js';
 
 /** An own field of a map. What objects inherit (`constructor`, `toString`) is no data. */
-export function readKey(value: CelValue, key: string, at: number): CelValue {
-  const found = own(mapOf(value, key, at), key);
-  if (found === undefined) throw new Failure(`no such key: '${key}'`, at);
+export function readKey(value: CelValue, key: string, offset: number): CelValue {
+  const found = own(mapOf(value, key, offset), key);
+  if (found === undefined) throw new Failure(`no such key: '${key}'`, offset);
   return found;
 }
 
@@ -14,41 +14,42 @@ function own(map: CelMap, key: string): CelValue | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-function mapOf(value: CelValue, key: string, at: number): CelMap {
+function mapOf(value: CelValue, key: string, offset: number): CelMap {
   if (isMap(value)) return value;
-  throw new Failure(`cannot read '${key}' of ${described(value)}`, at);
+  throw new Failure(`cannot read '${key}' of ${described(value)}`, offset);
 }
 
 export function compilePath(path: PathTerm): Code {
   const { root, keys } = path;
   if (root === 'steps') return compileStepPath(path);
   const begin = beginnings[root];
-  if (keys.length === 0) return (run) => begin(run.variables, path.at);
+  if (keys.length === 0) return (run) => begin(run.variables, path.offset);
   return (run) => {
-    let value = begin(run.variables, path.at);
-    for (const { name, at } of keys) value = readKey(value, name, at);
+    let value = begin(run.variables, path.offset);
+    for (const { name, offset } of keys) value = readKey(value, name, offset);
     return value;
   };
 }
 
-type Beginning = (variables: Variables, at: number) => CelValue;
+type Beginning = (variables: Variables, offset: number) => CelValue;
 
 const beginnings: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, Beginning>> = {
-  value: ({ value }, at) => {
-    if (value === undefined) throw new Failure("'value' is known only in the condition of an edge", at);
+  value: ({ value }, offset) => {
+    if (value === undefined) throw new Failure("'value' is known only in the condition of an edge", offset);
     return value;
   },
-  input: ({ input }, at) => {
-    if (input === undefined) throw new Failure("'input' is not known here: the step has nothing on port 'input'", at);
+  input: ({ input }, offset) => {
+    if (input === undefined)
+      throw new Failure("'input' is not known here: the step has nothing on port 'input'", offset);
     return input;
   },
-  ports: ({ ports }, at) => {
-    if (ports === undefined) throw new Failure("'ports' is not known here", at);
+  ports: ({ ports }, offset) => {
+    if (ports === undefined) throw new Failure("'ports' is not known here", offset);
     return ports;
   },
   run: ({ run }) => ({ id: run.id, input: run.input, segment_id: run.segment_id, tenant_id: run.tenant_id }),
-  loop: ({ loop }, at) => {
-    if (loop === undefined) throw new Failure("'loop' is known only inside a loop", at);
+  loop: ({ loop }, offset) => {
+    if (loop === undefined) throw new Failure("'loop' is known only inside a loop", offset);
     return { index: loop.index, item: loop.item };
   },
 };
@@ -58,18 +59,18 @@ function compileStepPath({ keys }: PathTerm): Code {
   const [step, port, ...rest] = keys as [Key, ...Key[]];
   return (run) => {
     const fired = run.variables.step(step.name);
-    if (fired === undefined) throw new Failure(`step '${step.name}' was skipped or has not completed`, step.at);
+    if (fired === undefined) throw new Failure(`step '${step.name}' was skipped or has not completed`, step.offset);
     if (port === undefined) return fired;
     let value = own(fired, port.name);
-    if (value === undefined) throw new Failure(`step '${step.name}' has fired no port '${port.name}'`, port.at);
-    for (const { name, at } of rest) value = readKey(value, name, at);
+    if (value === undefined) throw new Failure(`step '${step.name}' has fired no port '${port.name}'`, port.offset);
+    for (const { name, offset } of rest) value = readKey(value, name, offset);
     return value;
   };
 }
 
 /** Whether the value, a map, has the field. */
-export function hasKey(value: CelValue, key: string, at: number): boolean {
-  return own(mapOf(value, key, at), key) !== undefined;
+export function hasKey(value: CelValue, key: string, offset: number): boolean {
+  return own(mapOf(value, key, offset), key) !== undefined;
 }
 
 /**
@@ -81,7 +82,7 @@ export function compileHasPath(path: PathTerm): Code {
   const holder = { ...path, keys: path.keys.slice(0, -1) };
   if (path.root === 'steps') return compileHasStep(holder, last);
   const of = compilePath(holder);
-  return (run) => hasKey(of(run), last.name, last.at);
+  return (run) => hasKey(of(run), last.name, last.offset);
 }
 
 function compileHasStep(holder: PathTerm, last: Key): Code {
@@ -91,6 +92,6 @@ function compileHasStep(holder: PathTerm, last: Key): Code {
   return (run) => {
     const fired = run.variables.step(step.name);
     if (fired === undefined || (port !== undefined && own(fired, port.name) === undefined)) return false;
-    return hasKey(of(run), last.name, last.at);
+    return hasKey(of(run), last.name, last.offset);
   };
 }

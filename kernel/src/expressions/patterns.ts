@@ -39,20 +39,20 @@ export function compilePattern(source: string): Pattern | { readonly reason: str
 }
 
 /** Whether the pattern is found anywhere in the text. */
-export function matches(run: Evaluation, at: number, text: string, pattern: Pattern): boolean {
-  run.charge(text.length * pattern.programSize * cost.patternLook, at);
+export function matches(run: Evaluation, offset: number, text: string, pattern: Pattern): boolean {
+  run.charge(text.length * pattern.programSize * cost.patternLook, offset);
   return pattern.test(text);
 }
 
 /** The pattern of a text that is only known at evaluation; each is compiled, and paid for, once in an evaluation. */
-export function patternOf(run: Evaluation, at: number, source: string): Pattern {
+export function patternOf(run: Evaluation, offset: number, source: string): Pattern {
   run.patterns ??= new Map();
   const known = run.patterns.get(source);
   if (known !== undefined) return known;
-  run.charge(source.length + cost.pattern, at);
-  run.charge(Math.min(largestPattern, estimatedSize(source)) * cost.patternSize, at);
+  run.charge(source.length + cost.pattern, offset);
+  run.charge(Math.min(largestPattern, estimatedSize(source)) * cost.patternSize, offset);
   const compiled = compilePattern(source);
-  if ('reason' in compiled) throw new Failure(compiled.reason, at, compiled.isTooLarge);
+  if ('reason' in compiled) throw new Failure(compiled.reason, offset, compiled.isTooLarge);
   run.patterns.set(source, compiled);
   return compiled;
 }

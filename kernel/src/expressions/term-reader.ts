@@ -66,11 +66,11 @@ class TermReader implements NodeReader {
     checkPlace(place, node.start);
     switch (node.op) {
       case 'value':
-        return { kind: 'constant', at: node.start, value: literal(node) };
+        return { kind: 'constant', offset: node.start, value: literal(node) };
       case 'id':
         return this.#name(node, place);
       case '.':
-        return this.#key(node.args[0], { name: node.args[1], at: node.pos }, place);
+        return this.#key(node.args[0], { name: node.args[1], offset: node.pos }, place);
       case '[]':
         return this.#index(node, place);
       case 'call':
@@ -78,11 +78,11 @@ class TermReader implements NodeReader {
       case 'rcall':
         return readMethod(this, node, place);
       case 'list':
-        return { kind: 'list', at: node.start, items: node.args.map((item) => this.inner(item, place)) };
+        return { kind: 'list', offset: node.start, items: node.args.map((item) => this.inner(item, place)) };
       case 'map':
         return {
           kind: 'map',
-          at: node.start,
+          offset: node.start,
           entries: node.args.map(([key, value]) => [this.inner(key, place), this.inner(value, place)]),
         };
       default:
@@ -93,13 +93,13 @@ class TermReader implements NodeReader {
   #operator(node: ASTNode, place: Place): Term {
     switch (node.op) {
       case '!_':
-        return { kind: 'not', at: node.start, of: this.inner(node.args, place) };
+        return { kind: 'not', offset: node.start, of: this.inner(node.args, place) };
       case '-_':
         return this.#negated(node, place);
       case '&&':
       case '||': {
         const [left, right] = this.#operands(node, place);
-        return { kind: 'logic', at: this.#signAt(node), decisive: node.op === '||', left, right };
+        return { kind: 'logic', offset: this.#signAt(node), decisive: node.op === '||', left, right };
       }
       case '?:': {
         const [condition, yes, no] = node.args;
@@ -108,13 +108,13 @@ class TermReader implements NodeReader {
           yes: this.inner(yes, place),
           no: this.inner(no, place),
         };
-        return { kind: 'conditional', at: positionOf(this.source, '?', condition.end), ...parts };
+        return { kind: 'conditional', offset: positionOf(this.source, '?', condition.end), ...parts };
       }
       default:
         if (!isSign(node.op)) throw invalid(`'${node.op}' is not supported`, node.start);
         return {
           kind: 'call',
-          at: this.#signAt(node as Node<'+'>),
+          offset: this.#signAt(node as Node<'+'>),
           name: node.op,
           overloads: operators[node.op],
           values: this.#operands(node as Node<'+'>, place),
@@ -135,56 +135,56 @@ class TermReader implements NodeReader {
   #negated(node: Node<'-_'>, place: Place): Term {
     const { args: of } = node;
     if (of.op === 'value' && typeof of.args === 'bigint') {
-      return { kind: 'constant', at: node.start, value: int(-of.args, node.start) };
+      return { kind: 'constant', offset: node.start, value: int(-of.args, node.start) };
     }
-    return { kind: 'negate', at: node.start, of: this.inner(of, place) };
+    return { kind: 'negate', offset: node.start, of: this.inner(of, place) };
   }
 
   #name(node: Node<'id'>, { variables }: Place): Term {
-    const at = node.start;
+    const offset = node.start;
     // As written: the parser was given another name for `loop`.
-    const name = this.source.slice(at, node.end);
+    const name = this.source.slice(offset, node.end);
     const slot = variables.lastIndexOf(name);
-    if (slot >= 0) return { kind: 'local', at, slot };
-    if (isRootName(name)) return { kind: 'path', at, root: name, keys: [] };
+    if (slot >= 0) return { kind: 'local', offset, slot };
+    if (isRootName(name)) return { kind: 'path', offset, root: name, keys: [] };
     const kind = typeNames.get(name);
-    if (kind !== undefined) return { kind: 'constant', at, value: new CelType(kind) };
+    if (kind !== undefined) return { kind: 'constant', offset, value: new CelType(kind) };
     const hint = didYouMean(name, [...variables, ...rootNames]);
-    throw new ExpressionProblem('UNKNOWN_VARIABLE', `unknown name '${name}'${hint}`, at);
+    throw new ExpressionProblem('UNKNOWN_VARIABLE', `unknown name '${name}'${hint}`, offset);
   }
 
   #key(subject: ASTNode, key: Key, place: Place): Term {
     const of = this.open(subject, { ...place, chain: place.chain + 1 });
     if (of.kind === 'path') return { ...of, keys: [...of.keys, key] };
-    return { kind: 'select', at: key.at, of, key: key.name };
+    return { kind: 'select', offset: key.offset, of, key: key.name };
   }
 
   #index(node: Node<'[]'>, place: Place): Term {
     const [subject, index] = node.args;
     if (index.op === 'value' && typeof index.args === 'string') {
-      return this.#key(subject, { name: index.args, at: index.start }, place);
+      return this.#key(subject, { name: index.args, offset: index.start }, place);
     }
-    return { kind: 'index', at: index.start, of: this.previous(subject, place), index: this.inner(index, place) };
+    return { kind: 'index', offset: index.start, of: this.previous(subject, place), index: this.inner(index, place) };
   }
 }
 
-function checkPlace({ depth, chain }: Place, at: number): void {
+function checkPlace({ depth, chain }: Place, offset: number): void {
   if (depth > caps.expression_nesting) {
-    throw invalid(`nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`, at);
+    throw invalid(`nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`, offset);
   }
-  if (chain > longestChain) throw invalid(`a chain of operators is longer than ${longestChain}`, at);
+  if (chain > longestChain) throw invalid(`a chain of operators is longer than ${longestChain}`, offset);
 }
 
-function checkPath({ root, keys, at }: PathTerm): void {
+function checkPath({ root, keys, offset }: PathTerm): void {
   const [first] = keys;
   if (first === undefined) {
-    if (root === 'steps') throw invalid('a step must be named: steps.<step id>.<port>', at);
+    if (root === 'steps') throw invalid('a step must be named: steps.<step id>.<port>', offset);
     return;
   }
   const fields = rootFields[root];
   if (fields === undefined || fields.includes(first.name)) return;
   const reason = `'${root}' has no field '${first.name}'${didYouMean(first.name, fields)}`;
-  throw new ExpressionProblem('UNKNOWN_VARIABLE', reason, first.at);
+  throw new ExpressionProblem('UNKNOWN_VARIABLE', reason, first.offset);
 }
 
 function literal({ args: value, start }: Node<'value'>): CelValue {

@@ -7,13 +7,13 @@ import type { CelValue } from './values.js';
 /** A key and where it is written. */
 export interface Key {
   readonly name: string;
-  readonly at: number;
+  readonly offset: number;
 }
 
 /** `steps.research.output["a b"]`: a root and the keys that are known as written. */
 export interface PathTerm {
   readonly kind: 'path';
-  readonly at: number;
+  readonly offset: number;
   readonly root: RootName;
   readonly keys: readonly Key[];
 }
@@ -21,7 +21,7 @@ export interface PathTerm {
 /** `x.key` where `x` is no path. */
 export interface SelectTerm {
   readonly kind: 'select';
-  readonly at: number;
+  readonly offset: number;
   readonly of: Term;
   readonly key: string;
 }
@@ -29,7 +29,7 @@ export interface SelectTerm {
 /** `range.map(x, where, body)` and its like; the variable's value is in `slot` while `where` and `body` are evaluated. */
 export interface ComprehensionTerm {
   readonly kind: 'comprehension';
-  readonly at: number;
+  readonly offset: number;
   readonly name: ComprehensionName;
   readonly range: Term;
   readonly slot: number;
@@ -40,7 +40,7 @@ export interface ComprehensionTerm {
 /** `size(x)`, `x.size()`, `x + y`. */
 export interface CallTerm {
   readonly kind: 'call';
-  readonly at: number;
+  readonly offset: number;
   /** As messages show it: `size()`, `+`. */
   readonly name: string;
   readonly overloads: readonly Overload[];
@@ -50,33 +50,33 @@ export interface CallTerm {
 
 /** A checked expression with its names resolved: what is evaluated. `at` is where to point when the term fails. */
 export type Term =
-  | { readonly kind: 'constant'; readonly at: number; readonly value: CelValue }
+  | { readonly kind: 'constant'; readonly offset: number; readonly value: CelValue }
   | PathTerm
   | SelectTerm
   | ComprehensionTerm
   | CallTerm
-  | { readonly kind: 'local'; readonly at: number; readonly slot: number }
-  | { readonly kind: 'index'; readonly at: number; readonly of: Term; readonly index: Term }
-  | { readonly kind: 'has'; readonly at: number; readonly subject: PathTerm | SelectTerm }
-  | { readonly kind: 'not'; readonly at: number; readonly of: Term }
-  | { readonly kind: 'negate'; readonly at: number; readonly of: Term }
+  | { readonly kind: 'local'; readonly offset: number; readonly slot: number }
+  | { readonly kind: 'index'; readonly offset: number; readonly of: Term; readonly index: Term }
+  | { readonly kind: 'has'; readonly offset: number; readonly subject: PathTerm | SelectTerm }
+  | { readonly kind: 'not'; readonly offset: number; readonly of: Term }
+  | { readonly kind: 'negate'; readonly offset: number; readonly of: Term }
   /** `||` where `decisive` is true, `&&` where it is false. */
   | {
       readonly kind: 'logic';
-      readonly at: number;
+      readonly offset: number;
       readonly decisive: boolean;
       readonly left: Term;
       readonly right: Term;
     }
   | {
       readonly kind: 'conditional';
-      readonly at: number;
+      readonly offset: number;
       readonly condition: Term;
       readonly yes: Term;
       readonly no: Term;
     }
-  | { readonly kind: 'list'; readonly at: number; readonly items: readonly Term[] }
-  | { readonly kind: 'map'; readonly at: number; readonly entries: readonly (readonly [Term, Term])[] };
+  | { readonly kind: 'list'; readonly offset: number; readonly items: readonly Term[] }
+  | { readonly kind: 'map'; readonly offset: number; readonly entries: readonly (readonly [Term, Term])[] };
 
 /** The terms a term is made of, in the order they are written. */
 export function partsOf(term: Term): readonly Term[] {

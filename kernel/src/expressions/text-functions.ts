@@ -17,7 +17,7 @@ export function textSize(text: string): number {
 }
 
 /** The UTF-16 index of a code point; fails unless `0 <= point <= size`. */
-function unitIndex(text: string, point: CelInt, at: number): number {
+function unitIndex(text: string, point: CelInt, offset: number): number {
   const wanted = Number(point);
   if (!surrogate.test(text)) {
     if (wanted >= 0 && wanted <= text.length) return wanted;
@@ -28,7 +28,7 @@ function unitIndex(text: string, point: CelInt, at: number): number {
       index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
     if (passed === wanted) return index;
   }
-  throw new Failure(`index ${point} is out of range: the string has ${textSize(text)} characters`, at);
+  throw new Failure(`index ${point} is out of range: the string has ${textSize(text)} characters`, offset);
 }
 
 function foundAt(text: string, index: number): number {
@@ -36,8 +36,8 @@ function foundAt(text: string, index: number): number {
 }
 
 /** Pieces between separators, at most `limit` of them: the last holds the rest. */
-function split(run: Evaluation, at: number, text: string, separator: string, limit: number): string[] {
-  run.chargeSearch(text, separator, at);
+function split(run: Evaluation, offset: number, text: string, separator: string, limit: number): string[] {
+  run.chargeSearch(text, separator, offset);
   if (limit === 0) return [];
   const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
   const pieces: string[] = [];
@@ -52,57 +52,58 @@ function split(run: Evaluation, at: number, text: string, separator: string, lim
     from = end + separator.length;
   }
   pieces.push(text.slice(from));
-  run.chargeList(pieces.length, at);
+  run.chargeList(pieces.length, offset);
   return pieces;
 }
 
-function join(run: Evaluation, at: number, items: readonly CelValue[], separator: string): string {
+function join(run: Evaluation, offset: number, items: readonly CelValue[], separator: string): string {
   let length = Math.max(0, items.length - 1) * separator.length;
   const texts = items.map((item) => {
-    if (typeof item !== 'string') throw new Failure(`join() takes a list of strings; it has ${described(item)}`, at);
+    if (typeof item !== 'string')
+      throw new Failure(`join() takes a list of strings; it has ${described(item)}`, offset);
     length += item.length;
     return item;
   });
-  run.charge(items.length * cost.listElement, at);
-  run.chargeText(length, at);
+  run.charge(items.length * cost.listElement, offset);
+  run.chargeText(length, offset);
   return texts.join(separator);
 }
 
-function replace(run: Evaluation, at: number, text: string, old: string, by: string): string {
-  if (old === '') throw new Failure('replace() needs something to look for', at);
-  return join(run, at, split(run, at, text, old, -1), by);
+function replace(run: Evaluation, offset: number, text: string, old: string, by: string): string {
+  if (old === '') throw new Failure('replace() needs something to look for', offset);
+  return join(run, offset, split(run, offset, text, old, -1), by);
 }
 
-function scanning<T extends CelValue>(work: (text: string) => T): (run: Evaluation, at: number, text: string) => T {
-  return (run, at, text) => {
-    run.charge(text.length, at);
+function scanning<T extends CelValue>(work: (text: string) => T): (run: Evaluation, offset: number, text: string) => T {
+  return (run, offset, text) => {
+    run.charge(text.length, offset);
     return work(text);
   };
 }
 
 function searching<T extends CelValue>(
   work: (text: string, part: string) => T,
-): (run: Evaluation, at: number, text: string, part: string) => T {
-  return (run, at, text, part) => {
-    run.chargeSearch(text, part, at);
+): (run: Evaluation, offset: number, text: string, part: string) => T {
+  return (run, offset, text, part) => {
+    run.chargeSearch(text, part, offset);
     return work(text, part);
   };
 }
 
-export const findPattern = overload(['string', 'string'], 'bool', (run, at, text, pattern) =>
-  matches(run, at, text, patternOf(run, at, pattern)),
+export const findPattern = overload(['string', 'string'], 'bool', (run, offset, text, pattern) =>
+  matches(run, offset, text, patternOf(run, offset, pattern)),
 );
 
 export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
   startsWith: [
-    overload(['string', 'string'], 'bool', (run, at, text, part) => {
-      run.charge(part.length, at);
+    overload(['string', 'string'], 'bool', (run, offset, text, part) => {
+      run.charge(part.length, offset);
       return text.startsWith(part);
     }),
   ],
   endsWith: [
-    overload(['string', 'string'], 'bool', (run, at, text, part) => {
-      run.charge(part.length, at);
+    overload(['string', 'string'], 'bool', (run, offset, text, part) => {
+      run.charge(part.length, offset);
       return text.endsWith(part);
     }),
   ],
@@ -119,9 +120,9 @@ export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
       'int',
       searching((text, part) => foundAt(text, text.indexOf(part))),
     ),
-    overload(['string', 'string', 'int'], 'int', (run, at, text, part, from) => {
-      run.chargeSearch(text, part, at);
-      return foundAt(text, text.indexOf(part, unitIndex(text, from, at)));
+    overload(['string', 'string', 'int'], 'int', (run, offset, text, part, from) => {
+      run.chargeSearch(text, part, offset);
+      return foundAt(text, text.indexOf(part, unitIndex(text, from, offset)));
     }),
   ],
   lastIndexOf: [
@@ -130,20 +131,20 @@ export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
       'int',
       searching((text, part) => foundAt(text, text.lastIndexOf(part))),
     ),
-    overload(['string', 'string', 'int'], 'int', (run, at, text, part, from) => {
-      run.chargeSearch(text, part, at);
-      return foundAt(text, text.lastIndexOf(part, unitIndex(text, from, at)));
+    overload(['string', 'string', 'int'], 'int', (run, offset, text, part, from) => {
+      run.chargeSearch(text, part, offset);
+      return foundAt(text, text.lastIndexOf(part, unitIndex(text, from, offset)));
     }),
   ],
   substring: [
-    overload(['string', 'int'], 'string', (run, at, text, from) => {
-      run.charge(text.length, at);
-      return text.slice(unitIndex(text, from, at));
+    overload(['string', 'int'], 'string', (run, offset, text, from) => {
+      run.charge(text.length, offset);
+      return text.slice(unitIndex(text, from, offset));
     }),
-    overload(['string', 'int', 'int'], 'string', (run, at, text, from, to) => {
-      run.charge(text.length, at);
-      if (to < from) throw new Failure(`substring() ends at ${to}, before it starts at ${from}`, at);
-      return text.slice(unitIndex(text, from, at), unitIndex(text, to, at));
+    overload(['string', 'int', 'int'], 'string', (run, offset, text, from, to) => {
+      run.charge(text.length, offset);
+      if (to < from) throw new Failure(`substring() ends at ${to}, before it starts at ${from}`, offset);
+      return text.slice(unitIndex(text, from, offset), unitIndex(text, to, offset));
     }),
   ],
   lowerAscii: [
@@ -168,13 +169,13 @@ export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
     ),
   ],
   split: [
-    overload(['string', 'string'], 'list', (run, at, text, separator) => split(run, at, text, separator, -1)),
-    overload(['string', 'string', 'int'], 'list', (run, at, text, separator, limit) =>
-      split(run, at, text, separator, Number(limit)),
+    overload(['string', 'string'], 'list', (run, offset, text, separator) => split(run, offset, text, separator, -1)),
+    overload(['string', 'string', 'int'], 'list', (run, offset, text, separator, limit) =>
+      split(run, offset, text, separator, Number(limit)),
     ),
   ],
   join: [
-    overload(['list'], 'string', (run, at, items) => join(run, at, items, '')),
+    overload(['list'], 'string', (run, offset, items) => join(run, offset, items, '')),
     overload(['list', 'string'], 'string', join),
   ],
   replace: [overload(['string', 'string', 'string'], 'string', replace)],

@@ -14,35 +14,35 @@ const latest = 253_402_300_800n * nanosecondsPerSecond - 1n;
 const longest = 315_576_000_000n * nanosecondsPerSecond;
 
 /** A timestamp within the years 1 to 9999. */
-export function timestamp(nanoseconds: bigint, at: number): Timestamp {
+export function timestamp(nanoseconds: bigint, offset: number): Timestamp {
   if (nanoseconds >= earliest && nanoseconds <= latest) return new Timestamp(nanoseconds);
-  throw new Failure('a timestamp lies in the years 1 to 9999', at);
+  throw new Failure('a timestamp lies in the years 1 to 9999', offset);
 }
 
 /** A duration of at most about 10,000 years. */
-export function duration(nanoseconds: bigint, at: number): Duration {
+export function duration(nanoseconds: bigint, offset: number): Duration {
   if (nanoseconds >= -longest && nanoseconds <= longest) return new Duration(nanoseconds);
-  throw new Failure('a duration has at most 315576000000 seconds', at);
+  throw new Failure('a duration has at most 315576000000 seconds', offset);
 }
 
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
-function parseTimestamp(text: string, at: number): Timestamp {
+function parseTimestamp(text: string, offset: number): Timestamp {
   const [, date = '', fraction = '', zone = ''] = (text.length <= 64 && rfc3339.exec(text)) || [];
   const milliseconds = Date.parse(`${date}Z`);
   // Date.parse() takes 30 February for 1 March; what it writes back then differs.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 19) !== date) {
-    throw new Failure('timestamp() takes RFC 3339 text, e.g. "2026-01-31T09:30:00Z"', at);
+    throw new Failure('timestamp() takes RFC 3339 text, e.g. "2026-01-31T09:30:00Z"', offset);
   }
   const local = BigInt(milliseconds) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
-  return timestamp(local - BigInt(zoneSeconds(zone === 'Z' ? 'UTC' : zone, at)) * nanosecondsPerSecond, at);
+  return timestamp(local - BigInt(zoneSeconds(zone === 'Z' ? 'UTC' : zone, offset)) * nanosecondsPerSecond, offset);
 }
 
 /** Seconds that a zone is ahead of UTC. */
-function zoneSeconds(zone: string, at: number): number {
+function zoneSeconds(zone: string, offset: number): number {
   if (zone === 'UTC') return 0;
   const [, sign, hours, minutes] = (zone.length <= 6 && /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(zone)) || [];
-  if (sign === undefined) throw new Failure('a time zone is "UTC" or an offset like "+01:00"', at);
+  if (sign === undefined) throw new Failure('a time zone is "UTC" or an offset like "+01:00"', offset);
   const seconds = Number(hours) * 3_600 + Number(minutes) * 60;
   return sign === '-' ? -seconds : seconds;
 }
@@ -57,16 +57,16 @@ const unitNanoseconds: Readonly<Record<string, bigint>> = {
   ns: 1n,
 };
 
-function parseDuration(text: string, at: number): Duration {
+function parseDuration(text: string, offset: number): Duration {
   if (text.length > 64 || !/^[+-]?(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/.test(text)) {
-    throw new Failure('duration() takes text like "1h30m" or "2.5s"', at);
+    throw new Failure('duration() takes text like "1h30m" or "2.5s"', offset);
   }
   let nanoseconds = 0n;
   for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(/(\d+)(?:\.(\d+))?(h|ms|m|s|us|µs|ns)/g)) {
     const size = unitNanoseconds[unit] ?? 0n;
     nanoseconds += BigInt(whole) * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
   }
-  return duration(text.startsWith('-') ? -nanoseconds : nanoseconds, at);
+  return duration(text.startsWith('-') ? -nanoseconds : nanoseconds, offset);
 }
 
 /** `.5`, `.000001`: groups of three digits; nothing for a whole second. */
@@ -94,13 +94,13 @@ export function durationText({ nanoseconds }: Duration): string {
 
 /** A part of the date a clock in the zone shows. */
 function datePart(part: (date: Date) => number): readonly Overload[] {
-  const read = ({ nanoseconds }: Timestamp, zone: string, at: number) => {
+  const read = ({ nanoseconds }: Timestamp, zone: string, offset: number) => {
     const fraction = ((nanoseconds % 1_000_000n) + 1_000_000n) % 1_000_000n;
-    return part(new Date(Number((nanoseconds - fraction) / 1_000_000n) + zoneSeconds(zone, at) * 1_000));
+    return part(new Date(Number((nanoseconds - fraction) / 1_000_000n) + zoneSeconds(zone, offset) * 1_000));
   };
   return [
-    overload(['timestamp'], 'int', (_, at, moment) => read(moment, 'UTC', at)),
-    overload(['timestamp', 'string'], 'int', (_, at, moment, zone) => read(moment, zone, at)),
+    overload(['timestamp'], 'int', (_, offset, moment) => read(moment, 'UTC', offset)),
+    overload(['timestamp', 'string'], 'int', (_, offset, moment, zone) => read(moment, zone, offset)),
   ];
 }
 
@@ -117,13 +117,13 @@ function whole(unit: string): Overload {
 
 export const timeFunctions: Readonly<Record<string, readonly Overload[]>> = {
   timestamp: [
-    overload(['string'], 'timestamp', (_, at, text) => parseTimestamp(text, at)),
-    overload(['int'], 'timestamp', (_, at, seconds) => timestamp(BigInt(seconds) * nanosecondsPerSecond, at)),
+    overload(['string'], 'timestamp', (_, offset, text) => parseTimestamp(text, offset)),
+    overload(['int'], 'timestamp', (_, offset, seconds) => timestamp(BigInt(seconds) * nanosecondsPerSecond, offset)),
     overload(['timestamp'], 'timestamp', (_, __, moment) => moment),
   ],
   duration: [
-    overload(['string'], 'duration', (_, at, text) => parseDuration(text, at)),
-    overload(['int'], 'duration', (_, at, seconds) => duration(BigInt(seconds) * nanosecondsPerSecond, at)),
+    overload(['string'], 'duration', (_, offset, text) => parseDuration(text, offset)),
+    overload(['int'], 'duration', (_, offset, seconds) => duration(BigInt(seconds) * nanosecondsPerSecond, offset)),
     overload(['duration'], 'duration', (_, __, span) => span),
   ],
 };

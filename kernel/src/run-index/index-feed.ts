@@ -5,7 +5,7 @@
  *   I1 The lists go on where the index stands: what it has seen is not read again.
  *   I2 Removals are followed only once the rows have caught up: a row that comes of an old entry cannot come after its removal.
  */
-import type { Clock, Journal, Logger, Registry, RunIndex } from '@llmteam/contracts';
+import type { Clock, Journal, KvStore, Logger, RunIndex } from '@llmteam/contracts';
 import { type Following, followPatiently } from './follow-patiently.js';
 import { followRemovedRuns } from './removed-runs.js';
 import { followRunRows } from './run-rows.js';
@@ -14,7 +14,7 @@ import { followTaskRows } from './task-rows.js';
 export interface IndexFeedOptions {
   /** Large values may be left out. */
   readonly journal: Journal;
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly index: Pick<RunIndex, 'apply' | 'remove' | 'position' | 'run'>;
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 import type { Entry, Journal, RunIndex, RunRow } from '@llmteam/contracts';
 import { rowAfter } from './row-after.js';
 
-export interface RunRowsPorts {
+export interface RunRowsDeps {
   readonly journal: Pick<Journal, 'follow'>;
   readonly index: Pick<RunIndex, 'apply' | 'position' | 'run'>;
 }
@@ -11,7 +11,7 @@ export interface RunRowsPorts {
  * ends when the signal aborts. @throws LlmteamError of the journal or the index
  */
 export async function followRunRows(
-  { journal, index }: RunRowsPorts,
+  { journal, index }: RunRowsDeps,
   partition: number,
   signal: AbortSignal,
   caughtUp: () => void,

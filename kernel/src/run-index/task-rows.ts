@@ -2,11 +2,11 @@
  * Purpose: the human tasks that coordinators keep in the registry (`run-loop/task-feed.ts`), brought into the lists.
  * Owns: a position of its own in the index, which only counts changes: of one key the registry gives the latest state last.
  */
-import type { HumanTask, Registry, RegistryValue, RunIndex } from '@llmteam/contracts';
+import type { HumanTask, KvEntry, KvStore, RunIndex } from '@llmteam/contracts';
 import { taskOfFeed, tasksPrefix } from '../run-loop/task-feed.js';
 
-export interface TaskRowsPorts {
-  readonly registry: Pick<Registry, 'list' | 'watch'>;
+export interface TaskRowsDeps {
+  readonly kv: Pick<KvStore, 'list' | 'watch'>;
   readonly index: Pick<RunIndex, 'apply' | 'position'>;
 }
 
@@ -17,7 +17,7 @@ const mostWaiting = 1_000;
 
 /** Tells when every task there was at its start is in the lists, and ends when the signal aborts. @throws LlmteamError of the registry or the index */
 export async function followTaskRows(
-  { registry, index }: TaskRowsPorts,
+  { kv: registry, index }: TaskRowsDeps,
   signal: AbortSignal,
   caughtUp: () => void,
 ): Promise<void> {
@@ -47,7 +47,7 @@ class TaskRows {
   private failure: unknown = null;
 
   constructor(
-    private readonly index: TaskRowsPorts['index'],
+    private readonly index: TaskRowsDeps['index'],
     private readonly onFailure: () => void,
   ) {}
 
@@ -55,7 +55,7 @@ class TaskRows {
     return this.noted.size;
   }
 
-  note({ key, value }: RegistryValue): void {
+  note({ key, value }: KvEntry): void {
     this.noted.set(key, taskOfFeed(value));
     this.applying ??= this.applyAll();
   }

@@ -17,9 +17,9 @@ import {
   type Clock,
   isLlmteamError,
   type JsonObject,
+  type KvStore,
   type Logger,
   type Position,
-  type Registry,
   type Timer,
 } from '@llmteam/contracts';
 import type { LiveRun } from './live-run.js';
@@ -41,8 +41,8 @@ export interface Checkpoint {
   readonly rounds: Readonly<Record<string, number>>;
 }
 
-export interface CheckpointPorts {
-  readonly registry: Registry;
+export interface CheckpointDeps {
+  readonly kv: KvStore;
   readonly partition: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -61,7 +61,7 @@ export interface CheckpointPorts {
   readonly intervalMs: number;
 }
 
-type Reached = ReturnType<CheckpointPorts['reached']>;
+type Reached = ReturnType<CheckpointDeps['reached']>;
 
 const beginning: Checkpoint = { format, position: 0, at: 0, writer: '', generation: 0, rounds: {} };
 
@@ -81,17 +81,17 @@ export class Checkpoints {
   private isStopped = false;
   private isSuperseded = false;
 
-  constructor(private readonly ports: CheckpointPorts) {}
+  constructor(private readonly deps: CheckpointDeps) {}
 
   get key(): string {
-    return `checkpoints/${this.ports.partition}`;
+    return `checkpoints/${this.deps.partition}`;
   }
 
   /** Makes this loop the one that writes from here on; answers what was there. */
   async claim(): Promise<Checkpoint> {
-    const { registry, snapshots } = this.ports;
+    const { kv, snapshots } = this.deps;
     for (;;) {
-      const found = await registry.get(this.key);
+      const found = await kv.get(this.key);
       const previous = found === null ? beginning : (checkpointOf(found.value) ?? beginning);
       const claimed = { ...previous, writer: this.writer, generation: previous.generation + 1 };
       if (!(await this.write(claimed, found?.revision ?? 0))) continue;
@@ -110,8 +110,8 @@ export class Checkpoints {
   begin(generations: ReadonlySet<number>): void {
     const rounds = Object.entries(this.kept.rounds).filter(([generation]) => generations.has(Number(generation)));
     this.kept = { ...this.kept, rounds: Object.fromEntries(rounds) };
-    this.mark = this.ports.reached();
-    this.hasUnkept = this.ports.unkept(this.mark.position).length > 0;
+    this.mark = this.deps.reached();
+    this.hasUnkept = this.deps.unkept(this.mark.position).length > 0;
     this.planRound();
   }
 
@@ -130,7 +130,7 @@ export class Checkpoints {
   async finish(): Promise<void> {
     this.stop();
     await this.round;
-    this.mark = this.ports.reached();
+    this.mark = this.deps.reached();
     if (!this.isSuperseded && this.isBehind()) await this.moveOn();
   }
 
@@ -141,13 +141,13 @@ export class Checkpoints {
   }
 
   private isBehind(): boolean {
-    const { reached, snapshots } = this.ports;
+    const { reached, snapshots } = this.deps;
     return this.kept.position !== reached().position || snapshots.leftovers > 0 || this.hasUnkept;
   }
 
   private planRound(): void {
     if (this.isStopped || this.round !== null) return;
-    const { clock, every, intervalMs } = this.ports;
+    const { clock, every, intervalMs } = this.deps;
     const sinceLast = clock.now() - this.lastRoundAt;
     if (this.entries >= every && sinceLast >= intervalMs / 5) this.beginRound();
     else if (this.timer === null && this.isBehind()) {
@@ -160,7 +160,7 @@ export class Checkpoints {
 
   private beginRound(): void {
     this.entries = 0;
-    this.lastRoundAt = this.ports.clock.now();
+    this.lastRoundAt = this.deps.clock.now();
     this.timer?.cancel();
     this.timer = null;
     this.round = this.moveOn().finally(() => {
@@ -171,9 +171,9 @@ export class Checkpoints {
 
   /** One round. Whatever is refused leaves the position where it is; the next round tries again. */
   private async moveOn(): Promise<void> {
-    const { log, partition, onSuperseded } = this.ports;
+    const { log, partition, onSuperseded } = this.deps;
     const target = this.mark;
-    if (!this.isStopped) this.mark = this.ports.reached();
+    if (!this.isStopped) this.mark = this.deps.reached();
     try {
       if (await this.tryRound(target)) return;
       log.warn({ partition }, 'the checkpoint stays where it is; a takeover will take longer');
@@ -190,7 +190,7 @@ export class Checkpoints {
   }
 
   private async tryRound(target: Reached): Promise<boolean> {
-    const { snapshots, unkept, tellLists } = this.ports;
+    const { snapshots, unkept, tellLists } = this.deps;
     if (snapshots.hasFailed) await this.claimAgain();
     const { generation, round } = this.stamp;
     const allKept = await snapshots.keepAll(unkept(target.position));
@@ -210,22 +210,22 @@ export class Checkpoints {
     const generation = this.stamp.generation + 1;
     await this.writeOwn({ ...this.kept, generation });
     this.stamp = { generation, round: 1 };
-    this.ports.snapshots.hasFailed = false;
-    await this.ports.snapshots.beginRound(this.stamp);
+    this.deps.snapshots.hasFailed = false;
+    await this.deps.snapshots.beginRound(this.stamp);
   }
 
   /** @throws Superseded if another loop has written since */
   private async writeOwn(checkpoint: Checkpoint): Promise<void> {
     if (await this.write(checkpoint, this.revision)) return;
     // A write whose answer was lost is found as the present one.
-    const present = await this.ports.registry.get(this.key);
+    const present = await this.deps.kv.get(this.key);
     const isOwn = present !== null && checkpointOf(present.value)?.writer === this.writer;
     if (!isOwn || !(await this.write(checkpoint, present.revision))) throw new Superseded();
   }
 
   private async write(checkpoint: Checkpoint, ifRevision: number): Promise<boolean> {
     try {
-      this.revision = await this.ports.registry.put(this.key, checkpoint as unknown as JsonObject, { ifRevision });
+      this.revision = await this.deps.kv.put(this.key, checkpoint as unknown as JsonObject, { ifRevision });
       this.kept = checkpoint;
       return true;
     } catch (error) {

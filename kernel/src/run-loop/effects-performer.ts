@@ -16,9 +16,9 @@ import {
   type Journal,
   LlmteamError,
   type Logger,
+  type PubSub,
   type RunKey,
   type RunRequested,
-  type Signals,
   toErrorInfo,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
@@ -29,10 +29,10 @@ import { validateInput } from '../validation/validate-input.js';
 import type { Retry } from './retry.js';
 import type { TimerHeap, TimerOwner } from './timer-heap.js';
 
-export interface PerformerPorts {
+export interface PerformerDeps {
   readonly journal: Journal;
   readonly queue: JobQueue;
-  readonly signals: Signals;
+  readonly pubSub: PubSub;
   readonly segments: SegmentStore;
   readonly definitions: Definitions;
   readonly timers: TimerHeap;
@@ -51,7 +51,7 @@ export class EffectsPerformer {
   /** Starts of child runs that are under way: what is said to a child comes after its start. */
   private readonly starting = new Map<string, Promise<void>>();
 
-  constructor(private readonly ports: PerformerPorts) {}
+  constructor(private readonly deps: PerformerDeps) {}
 
   /**
    * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `isAgain`: they may have been
@@ -82,13 +82,13 @@ export class EffectsPerformer {
     before: readonly Promise<void>[],
     recorded: () => void,
   ): Promise<void> | null {
-    const { timers, signals } = this.ports;
+    const { timers, pubSub } = this.deps;
     switch (effect.kind) {
       case 'dispatch':
         this.jobs.push(effect.job);
         return null;
       case 'cancel_jobs':
-        signals.publish(cancelSubject, { job_ids: effect.job_ids });
+        pubSub.publish(cancelSubject, { job_ids: effect.job_ids });
         this.unwanted.push(...effect.job_ids);
         return null;
       case 'arm_timer':
@@ -98,7 +98,7 @@ export class EffectsPerformer {
         timers.disarm(run, effect.timer);
         return null;
       case 'show_task':
-        this.ports.showTask(effect.task);
+        this.deps.showTask(effect.task);
         return null;
       case 'control_child':
         return this.controlChild(run, effect);
@@ -133,17 +133,17 @@ export class EffectsPerformer {
     if (wanted.length > 0) await this.publish(wanted);
     if (unwanted.length === 0 || this.isStopped) return;
     // Taking back spares work, nothing more: what is reported all the same means nothing.
-    await this.ports.queue
+    await this.deps.queue
       .withdraw(unwanted)
-      .catch((err: unknown) => this.ports.log.warn({ err }, 'jobs that are no longer wanted stay in the queue'));
+      .catch((err: unknown) => this.deps.log.warn({ err }, 'jobs that are no longer wanted stay in the queue'));
   }
 
   publish(jobs: readonly Job[]): Promise<void> {
-    return this.ports.retry.untilKept(() => this.ports.queue.publish(jobs));
+    return this.deps.retry.untilKept(() => this.deps.queue.publish(jobs));
   }
 
   private append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
-    return this.ports.retry.untilKept(() => this.ports.journal.append(run, [{ message_id: messageId, fact }]));
+    return this.deps.retry.untilKept(() => this.deps.journal.append(run, [{ message_id: messageId, fact }]));
   }
 
   private startChild(parent: RunKey, effect: StartChild, isAgain: boolean): Promise<void> {
@@ -151,7 +151,7 @@ export class EffectsPerformer {
       if (isAgain && (await this.hasBegun({ tenant_id: parent.tenant_id, run_id: effect.run_id }))) return;
       await this.requestChild(parent, effect).catch((thrown: unknown) => this.refuseChild(parent, effect, thrown));
     };
-    const started = this.ports.retry.untilKept(start).finally(() => this.starting.delete(effect.run_id));
+    const started = this.deps.retry.untilKept(start).finally(() => this.starting.delete(effect.run_id));
     this.starting.set(effect.run_id, started);
     return started;
   }
@@ -159,7 +159,7 @@ export class EffectsPerformer {
   /** The journal knows message ids of late only: a child that was started an hour ago would be asked for a second time. */
   private async hasBegun(run: RunKey): Promise<boolean> {
     try {
-      for await (const _ of this.ports.journal.read(run)) return true;
+      for await (const _ of this.deps.journal.read(run)) return true;
     } catch {
       // Then asking for it will tell.
     }
@@ -167,7 +167,7 @@ export class EffectsPerformer {
   }
 
   private async requestChild(parent: RunKey, effect: StartChild): Promise<void> {
-    const { segments, definitions } = this.ports;
+    const { segments, definitions } = this.deps;
     const stored = await segments.find(parent.tenant_id, effect.segment_ref);
     const { segment } = await definitions.plan(stored.definition);
     const [problem] = validateInput(segment, effect.input);

@@ -2,7 +2,7 @@ import type { IndexChange, Journal, Logger, Position, RunIndex, RunKey } from '@
 import type { Definitions } from '../definitions/definitions.js';
 import { type ProjectedRun, projectRun } from './project-run.js';
 
-export interface CatchUpPorts {
+export interface CatchUpDeps {
   readonly journal: Journal;
   readonly index: Pick<RunIndex, 'position' | 'apply'>;
   readonly definitions: Definitions;
@@ -15,8 +15,8 @@ const runsAtATime = 500;
  * Brings the run index up to the end of a partition: the runs whose entries it has not seen are read from their histories.
  * Rebuilds it whole if it is empty. Needs nothing to run, and starts nothing.
  */
-export async function catchUpIndex(ports: CatchUpPorts, partition: number): Promise<void> {
-  const { journal, index } = ports;
+export async function catchUpIndex(deps: CatchUpDeps, partition: number): Promise<void> {
+  const { journal, index } = deps;
   const from = await index.position(partition);
   if (from >= (await journal.end(partition))) return;
   const touched = new Map<string, RunKey>();
@@ -29,21 +29,21 @@ export async function catchUpIndex(ports: CatchUpPorts, partition: number): Prom
       position = entry.position;
     }
     const isEnd = batch.length === 0;
-    if (isEnd || touched.size >= runsAtATime) await project(ports, { partition, position }, touched, unread);
+    if (isEnd || touched.size >= runsAtATime) await project(deps, { partition, position }, touched, unread);
     if (isEnd) break;
   }
   stop.abort();
-  unread.tell(ports.log);
+  unread.tell(deps.log);
 }
 
 async function project(
-  ports: CatchUpPorts,
+  deps: CatchUpDeps,
   at: Pick<IndexChange, 'partition' | 'position'>,
   touched: Map<string, RunKey>,
   unread: UnreadRuns,
 ): Promise<void> {
   const projectOne = async (key: RunKey): Promise<ProjectedRun> => {
-    const projected = await projectRun(ports, key);
+    const projected = await projectRun(deps, key);
     if (projected.fault !== undefined) unread.note(key, projected.fault);
     return projected;
   };
@@ -54,7 +54,7 @@ async function project(
     runs: found.flatMap(({ row }) => (row === null ? [] : [row])),
     tasks: found.flatMap(({ tasks }) => tasks),
   };
-  await ports.index.apply([change]);
+  await deps.index.apply([change]);
 }
 
 /** Runs that are listed without their tasks. Without a plugin these may be thousands: they are told of in one line. */

@@ -1,7 +1,7 @@
 import type { IndexChange, Position, RunIndex } from '@llmteam/contracts';
-import { type CatchUpPorts, catchUpIndex } from './index-catch-up.js';
+import { type CatchUpDeps, catchUpIndex } from './index-catch-up.js';
 
-export interface RebuildPorts extends CatchUpPorts {
+export interface RebuildDeps extends CatchUpDeps {
   readonly index: RunIndex;
 }
 
@@ -18,10 +18,10 @@ export interface RebuildProgress {
  * process dies, the lists are those of a part of the journal, and who opens them next catches up as ever.
  */
 export async function rebuildIndex(
-  ports: RebuildPorts,
+  deps: RebuildDeps,
   onProgress: (progress: RebuildProgress) => void = () => undefined,
 ): Promise<RebuildProgress> {
-  const { journal, index } = ports;
+  const { journal, index } = deps;
   const ends = await Promise.all(Array.from({ length: journal.partitions }, (_, partition) => journal.end(partition)));
   const length = ends.reduce((sum, end) => sum + end, 0);
   const reached = new Map<number, Position>();
@@ -36,7 +36,7 @@ export async function rebuildIndex(
   };
   await index.clear();
   const counted = { position: (partition: number) => index.position(partition), apply };
-  for (const partition of ends.keys()) await catchUpIndex({ ...ports, index: counted }, partition);
+  for (const partition of ends.keys()) await catchUpIndex({ ...deps, index: counted }, partition);
   return { ...progress, done: 1 };
 }
 

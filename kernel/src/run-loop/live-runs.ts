@@ -9,7 +9,7 @@
 import type { Journal, Position } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { evolve, startRun } from '../engine/evolve.js';
-import { isSnapshot, thawRun } from '../engine/snapshot.js';
+import { isSnapshot, restoreRun } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import { isIdle, type Run } from '../engine/state.js';
 import { keyOf, type LiveRun, type Stage } from './live-run.js';
@@ -20,7 +20,7 @@ const leavingAtATime = 64;
 const few = 500;
 const many = 20_000;
 
-export interface LiveRunsPorts {
+export interface LiveRunsDeps {
   readonly journal: Journal;
   readonly definitions: Definitions;
   readonly snapshots: RunSnapshots;
@@ -42,7 +42,7 @@ export class LiveRuns {
   private readonly tenants = new Map<string, string>();
   private leaving: Promise<void> | null = null;
 
-  constructor(private readonly ports: LiveRunsPorts) {}
+  constructor(private readonly deps: LiveRunsDeps) {}
 
   get size(): number {
     return this.runs.size;
@@ -53,7 +53,7 @@ export class LiveRuns {
   }
 
   private get maxResident(): number {
-    return this.ports.maxResident ?? (this.keepsSnapshots ? few : many);
+    return this.deps.maxResident ?? (this.keepsSnapshots ? few : many);
   }
 
   get hasRoom(): boolean {
@@ -128,23 +128,23 @@ export class LiveRuns {
   bringIn(live: LiveRun, run: Run): void {
     live.run = run;
     this.settle(live, run);
-    this.ports.onReturn(live, run);
+    this.deps.onReturn(live, run);
   }
 
   private async fromSnapshot(live: LiveRun): Promise<Run | null> {
     if (live.kept !== live.position) return null;
-    const snapshot = await this.ports.snapshots.read(live);
+    const snapshot = await this.deps.snapshots.read(live);
     return snapshot === null ? null : this.thaw(snapshot);
   }
 
   /** @throws LlmteamError if the definition of the run cannot be loaded */
   async thaw(snapshot: RunSnapshot): Promise<Run | null> {
     if (!isSnapshot(snapshot)) return null;
-    return thawRun(await this.ports.definitions.plan(snapshot.state.request.definition), snapshot);
+    return restoreRun(await this.deps.definitions.plan(snapshot.state.request.definition), snapshot);
   }
 
   private async fromHistory(live: LiveRun, upto: Position): Promise<Run | null> {
-    const { journal, definitions } = this.ports;
+    const { journal, definitions } = this.deps;
     let run: Run | null = null;
     let position: Position = 0;
     for await (const entry of journal.read(live)) {
@@ -184,7 +184,7 @@ export class LiveRuns {
         progress.underWay--;
       });
     }
-    this.ports.snapshots.tellRefused();
+    this.deps.snapshots.tellRefused();
     this.leaving = null;
   }
 
@@ -204,14 +204,14 @@ export class LiveRuns {
   /** False: its snapshot cannot be kept now. */
   private async letGo(live: LiveRun): Promise<boolean> {
     live.stage = 'leaving';
-    const isKept = !this.keepsSnapshots || (await this.ports.snapshots.keep(live));
+    const isKept = !this.keepsSnapshots || (await this.deps.snapshots.keep(live));
     // It may have gone on meanwhile.
     if ((live.stage as Stage) !== 'leaving' || live.run === null) return true;
     if (!isKept) {
       this.settle(live, live.run);
       return false;
     }
-    this.ports.onLeave(live, live.run);
+    this.deps.onLeave(live, live.run);
     this.leaveSets(live);
     live.stage = 'away';
     live.run = null;

@@ -14,12 +14,12 @@ import {
   type Entry,
   type JobQueue,
   type Journal,
+  type KvStore,
   LlmteamError,
   type Logger,
   type Position,
-  type Registry,
+  type PubSub,
   type RunKey,
-  type Signals,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
@@ -43,8 +43,8 @@ export interface PartitionLoopOptions {
   readonly partition: number;
   readonly journal: Journal;
   readonly queue: JobQueue;
-  readonly signals: Signals;
-  readonly registry: Registry;
+  readonly pubSub: PubSub;
+  readonly kv: KvStore;
   /** Who is told of runs and human tasks: a run index, or a `TaskFeed`. */
   readonly lists: Lists;
   readonly definitions: Definitions;
@@ -105,9 +105,9 @@ export class PartitionLoop {
   private finished: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PartitionLoopOptions) {
-    const { clock, log, journal, definitions, registry, partition, lists } = options;
+    const { clock, log, journal, definitions, kv, partition, lists } = options;
     this.retry = new Retry(clock, log, options.storePatienceMs ?? Number.POSITIVE_INFINITY, options.onFailure);
-    this.snapshots = new RunSnapshots(registry, partition, log);
+    this.snapshots = new RunSnapshots(kv, partition, log);
     this.runs = new LiveRuns({
       journal,
       definitions,
@@ -153,9 +153,9 @@ export class PartitionLoop {
   }
 
   private makeCheckpoints(): Checkpoints {
-    const { registry, partition, clock, log, checkpointEvery, checkpointIntervalMs } = this.options;
+    const { kv, partition, clock, log, checkpointEvery, checkpointIntervalMs } = this.options;
     return new Checkpoints({
-      registry,
+      kv,
       partition,
       clock,
       log,

@@ -5,7 +5,7 @@ import type { Run } from '../engine/state.js';
 import { rowAfter } from '../run-index/row-after.js';
 import { rowOf } from './run-row.js';
 
-export interface ProjectionPorts {
+export interface ProjectionDeps {
   readonly journal: Journal;
   readonly definitions: Definitions;
 }
@@ -18,20 +18,20 @@ export interface ProjectedRun {
 }
 
 /** What the lists say of a run, from its history. A run whose step types are not installed here is listed by its first and last fact. */
-export async function projectRun(ports: ProjectionPorts, key: RunKey): Promise<ProjectedRun> {
+export async function projectRun(deps: ProjectionDeps, key: RunKey): Promise<ProjectedRun> {
   const facts: Fact[] = [];
-  for await (const { fact } of ports.journal.read(key)) facts.push(fact);
+  for await (const { fact } of deps.journal.read(key)) facts.push(fact);
   const [request] = facts;
   if (request?.type !== 'run.requested') return { row: null, tasks: [] };
   try {
-    return await replayForLists(ports, key, request, facts.slice(1));
+    return await replayForLists(deps, key, request, facts.slice(1));
   } catch (fault) {
     return { row: bareRow(key, facts), tasks: [], fault };
   }
 }
 
 async function replayForLists(
-  ports: ProjectionPorts,
+  deps: ProjectionDeps,
   key: RunKey,
   request: RunRequested,
   facts: readonly Fact[],
@@ -40,7 +40,7 @@ async function replayForLists(
   const note = ({ effects }: Outcome): void => {
     for (const effect of effects) if (effect.kind === 'show_task') tasks.set(effect.task.task_id, effect.task);
   };
-  const begun = startRun(await ports.definitions.plan(request.definition), key, request);
+  const begun = startRun(await deps.definitions.plan(request.definition), key, request);
   const run: Run = begun.run;
   note(begun.outcome);
   for (const fact of facts) note(evolve(run, fact));

@@ -8,7 +8,7 @@ import { jobsInFlight } from '../engine/outstanding.js';
 import type { Run } from '../engine/state.js';
 import type { LiveRun } from './live-run.js';
 
-export interface RedispatchPorts {
+export interface RedispatchDeps {
   readonly clock: Clock;
   readonly inFlight: () => Iterable<LiveRun>;
   readonly publish: (jobs: readonly Job[]) => Promise<void>;
@@ -23,7 +23,7 @@ export class Redispatch {
   private isStopped = false;
 
   constructor(
-    private readonly ports: RedispatchPorts,
+    private readonly deps: RedispatchDeps,
     /** undefined: only when asked to. */
     private readonly afterMs: number | undefined,
   ) {}
@@ -31,7 +31,7 @@ export class Redispatch {
   /** Looks twice in `afterMs`, so a job is out for at most one and a half of it. */
   start(): void {
     if (this.afterMs === undefined || this.isStopped) return;
-    this.timer = this.ports.clock.after(this.afterMs / 2, () => {
+    this.timer = this.deps.clock.after(this.afterMs / 2, () => {
       void this.look(this.afterMs ?? 0).finally(() => this.start());
     });
   }
@@ -47,11 +47,11 @@ export class Redispatch {
   }
 
   private async look(afterMs: number): Promise<void> {
-    const now = this.ports.clock.now();
+    const now = this.deps.clock.now();
     const before = this.seen;
     this.seen = new Map();
     let jobs: Job[] = [];
-    for (const { run } of [...this.ports.inFlight()]) {
+    for (const { run } of [...this.deps.inFlight()]) {
       if (run !== null) this.collect(run, before, now, afterMs, jobs);
       if (jobs.length < jobsPerPublish) continue;
       await this.publish(jobs);
@@ -70,6 +70,6 @@ export class Redispatch {
   }
 
   private async publish(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length > 0) await this.ports.publish(jobs);
+    if (jobs.length > 0) await this.deps.publish(jobs);
   }
 }

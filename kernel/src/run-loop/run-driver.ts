@@ -21,7 +21,7 @@ import type { StopSignal } from './stop-signal.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { Watchers } from './watchers.js';
 
-export interface RunDriverPorts {
+export interface RunDriverDeps {
   readonly journal: Journal;
   readonly definitions: Definitions;
   readonly log: Logger;
@@ -52,7 +52,7 @@ export class RunDriver {
   /** Runs that are not driven here, with facts that the lists have not seen. */
   readonly strays = new Map<string, RunKey>();
 
-  constructor(private readonly ports: RunDriverPorts) {}
+  constructor(private readonly deps: RunDriverDeps) {}
 
   /** Applies an entry; false if something must be read first, with `applyAfterLoading`. */
   apply(entry: Entry): boolean {
@@ -65,7 +65,7 @@ export class RunDriver {
   }
 
   private applyAtOnce(entry: Entry): boolean {
-    const { runs, definitions } = this.ports;
+    const { runs, definitions } = this.deps;
     const live = runs.find(entry.run_id);
     if (live !== undefined) return this.applyTo(live, entry);
     if (entry.fact.type !== 'run.requested') return this.passOver(entry);
@@ -76,7 +76,7 @@ export class RunDriver {
   }
 
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
-    const { runs, projection, watchers } = this.ports;
+    const { runs, projection, watchers } = this.deps;
     const live = this.newLiveRun(entry);
     const { run, outcome } = startRun(plan, keyOf(live), fact, watchers.wishes(entry.run_id));
     projection.reached(entry.position);
@@ -88,7 +88,7 @@ export class RunDriver {
   }
 
   private newLiveRun({ tenant_id, run_id, position }: Entry): LiveRun {
-    const live = liveRun({ tenant_id: this.ports.runs.shared(tenant_id), run_id }, position);
+    const live = liveRun({ tenant_id: this.deps.runs.shared(tenant_id), run_id }, position);
     if (this.unclaimed.delete(run_id)) live.kept = keptUnknown;
     return live;
   }
@@ -108,7 +108,7 @@ export class RunDriver {
   }
 
   private evolve(live: LiveRun, run: Run, fact: Fact): void {
-    const { runs, projection, watchers, timers } = this.ports;
+    const { runs, projection, watchers, timers } = this.deps;
     projection.reached(live.position);
     const { seq } = run.state;
     const hadEnded = isEnded(run.state);
@@ -133,7 +133,7 @@ export class RunDriver {
   }
 
   async applyAfterLoading(entry: Entry): Promise<void> {
-    const { stopping } = this.ports;
+    const { stopping } = this.deps;
     try {
       await stopping.unlessStopped(this.loadAndApply(entry));
     } catch (error) {
@@ -143,7 +143,7 @@ export class RunDriver {
 
   /** Brings a run back as it was before the entry, so that the entry's effects are performed. */
   private async loadAndApply(entry: Entry): Promise<void> {
-    const { runs, definitions, retry, stopping } = this.ports;
+    const { runs, definitions, retry, stopping } = this.deps;
     const live = runs.find(entry.run_id);
     const { fact } = entry;
     if (live !== undefined) {
@@ -159,7 +159,7 @@ export class RunDriver {
   }
 
   load(live: LiveRun, upto: Position): Promise<Run | null> {
-    const { runs, retry } = this.ports;
+    const { runs, retry } = this.deps;
     return retry.pastOutages(() => runs.load(live, upto));
   }
 
@@ -168,13 +168,13 @@ export class RunDriver {
   }
 
   private async isFirst({ tenant_id, run_id, position }: Entry): Promise<boolean> {
-    for await (const first of this.ports.journal.read({ tenant_id, run_id })) return first.position === position;
+    for await (const first of this.deps.journal.read({ tenant_id, run_id })) return first.position === position;
     return true;
   }
 
   /** One run that cannot be evaluated must not stop the others. Its history stays; a later version or takeover may know better. */
   private giveUpAt(entry: Entry, error: unknown): void {
-    const { runs } = this.ports;
+    const { runs } = this.deps;
     const known = runs.find(entry.run_id);
     const live = known ?? this.newLiveRun(entry);
     if (known === undefined) runs.add(live, null);
@@ -182,7 +182,7 @@ export class RunDriver {
   }
 
   giveUp(live: LiveRun, error: unknown): void {
-    const { log, timers, runs, watchers } = this.ports;
+    const { log, timers, runs, watchers } = this.deps;
     const { tenant_id, run_id } = live;
     log.error({ err: error, tenant_id, run_id }, 'the run cannot go on in this process');
     timers.disarmAll(live);
@@ -192,7 +192,7 @@ export class RunDriver {
   }
 
   private advance(live: LiveRun, run: Run, outcome: Outcome, effects: readonly Effect[]): void {
-    const { watchers, performer, projection } = this.ports;
+    const { watchers, performer, projection } = this.deps;
     if (outcome.events.length > 0) {
       for (const watcher of watchers.of(live.run_id)) watcher.events?.(outcome.events, run);
     }
@@ -202,14 +202,14 @@ export class RunDriver {
 
   /** The entry that decided the end is kept, so the end is. */
   private noteEnd(live: LiveRun, run: Run): void {
-    const { projection, watchers } = this.ports;
+    const { projection, watchers } = this.deps;
     projection.noteRun(run);
     for (const watcher of watchers.of(live.run_id)) watcher.ended?.(resultOf(run));
   }
 
   /** Its end stands in the journal. */
   forget(live: LiveRun): void {
-    const { timers, runs, snapshots } = this.ports;
+    const { timers, runs, snapshots } = this.deps;
     if (live.stage === 'over') return;
     timers.disarmAll(live);
     runs.remove(live);
@@ -218,7 +218,7 @@ export class RunDriver {
 
   /** Does again what a live run still needs done. */
   async wake(live: LiveRun, upto: Position): Promise<void> {
-    const { performer, stopping } = this.ports;
+    const { performer, stopping } = this.deps;
     if (stopping.isStopped) return;
     try {
       const run = await this.load(live, upto);
@@ -238,7 +238,7 @@ export class RunDriver {
    * is live this is done for a run that only waits, which then need not be read again to go live.
    */
   rest(live: LiveRun, run: Run): void {
-    const { timers } = this.ports;
+    const { timers } = this.deps;
     if (!this.isLive) live.isReady = onlyWaits(run);
     if (!this.isLive && !live.isReady) return;
     const next = nextTimer(run);
@@ -249,14 +249,14 @@ export class RunDriver {
   /** The state is in memory again. */
   goOn(live: LiveRun, run: Run): void {
     if (!this.isLive) return;
-    for (const [timer, { due_at }] of run.state.timers) this.ports.timers.arm(live, timer, due_at);
+    for (const [timer, { due_at }] of run.state.timers) this.deps.timers.arm(live, timer, due_at);
   }
 
   /** It does not only wait after all. */
   private rouse(live: LiveRun): void {
     if (!live.isReady) return;
     live.isReady = false;
-    this.ports.timers.disarmAll(live);
+    this.deps.timers.disarmAll(live);
   }
 }
 

@@ -4,8 +4,8 @@
  * Does not own: when a run is written. A refused write is told and logged (`tellRefused`), nothing more.
  * Invariant K1: a key of a run that is over is never written again, and is removed by the first `sweep` after that.
  */
-import type { JsonObject, Logger, Position, Registry } from '@llmteam/contracts';
-import { freezeRun } from '../engine/snapshot.js';
+import type { JsonObject, KvStore, Logger, Position } from '@llmteam/contracts';
+import { takeSnapshot } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
 import { keptUnknown, type LiveRun, neverKept } from './live-run.js';
@@ -43,7 +43,7 @@ export class RunSnapshots {
   private readonly notRemoved: Refusals;
 
   constructor(
-    private readonly registry: Registry,
+    private readonly kv: KvStore,
     private readonly partition: number,
     log: Logger,
   ) {
@@ -94,7 +94,7 @@ export class RunSnapshots {
     try {
       const state = live.run === null ? null : smallState(live.run);
       const value: KeptRun = { tenant_id, began, position, ...this.stamp, state };
-      await this.registry.put(this.keyOf(run_id), value as unknown as JsonObject);
+      await this.kv.put(this.keyOf(run_id), value as unknown as JsonObject);
       live.kept = position;
       return true;
     } catch (err) {
@@ -106,7 +106,7 @@ export class RunSnapshots {
 
   /** null: there is none of that run at that position. */
   async read({ tenant_id, run_id, position }: LiveRun): Promise<RunSnapshot | null> {
-    const found = await this.registry.get(this.keyOf(run_id));
+    const found = await this.kv.get(this.keyOf(run_id));
     const kept = found === null ? null : keptRun(found.value);
     return kept !== null && kept.position === position && kept.tenant_id === tenant_id ? kept.state : null;
   }
@@ -127,7 +127,7 @@ export class RunSnapshots {
     await someAtATime(writesAtATime, [...this.doomed], async (live) => {
       try {
         await this.writing.get(live);
-        await this.registry.delete(this.keyOf(live.run_id));
+        await this.kv.delete(this.keyOf(live.run_id));
         this.doomed.delete(live);
       } catch (err) {
         this.notRemoved.note(live, err);
@@ -141,7 +141,7 @@ export class RunSnapshots {
   async *all(): AsyncIterable<{ readonly run_id: string; readonly kept: KeptRun | null }> {
     const prefix = this.keyOf('');
     for (let after: string | undefined; ; ) {
-      const page = await this.registry.list(prefix, { ...(after !== undefined && { after }), limit: keysPerPage });
+      const page = await this.kv.list(prefix, { ...(after !== undefined && { after }), limit: keysPerPage });
       for (const { key, value } of page) yield { run_id: key.slice(prefix.length), kept: keptRun(value) };
       after = page.at(-1)?.key;
       if (after === undefined || page.length < keysPerPage) return;
@@ -157,7 +157,7 @@ function smallState(run: Run): RunSnapshot | null {
   let steps = 0;
   for (const scope of run.state.scopes.values()) steps += scope.steps.size;
   if (steps * smallestStepBytes > largestStateBytes) return null;
-  const state = freezeRun(run);
+  const state = takeSnapshot(run);
   return Buffer.byteLength(JSON.stringify(state)) <= largestStateBytes ? state : null;
 }
 

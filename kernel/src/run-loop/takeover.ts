@@ -10,7 +10,7 @@ import type { RunDriver } from './run-driver.js';
 import type { KeptRun, RunSnapshots } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
 
-export interface TakeoverPorts {
+export interface TakeoverDeps {
   readonly journal: Journal;
   readonly partition: number;
   readonly runs: LiveRuns;
@@ -24,11 +24,11 @@ export class Takeover {
   /** Whose keys there are. */
   readonly generations = new Set<number>();
 
-  constructor(private readonly ports: TakeoverPorts) {}
+  constructor(private readonly deps: TakeoverDeps) {}
 
   /** Answers where to follow the journal from. @throws LlmteamError `STORE_CORRUPT` if the journal ends before that */
   async load(): Promise<{ readonly position: Position; readonly at: number }> {
-    const { checkpoints, snapshots, journal, partition } = this.ports;
+    const { checkpoints, snapshots, journal, partition } = this.deps;
     let checkpoint = await checkpoints.claim();
     const end = await journal.end(partition);
     if (checkpoint.position > end) {
@@ -44,7 +44,7 @@ export class Takeover {
 
   /** A key that cannot be read may be that of a run that no other key tells of: all are replayed. */
   private beginAnew(runId: string): Checkpoint {
-    const { runs, checkpoints, timers } = this.ports;
+    const { runs, checkpoints, timers } = this.deps;
     this.claimLater(liveRun({ tenant_id: '', run_id: runId }, 0));
     for (const live of [...runs.values()]) {
       timers.disarmAll(live);
@@ -56,11 +56,11 @@ export class Takeover {
 
   private claimLater(live: LiveRun): void {
     live.kept = keptUnknown;
-    this.ports.driver.unclaimed.set(live.run_id, live);
+    this.deps.driver.unclaimed.set(live.run_id, live);
   }
 
   private async takeIn(runId: string, kept: KeptRun, checkpoint: Checkpoint): Promise<void> {
-    const { runs, checkpoints } = this.ports;
+    const { runs, checkpoints } = this.deps;
     this.generations.add(kept.generation);
     const key = { tenant_id: runs.shared(kept.tenant_id), run_id: runId };
     if (kept.began > checkpoint.position) return this.claimLater(liveRun(key, kept.began));
@@ -72,7 +72,7 @@ export class Takeover {
   }
 
   private async thaw(live: LiveRun, state: NonNullable<KeptRun['state']>): Promise<void> {
-    const { runs, driver } = this.ports;
+    const { runs, driver } = this.deps;
     try {
       const run = await runs.thaw(state);
       if (run === null) return;

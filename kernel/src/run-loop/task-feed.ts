@@ -12,10 +12,10 @@ import {
   isLlmteamError,
   type Json,
   type JsonObject,
+  type KvStore,
   type Position,
-  type Registry,
 } from '@llmteam/contracts';
-import { boundedKey } from '../registry/bounded-key.js';
+import { boundedKey } from '../kv/bounded-key.js';
 import type { Lists } from './projection.js';
 import { someAtATime } from './some-at-a-time.js';
 
@@ -33,7 +33,7 @@ const closedForMs = 7 * 24 * 3_600_000;
 export class TaskFeed implements Lists {
   readonly listsOnlyTasks = true;
 
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly kv: KvStore) {}
 
   /** @throws the first error of the registry, after all tasks were tried */
   async apply(changes: readonly IndexChange[]): Promise<void> {
@@ -50,11 +50,11 @@ export class TaskFeed implements Lists {
   private async write(key: string, task: FedTask): Promise<void> {
     const ttl = task.status === 'closed' ? { ttlMs: closedForMs } : {};
     for (;;) {
-      const found = await this.registry.get(key);
+      const found = await this.kv.get(key);
       if (found !== null && positionOf(found.value) >= task.position) return;
       try {
         const ifRevision = found?.revision ?? 0;
-        await this.registry.put(key, task as unknown as JsonObject, { ...ttl, ifRevision });
+        await this.kv.put(key, task as unknown as JsonObject, { ...ttl, ifRevision });
         return;
       } catch (error) {
         if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;

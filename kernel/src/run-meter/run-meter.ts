@@ -35,7 +35,7 @@ export interface RunMeterSink {
   }): void;
 }
 
-export interface RunMeterPorts {
+export interface RunMeterDeps {
   readonly journal: Journal;
   readonly index: RunIndex;
   readonly definitions: Definitions;
@@ -61,13 +61,13 @@ export class RunMeter {
   private following: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly ports: RunMeterPorts,
+    private readonly deps: RunMeterDeps,
     private readonly sink: RunMeterSink,
   ) {}
 
   /** Resolves once every run that is live is known. */
   async start(): Promise<void> {
-    const { journal, index } = this.ports;
+    const { journal, index } = this.deps;
     const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
     const from = await Promise.all(partitions.map((partition) => index.position(partition)));
     await this.loadLive();
@@ -99,7 +99,7 @@ export class RunMeter {
   private async loadLive(): Promise<void> {
     let after: RunKey | null = null;
     for (;;) {
-      const rows = await this.ports.index.live(after, runsAtATime);
+      const rows = await this.deps.index.live(after, runsAtATime);
       for (const row of rows) this.add(row, { ...row, definition: null });
       after = rows.at(-1) ?? null;
       if (rows.length < runsAtATime) return;
@@ -107,7 +107,7 @@ export class RunMeter {
   }
 
   private async follow(partition: number, from: number, caughtUp: () => void): Promise<void> {
-    const { journal, followRuns = (...given) => journal.follow(...given) } = this.ports;
+    const { journal, followRuns = (...given) => journal.follow(...given) } = this.deps;
     for await (const batch of followRuns(partition, from, this.stopping.signal)) {
       if (batch.length === 0) caughtUp();
       for (const entry of batch) await this.note(entry);
@@ -131,7 +131,7 @@ export class RunMeter {
   private async noteEnd(key: RunKey, { at, status }: RunEnded): Promise<void> {
     const live = this.live.get(mark(key));
     if (live !== undefined) this.remove(key);
-    const run = live ?? (await this.ports.index.run(key.tenant_id, key.run_id));
+    const run = live ?? (await this.deps.index.run(key.tenant_id, key.run_id));
     if (run === null) return;
     const { segment_id, started_at } = run;
     this.sink.runEnded({ tenant_id: key.tenant_id, segment_id, status, duration_ms: Math.max(0, at - started_at) });
@@ -151,12 +151,12 @@ export class RunMeter {
     if (live === undefined) return null;
     try {
       live.definition ??= await this.definitionOf(key);
-      const { definitions } = this.ports;
+      const { definitions } = this.deps;
       const plan = definitions.cachedPlan(live.definition) ?? (await definitions.plan(live.definition));
       return plan.byId.get(stepId)?.type_id ?? null;
     } catch (err) {
       const { tenant_id, run_id } = key;
-      this.ports.log.debug(
+      this.deps.log.debug(
         { err, tenant_id, run_id, step_id: stepId },
         'a step is not counted: its definition cannot be read',
       );
@@ -165,7 +165,7 @@ export class RunMeter {
   }
 
   private async definitionOf(key: RunKey): Promise<string> {
-    for await (const { fact } of this.ports.journal.read(key)) {
+    for await (const { fact } of this.deps.journal.read(key)) {
       if (fact.type === 'run.requested') return fact.definition;
     }
     return '';

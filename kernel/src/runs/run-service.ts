@@ -100,7 +100,7 @@ export interface RunService {
   answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void>;
 }
 
-export interface RunServicePorts {
+export interface RunServiceDeps {
   readonly journal: Journal;
   readonly index: RunIndex;
   readonly definitions: Definitions;
@@ -109,19 +109,19 @@ export interface RunServicePorts {
   readonly newId: () => string;
 }
 
-export function createRunService(ports: RunServicePorts): RunService {
-  return new JournalRunService(ports);
+export function createRunService(deps: RunServiceDeps): RunService {
+  return new JournalRunService(deps);
 }
 
 class JournalRunService implements RunService {
   private readonly histories: Histories;
 
-  constructor(private readonly ports: RunServicePorts) {
-    this.histories = new Histories(ports.journal, ports.definitions);
+  constructor(private readonly deps: RunServiceDeps) {
+    this.histories = new Histories(deps.journal, deps.definitions);
   }
 
   async start(request: StartRequest): Promise<StartedRun> {
-    const { definitions, journal, clock, newId } = this.ports;
+    const { definitions, journal, clock, newId } = this.deps;
     const { segment } = await definitions.plan(request.definition);
     checkSize('the input', request.input);
     const [problem] = validateInput(segment, request.input);
@@ -153,14 +153,14 @@ class JournalRunService implements RunService {
   }
 
   async request(run: RunKey): Promise<RunRequested | null> {
-    for await (const { fact } of this.ports.journal.read(run)) {
+    for await (const { fact } of this.deps.journal.read(run)) {
       if (fact.type === 'run.requested') return fact;
     }
     return null;
   }
 
   list(query: RunQuery): Promise<Page<RunRow>> {
-    return this.ports.index.runs(query);
+    return this.deps.index.runs(query);
   }
 
   async show(run: RunKey): Promise<RunView> {
@@ -174,7 +174,7 @@ class JournalRunService implements RunService {
 
   async definition(run: RunKey): Promise<Definition> {
     const { run: replayed } = await this.histories.replay(run);
-    return this.ports.definitions.get(replayed.state.request.definition);
+    return this.deps.definitions.get(replayed.state.request.definition);
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {
@@ -187,7 +187,7 @@ class JournalRunService implements RunService {
     if (isSo) return;
     const fact = {
       type: 'run.controlled',
-      at: this.ports.clock.now(),
+      at: this.deps.clock.now(),
       action,
       by,
       ...(reason !== undefined && { reason }),
@@ -204,21 +204,21 @@ class JournalRunService implements RunService {
     }
     checkSize('the payload', payload);
     const to = correlation === undefined ? {} : { correlation };
-    const fact = { type: 'signal.received', at: this.ports.clock.now(), name, payload, ...to } as const;
-    await this.append(run, `signal:${id ?? this.ports.newId()}`, fact);
+    const fact = { type: 'signal.received', at: this.deps.clock.now(), name, payload, ...to } as const;
+    await this.append(run, `signal:${id ?? this.deps.newId()}`, fact);
   }
 
   async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
     const { run: replayed, entries } = await this.histories.replay(run);
-    const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.ports.newId() };
-    const now = this.ports.clock.now();
-    await this.ports.journal.append(key, forkHistory(run, key, entries, replayed.plan, request, now));
+    const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.deps.newId() };
+    const now = this.deps.clock.now();
+    await this.deps.journal.append(key, forkHistory(run, key, entries, replayed.plan, request, now));
     if (request.request_digest !== undefined) await this.checkDigest(key, request.request_digest);
     return key;
   }
 
   tasks(query: TaskQuery): Promise<Page<HumanTask>> {
-    return this.ports.index.tasks(query);
+    return this.deps.index.tasks(query);
   }
 
   async task(tenantId: string, taskId: string): Promise<HumanTask> {
@@ -231,11 +231,11 @@ class JournalRunService implements RunService {
     const run: RunKey = { tenant_id: tenantId, run_id: taskId.slice(0, Math.max(0, colon)) };
     const step = taskId.slice(colon + 1);
     const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${taskId}'`);
-    const indexed = await this.ports.index.task(tenantId, taskId);
+    const indexed = await this.deps.index.task(tenantId, taskId);
     const replayed = await this.histories.replay(run).catch(() => null);
     if (replayed === null) throw unknown;
-    const at = findStep(replayed.run.state, replayed.run.plan, step);
-    const task = at?.state.control?.task ?? null;
+    const instance = findStep(replayed.run.state, replayed.run.plan, step);
+    const task = instance?.state.control?.task ?? null;
     if (task !== null) return { run, step, task };
     if (indexed === null) throw unknown;
     return { run, step, task: { ...indexed, status: 'closed' } };
@@ -245,7 +245,7 @@ class JournalRunService implements RunService {
     const { run, step, task } = await this.openTask(tenantId, taskId);
     if (task.status === 'claimed' && task.claimed_by === by) return;
     if (task.status !== 'open') throw closed(task);
-    const fact = { type: 'task.claimed', at: this.ports.clock.now(), step, by } as const;
+    const fact = { type: 'task.claimed', at: this.deps.clock.now(), step, by } as const;
     await this.append(run, `claim:${step}:${task.escalation_level}`, fact);
   }
 
@@ -258,7 +258,7 @@ class JournalRunService implements RunService {
     }
     checkSize('the answer', answer.value ?? null);
     checkAnswer(task, answer);
-    const fact = { type: 'task.answered', at: this.ports.clock.now(), step, answer } as const;
+    const fact = { type: 'task.answered', at: this.deps.clock.now(), step, answer } as const;
     await this.append(run, `answer:${step}:${hash32(same)}`, fact);
     const won = await this.winningAnswer(run, step);
     if (won !== null && JSON.stringify(won) !== same) throw closed(task);
@@ -266,14 +266,14 @@ class JournalRunService implements RunService {
 
   /** The first answer in the history is the one that counts. */
   private async winningAnswer(run: RunKey, step: string): Promise<TaskAnswer | null> {
-    for await (const { fact } of this.ports.journal.read(run)) {
+    for await (const { fact } of this.deps.journal.read(run)) {
       if (fact.type === 'task.answered' && fact.step === step) return fact.answer;
     }
     return null;
   }
 
   private async append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
-    await this.ports.journal.append(run, [{ message_id: messageId, fact }]);
+    await this.deps.journal.append(run, [{ message_id: messageId, fact }]);
   }
 }
 

@@ -23,7 +23,7 @@ import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
-import type { WorkerPorts } from './worker-ports.js';
+import type { WorkerDeps } from './worker-deps.js';
 
 export class StepExecution implements StepContext {
   private aborter: AbortController | null = null;
@@ -36,7 +36,7 @@ export class StepExecution implements StepContext {
   private memos: Record<string, Json> | null = null;
 
   constructor(
-    private readonly portsOfWorker: WorkerPorts,
+    private readonly portsOfWorker: WorkerDeps,
     readonly job: Job,
     private readonly entry: CatalogEntry,
     private readonly beat: () => void,
@@ -103,14 +103,14 @@ export class StepExecution implements StepContext {
   }
 
   store(ref: string): KeyValueStore {
-    const { resources, registry } = this.portsOfWorker;
+    const { resources, kv } = this.portsOfWorker;
     resources.checkStore(ref);
     const { tenant_id, instance_id } = this.job;
     const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
     return {
-      get: async (key) => (await registry.get(keyOf(key)))?.value,
-      set: async (key, value) => void (await registry.put(keyOf(key), value)),
-      delete: (key) => registry.delete(keyOf(key)),
+      get: async (key) => (await kv.get(keyOf(key)))?.value,
+      set: async (key, value) => void (await kv.put(keyOf(key), value)),
+      delete: (key) => kv.delete(keyOf(key)),
     };
   }
 
@@ -157,7 +157,7 @@ export class StepExecution implements StepContext {
     if (this.isClosed) return;
     const { run_id, step_id, scope, attempt } = this.job;
     const token: LiveToken = { event_type: 'llm.token', run_id, step_id, scope, attempt, text };
-    this.portsOfWorker.signals.publish(liveSubject(run_id), token);
+    this.portsOfWorker.pubSub.publish(liveSubject(run_id), token);
   }
 
   record(activity: Omit<Activity, 'at'>): void {

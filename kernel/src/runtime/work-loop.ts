@@ -27,11 +27,11 @@ import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import type { Retry } from '../run-loop/retry.js';
 import { DeadLetters } from './dead-letters.js';
-import { HandBacks } from './hand-backs.js';
 import { jsonFault, withoutUndefined } from './json-guard.js';
+import { ReleasedJobs } from './released-jobs.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
-import type { WorkerPorts } from './worker-ports.js';
+import type { WorkerDeps } from './worker-deps.js';
 
 export interface WorkLoopOptions {
   readonly worker_id: string;
@@ -55,7 +55,7 @@ interface Attempt {
   readonly beganAt: number;
   /** null: its handler does not run, or not yet. */
   execution: StepExecution | null;
-  isHandedBack: boolean;
+  isReleased: boolean;
 }
 
 const defaultConcurrency = 16;
@@ -67,26 +67,26 @@ export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
   private beat: Timer | null = null;
   private readonly deadLetters: DeadLetters;
-  private readonly handBacks: HandBacks;
+  private readonly releases: ReleasedJobs;
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
 
   constructor(
-    private readonly ports: WorkerPorts,
+    private readonly deps: WorkerDeps,
     private readonly options: WorkLoopOptions,
   ) {
-    this.deadLetters = new DeadLetters(ports.registry, ports.clock);
-    this.handBacks = new HandBacks(ports.registry);
+    this.deadLetters = new DeadLetters(deps.kv, deps.clock);
+    this.releases = new ReleasedJobs(deps.kv);
   }
 
   async start(): Promise<void> {
-    this.unsubscribe = this.ports.signals.subscribe(cancelSubject, (message) => {
+    this.unsubscribe = this.deps.pubSub.subscribe(cancelSubject, (message) => {
       for (const id of (message as { job_ids: readonly string[] }).job_ids) {
         this.attempts.get(id)?.execution?.abort(new LlmteamError('CANCELLED', 'the step is no longer wanted'));
       }
     });
     for (const [queue, concurrency] of this.concurrency()) {
-      const consumer = await this.ports.queue.consume(queue, { concurrency }, (delivery) => this.workOn(delivery));
+      const consumer = await this.deps.queue.consume(queue, { concurrency }, (delivery) => this.workOn(delivery));
       this.consumers.push(consumer);
     }
   }
@@ -94,8 +94,8 @@ export class WorkLoop {
   /** Takes no more jobs; running handlers may finish until `deadlineMs`, then they are aborted and their jobs handed back. */
   async stop(deadlineMs: number): Promise<void> {
     const stopping = new AbortController();
-    const timer = this.ports.clock.after(deadlineMs, () => {
-      void this.handBack().then(() => stopping.abort());
+    const timer = this.deps.clock.after(deadlineMs, () => {
+      void this.releaseAll().then(() => stopping.abort());
     });
     await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
     timer.cancel();
@@ -123,22 +123,22 @@ export class WorkLoop {
   }
 
   /** Another worker begins these attempts anew: what their handlers still do has no effect. */
-  private async handBack(): Promise<void> {
+  private async releaseAll(): Promise<void> {
     const attempts = [...this.attempts.values()];
     for (const attempt of attempts) {
-      attempt.isHandedBack = true;
+      attempt.isReleased = true;
       attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
       attempt.execution?.close();
     }
-    await Promise.all(attempts.map(({ delivery }) => this.giveBack(delivery)));
+    await Promise.all(attempts.map(({ delivery }) => this.release(delivery)));
   }
 
   /** W4: noted first, for whoever gets it next. If that fails the delivery counts as lost. */
-  private async giveBack(delivery: Delivery, delayMs?: number): Promise<void> {
+  private async release(delivery: Delivery, delayMs?: number): Promise<void> {
     const { job_id } = delivery.job;
-    const noted = this.handBacks
+    const noted = this.releases
       .note(job_id)
-      .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'a job that is handed back counts as lost'));
+      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'a job that is handed back counts as lost'));
     await this.within(notePatienceMs, noted);
     await delivery.nak(delayMs).catch(ignore);
   }
@@ -146,7 +146,7 @@ export class WorkLoop {
   private async within(patienceMs: number, work: Promise<void>): Promise<void> {
     let timer: Timer | undefined;
     const over = new Promise<void>((resolve) => {
-      timer = this.ports.clock.after(patienceMs, resolve);
+      timer = this.deps.clock.after(patienceMs, resolve);
     });
     await Promise.race([work, over]);
     timer?.cancel();
@@ -154,8 +154,8 @@ export class WorkLoop {
 
   private workOn(delivery: Delivery): void {
     const { job, deliveries } = delivery;
-    const beganAt = this.ports.clock.now();
-    const attempt: Attempt = { delivery, beganAt, execution: null, isHandedBack: false };
+    const beganAt = this.deps.clock.now();
+    const attempt: Attempt = { delivery, beganAt, execution: null, isReleased: false };
     this.attempts.set(job.job_id, attempt);
     this.planHeartbeat();
     this.options.observer?.began(job, deliveries);
@@ -170,21 +170,21 @@ export class WorkLoop {
     const { job } = delivery;
     try {
       const report = await (delivery.deliveries === 1 ? this.attempt(attempt) : this.attemptAgain(attempt));
-      if (attempt.isHandedBack) return 'handed_back';
+      if (attempt.isReleased) return 'handed_back';
       if (report === null) {
         await delivery.ack();
         return 'dropped';
       }
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
-      await this.options.retry.untilKept(() => this.ports.journal.append(job, [entry]));
+      await this.options.retry.untilKept(() => this.deps.journal.append(job, [entry]));
       this.options.observer?.reported(job, report);
       await delivery.ack();
       return report.error === undefined ? 'completed' : 'failed';
     } catch (err) {
       if (isLlmteamError(err) && err.code === 'CLOSED') return 'dropped';
       const { job_id, run_id, step_id, tenant_id } = job;
-      this.ports.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
-      if (!attempt.isHandedBack) await this.giveBack(delivery, redeliveryMs);
+      this.deps.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
+      if (!attempt.isReleased) await this.release(delivery, redeliveryMs);
       return 'dropped';
     }
   }
@@ -194,7 +194,7 @@ export class WorkLoop {
     const { delivery } = attempt;
     if (await this.wasReported(delivery.job)) return null;
     const isPoison = delivery.deliveries > this.mostLost && (await this.isPoison(delivery));
-    if (attempt.isHandedBack) return null;
+    if (attempt.isReleased) return null;
     return isPoison ? this.giveUp(attempt) : this.attempt(attempt);
   }
 
@@ -205,14 +205,14 @@ export class WorkLoop {
     } catch (err) {
       if (isLlmteamError(err) && err.code === 'CLOSED') throw err;
       const { job_id, run_id, step_id, tenant_id } = job;
-      this.ports.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'whether a job is reported cannot be read');
+      this.deps.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'whether a job is reported cannot be read');
       return false;
     }
   }
 
   /** Whoever had the job before may have died between its report and its acknowledgement: then all is done. */
   private async isReported(job: Job): Promise<boolean> {
-    for await (const { fact } of this.ports.journal.read(job)) {
+    for await (const { fact } of this.deps.journal.read(job)) {
       if (fact.type === 'step.reported' && fact.step === job.step && fact.attempt === job.attempt) return true;
     }
     return false;
@@ -225,7 +225,7 @@ export class WorkLoop {
     const refusal = this.refuse(job, entry);
     if (refusal !== null || entry?.task == null) return this.report(job, beganAt, { error: refusal ?? noType(job) });
     const extend = (): void => void delivery.extend().catch(ignore);
-    const execution = new StepExecution(this.ports, job, entry, extend, delivery.deliveries > 1);
+    const execution = new StepExecution(this.deps, job, entry, extend, delivery.deliveries > 1);
     attempt.execution = execution;
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.tellStart(job, beganAt));
@@ -266,7 +266,7 @@ export class WorkLoop {
 
   /** W4. Only of a job that was handed out that often the registry is asked. */
   private async isPoison({ job, deliveries }: Delivery): Promise<boolean> {
-    const handedBack = await this.options.retry.pastOutages(() => this.handBacks.times(job.job_id));
+    const handedBack = await this.options.retry.pastOutages(() => this.releases.times(job.job_id));
     return deliveries - handedBack > this.mostLost;
   }
 
@@ -280,25 +280,22 @@ export class WorkLoop {
   /** For who looks after the installation; the run is told by the report. */
   private noteDead({ job, deliveries }: Delivery): void {
     const { job_id, run_id, step_id, tenant_id } = job;
-    this.ports.log.error(
-      { job_id, run_id, step_id, tenant_id, deliveries },
-      'a job is given up: no worker survives it',
-    );
+    this.deps.log.error({ job_id, run_id, step_id, tenant_id, deliveries }, 'a job is given up: no worker survives it');
     this.deadLetters
       .add(job, deliveries, this.options.worker_id)
-      .catch((err: unknown) => this.ports.log.warn({ err, job_id }, 'the job is not among the dead letters'));
+      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the job is not among the dead letters'));
   }
 
   /** One timer for all: short jobs are over before it fires. A job whose report the store never took is left to others. */
   private planHeartbeat(): void {
-    const { leaseMs } = this.ports.queue;
+    const { leaseMs } = this.deps.queue;
     const every = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
     if (every === undefined || this.beat !== null || this.attempts.size === 0) return;
-    this.beat = this.ports.clock.after(every, () => {
+    this.beat = this.deps.clock.after(every, () => {
       this.beat = null;
       if (this.options.retry.isOver) return;
-      for (const { delivery, isHandedBack } of this.attempts.values()) {
-        if (!isHandedBack) delivery.extend().catch(ignore);
+      for (const { delivery, isReleased } of this.attempts.values()) {
+        if (!isReleased) delivery.extend().catch(ignore);
       }
       this.planHeartbeat();
     });
@@ -307,7 +304,7 @@ export class WorkLoop {
   private async tellStart(job: Job, at: number): Promise<void> {
     const { step, attempt } = job;
     const fact = { type: 'step.started', at, step, attempt, worker: this.options.worker_id } as const;
-    await this.ports.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
+    await this.deps.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
   /** The handler's result, or the attempt's time-out. A handler that goes on after it is left to itself. */
@@ -319,7 +316,7 @@ export class WorkLoop {
     const { step_id } = execution.job;
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.ports.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
+      timer = this.deps.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
         const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeoutSeconds} s`);
         execution.abort(error);
         reject(error);
@@ -341,7 +338,7 @@ export class WorkLoop {
   ): StepReported {
     const { step, attempt } = job;
     const worker = this.options.worker_id;
-    const at = this.ports.clock.now();
+    const at = this.deps.clock.now();
     return {
       type: 'step.reported',
       at,

@@ -47,10 +47,10 @@ export class Certainty {
   /** Whether `step` runs because a step that `isSure` runs; walks back along edges that are always taken. */
   private followsFrom(step: number, isSure: (step: number) => boolean): boolean {
     const reached = new Set([step]);
-    for (const at of reached) {
-      if (this.losersOfJoins().has(at)) continue;
-      if (at === this.entrypoint || isSure(at) || this.isExhausted()) return true;
-      const edges = this.edgesOf(this.study.graph.incoming[at]).filter((edge) => this.isAlwaysTaken(edge));
+    for (const offset of reached) {
+      if (this.losersOfJoins().has(offset)) continue;
+      if (offset === this.entrypoint || isSure(offset) || this.isExhausted()) return true;
+      const edges = this.edgesOf(this.study.graph.incoming[offset]).filter((edge) => this.isAlwaysTaken(edge));
       if (edges.some((edge) => this.leavesBody(edge))) return true;
       for (const { from_step } of edges) reached.add(from_step?.place ?? step);
     }
@@ -107,11 +107,11 @@ export class Certainty {
   private isUnavoidable(step: number): boolean {
     if (this.entrypoint < 0) return true;
     const reached = new Set([this.entrypoint]);
-    for (const at of reached) {
-      if (at === step) continue;
+    for (const offset of reached) {
+      if (offset === step) continue;
       if (this.isExhausted()) return true;
-      const edges = this.edgesOf(this.study.graph.outgoing[at]).filter((edge) => !this.leavesBody(edge));
-      if (this.mayStop(at, edges)) return false;
+      const edges = this.edgesOf(this.study.graph.outgoing[offset]).filter((edge) => !this.leavesBody(edge));
+      if (this.mayStop(offset, edges)) return false;
       for (const { to_step } of edges) reached.add(to_step?.place ?? step);
     }
     return true;

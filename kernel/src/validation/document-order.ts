@@ -18,19 +18,19 @@ function placeOf(pointer: string, document: unknown, ranks: WeakMap<object, Read
       return Number(token);
     }
     if (typeof value !== 'object' || value === null) return 0;
-    const rank = ranks.get(value) ?? new Map(Object.keys(value).map((key, at) => [key, at]));
+    const rank = ranks.get(value) ?? new Map(Object.keys(value).map((key, offset) => [key, offset]));
     ranks.set(value, rank);
     // A member that is missing comes before those that are there.
-    const at = rank.get(token) ?? -1;
-    value = at < 0 ? undefined : Reflect.get(value, token);
-    return at;
+    const offset = rank.get(token) ?? -1;
+    value = offset < 0 ? undefined : Reflect.get(value, token);
+    return offset;
   });
 }
 
 function compare(one: readonly number[], other: readonly number[]): number {
   const shared = Math.min(one.length, other.length);
-  for (let at = 0; at < shared; at++) {
-    const difference = (one[at] ?? 0) - (other[at] ?? 0);
+  for (let offset = 0; offset < shared; offset++) {
+    const difference = (one[offset] ?? 0) - (other[offset] ?? 0);
     if (difference !== 0) return difference;
   }
   return one.length - other.length;

@@ -135,7 +135,7 @@ function cycleOf(graph: Graph): Cycle | undefined {
 
 /** Of the edges along a cycle the one written last, mostly the one that leads back, and those beside it. */
 export function closingEdges(graph: Graph, edges: readonly GraphEdge[], cycle: readonly number[]): number[] {
-  const next = new Map(cycle.map((step, at) => [step, cycle[(at + 1) % cycle.length]]));
+  const next = new Map(cycle.map((step, offset) => [step, cycle[(offset + 1) % cycle.length]]));
   const isAlong = (edge: GraphEdge, place: number): boolean =>
     graph.isBack[place] === 0 && next.get(edge.from) === edge.to;
   const last = edges.findLast(isAlong);

@@ -1,10 +1,10 @@
 import { type Backend, type Clock, LlmteamError } from '@llmteam/contracts';
 import { MemoryBlobs } from './memory-blobs.js';
 import { MemoryJournal } from './memory-journal.js';
+import { MemoryKvStore } from './memory-kv-store.js';
+import { MemoryPubSub } from './memory-pub-sub.js';
 import { MemoryQueue } from './memory-queue.js';
-import { MemoryRegistry } from './memory-registry.js';
 import { MemoryRunIndex } from './memory-run-index.js';
-import { MemorySignals } from './memory-signals.js';
 
 export interface MemoryBackendOptions {
   readonly clock: Clock;
@@ -25,19 +25,19 @@ export async function openMemoryBackend(options: MemoryBackendOptions): Promise<
     throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${mostPartitions}`);
   }
   const journal = new MemoryJournal(partitions);
-  const { queue, signals } = openVolatilePorts(options);
-  const registry = new MemoryRegistry(options.clock);
+  const { queue, pubSub } = openVolatilePorts(options);
+  const kv = new MemoryKvStore(options.clock);
   const blobs = new MemoryBlobs();
   const index = new MemoryRunIndex();
   return {
     journal,
     queue,
-    signals,
-    registry,
+    pubSub,
+    kv,
     blobs,
     index,
     async close() {
-      for (const port of [queue, signals, index, journal, registry, blobs]) await port.close();
+      for (const port of [queue, pubSub, index, journal, kv, blobs]) await port.close();
     },
   };
 }
@@ -45,11 +45,11 @@ export async function openMemoryBackend(options: MemoryBackendOptions): Promise<
 /** The ports that need no disk: jobs follow from the journal, signals may be lost. */
 export function openVolatilePorts(options: Pick<MemoryBackendOptions, 'clock' | 'leaseMs' | 'onError'>): {
   readonly queue: MemoryQueue;
-  readonly signals: MemorySignals;
+  readonly pubSub: MemoryPubSub;
 } {
   const { clock, leaseMs = 30_000, onError = warn } = options;
   if (!(leaseMs > 0)) throw new LlmteamError('CONFIG_INVALID', `lease_ms is ${leaseMs}, expected more than 0`);
-  return { queue: new MemoryQueue(clock, leaseMs, onError), signals: new MemorySignals(onError) };
+  return { queue: new MemoryQueue(clock, leaseMs, onError), pubSub: new MemoryPubSub(onError) };
 }
 
 function warn(error: unknown): void {

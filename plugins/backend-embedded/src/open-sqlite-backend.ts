@@ -6,7 +6,7 @@ import { type MemoryBackendOptions, openVolatilePorts } from './open-memory-back
 import type { Database } from './sqlite-driver.js';
 import { abandonFile, closeFile, openFile, type Synchronous, storeFile } from './sqlite-file.js';
 import { SqliteJournal } from './sqlite-journal.js';
-import { SqliteRegistry } from './sqlite-registry.js';
+import { SqliteKvStore } from './sqlite-kv-store.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
 import { storeError } from './store-error.js';
 
@@ -28,20 +28,20 @@ export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'leaseM
  */
 export async function openSqliteBackend(options: SqliteBackendOptions): Promise<Backend> {
   const { folder, clock, synchronous = 'full' } = options;
-  const { queue, signals } = openVolatilePorts(options);
+  const { queue, pubSub } = openVolatilePorts(options);
   const database = await openFile(folder, storeFile, synchronous);
   try {
     const blobs = await FileBlobs.open(join(folder, 'blobs'), synchronous === 'full');
-    const { commits, journal, registry, index } = openTables(database, folder, clock);
+    const { commits, journal, kv, index } = openTables(database, folder, clock);
     return {
       journal,
       queue,
-      signals,
-      registry,
+      pubSub,
+      kv,
       blobs,
       index,
       close: once(async () => {
-        for (const port of [queue, signals, index, journal, registry, blobs]) await port.close();
+        for (const port of [queue, pubSub, index, journal, kv, blobs]) await port.close();
         commits.stop();
         if (commits.failure === null) closeFile(database);
         else abandonFile(database);
@@ -56,9 +56,9 @@ export async function openSqliteBackend(options: SqliteBackendOptions): Promise<
 function openTables(database: Database, folder: string, clock: Clock) {
   const commits = new GroupCommit(database, folder);
   const journal = new SqliteJournal(database, folder, commits);
-  const registry = new SqliteRegistry(database, clock, commits);
+  const kv = new SqliteKvStore(database, clock, commits);
   const index = new SqliteRunIndex(database, commits);
-  return { commits, journal, registry, index };
+  return { commits, journal, kv, index };
 }
 
 function once(close: () => Promise<void>): () => Promise<void> {

@@ -73,7 +73,7 @@ async function inspectStreams(
 ): Promise<InspectedStream[]> {
   const names = new Names(settings.namespace);
   const installed = installedStreams({ settings, names, version });
-  const isInstalled = (await findStream(manager, names.registryStream)) !== null;
+  const isInstalled = (await findStream(manager, names.kvStream)) !== null;
   const streams: InspectedStream[] = [];
   for (const config of [...installed, jobsConfig(settings, names, version)]) {
     const found = await findStream(manager, config.name);

@@ -34,18 +34,18 @@ type Found = readonly [Wanted, StreamInfo | null];
  */
 export async function ensureInstallation(installation: Installation): Promise<Buckets> {
   const { connection, manager, settings, names } = installation;
-  const registry = bucketConfig(settings, names.registryStream);
-  const foundRegistry = await findStream(manager, registry.name);
+  const registry = bucketConfig(settings, names.kvStream);
+  const foundKvStore = await findStream(manager, registry.name);
   const others = await findAll(manager, [...journalStreams(installation), blobsStream(installation)]);
-  checkStreams([[registry, foundRegistry], ...others]);
-  if (foundRegistry === null) await checkEmpty(manager, registry.name, others);
+  checkStreams([[registry, foundKvStore], ...others]);
+  if (foundKvStore === null) await checkEmpty(manager, registry.name, others);
   else checkComplete(others);
 
   for (const wanted of journalStreams(installation)) await ensureStream(manager, wanted);
   const js = jetstream(connection);
   const { replicas } = settings;
   const objects = await new Objm(js).create(names.blobsBucket, { replicas, storage: StorageType.File });
-  const kv = await new Kvm(js).create(names.registryBucket, {
+  const kv = await new Kvm(js).create(names.kvBucket, {
     history: 1,
     replicas,
     storage: StorageType.File,
@@ -58,7 +58,7 @@ export async function ensureInstallation(installation: Installation): Promise<Bu
 /** What `ensureInstallation` makes. */
 export function installedStreams(installation: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
   const { settings, names } = installation;
-  const registry = bucketConfig(settings, names.registryStream);
+  const registry = bucketConfig(settings, names.kvStream);
   return [...journalStreams(installation), blobsStream(installation), registry];
 }
 

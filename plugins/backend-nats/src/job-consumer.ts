@@ -9,7 +9,7 @@ import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { parseJob } from './job-text.js';
 import { PullRequests } from './pull-requests.js';
-import { ack, giveBack, type StreamMessage, stillWorking } from './stream-message.js';
+import { ack, release, type StreamMessage, stillWorking } from './stream-message.js';
 
 export interface JobConsumerOptions {
   readonly connection: NatsConnection;
@@ -68,7 +68,7 @@ export class JobConsumer implements Consumer {
     // A consumer that was made anew may hand out what is at work here, to be answered in the same place.
     if (this.handedOut.has(reply)) return;
     if (this.isStopped || this.handedOut.size >= this.options.concurrency) {
-      this.answer(reply, giveBack(0));
+      this.answer(reply, release(0));
       return;
     }
     this.handedOut.add(reply);
@@ -77,12 +77,14 @@ export class JobConsumer implements Consumer {
       if (typeof text === 'string') this.handOut(message, text);
       else this.handOutLater(message, text);
     } catch (error) {
-      this.handBack(reply, error);
+      this.releaseAll(reply, error);
     }
   }
 
   private handOutLater(message: StreamMessage, text: Promise<string>): void {
-    text.then((loaded) => this.handOut(message, loaded)).catch((error: unknown) => this.handBack(message.reply, error));
+    text
+      .then((loaded) => this.handOut(message, loaded))
+      .catch((error: unknown) => this.releaseAll(message.reply, error));
   }
 
   /** The message itself is let go: it holds far more memory than the job. */
@@ -98,7 +100,7 @@ export class JobConsumer implements Consumer {
     this.ack(reply);
   }
 
-  private handBack(reply: string, err: unknown): void {
+  private releaseAll(reply: string, err: unknown): void {
     const { log, queue, connection } = this.options;
     log.error({ err, queue }, 'a job could not be handed out; it comes again');
     if (!connection.isClosed()) this.nak(reply, redeliveryMs);
@@ -109,7 +111,7 @@ export class JobConsumer implements Consumer {
   }
 
   nak(reply: string, delayMs: number): void {
-    if (this.isAnsweredFirst(reply)) this.answer(reply, giveBack(delayMs));
+    if (this.isAnsweredFirst(reply)) this.answer(reply, release(delayMs));
   }
 
   extend(reply: string): void {

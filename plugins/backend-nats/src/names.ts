@@ -6,19 +6,19 @@ const longestToken = 200;
 
 export class Names {
   readonly jobsStream: string;
-  readonly registryBucket: string;
+  readonly kvBucket: string;
   readonly blobsBucket: string;
 
   constructor(readonly namespace: string) {
     const upper = namespace.toUpperCase();
     this.jobsStream = `${upper}_JOBS`;
-    this.registryBucket = `${upper}_REGISTRY`;
+    this.kvBucket = `${upper}_REGISTRY`;
     this.blobsBucket = `${upper}_BLOBS`;
   }
 
   /** The stream behind a bucket of values. */
-  get registryStream(): string {
-    return `KV_${this.registryBucket}`;
+  get kvStream(): string {
+    return `KV_${this.kvBucket}`;
   }
 
   /** The stream behind a bucket of objects. */

@@ -19,8 +19,8 @@ import { NatsBlobs } from './nats-blobs.js';
 import { isWithoutJetstream, natsError } from './nats-error.js';
 import { NatsJobQueue } from './nats-job-queue.js';
 import { NatsJournal } from './nats-journal.js';
-import { NatsRegistry } from './nats-registry.js';
-import { NatsSignals } from './nats-signals.js';
+import { NatsKvStore } from './nats-kv-store.js';
+import { NatsPubSub } from './nats-pub-sub.js';
 import { Retention } from './retention.js';
 import { ServerTime } from './server-time.js';
 import { checkVersion, type ServerVersion, serverVersion } from './server-version.js';
@@ -105,7 +105,7 @@ async function prepare(
   checkVersion(version);
   const manager = await watch.ask(() => jetstreamManager(connection));
   const buckets = await watch.ask(() => ensureInstallation({ connection, manager, settings, names, version }));
-  const time = new ServerTime(watch, manager, names.registryStream);
+  const time = new ServerTime(watch, manager, names.kvStream);
   await time.keepMeasured();
   const lost = (): void => onJobsLost?.();
   const jobsStream = new JobsStream({ connection, watch, manager, settings, names, version, log, lost });
@@ -140,13 +140,13 @@ function openPorts(parts: Parts): NatsBackend {
     durable,
     makeStream: () => jobsStream.ensure(),
   });
-  const signals = new NatsSignals(connection, names, log);
-  const registry = new NatsRegistry({ connection, watch, manager, names, kv: buckets.kv, time });
+  const pubSub = new NatsPubSub(connection, names, log);
+  const kv = new NatsKvStore({ connection, watch, manager, names, kv: buckets.kv, time });
   return {
     journal,
     queue,
-    signals,
-    registry,
+    pubSub,
+    kv,
     blobs,
     index,
     isConnected: () => watch.isConnected,
@@ -154,7 +154,7 @@ function openPorts(parts: Parts): NatsBackend {
     retention: new Retention({ connection, watch, manager, names, bodies }, () => time.now()),
     async close() {
       jobsStream.close();
-      for (const port of [queue, signals, journal, registry, blobs, index, publisher]) await port.close();
+      for (const port of [queue, pubSub, journal, kv, blobs, index, publisher]) await port.close();
       await Promise.race([saidAll(parts), watch.pause(farewellMs)]);
       await connection.close();
     },

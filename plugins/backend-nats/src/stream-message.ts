@@ -86,6 +86,6 @@ const text = new TextEncoder();
 export const ack = text.encode('+ACK');
 export const stillWorking = text.encode('+WPI');
 
-export function giveBack(delayMs: number): Uint8Array {
+export function release(delayMs: number): Uint8Array {
   return text.encode(delayMs > 0 ? `-NAK {"delay":${Math.round(delayMs * 1_000_000)}}` : '-NAK');
 }

@@ -3,13 +3,13 @@
  * Owns: asking before every write. A process that was stopped for a minute wakes in the middle of whatever it did; by then the partition may be
  * another's, and no timer has told it so.
  */
-import { type JobQueue, type Journal, LlmteamError, type Registry, type Signals } from '@llmteam/contracts';
+import { type JobQueue, type Journal, type KvStore, LlmteamError, type PubSub } from '@llmteam/contracts';
 
 export interface PartitionPorts {
   readonly journal: Journal;
   readonly queue: JobQueue;
-  readonly signals: Signals;
-  readonly registry: Registry;
+  readonly pubSub: PubSub;
+  readonly kv: KvStore;
 }
 
 export interface Fence {
@@ -20,7 +20,7 @@ export interface Fence {
 }
 
 /** Writes reject with `CLOSED` once the partition is not held; reading stays as it is. */
-export function fencedPorts({ journal, queue, signals, registry }: PartitionPorts, fence: Fence): PartitionPorts {
+export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fence: Fence): PartitionPorts {
   const held = <T>(write: () => Promise<T>): Promise<T> => (fence.isHeld() ? write() : Promise.reject(lost(fence)));
   return {
     journal: {
@@ -45,21 +45,21 @@ export function fencedPorts({ journal, queue, signals, registry }: PartitionPort
       withdraw: (jobIds) => held(() => queue.withdraw(jobIds)),
       close: () => queue.close(),
     },
-    signals: {
+    pubSub: {
       publish: (subject, message) => {
-        if (fence.isHeld()) signals.publish(subject, message);
+        if (fence.isHeld()) pubSub.publish(subject, message);
       },
-      subscribe: (subject, receive) => signals.subscribe(subject, receive),
-      close: () => signals.close(),
+      subscribe: (subject, receive) => pubSub.subscribe(subject, receive),
+      close: () => pubSub.close(),
     },
-    registry: {
-      supports: registry.supports,
-      get: (key) => registry.get(key),
-      put: (key, value, options) => held(() => registry.put(key, value, options)),
-      delete: (key, options) => held(() => registry.delete(key, options)),
-      list: (prefix, options) => registry.list(prefix, options),
-      watch: (prefix, signal) => registry.watch(prefix, signal),
-      close: () => registry.close(),
+    kv: {
+      supports: kv.supports,
+      get: (key) => kv.get(key),
+      put: (key, value, options) => held(() => kv.put(key, value, options)),
+      delete: (key, options) => held(() => kv.delete(key, options)),
+      list: (prefix, options) => kv.list(prefix, options),
+      watch: (prefix, signal) => kv.watch(prefix, signal),
+      close: () => kv.close(),
     },
   };
 }

@@ -4,7 +4,7 @@
  * Invariants: taken only if nobody has it (by revision); `isHeld` turns false by our own clock before anybody else can take it, also if
  * no timer fires: a process that was stopped for a while finds it false when it wakes.
  */
-import { type Clock, isLlmteamError, type Json, type Registry, type RegistryValue } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Json, type KvEntry, type KvStore } from '@llmteam/contracts';
 
 export const leasePrefix = 'leases/';
 
@@ -22,7 +22,7 @@ export class Lease {
     readonly partition: number,
     private readonly owner: string,
     private readonly leaseMs: number,
-    private readonly registry: Registry,
+    private readonly kv: KvStore,
     private readonly clock: Clock,
   ) {}
 
@@ -38,7 +38,7 @@ export class Lease {
   /** False if another has it. @throws LlmteamError of the registry */
   async acquire(): Promise<boolean> {
     const sentAt = this.clock.now();
-    const present = await this.registry.get(this.key);
+    const present = await this.kv.get(this.key);
     if (present !== null && ownerOf(present) !== this.owner) return this.lose();
     return this.write(sentAt, present?.revision ?? 0);
   }
@@ -71,7 +71,7 @@ export class Lease {
     this.lose();
     if (revision === null) return;
     try {
-      await this.registry.delete(this.key, { ifRevision: revision });
+      await this.kv.delete(this.key, { ifRevision: revision });
     } catch (error) {
       if (!isConflict(error)) throw error;
     }
@@ -80,7 +80,7 @@ export class Lease {
   private async write(sentAt: number, ifRevision: number): Promise<boolean> {
     const value: Json = { owner: this.owner };
     try {
-      this.revision = await this.registry.put(this.key, value, { ifRevision, ttlMs: this.leaseMs });
+      this.revision = await this.kv.put(this.key, value, { ifRevision, ttlMs: this.leaseMs });
       this.confirmedAt = Math.max(this.confirmedAt, sentAt);
       return true;
     } catch (error) {
@@ -99,7 +99,7 @@ export class Lease {
   }
 }
 
-export function ownerOf({ value }: RegistryValue): string {
+export function ownerOf({ value }: KvEntry): string {
   return String((value as { readonly owner?: Json }).owner);
 }
 

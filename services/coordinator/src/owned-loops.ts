@@ -41,7 +41,7 @@ export class OwnedLoops {
       ...common,
       ...fenced,
       partition,
-      lists: new TaskFeed(fenced.registry),
+      lists: new TaskFeed(fenced.kv),
       log: log.child({ partition }),
       onFailure,
     });

@@ -61,7 +61,7 @@ export class PartitionHold {
     this.isLeased = false;
     this.watchdog?.cancel();
     if (how === 'lost') log.warn({ partition }, 'a partition is lost: its lease was not confirmed in time');
-    else await this.giveBack();
+    else await this.releaseLease();
     return how;
   }
 
@@ -131,7 +131,7 @@ export class PartitionHold {
     this.isLive = false;
   }
 
-  private async giveBack(): Promise<void> {
+  private async releaseLease(): Promise<void> {
     const { lease, log } = this.options;
     await lease.release().catch((err: unknown) => {
       log.warn({ err, partition: lease.partition }, 'the lease of a partition was not given back; it ends by itself');

@@ -8,14 +8,14 @@
  *   O2 a partition that belongs to another live member is given back at once, with a checkpoint
  *   O3 a stop gives everything back, and says so first: nobody waits for a lease to end
  */
-import type { Clock, Json, Logger, Registry, RegistryValue, Timer } from '@llmteam/contracts';
+import type { Clock, Json, KvEntry, KvStore, Logger, Timer } from '@llmteam/contracts';
 import { WatchedKeys } from '@llmteam/kernel';
 import { assign, type Member } from './assignment.js';
 import { Lease, leasePrefix, ownerOf } from './lease.js';
 import { type HoldContext, type HoldEnd, PartitionHold, type PartitionWork } from './partition-hold.js';
 
 export interface OwnershipOptions {
-  readonly registry: Registry;
+  readonly kv: KvStore;
   /** Monotonic. */
   readonly clock: Clock;
   readonly log: Logger;
@@ -53,10 +53,10 @@ export class PartitionOwnership {
   private state: 'idle' | 'joined' | 'stopping' = 'idle';
 
   constructor(private readonly options: OwnershipOptions) {
-    const { registry, clock, log } = options;
+    const { kv, clock, log } = options;
     const changed = (): void => this.schedule();
-    this.members = new WatchedKeys({ registry, clock, log, changed, prefix: memberPrefix });
-    this.leases = new WatchedKeys({ registry, clock, log, changed, prefix: leasePrefix });
+    this.members = new WatchedKeys({ kv, clock, log, changed, prefix: memberPrefix });
+    this.leases = new WatchedKeys({ kv, clock, log, changed, prefix: leasePrefix });
   }
 
   /** Joins the others; partitions come by and by. @throws LlmteamError of the registry */
@@ -70,11 +70,11 @@ export class PartitionOwnership {
 
   /** Gives back every partition at once. Never rejects. */
   async stop(): Promise<void> {
-    const { log, registry, memberId } = this.options;
+    const { log, kv, memberId } = this.options;
     const wasJoined = this.state === 'joined';
     this.state = 'stopping';
     // What is under way would put the key there again.
-    const gone = this.telling.then(() => registry.delete(memberPrefix + memberId));
+    const gone = this.telling.then(() => kv.delete(memberPrefix + memberId));
     const told = gone.catch((err: unknown) => {
       if (wasJoined) log.warn({ err }, 'the other coordinators were not told; they find out when the leases end');
     });
@@ -138,8 +138,8 @@ export class PartitionOwnership {
   }
 
   private begin(partition: number): void {
-    const { registry, clock, log, memberId, leaseMs, open } = this.options;
-    const lease = new Lease(partition, memberId, leaseMs, registry, clock);
+    const { kv, clock, log, memberId, leaseMs, open } = this.options;
+    const lease = new Lease(partition, memberId, leaseMs, kv, clock);
     const onLive = (): void => {
       log.info({ partition }, 'partition taken over');
       this.takenOver++;
@@ -190,19 +190,19 @@ export class PartitionOwnership {
   }
 
   private async sayWeLive(): Promise<void> {
-    const { registry, clock, memberId, leaseMs } = this.options;
+    const { kv, clock, memberId, leaseMs } = this.options;
     const sentAt = clock.now();
     const declines = [...this.failures].flatMap(([partition, { declinedUntil }]) =>
       declinedUntil > sentAt ? [partition] : [],
     );
-    const put = registry.put(memberPrefix + memberId, { declines }, { ttlMs: leaseMs });
+    const put = kv.put(memberPrefix + memberId, { declines }, { ttlMs: leaseMs });
     this.telling = put.catch(() => undefined);
     await put;
     this.joinedUntil = sentAt + leaseMs;
   }
 }
 
-function asMember([id, { value }]: [string, RegistryValue]): Member {
+function asMember([id, { value }]: [string, KvEntry]): Member {
   const { declines } = value as { readonly declines?: Json };
   return { id, declines: Array.isArray(declines) ? declines.map(Number) : [] };
 }

@@ -3,7 +3,7 @@
  * Owns: when, and how often. Does not own: which runs may go (the backend).
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock, Logger, Registry, RunKey, Timer } from '@llmteam/contracts';
+import type { Clock, KvStore, Logger, RunKey, Timer } from '@llmteam/contracts';
 import { announceRemoval } from '@llmteam/kernel';
 import type { ServiceConfig } from '@llmteam/service-host';
 
@@ -20,7 +20,7 @@ export interface Sweeper {
 export interface RetentionOptions {
   readonly sweeper: Sweeper;
   /** Where those who list runs hear what went. */
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly retention: ServiceConfig['file']['retention'];
   readonly partitions: number;
   readonly owned: () => readonly number[];
@@ -67,12 +67,11 @@ export class RetentionSweeps {
 
   /** Never rejects: what could not be taken away now is next time. */
   private async sweepAll(): Promise<void> {
-    const { sweeper, registry, owned, log } = this.options;
+    const { sweeper, kv, owned, log } = this.options;
     for (const partition of owned()) {
       if (this.stopping.signal.aborted) return;
       try {
-        const announce = (runs: readonly RunKey[]): Promise<void> =>
-          announceRemoval(registry, partition, randomUUID(), runs);
+        const announce = (runs: readonly RunKey[]): Promise<void> => announceRemoval(kv, partition, randomUUID(), runs);
         this.removedRuns += await sweeper.sweep(partition, this.policy, this.stopping.signal, announce);
       } catch (err) {
         if (!this.stopping.signal.aborted)

@@ -71,12 +71,12 @@ export function compose(options: RootOptions): Root {
 }
 
 function makePorts({ backend }: RootOptions): PartitionPorts {
-  const { queue, signals, registry } = backend;
-  return { journal: new LargeValueJournal(backend.journal, backend.blobs), queue, signals, registry };
+  const { queue, pubSub, kv } = backend;
+  return { journal: new LargeValueJournal(backend.journal, backend.blobs), queue, pubSub, kv };
 }
 
 function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
-  return new AnnouncedTypes({ registry: backend.registry, catalog, clock, log });
+  return new AnnouncedTypes({ kv: backend.kv, catalog, clock, log });
 }
 
 function makeDefinitions(
@@ -88,7 +88,7 @@ function makeDefinitions(
 }
 
 function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
-  return new SegmentStore(backend.registry, definitions);
+  return new SegmentStore(backend.kv, definitions);
 }
 
 function makeLoops(
@@ -115,7 +115,7 @@ function makeLoops(
 function makeOwnership(options: RootOptions, loops: OwnedLoops): PartitionOwnership {
   const { backend, clock, log, config, coordinator_id } = options;
   return new PartitionOwnership({
-    registry: backend.registry,
+    kv: backend.kv,
     clock,
     log,
     memberId: coordinator_id,
@@ -130,7 +130,7 @@ function makeRetention({ backend, clock, log, config }: RootOptions, ownership: 
   const { partitions } = backend.journal;
   return new RetentionSweeps({
     sweeper: backend.retention,
-    registry: backend.registry,
+    kv: backend.kv,
     retention,
     partitions,
     owned: () => ownership.owned(),

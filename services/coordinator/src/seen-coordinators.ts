@@ -1,4 +1,4 @@
-import type { Registry } from '@llmteam/contracts';
+import type { KvStore } from '@llmteam/contracts';
 import { leasePrefix, ownerOf } from './lease.js';
 import { memberPrefix } from './partition-ownership.js';
 
@@ -10,8 +10,8 @@ export interface SeenCoordinators {
 }
 
 /** The coordinators of an installation, as the registry has them. */
-export async function seenCoordinators(registry: Registry): Promise<SeenCoordinators> {
-  const [members, leases] = await Promise.all([registry.list(memberPrefix), registry.list(leasePrefix)]);
+export async function seenCoordinators(kv: KvStore): Promise<SeenCoordinators> {
+  const [members, leases] = await Promise.all([kv.list(memberPrefix), kv.list(leasePrefix)]);
   return {
     members: members.map(({ key }) => key.slice(memberPrefix.length)),
     owners: new Map(leases.map((lease) => [Number(lease.key.slice(leasePrefix.length)), ownerOf(lease)])),

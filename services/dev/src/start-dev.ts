@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
-import type { EmbeddedRuntime, Home } from '@llmteam/embedded';
+import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
 import { configuredRefs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
 import { createExpressionCompiler } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
-  readonly home: Home;
+  readonly stores: LocalStores;
   readonly config: Config;
   readonly log: Logger;
   readonly host: string;
@@ -39,12 +39,12 @@ const firstTenant = 'default';
 export async function startDev(options: DevOptions): Promise<RunningDev> {
   const lifecycle = new Lifecycle(options.log, closeMs);
   try {
-    const store = await options.home.openService();
+    const store = await options.stores.openService();
     lifecycle.opens('store', () => store.close());
     await store.runtime.drive('everything');
     const { gateway, url } = await openGateway(store.runtime, options);
     lifecycle.opens('gateway', () => gateway.close());
-    const firstKey = await makeFirstKey(new KeyStore(store.registry, systemClock()));
+    const firstKey = await makeFirstKey(new KeyStore(store.kv, systemClock()));
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
   } catch (error) {
     await lifecycle.close();
@@ -57,7 +57,7 @@ async function openGateway(
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
 ): Promise<{ gateway: Gateway; url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
-  const { index, registry, signals } = backend;
+  const { index, kv, pubSub } = backend;
   const { gateway: configured } = serviceConfig(config).file;
   const processMetrics = await openMetrics({ service: 'dev' });
   const state = { isReady: true };
@@ -73,8 +73,8 @@ async function openGateway(
     catalog,
     journal,
     index,
-    registry,
-    signals,
+    kv,
+    pubSub,
     log,
     version,
     processMetrics,

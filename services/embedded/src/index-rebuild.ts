@@ -9,10 +9,10 @@ import {
   rebuildIndex,
 } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
-import type { HomeOptions } from './home.js';
-import { type OwnedStore, Stores } from './stores.js';
+import type { LocalStoresOptions } from './local-stores.js';
+import { type OwnedFolder, StoreFolders } from './store-folders.js';
 
-export interface HomeRebuildProgress extends RebuildProgress {
+export interface LocalRebuildProgress extends RebuildProgress {
   readonly stores: number;
   readonly storesDone: number;
 }
@@ -21,15 +21,15 @@ export interface HomeRebuildProgress extends RebuildProgress {
  * Step types are needed to read histories, so the plugins of the configuration are loaded; none of them is started.
  * @throws LlmteamError `STORE_LOCKED` if a process has one of the stores; those before it have been made anew
  */
-export async function rebuildHomeIndex(
-  { home, config, log }: Pick<HomeOptions, 'home' | 'config' | 'log'>,
-  onProgress: (progress: HomeRebuildProgress) => void = () => undefined,
-): Promise<HomeRebuildProgress> {
-  const stores = new Stores({ home, clock: systemClock(), synchronous: config.file.synchronous ?? 'full' });
+export async function rebuildLocalIndexes(
+  { home, config, log }: Pick<LocalStoresOptions, 'home' | 'config' | 'log'>,
+  onProgress: (progress: LocalRebuildProgress) => void = () => undefined,
+): Promise<LocalRebuildProgress> {
+  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: config.file.synchronous ?? 'full' });
   const { catalog } = await loadPlugins(config, log);
   const compiler = createExpressionCompiler();
   const folders = stores.folders();
-  let total: HomeRebuildProgress = { runs: 0, tasks: 0, done: 1, stores: folders.length, storesDone: 0 };
+  let total: LocalRebuildProgress = { runs: 0, tasks: 0, done: 1, stores: folders.length, storesDone: 0 };
   for (const folder of folders) {
     const { backend } = await own(stores, folder);
     try {
@@ -47,11 +47,11 @@ export async function rebuildHomeIndex(
   return total;
 }
 
-function added(before: HomeRebuildProgress, { runs, tasks, done }: RebuildProgress): HomeRebuildProgress {
+function added(before: LocalRebuildProgress, { runs, tasks, done }: RebuildProgress): LocalRebuildProgress {
   return { ...before, runs: before.runs + runs, tasks: before.tasks + tasks, done };
 }
 
-async function own(stores: Stores, folder: string): Promise<OwnedStore> {
+async function own(stores: StoreFolders, folder: string): Promise<OwnedFolder> {
   try {
     return await stores.own(folder);
   } catch (cause) {

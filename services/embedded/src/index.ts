@@ -1,3 +1,3 @@
-export { Home, type HomeOptions, type OwnedHome, type RemoteHome } from './home.js';
-export { type HomeRebuildProgress, rebuildHomeIndex } from './index-rebuild.js';
+export { type LocalRebuildProgress, rebuildLocalIndexes } from './index-rebuild.js';
+export { LocalStores, type LocalStoresOptions, type OwnedStore, type RemoteStore } from './local-stores.js';
 export { EmbeddedRuntime, type RuntimeOptions } from './runtime.js';

@@ -9,11 +9,11 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RemoteRegistry, registryCalls, runCalls } from './run-calls.js';
+import { kvCalls, type RemoteKvStore, runCalls } from './run-calls.js';
 
 export interface OwnerClient {
   readonly runs: RunService;
-  readonly registry: RemoteRegistry;
+  readonly kv: RemoteKvStore;
   close(): void;
 }
 
@@ -34,7 +34,7 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
     );
   return {
     runs: proxy(runCalls, '') as RunService,
-    registry: proxy(registryCalls, 'registry/') as RemoteRegistry,
+    kv: proxy(kvCalls, 'registry/') as RemoteKvStore,
     close: () => {
       connection.dispose();
       socket.destroy();

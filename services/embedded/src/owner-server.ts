@@ -13,12 +13,12 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { type RemoteRegistry, registryCalls, runCalls } from './run-calls.js';
+import { kvCalls, type RemoteKvStore, runCalls } from './run-calls.js';
 
 /** What other processes may ask. */
 export interface OwnedParts {
   readonly runs: RunService;
-  readonly registry: RemoteRegistry;
+  readonly kv: RemoteKvStore;
 }
 
 export interface OwnerServer {
@@ -66,7 +66,7 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-function answerCalls(socket: Socket, { runs, registry }: OwnedParts, calls: Set<Promise<unknown>>): void {
+function answerCalls(socket: Socket, { runs, kv }: OwnedParts, calls: Set<Promise<unknown>>): void {
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const answerBy = (target: object, names: readonly string[], prefix: string): void => {
     for (const name of names) {
@@ -78,7 +78,7 @@ function answerCalls(socket: Socket, { runs, registry }: OwnedParts, calls: Set<
     }
   };
   answerBy(runs, runCalls, '');
-  answerBy(registry, registryCalls, 'registry/');
+  answerBy(kv, kvCalls, 'registry/');
   connection.onError(() => socket.destroy());
   connection.listen();
 }

@@ -99,7 +99,7 @@ function makeDefinitions({ backend, catalog }: RootOptions, compiler: Expression
 }
 
 function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
-  return new SegmentStore(backend.registry, definitions);
+  return new SegmentStore(backend.kv, definitions);
 }
 
 function makeRetry({ clock, log, storePatienceMs, onFailure }: RootOptions): Retry {
@@ -117,12 +117,12 @@ function makeLoops(
   segments: SegmentStore,
 ): readonly PartitionLoop[] {
   const { backend, clock, log, storePatienceMs, onFailure } = options;
-  const { queue, signals, registry, index } = backend;
+  const { queue, pubSub, kv, index } = backend;
   const common = {
     journal,
     queue,
-    signals,
-    registry,
+    pubSub,
+    kv,
     lists: index,
     definitions,
     segments,
@@ -142,8 +142,8 @@ function makeWorker(
   retry: Retry,
 ): WorkLoop {
   const { backend, clock, log, catalog } = options;
-  const { queue, signals, registry, blobs } = backend;
-  const ports = { journal, queue, signals, registry, blobs, clock, log, resources, compiler };
+  const { queue, pubSub, kv, blobs } = backend;
+  const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, compiler };
   return new WorkLoop(ports, { worker_id: `embedded-${process.pid}`, catalog, retry });
 }
 

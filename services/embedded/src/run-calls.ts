@@ -1,4 +1,4 @@
-import type { Registry } from '@llmteam/contracts';
+import type { KvStore } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 
 /** The calls that processes may make of the one that owns a store, by name. */
@@ -19,6 +19,6 @@ export const runCalls = [
 ] as const satisfies readonly (keyof RunService)[];
 
 /** Of the registry: keys and the audit trail are looked at and changed while a service runs. */
-export const registryCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof Registry)[];
+export const kvCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof KvStore)[];
 
-export type RemoteRegistry = Pick<Registry, (typeof registryCalls)[number]>;
+export type RemoteKvStore = Pick<KvStore, (typeof kvCalls)[number]>;

@@ -131,7 +131,7 @@ export class EmbeddedRuntime {
 
   /** Gives pieces of text as models write them, best effort; the function takes the receiver away again. */
   watchTokens(runId: string, receive: (token: LiveToken) => void): () => void {
-    return this.backend.signals.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveToken));
+    return this.backend.pubSub.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveToken));
   }
 
   /**

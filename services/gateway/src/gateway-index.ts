@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openRunIndex, systemClock } from '@llmteam/backend-embedded';
-import { type IndexChange, isLlmteamError, type Logger, type Registry, type RunIndex } from '@llmteam/contracts';
+import { type IndexChange, isLlmteamError, type KvStore, type Logger, type RunIndex } from '@llmteam/contracts';
 import { IndexFeed, type IndexFeedOptions } from '@llmteam/kernel';
 import { openNats, type ServiceConfig } from '@llmteam/service-host';
 
@@ -15,9 +15,9 @@ const longestAwayMs = 6 * 24 * 3_600_000;
 const installationKey = 'installation';
 
 /** Gone on with if they can be. @throws LlmteamError `STORE_LOCKED` if another gateway has the file, `STORE_CORRUPT` if it is not ours */
-export async function openGatewayIndex(config: ServiceConfig, registry: Registry, log: Logger): Promise<RunIndex> {
+export async function openGatewayIndex(config: ServiceConfig, kv: KvStore, log: Logger): Promise<RunIndex> {
   const file = indexFile(config);
-  const installation = await installationOf(registry);
+  const installation = await installationOf(kv);
   const { index, setAside } = await openRunIndex({ file, installation, longestAwayMs });
   if (setAside !== null) log.warn({ file, reason: setAside }, 'the run index is made anew; the old one is set aside');
   return index;
@@ -35,7 +35,7 @@ export async function rebuildGatewayIndex(
   const clock = systemClock();
   const backend = await openNats(config, { name: 'llmteam index rebuild', clock, log });
   try {
-    const index = await openGatewayIndex(config, backend.registry, log);
+    const index = await openGatewayIndex(config, backend.kv, log);
     try {
       await index.clear();
       const listed = { runs: 0, tasks: 0 };
@@ -49,9 +49,9 @@ export async function rebuildGatewayIndex(
         position: (partition) => index.position(partition),
         run: (tenantId, runId) => index.run(tenantId, runId),
       };
-      const { journal, registry } = backend;
+      const { journal, kv } = backend;
       const onFailure = (): void => undefined;
-      const feed = new IndexFeed({ journal, registry, index: counted, clock, log, onFailure });
+      const feed = new IndexFeed({ journal, kv, index: counted, clock, log, onFailure });
       await feed.start().finally(() => feed.stop());
       return listed;
     } finally {
@@ -81,15 +81,15 @@ function indexFile({ file, folder }: ServiceConfig): string {
 }
 
 /** A name that the installation was given once: lists of a server that was wiped are known by it. */
-async function installationOf(registry: Registry): Promise<string> {
-  const found = await registry.get(installationKey);
+async function installationOf(kv: KvStore): Promise<string> {
+  const found = await kv.get(installationKey);
   if (found !== null) return String(found.value);
   try {
     const id = randomUUID();
-    await registry.put(installationKey, id, { ifRevision: 0 });
+    await kv.put(installationKey, id, { ifRevision: 0 });
     return id;
   } catch (error) {
     if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
-    return installationOf(registry);
+    return installationOf(kv);
   }
 }

@@ -37,7 +37,7 @@ export class Gateway {
 
   constructor(private readonly options: GatewayOptions) {
     const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
-    const keys = new KeyRing(options.registry, options.clock, options.log);
+    const keys = new KeyRing(options.kv, options.clock, options.log);
     const followers = new Followers(options);
     const tenants = new TenantLimits(limits, (tenantId) => this.meter.active(tenantId));
     const streams: Streams = new Streams({
@@ -58,7 +58,7 @@ export class Gateway {
       ...options,
       limits,
       keys,
-      audit: new AuditLog(options.registry),
+      audit: new AuditLog(options.kv),
       followers,
       streams,
       tenants,

@@ -1,4 +1,4 @@
-import type { Clock, Journal, Logger, Registry, RunIndex, Signals } from '@llmteam/contracts';
+import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import type { Definitions, KnownRefs, RunService, SegmentStore, StepCatalog, ValidationContext } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
 import type { GatewayLimits } from './limits.js';
@@ -13,8 +13,8 @@ export interface GatewayOptions {
   /** Large values resolved. */
   readonly journal: Journal;
   readonly index: RunIndex;
-  readonly registry: Registry;
-  readonly signals: Signals;
+  readonly kv: KvStore;
+  readonly pubSub: PubSub;
   readonly clock: Clock;
   readonly log: Logger;
   readonly newId: () => string;

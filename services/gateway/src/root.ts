@@ -99,11 +99,11 @@ function makeJournal({ backend }: RootOptions): Journal {
 }
 
 function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
-  return new AnnouncedTypes({ registry: backend.registry, catalog, clock, log });
+  return new AnnouncedTypes({ kv: backend.kv, catalog, clock, log });
 }
 
 function makeWorkers({ backend, clock, log }: RootOptions): CountedWorkers {
-  return new CountedWorkers({ registry: backend.registry, clock, log });
+  return new CountedWorkers({ kv: backend.kv, clock, log });
 }
 
 function makeDefinitions(
@@ -115,7 +115,7 @@ function makeDefinitions(
 }
 
 function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
-  return new SegmentStore(backend.registry, definitions);
+  return new SegmentStore(backend.kv, definitions);
 }
 
 function makeRuns({ index, clock }: RootOptions, journal: Journal, definitions: Definitions): RunService {
@@ -124,8 +124,8 @@ function makeRuns({ index, clock }: RootOptions, journal: Journal, definitions: 
 
 /** Lists need no values: those that lie beside the journal are left there. */
 function makeFeed({ backend, index, clock, log, onFailure }: RootOptions): IndexFeed {
-  const { journal, registry } = backend;
-  return new IndexFeed({ journal, registry, index, clock, log, onFailure });
+  const { journal, kv } = backend;
+  return new IndexFeed({ journal, kv, index, clock, log, onFailure });
 }
 
 function makeGateway(
@@ -138,7 +138,7 @@ function makeGateway(
   runs: RunService,
   feed: IndexFeed,
 ): Gateway {
-  const { registry, signals } = backend;
+  const { kv, pubSub } = backend;
   const { limits, origins } = config.file.gateway;
   return new Gateway({
     runs,
@@ -148,8 +148,8 @@ function makeGateway(
     compiler,
     journal,
     index,
-    registry,
-    signals,
+    kv,
+    pubSub,
     clock,
     log,
     version,

@@ -52,7 +52,7 @@ async function openGateway(
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
-  const index = await openGatewayIndex(config, backend.registry, log);
+  const index = await openGatewayIndex(config, backend.kv, log);
   lifecycle.opens('run index', () => index.close());
 
   const onFailure = fail;

@@ -13,7 +13,7 @@ export { loadControlPlugins, loadPlugins, type Plugins } from './load-plugins.js
 export { openLog } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics } from './metrics.js';
-export { lookAtNats, type NatsInspection, openNats, withRegistry } from './nats.js';
+export { lookAtNats, type NatsInspection, openNats, withKvStore } from './nats.js';
 export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';
 export { hideSecrets } from './redaction.js';

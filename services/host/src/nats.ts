@@ -1,7 +1,7 @@
 /** The NATS backend as the configuration says. Its client is loaded when it is asked for: commands that need no server start without it. */
 import { resolve } from 'node:path';
 import type { NatsBackend, NatsBackendOptions, NatsInspection, NatsSettings } from '@llmteam/backend-nats';
-import { LlmteamError, type Logger, type Registry, type RunIndex } from '@llmteam/contracts';
+import { type KvStore, LlmteamError, type Logger, type RunIndex } from '@llmteam/contracts';
 import type { ServiceConfig } from './config.js';
 
 import { reveal } from './secrets.js';
@@ -26,16 +26,12 @@ export async function openNats(config: ServiceConfig, options: OpenNatsOptions):
 }
 
 /** For a command that looks at what is registered, or changes it. @throws LlmteamError as `openNats` */
-export async function withRegistry<T>(
-  config: ServiceConfig,
-  log: Logger,
-  use: (registry: Registry) => Promise<T>,
-): Promise<T> {
+export async function withKvStore<T>(config: ServiceConfig, log: Logger, use: (kv: KvStore) => Promise<T>): Promise<T> {
   const { systemClock } = await import('@llmteam/backend-embedded');
   const options = { name: 'llmteam command', clock: systemClock(), log, patienceMs: commandPatienceMs };
   const backend = await openNats(config, options);
   try {
-    return await use(backend.registry);
+    return await use(backend.kv);
   } finally {
     await backend.close();
   }

@@ -86,10 +86,10 @@ function makeWorker(
   retry: Retry,
 ): WorkLoop {
   const { backend, clock, log, catalog, worker_id, observer, config } = options;
-  const { queue, signals, registry, blobs } = backend;
+  const { queue, pubSub, kv, blobs } = backend;
   const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
   const heartbeatMs = (config.file.nats.job_lease_seconds * 1_000) / 3;
-  const ports = { journal, queue, signals, registry, blobs, clock, log, resources, compiler };
+  const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, compiler };
   const settings = {
     worker_id,
     catalog,
@@ -105,5 +105,5 @@ function makePresence({ backend, clock, log, catalog, worker_id }: RootOptions, 
   const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
   const concurrency = Object.fromEntries(worker.concurrency());
   const described = { worker_id, types, started_at: clock.now(), concurrency };
-  return new WorkerPresence({ registry: backend.registry, clock, log, worker: described });
+  return new WorkerPresence({ kv: backend.kv, clock, log, worker: described });
 }

@@ -65,7 +65,7 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
     observer,
     onFailure: fail,
   });
-  await announceTypes(backend.registry, workerId, typesOf(catalog));
+  await announceTypes(backend.kv, workerId, typesOf(catalog));
   await begin(service, root, config);
   open.reasons = () => [
     ...(backend.isConnected() ? [] : ['it is not connected to the message server']),

@@ -7,22 +7,22 @@ import type { Backend } from '@llmteam/contracts';
 import { listOf } from '../../conformance/kit.js';
 import { appendUntilFailure, codeOf, note, openStore, run, tell } from './child.js';
 
-async function fill({ journal, registry, blobs }: Backend) {
+async function fill({ journal, kv, blobs }: Backend) {
   const { kept, code } = await appendUntilFailure(journal, 20_000);
   return {
     kept,
     append: code,
     again: await codeOf(journal.append(run, [note(`m${kept}`, 'x'.repeat(20_000))])),
-    registry: await codeOf(registry.put('large', 'x'.repeat(200_000))),
+    registry: await codeOf(kv.put('large', 'x'.repeat(200_000))),
     blob: await codeOf(blobs.put(Buffer.alloc(4_000_000))),
     readable: (await listOf(journal.read(run))).length,
   };
 }
 
-async function goOn({ journal, registry, blobs }: Backend, kept: number) {
+async function goOn({ journal, kv, blobs }: Backend, kept: number) {
   return {
     append: await codeOf(journal.append(run, [note(`m${kept}`)])),
-    registry: await codeOf(registry.put('small', 1)),
+    registry: await codeOf(kv.put('small', 1)),
     blob: await codeOf(blobs.put(Buffer.alloc(1_000))),
   };
 }
@@ -38,6 +38,6 @@ if (ballast === undefined) {
   await first.close();
   const second = await openStore();
   const ids = (await listOf(second.journal.read(run))).map((entry) => entry.message_id);
-  tell({ full, freed, ids, large: await second.registry.get('large') });
+  tell({ full, freed, ids, large: await second.kv.get('large') });
   await second.close();
 }

@@ -1,13 +1,13 @@
 /** Writes through every port of the database in one turn of the event loop. Argument: folder. */
 import { note, openStore, tell } from './child.js';
 
-const { journal, registry, index, close } = await openStore();
+const { journal, kv, index, close } = await openStore();
 // The first commit of all also makes the log.
 await journal.append({ tenant_id: 'acme', run_id: 'first' }, [note('m')]);
 tell({ mark: 'before' });
 const writes = Array.from({ length: 100 }, (_, number) => [
   journal.append({ tenant_id: 'acme', run_id: `run-${number}` }, [note('m')]),
-  registry.put(`key-${number}`, number),
+  kv.put(`key-${number}`, number),
   index.apply([{ partition: 0, position: number + 1, runs: [], tasks: [] }]),
 ]);
 await Promise.all(writes.flat());

@@ -2,7 +2,7 @@
 import { note, openStore, tell } from './child.js';
 
 const name = process.argv[4] ?? '';
-const { journal, registry, blobs, index } = await openStore(process.argv[3] === 'relaxed' ? 'relaxed' : 'full');
+const { journal, kv, blobs, index } = await openStore(process.argv[3] === 'relaxed' ? 'relaxed' : 'full');
 
 async function appendForEver(writer: number): Promise<never> {
   const run = { tenant_id: 'acme', run_id: `run-${writer}` };
@@ -18,7 +18,7 @@ async function appendForEver(writer: number): Promise<never> {
 
 async function putForEver(): Promise<never> {
   for (let count = 0; ; count += 1) {
-    const revision = await registry.put('count', `${name}-${count}`);
+    const revision = await kv.put('count', `${name}-${count}`);
     const hash = await blobs.put(Buffer.from(`${name}-${count}`.repeat(100)));
     const position = (await index.position(0)) + 1;
     await index.apply([{ partition: 0, position, runs: [], tasks: [] }]);

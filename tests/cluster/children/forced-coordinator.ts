@@ -44,8 +44,8 @@ await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({
   const backend = await openNats(config, { name: processName(), clock, log, onJobsLost: redispatch });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
-  const { registry, queue, signals, blobs } = backend;
-  const announced = new AnnouncedTypes({ registry, catalog, clock, log });
+  const { kv, queue, pubSub, blobs } = backend;
+  const announced = new AnnouncedTypes({ kv, catalog, clock, log });
   await announced.start();
   lifecycle.opens('announced types', () => announced.stop());
   const definitions = new Definitions(blobs, catalog, createExpressionCompiler(), (typeId, version) =>
@@ -57,11 +57,11 @@ await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({
       partition,
       journal,
       queue,
-      signals,
-      registry,
-      lists: new TaskFeed(registry),
+      pubSub,
+      kv,
+      lists: new TaskFeed(kv),
       definitions,
-      segments: new SegmentStore(registry, definitions),
+      segments: new SegmentStore(kv, definitions),
       clock,
       log: log.child({ partition }),
       redispatchAfterMs: 2_000 * config.file.nats.job_lease_seconds,

@@ -72,13 +72,13 @@ export class ClusterClient {
     const { index } = await openMemoryBackend({ clock });
     const backend = await openNatsBackend({ settings, name: 'the client of a test', clock, log, index });
     const { catalog } = await loadPlugins(loadConfig(null, {}), log);
-    const { registry, blobs } = backend;
-    const announced = new AnnouncedTypes({ registry, catalog, clock, log });
+    const { kv, blobs } = backend;
+    const announced = new AnnouncedTypes({ kv, catalog, clock, log });
     await announced.start();
     const definitions = new Definitions(blobs, catalog, createExpressionCompiler());
     const journal = new LargeValueJournal(backend.journal, blobs);
     const runs = createRunService({ journal, index, definitions, clock, newId: randomUUID });
-    const segments = new SegmentStore(registry, definitions);
+    const segments = new SegmentStore(kv, definitions);
     const client = new ClusterClient({ backend, runs, definitions, segments, announced, catalog });
     client.followAll();
     return client;

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
 
 export async function partitionOwners({ client }: Cluster): Promise<Map<number, number>> {
-  const leases = await client.untilAnswered(() => client.backend.registry.list('leases/'));
+  const leases = await client.untilAnswered(() => client.backend.kv.list('leases/'));
   return new Map(leases.map(({ key, value }) => [Number(key.slice('leases/'.length)), pidIn(value)]));
 }
 

@@ -43,7 +43,7 @@ async function dump(cluster: Cluster): Promise<string> {
     lines.push(`  waits for: ${await said(client.runs.show({ tenant_id: tenantId, run_id: runId }))}`);
   }
   for (const prefix of ['leases/', 'members/', 'checkpoints/'])
-    lines.push(`${prefix} ${await said(client.backend.registry.list(prefix))}`);
+    lines.push(`${prefix} ${await said(client.backend.kv.list(prefix))}`);
   lines.push(`queue: ${await said(queueState(cluster))}`);
   for (const member of members)
     lines.push(`${member.name} ${member.runs ? 'runs' : member.ending}:`, `  | ${member.lastWords()}`);

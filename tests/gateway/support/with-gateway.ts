@@ -54,7 +54,7 @@ export async function withGateway(
   const checker = new AnswerChecker();
   const stranger = new ApiClient(port, checker, null);
   const clients = [stranger];
-  const keys = new KeyStore(backend.registry, clock);
+  const keys = new KeyStore(backend.kv, clock);
   const client = async (tenantId = 'acme', role: Role = 'admin'): Promise<ApiClient> => {
     const { key } = await keys.create({ tenant_id: tenantId, role, name: `${role}-key`, expires_at: null });
     const made = new ApiClient(port, checker, key);
@@ -81,7 +81,7 @@ export async function openRuntime(backend: Backend, clock: Clock, log: Logger): 
 
 export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
-  const { index, registry, signals } = backend;
+  const { index, kv, pubSub } = backend;
   return {
     runs,
     segments,
@@ -89,8 +89,8 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     catalog,
     journal,
     index,
-    registry,
-    signals,
+    kv,
+    pubSub,
     clock,
     compiler: createExpressionCompiler(),
     log: given.log ?? quietLogger,

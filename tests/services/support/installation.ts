@@ -53,7 +53,7 @@ export class Installation {
     const clock = systemClock();
     const { catalog } = await loadControlPlugins(config, quietLogger);
     const backend = await openNats(config, { name: 'test', clock, log: quietLogger });
-    const announced = new AnnouncedTypes({ registry: backend.registry, catalog, clock, log: quietLogger });
+    const announced = new AnnouncedTypes({ kv: backend.kv, catalog, clock, log: quietLogger });
     try {
       await announced.start();
       const definitions = new Definitions(backend.blobs, catalog, createExpressionCompiler());

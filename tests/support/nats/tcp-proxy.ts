@@ -95,7 +95,7 @@ export class TcpProxy {
 
   /** Fair weather: nothing is cut, stalled, delayed or reset. What was held back is passed on. */
   heal(): void {
-    Object.assign(this.weather, { isCut: false, delay_ms: 0, loses: () => false });
+    Object.assign(this.weather, { isCut: false, delayMs: 0, loses: () => false });
     Object.assign(this.stalled, { to_server: false, to_client: false });
     this.passAll();
   }

@@ -36,8 +36,8 @@ export class ScriptedWorker {
   constructor(private readonly parts: WorkerParts) {}
 
   async start(): Promise<void> {
-    const { signals, queue: jobs } = this.parts.backend;
-    this.unsubscribe = signals.subscribe(cancelSubject, (message) => {
+    const { pubSub, queue: jobs } = this.parts.backend;
+    this.unsubscribe = pubSub.subscribe(cancelSubject, (message) => {
       for (const id of (message as { job_ids: string[] }).job_ids) this.cancelled.add(id);
     });
     this.consumer = await jobs.consume(queue, { concurrency }, (delivery) => this.take(delivery));

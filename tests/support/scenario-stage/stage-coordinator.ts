@@ -48,7 +48,7 @@ export class StageCoordinator {
         journal: altered(journal, {
           follow: (of, from, signal) => this.follow(journal.follow(of, from, signal), partition),
         }),
-        segments: new SegmentStore(backend.registry, definitions),
+        segments: new SegmentStore(backend.kv, definitions),
         log: { ...quietLogger, error: (fields, message) => this.fail(message ?? String(fields), fields) },
         onFailure: (error) => this.fail('the loop ended', error),
       });

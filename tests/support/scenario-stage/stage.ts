@@ -165,7 +165,7 @@ class Stage {
     const { segment, script } = this.scenario;
     const catalog = scenarioCatalog();
     const own = await this.definitions.put(defineSegment(segment, catalog));
-    const store = new SegmentStore(this.site.client.registry, this.definitions);
+    const store = new SegmentStore(this.site.client.kv, this.definitions);
     const stored = new Map<string, string>();
     for (const [id, one] of Object.entries(script.segments ?? {})) {
       stored.set(id, (await store.publish(tenantId, defineSegment(one, catalog))).definition);

@@ -1,5 +1,5 @@
 import { listDeadLetters } from '@llmteam/kernel';
-import { serviceConfig, withRegistry } from '@llmteam/service-host';
+import { serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { shownTime } from '../durations.js';
@@ -14,7 +14,7 @@ export async function deadLetters(
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
   const config = serviceConfig(configHere(settings));
-  const letters = await withRegistry(config, silentLog, listDeadLetters);
+  const letters = await withKvStore(config, silentLog, listDeadLetters);
   const { streams, colours } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters }, null, 2)}\n`);
   else if (letters.length === 0) streams.note('There are no dead letters.');

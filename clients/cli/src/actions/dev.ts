@@ -1,9 +1,9 @@
 import { type RunningDev, startDev } from '@llmteam/dev';
 import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { openHome } from '../homes.js';
 import { onInterrupt } from '../interrupts.js';
 import { makeLog } from '../log.js';
+import { openLocalStores } from '../open-stores.js';
 import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
@@ -19,10 +19,10 @@ export async function dev(settings: Settings, _args: readonly string[], options:
   const { host, port, origin = [] } = options;
   const stopped = new Promise<void>((resolve) => onInterrupt(resolve, () => undefined));
   const config = configHere(settings);
-  const home = await openHome(settings, config);
+  const stores = await openLocalStores(settings, config);
   const log = await makeLog(settings, config);
   const version = ownVersion();
-  const running = await startDev({ home, config, log, host, port, version, origins: origin });
+  const running = await startDev({ stores, config, log, host, port, version, origins: origin });
   try {
     sayWhere(settings, running);
     await Promise.race([stopped, running.failed]);

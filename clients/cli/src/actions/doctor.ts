@@ -1,12 +1,6 @@
 /** As many checks as one can come to: what cannot be loaded or reached is said once, and what would need it is left out. */
 import { isLlmteamError, type Logger } from '@llmteam/contracts';
-import {
-  lookAtNats,
-  type NatsInspection,
-  type ServiceConfig,
-  serviceConfig,
-  withRegistry,
-} from '@llmteam/service-host';
+import { lookAtNats, type NatsInspection, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { type Check, problem, reasonOf } from '../doctor/check.js';
@@ -47,7 +41,7 @@ async function lookAround(settings: Settings, say: (...found: readonly Check[]) 
   if (!seen.streams.every(({ exists, faults }) => exists && faults.length === 0) || seen.streams.length === 0) return;
   try {
     const { partitions } = config.file.nats;
-    say(...(await withRegistry(config, silentLog, (registry) => checkServices(registry, partitions))));
+    say(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions))));
   } catch (error) {
     say(problem('services', reasonOf(error)));
   }

@@ -1,4 +1,4 @@
-import { rebuildHomeIndex } from '@llmteam/embedded';
+import { rebuildLocalIndexes } from '@llmteam/embedded';
 import { serviceConfig } from '@llmteam/service-host';
 import { configHere } from '../configuration.js';
 import { showCounter } from '../display/counter.js';
@@ -40,7 +40,7 @@ export async function indexRebuild(
 async function rebuildHere(settings: Settings, show: Show): Promise<Rebuilt> {
   const config = configHere(settings);
   const log = await makeLog(settings, config);
-  return rebuildHomeIndex({ home: settings.home, config, log }, ({ runs, done, stores, storesDone }) => {
+  return rebuildLocalIndexes({ home: settings.home, config, log }, ({ runs, done, stores, storesDone }) => {
     const percent = Math.floor(done * 100);
     show(`store ${storesDone + 1} of ${stores}, ${percent} % read; ${counted(runs, 'run')} so far`);
   });

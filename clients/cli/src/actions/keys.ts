@@ -2,12 +2,12 @@ import type { Role } from '@llmteam/contracts';
 import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
 import { makeColours } from '../colours.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { type WhichRegistry, withRegistryOf } from '../registries.js';
+import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 import { tell } from '../telling.js';
 
-interface CreateOptions extends WhichRegistry {
+interface CreateOptions extends WhichKvStore {
   readonly role: Role;
   readonly name: string;
   readonly tenant: string;
@@ -26,8 +26,8 @@ export async function keysCreate(
 ): Promise<ExitCode> {
   const { role, name, tenant, expires, json } = options;
   const expiresAt = expires === undefined ? null : clock.now() + expires;
-  const made = await withRegistryOf(settings, options, (registry) =>
-    new KeyStore(registry, clock).create({ tenant_id: tenant, role, name, expires_at: expiresAt }),
+  const made = await withKvStoreOf(settings, options, (kv) =>
+    new KeyStore(kv, clock).create({ tenant_id: tenant, role, name, expires_at: expiresAt }),
   );
   const told = { key: made.key, ...asJson(made.listing) };
   settings.streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : `${made.key}\n`);
@@ -42,9 +42,9 @@ export async function keysCreate(
 export async function keysList(
   settings: Settings,
   _args: readonly string[],
-  { tenant, json, ...which }: WhichRegistry & { tenant?: string; json?: boolean },
+  { tenant, json, ...which }: WhichKvStore & { tenant?: string; json?: boolean },
 ): Promise<ExitCode> {
-  const keys = await withRegistryOf(settings, which, (registry) => new KeyStore(registry, clock).list(tenant));
+  const keys = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).list(tenant));
   if (json === true) {
     settings.streams.print(`${JSON.stringify({ keys: keys.map(asJson) }, null, 2)}\n`);
     return exitCodes.completed;
@@ -58,9 +58,9 @@ export async function keysList(
 export async function keysRevoke(
   settings: Settings,
   [prefix = '']: readonly string[],
-  which: WhichRegistry,
+  which: WhichKvStore,
 ): Promise<ExitCode> {
-  const { name } = await withRegistryOf(settings, which, (registry) => new KeyStore(registry, clock).revoke(prefix));
+  const { name } = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).revoke(prefix));
   tell(settings, `The key of '${name}' counts no more.`);
   return exitCodes.completed;
 }

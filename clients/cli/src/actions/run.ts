@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Definition, type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
-import type { OwnedHome } from '@llmteam/embedded';
+import type { OwnedStore } from '@llmteam/embedded';
 import { validateInput } from '@llmteam/kernel';
 import { type Config, loadPlugins } from '@llmteam/service-host';
 import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
-import { openHome } from '../homes.js';
 import { makeLog } from '../log.js';
+import { openLocalStores } from '../open-stores.js';
 import { firstSteps, noteProblems } from '../problem-lines.js';
 import { printResult } from '../result-output.js';
 import { rememberConfig } from '../run-configs.js';
@@ -31,8 +31,8 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   const [{ segment }] = definitions;
   const input = await readInput(options);
   checkInput(segment, input);
-  const home = await openHome(settings, config, plugins);
-  const store = await home.openAny();
+  const stores = await openLocalStores(settings, config, plugins);
+  const store = await stores.openAny();
   try {
     const key: RunKey = { tenant_id: options.tenant, run_id: randomUUID() };
     rememberConfig(settings.home, key.run_id, config.path);
@@ -75,7 +75,7 @@ interface Order {
   readonly options: RunOptions;
 }
 
-async function runIn({ runtime }: OwnedHome, key: RunKey, order: Order): Promise<ExitCode> {
+async function runIn({ runtime }: OwnedStore, key: RunKey, order: Order): Promise<ExitCode> {
   const { settings, definitions, options } = order;
   const session = await RunSession.open(settings, key, definitions[0].segment, options);
   try {
@@ -89,7 +89,7 @@ async function runIn({ runtime }: OwnedHome, key: RunKey, order: Order): Promise
 }
 
 async function begin(
-  runtime: OwnedHome['runtime'],
+  runtime: OwnedStore['runtime'],
   { tenant_id, run_id }: RunKey,
   { definitions, input, options }: Order,
 ): Promise<void> {

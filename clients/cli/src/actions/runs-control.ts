@@ -1,7 +1,7 @@
 import type { Json, RunKey } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
-import { withStoreOf } from '../homes.js';
+import { withStoreOf } from '../open-stores.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import { tell, tellHowToGoOn } from '../telling.js';

@@ -2,7 +2,7 @@ import type { RunEvent } from '@llmteam/contracts';
 import { makeColours, severityColour } from '../colours.js';
 import { shownDuration } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { withStoreOf } from '../homes.js';
+import { withStoreOf } from '../open-stores.js';
 import { printEvents } from '../result-output.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';

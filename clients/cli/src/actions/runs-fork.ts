@@ -2,7 +2,7 @@ import { type JsonObject, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { inheritConfig } from '../configuration.js';
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable, parseArgument } from '../files.js';
-import { storesOfRun } from '../homes.js';
+import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
 import { continueRun } from '../run-continuation.js';
 import type { Settings } from '../settings.js';

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
-import { storesOfRun } from '../homes.js';
+import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
 import { continueRun } from '../run-continuation.js';
 import type { Settings } from '../settings.js';

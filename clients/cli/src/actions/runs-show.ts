@@ -2,7 +2,7 @@ import type { RunView, StepSummary } from '@llmteam/contracts';
 import { type Colours, makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { withStoreOf } from '../homes.js';
+import { withStoreOf } from '../open-stores.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';

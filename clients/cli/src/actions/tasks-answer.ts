@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
-import { withStoreOf } from '../homes.js';
+import { withStoreOf } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { runOfTask } from '../task-ids.js';
 import { tell, tellHowToGoOn } from '../telling.js';

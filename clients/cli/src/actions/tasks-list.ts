@@ -2,8 +2,8 @@ import type { HumanTask, TaskQuery } from '@llmteam/contracts';
 import { makeColours, statusColour } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { storesHere } from '../homes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
+import { storesHere } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 

@@ -2,7 +2,7 @@ import type { HumanTask } from '@llmteam/contracts';
 import { makeColours, statusColour } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { withStoreOf } from '../homes.js';
+import { withStoreOf } from '../open-stores.js';
 import { answerCommands } from '../own-commands.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';

@@ -1,15 +1,15 @@
 /** Who works in an installation: coordinators and their partitions, workers and what they serve. */
-import type { Registry } from '@llmteam/contracts';
+import type { KvStore } from '@llmteam/contracts';
 import { seenCoordinators } from '@llmteam/coordinator';
 import { announcedQueues, liveWorkers } from '@llmteam/kernel';
 import { type Check, counted, ok, problem, warning } from './check.js';
 
-export async function checkServices(registry: Registry, partitions: number): Promise<Check[]> {
-  return [...(await checkCoordinators(registry, partitions)), ...(await checkWorkers(registry))];
+export async function checkServices(kv: KvStore, partitions: number): Promise<Check[]> {
+  return [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv))];
 }
 
-async function checkCoordinators(registry: Registry, partitions: number): Promise<Check[]> {
-  const { members, owners } = await seenCoordinators(registry);
+async function checkCoordinators(kv: KvStore, partitions: number): Promise<Check[]> {
+  const { members, owners } = await seenCoordinators(kv);
   if (members.length === 0) return [warning('coordinators', 'none lives: runs are accepted, and wait')];
   const free = Array.from({ length: partitions }, (_, partition) => partition).filter((one) => !owners.has(one));
   const found = ok('coordinators', `${counted(members.length, 'coordinator')}: ${members.join(', ')}`);
@@ -17,9 +17,9 @@ async function checkCoordinators(registry: Registry, partitions: number): Promis
   return [found, problem('coordinators', `nobody holds partition ${free.join(', ')}`)];
 }
 
-async function checkWorkers(registry: Registry): Promise<Check[]> {
-  const served = await liveWorkers(registry);
-  const announced = await announcedQueues(registry);
+async function checkWorkers(kv: KvStore): Promise<Check[]> {
+  const served = await liveWorkers(kv);
+  const announced = await announcedQueues(kv);
   const orphans = announced.filter((queue) => !served.has(queue));
   const checks = [...served].map(([queue, workers]) => {
     const ids = workers.map(({ worker_id }) => worker_id).join(', ');

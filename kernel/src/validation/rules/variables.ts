@@ -84,6 +84,6 @@ const longestSource = 80;
 function says({ subject, expression }: PlacedExpression, name: string): string {
   const source = expression.source.replaceAll(/\s+/g, ' ');
   const shown = source.length > longestSource ? `${source.slice(0, longestSource)}…` : source;
-  const at = expression.source.indexOf(name);
-  return `${subject}: "${shown}" reads${at < 0 ? '' : `, at ${at},`}`;
+  const offset = expression.source.indexOf(name);
+  return `${subject}: "${shown}" reads${offset < 0 ? '' : `, at ${offset},`}`;
 }

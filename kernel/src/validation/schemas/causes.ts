@@ -69,7 +69,7 @@ function causePrefixes(error: ErrorObject): string[] {
   const { keyword, schemaPath } = error;
   if (keyword === 'if') return ['then', 'else'].map((branch) => `${schemaPath.slice(0, -2)}${branch}/`);
   if (keyword === 'anyOf' || keyword === 'oneOf')
-    return branchesOf(error).flatMap((_, at) => branchPrefixes(error, at));
+    return branchesOf(error).flatMap((_, offset) => branchPrefixes(error, offset));
   return keyword === 'contains' || keyword === 'propertyNames' ? [`${schemaPath}/`] : [];
 }
 
@@ -78,9 +78,9 @@ function branchesOf(error: ErrorObject): readonly unknown[] {
 }
 
 /** Errors of a branch that is a `$ref` carry the path of what it refers to. */
-function branchPrefixes(error: ErrorObject, at: number): string[] {
-  const own = `${error.schemaPath}/${at}/`;
-  const branch = branchesOf(error)[at];
+function branchPrefixes(error: ErrorObject, offset: number): string[] {
+  const own = `${error.schemaPath}/${offset}/`;
+  const branch = branchesOf(error)[offset];
   const ref = typeof branch === 'object' && branch !== null && '$ref' in branch ? branch.$ref : undefined;
   return typeof ref === 'string' ? [own, `${ref}/`] : [own];
 }
@@ -89,8 +89,8 @@ function explain(error: ErrorObject, causes: readonly Finding[]): ErrorObject[] 
   const reasons = causes.map((cause) => cause.error);
   if (error.keyword === 'if') return reasons.length > 0 ? reasons : [error];
   if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') return [error];
-  const groups = branchesOf(error).map((_, at) => {
-    const prefixes = branchPrefixes(error, at);
+  const groups = branchesOf(error).map((_, offset) => {
+    const prefixes = branchPrefixes(error, offset);
     return reasons.filter((reason) => prefixes.some((prefix) => reason.schemaPath.startsWith(prefix)));
   });
   return [...(keysThatExclude(error, groups) ?? sameKind(error, groups) ?? bestBranch(error, groups))];

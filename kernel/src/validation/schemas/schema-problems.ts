@@ -58,5 +58,7 @@ function inWords(error: ErrorObject, words: Words, code: ProblemCode, scene: Sce
 
 /** `cases[0].port` */
 function memberName(tokens: readonly string[]): string {
-  return tokens.map((token, at) => (/^\d+$/.test(token) ? `[${token}]` : `${at === 0 ? '' : '.'}${token}`)).join('');
+  return tokens
+    .map((token, offset) => (/^\d+$/.test(token) ? `[${token}]` : `${offset === 0 ? '' : '.'}${token}`))
+    .join('');
 }

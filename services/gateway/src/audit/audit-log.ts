@@ -7,7 +7,7 @@
  *   U2 A record that was acknowledged is in the chain.
  */
 import { createHash } from 'node:crypto';
-import { type Clock, isLlmteamError, type Json, LlmteamError, type Registry } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Json, type KvStore, LlmteamError } from '@llmteam/contracts';
 
 export interface AuditRecord {
   /** Epoch milliseconds. */
@@ -60,7 +60,7 @@ const mostRaces = 1_000;
 export class AuditLog {
   private readonly chains = new Map<string, Chain>();
 
-  constructor(private readonly registry: Pick<Registry, 'put' | 'list'>) {}
+  constructor(private readonly registry: Pick<KvStore, 'put' | 'list'>) {}
 
   /** Resolves once the record is kept. */
   append(tenantId: string, record: AuditRecord): Promise<void> {
@@ -115,12 +115,12 @@ export class AuditLog {
 }
 
 /** Records of a tenant, oldest first. */
-export async function* readAudit(registry: Pick<Registry, 'list'>, tenantId: string): AsyncGenerator<AuditRecord> {
+export async function* readAudit(registry: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditRecord> {
   for await (const { records } of readPages(registry, tenantId)) yield* records;
 }
 
 /** Looks for pages that were changed, taken out or put in. Pages cut off at the end are not found: keep the last hash elsewhere. */
-export async function verifyAudit(registry: Pick<Registry, 'list'>, tenantId: string): Promise<AuditVerdict> {
+export async function verifyAudit(registry: Pick<KvStore, 'list'>, tenantId: string): Promise<AuditVerdict> {
   let last = { page: 0, hash: noHash };
   let records = 0;
   for await (const page of readPages(registry, tenantId)) {
@@ -138,7 +138,7 @@ function faultOf(page: AuditPage, last: { page: number; hash: string }): string 
   return page.hash === hashOf(page) ? null : `page ${page.page} was changed`;
 }
 
-async function* readPages(registry: Pick<Registry, 'list'>, tenantId: string): AsyncGenerator<AuditPage> {
+async function* readPages(registry: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditPage> {
   const prefix = `audit/${tenantId}/`;
   let after: string | undefined;
   for (;;) {

@@ -3,15 +3,15 @@
  * Owns: one follower per run for all its readers, one tap per partition for all its followers; both go when nobody needs them.
  * Does not own: what readers are sent.
  */
-import { type Entry, type Logger, liveSubject, type RunKey, type Signals } from '@llmteam/contracts';
+import { type Entry, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
 import { FrameBudget } from './frame-budget.js';
-import type { HistoryPorts } from './history.js';
+import type { HistoryDeps } from './history.js';
 import { PartitionTap } from './partition-tap.js';
 import { ReplayGate } from './replay-gate.js';
 import { type FollowerListener, RunFollower } from './run-follower.js';
 
-export interface FollowersPorts extends HistoryPorts {
-  readonly signals: Signals;
+export interface FollowersDeps extends HistoryDeps {
+  readonly pubSub: PubSub;
   readonly log: Logger;
 }
 
@@ -40,11 +40,11 @@ export class Followers {
   private readonly budget = new FrameBudget(framesInAll, framesPerRun, framesKeptAnyway);
   readonly gate = new ReplayGate(replaysAtATime);
 
-  constructor(private readonly ports: FollowersPorts) {}
+  constructor(private readonly deps: FollowersDeps) {}
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(key: RunKey): Promise<FollowedRun> {
-    const partition = this.ports.journal.partitionOf(key);
+    const partition = this.deps.journal.partitionOf(key);
     const tap = this.tap(partition);
     tap.users++;
     const followed = this.followed.get(mark(key)) ?? this.follow(key, tap);
@@ -102,10 +102,10 @@ export class Followers {
   }
 
   private follow(key: RunKey, tap: PartitionTap): Followed {
-    const follower = new RunFollower(key, this.ports, this.budget);
+    const follower = new RunFollower(key, this.deps, this.budget);
     const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
     opened.catch(() => undefined);
-    const unsubscribe = this.ports.signals.subscribe(liveSubject(key.run_id), (message) => follower.noteToken(message));
+    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.noteToken(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };
     this.followed.set(mark(key), followed);
     return followed;
@@ -122,7 +122,7 @@ export class Followers {
     const known = this.taps.get(partition);
     if (known !== undefined) return known;
     const tap = new PartitionTap(
-      this.ports.journal,
+      this.deps.journal,
       partition,
       (entry) => this.receive(entry),
       (err) => this.lose(partition, tap, err),
@@ -149,10 +149,10 @@ export class Followers {
 
   /** Readers are sent away; they come back and a new tap is made. */
   private lose(partition: number, tap: PartitionTap, err: unknown): void {
-    this.ports.log.warn({ err, partition }, 'the journal cannot be followed; readers have to come again');
+    this.deps.log.warn({ err, partition }, 'the journal cannot be followed; readers have to come again');
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     for (const [name, { follower }] of [...this.followed]) {
-      if (this.ports.journal.partitionOf(follower.key) !== partition) continue;
+      if (this.deps.journal.partitionOf(follower.key) !== partition) continue;
       this.followed.delete(name);
       follower.lose();
     }

@@ -12,7 +12,7 @@ export class FrameBudget {
     this.used += bytes;
   }
 
-  giveBack(bytes: number): void {
+  release(bytes: number): void {
     this.used -= bytes;
   }
 

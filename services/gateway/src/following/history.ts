@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry, Fact, Journal, RunEvent, RunKey } from '@llmteam/contracts';
 import { type Definitions, evolve, type Run, startRun } from '@llmteam/kernel';
 
-export interface HistoryPorts {
+export interface HistoryDeps {
   readonly journal: Journal;
   readonly definitions: Definitions;
 }
@@ -46,9 +46,9 @@ export class RunTeller {
 const entriesPerTurn = 100;
 
 /** Gives the events of a run up to now, and lets others have their turn. Long histories must not hold up the process. */
-export async function* tellHistory(ports: HistoryPorts, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+export async function* tellHistory(deps: HistoryDeps, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
   let left = entriesPerTurn;
-  for await (const entry of ports.journal.read(key, teller.position)) {
+  for await (const entry of deps.journal.read(key, teller.position)) {
     await teller.prepare(entry.fact);
     yield* teller.apply(entry);
     if (--left > 0) continue;

@@ -10,7 +10,7 @@
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
 import type { FrameBudget } from './frame-budget.js';
-import { type HistoryPorts, RunTeller, tellHistory } from './history.js';
+import { type HistoryDeps, RunTeller, tellHistory } from './history.js';
 
 export interface FollowerListener {
   /** There are new frames, of so many bytes together. */
@@ -32,15 +32,15 @@ export class RunFollower {
 
   constructor(
     readonly key: RunKey,
-    private readonly ports: HistoryPorts,
+    private readonly deps: HistoryDeps,
     private readonly budget: FrameBudget,
   ) {
-    this.teller = new RunTeller(key, ports.definitions);
+    this.teller = new RunTeller(key, deps.definitions);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(): Promise<void> {
-    for await (const event of tellHistory(this.ports, this.key, this.teller)) this.add(frameOf(event));
+    for await (const event of tellHistory(this.deps, this.key, this.teller)) this.add(frameOf(event));
     if (this.teller.status === null) {
       throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.key.run_id}'`);
     }
@@ -97,14 +97,14 @@ export class RunFollower {
 
   /** The history again, from a seq on, for a reader that is far behind. */
   async *earlier(fromSeq: number): AsyncGenerator<EventFrame> {
-    const teller = new RunTeller(this.key, this.ports.definitions);
-    for await (const event of tellHistory(this.ports, this.key, teller)) {
+    const teller = new RunTeller(this.key, this.deps.definitions);
+    for await (const event of tellHistory(this.deps, this.key, teller)) {
       if (event.seq >= fromSeq) yield frameOf(event);
     }
   }
 
   close(): void {
-    this.budget.giveBack(this.bytes);
+    this.budget.release(this.bytes);
     this.frames = [];
     this.bytes = 0;
   }
@@ -116,7 +116,7 @@ export class RunFollower {
     while (this.frames.length > 1 && this.budget.isTooMuch(this.bytes)) {
       const dropped = this.frames.shift()?.sse.length ?? 0;
       this.bytes -= dropped;
-      this.budget.giveBack(dropped);
+      this.budget.release(dropped);
     }
   }
 }

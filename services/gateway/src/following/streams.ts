@@ -10,7 +10,7 @@ import type { TenantLimits } from '../tenant-limits.js';
 import type { FollowedRun, Followers } from './followers.js';
 import { type CloseReason, type Outlet, Reader } from './reader.js';
 
-export interface StreamsPorts {
+export interface StreamsDeps {
   readonly followers: Followers;
   readonly keys: KeyRing;
   readonly tenants: TenantLimits;
@@ -33,8 +33,8 @@ export class Streams {
   private isStopping = false;
   private readonly unwatch: () => void;
 
-  constructor(private readonly ports: StreamsPorts) {
-    this.unwatch = ports.keys.onChange(() => this.sendAwayTheRevoked());
+  constructor(private readonly deps: StreamsDeps) {
+    this.unwatch = deps.keys.onChange(() => this.sendAwayTheRevoked());
   }
 
   get open(): number {
@@ -43,9 +43,9 @@ export class Streams {
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED` */
   async prepare(principal: Principal, key: RunKey, fromSeq: number): Promise<PreparedStream> {
-    const leave = this.ports.tenants.openStream(principal.tenant_id);
+    const leave = this.deps.tenants.openStream(principal.tenant_id);
     try {
-      const run = await this.ports.followers.open(key);
+      const run = await this.deps.followers.open(key);
       const release = () => {
         run.release();
         leave();
@@ -58,11 +58,11 @@ export class Streams {
   }
 
   private begin(principal: Principal, run: FollowedRun, outlet: Outlet, fromSeq: number, leave: () => void): Reader {
-    const { limits, clock, followers } = this.ports;
+    const { limits, clock, followers } = this.deps;
     const onClose = (reason: CloseReason): void => {
       this.readers.delete(reader);
       leave();
-      if (reason === 'slow') this.ports.metrics().readerCutOff();
+      if (reason === 'slow') this.deps.metrics().readerCutOff();
     };
     const reader = new Reader(run, outlet, { fromSeq, limits, clock, gate: followers.gate, onClose });
     this.readers.set(reader, principal);
@@ -81,7 +81,7 @@ export class Streams {
   }
 
   private nextBeat(): Timer {
-    return this.ports.clock.after(this.ports.limits.heartbeat_ms, () => {
+    return this.deps.clock.after(this.deps.limits.heartbeat_ms, () => {
       this.sendAwayTheRevoked();
       for (const reader of [...this.readers.keys()]) reader.heartbeat();
       this.beat = this.readers.size === 0 || this.isStopping ? null : this.nextBeat();
@@ -90,7 +90,7 @@ export class Streams {
 
   private sendAwayTheRevoked(): void {
     for (const [reader, { key }] of [...this.readers]) {
-      if (!this.ports.keys.stillCounts(key)) reader.close('revoked');
+      if (!this.deps.keys.stillCounts(key)) reader.close('revoked');
     }
   }
 }

@@ -5,7 +5,7 @@
  *   K1 A key counts only while the ring follows the registry: if the watch ends, the keys are read anew before any counts again.
  *   K2 Whether a prefix is unknown or the secret is wrong takes the same work and gives the same answer.
  */
-import type { Clock, Logger, Registry, RegistryChange, Role } from '@llmteam/contracts';
+import type { Clock, KvChange, KvStore, Logger, Role } from '@llmteam/contracts';
 import { hashApiKey, isSameHash, prefixOf } from './api-key.js';
 import { type ApiKeyRecord, keysPrefix, recordOf } from './key-store.js';
 
@@ -29,7 +29,7 @@ export class KeyRing {
   private following: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly registry: Registry,
+    private readonly kv: KvStore,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {}
@@ -76,13 +76,13 @@ export class KeyRing {
   }
 
   private async load(): Promise<void> {
-    const found = await this.registry.list(keysPrefix);
+    const found = await this.kv.list(keysPrefix);
     this.records.clear();
     for (const { value } of found) this.note({ key: '', value: { key: '', value, revision: 0 } });
     this.isCurrent = true;
   }
 
-  private note({ key, value }: RegistryChange): void {
+  private note({ key, value }: KvChange): void {
     const record = value === null ? null : recordOf(value.value);
     const prefix = record?.prefix ?? key.slice(keysPrefix.length);
     if (record === null) this.records.delete(prefix);
@@ -95,7 +95,7 @@ export class KeyRing {
     while (!signal.aborted) {
       try {
         if (!this.isCurrent) await this.load();
-        for await (const change of this.registry.watch(keysPrefix, signal)) this.note(change);
+        for await (const change of this.kv.watch(keysPrefix, signal)) this.note(change);
       } catch (err) {
         this.log.warn({ err }, 'the API keys cannot be followed; none is accepted until they can');
       }

@@ -2,7 +2,7 @@
  * Purpose: API keys as they are kept: by public prefix in the registry, the secret as its SHA-256.
  * Does not own: checking requests (key-ring.ts). A revoked key stays listed.
  */
-import { type Clock, type Json, LlmteamError, type Registry, type Role } from '@llmteam/contracts';
+import { type Clock, type Json, type KvStore, LlmteamError, type Role } from '@llmteam/contracts';
 import { makeApiKey } from './api-key.js';
 
 export const keysPrefix = 'api_keys/';
@@ -36,7 +36,7 @@ const names = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export class KeyStore {
   constructor(
-    private readonly registry: Pick<Registry, 'get' | 'put' | 'list'>,
+    private readonly registry: Pick<KvStore, 'get' | 'put' | 'list'>,
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 

@@ -1,5 +1,5 @@
-import type { Json, Registry, RegistryChange, RegistryValue } from '@llmteam/contracts';
-import { registryConformance } from '../conformance/registry-conformance.js';
+import type { Json, KvChange, KvEntry, KvStore } from '@llmteam/contracts';
+import { kvStoreConformance } from '../conformance/kv-store-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { aTurn, type Mutant, mutantsDie, withoutCode } from './mutants.js';
@@ -8,13 +8,13 @@ type PutOptions = { ifRevision?: number; ttlMs?: number };
 
 /** Puts with other options than those asked for. */
 function withOptions(change: (key: string, options: PutOptions) => PutOptions) {
-  return (reference: Registry): Registry =>
+  return (reference: KvStore): KvStore =>
     altered(reference, { put: (key, value, options = {}) => reference.put(key, value, change(key, options)) });
 }
 
 /** Watches through `pass`. */
-function watchedBy(pass: (change: RegistryChange, index: number) => readonly RegistryChange[]) {
-  return (reference: Registry): Registry =>
+function watchedBy(pass: (change: KvChange, index: number) => readonly KvChange[]) {
+  return (reference: KvStore): KvStore =>
     altered(reference, {
       async *watch(prefix, signal) {
         let index = 0;
@@ -31,7 +31,7 @@ function matches(pattern: string, key: string): boolean {
   return new RegExp(`^${escaped.replaceAll('%', '.*').replaceAll('_', '.')}`, 'i').test(key);
 }
 
-const writeMutants: readonly Mutant<Registry>[] = [
+const writeMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'looks, waits, then writes',
     law: 'G1 of N racing',
@@ -91,7 +91,7 @@ const writeMutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const expiryMutants: readonly Mutant<Registry>[] = [
+const expiryMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'ttlMs is ignored',
     law: 'G2',
@@ -131,7 +131,7 @@ const expiryMutants: readonly Mutant<Registry>[] = [
     name: 'an expired value is still listed',
     law: 'G2',
     mutate(reference) {
-      const values = new Map<string, RegistryValue>();
+      const values = new Map<string, KvEntry>();
       return altered(reference, {
         async put(key, value, options) {
           const revision = await reference.put(key, value, options);
@@ -144,7 +144,7 @@ const expiryMutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const listMutants: readonly Mutant<Registry>[] = [
+const listMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'a list is in the order of writing',
     law: 'G3',
@@ -192,7 +192,7 @@ const listMutants: readonly Mutant<Registry>[] = [
   },
 ];
 
-const watchMutants: readonly Mutant<Registry>[] = [
+const watchMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'a watcher is not told what is there',
     law: 'G4 a watcher first',
@@ -237,7 +237,7 @@ const watchMutants: readonly Mutant<Registry>[] = [
     name: 'a watcher is told of writes that were refused',
     law: 'G4 a write that conflicts',
     mutate(reference) {
-      const refused: RegistryChange[] = [];
+      const refused: KvChange[] = [];
       const told = watchedBy((change) => [...refused.splice(0), change])(reference);
       return altered(told, {
         put: (key, value, options) =>
@@ -252,7 +252,7 @@ const watchMutants: readonly Mutant<Registry>[] = [
     name: 'a watcher sees the old value after the new one',
     law: 'G4 nothing that is written',
     mutate(reference) {
-      const first = new Map<string, RegistryChange>();
+      const first = new Map<string, KvChange>();
       return watchedBy((change) => {
         const old = first.get(change.key);
         first.set(change.key, old ?? change);
@@ -269,7 +269,7 @@ const watchMutants: readonly Mutant<Registry>[] = [
 ];
 
 /** Values are kept as objects, `keep` copies what comes in and `show` what goes out. */
-function valuesBeside(reference: Registry, keep: (value: Json) => Json, show: (value: Json) => Json): Registry {
+function valuesBeside(reference: KvStore, keep: (value: Json) => Json, show: (value: Json) => Json): KvStore {
   const values = new Map<string, Json>();
   return altered(reference, {
     put(key, value, options) {
@@ -283,7 +283,7 @@ function valuesBeside(reference: Registry, keep: (value: Json) => Json, show: (v
   });
 }
 
-const copyAndCloseMutants: readonly Mutant<Registry>[] = [
+const copyAndCloseMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'keeps the objects it was given',
     law: 'G5 what is put',
@@ -324,7 +324,7 @@ const copyAndCloseMutants: readonly Mutant<Registry>[] = [
 ];
 
 spec('broken registries', (test) => {
-  mutantsDie(test, 'registry', registryConformance, [
+  mutantsDie(test, 'kv', kvStoreConformance, [
     ...writeMutants,
     ...expiryMutants,
     ...listMutants,

@@ -1,13 +1,13 @@
-import type { Blobs, Clock, JobQueue, Journal, Logger, Registry, Signals } from '@llmteam/contracts';
+import type { Blobs, Clock, JobQueue, Journal, KvStore, Logger, PubSub } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
 import type { Resources } from './resources.js';
 
 /** What a worker needs of its process. */
-export interface WorkerPorts {
+export interface WorkerDeps {
   readonly journal: Journal;
   readonly queue: JobQueue;
-  readonly signals: Signals;
-  readonly registry: Registry;
+  readonly pubSub: PubSub;
+  readonly kv: KvStore;
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly log: Logger;

@@ -3,14 +3,14 @@
  * Owns: which keys its reader believes to be there, so that nothing is told gone twice or that was never there. Bounded: while its reader
  * is slow it reads no further, and the server keeps one value per key.
  */
-import type { RegistryChange } from '@llmteam/contracts';
-import { publicValue, type StoredValue, storedValue } from './registry-entry.js';
-import { compareKeys, decodeKey } from './registry-key.js';
+import type { KvChange } from '@llmteam/contracts';
+import { publicValue, type StoredValue, storedValue } from './kv-entry.js';
+import { compareKeys, decodeKey } from './kv-key.js';
 import type { ServerTime } from './server-time.js';
 import type { StreamMessage } from './stream-message.js';
 import type { StreamReader } from './stream-reader.js';
 
-export interface RegistryWatchOptions {
+export interface KvStoreWatchOptions {
   readonly reader: StreamReader;
   readonly prefix: string;
   /** Subjects of the bucket begin so. */
@@ -22,10 +22,10 @@ export interface RegistryWatchOptions {
 const longestWaitMs = 2 ** 31 - 1;
 const mostWaiting = 1_000;
 
-export class RegistryWatch {
+export class KvStoreWatch {
   private readonly known = new Map<string, StoredValue>();
   private readonly stopped = new AbortController();
-  private changes: RegistryChange[] = [];
+  private changes: KvChange[] = [];
   private isStarted = false;
   private isOver = false;
   private failure: unknown = null;
@@ -33,9 +33,9 @@ export class RegistryWatch {
   private wake: () => void = () => undefined;
   private makeRoom: () => void = () => undefined;
 
-  constructor(private readonly options: RegistryWatchOptions) {}
+  constructor(private readonly options: KvStoreWatchOptions) {}
 
-  async *changesUntilAborted(): AsyncGenerator<RegistryChange> {
+  async *changesUntilAborted(): AsyncGenerator<KvChange> {
     const reading = this.follow(AbortSignal.any([this.options.signal, this.stopped.signal]));
     try {
       while (!this.isOver || this.changes.length > 0) {

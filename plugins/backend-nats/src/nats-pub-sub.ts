@@ -1,9 +1,9 @@
-import type { Json, Logger, Signals } from '@llmteam/contracts';
+import type { Json, Logger, PubSub } from '@llmteam/contracts';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Names } from './names.js';
 
 /** Fan-out over core NATS: whoever listens when a message comes by gets it. */
-export class NatsSignals implements Signals {
+export class NatsPubSub implements PubSub {
   private readonly subscriptions = new Set<Subscription>();
   private isClosed = false;
 

@@ -15,7 +15,7 @@ export interface StoresOptions {
   readonly synchronous: 'full' | 'relaxed';
 }
 
-export interface OwnedStore {
+export interface OwnedFolder {
   readonly folder: string;
   readonly backend: Backend;
 }
@@ -24,7 +24,7 @@ const mostStores = 1_000;
 /** Beyond those that runs of single commands take: what a service keeps is found again in one place. */
 const serviceStore = 9_999;
 
-export class Stores {
+export class StoreFolders {
   private readonly root: string;
 
   constructor(private readonly options: StoresOptions) {
@@ -45,7 +45,7 @@ export class Stores {
   }
 
   /** Opens a store for this process alone. @throws LlmteamError `STORE_LOCKED` if another process owns it */
-  async own(folder: string): Promise<OwnedStore> {
+  async own(folder: string): Promise<OwnedFolder> {
     const { clock, synchronous } = this.options;
     return { folder, backend: await openSqliteBackend({ folder, clock, synchronous }) };
   }
@@ -58,7 +58,7 @@ export class Stores {
   }
 
   /** The first store that nobody owns; a new one if all are owned. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
-  async ownAny(): Promise<OwnedStore> {
+  async ownAny(): Promise<OwnedFolder> {
     for (let number = 1; number <= mostStores; number++) {
       const folder = join(this.root, String(number));
       makeFolder(folder);

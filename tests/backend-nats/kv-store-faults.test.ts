@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
-import { isLlmteamError, type RegistryChange } from '@llmteam/contracts';
+import { isLlmteamError, type KvChange } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { withNatsServer } from '../support/nats/nats-server.js';
 import { withRawClient } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
 import { newNamespace, withBackend } from './open-backend.js';
 
-type Registry = NatsBackend['registry'];
+type KvStore = NatsBackend['kv'];
 
 /** The changes a watcher is told, as `key=value` or `key gone`. */
 class Watched {
@@ -15,8 +15,8 @@ class Watched {
   private readonly stopped = new AbortController();
   private readonly watching: Promise<void>;
 
-  constructor(registry: Registry, prefix: string) {
-    this.watching = this.watch(registry.watch(prefix, this.stopped.signal));
+  constructor(kv: KvStore, prefix: string) {
+    this.watching = this.watch(kv.watch(prefix, this.stopped.signal));
     this.watching.catch(() => undefined);
   }
 
@@ -29,7 +29,7 @@ class Watched {
     await this.watching;
   }
 
-  private async watch(changes: AsyncIterable<RegistryChange>): Promise<void> {
+  private async watch(changes: AsyncIterable<KvChange>): Promise<void> {
     for await (const { key, value } of changes) {
       this.told.push(value === null ? `${key} gone` : `${key}=${JSON.stringify(value.value)}`);
     }
@@ -48,13 +48,13 @@ async function againAndAgain<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** Counts up until stopped; every number it was told it had written. */
-async function countUp(registry: Registry, isOver: () => boolean): Promise<number[]> {
+async function countUp(kv: KvStore, isOver: () => boolean): Promise<number[]> {
   const won: number[] = [];
   while (!isOver()) {
     try {
-      const found = await registry.get('counter');
+      const found = await kv.get('counter');
       const next = Number(found?.value ?? 0) + 1;
-      await registry.put('counter', next, { ifRevision: found?.revision ?? 0 });
+      await kv.put('counter', next, { ifRevision: found?.revision ?? 0 });
       won.push(next);
     } catch (error) {
       if (!isLlmteamError(error) || !error.recoverable) throw error;
@@ -69,19 +69,19 @@ spec('the registry, whatever happens to its server', (test) => {
     'a watcher is told every last value and every end across kills',
     () =>
       withNatsServer({}, (server) =>
-        withBackend({ url: server.url }, async ({ registry }) => {
-          await registry.put('a/1', 'before');
-          await registry.put('a/short', 'x', { ttlMs: 600 });
-          const watched = new Watched(registry, 'a/');
+        withBackend({ url: server.url }, async ({ kv }) => {
+          await kv.put('a/1', 'before');
+          await kv.put('a/short', 'x', { ttlMs: 600 });
+          const watched = new Watched(kv, 'a/');
           await watched.until('a/short="x"');
           for (let kill = 0; kill < 5; kill++) {
             await server.kill();
             await server.start();
-            await againAndAgain(() => registry.put('a/1', kill));
+            await againAndAgain(() => kv.put('a/1', kill));
             await watched.until(`a/1=${kill}`);
           }
           await watched.until('a/short gone');
-          await registry.delete('a/1');
+          await kv.delete('a/1');
           await watched.until('a/1 gone');
           assert.equal(watched.told, ['a/1="before"', 'a/short="x"', ...watched.told.slice(2, -1), 'a/1 gone']);
           assert.is(watched.told.filter((told) => told === 'a/short gone').length, 1);
@@ -93,16 +93,16 @@ spec('the registry, whatever happens to its server', (test) => {
 
   test('a value ends by the clock of the server though it was away when its time came', () =>
     withNatsServer({}, (server) =>
-      withBackend({ url: server.url }, async ({ registry }) => {
-        await registry.put('lease', 'mine', { ttlMs: 500 });
-        const watched = new Watched(registry, '');
+      withBackend({ url: server.url }, async ({ kv }) => {
+        await kv.put('lease', 'mine', { ttlMs: 500 });
+        const watched = new Watched(kv, '');
         await watched.until('lease="mine"');
         await server.kill();
         await sleep(600);
         await server.start();
-        assert.is(await againAndAgain(() => registry.get('lease')), null);
+        assert.is(await againAndAgain(() => kv.get('lease')), null);
         await watched.until('lease gone');
-        await registry.put('lease', 'yours', { ifRevision: 0, ttlMs: 60_000 });
+        await kv.put('lease', 'yours', { ifRevision: 0, ttlMs: 60_000 });
         await watched.until('lease="yours"');
         assert.equal(watched.told, ['lease="mine"', 'lease gone', 'lease="yours"']);
         await watched.stop();
@@ -117,9 +117,7 @@ spec('the registry, whatever happens to its server', (test) => {
         await withBackend({ url: server.url, namespace }, (one) =>
           withBackend({ url: server.url, namespace }, async (other) => {
             const state = { isOver: false };
-            const contenders = [one, other, one, other, one, other].map(({ registry }) =>
-              countUp(registry, () => state.isOver),
-            );
+            const contenders = [one, other, one, other, one, other].map(({ kv }) => countUp(kv, () => state.isOver));
             for (let kill = 0; kill < 5; kill++) {
               await sleep(200);
               await server.kill();
@@ -128,7 +126,7 @@ spec('the registry, whatever happens to its server', (test) => {
             await sleep(1_000);
             state.isOver = true;
             const won = (await Promise.all(contenders)).flat();
-            const last = Number((await one.registry.get('counter'))?.value);
+            const last = Number((await one.kv.get('counter'))?.value);
             process.stderr.write(`5 kills: ${won.length} writes won, the counter is at ${last}\n`);
             assert.is(new Set(won).size, won.length, 'no number was written twice');
             assert.ok(won.length > 100 && last >= won.length);
@@ -140,9 +138,9 @@ spec('the registry, whatever happens to its server', (test) => {
 
   test('a watcher that stops in the middle leaves nothing waiting', () =>
     withNatsServer({}, ({ url }) =>
-      withBackend({ url }, async ({ registry }) => {
-        await registry.put('a', 1);
-        for await (const { key } of registry.watch('', new AbortController().signal)) {
+      withBackend({ url }, async ({ kv }) => {
+        await kv.put('a', 1);
+        for await (const { key } of kv.watch('', new AbortController().signal)) {
           assert.is(key, 'a');
           break;
         }
@@ -153,13 +151,13 @@ spec('the registry, whatever happens to its server', (test) => {
     'a watcher who is slow is told the last of everything, and keeps no more than it must',
     () =>
       withNatsServer({}, async ({ url }) => {
-        await withBackend({ url }, async ({ registry }) => {
+        await withBackend({ url }, async ({ kv }) => {
           const stop = new AbortController();
-          const watching = registry.watch('', stop.signal)[Symbol.asyncIterator]();
-          await registry.put('first', 0);
+          const watching = kv.watch('', stop.signal)[Symbol.asyncIterator]();
+          await kv.put('first', 0);
           await watching.next();
           for (let round = 0; round < 20; round++) {
-            await Promise.all(Array.from({ length: 250 }, (_, key) => registry.put(`k${key}`, round)));
+            await Promise.all(Array.from({ length: 250 }, (_, key) => kv.put(`k${key}`, round)));
           }
           const last = new Map<string, unknown>();
           let told = 0;
@@ -180,14 +178,14 @@ spec('the registry, whatever happens to its server', (test) => {
   test('a deletion that all have seen does not stay for ever', () =>
     withNatsServer({}, async ({ url }) => {
       const namespace = newNamespace();
-      await withBackend({ url, namespace }, async ({ registry }) => {
+      await withBackend({ url, namespace }, async ({ kv }) => {
         const stream = `KV_${namespace.toUpperCase()}_REGISTRY`;
-        await registry.put('kept', 1);
+        await kv.put('kept', 1);
         await withRawClient(url, async ({ streams, publish }) => {
-          await registry.put('gone', 1);
-          await registry.delete('gone');
+          await kv.put('gone', 1);
+          await kv.delete('gone');
           assert.is((await streams.info(stream)).state.messages, 2, 'what is deleted leaves a marker');
-          assert.is(await registry.get('gone'), null);
+          assert.is(await kv.get('gone'), null);
           assert.is((await streams.info(stream)).state.messages, 2, 'which is younger than an hour');
           assert.ok(publish);
         });

@@ -6,11 +6,11 @@
  *  R2 Nobody hears of a write, neither who wrote it nor who watches, before it is committed.
  *  R3 An expired value is absent for everybody from its time on, whenever its row is removed.
  */
-import type { Clock, Json, LlmteamError, Registry, RegistryChange, RegistryValue, Timer } from '@llmteam/contracts';
+import type { Clock, Json, KvChange, KvEntry, KvStore, LlmteamError, Timer } from '@llmteam/contracts';
 import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
-import { beyondAllKeys, checkKey, revisionConflict, valueText } from './registry-value.js';
-import { RegistryWatchers, type StoredChange } from './registry-watchers.js';
+import { KvStoreWatchers, type StoredChange } from './kv-store-watchers.js';
+import { beyondAllKeys, checkKey, revisionConflict, valueText } from './kv-value.js';
 import type { Database, SqlRow, Statement } from './sqlite-driver.js';
 
 interface PendingWrite {
@@ -28,11 +28,11 @@ interface Present {
 /** What a write adds to the log: a page in each of a few trees. */
 const logBytesPerWrite = 16_384;
 
-export class SqliteRegistry implements Registry, Writer {
+export class SqliteKvStore implements KvStore, Writer {
   readonly supports = { durable: true };
   readonly #clock: Clock;
   readonly #commits: GroupCommit;
-  readonly #watchers = new RegistryWatchers();
+  readonly #watchers = new KvStoreWatchers();
   readonly #find: Statement;
   readonly #list: Statement;
   readonly #replace: Statement;
@@ -63,10 +63,10 @@ export class SqliteRegistry implements Registry, Writer {
     this.#arm();
   }
 
-  async get(key: string): Promise<RegistryValue | null> {
+  async get(key: string): Promise<KvEntry | null> {
     this.#checkOpen();
     const row = this.#find.get(key);
-    return row === undefined || isOver(row, this.#clock.now()) ? null : registryValue(row);
+    return row === undefined || isOver(row, this.#clock.now()) ? null : kvEntry(row);
   }
 
   async put(key: string, value: Json, options: { ifRevision?: number; ttlMs?: number } = {}): Promise<number> {
@@ -105,12 +105,12 @@ export class SqliteRegistry implements Registry, Writer {
     });
   }
 
-  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
+  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly KvEntry[]> {
     this.#checkOpen();
-    return this.#rows(prefix, options.after ?? '', options.limit ?? -1).map(registryValue);
+    return this.#rows(prefix, options.after ?? '', options.limit ?? -1).map(kvEntry);
   }
 
-  watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange> {
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<KvChange> {
     return this.#watchers.watch(prefix, signal, () => this.#rows(prefix, '', -1).map(changeOf));
   }
 
@@ -201,6 +201,6 @@ function changeOf(row: SqlRow): StoredChange {
   return { key: String(row[0]), stored: { text: String(row[1]), revision: Number(row[2]) } };
 }
 
-function registryValue(row: SqlRow): RegistryValue {
+function kvEntry(row: SqlRow): KvEntry {
   return { key: String(row[0]), value: JSON.parse(String(row[1])), revision: Number(row[2]) };
 }

@@ -1,4 +1,4 @@
-import type { RegistryChange } from '@llmteam/contracts';
+import type { KvChange } from '@llmteam/contracts';
 import { closedError } from './closed.js';
 import { Wakeup } from './wakeup.js';
 
@@ -25,7 +25,7 @@ interface Watcher {
 }
 
 /** Those who watch a registry within this process. */
-export class RegistryWatchers {
+export class KvStoreWatchers {
   readonly #watchers = new Set<Watcher>();
   #closed = false;
 
@@ -39,11 +39,7 @@ export class RegistryWatchers {
   }
 
   /** `present` gives what is there now; it is called in the same turn in which the watcher begins to be told of changes. */
-  async *watch(
-    prefix: string,
-    signal: AbortSignal,
-    present: () => readonly StoredChange[],
-  ): AsyncGenerator<RegistryChange> {
+  async *watch(prefix: string, signal: AbortSignal, present: () => readonly StoredChange[]): AsyncGenerator<KvChange> {
     if (this.#closed) throw closedError('registry');
     const wakeup = new Wakeup();
     const watcher: Watcher = { prefix, wakeup, unread: [...present()], crowded: 0 };
@@ -83,7 +79,7 @@ function thinOut(watcher: Watcher): void {
   watcher.crowded = watcher.unread.length + unreadChanges;
 }
 
-function copyOf({ key, stored }: StoredChange): RegistryChange {
+function copyOf({ key, stored }: StoredChange): KvChange {
   if (stored === null) return { key, value: null };
   return { key, value: { key, value: JSON.parse(stored.text), revision: stored.revision } };
 }

@@ -1,16 +1,16 @@
 import type { Json } from '../json.js';
 
-export interface RegistryValue {
+export interface KvEntry {
   readonly key: string;
   readonly value: Json;
   /** Changes with every write of the key. */
   readonly revision: number;
 }
 
-export interface RegistryChange {
+export interface KvChange {
   readonly key: string;
   /** null: deleted or expired. */
-  readonly value: RegistryValue | null;
+  readonly value: KvEntry | null;
 }
 
 /**
@@ -25,12 +25,12 @@ export interface RegistryChange {
  * - G5 What is read are copies.
  * - G6 After `close` every method rejects with `CLOSED`; `close` may be called again.
  */
-export interface Registry {
+export interface KvStore {
   readonly supports: { readonly durable: boolean };
-  get(key: string): Promise<RegistryValue | null>;
+  get(key: string): Promise<KvEntry | null>;
   put(key: string, value: Json, options?: { ifRevision?: number; ttlMs?: number }): Promise<number>;
   delete(key: string, options?: { ifRevision?: number }): Promise<void>;
-  list(prefix: string, options?: { after?: string; limit?: number }): Promise<readonly RegistryValue[]>;
-  watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange>;
+  list(prefix: string, options?: { after?: string; limit?: number }): Promise<readonly KvEntry[]>;
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<KvChange>;
   close(): Promise<void>;
 }

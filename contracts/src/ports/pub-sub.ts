@@ -7,7 +7,7 @@ import type { Json } from '../json.js';
  * - S2 A subscriber that throws disturbs no other.
  * - S3 After unsubscribing nothing more arrives.
  */
-export interface Signals {
+export interface PubSub {
   publish(subject: string, message: Json): void;
   subscribe(subject: string, receive: (message: Json) => void): () => void;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
-import { type Json, LlmteamError, type RegistryValue } from '@llmteam/contracts';
+import { type Json, type KvEntry, LlmteamError } from '@llmteam/contracts';
 
 /** What a bucket holds under a key. */
-export interface StoredValue extends RegistryValue {
+export interface StoredValue extends KvEntry {
   /** Epoch milliseconds by the server's clock; null: it stays. */
   readonly expires_at: number | null;
 }
@@ -27,7 +27,7 @@ export function isExpired({ expires_at }: StoredValue, now: number): boolean {
 }
 
 /** As callers see it. */
-export function publicValue({ key, value, revision }: StoredValue): RegistryValue {
+export function publicValue({ key, value, revision }: StoredValue): KvEntry {
   return { key, value, revision };
 }
 

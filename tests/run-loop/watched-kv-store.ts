@@ -1,6 +1,6 @@
-import { type Json, LlmteamError, type Registry } from '@llmteam/contracts';
+import { type Json, type KvStore, LlmteamError } from '@llmteam/contracts';
 
-export interface WatchedRegistry extends Registry {
+export interface WatchedKvStore extends KvStore {
   /** `put <key>` and `delete <key>`, as they came. */
   readonly writes: string[];
   /** Keys that `get` was asked for. */
@@ -8,7 +8,7 @@ export interface WatchedRegistry extends Registry {
 }
 
 /** Passes everything on, remembers it, and refuses the writes that `refuse` says. */
-export function watched(inner: Registry, refuse: (write: string) => boolean = () => false): WatchedRegistry {
+export function watched(inner: KvStore, refuse: (write: string) => boolean = () => false): WatchedKvStore {
   const writes: string[] = [];
   const reads: string[] = [];
   const note = (write: string): void => {

@@ -10,11 +10,11 @@ import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner, type OwnerClient } from './owner-client.js';
 import { type OwnerServer, serveOwner } from './owner-server.js';
-import type { RemoteRegistry } from './run-calls.js';
+import type { RemoteKvStore } from './run-calls.js';
 import { EmbeddedRuntime } from './runtime.js';
-import { type OwnedStore, Stores } from './stores.js';
+import { type OwnedFolder, StoreFolders } from './store-folders.js';
 
-export interface HomeOptions {
+export interface LocalStoresOptions {
   /** The folder that holds the data, `.llmteam` by default. */
   readonly home: string;
   readonly config: Config;
@@ -26,19 +26,19 @@ export interface HomeOptions {
 }
 
 /** A store that this process owns, opened and reachable for others. */
-export interface OwnedHome {
+export interface OwnedStore {
   readonly kind: 'owned';
   readonly runs: RunService;
-  readonly registry: RemoteRegistry;
+  readonly kv: RemoteKvStore;
   readonly runtime: EmbeddedRuntime;
   close(): Promise<void>;
 }
 
 /** A store that another process owns. */
-export interface RemoteHome {
+export interface RemoteStore {
   readonly kind: 'remote';
   readonly runs: RunService;
-  readonly registry: RemoteRegistry;
+  readonly kv: RemoteKvStore;
   close(): Promise<void>;
 }
 
@@ -47,34 +47,34 @@ const lockPatienceMs = 3_000;
 const mostOwners = 20;
 
 /** Opens one store at a time: all of them share the plugins, which start and stop with it. */
-export class Home {
+export class LocalStores {
   private plugins: Plugins | undefined;
   private readonly clock = systemClock();
-  private readonly stores: Stores;
+  private readonly stores: StoreFolders;
 
-  constructor(private readonly options: HomeOptions) {
+  constructor(private readonly options: LocalStoresOptions) {
     const synchronous = options.config.file.synchronous ?? 'full';
-    this.stores = new Stores({ home: options.home, clock: this.clock, synchronous });
+    this.stores = new StoreFolders({ home: options.home, clock: this.clock, synchronous });
     this.plugins = options.plugins;
   }
 
   /** A store for new runs. */
-  async openAny(): Promise<OwnedHome> {
+  async openAny(): Promise<OwnedStore> {
     return this.openRuntime(() => this.stores.ownAny());
   }
 
   /** The store of the service, for the process that is the service. @throws LlmteamError `STORE_LOCKED` if another one is */
-  async openService(): Promise<OwnedHome> {
+  async openService(): Promise<OwnedStore> {
     return this.openRuntime(() => this.stores.own(this.stores.serviceFolder()));
   }
 
   /** The store of the service, whoever owns it. */
-  async reachService(): Promise<OwnedHome | RemoteHome> {
+  async reachService(): Promise<OwnedStore | RemoteStore> {
     return this.openStore(this.stores.serviceFolder());
   }
 
   /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
-  async openStoreOf(run: RunKey): Promise<OwnedHome | RemoteHome> {
+  async openStoreOf(run: RunKey): Promise<OwnedStore | RemoteStore> {
     for (const folder of this.stores.folders()) {
       const found = await this.visit(folder, async (store) => {
         const isHere = await knows(store.runs, run);
@@ -101,7 +101,7 @@ export class Home {
   }
 
   /** Opens a store and looks into it, again if its owner goes away meanwhile. `look` closes it, unless it throws. */
-  private async visit<T>(folder: string, look: (store: OwnedHome | RemoteHome) => Promise<T>): Promise<T> {
+  private async visit<T>(folder: string, look: (store: OwnedStore | RemoteStore) => Promise<T>): Promise<T> {
     for (let left = mostOwners; ; left--) {
       const store = await this.openStore(folder);
       try {
@@ -115,7 +115,7 @@ export class Home {
   }
 
   /** Owns the store if nobody does, else asks its owner. */
-  private async openStore(folder: string): Promise<OwnedHome | RemoteHome> {
+  private async openStore(folder: string): Promise<OwnedStore | RemoteStore> {
     const until = this.clock.now() + lockPatienceMs;
     for (;;) {
       try {
@@ -130,10 +130,10 @@ export class Home {
     }
   }
 
-  private async openRuntime(own: () => Promise<OwnedStore>): Promise<OwnedHome> {
+  private async openRuntime(own: () => Promise<OwnedFolder>): Promise<OwnedStore> {
     const { config, log, decorateJournal, storePatienceMs } = this.options;
     let folder = '';
-    const openBackend = async (): Promise<OwnedStore['backend']> => {
+    const openBackend = async (): Promise<OwnedFolder['backend']> => {
       const store = await own();
       folder = store.folder;
       return store.backend;
@@ -149,9 +149,9 @@ export class Home {
       ...(storePatienceMs !== undefined && { storePatienceMs }),
     });
     const { runs, backend } = runtime;
-    const { registry } = backend;
-    const server = await serveOwner(ownerAddress(folder), { runs, registry }, log);
-    return { kind: 'owned', runs, registry, runtime, close: () => closeAll(server, runtime) };
+    const { kv } = backend;
+    const server = await serveOwner(ownerAddress(folder), { runs, kv }, log);
+    return { kind: 'owned', runs, kv, runtime, close: () => closeAll(server, runtime) };
   }
 }
 
@@ -170,6 +170,6 @@ async function closeAll(server: OwnerServer, runtime: EmbeddedRuntime): Promise<
   await runtime.close();
 }
 
-function remote(owner: OwnerClient): RemoteHome {
-  return { kind: 'remote', runs: owner.runs, registry: owner.registry, close: async () => owner.close() };
+function remote(owner: OwnerClient): RemoteStore {
+  return { kind: 'remote', runs: owner.runs, kv: owner.kv, close: async () => owner.close() };
 }

@@ -1,5 +1,5 @@
 import { isLlmteamError, type RunKey } from '@llmteam/contracts';
-import { Home, type OwnedHome, type RemoteHome } from '@llmteam/embedded';
+import { LocalStores, type OwnedStore, type RemoteStore } from '@llmteam/embedded';
 import type { Config, Plugins } from '@llmteam/service-host';
 import { configForRun, configHere } from './configuration.js';
 import { makeLog } from './log.js';
@@ -9,19 +9,19 @@ import type { Settings } from './settings.js';
 const mostOwners = 5;
 
 /** `plugins`: if they are loaded already. */
-export async function openHome(settings: Settings, config: Config, plugins?: Plugins): Promise<Home> {
+export async function openLocalStores(settings: Settings, config: Config, plugins?: Plugins): Promise<LocalStores> {
   const log = await makeLog(settings, config);
-  return new Home({ home: settings.home, config, log, ...(plugins !== undefined && { plugins }) });
+  return new LocalStores({ home: settings.home, config, log, ...(plugins !== undefined && { plugins }) });
 }
 
 /** For lists over all stores. */
 export async function storesHere(settings: Settings): Promise<RunStores> {
-  return (await storesAtGateway(settings)) ?? openHome(settings, configHere(settings));
+  return (await storesAtGateway(settings)) ?? openLocalStores(settings, configHere(settings));
 }
 
 /** For a run that was started before, with the configuration it was started with. */
 export async function storesOfRun(settings: Settings, runId: string): Promise<RunStores> {
-  return (await storesAtGateway(settings)) ?? openHome(settings, configForRun(settings, runId));
+  return (await storesAtGateway(settings)) ?? openLocalStores(settings, configForRun(settings, runId));
 }
 
 /** null: the command is for the stores here. */
@@ -35,10 +35,10 @@ async function storesAtGateway(settings: Settings): Promise<RunStores | null> {
 /** Does something in the store that `llmteam dev` serves, whether it runs or not. */
 export async function withService<T>(
   settings: Settings,
-  use: (store: OwnedHome | RemoteHome) => Promise<T>,
+  use: (store: OwnedStore | RemoteStore) => Promise<T>,
 ): Promise<T> {
-  const home = await openHome(settings, configHere(settings));
-  const store = await home.reachService();
+  const stores = await openLocalStores(settings, configHere(settings));
+  const store = await stores.reachService();
   try {
     return await use(store);
   } finally {

@@ -1,9 +1,9 @@
-import type { Json, Signals } from '@llmteam/contracts';
+import type { Json, PubSub } from '@llmteam/contracts';
 
 type Receive = (message: Json) => void;
 
 /** Fan-out within the process. Subscribers are called before `publish` returns, each with a copy of its own. */
-export class MemorySignals implements Signals {
+export class MemoryPubSub implements PubSub {
   readonly #subscribers = new Map<string, Set<{ readonly receive: Receive }>>();
   readonly #onError: (error: unknown) => void;
   #closed = false;

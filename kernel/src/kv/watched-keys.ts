@@ -2,10 +2,10 @@
  * Purpose: what the registry holds under a prefix, at hand at any time.
  * Owns: following it, and beginning anew when following breaks. Does not own: what the values mean.
  */
-import type { Clock, Logger, Registry, RegistryValue, Timer } from '@llmteam/contracts';
+import type { Clock, KvEntry, KvStore, Logger, Timer } from '@llmteam/contracts';
 
 export interface WatchedKeysOptions {
-  readonly registry: Registry;
+  readonly kv: KvStore;
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -16,7 +16,7 @@ export interface WatchedKeysOptions {
 const pauseMs = 500;
 
 export class WatchedKeys {
-  private readonly found = new Map<string, RegistryValue>();
+  private readonly found = new Map<string, KvEntry>();
   /** Keys that went away since the last look began, with the revision they had. */
   private goneMeanwhile = new Map<string, number>();
   private readonly stopping = new AbortController();
@@ -26,7 +26,7 @@ export class WatchedKeys {
   constructor(private readonly options: WatchedKeysOptions) {}
 
   /** By key without the prefix. */
-  get values(): ReadonlyMap<string, RegistryValue> {
+  get values(): ReadonlyMap<string, KvEntry> {
     return this.found;
   }
 
@@ -38,11 +38,11 @@ export class WatchedKeys {
 
   /** Looks at everything anew: for what watching may have missed. @throws LlmteamError of the registry */
   async refresh(): Promise<void> {
-    const { registry, prefix, changed } = this.options;
+    const { kv, prefix, changed } = this.options;
     const before = new Map(this.found);
     const gone = new Map<string, number>();
     this.goneMeanwhile = gone;
-    const present = await registry.list(prefix);
+    const present = await kv.list(prefix);
     const keys = new Set(present.map(({ key }) => key.slice(prefix.length)));
     // What was heard while the list was made is newer than the list.
     for (const [key, value] of before) if (!keys.has(key) && this.found.get(key) === value) this.found.delete(key);
@@ -60,10 +60,10 @@ export class WatchedKeys {
   }
 
   private async watch(): Promise<void> {
-    const { registry, prefix, log, changed } = this.options;
+    const { kv, prefix, log, changed } = this.options;
     const { signal } = this.stopping;
     try {
-      for await (const { key, value } of registry.watch(prefix, signal)) {
+      for await (const { key, value } of kv.watch(prefix, signal)) {
         if (value === null) this.drop(key.slice(prefix.length));
         else this.take(value);
         changed();
@@ -75,7 +75,7 @@ export class WatchedKeys {
   }
 
   /** Revisions of one key only grow. */
-  private take(value: RegistryValue): void {
+  private take(value: KvEntry): void {
     const key = value.key.slice(this.options.prefix.length);
     const known = this.found.get(key);
     if (known === undefined || known.revision < value.revision) this.found.set(key, value);

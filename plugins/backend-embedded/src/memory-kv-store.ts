@@ -1,7 +1,7 @@
-import type { Clock, Json, Registry, RegistryChange, RegistryValue, Timer } from '@llmteam/contracts';
+import type { Clock, Json, KvChange, KvEntry, KvStore, Timer } from '@llmteam/contracts';
 import { closedError } from './closed.js';
-import { checkKey, revisionConflict, valueText } from './registry-value.js';
-import { RegistryWatchers, type StoredValue } from './registry-watchers.js';
+import { KvStoreWatchers, type StoredValue } from './kv-store-watchers.js';
+import { checkKey, revisionConflict, valueText } from './kv-value.js';
 
 interface Kept extends StoredValue {
   /** Fires when the value expires. */
@@ -9,11 +9,11 @@ interface Kept extends StoredValue {
 }
 
 /** The reference registry. Revisions are numbers of writes to the whole registry, so a key never has the same one twice. */
-export class MemoryRegistry implements Registry {
+export class MemoryKvStore implements KvStore {
   readonly supports = { durable: false };
   readonly #clock: Clock;
   readonly #values = new Map<string, Kept>();
-  readonly #watchers = new RegistryWatchers();
+  readonly #watchers = new KvStoreWatchers();
   #writes = 0;
   #closed = false;
 
@@ -21,7 +21,7 @@ export class MemoryRegistry implements Registry {
     this.#clock = clock;
   }
 
-  async get(key: string): Promise<RegistryValue | null> {
+  async get(key: string): Promise<KvEntry | null> {
     this.#checkOpen();
     const kept = this.#values.get(key);
     return kept === undefined ? null : copyOf(key, kept);
@@ -47,7 +47,7 @@ export class MemoryRegistry implements Registry {
     this.#remove(key);
   }
 
-  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
+  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly KvEntry[]> {
     this.#checkOpen();
     const after = options.after;
     return this.#keys(prefix)
@@ -59,7 +59,7 @@ export class MemoryRegistry implements Registry {
       });
   }
 
-  watch(prefix: string, signal: AbortSignal): AsyncIterable<RegistryChange> {
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<KvChange> {
     return this.#watchers.watch(prefix, signal, () =>
       this.#keys(prefix).map((key) => ({ key, stored: this.#values.get(key) ?? null })),
     );
@@ -93,7 +93,7 @@ export class MemoryRegistry implements Registry {
   }
 }
 
-function copyOf(key: string, { text, revision }: StoredValue): RegistryValue {
+function copyOf(key: string, { text, revision }: StoredValue): KvEntry {
   return { key, value: JSON.parse(text), revision };
 }
 

@@ -4,21 +4,21 @@
  * ends; whoever meets one that has ended takes it out.
  */
 import { setMaxListeners } from 'node:events';
-import { type Json, LlmteamError, type Registry, type RegistryChange, type RegistryValue } from '@llmteam/contracts';
+import { type Json, type KvChange, type KvEntry, type KvStore, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { KV, KvEntry } from '@nats-io/kv';
+import type { KvEntry as BucketEntry, KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
+import { isExpired, publicValue, type StoredValue, storedValue, valueText } from './kv-entry.js';
+import { compareKeys, decodeKey, encodeKey, prefixFilter } from './kv-key.js';
+import { KvStoreWatch } from './kv-store-watch.js';
 import type { Names } from './names.js';
 import { apiErrorCode, isWrongLastSequence, natsError } from './nats-error.js';
-import { isExpired, publicValue, type StoredValue, storedValue, valueText } from './registry-entry.js';
-import { compareKeys, decodeKey, encodeKey, prefixFilter } from './registry-key.js';
-import { RegistryWatch } from './registry-watch.js';
 import type { ServerTime } from './server-time.js';
 import { StreamReader } from './stream-reader.js';
 
-export interface NatsRegistryOptions {
+export interface NatsKvStoreOptions {
   readonly connection: NatsConnection;
   readonly watch: ConnectionWatch;
   readonly manager: JetStreamManager;
@@ -43,17 +43,17 @@ interface Listing {
 /** How long a deletion is remembered: longer than any watcher that is not lost for good is away. */
 const markerMs = 60 * 60_000;
 
-export class NatsRegistry implements Registry {
+export class NatsKvStore implements KvStore {
   readonly supports = { durable: true };
   private readonly closing = new AbortController();
   private readonly listings = new Map<string, Listing>();
 
-  constructor(private readonly options: NatsRegistryOptions) {
+  constructor(private readonly options: NatsKvStoreOptions) {
     // Every watcher listens.
     setMaxListeners(0, this.closing.signal);
   }
 
-  async get(key: string): Promise<RegistryValue | null> {
+  async get(key: string): Promise<KvEntry | null> {
     this.checkOpen();
     const { live } = await this.look(encodeKey(key));
     return live === null ? null : publicValue(live);
@@ -89,11 +89,11 @@ export class NatsRegistry implements Registry {
     }
   }
 
-  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly RegistryValue[]> {
+  async list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<readonly KvEntry[]> {
     this.checkOpen();
     const { after, limit = Number.POSITIVE_INFINITY } = options;
     const { keys, from } = await this.keysAfter(prefix, after);
-    const found: RegistryValue[] = [];
+    const found: KvEntry[] = [];
     for (let at = from; at < keys.length && found.length < limit; at += getsAtATime) {
       const part = keys.slice(at, at + getsAtATime);
       const looked = await Promise.all(part.map((key) => this.look(encodeKey(key))));
@@ -104,7 +104,7 @@ export class NatsRegistry implements Registry {
     return page;
   }
 
-  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<RegistryChange> {
+  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<KvChange> {
     this.checkOpen();
     const { connection, watch, manager, time } = this.options;
     await time.keepMeasured();
@@ -112,7 +112,7 @@ export class NatsRegistry implements Registry {
     const reader = new StreamReader({ connection, watch, manager, stream: this.stream, filter });
     const until = AbortSignal.any([signal, this.closing.signal]);
     const options = { reader, prefix, subjectPrefix: this.subjectPrefix, time, signal: until };
-    yield* new RegistryWatch(options).changesUntilAborted();
+    yield* new KvStoreWatch(options).changesUntilAborted();
   }
 
   async close(): Promise<void> {
@@ -120,11 +120,11 @@ export class NatsRegistry implements Registry {
   }
 
   private get stream(): string {
-    return this.options.names.registryStream;
+    return this.options.names.kvStream;
   }
 
   private get subjectPrefix(): string {
-    return `$KV.${this.options.names.registryBucket}.`;
+    return `$KV.${this.options.names.kvBucket}.`;
   }
 
   /** What is there, and the revision that a write must name: that of a value that ended or was deleted counts too. */
@@ -149,7 +149,7 @@ export class NatsRegistry implements Registry {
   }
 
   /** Deleting leaves a marker, for those who watch; one that all of them have seen only makes the bucket grow. */
-  private forgetMarker(encoded: string, { created, revision }: KvEntry): void {
+  private forgetMarker(encoded: string, { created, revision }: BucketEntry): void {
     const { manager, time } = this.options;
     if (time.now() - created.getTime() < markerMs) return;
     // Not what may have been written since. If it does not work, whoever looks next tries again.

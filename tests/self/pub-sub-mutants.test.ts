@@ -1,5 +1,5 @@
-import type { Json, Signals } from '@llmteam/contracts';
-import { signalsConformance } from '../conformance/signals-conformance.js';
+import type { Json, PubSub } from '@llmteam/contracts';
+import { pubSubConformance } from '../conformance/pub-sub-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { type Mutant, mutantsDie } from './mutants.js';
@@ -8,13 +8,13 @@ type Receive = (message: Json) => void;
 
 /** Subscribers are called through `wrap`. */
 function receivedBy(wrap: (receive: Receive) => Receive) {
-  return (reference: Signals): Signals =>
+  return (reference: PubSub): PubSub =>
     altered(reference, { subscribe: (subject, receive) => reference.subscribe(subject, wrap(receive)) });
 }
 
 /** A fan-out of its own: what each subscriber does happens within `call`. */
 function fanOut(call: (receivers: readonly Receive[], message: Json) => void) {
-  return (reference: Signals): Signals => {
+  return (reference: PubSub): PubSub => {
     const subjects = new Map<string, Receive[]>();
     return altered(reference, {
       publish: (subject, message) => call(subjects.get(subject) ?? [], message),
@@ -29,7 +29,7 @@ function fanOut(call: (receivers: readonly Receive[], message: Json) => void) {
   };
 }
 
-const mutants: readonly Mutant<Signals>[] = [
+const mutants: readonly Mutant<PubSub>[] = [
   {
     name: 'every message comes twice',
     law: 'S1 every subscriber',
@@ -115,5 +115,5 @@ const mutants: readonly Mutant<Signals>[] = [
 ];
 
 spec('broken signals', (test) => {
-  mutantsDie(test, 'signals', signalsConformance, mutants);
+  mutantsDie(test, 'pubSub', pubSubConformance, mutants);
 });

@@ -1,0 +1,21 @@
+import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
+import { serviceConfig, withKvStore } from '@llmteam/service-host';
+import { configHere } from './configuration.js';
+import { silentLog } from './log.js';
+import { withService } from './open-stores.js';
+import type { Settings } from './settings.js';
+
+export interface WhichKvStore {
+  /** Of the installation on NATS that the configuration names. */
+  readonly nats?: boolean;
+}
+
+/** Where keys and the audit trail are: in the store that `llmteam dev` serves, or on NATS. */
+export function withKvStoreOf<T>(
+  settings: Settings,
+  { nats = false }: WhichKvStore,
+  use: (kv: (OwnedStore | RemoteStore)['kv']) => Promise<T>,
+): Promise<T> {
+  if (nats) return withKvStore(serviceConfig(configHere(settings)), silentLog, use);
+  return withService(settings, ({ kv }) => use(kv));
+}
