@@ -35,7 +35,7 @@ spec('a server that syncs every write', (test) => {
   test('is given batches if that is asked for, and every append its own position', () =>
     withNatsServer(synced, async ({ url }) => {
       const namespace = newNamespace();
-      await withBackend({ url, namespace, atomic_batches: true }, async ({ journal }) => {
+      await withBackend({ url, namespace, atomicBatches: true }, async ({ journal }) => {
         const ids = many(600, 'm');
         const positions = (await Promise.all(ids.map((id) => journal.append(run, [entry(id)])))).flat();
         const more = many(600, 'n');
@@ -64,7 +64,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a batch that holds an id that is known, or one twice, is written message by message', () =>
     withNatsServer(synced, ({ url }) =>
-      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
+      withBackend({ url, atomicBatches: true }, async ({ journal }) => {
         const before = (await listOf(journal.read(run))).length;
         const [known] = await journal.append(run, [entry('known')]);
         const ids = [...many(20, 'a'), 'known', ...many(20, 'b'), 'twice', 'twice'];
@@ -81,7 +81,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a batch that holds an append whose guard fails writes the others, and that one once', () =>
     withNatsServer(synced, ({ url }) =>
-      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
+      withBackend({ url, atomicBatches: true }, async ({ journal }) => {
         const [begun] = await journal.append(otherRun, [requested()]);
         const appends = [
           ...many(10, 'a').map((id) => journal.append(run, [entry(id)])),
@@ -103,7 +103,7 @@ spec('a server that syncs every write', (test) => {
   test('jobs on disk go in batches, and a job that is queued already stops none of the others', () =>
     withNatsServer(synced, async ({ url }) => {
       const namespace = newNamespace();
-      await withBackend({ url, namespace, jobs_storage: 'file', atomic_batches: true }, async ({ queue }) => {
+      await withBackend({ url, namespace, jobsStorage: 'file', atomicBatches: true }, async ({ queue }) => {
         const all = Array.from({ length: 400 }, (_, place) => job(place));
         await queue.publish(all.slice(0, 200));
         await queue.publish(all.slice(200));
@@ -122,7 +122,7 @@ spec('a server that syncs every write', (test) => {
       withNatsServer(synced, async ({ url }) => {
         const namespace = newNamespace();
         await withTcpProxy(url, (proxy) =>
-          withBackend({ url: proxy.url, namespace, atomic_batches: true }, (backend) =>
+          withBackend({ url: proxy.url, namespace, atomicBatches: true }, (backend) =>
             underLoad(backend, 60, async (load) => {
               await load.progress(500);
               const resets = proxy.counts.reset;
@@ -142,7 +142,7 @@ spec('a server that syncs every write', (test) => {
 
   test('a server without batches is written one by one, and misses nothing', () =>
     withNatsServer({ ...synced, suite: 'trixie' }, ({ url }) =>
-      withBackend({ url, atomic_batches: true }, async ({ journal }) => {
+      withBackend({ url, atomicBatches: true }, async ({ journal }) => {
         for (const prefix of ['m', 'n']) {
           await Promise.all(many(200, prefix).map((id) => journal.append(run, [entry(id)])));
         }

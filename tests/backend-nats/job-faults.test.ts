@@ -130,7 +130,7 @@ spec('jobs, whatever happens to their server', (test) => {
   );
 
   test('those on disk come back, with and without a worker that had them in hand', () =>
-    withJobs({ jobs_storage: 'file' }, async ({ server, backend, lost }) => {
+    withJobs({ jobsStorage: 'file' }, async ({ server, backend, lost }) => {
       await backend.queue.publish(jobs(40));
       const slow = new Worker(50);
       await slow.start(backend, 4);

@@ -85,7 +85,7 @@ async function withSmallDisk(megabytes: number, use: (folder: string) => Promise
 spec('the limits of a NATS server', (test) => {
   test('a journal that has reached its size refuses appends whole, and goes on when a run is removed', () =>
     onShared((url) =>
-      withBackend({ url, max_journal_bytes: 64 * 1_024 }, async (backend) => {
+      withBackend({ url, maxJournalBytes: 64 * 1_024 }, async (backend) => {
         assert.ok((await checkFull(backend, kilobyte)) > 20);
       }),
     ));

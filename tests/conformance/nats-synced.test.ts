@@ -5,8 +5,8 @@ import { installationsOn, natsLeaseMs } from './nats-backend.js';
 
 spec('the NATS backend on a server that syncs every write, jobs on disk too', (test) => {
   const open = installationsOn(new SharedServer({ syncInterval: 'always' }), {
-    jobs_storage: 'file',
-    atomic_batches: true,
+    jobsStorage: 'file',
+    atomicBatches: true,
   });
   backendConformance(test, open, natsLeaseMs);
 });

@@ -152,13 +152,13 @@ spec('checkpoints', (test) => {
 
   test('after a crash between any two checkpoints every live run is there again, and no other', () =>
     withBackend(async (shared) => {
-      let partition = await openPartition(shared, 'p0', { max_resident_runs: 4 });
+      let partition = await openPartition(shared, 'p0', { maxResidentRuns: 4 });
       await partition.publish(chain);
       for (let life = 1; life <= 12; life++) {
         for (let turn = 0; turn < life % 5; turn++) await live(shared, partition, life * (turn + 1));
         await partition.settle();
         await partition.crash();
-        partition = await openPartition(shared, `p${life}`, { max_resident_runs: 4 });
+        partition = await openPartition(shared, `p${life}`, { maxResidentRuns: 4 });
         await partition.settle();
         const ids = await running(partition);
         assert.is(partition.liveRuns(), ids.length, `life ${life}`);

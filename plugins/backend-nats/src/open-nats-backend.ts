@@ -127,7 +127,7 @@ function openPorts(parts: Parts): NatsBackend {
   const bodies = new Bodies(blobs, () => connection.info?.max_payload ?? 0);
   const publishers = Array.from({ length: partitions }, () => publisherOf(parts, publisher, true));
   const journal = new NatsJournal({ connection, watch, manager, names, bodies, partitions, publishers });
-  const durable = settings.jobs_storage === 'file';
+  const durable = settings.jobsStorage === 'file';
   const queue = new NatsJobQueue({
     connection,
     watch,
@@ -168,6 +168,6 @@ async function saidAll({ connection, watch }: Parts): Promise<void> {
 
 function publisherOf(parts: Parts, publisher: AckedPublisher, isOnDisk: boolean): BatchingPublisher {
   const { options, connection, version } = parts;
-  const takesBatches = version.hasAtomicBatches && options.settings.atomic_batches;
+  const takesBatches = version.hasAtomicBatches && options.settings.atomicBatches;
   return new BatchingPublisher(connection, publisher, takesBatches && isOnDisk);
 }

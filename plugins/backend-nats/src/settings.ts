@@ -16,18 +16,18 @@ export interface NatsSettings {
   /** Copies of every stream; more than 1 needs a cluster. */
   readonly replicas: number;
   /** Jobs can be derived from the journal again, so they need no disk. */
-  readonly jobs_storage: 'memory' | 'file';
+  readonly jobsStorage: 'memory' | 'file';
   /** How long the server knows message ids. */
   readonly dedupeWindowMs: number;
   /** How long a job may go without acknowledgement or `extend`. */
   readonly jobLeaseMs: number;
   /** Per partition; -1: no limit. */
-  readonly max_journal_bytes: number;
+  readonly maxJournalBytes: number;
   /**
    * What is ready together is written together, where the server can (2.12). For a server that syncs every write; one that does not is
    * several times faster without.
    */
-  readonly atomic_batches: boolean;
+  readonly atomicBatches: boolean;
 }
 
 export const defaultSettings: NatsSettings = {
@@ -35,11 +35,11 @@ export const defaultSettings: NatsSettings = {
   namespace: 'llmteam',
   partitions: 4,
   replicas: 1,
-  jobs_storage: 'memory',
+  jobsStorage: 'memory',
   dedupeWindowMs: 30_000,
   jobLeaseMs: 30_000,
-  max_journal_bytes: -1,
-  atomic_batches: false,
+  maxJournalBytes: -1,
+  atomicBatches: false,
 };
 
 const mostPartitions = 64;
@@ -54,7 +54,7 @@ export function checkSettings(settings: NatsSettings): void {
     faults.push(`partitions is ${partitions}, expected 1 to ${mostPartitions}`);
   }
   if (![1, 3, 5].includes(replicas)) faults.push(`replicas is ${replicas}, expected 1, 3 or 5`);
-  if (!(dedupeWindowMs >= 100)) faults.push(`dedupe_window_ms is ${dedupeWindowMs}, expected at least 100`);
-  if (!(jobLeaseMs >= 100)) faults.push(`job_lease_ms is ${jobLeaseMs}, expected at least 100`);
+  if (!(dedupeWindowMs >= 100)) faults.push(`dedupeWindowMs is ${dedupeWindowMs}, expected at least 100`);
+  if (!(jobLeaseMs >= 100)) faults.push(`jobLeaseMs is ${jobLeaseMs}, expected at least 100`);
   if (faults.length > 0) throw new LlmteamError('CONFIG_INVALID', `NATS settings: ${faults.join('; ')}`);
 }

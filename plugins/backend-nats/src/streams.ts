@@ -29,7 +29,7 @@ export function journalConfig(settings: NatsSettings, names: Names, version: Ser
     storage: StorageType.File,
     num_replicas: settings.replicas,
     discard: DiscardPolicy.New,
-    max_bytes: settings.max_journal_bytes,
+    max_bytes: settings.maxJournalBytes,
     duplicate_window: settings.dedupeWindowMs * 1_000_000,
     allow_direct: true,
     deny_delete: true,
@@ -39,7 +39,7 @@ export function journalConfig(settings: NatsSettings, names: Names, version: Ser
 }
 
 export function jobsConfig(settings: NatsSettings, names: Names, version: ServerVersion): Wanted {
-  const isOnDisk = settings.jobs_storage === 'file';
+  const isOnDisk = settings.jobsStorage === 'file';
   return {
     name: names.jobsStream,
     description: 'LLMTeam jobs: one message per job that is queued or handed out',

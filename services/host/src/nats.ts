@@ -46,24 +46,34 @@ export async function lookAtNats(config: ServiceConfig, log: Logger): Promise<Na
 
 /** @throws LlmteamError `CONFIG_INVALID` if a variable that it names is not set */
 function natsSettings({ file, folder, environment }: ServiceConfig): NatsSettings {
-  const { dedupe_window_seconds, job_lease_seconds, user, password, token, creds_file, tls = {}, ...rest } = file.nats;
-  const at = (path: string): string => resolve(folder, path);
-  const { ca_file, cert_file, key_file } = tls;
+  const { user, password, token, creds_file, tls, ...nats } = file.nats;
+  const absolute = (path: string): string => resolve(folder, path);
   return {
-    ...rest,
-    dedupeWindowMs: dedupe_window_seconds * 1_000,
-    jobLeaseMs: job_lease_seconds * 1_000,
+    servers: nats.servers,
+    namespace: nats.namespace,
+    partitions: nats.partitions,
+    replicas: nats.replicas,
+    jobsStorage: nats.jobs_storage,
+    dedupeWindowMs: nats.dedupe_window_seconds * 1_000,
+    jobLeaseMs: nats.job_lease_seconds * 1_000,
+    maxJournalBytes: nats.max_journal_bytes,
+    atomicBatches: nats.atomic_batches,
     ...(user !== undefined && { user: reveal(user, environment) }),
     ...(password !== undefined && { password: reveal(password, environment) }),
     ...(token !== undefined && { token: reveal(token, environment) }),
-    ...(creds_file !== undefined && { credsFile: at(creds_file) }),
-    ...(file.nats.tls !== undefined && {
-      tls: {
-        ...(ca_file !== undefined && { caFile: at(ca_file) }),
-        ...(cert_file !== undefined && { certFile: at(cert_file) }),
-        ...(key_file !== undefined && { keyFile: at(key_file) }),
-      },
-    }),
+    ...(creds_file !== undefined && { credsFile: absolute(creds_file) }),
+    ...(tls !== undefined && { tls: tlsFiles(tls, absolute) }),
+  };
+}
+
+function tlsFiles(
+  { ca_file, cert_file, key_file }: NonNullable<ServiceConfig['file']['nats']['tls']>,
+  absolute: (path: string) => string,
+): NonNullable<NatsSettings['tls']> {
+  return {
+    ...(ca_file !== undefined && { caFile: absolute(ca_file) }),
+    ...(cert_file !== undefined && { certFile: absolute(cert_file) }),
+    ...(key_file !== undefined && { keyFile: absolute(key_file) }),
   };
 }
 
