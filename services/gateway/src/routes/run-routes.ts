@@ -1,5 +1,6 @@
 import {
   EventPage,
+  endsRun,
   type RunEvent,
   type RunListing,
   RunPage,
@@ -144,17 +145,10 @@ function seqOf(lastEventId: string | undefined): number | null {
   return Number(lastEventId.slice(lastEventId.lastIndexOf(':') + 1));
 }
 
-const lastEvents: ReadonlySet<string> = new Set([
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.timeout',
-]);
-
 function pageOf(found: readonly RunEvent[], limit: number, from: number): EventPage {
   const events = found.slice(0, limit);
   const last = events.at(-1);
-  const isOver = last === undefined ? false : found.length <= limit && lastEvents.has(last.event_type);
+  const isOver = last === undefined ? false : found.length <= limit && endsRun(last.event_type);
   return { events, next_seq: isOver ? null : (last?.seq ?? from - 1) + 1 };
 }
 
