@@ -19,7 +19,9 @@ events, byte for byte. Within a run they are totally ordered by \`seq\`, from 1,
 Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam run FILE --json\`, live, or later with
 \`llmteam runs events ID --json\`: one event per line.`,
     '## Envelope',
-    fieldTable({ ...root, allOf: undefined }, (name) => (name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`)),
+    fieldTable({ ...root, allOf: undefined }, (name) =>
+      name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`,
+    ),
     `\`timestamp\` is when it happened: of \`step.started\` the moment a worker began, of what a handler records the moment it did.
 \`attempt\` is null for steps that run no job. \`duration_ms\` is null where nothing lasted.`,
     '### ErrorInfo',

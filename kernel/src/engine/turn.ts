@@ -13,6 +13,7 @@ import type {
   StepStatus,
 } from '@llmteam/contracts';
 import type { Effect } from './effects.js';
+import { lastMoment } from './moment.js';
 import type { Plan, StepPlan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
 
@@ -28,9 +29,6 @@ export type Todo =
   | { readonly what: 'run' | 'skip'; readonly instance: StepInstance; readonly cause: number }
   | { readonly what: 'react'; readonly instance: StepInstance; readonly occurrence: Occurrence }
   | { readonly what: 'finish_scope'; readonly scope: ScopeState };
-
-/** Epoch milliseconds of the last moment that has a date. */
-const lastMoment = 8.64e15;
 
 export class Turn {
   readonly effects: Effect[] = [];

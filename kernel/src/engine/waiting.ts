@@ -1,4 +1,5 @@
 import { queueName, stepKey, type WaitingFor } from '@llmteam/contracts';
+import { isoTime } from './moment.js';
 import type { ControlState, Run, RunState } from './state.js';
 import type { StepInstance } from './turn.js';
 
@@ -30,5 +31,5 @@ export function controlWaitsFor(run: RunState, instance: StepInstance, control: 
 }
 
 function dueAt(run: RunState, timer: string): string {
-  return new Date(run.timers.get(timer)?.due_at ?? run.at).toISOString();
+  return isoTime(run.timers.get(timer)?.due_at ?? run.at);
 }
