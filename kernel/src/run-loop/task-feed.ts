@@ -16,8 +16,8 @@ import {
   type Position,
 } from '@llmteam/contracts';
 import { boundedKey } from '../kv/bounded-key.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 import type { Lists } from './projection.js';
-import { someAtATime } from './some-at-a-time.js';
 
 /** What a key holds: the task, and the position of the journal as of which it stands so. */
 interface FedTask extends HumanTask {
@@ -26,7 +26,7 @@ interface FedTask extends HumanTask {
 
 export const tasksPrefix = 'tasks/';
 
-const writesAtATime = 64;
+const concurrentWrites = 64;
 /** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
 const closedForMs = 7 * 24 * 3_600_000;
 
@@ -40,7 +40,7 @@ export class TaskFeed implements Lists {
     const latest = new Map<string, FedTask>();
     for (const { position, tasks } of changes) for (const task of tasks) latest.set(keyOf(task), { ...task, position });
     const errors: unknown[] = [];
-    await someAtATime(writesAtATime, latest, async ([key, task]) => {
+    await forEachConcurrently(concurrentWrites, latest, async ([key, task]) => {
       await this.write(key, task).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];

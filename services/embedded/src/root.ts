@@ -9,7 +9,8 @@ import {
   Definitions,
   type ExpressionCompiler,
   LargeValueJournal,
-  PartitionLoop,
+  openPartitionLoop,
+  type PartitionLoop,
   type PluginHost,
   Resources,
   Retry,
@@ -131,7 +132,7 @@ function makeLoops(
     storePatienceMs,
     onFailure,
   };
-  return Array.from({ length: journal.partitions }, (_, partition) => new PartitionLoop({ ...common, partition }));
+  return Array.from({ length: journal.partitions }, (_, partition) => openPartitionLoop({ ...common, partition }));
 }
 
 function makeWorker(
