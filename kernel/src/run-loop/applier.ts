@@ -102,7 +102,7 @@ export class Applier {
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
     const { runs, projection, watchers } = this.deps;
     const live = this.newLiveRun(entry);
-    const { run, outcome } = startRun(plan, live.key, fact, watchers.wishes(entry.run_id));
+    const { run, outcome } = startRun(plan, live.key, fact, watchers.evolveOptions(entry.run_id));
     projection.reached(entry.position);
     runs.add(live, run);
     live.expectCopies((fact.forked_from?.entries ?? 1) - 1);
@@ -138,7 +138,7 @@ export class Applier {
     projection.reached(live.position);
     const { seq } = run.state;
     const hadEnded = isEnded(run.state);
-    const outcome = evolve(run, fact, watchers.wishes(live.run_id));
+    const outcome = evolve(run, fact, watchers.evolveOptions(live.run_id));
     this.advance(live, run, outcome, live.isCopying ? effectsOfCopy(live, run) : outcome.effects);
     if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) progress.ignore();
