@@ -7,6 +7,8 @@ export {
 export { CountedWorkers } from './catalog/counted-workers.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
+export { type ManualClock, manualClock } from './clock/manual-clock.js';
+export { systemClock } from './clock/system-clock.js';
 export { Definitions } from './definitions/definitions.js';
 export {
   type PublishedSegment,
