@@ -63,6 +63,7 @@ export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
+export { addFormats, makeAjv } from './validation/schemas/ajv.js';
 export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
 export { type ValidatedText, validateText } from './validation/validate-text.js';

@@ -1,8 +1,8 @@
 /** Every answer a test gets is compared with the OpenAPI document: status, media type, body. */
 
 import { openapiDocument, routes } from '@llmteam/gateway';
+import { addFormats } from '@llmteam/kernel';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
 
 interface Operation {
   readonly operationId: string;
@@ -34,8 +34,7 @@ export class AnswerChecker {
   }));
 
   constructor() {
-    this.ajv = new Ajv2020({ allErrors: true, strict: false });
-    (ajvFormats as unknown as (target: Ajv2020) => void)(this.ajv);
+    this.ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
     this.ajv.addSchema(document, 'openapi');
   }
 
