@@ -67,6 +67,7 @@ export type { FiredPorts, TaskType } from './plugin/task-type.js';
 export type { Backend } from './ports/backend.js';
 export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
+export { closedError } from './ports/closed-error.js';
 export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
 export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
