@@ -38,7 +38,7 @@ export {
 export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';
 export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, stepKey } from './ids.js';
 export { Job, queueName } from './job.js';
-export { type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
+export { forbiddenKeys, type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
 export type { ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
   LanguageModel,
