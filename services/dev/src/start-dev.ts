@@ -3,11 +3,10 @@
  * Owns: the order of opening and closing, and the first key.
  */
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
 import { configuredRefs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
-import { createExpressionCompiler } from '@llmteam/kernel';
+import { createExpressionCompiler, systemClock } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {

@@ -1,5 +1,4 @@
 /** The lists of every store of a home, made anew. */
-import { systemClock } from '@llmteam/backend-embedded';
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import {
   createExpressionCompiler,
@@ -7,6 +6,7 @@ import {
   LargeValueJournal,
   type RebuildProgress,
   rebuildIndex,
+  systemClock,
 } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import type { LocalStoresOptions } from './local-stores.js';

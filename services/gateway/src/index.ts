@@ -3,6 +3,7 @@ export { configuredRefs } from './configured-refs.js';
 export { closeCodes } from './following/web-socket-outlet.js';
 export { Gateway, type GatewayAddress } from './gateway.js';
 export { rebuildGatewayIndex } from './gateway-index.js';
+export { pathMatcher, routerPath } from './http/router-path.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
 export { type Action, actions, may } from './keys/permissions.js';
 export { defaultLimits, type GatewayLimits } from './limits.js';

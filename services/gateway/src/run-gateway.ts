@@ -3,8 +3,9 @@
  * Owns: the order of opening; closing goes the other way round: no more is taken, streams are sent away, last answers are given, then the
  * rest. The port is open from the moment the server is known, and `/ready` says when requests are served.
  */
-import { systemClock } from '@llmteam/backend-embedded';
+
 import type { Logger } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,

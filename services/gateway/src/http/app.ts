@@ -13,7 +13,7 @@ import type { Services } from '../services.js';
 import { checkFront } from './front.js';
 import { makePipeline } from './pipeline.js';
 import { problemAnswer } from './problem.js';
-import { routerPath } from './router-path.js';
+import { pathMatcher, routerPath } from './router-path.js';
 
 const compressFromBytes = 1_024;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -120,20 +120,16 @@ function refuseEarly({ limits, isOpen }: Services): Middleware {
   };
 }
 
-const patterns = routes.map((route) => ({ route, matches: pathPattern(route.path) }));
+const matchers = routes.map(({ method, path }) => ({ method, match: pathMatcher(path) }));
 
 /** No route took the request: the address is not there, or not with this method. */
 async function nothingHere(context: Context, next: Next): Promise<void> {
   await next();
-  const methods = patterns.filter(({ matches }) => matches.test(context.path)).map(({ route }) => route.method);
+  const methods = matchers.filter(({ match }) => match(context.path) !== null).map(({ method }) => method);
   if (methods.length === 0) throw new LlmteamError('ROUTE_UNKNOWN', 'there is nothing at this address');
   const names = [
     ...new Set(methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
   ];
   context.set('Allow', names.join(', '));
   throw new LlmteamError('METHOD_NOT_ALLOWED', `the address takes ${names.join(', ')}`);
-}
-
-function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`);
 }
