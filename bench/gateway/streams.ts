@@ -42,7 +42,7 @@ export async function streams(): Promise<Row[]> {
 async function measure(target: Target, size: Size): Promise<Row[]> {
   const { client } = target;
   await client.storeSegment(longStory);
-  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('long_story', {})));
+  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('long_story')));
   const runIds = runs.map(({ run_id }) => run_id);
   const total = size.sockets + size.sse;
   const way = (place: number): 'sse' | 'socket' => (place < size.sse ? 'sse' : 'socket');
