@@ -66,8 +66,7 @@ export class JobChannel {
 
   ack(delivery: LeasedDelivery): void {
     this.#checkOpen();
-    if (delivery.settled) return;
-    delivery.settled = true;
+    if (!delivery.settle()) return;
     const { queued } = delivery;
     if (queued.holder !== null && queued.holder !== delivery) {
       queued.done = true;
@@ -81,8 +80,7 @@ export class JobChannel {
 
   nak(delivery: LeasedDelivery, delayMs: number): void {
     this.#checkOpen();
-    if (delivery.settled) return;
-    delivery.settled = true;
+    if (!delivery.settle()) return;
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
     this.#takeBack(queued);

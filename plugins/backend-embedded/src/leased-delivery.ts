@@ -15,7 +15,7 @@ export class LeasedDelivery implements Delivery {
   readonly queued: QueuedJob;
   readonly worker: QueueWorker;
   /** Acked or naked; what follows changes nothing. */
-  settled = false;
+  #settled = false;
   readonly #desk: DeliveryDesk;
 
   constructor(desk: DeliveryDesk, queued: QueuedJob, worker: QueueWorker) {
@@ -24,6 +24,13 @@ export class LeasedDelivery implements Delivery {
     this.queued = queued;
     this.worker = worker;
     this.#desk = desk;
+  }
+
+  /** True for the first call only: a delivery is settled once. */
+  settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    return true;
   }
 
   async ack(): Promise<void> {

@@ -188,7 +188,7 @@ function checkPartition(partition: number): void {
 function entriesBeyond(follower: BatchFollower, { position, size, body }: Batch): readonly Entry[] {
   const skipped = Math.max(0, follower.position + 1 - position);
   if (skipped >= size) return [];
-  follower.position = position + size - 1;
+  follower.advance(position + size - 1);
   const entries = parseBatch(position, body);
   return skipped === 0 ? entries : entries.slice(skipped);
 }
