@@ -62,7 +62,7 @@ export class RunProgress {
   error: string | null = null;
   beganAt: number | null = null;
   durationMs: number | null = null;
-  usage: Usage = { input_tokens: 0, output_tokens: 0 };
+  private usageSoFar: Usage = { input_tokens: 0, output_tokens: 0 };
 
   constructor(
     readonly run: RunKey,
@@ -71,6 +71,16 @@ export class RunProgress {
     const depths = loopDepths(segment);
     for (const { step_id, type } of segment.steps)
       this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
+  }
+
+  /** What the run has used so far. */
+  get usage(): Usage {
+    return this.usageSoFar;
+  }
+
+  /** Usage that no step can be charged for. */
+  noteUsage(usage: Usage): void {
+    this.usageSoFar = usage;
   }
 
   /** `usage` is what the run has used after these events, all of which come from one entry of its history. */
@@ -114,9 +124,9 @@ export class RunProgress {
 
   /** One entry of a history is one step's doing. */
   private attribute(usage: Usage, events: readonly RunEvent[]): void {
-    const input = usage.input_tokens - this.usage.input_tokens;
-    const output = usage.output_tokens - this.usage.output_tokens;
-    this.usage = usage;
+    const input = usage.input_tokens - this.usageSoFar.input_tokens;
+    const output = usage.output_tokens - this.usageSoFar.output_tokens;
+    this.usageSoFar = usage;
     if (input === 0 && output === 0) return;
     const spender = events.find(({ event_type }) => spending.has(event_type))?.step_id;
     const step = this.steps.get(spender ?? '');
