@@ -1,7 +1,7 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import type { Definitions, KnownRefs, RunService, SegmentStore, StepCatalog, ValidationContext } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
-import type { GatewayLimits } from './limits.js';
+import type { GatewayLimits } from './limits/gateway-limits.js';
 
 /** All a gateway works with. The embedded composition and the one on NATS give the same things. */
 export interface GatewayOptions {

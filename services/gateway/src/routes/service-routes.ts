@@ -1,9 +1,9 @@
-/** Routes that need no key: whether the gateway is well, and how it is used. */
+/** Routes that need no API key: health, metrics and the API reference. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ServiceState } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { docsPage, docsPolicy, docsStyle } from '../openapi/docs-page.js';
+import { docsPage, docsPolicy, docsStyle } from './docs-page.js';
 import type { noBody, noQuery } from './parameters.js';
 import { type ApiAnswer, defineRoute, type Route, type RouteDeclaration } from './route.js';
 
@@ -38,8 +38,8 @@ export const serviceRoutes: readonly Route[] = [
     summary: 'The backend, the run index and the keys are there',
     answers: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
     errors: [],
-    handle: async (_request, { version, isOpen }) => {
-      const isReady = isOpen();
+    handle: async (_request, { version, readiness }) => {
+      const isReady = readiness.isOpen;
       return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'not_ready', version } };
     },
   }),
@@ -92,7 +92,7 @@ export const serviceRoutes: readonly Route[] = [
 
 const scripts = new Map<string, Buffer>();
 
-/** Copied into the package when it is built, so the page works without a network. Read once. */
+/** Bundled with the package, so the page works offline. Read from disk once. */
 function script(): Buffer {
   const path = createRequire(import.meta.url).resolve('@llmteam/gateway/rapidoc-min.js');
   const known = scripts.get(path) ?? readFileSync(path);
