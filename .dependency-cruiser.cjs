@@ -102,6 +102,12 @@ module.exports = {
       { path: ['^(?:node:)?https?$', 'node_modules/(?:@koa/|@types/koa|koa|ws/|@types/ws/)'] },
     ),
     forbid(
+      'container-in-roots',
+      'Only composition roots and the modules they load know the container.',
+      { path: anyPackage, pathNot: '^services/[^/]+/src/(?:root|[a-z-]+-module)\\.ts$' },
+      { path: 'node_modules/(?:inversify|@inversifyjs|reflect-metadata)/' },
+    ),
+    forbid(
       'host-alone',
       'What services are made of knows none of them.',
       { path: '^services/host/' },

@@ -43,6 +43,7 @@ const legal: Record<string, string> = {
   'services/gateway/src/following/tap.ts': "import '../keys/ring.js';\nexport const tap = 1;",
   'services/gateway/src/keys/ring.ts': "import '../limits/limits.js';\nimport { entry } from '@llmteam/kernel';",
   'services/gateway/src/limits/limits.ts': 'export const limits = 1;',
+  'services/gateway/src/gateway-module.ts': "import { ContainerModule } from 'inversify';",
   'services/gateway/src/root.ts': "import './http/app.js';\nimport './use-cases/starts.js';",
   'clients/cli/src/run.ts': "import { entry } from '@llmteam/embedded';\nimport { entry as k } from '@llmteam/kernel';",
   'tests/kernel/evolve.test.ts': "import { entry } from '@llmteam/kernel';\nimport { tool } from '../support/tool.js';",
@@ -104,6 +105,10 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
   'services/gateway/src/following/starts.ts': { text: "import '../use-cases/starts.js';", rules: ['gateway-layers'] },
   'services/gateway/src/following/socket.ts': { text: "import 'ws';", rules: ['gateway-http'] },
   'services/gateway/src/keys/tap.ts': { text: "import '../following/tap.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/gateway.ts': {
+    text: "import type { Container } from 'inversify';",
+    rules: ['container-in-roots'],
+  },
   'services/gateway/src/keys/root.ts': { text: "import '../root.js';", rules: ['gateway-layers'] },
   'clients/cli/src/flow.ts': { text: "import '@llmteam/flow';", rules: ['cli-on-services'] },
   'tests/kernel/inside.test.ts': { text: "import '../../kernel/src/load.js';", rules: ['package-entry-only'] },

@@ -8,6 +8,7 @@ import {
   type SegmentPage,
 } from '@llmteam/contracts';
 import {
+  type CheckingCompiler,
   type Definitions,
   defineSegment,
   type KnownRefs,
@@ -17,7 +18,6 @@ import {
   type StepCatalog,
   type StoredSegment,
   type ValidatedText,
-  type ValidationContext,
   validateText,
 } from '@llmteam/kernel';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
@@ -35,7 +35,7 @@ export interface TenantSegmentsDeps {
   readonly segments: SegmentStore;
   readonly definitions: Definitions;
   readonly catalog: StepCatalog;
-  readonly compiler: ValidationContext['compiler'];
+  readonly compiler: CheckingCompiler;
   readonly refs: ConfiguredRefs;
   readonly clock: Clock;
   readonly limits: Pick<GatewayLimits, 'segment_bytes'>;
