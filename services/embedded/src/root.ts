@@ -77,7 +77,7 @@ export function compose(options: RootOptions): Root {
   };
 }
 
-/** What reads the histories of a store that nothing runs on. */
+/** The parts that read the histories of a store, without running anything. */
 export function composeHistory(backend: Backend, catalog: StepCatalog): Pick<Root, 'journal' | 'definitions'> {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(kernelIds.backend).toConstantValue(backend);

@@ -1,4 +1,4 @@
-/** Binds the parts of the gateway: how each part is made. The kernel's parts come from `kernelModule`. */
+/** Binds the gateway's parts; the kernel's come from `kernelModule`. */
 import { kernelIds, serviceId } from '@llmteam/service-host';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import type { Registry } from 'prom-client';
@@ -27,8 +27,8 @@ import { RunQueries } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
 import { type ConfiguredRefs, TenantSegments } from './use-cases/tenant-segments.js';
 
-/** What a root gives. */
-const given = {
+/** Bound by the composition root. */
+const inputs = {
   version: serviceId<string>('version'),
   limits: serviceId<GatewayLimits>('limits'),
   origins: serviceId<readonly string[]>('origins'),
@@ -39,7 +39,8 @@ const given = {
   prepare: serviceId<() => Promise<void>>('prepare'),
 };
 
-const made = {
+/** Bound by the module. */
+const parts = {
   keyRing: serviceId<KeyRing>('keyRing'),
   keyStore: serviceId<KeyStore>('keyStore'),
   audit: serviceId<AuditLog>('audit'),
@@ -63,7 +64,7 @@ const made = {
   gateway: serviceId<Gateway>('gateway'),
 };
 
-export const gatewayIds = { ...given, ...made };
+export const gatewayIds = { ...inputs, ...parts };
 
 const kernel = kernelIds;
 const ids = gatewayIds;

@@ -1,6 +1,6 @@
 /**
- * Purpose: binds the kernel's parts for every composition root: how each part is made is written here once.
- * A root binds what it gives (and any part it has already), then loads the module; parts are created when they are first resolved.
+ * Purpose: binds the kernel's parts for the composition roots of all services.
+ * A root binds its inputs, and any part it already has, then loads the module. Parts are created when they are first resolved.
  */
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
@@ -34,8 +34,8 @@ export function serviceId<T>(name: string): ServiceIdentifier<T> {
   return Symbol(name);
 }
 
-/** What a root gives. It binds only what the parts it resolves depend on. */
-const given = {
+/** Bound by the composition root, as far as the parts it resolves need them. */
+const inputs = {
   backend: serviceId<Backend>('backend'),
   clock: serviceId<Clock>('clock'),
   log: serviceId<Logger>('log'),
@@ -51,8 +51,8 @@ const given = {
   runMeterSink: serviceId<RunMeterSink>('runMeterSink'),
 };
 
-/** Given by the roots that do not want the default. */
-const defaulted = {
+/** Bound by a composition root only to replace the default. */
+const defaults = {
   /** Default: the index of the backend. */
   index: serviceId<RunIndex>('index'),
   /** The index that the feed writes to. Default: `index`. */
@@ -65,7 +65,8 @@ const defaulted = {
   followRuns: serviceId<Journal['follow']>('followRuns'),
 };
 
-const made = {
+/** Bound by the module. */
+const parts = {
   kv: serviceId<KvStore>('kv'),
   pubSub: serviceId<PubSub>('pubSub'),
   compiler: serviceId<CheckingCompiler>('compiler'),
@@ -84,7 +85,7 @@ const made = {
   workerPresence: serviceId<WorkerPresence>('workerPresence'),
 };
 
-export const kernelIds = { ...given, ...defaulted, ...made };
+export const kernelIds = { ...inputs, ...defaults, ...parts };
 
 /** Binds a part unless the root has bound it. */
 type BindPart = <T, A extends unknown[]>(

@@ -105,7 +105,7 @@ export class Followers {
     const follower = new RunFollower(key, this.deps, this.budget);
     const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
     opened.catch(() => undefined);
-    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.noteToken(message));
+    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.acceptToken(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };
     this.followed.set(mark(key), followed);
     return followed;

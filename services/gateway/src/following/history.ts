@@ -8,7 +8,7 @@ export interface HistoryDeps {
 }
 
 /** Rebuilds a run from its journal entries, one by one. */
-export class RunTeller {
+export class RunReplayer {
   private run: Run | null = null;
   position = 0;
 
@@ -46,11 +46,11 @@ export class RunTeller {
 const entriesPerTurn = 100;
 
 /** Yields the events of a run so far. It yields to the event loop regularly, so that long histories do not block the process. */
-export async function* tellHistory(deps: HistoryDeps, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+export async function* replayHistory(deps: HistoryDeps, key: RunKey, replayer: RunReplayer): AsyncGenerator<RunEvent> {
   let left = entriesPerTurn;
-  for await (const entry of deps.journal.read(key, teller.position)) {
-    await teller.prepare(entry.fact);
-    yield* teller.apply(entry);
+  for await (const entry of deps.journal.read(key, replayer.position)) {
+    await replayer.prepare(entry.fact);
+    yield* replayer.apply(entry);
     if (--left > 0) continue;
     left = entriesPerTurn;
     await nextTurn();

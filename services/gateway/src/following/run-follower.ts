@@ -10,7 +10,7 @@
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
 import type { FrameBudget } from './frame-budget.js';
-import { type HistoryDeps, RunTeller, tellHistory } from './history.js';
+import { type HistoryDeps, RunReplayer, replayHistory } from './history.js';
 
 export interface FollowerListener {
   /** There are new frames, `bytes` in total. */
@@ -24,7 +24,7 @@ const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'canc
 
 export class RunFollower {
   readonly listeners = new Set<FollowerListener>();
-  private readonly teller: RunTeller;
+  private readonly replayer: RunReplayer;
   private frames: EventFrame[] = [];
   private bytes = 0;
   /** Entries that arrived while the history was being read; null once it has been read. */
@@ -35,13 +35,13 @@ export class RunFollower {
     private readonly deps: HistoryDeps,
     private readonly budget: FrameBudget,
   ) {
-    this.teller = new RunTeller(key, deps.definitions);
+    this.replayer = new RunReplayer(key, deps.definitions);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(): Promise<void> {
-    for await (const event of tellHistory(this.deps, this.key, this.teller)) this.add(frameOf(event));
-    if (this.teller.status === null) {
+    for await (const event of replayHistory(this.deps, this.key, this.replayer)) this.add(frameOf(event));
+    if (this.replayer.status === null) {
       throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.key.run_id}'`);
     }
     const early = this.early ?? [];
@@ -50,12 +50,12 @@ export class RunFollower {
   }
 
   get hasEnded(): boolean {
-    const { status } = this.teller;
+    const { status } = this.replayer;
     return this.early === null && status !== null && finalStatuses.has(status);
   }
 
   get lastSeq(): number {
-    return this.teller.seq;
+    return this.replayer.seq;
   }
 
   /** Accepts a new entry of the run; entries arrive in order. */
@@ -64,10 +64,10 @@ export class RunFollower {
       this.early.push(entry);
       return;
     }
-    if (entry.position <= this.teller.position) return;
+    if (entry.position <= this.replayer.position) return;
     let frames: EventFrame[];
     try {
-      frames = this.teller.apply(entry).map(frameOf);
+      frames = this.replayer.apply(entry).map(frameOf);
     } catch {
       this.lose();
       return;
@@ -78,7 +78,7 @@ export class RunFollower {
     for (const listener of [...this.listeners]) listener.wake(bytes);
   }
 
-  noteToken(message: Json): void {
+  acceptToken(message: Json): void {
     if (this.listeners.size === 0 || this.hasEnded) return;
     const frame = tokenFrame(message);
     for (const listener of [...this.listeners]) listener.token(frame);
@@ -97,8 +97,8 @@ export class RunFollower {
 
   /** Reads the history again from a seq on, for a reader that is far behind. */
   async *earlier(fromSeq: number): AsyncGenerator<EventFrame> {
-    const teller = new RunTeller(this.key, this.deps.definitions);
-    for await (const event of tellHistory(this.deps, this.key, teller)) {
+    const replayer = new RunReplayer(this.key, this.deps.definitions);
+    for await (const event of replayHistory(this.deps, this.key, replayer)) {
       if (event.seq >= fromSeq) yield frameOf(event);
     }
   }

@@ -92,7 +92,7 @@ export class Streams {
 
   private disconnectRevoked(): void {
     for (const [reader, { key }] of [...this.readers]) {
-      if (!this.deps.keys.stillCounts(key)) reader.close('revoked');
+      if (!this.deps.keys.isStillValid(key)) reader.close('revoked');
     }
   }
 }

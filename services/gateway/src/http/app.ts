@@ -8,10 +8,10 @@ import { errorCodes, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
 import { routes } from '../routes/table.js';
-import { checkFront } from './front.js';
 import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
-import { problemAnswer } from './problem.js';
+import { problemResponse } from './problem.js';
+import { guardRequest } from './request-guard.js';
 import { routerPath } from './router-path.js';
 
 const compressFromBytes = 1_024;
@@ -60,8 +60,8 @@ function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
     const { operation = 'none', tenant_id } = context.state;
     const ms = clock.now() - began;
     const isOpenEnd = context.respond === false || context.query.wait !== undefined;
-    metrics.requestAnswered(operation, context.status, isOpenEnd ? null : ms / 1_000);
-    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was answered');
+    metrics.requestCompleted(operation, context.status, isOpenEnd ? null : ms / 1_000);
+    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was completed');
   };
 }
 
@@ -70,7 +70,7 @@ function catchErrors({ log }: HttpDeps): Middleware {
     try {
       await next();
     } catch (thrown) {
-      const { status, body, headers } = problemAnswer(thrown);
+      const { status, body, headers } = problemResponse(thrown);
       if (status >= 500 && !isExpected(thrown)) {
         log.error({ err: thrown, request_id: context.state.request_id }, 'a request could not be served');
       }
@@ -111,7 +111,7 @@ function compressIfAccepted(compressing: Middleware): Middleware {
 
 function refuseEarly({ limits, services: { readiness } }: HttpDeps): Middleware {
   return async (context, next) => {
-    checkFront(context.req, limits);
+    guardRequest(context.req, limits);
     const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
     if (needsBackend && !readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     await next();

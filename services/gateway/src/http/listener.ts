@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
-import { problemAnswer } from './problem.js';
+import { problemResponse } from './problem.js';
 import { rawResponse } from './raw-response.js';
 import { hasBody } from './request-body.js';
 
@@ -37,7 +37,7 @@ export class HttpListener {
         connectionsCheckingInterval: Math.min(checksEveryMs, headMs),
         keepAliveTimeout: keepAliveMs,
         insecureHTTPParser: false,
-        // front.ts refuses it, with a problem document.
+        // request-guard.ts refuses it, with a problem document.
         requireHostHeader: false,
         noDelay: true,
       },
@@ -100,7 +100,7 @@ function refuseRaw(error: Error & { readonly code?: string }, socket: Duplex): v
     socket.destroy();
     return;
   }
-  const { status, body, headers } = problemAnswer(refusal(error));
+  const { status, body, headers } = problemResponse(refusal(error));
   rawResponse(socket, status, body, headers);
 }
 

@@ -10,7 +10,7 @@ import type { Json } from '@llmteam/contracts';
 import { auditRecord } from '../audit/audit-log.js';
 import { wrong } from '../errors/request-invalid.js';
 import type { Principal } from '../keys/key-ring.js';
-import type { ApiAnswer, ApiRequest, Route } from '../routes/route.js';
+import type { ApiRequest, ApiResponse, Route } from '../routes/route.js';
 import { admit } from './authentication.js';
 import { sendEvents } from './event-stream.js';
 import type { HttpDeps } from './http-deps.js';
@@ -39,9 +39,9 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
       isHead: context.method === 'HEAD',
       leaving: leaving(context),
     };
-    const answer = await route.handle(request, deps.services);
-    if (route.changes) await recordChange(route, principal, context, answer.status, deps);
-    respond(context, (await answer.later?.()) ?? answer);
+    const response = await route.handle(request, deps.services);
+    if (route.changes) await recordChange(route, principal, context, response.status, deps);
+    respond(context, (await response.later?.()) ?? response);
   };
 }
 
@@ -94,7 +94,7 @@ async function recordChange(
   await audit.append(tenant_id, auditRecord(clock, record));
 }
 
-function respond(context: RouterContext, { status, headers = {}, body, content, stream }: ApiAnswer): void {
+function respond(context: RouterContext, { status, headers = {}, body, content, stream }: ApiResponse): void {
   context.status = status;
   context.set({ ...headers });
   if (stream !== undefined) {

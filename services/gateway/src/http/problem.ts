@@ -8,7 +8,7 @@ import {
   type RequestProblem,
 } from '@llmteam/contracts';
 
-export interface ProblemAnswer {
+export interface ProblemResponse {
   readonly status: number;
   readonly body: ProblemDetails;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ function isTableCode(code: string): code is Code {
  * What the client sees. Missing resources and those of other tenants get the same words; server errors show only the meaning of their
  * code, because messages may contain paths and host names.
  */
-export function problemAnswer(thrown: unknown): ProblemAnswer {
+export function problemResponse(thrown: unknown): ProblemResponse {
   const error = isLlmteamError(thrown) ? thrown : fromHttpError(thrown);
   const code = error !== null && isTableCode(error.code) ? error.code : 'INTERNAL';
   const { http: status, about } = errorCodes[code];

@@ -12,11 +12,11 @@ import { checkOrigin } from '../routes/origins.js';
 import type { Route } from '../routes/route.js';
 import { routes } from '../routes/table.js';
 import { admit, socketProtocol } from './authentication.js';
-import { checkFront } from './front.js';
 import type { HttpDeps } from './http-deps.js';
-import { problemAnswer } from './problem.js';
+import { problemResponse } from './problem.js';
 import { rawResponse } from './raw-response.js';
 import { checksOf, type RequestChecks } from './request-checks.js';
+import { guardRequest } from './request-guard.js';
 import { WebSocketOutlet } from './web-socket-outlet.js';
 
 const messageBytes = 64 * 1024;
@@ -44,9 +44,9 @@ export class Sockets {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     this.open(request, socket, head).catch((thrown: unknown) => {
-      const { status, body, headers } = problemAnswer(thrown);
+      const { status, body, headers } = problemResponse(thrown);
       if (status >= 500) this.deps.log.error({ err: thrown }, 'a WebSocket could not be opened');
-      this.deps.metrics.requestAnswered('follow_run', status, null);
+      this.deps.metrics.requestCompleted('follow_run', status, null);
       rawResponse(socket, status, body, { ...headers, 'X-Request-Id': this.deps.newId() });
     });
   }
@@ -67,7 +67,7 @@ export class Sockets {
     });
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      this.deps.metrics.requestAnswered('follow_run', 101, null);
+      this.deps.metrics.requestCompleted('follow_run', 101, null);
       follow(webSocket, socket, prepared);
     });
   }
@@ -75,10 +75,10 @@ export class Sockets {
   /** @throws LlmteamError if the request is refused */
   private async prepare(request: IncomingMessage): Promise<PreparedStream> {
     const { services, keys, tenants, limits } = this.deps;
-    checkFront(request, limits);
+    guardRequest(request, limits);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const found = this.routes.find(({ pattern }) => pattern.test(url.pathname));
-    if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this address');
+    if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
     if (!services.readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     checkOrigin(request.headers.origin, services.origins);
     const principal = admit(found.route, request.headers, keys);

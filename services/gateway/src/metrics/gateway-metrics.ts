@@ -28,7 +28,7 @@ export class GatewayMetrics implements RunMeterSink {
   }
 
   /** `seconds` is null for requests that stay open on purpose. */
-  requestAnswered(operation: string, status: number, seconds: number | null): void {
+  requestCompleted(operation: string, status: number, seconds: number | null): void {
     this.series.requests.inc({ operation, status: String(status) });
     if (seconds !== null) this.series.requestDuration.observe({ operation }, seconds);
   }

@@ -25,7 +25,7 @@ export interface BodyRule<B extends TSchema> {
   readonly read: 'json' | 'text';
 }
 
-export interface AnswerRule {
+export interface ResponseRule {
   readonly description: string;
   /** By media type; absent if there is no body. */
   readonly content?: Readonly<Record<string, TSchema>>;
@@ -48,7 +48,7 @@ export interface ApiRequest<Q = unknown, B = unknown> {
   leaving(): AbortSignal;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -58,7 +58,7 @@ export interface ApiAnswer {
   /** Sent as server-sent events. */
   readonly stream?: PreparedStream;
   /** Awaited once the change is in the audit trail; its response, unless null, replaces this one. */
-  readonly later?: () => Promise<ApiAnswer | null>;
+  readonly later?: () => Promise<ApiResponse | null>;
 }
 
 export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {
@@ -79,17 +79,17 @@ export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {
   readonly query?: Q;
   readonly headers?: Readonly<Record<string, { readonly schema: TSchema; readonly description: string }>>;
   readonly body?: BodyRule<B>;
-  readonly answers: Readonly<Record<number, AnswerRule>>;
+  readonly responses: Readonly<Record<number, ResponseRule>>;
   /** Error codes besides those of every route. */
   readonly errors: readonly Code[];
   /** Whether the operation changes something and is recorded in the audit trail. */
   readonly changes: boolean;
-  readonly handle: (request: ApiRequest<Static<Q>, Static<B>>, services: RouteServices) => Promise<ApiAnswer>;
+  readonly handle: (request: ApiRequest<Static<Q>, Static<B>>, services: RouteServices) => Promise<ApiResponse>;
 }
 
 /** A route in the table. The types of its query and body are checked where it is declared. */
 export type Route = Omit<RouteDeclaration<TSchema, TSchema>, 'handle'> & {
-  readonly handle: (request: ApiRequest, services: RouteServices) => Promise<ApiAnswer>;
+  readonly handle: (request: ApiRequest, services: RouteServices) => Promise<ApiResponse>;
 };
 
 export function defineRoute<Q extends TSchema, B extends TSchema>(route: RouteDeclaration<Q, B>): Route {

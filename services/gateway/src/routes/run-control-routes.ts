@@ -22,7 +22,7 @@ function controlRoute(action: ControlAction): Route {
     rate: 'request',
     params: runParam,
     body: { schema: ControlRunBody, required: false, max: 'body_bytes', read: 'json' },
-    answers: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
+    responses: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
     errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID'],
     changes: true,
     handle: async ({ principal: { tenant_id, name }, params: { run_id = '' }, body }, { runControl }) => {
@@ -57,7 +57,7 @@ const signalRoute = defineRoute<typeof noQuery, typeof SignalRunBody>({
     },
   },
   body: { schema: SignalRunBody, required: false, max: 'body_bytes', read: 'json' },
-  answers: { 202: { description: 'The signal is kept.', content: { 'application/json': RunAccepted } } },
+  responses: { 202: { description: 'The signal is kept.', content: { 'application/json': RunAccepted } } },
   errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
   handle: async ({ principal: { tenant_id }, params: { run_id = '', name = '' }, body, header }, { runControl }) => {

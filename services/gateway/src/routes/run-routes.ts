@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { listPage } from './listing.js';
 import { checkOrigin } from './origins.js';
 import { type noBody, pageQuery, runParam, strict, waitField } from './parameters.js';
-import { type ApiAnswer, type ApiRequest, defineRoute, type Route } from './route.js';
+import { type ApiRequest, type ApiResponse, defineRoute, type Route } from './route.js';
 import type { RouteServices } from './route-services.js';
 
 const listQuery = Type.Object(
@@ -34,7 +34,7 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'run:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
+  responses: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal: { tenant_id }, query: { since, ...query } }, { runQueries }) => {
@@ -54,7 +54,7 @@ const getRoute = defineRoute<typeof showQuery, typeof noBody>({
   rate: 'request',
   params: runParam,
   query: showQuery,
-  answers: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
+  responses: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
   errors: ['RUN_UNKNOWN'],
   changes: false,
   handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, { runQueries }) => {
@@ -83,7 +83,7 @@ if nothing is left after it the answer is 204, which tells browsers not to come 
       description: 'The last event that was seen: its `seq`, or its `event_id`.',
     },
   },
-  answers: {
+  responses: {
     200: {
       description: 'Events, in order.',
       content: { 'application/json': EventPage, 'text/event-stream': Type.String() },
@@ -115,7 +115,7 @@ pings; it takes no messages. Browsers, which cannot set \`Authorization\` here, 
   isSocket: true,
   params: runParam,
   query: socketQuery,
-  answers: { 101: { description: 'The connection is a WebSocket now.' } },
+  responses: { 101: { description: 'The connection is a WebSocket now.' } },
   errors: ['RUN_UNKNOWN', 'UPGRADE_REQUIRED', 'FORBIDDEN'],
   changes: false,
   handle: async () => {
@@ -135,7 +135,7 @@ async function streamEvents(
   fromSeq: number,
   isResumed: boolean,
   { streams }: RouteServices,
-): Promise<ApiAnswer> {
+): Promise<ApiResponse> {
   const stream = await streams.prepare(request.principal, runOf(request), fromSeq);
   if (request.leaving().aborted || (isResumed && stream.isOver())) {
     stream.release();

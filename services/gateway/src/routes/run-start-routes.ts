@@ -2,7 +2,7 @@ import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from 
 import { Type } from 'typebox';
 import { idempotencyKey } from './idempotency-key.js';
 import { type noQuery, runParam, segmentParam, strict, waitField } from './parameters.js';
-import { type ApiAnswer, defineRoute, type Route } from './route.js';
+import { type ApiResponse, defineRoute, type Route } from './route.js';
 
 const keyHeader = {
   'Idempotency-Key': { schema: IdempotencyKey, description: 'The same key with the same body is the same run.' },
@@ -24,7 +24,7 @@ longer, the accepted one.`,
     query: startQuery,
     headers: keyHeader,
     body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
-    answers: {
+    responses: {
       200: { description: 'The run has ended within `wait` seconds.', content: { 'application/json': RunView } },
       202: {
         description: 'The run is kept and will be run.',
@@ -39,7 +39,7 @@ longer, the accepted one.`,
       const { tenant_id } = principal;
       const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
       const run = await runStarts.start(tenant_id, segment_id, body, key);
-      const later = async (): Promise<ApiAnswer | null> => {
+      const later = async (): Promise<ApiResponse | null> => {
         const ended = await runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
         return ended === null ? null : { status: 200, body: ended };
       };
@@ -57,7 +57,7 @@ longer, the accepted one.`,
     params: runParam,
     headers: keyHeader,
     body: { schema: ForkRunBody, required: true, max: 'body_bytes', read: 'json' },
-    answers: {
+    responses: {
       202: {
         description: 'The new run.',
         content: { 'application/json': RunAccepted },

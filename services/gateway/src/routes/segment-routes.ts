@@ -2,7 +2,7 @@ import { Segment, SegmentPage, SegmentStored, ValidationReport } from '@llmteam/
 import { Type } from 'typebox';
 import { entityTag, matches, preconditionOf } from './entity-tags.js';
 import { ifMatch, type noBody, type noQuery, pageQuery, segmentParam, strict } from './parameters.js';
-import { type ApiAnswer, defineRoute, type Route } from './route.js';
+import { type ApiResponse, defineRoute, type Route } from './route.js';
 
 const listQuery = Type.Object(
   {
@@ -27,7 +27,7 @@ const validateRoute = defineRoute<typeof noQuery, typeof Segment>({
   access: 'segment:validate',
   rate: 'request',
   body: { schema: Segment, required: true, max: 'segment_bytes', read: 'text' },
-  answers: { 200: { description: 'All problems at once.', content: { 'application/json': ValidationReport } } },
+  responses: { 200: { description: 'All problems at once.', content: { 'application/json': ValidationReport } } },
   errors: ['JSON_INVALID'],
   changes: false,
   handle: async ({ principal, text }, { segments }) => {
@@ -52,7 +52,7 @@ const storeRoute = defineRoute<typeof noQuery, typeof Segment>({
     },
   },
   body: { schema: Segment, required: true, max: 'segment_bytes', read: 'text' },
-  answers: {
+  responses: {
     200: storedAnswer('It is the newest revision now, or was already.'),
     201: { ...storedAnswer('It is stored.'), headers: { ETag: 'The revision.', Location: 'Where it is.' } },
   },
@@ -77,7 +77,7 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'segment:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of segments.', content: { 'application/json': SegmentPage } } },
+  responses: { 200: { description: 'A page of segments.', content: { 'application/json': SegmentPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal, query: { cursor, limit = 50 } }, { segments }) => {
@@ -96,7 +96,7 @@ const getRoute = defineRoute<typeof revisionQuery, typeof noBody>({
   params: segmentParam,
   query: revisionQuery,
   headers: { 'If-None-Match': { schema: Type.String({ maxLength: 1_024 }), description: 'The `ETag` that is known.' } },
-  answers: {
+  responses: {
     200: {
       description: 'The segment.',
       content: { 'application/json': Segment },
@@ -106,7 +106,7 @@ const getRoute = defineRoute<typeof revisionQuery, typeof noBody>({
   },
   errors: ['SEGMENT_UNKNOWN'],
   changes: false,
-  handle: async ({ principal, params: { segment_id = '' }, query, header }, { segments }): Promise<ApiAnswer> => {
+  handle: async ({ principal, params: { segment_id = '' }, query, header }, { segments }): Promise<ApiResponse> => {
     const stored = await segments.find(principal.tenant_id, segment_id, query.revision);
     const headers = { ETag: entityTag(stored.revision) };
     const known = header('If-None-Match');
@@ -125,7 +125,7 @@ const deleteRoute = defineRoute<typeof noQuery, typeof noBody>({
   rate: 'request',
   params: segmentParam,
   headers: ifMatch,
-  answers: { 204: { description: 'It is forgotten.' } },
+  responses: { 204: { description: 'It is forgotten.' } },
   errors: ['SEGMENT_UNKNOWN', 'PRECONDITION_FAILED'],
   changes: true,
   handle: async ({ principal, params: { segment_id = '' }, header }, { segments }) => {

@@ -23,7 +23,7 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'task:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
+  responses: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal: { tenant_id }, query }, { tasks }) => {
@@ -41,7 +41,7 @@ const getRoute = defineRoute<typeof noQuery, typeof noBody>({
   access: 'task:read',
   rate: 'request',
   params: taskParam,
-  answers: { 200: { description: 'The task as it stands.', ...oneTask } },
+  responses: { 200: { description: 'The task as it stands.', ...oneTask } },
   errors: ['TASK_UNKNOWN'],
   changes: false,
   handle: async ({ principal, params: { task_id = '' } }, { tasks }) => {
@@ -59,7 +59,7 @@ const claimRoute = defineRoute<typeof noQuery, typeof ClaimTaskBody>({
   rate: 'request',
   params: taskParam,
   body: { schema: ClaimTaskBody, required: false, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is claimed.', ...oneTask } },
+  responses: { 200: { description: 'It is claimed.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'JSON_INVALID'],
   changes: true,
   handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {
@@ -78,7 +78,7 @@ const answerRoute = defineRoute<typeof noQuery, typeof AnswerTaskBody>({
   rate: 'request',
   params: taskParam,
   body: { schema: AnswerTaskBody, required: true, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is the answer.', ...oneTask } },
+  responses: { 200: { description: 'It is the answer.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
   handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {

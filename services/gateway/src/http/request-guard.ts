@@ -11,7 +11,7 @@ import type { GatewayLimits } from '../limits/gateway-limits.js';
 const singleHeaders = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
 
 /** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE` */
-export function checkFront(request: IncomingMessage, limits: GatewayLimits): void {
+export function guardRequest(request: IncomingMessage, limits: GatewayLimits): void {
   checkHeaders(request.rawHeaders, limits);
   checkFraming(request);
   const { url = '' } = request;
