@@ -103,8 +103,14 @@ module.exports = {
     ),
     forbid(
       'container-in-roots',
-      'Only composition roots and the modules they load know the container.',
-      { path: anyPackage, pathNot: '^services/[^/]+/src/(?:root|[a-z-]+-module)\\.ts$' },
+      'Only composition roots, those of partitions among them, and the modules they load know the container.',
+      {
+        path: anyPackage,
+        pathNot: [
+          '^services/[^/]+/src/(?:root|[a-z-]+-module)\\.ts$',
+          '^kernel/src/run-loop/open-partition-loop\\.ts$',
+        ],
+      },
       { path: 'node_modules/(?:inversify|@inversifyjs|reflect-metadata)/' },
     ),
     forbid(

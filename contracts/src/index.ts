@@ -18,7 +18,17 @@ export {
   LlmteamError,
   toErrorInfo,
 } from './errors.js';
-export { EventType, eventTypes, LiveToken, RunEvent, type Severity } from './events.js';
+export { type EventPayloads, eventCatalog } from './event-catalog.js';
+export {
+  EventType,
+  endsRun,
+  eventTypes,
+  LiveToken,
+  RunEvent,
+  type RunEventOf,
+  runEndingEvents,
+  type Severity,
+} from './events.js';
 export {
   Activity,
   ChildEnded,
@@ -85,3 +95,4 @@ export {
   Usage,
 } from './run.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
+export { WaitingFor } from './waiting-for.js';

@@ -20,7 +20,8 @@ import {
   defineSegment,
   LargeValueJournal,
   type LoopStatus,
-  PartitionLoop,
+  openPartitionLoop,
+  type PartitionLoop,
   type PartitionLoopOptions,
   Resources,
   Retry,
@@ -86,7 +87,7 @@ export class Partition {
 
   private newLoop(): PartitionLoop {
     const { backend, clock } = this.shared;
-    return new PartitionLoop({
+    return openPartitionLoop({
       partition: 0,
       ...backend,
       lists: backend.index,

@@ -68,7 +68,9 @@ export class PartitionHold {
   /** It ends soon; the promise of `run` tells when. Only the first call counts. */
   leave(how: HoldEnd): void {
     this.isEnding = true;
-    this.end(how);
+    // A process that slept through its lease may see the new owner before its own watchdog fires.
+    const hasLapsed = how === 'moved' && this.isLeased && !this.options.lease.isHeld;
+    this.end(hasLapsed ? 'lost' : how);
   }
 
   /** Also while it ends: a checkpoint takes its time. */

@@ -3,7 +3,8 @@ import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
 import {
   type Definitions,
-  PartitionLoop,
+  openPartitionLoop,
+  type PartitionLoop,
   type PluginHost,
   type RunService,
   type SegmentStore,
@@ -60,9 +61,8 @@ export function compose(options: RootOptions): Root {
     (journal, definitions, segments) => {
       const { queue, pubSub, kv, index: lists } = backend;
       const ports = { journal, queue, pubSub, kv, lists, definitions, segments, clock, log };
-      return Array.from(
-        { length: journal.partitions },
-        (_, partition) => new PartitionLoop({ ...ports, storePatienceMs, onFailure, partition }),
+      return Array.from({ length: journal.partitions }, (_, partition) =>
+        openPartitionLoop({ ...ports, storePatienceMs, onFailure, partition }),
       );
     },
     [kernelIds.journal, kernelIds.definitions, kernelIds.segments],

@@ -8,7 +8,8 @@ import {
   createExpressionCompiler,
   Definitions,
   LargeValueJournal,
-  PartitionLoop,
+  openPartitionLoop,
+  type PartitionLoop,
   SegmentStore,
   TaskFeed,
 } from '@llmteam/kernel';
@@ -53,7 +54,7 @@ await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({
   );
   const journal = new LargeValueJournal(backend.journal, blobs);
   for (let partition = 0; partition < journal.partitions; partition++) {
-    const loop = new PartitionLoop({
+    const loop = openPartitionLoop({
       partition,
       journal,
       queue,

@@ -8,12 +8,15 @@ import {
   type RunEvent,
   type RunKey,
   type RunStatus,
+  runEndingEvents,
   type Segment,
   type StepStatus,
   stepKey,
   taskId,
   type Usage,
+  type WaitingFor,
 } from '@llmteam/contracts';
+import { waitingText } from '../waiting-text.js';
 import { loopDepths } from './loop-depths.js';
 
 export interface StepProgress {
@@ -32,6 +35,8 @@ export interface StepProgress {
   readonly open: Set<string>;
   completed: number;
   failed: number;
+  /** What it began to wait for last. */
+  waitingFor: WaitingFor | null;
   /** What it waits for, or why it failed. */
   remark: string | null;
   /** The end of what a model is writing. */
@@ -40,11 +45,11 @@ export interface StepProgress {
 
 const mostWriting = 200;
 
-const finalStatuses: Readonly<Record<string, RunStatus>> = {
-  'segment.completed': 'completed',
-  'segment.failed': 'failed',
-  'segment.cancelled': 'cancelled',
-  'segment.timeout': 'timeout',
+const statusesByEvent: Readonly<Record<string, RunStatus>> = {
+  [runEndingEvents.completed]: 'completed',
+  [runEndingEvents.failed]: 'failed',
+  [runEndingEvents.cancelled]: 'cancelled',
+  [runEndingEvents.timeout]: 'timeout',
   'segment.paused': 'paused',
   'segment.resumed': 'running',
 };
@@ -76,8 +81,9 @@ export class RunProgress {
 
   /** The runs that steps wait for. */
   children(): string[] {
-    const waiting = [...this.steps.values()].filter(({ status }) => status === 'waiting');
-    return waiting.flatMap(({ remark }) => (remark?.startsWith('run ') ? [remark.slice('run '.length)] : []));
+    return [...this.steps.values()].flatMap(({ status, waitingFor }) =>
+      status === 'waiting' && waitingFor?.kind === 'child_run' ? [waitingFor.run_id] : [],
+    );
   }
 
   write(stepId: string, text: string): void {
@@ -92,7 +98,7 @@ export class RunProgress {
     this.beganAt ??= at;
     const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
     if (step !== undefined) advance(step, event, at);
-    const status = finalStatuses[event.event_type];
+    const status = statusesByEvent[event.event_type];
     if (status === undefined) return;
     this.status = status;
     this.error = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
@@ -137,6 +143,7 @@ function blank(stepId: string, type: string, depth: number): StepProgress {
     open: new Set(),
     completed: 0,
     failed: 0,
+    waitingFor: null,
     remark: null,
     writing: '',
   };
@@ -154,7 +161,8 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
       return;
     case 'step.waiting':
       step.status = 'waiting';
-      step.remark = String(event.payload.waiting_for ?? '');
+      step.waitingFor = event.payload.waiting_for;
+      step.remark = waitingText(event.payload.waiting_for);
       return;
     case 'step.completed':
     case 'step.failed':

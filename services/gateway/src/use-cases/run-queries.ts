@@ -1,13 +1,14 @@
-import type {
-  EventPage,
-  Page,
-  RunEvent,
-  RunKey,
-  RunListing,
-  RunPage,
-  RunQuery,
-  RunRow,
-  RunView,
+import {
+  type EventPage,
+  endsRun,
+  type Page,
+  type RunEvent,
+  type RunKey,
+  type RunListing,
+  type RunPage,
+  type RunQuery,
+  type RunRow,
+  type RunView,
 } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
@@ -48,17 +49,10 @@ export class RunQueries {
   }
 }
 
-const lastEvents: ReadonlySet<string> = new Set([
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.timeout',
-]);
-
 function pageOf(found: readonly RunEvent[], limit: number, fromSeq: number): EventPage {
   const events = found.slice(0, limit);
   const last = events.at(-1);
-  const isOver = last === undefined ? false : found.length <= limit && lastEvents.has(last.event_type);
+  const isOver = last === undefined ? false : found.length <= limit && endsRun(last.event_type);
   return { events, next_seq: isOver ? null : (last?.seq ?? fromSeq - 1) + 1 };
 }
 

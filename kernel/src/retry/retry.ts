@@ -2,30 +2,30 @@ import { type Clock, isLlmteamError, type Logger } from '@llmteam/contracts';
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
-/** The store as a whole is in trouble; a single value that is missing is not that. */
+/** Errors of the store as a whole, not of a single missing value. */
 const outages: ReadonlySet<string> = new Set(['BACKEND_UNREACHABLE', 'STORE_FAILED', 'STORE_FULL', 'STORE_LOCKED']);
 
 /**
- * Repeats what the backend refuses for the moment: nothing that was decided may be lost because a disk was full for a second.
- * After `patienceMs` without success it gives up, and whoever runs the loop is told. Once it is stopped it begins nothing more.
+ * Retries what the backend refuses for the moment: no decision may be lost because a disk was full for a second. After `patienceMs`
+ * without success it fails and calls `onFailure`. Once stopped it begins nothing more.
  */
 export class Retry {
   private isStopped = false;
-  private hasGivenUp = false;
+  private hasFailed = false;
 
   constructor(
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly patienceMs: number,
-    private readonly giveUp: (error: unknown) => void,
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** What it was asked to repeat may be left undone. */
+  /** Work it was given may be left undone. */
   get isOver(): boolean {
-    return this.isStopped || this.hasGivenUp;
+    return this.isStopped || this.hasFailed;
   }
 
-  /** Never rejects: resolves once `work` did, or never after `stop` or giving up. */
+  /** Never rejects. Resolves once `work` does; never after `stop` or a failure. */
   untilKept(work: () => Promise<unknown>): Promise<void> {
     if (this.isStopped) return never();
     return work().then(nothing, (refused: unknown) => this.repeat(work, refused));
@@ -38,8 +38,8 @@ export class Retry {
       if (this.isStopped || (isLlmteamError(error) && error.code === 'CLOSED')) return await never();
       const mayPass = isLlmteamError(error) && error.recoverable;
       if (!mayPass || this.clock.now() - began >= this.patienceMs) {
-        this.hasGivenUp = true;
-        this.giveUp(error);
+        this.hasFailed = true;
+        this.onFailure(error);
         return await never();
       }
       this.log.warn({ err: error, pauseMs: pause }, 'the store refused an append; trying again');
@@ -54,7 +54,7 @@ export class Retry {
     }
   }
 
-  /** What `work` gives, tried again for as long as the store is out of order. @throws whatever else `work` throws */
+  /** The result of `work`, retried for as long as the store is unavailable. @throws any other error of `work` */
   async pastOutages<Result>(work: () => Promise<Result>): Promise<Result> {
     for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
       try {

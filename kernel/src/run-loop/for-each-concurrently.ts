@@ -1,6 +1,6 @@
-/** Does the work for every item, `width` of them at a time. `work` deals with its own failures. */
-export async function someAtATime<Item>(
-  width: number,
+/** Works on every item, at most `limit` at a time. `work` handles its own failures. */
+export async function forEachConcurrently<Item>(
+  limit: number,
   items: Iterable<Item>,
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> {
@@ -8,5 +8,5 @@ export async function someAtATime<Item>(
   const lane = async (): Promise<void> => {
     for (let next = left.next(); next.done !== true; next = left.next()) await work(next.value);
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  await Promise.all(Array.from({ length: limit }, lane));
 }
