@@ -7,6 +7,7 @@ const { join } = require('node:path');
 const contractsEntry = '^contracts/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
+const eventSourceParser = 'node_modules/eventsource-parser/';
 const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
@@ -121,9 +122,9 @@ module.exports = {
     ),
     forbid(
       'sdk-on-contracts',
-      'The client runs in browsers: contracts only, and of those only types.',
+      'The client runs in browsers: eventsource-parser and the types of contracts only.',
       { path: '^clients/sdk/' },
-      { pathNot: ['^clients/sdk/', contractsEntry] },
+      { pathNot: ['^clients/sdk/', contractsEntry, eventSourceParser] },
     ),
     forbid(
       'cli-on-services',

@@ -7,6 +7,8 @@ export {
 export { CountedWorkers } from './catalog/counted-workers.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
+export { type ManualClock, manualClock } from './clock/manual-clock.js';
+export { systemClock } from './clock/system-clock.js';
 export { Definitions } from './definitions/definitions.js';
 export {
   type PublishedSegment,
@@ -62,6 +64,7 @@ export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
+export { addFormats, makeAjv } from './validation/schemas/ajv.js';
 export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
 export { type ValidatedText, validateText } from './validation/validate-text.js';

@@ -1,6 +1,7 @@
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, RunAccepted } from '@llmteam/contracts';
 import { composeEmbedded } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

@@ -1,5 +1,5 @@
 /** A partition with its loop and a worker on the memory backend; several of them can share one backend, as coordinators do. */
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type {
   Backend,
   FiredPorts,
@@ -20,6 +20,8 @@ import {
   defineSegment,
   LargeValueJournal,
   type LoopStatus,
+  type ManualClock,
+  manualClock,
   openPartitionLoop,
   type PartitionLoop,
   type PartitionLoopOptions,

@@ -7,8 +7,7 @@
  *  C3 A delivery holds a place of its worker from its handing out until it is settled or its lease ends, no longer.
  *  C4 One loop hands out, never nested in itself, whatever a handler calls in turn.
  */
-import type { Clock, Consumer, Delivery, Job, Timer } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import { type Clock, type Consumer, closedError, type Delivery, type Job, type Timer } from '@llmteam/contracts';
 import { JobList, type QueuedJob, queuedJob } from './job-list.js';
 import { LeasedDelivery } from './leased-delivery.js';
 import { QueueWorker } from './queue-worker.js';

@@ -5,12 +5,19 @@
  *  A1 #last is the end of what is committed; #messages may be ahead of it, but only during a transaction.
  *  A2 What an append hands over becomes text at once; nobody's objects are kept.
  */
-import type { Entry, Journal, LlmteamError, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import {
+  closedError,
+  type Entry,
+  type Journal,
+  type LlmteamError,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
 import { type AppendDraft, draftAppend } from './append-draft.js';
 import { BatchFollower } from './batch-follower.js';
 import { type Batch, BatchStore } from './batch-store.js';
 import { BatchText, parseBatch, parseRun } from './batch-text.js';
-import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { recallTail } from './journal-tail.js';
 import { MessageWindow } from './message-window.js';

@@ -6,8 +6,16 @@
  *  R2 Nobody hears of a write, neither who wrote it nor who watches, before it is committed.
  *  R3 An expired value is absent for everybody from its time on, whenever its row is removed.
  */
-import type { Clock, Json, KvChange, KvEntry, KvStore, LlmteamError, Timer } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import {
+  type Clock,
+  closedError,
+  type Json,
+  type KvChange,
+  type KvEntry,
+  type KvStore,
+  type LlmteamError,
+  type Timer,
+} from '@llmteam/contracts';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { KvStoreWatchers, type StoredChange } from './kv-store-watchers.js';
 import { beyondAllKeys, checkKey, revisionConflict, valueText } from './kv-value.js';

@@ -7,9 +7,8 @@
  *   P2 At most `window` messages are unacknowledged; further ones wait their turn in order.
  *   P3 A message may be stored twice if the server does not know it by its id: callers give ids, or can live with it.
  */
-import { LlmteamError } from '@llmteam/contracts';
+import { closedError, LlmteamError } from '@llmteam/contracts';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { closedError } from './closed.js';
 import type { ConnectionWatch, PermissionViolation } from './connection-watch.js';
 import { type HeaderTable, MessageHeaders } from './message-headers.js';
 import { type ApiError, natsError } from './nats-error.js';

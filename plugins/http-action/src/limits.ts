@@ -1,5 +1,3 @@
-import { caps } from '@llmteam/contracts';
-
 /** Bounds of one request. Times in milliseconds, sizes in bytes. */
 export interface Limits {
   /** From the first look-up to the last byte, redirects included. */
@@ -10,7 +8,6 @@ export interface Limits {
   /** As sent, before decompression. */
   readonly responseBytes: number;
   readonly decompressedBytes: number;
-  readonly jsonDepth: number;
   readonly redirects: number;
   /** A longer `Retry-After` counts as this. */
   readonly retryAfterSeconds: number;
@@ -22,7 +19,6 @@ export const defaultLimits: Limits = {
   headerBytes: 16 * 1024,
   responseBytes: 4 * 1024 * 1024,
   decompressedBytes: 16 * 1024 * 1024,
-  jsonDepth: caps.json_depth,
   redirects: 3,
   retryAfterSeconds: 3_600,
 };

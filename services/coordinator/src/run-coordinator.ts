@@ -2,8 +2,9 @@
  * Purpose: a coordinator as a process: opened, given its partitions, driving their runs until it is told to stop.
  * Owns: the order of opening; closing goes the other way round: partitions are given back first, while all else still works.
  */
-import { systemClock } from '@llmteam/backend-embedded';
+
 import type { Logger } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,

@@ -3,7 +3,6 @@
  * Owns: the order of opening and closing, and the first API key.
  */
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
 import {
@@ -13,6 +12,7 @@ import {
   type GatewayLimits,
   type KeyStore,
 } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {

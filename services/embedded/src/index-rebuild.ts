@@ -1,7 +1,6 @@
 /** The lists of every store of a home, made anew. */
-import { systemClock } from '@llmteam/backend-embedded';
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
-import { type RebuildProgress, rebuildIndex } from '@llmteam/kernel';
+import { type RebuildProgress, rebuildIndex, systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import type { LocalStoresOptions } from './local-stores.js';
 import { composeHistory } from './root.js';

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openRunIndex, systemClock } from '@llmteam/backend-embedded';
+import { openRunIndex } from '@llmteam/backend-embedded';
 import { type IndexChange, isLlmteamError, type KvStore, type Logger, type RunIndex } from '@llmteam/contracts';
-import type { IndexFeedOptions } from '@llmteam/kernel';
+import { type IndexFeedOptions, systemClock } from '@llmteam/kernel';
 import { openNats, type ServiceConfig } from '@llmteam/service-host';
 import { composeIndexFeed } from './root.js';
 

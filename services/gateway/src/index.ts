@@ -2,6 +2,7 @@ export { AuditLog, type AuditRecord, type AuditVerdict, readAudit, verifyAudit }
 export { configuredRefs } from './configured-refs.js';
 export type { Gateway, GatewayAddress } from './gateway.js';
 export { rebuildGatewayIndex } from './gateway-index.js';
+export { pathMatcher, routerPath } from './http/router-path.js';
 export { closeCodes } from './http/web-socket-outlet.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
 export { type Action, actions, may } from './keys/permissions.js';

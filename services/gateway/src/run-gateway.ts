@@ -3,8 +3,9 @@
  * Owns: the order of opening; closing is the reverse. The port opens before the index has caught up, and `/ready` reports when requests
  * are served.
  */
-import { systemClock } from '@llmteam/backend-embedded';
+
 import type { Logger } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,

@@ -2,9 +2,8 @@
  * Purpose: a worker as a process: opened, announced, working until it is told to stop.
  * Owns: the order of opening; closing goes the other way round: others hear first that it takes no more, then its jobs finish or go back.
  */
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
-import { announceTypes, type StepCatalog } from '@llmteam/kernel';
+import { announceTypes, type StepCatalog, systemClock } from '@llmteam/kernel';
 import {
   loadPlugins,
   type OpenService,

@@ -2,7 +2,6 @@
  * A coordinator that works on every partition whoever else does: without leases, and with nothing that fences it. Its configuration is
  * the nearest `llmteam.config.json`, as for `llmteam serve coordinator`.
  */
-import { systemClock } from '@llmteam/backend-embedded';
 import {
   AnnouncedTypes,
   createExpressionCompiler,
@@ -11,6 +10,7 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   SegmentStore,
+  systemClock,
   TaskFeed,
 } from '@llmteam/kernel';
 import {

@@ -1,9 +1,10 @@
 /** A gateway on the embedded runtime, in memory, on a free port of this machine. */
 import { randomUUID } from 'node:crypto';
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { composeEmbedded, type Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';

@@ -12,7 +12,7 @@ import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
 import { problemResponse } from './problem.js';
 import { guardRequest } from './request-guard.js';
-import { routerPath } from './router-path.js';
+import { pathMatcher, routerPath } from './router-path.js';
 
 const compressFromBytes = 1_024;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -118,20 +118,16 @@ function refuseEarly({ limits, services: { readiness } }: HttpDeps): Middleware 
   };
 }
 
-const patterns = routes.map((route) => ({ route, matches: pathPattern(route.path) }));
+const matchers = routes.map(({ method, path }) => ({ method, match: pathMatcher(path) }));
 
 /** No route matched: the path does not exist, or not with this method. */
 async function noRoute(context: Context, next: Next): Promise<void> {
   await next();
-  const methods = patterns.filter(({ matches }) => matches.test(context.path)).map(({ route }) => route.method);
+  const methods = matchers.filter(({ match }) => match(context.path) !== null).map(({ method }) => method);
   if (methods.length === 0) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no route at this path');
   const names = [
     ...new Set(methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
   ];
   context.set('Allow', names.join(', '));
   throw new LlmteamError('METHOD_NOT_ALLOWED', `this path allows ${names.join(', ')}`);
-}
-
-function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`);
 }

@@ -4,9 +4,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Json, type JsonObject, LlmteamError, type RequestProblem } from '@llmteam/contracts';
-import { validateValue } from '@llmteam/kernel';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
+import { addFormats, makeAjv, validateValue } from '@llmteam/kernel';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
 import { requestInvalid } from '../errors/request-invalid.js';
 import { plainSchema } from '../openapi/plain-schema.js';
@@ -28,9 +27,7 @@ export class RequestChecks {
   private readonly body: JsonObject | null;
 
   constructor(private readonly route: Route) {
-    const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
-    // A CommonJS package: the function is the module itself.
-    (ajvFormats as unknown as (target: Ajv2020) => void)(ajv);
+    const ajv = addFormats(makeAjv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }));
     const compile = (schema: TSchema): ValidateFunction => ajv.compile(plainSchema(schema));
     this.params = new Map(Object.entries(route.params ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
     this.headers = new Map(Object.entries(route.headers ?? {}).map(([name, { schema }]) => [name, compile(schema)]));

@@ -17,6 +17,7 @@ import { problemResponse } from './problem.js';
 import { rawResponse } from './raw-response.js';
 import { checksOf, type RequestChecks } from './request-checks.js';
 import { guardRequest } from './request-guard.js';
+import { type PathMatcher, pathMatcher } from './router-path.js';
 import { WebSocketOutlet } from './web-socket-outlet.js';
 
 const messageBytes = 64 * 1024;
@@ -25,8 +26,7 @@ const takesNoMessages = 1003;
 interface SocketRoute {
   readonly route: Route;
   readonly checks: RequestChecks;
-  readonly pattern: RegExp;
-  readonly names: readonly string[];
+  readonly match: PathMatcher;
 }
 
 export class Sockets {
@@ -77,17 +77,25 @@ export class Sockets {
     const { services, keys, tenants, limits } = this.deps;
     guardRequest(request, limits);
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const found = this.routes.find(({ pattern }) => pattern.test(url.pathname));
-    if (found === undefined) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
+    const found = this.find(url.pathname);
+    if (found === null) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
     if (!services.readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     checkOrigin(request.headers.origin, services.origins);
     const principal = admit(found.route, request.headers, keys);
     await tenants.admitRequest(principal.tenant_id);
-    const params = paramsOf(found, url.pathname);
+    const { params } = found;
     found.checks.checkParams(params);
     const { from_seq } = found.checks.checkQuery(url.searchParams);
     const run = { tenant_id: principal.tenant_id, run_id: params.run_id ?? '' };
     return services.streams.prepare(principal, run, typeof from_seq === 'number' ? from_seq : 1);
+  }
+
+  private find(path: string): (SocketRoute & { readonly params: Readonly<Record<string, string>> }) | null {
+    for (const candidate of this.routes) {
+      const params = candidate.match(path);
+      if (params !== null) return { ...candidate, params };
+    }
+    return null;
   }
 }
 
@@ -100,12 +108,5 @@ function follow(webSocket: WebSocket, socket: Duplex, prepared: PreparedStream):
 }
 
 function socketRoute(route: Route): SocketRoute {
-  const names = [...route.path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
-  const pattern = new RegExp(`^${route.path.replaceAll(/\{[a-z_]+\}/g, '([^/]+)')}$`);
-  return { route, checks: checksOf(route), pattern, names };
-}
-
-function paramsOf({ pattern, names }: SocketRoute, path: string): Record<string, string> {
-  const values = pattern.exec(path)?.slice(1) ?? [];
-  return Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(values[at] ?? '')]));
+  return { route, checks: checksOf(route), match: pathMatcher(route.path) };
 }

@@ -1,4 +1,4 @@
-import { manualClock, systemClock } from '@llmteam/backend-embedded';
+import { manualClock, systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@llmteam/contracts';
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until it is advanced. */
 export interface ManualClock extends Clock {
   /** Timers that have neither fired nor been cancelled. */
   readonly pending: number;
