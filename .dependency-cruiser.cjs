@@ -100,7 +100,7 @@ module.exports = {
       'gateway-http',
       'Only the HTTP layer of the gateway knows HTTP libraries.',
       { path: gateway, pathNot: gatewayFolders(['http']) },
-      { path: ['^(?:node:)?https?$', 'node_modules/(?:@koa/|@types/koa|koa|ws/|@types/ws/)'] },
+      { path: ['^(?:node:)?https?$', 'node_modules/(?:@koa/|@types/koa|koa|ws/|@types/ws/|path-to-regexp/)'] },
     ),
     forbid(
       'container-in-roots',
