@@ -13,6 +13,11 @@ const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 /** One rule: what `from` may not import. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
+const gateway = '^services/gateway/src/';
+/** The layers of the gateway, highest first; the last one is a group of folders that know only each other. */
+const gatewayLayers = ['http', 'openapi', 'routes', 'use-cases', 'following', '(?:keys|audit|limits|metrics|errors)'];
+const gatewayFolders = (layers) => `${gateway}(?:${layers.join('|')})/`;
+
 module.exports = {
   forbidden: [
     forbid('no-cycles', 'Two files that need each other are one concept.', {}, { circular: true }),
@@ -82,6 +87,32 @@ module.exports = {
       'A service imports kernel, contracts, plugins and what services are made of, never a client or another service; dev puts services together.',
       { path: '^services/([^/]+)/', pathNot: '^services/dev/' },
       { path: '^(clients|services)/', pathNot: ['^services/$1/', '^services/host/'] },
+    ),
+    ...gatewayLayers.map((layer, at) =>
+      forbid(
+        'gateway-layers',
+        `The layers of the gateway import downwards: ${gatewayLayers.join(', ')}; what composes them is above all.`,
+        { path: gatewayFolders([layer]) },
+        { path: gateway, pathNot: gatewayFolders(gatewayLayers.slice(at)) },
+      ),
+    ),
+    forbid(
+      'gateway-http',
+      'Only the HTTP layer of the gateway knows HTTP libraries.',
+      { path: gateway, pathNot: gatewayFolders(['http']) },
+      { path: ['^(?:node:)?https?$', 'node_modules/(?:@koa/|@types/koa|koa|ws/|@types/ws/|path-to-regexp/)'] },
+    ),
+    forbid(
+      'container-in-roots',
+      'Only composition roots, those of partitions among them, and the modules they load know the container.',
+      {
+        path: anyPackage,
+        pathNot: [
+          '^services/[^/]+/src/(?:root|[a-z-]+-module)\\.ts$',
+          '^kernel/src/run-loop/open-partition-loop\\.ts$',
+        ],
+      },
+      { path: 'node_modules/(?:inversify|@inversifyjs|reflect-metadata)/' },
     ),
     forbid(
       'host-alone',

@@ -33,7 +33,7 @@ export { isSnapshot, restoreRun, takeSnapshot } from './engine/snapshot.js';
 export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
-export { createExpressionCompiler } from './expressions/expression-compiler.js';
+export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';

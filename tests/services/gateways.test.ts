@@ -215,7 +215,7 @@ spec('gateways on NATS', (test) => {
         await client.signalRun(waits, 'go');
         const before = await bothList(places, key, 32);
         assert.equal(
-          linesOf((await stopped(first)).stderr).filter(({ msg }) => /anew/.test(msg)),
+          linesOf((await stopped(first)).stderr).filter(({ msg }) => /rebuilt/.test(msg)),
           [],
         );
 
@@ -230,7 +230,7 @@ spec('gateways on NATS', (test) => {
           await first.startAnew();
           assert.equal(await bothList(places, key, 32), before);
           const { stderr } = await stopped(first);
-          assert.is(/made anew/.test(stderr), !isGone, stderr);
+          assert.is(/index is rebuilt/.test(stderr), !isGone, stderr);
         }
 
         const { cli } = installation;

@@ -1,12 +1,18 @@
 /**
- * Purpose: all of LLMTeam for one machine, in one process: the runtime on a store that lasts, and the gateway in front of it.
- * Owns: the order of opening and closing, and the first key.
+ * Purpose: LLMTeam for one machine in one process: the runtime on a persistent store, and the gateway in front of it.
+ * Owns: the order of opening and closing, and the first API key.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
-import { configuredRefs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
-import { createExpressionCompiler, systemClock } from '@llmteam/kernel';
+import {
+  composeEmbedded,
+  configuredRefs,
+  type EmbeddedGateway,
+  type GatewayLimits,
+  type KeyStore,
+} from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
@@ -14,19 +20,19 @@ export interface DevOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 binds any free port. */
   readonly port: number;
   readonly version: string;
-  /** Web pages that may use the API, besides those the gateway serves itself. */
+  /** Web origins that may use the API, besides the gateway's own. */
   readonly origins?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface RunningDev {
   readonly url: string;
-  /** An administrator's key, made and given at the first start only. */
+  /** An administrator's key, created on the first start only; null after that. */
   readonly firstKey: string | null;
-  /** Rejects when it cannot go on, with the reason. */
+  /** Rejects with the reason if the process cannot continue. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
@@ -41,9 +47,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     const store = await options.stores.openService();
     lifecycle.opens('store', () => store.close());
     await store.runtime.drive('everything');
-    const { gateway, url } = await openGateway(store.runtime, options);
+    const { gateway, keyStore, url } = await openGateway(store.runtime, options);
     lifecycle.opens('gateway', () => gateway.close());
-    const firstKey = await makeFirstKey(new KeyStore(store.kv, systemClock()));
+    const firstKey = await makeFirstKey(keyStore);
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
   } catch (error) {
     await lifecycle.close();
@@ -54,7 +60,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
 async function openGateway(
   runtime: EmbeddedRuntime,
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
-): Promise<{ gateway: Gateway; url: string }> {
+): Promise<EmbeddedGateway & { readonly url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, kv, pubSub } = backend;
   const { gateway: configured } = serviceConfig(config).file;
@@ -63,9 +69,9 @@ async function openGateway(
   runtime.failed.catch(() => {
     state.isReady = false;
   });
-  // The pages of the gateway itself; a fixed port is known before it is bound.
+  // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
-  const gateway = new Gateway({
+  const composed = composeEmbedded({
     runs,
     segments,
     definitions,
@@ -80,14 +86,14 @@ async function openGateway(
     limits: { ...configured.limits, ...limits },
     origins: [...own, ...configured.origins, ...origins],
     clock: systemClock(),
-    compiler: createExpressionCompiler(),
     newId: randomUUID,
     refs: configuredRefs(config),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     isReady: () => state.isReady,
   });
-  const address = await gateway.open(port, host);
-  return { gateway, url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}` };
+  const address = await composed.gateway.open(port, host);
+  const name = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return { ...composed, url: `http://${name}:${address.port}` };
 }
 
 async function makeFirstKey(keys: KeyStore): Promise<string | null> {

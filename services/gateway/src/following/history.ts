@@ -7,8 +7,8 @@ export interface HistoryDeps {
   readonly definitions: Definitions;
 }
 
-/** A run as its history tells it, entry by entry. */
-export class RunTeller {
+/** Rebuilds a run from its journal entries, one by one. */
+export class RunReplayer {
   private run: Run | null = null;
   position = 0;
 
@@ -21,12 +21,12 @@ export class RunTeller {
     return this.run?.state.status ?? null;
   }
 
-  /** `seq` of the last event so far. */
+  /** The `seq` of the latest event. */
   get seq(): number {
     return this.run?.state.seq ?? 0;
   }
 
-  /** The first entry needs the run's definition: `prepare` it before. */
+  /** The first entry needs the run's definition: call `prepare` before. */
   apply(entry: Entry): readonly RunEvent[] {
     this.position = entry.position;
     const { fact } = entry;
@@ -45,12 +45,12 @@ export class RunTeller {
 
 const entriesPerTurn = 100;
 
-/** Gives the events of a run up to now, and lets others have their turn. Long histories must not hold up the process. */
-export async function* tellHistory(deps: HistoryDeps, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+/** Yields the events of a run so far. It yields to the event loop regularly, so that long histories do not block the process. */
+export async function* replayHistory(deps: HistoryDeps, key: RunKey, replayer: RunReplayer): AsyncGenerator<RunEvent> {
   let left = entriesPerTurn;
-  for await (const entry of deps.journal.read(key, teller.position)) {
-    await teller.prepare(entry.fact);
-    yield* teller.apply(entry);
+  for await (const entry of deps.journal.read(key, replayer.position)) {
+    await replayer.prepare(entry.fact);
+    yield* replayer.apply(entry);
     if (--left > 0) continue;
     left = entriesPerTurn;
     await nextTurn();

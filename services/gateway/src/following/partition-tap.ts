@@ -1,10 +1,10 @@
 import type { Entry, Journal } from '@llmteam/contracts';
 
-/** New entries of one partition, for as long as one of its runs is followed. */
+/** Receives the new entries of one partition while at least one of its runs is followed. */
 export class PartitionTap {
   private readonly stopping = new AbortController();
   private following: Promise<void> = Promise.resolve();
-  /** Runs that are followed. */
+  /** Number of open handles on runs of the partition. */
   users = 0;
 
   constructor(
@@ -14,7 +14,7 @@ export class PartitionTap {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Once it resolves, every later entry will be received. */
+  /** Once it resolves, every later entry is received. */
   readonly started: Promise<void> = Promise.resolve().then(() => this.start());
 
   private async start(): Promise<void> {

@@ -1,16 +1,16 @@
 /**
- * Purpose: what one tenant may use of a gateway, so that no other feels it.
- * Owns: counting. A refusal says when to come again and costs nothing but the answer.
+ * Purpose: limits what one tenant may use, so that one tenant's load does not affect the others.
+ * Owns: the counters. A refusal says when to retry and costs no more than its response.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { GatewayLimits } from './limits.js';
+import type { GatewayLimits } from './gateway-limits.js';
 
 export class TenantLimits {
   private readonly requests: RateLimiterMemory;
   private readonly starts: RateLimiterMemory;
   private readonly streams = new Map<string, number>();
-  /** Starts that were let through and are not counted as live runs yet. */
+  /** Starts that were admitted but do not count as active runs yet. */
   private readonly starting = new Map<string, number>();
 
   constructor(
@@ -41,7 +41,7 @@ export class TenantLimits {
     }
   }
 
-  /** The function gives the place back, once. @throws LlmteamError `RATE_LIMITED` */
+  /** The returned function releases the slot; calling it again is a no-op. @throws LlmteamError `RATE_LIMITED` */
   openStream(tenantId: string): () => void {
     const open = this.streams.get(tenantId) ?? 0;
     if (open >= this.limits.open_streams) throw refused(`${this.limits.open_streams} open streams`, 1);

@@ -1,4 +1,4 @@
-/** The reference page: one script from this host, nothing from anywhere else. */
+/** The API reference page. It loads its script from this host and nothing from other hosts. */
 export const docsPage = `<!doctype html>
 <html lang="en">
   <head>
@@ -18,7 +18,7 @@ export const docsPage = `<!doctype html>
 
 export const docsStyle = 'body { margin: 0; }\nrapi-doc { height: 100vh; width: 100%; }\n';
 
-/** The viewer sets styles of its own on elements; scripts come from files only. */
+/** The viewer sets inline styles; scripts are loaded from files only. */
 export const docsPolicy = [
   "default-src 'none'",
   "script-src 'self'",

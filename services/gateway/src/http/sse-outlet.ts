@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { EventFrame } from './event-frame.js';
-import type { CloseReason, Outlet } from './reader.js';
+import type { EventFrame } from '../following/event-frame.js';
+import type { CloseReason, Outlet } from '../following/reader.js';
 
 const heartbeat = Buffer.from(': still here\n\n');
 
-/** Server-sent events. A client that is cut off or sent away comes again with `Last-Event-ID`. */
+/** Sends frames as server-sent events. A client that was disconnected reconnects with `Last-Event-ID`. */
 export class SseOutlet implements Outlet {
   constructor(private readonly response: ServerResponse) {
     response.writeHead(200, {

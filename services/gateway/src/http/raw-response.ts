@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** A problem document on a connection that Node no longer, or not yet, answers on. The connection is closed after it. */
-export function rawAnswer(
+/** Sends a problem document on a socket that has no `ServerResponse`, then closes the connection. */
+export function rawResponse(
   socket: Duplex,
   status: number,
   body: unknown,

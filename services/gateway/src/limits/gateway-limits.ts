@@ -1,9 +1,9 @@
-/** What one tenant, one client or one request may use. All are per gateway process. */
+/** What one tenant, one client or one request may use; each limit applies per gateway process. */
 export interface GatewayLimits {
   /** Per tenant and second. */
   readonly requests_per_second: number;
   readonly starts_per_second: number;
-  /** Per tenant; counted from the journal, so the same in every gateway. */
+  /** Per tenant. Counted from the journal, so every gateway sees the same number. */
   readonly active_runs: number;
   /** SSE and WebSocket, per tenant. */
   readonly open_streams: number;
@@ -11,14 +11,16 @@ export interface GatewayLimits {
   readonly segment_bytes: number;
   readonly header_count: number;
   readonly header_bytes: number;
-  /** Time for the head of a request to arrive, and for all of it. */
+  /** Time for the headers of a request to arrive. */
   readonly head_ms: number;
+  /** Time for the whole request to arrive. */
   readonly request_ms: number;
   /** The longest `?wait=`. */
   readonly wait_seconds: number;
   readonly heartbeat_ms: number;
-  /** A reader that takes nothing for so long, or leaves so much live data waiting, is cut off. It can resume. */
+  /** A reader that reads nothing for this long is cut off; it can resume. */
   readonly slow_reader_ms: number;
+  /** A reader with this many live bytes waiting is cut off; it can resume. */
   readonly slow_reader_bytes: number;
 }
 

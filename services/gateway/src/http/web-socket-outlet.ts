@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { EventFrame } from './event-frame.js';
-import type { CloseReason, Outlet } from './reader.js';
+import type { EventFrame } from '../following/event-frame.js';
+import type { CloseReason, Outlet } from '../following/reader.js';
 
-/** Close codes of the WebSocket, as the reference page lists them. */
+/** The WebSocket close codes, as listed in the API reference. */
 export const closeCodes: Readonly<Record<CloseReason, { readonly code: number; readonly about: string }>> = {
   ended: { code: 1000, about: 'the run has ended and every event was sent' },
   stopping: { code: 1001, about: 'the gateway is stopping: come again' },
@@ -13,13 +13,13 @@ export const closeCodes: Readonly<Record<CloseReason, { readonly code: number; r
   gone: { code: 1000, about: 'the client closed the connection' },
 };
 
-/** A client that has not closed by then is dropped. */
+/** A client that has not closed its side by then is terminated. */
 const closePatienceMs = 2_000;
 
 export class WebSocketOutlet implements Outlet {
   private hasAnswered = true;
 
-  /** `connection` is what the socket writes to. */
+  /** `connection` is the stream that `socket` writes to. */
   constructor(
     private readonly socket: WebSocket,
     private readonly connection: Duplex,
@@ -30,7 +30,7 @@ export class WebSocketOutlet implements Outlet {
   }
 
   send({ json }: Omit<EventFrame, 'seq'>): void {
-    this.holdBack();
+    this.batchWrites();
     this.socket.send(json, { binary: false });
   }
 
@@ -57,8 +57,8 @@ export class WebSocketOutlet implements Outlet {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** What is sent in one turn goes out in one write: a replay is many frames, and writes are what they cost. Node does the same for SSE. */
-  private holdBack(): void {
+  /** Batches the frames of one event loop turn into one write, because writes dominate the cost of a replay. Node does this for SSE. */
+  private batchWrites(): void {
     if (this.connection.writableCorked > 0) return;
     this.connection.cork();
     process.nextTick(() => this.connection.uncork());

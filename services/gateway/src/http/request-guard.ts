@@ -1,24 +1,25 @@
 /**
- * Purpose: what is refused of a request before anything looks at what it asks for: whatever two parsers in a row could read differently.
- * The parser of Node refuses most of it; what it lets through is refused here.
+ * Refuses, before routing, requests that two parsers in a row could read differently (request smuggling). Node's parser refuses most of
+ * them; these checks refuse the rest.
  */
 import type { IncomingMessage } from 'node:http';
 import { LlmteamError } from '@llmteam/contracts';
-import type { GatewayLimits } from '../limits.js';
-import { wrong } from './problem.js';
+import { wrong } from '../errors/request-invalid.js';
+import type { GatewayLimits } from '../limits/gateway-limits.js';
 
-/** Headers that mean something to whoever frames or routes a request: once, or not at all. */
+/** Headers that affect framing or routing; each may appear at most once. */
 const singleHeaders = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
 
 /** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE` */
-export function checkFront(request: IncomingMessage, limits: GatewayLimits): void {
+export function guardRequest(request: IncomingMessage, limits: GatewayLimits): void {
   checkHeaders(request.rawHeaders, limits);
   checkFraming(request);
   const { url = '' } = request;
   if (!url.startsWith('/') || url.startsWith('//')) {
-    throw wrong('path', '', 'SCHEMA_VIOLATION', 'the request line must hold a path that begins with one slash');
+    throw wrong('path', '', 'SCHEMA_VIOLATION', 'the request target must be a path that begins with a single slash');
   }
-  if (!isPlainPath(url)) throw wrong('path', '', 'SCHEMA_VIOLATION', 'the path holds characters that must be encoded');
+  if (!isPlainPath(url))
+    throw wrong('path', '', 'SCHEMA_VIOLATION', 'the path contains characters that must be percent-encoded');
 }
 
 function checkHeaders(raw: readonly string[], limits: GatewayLimits): void {
@@ -28,17 +29,18 @@ function checkHeaders(raw: readonly string[], limits: GatewayLimits): void {
   const names = raw.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
   if (!names.includes('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
   const twice = singleHeaders.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) throw wrong('header', `/${twice}`, 'DUPLICATE_ID', `the header '${twice}' is there twice`);
+  if (twice !== undefined)
+    throw wrong('header', `/${twice}`, 'DUPLICATE_ID', `the header '${twice}' is given more than once`);
 }
 
 function checkFraming({ headers }: IncomingMessage): void {
   const { 'transfer-encoding': encoding, 'content-length': length } = headers;
   if (encoding === undefined) return;
   if (length !== undefined) {
-    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "goes not together with 'content-length'");
+    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "must not be combined with 'content-length'");
   }
   if (encoding.toLowerCase() !== 'chunked') {
-    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "only 'chunked' is understood");
+    throw wrong('header', '/transfer-encoding', 'SCHEMA_VIOLATION', "only 'chunked' is supported");
   }
 }
 
