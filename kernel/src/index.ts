@@ -25,6 +25,7 @@ export type {
   Reference,
   Variables,
 } from './engine/expression.js';
+export { RunFold } from './engine/fold.js';
 export { fractionOf, hash32 } from './engine/hash.js';
 export { outstandingEffects } from './engine/outstanding.js';
 export { compilePlan, type Plan, type StepType, type StepTypes } from './engine/plan.js';

@@ -46,7 +46,7 @@ export class Followers {
   async open(key: RunKey): Promise<FollowedRun> {
     const partition = this.deps.journal.partitionOf(key);
     const tap = this.tap(partition);
-    tap.users++;
+    tap.retain();
     const followed = this.followed.get(mark(key)) ?? this.follow(key, tap);
     followed.users++;
     const release = once(() => {
@@ -133,7 +133,7 @@ export class Followers {
   }
 
   private releaseTap(partition: number, tap: PartitionTap): void {
-    if (--tap.users > 0) return;
+    if (!tap.release()) return;
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     this.stop(tap);
   }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Entry, Fact, Journal, RunEvent, RunKey } from '@llmteam/contracts';
-import { type Definitions, evolve, type Run, startRun } from '@llmteam/kernel';
+import type { Entry, Fact, Journal, Position, RunEvent, RunKey } from '@llmteam/contracts';
+import { type Definitions, type Run, RunFold } from '@llmteam/kernel';
 
 export interface HistoryDeps {
   readonly journal: Journal;
@@ -9,37 +9,40 @@ export interface HistoryDeps {
 
 /** Rebuilds a run from its journal entries, one by one. */
 export class RunReplayer {
-  private run: Run | null = null;
-  position = 0;
+  private readonly fold: RunFold;
+  private lastPosition: Position = 0;
 
   constructor(
-    private readonly key: RunKey,
+    key: RunKey,
     private readonly definitions: Definitions,
-  ) {}
+  ) {
+    this.fold = new RunFold(key, { events: true });
+  }
+
+  /** Position of the latest entry. */
+  get position(): Position {
+    return this.lastPosition;
+  }
 
   get status(): Run['state']['status'] | null {
-    return this.run?.state.status ?? null;
+    return this.fold.run?.state.status ?? null;
   }
 
   /** The `seq` of the latest event. */
   get seq(): number {
-    return this.run?.state.seq ?? 0;
+    return this.fold.run?.state.seq ?? 0;
   }
 
   /** The first entry needs the run's definition: call `prepare` before. */
   apply(entry: Entry): readonly RunEvent[] {
-    this.position = entry.position;
-    const { fact } = entry;
-    if (this.run !== null) return evolve(this.run, fact, { events: true }).events;
+    const { position, fact } = entry;
+    this.lastPosition = position;
     const plan = fact.type === 'run.requested' ? this.definitions.cachedPlan(fact.definition) : undefined;
-    if (fact.type !== 'run.requested' || plan === undefined) return [];
-    const { run, outcome } = startRun(plan, this.key, fact, { events: true });
-    this.run = run;
-    return outcome.events;
+    return this.fold.apply(fact, plan)?.events ?? [];
   }
 
   async prepare(fact: Fact): Promise<void> {
-    if (this.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
+    if (this.fold.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
   }
 }
 

@@ -4,8 +4,7 @@ import type { Entry, Journal } from '@llmteam/contracts';
 export class PartitionTap {
   private readonly stopping = new AbortController();
   private following: Promise<void> = Promise.resolve();
-  /** Number of open handles on runs of the partition. */
-  users = 0;
+  private users = 0;
 
   constructor(
     private readonly journal: Journal,
@@ -16,6 +15,17 @@ export class PartitionTap {
 
   /** Once it resolves, every later entry is received. */
   readonly started: Promise<void> = Promise.resolve().then(() => this.start());
+
+  /** Counts one more open handle on a run of the partition. */
+  retain(): void {
+    this.users++;
+  }
+
+  /** True if that was the last handle. */
+  release(): boolean {
+    this.users--;
+    return this.users === 0;
+  }
 
   private async start(): Promise<void> {
     const from = await this.journal.end(this.partition);
