@@ -7,6 +7,7 @@ const { join } = require('node:path');
 const contractsEntry = '^contracts/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
+const drawer = '/(utils?|common|helpers?|misc)[./]';
 const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
@@ -21,6 +22,13 @@ module.exports = {
       'Every npm package a source file imports is a dependency in the package.json beside it.',
       { path: `${anyPackage}src/` },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'npm-bundled'] },
+    ),
+    forbid('no-drawers', 'Such a name says nothing; name the file for its concept.', { path: drawer }, {}),
+    forbid(
+      'no-drawers-imported',
+      'Such a name says nothing; name the file for its concept.',
+      {},
+      { path: drawer, pathNot: 'node_modules/' },
     ),
     forbid(
       'no-build-output',

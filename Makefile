@@ -26,7 +26,7 @@ test: build ## Install, build, verify: what CI runs
 test-cov: build ## Run the tests with coverage; pages in coverage/
 	@npm run --silent coverage
 
-lint: install ## Format, lint, import rules, dead code, budgets
+lint: install ## Format, lint, import rules, dead code, unfinished comments
 	@npm run --silent lint
 
 format: install ## Format all files and apply the safe fixes

@@ -21,7 +21,7 @@ const steps = [
   { name: 'types and bundle', script: 'build' },
   { name: 'import rules', script: 'check:imports' },
   { name: 'dead code', script: 'check:dead-code' },
-  { name: 'budgets', script: 'check:budgets' },
+  { name: 'unfinished comments', script: 'check:comments' },
   { name: 'lock file', script: 'check:lock' },
   ...(hasDocs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
   { name: 'servers for the tests', script: 'nats-server' },
