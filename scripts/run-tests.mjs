@@ -2,6 +2,7 @@
  * Purpose: runs every compiled test file in a process of its own and believes a file only if its closing lines say that all of it passed.
  *
  *   node scripts/run-tests.mjs [words…]        files whose path contains one of the words
+ *   node scripts/run-tests.mjs --project <f>   files and folders that this tsconfig.json includes, in its order
  *   node scripts/run-tests.mjs --tests <dir>   another folder of tests
  *   TEST_JOBS=4                                files at a time (default 2)
  *
@@ -18,7 +19,10 @@ import { closingLines, runFile } from './run-test-file.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const defaultTimeoutSeconds = 300;
 
-const { values, positionals } = parseArgs({ options: { tests: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { tests: { type: 'string' }, project: { type: 'string' } },
+  allowPositionals: true,
+});
 const folder = resolve(values.tests ?? join(root, 'tests'));
 const jobs = Math.max(1, Number.parseInt(process.env.TEST_JOBS ?? '2', 10) || 2);
 
@@ -29,6 +33,13 @@ const progress = {
     process.stderr.write(`\r\x1b[K${done < total ? `[${done}/${total}] ${[...progress.running].join(', ')}` : ''}`);
   },
 };
+
+/** In the order of the project's `include`, without what it does not include. */
+function ofProject(names) {
+  if (values.project === undefined) return names;
+  const { include } = JSON.parse(readFileSync(values.project, 'utf8'));
+  return include.flatMap((path) => names.filter((name) => `${name}.test.ts` === path || name.startsWith(`${path}/`)));
+}
 
 /** Sources are the list: a compiled file whose source is gone is not run, and a source that was not compiled is a failure. */
 function testFiles() {
@@ -119,7 +130,7 @@ async function runAll(names) {
 }
 
 const started = performance.now();
-const names = testFiles();
+const names = ofProject(testFiles());
 const total = await runAll(names);
 if (names.length === 0) {
   console.log(positionals.length > 0 ? `no test file matches ${positionals.join(' ')}` : `no test files in ${folder}`);
