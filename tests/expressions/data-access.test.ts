@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@llmteam/contracts';
 import { createExpressionCompiler, type Variables } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { errorOf, evaluate, failure, variables, withSteps } from './support/evaluating.js';
 
@@ -173,7 +174,7 @@ spec('what expressions read', (test) => {
         fc.array(tie('tree'), { maxLength: 3 }),
       ),
     }));
-    fc.assert(
+    assertProperty(
       fc.property(path, tree, ([root, keys], data) => {
         const source = root + keys.map((name) => `[${JSON.stringify(name)}]`).join('');
         const ports = (

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { judged, order, told } from './support/inputs.js';
 
@@ -200,7 +201,7 @@ spec('input schemas', (test) => {
         ),
         schema: fc.dictionary(keywords, tie('value'), { maxKeys: 4 }),
       }));
-      fc.assert(
+      assertProperty(
         fc.property(schema, fc.jsonValue({ maxDepth: 3 }), (inputSchema, input) => {
           judged(inputSchema as JsonObject);
           told(inputSchema as JsonObject, input as Json);

@@ -2,6 +2,7 @@ import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 
 type Options = Parameters<typeof parseJson>[1];
@@ -142,7 +143,7 @@ spec('parseJson', (test) => {
   });
 
   test('what JSON.stringify writes comes back, but for refused keys', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(undefined, 1, '\t'), (value, space) => {
         fc.pre(!hasForbiddenKey(value));
         const text = JSON.stringify(value, null, space);
@@ -159,7 +160,7 @@ spec('parseJson', (test) => {
       remove: fc.nat(3),
       insert: fc.string({ unit: 'grapheme', maxLength: 3 }),
     });
-    fc.assert(
+    assertProperty(
       fc.property(change, ({ at, remove, insert }) => {
         const text = good.slice(0, at) + insert + good.slice(at + remove);
         const value = byTheLanguage(text);

@@ -1,4 +1,30 @@
-/** Draws that follow from a seed, so that a failure can be looked at again. */
+/** Randomness of tests: all of it follows from a seed that is printed, and TEST_SEED repeats it. */
+import fc from 'fast-check';
+
+/** TEST_SEED, or another one each time. Printed to stderr, which the test runner shows where a file fails. */
+export function testSeed(): number {
+  const { TEST_SEED } = process.env;
+  const seed = TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(TEST_SEED);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`TEST_SEED must be an integer, not ${TEST_SEED}`);
+  process.stderr.write(`seed ${seed}\n`);
+  return seed;
+}
+
+interface PropertyOptions {
+  /** Default 100. */
+  readonly numRuns?: number;
+}
+
+/** `fc.assert` with the seed of this test. */
+export function assertProperty<T>(property: fc.IProperty<T>, options?: PropertyOptions): void {
+  fc.assert(property, { ...options, seed: testSeed() });
+}
+
+export async function assertAsyncProperty<T>(property: fc.IAsyncProperty<T>, options?: PropertyOptions): Promise<void> {
+  await fc.assert(property, { ...options, seed: testSeed() });
+}
+
+/** Draws that follow from a seed. */
 export class Random {
   private state: number;
 
