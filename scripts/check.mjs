@@ -1,6 +1,7 @@
 /**
  * Purpose: the checks a kernel contributor needs, in about a minute: types, format and lint, import rules, kernel tests and scenarios in memory.
  * tests/tsconfig.kernel.json says which tests those are, in the order in which they start: first those that mostly sleep or take long.
+ * Random tests have a tenth of their cases here.
  * Progress goes to stderr, results to stdout; the last line on stdout is always `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -35,11 +36,11 @@ function step(name, command) {
 /** The closing line of the tests is held back until the other steps have ended. */
 function tests() {
   return new Promise((settle) => {
-    const jobs = { TEST_JOBS: process.env.TEST_JOBS ?? '3' };
+    const quick = { TEST_JOBS: '3', TEST_RUNS_SHARE: '0.1' };
     const args = [join(root, 'scripts/run-tests.mjs'), '--project', project];
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...env, ...jobs },
+      env: { ...quick, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const state = { rest: '', passed: 0, failed: 1 };

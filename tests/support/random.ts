@@ -11,17 +11,22 @@ export function testSeed(): number {
 }
 
 interface PropertyOptions {
-  /** Default 100. */
+  /** Default 100. TEST_RUNS_SHARE=0.1 leaves a tenth of them, for the quick loop. */
   readonly numRuns?: number;
 }
 
 /** `fc.assert` with the seed of this test. */
 export function assertProperty<T>(property: fc.IProperty<T>, options?: PropertyOptions): void {
-  fc.assert(property, { ...options, seed: testSeed() });
+  fc.assert(property, parameters(options));
 }
 
 export async function assertAsyncProperty<T>(property: fc.IAsyncProperty<T>, options?: PropertyOptions): Promise<void> {
-  await fc.assert(property, { ...options, seed: testSeed() });
+  await fc.assert(property, parameters(options));
+}
+
+function parameters({ numRuns = 100 }: PropertyOptions = {}): { seed: number; numRuns: number } {
+  const share = Number(process.env.TEST_RUNS_SHARE ?? 1);
+  return { seed: testSeed(), numRuns: Math.ceil(numRuns * share) };
 }
 
 /** Draws that follow from a seed. */
