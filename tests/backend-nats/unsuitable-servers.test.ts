@@ -83,17 +83,16 @@ spec('a NATS server that does not suit', (test) => {
       });
     }));
 
-  test('what a user may not do is told at once and by its subject', () =>
+  test('what a user may not do is told by its subject', () =>
     withNatsServer({ config: users }, async ({ url }) => {
       const namespace = 'perm';
       const as = (user: string): Parameters<typeof openBackend>[0] => ({ url, namespace, user, password: 'p' });
       await failure(() => openBackend(as('no_streams')), 'BACKEND_UNSUITABLE', /permit.*STREAM\.CREATE/);
       await withBackend({ ...as('admin'), password: 'right/p@ss' }, async () => undefined);
       await withBackend(as('no_journal'), async ({ journal }) => {
-        const ms = await tookMs(() =>
-          failure(() => journal.append(run, [entry('m')]), 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`),
-        );
-        assert.ok(ms < 1_000, `took ${ms} ms`);
+        // The server says so; a request that timed out would be BACKEND_UNREACHABLE.
+        const append = (): Promise<unknown> => journal.append(run, [entry('m')]);
+        await failure(append, 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`);
         assert.equal(await listOf(journal.read(run)), []);
       });
       await withBackend(as('no_jobs'), async ({ queue }) => {
@@ -101,8 +100,7 @@ spec('a NATS server that does not suit', (test) => {
         const consume = (): Promise<unknown> => queue.consume(workQueue, { concurrency: 1 }, () => undefined);
         await failure(consume, 'BACKEND_UNSUITABLE', 'CONSUMER');
       });
-      const ms = await tookMs(() => failure(() => openBackend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX'));
-      assert.ok(ms < 1_000, `took ${ms} ms`);
+      await failure(() => openBackend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX');
     }));
 
   test('streams that differ are named with all their differences, and left as they are', () =>
