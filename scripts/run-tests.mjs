@@ -34,11 +34,15 @@ const progress = {
   },
 };
 
-/** In the order of the project's `include`, without what it does not include. */
+/** The tests that the project includes, in the order in which it lists them. */
 function ofProject(names) {
   if (values.project === undefined) return names;
   const { include } = JSON.parse(readFileSync(values.project, 'utf8'));
-  return include.flatMap((path) => names.filter((name) => `${name}.test.ts` === path || name.startsWith(`${path}/`)));
+  return include.flatMap((path) => {
+    const found = names.filter((name) => `${name}.test.ts` === path || name.startsWith(`${path}/`));
+    if (found.length === 0) throw new Error(`${values.project} includes ${path}, which has no tests`);
+    return found;
+  });
 }
 
 /** Sources are the list: a compiled file whose source is gone is not run, and a source that was not compiled is a failure. */
