@@ -33,7 +33,7 @@ function pauses(stepId: string, retry: RetryPolicy, runId: string, error: ErrorI
     steps: [{ step_id: stepId, type: 'work', retry }],
   };
   const { run } = begin(segment);
-  Object.assign(run.state.key, { run_id: runId });
+  Object.assign(run.state, { key: { ...run.state.key, run_id: runId } });
   const found: number[] = [];
   for (let attempt = 1; attempt <= caps.attempts_per_step; attempt++) {
     const { effects } = evolve(run, report(stepId, { attempt, error }));
