@@ -8,6 +8,7 @@ const contractsEntry = '^contracts/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
 const eventSourceParser = 'node_modules/eventsource-parser/';
+const drawer = '/(utils?|common|helpers?|misc)[./]';
 const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
@@ -27,6 +28,13 @@ module.exports = {
       'Every npm package a source file imports is a dependency in the package.json beside it.',
       { path: `${anyPackage}src/` },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'npm-bundled'] },
+    ),
+    forbid('no-drawers', 'Such a name says nothing; name the file for its concept.', { path: drawer }, {}),
+    forbid(
+      'no-drawers-imported',
+      'Such a name says nothing; name the file for its concept.',
+      {},
+      { path: drawer, pathNot: 'node_modules/' },
     ),
     forbid(
       'no-build-output',

@@ -1,7 +1,7 @@
 # LLMTeam: `make` lists what can be done. Needs Node.js; what the tests need besides is fetched (CONTRIBUTING.md).
 
 .DEFAULT_GOAL := help
-.PHONY: help node install build test test-cov lint format verify docs run nats chaos bench clean
+.PHONY: help node install build check test test-cov lint format verify docs run nats chaos bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,20 +20,22 @@ install: node node_modules/.package-lock.json ## Install the locked dependencies
 build: install ## Compile all packages and bundle the command line
 	npm run --silent build
 
-test: build ## Install, build, verify: what CI runs
+check: install ## The quick loop: types, lint, kernel tests and scenarios in memory; needs no nats-server
+	@npm run --silent check
+
+test: install ## Install, build, verify: what CI runs
 	@npm run --silent verify
 
 test-cov: build ## Run the tests with coverage; pages in coverage/
 	@npm run --silent coverage
 
-lint: install ## Format, lint, import rules, dead code, budgets
+lint: install ## Format, lint, import rules, dead code, unfinished comments
 	@npm run --silent lint
 
 format: install ## Format all files and apply the safe fixes
 	@npm run --silent format
 
-verify: install ## All checks, then the tests
-	@npm run --silent verify
+verify: test ## The same as test
 
 docs: build ## Generate the reference pages in docs/
 	@npm run --silent docs

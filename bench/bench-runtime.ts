@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { defineSegment, systemClock } from '@llmteam/kernel';
+import { defineSegment, type StepCatalog, systemClock } from '@llmteam/kernel';
 import { loadConfig } from '@llmteam/service-host';
 import { withFolder } from './folder.js';
 import { silent } from './silent.js';
@@ -12,6 +12,7 @@ const noopPlugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plu
 
 /** The embedded runtime on a fresh durable store, as `llmteam run` has it. */
 export interface BenchRuntime {
+  readonly catalog: StepCatalog;
   prepare(segment: Segment): Promise<string>;
   /** Runs once; resolves with its status. */
   run(definition: string, input?: Json): Promise<string>;
@@ -30,6 +31,7 @@ export async function withRuntime<T>(work: (runtime: BenchRuntime) => Promise<T>
     let count = 0;
     try {
       return await work({
+        catalog: runtime.catalog,
         prepare: (segment) => runtime.definitions.put(defineSegment(segment, runtime.catalog)),
         run: async (definition, input = {}) => {
           const key: RunKey = { tenant_id: 'bench', run_id: `run-${++count}` };

@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only embedded|lists|nats|gateway] [--json]` */
+/** `npm run bench [-- --only embedded|inputs|lists|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, withRuntime } from './bench-runtime.js';
@@ -9,6 +9,7 @@ import { natsQuestions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
 import { fanOut } from './rows/fan-out.js';
+import { largeInputs } from './rows/large-inputs.js';
 import { longChains } from './rows/long-chains.js';
 import { maps } from './rows/maps.js';
 import { memory } from './rows/memory.js';
@@ -33,6 +34,7 @@ const onRuntime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row
 const embedded = onRuntime.map((question) => named(question.name, () => withRuntime(question)));
 const groups: Readonly<Record<string, readonly Question[]>> = {
   embedded: [...embedded, startUp],
+  inputs: [named(largeInputs.name, () => withRuntime(largeInputs))],
   lists: [runLists],
   nats: natsQuestions,
   gateway: [starts, overload, streams],

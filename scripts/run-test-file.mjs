@@ -1,8 +1,9 @@
 /**
- * Purpose: one test file in one process, ended for certain, with what it printed.
- * Invariants: the process and all it started are gone when `runFile` settles; output beyond 4 MB keeps its end.
+ * Purpose: one test file, or several that share it, in one process, ended for certain, with what it printed.
+ * Invariants: the process and all it started are gone when `runFiles` settles; output beyond 4 MB keeps its end.
  */
 import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 /**
@@ -16,11 +17,18 @@ const alive = new Set();
 process.on('exit', () => alive.forEach(killGroup));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
 
+/** Static imports are evaluated one after another before any test starts, as tests/support/spec.ts demands. */
+function entryOf(paths) {
+  if (paths.length === 1) return paths;
+  const imports = paths.map((path) => `import ${JSON.stringify(pathToFileURL(path).href)};`);
+  return ['--input-type=module', '--eval', imports.join('\n')];
+}
+
 /** @returns {Promise<{stdout: string, stderr: string, code: number | null, signal: string | null, timedOut: boolean}>} */
-export function runFile(path, { cwd, timeoutMs }) {
+export function runFiles(paths, { cwd, timeoutMs }) {
   return new Promise((settle, reject) => {
     // A group of its own, so that servers a test forgot can be killed with it.
-    const child = spawn(process.execPath, [...nodeFlags, path], {
+    const child = spawn(process.execPath, [...nodeFlags, ...entryOf(paths)], {
       cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

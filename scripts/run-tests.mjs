@@ -1,7 +1,8 @@
 /**
- * Purpose: runs every compiled test file in a process of its own and believes a file only if its closing lines say that all of it passed.
+ * Purpose: runs every compiled test file in a process of its own, and believes it only if its closing lines say that all of it passed.
  *
  *   node scripts/run-tests.mjs [words…]        files whose path contains one of the words
+ *   node scripts/run-tests.mjs --project <f>   what this tsconfig.json includes, in its order, the files of a folder in one process
  *   node scripts/run-tests.mjs --tests <dir>   another folder of tests
  *   TEST_JOBS=4                                files at a time (default 2)
  *
@@ -13,12 +14,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { closingLines, runFile } from './run-test-file.mjs';
+import { closingLines, runFiles } from './run-test-file.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const defaultTimeoutSeconds = 300;
 
-const { values, positionals } = parseArgs({ options: { tests: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { tests: { type: 'string' }, project: { type: 'string' } },
+  allowPositionals: true,
+});
 const folder = resolve(values.tests ?? join(root, 'tests'));
 const jobs = Math.max(1, Number.parseInt(process.env.TEST_JOBS ?? '2', 10) || 2);
 
@@ -29,6 +33,20 @@ const progress = {
     process.stderr.write(`\r\x1b[K${done < total ? `[${done}/${total}] ${[...progress.running].join(', ')}` : ''}`);
   },
 };
+
+/**
+ * What a process runs: one file, or all files of a folder that the project includes, in the project's order.
+ * Loading the kernel anew for each of them would take longer than most tests do.
+ */
+function unitsOf(names) {
+  if (values.project === undefined) return names.map((name) => ({ name, files: [name] }));
+  const { include } = JSON.parse(readFileSync(values.project, 'utf8'));
+  return include.map((path) => {
+    const files = names.filter((name) => `${name}.test.ts` === path || name.startsWith(`${path}/`));
+    if (files.length === 0) throw new Error(`${values.project} includes ${path}, which has no tests`);
+    return { name: path.replace(/\.test\.ts$/, ''), files };
+  });
+}
 
 /** Sources are the list: a compiled file whose source is gone is not run, and a source that was not compiled is a failure. */
 function testFiles() {
@@ -71,14 +89,14 @@ function verdict(outcome, limitSeconds) {
   return { passed, failed: faults.length > 0 ? Math.max(1, notPassed) : 0, faults };
 }
 
-async function checkFile(name) {
-  const source = readFileSync(join(folder, `${name}.test.ts`), 'utf8');
-  const compiled = join(folder, 'dist', `${name}.test.js`);
-  const refused = refusal(source, compiled);
-  if (refused) return { passed: 0, failed: 1, faults: [refused], output: '', ms: 0 };
-  const limitSeconds = timeoutSeconds(source);
+async function checkUnit({ files }) {
+  const sources = files.map((name) => readFileSync(join(folder, `${name}.test.ts`), 'utf8'));
+  const compiled = files.map((name) => join(folder, 'dist', `${name}.test.js`));
+  const refused = sources.flatMap((source, place) => refusal(source, compiled[place]) ?? []);
+  if (refused.length > 0) return { passed: 0, failed: refused.length, faults: refused, output: '', ms: 0 };
+  const limitSeconds = Math.max(...sources.map(timeoutSeconds));
   const started = performance.now();
-  const outcome = await runFile(compiled, { cwd: root, timeoutMs: limitSeconds * 1000 });
+  const outcome = await runFiles(compiled, { cwd: root, timeoutMs: limitSeconds * 1000 });
   const ms = Math.round(performance.now() - started);
   return { ...verdict(outcome, limitSeconds), output: outcome.stdout + outcome.stderr, ms };
 }
@@ -97,34 +115,37 @@ function report(name, result) {
   if (shown) console.log(shown.replace(/^/gm, '     | '));
 }
 
-async function runAll(names) {
+async function runAll(units) {
   const total = { passed: 0, failed: 0, done: 0 };
-  const waiting = [...names];
+  const waiting = [...units];
   const worker = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
+      const { name } = unit;
       progress.running.add(name);
-      progress.show(total.done, names.length);
-      const result = await checkFile(name);
+      progress.show(total.done, units.length);
+      const result = await checkUnit(unit);
       progress.running.delete(name);
       total.done += 1;
       total.passed += result.passed;
       total.failed += result.failed;
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
       report(name, result);
-      progress.show(total.done, names.length);
+      progress.show(total.done, units.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, names.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(jobs, units.length) }, worker));
   return total;
 }
 
 const started = performance.now();
-const names = testFiles();
-const total = await runAll(names);
-if (names.length === 0) {
+const units = unitsOf(testFiles());
+const total = await runAll(units);
+if (units.length === 0) {
   console.log(positionals.length > 0 ? `no test file matches ${positionals.join(' ')}` : `no test files in ${folder}`);
   total.failed = 1;
 }
-console.log(`\n${names.length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+console.log(
+  `\n${units.flatMap(({ files }) => files).length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,5 +1,6 @@
 /**
  * Purpose: everything that must hold before a commit, in order, quickest first, stopping at the first failure.
+ * The servers come before anything else: where there is none, its one line that says what to install is the last.
  * The steps are scripts of package.json, so that each can be run alone: `npm run check:imports`.
  * The tests come last and print the last line, `N passed, N failed`.
  */
@@ -17,25 +18,26 @@ const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.en
 const hasDocs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => existsSync(join(root, path)));
 
 const steps = [
+  { name: 'servers for the tests', script: 'nats-server', explains: true },
   { name: 'format and lint', script: 'check:style' },
   { name: 'types and bundle', script: 'build' },
   { name: 'import rules', script: 'check:imports' },
   { name: 'dead code', script: 'check:dead-code' },
-  { name: 'budgets', script: 'check:budgets' },
+  { name: 'unfinished comments', script: 'check:comments' },
   { name: 'lock file', script: 'check:lock' },
   ...(hasDocs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
-  { name: 'servers for the tests', script: 'nats-server' },
   { name: 'tests', script: 'test' },
 ];
 
-for (const { name, script } of steps) {
+for (const { name, script, explains } of steps) {
   const last = script === 'test';
   console.log(`── ${name} (npm run ${script})`);
   const started = performance.now();
   const { status, signal } = spawnSync(scripts[script], { cwd: root, env, shell: true, stdio: 'inherit' });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (status !== 0) {
-    if (!last) console.error(`\nverify stopped at: ${name} (${signal ?? `exit code ${status}`}, ${seconds} s)`);
+    if (!last && !explains)
+      console.error(`\nverify stopped at: ${name} (${signal ?? `exit code ${status}`}, ${seconds} s)`);
     process.exit(1);
   }
   if (!last) console.log(`   ${name}: ok, ${seconds} s\n`);

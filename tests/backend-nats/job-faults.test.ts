@@ -10,7 +10,8 @@ import { spec } from '../support/spec.js';
 import { type BackendOrder, job, newNamespace, withBackend, workQueue } from './open-backend.js';
 
 const leaseMs = 1_000;
-const soonMs = 5_000;
+/** Ten leases: only a hang is later. */
+const soonMs = 10_000;
 
 /** A worker that does what it is given, and remembers it. */
 class Worker {

@@ -95,7 +95,8 @@ spec('the NATS backend behind a network that is seconds slow', (test) => {
         const questions = [...asked.values()].reduce((sum, count) => sum + count, 0);
         assert.is(asked.get('CONSUMER CREATE'), undefined, 'no consumer is made anew');
         assert.ok(questions < tookMs / 200, `${questions} questions in ${tookMs} ms`);
-        assert.ok(computedMs < tookMs / 4, `computed ${computedMs} of ${tookMs} ms`);
+        // A busy loop would compute all the time.
+        assert.ok(computedMs < tookMs / 2, `computed ${computedMs} of ${tookMs} ms`);
         proxy.heal();
         reading.abort();
         await stop();

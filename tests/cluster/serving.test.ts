@@ -86,7 +86,8 @@ spec('serving', (test) => {
         const { status, error } = await endOf(cluster, 'waiting');
         const tookMs = performance.now() - beganAt;
         assert.equal([status, error?.error_code], ['failed', 'NO_WORKER']);
-        assert.ok(tookMs >= 2_900 && tookMs < 8_000, `it took ${tookMs} ms`);
+        // The upper bound is ten times the time limit: only a hang breaks it.
+        assert.ok(tookMs >= 2_900 && tookMs < 30_000, `it took ${tookMs} ms`);
         await check(cluster);
       });
     },
@@ -205,7 +206,8 @@ spec('serving', (test) => {
         const toldAt = performance.now();
         await first.stop();
         const tookMs = performance.now() - toldAt;
-        assert.ok(tookMs < 6_000, `it took ${tookMs} ms to stop`);
+        // Ten times the drain limit: only a hang breaks it. That it did not wait for the long handlers is counted below.
+        assert.ok(tookMs < 20_000, `it took ${tookMs} ms to stop`);
         assert.is(first.ending, 'exit code 0');
         for (const runId of all) assert.is((await endOf(cluster, runId)).status, 'completed');
         const lines = readLedger(cluster.ledger);

@@ -1,6 +1,7 @@
 import { assign, type Member } from '@llmteam/coordinator';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 
 const ready = (id: string): Member => ({ id, declines: [] });
@@ -30,7 +31,7 @@ function withEvenShares(partitions: number, ids: readonly string[]): ReadonlyMap
 
 spec('assignment of partitions', (test) => {
   test('gives every partition to a live member and differs by one at most, whoever holds what (P1, P2)', () =>
-    fc.assert(
+    assertProperty(
       fc.property(scenes, (scene) => {
         const assigned = assign(scene);
         assert.is(assigned.size, scene.partitions);
@@ -44,7 +45,7 @@ spec('assignment of partitions', (test) => {
     ));
 
   test('moves nothing but what must: each live member keeps its share of what it holds (P3)', () =>
-    fc.assert(
+    assertProperty(
       fc.property(scenes, (scene) => {
         const assigned = assign(scene);
         const loads = loadsOf(assigned, scene.members);
@@ -57,7 +58,7 @@ spec('assignment of partitions', (test) => {
     ));
 
   test('is the same for all, in whatever order they see members and leases', () =>
-    fc.assert(
+    assertProperty(
       fc.property(scenes, (scene) => {
         const turned = {
           ...scene,
@@ -69,7 +70,7 @@ spec('assignment of partitions', (test) => {
     ));
 
   test('is what it was once it is carried out', () =>
-    fc.assert(
+    assertProperty(
       fc.property(scenes, (scene) => {
         const assigned = assign(scene);
         assert.equal([...assign({ ...scene, owners: assigned })].sort(), [...assigned].sort());

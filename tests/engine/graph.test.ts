@@ -3,6 +3,7 @@ import type { Segment } from '@llmteam/contracts';
 import { type Plan, validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { Choices, numbers } from './support/choices.js';
 import { planOf, validationContext } from './support/engine.js';
@@ -14,7 +15,7 @@ function forRandomSegments(law: (segment: Segment, plan: Plan, plain: PlainGraph
     const segment = randomSegment(new Choices(random), 16);
     law(segment, planOf(segment), new PlainGraph(segment));
   });
-  fc.assert(property, { numRuns: 400 });
+  assertProperty(property, { numRuns: 400 });
 }
 
 /** Steps and edges without loops, cycles and all. */
@@ -118,7 +119,7 @@ spec('engine: graph', (test) => {
       const found = codes(segment);
       assert.is(found.includes('CYCLE') || found.includes('SELF_LOOP'), new PlainGraph(segment).hasCycle());
     });
-    fc.assert(property, { numRuns: 400 });
+    assertProperty(property, { numRuns: 400 });
   });
 
   test('steps that no path leads to from the entrypoint are told of, each once', () => {
@@ -128,6 +129,6 @@ spec('engine: graph', (test) => {
       const unreachable = segment.steps.filter(({ step_id }) => !plain.reaches('s0', step_id) && step_id !== 's0');
       assert.is(codes(segment).filter((code) => code === 'UNREACHABLE_STEP').length, unreachable.length);
     });
-    fc.assert(property, { numRuns: 400 });
+    assertProperty(property, { numRuns: 400 });
   });
 });

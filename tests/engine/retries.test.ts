@@ -2,6 +2,7 @@ import { caps, type ErrorInfo, type RetryPolicy, type Segment } from '@llmteam/c
 import { evolve } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { epochMs } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 import { begin, report } from './support/engine.js';
@@ -32,7 +33,7 @@ function pauses(stepId: string, retry: RetryPolicy, runId: string, error: ErrorI
     steps: [{ step_id: stepId, type: 'work', retry }],
   };
   const { run } = begin(segment);
-  Object.assign(run.state.key, { run_id: runId });
+  Object.assign(run.state, { key: { ...run.state.key, run_id: runId } });
   const found: number[] = [];
   for (let attempt = 1; attempt <= caps.attempts_per_step; attempt++) {
     const { effects } = evolve(run, report(stepId, { attempt, error }));
@@ -56,7 +57,7 @@ spec('engine: retries', (test) => {
     const property = fc.property(policies, stepIds, (policy, stepId) => {
       assert.is(pauses(stepId, policy, 'run', failing()).length, (policy.max_attempts ?? 4) - 1);
     });
-    fc.assert(property);
+    assertProperty(property);
   });
 
   test('no pause is shorter than the policy says, nor more than a fifth longer', () => {
@@ -66,7 +67,7 @@ spec('engine: retries', (test) => {
         assert.ok(pause >= wanted - 1e-6 && pause <= Math.ceil(wanted * 1.2) + 1, `${pause} for ${wanted}`);
       });
     });
-    fc.assert(property);
+    assertProperty(property);
   });
 
   test('a pause asked for by the error is kept too, up to an hour', () => {
@@ -77,7 +78,7 @@ spec('engine: retries', (test) => {
         assert.ok(pause >= wanted - 1e-6 && pause <= Math.ceil(wanted * 1.2) + 1, `${pause} for ${wanted}`);
       });
     });
-    fc.assert(property);
+    assertProperty(property);
   });
 
   test('pauses are whole milliseconds that follow from run, step and attempt alone', () => {
@@ -86,7 +87,7 @@ spec('engine: retries', (test) => {
       assert.equal(pauses(stepId, policy, runId, failing()), once);
       assert.ok(once.every(Number.isSafeInteger));
     });
-    fc.assert(property);
+    assertProperty(property);
   });
 
   test('runs that fail together do not come back together', () => {

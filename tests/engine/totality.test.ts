@@ -2,6 +2,7 @@ import type { Fact, RunEvent } from '@llmteam/contracts';
 import { evolve, isEnded, outstandingEffects, replay, takeSnapshot, validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { thawed } from '../support/simulation/freezing.js';
 import { epochMs } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
@@ -61,7 +62,7 @@ spec('engine: totality', (test) => {
           [],
         );
       });
-      fc.assert(property, { numRuns: 200 });
+      assertProperty(property, { numRuns: 200 });
     },
     { timeoutMs: 60_000 },
   );
@@ -73,7 +74,7 @@ spec('engine: totality', (test) => {
         const { events, run } = live(new Choices(random));
         checkEvents(events, isEnded(run.state));
       });
-      fc.assert(property, { numRuns: 2_500 });
+      assertProperty(property, { numRuns: 2_500 });
     },
     { timeoutMs: 120_000 },
   );
@@ -87,7 +88,7 @@ spec('engine: totality', (test) => {
         assert.is(JSON.stringify(again?.events), JSON.stringify(events));
         assert.is(JSON.stringify(again && outstandingEffects(again.run)), JSON.stringify(outstandingEffects(run)));
       });
-      fc.assert(property, { numRuns: 300 });
+      assertProperty(property, { numRuns: 300 });
     },
     { timeoutMs: 120_000 },
   );
@@ -107,7 +108,7 @@ spec('engine: totality', (test) => {
         assert.is(JSON.stringify(derived), JSON.stringify(events));
         assert.is(JSON.stringify(takeSnapshot(back)), JSON.stringify(takeSnapshot(run)));
       });
-      fc.assert(property, { numRuns: 300 });
+      assertProperty(property, { numRuns: 300 });
     },
     { timeoutMs: 120_000 },
   );
@@ -121,7 +122,7 @@ spec('engine: totality', (test) => {
         for (const fact of facts.slice(1)) assert.equal(evolve(quiet, fact).events, []);
         assert.is(quiet.state.seq, events.length);
       });
-      fc.assert(property, { numRuns: 60 });
+      assertProperty(property, { numRuns: 60 });
     },
     { timeoutMs: 60_000 },
   );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { evaluate, failure } from './support/evaluating.js';
 
@@ -124,7 +125,7 @@ spec('numbers', (test) => {
       '/': (left, right) => left / right,
       '%': (left, right) => left % right,
     };
-    fc.assert(
+    assertProperty(
       fc.property(safe, safe, fc.constantFrom(...Object.keys(exact)), (left, right, sign) => {
         if (right === 0 && (sign === '/' || sign === '%')) return;
         const expected = exact[sign]?.(BigInt(left), BigInt(right)) ?? 0n;
@@ -144,7 +145,7 @@ spec('numbers', (test) => {
       '*': (left, right) => left * right,
       '/': (left, right) => left / right,
     };
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.integer(),
         fraction,

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { Random, testSeed } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { bundleRunner } from './bundled-runner.js';
 import { withFaultHome } from './fault-home.js';
@@ -49,13 +50,19 @@ async function oneProcess(orders: Orders, afterMs: number | null): Promise<{ out
   return { outcome, pid: child.pid ?? 0 };
 }
 
+/** When processes are killed: at any moment of a span. */
+interface Lethal {
+  readonly random: Random;
+  readonly spanMs: number;
+}
+
 /** After a dozen deaths a run is left alone, so that it ends. */
-function momentOfDeath(kills: number, spanMs: number | null): number | null {
-  return spanMs === null || kills >= 12 ? null : Math.random() * spanMs;
+function momentOfDeath(kills: number, lethal: Lethal | null): number | null {
+  return lethal === null || kills >= 12 ? null : lethal.random.fraction() * lethal.spanMs;
 }
 
 /** One run, killed again and again until it ends. */
-async function torturedRun(segment: string, spanMs: number | null): Promise<{ outcome: Outcome; kills: number }> {
+async function torturedRun(segment: string, lethal: Lethal | null): Promise<{ outcome: Outcome; kills: number }> {
   return withFaultHome(async ({ home, config, ledger, segments: folder }) => {
     const base = {
       home,
@@ -70,7 +77,7 @@ async function torturedRun(segment: string, spanMs: number | null): Promise<{ ou
     let kills = 0;
     let mode: Orders['mode'] = 'run';
     for (;;) {
-      const { outcome, pid } = await oneProcess({ ...base, mode }, momentOfDeath(kills, spanMs));
+      const { outcome, pid } = await oneProcess({ ...base, mode }, momentOfDeath(kills, lethal));
       checkLedger(ledger, reportedBefore);
       if (outcome !== null) return { outcome, kills };
       kills++;
@@ -103,12 +110,13 @@ spec('random kills', (test) => {
     async () => {
       const clean = new Map<string, unknown>();
       for (const segment of segments) clean.set(segment, (await torturedRun(segment, null)).outcome.result.output);
+      const lethal = { random: new Random(testSeed()), spanMs: 60 };
       let kills = 0;
       let runs = 0;
       const lane = async (): Promise<void> => {
         while (kills < wantedKills) {
           const segment = segments[runs++ % segments.length] ?? '';
-          const { outcome, kills: ofRun } = await torturedRun(segment, 60);
+          const { outcome, kills: ofRun } = await torturedRun(segment, lethal);
           kills += ofRun;
           assert.is(outcome.result.status, 'completed');
           assert.equal(outcome.result.output, clean.get(segment));

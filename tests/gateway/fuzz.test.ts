@@ -15,7 +15,7 @@ const atATime = 8;
 interface Tally {
   readonly statuses: Map<number, number>;
   readonly operations: Set<string>;
-  readonly ms: number[];
+  answers: number;
   /** What had a problem document that should have one and has none. */
   readonly faults: string[];
 }
@@ -37,10 +37,9 @@ async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: numb
   for (let count = 0; count < share; count++) {
     const { method, path, body, headers } = fuzz.next();
     const client = clients[count % clients.length];
-    const began = performance.now();
     const answer = await client?.send(method, path, { body, headers });
     if (answer === undefined) continue;
-    tally.ms.push(performance.now() - began);
+    tally.answers += 1;
     tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1);
     const isProblem = String(answer.headers['content-type']).startsWith('application/problem+json');
     if (answer.status >= 500)
@@ -51,13 +50,13 @@ async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: numb
 
 spec('whatever is asked of a gateway', (test) => {
   test(
-    `${requests} generated requests are each answered as the document says, never with a fault of ours, and at once`,
+    `${requests} generated requests are each answered as the document says, never with a fault of ours`,
     async () => {
       await withGateway(async (world) => {
         const ids = await idsOf(world);
         const clients = [world.stranger, ...(await Promise.all(roles.map((role) => world.client('acme', role))))];
         const admins = await Promise.all([world.client('acme'), world.client('acme'), world.client('acme')]);
-        const tally: Tally = { statuses: new Map(), operations: new Set(), ms: [], faults: [] };
+        const tally: Tally = { statuses: new Map(), operations: new Set(), answers: 0, faults: [] };
         const seed = 20_261_125;
         const askers = Array.from({ length: atATime }, (_, at) => {
           const fuzz = new RequestFuzz(randomFrom(seed + at), routes, ids);
@@ -65,10 +64,8 @@ spec('whatever is asked of a gateway', (test) => {
         });
         await Promise.all(askers);
         assert.equal(tally.faults.slice(0, 5), [], `seed ${seed}`);
-        assert.is(tally.ms.length, requests);
+        assert.is(tally.answers, requests);
         checkVariety(tally, world);
-        const slowest = tally.ms.sort((one, other) => other - one)[requests / 100] ?? 0;
-        assert.ok(slowest < 250, `one of a hundred takes more than ${slowest} ms`);
         assert.is((await world.stranger.get('/ready')).status, 200);
       });
     },

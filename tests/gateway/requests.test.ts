@@ -34,14 +34,12 @@ const badBodies: Readonly<Record<string, readonly [body: string | Uint8Array, co
 
 spec('requests', (test) => {
   for (const [what, [body, code]] of Object.entries(badBodies)) {
-    test(`a body that ${what} is refused with a problem document, at once`, async () => {
+    test(`a body that ${what} is refused with a problem document`, async () => {
       await withClient(async (client) => {
         await client.post(runs, {});
-        const began = performance.now();
         const answer = await client.post<ProblemDetails>(runs, body);
         assert.is(answer.json.code, code, answer.text);
         assert.ok(answer.status >= 400 && answer.status < 500);
-        assert.ok(performance.now() - began < 2_000);
         assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
       });
     });

@@ -1,6 +1,7 @@
 import type { RunAccepted } from '@llmteam/contracts';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertAsyncProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { chain, waiting } from './support/segments.js';
 import { openSocket } from './support/socket-client.js';
@@ -63,7 +64,7 @@ spec('whoever comes back with the last seq it saw', (test) => {
         await withSegments(await world.client(), chain(100), waiting);
         const { key } = await world.keys.create({ tenant_id: 'acme', role: 'viewer', name: 'r', expires_at: null });
         const totals = { connections: 0, events: 0 };
-        await fc.assert(
+        await assertAsyncProperty(
           fc.asyncProperty(fc.array(connection, { maxLength: 12 }), async (connections) => {
             const run = await start(world, 'chain_100', key);
             const seen: number[] = [];

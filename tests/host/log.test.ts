@@ -72,9 +72,8 @@ spec('log lines', (test) => {
 
   test('of a megabyte of quotes and braces are cleaned in linear time', async () => {
     const hostile = `{"headers":{${'"'.repeat(200_000)}${'{"a":"\\'.repeat(100_000)}`;
-    const began = performance.now();
+    // In quadratic time it would take minutes; the deadline of a test is seconds.
     await linesOf({ secrets: ['hunter22'] }, (log) => log.info({ hostile }, '"headers":{"'.repeat(50_000)));
-    assert.ok(performance.now() - began < 2_000);
   });
 
   test('are kept free of the secrets of a configuration: literals, handles, and what follows Bearer', () => {

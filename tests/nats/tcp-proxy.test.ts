@@ -190,14 +190,15 @@ spec('tcp proxy', (test) => {
         proxy.delay(60);
         const began = performance.now();
         const echo = echoOf(client, 'abcdefghij');
-        for (let more = 0; more < 9; more++) {
+        for (let more = 0; more < 99; more++) {
           await sleep(1);
           client.write('.');
         }
         assert.is((await echo).slice(0, 10), 'abcdefghij');
         const took = performance.now() - began;
         assert.ok(took >= 119, `${took} ms`);
-        assert.ok(took < 10 * 120, `${took} ms`);
+        // One after another the delays of a hundred pieces, there and back, are 12 s.
+        assert.ok(took < 6_000, `${took} ms`);
       }),
     ));
 

@@ -1,6 +1,6 @@
 import { SharedServer } from '../support/nats/shared-server.js';
+import { onNats } from '../support/scenario-stage/nats-site.js';
 import { onStage } from '../support/scenario-stage/on-stage.js';
-import { onNats } from '../support/scenario-stage/site.js';
 import { spec } from '../support/spec.js';
 
 const partitions = [0, 1];

@@ -1,6 +1,7 @@
 import { SseParser } from '@llmteam/sdk';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 
 const text =
@@ -33,7 +34,7 @@ spec('the reader of server-sent events', (test) => {
 
   test('gives the same wherever the text is cut', () => {
     const whole = new SseParser().push(text);
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.nat(text.length)), (places) => {
         const cuts = [0, ...places.sort((one, other) => one - other), text.length];
         const parser = new SseParser();

@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 /** Runs the runner on a folder of made-up test files. */
-function withFiles(files: Files, use: (run: (...words: string[]) => Outcome) => void): void {
+function withFiles(files: Files, use: (run: (...words: string[]) => Outcome, folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-runner-'));
   try {
     mkdirSync(join(folder, 'dist'));
@@ -44,7 +44,7 @@ function withFiles(files: Files, use: (run: (...words: string[]) => Outcome) => 
         text: done.stdout + done.stderr,
         lastLine: done.stdout.trimEnd().split('\n').at(-1) ?? '',
       };
-    });
+    }, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -97,6 +97,20 @@ spec('test runner', (test) => {
     withFiles({ compiled: { journal: passing, queue: 'throw new Error("not to be run")' } }, (run) => {
       assert.is(run('jour').lastLine, '2 passed, 0 failed');
       assert.is(run('queue').code, 1);
+    });
+  });
+
+  test('runs what a project includes, in its order, and fails if that is not there', () => {
+    withFiles({ compiled: { one: passing, two: passing, other: passing } }, (run, folder) => {
+      const project = join(folder, 'tsconfig.json');
+      writeFileSync(project, '{ "include": ["two.test.ts", "one.test.ts"] }');
+      const { text, lastLine } = run('--project', project);
+      assert.is(lastLine, '4 passed, 0 failed');
+      assert.not.match(text, /other/);
+      writeFileSync(project, '{ "include": ["two.test.ts", "gone"] }');
+      const { code, text: printed } = run('--project', project);
+      assert.is(code, 1);
+      assert.match(printed, /includes gone, which has no tests/);
     });
   });
 

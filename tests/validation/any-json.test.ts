@@ -3,6 +3,7 @@ import { type Json, type JsonObject, problemCodes } from '@llmteam/contracts';
 import { validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { edge, segment, step } from './support/segments.js';
 import { knownNames, testContext } from './support/test-catalog.js';
@@ -119,7 +120,7 @@ spec('any JSON', (test) => {
   test(
     'any value has an answer',
     () => {
-      fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), assertAnswer), { numRuns: 1_000 });
+      assertProperty(fc.property(fc.jsonValue({ maxDepth: 6 }), assertAnswer), { numRuns: 1_000 });
     },
     { timeoutMs: 60_000 },
   );
@@ -144,7 +145,7 @@ spec('any JSON', (test) => {
         steps: fc.array(fc.record({ step_id: json, type: json, config: json, ports: json }, { requiredKeys: [] })),
         edges: fc.array(fc.record({ from: json, to: json, from_port: json, condition: json }, { requiredKeys: [] })),
       };
-      fc.assert(fc.property(fc.record({ ...fields, ...members }, { requiredKeys: [] }), assertAnswer), {
+      assertProperty(fc.property(fc.record({ ...fields, ...members }, { requiredKeys: [] }), assertAnswer), {
         numRuns: 1_000,
       });
     },
@@ -154,7 +155,7 @@ spec('any JSON', (test) => {
   test(
     'a segment changed in up to four places has an answer',
     () => {
-      fc.assert(
+      assertProperty(
         fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
           const changed = structuredClone(whole);
           for (const one of mutations) mutate(changed, one);
@@ -173,7 +174,7 @@ spec('any JSON', (test) => {
       const port = fc.constantFrom('output', 'body', 'done', 'next', 'error', 'input');
       const edges = fc.array(fc.record({ from: id, from_port: port, to: id, to_port: port }), { maxLength: 12 });
       const output = fc.constantFrom('steps.a.output', 'steps.l.done', 'steps.m.done', '1');
-      fc.assert(
+      assertProperty(
         fc.property(edges, output, id, (drawn, expression, entrypoint) => {
           const reads = { config: { text: `\${${expression}}` } };
           const loops = [step('l', { type: 'loop' }), step('m', { type: 'loop' })];

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { judged, order, told } from './support/inputs.js';
 
@@ -11,11 +12,8 @@ function doubling(depth: number): JsonObject {
   return { ...both(`d${depth}`), $defs: { ...$defs, d0: { type: 'object' } } };
 }
 
-function msOf(work: () => void): number {
-  const started = performance.now();
-  work();
-  return performance.now() - started;
-}
+/** Only a hang breaks it: what is quadratic or exponential here takes minutes at least. */
+const patience = { timeoutMs: 60_000 };
 
 spec('input schemas', (test) => {
   const wrong: readonly (readonly [about: string, schema: JsonObject, told: readonly string[]])[] = [
@@ -149,28 +147,33 @@ spec('input schemas', (test) => {
     ],
   ];
   for (const [about, schema, input] of bombs) {
-    test(`${about} end in a problem, soon`, () => {
-      const took = msOf(() => {
+    test(
+      `${about} end in a problem when the checks are used up`,
+      () => {
         const problems = told(schema, input);
         assert.match(problems[0] ?? '', /^LIMIT_EXCEEDED .*more than 1000000 checks/);
-      });
-      assert.ok(took < 5_000, `${took} ms`);
-    });
+      },
+      patience,
+    );
   }
 
-  test('a hundred thousand distinct items are compared in no time', () => {
-    const items = Array.from({ length: 60_000 }, (_, at) => ({ at }));
-    const took = msOf(() => assert.equal(told({ uniqueItems: true }, items), []));
-    assert.ok(took < 1_000, `${took} ms`);
-  });
+  test(
+    'sixty thousand distinct items are not compared each with each',
+    () => {
+      const items = Array.from({ length: 60_000 }, (_, at) => ({ at }));
+      assert.equal(told({ uniqueItems: true }, items), []);
+    },
+    patience,
+  );
 
-  test('a pattern that would hang JavaScript is answered at once', () => {
-    const took = msOf(() => {
+  test(
+    'a pattern that would hang JavaScript is answered',
+    () => {
       assert.is(told({ pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}b`).length, 1);
       assert.is(told({ pattern: '^(a+)+$' }, 'a'.repeat(50_000)).length, 0);
-    });
-    assert.ok(took < 1_000, `${took} ms`);
-  });
+    },
+    patience,
+  );
 
   test(
     'no schema whatever makes the validator throw',
@@ -200,7 +203,7 @@ spec('input schemas', (test) => {
         ),
         schema: fc.dictionary(keywords, tie('value'), { maxKeys: 4 }),
       }));
-      fc.assert(
+      assertProperty(
         fc.property(schema, fc.jsonValue({ maxDepth: 3 }), (inputSchema, input) => {
           judged(inputSchema as JsonObject);
           told(inputSchema as JsonObject, input as Json);

@@ -1,26 +1,10 @@
-/** Large segments, right and wrong, are answered soon. Times are several times what they take on two idle cores. */
-import type { JsonObject, Problem } from '@llmteam/contracts';
+/** Large segments, right and wrong, have an answer within the deadline of their test; `npm run bench -- --only inputs` says how soon. */
+import type { JsonObject } from '@llmteam/contracts';
 import { validateSegment, validateText } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { briefly } from './support/segments.js';
 import { testContext } from './support/test-catalog.js';
-
-interface Timed {
-  readonly problems: readonly Problem[];
-  readonly took: number;
-}
-
-function timed(work: () => readonly Problem[]): Timed {
-  const started = performance.now();
-  const problems = work();
-  return { problems, took: performance.now() - started };
-}
-
-function inTime({ problems, took }: Timed, limitMs: number): readonly Problem[] {
-  assert.ok(took < limitMs, `${Math.round(took)} ms, expected less than ${limitMs}`);
-  return problems;
-}
 
 function longChain(count: number, ofStep: (at: number) => JsonObject = readingChain): JsonObject {
   const steps = Array.from({ length: count }, (_, at) => ({ step_id: `s${at}`, ...ofStep(at) }));
@@ -33,27 +17,19 @@ function readingChain(at: number): JsonObject {
   return { type: 'llm_agent', config: { llm_ref: 'gpt4', user_prompt_template: prompt } };
 }
 
+function lookedAt(): never {
+  throw new Error('a step was looked at');
+}
+
 spec('size', (test) => {
   test(
-    'a chain of 10,000 steps that read each other is valid, in a few seconds at most',
+    'a chain of 10,000 steps that read each other is valid',
     () => {
       const chain = longChain(10_000);
       const context = testContext();
-      assert.equal(
-        inTime(
-          timed(() => validateSegment(chain, context)),
-          5_000,
-        ),
-        [],
-      );
+      assert.equal(validateSegment(chain, context), []);
       const text = JSON.stringify(chain, null, 2);
-      assert.equal(
-        inTime(
-          timed(() => validateText(text, context).problems),
-          5_000,
-        ),
-        [],
-      );
+      assert.equal(validateText(text, context).problems, []);
     },
     { timeoutMs: 30_000 },
   );
@@ -68,13 +44,14 @@ spec('size', (test) => {
     { timeoutMs: 30_000 },
   );
 
-  test('100,000 steps with as many mistakes are told as too many, at once', () => {
-    const steps = longChain(100_000, () => ({ tpye: 'x' })).steps ?? [];
-    const wrong = { segment_id: 'long', name: 'Long', entrypoint: 's0', steps };
-    const problems = inTime(
-      timed(() => validateSegment(wrong, testContext())),
-      200,
+  test('100,000 steps with as many mistakes are told as too many, and none of them is looked at', () => {
+    const unseen = new Proxy(
+      {},
+      { get: lookedAt, has: lookedAt, ownKeys: lookedAt, getOwnPropertyDescriptor: lookedAt },
     );
+    const steps = Array.from({ length: 100_000 }, () => unseen);
+    const wrong = { segment_id: 'long', name: 'Long', entrypoint: 's0', steps };
+    const problems = validateSegment(wrong, testContext());
     assert.equal(
       problems.map(({ code, message }) => [code, message]),
       [['LIMIT_EXCEEDED', 'the segment has 100000 steps, at most 10000 are allowed']],
@@ -102,7 +79,7 @@ spec('size', (test) => {
   });
 
   test(
-    '10,000 steps with everything wrong are answered in a few seconds at most',
+    '10,000 steps with everything wrong have an answer',
     () => {
       const wrong = longChain(10_000, (at) => ({
         tpye: 1,
@@ -113,29 +90,21 @@ spec('size', (test) => {
         ...wrong,
         edges: Array.from({ length: 9_999 }, (_, at) => ({ from: `from_${at}`, to: `to_${at}`, x: 1 })),
       };
-      const problems = inTime(
-        timed(() => validateSegment(lost, testContext())),
-        8_000,
-      );
+      const problems = validateSegment(lost, testContext());
       assert.is(problems.length, 1_001);
     },
     { timeoutMs: 30_000 },
   );
 
   test(
-    'a thousand cycles, and edges that escape from loops, are answered in a few seconds at most',
+    'a thousand cycles, and edges that escape from loops, have an answer',
     () => {
       const pairs = Array.from({ length: 5_000 }, (_, at) => [
         { from: `s${2 * at}`, to: `s${2 * at + 1}` },
         { from: `s${2 * at + 1}`, to: `s${2 * at}` },
       ]).flat();
       const cycles = { ...longChain(10_000, () => ({ type: 'echo' })), edges: pairs };
-      assert.ok(
-        inTime(
-          timed(() => validateSegment(cycles, testContext())),
-          8_000,
-        ).some(({ code }) => code === 'CYCLE'),
-      );
+      assert.ok(validateSegment(cycles, testContext()).some(({ code }) => code === 'CYCLE'));
 
       const loops = longChain(10_000, (at) => ({ type: at % 10 === 0 ? 'loop' : 'echo' }));
       const intoBodies = Array.from({ length: 9_990 }, (_, at) => ({
@@ -144,18 +113,13 @@ spec('size', (test) => {
         to: `s${at + 1}`,
       }));
       const escaped = { ...loops, edges: intoBodies };
-      assert.ok(
-        inTime(
-          timed(() => validateSegment(escaped, testContext())),
-          8_000,
-        ).length > 0,
-      );
+      assert.ok(validateSegment(escaped, testContext()).length > 0);
     },
     { timeoutMs: 60_000 },
   );
 
   test(
-    'a wide graph in which everything reads what may be skipped is answered in a few seconds at most',
+    'a wide graph in which everything reads what may be skipped has an answer',
     () => {
       const condition = { step_id: 'ask', type: 'condition', config: { expression: 'input.ok' } };
       const middle = Array.from({ length: 2_000 }, (_, at) => ({ step_id: `m${at}`, type: 'echo' }));
@@ -176,10 +140,7 @@ spec('size', (test) => {
         steps: [condition, ...middle, ...readers],
         edges,
       };
-      const problems = inTime(
-        timed(() => validateSegment(wide, testContext())),
-        8_000,
-      );
+      const problems = validateSegment(wide, testContext());
       assert.is(problems.length, 1_001);
       assert.ok(problems.some(({ code }) => code === 'MAYBE_SKIPPED'));
     },

@@ -1,8 +1,8 @@
-import { newSeed } from './storm.js';
+import { testSeed } from '../../support/random.js';
 
 /** How many kills, for how long, and what they follow from: as `make test` has it, or as `make chaos` says by variables. */
 export interface KillPlan {
-  /** CHAOS_SEED; default: another one every time. */
+  /** CHAOS_SEED or TEST_SEED; default: another one every time. */
   readonly seed: number;
   /** At least. */
   readonly kills: number;
@@ -15,5 +15,5 @@ export interface KillPlan {
 export function killPlan(): KillPlan {
   const { CHAOS_SEED, CHAOS_MINUTES } = process.env;
   const lastsMs = Number(CHAOS_MINUTES ?? 0) * 60_000;
-  return { seed: Number(CHAOS_SEED ?? newSeed()), kills: 300, lastsMs, apartMs: 350 };
+  return { seed: Number(CHAOS_SEED ?? testSeed()), kills: 300, lastsMs, apartMs: 350 };
 }

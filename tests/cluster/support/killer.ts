@@ -1,8 +1,8 @@
 /** Deaths of processes at random: which is next follows from a seed, and what really happened is counted. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../../support/random.js';
 import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
-import type { Random } from './random.js';
 
 export type Victim = 'worker' | 'coordinator' | 'server';
 

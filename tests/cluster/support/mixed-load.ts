@@ -3,8 +3,8 @@
  * Owns: what each run is asked, what a caller has to do for it on the way, and what must come out.
  */
 import type { Fact, Json, RunEnded } from '@llmteam/contracts';
+import type { Random } from '../../support/random.js';
 import { type ClusterClient, tenantId } from './cluster-client.js';
-import type { Random } from './random.js';
 import { loadSegments } from './segments.js';
 
 /** How a run must end. */

@@ -2,10 +2,11 @@
  * Purpose: a mixed load on a cluster while something disturbs it, and the verdict.
  * Owns: the order: load, disturbance, quiet, every run to its end, the records are checked, the counts are printed.
  */
+
+import { Random } from '../../support/random.js';
 import { type Counts, checkCluster } from './checker.js';
 import type { Cluster } from './cluster.js';
 import { MixedLoad } from './mixed-load.js';
-import { Random } from './random.js';
 import { unlessStuck } from './stuck.js';
 
 export interface Storm {
@@ -27,11 +28,6 @@ export interface Verdict extends Counts {
 
 /** Time for the last fault to be noticed and made good (I-15): three leases, the start of processes, ten seconds. */
 const patienceMs = 30_000;
-
-/** A seed that is printed, so that what it drew can be drawn again. */
-export function newSeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
-}
 
 /** @throws with every promise that was broken, or if nothing moves any more */
 export async function storm(cluster: Cluster, wanted: Storm): Promise<Verdict> {

@@ -2,6 +2,7 @@ import type { Directive, Json, JsonObject } from '@llmteam/contracts';
 import { criticLoopType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../../support/random.js';
 import { spec } from '../../support/spec.js';
 import { broke, cameBack, type Driven, drive, failure, fired, opened, started } from './support/drive.js';
 
@@ -166,7 +167,7 @@ spec('flow: critic_loop end', (test) => {
 
   test('the output returned always has the highest score of all rounds', () => {
     const scores = fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 20, maxLength: 20 });
-    fc.assert(
+    assertProperty(
       fc.property(scores, (percents) => {
         const rounds = percents.map((percent, place) => ({ output: place, score: percent / 100 }));
         const result = done(play(patient, rounds));

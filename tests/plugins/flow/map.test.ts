@@ -3,6 +3,7 @@ import { caps } from '@llmteam/contracts';
 import { mapType } from '@llmteam/flow';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { assertProperty } from '../../support/random.js';
 import { spec } from '../../support/spec.js';
 import { broke, cameBack, drive, failure, fired, opened, started } from './support/drive.js';
 
@@ -43,7 +44,7 @@ spec('flow: map', (test) => {
       concurrency: fc.integer({ min: 1, max: 12 }),
       picks: fc.array(fc.nat(), { minLength: 40, maxLength: 40 }),
     });
-    fc.assert(
+    assertProperty(
       fc.property(shape, ({ count, concurrency, picks }) => {
         const step = mapOver(numbers(count), { concurrency });
         const open = opened(step.tell(started)).map(({ index }) => index);

@@ -13,7 +13,14 @@ export interface Scenario {
   readonly script: Script;
 }
 
+/** All of them, or those whose name contains one of the words in the variable SCENARIOS. */
 export function scenarioNames(): string[] {
+  const words = (process.env.SCENARIOS ?? '').split(' ').filter((word) => word !== '');
+  const isWanted = (name: string): boolean => words.length === 0 || words.some((word) => name.includes(word));
+  return allScenarioNames().filter(isWanted);
+}
+
+export function allScenarioNames(): string[] {
   return readdirSync(scenariosFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(scenariosFolder, entry.name, 'segment.json')))
     .map((entry) => entry.name)
