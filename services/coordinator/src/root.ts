@@ -1,5 +1,5 @@
 /**
- * Purpose: the composition root of the coordinator: what is made from what. The container does not leave this file.
+ * Purpose: the composition root of the coordinator. The DI container does not leave this file.
  */
 import 'reflect-metadata';
 import type { Backend, Clock, Logger } from '@llmteam/contracts';
@@ -25,7 +25,7 @@ export interface RootOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
-  /** Control types; task types come from what workers announce. */
+  /** Control types only; task types are announced by workers. */
   readonly catalog: StepCatalog;
 }
 
@@ -99,7 +99,7 @@ function makeLoops(
 ): OwnedLoops {
   const { coordinator, nats } = config.file;
   const { max_resident_runs } = coordinator;
-  // Nothing says so when the jobs of a queue are gone, and the queue stays: what nobody is at for two leases is published again.
+  // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
   const redispatchAfterMs = 2 * nats.job_lease_seconds * 1_000;
   return new OwnedLoops({
     ports,

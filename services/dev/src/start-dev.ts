@@ -1,6 +1,6 @@
 /**
- * Purpose: all of LLMTeam for one machine, in one process: the runtime on a store that lasts, and the gateway in front of it.
- * Owns: the order of opening and closing, and the first key.
+ * Purpose: all of LLMTeam in one process: the embedded runtime on a durable store, and the gateway in front of it.
+ * Owns: the order of opening and closing, and the first API key.
  */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@llmteam/backend-embedded';
@@ -15,19 +15,19 @@ export interface DevOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly version: string;
-  /** Web pages that may use the API, besides those the gateway serves itself. */
+  /** Additional origins that may use the API, besides the gateway's own. */
   readonly origins?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface RunningDev {
   readonly url: string;
-  /** An administrator's key, made and given at the first start only. */
+  /** An admin API key, created and returned on the first start only. */
   readonly firstKey: string | null;
-  /** Rejects when it cannot go on, with the reason. */
+  /** Rejects with the reason when it cannot continue. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface RunningDev {
 const closeMs = 15_000;
 const firstTenant = 'default';
 
-/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or the error of the port */
+/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or an error for the port */
 export async function startDev(options: DevOptions): Promise<RunningDev> {
   const lifecycle = new Lifecycle(options.log, closeMs);
   try {
@@ -64,7 +64,7 @@ async function openGateway(
   runtime.failed.catch(() => {
     state.isReady = false;
   });
-  // The pages of the gateway itself; a fixed port is known before it is bound.
+  // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
   const gateway = new Gateway({
     runs,

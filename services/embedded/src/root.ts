@@ -1,5 +1,5 @@
 /**
- * Purpose: the composition root of the embedded runtime: what is made from what. The container does not leave this file.
+ * Purpose: the composition root of the embedded runtime. The DI container does not leave this file.
  */
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
@@ -29,7 +29,7 @@ export interface RootOptions {
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly newId: () => string;
-  /** Stands between the components and the backend's journal; for measuring and for injecting faults. */
+  /** Wraps the backend's journal, for benchmarks and fault injection. */
   readonly decorateJournal?: (journal: Journal) => Journal;
   readonly storePatienceMs: number;
   readonly onFailure: (error: unknown) => void;

@@ -1,5 +1,5 @@
 /**
- * Purpose: the composition root of the worker: what is made from what. The container does not leave this file.
+ * Purpose: the composition root of the worker. The DI container does not leave this file.
  */
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
@@ -24,7 +24,7 @@ export interface RootOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
-  /** The types to serve. */
+  /** The step types to serve. */
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly observer: WorkObserver;
@@ -69,7 +69,7 @@ function makeJournal({ backend }: RootOptions): Journal {
   return new LargeValueJournal(backend.journal, backend.blobs);
 }
 
-/** A report is kept trying for as long as the worker lives: the work it tells of is done. */
+/** Reports are retried indefinitely: the work they report is already done. */
 function makeRetry({ clock, log, onFailure }: RootOptions): Retry {
   return new Retry(clock, log, Number.POSITIVE_INFINITY, onFailure);
 }
