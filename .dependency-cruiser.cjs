@@ -7,10 +7,16 @@ const { join } = require('node:path');
 const contractsEntry = '^contracts/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
+const eventSourceParser = 'node_modules/eventsource-parser/';
 const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const gateway = '^services/gateway/src/';
+/** The layers of the gateway, highest first; the last one is a group of folders that know only each other. */
+const gatewayLayers = ['http', 'openapi', 'routes', 'use-cases', 'following', '(?:keys|audit|limits|metrics|errors)'];
+const gatewayFolders = (layers) => `${gateway}(?:${layers.join('|')})/`;
 
 module.exports = {
   forbidden: [
@@ -82,6 +88,32 @@ module.exports = {
       { path: '^services/([^/]+)/', pathNot: '^services/dev/' },
       { path: '^(clients|services)/', pathNot: ['^services/$1/', '^services/host/'] },
     ),
+    ...gatewayLayers.map((layer, at) =>
+      forbid(
+        'gateway-layers',
+        `The layers of the gateway import downwards: ${gatewayLayers.join(', ')}; what composes them is above all.`,
+        { path: gatewayFolders([layer]) },
+        { path: gateway, pathNot: gatewayFolders(gatewayLayers.slice(at)) },
+      ),
+    ),
+    forbid(
+      'gateway-http',
+      'Only the HTTP layer of the gateway knows HTTP libraries.',
+      { path: gateway, pathNot: gatewayFolders(['http']) },
+      { path: ['^(?:node:)?https?$', 'node_modules/(?:@koa/|@types/koa|koa|ws/|@types/ws/|path-to-regexp/)'] },
+    ),
+    forbid(
+      'container-in-roots',
+      'Only composition roots, those of partitions among them, and the modules they load know the container.',
+      {
+        path: anyPackage,
+        pathNot: [
+          '^services/[^/]+/src/(?:root|[a-z-]+-module)\\.ts$',
+          '^kernel/src/run-loop/open-partition-loop\\.ts$',
+        ],
+      },
+      { path: 'node_modules/(?:inversify|@inversifyjs|reflect-metadata)/' },
+    ),
     forbid(
       'host-alone',
       'What services are made of knows none of them.',
@@ -90,9 +122,9 @@ module.exports = {
     ),
     forbid(
       'sdk-on-contracts',
-      'The client runs in browsers: contracts only, and of those only types.',
+      'The client runs in browsers: eventsource-parser and the types of contracts only.',
       { path: '^clients/sdk/' },
-      { pathNot: ['^clients/sdk/', contractsEntry] },
+      { pathNot: ['^clients/sdk/', contractsEntry, eventSourceParser] },
     ),
     forbid(
       'cli-on-services',

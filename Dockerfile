@@ -7,7 +7,7 @@ COPY . .
 RUN npm ci
 RUN npx tsc -b clients/cli && node scripts/bundle.mjs
 
-# The same tree with what runs, and without what was only needed to make it.
+# The same tree without build-time dependencies and sources.
 FROM build AS runtime
 RUN rm -rf node_modules && npm ci --omit=dev && npm cache clean --force
 RUN rm -rf scripts tsconfig.json tsconfig.base.json \
@@ -16,7 +16,7 @@ RUN rm -rf scripts tsconfig.json tsconfig.base.json \
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="llmteam" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=runtime /llmteam /llmteam
-# Every container has a network of its own: all services listen on one port, for others too.
+# Every container has its own network, so all services can listen on the same port, on all interfaces.
 ENV NODE_ENV=production \
   LLMTEAM_COORDINATOR_HTTP_HOST=0.0.0.0 \
   LLMTEAM_COORDINATOR_HTTP_PORT=8080 \
@@ -25,7 +25,7 @@ ENV NODE_ENV=production \
   LLMTEAM_WORKER_HTTP_HOST=0.0.0.0 \
   LLMTEAM_WORKER_HTTP_PORT=8080
 EXPOSE 8080
-# llmteam.config.json and plugins of your own are mounted here.
+# Mount llmteam.config.json and your plugins here.
 WORKDIR /work
 USER node
 STOPSIGNAL SIGTERM

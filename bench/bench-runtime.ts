@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { defineSegment } from '@llmteam/kernel';
+import { defineSegment, systemClock } from '@llmteam/kernel';
 import { loadConfig } from '@llmteam/service-host';
 import { withFolder } from './folder.js';
 import { silent } from './silent.js';

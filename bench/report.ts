@@ -12,7 +12,7 @@ export function table(rows: readonly Row[]): string {
     return `| ${row.question} | ${figures} ${row.unit} | ${floor} | ${ratio} | ${row.target} | ${row.isMet ? 'yes' : 'no'} |`;
   });
   return [
-    '| question | min / median / max | raw floor | to the floor | target | met |',
+    '| measurement | min / median / max | baseline | vs. baseline | target | met |',
     '|---|--:|--:|--:|---|---|',
     ...lines,
   ].join('\n');
@@ -28,9 +28,9 @@ export function page(rows: readonly Row[]): string {
   const machine = `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `# Benchmarks
 
-Written by \`npm run bench\`; every figure is of one run on one machine, so compare ratios, not milliseconds.
-The raw floor is the same number of appends by bare SQLite on one connection with \`synchronous=FULL\`, measured in the same run;
-for commands it is a Node process that does nothing.
+Written by \`npm run bench\`. All figures are from one run on one machine: compare ratios, not milliseconds.
+The baseline is the same number of appends by bare SQLite on one connection with \`synchronous=FULL\`; for commands it is an empty Node.js
+process; on NATS it is a loop that only publishes, pulls and acks. Baselines are measured in the same run.
 
 Machine: ${machine}, Node ${process.version}.
 

@@ -29,16 +29,16 @@ async function fiveTimes({ client, port, key }: Target): Promise<Row[]> {
   return [
     {
       key: 'overload_goodput_ratio',
-      question: 'starts that are accepted of those allowed, at 5 × as many requests',
+      question: 'share of allowed starts accepted at 5 × overload',
       unit: 'ratio',
       measured: spread([goodput]),
       floor: null,
-      target: '≥ 0.8, none else than 202 and 429',
+      target: '≥ 0.8, only 202 and 429',
       isMet: goodput >= 0.8 && Math.round(others) === 0,
     },
     {
       key: 'overload_refusal_ms',
-      question: 'refusals at 5 × as many requests, p50 / p99 / slowest',
+      question: 'latency of rejections at 5 × overload, p50 / p99 / slowest',
       unit: 'ms',
       measured: { min: quantile(took(refused), 0.5), median: p99, max: quantile(took(refused), 1) },
       floor: null,
@@ -64,7 +64,7 @@ async function besideANoisyOne({ port, key, makeKey }: Target): Promise<Row> {
   const accepted = beside.filter(({ status }) => status === 202).length / beside.length;
   return {
     key: 'noisy_tenant_ratio',
-    question: 'p99 of a tenant’s starts beside one that sends 50 × as many, to p99 alone',
+    question: 'p99 of a tenant’s starts next to a tenant with 50 × the load, vs. alone',
     unit: 'ratio',
     measured: spread([ratio]),
     floor: null,

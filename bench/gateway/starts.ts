@@ -41,15 +41,20 @@ async function measure(target: Target, goal: Goal): Promise<Row[]> {
     return [
       {
         key: `starts_per_second_${keyOf(target)}`,
-        question: `${of}: durable starts through the gateway, each run works too`,
+        question: `${of}: durable starts through the gateway, runs executing meanwhile`,
         unit: 'runs/s',
         measured: spread([perSecond]),
         floor: null,
         target: `≥ ${goal.perSecond}`,
         isMet: perSecond >= goal.perSecond,
       },
-      latency(`starts_peak_${keyOf(target)}`, `${of}: acknowledgement at the peak, p50 / p99`, peak, goal.atPeakMs),
-      latency(`starts_half_${keyOf(target)}`, `${of}: acknowledgement at half of it, p50 / p99`, half, goal.atHalfMs),
+      latency(`starts_peak_${keyOf(target)}`, `${of}: start latency at peak load, p50 / p99`, peak, goal.atPeakMs),
+      latency(
+        `starts_half_${keyOf(target)}`,
+        `${of}: start latency at half of peak load, p50 / p99`,
+        half,
+        goal.atHalfMs,
+      ),
     ];
   } finally {
     requests.close();

@@ -42,7 +42,7 @@ export async function streams(): Promise<Row[]> {
 async function measure(target: Target, size: Size): Promise<Row[]> {
   const { client } = target;
   await client.storeSegment(longStory);
-  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('long_story', {})));
+  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('long_story')));
   const runIds = runs.map(({ run_id }) => run_id);
   const total = size.sockets + size.sse;
   const way = (place: number): 'sse' | 'socket' => (place < size.sse ? 'sse' : 'socket');
@@ -146,7 +146,7 @@ function rowsOf(target: Target, { sockets, sse, memoryMb }: Size, found: Found):
   return [
     {
       key: `streams_mb_${keyOf(target)}`,
-      question: `${name}: memory of the gateway, before and with ${readers}`,
+      question: `${name}: gateway memory, before and with ${readers}`,
       unit: 'MB',
       measured: { min: found.beforeMb, median: found.openedMb, max: found.openedMb },
       floor: null,
@@ -155,7 +155,7 @@ function rowsOf(target: Target, { sockets, sse, memoryMb }: Size, found: Found):
     },
     {
       key: `streams_ready_ms_${keyOf(target)}`,
-      question: `${name}: a gateway after a kill -9, to ready`,
+      question: `${name}: restart of a gateway after a kill -9 until ready`,
       unit: 'ms',
       measured: spread([found.readyMs]),
       floor: null,
@@ -164,7 +164,7 @@ function rowsOf(target: Target, { sockets, sse, memoryMb }: Size, found: Found):
     },
     {
       key: `streams_storm_ms_${keyOf(target)}`,
-      question: `${name}: all of them back after a kill, each with ${found.events} events again, ${found.gaps} gaps`,
+      question: `${name}: all readers reconnected after a kill, ${found.events} events replayed to each, ${found.gaps} gaps`,
       unit: 'ms',
       measured: spread([found.againMs]),
       floor: null,
@@ -173,7 +173,7 @@ function rowsOf(target: Target, { sockets, sse, memoryMb }: Size, found: Found):
     },
     {
       key: `streams_fan_out_ms_${keyOf(target)}`,
-      question: `${name}: one event to ${found.fanned.length} readers of its run, p50 / p99 / slowest`,
+      question: `${name}: one event delivered to ${found.fanned.length} readers of a run, p50 / p99 / slowest`,
       unit: 'ms',
       measured: { min: quantile(found.fanned, 0.5), median: p99, max: quantile(found.fanned, 1) },
       floor: null,

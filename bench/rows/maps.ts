@@ -21,5 +21,5 @@ export async function maps(runtime: BenchRuntime): Promise<Row> {
     shorter.push(await perItem(100, 10));
     longer.push(await perItem(1_000, 1));
   }
-  return ratioRow('map_1000_to_100_ratio', 'time per item, map of 1,000 to 100', longer, shorter);
+  return ratioRow('map_1000_to_100_ratio', 'time per item, map of 1,000 vs. 100', longer, shorter);
 }

@@ -15,8 +15,8 @@ export async function memory(runtime: BenchRuntime): Promise<Row[]> {
   const afterSmall = peakMb();
   await runtime.run(await runtime.prepare(chain(10_000)));
   return [
-    row('memory_10000_runs_mb', 'peak memory after 10,000 runs in a row', afterSmall),
-    row('memory_10000_steps_mb', 'peak memory after a run of 10,000 steps as well', peakMb()),
+    row('memory_10000_runs_mb', 'peak memory after 10,000 sequential runs', afterSmall),
+    row('memory_10000_steps_mb', 'peak memory after another run of 10,000 steps', peakMb()),
   ];
 }
 

@@ -24,7 +24,7 @@ export async function startUp(): Promise<Row[]> {
     return [
       await row('help_ms', '`llmteam --help`', ['--help'], 150),
       await row('version_ms', '`llmteam version`', ['version'], 150),
-      await row('run_of_3_steps_ms', '`llmteam run` of a 3-step segment', ['run', segment], 500),
+      await row('run_of_3_steps_ms', '`llmteam run` with a 3-step segment', ['run', segment], 500),
     ];
   });
 }

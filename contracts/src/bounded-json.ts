@@ -1,15 +1,14 @@
 import { caps } from './caps.js';
-import type { Json } from './json.js';
-
-const prototypeKeys: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+import { forbiddenKeys, type Json } from './json.js';
 
 /**
- * JSON from outside that a plugin reads: a service's response, a model's answer. Depth and size are taken from the text: the parser builds a million levels that break all else.
+ * Parses JSON from outside that a plugin reads: a service's response, a model's answer. The caps are checked on the text, since
+ * `JSON.parse` would build a million levels that overflow the stack of whatever walks them.
  * @throws Error that says what is wrong; SyntaxError if the text is not JSON.
  */
-export function parseBoundedJson(text: string, maxDepth: number): Json {
+export function parseBoundedJson(text: string): Json {
   const { depth, values } = extentOf(text);
-  if (depth > maxDepth) throw new Error(`it is nested deeper than ${maxDepth} levels`);
+  if (depth > caps.json_depth) throw new Error(`it is nested deeper than ${caps.json_depth} levels`);
   if (values > caps.json_nodes) throw new Error(`it holds more than ${caps.json_nodes} values`);
   const value: Json = JSON.parse(text);
   refuseTraps(value);
@@ -47,7 +46,7 @@ function refuseTraps(value: Json): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('it holds a number that is too large');
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) {
-    const trap = prototypeKeys.find((key) => Object.hasOwn(value, key));
+    const trap = [...forbiddenKeys].find((key) => Object.hasOwn(value, key));
     if (trap !== undefined) throw new Error(`it holds the key '${trap}'`);
   }
   for (const item of Object.values(value)) refuseTraps(item);

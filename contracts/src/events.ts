@@ -1,41 +1,26 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
+import { type EventPayloads, eventCatalog } from './event-catalog.js';
 import { JsonRecord } from './json.js';
+import type { RunOutcome } from './run.js';
 
-export const eventTypes = [
-  'segment.started',
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.paused',
-  'segment.resumed',
-  'segment.timeout',
-  'step.queued',
-  'step.started',
-  'step.completed',
-  'step.failed',
-  'step.skipped',
-  'step.retrying',
-  'step.waiting',
-  'step.cancelled',
-  'human.task_created',
-  'human.task_assigned',
-  'human.task_completed',
-  'human.task_escalated',
-  'action.started',
-  'action.completed',
-  'action.failed',
-  'data.produced',
-  'data.consumed',
-  'critic_loop.started',
-  'critic_loop.iteration_started',
-  'critic_loop.iteration_completed',
-  'critic_loop.improvement',
-  'critic_loop.no_improvement',
-  'critic_loop.completed',
-] as const;
-export type EventType = (typeof eventTypes)[number];
-export const EventType = Type.Enum([...eventTypes], { $id: 'EventType' });
+export type EventType = keyof typeof eventCatalog;
+export const eventTypes = Object.keys(eventCatalog) as EventType[];
+export const EventType = Type.Enum(eventTypes, { $id: 'EventType' });
+
+/** The events that end a run, each the last of its run. */
+export const runEndingEvents = {
+  completed: 'segment.completed',
+  failed: 'segment.failed',
+  cancelled: 'segment.cancelled',
+  timeout: 'segment.timeout',
+} as const satisfies Record<RunOutcome, EventType>;
+const endingEventTypes: ReadonlySet<string> = new Set(Object.values(runEndingEvents));
+
+/** Whether an event of this type is the last of its run. */
+export function endsRun(eventType: string): boolean {
+  return endingEventTypes.has(eventType);
+}
 
 export type Severity = 'debug' | 'info' | 'warning' | 'error';
 
@@ -64,9 +49,24 @@ export const RunEvent = Type.Object(
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     trace_id: Type.String(),
   },
-  { additionalProperties: false, $id: 'RunEvent' },
+  { additionalProperties: false, $id: 'RunEvent', allOf: payloadRules() },
 );
-export type RunEvent = Static<typeof RunEvent>;
+type Envelope = Omit<Static<typeof RunEvent>, 'event_type' | 'payload'>;
+
+/** An event of one type. */
+export type RunEventOf<T extends EventType> = Envelope & { event_type: T; payload: EventPayloads[T] };
+
+/** One of all event types; `event_type` tells them apart. */
+export type RunEvent = { [T in EventType]: RunEventOf<T> }[EventType];
+
+/** In JSON Schema: the type of an event decides what its payload holds. */
+function payloadRules(): TProperties[] {
+  return eventTypes.map((type) => ({
+    if: Type.Object({ event_type: Type.Literal(type) }),
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: Type.Object({ payload: eventCatalog[type].payload }),
+  }));
+}
 
 /** A piece of text a model is writing. Live only: no seq, never journaled. */
 export const LiveToken = Type.Object(

@@ -18,7 +18,17 @@ export {
   LlmteamError,
   toErrorInfo,
 } from './errors.js';
-export { EventType, eventTypes, LiveToken, RunEvent, type Severity } from './events.js';
+export { type EventPayloads, eventCatalog } from './event-catalog.js';
+export {
+  EventType,
+  endsRun,
+  eventTypes,
+  LiveToken,
+  RunEvent,
+  type RunEventOf,
+  runEndingEvents,
+  type Severity,
+} from './events.js';
 export {
   Activity,
   ChildEnded,
@@ -38,7 +48,7 @@ export {
 export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';
 export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, stepKey } from './ids.js';
 export { Job, queueName } from './job.js';
-export { type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
+export { forbiddenKeys, type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
 export type { ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
   LanguageModel,
@@ -67,6 +77,7 @@ export type { FiredPorts, TaskType } from './plugin/task-type.js';
 export type { Backend } from './ports/backend.js';
 export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
+export { closedError } from './ports/closed-error.js';
 export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
 export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
@@ -85,3 +96,4 @@ export {
   Usage,
 } from './run.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
+export { WaitingFor } from './waiting-for.js';

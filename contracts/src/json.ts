@@ -4,6 +4,9 @@ import { Type } from 'typebox';
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
+/** Keys that reach a prototype in careless code; JSON from outside may not have them. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /** Schema that accepts any JSON value. */
 export const JsonValue = Type.Unsafe<Json>({});
 /** Schema that accepts any JSON object. */

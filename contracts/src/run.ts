@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { JsonValue } from './json.js';
+import { WaitingFor } from './waiting-for.js';
 
 export const runStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
 export const RunStatus = Type.Enum([...runStatuses], { $id: 'RunStatus' });
@@ -42,7 +43,7 @@ export const StepSummary = Type.Object(
     status: StepStatus,
     attempt: Type.Integer({ minimum: 0, description: 'Attempts so far; 0 for steps that run no job.' }),
     error: Type.Union([ErrorInfo, Type.Null()]),
-    waiting_for: Type.Optional(Type.String({ description: 'What a waiting or queued step waits for.' })),
+    waiting_for: Type.Optional(WaitingFor),
   },
   { additionalProperties: false, $id: 'StepSummary' },
 );

@@ -7,6 +7,8 @@ export {
 export { CountedWorkers } from './catalog/counted-workers.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
+export { type ManualClock, manualClock } from './clock/manual-clock.js';
+export { systemClock } from './clock/system-clock.js';
 export { Definitions } from './definitions/definitions.js';
 export {
   type PublishedSegment,
@@ -23,6 +25,7 @@ export type {
   Reference,
   Variables,
 } from './engine/expression.js';
+export { RunFold } from './engine/fold.js';
 export { fractionOf, hash32 } from './engine/hash.js';
 export { outstandingEffects } from './engine/outstanding.js';
 export { compilePlan, type Plan, type StepType, type StepTypes } from './engine/plan.js';
@@ -31,18 +34,19 @@ export { isSnapshot, restoreRun, takeSnapshot } from './engine/snapshot.js';
 export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
-export { createExpressionCompiler } from './expressions/expression-compiler.js';
+export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
+export { Retry } from './retry/retry.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
 export { announceRemoval } from './run-index/removed-runs.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
-export { type LoopStatus, PartitionLoop, type PartitionLoopOptions } from './run-loop/partition-loop.js';
-export { Retry } from './run-loop/retry.js';
+export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-partition-loop.js';
+export type { LoopStatus, PartitionLoop } from './run-loop/partition-loop.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
@@ -61,6 +65,7 @@ export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
+export { addFormats, makeAjv } from './validation/schemas/ajv.js';
 export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
 export { type ValidatedText, validateText } from './validation/validate-text.js';

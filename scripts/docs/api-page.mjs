@@ -141,7 +141,7 @@ function queryWords({ description = '', default: fallback, enum: values, $ref })
 }
 
 function answers(route, link) {
-  const well = Object.entries(route.answers).map(([status, { description, content = {}, headers = {} }]) => {
+  const well = Object.entries(route.responses).map(([status, { description, content = {}, headers = {} }]) => {
     const shapes = Object.entries(content).map(([type, schema]) =>
       type === 'application/json' ? shapeWords(schema, link) : code(type),
     );
@@ -165,7 +165,7 @@ function collectComponents() {
     if (schema.$id !== undefined) found.set(schema.$id, root);
     for (const [name, definition] of definitions) found.set(name, definition);
   };
-  for (const { body, query, answers: rules } of routes) {
+  for (const { body, query, responses: rules } of routes) {
     if (body !== undefined) add(body.schema);
     if (query !== undefined) add(query);
     for (const { content = {} } of Object.values(rules)) for (const schema of Object.values(content)) add(schema);

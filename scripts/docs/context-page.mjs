@@ -3,7 +3,7 @@ import { code, fence, generated, page, table } from './markdown.mjs';
 import { describeType, interfacesOf } from './source-members.mjs';
 
 const pluginApi = 'contracts/src/plugin';
-const ports = ['journal', 'job-queue', 'signals', 'registry', 'blobs', 'run-index', 'clock', 'backend'];
+const ports = ['journal', 'job-queue', 'pub-sub', 'kv-store', 'blobs', 'run-index', 'clock', 'backend'];
 
 /** Compiled by tests/docs/handler-example.test.ts. */
 const handler = `import { definePlugin, LlmteamError, pluginApiVersion, type TaskType } from '@llmteam/contracts';

@@ -1,15 +1,14 @@
 /** docs/contracts/event-contract.md */
-import { LiveToken, RunEvent } from '@llmteam/contracts';
+import { eventCatalog, LiveToken, RunEvent, WaitingFor } from '@llmteam/contracts';
 import { compilePlan, defineSegment, replay } from '@llmteam/kernel';
-import { checkEventTable } from './event-checks.mjs';
-import { eventTable } from './event-table.mjs';
+import { checkEventCatalog } from './event-checks.mjs';
 import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
 import { plainSchema } from './plain-schema.mjs';
 import { articleWriter } from './segment-examples.mjs';
 
 export function eventPage(workbench, examples) {
-  checkEventTable();
+  checkEventCatalog();
   const { root, definitions } = plainSchema(RunEvent);
   const events = exampleEvents(workbench);
   return page(
@@ -20,7 +19,9 @@ events, byte for byte. Within a run they are totally ordered by \`seq\`, from 1,
 Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam run FILE --json\`, live, or later with
 \`llmteam runs events ID --json\`: one event per line.`,
     '## Envelope',
-    fieldTable(root, (name) => (name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`)),
+    fieldTable({ ...root, allOf: undefined }, (name) =>
+      name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`,
+    ),
     `\`timestamp\` is when it happened: of \`step.started\` the moment a worker began, of what a handler records the moment it did.
 \`attempt\` is null for steps that run no job. \`duration_ms\` is null where nothing lasted.`,
     '### ErrorInfo',
@@ -28,6 +29,9 @@ Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam 
     fieldTable(definitions.get('ErrorInfo')),
     '## Types',
     types(),
+    '### WaitingFor',
+    'What `waiting_for` of `step.waiting` and of the steps of a run holds. `kind` tells the members apart.',
+    fieldTable(WaitingFor),
     '## Example',
     `The ${events.length} events of a run of \`article_writer\` are ${list(events)}. The second and the last:`,
     examples.fitting('event', events[1]),
@@ -44,13 +48,20 @@ function list(events) {
 }
 
 function types() {
-  const rows = Object.entries(eventTable).map(([type, { when, payload }]) => [code(type), when, payloadWords(payload)]);
+  const rows = Object.entries(eventCatalog).map(([type, { when, payload }]) => [
+    code(type),
+    when,
+    payloadWords(payload),
+  ]);
   return table(['type', 'when', 'payload'], rows);
 }
 
-function payloadWords(payload) {
-  if (payload === true) return 'whatever the handler records';
-  const words = Object.entries(payload).map(([key, about]) => `${code(key)}: ${about}`);
+function payloadWords({ properties }) {
+  if (properties === undefined) return 'whatever the handler records';
+  const words = Object.entries(properties).map(([key, schema]) => {
+    const about = schema.$id === undefined ? schema.description : `[${schema.$id}](#${schema.$id.toLowerCase()})`;
+    return `${code(key)}: ${about}`;
+  });
   return words.length === 0 ? 'empty' : words.join('; ');
 }
 

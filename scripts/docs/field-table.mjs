@@ -9,10 +9,22 @@ const headings = ['key', 'type', 'required', 'default', 'rule'];
 
 /** `link` makes of the name of a schema what stands in the column `type`. */
 export function fieldTable(schema, link = code) {
+  if (schema.anyOf?.every(({ properties }) => properties?.kind?.const !== undefined)) return kindTable(schema);
   const rows = rowsOf(schema, '', link);
   const sentences = conditionSentences(schema);
   const fields = rows.length === 0 ? 'No keys.' : table(headings, rows);
   return sentences.length === 0 ? fields : `${fields}\n\n${sentences.join(' ')}`;
+}
+
+/** Objects that a `kind` tells apart: a line for each. */
+function kindTable({ anyOf }) {
+  const rows = anyOf.map(({ description = '', properties: { kind, ...fields } }) => {
+    const words = Object.entries(fields).map(([key, field]) =>
+      [code(key), field.description].filter((part) => part !== undefined).join(': '),
+    );
+    return [code(kind.const), description, words.join('; ')];
+  });
+  return table(['kind', 'meaning', 'fields'], rows);
 }
 
 function rowsOf({ properties = {}, required = [] }, prefix, link) {

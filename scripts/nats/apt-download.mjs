@@ -1,13 +1,14 @@
 /**
- * Purpose: the nats-server of another Debian suite, by apt, from the mirror of this machine. Nothing is installed and no list of the
- * machine is touched: apt works in a folder of its own, so any user may do this.
+ * Purpose: downloads the nats-server package of another Debian suite with apt, from the mirrors this machine uses. Nothing is installed and
+ * no list of the machine changes: apt works in a folder of its own, so any user may do this.
+ * Invariant: apt checks the package against the SHA-256 of an index that Debian has signed; an unsigned mirror is refused.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mainArchive, readSources, sourcesFor } from './apt-sources.mjs';
 
 const stepTimeoutMs = 180_000;
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** apt cannot get the package. Its message is half a line. */
 export class AptFailure extends Error {}
@@ -19,41 +20,86 @@ export class AptFailure extends Error {}
  * @returns {string} The path of the program, inside `folder`.
  */
 export function downloadServer(suite, folder, apt) {
-  const archive = mainArchive(readSources(apt));
-  if (!archive) throw new AptFailure(`no Debian mirror is listed in ${apt}`);
-  const options = aptOptions(folder);
-  writeFileSync(join(folder, 'suite.sources'), sourcesFor(suite, archive));
-  run('apt-get', [...options, 'update'], folder);
-  run('apt-get', [...options, 'download', 'nats-server'], folder);
-  const packages = readdirSync(folder).filter((name) => name.endsWith('.deb'));
-  run('dpkg-deb', ['-x', ...packages, 'unpacked'], folder);
+  const settings = aptSettings(folder);
+  const mirrors = debianMirrors(settings, apt);
+  if (mirrors.length === 0) throw new AptFailure(`no Debian mirror is listed in ${apt}`);
+  const list = join(folder, 'suite.sources');
+  writeFileSync(list, sourcesFor(suite, mirrors));
+  const options = toOptions({ ...settings, 'Dir::Etc::sourcelist': list, 'Dir::Etc::sourceparts': '-' });
+  // A mirror that fails does no harm if another one has the package.
+  const update = attempt('apt-get', [...options, 'update'], folder);
+  const download = attempt('apt-get', [...options, 'download', 'nats-server'], folder);
+  const fault = download.fault && (update.fault ?? download.fault);
+  if (fault) throw new AptFailure(fault);
+  return unpackServer(folder);
+}
+
+function unpackServer(folder) {
+  const [archive = ''] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+  const { fault } = attempt('dpkg-deb', ['-x', archive, 'unpacked'], folder);
+  if (fault) throw new AptFailure(fault);
   const path = ['usr/sbin', 'usr/bin'].map((place) => join(folder, 'unpacked', place, 'nats-server')).find(existsSync);
-  if (!path) throw new AptFailure(`no program is in ${packages.join(' ')}`);
+  if (!path) throw new AptFailure(`no program is in ${archive}`);
   return path;
 }
 
-function aptOptions(folder) {
+/** apt reads the lists of sources itself, in both of their formats, and prints what it would fetch. */
+function debianMirrors(settings, apt) {
+  const lists = {
+    'Dir::Etc::sourcelist': join(apt, 'sources.list'),
+    'Dir::Etc::sourceparts': join(apt, 'sources.list.d'),
+  };
+  const { stdout, fault } = attempt(
+    'apt-get',
+    [...toOptions({ ...settings, ...lists }), '--print-uris', 'update'],
+    '/',
+  );
+  if (fault && stdout === '') throw new AptFailure(fault);
+  const indexes = stdout.matchAll(/^'([^']*debian[^']*)\/dists\/[a-z]+\/main\/binary-[^/']+\/Packages[^/']*'/gm);
+  return [...new Set([...indexes].map(([, uri]) => uri))].filter((uri) => !uri.startsWith('cdrom:'));
+}
+
+/** A `.sources` file with packages only, no translations. */
+function sourcesFor(suite, mirrors) {
+  const fields = {
+    Types: 'deb',
+    URIs: mirrors.join(' '),
+    Suites: suite,
+    Components: 'main',
+    Targets: 'Packages',
+    Languages: 'none',
+  };
+  const lines = Object.entries({ ...fields, ...(existsSync(keyring) && { 'Signed-By': keyring }) });
+  return lines.map(([name, value]) => `${name}: ${value}\n`).join('');
+}
+
+function aptSettings(folder) {
   for (const needed of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(folder, needed), { recursive: true });
-  const settings = {
-    'Dir::Etc::sourcelist': join(folder, 'suite.sources'),
-    'Dir::Etc::sourceparts': '-',
+  return {
     'Dir::State::lists': join(folder, 'lists'),
     'Dir::Cache': join(folder, 'cache'),
-    // else root's apt downloads as a user who may not write here, and says so
+    // Otherwise apt run by root downloads as a user who may not write here.
     'APT::Sandbox::User': 'root',
     'APT::Update::Error-Mode': 'any',
+    // A snapshot of the archive is as good as the archive.
+    'Acquire::Check-Valid-Until': 'false',
   };
+}
+
+function toOptions(settings) {
   return ['-q', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
 }
 
-function run(command, args, folder) {
+/** @returns {{ stdout: string, fault: string | null }} The fault is one line; null if the command succeeded. */
+function attempt(command, args, folder) {
   const env = { ...process.env, LC_ALL: 'C' };
   const done = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', timeout: stepTimeoutMs });
-  if (done.status === 0) return;
   if (done.error?.code === 'ENOENT') throw new AptFailure(`there is no ${command}`);
   if (done.error) throw new AptFailure(`${command}: ${done.error.message}`);
-  throw new AptFailure(firstComplaint(done.stderr) ?? `${command} ended with ${done.status ?? done.signal}`);
+  const { status, signal, stdout, stderr } = done;
+  const fault = status === 0 ? null : (firstComplaint(stderr) ?? `${command} ended with ${status ?? signal}`);
+  return { stdout, fault };
 }
 
 /** `E: Unable to locate package nats-server`, without the letter. */

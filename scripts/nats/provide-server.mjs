@@ -29,7 +29,7 @@ export function provideServer(suite, { env, cache, apt }) {
   const installed = onPath.find(({ version }) => isNewEnough(version));
   if (installed) return installed;
   const path = join(cache, suite, 'nats-server');
-  return usable(path) ?? fetched(suite, { cache, apt, path, too_old: onPath[0] });
+  return usable(path) ?? fetched(suite, { cache, apt, path, tooOld: onPath[0] });
 }
 
 function namedServer(suite, env) {
@@ -57,7 +57,7 @@ function usable(path) {
   return isNewEnough(version) ? { path, version } : undefined;
 }
 
-function fetched(suite, { cache, apt, path, too_old }) {
+function fetched(suite, { cache, apt, path, tooOld }) {
   mkdirSync(join(cache, suite), { recursive: true });
   removeLeftovers(cache);
   const folder = mkdtempSync(join(cache, 'download-'));
@@ -69,7 +69,7 @@ function fetched(suite, { cache, apt, path, too_old }) {
     renameSync(downloaded, path);
     return { path, version };
   } catch (error) {
-    if (error instanceof AptFailure) throw new NoServer(whatToDo(suite, error.message, too_old), { cause: error });
+    if (error instanceof AptFailure) throw new NoServer(whatToDo(suite, error.message, tooOld), { cause: error });
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });

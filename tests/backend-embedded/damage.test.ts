@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { isLlmteamError } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { entriesOf, message, messages, otherRun, run } from '../conformance/journal-samples.js';
 import { listOf, rejectsWith } from '../conformance/kit.js';

@@ -1,6 +1,7 @@
 // timeout: 600
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Backend, Entry, RunKey } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { entriesOf, message } from '../conformance/journal-samples.js';
 import { listOf } from '../conformance/kit.js';

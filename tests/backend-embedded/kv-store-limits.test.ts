@@ -1,5 +1,6 @@
-import { manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
+import { manualClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';

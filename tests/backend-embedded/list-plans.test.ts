@@ -9,9 +9,9 @@ import {
   SqliteRunIndex,
   type SqlValue,
   storeFile,
-  systemClock,
 } from '@llmteam/backend-embedded';
 import type { RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 

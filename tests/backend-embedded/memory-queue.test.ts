@@ -1,5 +1,6 @@
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Delivery, JobQueue } from '@llmteam/contracts';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { job, jobs } from '../conformance/job-queue-conformance.js';
 import { spec } from '../support/spec.js';

@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manualClock, openMemoryBackend, openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend, openSqliteBackend } from '@llmteam/backend-embedded';
 import { isLlmteamError } from '@llmteam/contracts';
+import { manualClock, systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { message, run } from '../conformance/journal-samples.js';
 import { listOf } from '../conformance/kit.js';

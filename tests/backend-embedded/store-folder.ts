@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 
 export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-store-'));

@@ -1,7 +1,8 @@
 /** NATS backends for the tests of this folder, each an installation of its own unless the test names one. */
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Fact, Job, Json, Logger, NewEntry } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import { quietLogger } from '../support/quiet-logger.js';
 
 export interface BackendOrder extends Partial<NatsSettings> {

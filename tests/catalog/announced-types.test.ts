@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Backend, isLlmteamError, type LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
@@ -6,6 +6,8 @@ import {
   createExpressionCompiler,
   Definitions,
   defineSegment,
+  type ManualClock,
+  manualClock,
   StepCatalog,
   WorkerPresence,
 } from '@llmteam/kernel';

@@ -1,6 +1,6 @@
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
-import { type LiveWorker, liveWorkers, WorkerPresence } from '@llmteam/kernel';
+import { type LiveWorker, liveWorkers, type ManualClock, manualClock, WorkerPresence } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

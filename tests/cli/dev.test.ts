@@ -19,7 +19,7 @@ spec('llmteam dev', (test) => {
         assert.match(String(first.key), /^llmteam_/);
         const client = new LlmteamClient({ url: first.url, key: String(first.key) });
         await client.storeSegment(echo);
-        const run = await client.startRun('echo', { a: 1 }, { wait: 20 });
+        const run = await client.startRun('echo', { input_data: { a: 1 } }, { wait: 20 });
         assert.is(run.status, 'completed');
         assert.is((await fetch(`${first.url}/api/docs/rapidoc.js`)).status, 200);
         await first.stop();
@@ -52,7 +52,7 @@ spec('llmteam dev', (test) => {
         const { key, prefix } = JSON.parse(made.stdout);
         const client = new LlmteamClient({ url: running.url, key });
         await client.storeSegment(asking);
-        const { run_id } = await client.startRun('asking', {});
+        const { run_id } = await client.startRun('asking');
         await until(async () => (await client.listTasks()).tasks.length === 1);
         assert.match((await cli.call(['runs', 'list'])).stdout, new RegExp(run_id));
         const answered = await cli.call(['tasks', 'answer', `${run_id}:approve`, '--approve', '--by', 'bob']);
@@ -113,9 +113,9 @@ spec('llmteam dev', (test) => {
         const running = await startDev(cli, '0', ['--origin', ofOption]);
         const client = new LlmteamClient({ url: running.url, key: String(running.key) });
         await client.storeSegment(asking);
-        await client.startRun('asking', {});
+        await client.startRun('asking');
         await until(async () => (await client.listTasks()).tasks.length === 1);
-        const second = await client.startRun('asking', {}).catch(({ status }: { status: number }) => status);
+        const second = await client.startRun('asking').catch(({ status }: { status: number }) => status);
         assert.is(second, 429);
         const allowed = async (Origin: string): Promise<string | null> => {
           const { headers } = await fetch(`${running.url}/health`, { headers: { Origin } });

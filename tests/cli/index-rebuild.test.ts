@@ -45,7 +45,7 @@ async function withRuns(use: (cli: Cli) => Promise<void>): Promise<void> {
       const { payload } = await asked.event('human.task_created');
       const [name, ...options] = act;
       if (name !== undefined) {
-        const { code, stderr } = await cli.call(['tasks', name, String(payload.task_id), ...options, '--by', 'ann']);
+        const { code, stderr } = await cli.call(['tasks', name, payload.task_id, ...options, '--by', 'ann']);
         assert.is(code, 0, stderr);
       }
       if (name !== 'answer') asked.signal('SIGKILL');

@@ -59,8 +59,8 @@ spec('llmteam at a gateway', (test) => {
       withGatewayOfCli(async ({ client, alike }) => {
         const ids: string[] = [];
         for (const n of [1, 2, 3]) {
-          const options = { wait: 20, correlation_id: `order-${n}` };
-          ids.unshift((await client.startRun('doubling', { n }, options)).run_id);
+          const body = { input_data: { n }, correlation_id: `order-${n}` };
+          ids.unshift((await client.startRun('doubling', body, { wait: 20 })).run_id);
         }
         const [id = ''] = ids;
         await until(async () => (await client.listRuns({ status: 'completed' })).runs.length === 3);
@@ -97,7 +97,7 @@ spec('llmteam at a gateway', (test) => {
     'pause, resume and signal reach a run; resume follows it to its end and prints its result',
     () =>
       withGatewayOfCli(async ({ cli, dev, client, there, alike }) => {
-        const { run_id } = await client.startRun('waiting', {});
+        const { run_id } = await client.startRun('waiting');
         const paused = await there('runs', 'pause', run_id, '--reason', 'lunch');
         assert.equal([paused.code, paused.stdout], [0, '']);
         assert.is(paused.stderr, `Run ${run_id} is paused: what is under way is finished, nothing new begins.\n`);
@@ -125,7 +125,7 @@ spec('llmteam at a gateway', (test) => {
     () =>
       withGatewayOfCli(async ({ cli, dev, client, there, alike }) => {
         const options = askingAt(dev.url, dev.key);
-        const first = (await client.startRun('waiting', {})).run_id;
+        const first = (await client.startRun('waiting')).run_id;
         const follower = cli.start(['runs', 'resume', first, '--log-level', 'debug'], options);
         await isFollowing(follower);
         const cancelled = await there('runs', 'cancel', first, '--reason', 'enough');
@@ -154,7 +154,7 @@ spec('llmteam at a gateway', (test) => {
         const { run_id } = await run.event('step.waiting', 'wait');
         await first.stop();
         const second = await startDev(cli, new URL(first.url).port);
-        await client.signalRun(run_id, 'go', 'back');
+        await client.signalRun(run_id, 'go', { payload: 'back' });
         const ended = await run.ended;
         assert.is(ended.code, 0, ended.stderr);
         assert.equal(eventsIn(ended.stdout), (await client.listEvents(run_id)).events);
@@ -167,7 +167,7 @@ spec('llmteam at a gateway', (test) => {
     'fork begins anew from a step and follows the new run',
     () =>
       withGatewayOfCli(async ({ client, there, alike }) => {
-        const { run_id } = await client.startRun('doubling', { n: 3 }, { wait: 20 });
+        const { run_id } = await client.startRun('doubling', { input_data: { n: 3 } }, { wait: 20 });
         const forked = await there(
           'runs',
           'fork',
@@ -194,7 +194,7 @@ spec('llmteam at a gateway', (test) => {
     'tasks are listed, shown, claimed and answered as those of the store are',
     () =>
       withGatewayOfCli(async ({ client, there, alike }) => {
-        const { run_id } = await client.startRun('asking', {});
+        const { run_id } = await client.startRun('asking');
         const id = await taskOf(client, run_id);
         assert.match((await alike('tasks', 'list')).stdout, /^TASK +STATUS[\s\S]* open +approval +/);
         const list = await alike('tasks', 'list', '--json', '--status', 'open', '--run', run_id, '--limit', '1');
@@ -222,7 +222,7 @@ spec('llmteam at a gateway', (test) => {
     'the key says whose runs they are: of two tenants neither sees the other',
     () =>
       withGatewayOfCli(async ({ cli, dev, client, there }) => {
-        const { run_id } = await client.startRun('asking', {});
+        const { run_id } = await client.startRun('asking');
         const task = await taskOf(client, run_id);
         const made = await cli.call(['keys', 'create', '--role', 'admin', '--tenant', 'globex', '--json']);
         const { key } = jsonOf<{ key: string }>(made);
@@ -262,7 +262,7 @@ spec('llmteam at a gateway', (test) => {
     '--url and --key name the gateway as the variables do; suggested commands name it again, also after a second Ctrl-C, never the key',
     () =>
       withGatewayOfCli(async ({ cli, dev, client }) => {
-        const { run_id } = await client.startRun('asking', {});
+        const { run_id } = await client.startRun('asking');
         const id = await taskOf(client, run_id);
         const options = { environment: { MY_KEY: String(dev.key) } };
         const shown = await cli.call(['tasks', 'show', id, '--url', `${dev.url}/`, '--key', 'env:MY_KEY'], options);

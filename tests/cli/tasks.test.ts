@@ -34,7 +34,7 @@ spec('llmteam tasks', (test) => {
       withCli(async ({ write, start, call }) => {
         const started = start(['run', write('asking.json', asking), '--json']);
         const { payload } = await started.event('human.task_created');
-        const id = String(payload.task_id);
+        const id = payload.task_id;
         const listed = jsonOf<{ tasks: HumanTask[] }>(await call(['tasks', 'list', '--status', 'open', '--json']));
         assert.equal(
           listed.tasks.map(({ task_id }) => task_id),
@@ -67,7 +67,7 @@ spec('llmteam tasks', (test) => {
         const { run_id, payload } = await started.event('human.task_created');
         started.signal('SIGKILL');
         await started.ended;
-        const answered = await call(['tasks', 'answer', String(payload.task_id), '--reject']);
+        const answered = await call(['tasks', 'answer', payload.task_id, '--reject']);
         assert.is(answered.code, 0, answered.stderr);
         assert.match(answered.stderr, new RegExp(`goes on with: llmteam runs resume ${run_id}`));
         assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 'binned');
@@ -93,12 +93,12 @@ spec('llmteam tasks', (test) => {
           write('choosing.json', { ...chain('choosing', steps, unlimited), edges }),
           '--json',
         ]);
-        const which = String((await started.event('human.task_created', 'which')).payload.task_id);
+        const which = (await started.event('human.task_created', 'which')).payload.task_id;
         const wrong = await call(['tasks', 'answer', which, '--value', '3']);
         assert.is(wrong.code, 1);
         assert.match(wrong.stderr, /^error ANSWER_INVALID: .*1, two/);
         assert.is((await call(['tasks', 'answer', which, '--value', '1'])).code, 0);
-        const what = String((await started.event('human.task_created', 'what')).payload.task_id);
+        const what = (await started.event('human.task_created', 'what')).payload.task_id;
         assert.match((await call(['tasks', 'answer', what, '--value', 'text'])).stderr, /^error ANSWER_INVALID: /);
         assert.match(
           (await call(['tasks', 'answer', what, '--value', '{"n": 1'])).stderr,

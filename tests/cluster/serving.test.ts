@@ -81,7 +81,7 @@ spec('serving', (test) => {
         const { steps } = await cluster.client.runs.show({ tenant_id: tenantId, run_id: 'waiting' });
         assert.equal(
           steps.map(({ status, waiting_for }) => ({ status, waiting_for })),
-          [{ status: 'queued', waiting_for: 'a worker of burn@1' }],
+          [{ status: 'queued', waiting_for: { kind: 'worker', queue: 'burn@1' } }],
         );
         const { status, error } = await endOf(cluster, 'waiting');
         const tookMs = performance.now() - beganAt;

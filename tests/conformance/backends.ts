@@ -2,14 +2,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ManualClock,
-  manualClock,
-  openMemoryBackend,
-  openSqliteBackend,
-  type SqliteBackendOptions,
-} from '@llmteam/backend-embedded';
+import { openMemoryBackend, openSqliteBackend, type SqliteBackendOptions } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
 import { jobQueueConformance } from './job-queue-conformance.js';
 import { journalConformance } from './journal-conformance.js';

@@ -1,7 +1,8 @@
 /** The NATS backend as the conformance suites want it: a real server, and an installation of its own for every test. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
+import { systemClock } from '@llmteam/kernel';
 import type { SharedServer } from '../support/nats/shared-server.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import type { Opened } from './kit.js';

@@ -3,9 +3,10 @@
  * Owns: crashes (nothing of it is heard or done any more), pauses (as SIGSTOP: timers and answers wait until it wakes), cuts (the registry
  * cannot be reached).
  */
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, type KvChange, type KvStore, LlmteamError } from '@llmteam/contracts';
 import { type HoldContext, PartitionOwnership, type PartitionWork } from '@llmteam/coordinator';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 import { quietLogger } from '../support/quiet-logger.js';
 
 export const leaseMs = 9_000;

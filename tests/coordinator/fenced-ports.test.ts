@@ -1,6 +1,7 @@
-import { manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Fact, isLlmteamError, type Job } from '@llmteam/contracts';
 import { fencedPorts, type PartitionPorts } from '@llmteam/coordinator';
+import { manualClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 

@@ -1,6 +1,7 @@
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
 import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '@llmteam/backend-embedded';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import { type Fact, isLlmteamError } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import { loadConfig, openNats, serviceConfig } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Installation, withInstallation } from '../services/support/installation.js';

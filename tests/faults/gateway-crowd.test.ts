@@ -120,7 +120,7 @@ async function keepStarting(
   const began = performance.now();
   for (let count = 0; !signal.aborted; count++) {
     await sleep(Math.max(0, began + (count * 1_000) / startsPerSecond - performance.now()));
-    const asked = client.startRun('echo', { count }).then(
+    const asked = client.startRun('echo', { input_data: { count } }).then(
       ({ run_id }) => void accepted.push(run_id),
       () => void refused++,
     );
@@ -134,7 +134,7 @@ async function check(target: Target): Promise<void> {
   const { port, key } = target;
   const client = new LlmteamClient({ url: `http://127.0.0.1:${port}`, key });
   for (const segment of [ticking, echo]) await client.storeSegment(segment);
-  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('ticking', {})));
+  const runs = await Promise.all(Array.from({ length: followedRuns }, () => client.startRun('ticking')));
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const reading = Array.from({ length: readers }, (_, place) =>

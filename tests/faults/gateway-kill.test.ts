@@ -53,7 +53,7 @@ async function clientsOf(cli: Cli, port: number): Promise<LlmteamClient[]> {
 async function startRun(client: LlmteamClient, idempotencyKey: string): Promise<string> {
   for (;;) {
     try {
-      return (await client.startRun('chain_20', {}, { idempotency_key: idempotencyKey })).run_id;
+      return (await client.startRun('chain_20', { input_data: {}, idempotency_key: idempotencyKey })).run_id;
     } catch {
       await sleep(50);
     }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
+import { systemClock } from '@llmteam/kernel';
 
 /** The attempts whose reports the only store of a home holds, of a run and its children; null if it does not hold the run. */
 export async function readReports(home: string, runId: string): Promise<Set<string> | null> {

@@ -1,6 +1,7 @@
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Json, KvStore, RunAccepted } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord, readAudit, verifyAudit } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, waiting } from './support/segments.js';

@@ -1,6 +1,7 @@
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, RunAccepted } from '@llmteam/contracts';
-import { Gateway } from '@llmteam/gateway';
+import { composeEmbedded } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
@@ -126,7 +127,7 @@ spec('the metrics of runs', (test) => {
     const backend = await openMemoryBackend({ clock });
     const runtime = await openRuntime(backend, clock, quietLogger);
     const state = { isReady: false };
-    const gateway = new Gateway({ ...gatewayOptions(runtime, clock, {}), isReady: () => state.isReady });
+    const { gateway } = composeEmbedded({ ...gatewayOptions(runtime, clock, {}), isReady: () => state.isReady });
     const { port } = await gateway.open(0, '127.0.0.1');
     const asked = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
     assert.equal([await asked('/health'), await asked('/ready'), await asked('/api/v1/catalog')], [200, 503, 503]);

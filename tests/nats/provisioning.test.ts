@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -26,8 +26,12 @@ interface Machine {
   /** Puts a program `nats-server` into a folder, which tells this; the folder is on the PATH unless it is another. */
   install(told: string, place?: string): string;
   listMirror(uri: string): void;
-  /** Runs the script; without apt unless `withApt`. */
-  provide(env?: Record<string, string>, withApt?: boolean): Promise<Outcome>;
+  /** Writes one of apt's lists of sources. */
+  list(name: string, text: string): void;
+  /** Runs the script without apt. */
+  provide(env?: Record<string, string>): Promise<Outcome>;
+  /** Runs the script with apt, which takes mirrors without a signature unless `env` has another configuration. */
+  provideByApt(env?: Record<string, string>): Promise<Outcome>;
 }
 
 async function withMachine(use: (machine: Machine) => Promise<void>): Promise<void> {
@@ -35,19 +39,25 @@ async function withMachine(use: (machine: Machine) => Promise<void>): Promise<vo
   for (const place of ['bin', 'other', 'apt']) mkdirSync(join(folder, place));
   const cache = join(folder, 'cache');
   const places = ['--cache', cache, '--apt', join(folder, 'apt')];
+  const unsigned = join(folder, 'unsigned.conf');
+  writeFileSync(unsigned, 'Acquire::AllowInsecureRepositories "true";\nAPT::Get::AllowUnauthenticated "true";\n');
+  const list = (name: string, text: string): void => {
+    mkdirSync(join(folder, 'apt/sources.list.d'), { recursive: true });
+    writeFileSync(join(folder, 'apt', name), text);
+  };
+  const provide = (env: Record<string, string>, ...path: readonly string[]): Promise<Outcome> => {
+    const args = [join(scripts, 'nats-server.mjs'), '--suite', 'trixie', '--print', ...places];
+    return run(args, { ...env, PATH: [join(folder, 'bin'), ...path].join(delimiter) });
+  };
   try {
     await use({
       folder,
       cache,
       install: (told, place = 'bin') => writeServer(join(folder, place, 'nats-server'), told),
-      listMirror(uri) {
-        writeFileSync(join(folder, 'apt/sources.list'), `deb [trusted=yes] ${uri} stable main\n`);
-      },
-      provide(env = {}, withApt = false) {
-        const path = [join(folder, 'bin'), ...(withApt ? ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] : [])];
-        const args = [join(scripts, 'nats-server.mjs'), '--suite', 'trixie', '--print', ...places];
-        return run(args, { ...env, PATH: path.join(delimiter) });
-      },
+      list,
+      listMirror: (uri) => list('sources.list', `deb ${uri} stable main\n`),
+      provide: (env = {}) => provide(env),
+      provideByApt: (env = {}) => provide({ APT_CONFIG: unsigned, ...env }, '/usr/sbin', '/usr/bin', '/sbin', '/bin'),
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -136,12 +146,8 @@ spec('a nats-server that is there', (test) => {
       refuses(await provide({ NATS_SERVER_BIN: nothing }), /NATS_SERVER_BIN is no nats-server that runs here/);
     }));
 
-  test('without a Debian mirror in the lists, or without apt, the one line says so', () =>
-    withMachine(async ({ provide, listMirror, folder }) => {
-      refuses(await provide(), /none is on the PATH/, /no Debian mirror is listed/);
-      listMirror(`file:${folder}/debian`);
-      refuses(await provide(), /there is no apt-get/);
-    }));
+  test('without apt the one line says so', () =>
+    withMachine(async ({ provide }) => refuses(await provide(), /none is on the PATH/, /there is no apt-get/)));
 
   test('an unknown suite is refused', async () => {
     refuses(await run([join(scripts, 'nats-server.mjs'), '--suite', 'bookworm'], {}), /there is no suite 'bookworm'/);
@@ -153,21 +159,18 @@ const patient = { timeoutMs: 60_000 };
 
 /** apt itself, on a mirror in a folder. */
 spec('a nats-server through apt', (test) => {
-  test('needs apt and dpkg, or a line that says that there is none', () =>
-    withMachine(async ({ provide }) => refuses(await provide({}, true), /no Debian mirror is listed/)));
-
   if (!works('the download through apt', 'apt-get', ['--version'])) return;
   if (!works('the download through apt', 'dpkg-deb', ['--version'])) return;
 
   test(
     'the package of the suite is unpacked into the cache, once',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
         listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         const path = join(cache, 'trixie/nats-server');
-        gives(await provide({}, true), path);
+        gives(await provideByApt(), path);
         rmSync(join(folder, 'debian'), { recursive: true });
-        gives(await provide({}, true), path);
+        gives(await provideByApt(), path);
         assert.equal(readdirSync(cache), ['trixie']);
       }),
     patient,
@@ -176,10 +179,10 @@ spec('a nats-server through apt', (test) => {
   test(
     'one on the PATH that is too old is no obstacle',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror, install }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror, install }) => {
         install('nats-server: v2.9.10');
         listMirror(writeMirror(folder, 'trixie', '2.10.27'));
-        gives(await provide({}, true), join(cache, 'trixie/nats-server'));
+        gives(await provideByApt(), join(cache, 'trixie/nats-server'));
       }),
     patient,
   );
@@ -187,9 +190,9 @@ spec('a nats-server through apt', (test) => {
   test(
     'several processes that fetch it at once all get a whole one, and leave nothing else',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
         listMirror(writeMirror(folder, 'trixie', '2.10.27'));
-        const outcomes = await Promise.all(Array.from({ length: 4 }, () => provide({}, true)));
+        const outcomes = await Promise.all(Array.from({ length: 4 }, () => provideByApt()));
         for (const outcome of outcomes) gives(outcome, join(cache, 'trixie/nats-server'));
         assert.equal(readdirSync(cache), ['trixie']);
         assert.equal(readdirSync(join(cache, 'trixie')), ['nats-server']);
@@ -200,14 +203,14 @@ spec('a nats-server through apt', (test) => {
   test(
     'one in the cache that does not run is replaced, and what a killed download left is removed after an hour',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
         listMirror(writeMirror(folder, 'trixie', '2.10.27'));
         for (const name of ['trixie', 'download-old', 'download-new'])
           mkdirSync(join(cache, name), { recursive: true });
         writeFileSync(join(cache, 'trixie/nats-server'), 'half a program');
         const twoHoursAgo = Date.now() / 1000 - 7_200;
         utimesSync(join(cache, 'download-old'), twoHoursAgo, twoHoursAgo);
-        gives(await provide({}, true), join(cache, 'trixie/nats-server'));
+        gives(await provideByApt(), join(cache, 'trixie/nats-server'));
         assert.equal(readdirSync(cache).sort(), ['download-new', 'trixie']);
       }),
     patient,
@@ -216,9 +219,9 @@ spec('a nats-server through apt', (test) => {
   test(
     'a suite whose server is too old is refused, and not kept',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
         listMirror(writeMirror(folder, 'trixie', '2.9.10'));
-        refuses(await provide({}, true), /the one of Debian trixie is 2\.9\.10/);
+        refuses(await provideByApt(), /the one of Debian trixie is 2\.9\.10/);
         assert.equal(readdirSync(join(cache, 'trixie')), []);
       }),
     patient,
@@ -227,14 +230,113 @@ spec('a nats-server through apt', (test) => {
   test(
     'a mirror that does not answer is named in the one line',
     () =>
-      withMachine(async ({ folder, cache, provide, listMirror }) => {
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
         listMirror(`file:${folder}/debian`);
-        refuses(await provide({}, true), /apt did not get one \(.*debian/);
+        refuses(await provideByApt(), /apt did not get one \(.*debian/);
         listMirror('http://127.0.0.1:1/debian');
         const impatient = join(folder, 'impatient.conf');
         writeFileSync(impatient, 'Acquire::Retries "0";\n');
-        refuses(await provide({ APT_CONFIG: impatient }, true), /apt did not get one \(.*127\.0\.0\.1/);
+        refuses(await provideByApt({ APT_CONFIG: impatient }), /apt did not get one \(.*127\.0\.0\.1/);
         assert.equal(readdirSync(cache), ['trixie']);
+      }),
+    patient,
+  );
+
+  test(
+    'a mirror without a signature is refused',
+    () =>
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
+        const strict = join(folder, 'strict.conf');
+        writeFileSync(strict, 'Acquire::AllowInsecureRepositories "false";\n');
+        refuses(
+          await provideByApt({ APT_CONFIG: strict }),
+          /apt did not get one \(The repository .*trixie.* (does not have a Release file|is not signed)/,
+        );
+        assert.equal(readdirSync(join(cache, 'trixie')), []);
+      }),
+    patient,
+  );
+
+  test(
+    'a package with another checksum than the index says is refused',
+    () =>
+      withMachine(async ({ folder, cache, provideByApt, listMirror }) => {
+        listMirror(writeMirror(folder, 'trixie', '2.10.27'));
+        const archive = join(folder, 'debian/pool/nats-server_trixie.deb');
+        const bytes = readFileSync(archive);
+        bytes[bytes.length - 1] = 255 - (bytes.at(-1) ?? 0);
+        writeFileSync(archive, bytes);
+        refuses(await provideByApt(), /nats-server_trixie\.deb +Hash Sum mismatch/);
+        assert.equal(readdirSync(join(cache, 'trixie')), []);
+      }),
+    patient,
+  );
+});
+
+/** A Debian mirror is known by its address: apt checks that the packages are Debian's. */
+spec('the Debian mirrors of a machine', (test) => {
+  if (!works('the lists of apt', 'apt-get', ['--version'])) return;
+
+  test(
+    'are found in both formats of the lists',
+    () =>
+      withMachine(async ({ folder, cache, provideByApt, list }) => {
+        const uri = writeMirror(folder, 'trixie', '2.10.27');
+        list('sources.list', `deb [ arch=all ] ${uri} bookworm main contrib # ours\n`);
+        gives(await provideByApt(), join(cache, 'trixie/nats-server'));
+        rmSync(cache, { recursive: true });
+        rmSync(join(folder, 'apt/sources.list'));
+        list(
+          'sources.list.d/some.sources',
+          `Types: deb deb-src\n# a comment\nURIs: file:/nowhere/debian\n ${uri}\nSuites: bookworm bookworm-updates\nComponents: main\n`,
+        );
+        gives(await provideByApt(), join(cache, 'trixie/nats-server'));
+      }),
+    patient,
+  );
+
+  test(
+    'are tried one after the other',
+    () =>
+      withMachine(async ({ folder, cache, provideByApt, list }) => {
+        const uri = writeMirror(folder, 'trixie', '2.10.27');
+        const lines = ['file:/nowhere/debian', uri, 'file:/elsewhere/runner/debian'].map(
+          (one) => `deb ${one} stable main\n`,
+        );
+        list('sources.list', lines.join(''));
+        gives(await provideByApt(), join(cache, 'trixie/nats-server'));
+      }),
+    patient,
+  );
+
+  test(
+    'are not discs, sources of code, security updates, other distributions, other components, or what is switched off',
+    () =>
+      withMachine(async ({ folder, provideByApt, list }) => {
+        const uri = writeMirror(folder, 'trixie', '2.10.27');
+        refuses(await provideByApt(), /no Debian mirror is listed/);
+        list(
+          'sources.list',
+          [
+            `# deb ${uri} bookworm main`,
+            'deb cdrom:[Debian GNU/Linux 12 _Bookworm_ - Official amd64]/debian bookworm main',
+            `deb-src ${uri} bookworm main`,
+            `deb ${uri} bookworm-security main`,
+            `deb ${uri} bookworm-updates main`,
+            `deb ${uri} bookworm stable`,
+            `deb ${uri} ./`,
+            'deb http://mirror.example/ubuntu noble main universe',
+            'deb http://browser.example/chrome/deb stable main',
+            '',
+          ].join('\n'),
+        );
+        list(
+          'sources.list.d/off.sources',
+          `Enabled: no\nTypes: deb\nURIs: ${uri}\nSuites: bookworm\nComponents: main\n`,
+        );
+        list('sources.list.d/old.list.bak', `deb ${uri} bookworm main\n`);
+        refuses(await provideByApt(), /no Debian mirror is listed/);
       }),
     patient,
   );

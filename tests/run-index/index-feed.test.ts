@@ -1,4 +1,4 @@
-import { manualClock, openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import {
   type Backend,
   type HumanTask,
@@ -8,7 +8,7 @@ import {
   type RunKey,
   type RunRow,
 } from '@llmteam/contracts';
-import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import { announceRemoval, IndexFeed, manualClock, systemClock, TaskFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { altered } from '../support/altered.js';

@@ -1,6 +1,6 @@
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
-import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
+import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog, systemClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

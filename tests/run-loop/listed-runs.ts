@@ -1,5 +1,4 @@
 /** Runs in a journal that nobody drives, and the lists of them. */
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Backend, HumanTask, RunRow } from '@llmteam/contracts';
 import flow from '@llmteam/flow';
 import {
@@ -10,6 +9,7 @@ import {
   LargeValueJournal,
   type RebuildDeps,
   StepCatalog,
+  systemClock,
 } from '@llmteam/kernel';
 import { quietLogger } from '../support/quiet-logger.js';
 import { approval, delay } from './segments.js';

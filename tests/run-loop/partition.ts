@@ -1,5 +1,5 @@
 /** A partition with its loop and a worker on the memory backend; several of them can share one backend, as coordinators do. */
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type {
   Backend,
   FiredPorts,
@@ -20,7 +20,10 @@ import {
   defineSegment,
   LargeValueJournal,
   type LoopStatus,
-  PartitionLoop,
+  type ManualClock,
+  manualClock,
+  openPartitionLoop,
+  type PartitionLoop,
   type PartitionLoopOptions,
   Resources,
   Retry,
@@ -86,7 +89,7 @@ export class Partition {
 
   private newLoop(): PartitionLoop {
     const { backend, clock } = this.shared;
-    return new PartitionLoop({
+    return openPartitionLoop({
       partition: 0,
       ...backend,
       lists: backend.index,

@@ -335,11 +335,11 @@ spec('leases of jobs', (test) => {
       };
       assert.equal(await waits(), [
         ['split', 'completed', undefined],
-        ['one', 'queued', 'a worker of work@1'],
-        ['two', 'pending', 'a place among the jobs in flight'],
+        ['one', 'queued', { kind: 'worker', queue: 'work@1' }],
+        ['two', 'pending', { kind: 'slot' }],
       ]);
       await partition.runs.control(run, 'pause', 'test');
-      assert.equal((await waits())[2], ['two', 'pending', 'resume']);
+      assert.equal((await waits())[2], ['two', 'pending', { kind: 'resume' }]);
       await partition.stop();
     }));
 });

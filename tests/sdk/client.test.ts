@@ -17,7 +17,7 @@ spec('the client', (test) => {
       assert.is((await client.validateSegment(echo)).valid, true);
       const { revision } = await client.storeSegment(echo, { ifRevision: 0 });
       assert.equal(await client.getSegment('echo', { revision }), echo);
-      const run = await client.startRun('echo', { a: 1 }, { wait: 10 });
+      const run = await client.startRun('echo', { input_data: { a: 1 } }, { wait: 10 });
       assert.equal('output' in run && run.output, { a: 1 });
       assert.is((await client.listRuns({ status: 'completed' })).runs.length, 1);
     });
@@ -26,11 +26,11 @@ spec('the client', (test) => {
   test('follows a run from its first event to its last, each once', async () => {
     await withClient(async (client) => {
       await client.storeSegment(waiting);
-      const { run_id } = await client.startRun('waiting', {});
+      const { run_id } = await client.startRun('waiting');
       const seen: FollowedEvent[] = [];
       for await (const event of client.follow(run_id)) {
         seen.push(event);
-        if (event.event_type === 'step.waiting') await client.signalRun(run_id, 'go', 'now');
+        if (event.event_type === 'step.waiting') await client.signalRun(run_id, 'go', { payload: 'now' });
       }
       const { events } = await client.listEvents(run_id);
       assert.equal(seen, events);

@@ -15,6 +15,22 @@ spec('the reader of server-sent events', (test) => {
     ]);
   });
 
+  test('gives a message as soon as its last line has ended', () => {
+    const parser = new SseParser();
+    assert.equal(parser.push('data: one\r\r'), [{ id: null, event: 'message', data: 'one' }]);
+    assert.equal(parser.push('\ndata: two\n'), []);
+    assert.equal(parser.push('\n'), [{ id: null, event: 'message', data: 'two' }]);
+  });
+
+  test('takes no id with a NUL, and keeps no id, event or data for the next message', () => {
+    const messages = new SseParser().push('id: a\0b\nevent\ndata: 1\n\nid: 7\nevent: x\n\ndata: 2\n\nid\ndata: 3\n\n');
+    assert.equal(messages, [
+      { id: null, event: 'message', data: '1' },
+      { id: null, event: 'message', data: '2' },
+      { id: '', event: 'message', data: '3' },
+    ]);
+  });
+
   test('gives the same wherever the text is cut', () => {
     const whole = new SseParser().push(text);
     fc.assert(

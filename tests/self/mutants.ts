@@ -1,6 +1,7 @@
 /** Proof that a conformance suite bites: deliberately broken adapters, each of which the law it breaks must find out. */
-import { type ManualClock, manualClock, openMemoryBackend } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import type { Kit, Opened, Test as SuiteTest } from '../conformance/kit.js';
 import type { Test } from '../support/spec.js';

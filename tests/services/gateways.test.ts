@@ -74,7 +74,7 @@ spec('gateways on NATS', (test) => {
       withGateways([echo, failing, chain(20), waiting], async ({ places, key, worker }) => {
         const [one, two] = await Promise.all(places.map((place) => place.client(key)));
         assert.ok(one !== undefined && two !== undefined);
-        const { run_id } = await one.startRun('chain_20', { a: 1 });
+        const { run_id } = await one.startRun('chain_20', { input_data: { a: 1 } });
         const sse = await openSse(await places[1].port(), run_id, key);
         const socket = openSocket(await places[1].port(), run_id, { key });
         await Promise.all([sse.ended, socket.closed]);
@@ -82,16 +82,17 @@ spec('gateways on NATS', (test) => {
         assert.equal(sse.seqs, seqs);
         assert.equal(socket.seqs, seqs);
         assert.is(sse.events.at(-1)?.event_type, 'segment.completed');
-        assert.is((await two.startRun('echo', { a: 2 }, { wait: 20 })).status, 'completed');
+        assert.is((await two.startRun('echo', { input_data: { a: 2 } }, { wait: 20 })).status, 'completed');
         assert.is((await two.startRun('failing', {}, { wait: 20 })).status, 'failed');
-        for (let count = 0; count < 20; count++) await (count % 2 === 0 ? one : two).startRun('echo', { count });
+        for (let count = 0; count < 20; count++)
+          await (count % 2 === 0 ? one : two).startRun('echo', { input_data: { count } });
         await bothList(places, key, 23);
 
-        const { run_id: waits } = await one.startRun('waiting', {});
+        const { run_id: waits } = await one.startRun('waiting');
         await two.controlRun(waits, 'pause');
         await until('pause in the lists', async () => (await one.listRuns({ status: 'paused' })).runs.length === 1);
         await one.controlRun(waits, 'resume');
-        await two.signalRun(waits, 'go', 'now');
+        await two.signalRun(waits, 'go', { payload: 'now' });
         assert.is((await one.getRun(waits, { wait: 20 })).output, 'now');
 
         const running = places[1].service;
@@ -114,7 +115,7 @@ spec('gateways on NATS', (test) => {
         [writing],
         async ({ places, key }) => {
           const client = await places[0].client(key);
-          const { run_id } = await client.startRun('writing', {});
+          const { run_id } = await client.startRun('writing');
           const stream = await openSse(await places[1].port(), run_id, key);
           await client.signalRun(run_id, 'go');
           await stream.ended;
@@ -138,17 +139,20 @@ spec('gateways on NATS', (test) => {
         const clients = await Promise.all(places.map((place) => place.client(key)));
         const idempotencyKey = 'order-7';
         const starts = Array.from({ length: 20 }, (_, place) =>
-          (clients[place % 2] as LlmteamClient).startRun('echo', { a: 1 }, { idempotency_key: idempotencyKey }),
+          (clients[place % 2] as LlmteamClient).startRun('echo', {
+            input_data: { a: 1 },
+            idempotency_key: idempotencyKey,
+          }),
         );
         const ids = new Set((await Promise.all(starts)).map(({ run_id }: RunAccepted) => run_id));
         assert.is(ids.size, 1);
         const other = await statusOf(
-          (clients[1] as LlmteamClient).startRun('echo', { a: 2 }, { idempotency_key: idempotencyKey }),
+          (clients[1] as LlmteamClient).startRun('echo', { input_data: { a: 2 }, idempotency_key: idempotencyKey }),
         );
         assert.is(other, 409);
 
         const [one, two] = clients as [LlmteamClient, LlmteamClient];
-        const { run_id } = await one.startRun('asking', {});
+        const { run_id } = await one.startRun('asking');
         const [task] = await until('task in the lists of both', async () => {
           const found = await Promise.all([openTasks(one), openTasks(two)]);
           return found.every(({ length }) => length === 1) ? found[1] : null;
@@ -179,7 +183,7 @@ spec('gateways on NATS', (test) => {
         const clients = await Promise.all(places.map((place) => place.client(key)));
         for (const client of clients) {
           await until('a key that counts', async () => (await statusOf(client.listRuns())) === 200);
-          assert.is(await statusOf(client.startRun('echo', {})), 403);
+          assert.is(await statusOf(client.startRun('echo')), 403);
         }
         const listing = await cli.call(['keys', 'list', '--nats', '--json'], { environment });
         const { keys } = JSON.parse(listing.stdout);
@@ -199,19 +203,19 @@ spec('gateways on NATS', (test) => {
       withGateways([echo, waiting], async ({ installation, places, key }) => {
         const [first, second] = places;
         const client = await second.client(key);
-        for (let count = 0; count < 30; count++) await client.startRun('echo', { count });
+        for (let count = 0; count < 30; count++) await client.startRun('echo', { input_data: { count } });
         await bothList(places, key, 30);
-        const { run_id: waits } = await client.startRun('waiting', {});
+        const { run_id: waits } = await client.startRun('waiting');
 
         first.service.signal('SIGKILL');
         await first.service.ended;
-        await client.startRun('echo', { late: true });
+        await client.startRun('echo', { input_data: { late: true } });
         const service = await first.startAnew();
         assert.is(await service.metric('llmteam_running_segments', 'tenant_id="acme"'), 1);
         await client.signalRun(waits, 'go');
         const before = await bothList(places, key, 32);
         assert.equal(
-          linesOf((await stopped(first)).stderr).filter(({ msg }) => /anew/.test(msg)),
+          linesOf((await stopped(first)).stderr).filter(({ msg }) => /rebuilt/.test(msg)),
           [],
         );
 
@@ -226,7 +230,7 @@ spec('gateways on NATS', (test) => {
           await first.startAnew();
           assert.equal(await bothList(places, key, 32), before);
           const { stderr } = await stopped(first);
-          assert.is(/made anew/.test(stderr), !isGone, stderr);
+          assert.is(/index is rebuilt/.test(stderr), !isGone, stderr);
         }
 
         const { cli } = installation;
@@ -250,7 +254,7 @@ spec('gateways on NATS', (test) => {
         [echo, waiting],
         async ({ places, key }) => {
           const client = await places[0].client(key);
-          const { run_id: waits } = await client.startRun('waiting', {});
+          const { run_id: waits } = await client.startRun('waiting');
           const { run_id } = await client.startRun('echo', {}, { wait: 20 });
           for (const place of places) {
             const other = await place.client(key);
@@ -272,7 +276,7 @@ spec('gateways on NATS', (test) => {
       withGateways([echo], async ({ installation, places, key }) => {
         const [place] = places;
         const client = await place.client(key);
-        await client.startRun('echo', { before: true }, { wait: 20 });
+        await client.startRun('echo', { input_data: { before: true } }, { wait: 20 });
         await installation.server.kill();
         await until('a gateway that is not ready', async () => (await place.service.get('/ready')).status === 503);
         const url = `${await place.service.url()}/api/v1/segments/echo/runs`;
@@ -283,7 +287,7 @@ spec('gateways on NATS', (test) => {
         assert.is((await place.service.get('/health')).status, 200);
         await installation.server.start();
         await place.service.ready();
-        assert.is((await client.startRun('echo', { after: true }, { wait: 30 })).status, 'completed');
+        assert.is((await client.startRun('echo', { input_data: { after: true } }, { wait: 30 })).status, 'completed');
         await bothList(places, key, 2);
       }),
     patience,

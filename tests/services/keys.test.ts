@@ -1,6 +1,6 @@
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Json, JsonObject, KvStore } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { loadConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Ended, jsonOf } from '../cli/support/cli.js';

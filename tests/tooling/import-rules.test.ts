@@ -17,6 +17,7 @@ const packages = [
   'plugins/llm-agent',
   'services/host',
   'services/embedded',
+  'services/gateway',
   'clients/cli',
 ];
 
@@ -33,6 +34,17 @@ const legal: Record<string, string> = {
   'services/host/src/plugins.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
   'services/embedded/src/root.ts':
     "import { entry } from '@llmteam/kernel';\nimport { entry as host } from '@llmteam/service-host';",
+  'services/gateway/src/http/app.ts':
+    "import 'node:http';\nimport 'koa';\nimport '../routes/table.js';\nimport '../keys/ring.js';",
+  'services/gateway/src/openapi/document.ts': "import '../routes/table.js';",
+  'services/gateway/src/routes/table.ts':
+    "import '../use-cases/starts.js';\nimport type { tap } from '../following/tap.js';",
+  'services/gateway/src/use-cases/starts.ts': "import '../following/tap.js';\nimport '../limits/limits.js';",
+  'services/gateway/src/following/tap.ts': "import '../keys/ring.js';\nexport const tap = 1;",
+  'services/gateway/src/keys/ring.ts': "import '../limits/limits.js';\nimport { entry } from '@llmteam/kernel';",
+  'services/gateway/src/limits/limits.ts': 'export const limits = 1;',
+  'services/gateway/src/gateway-module.ts': "import { ContainerModule } from 'inversify';",
+  'services/gateway/src/root.ts': "import './http/app.js';\nimport './use-cases/starts.js';",
   'clients/cli/src/run.ts': "import { entry } from '@llmteam/embedded';\nimport { entry as k } from '@llmteam/kernel';",
   'tests/kernel/evolve.test.ts': "import { entry } from '@llmteam/kernel';\nimport { tool } from '../support/tool.js';",
   'tests/support/tool.ts': 'export const tool = 1;',
@@ -78,6 +90,26 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
     text: "import '../../embedded/src/index.js';",
     rules: ['host-alone', 'services-downwards'],
   },
+  'services/gateway/src/openapi/page.ts': { text: "import '../http/app.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/routes/koa.ts': { text: "import type { Context } from 'koa';", rules: ['gateway-http'] },
+  'services/gateway/src/routes/page.ts': { text: "import '../openapi/document.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/routes/answer.ts': {
+    text: "import type { app } from '../http/app.js';",
+    rules: ['gateway-layers'],
+  },
+  'services/gateway/src/use-cases/route.ts': { text: "import '../routes/table.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/use-cases/response.ts': {
+    text: "import type { ServerResponse } from 'node:http';",
+    rules: ['gateway-http'],
+  },
+  'services/gateway/src/following/starts.ts': { text: "import '../use-cases/starts.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/following/socket.ts': { text: "import 'ws';", rules: ['gateway-http'] },
+  'services/gateway/src/keys/tap.ts': { text: "import '../following/tap.js';", rules: ['gateway-layers'] },
+  'services/gateway/src/gateway.ts': {
+    text: "import type { Container } from 'inversify';",
+    rules: ['container-in-roots'],
+  },
+  'services/gateway/src/keys/root.ts': { text: "import '../root.js';", rules: ['gateway-layers'] },
   'clients/cli/src/flow.ts': { text: "import '@llmteam/flow';", rules: ['cli-on-services'] },
   'tests/kernel/inside.test.ts': { text: "import '../../kernel/src/load.js';", rules: ['package-entry-only'] },
   'tests/kernel/built.test.ts': { text: "import '../../kernel/dist/load.js';", rules: ['no-build-output'] },

@@ -38,7 +38,7 @@ async function atShare(cluster: Cluster, definition: string, share: number, most
     unit: 'ms',
     measured: { ...spread(durations), max: p99 },
     floor: null,
-    target: 'told',
+    target: 'informational',
     isMet: durations.length > 0,
   };
 }

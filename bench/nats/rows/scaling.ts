@@ -41,7 +41,7 @@ function row(workers: number, many: number, one: number, least: number): Row {
   const times = many / one;
   return {
     key: `nats_scaling_${workers}_workers`,
-    question: `NATS: throughput of a step that computes, ${workers} workers to 1`,
+    question: `NATS: throughput of a CPU-bound step, ${workers} workers vs. 1`,
     unit: 'ratio',
     measured: { min: times, median: times, max: times },
     floor: null,

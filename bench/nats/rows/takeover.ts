@@ -12,7 +12,7 @@ export async function takeover(): Promise<Row> {
   const leastMs = (leaseSeconds + 1) * 1_000;
   return {
     key: 'nats_takeover_ms',
-    question: `NATS: coordinator kill -9 to the next step by another, lease ${leaseSeconds} s`,
+    question: `NATS: kill -9 of a coordinator until another runs the next step, lease ${leaseSeconds} s`,
     unit: 'ms',
     measured,
     floor: null,

@@ -39,15 +39,15 @@ export async function waiting(): Promise<Row[]> {
     const second = await cluster.addCoordinator();
     const tookMs = performance.now() - began;
     return [
-      row('nats_waiting_runs_mb', 'memory of a coordinator with 100,000 runs that wait for people', driving),
+      row('nats_waiting_runs_mb', 'memory of a coordinator with 100,000 runs waiting for people', driving),
       row(
         'nats_waiting_takeover_mb',
-        'memory of a coordinator that took over 100,000 waiting runs',
+        'memory of a coordinator after taking over 100,000 waiting runs',
         residentMb(second),
       ),
       {
         key: 'nats_waiting_takeover_ms',
-        question: 'NATS: start of a coordinator after a kill -9 to all of 100,000 waiting runs taken over',
+        question: 'NATS: takeover of 100,000 waiting runs after a kill -9, including process start',
         unit: 'ms',
         measured: spread([tookMs]),
         floor: null,

@@ -48,7 +48,7 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
   };
   const crash = (thrown: unknown): void => {
     void report(thrown).then((code) => {
-      streams.onCrash();
+      streams.crashed();
       outcome.isTold = true;
       process.exit(code);
     });

@@ -30,6 +30,6 @@ export function configHere(settings: Settings): Config {
 
 function load(settings: Settings, path: string | null): Config {
   const config = loadConfig(path, settings.environment.variables);
-  settings.streams.clean = hideSecrets(knownSecrets(config));
+  settings.streams.redactWith(hideSecrets(knownSecrets(config)));
   return config;
 }

@@ -6,7 +6,7 @@ export function watchForEarlyEnd(isDone: () => boolean, streams: Streams): void 
   process.once('exit', (code) => {
     if (isDone() || code === exitCodes.interrupted) return;
     streams.note('error PLUGIN_FAILED: a plugin ended the process before the command was done');
-    streams.onCrash();
+    streams.crashed();
     process.exitCode = exitCodes.failed;
   });
 }

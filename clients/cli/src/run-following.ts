@@ -3,7 +3,7 @@
  * Owns: asking the owner of a store again and again; of a gateway also the streams of the runs inside it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LiveToken, RunEvent, RunKey } from '@llmteam/contracts';
+import { endsRun, type LiveToken, type RunEvent, type RunKey } from '@llmteam/contracts';
 import type { RemoteStore } from '@llmteam/embedded';
 import type { GatewayStore, Runs } from './run-stores.js';
 import { childrenIn, type Watcher } from './run-watching.js';
@@ -12,8 +12,6 @@ const firstPollMs = 50;
 const lastPollMs = 1_000;
 /** A gateway allows each tenant so many streams; one run that is watched takes few of them. */
 const mostInside = 20;
-
-const ends = new Set<string>(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
 
 /**
  * Resolves once the run has ended. `children`: runs that it waits for already; null: what happens inside is not wanted.
@@ -37,7 +35,7 @@ export async function followRun(
       }
       watcher.events([event], null);
       inside?.watch(childrenIn([event]));
-      if (ends.has(event.event_type)) return;
+      if (endsRun(event.event_type)) return;
     }
   } finally {
     stop.abort();
@@ -72,7 +70,7 @@ class RunsInside {
       if (event.event_type === 'llm.token') continue;
       this.watcher.eventsInside([event]);
       this.watch(childrenIn([event]));
-      if (ends.has(event.event_type)) return;
+      if (endsRun(event.event_type)) return;
     }
   }
 }

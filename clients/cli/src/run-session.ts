@@ -52,7 +52,7 @@ export class RunSession {
       () => this.interrupt(),
       () => this.leave(),
     );
-    settings.streams.onCrash = () => this.leave();
+    settings.streams.handleCrash(() => this.leave());
   }
 
   static async open(
@@ -64,7 +64,7 @@ export class RunSession {
   ): Promise<RunSession> {
     const session = new RunSession(settings, run, segment, options);
     session.progress.apply(past.events, null);
-    session.progress.usage = past.usage;
+    session.progress.noteUsage(past.usage);
     session.lastSeq = past.events.length;
     if (isDisplayWanted(settings, options)) {
       const { LiveDisplay } = await import('./display/live-display.js');
@@ -108,7 +108,7 @@ export class RunSession {
       await followRun(store, this.run, this.lastSeq + 1, this.watcher(runs), inside);
       this.state = 'ended';
       const result = resultFromView(await runs.show(this.run));
-      this.progress.usage = result.usage;
+      this.progress.noteUsage(result.usage);
       return result;
     } catch (error) {
       if (store.kind === 'gateway') throw this.withAWayOn(error);
@@ -122,7 +122,7 @@ export class RunSession {
   /** Notes what happened while nobody was asked: the process that was followed is gone. */
   async catchUp(runs: Runs, usage: Usage): Promise<void> {
     this.noteEvents(await runs.events(this.run, this.lastSeq + 1), null, runs);
-    this.progress.usage = usage;
+    this.progress.noteUsage(usage);
   }
 
   /** Ends what is shown; its last state stays. Ctrl-C goes on to be heard: closing the store takes its time. */

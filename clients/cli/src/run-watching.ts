@@ -40,8 +40,9 @@ export function watchRun(
 
 /** The runs that steps have begun to wait for. */
 export function childrenIn(events: readonly RunEvent[]): string[] {
-  return events.flatMap(({ event_type, payload }) => {
-    const waitingFor = event_type === 'step.waiting' ? String(payload.waiting_for ?? '') : '';
-    return waitingFor.startsWith('run ') ? [waitingFor.slice('run '.length)] : [];
+  return events.flatMap((event) => {
+    if (event.event_type !== 'step.waiting') return [];
+    const { waiting_for } = event.payload;
+    return waiting_for.kind === 'child_run' ? [waiting_for.run_id] : [];
   });
 }

@@ -7,10 +7,8 @@ export class Streams {
   private aboveDisplay: ((text: string) => void) | null = null;
   /** Why results could not be written, but for a reader that went away. */
   failure: Error | null = null;
-  /** What there is to say before the process ends by a fault that nobody caught. */
-  onCrash: () => void = () => undefined;
-  /** What notes are written as: without the secrets of the configuration, once there is one. */
-  clean: (text: string) => string = (text) => text;
+  private crashHandler: () => void = () => undefined;
+  private redact: (text: string) => string = (text) => text;
 
   constructor(
     private readonly stdout: NodeJS.WriteStream,
@@ -38,9 +36,23 @@ export class Streams {
 
   /** A line for people. */
   note(line: string): void {
-    const text = this.clean(line.endsWith('\n') ? line : `${line}\n`);
+    const text = this.redact(line.endsWith('\n') ? line : `${line}\n`);
     if (this.aboveDisplay === null) this.stderr.write(text);
     else this.aboveDisplay(text);
+  }
+
+  /** Notes are written without what `redact` removes: the secrets of the configuration, once it is loaded. */
+  redactWith(redact: (text: string) => string): void {
+    this.redact = redact;
+  }
+
+  /** `handler` has the last word before the process ends by an uncaught error. */
+  handleCrash(handler: () => void): void {
+    this.crashHandler = handler;
+  }
+
+  crashed(): void {
+    this.crashHandler();
   }
 
   /** Sends notes through a live display, which keeps its own lines below them; the function given back ends that. */

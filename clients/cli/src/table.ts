@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Colours } from './colours.js';
 import { plainText } from './plain-text.js';
 
@@ -6,7 +7,7 @@ export interface Cell {
   readonly colour?: (text: string) => string;
 }
 
-/** Columns aligned by spaces; the last one is not padded. */
+/** Columns aligned by spaces, as a terminal shows them; the last one is not padded. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | Cell)[])[],
@@ -14,11 +15,11 @@ export function table(
 ): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)).map(flat));
   const widths = head.map((title, column) => {
-    return cells.reduce((widest, row) => Math.max(widest, widthOf(row[column]?.text ?? '')), widthOf(title));
+    return cells.reduce((widest, row) => Math.max(widest, stringWidth(row[column]?.text ?? '')), stringWidth(title));
   });
   const line = (row: readonly Cell[]): string => {
     const padded = row.map(({ text, colour }, column) => {
-      const gap = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text));
+      const gap = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - stringWidth(text));
       return `${colour?.(text) ?? text}${gap}`;
     });
     return padded.join('  ').trimEnd();
@@ -29,8 +30,4 @@ export function table(
 
 function flat(cell: Cell): Cell {
   return { ...cell, text: plainText(cell.text) };
-}
-
-function widthOf(text: string): number {
-  return [...text].length;
 }

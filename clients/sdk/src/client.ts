@@ -2,10 +2,11 @@ import type {
   AnswerTaskBody,
   CatalogPage,
   CatalogType,
+  ClaimTaskBody,
+  ControlRunBody,
   EventPage,
   ForkRunBody,
   HumanTask,
-  Json,
   RunAccepted,
   RunPage,
   RunStatus,
@@ -13,6 +14,7 @@ import type {
   Segment,
   SegmentPage,
   SegmentStored,
+  SignalRunBody,
   StartRunBody,
   TaskPage,
   ValidationReport,
@@ -27,8 +29,8 @@ interface PageOptions {
   readonly limit?: number;
 }
 
-export interface StartOptions extends Omit<StartRunBody, 'input_data'> {
-  /** Seconds to wait for the end: the answer is the finished run if it ends by then. */
+export interface WaitOptions {
+  /** Seconds to wait for the end of the run: the answer is the finished run if it ends by then. Default 0. */
   readonly wait?: number;
 }
 
@@ -83,10 +85,9 @@ export class LlmteamClient {
     await this.transport.json(segment(segmentId), { method: 'DELETE' });
   }
 
-  startRun(segmentId: string, inputData: Json, options?: StartOptions & { readonly wait?: 0 }): Promise<RunAccepted>;
-  startRun(segmentId: string, inputData: Json, options: StartOptions): Promise<RunAccepted | RunView>;
-  startRun(segmentId: string, inputData: Json, { wait, ...options }: StartOptions = {}): Promise<RunAccepted> {
-    const body = { input_data: inputData, ...options };
+  startRun(segmentId: string, body?: StartRunBody, options?: { readonly wait?: 0 }): Promise<RunAccepted>;
+  startRun(segmentId: string, body: StartRunBody, options: WaitOptions): Promise<RunAccepted | RunView>;
+  startRun(segmentId: string, body: StartRunBody = {}, { wait }: WaitOptions = {}): Promise<RunAccepted> {
     return this.transport.json(`${segment(segmentId)}/runs`, { method: 'POST', body, query: { wait } });
   }
 
@@ -103,7 +104,7 @@ export class LlmteamClient {
   }
 
   /** `wait`: seconds to wait for the end. */
-  getRun(runId: string, { wait }: { readonly wait?: number } = {}): Promise<RunView> {
+  getRun(runId: string, { wait }: WaitOptions = {}): Promise<RunView> {
     return this.transport.json(run(runId), { query: { wait } });
   }
 
@@ -117,13 +118,11 @@ export class LlmteamClient {
     return followRun(this.transport, runId, options);
   }
 
-  controlRun(runId: string, action: 'cancel' | 'pause' | 'resume', reason?: string): Promise<RunAccepted> {
-    const body = reason === undefined ? {} : { reason };
+  controlRun(runId: string, action: 'cancel' | 'pause' | 'resume', body: ControlRunBody = {}): Promise<RunAccepted> {
     return this.transport.json(`${run(runId)}/${action}`, { method: 'POST', body });
   }
 
-  signalRun(runId: string, name: string, payload: Json = null, correlation?: string): Promise<RunAccepted> {
-    const body = { payload, ...(correlation !== undefined && { correlation }) };
+  signalRun(runId: string, name: string, body: SignalRunBody = {}): Promise<RunAccepted> {
     return this.transport.json(`${run(runId)}/signals/${encodeURIComponent(name)}`, { method: 'POST', body });
   }
 
@@ -141,8 +140,7 @@ export class LlmteamClient {
     return this.transport.json(task(taskId));
   }
 
-  claimTask(taskId: string, claimedBy?: string): Promise<HumanTask> {
-    const body = claimedBy === undefined ? {} : { claimed_by: claimedBy };
+  claimTask(taskId: string, body: ClaimTaskBody = {}): Promise<HumanTask> {
     return this.transport.json(`${task(taskId)}/claim`, { method: 'POST', body });
   }
 

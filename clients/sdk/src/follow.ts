@@ -1,4 +1,4 @@
-import type { LiveToken, RunEvent } from '@llmteam/contracts';
+import { endsRun, type LiveToken, type RunEvent } from '@llmteam/contracts';
 import { ApiError, foreignAnswer } from './api-error.js';
 import { SseParser } from './sse-parser.js';
 import type { Transport } from './transport.js';
@@ -14,12 +14,6 @@ export interface FollowOptions {
   readonly patienceMs?: number;
 }
 
-const lastEvents: ReadonlySet<string> = new Set([
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.timeout',
-]);
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
@@ -106,7 +100,7 @@ async function* oneConnection(
         if (id !== null && 'seq' in event) {
           if (event.seq <= place.lastSeq) continue;
           place.lastSeq = event.seq;
-          place.isOver = lastEvents.has(event.event_type);
+          place.isOver = endsRun(event.event_type);
         }
         yield event;
       }

@@ -42,7 +42,7 @@ export type RunPage = Static<typeof RunPage>;
 
 export const EventPage = Type.Object(
   {
-    events: Type.Array(RunEvent),
+    events: Type.Unsafe<RunEvent[]>(Type.Array(RunEvent)),
     next_seq: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
       description: 'The `from_seq` of the next page; null: the run has ended and this was its last.',
     }),

@@ -1,4 +1,5 @@
 import type { ErrorInfo } from '../errors.js';
+import type { EventPayloads } from '../event-catalog.js';
 import type { EventType, Severity } from '../events.js';
 import type { TaskAnswer, TaskRequest } from '../human-task.js';
 import type { Json, JsonObject } from '../json.js';
@@ -49,12 +50,17 @@ export type Directive =
   | { readonly do: 'start_child'; readonly segment_ref: string; readonly input: Json }
   /** Cancels the undecided steps all of whose paths lead to this step. */
   | { readonly do: 'cancel_upstream' }
-  | {
-      readonly do: 'emit';
-      readonly event_type: EventType;
-      readonly payload: JsonObject;
-      readonly severity?: Severity;
-    };
+  | EmitDirective;
+
+/** Derives an event of the step; its type decides what the payload holds. */
+export type EmitDirective = {
+  [T in EventType]: {
+    readonly do: 'emit';
+    readonly event_type: T;
+    readonly payload: EventPayloads[T];
+    readonly severity?: Severity;
+  };
+}[EventType];
 
 /** What a control type may look at. Nothing else: no clock, no randomness, no I/O. */
 export interface ControlView<Config, State> {

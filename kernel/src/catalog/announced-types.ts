@@ -16,8 +16,9 @@ import {
   queueName,
   StepTypeMetadata,
 } from '@llmteam/contracts';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { WatchedKeys } from '../kv/watched-keys.js';
+import { makeAjv } from '../validation/schemas/ajv.js';
 import { listWorkers } from './live-workers.js';
 import type { StepCatalog } from './step-catalog.js';
 
@@ -126,7 +127,7 @@ export class AnnouncedTypes {
     const name = `${found.key}#${found.revision}`;
     if (this.seen.has(name)) return;
     this.seen.add(name);
-    this.check ??= new Ajv2020({ meta: false, validateSchema: false }).compile(metadataSchema());
+    this.check ??= makeAjv().compile(metadataSchema());
     const { catalog, log } = this.options;
     if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
     else log.warn({ key: found.key, faults: this.check.errors }, 'a step type in the registry cannot be understood');

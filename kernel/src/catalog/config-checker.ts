@@ -1,21 +1,13 @@
 import { celKeyword, type JsonObject, literalKeyword } from '@llmteam/contracts';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { addFormats } from './formats.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { addFormats, makeAjv } from '../validation/schemas/ajv.js';
 
 /** What is wrong with a config, in one line; null: nothing. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
-/** One Ajv for the schemas of plugins: operator code, so their patterns are trusted. Schemas are compiled when first used.
- * They are not checked against the meta-schema, which would cost more than all else at start; plugins' tests do that. */
+/** One Ajv for the schemas of plugins: operator code, so their patterns are trusted. Schemas are compiled when first used. */
 export function configChecker(): ConfigChecker {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    strictTypes: false,
-    keywords: [celKeyword, literalKeyword],
-    meta: false,
-    validateSchema: false,
-  });
-  addFormats(ajv);
+  const ajv = addFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [celKeyword, literalKeyword] }));
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
     let validate = compiled.get(schema);

@@ -49,7 +49,7 @@ export function dispatch(turn: Turn, instance: StepInstance, cause: number): voi
   run.in_flight++;
   instance.state.status = 'queued';
   const queue = queueName(job.step_type, job.type_version);
-  turn.emit('step.queued', instance, { cause, payload: { queue }, severity: 'debug' });
+  turn.emit('step.queued', instance, { queue }, { cause, severity: 'debug' });
   if (instance.step.queue_timeout_seconds !== null) {
     armStepTimer(turn, instance, 'queue', instance.step.queue_timeout_seconds * 1_000);
   }
@@ -112,7 +112,7 @@ export function onStarted(turn: Turn, instance: StepInstance, fact: StepStarted)
 
 function begin(turn: Turn, instance: StepInstance, timestamp: number, worker: string): void {
   instance.state.status = 'running';
-  turn.emit('step.started', instance, { timestamp, payload: { worker } });
+  turn.emit('step.started', instance, { worker }, { timestamp });
 }
 
 export function onMemoized(instance: StepInstance, fact: StepMemoized): void {
@@ -127,9 +127,8 @@ export function onReported(turn: Turn, instance: StepInstance, fact: StepReporte
   turn.run.in_flight--;
   addUsage(turn.run, fact.usage);
   for (const activity of fact.activities ?? []) {
-    turn.emit(activity.event_type, instance, {
+    turn.emit(activity.event_type, instance, activity.payload, {
       timestamp: activity.at,
-      payload: activity.payload,
       severity: activity.event_type === 'action.failed' ? 'warning' : 'info',
       ...(activity.duration_ms !== undefined && { duration_ms: Math.round(activity.duration_ms) }),
     });
@@ -162,7 +161,7 @@ function endAttemptInFailure(turn: Turn, instance: StepInstance, error: ErrorInf
   state.status = 'retrying';
   state.error = error;
   const payload = { delay_ms: delayMs, next_attempt: state.attempt + 1, max_attempts: instance.step.retry.maxAttempts };
-  turn.emit('step.retrying', instance, { error, severity: 'warning', payload, duration_ms: durationMs });
+  turn.emit('step.retrying', instance, payload, { error, severity: 'warning', duration_ms: durationMs });
   armStepTimer(turn, instance, 'retry', delayMs);
 }
 

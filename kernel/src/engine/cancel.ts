@@ -14,7 +14,7 @@ export function cancelStep(turn: Turn, instance: StepInstance): void {
   if (!isOpen(instance)) return;
   const wasReady = instance.state.since >= 0;
   release(turn, instance);
-  if (wasReady) turn.emit('step.cancelled', instance);
+  if (wasReady) turn.emit('step.cancelled', instance, {});
   decide(turn, instance, 'cancelled');
 }
 

@@ -35,6 +35,7 @@ import type { ControlState, ScopeState } from './state.js';
 import { arm, disarm } from './timers.js';
 import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { stepVariables } from './variables.js';
+import { controlWaitsFor } from './waiting.js';
 
 /** A ready control step begins. */
 export function startControl(turn: Turn, instance: StepInstance, cause: number): void {
@@ -42,7 +43,7 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
   state.held = false;
   state.since = turn.now;
   state.status = 'running';
-  turn.emit('step.started', instance, { cause });
+  turn.emit('step.started', instance, {}, { cause });
   let config: JsonObject;
   try {
     config = step.config.resolve(stepVariables(turn, instance));
@@ -131,25 +132,12 @@ function isToldMore(turn: Turn, { state }: StepInstance, from: number): boolean 
 function noteWaiting(turn: Turn, instance: StepInstance): void {
   const { control, status } = instance.state;
   if (control === null) return;
-  const waitingFor = waitsFor(turn, instance, control);
+  const waitingFor = controlWaitsFor(turn.run, instance, control);
   if (waitingFor === null) instance.state.status = 'running';
   else if (status !== 'waiting') {
     instance.state.status = 'waiting';
-    turn.emit('step.waiting', instance, { payload: { waiting_for: waitingFor } });
+    turn.emit('step.waiting', instance, { waiting_for: waitingFor });
   }
-}
-
-/** What a control step waits for outside the run's own steps, or null. */
-export function waitsFor(turn: Pick<Turn, 'run'>, instance: StepInstance, control: ControlState): string | null {
-  if (control.scopes.size > 0) return null;
-  if (control.task !== null && control.task.status !== 'closed') return `task ${control.task.task_id}`;
-  const key = stepKey(instance.scope.path, instance.step.step_id);
-  const child = turn.run.children.get(key);
-  if (child !== undefined) return `run ${child}`;
-  const wait = turn.run.waits.find((known) => known.step === key);
-  if (wait !== undefined) return `signal ${wait.name}`;
-  const [timer] = control.timers.keys();
-  return timer === undefined ? null : `timer ${timer}`;
 }
 
 function perform(turn: Turn, instance: StepInstance, directive: Directive): void {
@@ -194,7 +182,7 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
       }
       return;
     case 'emit':
-      turn.emit(directive.event_type, instance, { payload: directive.payload, severity: directive.severity ?? 'info' });
+      turn.emit(directive.event_type, instance, directive.payload, { severity: directive.severity ?? 'info' });
   }
 }
 
@@ -304,8 +292,8 @@ function changeTask(
     };
     showTask(turn, instance, task);
     const { task_type, title, assignee } = task.request;
-    turn.emit('human.task_created', instance, { payload: { task_id: task.task_id, task_type, title, assignee } });
-    if (assignee !== null) turn.emit('human.task_assigned', instance, { payload: { task_id: task.task_id, assignee } });
+    turn.emit('human.task_created', instance, { task_id: task.task_id, task_type, title, assignee });
+    if (assignee !== null) turn.emit('human.task_assigned', instance, { task_id: task.task_id, assignee });
     return;
   }
   if (control.task === null || control.task.status === 'closed') return;
@@ -320,14 +308,14 @@ function changeTask(
     request: requestNow,
   });
   const payload = { task_id: control.task.task_id, assignee, escalation_level: escalationLevel };
-  turn.emit('human.task_escalated', instance, { payload, severity: 'warning' });
+  turn.emit('human.task_escalated', instance, payload, { severity: 'warning' });
 }
 
 export function onClaimed(turn: Turn, instance: StepInstance, by: string): void {
   const task = instance.state.control?.task;
   if (!isOpen(instance) || !task || task.status !== 'open') return;
   showTask(turn, instance, { ...task, status: 'claimed', claimed_by: by });
-  turn.emit('human.task_assigned', instance, { payload: { task_id: task.task_id, assignee: by } });
+  turn.emit('human.task_assigned', instance, { task_id: task.task_id, assignee: by });
 }
 
 /** The first answer the control type accepts wins; what comes later finds the task closed. */
@@ -338,7 +326,7 @@ export function onAnswered(turn: Turn, instance: StepInstance, answer: NonNullab
   if (reaction === null || reaction.directives.length === 0) return;
   showTask(turn, instance, { ...task, status: 'closed', answer });
   const payload = { task_id: task.task_id, decision: answer.decision, answered_by: answer.answered_by };
-  turn.emit('human.task_completed', instance, { payload });
+  turn.emit('human.task_completed', instance, payload);
   apply(turn, instance, reaction);
 }
 

@@ -2,15 +2,15 @@
  * Purpose: how a run ends, and what is said of it.
  * Owns: law 11 of "How a segment runs": the output, the one final event, the outcome for the journal and the parent.
  */
-import type {
-  ChildEnded,
-  ErrorInfo,
-  EventType,
-  FiredPorts,
-  Json,
-  RunEnded,
-  RunOutcome,
-  Severity,
+import {
+  type ChildEnded,
+  type ErrorInfo,
+  type FiredPorts,
+  type Json,
+  type RunEnded,
+  type RunOutcome,
+  runEndingEvents,
+  type Severity,
 } from '@llmteam/contracts';
 import { cancelScope } from './cancel.js';
 import type { Effect } from './effects.js';
@@ -19,13 +19,6 @@ import { isEnded, type RunState } from './state.js';
 import { disarm } from './timers.js';
 import type { Turn } from './turn.js';
 import { scopeVariables } from './variables.js';
-
-const finalEvents: Readonly<Record<RunOutcome, EventType>> = {
-  completed: 'segment.completed',
-  failed: 'segment.failed',
-  cancelled: 'segment.cancelled',
-  timeout: 'segment.timeout',
-};
 
 const severities: Readonly<Record<RunOutcome, Severity>> = {
   completed: 'info',
@@ -61,8 +54,8 @@ export function endRun(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null,
   run.output = output;
   run.ended_at = turn.now;
   const severity = severities[outcome];
-  const details = { severity, duration_ms: turn.now - run.request.at, payload: counts(run) } as const;
-  turn.emitRun(finalEvents[outcome], error === null ? details : { ...details, error });
+  const details = { severity, duration_ms: turn.now - run.request.at };
+  turn.emitRun(runEndingEvents[outcome], counts(run), error === null ? details : { ...details, error });
   turn.effects.push(...endEffects(run));
 }
 

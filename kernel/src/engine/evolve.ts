@@ -66,7 +66,8 @@ export function startRun(
   const root = rootScope(plan);
   run.state.scopes.set(root.path, root);
   turn.emitRun('segment.started', {
-    payload: { segment_name: plan.segment.name, parent_run_id: request.parent?.run_id ?? null },
+    segment_name: plan.segment.name,
+    parent_run_id: request.parent?.run_id ?? null,
   });
   if (run.state.deadline_at !== null) {
     arm(turn, 'run:timeout', { due_at: run.state.deadline_at, kind: 'run', step: '', name: '' });
@@ -179,11 +180,11 @@ function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason:
     endRun(turn, 'cancelled', errorInfo('CANCELLED', reason ?? 'the run was cancelled'));
   } else if (action === 'pause' && run.status === 'running') {
     run.status = 'paused';
-    turn.emitRun('segment.paused', { payload: { reason } });
+    turn.emitRun('segment.paused', { reason });
     controlChildren(turn, 'pause');
   } else if (action === 'resume' && run.status === 'paused') {
     run.status = 'running';
-    turn.emitRun('segment.resumed', { payload: { reason } });
+    turn.emitRun('segment.resumed', { reason });
     releaseHeldControls(turn);
     controlChildren(turn, 'resume');
   }

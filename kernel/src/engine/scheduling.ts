@@ -90,7 +90,7 @@ function deliverEagerly(
 /** No edge into the step was taken. */
 export function skipStep(turn: Turn, instance: StepInstance, cause: number): void {
   if (!isOpen(instance)) return;
-  turn.emit('step.skipped', instance, { cause, severity: 'debug' });
+  turn.emit('step.skipped', instance, {}, { cause, severity: 'debug' });
   decide(turn, instance, 'skipped');
   deliverDead(turn, instance, instance.step.outgoing);
 }
@@ -137,7 +137,7 @@ export function completeStep(turn: Turn, instance: StepInstance, fired: FiredPor
     failStep(turn, instance, expressionError(thrown), durationMs);
     return;
   }
-  turn.emit('step.completed', instance, { payload: { ports: Object.keys(fired) }, duration_ms: durationMs });
+  turn.emit('step.completed', instance, { ports: Object.keys(fired) }, { duration_ms: durationMs });
   decide(turn, instance, 'completed');
   deliverAll(turn, instance, taken);
 }
@@ -150,7 +150,7 @@ export function expressionError(thrown: unknown): ErrorInfo {
 export function failStep(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
   const { state } = instance;
   state.error = error;
-  turn.emit('step.failed', instance, { error, severity: 'error', duration_ms: durationMs });
+  turn.emit('step.failed', instance, {}, { error, severity: 'error', duration_ms: durationMs });
   const fired: FiredPorts = { error };
   state.outputs = fired;
   let taken: (Json | undefined)[] = [];

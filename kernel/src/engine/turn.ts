@@ -3,8 +3,17 @@
  * are collected.
  * Owns: numbering and shaping of events. Does not own: any rule of how a segment runs.
  */
-import type { ErrorInfo, EventType, JsonObject, Occurrence, RunEvent, Severity, StepStatus } from '@llmteam/contracts';
+import type {
+  ErrorInfo,
+  EventPayloads,
+  EventType,
+  Occurrence,
+  RunEvent,
+  Severity,
+  StepStatus,
+} from '@llmteam/contracts';
 import type { Effect } from './effects.js';
+import { lastMoment } from './moment.js';
 import type { Plan, StepPlan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
 
@@ -20,9 +29,6 @@ export type Todo =
   | { readonly what: 'run' | 'skip'; readonly instance: StepInstance; readonly cause: number }
   | { readonly what: 'react'; readonly instance: StepInstance; readonly occurrence: Occurrence }
   | { readonly what: 'finish_scope'; readonly scope: ScopeState };
-
-/** Epoch milliseconds of the last moment that has a date. */
-const lastMoment = 8.64e15;
 
 export class Turn {
   readonly effects: Effect[] = [];
@@ -45,22 +51,27 @@ export class Turn {
   }
 
   /** Derives an event of the run. */
-  emitRun(type: EventType, more: EventDetails = {}): void {
-    this.add(type, null, more);
+  emitRun<T extends EventType>(type: T, payload: EventPayloads[T], more: EventDetails = {}): void {
+    this.add(type, null, payload, more);
   }
 
   /** Derives an event of a step, and remembers it as the step's last. */
-  emit(type: EventType, instance: StepInstance, more: EventDetails = {}): void {
-    this.add(type, instance, more);
+  emit<T extends EventType>(type: T, instance: StepInstance, payload: EventPayloads[T], more: EventDetails = {}): void {
+    this.add(type, instance, payload, more);
     instance.state.event = this.run.seq;
   }
 
-  private add(type: EventType, instance: StepInstance | null, more: EventDetails): void {
+  private add<T extends EventType>(
+    type: T,
+    instance: StepInstance | null,
+    payload: EventPayloads[T],
+    more: EventDetails,
+  ): void {
     const seq = ++this.run.seq;
     if (this.events === null) return;
     const { key, request } = this.run;
     const parent = more.cause ?? instance?.state.event ?? 0;
-    this.events.push({
+    const event = {
       event_id: `${key.run_id}:${seq}`,
       event_type: type,
       seq,
@@ -76,11 +87,13 @@ export class Turn {
       severity: more.severity ?? 'info',
       correlation_id: request.correlation_id,
       parent_event_id: parent === 0 ? null : `${key.run_id}:${parent}`,
-      payload: more.payload ?? {},
+      payload,
       error: more.error ?? null,
       duration_ms: more.duration_ms ?? null,
       trace_id: request.trace_id,
-    });
+    };
+    // TypeScript does not see that one `T` is the type of both `event_type` and `payload`.
+    this.events.push(event as RunEvent);
   }
 
   /** Clocks of workers may be off, and a fork is told of work that is older than itself. */
@@ -90,7 +103,6 @@ export class Turn {
 }
 
 interface EventDetails {
-  readonly payload?: JsonObject;
   readonly error?: ErrorInfo;
   readonly severity?: Severity;
   readonly duration_ms?: number;

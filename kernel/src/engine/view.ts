@@ -1,7 +1,7 @@
-import { queueName, type RunResult, type RunView, type StepSummary } from '@llmteam/contracts';
-import { waitsFor } from './controls.js';
+import type { RunResult, RunView, StepSummary } from '@llmteam/contracts';
 import type { StepPlan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
+import { waitsFor } from './waiting.js';
 
 /** The run as `runs show` and REST give it: steps of the run's own scope and of the iterations that are open. */
 export function viewRun(run: Run): RunView {
@@ -89,14 +89,6 @@ function summarise(run: Run, scope: ScopeState, step: StepPlan, state: StepState
     attempt: state.attempt,
     error: state.error,
   };
-  const waitingFor = reason(run, scope, step, state);
+  const waitingFor = waitsFor(run, { scope, step, state });
   return waitingFor === null ? summary : { ...summary, waiting_for: waitingFor };
-}
-
-function reason(run: Run, scope: ScopeState, step: StepPlan, state: StepState): string | null {
-  if (state.held) return run.state.status === 'paused' ? 'resume' : 'a place among the jobs in flight';
-  if (state.status === 'queued') return `a worker of ${queueName(step.type_id, step.type.metadata.version)}`;
-  if (state.status === 'retrying') return 'its next attempt';
-  if (state.status !== 'waiting' || state.control === null) return null;
-  return waitsFor({ run: run.state }, { scope, step, state }, state.control);
 }

@@ -59,12 +59,21 @@ export interface Pattern {
 export class Evaluation {
   /** Values of comprehension variables, by slot. */
   readonly locals: CelValue[] = [];
-  /** Patterns this evaluation compiled. */
-  patterns: Map<string, Pattern> | undefined;
+  #patterns: Map<string, Pattern> | undefined;
   #steps = 0;
   #work = 0;
 
   constructor(readonly variables: Variables) {}
+
+  /** The pattern of a source, compiled and paid for once in an evaluation. */
+  pattern(source: string, compile: () => Pattern): Pattern {
+    this.#patterns ??= new Map();
+    const known = this.#patterns.get(source);
+    if (known !== undefined) return known;
+    const compiled = compile();
+    this.#patterns.set(source, compiled);
+    return compiled;
+  }
 
   /** Counts one step of a comprehension whose expressions have `terms` terms. */
   takeStep(terms: number, position: number): void {

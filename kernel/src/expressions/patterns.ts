@@ -46,13 +46,11 @@ export function matches(run: Evaluation, offset: number, text: string, pattern: 
 
 /** The pattern of a text that is only known at evaluation; each is compiled, and paid for, once in an evaluation. */
 export function patternOf(run: Evaluation, offset: number, source: string): Pattern {
-  run.patterns ??= new Map();
-  const known = run.patterns.get(source);
-  if (known !== undefined) return known;
-  run.charge(source.length + cost.pattern, offset);
-  run.charge(Math.min(largestPattern, estimatedSize(source)) * cost.patternSize, offset);
-  const compiled = compilePattern(source);
-  if ('reason' in compiled) throw new Failure(compiled.reason, offset, compiled.isTooLarge);
-  run.patterns.set(source, compiled);
-  return compiled;
+  return run.pattern(source, () => {
+    run.charge(source.length + cost.pattern, offset);
+    run.charge(Math.min(largestPattern, estimatedSize(source)) * cost.patternSize, offset);
+    const compiled = compilePattern(source);
+    if ('reason' in compiled) throw new Failure(compiled.reason, offset, compiled.isTooLarge);
+    return compiled;
+  });
 }

@@ -19,6 +19,3 @@ export const jsonLimits: JsonLimits = {
   maxKeysPerObject: caps.json_keys_per_object,
   maxStringBytes: caps.json_string_bytes,
 };
-
-/** Keys that JavaScript gives a meaning of their own; no JSON that comes in may have them. */
-export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -7,8 +7,8 @@
  *   J2 What passes survives `JSON.stringify`: no number beyond the range of a double, no depth that overflows the stack.
  */
 import { Buffer } from 'node:buffer';
-import { LlmteamError } from '@llmteam/contracts';
-import { forbiddenKeys, type JsonLimits } from './json-limits.js';
+import { forbiddenKeys, LlmteamError } from '@llmteam/contracts';
+import type { JsonLimits } from './json-limits.js';
 
 /** Is told of every value as it begins and ends; lines count from 1. */
 export interface JsonVisitor {

@@ -3,11 +3,10 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LlmteamError, PluginManifest, pluginApiVersion } from '@llmteam/contracts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { contractFaults } from '../validation/contract-faults.js';
+import { makeAjv } from '../validation/schemas/ajv.js';
 
-/** Our own schema needs no check against the meta-schema, which would cost more than all else at start. */
-const ajv = new Ajv2020({ meta: false, validateSchema: false });
+const ajv = makeAjv();
 
 /** A plugin package as its package.json tells of it, before any of its code runs. */
 export interface PluginPackage {

@@ -1,16 +1,16 @@
 /**
- * Purpose: where a takeover may begin: `checkpoints/<partition>` in the registry, and when it moves on.
- * Owns: rounds, and who may move it. Does not own: how a run is kept (run-snapshots.ts), what a takeover does with it.
+ * Purpose: where a takeover may begin: `checkpoints/<partition>` in the key-value store, and when it moves on.
+ * Owns: rounds, and who may move the checkpoint. Does not own: writing snapshots (run-snapshots.ts), what a takeover does with them.
  *
- * A round keeps the runs that began before the round before it began, and are still live and not kept as they stand; then it moves
- * the position to where the loop stood when the round before began. So a run that ends between two rounds costs no write.
+ * A round takes snapshots of the live runs that began before the previous round and have no current one; then it moves the position to
+ * where the loop stood when the previous round began. So a run that ends between two rounds costs no write.
  *
  * Invariants:
- *   K2 Every live run that began at or before `position` has a key.
- *   K3 A key that is trusted tells all that had happened to its run up to `position`, and its run is not over before it.
- *   K4 A key is trusted if the round it was written for moved the position. Whoever takes over claims a generation of its own, so
- *      rounds of two loops are never taken for each other, and only the last to claim moves the position.
- * A key that is not trusted costs time, not truth: the history of its run is read.
+ *   K2 Every live run that began at or before `position` has a snapshot key.
+ *   K3 A trusted snapshot tells all that had happened to its run up to `position`, and its run is not over before it.
+ *   K4 A snapshot is trusted if the round it was written for moved the position. Each takeover claims a generation of its own, so the
+ *      rounds of two loops are never confused, and only the last to claim moves the position.
+ * A stale snapshot costs time, not correctness: the history of its run is replayed.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -22,10 +22,13 @@ import {
   type Position,
   type Timer,
 } from '@llmteam/contracts';
-import type { LiveRun } from './live-run.js';
+import type { LiveRuns } from './live-runs.js';
+import type { LoopProgress, Reached } from './loop-progress.js';
+import type { LoopState } from './loop-state.js';
+import type { Projection } from './projection.js';
 import type { RunSnapshots, Stamp } from './run-snapshots.js';
 
-/** Changes when a reader of today would misread it. A checkpoint of another format is none. */
+/** Changes when an older reader would misread it. A checkpoint of another format is ignored. */
 const format = 2;
 
 export interface Checkpoint {
@@ -37,7 +40,7 @@ export interface Checkpoint {
   readonly writer: string;
   /** How often it has been claimed. */
   readonly generation: number;
-  /** By generation, the last round that moved the position. */
+  /** The last round of each generation that moved the position. */
   readonly rounds: Readonly<Record<string, number>>;
 }
 
@@ -46,22 +49,16 @@ export interface CheckpointDeps {
   readonly partition: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly loop: LoopState;
+  readonly progress: LoopProgress;
+  readonly runs: LiveRuns;
   readonly snapshots: RunSnapshots;
-  /** Live runs that began at or before a position and are not kept as they stand. */
-  readonly unkept: (beganBy: Position) => readonly LiveRun[];
-  /** Where the loop stands. */
-  readonly reached: () => { readonly position: Position; readonly at: number };
-  /** Resolves once the lists know what the loop has applied; false: they do not. */
-  readonly tellLists: () => Promise<boolean>;
-  /** Another loop has taken over: this one writes nothing any more. */
-  readonly onSuperseded: () => void;
+  readonly projection: Projection;
   /** Entries after which a round begins. */
-  readonly every: number;
+  readonly everyEntries: number;
   /** Time after which a round begins if anything changed. */
   readonly intervalMs: number;
 }
-
-type Reached = ReturnType<CheckpointDeps['reached']>;
 
 const beginning: Checkpoint = { format, position: 0, at: 0, writer: '', generation: 0, rounds: {} };
 
@@ -73,13 +70,13 @@ export class Checkpoints {
   /** Where the loop stood when the last round began. */
   private mark: Reached = beginning;
   private entries = 0;
-  /** The takeover found keys that are not worth what they should be. */
-  private hasUnkept = false;
+  /** Generations of the snapshots the takeover found. */
+  private readonly generations = new Set<number>();
+  /** The takeover found stale snapshots. */
+  private hasStale = false;
   private lastRoundAt = Number.NEGATIVE_INFINITY;
   private timer: Timer | null = null;
   private round: Promise<void> | null = null;
-  private isStopped = false;
-  private isSuperseded = false;
 
   constructor(private readonly deps: CheckpointDeps) {}
 
@@ -87,7 +84,7 @@ export class Checkpoints {
     return `checkpoints/${this.deps.partition}`;
   }
 
-  /** Makes this loop the one that writes from here on; answers what was there. */
+  /** Makes this loop the only writer from here on; returns the checkpoint it found. */
   async claim(): Promise<Checkpoint> {
     const { kv, snapshots } = this.deps;
     for (;;) {
@@ -96,8 +93,7 @@ export class Checkpoints {
       const claimed = { ...previous, writer: this.writer, generation: previous.generation + 1 };
       if (!(await this.write(claimed, found?.revision ?? 0))) continue;
       this.stamp = { generation: claimed.generation, round: 1 };
-      snapshots.hasFailed = false;
-      await snapshots.beginRound(this.stamp);
+      await snapshots.beginGeneration(claimed.generation);
       return previous;
     }
   }
@@ -106,16 +102,20 @@ export class Checkpoints {
     return round <= (this.kept.rounds[generation] ?? 0);
   }
 
-  /** The takeover is through: every key it found was of one of these generations. */
-  begin(generations: ReadonlySet<number>): void {
-    const rounds = Object.entries(this.kept.rounds).filter(([generation]) => generations.has(Number(generation)));
+  noteGeneration(generation: number): void {
+    this.generations.add(generation);
+  }
+
+  /** The takeover is done: rounds of generations without a snapshot are forgotten. */
+  begin(): void {
+    const rounds = Object.entries(this.kept.rounds).filter(([generation]) => this.generations.has(Number(generation)));
     this.kept = { ...this.kept, rounds: Object.fromEntries(rounds) };
-    this.mark = this.deps.reached();
-    this.hasUnkept = this.deps.unkept(this.mark.position).length > 0;
+    this.mark = this.reached();
+    this.hasStale = this.deps.runs.withoutSnapshot(this.mark.position).length > 0;
     this.planRound();
   }
 
-  /** Nothing that was read can be relied on: the position is at the beginning again. */
+  /** Nothing that was read can be trusted: the position is at the beginning again. */
   forget(): Checkpoint {
     this.kept = { ...this.kept, position: 0, at: 0, rounds: {} };
     return this.kept;
@@ -126,30 +126,33 @@ export class Checkpoints {
     this.planRound();
   }
 
-  /** The last round: everything that is live is kept, and the position moves to where the loop stands. */
+  /** The last round, once the loop is stopped: takes a snapshot of every live run and moves the position to where the loop stands. */
   async finish(): Promise<void> {
-    this.stop();
     await this.round;
-    this.mark = this.deps.reached();
-    if (!this.isSuperseded && this.isBehind()) await this.moveOn();
+    this.mark = this.reached();
+    if (this.deps.loop.writesCheckpoints && this.isBehind()) await this.moveOn();
   }
 
   stop(): void {
-    this.isStopped = true;
     this.timer?.cancel();
     this.timer = null;
   }
 
+  private reached(): Reached {
+    const { position, at } = this.deps.progress;
+    return { position, at };
+  }
+
   private isBehind(): boolean {
-    const { reached, snapshots } = this.deps;
-    return this.kept.position !== reached().position || snapshots.leftovers > 0 || this.hasUnkept;
+    const { progress, snapshots } = this.deps;
+    return this.kept.position !== progress.position || snapshots.hasLeftovers || this.hasStale;
   }
 
   private planRound(): void {
-    if (this.isStopped || this.round !== null) return;
-    const { clock, every, intervalMs } = this.deps;
+    const { loop, clock, everyEntries, intervalMs } = this.deps;
+    if (loop.isStopped || !loop.writesCheckpoints || this.round !== null) return;
     const sinceLast = clock.now() - this.lastRoundAt;
-    if (this.entries >= every && sinceLast >= intervalMs / 5) this.beginRound();
+    if (this.entries >= everyEntries && sinceLast >= intervalMs / 5) this.beginRound();
     else if (this.timer === null && this.isBehind()) {
       this.timer = clock.after(intervalMs, () => {
         this.timer = null;
@@ -169,20 +172,19 @@ export class Checkpoints {
     });
   }
 
-  /** One round. Whatever is refused leaves the position where it is; the next round tries again. */
+  /** One round. A refusal leaves the position where it is; the next round tries again. */
   private async moveOn(): Promise<void> {
-    const { log, partition, onSuperseded } = this.deps;
+    const { log, loop, partition } = this.deps;
     const target = this.mark;
-    if (!this.isStopped) this.mark = this.deps.reached();
+    if (!loop.isStopped) this.mark = this.reached();
     try {
       if (await this.tryRound(target)) return;
       log.warn({ partition }, 'the checkpoint stays where it is; a takeover will take longer');
     } catch (err) {
-      this.isSuperseded = err instanceof Superseded;
-      if (this.isSuperseded) {
+      if (err instanceof Superseded) {
+        loop.supersede();
         this.stop();
         log.info({ partition }, 'another loop writes the checkpoints of this partition now');
-        onSuperseded();
       } else {
         log.warn({ err, partition }, 'the checkpoint stays where it is; a takeover will take longer');
       }
@@ -190,34 +192,33 @@ export class Checkpoints {
   }
 
   private async tryRound(target: Reached): Promise<boolean> {
-    const { snapshots, unkept, tellLists } = this.deps;
+    const { runs, snapshots, projection } = this.deps;
     if (snapshots.hasFailed) await this.claimAgain();
     const { generation, round } = this.stamp;
-    const allKept = await snapshots.keepAll(unkept(target.position));
+    const isWritten = await snapshots.writeAll(runs.withoutSnapshot(target.position));
     this.stamp = { generation, round: round + 1 };
     await snapshots.beginRound(this.stamp);
-    const isTold = await tellLists();
+    const isIndexed = await projection.flush();
     const isSwept = await snapshots.sweep();
-    if (!allKept || snapshots.hasFailed || !isTold || !isSwept) return false;
+    if (!isWritten || snapshots.hasFailed || !isIndexed || !isSwept) return false;
     const rounds = { ...this.kept.rounds, [generation]: round };
     await this.writeOwn({ ...this.kept, ...target, generation, rounds });
-    this.hasUnkept = false;
+    this.hasStale = false;
     return true;
   }
 
-  /** Writes that were refused may arrive late; with a generation of their own they are told from those that were not. */
+  /** Refused writes may arrive late; a new generation tells them from those that were not refused. */
   private async claimAgain(): Promise<void> {
     const generation = this.stamp.generation + 1;
     await this.writeOwn({ ...this.kept, generation });
     this.stamp = { generation, round: 1 };
-    this.deps.snapshots.hasFailed = false;
-    await this.deps.snapshots.beginRound(this.stamp);
+    await this.deps.snapshots.beginGeneration(generation);
   }
 
   /** @throws Superseded if another loop has written since */
   private async writeOwn(checkpoint: Checkpoint): Promise<void> {
     if (await this.write(checkpoint, this.revision)) return;
-    // A write whose answer was lost is found as the present one.
+    // A write whose acknowledgement was lost is found as the present one.
     const present = await this.deps.kv.get(this.key);
     const isOwn = present !== null && checkpointOf(present.value)?.writer === this.writer;
     if (!isOwn || !(await this.write(checkpoint, present.revision))) throw new Superseded();
@@ -237,7 +238,7 @@ export class Checkpoints {
 
 class Superseded extends Error {}
 
-/** null: it is none of this format. */
+/** Returns null for a value of another format. */
 function checkpointOf(value: unknown): Checkpoint | null {
   const { format: writtenAs, position, at, writer, generation, rounds } = (value ?? {}) as Record<string, unknown>;
   if (writtenAs !== format || typeof writer !== 'string' || typeof rounds !== 'object' || rounds === null) return null;

@@ -1,15 +1,15 @@
 /**
- * Purpose: doing what `evolve` wants done.
- * Owns: message ids of what the engine appends, the order "parent and children are told before the end is recorded", repeating what the
- * store refused for the moment. Does not own: deciding anything.
- * Invariants: performing an effect twice changes nothing, because ids come from the run (P1). After `stop` none is begun, also not the
- * rest of one that was under way (P2).
+ * Purpose: performs the effects that `evolve` returns.
+ * Owns: message ids of what the engine appends, the order "parent and children are told before the end is recorded", retrying what the
+ * store refuses. Does not own: any decision.
+ * Invariants:
+ *   P1 Performing an effect twice changes nothing, because its ids derive from the run.
+ *   P2 Once the loop is stopped no effect is begun, nor the rest of one in flight.
  */
 import {
   cancelSubject,
   errorInfo,
   type Fact,
-  type HumanTask,
   isLlmteamError,
   type Job,
   type JobQueue,
@@ -25,11 +25,14 @@ import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
 import type { Effect, StartChild } from '../engine/effects.js';
 import { engineVersion } from '../engine/evolve.js';
+import type { Retry } from '../retry/retry.js';
 import { validateInput } from '../validation/validate-input.js';
-import type { Retry } from './retry.js';
+import type { LoopState } from './loop-state.js';
+import type { Projection } from './projection.js';
 import type { TimerHeap, TimerOwner } from './timer-heap.js';
 
 export interface PerformerDeps {
+  readonly loop: LoopState;
   readonly journal: Journal;
   readonly queue: JobQueue;
   readonly pubSub: PubSub;
@@ -38,27 +41,26 @@ export interface PerformerDeps {
   readonly timers: TimerHeap;
   readonly retry: Retry;
   readonly log: Logger;
-  readonly showTask: (task: HumanTask) => void;
+  readonly projection: Projection;
 }
 
 export class EffectsPerformer {
   private jobs: Job[] = [];
-  /** Ids of jobs that are no longer wanted. */
-  private unwanted: string[] = [];
-  /** The jobs handed over last. */
-  private handingOver: Promise<void> = Promise.resolve();
-  private isStopped = false;
-  /** Starts of child runs that are under way: what is said to a child comes after its start. */
+  /** Ids of jobs to withdraw. */
+  private cancelled: string[] = [];
+  /** The batch published last. */
+  private publishing: Promise<void> = Promise.resolve();
+  /** Starts of child runs in flight: a child is controlled only after its start. */
   private readonly starting = new Map<string, Promise<void>>();
 
   constructor(private readonly deps: PerformerDeps) {}
 
   /**
-   * Performs one outcome's effects; `recorded` is called once the run's end stands in the journal. `isAgain`: they may have been
-   * performed long ago.
+   * Performs one outcome's effects; `recorded` is called once the run's end is in the journal. `isAgain`: they may have been performed
+   * long ago.
    */
   perform(run: TimerOwner, effects: readonly Effect[], recorded: () => void, isAgain = false): void {
-    if (this.isStopped) return;
+    if (this.deps.loop.isStopped) return;
     const before: Promise<void>[] = [];
     for (const effect of effects) {
       const done =
@@ -69,11 +71,10 @@ export class EffectsPerformer {
     }
   }
 
-  /** At once: what is under way ends where it stands. */
-  stop(): void {
-    this.isStopped = true;
+  /** Drops what was not published yet. */
+  discard(): void {
     this.jobs = [];
-    this.unwanted = [];
+    this.cancelled = [];
   }
 
   private performOne(
@@ -89,7 +90,7 @@ export class EffectsPerformer {
         return null;
       case 'cancel_jobs':
         pubSub.publish(cancelSubject, { job_ids: effect.job_ids });
-        this.unwanted.push(...effect.job_ids);
+        this.cancelled.push(...effect.job_ids);
         return null;
       case 'arm_timer':
         timers.arm(run, effect.timer, effect.due_at);
@@ -98,7 +99,7 @@ export class EffectsPerformer {
         timers.disarm(run, effect.timer);
         return null;
       case 'show_task':
-        this.deps.showTask(effect.task);
+        this.deps.projection.noteTask(effect.task);
         return null;
       case 'control_child':
         return this.controlChild(run, effect);
@@ -114,28 +115,28 @@ export class EffectsPerformer {
   }
 
   /**
-   * Hands over the jobs that have come together, and takes back those that are no longer wanted. Resolves once the queue has those of
-   * the time before: while it takes these, the next entries are evaluated.
+   * Publishes the jobs collected since the last call and withdraws cancelled ones. Resolves once the queue has the batch before: while
+   * it takes this one, the next entries are evaluated.
    */
   async flushJobs(): Promise<void> {
-    if (this.jobs.length + this.unwanted.length === 0) return;
-    const { jobs, unwanted, handingOver } = this;
-    this.jobs = [];
-    this.unwanted = [];
-    const calledOff = new Set(unwanted);
-    const wanted = unwanted.length === 0 ? jobs : jobs.filter(({ job_id }) => !calledOff.has(job_id));
-    this.handingOver = handingOver.then(() => this.handOver(wanted, unwanted));
-    await handingOver;
+    if (this.jobs.length + this.cancelled.length === 0) return;
+    const { jobs, cancelled, publishing } = this;
+    this.discard();
+    const withdrawn = new Set(cancelled);
+    const wanted = cancelled.length === 0 ? jobs : jobs.filter(({ job_id }) => !withdrawn.has(job_id));
+    this.publishing = publishing.then(() => this.publishBatch(wanted, cancelled));
+    await publishing;
   }
 
-  private async handOver(wanted: readonly Job[], unwanted: readonly string[]): Promise<void> {
-    if (this.isStopped) return;
+  private async publishBatch(wanted: readonly Job[], cancelled: readonly string[]): Promise<void> {
+    const { loop, queue, log } = this.deps;
+    if (loop.isStopped) return;
     if (wanted.length > 0) await this.publish(wanted);
-    if (unwanted.length === 0 || this.isStopped) return;
-    // Taking back spares work, nothing more: what is reported all the same means nothing.
-    await this.deps.queue
-      .withdraw(unwanted)
-      .catch((err: unknown) => this.deps.log.warn({ err }, 'jobs that are no longer wanted stay in the queue'));
+    if (cancelled.length === 0 || loop.isStopped) return;
+    // Withdrawing only saves work: a report of a cancelled job means nothing.
+    await queue
+      .withdraw(cancelled)
+      .catch((err: unknown) => log.warn({ err }, 'jobs that are no longer wanted stay in the queue'));
   }
 
   publish(jobs: readonly Job[]): Promise<void> {
@@ -156,12 +157,12 @@ export class EffectsPerformer {
     return started;
   }
 
-  /** The journal knows message ids of late only: a child that was started an hour ago would be asked for a second time. */
+  /** The journal deduplicates recent message ids only: a child started an hour ago would be requested a second time. */
   private async hasBegun(run: RunKey): Promise<boolean> {
     try {
       for await (const _ of this.deps.journal.read(run)) return true;
     } catch {
-      // Then asking for it will tell.
+      // Then the request will tell.
     }
     return false;
   }
@@ -190,7 +191,7 @@ export class EffectsPerformer {
     await this.append({ tenant_id: parent.tenant_id, run_id: effect.run_id }, 'requested', fact);
   }
 
-  /** A child that cannot be started is a child that failed; any other trouble is the store's and passes. */
+  /** A child that cannot be started has failed. Errors of the store are retried. */
   private async refuseChild(parent: RunKey, effect: StartChild, thrown: unknown): Promise<void> {
     if (isLlmteamError(thrown) && thrown.recoverable) throw thrown;
     const error = isLlmteamError(thrown) ? toErrorInfo(thrown) : errorInfo('CHILD_RUN_FAILED', String(thrown));

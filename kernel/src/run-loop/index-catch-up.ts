@@ -12,8 +12,8 @@ export interface CatchUpDeps {
 const runsAtATime = 500;
 
 /**
- * Brings the run index up to the end of a partition: the runs whose entries it has not seen are read from their histories.
- * Rebuilds it whole if it is empty. Needs nothing to run, and starts nothing.
+ * Brings the run index up to the end of a partition by replaying the runs whose entries it has not seen; all of them if it is empty.
+ * Performs no effects.
  */
 export async function catchUpIndex(deps: CatchUpDeps, partition: number): Promise<void> {
   const { journal, index } = deps;
@@ -57,7 +57,7 @@ async function project(
   await deps.index.apply([change]);
 }
 
-/** Runs that are listed without their tasks. Without a plugin these may be thousands: they are told of in one line. */
+/** Runs listed without their tasks. A missing plugin may make that thousands, so they are logged in one line. */
 class UnreadRuns {
   private readonly names = new Set<string>();
   private first: { readonly err: unknown; readonly tenant_id: string; readonly run_id: string } | null = null;

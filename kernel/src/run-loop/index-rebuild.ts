@@ -6,16 +6,16 @@ export interface RebuildDeps extends CatchUpDeps {
 }
 
 export interface RebuildProgress {
-  /** Runs and tasks that are listed so far. */
+  /** Runs and tasks listed so far. */
   readonly runs: number;
   readonly tasks: number;
-  /** The part of the journal that is read, from 0 to 1. */
+  /** The share of the journal that is read, from 0 to 1. */
   readonly done: number;
 }
 
 /**
- * Throws the lists away and makes them again from the journal, whichever backend has it. Nobody else may write to them meanwhile. If the
- * process dies, the lists are those of a part of the journal, and who opens them next catches up as ever.
+ * Clears the run index and rebuilds it from the journal of any backend. Nobody else may write to it meanwhile. If the process dies, the
+ * index covers part of the journal, and the next to open it catches up as usual.
  */
 export async function rebuildIndex(
   deps: RebuildDeps,
@@ -40,7 +40,7 @@ export async function rebuildIndex(
   return { ...progress, done: 1 };
 }
 
-/** How many rows of changes are new: a run that is long under way comes up again and again. */
+/** How many rows of the changes are new: a long run comes up again and again. */
 async function unlisted(index: RunIndex, changes: readonly IndexChange[]): Promise<{ runs: number; tasks: number }> {
   let newRuns = 0;
   let newTasks = 0;

@@ -2,50 +2,117 @@ import type { Position, RunKey } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
 import type { TimerOwner } from './timer-heap.js';
 
-/** A run that has not ended, as the loop knows it. There may be 100,000 of them: what only a state in memory needs is not here. */
-export interface LiveRun extends TimerOwner {
-  /** null: not in memory. */
-  run: Run | null;
-  /** The last entry its state has seen; 0: not known, its history tells. */
-  position: Position;
-  /** The entry that requested it. */
-  readonly began: Position;
-  /** The position its snapshot was kept at, or one of the two below. */
-  kept: Position;
-  /** Entries still to come that a fork was begun with: what they once set off was done by the run they were copied from. */
-  copiedLeft: number;
-  stage: Stage;
-  /** Of a run that nothing must be done for when the loop goes live: its timers are armed. */
-  isReady: boolean;
-}
-
 /**
- * `busy`: in memory, with jobs in flight. `idle`: in memory, and waits. `leaving`: idle, and its snapshot is being kept so that it
- * can leave memory. `away`: not in memory. `givenUp`: this process cannot evaluate it. `over`: recorded as ended; no longer live.
+ * `busy`: in memory, with jobs in flight. `idle`: in memory, waiting. `evicting`: idle, and its snapshot is being written.
+ * `evicted`: not in memory. `quarantined`: this process cannot evaluate it. `over`: its end is recorded; no longer live.
  */
-export type Stage = 'busy' | 'idle' | 'leaving' | 'away' | 'given_up' | 'over';
+export type Stage = 'busy' | 'idle' | 'evicting' | 'evicted' | 'quarantined' | 'over';
 
-/** There is no key for it. */
-export const neverKept: Position = 0;
-/** There may be a key, but what is in it is not to be relied on. */
-export const keptUnknown: Position = -1;
+/** The run has no snapshot. */
+const noSnapshot: Position = 0;
+/** The run may have a snapshot, which must not be relied on. */
+const staleSnapshot: Position = -1;
 
-export function liveRun({ tenant_id, run_id }: RunKey, began: Position, position: Position = began): LiveRun {
-  return {
-    tenant_id,
-    run_id,
-    timers: null,
-    run: null,
-    position,
-    began,
-    kept: neverKept,
-    copiedLeft: 0,
-    stage: 'away',
-    isReady: false,
-  };
-}
+/** A run that has not ended, as the loop knows it. There may be 100,000 of them, so it holds only what an evicted run needs too. */
+export class LiveRun implements TimerOwner {
+  timers: TimerOwner['timers'] = null;
+  private readonly tenantId: string;
+  private readonly runId: string;
+  private state: Run | null = null;
+  private currentStage: Stage = 'evicted';
+  private snapshotPosition: Position = noSnapshot;
+  private copiesLeft = 0;
+  private isIdleUntilLive = false;
 
-/** For what is kept: nothing but the key. */
-export function keyOf({ tenant_id, run_id }: RunKey): RunKey {
-  return { tenant_id, run_id };
+  constructor(
+    { tenant_id, run_id }: RunKey,
+    /** Position of the entry that requested it. */
+    readonly began: Position,
+    private applied: Position = began,
+  ) {
+    this.tenantId = tenant_id;
+    this.runId = run_id;
+  }
+
+  get tenant_id(): string {
+    return this.tenantId;
+  }
+
+  get run_id(): string {
+    return this.runId;
+  }
+
+  get key(): RunKey {
+    return { tenant_id: this.tenant_id, run_id: this.run_id };
+  }
+
+  /** null if it is not in memory. */
+  get run(): Run | null {
+    return this.state;
+  }
+
+  get stage(): Stage {
+    return this.currentStage;
+  }
+
+  /** Position of the last entry its state has seen; 0 if only its history tells. */
+  get position(): Position {
+    return this.applied;
+  }
+
+  attach(run: Run): void {
+    this.state = run;
+  }
+
+  /** A run that is evicted, quarantined or over has no state in memory. */
+  enter(stage: Stage): void {
+    this.currentStage = stage;
+    if (stage === 'evicted' || stage === 'quarantined' || stage === 'over') this.state = null;
+  }
+
+  reach(position: Position): void {
+    this.applied = position;
+  }
+
+  /** Whether there may be a snapshot of it in the store. */
+  get mayHaveSnapshot(): boolean {
+    return this.snapshotPosition !== noSnapshot;
+  }
+
+  /** Whether its snapshot is of its present state. */
+  get isSnapshotCurrent(): boolean {
+    return this.snapshotPosition === this.applied;
+  }
+
+  snapshotWritten(position: Position): void {
+    this.snapshotPosition = position;
+  }
+
+  snapshotStale(): void {
+    this.snapshotPosition = staleSnapshot;
+  }
+
+  /** A fork begins with entries copied from another run, which performed their effects. `count`: those still to come. */
+  expectCopies(count: number): void {
+    this.copiesLeft = count;
+  }
+
+  get isCopying(): boolean {
+    return this.copiesLeft > 0;
+  }
+
+  /** Takes note of one copied entry; true if it was the last. */
+  noteCopy(): boolean {
+    this.copiesLeft--;
+    return this.copiesLeft === 0;
+  }
+
+  /** Whether nothing needs to be done for it when the loop goes live: it only waits, and its next timer is armed. */
+  get isDormant(): boolean {
+    return this.isIdleUntilLive;
+  }
+
+  markDormant(isDormant: boolean): void {
+    this.isIdleUntilLive = isDormant;
+  }
 }

@@ -1,7 +1,7 @@
-import type { Entry, Fact, HumanTask, Journal, RunKey, RunRequested, RunRow } from '@llmteam/contracts';
+import type { Entry, HumanTask, Journal, RunKey, RunRow } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { evolve, type Outcome, startRun } from '../engine/evolve.js';
-import type { Run } from '../engine/state.js';
+import { planToBegin } from '../definitions/fold-history.js';
+import { RunFold } from '../engine/fold.js';
 import { rowAfter } from '../run-index/row-after.js';
 import { rowOf } from './run-row.js';
 
@@ -13,41 +13,30 @@ export interface ProjectionDeps {
 export interface ProjectedRun {
   readonly row: RunRow | null;
   readonly tasks: readonly HumanTask[];
-  /** Why the steps of the run cannot be evaluated here; undefined: they can. */
+  /** Why the steps of the run cannot be evaluated here; undefined if they can. */
   readonly fault?: unknown;
 }
 
-/** What the lists say of a run, from its history. A run whose step types are not installed here is listed by its first and last fact. */
-export async function projectRun(deps: ProjectionDeps, key: RunKey): Promise<ProjectedRun> {
-  const facts: Fact[] = [];
-  for await (const { fact } of deps.journal.read(key)) facts.push(fact);
-  const [request] = facts;
-  if (request?.type !== 'run.requested') return { row: null, tasks: [] };
+/** The index rows of a run, from its history. A run whose step types are not installed here is listed by its run-level facts alone. */
+export async function projectRun({ journal, definitions }: ProjectionDeps, key: RunKey): Promise<ProjectedRun> {
+  const entries: Entry[] = [];
+  for await (const entry of journal.read(key)) entries.push(entry);
+  if (entries[0]?.fact.type !== 'run.requested') return { row: null, tasks: [] };
   try {
-    return await replayForLists(deps, key, request, facts.slice(1));
+    return await replayForIndex(definitions, key, entries);
   } catch (fault) {
-    return { row: bareRow(key, facts), tasks: [], fault };
+    return { row: entries.reduce<RunRow | null>(rowAfter, null), tasks: [], fault };
   }
 }
 
-async function replayForLists(
-  deps: ProjectionDeps,
-  key: RunKey,
-  request: RunRequested,
-  facts: readonly Fact[],
-): Promise<ProjectedRun> {
+async function replayForIndex(definitions: Definitions, key: RunKey, entries: readonly Entry[]): Promise<ProjectedRun> {
+  const fold = new RunFold(key);
   const tasks = new Map<string, HumanTask>();
-  const note = ({ effects }: Outcome): void => {
-    for (const effect of effects) if (effect.kind === 'show_task') tasks.set(effect.task.task_id, effect.task);
-  };
-  const begun = startRun(await deps.definitions.plan(request.definition), key, request);
-  const run: Run = begun.run;
-  note(begun.outcome);
-  for (const fact of facts) note(evolve(run, fact));
-  return { row: rowOf(run), tasks: [...tasks.values()] };
-}
-
-function bareRow(key: RunKey, facts: readonly Fact[]): RunRow | null {
-  const entry = (fact: Fact): Entry => ({ ...key, position: 0, message_id: '', fact });
-  return facts.reduce<RunRow | null>((row, fact) => rowAfter(row, entry(fact)), null);
+  for (const { fact } of entries) {
+    const outcome = fold.apply(fact, await planToBegin(fold, fact, definitions));
+    for (const effect of outcome?.effects ?? []) {
+      if (effect.kind === 'show_task') tasks.set(effect.task.task_id, effect.task);
+    }
+  }
+  return { row: fold.run === null ? null : rowOf(fold.run), tasks: [...tasks.values()] };
 }

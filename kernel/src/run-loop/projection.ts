@@ -1,22 +1,23 @@
 /**
- * Purpose: telling the lists what the loop has applied.
- * Owns: that one change at a time is under way; what comes meanwhile goes together with the next, and so does what was refused.
- * Nothing is told before the loop has caught up, unless it becomes too much to hold.
- * Invariant: a change tells how things stand at its position, also one that is told in the middle of a batch: lists pass over what is
- * told of a position they know (law I1), and a feed what is older than what it has.
+ * Purpose: brings what the loop has applied into the run index.
+ * Owns: one update in flight at a time; what is noted meanwhile, and what was refused, goes with the next. Nothing is written before the
+ * loop has caught up, unless too much is held.
+ * Invariant: an update is of its position, also one in the middle of a batch: the index ignores positions it knows (law I1), and a feed
+ * ignores what is older than what it has.
  */
 import type { HumanTask, IndexChange, Logger, Position, RunIndex, RunRow } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
+import type { LoopState } from './loop-state.js';
 import { rowOf } from './run-row.js';
 
 export interface Lists extends Pick<RunIndex, 'apply'> {
-  /** It lists no runs: their rows are not made for it. */
+  /** It lists no runs, so rows are not made for it. */
   readonly listsOnlyTasks?: true;
 }
 
-const mostHeld = 10_000;
-/** Beyond it whoever notes more had better wait. */
-const mostUntold = 2_000;
+const maxHeld = 10_000;
+/** Beyond it the loop waits for the index. */
+const maxPending = 2_000;
 
 export class Projection {
   private rows = new Map<string, RunRow>();
@@ -24,11 +25,11 @@ export class Projection {
   private position: Position = 0;
   private telling: Promise<boolean> | null = null;
   private isHeld = true;
-  private isStopped = false;
 
   constructor(
     private readonly lists: Lists,
     private readonly partition: number,
+    private readonly loop: Pick<LoopState, 'isFenced'>,
     private readonly log: Logger,
   ) {}
 
@@ -44,7 +45,7 @@ export class Projection {
     this.tasks.set(task.task_id, task);
   }
 
-  /** What is noted from here on comes of this entry, or of a later one. */
+  /** What is noted from here on comes from this entry or a later one. */
   reached(position: Position): void {
     this.position = position;
   }
@@ -52,14 +53,14 @@ export class Projection {
   /** Everything up to `position` is noted. */
   tell(position: Position): void {
     this.position = position;
-    if (this.rows.size + this.tasks.size === 0 || this.isStopped) return;
-    if (this.isHeld && this.rows.size + this.tasks.size < mostHeld) return;
+    if (this.pending === 0 || this.loop.isFenced) return;
+    if (this.isHeld && this.pending < maxHeld) return;
     this.telling ??= this.tellAll();
   }
 
-  /** More is noted than the lists take. */
+  /** More is noted than the index keeps up with. */
   get isBehind(): boolean {
-    return !this.isHeld && this.rows.size + this.tasks.size > mostUntold;
+    return !this.isHeld && this.pending > maxPending;
   }
 
   release(): void {
@@ -67,7 +68,7 @@ export class Projection {
     this.tell(this.position);
   }
 
-  /** Resolves once the lists know what was noted up to now; false: they refused it. */
+  /** Resolves once the index has what was noted up to now; false if it refused. */
   async flush(): Promise<boolean> {
     this.isHeld = false;
     await this.telling;
@@ -75,13 +76,13 @@ export class Projection {
     return (await this.telling) ?? true;
   }
 
-  stop(): void {
-    this.isStopped = true;
+  private get pending(): number {
+    return this.rows.size + this.tasks.size;
   }
 
   private async tellAll(): Promise<boolean> {
     try {
-      while (this.rows.size + this.tasks.size > 0) if (this.isStopped || !(await this.tellOnce())) return false;
+      while (this.pending > 0) if (this.loop.isFenced || !(await this.tellOnce())) return false;
       return true;
     } finally {
       this.telling = null;
@@ -100,7 +101,7 @@ export class Projection {
       this.rows = new Map([...rows, ...this.rows]);
       this.tasks = new Map([...tasks, ...this.tasks]);
       const refused = { err, partition, runs: rows.size, tasks: tasks.size };
-      if (!this.isStopped) this.log.warn(refused, 'the lists were not updated; they are told again');
+      if (!this.loop.isFenced) this.log.warn(refused, 'the lists were not updated; they are told again');
       return false;
     }
   }

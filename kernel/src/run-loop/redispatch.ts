@@ -1,36 +1,38 @@
 /**
- * Purpose: jobs that a queue lost come back: what has been in flight for long without a report is published again.
- * Owns: since when a job is known to be in flight. Looks only at runs with jobs in flight, and not at all on the way of an entry.
+ * Purpose: republishes jobs that a queue lost: those in flight for long without a report.
+ * Owns: since when a job is known to be in flight. Looks only at runs with jobs in flight, never while an entry is applied.
  * Harmless if the job is not lost: the queue knows its id (law Q2), and of two reports the first counts.
  */
 import type { Clock, Job, Timer } from '@llmteam/contracts';
 import { jobsInFlight } from '../engine/outstanding.js';
 import type { Run } from '../engine/state.js';
-import type { LiveRun } from './live-run.js';
+import type { EffectsPerformer } from './effects-performer.js';
+import type { LiveRuns } from './live-runs.js';
+import type { LoopState } from './loop-state.js';
 
 export interface RedispatchDeps {
+  readonly loop: Pick<LoopState, 'isStopped'>;
   readonly clock: Clock;
-  readonly inFlight: () => Iterable<LiveRun>;
-  readonly publish: (jobs: readonly Job[]) => Promise<void>;
+  readonly runs: LiveRuns;
+  readonly performer: EffectsPerformer;
 }
 
 const jobsPerPublish = 500;
 
 export class Redispatch {
-  /** When a job was first seen in flight, or last published again, by job id. */
+  /** By job id, when it was first seen in flight or last republished. */
   private seen = new Map<string, number>();
   private timer: Timer | null = null;
-  private isStopped = false;
 
   constructor(
     private readonly deps: RedispatchDeps,
-    /** undefined: only when asked to. */
+    /** undefined: only on demand. */
     private readonly afterMs: number | undefined,
   ) {}
 
   /** Looks twice in `afterMs`, so a job is out for at most one and a half of it. */
   start(): void {
-    if (this.afterMs === undefined || this.isStopped) return;
+    if (this.afterMs === undefined || this.deps.loop.isStopped) return;
     this.timer = this.deps.clock.after(this.afterMs / 2, () => {
       void this.look(this.afterMs ?? 0).finally(() => this.start());
     });
@@ -42,7 +44,6 @@ export class Redispatch {
   }
 
   stop(): void {
-    this.isStopped = true;
     this.timer?.cancel();
   }
 
@@ -51,7 +52,7 @@ export class Redispatch {
     const before = this.seen;
     this.seen = new Map();
     let jobs: Job[] = [];
-    for (const { run } of [...this.deps.inFlight()]) {
+    for (const { run } of [...this.deps.runs.inFlight()]) {
       if (run !== null) this.collect(run, before, now, afterMs, jobs);
       if (jobs.length < jobsPerPublish) continue;
       await this.publish(jobs);
@@ -70,6 +71,6 @@ export class Redispatch {
   }
 
   private async publish(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length > 0) await this.deps.publish(jobs);
+    if (jobs.length > 0) await this.deps.performer.publish(jobs);
   }
 }

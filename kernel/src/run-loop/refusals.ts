@@ -1,12 +1,12 @@
 import type { Logger, RunKey } from '@llmteam/contracts';
 
-/** What a registry that is out of order refuses of many runs at a time: one line for all of them, with the first as the example. */
+/** Refused writes of many runs, logged in one line with the first as the example. */
 export class Refusals {
   private count = 0;
   private first: { readonly err: unknown; readonly tenant_id: string; readonly run_id: string } | null = null;
 
   constructor(
-    private readonly log: Logger,
+    private readonly logger: Logger,
     private readonly message: string,
   ) {}
 
@@ -15,10 +15,10 @@ export class Refusals {
     this.first ??= { err, tenant_id, run_id };
   }
 
-  /** Says what was noted since the last time, if anything was. */
-  tell(): void {
+  /** Logs what was noted since the last call, if anything. */
+  log(): void {
     if (this.first === null) return;
-    this.log.warn({ ...this.first, refused: this.count }, this.message);
+    this.logger.warn({ ...this.first, refused: this.count }, this.message);
     this.count = 0;
     this.first = null;
   }

@@ -1,7 +1,7 @@
 import type { RunRow } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
 
-/** A run as lists show it. */
+/** A run's row in the index. */
 export function rowOf(run: Run): RunRow {
   const { state } = run;
   return {

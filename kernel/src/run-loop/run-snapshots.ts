@@ -1,148 +1,156 @@
 /**
- * Purpose: the states of long-lived runs in the registry, one key per run: `snapshots/<partition>/<run_id>`.
- * Owns: which state is small enough, one write at a time per run, how many at a time altogether, removing the keys of runs that are over.
- * Does not own: when a run is written. A refused write is told and logged (`tellRefused`), nothing more.
- * Invariant K1: a key of a run that is over is never written again, and is removed by the first `sweep` after that.
+ * Purpose: snapshots of live runs in the key-value store, one key per run: `snapshots/<partition>/<run_id>`.
+ * Owns: the size limit, one write at a time per run, the number of concurrent writes, deleting the snapshots of runs that are over.
+ * Does not own: when a snapshot is taken. A refused write is counted and logged (`logRefused`), nothing more.
+ * Invariant K1: the snapshot of a run that is over is never written again, and is deleted by the next `sweep`.
  */
 import type { JsonObject, KvStore, Logger, Position } from '@llmteam/contracts';
 import { takeSnapshot } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
-import { keptUnknown, type LiveRun, neverKept } from './live-run.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
+import type { LiveRun } from './live-run.js';
+import type { LoopState } from './loop-state.js';
 import { Refusals } from './refusals.js';
-import { someAtATime } from './some-at-a-time.js';
 
-/** Who wrote a snapshot, and for which of its checkpoints. */
+/** The loop that wrote a snapshot, and the checkpoint round it was written for. */
 export interface Stamp {
   readonly generation: number;
   readonly round: number;
 }
 
-export interface KeptRun extends Stamp {
+/** The value of a run's key. */
+export interface StoredSnapshot extends Stamp {
   readonly tenant_id: string;
   readonly began: Position;
   readonly position: Position;
-  /** null: too large, or not to be had. The history is read instead. */
+  /** null if it is too large or the run is not in memory: the history is read instead. */
   readonly state: RunSnapshot | null;
 }
 
 const largestStateBytes = 200_000;
-/** No state of a step is shorter than this as JSON. */
+/** No step state is shorter than this as JSON. */
 const smallestStepBytes = 200;
-const writesAtATime = 64;
+const concurrentWrites = 64;
 const keysPerPage = 500;
 
 export class RunSnapshots {
-  /** A write was refused: it may still arrive, whenever. */
-  hasFailed = false;
+  private hasRefused = false;
   private stamp: Stamp = { generation: 0, round: 0 };
-  private isClosed = false;
   private readonly writing = new Map<LiveRun, Promise<boolean>>();
-  private readonly doomed = new Set<LiveRun>();
-  private readonly notKept: Refusals;
-  private readonly notRemoved: Refusals;
+  private readonly toDelete = new Set<LiveRun>();
+  private readonly notWritten: Refusals;
+  private readonly notDeleted: Refusals;
 
   constructor(
     private readonly kv: KvStore,
     private readonly partition: number,
+    private readonly loop: LoopState,
     log: Logger,
   ) {
-    this.notKept = new Refusals(log, 'snapshots of runs were not kept');
-    this.notRemoved = new Refusals(log, 'snapshots of runs that are over were not removed');
+    this.notWritten = new Refusals(log, 'snapshots of runs were not kept');
+    this.notDeleted = new Refusals(log, 'snapshots of runs that are over were not removed');
   }
 
-  /** What is written from now on carries this stamp; resolves once no write with the one before is under way. */
+  /** A write of this generation was refused: it may still arrive at any time. */
+  get hasFailed(): boolean {
+    return this.hasRefused;
+  }
+
+  /** Starts over with a generation of its own, whose writes cannot be mistaken for earlier ones that arrive late. */
+  async beginGeneration(generation: number): Promise<void> {
+    this.hasRefused = false;
+    await this.beginRound({ generation, round: 1 });
+  }
+
+  /** Stamps what is written from now on. Resolves once no write with the previous stamp is in flight. */
   async beginRound(stamp: Stamp): Promise<void> {
     this.stamp = stamp;
     await Promise.all(this.writing.values());
   }
 
-  /** Keys that are to be removed. */
-  get leftovers(): number {
-    return this.doomed.size;
+  /** Whether snapshots wait to be deleted. */
+  get hasLeftovers(): boolean {
+    return this.toDelete.size > 0;
   }
 
-  async keepAll(runs: readonly LiveRun[]): Promise<boolean> {
+  /** Writes the snapshots that are not current; false if any was refused. */
+  async writeAll(runs: readonly LiveRun[]): Promise<boolean> {
     let all = true;
-    await someAtATime(writesAtATime, runs, async (live) => {
-      all = (await this.keep(live)) && all;
+    await forEachConcurrently(concurrentWrites, runs, async (live) => {
+      all = (await this.write(live)) && all;
     });
-    this.tellRefused();
+    this.logRefused();
     return all;
   }
 
-  /** Logs, in one line, the runs that could not be kept since the last time. */
-  tellRefused(): void {
-    this.notKept.tell();
+  /** Logs the writes that were refused since the last call, in one line. */
+  logRefused(): void {
+    this.notWritten.log();
   }
 
-  /** Keeps a run as it stands now, unless it is kept so already. False: it is not kept; whoever asked says so when it is through. */
-  async keep(live: LiveRun): Promise<boolean> {
+  /** Takes a snapshot of the run as it stands, unless there is one. Returns false if it is refused; `logRefused` says so. */
+  async write(live: LiveRun): Promise<boolean> {
     await this.writing.get(live);
-    if (live.stage === 'over' || live.kept === live.position) return true;
-    if (this.isClosed) return false;
+    if (live.stage === 'over' || live.isSnapshotCurrent) return true;
+    if (!this.loop.writesCheckpoints) return false;
     const known = this.writing.get(live);
     if (known !== undefined) return known;
-    const write = this.write(live).finally(() => this.writing.delete(live));
+    const write = this.put(live).finally(() => this.writing.delete(live));
     this.writing.set(live, write);
     return write;
   }
 
-  private async write(live: LiveRun): Promise<boolean> {
+  private async put(live: LiveRun): Promise<boolean> {
     const { tenant_id, run_id, position, began } = live;
-    live.kept = keptUnknown;
+    live.snapshotStale();
     try {
       const state = live.run === null ? null : smallState(live.run);
-      const value: KeptRun = { tenant_id, began, position, ...this.stamp, state };
+      const value: StoredSnapshot = { tenant_id, began, position, ...this.stamp, state };
       await this.kv.put(this.keyOf(run_id), value as unknown as JsonObject);
-      live.kept = position;
+      live.snapshotWritten(position);
       return true;
     } catch (err) {
-      this.hasFailed = true;
-      this.notKept.note(live, err);
+      this.hasRefused = true;
+      this.notWritten.note(live.key, err);
       return false;
     }
   }
 
-  /** null: there is none of that run at that position. */
+  /** The run's snapshot at its present position; null if there is none. */
   async read({ tenant_id, run_id, position }: LiveRun): Promise<RunSnapshot | null> {
     const found = await this.kv.get(this.keyOf(run_id));
-    const kept = found === null ? null : keptRun(found.value);
-    return kept !== null && kept.position === position && kept.tenant_id === tenant_id ? kept.state : null;
+    const stored = found === null ? null : storedSnapshot(found.value);
+    return stored !== null && stored.position === position && stored.tenant_id === tenant_id ? stored.state : null;
   }
 
-  /** Nothing is written any more. */
-  close(): void {
-    this.isClosed = true;
-    this.doomed.clear();
+  /** The run is over: its snapshot goes with the next sweep. */
+  scheduleDelete(live: LiveRun): void {
+    if (live.mayHaveSnapshot && this.loop.writesCheckpoints) this.toDelete.add(live);
   }
 
-  /** The run is over; its key goes with the next sweep. */
-  doom(live: LiveRun): void {
-    if (live.kept !== neverKept && !this.isClosed) this.doomed.add(live);
-  }
-
-  /** False: some keys are still there. */
+  /** Deletes the snapshots of runs that are over; false if some are left. */
   async sweep(): Promise<boolean> {
-    await someAtATime(writesAtATime, [...this.doomed], async (live) => {
+    if (!this.loop.writesCheckpoints) this.toDelete.clear();
+    await forEachConcurrently(concurrentWrites, [...this.toDelete], async (live) => {
       try {
         await this.writing.get(live);
         await this.kv.delete(this.keyOf(live.run_id));
-        this.doomed.delete(live);
+        this.toDelete.delete(live);
       } catch (err) {
-        this.notRemoved.note(live, err);
+        this.notDeleted.note(live.key, err);
       }
     });
-    this.notRemoved.tell();
-    return this.doomed.size === 0;
+    this.notDeleted.log();
+    return !this.hasLeftovers;
   }
 
-  /** Every key of the partition; null for a value that no snapshot is. */
-  async *all(): AsyncIterable<{ readonly run_id: string; readonly kept: KeptRun | null }> {
+  /** Every key of the partition; `stored` is null where the value is no snapshot. */
+  async *all(): AsyncIterable<{ readonly run_id: string; readonly stored: StoredSnapshot | null }> {
     const prefix = this.keyOf('');
     for (let after: string | undefined; ; ) {
       const page = await this.kv.list(prefix, { ...(after !== undefined && { after }), limit: keysPerPage });
-      for (const { key, value } of page) yield { run_id: key.slice(prefix.length), kept: keptRun(value) };
+      for (const { key, value } of page) yield { run_id: key.slice(prefix.length), stored: storedSnapshot(value) };
       after = page.at(-1)?.key;
       if (after === undefined || page.length < keysPerPage) return;
     }
@@ -161,9 +169,9 @@ function smallState(run: Run): RunSnapshot | null {
   return Buffer.byteLength(JSON.stringify(state)) <= largestStateBytes ? state : null;
 }
 
-/** What a snapshot says beside the state, which is looked at when it is thawed. */
-function keptRun(value: unknown): KeptRun | null {
+/** Checks everything but the state, which is checked when it is restored. */
+function storedSnapshot(value: unknown): StoredSnapshot | null {
   const { tenant_id, began, position, generation, round, state } = (value ?? {}) as Record<string, unknown>;
   const numbers = [began, position, generation, round].every((one) => Number.isSafeInteger(one));
-  return numbers && typeof tenant_id === 'string' && typeof state === 'object' ? (value as KeptRun) : null;
+  return numbers && typeof tenant_id === 'string' && typeof state === 'object' ? (value as StoredSnapshot) : null;
 }

@@ -1,86 +1,86 @@
 /**
- * Purpose: the runs of a partition as its last checkpoint has them, before the entries that followed it are read.
- * Owns: what a key is worth. Does not own: going live.
+ * Purpose: the runs of a partition as of its last checkpoint, before the entries after it are followed.
+ * Owns: whether a snapshot is trusted. Does not own: going live.
  */
-import { type Journal, LlmteamError, type Position } from '@llmteam/contracts';
-import type { Checkpoint, Checkpoints } from './checkpoints.js';
-import { keptUnknown, type LiveRun, liveRun } from './live-run.js';
+import { type Journal, LlmteamError } from '@llmteam/contracts';
+import type { Applier } from './applier.js';
+import type { Checkpoints } from './checkpoints.js';
+import { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
-import type { RunDriver } from './run-driver.js';
-import type { KeptRun, RunSnapshots } from './run-snapshots.js';
+import type { Reached } from './loop-progress.js';
+import type { Residency } from './residency.js';
+import type { RunSnapshots, StoredSnapshot } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
+import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
 
 export interface TakeoverDeps {
-  readonly journal: Journal;
   readonly partition: number;
+  readonly journal: Journal;
   readonly runs: LiveRuns;
+  readonly residency: Residency;
   readonly snapshots: RunSnapshots;
+  readonly unclaimed: UnclaimedSnapshots;
   readonly checkpoints: Checkpoints;
   readonly timers: TimerHeap;
-  readonly driver: RunDriver;
+  readonly applier: Applier;
 }
 
 export class Takeover {
-  /** Whose keys there are. */
-  readonly generations = new Set<number>();
-
   constructor(private readonly deps: TakeoverDeps) {}
 
-  /** Answers where to follow the journal from. @throws LlmteamError `STORE_CORRUPT` if the journal ends before that */
-  async load(): Promise<{ readonly position: Position; readonly at: number }> {
+  /** Returns where to follow the journal from. @throws LlmteamError `STORE_CORRUPT` if the journal ends before that */
+  async load(): Promise<Reached> {
     const { checkpoints, snapshots, journal, partition } = this.deps;
-    let checkpoint = await checkpoints.claim();
+    let checkpoint: Reached = await checkpoints.claim();
     const end = await journal.end(partition);
     if (checkpoint.position > end) {
       const lost = `ends at ${end}, before its checkpoint at ${checkpoint.position}`;
       throw new LlmteamError('STORE_CORRUPT', `the journal of partition ${partition} ${lost}: entries are missing`);
     }
-    for await (const { run_id, kept } of snapshots.all()) {
-      if (kept === null) checkpoint = this.beginAnew(run_id);
-      else await this.takeIn(run_id, kept, checkpoint);
+    for await (const { run_id, stored } of snapshots.all()) {
+      if (stored === null) checkpoint = this.startOver(run_id);
+      else await this.admit(run_id, stored, checkpoint);
     }
     return checkpoint;
   }
 
-  /** A key that cannot be read may be that of a run that no other key tells of: all are replayed. */
-  private beginAnew(runId: string): Checkpoint {
-    const { runs, checkpoints, timers } = this.deps;
-    this.claimLater(liveRun({ tenant_id: '', run_id: runId }, 0));
+  /** An unreadable snapshot may be the only trace of a run, so the whole partition is replayed. */
+  private startOver(runId: string): Reached {
+    const { runs, checkpoints, timers, unclaimed } = this.deps;
+    unclaimed.add(new LiveRun({ tenant_id: '', run_id: runId }, 0));
     for (const live of [...runs.values()]) {
       timers.disarmAll(live);
       runs.remove(live);
-      this.claimLater(liveRun(live, live.began));
+      unclaimed.add(new LiveRun(live, live.began));
     }
     return checkpoints.forget();
   }
 
-  private claimLater(live: LiveRun): void {
-    live.kept = keptUnknown;
-    this.deps.driver.unclaimed.set(live.run_id, live);
-  }
-
-  private async takeIn(runId: string, kept: KeptRun, checkpoint: Checkpoint): Promise<void> {
-    const { runs, checkpoints } = this.deps;
-    this.generations.add(kept.generation);
-    const key = { tenant_id: runs.shared(kept.tenant_id), run_id: runId };
-    if (kept.began > checkpoint.position) return this.claimLater(liveRun(key, kept.began));
-    const isTrusted = checkpoints.isTrusted(kept);
-    const live = liveRun(key, kept.began, isTrusted ? kept.position : 0);
-    live.kept = keptUnknown;
+  private async admit(runId: string, stored: StoredSnapshot, checkpoint: Reached): Promise<void> {
+    const { runs, checkpoints, unclaimed } = this.deps;
+    checkpoints.noteGeneration(stored.generation);
+    const key = { tenant_id: runs.intern(stored.tenant_id), run_id: runId };
+    if (stored.began > checkpoint.position) {
+      unclaimed.add(new LiveRun(key, stored.began));
+      return;
+    }
+    const isTrusted = checkpoints.isTrusted(stored);
+    const live = new LiveRun(key, stored.began, isTrusted ? stored.position : 0);
+    live.snapshotStale();
     runs.add(live, null);
-    if (isTrusted && kept.state !== null) await this.thaw(live, kept.state);
+    if (isTrusted && stored.state !== null) await this.restore(live, stored.state);
   }
 
-  private async thaw(live: LiveRun, state: NonNullable<KeptRun['state']>): Promise<void> {
-    const { runs, driver } = this.deps;
+  private async restore(live: LiveRun, snapshot: NonNullable<StoredSnapshot['state']>): Promise<void> {
+    const { residency, applier } = this.deps;
     try {
-      const run = await runs.thaw(state);
+      const run = await residency.restore(snapshot);
       if (run === null) return;
-      live.kept = live.position;
-      driver.rest(live, run);
-      if (!live.isReady && runs.hasRoom) runs.bringIn(live, run);
+      live.snapshotWritten(live.position);
+      residency.armNextTimer(live, run);
+      if (!live.isDormant && residency.hasRoom) residency.rehydrate(live, run);
     } catch (error) {
-      driver.giveUp(live, error);
+      applier.quarantine(live, error);
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Purpose: the human tasks of a coordinator without a run index beside it, in the registry: `tasks/<tenant_id>/<task_id>`.
- * Owns: which of two states of a task is the later one. Whoever lists runs reads the journal.
+ * Purpose: human tasks of a coordinator without a run index beside it, in the key-value store: `tasks/<tenant_id>/<task_id>`.
+ * Owns: which of two states of a task is the later one. Lists of runs are made from the journal.
  * Invariants:
- *   F1 What is told of an earlier position never takes the place of what was told of a later one: a coordinator that lost its partition
- *      without knowing it does not open again what its successor has closed.
- *   F2 The key of a task that is closed goes after a week.
+ *   F1 A state of an earlier position never replaces one of a later position: a coordinator that lost its partition without noticing
+ *      does not reopen what its successor has closed.
+ *   F2 The key of a closed task expires after a week.
  */
 import {
   type HumanTask,
@@ -16,18 +16,18 @@ import {
   type Position,
 } from '@llmteam/contracts';
 import { boundedKey } from '../kv/bounded-key.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 import type { Lists } from './projection.js';
-import { someAtATime } from './some-at-a-time.js';
 
-/** What a key holds: the task, and the position of the journal as of which it stands so. */
+/** The value of a key: the task, and the position of the journal it is of. */
 interface FedTask extends HumanTask {
   readonly position: Position;
 }
 
 export const tasksPrefix = 'tasks/';
 
-const writesAtATime = 64;
-/** How long it can be seen that a task is closed; whoever keeps a list looks more often. */
+const concurrentWrites = 64;
+/** How long a closed task stays visible to those who keep a list. */
 const closedForMs = 7 * 24 * 3_600_000;
 
 export class TaskFeed implements Lists {
@@ -35,18 +35,18 @@ export class TaskFeed implements Lists {
 
   constructor(private readonly kv: KvStore) {}
 
-  /** @throws the first error of the registry, after all tasks were tried */
+  /** @throws the first error of the store, after all tasks were tried */
   async apply(changes: readonly IndexChange[]): Promise<void> {
     const latest = new Map<string, FedTask>();
     for (const { position, tasks } of changes) for (const task of tasks) latest.set(keyOf(task), { ...task, position });
     const errors: unknown[] = [];
-    await someAtATime(writesAtATime, latest, async ([key, task]) => {
+    await forEachConcurrently(concurrentWrites, latest, async ([key, task]) => {
       await this.write(key, task).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];
   }
 
-  /** F1. Each time another is faster, the position that is there has grown. */
+  /** F1. Each time another writer is faster, the stored position has grown. */
   private async write(key: string, task: FedTask): Promise<void> {
     const ttl = task.status === 'closed' ? { ttlMs: closedForMs } : {};
     for (;;) {
@@ -63,7 +63,7 @@ export class TaskFeed implements Lists {
   }
 }
 
-/** The task that a key of the feed holds. */
+/** The task in a value of the feed. */
 export function taskOfFeed(value: Json): HumanTask {
   const { position: _, ...task } = value as unknown as FedTask;
   return task;
@@ -73,7 +73,7 @@ function keyOf({ tenant_id, task_id }: HumanTask): string {
   return boundedKey(`${tasksPrefix}${tenant_id}/`, task_id);
 }
 
-/** 0: somebody else wrote it. */
+/** 0 if it was not written by a feed. */
 function positionOf(value: Json): Position {
   const { position } = (value ?? {}) as { readonly position?: unknown };
   return typeof position === 'number' ? position : 0;

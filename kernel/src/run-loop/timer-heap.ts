@@ -1,7 +1,7 @@
 import type { Clock, RunKey, Timer } from '@llmteam/contracts';
 import TinyQueue from 'tinyqueue';
 
-/** A run, and what the heap keeps of it. */
+/** A run, with the heap's own record of its timers. */
 export interface TimerOwner extends RunKey {
   timers: Timers | null;
 }
@@ -10,20 +10,20 @@ interface Armed {
   readonly owner: TimerOwner;
   readonly timer: string;
   readonly due_at: number;
-  /** `fired`: it came due, and its owner has not been told yet. */
+  /** `fired`: it came due, and that is not in the journal yet. */
   stage: 'armed' | 'fired' | 'disarmed';
 }
 
-/** Most waiting runs have one timer or two: a map for each would be most of what they cost. */
+/** Most waiting runs have one timer or two; a map for each would be most of their memory. */
 type Timers = Armed | Armed[] | Map<string, Armed>;
 
-const mostInList = 16;
-/** Timers whose firing is not kept yet. */
-const mostFiring = 1_000;
+const maxInList = 16;
+/** Timers whose firing is not in the journal yet. */
+const maxFiring = 1_000;
 
 /**
- * The timers of a partition's runs in memory: they are in the runs' states, so nothing is lost with this heap.
- * One clock timer stands for all. Nothing fires before `start`. Disarmed timers are swept once they are the greater part.
+ * The timers of a partition's runs. They are part of the runs' states, so nothing is lost with this heap. One clock timer serves all.
+ * Nothing fires before `start`. Disarmed timers are swept once they are the majority.
  */
 export class TimerHeap {
   private heap = this.newHeap([]);
@@ -35,7 +35,7 @@ export class TimerHeap {
 
   constructor(
     private readonly clock: Clock,
-    /** Resolves once it is kept that the timer fired. */
+    /** Resolves once the firing is in the journal. */
     private readonly fire: (run: RunKey, timer: string) => Promise<void>,
   ) {}
 
@@ -43,7 +43,7 @@ export class TimerHeap {
     return this.heap.length - this.disarmed;
   }
 
-  /** Arming a timer again changes nothing, also if it has fired since. */
+  /** Arming a timer twice is a no-op, also if it has fired since. */
   arm(owner: TimerOwner, timer: string, dueAt: number): void {
     const { timers } = owner;
     if (this.isStopped || (timers !== null && find(timers, timer) !== undefined)) return;
@@ -55,13 +55,13 @@ export class TimerHeap {
 
   disarm(owner: TimerOwner, timer: string): void {
     const item = owner.timers === null ? undefined : find(owner.timers, timer);
-    if (item !== undefined) this.takeOut(item);
+    if (item !== undefined) this.remove(item);
   }
 
-  /** All of a run's timers, or all but one. */
+  /** Disarms all of a run's timers, or all but one. */
   disarmAll({ timers }: TimerOwner, but?: string): void {
     if (timers === null) return;
-    for (const item of [...allOf(timers)]) if (item.timer !== but) this.takeOut(item);
+    for (const item of [...allOf(timers)]) if (item.timer !== but) this.remove(item);
   }
 
   start(): void {
@@ -81,7 +81,7 @@ export class TimerHeap {
     return new TinyQueue(items, (a, b) => a.due_at - b.due_at);
   }
 
-  private takeOut(item: Armed): void {
+  private remove(item: Armed): void {
     forget(item);
     if (item.stage === 'fired' || this.isStopped) return;
     item.stage = 'disarmed';
@@ -93,7 +93,7 @@ export class TimerHeap {
 
   private setAlarm(): void {
     const next = this.heap.peek();
-    if (!this.isStarted || this.isStopped || this.firing >= mostFiring || next === undefined) return;
+    if (!this.isStarted || this.isStopped || this.firing >= maxFiring || next === undefined) return;
     if (this.alarm !== null && this.alarm.due_at <= next.due_at) return;
     this.alarm?.timer.cancel();
     const delay = Math.max(0, next.due_at - this.clock.now());
@@ -105,7 +105,7 @@ export class TimerHeap {
     const now = this.clock.now();
     for (let next = this.heap.peek(); next !== undefined; next = this.heap.peek()) {
       const isArmed = next.stage === 'armed';
-      if (isArmed && (next.due_at > now || this.firing >= mostFiring)) break;
+      if (isArmed && (next.due_at > now || this.firing >= maxFiring)) break;
       this.heap.pop();
       if (isArmed) this.fireOne(next);
       else this.disarmed--;
@@ -143,7 +143,7 @@ function find(timers: Timers, timer: string): Armed | undefined {
 function withOneMore(timers: Timers, item: Armed): Timers {
   if (timers instanceof Map) return timers.set(item.timer, item);
   const items = [...allOf(timers), item];
-  return items.length <= mostInList ? items : new Map(items.map((one) => [one.timer, one]));
+  return items.length <= maxInList ? items : new Map(items.map((one) => [one.timer, one]));
 }
 
 function without(timers: Timers, item: Armed): Timers | null {

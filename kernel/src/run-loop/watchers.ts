@@ -3,10 +3,10 @@ import type { EvolveOptions } from '../engine/evolve.js';
 import type { Run } from '../engine/state.js';
 
 export interface RunWatcher {
-  /** Events as they are derived; none are made for runs nobody watches. */
+  /** Events as they are derived; none are made for unwatched runs. */
   events?(events: readonly RunEvent[], run: Run): void;
   ended?(result: RunResult): void;
-  /** This process cannot go on with the run: its definition cannot be loaded, or the engine failed on it. The run is not lost. */
+  /** This process cannot continue the run: its definition cannot be loaded, or the engine failed on it. The run is not lost. */
   failed?(error: unknown): void;
 }
 
@@ -14,11 +14,11 @@ const countedOnly: EvolveOptions = { events: false };
 const withEvents: EvolveOptions = { events: true };
 const none: ReadonlySet<RunWatcher> = new Set();
 
-/** Who watches which run of a partition. */
+/** Watchers by run. */
 export class Watchers {
   private readonly watchers = new Map<string, Set<RunWatcher>>();
 
-  /** The function takes the watcher away again. */
+  /** Returns a function that removes the watcher. */
   add(runId: string, watcher: RunWatcher): () => void {
     const watchers = this.watchers.get(runId) ?? new Set();
     watchers.add(watcher);
@@ -29,13 +29,13 @@ export class Watchers {
     };
   }
 
-  /** A list of its own: a watcher may take itself away while it is told. */
+  /** A copy: a watcher may remove itself while it is called. */
   of(runId: string): readonly RunWatcher[] {
     return this.watchers.size === 0 ? [] : [...(this.watchers.get(runId) ?? none)];
   }
 
-  /** Whether the run's events are wanted. */
-  wishes(runId: string): EvolveOptions {
+  /** Whether anybody wants the run's events. */
+  evolveOptions(runId: string): EvolveOptions {
     if (this.watchers.size === 0) return countedOnly;
     for (const watcher of this.watchers.get(runId) ?? none) if (watcher.events !== undefined) return withEvents;
     return countedOnly;

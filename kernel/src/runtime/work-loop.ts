@@ -25,7 +25,7 @@ import {
 } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
-import type { Retry } from '../run-loop/retry.js';
+import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
 import { jsonFault, withoutUndefined } from './json-guard.js';
 import { ReleasedJobs } from './released-jobs.js';

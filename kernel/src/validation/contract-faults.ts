@@ -1,5 +1,5 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ClosestName } from './closest-name.js';
+import { makeVerboseAjv } from './schemas/ajv.js';
 import { onePerCause } from './schemas/causes.js';
 import { schemaProblems } from './schemas/schema-problems.js';
 
@@ -14,7 +14,7 @@ export interface ContractFault {
  * wrong: the schema is compiled anew, with all that the words need.
  */
 export function contractFaults(schema: object, value: unknown, name: string): ContractFault[] {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
+  const ajv = makeVerboseAjv();
   ajv.validate(schema, value);
   const scene = { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) };
   return schemaProblems(onePerCause(ajv.errors ?? []), scene).map(({ path, message }) => ({ path, message }));

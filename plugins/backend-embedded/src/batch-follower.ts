@@ -11,14 +11,22 @@ const bufferedCharacters = 4 * 1024 * 1024;
  */
 export class BatchFollower {
   readonly wakeup = new Wakeup();
-  /** The last position the follower has received. */
-  position: Position;
+  #position: Position;
   #behind = true;
   #characters = 0;
   #buffer: Batch[] = [];
 
   constructor(from: Position) {
-    this.position = from;
+    this.#position = from;
+  }
+
+  /** The last position the follower has received. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  advance(position: Position): void {
+    this.#position = position;
   }
 
   offer(batch: Batch): void {
@@ -37,7 +45,7 @@ export class BatchFollower {
   /** The next batch with entries after `position`, if there is one. `stored` reads from the store. */
   take(stored: (position: Position) => Batch | undefined): Batch | undefined {
     if (this.#behind) {
-      const batch = stored(this.position + 1);
+      const batch = stored(this.#position + 1);
       if (batch !== undefined) return batch;
       this.#behind = false;
     }

@@ -9,8 +9,7 @@
  */
 import { access, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Blobs, LlmteamError } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import { type Blobs, closedError, LlmteamError } from '@llmteam/contracts';
 import { blobHash } from './memory-blobs.js';
 import { RecentMap } from './recent-map.js';
 import { storeError, systemCode } from './store-error.js';

@@ -1,5 +1,3 @@
-export { type ManualClock, manualClock } from './clock/manual-clock.js';
-export { systemClock } from './clock/system-clock.js';
 export { type MemoryBackendOptions, openMemoryBackend } from './open-memory-backend.js';
 export { openRunIndex, type RunIndexFile, type RunIndexFileOptions } from './open-run-index.js';
 export { openSqliteBackend, type SqliteBackendOptions } from './open-sqlite-backend.js';

@@ -7,8 +7,7 @@
  *  C3 A delivery holds a slot of its worker from delivery until it is settled or its lease ends.
  *  C4 The dispatch loop is not reentrant, whatever a handler calls.
  */
-import type { Clock, Consumer, Delivery, Job, Timer } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import { type Clock, type Consumer, closedError, type Delivery, type Job, type Timer } from '@llmteam/contracts';
 import { JobList, type QueuedJob, queuedJob } from './job-list.js';
 import { LeasedDelivery } from './leased-delivery.js';
 import { QueueWorker } from './queue-worker.js';
@@ -67,8 +66,7 @@ export class JobChannel {
 
   ack(delivery: LeasedDelivery): void {
     this.#checkOpen();
-    if (delivery.settled) return;
-    delivery.settled = true;
+    if (!delivery.settle()) return;
     const { queued } = delivery;
     if (queued.holder !== null && queued.holder !== delivery) {
       queued.done = true;
@@ -82,8 +80,7 @@ export class JobChannel {
 
   nak(delivery: LeasedDelivery, delayMs: number): void {
     this.#checkOpen();
-    if (delivery.settled) return;
-    delivery.settled = true;
+    if (!delivery.settle()) return;
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
     this.#release(queued);

@@ -1,5 +1,4 @@
-import type { KvChange } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import { closedError, type KvChange } from '@llmteam/contracts';
 import { Wakeup } from './wakeup.js';
 
 /** A value as stored, as JSON text. */

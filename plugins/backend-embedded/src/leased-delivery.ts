@@ -14,8 +14,7 @@ export class LeasedDelivery implements Delivery {
   readonly deliveries: number;
   readonly queued: QueuedJob;
   readonly worker: QueueWorker;
-  /** Acked or nacked; later calls are no-ops. */
-  settled = false;
+  #settled = false;
   readonly #owner: DeliveryOwner;
 
   constructor(owner: DeliveryOwner, queued: QueuedJob, worker: QueueWorker) {
@@ -24,6 +23,13 @@ export class LeasedDelivery implements Delivery {
     this.queued = queued;
     this.worker = worker;
     this.#owner = owner;
+  }
+
+  /** True on the first call only; acks and nacks after that are no-ops. */
+  settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    return true;
   }
 
   async ack(): Promise<void> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Blobs, LlmteamError } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import { type Blobs, closedError, LlmteamError } from '@llmteam/contracts';
 
 export function blobHash(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -1,6 +1,5 @@
-import type { Entry, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import { closedError, type Entry, type Journal, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
 import { draftAppend, runKeyText } from './append-draft.js';
-import { closedError } from './closed.js';
 import { MessageWindow } from './message-window.js';
 import { Wakeup } from './wakeup.js';
 

@@ -1,5 +1,12 @@
-import type { Clock, Json, KvChange, KvEntry, KvStore, Timer } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import {
+  type Clock,
+  closedError,
+  type Json,
+  type KvChange,
+  type KvEntry,
+  type KvStore,
+  type Timer,
+} from '@llmteam/contracts';
 import { KvStoreWatchers, type StoredValue } from './kv-store-watchers.js';
 import { checkKey, revisionConflict, valueText } from './kv-value.js';
 

@@ -1,5 +1,12 @@
-import { type Clock, type Consumer, type Delivery, type Job, type JobQueue, queueName } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import {
+  type Clock,
+  type Consumer,
+  closedError,
+  type Delivery,
+  type Job,
+  type JobQueue,
+  queueName,
+} from '@llmteam/contracts';
 import { JobChannel } from './job-channel.js';
 
 /**

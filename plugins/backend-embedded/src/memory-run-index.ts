@@ -1,15 +1,15 @@
-import type {
-  HumanTask,
-  IndexChange,
-  Page,
-  Position,
-  RunIndex,
-  RunKey,
-  RunQuery,
-  RunRow,
-  TaskQuery,
+import {
+  closedError,
+  type HumanTask,
+  type IndexChange,
+  type Page,
+  type Position,
+  type RunIndex,
+  type RunKey,
+  type RunQuery,
+  type RunRow,
+  type TaskQuery,
 } from '@llmteam/contracts';
-import { closedError } from './closed.js';
 import { type Place, pageLimit, pageOf, placeOf } from './page-cursor.js';
 
 /** The rows of one tenant. */

@@ -5,12 +5,19 @@
  *  A1 #last is the last committed position; #messages may be ahead of it, but only during a transaction.
  *  A2 Appended entries are serialized immediately; the caller's objects are not retained.
  */
-import type { Entry, Journal, LlmteamError, NewEntry, Position, RunKey } from '@llmteam/contracts';
+import {
+  closedError,
+  type Entry,
+  type Journal,
+  type LlmteamError,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
 import { type AppendDraft, draftAppend } from './append-draft.js';
 import { BatchFollower } from './batch-follower.js';
 import { type Batch, BatchStore } from './batch-store.js';
 import { BatchText, parseBatch, parseRun } from './batch-text.js';
-import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { recallTail } from './journal-tail.js';
 import { MessageWindow } from './message-window.js';
@@ -181,7 +188,7 @@ function checkPartition(partition: number): void {
 function entriesBeyond(follower: BatchFollower, { position, size, body }: Batch): readonly Entry[] {
   const skipped = Math.max(0, follower.position + 1 - position);
   if (skipped >= size) return [];
-  follower.position = position + size - 1;
+  follower.advance(position + size - 1);
   const entries = parseBatch(position, body);
   return skipped === 0 ? entries : entries.slice(skipped);
 }

@@ -6,8 +6,16 @@
  *  R2 Neither the caller nor a watcher learns of a write before it is committed.
  *  R3 An expired value is absent for everybody from its expiry on, no matter when its row is removed.
  */
-import type { Clock, Json, KvChange, KvEntry, KvStore, LlmteamError, Timer } from '@llmteam/contracts';
-import { closedError } from './closed.js';
+import {
+  type Clock,
+  closedError,
+  type Json,
+  type KvChange,
+  type KvEntry,
+  type KvStore,
+  type LlmteamError,
+  type Timer,
+} from '@llmteam/contracts';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { KvStoreWatchers, type StoredChange } from './kv-store-watchers.js';
 import { beyondAllKeys, checkKey, revisionConflict, valueText } from './kv-value.js';

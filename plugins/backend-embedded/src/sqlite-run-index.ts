@@ -6,6 +6,7 @@
  *  L2 A change is compared with all positions applied before it, committed or pending; clearing resets them.
  */
 import {
+  closedError,
   type HumanTask,
   type IndexChange,
   type LlmteamError,
@@ -18,7 +19,6 @@ import {
   runStatuses,
   type TaskQuery,
 } from '@llmteam/contracts';
-import { closedError } from './closed.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { pageLimit, pageOf, placeOf } from './page-cursor.js';
 import { RowQuery } from './row-query.js';

@@ -7,9 +7,8 @@
  *   P2 At most `window` messages are unacknowledged; further ones wait in order.
  *   P3 A message without an id known to the server may be stored twice: callers pass ids or tolerate it.
  */
-import { LlmteamError } from '@llmteam/contracts';
+import { closedError, LlmteamError } from '@llmteam/contracts';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { closedError } from './closed.js';
 import type { ConnectionWatch, PermissionViolation } from './connection-watch.js';
 import { type HeaderTable, MessageHeaders } from './message-headers.js';
 import { type ApiError, natsError } from './nats-error.js';

@@ -6,20 +6,21 @@ export interface StoredValue extends KvEntry {
   readonly expires_at: number | null;
 }
 
+/** The stored text, as JSON. */
 interface Envelope {
   readonly value: Json;
-  readonly ttlMs?: number;
+  readonly ttl_ms?: number;
 }
 
 export function valueText(value: Json, ttlMs: number | undefined): string {
-  const envelope: Envelope = ttlMs === undefined ? { value } : { value, ttlMs };
+  const envelope: Envelope = ttlMs === undefined ? { value } : { value, ttl_ms: ttlMs };
   return JSON.stringify(envelope);
 }
 
 /** @throws LlmteamError `STORE_CORRUPT` */
 export function storedValue(key: string, revision: number, storedAt: number, text: string): StoredValue {
-  const { value, ttlMs } = parse(key, text);
-  return { key, value, revision, expires_at: ttlMs === undefined ? null : storedAt + ttlMs };
+  const { value, ttl_ms } = parse(key, text);
+  return { key, value, revision, expires_at: ttl_ms === undefined ? null : storedAt + ttl_ms };
 }
 
 export function isExpired({ expires_at }: StoredValue, now: number): boolean {

@@ -6,11 +6,10 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Blobs, isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { type Blobs, closedError, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import type { Names } from './names.js';
 import { apiErrorCode, isWrongLastSequence, natsError } from './nats-error.js';

@@ -3,13 +3,20 @@
  * Owns: one durable consumer per queue, shared by all workers. Does not own: deliveries (JobConsumer).
  * Invariant: a job that is queued or delivered is not queued again, because its subject is taken.
  */
-import { type Consumer, type Delivery, type Job, type JobQueue, LlmteamError, type Logger } from '@llmteam/contracts';
+import {
+  type Consumer,
+  closedError,
+  type Delivery,
+  type Job,
+  type JobQueue,
+  LlmteamError,
+  type Logger,
+} from '@llmteam/contracts';
 import { AckPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Answer, Message, Outcome } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
 import type { Bodies, Body } from './bodies.js';
-import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { JobConsumer } from './job-consumer.js';
 import { jobText } from './job-text.js';

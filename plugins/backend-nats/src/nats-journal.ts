@@ -8,14 +8,23 @@
  *      the run's history has not changed since it was read. So a run begins once, however late the second request arrives.
  */
 import { setMaxListeners } from 'node:events';
-import type { Entry, Fact, FollowOptions, Journal, NewEntry, Position, RunKey } from '@llmteam/contracts';
-import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import {
+  closedError,
+  type Entry,
+  type Fact,
+  type FollowOptions,
+  isLlmteamError,
+  type Journal,
+  LlmteamError,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Answer, Stored } from './acked-publisher.js';
 import type { BatchingPublisher } from './batching-publisher.js';
 import type { Bodies, Body } from './bodies.js';
-import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { entryTexts, joinTexts, parseEntries, positionsById } from './entry-text.js';
 import type { HeaderTable } from './message-headers.js';

@@ -4,11 +4,10 @@
  * delete the expired values they encounter.
  */
 import { setMaxListeners } from 'node:events';
-import { type Json, type KvChange, type KvEntry, type KvStore, LlmteamError } from '@llmteam/contracts';
+import { closedError, type Json, type KvChange, type KvEntry, type KvStore, LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KvEntry as BucketEntry, KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { closedError } from './closed.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { isExpired, publicValue, type StoredValue, storedValue, valueText } from './kv-entry.js';
 import { compareKeys, decodeKey, encodeKey, prefixFilter } from './kv-key.js';

@@ -8,7 +8,16 @@
  *  C3 a gain smaller than `min_improvement` may become the best but still counts as no improvement
  *  C4 an approved iteration is returned whatever its score
  */
-import type { ControlType, ControlView, Directive, Json, JsonObject, Reaction } from '@llmteam/contracts';
+import type {
+  ControlType,
+  ControlView,
+  Directive,
+  EventPayloads,
+  EventType,
+  Json,
+  JsonObject,
+  Reaction,
+} from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { longestSeconds, strict } from './config-schema.js';
 import { type Judgement, readJudgement, type Verdict } from './judgement.js';
@@ -133,7 +142,7 @@ function start(view: View): Reaction<State> {
   return {
     state: { iteration: 1, best: null, without_improvement: 0, history: [] },
     directives: [
-      emit('started', { ...values }),
+      emit('critic_loop.started', { ...values }),
       { do: 'start_timer', name: 'timeout', after_seconds: values.timeout_seconds },
       ...iteration(view, 1, noPrevious),
     ],
@@ -143,7 +152,7 @@ function start(view: View): Reaction<State> {
 function iteration(view: View, number: number, previous: JsonObject): readonly Directive[] {
   const value = { input: view.input, ...previous };
   return [
-    emit('iteration_started', { iteration: number }),
+    emit('critic_loop.iteration_started', { iteration: number }),
     { do: 'open_scope', index: number - 1, value, item: value },
   ];
 }
@@ -157,7 +166,7 @@ function judged(view: View, state: State, value: Json): Reaction<State> {
   const { output, score, verdict, feedback, suggestions } = judgement;
   state.history.push({ iteration: state.iteration, score, verdict, feedback });
   const events = [
-    emit('iteration_completed', { iteration: state.iteration, score, verdict }),
+    emit('critic_loop.iteration_completed', { iteration: state.iteration, score, verdict }),
     ...compare(state, judgement, settings(view.config).min_improvement),
   ];
   const reason = reasonToStop(settings(view.config), state, judgement);
@@ -176,8 +185,8 @@ function compare(state: State, { output, score }: Judgement, minImprovement: num
   // The epsilon absorbs rounding: 0.7 - 0.65 is less than 0.05 in binary floating point.
   const improved = score > best.score && score - best.score > minImprovement - 1e-9;
   state.without_improvement = improved ? 0 : state.without_improvement + 1;
-  if (improved) return [emit('improvement', { from: best.score, to: score })];
-  return [emit('no_improvement', { best: Math.max(best.score, score), count: state.without_improvement })];
+  if (improved) return [emit('critic_loop.improvement', { from: best.score, to: score })];
+  return [emit('critic_loop.no_improvement', { best: Math.max(best.score, score), count: state.without_improvement })];
 }
 
 /** A final verdict takes precedence over the score. */
@@ -202,17 +211,11 @@ function finish(
 ): Reaction<State> {
   const iterations = state.history.length;
   const done = { output, score, iterations, reason, history: state.history };
-  return complete({ done }, [...events, emit('completed', { reason, score, iterations })]);
+  return complete({ done }, [...events, emit('critic_loop.completed', { reason, score, iterations })]);
 }
 
-type CriticEvent =
-  | 'started'
-  | 'iteration_started'
-  | 'iteration_completed'
-  | 'improvement'
-  | 'no_improvement'
-  | 'completed';
+type CriticEvent = Extract<EventType, `critic_loop.${string}`>;
 
-function emit(event: CriticEvent, payload: JsonObject): Directive {
-  return { do: 'emit', event_type: `critic_loop.${event}`, payload };
+function emit<T extends CriticEvent>(eventType: T, payload: EventPayloads[T]): Directive {
+  return { do: 'emit', event_type: eventType, payload } as Directive;
 }

@@ -1,5 +1,3 @@
-import { caps } from '@llmteam/contracts';
-
 /** Limits of one request. Times are in milliseconds, sizes in bytes. */
 export interface Limits {
   /** From the first DNS lookup to the last byte, redirects included. */
@@ -10,7 +8,6 @@ export interface Limits {
   /** As received, before decompression. */
   readonly responseBytes: number;
   readonly decompressedBytes: number;
-  readonly jsonDepth: number;
   readonly redirects: number;
   /** Upper bound for `Retry-After`. */
   readonly retryAfterSeconds: number;
@@ -22,7 +19,6 @@ export const defaultLimits: Limits = {
   headerBytes: 16 * 1024,
   responseBytes: 4 * 1024 * 1024,
   decompressedBytes: 16 * 1024 * 1024,
-  jsonDepth: caps.json_depth,
   redirects: 3,
   retryAfterSeconds: 3_600,
 };

@@ -20,7 +20,7 @@ export async function readBody(
   const received = await receive(response, place, limits);
   const content = await decompress(received, response.headers['content-encoding'], place, limits);
   const text = decode(content, as, response.headers['content-type'], place);
-  return { value: as === 'text' ? text : parse(text, place, limits), bytes: received.length };
+  return { value: as === 'text' ? text : parse(text, place), bytes: received.length };
 }
 
 /** Drops the connection instead of waiting for a body that nobody reads. */
@@ -108,10 +108,10 @@ function charsetOf(contentType: string | string[] | undefined): string {
   return /;\s*charset="?([^";\s]+)/i.exec(String(contentType ?? ''))?.[1] ?? 'utf-8';
 }
 
-function parse(text: string, place: string, limits: Limits): Json {
+function parse(text: string, place: string): Json {
   if (text.trim() === '') return null;
   try {
-    return parseBoundedJson(text, limits.jsonDepth);
+    return parseBoundedJson(text);
   } catch (cause) {
     // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : String((cause as Error).message);

@@ -1,11 +1,4 @@
-import {
-  caps,
-  type Json,
-  type JsonObject,
-  LlmteamError,
-  type ModelResponse,
-  parseBoundedJson,
-} from '@llmteam/contracts';
+import { type Json, type JsonObject, LlmteamError, type ModelResponse, parseBoundedJson } from '@llmteam/contracts';
 import { problemsOf } from './output-schema.js';
 
 const fence = '```';
@@ -26,7 +19,7 @@ export function parseAnswer(response: ModelResponse, schema: JsonObject | undefi
 
 function parsed(response: ModelResponse): Json {
   try {
-    return parseBoundedJson(withoutFence(response.text.trim()), caps.json_depth);
+    return parseBoundedJson(withoutFence(response.text.trim()));
   } catch (cause) {
     // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'is not JSON' : `cannot be used: ${(cause as Error).message}`;

@@ -5,7 +5,7 @@ const Cel = { [celKeyword]: 'any' } as const;
 
 export const TransformConfig = Type.Object(
   {
-    expression: Type.Optional(Type.String({ ...Cel, description: 'A CEL expression; its value is the output.' })),
+    expression: Type.Optional(Type.String({ ...Cel, description: 'The value of this expression is the output.' })),
     mapping: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
         type: 'object',

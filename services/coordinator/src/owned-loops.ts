@@ -3,7 +3,14 @@
  * Owns: creating and dropping them, and their totals. Does not own: which partitions are held (partition-ownership.ts).
  */
 import type { Clock, Logger } from '@llmteam/contracts';
-import { type Definitions, type LoopStatus, PartitionLoop, type SegmentStore, TaskFeed } from '@llmteam/kernel';
+import {
+  type Definitions,
+  type LoopStatus,
+  openPartitionLoop,
+  type PartitionLoop,
+  type SegmentStore,
+  TaskFeed,
+} from '@llmteam/kernel';
 import { fencedPorts, type PartitionPorts } from './fenced-ports.js';
 import type { HoldContext, PartitionWork } from './partition-hold.js';
 
@@ -37,7 +44,7 @@ export class OwnedLoops {
       this.past.appended += count;
     };
     const fenced = fencedPorts(ports, { partition, isHeld, appended });
-    const loop = new PartitionLoop({
+    const loop = openPartitionLoop({
       ...common,
       ...fenced,
       partition,

@@ -68,7 +68,9 @@ export class PartitionHold {
   /** Begins to end the hold; `run` resolves when it has ended. Only the first call has an effect. */
   leave(how: HoldEnd): void {
     this.isEnding = true;
-    this.end(how);
+    // A process that slept through its lease may see the new owner before its own watchdog fires.
+    const hasLapsed = how === 'moved' && this.isLeased && !this.options.lease.isHeld;
+    this.end(hasLapsed ? 'lost' : how);
   }
 
   /** Also needed while the hold ends, because a checkpoint takes time. */

@@ -1,20 +1,9 @@
-/**
- * Purpose: the composition root of the coordinator. The DI container does not leave this file.
- */
+/** The composition root of the coordinator, the only place that resolves from the container. */
 import 'reflect-metadata';
-import type { Backend, Clock, Logger } from '@llmteam/contracts';
-import {
-  AnnouncedTypes,
-  createExpressionCompiler,
-  Definitions,
-  type ExpressionCompiler,
-  LargeValueJournal,
-  SegmentStore,
-  type StepCatalog,
-} from '@llmteam/kernel';
-import type { ServiceConfig } from '@llmteam/service-host';
-import { Container, type ServiceIdentifier } from 'inversify';
-import type { PartitionPorts } from './fenced-ports.js';
+import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
+import type { AnnouncedTypes, Definitions, SegmentStore, StepCatalog } from '@llmteam/kernel';
+import { announcedTypesModule, kernelIds, kernelModule, type ServiceConfig, serviceId } from '@llmteam/service-host';
+import { Container } from 'inversify';
 import { OwnedLoops } from './owned-loops.js';
 import { PartitionOwnership } from './partition-ownership.js';
 import { RetentionSweeps, type Sweeper } from './retention-sweeps.js';
@@ -36,64 +25,38 @@ export interface Root {
   readonly retention: RetentionSweeps;
 }
 
-const id = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
 const ids = {
-  options: id<RootOptions>('options'),
-  compiler: id<ExpressionCompiler>('compiler'),
-  ports: id<PartitionPorts>('ports'),
-  announced: id<AnnouncedTypes>('announced'),
-  definitions: id<Definitions>('definitions'),
-  segments: id<SegmentStore>('segments'),
-  loops: id<OwnedLoops>('loops'),
-  ownership: id<PartitionOwnership>('ownership'),
-  retention: id<RetentionSweeps>('retention'),
-  root: id<Root>('root'),
+  loops: serviceId<OwnedLoops>('loops'),
+  ownership: serviceId<PartitionOwnership>('ownership'),
+  retention: serviceId<RetentionSweeps>('retention'),
 };
 
 export function compose(options: RootOptions): Root {
   const container = new Container({ defaultScope: 'Singleton' });
-  container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
-  container.bind(ids.ports).toResolvedValue(makePorts, [ids.options]);
-  container.bind(ids.announced).toResolvedValue(makeAnnounced, [ids.options]);
-  container.bind(ids.definitions).toResolvedValue(makeDefinitions, [ids.options, ids.compiler, ids.announced]);
-  container.bind(ids.segments).toResolvedValue(makeSegments, [ids.options, ids.definitions]);
-  container.bind(ids.loops).toResolvedValue(makeLoops, [ids.options, ids.ports, ids.definitions, ids.segments]);
-  container.bind(ids.ownership).toResolvedValue(makeOwnership, [ids.options, ids.loops]);
-  container.bind(ids.retention).toResolvedValue(makeRetention, [ids.options, ids.ownership]);
+  container.bind(kernelIds.backend).toConstantValue(options.backend);
+  container.bind(kernelIds.clock).toConstantValue(options.clock);
+  container.bind(kernelIds.log).toConstantValue(options.log);
+  container.bind(kernelIds.catalog).toConstantValue(options.catalog);
+  container.load(announcedTypesModule, kernelModule);
   container
-    .bind(ids.root)
+    .bind(ids.loops)
     .toResolvedValue(
-      (announced, loops, ownership, retention): Root => ({ announced, loops, ownership, retention }),
-      [ids.announced, ids.loops, ids.ownership, ids.retention],
+      (journal, definitions, segments) => makeLoops(options, journal, definitions, segments),
+      [kernelIds.journal, kernelIds.definitions, kernelIds.segments],
     );
-  return container.get(ids.root);
-}
-
-function makePorts({ backend }: RootOptions): PartitionPorts {
-  const { queue, pubSub, kv } = backend;
-  return { journal: new LargeValueJournal(backend.journal, backend.blobs), queue, pubSub, kv };
-}
-
-function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
-  return new AnnouncedTypes({ kv: backend.kv, catalog, clock, log });
-}
-
-function makeDefinitions(
-  { backend, catalog }: RootOptions,
-  compiler: ExpressionCompiler,
-  announced: AnnouncedTypes,
-): Definitions {
-  return new Definitions(backend.blobs, catalog, compiler, (typeId, version) => announced.lookUp(typeId, version));
-}
-
-function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
-  return new SegmentStore(backend.kv, definitions);
+  container.bind(ids.ownership).toResolvedValue((loops) => makeOwnership(options, loops), [ids.loops]);
+  container.bind(ids.retention).toResolvedValue((ownership) => makeRetention(options, ownership), [ids.ownership]);
+  return {
+    announced: container.get(kernelIds.announcedTypes),
+    loops: container.get(ids.loops),
+    ownership: container.get(ids.ownership),
+    retention: container.get(ids.retention),
+  };
 }
 
 function makeLoops(
-  { clock, log, config }: RootOptions,
-  ports: PartitionPorts,
+  { backend, clock, log, config }: RootOptions,
+  journal: Journal,
   definitions: Definitions,
   segments: SegmentStore,
 ): OwnedLoops {
@@ -101,8 +64,9 @@ function makeLoops(
   const { max_resident_runs } = coordinator;
   // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
   const redispatchAfterMs = 2 * nats.job_lease_seconds * 1_000;
+  const { queue, pubSub, kv } = backend;
   return new OwnedLoops({
-    ports,
+    ports: { journal, queue, pubSub, kv },
     definitions,
     segments,
     clock,

@@ -2,8 +2,9 @@
  * Purpose: a coordinator process: opens, takes over partitions and drives their runs until it is told to stop.
  * Owns: the order of opening. Closing is in reverse: partitions are released first, while everything else still works.
  */
-import { systemClock } from '@llmteam/backend-embedded';
+
 import type { Logger } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,

@@ -3,11 +3,16 @@
  * Owns: the order of opening and closing, and the first API key.
  */
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
-import { configuredRefs, Gateway, type GatewayLimits, KeyStore } from '@llmteam/gateway';
-import { createExpressionCompiler } from '@llmteam/kernel';
+import {
+  composeEmbedded,
+  configuredRefs,
+  type EmbeddedGateway,
+  type GatewayLimits,
+  type KeyStore,
+} from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
@@ -42,9 +47,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     const store = await options.stores.openService();
     lifecycle.opens('store', () => store.close());
     await store.runtime.drive('everything');
-    const { gateway, url } = await openGateway(store.runtime, options);
+    const { gateway, keyStore, url } = await openGateway(store.runtime, options);
     lifecycle.opens('gateway', () => gateway.close());
-    const firstKey = await makeFirstKey(new KeyStore(store.kv, systemClock()));
+    const firstKey = await makeFirstKey(keyStore);
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
   } catch (error) {
     await lifecycle.close();
@@ -55,7 +60,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
 async function openGateway(
   runtime: EmbeddedRuntime,
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
-): Promise<{ gateway: Gateway; url: string }> {
+): Promise<EmbeddedGateway & { readonly url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, kv, pubSub } = backend;
   const { gateway: configured } = serviceConfig(config).file;
@@ -66,7 +71,7 @@ async function openGateway(
   });
   // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
-  const gateway = new Gateway({
+  const composed = composeEmbedded({
     runs,
     segments,
     definitions,
@@ -81,14 +86,14 @@ async function openGateway(
     limits: { ...configured.limits, ...limits },
     origins: [...own, ...configured.origins, ...origins],
     clock: systemClock(),
-    compiler: createExpressionCompiler(),
     newId: randomUUID,
     refs: configuredRefs(config),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     isReady: () => state.isReady,
   });
-  const address = await gateway.open(port, host);
-  return { gateway, url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}` };
+  const address = await composed.gateway.open(port, host);
+  const name = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return { ...composed, url: `http://${name}:${address.port}` };
 }
 
 async function makeFirstKey(keys: KeyStore): Promise<string | null> {

@@ -1,15 +1,9 @@
 /** Rebuilds the run index of every store in a home folder. */
-import { systemClock } from '@llmteam/backend-embedded';
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
-import {
-  createExpressionCompiler,
-  Definitions,
-  LargeValueJournal,
-  type RebuildProgress,
-  rebuildIndex,
-} from '@llmteam/kernel';
+import { type RebuildProgress, rebuildIndex, systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import type { LocalStoresOptions } from './local-stores.js';
+import { composeHistory } from './root.js';
 import { type OwnedFolder, StoreFolders } from './store-folders.js';
 
 export interface LocalRebuildProgress extends RebuildProgress {
@@ -27,14 +21,12 @@ export async function rebuildLocalIndexes(
 ): Promise<LocalRebuildProgress> {
   const stores = new StoreFolders({ home, clock: systemClock(), synchronous: config.file.synchronous ?? 'full' });
   const { catalog } = await loadPlugins(config, log);
-  const compiler = createExpressionCompiler();
   const folders = stores.folders();
   let total: LocalRebuildProgress = { runs: 0, tasks: 0, done: 1, stores: folders.length, storesDone: 0 };
   for (const folder of folders) {
     const { backend } = await own(stores, folder);
     try {
-      const journal = new LargeValueJournal(backend.journal, backend.blobs);
-      const definitions = new Definitions(backend.blobs, catalog, compiler);
+      const { journal, definitions } = composeHistory(backend, catalog);
       const before = total;
       const made = await rebuildIndex({ journal, index: backend.index, definitions, log }, (progress) =>
         onProgress(added(before, progress)),

@@ -3,9 +3,8 @@
  * Owns: choosing between owning a store and calling the process that owns it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '@llmteam/backend-embedded';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
-import type { RunService } from '@llmteam/kernel';
+import { type RunService, systemClock } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner, type OwnerClient } from './owner-client.js';

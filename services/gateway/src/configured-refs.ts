@@ -1,10 +1,7 @@
 import type { Config } from '@llmteam/service-host';
-import type { GatewayOptions } from './options.js';
+import type { ConfiguredRefs } from './use-cases/tenant-segments.js';
 
-type Refs = GatewayOptions['refs'];
-
-/** What segments may refer to, by the configuration. */
-export function configuredRefs({ file }: Config): Refs {
+export function configuredRefs({ file }: Config): ConfiguredRefs {
   const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
   return {
     llm_ref: listed(Object.keys(llms)),
@@ -14,7 +11,7 @@ export function configuredRefs({ file }: Config): Refs {
   };
 }
 
-function listed(names: readonly string[]): NonNullable<Refs['llm_ref']> {
+function listed(names: readonly string[]): NonNullable<ConfiguredRefs['llm_ref']> {
   const known = new Set(names);
   return { has: (name) => known.has(name), names: () => names };
 }

@@ -1,30 +1,31 @@
 /**
- * Purpose: the lists of runs and tasks beside one gateway on NATS, in a file.
- * Owns: where the file is, whose lists it may hold, making them anew.
+ * Purpose: the run index of one gateway on NATS, kept in a file.
+ * Owns: the file's location, which installation it belongs to, and rebuilding the index.
  */
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openRunIndex, systemClock } from '@llmteam/backend-embedded';
+import { openRunIndex } from '@llmteam/backend-embedded';
 import { type IndexChange, isLlmteamError, type KvStore, type Logger, type RunIndex } from '@llmteam/contracts';
-import { IndexFeed, type IndexFeedOptions } from '@llmteam/kernel';
+import { type IndexFeedOptions, systemClock } from '@llmteam/kernel';
 import { openNats, type ServiceConfig } from '@llmteam/service-host';
+import { composeIndexFeed } from './root.js';
 
-/** What others tell of removed runs and closed tasks stays for a week. */
+/** Removed runs and closed tasks are announced for a week, so an index that was offline longer cannot catch up. */
 const longestAwayMs = 6 * 24 * 3_600_000;
 const installationKey = 'installation';
 
-/** Gone on with if they can be. @throws LlmteamError `STORE_LOCKED` if another gateway has the file, `STORE_CORRUPT` if it is not ours */
+/** Continues with the index in the file if possible. @throws LlmteamError `STORE_LOCKED` if another gateway uses the file, `STORE_CORRUPT` if it is not a run index */
 export async function openGatewayIndex(config: ServiceConfig, kv: KvStore, log: Logger): Promise<RunIndex> {
   const file = indexFile(config);
   const installation = await installationOf(kv);
   const { index, setAside } = await openRunIndex({ file, installation, longestAwayMs });
-  if (setAside !== null) log.warn({ file, reason: setAside }, 'the run index is made anew; the old one is set aside');
+  if (setAside !== null) log.warn({ file, reason: setAside }, 'the run index is rebuilt; the old one is set aside');
   return index;
 }
 
 /**
- * Throws the lists away and makes them again, for a gateway that does not run. Answers how many are listed.
+ * Clears the index of a gateway that is not running and rebuilds it. Returns how many runs and tasks it lists.
  * @throws LlmteamError as `openGatewayIndex`, or of the server
  */
 export async function rebuildGatewayIndex(
@@ -49,9 +50,8 @@ export async function rebuildGatewayIndex(
         position: (partition) => index.position(partition),
         run: (tenantId, runId) => index.run(tenantId, runId),
       };
-      const { journal, kv } = backend;
       const onFailure = (): void => undefined;
-      const feed = new IndexFeed({ journal, kv, index: counted, clock, log, onFailure });
+      const feed = composeIndexFeed({ backend, index: counted, clock, log, onFailure });
       await feed.start().finally(() => feed.stop());
       return listed;
     } finally {
@@ -62,7 +62,7 @@ export async function rebuildGatewayIndex(
   }
 }
 
-/** A run that goes on comes up again. */
+/** A run appears again with every change, so only new rows are counted. */
 async function countNew(
   index: RunIndex,
   changes: readonly IndexChange[],
@@ -80,7 +80,7 @@ function indexFile({ file, folder }: ServiceConfig): string {
   return join(homedir(), '.llmteam', `gateway-${file.nats.namespace}.db`);
 }
 
-/** A name that the installation was given once: lists of a server that was wiped are known by it. */
+/** An id created once per installation; it reveals an index that belongs to a server that was wiped since. */
 async function installationOf(kv: KvStore): Promise<string> {
   const found = await kv.get(installationKey);
   if (found !== null) return String(found.value);

@@ -1,104 +1,66 @@
 /**
- * Purpose: a gateway: everything it is made of, opened and closed together.
- * Owns: the order. Opens: keys, counting, then the port. Closes: streams are sent away, the port stops taking, last answers are given, then
- * the rest. Does not own: the backend and the runtime it is given.
+ * Purpose: opens and closes the parts of a gateway together.
+ * Owns: the order. Opening: the port, then preparation, API keys and the run meter; requests are served after that. Closing: streams are
+ * disconnected, the port stops accepting, pending requests finish, then the rest.
+ * Does not own: the backend and the runtime.
  */
-
-import { RunMeter } from '@llmteam/kernel';
-import { Registry } from 'prom-client';
-import { AuditLog } from './audit/audit-log.js';
-import { Followers } from './following/followers.js';
-import { Streams } from './following/streams.js';
-import { makeApp } from './http/app.js';
-import { HttpListener } from './http/listener.js';
-import { Sockets } from './http/sockets.js';
-import { KeyRing } from './keys/key-ring.js';
-import { defaultLimits, type GatewayLimits } from './limits.js';
-import { GatewayMetrics } from './metrics/gateway-metrics.js';
-import { openapiDocument } from './openapi/document.js';
-import type { GatewayOptions } from './options.js';
-import { routes } from './routes/table.js';
-import type { Services } from './services.js';
-import { TenantLimits } from './tenant-limits.js';
+import type { Logger } from '@llmteam/contracts';
+import type { RunMeter } from '@llmteam/kernel';
+import type { Followers } from './following/followers.js';
+import type { Streams } from './following/streams.js';
+import type { HttpListener } from './http/listener.js';
+import type { Sockets } from './http/sockets.js';
+import type { KeyRing } from './keys/key-ring.js';
+import type { Readiness } from './use-cases/readiness.js';
 
 export interface GatewayAddress {
   readonly host: string;
   readonly port: number;
 }
 
-const lastAnswersMs = 5_000;
+export interface GatewayParts {
+  readonly listener: HttpListener;
+  readonly sockets: Sockets;
+  readonly streams: Streams;
+  readonly followers: Followers;
+  readonly meter: RunMeter;
+  readonly keys: KeyRing;
+  readonly readiness: Readiness;
+  /** Runs before requests are served; meanwhile the port is open and `/ready` returns 503. */
+  readonly prepare: () => Promise<void>;
+  readonly log: Logger;
+}
+
+const pendingRequestsMs = 5_000;
 
 export class Gateway {
-  private readonly services: Services;
-  private readonly meter: RunMeter;
-  private readonly sockets: Sockets;
-  private readonly listener: HttpListener;
-  private state: 'new' | 'open' | 'closed' = 'new';
+  constructor(private readonly parts: GatewayParts) {}
 
-  constructor(private readonly options: GatewayOptions) {
-    const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
-    const keys = new KeyRing(options.kv, options.clock, options.log);
-    const followers = new Followers(options);
-    const tenants = new TenantLimits(limits, (tenantId) => this.meter.active(tenantId));
-    const streams: Streams = new Streams({
-      followers,
-      keys,
-      tenants,
-      metrics: () => metrics,
-      limits,
-      clock: options.clock,
-    });
-    const metrics: GatewayMetrics = new GatewayMetrics(
-      options.processMetrics?.registry ?? new Registry(),
-      () => this.meter.activeByTenant(),
-      () => streams.open,
-    );
-    this.meter = new RunMeter(options, metrics);
-    this.services = {
-      ...options,
-      limits,
-      keys,
-      audit: new AuditLog(options.kv),
-      followers,
-      streams,
-      tenants,
-      metrics,
-      isOpen: () => this.state === 'open' && keys.isReady && options.isReady(),
-      document: JSON.stringify(openapiDocument(routes, options.version)),
-    };
-    this.sockets = new Sockets(this.services);
-    const handle = makeApp(this.services).callback();
-    this.listener = new HttpListener(
-      {
-        request: (request, response) => void handle(request, response),
-        upgrade: (request, socket, head) => this.sockets.handle(request, socket, head),
-      },
-      limits,
-    );
-  }
-
-  /** Resolves once requests are served. Port 0: any that is free. */
+  /** Resolves once requests are served. Port 0 binds any free port. */
   async open(port: number, host: string): Promise<GatewayAddress> {
-    const { port: bound, address } = await this.listener.listen(port, host);
-    this.options.log.info({ port: bound }, 'health, readiness and metrics are served');
-    await this.options.prepare?.();
-    await this.services.keys.start();
-    await this.meter.start();
-    if (this.state === 'new') this.state = 'open';
+    const { listener, prepare, keys, meter, readiness, log } = this.parts;
+    const { port: bound, address } = await listener.listen(port, host);
+    log.info({ port: bound }, 'health, readiness and metrics are served');
+    await prepare();
+    await keys.start();
+    await meter.start();
+    readiness.open();
     return { host: address, port: bound };
   }
 
+  /** Idempotent. */
   async close(): Promise<void> {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
-    this.services.streams.close();
-    this.sockets.close();
-    // Whoever waits for the end of a run is told how it stands now.
-    await this.services.followers.close();
-    await this.listener.close(lastAnswersMs);
-    await this.services.followers.close();
-    await this.meter.stop();
-    await this.services.keys.stop();
-    this.options.log.debug({}, 'the gateway is closed');
+    const { listener, sockets, streams, followers, meter, keys, readiness, log } = this.parts;
+    if (!readiness.close()) return;
+    streams.close();
+    sockets.close();
+    // Requests that wait for a run to end get the run as it is now.
+    await followers.close();
+    await listener.close(pendingRequestsMs);
+    // Pending requests may have opened followers meanwhile.
+    await followers.close();
+    await meter.stop();
+    await keys.stop();
+    log.debug({}, 'the gateway is closed');
   }
 }

@@ -1,13 +1,15 @@
 export { AuditLog, type AuditRecord, type AuditVerdict, readAudit, verifyAudit } from './audit/audit-log.js';
 export { configuredRefs } from './configured-refs.js';
-export { closeCodes } from './following/web-socket-outlet.js';
-export { Gateway, type GatewayAddress } from './gateway.js';
+export type { Gateway, GatewayAddress } from './gateway.js';
 export { rebuildGatewayIndex } from './gateway-index.js';
+export { pathMatcher, routerPath } from './http/router-path.js';
+export { closeCodes } from './http/web-socket-outlet.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
 export { type Action, actions, may } from './keys/permissions.js';
-export { defaultLimits, type GatewayLimits } from './limits.js';
+export { defaultLimits, type GatewayLimits } from './limits/gateway-limits.js';
 export { codesOf, openapiDocument } from './openapi/document.js';
 export type { GatewayOptions } from './options.js';
+export { composeEmbedded, type EmbeddedGateway } from './root.js';
 export type { Route } from './routes/route.js';
 export { routes } from './routes/table.js';
 export { type GatewayServiceOptions, runGateway } from './run-gateway.js';

@@ -1,16 +1,17 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
-import type { Definitions, KnownRefs, RunService, SegmentStore, StepCatalog, ValidationContext } from '@llmteam/kernel';
+import type { Definitions, RunService, SegmentStore, StepCatalog } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
-import type { GatewayLimits } from './limits.js';
+import type { GatewayLimits } from './limits/gateway-limits.js';
+import type { LiveWorkerCount } from './use-cases/catalog-queries.js';
+import type { ConfiguredRefs } from './use-cases/tenant-segments.js';
 
-/** All a gateway works with. The embedded composition and the one on NATS give the same things. */
+/** A gateway in the process of a runtime: the parts of the runtime, and settings. */
 export interface GatewayOptions {
   readonly runs: RunService;
   readonly segments: SegmentStore;
   readonly definitions: Definitions;
   readonly catalog: StepCatalog;
-  readonly compiler: ValidationContext['compiler'];
-  /** Large values resolved. */
+  /** Large values are resolved. */
   readonly journal: Journal;
   readonly index: RunIndex;
   readonly kv: KvStore;
@@ -18,24 +19,15 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly newId: () => string;
-  /** The resources that are configured; the segments of the tenant are added here. */
-  readonly refs: Omit<KnownRefs, 'segment_ref'>;
-  /** Workers that serve a version of a type now. */
-  readonly liveWorkers: (typeId: string, version: string) => number;
-  /** What must be done before requests are served; the port is open meanwhile, and says that it is not ready. */
-  readonly prepare?: () => Promise<void>;
-  /** Backend and index are up. */
+  readonly refs: ConfiguredRefs;
+  readonly liveWorkers: LiveWorkerCount;
+  /** Whether backend and index are up. */
   readonly isReady: () => boolean;
-  /** Of the process: the series of the gateway are added to them. Default: there are no others. */
+  /** The metrics of the process, to which the gateway adds its own. Default: an empty registry. */
   readonly processMetrics?: Pick<Metrics, 'registry'>;
-  /** Version of the product. */
+  /** The product version. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;
-  /** Origins of web pages that may use the API, exactly as browsers send them. Default: none. */
+  /** Web origins that may use the API, exactly as browsers send them. Default: none. */
   readonly origins?: readonly string[];
-  /**
-   * The entries that runs are counted by. Default: the journal's own `follow`, every entry. A gateway beside others may be given the
-   * run-level entries only; then attempts of steps are counted elsewhere.
-   */
-  readonly followRuns?: Journal['follow'];
 }

@@ -1,42 +1,31 @@
-/**
- * Purpose: the composition root of a gateway on NATS: what is made from what. The container does not leave this file.
- */
+/** The composition root of the gateway, the only place that resolves from the container. */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { Backend, Clock, Journal, Logger, RunIndex } from '@llmteam/contracts';
-import {
-  AnnouncedTypes,
-  CountedWorkers,
-  createExpressionCompiler,
-  createRunService,
-  Definitions,
-  IndexFeed,
-  LargeValueJournal,
-  type RunService,
-  SegmentStore,
-  type StepCatalog,
-} from '@llmteam/kernel';
-import type { Metrics, ServiceConfig } from '@llmteam/service-host';
-import { Container, type ServiceIdentifier } from 'inversify';
+import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
+import type { AnnouncedTypes, CountedWorkers, IndexFeed, IndexFeedOptions, StepCatalog } from '@llmteam/kernel';
+import { announcedTypesModule, kernelIds, kernelModule, type Metrics, type ServiceConfig } from '@llmteam/service-host';
+import { Container } from 'inversify';
+import { Registry } from 'prom-client';
 import { configuredRefs } from './configured-refs.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { gatewayIds, gatewayModule } from './gateway-module.js';
+import type { KeyStore } from './keys/key-store.js';
+import { defaultLimits } from './limits/gateway-limits.js';
 import type { GatewayOptions } from './options.js';
-
-type Compiler = GatewayOptions['compiler'];
 
 export interface RootOptions {
   readonly backend: Backend & { isConnected(): boolean };
-  /** The lists of this gateway. */
+  /** The run index of this gateway. */
   readonly index: RunIndex;
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
-  /** Control types; task types come from what workers announce. */
+  /** Control types; task types are announced by workers. */
   readonly catalog: StepCatalog;
-  /** Of the process. */
+  /** The metrics of the process. */
   readonly metrics: Metrics;
   readonly version: string;
-  /** Told once if the lists cannot be kept any more. */
+  /** Called once if the run index can no longer be kept up to date. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -47,120 +36,90 @@ export interface Root {
   readonly workers: CountedWorkers;
 }
 
-const id = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
-const ids = {
-  options: id<RootOptions>('options'),
-  compiler: id<Compiler>('compiler'),
-  journal: id<Journal>('journal'),
-  announced: id<AnnouncedTypes>('announced'),
-  workers: id<CountedWorkers>('workers'),
-  definitions: id<Definitions>('definitions'),
-  segments: id<SegmentStore>('segments'),
-  runs: id<RunService>('runs'),
-  feed: id<IndexFeed>('feed'),
-  gateway: id<Gateway>('gateway'),
-  root: id<Root>('root'),
-};
-
+/** A gateway as a service on NATS. */
 export function compose(options: RootOptions): Root {
+  const { backend, config } = options;
   const container = new Container({ defaultScope: 'Singleton' });
-  container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
-  container.bind(ids.journal).toResolvedValue(makeJournal, [ids.options]);
-  container.bind(ids.announced).toResolvedValue(makeAnnounced, [ids.options]);
-  container.bind(ids.workers).toResolvedValue(makeWorkers, [ids.options]);
-  container.bind(ids.definitions).toResolvedValue(makeDefinitions, [ids.options, ids.compiler, ids.announced]);
-  container.bind(ids.segments).toResolvedValue(makeSegments, [ids.options, ids.definitions]);
-  container.bind(ids.runs).toResolvedValue(makeRuns, [ids.options, ids.journal, ids.definitions]);
-  container.bind(ids.feed).toResolvedValue(makeFeed, [ids.options]);
+  container.bind(kernelIds.backend).toConstantValue(backend);
+  container.bind(kernelIds.index).toConstantValue(options.index);
+  container.bind(kernelIds.clock).toConstantValue(options.clock);
+  container.bind(kernelIds.log).toConstantValue(options.log);
+  container.bind(kernelIds.catalog).toConstantValue(options.catalog);
+  container.bind(kernelIds.newId).toConstantValue(randomUUID);
+  container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
+  // Attempts of steps are counted by the workers.
   container
-    .bind(ids.gateway)
-    .toResolvedValue(makeGateway, [
-      ids.options,
-      ids.compiler,
-      ids.journal,
-      ids.workers,
-      ids.definitions,
-      ids.segments,
-      ids.runs,
-      ids.feed,
-    ]);
-  container
-    .bind(ids.root)
-    .toResolvedValue(
-      (gateway, feed, announced, workers): Root => ({ gateway, feed, announced, workers }),
-      [ids.gateway, ids.feed, ids.announced, ids.workers],
+    .bind(kernelIds.followRuns)
+    .toConstantValue((partition, from, signal) =>
+      backend.journal.follow(partition, from, signal, { only: 'run_level' }),
     );
-  return container.get(ids.root);
+  container.bind(gatewayIds.version).toConstantValue(options.version);
+  container.bind(gatewayIds.limits).toConstantValue({ ...defaultLimits, ...config.file.gateway.limits });
+  container.bind(gatewayIds.origins).toConstantValue(config.file.gateway.origins);
+  container.bind(gatewayIds.refs).toConstantValue(configuredRefs(config));
+  container.bind(gatewayIds.registry).toConstantValue(options.metrics.registry);
+  container
+    .bind(gatewayIds.liveWorkers)
+    .toResolvedValue(
+      (workers: CountedWorkers) => (typeId: string, version: string) => workers.of(typeId, version),
+      [kernelIds.countedWorkers],
+    );
+  container.bind(gatewayIds.prepare).toResolvedValue((feed) => () => feed.start(), [kernelIds.indexFeed]);
+  container
+    .bind(gatewayIds.isBackendReady)
+    .toResolvedValue((feed) => () => feed.hasCaughtUp && backend.isConnected(), [kernelIds.indexFeed]);
+  container.load(announcedTypesModule, kernelModule, gatewayModule);
+  return {
+    gateway: container.get(gatewayIds.gateway),
+    feed: container.get(kernelIds.indexFeed),
+    announced: container.get(kernelIds.announcedTypes),
+    workers: container.get(kernelIds.countedWorkers),
+  };
 }
 
-function makeJournal({ backend }: RootOptions): Journal {
-  return new LargeValueJournal(backend.journal, backend.blobs);
+export interface EmbeddedGateway {
+  readonly gateway: Gateway;
+  readonly keyStore: KeyStore;
 }
 
-function makeAnnounced({ backend, catalog, clock, log }: RootOptions): AnnouncedTypes {
-  return new AnnouncedTypes({ kv: backend.kv, catalog, clock, log });
+/** A gateway in the process of a runtime, whose parts it shares. */
+export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(kernelIds.runs).toConstantValue(options.runs);
+  container.bind(kernelIds.segments).toConstantValue(options.segments);
+  container.bind(kernelIds.definitions).toConstantValue(options.definitions);
+  container.bind(kernelIds.catalog).toConstantValue(options.catalog);
+  container.bind(kernelIds.journal).toConstantValue(options.journal);
+  container.bind(kernelIds.index).toConstantValue(options.index);
+  container.bind(kernelIds.kv).toConstantValue(options.kv);
+  container.bind(kernelIds.pubSub).toConstantValue(options.pubSub);
+  container.bind(kernelIds.clock).toConstantValue(options.clock);
+  container.bind(kernelIds.log).toConstantValue(options.log);
+  container.bind(kernelIds.newId).toConstantValue(options.newId);
+  container.bind(gatewayIds.version).toConstantValue(options.version);
+  container.bind(gatewayIds.limits).toConstantValue({ ...defaultLimits, ...options.limits });
+  container.bind(gatewayIds.origins).toConstantValue(options.origins ?? []);
+  container.bind(gatewayIds.refs).toConstantValue(options.refs);
+  container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
+  container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
+  container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);
+  container.bind(gatewayIds.isBackendReady).toConstantValue(options.isReady);
+  container.load(kernelModule, gatewayModule);
+  return { gateway: container.get(gatewayIds.gateway), keyStore: container.get(gatewayIds.keyStore) };
 }
 
-function makeWorkers({ backend, clock, log }: RootOptions): CountedWorkers {
-  return new CountedWorkers({ kv: backend.kv, clock, log });
+export interface IndexFeedRootOptions extends Pick<RootOptions, 'backend' | 'clock' | 'log' | 'onFailure'> {
+  readonly index: IndexFeedOptions['index'];
 }
 
-function makeDefinitions(
-  { backend, catalog }: RootOptions,
-  compiler: Compiler,
-  announced: AnnouncedTypes,
-): Definitions {
-  return new Definitions(backend.blobs, catalog, compiler, (typeId, version) => announced.lookUp(typeId, version));
-}
-
-function makeSegments({ backend }: RootOptions, definitions: Definitions): SegmentStore {
-  return new SegmentStore(backend.kv, definitions);
-}
-
-function makeRuns({ index, clock }: RootOptions, journal: Journal, definitions: Definitions): RunService {
-  return createRunService({ journal, index, definitions, clock, newId: randomUUID });
-}
-
-/** Lists need no values: those that lie beside the journal are left there. */
-function makeFeed({ backend, index, clock, log, onFailure }: RootOptions): IndexFeed {
-  const { journal, kv } = backend;
-  return new IndexFeed({ journal, kv, index, clock, log, onFailure });
-}
-
-function makeGateway(
-  { backend, index, clock, log, config, catalog, metrics, version }: RootOptions,
-  compiler: Compiler,
-  journal: Journal,
-  workers: CountedWorkers,
-  definitions: Definitions,
-  segments: SegmentStore,
-  runs: RunService,
-  feed: IndexFeed,
-): Gateway {
-  const { kv, pubSub } = backend;
-  const { limits, origins } = config.file.gateway;
-  return new Gateway({
-    runs,
-    segments,
-    definitions,
-    catalog,
-    compiler,
-    journal,
-    index,
-    kv,
-    pubSub,
-    clock,
-    log,
-    version,
-    limits,
-    origins,
-    newId: randomUUID,
-    refs: configuredRefs(config),
-    liveWorkers: (typeId, typeVersion) => workers.of(typeId, typeVersion),
-    prepare: () => feed.start(),
-    isReady: () => feed.hasCaughtUp && backend.isConnected(),
-    processMetrics: metrics,
-    followRuns: (partition, from, signal) => backend.journal.follow(partition, from, signal, { only: 'run_level' }),
-  });
+/** The feed of a run index without a gateway, to rebuild the index. */
+export function composeIndexFeed({ backend, index, clock, log, onFailure }: IndexFeedRootOptions): IndexFeed {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(kernelIds.backend).toConstantValue(backend);
+  container.bind(kernelIds.fedIndex).toConstantValue(index);
+  container.bind(kernelIds.clock).toConstantValue(clock);
+  container.bind(kernelIds.log).toConstantValue(log);
+  container.bind(kernelIds.onFailure).toConstantValue(onFailure);
+  container.load(kernelModule);
+  return container.get(kernelIds.indexFeed);
 }

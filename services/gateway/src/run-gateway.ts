@@ -1,10 +1,11 @@
 /**
- * Purpose: a gateway as a process: opened, its lists brought up to date, serving until it is told to stop.
- * Owns: the order of opening; closing goes the other way round: no more is taken, streams are sent away, last answers are given, then the
- * rest. The port is open from the moment the server is known, and `/ready` says when requests are served.
+ * Purpose: a gateway as a process: it opens, catches up its run index and serves until it is told to stop.
+ * Owns: the order of opening; closing is the reverse. The port opens before the index has caught up, and `/ready` reports when requests
+ * are served.
  */
-import { systemClock } from '@llmteam/backend-embedded';
+
 import type { Logger } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,
@@ -23,13 +24,13 @@ export interface GatewayServiceOptions {
   readonly log: Logger;
   /** Ends the process at once. */
   readonly leave: () => void;
-  /** Of the product. */
+  /** The product version. */
   readonly version: string;
 }
 
 const closeMs = 15_000;
 
-/** Resolves when the gateway has ended. @throws LlmteamError why it could not begin */
+/** Resolves when the gateway has ended. @throws LlmteamError if it cannot start */
 export function runGateway({ config, log, leave, version }: GatewayServiceOptions): Promise<ServiceEnd> {
   const gatewayId = processName();
   const ownLog = log.child({ service: 'gateway', gateway_id: gatewayId });

@@ -1,6 +1,5 @@
 import { LlmteamError } from '@llmteam/contracts';
-import { contractFaults } from '@llmteam/kernel';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { contractFaults, makeAjv } from '@llmteam/kernel';
 import { ConfigFile } from './config-schema.js';
 
 /**
@@ -8,7 +7,7 @@ import { ConfigFile } from './config-schema.js';
  * @throws LlmteamError `CONFIG_INVALID` listing every problem, with the environment variable that caused it
  */
 export function checkConfig(what: string, value: unknown, givenBy: ReadonlyMap<string, string>): ConfigFile {
-  const ajv = new Ajv2020({ meta: false, validateSchema: false, useDefaults: true });
+  const ajv = makeAjv({ useDefaults: true });
   if (ajv.validate(schemaOfKeys(value), value)) return value as ConfigFile;
   const lines = contractFaults(ConfigFile, value, 'configuration').map(({ path, message }) => {
     const variable = variableOf(path, givenBy);

@@ -220,7 +220,7 @@ const limitsSection = section(
       'Timeout for receiving the headers of a request; at most `request_ms`. Default 10,000.',
     ),
     request_ms: limit(100, 3_600_000, 'Timeout for receiving a complete request. Default 30,000.'),
-    wait_seconds: limit(0, 60, 'The maximum for `?wait=`; longer waits are cut to it. Default 60.'),
+    wait_seconds: limit(0, 60, 'The maximum for `?wait=`; longer waits are truncated to it. Default 60.'),
     heartbeat_ms: limit(100, 600_000, 'Interval between heartbeats of a stream. Default 15,000.'),
     slow_reader_ms: limit(
       100,

@@ -8,6 +8,7 @@ export {
 } from './config.js';
 export { ConfigFile } from './config-schema.js';
 export { type HealthServer, serveHealth } from './health-server.js';
+export { announcedTypesModule, kernelIds, kernelModule, serviceId } from './kernel-module.js';
 export { Lifecycle } from './lifecycle.js';
 export { loadControlPlugins, loadPlugins, type Plugins } from './load-plugins.js';
 export { openLog } from './log.js';

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { NatsBackend, NatsBackendOptions, NatsInspection, NatsSettings } from '@llmteam/backend-nats';
 import { type KvStore, LlmteamError, type Logger, type RunIndex } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 import type { ServiceConfig } from './config.js';
-
 import { reveal } from './secrets.js';
 
 export type { NatsInspection };
@@ -27,7 +27,6 @@ export async function openNats(config: ServiceConfig, options: OpenNatsOptions):
 
 /** Runs a command's work on the key-value store. @throws LlmteamError like `openNats` */
 export async function withKvStore<T>(config: ServiceConfig, log: Logger, use: (kv: KvStore) => Promise<T>): Promise<T> {
-  const { systemClock } = await import('@llmteam/backend-embedded');
   const options = { name: 'llmteam command', clock: systemClock(), log, patienceMs: commandPatienceMs };
   const backend = await openNats(config, options);
   try {

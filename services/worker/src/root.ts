@@ -1,22 +1,9 @@
-/**
- * Purpose: the composition root of the worker. The DI container does not leave this file.
- */
+/** The composition root of the worker, the only place that resolves from the container. */
 import 'reflect-metadata';
-import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
-import {
-  createExpressionCompiler,
-  type ExpressionCompiler,
-  LargeValueJournal,
-  type PluginHost,
-  Resources,
-  Retry,
-  type StepCatalog,
-  WorkerPresence,
-  WorkLoop,
-  type WorkObserver,
-} from '@llmteam/kernel';
-import { resourceConfig, type ServiceConfig } from '@llmteam/service-host';
-import { Container, type ServiceIdentifier } from 'inversify';
+import type { Backend, Clock, Logger } from '@llmteam/contracts';
+import type { PluginHost, StepCatalog, WorkerPresence, WorkLoop, WorkObserver } from '@llmteam/kernel';
+import { kernelIds, kernelModule, type ServiceConfig } from '@llmteam/service-host';
+import { Container } from 'inversify';
 
 export interface RootOptions {
   readonly worker_id: string;
@@ -36,74 +23,27 @@ export interface Root {
   readonly presence: WorkerPresence;
 }
 
-const id = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
-const ids = {
-  options: id<RootOptions>('options'),
-  compiler: id<ExpressionCompiler>('compiler'),
-  journal: id<Journal>('journal'),
-  retry: id<Retry>('retry'),
-  resources: id<Resources>('resources'),
-  worker: id<WorkLoop>('worker'),
-  presence: id<WorkerPresence>('presence'),
-  root: id<Root>('root'),
-};
-
 export function compose(options: RootOptions): Root {
-  const container = new Container({ defaultScope: 'Singleton' });
-  container.bind(ids.options).toConstantValue(options);
-  container.bind(ids.compiler).toResolvedValue(createExpressionCompiler);
-  container.bind(ids.journal).toResolvedValue(makeJournal, [ids.options]);
-  container.bind(ids.retry).toResolvedValue(makeRetry, [ids.options]);
-  container.bind(ids.resources).toResolvedValue(makeResources, [ids.options]);
-  container
-    .bind(ids.worker)
-    .toResolvedValue(makeWorker, [ids.options, ids.journal, ids.resources, ids.compiler, ids.retry]);
-  container.bind(ids.presence).toResolvedValue(makePresence, [ids.options, ids.worker]);
-  container
-    .bind(ids.root)
-    .toResolvedValue((worker, presence): Root => ({ worker, presence }), [ids.worker, ids.presence]);
-  return container.get(ids.root);
-}
-
-function makeJournal({ backend }: RootOptions): Journal {
-  return new LargeValueJournal(backend.journal, backend.blobs);
-}
-
-/** Reports are retried indefinitely: the work they report is already done. */
-function makeRetry({ clock, log, onFailure }: RootOptions): Retry {
-  return new Retry(clock, log, Number.POSITIVE_INFINITY, onFailure);
-}
-
-function makeResources({ config, plugins }: RootOptions): Resources {
-  return new Resources(resourceConfig(config), plugins.providers);
-}
-
-function makeWorker(
-  options: RootOptions,
-  journal: Journal,
-  resources: Resources,
-  compiler: ExpressionCompiler,
-  retry: Retry,
-): WorkLoop {
-  const { backend, clock, log, catalog, worker_id, observer, config } = options;
-  const { queue, pubSub, kv, blobs } = backend;
+  const { config, worker_id, observer } = options;
   const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
-  const heartbeatMs = (config.file.nats.job_lease_seconds * 1_000) / 3;
-  const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, compiler };
-  const settings = {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(kernelIds.backend).toConstantValue(options.backend);
+  container.bind(kernelIds.clock).toConstantValue(options.clock);
+  container.bind(kernelIds.log).toConstantValue(options.log);
+  container.bind(kernelIds.config).toConstantValue(config);
+  container.bind(kernelIds.catalog).toConstantValue(options.catalog);
+  container.bind(kernelIds.plugins).toConstantValue(options.plugins);
+  container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
+  // A report is retried for as long as the worker lives: its work is done and must not be lost.
+  container.bind(kernelIds.storePatienceMs).toConstantValue(Number.POSITIVE_INFINITY);
+  container.bind(kernelIds.workerSettings).toConstantValue({
     worker_id,
-    catalog,
+    observer,
     concurrency,
     concurrencyByType: concurrency_by_type,
     maxDeliveries: max_deliveries,
-    heartbeatMs,
-  };
-  return new WorkLoop(ports, { ...settings, retry, observer });
-}
-
-function makePresence({ backend, clock, log, catalog, worker_id }: RootOptions, worker: WorkLoop): WorkerPresence {
-  const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
-  const concurrency = Object.fromEntries(worker.concurrency());
-  const described = { worker_id, types, started_at: clock.now(), concurrency };
-  return new WorkerPresence({ kv: backend.kv, clock, log, worker: described });
+    heartbeatMs: (config.file.nats.job_lease_seconds * 1_000) / 3,
+  });
+  container.load(kernelModule);
+  return { worker: container.get(kernelIds.workLoop), presence: container.get(kernelIds.workerPresence) };
 }

@@ -2,9 +2,8 @@
  * Purpose: a worker process: opens, announces its step types and works until it is told to stop.
  * Owns: the order of opening. Closing is in reverse: it withdraws its presence first, then drains or releases its jobs.
  */
-import { systemClock } from '@llmteam/backend-embedded';
 import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
-import { announceTypes, type StepCatalog } from '@llmteam/kernel';
+import { announceTypes, type StepCatalog, systemClock } from '@llmteam/kernel';
 import {
   loadPlugins,
   type OpenService,

@@ -1,6 +1,7 @@
 /** What the programs that tests start and kill have in common. */
-import { openSqliteBackend, systemClock } from '@llmteam/backend-embedded';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { type Backend, isLlmteamError, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/kernel';
 
 /** Opens the store in the folder that the first argument names. */
 export async function openStore(synchronous: 'full' | 'relaxed' = 'full'): Promise<Backend> {

@@ -102,9 +102,12 @@ spec('graph: a run in the svg', (test) => {
 
   test('why a step failed and what it waits for is in its title', () => {
     const error = { error_type: 'E', error_code: 'LLM_FAILED', error_message: 'overloaded', recoverable: true };
-    const picture = draw({ ask: { status: 'failed', error }, urgent: { status: 'waiting', waiting_for: 'an answer' } });
+    const picture = draw({
+      ask: { status: 'failed', error },
+      urgent: { status: 'waiting', waiting_for: { kind: 'signal', name: 'approved', correlation: null } },
+    });
     assert.match(titleOf(stepOf(picture, 'ask')), 'LLM_FAILED: overloaded');
-    assert.match(titleOf(stepOf(picture, 'urgent')), 'waits for an answer');
+    assert.match(titleOf(stepOf(picture, 'urgent')), 'waits for signal approved');
   });
 
   test('the way the run took stands out from the ways it did not', () => {

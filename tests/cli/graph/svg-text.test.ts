@@ -46,7 +46,8 @@ spec('graph: text in the svg', (test) => {
     for (const text of hostile) {
       const sample = segment({ a: 'x' });
       const error = { error_type: text, error_code: text, error_message: text, recoverable: false };
-      const view = runOf(sample, { a: { status: 'failed', error, waiting_for: text } }, { run_id: text, error });
+      const waitingFor = { kind: 'task', task_id: text } as const;
+      const view = runOf(sample, { a: { status: 'failed', error, waiting_for: waitingFor } }, { run_id: text, error });
       assert.is(readPicture(drawSvg(sample, { view })).boxes.size, 1);
     }
   });

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { RunEvent, RunResult } from '@llmteam/contracts';
+import type { RunEvent, RunEventOf, RunResult } from '@llmteam/contracts';
 
 export const program = join(import.meta.dirname, '../../../../clients/cli/bin/llmteam.js');
 
@@ -67,10 +67,11 @@ export class Started {
   }
 
   /** The first event of that type, of that step if one is named. */
-  event(eventType: RunEvent['event_type'], stepId?: string): Promise<RunEvent> {
+  event<T extends RunEvent['event_type']>(eventType: T, stepId?: string): Promise<RunEventOf<T>> {
     return this.until(`the event ${eventType} ${stepId ?? ''}`, () => {
       return this.events().find(
-        (event) => event.event_type === eventType && (stepId ?? event.step_id) === event.step_id,
+        (event): event is RunEvent & RunEventOf<T> =>
+          event.event_type === eventType && (stepId ?? event.step_id) === event.step_id,
       );
     });
   }

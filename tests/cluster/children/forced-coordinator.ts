@@ -2,14 +2,15 @@
  * A coordinator that works on every partition whoever else does: without leases, and with nothing that fences it. Its configuration is
  * the nearest `llmteam.config.json`, as for `llmteam serve coordinator`.
  */
-import { systemClock } from '@llmteam/backend-embedded';
 import {
   AnnouncedTypes,
   createExpressionCompiler,
   Definitions,
   LargeValueJournal,
-  PartitionLoop,
+  openPartitionLoop,
+  type PartitionLoop,
   SegmentStore,
+  systemClock,
   TaskFeed,
 } from '@llmteam/kernel';
 import {
@@ -53,7 +54,7 @@ await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({
   );
   const journal = new LargeValueJournal(backend.journal, blobs);
   for (let partition = 0; partition < journal.partitions; partition++) {
-    const loop = new PartitionLoop({
+    const loop = openPartitionLoop({
       partition,
       journal,
       queue,

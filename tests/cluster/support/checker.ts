@@ -4,7 +4,7 @@
  * Does not own: where the records come from.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Fact, Json, RunEnded, RunEvent } from '@llmteam/contracts';
+import { endsRun, type Fact, type Json, type RunEnded, type RunEvent } from '@llmteam/contracts';
 import { isEnded, replay } from '@llmteam/kernel';
 import type { Cluster } from './cluster.js';
 import type { Kept } from './journal-records.js';
@@ -38,13 +38,6 @@ export interface CheckOptions {
   /** A fact may be kept twice: its repeat came after the server had forgotten its id. It must be the same then, and mean nothing. */
   readonly repeatsAreKept: boolean;
 }
-
-const terminal = new Set<RunEvent['event_type']>([
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.timeout',
-]);
 
 /** @throws with every fault it found */
 export async function checkCluster(
@@ -161,7 +154,7 @@ class Checker {
   private checkEvents(runId: string, events: readonly RunEvent[]): void {
     const gap = events.findIndex(({ seq }, place) => seq !== place + 1);
     if (gap >= 0) this.fault(runId, `has a gap in seq at ${gap + 1} (I-5)`);
-    const ends = events.filter(({ event_type }) => terminal.has(event_type));
+    const ends = events.filter(({ event_type }) => endsRun(event_type));
     if (ends.length !== 1) this.fault(runId, `has ${ends.length} terminal events (I-3)`);
     else if (events.at(-1) !== ends[0]) this.fault(runId, 'has events after its terminal one (I-3)');
   }

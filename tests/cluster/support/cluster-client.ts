@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, openNatsBackend } from '@llmteam/backend-nats';
 import { type Fact, isLlmteamError, type Json, type RunKey, type Segment } from '@llmteam/contracts';
 import {
@@ -18,6 +18,7 @@ import {
   LargeValueJournal,
   type RunService,
   SegmentStore,
+  systemClock,
 } from '@llmteam/kernel';
 import { loadConfig, loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';

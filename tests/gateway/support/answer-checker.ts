@@ -1,8 +1,8 @@
 /** Every answer a test gets is compared with the OpenAPI document: status, media type, body. */
 
-import { openapiDocument, routes } from '@llmteam/gateway';
+import { openapiDocument, pathMatcher, routes } from '@llmteam/gateway';
+import { addFormats } from '@llmteam/kernel';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
 
 interface Operation {
   readonly operationId: string;
@@ -29,13 +29,12 @@ export class AnswerChecker {
   private readonly validators = new Map<string, ValidateFunction>();
   private readonly operations = Object.entries(document.paths).map(([path, methods]) => ({
     path,
-    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`),
+    match: pathMatcher(path),
     methods,
   }));
 
   constructor() {
-    this.ajv = new Ajv2020({ allErrors: true, strict: false });
-    (ajvFormats as unknown as (target: Ajv2020) => void)(this.ajv);
+    this.ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
     this.ajv.addSchema(document, 'openapi');
   }
 
@@ -47,7 +46,7 @@ export class AnswerChecker {
     const name = method === 'HEAD' ? 'get' : method.toLowerCase();
     const having = this.operations.filter(({ methods }) => methods[name] !== undefined);
     // A fixed path wins over one with a parameter, as in the router.
-    const found = having.find((one) => one.path === path) ?? having.find(({ pattern }) => pattern.test(path));
+    const found = having.find((one) => one.path === path) ?? having.find(({ match }) => match(path) !== null);
     const operation = found?.methods[name];
     if (operation === undefined) {
       if (method === 'HEAD' && answer.text === '') return;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endsRun } from '@llmteam/contracts';
 import { openSse } from './sse-client.js';
 
-const lastEvents = new Set(['segment.completed', 'segment.failed', 'segment.cancelled', 'segment.timeout']);
 const pauseMs = 100;
 
 /** What a reader of a run saw over all its connections. */
@@ -29,7 +29,7 @@ export async function readToTheEnd(
       await stream.ended;
       signal.removeEventListener('abort', leave);
       seqs.push(...stream.seqs);
-      if (stream.events.some(({ event_type }) => lastEvents.has(event_type))) break;
+      if (stream.events.some(({ event_type }) => endsRun(event_type))) break;
     } catch {
       // Nobody listens at the moment.
     }

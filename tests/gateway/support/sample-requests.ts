@@ -1,4 +1,5 @@
-import type { Route } from '@llmteam/gateway';
+import { type Route, routerPath } from '@llmteam/gateway';
+import { compile } from 'path-to-regexp';
 import { echo } from './segments.js';
 
 /** A body that is in order, for each operation that needs one. */
@@ -29,6 +30,5 @@ export function sampleBody({ operation, body }: Route): unknown {
 
 /** The address of a route with the ids filled in. */
 export function samplePath({ path }: Route, ids: SampleIds): string {
-  const values: Readonly<Record<string, string>> = { type_id: 'transform', name: 'go', ...ids };
-  return path.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
+  return compile(routerPath(path))({ type_id: 'transform', name: 'go', ...ids });
 }

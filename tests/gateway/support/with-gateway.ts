@@ -1,10 +1,10 @@
 /** A gateway on the embedded runtime, in memory, on a free port of this machine. */
 import { randomUUID } from 'node:crypto';
-import { openMemoryBackend, systemClock } from '@llmteam/backend-embedded';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
-import { createExpressionCompiler } from '@llmteam/kernel';
+import { composeEmbedded, type Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
+import { systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
@@ -49,7 +49,7 @@ export async function withGateway(
   const runtime = await openRuntime(backend, clock, given.log ?? quietLogger);
   await runtime.drive('everything');
   const options = gatewayOptions(runtime, clock, given);
-  const gateway = new Gateway(options);
+  const { gateway } = composeEmbedded(options);
   const { port } = await gateway.open(0, '127.0.0.1');
   const checker = new AnswerChecker();
   const stranger = new ApiClient(port, checker, null);
@@ -92,7 +92,6 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     kv,
     pubSub,
     clock,
-    compiler: createExpressionCompiler(),
     log: given.log ?? quietLogger,
     newId: randomUUID,
     refs: {},

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { systemClock } from '@llmteam/backend-embedded';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Json, RunKey, RunView, Segment } from '@llmteam/contracts';
 import {
@@ -15,6 +14,7 @@ import {
   defineSegment,
   LargeValueJournal,
   type RunService,
+  systemClock,
 } from '@llmteam/kernel';
 import { loadConfig, loadControlPlugins, openNats, serviceConfig } from '@llmteam/service-host';
 import { type CallOptions, type Cli, withCli } from '../../cli/support/cli.js';

@@ -1,5 +1,5 @@
-import { type ManualClock, manualClock } from '@llmteam/backend-embedded';
 import type { Clock } from '@llmteam/contracts';
+import { type ManualClock, manualClock } from '@llmteam/kernel';
 
 /** The time of a play: it stands still until it is moved, and what is due at once happens at once. */
 export class StageClock implements Clock {

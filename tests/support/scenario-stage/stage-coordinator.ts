@@ -1,5 +1,11 @@
 import type { Backend, Journal, Position, RunEvent, RunKey, RunResult } from '@llmteam/contracts';
-import { createExpressionCompiler, Definitions, PartitionLoop, SegmentStore } from '@llmteam/kernel';
+import {
+  createExpressionCompiler,
+  Definitions,
+  openPartitionLoop,
+  type PartitionLoop,
+  SegmentStore,
+} from '@llmteam/kernel';
 import { altered } from '../altered.js';
 import { quietLogger } from '../quiet-logger.js';
 import { scenarioCatalog } from '../simulation/simulation.js';
@@ -37,7 +43,7 @@ export class StageCoordinator {
     const { partitions, ...limits } = parts.owns;
     const definitions = new Definitions(backend.blobs, scenarioCatalog(), createExpressionCompiler());
     for (const partition of partitions) {
-      const loop = new PartitionLoop({
+      const loop = openPartitionLoop({
         ...backend,
         ...limits,
         partition,

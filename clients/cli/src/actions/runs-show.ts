@@ -6,6 +6,7 @@ import { withStoreOf } from '../open-stores.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
+import { waitingText } from '../waiting-text.js';
 
 export async function runsShow(
   settings: Settings,
@@ -46,7 +47,8 @@ function asText(view: RunView, colours: Colours): string {
 }
 
 function stepRow({ scope, step_id, type, status, attempt, error, waiting_for }: StepSummary, colours: Colours) {
-  const remark = error === null ? waiting_for : `${error.error_code}: ${error.error_message}`;
+  const waiting = waiting_for === undefined ? undefined : waitingText(waiting_for);
+  const remark = error === null ? waiting : `${error.error_code}: ${error.error_message}`;
   return [
     scope === '' ? step_id : `${scope}/${step_id}`,
     type,

@@ -33,7 +33,7 @@ export async function withGateway(command: Command, settings: Settings): Promise
     environment,
   );
   const { hideSecrets } = await import('@llmteam/service-host');
-  streams.clean = hideSecrets([gateway.key]);
+  streams.redactWith(hideSecrets([gateway.key]));
   if (isInTheClear(gateway.url) && !quiet) {
     streams.note(`warning: the key travels in the clear to ${gateway.url}; https:// would keep it to yourself`);
   }

@@ -3,11 +3,13 @@
  * Owns: what to leave out when there are more steps than lines: those that are done, then those to come.
  */
 import type { Usage } from '@llmteam/contracts';
+import stringWidth from 'string-width';
 import { type Colours, statusColour } from '../colours.js';
 import { shownDuration } from '../durations.js';
 import { answerCommands, resumeCommand } from '../own-commands.js';
-import { plainText, shortened } from '../plain-text.js';
+import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
+import { padded, shortened, shortenedAtStart } from '../text-width.js';
 import type { Glyphs } from './glyphs.js';
 import type { RunProgress, StepProgress } from './progress.js';
 
@@ -42,8 +44,8 @@ function headLine({ segment, run: { run_id }, status }: RunProgress, { colours, 
 function stepLines(progress: RunProgress, room: number, screen: Screen): string[] {
   const steps = [...progress.steps.values()];
   const { shown, done, toCome } = chosen(steps, room);
-  const idWidth = Math.min(32, Math.max(...shown.map(({ step_id, depth }) => step_id.length + 2 * depth), 4));
-  const typeWidth = Math.min(18, Math.max(...shown.map(({ type }) => type.length), 4));
+  const idWidth = Math.min(32, Math.max(...shown.map(({ step_id, depth }) => stringWidth(step_id) + 2 * depth), 4));
+  const typeWidth = Math.min(18, Math.max(...shown.map(({ type }) => stringWidth(type)), 4));
   const lines = shown.map((step) => stepLine(step, { idWidth, typeWidth }, screen));
   const { colours, glyphs } = screen;
   if (done > 0) lines.unshift(`  ${colours.green(glyphs.statuses.completed)} ${colours.dim(`${done} steps done`)}`);
@@ -81,8 +83,8 @@ function rankOf({ status }: StepProgress): number {
 
 function stepLine(step: StepProgress, widths: { idWidth: number; typeWidth: number }, screen: Screen): string {
   const { colours, columns } = screen;
-  const id = shortened(`${'  '.repeat(step.depth)}${step.step_id}`, widths.idWidth).padEnd(widths.idWidth);
-  const type = shortened(step.type, widths.typeWidth).padEnd(widths.typeWidth);
+  const id = padded(shortened(`${'  '.repeat(step.depth)}${step.step_id}`, widths.idWidth), widths.idWidth);
+  const type = padded(shortened(step.type, widths.typeWidth), widths.typeWidth);
   const time = timeOf(step, screen).padStart(7);
   const rest = detailsOf(step, Math.max(0, columns - widths.idWidth - widths.typeWidth - 18), screen);
   const isQuiet = step.status === 'pending' || step.status === 'skipped';
@@ -116,15 +118,13 @@ function detailsOf(step: StepProgress, room: number, { glyphs }: Screen): string
   ];
   const separator = ` ${glyphs.dot} `;
   const facts = shortened(parts.filter((part) => part !== '').join(separator), room);
-  const left = room - [...facts].length - (facts === '' ? 0 : separator.length);
+  const left = room - stringWidth(facts) - (facts === '' ? 0 : separator.length);
   const text = endOf(plainText(step.writing).trim(), Math.min(longestWriting, left));
   return [facts, text].filter((part) => part !== '').join(separator);
 }
 
-function endOf(text: string, length: number): string {
-  const characters = [...text];
-  if (characters.length <= length) return text;
-  return length < shortestWriting ? '' : `…${characters.slice(1 - length).join('')}`;
+function endOf(text: string, columns: number): string {
+  return stringWidth(text) > columns && columns < shortestWriting ? '' : shortenedAtStart(text, columns);
 }
 
 function remarkOf(status: string, remark: string): string {

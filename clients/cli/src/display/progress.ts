@@ -8,12 +8,15 @@ import {
   type RunEvent,
   type RunKey,
   type RunStatus,
+  runEndingEvents,
   type Segment,
   type StepStatus,
   stepKey,
   taskId,
   type Usage,
+  type WaitingFor,
 } from '@llmteam/contracts';
+import { waitingText } from '../waiting-text.js';
 import { loopDepths } from './loop-depths.js';
 
 export interface StepProgress {
@@ -32,6 +35,8 @@ export interface StepProgress {
   readonly open: Set<string>;
   completed: number;
   failed: number;
+  /** What it began to wait for last. */
+  waitingFor: WaitingFor | null;
   /** What it waits for, or why it failed. */
   remark: string | null;
   /** The end of what a model is writing. */
@@ -40,11 +45,11 @@ export interface StepProgress {
 
 const mostWriting = 200;
 
-const finalStatuses: Readonly<Record<string, RunStatus>> = {
-  'segment.completed': 'completed',
-  'segment.failed': 'failed',
-  'segment.cancelled': 'cancelled',
-  'segment.timeout': 'timeout',
+const statusesByEvent: Readonly<Record<string, RunStatus>> = {
+  [runEndingEvents.completed]: 'completed',
+  [runEndingEvents.failed]: 'failed',
+  [runEndingEvents.cancelled]: 'cancelled',
+  [runEndingEvents.timeout]: 'timeout',
   'segment.paused': 'paused',
   'segment.resumed': 'running',
 };
@@ -57,7 +62,7 @@ export class RunProgress {
   error: string | null = null;
   beganAt: number | null = null;
   durationMs: number | null = null;
-  usage: Usage = { input_tokens: 0, output_tokens: 0 };
+  private usageSoFar: Usage = { input_tokens: 0, output_tokens: 0 };
 
   constructor(
     readonly run: RunKey,
@@ -68,6 +73,16 @@ export class RunProgress {
       this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
   }
 
+  /** What the run has used so far. */
+  get usage(): Usage {
+    return this.usageSoFar;
+  }
+
+  /** Usage that no step can be charged for. */
+  noteUsage(usage: Usage): void {
+    this.usageSoFar = usage;
+  }
+
   /** `usage` is what the run has used after these events, all of which come from one entry of its history. */
   apply(events: readonly RunEvent[], usage: Usage | null): void {
     for (const event of events) this.applyOne(event);
@@ -76,8 +91,9 @@ export class RunProgress {
 
   /** The runs that steps wait for. */
   children(): string[] {
-    const waiting = [...this.steps.values()].filter(({ status }) => status === 'waiting');
-    return waiting.flatMap(({ remark }) => (remark?.startsWith('run ') ? [remark.slice('run '.length)] : []));
+    return [...this.steps.values()].flatMap(({ status, waitingFor }) =>
+      status === 'waiting' && waitingFor?.kind === 'child_run' ? [waitingFor.run_id] : [],
+    );
   }
 
   write(stepId: string, text: string): void {
@@ -92,7 +108,7 @@ export class RunProgress {
     this.beganAt ??= at;
     const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
     if (step !== undefined) advance(step, event, at);
-    const status = finalStatuses[event.event_type];
+    const status = statusesByEvent[event.event_type];
     if (status === undefined) return;
     this.status = status;
     this.error = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
@@ -108,9 +124,9 @@ export class RunProgress {
 
   /** One entry of a history is one step's doing. */
   private attribute(usage: Usage, events: readonly RunEvent[]): void {
-    const input = usage.input_tokens - this.usage.input_tokens;
-    const output = usage.output_tokens - this.usage.output_tokens;
-    this.usage = usage;
+    const input = usage.input_tokens - this.usageSoFar.input_tokens;
+    const output = usage.output_tokens - this.usageSoFar.output_tokens;
+    this.usageSoFar = usage;
     if (input === 0 && output === 0) return;
     const spender = events.find(({ event_type }) => spending.has(event_type))?.step_id;
     const step = this.steps.get(spender ?? '');
@@ -137,6 +153,7 @@ function blank(stepId: string, type: string, depth: number): StepProgress {
     open: new Set(),
     completed: 0,
     failed: 0,
+    waitingFor: null,
     remark: null,
     writing: '',
   };
@@ -154,7 +171,8 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
       return;
     case 'step.waiting':
       step.status = 'waiting';
-      step.remark = String(event.payload.waiting_for ?? '');
+      step.waitingFor = event.payload.waiting_for;
+      step.remark = waitingText(event.payload.waiting_for);
       return;
     case 'step.completed':
     case 'step.failed':

@@ -1,4 +1,5 @@
 import { type RunView, type StepStatus, type StepSummary, stepStatuses } from '@llmteam/contracts';
+import { waitingText } from '../waiting-text.js';
 import type { Diagram, DiagramEdge } from './diagram.js';
 import { noLoop } from './loop-regions.js';
 
@@ -123,7 +124,7 @@ function summedUp(told: readonly StepSummary[]): StepOverlay {
 function notesOf({ scope, error, waiting_for }: StepSummary): string[] {
   const where = scope === '' ? '' : `${scope}: `;
   const notes: string[] = [];
-  if (waiting_for !== undefined) notes.push(`${where}waits for ${waiting_for}`);
+  if (waiting_for !== undefined) notes.push(`${where}waits for ${waitingText(waiting_for)}`);
   if (error !== null) notes.push(`${where}${error.error_code}: ${error.error_message}`);
   return notes.map((note) => note.slice(0, longestNote));
 }

@@ -69,11 +69,18 @@ export class GatewayRuns implements Runs {
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', _by: string, reason?: string): Promise<void> {
-    await this.ask(RunAccepted, this.client.controlRun(run.run_id, action, reason), this.noRun(run));
+    await this.ask(
+      RunAccepted,
+      this.client.controlRun(run.run_id, action, reason === undefined ? {} : { reason }),
+      this.noRun(run),
+    );
   }
 
   async signal(run: RunKey, name: string, payload: Json, { correlation }: SignalOptions = {}): Promise<void> {
-    const sent = this.client.signalRun(run.run_id, name, payload, correlation);
+    const sent = this.client.signalRun(run.run_id, name, {
+      payload,
+      ...(correlation !== undefined && { correlation }),
+    });
     await this.ask(RunAccepted, sent, this.noRun(run));
   }
 
@@ -96,7 +103,7 @@ export class GatewayRuns implements Runs {
   }
 
   async claim(_tenantId: string, taskId: string, by: string): Promise<void> {
-    await this.ask(HumanTask, this.client.claimTask(taskId, by), noTask(taskId));
+    await this.ask(HumanTask, this.client.claimTask(taskId, { claimed_by: by }), noTask(taskId));
   }
 
   async answer(_tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {

@@ -22,7 +22,8 @@ export async function runAtGateway(
   if (segment === null) return exitCodes.failed;
   const input = await readInput(options);
   const { timeout, correlationId } = options;
-  const started = stores.client.startRun(segment.segment_id, input, {
+  const started = stores.client.startRun(segment.segment_id, {
+    input_data: input,
     ...(timeout !== undefined && { timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
   });

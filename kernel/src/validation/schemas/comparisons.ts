@@ -1,8 +1,8 @@
 import type { Json } from '@llmteam/contracts';
 import { _, type Ajv, type KeywordErrorDefinition } from 'ajv';
 
-/** Is told of work before it is done; may throw. */
-type Spend = (units: number) => void;
+/** Called with the work about to be done; may throw. */
+export type Spend = (units: number) => void;
 
 /**
  * Replaces what Ajv compares whole values with. Its own comparison calls `valueOf` of what it is given, so that the input

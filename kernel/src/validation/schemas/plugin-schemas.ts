@@ -1,9 +1,7 @@
 import { celKeyword, type JsonObject, LlmteamError, literalKeyword } from '@llmteam/contracts';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { addFormats } from '../../catalog/formats.js';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { CatalogEntry, StepCatalog } from '../../catalog/step-catalog.js';
-
-import { compareAsText } from './comparisons.js';
+import { addFormats, makeVerboseAjv } from './ajv.js';
 
 /** What is wrong with a config, before it is put in words. */
 type ConfigErrors = (entry: CatalogEntry, config: JsonObject) => readonly ErrorObject[];
@@ -19,17 +17,7 @@ export function configErrorsOf(catalog: StepCatalog): ConfigErrors {
 }
 
 function makeCheck(): ConfigErrors {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: false,
-    logger: false,
-    meta: false,
-    validateSchema: false,
-    keywords: [celKeyword, literalKeyword],
-  });
-  addFormats(ajv);
-  compareAsText(ajv, () => undefined);
+  const ajv = addFormats(makeVerboseAjv({ keywords: [celKeyword, literalKeyword] }));
   const compiled = new Map<JsonObject, ValidateFunction>();
   return ({ metadata }, config) => {
     const { config_schema } = metadata;

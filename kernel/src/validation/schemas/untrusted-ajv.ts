@@ -7,11 +7,10 @@
  *   U2 Patterns are RE2's; formats see no long texts.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
-import { Ajv2020, type Format } from 'ajv/dist/2020.js';
+import type { Ajv2020, Format } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
-import { addFormats } from '../../catalog/formats.js';
 import { compilePattern } from '../../expressions/patterns.js';
-import { compareAsText } from './comparisons.js';
+import { addFormats, makeVerboseAjv } from './ajv.js';
 import { eachSubschema } from './schema-vetting.js';
 import type { WorkMeter } from './work-meter.js';
 
@@ -24,18 +23,10 @@ const itemsPerUnit = 10;
 const formatCharacters = 2_048;
 
 export function untrustedAjv(meter: WorkMeter): Ajv2020 {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: false,
-    logger: false,
-    meta: false,
-    validateSchema: false,
-    inlineRefs: false,
-    // A schema is compiled for few values: what optimizing costs is not won back.
-    code: { optimize: false, regExp: Object.assign((source: string) => re2Pattern(source, meter), { code: 're2' }) },
-  });
-  addFormats(ajv);
+  // A schema is compiled for few values, so optimizing the code would cost more than it gains.
+  const regExp = Object.assign((source: string) => re2Pattern(source, meter), { code: 're2' });
+  const options = { inlineRefs: false, code: { optimize: false, regExp } };
+  const ajv = addFormats(makeVerboseAjv(options, (units) => meter.spend(units)));
   for (const name of Object.keys(ajv.formats)) boundFormat(ajv, name, meter);
   ajv.addKeyword({
     keyword: meterKeyword,
@@ -44,7 +35,6 @@ export function untrustedAjv(meter: WorkMeter): Ajv2020 {
       return true;
     },
   });
-  compareAsText(ajv, (units) => meter.spend(units));
   return ajv;
 }
 

@@ -1,9 +1,9 @@
 import type { Json, JsonObject, Problem } from '@llmteam/contracts';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { ClosestName } from '../closest-name.js';
 import { error } from '../wording.js';
+import { makeVerboseAjv } from './ajv.js';
 import { onePerCause } from './causes.js';
-import { compareAsText } from './comparisons.js';
 import { type Scene, schemaProblems } from './schema-problems.js';
 import { type SchemaFault, vetSchema } from './schema-vetting.js';
 import { metered, untrustedAjv } from './untrusted-ajv.js';
@@ -64,18 +64,12 @@ function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, sce
 }
 
 /** Made when the first schema comes: compiling the meta-schema takes longer than most commands. */
-const metaChecker = new WeakMap<typeof Ajv2020, Ajv2020>();
-
-function makeMetaChecker(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, logger: false });
-  compareAsText(ajv, () => undefined);
-  return ajv;
-}
+const metaChecker: { ajv: Ajv2020 | null } = { ajv: null };
 
 /** What the meta-schema says of the form of keywords' values: one fault for each place. */
 function metaFaults(schema: JsonObject, closest: ClosestName): SchemaFault[] {
-  const ajv = metaChecker.get(Ajv2020) ?? makeMetaChecker();
-  metaChecker.set(Ajv2020, ajv);
+  metaChecker.ajv ??= makeVerboseAjv({ meta: true });
+  const { ajv } = metaChecker;
   if (ajv.validateSchema(schema) === true) return [];
   const errors: ErrorObject[] = ajv.errors ?? [];
   const scene: Scene = { base: '', closest, subject: (tokens) => ({ name: '', depth: tokens.length }) };

@@ -1,10 +1,10 @@
 /**
- * Purpose: who changed what, for a tenant: an append-only list in which every page carries the hash of the one before.
- * Owns: order and hashes. Records that come while a page is being written go into the next one, so load costs no more writes.
- * Does not own: what is worth a record (the route table).
+ * Purpose: the audit trail of a tenant: an append-only list of pages, each with the hash of the previous one.
+ * Owns: order and hashes. Records that arrive while a page is being written are batched into the next one.
+ * Does not own: which operations are recorded (the route table).
  * Invariants:
- *   U1 A page is written once, by compare-and-swap on its own key: of gateways that race one wins, the others come after it.
- *   U2 A record that was acknowledged is in the chain.
+ *   U1 A page is written once, by compare-and-swap on its own key: of racing gateways one wins and the others append after it.
+ *   U2 An acknowledged record is in the chain.
  */
 import { createHash } from 'node:crypto';
 import { type Clock, isLlmteamError, type Json, type KvStore, LlmteamError } from '@llmteam/contracts';
@@ -12,11 +12,11 @@ import { type Clock, isLlmteamError, type Json, type KvStore, LlmteamError } fro
 export interface AuditRecord {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Public prefix of the key. */
+  /** The public prefix of the API key. */
   readonly key: string;
   readonly name: string;
   readonly action: string;
-  /** What it was done to: a path without query. */
+  /** The path of the request, without its query. */
   readonly target: string;
   readonly status: number;
   readonly request_id: string;
@@ -25,9 +25,9 @@ export interface AuditRecord {
 interface AuditPage {
   readonly page: number;
   readonly records: readonly AuditRecord[];
-  /** Hash of the page before; 64 zeros for the first. */
+  /** The hash of the previous page; 64 zeros on the first. */
   readonly previous: string;
-  /** SHA-256 over all the above. */
+  /** The SHA-256 of the fields above. */
   readonly hash: string;
 }
 
@@ -35,7 +35,7 @@ export interface AuditVerdict {
   readonly intact: boolean;
   readonly pages: number;
   readonly records: number;
-  /** What is wrong, and with which page. */
+  /** What is wrong and with which page; null if the trail is intact. */
   readonly fault: string | null;
 }
 
@@ -48,7 +48,7 @@ interface Waiting {
 interface Chain {
   waiting: Waiting[];
   isWriting: boolean;
-  /** null: to be read from the registry. */
+  /** null if it has to be read from the KvStore. */
   last: { readonly page: number; readonly hash: string } | null;
 }
 
@@ -60,9 +60,9 @@ const mostRaces = 1_000;
 export class AuditLog {
   private readonly chains = new Map<string, Chain>();
 
-  constructor(private readonly registry: Pick<KvStore, 'put' | 'list'>) {}
+  constructor(private readonly kv: Pick<KvStore, 'put' | 'list'>) {}
 
-  /** Resolves once the record is kept. */
+  /** Resolves once the record is stored. */
   append(tenantId: string, record: AuditRecord): Promise<void> {
     const chain = this.chains.get(tenantId) ?? { waiting: [], isWriting: false, last: null };
     this.chains.set(tenantId, chain);
@@ -96,7 +96,7 @@ export class AuditLog {
       chain.last ??= await this.readLast(tenantId);
       const page = nextPage(chain.last, records);
       try {
-        await this.registry.put(pageKey(tenantId, page.page), page as unknown as Json, { ifRevision: 0 });
+        await this.kv.put(pageKey(tenantId, page.page), page as unknown as Json, { ifRevision: 0 });
         chain.last = page;
         return;
       } catch (error) {
@@ -109,21 +109,21 @@ export class AuditLog {
 
   private async readLast(tenantId: string): Promise<{ page: number; hash: string }> {
     let last = { page: 0, hash: noHash };
-    for await (const page of readPages(this.registry, tenantId)) last = page;
+    for await (const page of readPages(this.kv, tenantId)) last = page;
     return last;
   }
 }
 
-/** Records of a tenant, oldest first. */
-export async function* readAudit(registry: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditRecord> {
-  for await (const { records } of readPages(registry, tenantId)) yield* records;
+/** The records of a tenant, oldest first. */
+export async function* readAudit(kv: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditRecord> {
+  for await (const { records } of readPages(kv, tenantId)) yield* records;
 }
 
-/** Looks for pages that were changed, taken out or put in. Pages cut off at the end are not found: keep the last hash elsewhere. */
-export async function verifyAudit(registry: Pick<KvStore, 'list'>, tenantId: string): Promise<AuditVerdict> {
+/** Detects pages that were changed, removed or inserted. Removal of the last pages is not detected; keep the last hash elsewhere for that. */
+export async function verifyAudit(kv: Pick<KvStore, 'list'>, tenantId: string): Promise<AuditVerdict> {
   let last = { page: 0, hash: noHash };
   let records = 0;
-  for await (const page of readPages(registry, tenantId)) {
+  for await (const page of readPages(kv, tenantId)) {
     const fault = faultOf(page, last);
     if (fault !== null) return { intact: false, pages: last.page, records, fault };
     records += page.records.length;
@@ -138,12 +138,12 @@ function faultOf(page: AuditPage, last: { page: number; hash: string }): string 
   return page.hash === hashOf(page) ? null : `page ${page.page} was changed`;
 }
 
-async function* readPages(registry: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditPage> {
+async function* readPages(kv: Pick<KvStore, 'list'>, tenantId: string): AsyncGenerator<AuditPage> {
   const prefix = `audit/${tenantId}/`;
   let after: string | undefined;
   for (;;) {
     const limit = { limit: pagesAtATime };
-    const found = await registry.list(prefix, after === undefined ? limit : { ...limit, after });
+    const found = await kv.list(prefix, after === undefined ? limit : { ...limit, after });
     for (const { value } of found) yield value as unknown as AuditPage;
     after = found.at(-1)?.key;
     if (found.length < pagesAtATime) return;
@@ -168,7 +168,7 @@ function pageKey(tenantId: string, page: number): string {
   return `audit/${tenantId}/${String(page).padStart(12, '0')}`;
 }
 
-/** The clock is the gateway's: records are in the order they were written. */
+/** Stamps a record with the gateway's clock. */
 export function auditRecord(clock: Clock, record: Omit<AuditRecord, 'at'>): AuditRecord {
   return { at: clock.now(), ...record };
 }

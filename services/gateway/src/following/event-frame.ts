@@ -1,11 +1,11 @@
 import type { Json, RunEvent } from '@llmteam/contracts';
 
-/** An event as it goes over the wire, made once for all readers. */
+/** An event as sent over the wire, encoded once for all readers. */
 export interface EventFrame {
   readonly seq: number;
-  /** `id`, `event` and `data` of server-sent events. */
+  /** As a server-sent event: `id`, `event` and `data`. */
   readonly sse: Buffer;
-  /** The JSON within. */
+  /** The `data` alone, as JSON. */
   readonly json: Buffer;
 }
 
@@ -13,7 +13,7 @@ export function frameOf(event: RunEvent): EventFrame {
   return { seq: event.seq, ...frameText(`id: ${event.seq}\nevent: ${event.event_type}\ndata: `, event) };
 }
 
-/** A piece of text a model is writing: no seq, so no `id`; who was away has missed it. */
+/** A piece of text a model is writing. It has no seq and so no `id`: a reader that was disconnected has missed it. */
 export function tokenFrame(token: Json): Omit<EventFrame, 'seq'> {
   return frameText('event: llm.token\ndata: ', token);
 }

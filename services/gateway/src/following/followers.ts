@@ -1,6 +1,6 @@
 /**
- * Purpose: the runs that are followed in this process. Needs no run loop: what it knows comes from the journal.
- * Owns: one follower per run for all its readers, one tap per partition for all its followers; both go when nobody needs them.
+ * Purpose: the runs that are followed in this process. It needs no run loop: it reads the journal.
+ * Owns: one follower per run, shared by its readers, and one tap per partition, shared by its followers; both are closed with their last user.
  * Does not own: what readers are sent.
  */
 import { type Entry, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
@@ -15,7 +15,7 @@ export interface FollowersDeps extends HistoryDeps {
   readonly log: Logger;
 }
 
-/** A follower in use: give it back when done. */
+/** A handle on a follower; release it after use. */
 export interface FollowedRun {
   readonly follower: RunFollower;
   release(): void;
@@ -46,7 +46,7 @@ export class Followers {
   async open(key: RunKey): Promise<FollowedRun> {
     const partition = this.deps.journal.partitionOf(key);
     const tap = this.tap(partition);
-    tap.users++;
+    tap.retain();
     const followed = this.followed.get(mark(key)) ?? this.follow(key, tap);
     followed.users++;
     const release = once(() => {
@@ -62,7 +62,7 @@ export class Followers {
     return { follower: followed.follower, release };
   }
 
-  /** Resolves once the run has ended, or after the time, or when nobody waits any more; true: it has ended. */
+  /** Resolves with whether the run has ended: at its end, after the timeout, or when the signal aborts. */
   async ended(key: RunKey, timeMs: number, signal: AbortSignal): Promise<boolean> {
     const { follower, release } = await this.open(key);
     try {
@@ -105,7 +105,7 @@ export class Followers {
     const follower = new RunFollower(key, this.deps, this.budget);
     const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
     opened.catch(() => undefined);
-    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.noteToken(message));
+    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.acceptToken(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };
     this.followed.set(mark(key), followed);
     return followed;
@@ -133,7 +133,7 @@ export class Followers {
   }
 
   private releaseTap(partition: number, tap: PartitionTap): void {
-    if (--tap.users > 0) return;
+    if (!tap.release()) return;
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     this.stop(tap);
   }
@@ -147,9 +147,9 @@ export class Followers {
     this.followed.get(mark(entry))?.follower.accept(entry);
   }
 
-  /** Readers are sent away; they come back and a new tap is made. */
+  /** Disconnects the readers; when they reconnect a new tap is opened. */
   private lose(partition: number, tap: PartitionTap, err: unknown): void {
-    this.deps.log.warn({ err, partition }, 'the journal cannot be followed; readers have to come again');
+    this.deps.log.warn({ err, partition }, 'the journal cannot be followed; readers are disconnected');
     if (this.taps.get(partition) === tap) this.taps.delete(partition);
     for (const [name, { follower }] of [...this.followed]) {
       if (this.deps.journal.partitionOf(follower.key) !== partition) continue;

@@ -1,4 +1,4 @@
-/** Memory for the last events of followed runs: generous while there is room, little for each when there is not. */
+/** The memory for the latest events of followed runs: a large share per run while memory lasts, a small one after that. */
 export class FrameBudget {
   private used = 0;
 
@@ -16,7 +16,7 @@ export class FrameBudget {
     this.used -= bytes;
   }
 
-  /** Whether a run that keeps so much must let go of some. */
+  /** Whether a run that keeps this many bytes must drop some. */
   isTooMuch(bytes: number): boolean {
     return bytes > (this.used > this.allBytes ? this.leastPerRun : this.mostPerRun);
   }

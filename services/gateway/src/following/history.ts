@@ -1,56 +1,59 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Entry, Fact, Journal, RunEvent, RunKey } from '@llmteam/contracts';
-import { type Definitions, evolve, type Run, startRun } from '@llmteam/kernel';
+import type { Entry, Fact, Journal, Position, RunEvent, RunKey } from '@llmteam/contracts';
+import { type Definitions, type Run, RunFold } from '@llmteam/kernel';
 
 export interface HistoryDeps {
   readonly journal: Journal;
   readonly definitions: Definitions;
 }
 
-/** A run as its history tells it, entry by entry. */
-export class RunTeller {
-  private run: Run | null = null;
-  position = 0;
+/** Rebuilds a run from its journal entries, one by one. */
+export class RunReplayer {
+  private readonly fold: RunFold;
+  private lastPosition: Position = 0;
 
   constructor(
-    private readonly key: RunKey,
+    key: RunKey,
     private readonly definitions: Definitions,
-  ) {}
+  ) {
+    this.fold = new RunFold(key, { events: true });
+  }
+
+  /** Position of the latest entry. */
+  get position(): Position {
+    return this.lastPosition;
+  }
 
   get status(): Run['state']['status'] | null {
-    return this.run?.state.status ?? null;
+    return this.fold.run?.state.status ?? null;
   }
 
-  /** `seq` of the last event so far. */
+  /** The `seq` of the latest event. */
   get seq(): number {
-    return this.run?.state.seq ?? 0;
+    return this.fold.run?.state.seq ?? 0;
   }
 
-  /** The first entry needs the run's definition: `prepare` it before. */
+  /** The first entry needs the run's definition: call `prepare` before. */
   apply(entry: Entry): readonly RunEvent[] {
-    this.position = entry.position;
-    const { fact } = entry;
-    if (this.run !== null) return evolve(this.run, fact, { events: true }).events;
+    const { position, fact } = entry;
+    this.lastPosition = position;
     const plan = fact.type === 'run.requested' ? this.definitions.cachedPlan(fact.definition) : undefined;
-    if (fact.type !== 'run.requested' || plan === undefined) return [];
-    const { run, outcome } = startRun(plan, this.key, fact, { events: true });
-    this.run = run;
-    return outcome.events;
+    return this.fold.apply(fact, plan)?.events ?? [];
   }
 
   async prepare(fact: Fact): Promise<void> {
-    if (this.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
+    if (this.fold.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
   }
 }
 
 const entriesPerTurn = 100;
 
-/** Gives the events of a run up to now, and lets others have their turn. Long histories must not hold up the process. */
-export async function* tellHistory(deps: HistoryDeps, key: RunKey, teller: RunTeller): AsyncGenerator<RunEvent> {
+/** Yields the events of a run so far. It yields to the event loop regularly, so that long histories do not block the process. */
+export async function* replayHistory(deps: HistoryDeps, key: RunKey, replayer: RunReplayer): AsyncGenerator<RunEvent> {
   let left = entriesPerTurn;
-  for await (const entry of deps.journal.read(key, teller.position)) {
-    await teller.prepare(entry.fact);
-    yield* teller.apply(entry);
+  for await (const entry of deps.journal.read(key, replayer.position)) {
+    await replayer.prepare(entry.fact);
+    yield* replayer.apply(entry);
     if (--left > 0) continue;
     left = entriesPerTurn;
     await nextTurn();

@@ -1,11 +1,10 @@
 import type { Entry, Journal } from '@llmteam/contracts';
 
-/** New entries of one partition, for as long as one of its runs is followed. */
+/** Receives the new entries of one partition while at least one of its runs is followed. */
 export class PartitionTap {
   private readonly stopping = new AbortController();
   private following: Promise<void> = Promise.resolve();
-  /** Runs that are followed. */
-  users = 0;
+  private users = 0;
 
   constructor(
     private readonly journal: Journal,
@@ -14,8 +13,19 @@ export class PartitionTap {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Once it resolves, every later entry will be received. */
+  /** Once it resolves, every later entry is received. */
   readonly started: Promise<void> = Promise.resolve().then(() => this.start());
+
+  /** Counts one more open handle on a run of the partition. */
+  retain(): void {
+    this.users++;
+  }
+
+  /** True if that was the last handle. */
+  release(): boolean {
+    this.users--;
+    return this.users === 0;
+  }
 
   private async start(): Promise<void> {
     const from = await this.journal.end(this.partition);

@@ -1,13 +1,13 @@
 /**
  * Purpose: one client that follows a run.
- * Owns: its place in the list of events, and the patience with it. It is given as much as it takes: what it has not taken stays with the
- * follower, so a slow reader costs a little buffer, not a copy of everything.
+ * Owns: its position in the event list, and backpressure. Events the client is not ready for stay with the follower, so a slow reader costs
+ * a small buffer rather than a copy of everything.
  * Invariants:
  *   R1 Every seq from `fromSeq` on is sent once, in order.
- *   R2 A reader that takes nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may come again.
+ *   R2 A reader that reads nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may reconnect.
  */
 import type { Clock, Timer } from '@llmteam/contracts';
-import type { GatewayLimits } from '../limits.js';
+import type { GatewayLimits } from '../limits/gateway-limits.js';
 import type { EventFrame } from './event-frame.js';
 import type { FollowedRun } from './followers.js';
 import type { ReplayGate } from './replay-gate.js';
@@ -18,9 +18,9 @@ export type CloseReason = 'ended' | 'slow' | 'stopping' | 'revoked' | 'lost' | '
 /** Where a reader's frames go: an SSE response or a WebSocket. */
 export interface Outlet {
   send(frame: Omit<EventFrame, 'seq'>): void;
-  /** Bytes that the client has not taken. */
+  /** Bytes that the client has not read yet. */
   buffered(): number;
-  /** False: the client does not answer. */
+  /** Returns false if the client does not respond. */
   heartbeat(): boolean;
   close(reason: CloseReason): void;
 }
@@ -33,7 +33,7 @@ export interface ReaderOptions {
   readonly onClose: (reason: CloseReason) => void;
 }
 
-/** The client has so much waiting: it is given no more. */
+/** With this many bytes unread, sending pauses. */
 const pauseBytes = 64 * 1024;
 
 export class Reader implements FollowerListener {
@@ -52,7 +52,7 @@ export class Reader implements FollowerListener {
     run.follower.listeners.add(this);
   }
 
-  /** Sends what there is. */
+  /** Sends the frames that are available. */
   wake(newsBytes = 0): void {
     if (this.isClosed || this.isReplaying) return;
     if (this.blocked !== null) {
@@ -84,7 +84,7 @@ export class Reader implements FollowerListener {
     this.close('lost');
   }
 
-  /** The client has taken what was waiting for it. */
+  /** The client has read everything that was buffered. */
   drained(): void {
     if (this.blocked === null) return;
     this.blocked.timer.cancel();
@@ -130,7 +130,7 @@ export class Reader implements FollowerListener {
     this.wake();
   }
 
-  /** Sends as much as the client takes; true: there may be more. Nobody holds the gate while a client makes up its mind. */
+  /** Sends until the client blocks or the frames end; true if there may be more. The gate is not held while a client is blocked. */
   private async takeFrom(frames: AsyncGenerator<EventFrame>): Promise<boolean> {
     while (!this.isClosed) {
       const { value, done } = await frames.next();

@@ -1,4 +1,4 @@
-/** Lets so many histories be read at a time; the others wait their turn. A thousand readers that come back at once must not fill the memory. */
+/** Limits how many histories are read at once, so that many readers reconnecting together do not exhaust the memory. */
 export class ReplayGate {
   private readonly waiting: (() => void)[] = [];
   private inside = 0;

@@ -1,19 +1,19 @@
 /**
- * Purpose: one run that somebody follows, for all its readers: its events so far, then each new one as its entry comes.
- * Owns: the state evolved here, and the last events as frames. Does not own: readers' places; where new entries come from.
+ * Purpose: one followed run, shared by its readers: its events so far, then each new one as its entry arrives.
+ * Owns: the run's state and the latest events as frames. Does not own: readers' positions, or where new entries come from.
  * Invariants:
- *   F1 Frames are without gap: `first` … `lastSeq`, and a reader that needs an earlier one reads the history.
- *   F2 An entry that comes while the history is being read is applied after it, once: entries are known by position.
- *   F3 After the run's last event nothing more comes.
- *   F4 The frames of one entry are there together before anybody is told: the last may be the end of the run.
+ *   F1 Frames have no gaps from `first` to `lastSeq`; a reader that needs an earlier event reads the history.
+ *   F2 An entry that arrives while the history is being read is applied after it, once: entries are identified by position.
+ *   F3 Nothing follows the run's last event.
+ *   F4 All frames of one entry are stored before any listener is notified: the last may be the end of the run.
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
 import type { FrameBudget } from './frame-budget.js';
-import { type HistoryDeps, RunTeller, tellHistory } from './history.js';
+import { type HistoryDeps, RunReplayer, replayHistory } from './history.js';
 
 export interface FollowerListener {
-  /** There are new frames, of so many bytes together. */
+  /** There are new frames, `bytes` in total. */
   wake(bytes: number): void;
   token(frame: Omit<EventFrame, 'seq'>): void;
   /** The run can no longer be followed here. */
@@ -24,10 +24,10 @@ const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'canc
 
 export class RunFollower {
   readonly listeners = new Set<FollowerListener>();
-  private readonly teller: RunTeller;
+  private readonly replayer: RunReplayer;
   private frames: EventFrame[] = [];
   private bytes = 0;
-  /** Entries that came while the history was being read; null: it is read. */
+  /** Entries that arrived while the history was being read; null once it has been read. */
   private early: Entry[] | null = [];
 
   constructor(
@@ -35,13 +35,13 @@ export class RunFollower {
     private readonly deps: HistoryDeps,
     private readonly budget: FrameBudget,
   ) {
-    this.teller = new RunTeller(key, deps.definitions);
+    this.replayer = new RunReplayer(key, deps.definitions);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(): Promise<void> {
-    for await (const event of tellHistory(this.deps, this.key, this.teller)) this.add(frameOf(event));
-    if (this.teller.status === null) {
+    for await (const event of replayHistory(this.deps, this.key, this.replayer)) this.add(frameOf(event));
+    if (this.replayer.status === null) {
       throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.key.run_id}'`);
     }
     const early = this.early ?? [];
@@ -50,24 +50,24 @@ export class RunFollower {
   }
 
   get hasEnded(): boolean {
-    const { status } = this.teller;
+    const { status } = this.replayer;
     return this.early === null && status !== null && finalStatuses.has(status);
   }
 
   get lastSeq(): number {
-    return this.teller.seq;
+    return this.replayer.seq;
   }
 
-  /** A new entry of the run, in order. */
+  /** Accepts a new entry of the run; entries arrive in order. */
   accept(entry: Entry): void {
     if (this.early !== null) {
       this.early.push(entry);
       return;
     }
-    if (entry.position <= this.teller.position) return;
+    if (entry.position <= this.replayer.position) return;
     let frames: EventFrame[];
     try {
-      frames = this.teller.apply(entry).map(frameOf);
+      frames = this.replayer.apply(entry).map(frameOf);
     } catch {
       this.lose();
       return;
@@ -78,7 +78,7 @@ export class RunFollower {
     for (const listener of [...this.listeners]) listener.wake(bytes);
   }
 
-  noteToken(message: Json): void {
+  acceptToken(message: Json): void {
     if (this.listeners.size === 0 || this.hasEnded) return;
     const frame = tokenFrame(message);
     for (const listener of [...this.listeners]) listener.token(frame);
@@ -88,17 +88,17 @@ export class RunFollower {
     for (const listener of [...this.listeners]) listener.lost();
   }
 
-  /** The frame with that seq; `earlier`: it is kept no more; null: there is none yet. */
+  /** The frame with that seq; `earlier` if it is no longer kept, null if there is none yet. */
   frame(seq: number): EventFrame | 'earlier' | null {
     const first = this.frames[0]?.seq ?? this.lastSeq + 1;
     if (seq < first) return 'earlier';
     return this.frames[seq - first] ?? null;
   }
 
-  /** The history again, from a seq on, for a reader that is far behind. */
+  /** Reads the history again from a seq on, for a reader that is far behind. */
   async *earlier(fromSeq: number): AsyncGenerator<EventFrame> {
-    const teller = new RunTeller(this.key, this.deps.definitions);
-    for await (const event of tellHistory(this.deps, this.key, teller)) {
+    const replayer = new RunReplayer(this.key, this.deps.definitions);
+    for await (const event of replayHistory(this.deps, this.key, replayer)) {
       if (event.seq >= fromSeq) yield frameOf(event);
     }
   }

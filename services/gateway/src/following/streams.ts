@@ -1,12 +1,12 @@
 /**
  * Purpose: the open streams of a gateway.
- * Owns: opening and closing readers, heartbeats, and sending away those whose key no longer counts.
+ * Owns: opening and closing readers, heartbeats, and disconnecting readers whose API key is no longer valid.
  */
 import type { Clock, RunKey, Timer } from '@llmteam/contracts';
 import type { KeyRing, Principal } from '../keys/key-ring.js';
-import type { GatewayLimits } from '../limits.js';
+import type { GatewayLimits } from '../limits/gateway-limits.js';
+import type { TenantLimits } from '../limits/tenant-limits.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import type { TenantLimits } from '../tenant-limits.js';
 import type { FollowedRun, Followers } from './followers.js';
 import { type CloseReason, type Outlet, Reader } from './reader.js';
 
@@ -14,15 +14,16 @@ export interface StreamsDeps {
   readonly followers: Followers;
   readonly keys: KeyRing;
   readonly tenants: TenantLimits;
-  readonly metrics: () => GatewayMetrics;
+  readonly metrics: Pick<GatewayMetrics, 'readerCutOff'>;
   readonly limits: GatewayLimits;
   readonly clock: Clock;
 }
 
-/** A run ready to be read, with a place among the tenant's streams. */
+/** A run that is ready to be read; it holds one of the tenant's stream slots. */
 export interface PreparedStream {
-  readonly run: FollowedRun;
-  /** For who decides not to read after all. */
+  /** The run has ended, and no event is left to send. */
+  isOver(): boolean;
+  /** Gives the slot back without reading. */
   release(): void;
   begin(outlet: Outlet): Reader;
 }
@@ -34,7 +35,7 @@ export class Streams {
   private readonly unwatch: () => void;
 
   constructor(private readonly deps: StreamsDeps) {
-    this.unwatch = deps.keys.onChange(() => this.sendAwayTheRevoked());
+    this.unwatch = deps.keys.onChange(() => this.disconnectRevoked());
   }
 
   get open(): number {
@@ -50,7 +51,8 @@ export class Streams {
         run.release();
         leave();
       };
-      return { run, release, begin: (outlet) => this.begin(principal, run, outlet, fromSeq, leave) };
+      const isOver = () => run.follower.hasEnded && fromSeq > run.follower.lastSeq;
+      return { isOver, release, begin: (outlet) => this.begin(principal, run, outlet, fromSeq, leave) };
     } catch (error) {
       leave();
       throw error;
@@ -62,7 +64,7 @@ export class Streams {
     const onClose = (reason: CloseReason): void => {
       this.readers.delete(reader);
       leave();
-      if (reason === 'slow') this.deps.metrics().readerCutOff();
+      if (reason === 'slow') this.deps.metrics.readerCutOff();
     };
     const reader = new Reader(run, outlet, { fromSeq, limits, clock, gate: followers.gate, onClose });
     this.readers.set(reader, principal);
@@ -72,7 +74,7 @@ export class Streams {
     return reader;
   }
 
-  /** Sends every reader away. */
+  /** Disconnects every reader. */
   close(): void {
     this.isStopping = true;
     this.unwatch();
@@ -82,15 +84,15 @@ export class Streams {
 
   private nextBeat(): Timer {
     return this.deps.clock.after(this.deps.limits.heartbeat_ms, () => {
-      this.sendAwayTheRevoked();
+      this.disconnectRevoked();
       for (const reader of [...this.readers.keys()]) reader.heartbeat();
       this.beat = this.readers.size === 0 || this.isStopping ? null : this.nextBeat();
     });
   }
 
-  private sendAwayTheRevoked(): void {
+  private disconnectRevoked(): void {
     for (const [reader, { key }] of [...this.readers]) {
-      if (!this.deps.keys.stillCounts(key)) reader.close('revoked');
+      if (!this.deps.keys.isStillValid(key)) reader.close('revoked');
     }
   }
 }

@@ -1,40 +1,39 @@
 /**
- * Purpose: the Koa application: what every answer has in common, and the routes of the table.
- * Owns: the last catch. Whatever is thrown becomes a problem document, and what is ours is logged with the request's id.
+ * Purpose: the Koa application: what all responses have in common, and the routes of the table.
+ * Owns: error handling. Every error becomes a problem document; server errors are logged with the request id.
  */
-
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import { errorCodes, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
 import { routes } from '../routes/table.js';
-import type { Services } from '../services.js';
-import { checkFront } from './front.js';
+import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
-import { problemAnswer } from './problem.js';
-import { routerPath } from './router-path.js';
+import { problemResponse } from './problem.js';
+import { guardRequest } from './request-guard.js';
+import { pathMatcher, routerPath } from './router-path.js';
 
 const compressFromBytes = 1_024;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-export function makeApp(services: Services): Koa {
+export function makeApp(deps: HttpDeps): Koa {
   const app = new Koa({ proxy: false });
   app.silent = true;
-  app.use(markAnswer(services));
-  app.use(catchErrors(services));
-  app.use(corsRules(services));
-  app.use(compressForTakers(compress({ threshold: compressFromBytes, br: false, zstd: false })));
-  app.use(refuseEarly(services));
-  app.use(makeRouter(services).routes());
-  app.use(nothingHere);
+  app.use(markResponse(deps));
+  app.use(catchErrors(deps));
+  app.use(corsRules(deps));
+  app.use(compressIfAccepted(compress({ threshold: compressFromBytes, br: false, zstd: false })));
+  app.use(refuseEarly(deps));
+  app.use(makeRouter(deps).routes());
+  app.use(noRoute);
   return app;
 }
 
-function makeRouter(services: Services): Router {
+function makeRouter(deps: HttpDeps): Router {
   const router = new Router({ strict: true, sensitive: true, exclusive: true });
   for (const route of routes) {
-    const pipeline = makePipeline(route, services);
+    const pipeline = makePipeline(route, deps);
     router.register(routerPath(route.path), [route.method], async (context) => {
       context.state.operation = route.operation;
       await pipeline(context);
@@ -43,8 +42,8 @@ function makeRouter(services: Services): Router {
   return router;
 }
 
-/** Ids, headers of every answer, log and metrics. */
-function markAnswer({ newId, log, metrics, clock }: Services): Middleware {
+/** Request id, common headers, log and metrics. */
+function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
   return async (context, next) => {
     const given = context.get('X-Request-Id');
     const requestId = idPattern.test(given) ? given : newId();
@@ -61,23 +60,23 @@ function markAnswer({ newId, log, metrics, clock }: Services): Middleware {
     const { operation = 'none', tenant_id } = context.state;
     const ms = clock.now() - began;
     const isOpenEnd = context.respond === false || context.query.wait !== undefined;
-    metrics.requestAnswered(operation, context.status, isOpenEnd ? null : ms / 1_000);
-    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was answered');
+    metrics.requestCompleted(operation, context.status, isOpenEnd ? null : ms / 1_000);
+    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was completed');
   };
 }
 
-function catchErrors({ log }: Services): Middleware {
+function catchErrors({ log }: HttpDeps): Middleware {
   return async (context, next) => {
     try {
       await next();
     } catch (thrown) {
-      const { status, body, headers } = problemAnswer(thrown);
+      const { status, body, headers } = problemResponse(thrown);
       if (status >= 500 && !isExpected(thrown)) {
         log.error({ err: thrown, request_id: context.state.request_id }, 'a request could not be served');
       }
       context.status = status;
       context.set(headers);
-      // What is left of the body is not read: the connection cannot be used again.
+      // The rest of the body is not read, so the connection cannot be reused.
       if (!context.req.complete) context.set('Connection', 'close');
       context.type = 'application/problem+json; charset=utf-8';
       context.body = JSON.stringify(body);
@@ -85,13 +84,13 @@ function catchErrors({ log }: Services): Middleware {
   };
 }
 
-/** Said by a component that knows what is wrong, as when a disk is full. */
+/** Errors that a component raised knowingly, such as a full disk. */
 function isExpected(thrown: unknown): boolean {
   return isLlmteamError(thrown) && thrown.code in errorCodes && thrown.recoverable;
 }
 
-function corsRules({ origins = [] }: Services): Middleware {
-  const rules = cors({
+function corsRules({ services: { origins } }: HttpDeps): Middleware {
+  return cors({
     origin: (context: Context) => (origins.includes(context.get('Origin')) ? context.get('Origin') : ''),
     allowMethods: 'GET,HEAD,POST,DELETE',
     allowHeaders: 'Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Last-Event-ID,X-Request-Id',
@@ -99,41 +98,36 @@ function corsRules({ origins = [] }: Services): Middleware {
     maxAge: 600,
     keepHeadersOnError: false,
   });
-  return rules;
 }
 
-/** Only for who asks for gzip. Who refuses every encoding, the plain one included, gets the plain one: it is the answer all the same. */
-function compressForTakers(compressing: Middleware): Middleware {
+/** Compresses only for clients that accept gzip. A client that refuses every encoding, even the identity, gets the plain response. */
+function compressIfAccepted(compressing: Middleware): Middleware {
   return (context, next) => {
     const accepted = context.get('Accept-Encoding');
-    const isTaker = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
-    return isTaker ? compressing(context, next) : next();
+    const isAccepted = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
+    return isAccepted ? compressing(context, next) : next();
   };
 }
 
-function refuseEarly({ limits, isOpen }: Services): Middleware {
+function refuseEarly({ limits, services: { readiness } }: HttpDeps): Middleware {
   return async (context, next) => {
-    checkFront(context.req, limits);
+    guardRequest(context.req, limits);
     const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
-    if (needsBackend && !isOpen()) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
+    if (needsBackend && !readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     await next();
   };
 }
 
-const patterns = routes.map((route) => ({ route, matches: pathPattern(route.path) }));
+const matchers = routes.map(({ method, path }) => ({ method, match: pathMatcher(path) }));
 
-/** No route took the request: the address is not there, or not with this method. */
-async function nothingHere(context: Context, next: Next): Promise<void> {
+/** No route matched: the path does not exist, or not with this method. */
+async function noRoute(context: Context, next: Next): Promise<void> {
   await next();
-  const methods = patterns.filter(({ matches }) => matches.test(context.path)).map(({ route }) => route.method);
-  if (methods.length === 0) throw new LlmteamError('ROUTE_UNKNOWN', 'there is nothing at this address');
+  const methods = matchers.filter(({ match }) => match(context.path) !== null).map(({ method }) => method);
+  if (methods.length === 0) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no route at this path');
   const names = [
     ...new Set(methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))),
   ];
   context.set('Allow', names.join(', '));
-  throw new LlmteamError('METHOD_NOT_ALLOWED', `the address takes ${names.join(', ')}`);
-}
-
-function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z_]+\}/g, '[^/]+')}$`);
+  throw new LlmteamError('METHOD_NOT_ALLOWED', `this path allows ${names.join(', ')}`);
 }

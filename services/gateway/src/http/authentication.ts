@@ -4,20 +4,20 @@ import type { KeyRing, Principal } from '../keys/key-ring.js';
 import { may } from '../keys/permissions.js';
 import type { Route } from '../routes/route.js';
 
-/** Nobody: the principal of open routes. No stored thing belongs to it. */
-const nobody: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
+/** The principal of open routes; it owns nothing. */
+const anonymous: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
 
-/** Browsers cannot give a WebSocket an `Authorization`; they can name subprotocols. */
+/** Browsers cannot set `Authorization` on a WebSocket, but they can offer subprotocols. */
 export const socketProtocol = 'llmteam.v1';
 const keyProtocol = 'llmteam.key.';
 
 /** @throws LlmteamError `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_READY` */
 export function admit(route: Route, headers: IncomingHttpHeaders, keys: KeyRing): Principal {
-  if (route.access === 'open') return nobody;
-  if (!keys.isReady) throw new LlmteamError('NOT_READY', 'the keys are not known yet');
+  if (route.access === 'open') return anonymous;
+  if (!keys.isReady) throw new LlmteamError('NOT_READY', 'the API keys are not loaded yet');
   const key = keyOf(headers);
   const principal = key === null ? null : keys.identify(key);
-  if (principal === null) throw new LlmteamError('UNAUTHENTICATED', 'the request has no API key that counts');
+  if (principal === null) throw new LlmteamError('UNAUTHENTICATED', 'the request has no valid API key');
   if (!may(principal.role, route.access)) {
     throw new LlmteamError('FORBIDDEN', `the role '${principal.role}' does not allow '${route.access}'`);
   }
@@ -30,10 +30,4 @@ function keyOf({ authorization, upgrade, 'sec-websocket-protocol': protocols }: 
   if (upgrade === undefined || protocols === undefined) return null;
   const named = protocols.split(',').map((name) => name.trim());
   return named.find((name) => name.startsWith(keyProtocol))?.slice(keyProtocol.length) ?? null;
-}
-
-/** Who loads a page elsewhere must be listed; what is no browser names no origin. @throws LlmteamError `FORBIDDEN` */
-export function checkOrigin({ origin }: IncomingHttpHeaders, origins: readonly string[]): void {
-  if (origin === undefined || origins.includes(origin)) return;
-  throw new LlmteamError('FORBIDDEN', 'the origin of the page is not listed');
 }

@@ -1,14 +1,14 @@
 /**
  * Purpose: the HTTP server under the application.
- * Owns: time and size of what comes in, the answer to what is no HTTP, and stopping: no new connections, last answers, then the rest is cut.
+ * Owns: timeouts and size limits of requests, responses to input that is not HTTP, and graceful shutdown.
  */
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
-import type { GatewayLimits } from '../limits.js';
-import { problemAnswer } from './problem.js';
-import { rawAnswer } from './raw-answer.js';
+import type { GatewayLimits } from '../limits/gateway-limits.js';
+import { problemResponse } from './problem.js';
+import { rawResponse } from './raw-response.js';
 import { hasBody } from './request-body.js';
 
 export interface Handlers {
@@ -17,17 +17,17 @@ export interface Handlers {
 }
 
 const checksEveryMs = 500;
-/** Beyond what is allowed, so that the refusal can say so. */
+/** More than the limit allows, so that the refusal can name the limit. */
 const headersParsed = 2_000;
 const keepAliveMs = 65_000;
-/** A client that neither sends nor takes anything for so long is gone; open streams look after themselves. */
+/** An idle connection is closed after this time; open streams have their own heartbeat. */
 const silenceMs = 120_000;
 
 export class HttpListener {
   private readonly server: Server;
 
   constructor(handlers: Handlers, limits: GatewayLimits) {
-    // Node refuses a head that may take longer than the whole.
+    // Node refuses a headers timeout above the request timeout.
     const headMs = Math.min(limits.head_ms, limits.request_ms);
     this.server = createServer(
       {
@@ -37,7 +37,7 @@ export class HttpListener {
         connectionsCheckingInterval: Math.min(checksEveryMs, headMs),
         keepAliveTimeout: keepAliveMs,
         insecureHTTPParser: false,
-        // The refusal is ours, in the form all others have.
+        // request-guard.ts refuses it, with a problem document.
         requireHostHeader: false,
         noDelay: true,
       },
@@ -49,8 +49,8 @@ export class HttpListener {
       if (isForWebSocket(request)) handlers.upgrade(request, socket, head);
       else serveWithoutUpgrade(request, socket as Socket, handlers);
     });
-    this.server.on('connect', (_request, socket) => answerNoHttp(new Error('no proxy'), socket));
-    this.server.on('clientError', answerNoHttp);
+    this.server.on('connect', (_request, socket) => refuseRaw(new Error('not a proxy'), socket));
+    this.server.on('clientError', refuseRaw);
   }
 
   listen(port: number, host: string): Promise<AddressInfo> {
@@ -63,12 +63,12 @@ export class HttpListener {
     });
   }
 
-  /** Answers what was asked before, within the time. */
-  async close(patienceMs: number): Promise<void> {
+  /** Stops accepting connections, lets pending requests finish, and cuts off the rest after the timeout. */
+  async close(timeoutMs: number): Promise<void> {
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    const timer = setTimeout(() => this.server.closeAllConnections(), patienceMs);
+    const timer = setTimeout(() => this.server.closeAllConnections(), timeoutMs);
     await closed;
     clearTimeout(timer);
   }
@@ -79,12 +79,12 @@ function isForWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Some clients offer HTTP/2 with every request (`Upgrade: h2c`); a server may ignore that. Node has let go of the connection by then, so a
- * body can no longer be read: such a request is refused.
+ * Some clients offer HTTP/2 with every request (`Upgrade: h2c`), which a server may ignore. Node has detached its parser from the connection
+ * by then, so a body can no longer be read and such a request is refused.
  */
 function serveWithoutUpgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
   if (hasBody(request)) {
-    answerNoHttp(new Error('an upgrade with a body'), socket);
+    refuseRaw(new Error('an upgrade with a body'), socket);
     return;
   }
   socket.on('error', () => socket.destroy());
@@ -95,18 +95,19 @@ function serveWithoutUpgrade(request: IncomingMessage, socket: Socket, handlers:
   handlers.request(request, response);
 }
 
-function answerNoHttp(error: Error & { readonly code?: string }, socket: Duplex): void {
+function refuseRaw(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const { status, body, headers } = problemAnswer(refusal(error));
-  rawAnswer(socket, status, body, headers);
+  const { status, body, headers } = problemResponse(refusal(error));
+  rawResponse(socket, status, body, headers);
 }
 
 function refusal(cause: Error & { readonly code?: string }): LlmteamError {
   if (cause.code === 'HPE_HEADER_OVERFLOW')
-    return new LlmteamError('HEADERS_TOO_LARGE', 'the head is too large', { cause });
-  if (cause.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new LlmteamError('REQUEST_TIMEOUT', 'too slow', { cause });
-  return new LlmteamError('REQUEST_INVALID', 'this is no HTTP request that can be served', { cause });
+    return new LlmteamError('HEADERS_TOO_LARGE', 'the request headers are too large', { cause });
+  if (cause.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new LlmteamError('REQUEST_TIMEOUT', 'the request took too long to arrive', { cause });
+  return new LlmteamError('REQUEST_INVALID', 'the request is not valid HTTP', { cause });
 }

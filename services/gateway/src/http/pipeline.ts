@@ -1,36 +1,34 @@
 /**
- * Purpose: what every request to a route goes through, in this order: key, permission, limits, path, query, headers, body; then the
- * handler; then the audit trail.
+ * Purpose: the steps of every request to a route, in this order: key, permission, limits, path, query, headers, body, handler, audit trail.
  * Invariants:
- *   P1 Nothing of the body is read before the request is authorised and within its limits.
- *   P2 Nothing is done before everything is validated.
- *   P3 A change that was done is in the audit trail before it is answered.
+ *   P1 The body is not read before the request is authorised and within its limits.
+ *   P2 The handler does not run before everything is validated.
+ *   P3 A change is in the audit trail before the response is sent.
  */
-
 import type { RouterContext } from '@koa/router';
-import { type Json, LlmteamError } from '@llmteam/contracts';
+import type { Json } from '@llmteam/contracts';
 import { auditRecord } from '../audit/audit-log.js';
+import { wrong } from '../errors/request-invalid.js';
 import type { Principal } from '../keys/key-ring.js';
-import type { ApiAnswer, ApiRequest, Route } from '../routes/route.js';
-import type { Services } from '../services.js';
+import type { ApiRequest, ApiResponse, Route } from '../routes/route.js';
 import { admit } from './authentication.js';
-import { wrong } from './problem.js';
+import { sendEvents } from './event-stream.js';
+import type { HttpDeps } from './http-deps.js';
 import { hasBody, readJson, readText } from './request-body.js';
 import { checksOf, type RequestChecks } from './request-checks.js';
 
 export type RoutePipeline = (context: RouterContext) => Promise<void>;
 
-export function makePipeline(route: Route, services: Services): RoutePipeline {
+export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
   const checks = checksOf(route);
   return async (context) => {
-    const principal = admit(route, context.req.headers, services.keys);
+    const principal = admit(route, context.req.headers, deps.keys);
     context.state.tenant_id = principal.tenant_id;
-    if (route.rate !== 'open') await services.tenants.admitRequest(principal.tenant_id);
+    if (route.rate !== 'open') await deps.tenants.admitRequest(principal.tenant_id);
     checks.checkParams(context.params);
     const query = checks.checkQuery(context.URL.searchParams);
     checks.checkHeaders(context.req.headers);
-    const { text, body } = await readBody(route, checks, context, services);
-    const requestId = String(context.state.request_id);
+    const { text, body } = await readBody(route, checks, context, deps);
     const request: ApiRequest = {
       principal,
       params: context.params,
@@ -39,12 +37,11 @@ export function makePipeline(route: Route, services: Services): RoutePipeline {
       text,
       header: (name) => context.get(name) || undefined,
       isHead: context.method === 'HEAD',
-      request_id: requestId,
       leaving: leaving(context),
     };
-    const answer = await route.handle(request, services);
-    if (route.changes) await noteChange(route, principal, context, answer.status, services);
-    give(context, (await answer.later?.()) ?? answer, requestId);
+    const response = await route.handle(request, deps.services);
+    if (route.changes) await recordChange(route, principal, context, response.status, deps);
+    respond(context, (await response.later?.()) ?? response);
   };
 }
 
@@ -52,10 +49,10 @@ async function readBody(
   { body: rule }: Route,
   checks: RequestChecks,
   { req }: RouterContext,
-  { limits }: Services,
+  { limits }: HttpDeps,
 ): Promise<{ text: string; body: Json }> {
   if (rule === undefined) {
-    if (hasBody(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'the address takes no body');
+    if (hasBody(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'this operation takes no request body');
     return { text: '', body: null };
   }
   const maxBytes = limits[rule.max];
@@ -70,7 +67,7 @@ async function readBody(
   return { text, body };
 }
 
-/** The signal is made for who asks: most answers are given at once, and signals that fire are not cheap. */
+/** Creates the signal on demand: most responses are immediate, and signals that fire are not cheap. */
 function leaving({ res }: RouterContext): () => AbortSignal {
   let controller: AbortController | null = null;
   return () => {
@@ -85,28 +82,24 @@ function leaving({ res }: RouterContext): () => AbortSignal {
   };
 }
 
-async function noteChange(
+async function recordChange(
   route: Route,
   { tenant_id, key, name }: Principal,
   context: RouterContext,
   status: number,
-  { audit, clock }: Services,
+  { audit, clock }: HttpDeps,
 ): Promise<void> {
   const requestId = String(context.state.request_id);
   const record = { key, name, action: route.operation, target: context.path, status, request_id: requestId };
   await audit.append(tenant_id, auditRecord(clock, record));
 }
 
-function give(
-  context: RouterContext,
-  { status, headers = {}, body, content, stream }: ApiAnswer,
-  requestId: string,
-): void {
+function respond(context: RouterContext, { status, headers = {}, body, content, stream }: ApiResponse): void {
   context.status = status;
   context.set({ ...headers });
   if (stream !== undefined) {
     context.respond = false;
-    stream(context.res, requestId);
+    sendEvents(context.res, stream);
   } else if (content !== undefined) {
     context.type = content.type;
     context.body = content.data;
@@ -117,9 +110,4 @@ function give(
     context.type = 'application/json; charset=utf-8';
     context.body = JSON.stringify(body);
   }
-}
-
-/** Of a route that is a WebSocket, asked for as if it were none. */
-export function upgradeRequired(): LlmteamError {
-  return new LlmteamError('UPGRADE_REQUIRED', 'the address is a WebSocket');
 }

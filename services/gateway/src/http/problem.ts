@@ -1,4 +1,4 @@
-/** Errors as answers: RFC 9457. The only place where a code becomes a status. */
+/** Errors as problem documents (RFC 9457). The only place where an error code becomes a status. */
 import {
   type Code,
   errorCodes,
@@ -8,7 +8,7 @@ import {
   type RequestProblem,
 } from '@llmteam/contracts';
 
-export interface ProblemAnswer {
+export interface ProblemResponse {
   readonly status: number;
   readonly body: ProblemDetails;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,10 +19,10 @@ function isTableCode(code: string): code is Code {
 }
 
 /**
- * What a caller is told. Of absent and foreign things the same words; of faults that are ours the meaning of the code only: messages may
- * name folders and hosts.
+ * What the client sees. Missing resources and those of other tenants get the same words; server errors show only the meaning of their
+ * code, because messages may contain paths and host names.
  */
-export function problemAnswer(thrown: unknown): ProblemAnswer {
+export function problemResponse(thrown: unknown): ProblemResponse {
   const error = isLlmteamError(thrown) ? thrown : fromHttpError(thrown);
   const code = error !== null && isTableCode(error.code) ? error.code : 'INTERNAL';
   const { http: status, about } = errorCodes[code];
@@ -39,25 +39,6 @@ export function problemAnswer(thrown: unknown): ProblemAnswer {
   return { status, body, headers: headersOf(status, error) };
 }
 
-/** A request that is wrong in the places listed. */
-export function requestInvalid(problems: readonly RequestProblem[], code: Code = 'REQUEST_INVALID'): LlmteamError {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  const place = first === undefined || first.path === '' ? (first?.in ?? '') : `${first.in ?? 'body'} ${first.path}`;
-  const message = first === undefined ? 'the request is not valid' : `${place}: ${first.message}${more}`;
-  return new LlmteamError(code, message, { details: { problems: problems as unknown as never } });
-}
-
-/** A single thing that is wrong. */
-export function wrong(
-  where: NonNullable<RequestProblem['in']>,
-  path: string,
-  code: string,
-  message: string,
-): LlmteamError {
-  return requestInvalid([{ in: where, severity: 'error', code, message, path }]);
-}
-
 function problemsOf({ details }: LlmteamError): readonly RequestProblem[] | null {
   const problems: unknown = details?.problems;
   return Array.isArray(problems) ? (problems as RequestProblem[]) : null;
@@ -70,7 +51,7 @@ function headersOf(status: number, error: LlmteamError | null): Record<string, s
   return status === 503 || status === 429 ? { 'Retry-After': '1' } : {};
 }
 
-/** What Koa and its middlewares throw. */
+/** Errors that Koa and its middleware throw. */
 function fromHttpError(thrown: unknown): LlmteamError | null {
   if (typeof thrown !== 'object' || thrown === null || !('status' in thrown)) return null;
   const { status } = thrown;

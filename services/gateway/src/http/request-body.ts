@@ -1,17 +1,17 @@
-/** Reading a body: bounded in bytes and time, UTF-8, and JSON that survives a round trip. */
+/** Reads request bodies: limited in size and time, UTF-8, and JSON that survives a round trip. */
 import type { IncomingMessage } from 'node:http';
 import { type Json, LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
 
 /**
  * The text of a JSON body; '' if there is none.
- * @throws LlmteamError `MEDIA_TYPE_UNSUPPORTED`, `REQUEST_TOO_LARGE`, `JSON_INVALID` if it is not UTF-8, `REQUEST_TIMEOUT` if it breaks off
+ * @throws LlmteamError `MEDIA_TYPE_UNSUPPORTED`, `REQUEST_TOO_LARGE`, `JSON_INVALID` if it is not UTF-8, `REQUEST_TIMEOUT` if it is cut short
  */
 export async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
   if (!hasBody(request)) return '';
   checkType(request);
-  const said = Number(request.headers['content-length'] ?? 0);
-  if (said > maxBytes) throw tooLarge(maxBytes);
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
   const bytes = await readBytes(request, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -39,7 +39,7 @@ function checkType({ headers }: IncomingMessage): void {
   }
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new LlmteamError('MEDIA_TYPE_UNSUPPORTED', 'compressed bodies are not read');
+    throw new LlmteamError('MEDIA_TYPE_UNSUPPORTED', 'compressed bodies are not supported');
   }
 }
 
@@ -54,7 +54,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
     }
   } catch (thrown) {
     if (thrown instanceof LlmteamError) throw thrown;
-    throw new LlmteamError('REQUEST_TIMEOUT', 'the body broke off', { cause: thrown });
+    throw new LlmteamError('REQUEST_TIMEOUT', 'the body ended before it was complete', { cause: thrown });
   }
   return Buffer.concat(chunks, size);
 }

@@ -1,20 +1,19 @@
 /**
- * Purpose: whether a request has the form its route declares.
- * Owns: turning schema errors into problems by JSON Pointer. Schemas are compiled once.
+ * Purpose: checks a request against the schemas its route declares.
+ * Owns: turning schema errors into problems with JSON Pointers. Schemas are compiled once.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Json, type JsonObject, LlmteamError, type RequestProblem } from '@llmteam/contracts';
-import { validateValue } from '@llmteam/kernel';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
+import { addFormats, makeAjv, validateValue } from '@llmteam/kernel';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
+import { requestInvalid } from '../errors/request-invalid.js';
 import { plainSchema } from '../openapi/plain-schema.js';
 import type { Route } from '../routes/route.js';
-import { requestInvalid } from './problem.js';
 
 const made = new WeakMap<Route, RequestChecks>();
 
-/** Made once per route and process: compiling takes longer than checking a thousand requests. */
+/** Compiled once per route and process: compiling takes longer than checking a thousand requests. */
 export function checksOf(route: Route): RequestChecks {
   const known = made.get(route) ?? new RequestChecks(route);
   made.set(route, known);
@@ -28,9 +27,7 @@ export class RequestChecks {
   private readonly body: JsonObject | null;
 
   constructor(private readonly route: Route) {
-    const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true });
-    // The package is CommonJS: its function is the module itself.
-    (ajvFormats as unknown as (target: Ajv2020) => void)(ajv);
+    const ajv = addFormats(makeAjv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }));
     const compile = (schema: TSchema): ValidateFunction => ajv.compile(plainSchema(schema));
     this.params = new Map(Object.entries(route.params ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
     this.headers = new Map(Object.entries(route.headers ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
@@ -38,19 +35,19 @@ export class RequestChecks {
     this.body = route.body === undefined ? null : (plainSchema(route.body.schema) as JsonObject);
   }
 
-  /** An id that cannot be one is answered as one that is not there. @throws LlmteamError with the code the route gives */
+  /** An id of the wrong form is treated as unknown. @throws LlmteamError with the code the route declares */
   checkParams(params: Readonly<Record<string, string>>): void {
     for (const [name, validate] of this.params) {
       if (!validate(params[name])) throw new LlmteamError(this.route.params?.[name]?.unknown ?? 'ROUTE_UNKNOWN', name);
     }
   }
 
-  /** With defaults and numbers filled in. @throws LlmteamError `REQUEST_INVALID` */
+  /** Returns the query with numbers parsed and defaults applied. @throws LlmteamError `REQUEST_INVALID` */
   checkQuery(search: URLSearchParams): JsonObject {
     const query: Record<string, string> = Object.create(null);
     const problems: RequestProblem[] = [];
     for (const [name, value] of search) {
-      if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is there twice'));
+      if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is given more than once'));
       query[name] = value;
     }
     if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => ofAjv('query', error)));
@@ -85,7 +82,12 @@ function ofAjv(
   { keyword, instancePath, params, message = 'is not valid' }: ErrorObject,
 ): RequestProblem {
   if (keyword === 'additionalProperties') {
-    return problem(where, `/${String(params.additionalProperty)}`, 'UNKNOWN_FIELD', 'is not known here');
+    return problem(
+      where,
+      `/${String(params.additionalProperty)}`,
+      'UNKNOWN_FIELD',
+      'is not a parameter of this operation',
+    );
   }
   if (keyword === 'required') {
     return problem(where, `/${String(params.missingProperty)}`, 'MISSING_FIELD', 'is missing');

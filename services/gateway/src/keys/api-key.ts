@@ -1,6 +1,6 @@
 /**
- * Purpose: the form of API keys: `llmteam_<public prefix>_<secret>`.
- * The prefix names the key in lists, logs and the audit trail; only the SHA-256 of the whole is ever kept.
+ * The format of API keys: `llmteam_<public prefix>_<secret>`.
+ * The prefix identifies the key in lists, logs and the audit trail; only the SHA-256 of the whole key is stored.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -17,13 +17,13 @@ export interface NewApiKey {
 }
 
 export function makeApiKey(): NewApiKey {
-  // 32 letters: every byte falls on each of them equally often.
+  // 32 letters divide the 256 byte values evenly, so the prefix is unbiased.
   const prefix = [...randomBytes(prefixLength)].map((byte) => prefixLetters[byte % prefixLetters.length]).join('');
   const key = `llmteam_${prefix}_${randomBytes(secretBytes).toString('base64url')}`;
   return { key, prefix, hash: hashApiKey(key) };
 }
 
-/** The public prefix; null if the text has not the form of a key. */
+/** The public prefix, or null if the text is not in the format of a key. */
 export function prefixOf(key: string): string | null {
   return pattern.exec(key)?.[1] ?? null;
 }
@@ -32,7 +32,7 @@ export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** Takes the same time wherever two hashes differ. */
+/** Compares in constant time. */
 export function isSameHash(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one, 'hex'), Buffer.from(other, 'hex')];
   return a.length === b.length && timingSafeEqual(a, b);

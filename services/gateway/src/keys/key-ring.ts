@@ -1,19 +1,19 @@
 /**
- * Purpose: who a request comes from.
- * Owns: the keys of all tenants in memory, kept current by watching the registry.
+ * Purpose: identifies the caller of a request by its API key.
+ * Owns: the keys of all tenants in memory, kept current by watching the KvStore.
  * Invariants:
- *   K1 A key counts only while the ring follows the registry: if the watch ends, the keys are read anew before any counts again.
- *   K2 Whether a prefix is unknown or the secret is wrong takes the same work and gives the same answer.
+ *   K1 A key is valid only while the KvStore is being watched: if the watch ends, the keys are reloaded before any is valid again.
+ *   K2 An unknown prefix and a wrong secret take the same work and give the same response.
  */
 import type { Clock, KvChange, KvStore, Logger, Role } from '@llmteam/contracts';
 import { hashApiKey, isSameHash, prefixOf } from './api-key.js';
 import { type ApiKeyRecord, keysPrefix, recordOf } from './key-store.js';
 
-/** Whose request it is. The tenant comes from here and from nowhere else. */
+/** The caller of a request; the only source of the tenant. */
 export interface Principal {
   readonly tenant_id: string;
   readonly role: Role;
-  /** Public prefix of the key. */
+  /** The public prefix of the API key. */
   readonly key: string;
   readonly name: string;
 }
@@ -24,7 +24,7 @@ const noHash = '0'.repeat(64);
 export class KeyRing {
   private readonly records = new Map<string, ApiKeyRecord>();
   private readonly stopping = new AbortController();
-  private readonly gone = new Set<(prefix: string) => void>();
+  private readonly listeners = new Set<(prefix: string) => void>();
   private isCurrent = false;
   private following: Promise<void> = Promise.resolve();
 
@@ -34,7 +34,7 @@ export class KeyRing {
     private readonly log: Logger,
   ) {}
 
-  /** Resolves once the keys are known. */
+  /** Resolves once the keys are loaded. */
   async start(): Promise<void> {
     await this.load();
     this.following = this.follow();
@@ -49,29 +49,29 @@ export class KeyRing {
     return this.isCurrent;
   }
 
-  /** null: no key of that form is known, or it has expired or was revoked. */
+  /** Returns null if the key is unknown, expired or revoked. */
   identify(key: string): Principal | null {
     const prefix = prefixOf(key);
     const record = prefix === null ? undefined : this.records.get(prefix);
     const isRight = isSameHash(hashApiKey(key), record?.hash ?? noHash);
-    if (record === undefined || !isRight || !this.counts(record)) return null;
+    if (record === undefined || !isRight || !this.isValid(record)) return null;
     const { tenant_id, role, name } = record;
     return { tenant_id, role, name, key: record.prefix };
   }
 
-  /** Whether a key that was identified before still counts. */
-  stillCounts(prefix: string): boolean {
+  /** Whether a key that was identified earlier is still valid. */
+  isStillValid(prefix: string): boolean {
     const record = this.records.get(prefix);
-    return record !== undefined && this.counts(record);
+    return record !== undefined && this.isValid(record);
   }
 
-  /** Told the prefix of every key that changed; the function takes the listener away again. */
+  /** Calls the listener with the prefix of every key that changes; the returned function removes it. */
   onChange(listener: (prefix: string) => void): () => void {
-    this.gone.add(listener);
-    return () => this.gone.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
-  private counts({ revoked_at, expires_at }: ApiKeyRecord): boolean {
+  private isValid({ revoked_at, expires_at }: ApiKeyRecord): boolean {
     return this.isCurrent && revoked_at === null && (expires_at === null || expires_at > this.clock.now());
   }
 
@@ -87,7 +87,7 @@ export class KeyRing {
     const prefix = record?.prefix ?? key.slice(keysPrefix.length);
     if (record === null) this.records.delete(prefix);
     else this.records.set(prefix, record);
-    for (const listener of this.gone) listener(prefix);
+    for (const listener of this.listeners) listener(prefix);
   }
 
   private async follow(): Promise<void> {
@@ -97,7 +97,7 @@ export class KeyRing {
         if (!this.isCurrent) await this.load();
         for await (const change of this.kv.watch(keysPrefix, signal)) this.note(change);
       } catch (err) {
-        this.log.warn({ err }, 'the API keys cannot be followed; none is accepted until they can');
+        this.log.warn({ err }, 'the API keys cannot be watched; no key is accepted until they can');
       }
       this.isCurrent = false;
       if (!signal.aborted) await this.pause();

@@ -1,6 +1,6 @@
 /**
- * Purpose: API keys as they are kept: by public prefix in the registry, the secret as its SHA-256.
- * Does not own: checking requests (key-ring.ts). A revoked key stays listed.
+ * Purpose: stores API keys in the KvStore under their public prefix, the secret as a SHA-256.
+ * Does not own: authenticating requests (key-ring.ts). A revoked key stays listed.
  */
 import { type Clock, type Json, type KvStore, LlmteamError, type Role } from '@llmteam/contracts';
 import { makeApiKey } from './api-key.js';
@@ -13,7 +13,7 @@ export interface ApiKeyRecord {
   readonly hash: string;
   readonly tenant_id: string;
   readonly role: Role;
-  /** Whose it is, for lists and tasks. */
+  /** The owner's name, shown in lists and tasks. */
   readonly name: string;
   /** Epoch milliseconds. */
   readonly created_at: number;
@@ -21,14 +21,14 @@ export interface ApiKeyRecord {
   readonly revoked_at: number | null;
 }
 
-/** What lists show: no hash. */
+/** A key as listed, without its hash. */
 export type ApiKeyListing = Omit<ApiKeyRecord, 'hash'>;
 
 export interface NewKeyRequest {
   readonly tenant_id: string;
   readonly role: Role;
   readonly name: string;
-  /** Epoch milliseconds; null: never. */
+  /** Epoch milliseconds; null if the key never expires. */
   readonly expires_at: number | null;
 }
 
@@ -36,38 +36,38 @@ const names = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export class KeyStore {
   constructor(
-    private readonly registry: Pick<KvStore, 'get' | 'put' | 'list'>,
+    private readonly kv: Pick<KvStore, 'get' | 'put' | 'list'>,
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  /** The key itself is given once and kept nowhere. @throws LlmteamError `USAGE` */
+  /** Returns the key itself, which is not stored anywhere. @throws LlmteamError `USAGE` */
   async create(request: NewKeyRequest): Promise<{ readonly key: string; readonly listing: ApiKeyListing }> {
     const { tenant_id, name, expires_at } = request;
-    if (!names.test(tenant_id)) throw new LlmteamError('USAGE', `'${tenant_id}' is no name for a tenant`);
-    if (!names.test(name)) throw new LlmteamError('USAGE', `'${name}' is no name for a key`);
+    if (!names.test(tenant_id)) throw new LlmteamError('USAGE', `'${tenant_id}' is not a valid tenant name`);
+    if (!names.test(name)) throw new LlmteamError('USAGE', `'${name}' is not a valid key name`);
     const now = this.clock.now();
-    if (expires_at !== null && expires_at <= now) throw new LlmteamError('USAGE', 'the key would expire in the past');
+    if (expires_at !== null && expires_at <= now) throw new LlmteamError('USAGE', 'the expiry time is in the past');
     const { key, prefix, hash } = makeApiKey();
     const record: ApiKeyRecord = { prefix, hash, ...request, created_at: now, revoked_at: null };
-    await this.registry.put(keysPrefix + prefix, asJson(record), { ifRevision: 0 });
+    await this.kv.put(keysPrefix + prefix, asJson(record), { ifRevision: 0 });
     return { key, listing: listingOf(record) };
   }
 
-  /** Of one tenant, or of all; by prefix. */
+  /** The keys of one tenant, or of all, sorted by prefix. */
   async list(tenantId?: string): Promise<ApiKeyListing[]> {
-    const found = await this.registry.list(keysPrefix);
+    const found = await this.kv.list(keysPrefix);
     const records = found.map(({ value }) => recordOf(value));
     return records.filter((record) => tenantId === undefined || record.tenant_id === tenantId).map(listingOf);
   }
 
-  /** Every gateway knows within a second. Again: nothing changes. @throws LlmteamError `USAGE` if there is no such key */
+  /** Idempotent; takes effect in every gateway within a second. @throws LlmteamError `USAGE` if there is no such key */
   async revoke(prefix: string): Promise<ApiKeyListing> {
-    const found = await this.registry.get(keysPrefix + prefix);
+    const found = await this.kv.get(keysPrefix + prefix);
     if (found === null) throw new LlmteamError('USAGE', `there is no key '${prefix}'`);
     const record = recordOf(found.value);
     if (record.revoked_at !== null) return listingOf(record);
     const revoked: ApiKeyRecord = { ...record, revoked_at: this.clock.now() };
-    await this.registry.put(keysPrefix + prefix, asJson(revoked), { ifRevision: found.revision });
+    await this.kv.put(keysPrefix + prefix, asJson(revoked), { ifRevision: found.revision });
     return listingOf(revoked);
   }
 }

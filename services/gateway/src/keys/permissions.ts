@@ -1,6 +1,6 @@
 import type { Role } from '@llmteam/contracts';
 
-/** Everything a key may be allowed to do, by action: never "may write". */
+/** Every action a key can be allowed; there is no blanket permission such as "write". */
 export const actions = [
   'catalog:read',
   'segment:read',

@@ -1,36 +1,16 @@
 /**
- * Purpose: `/metrics` in the Prometheus text format: the six series of runs, and those of the gateway itself.
+ * Purpose: the counters and histograms of runs and requests. The gauges are in metrics-page.ts.
  * Owns: names, labels and buckets. Does not own: counting runs (RunMeter), the registry.
  */
 import type { RunMeterSink } from '@llmteam/kernel';
 import { stepBuckets, stepDuration, stepsExecuted } from '@llmteam/service-host';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 export class GatewayMetrics implements RunMeterSink {
   private readonly series: ReturnType<typeof seriesIn>;
 
-  /** `registry`: that of the process, whose other series come out with these. */
-  constructor(
-    private readonly registry: Registry,
-    active: () => ReadonlyMap<string, number>,
-    openStreams: () => number,
-  ) {
+  constructor(registry: Registry) {
     this.series = seriesIn(registry);
-    const running: Gauge = new Gauge({
-      name: 'llmteam_running_segments',
-      help: 'Runs that have begun and not ended',
-      labelNames: ['tenant_id'],
-      registers: [registry],
-      collect: () => {
-        for (const [tenantId, runs] of active()) running.set({ tenant_id: tenantId }, runs);
-      },
-    });
-    const streams: Gauge = new Gauge({
-      name: 'llmteam_gateway_open_streams',
-      help: 'Readers that follow runs now',
-      registers: [registry],
-      collect: () => streams.set(openStreams()),
-    });
   }
 
   runStarted(run: Parameters<RunMeterSink['runStarted']>[0]): void {
@@ -47,22 +27,14 @@ export class GatewayMetrics implements RunMeterSink {
     this.series.stepDuration.observe({ step_type }, duration_ms / 1000);
   }
 
-  /** `seconds` is null for what stays open on purpose. */
-  requestAnswered(operation: string, status: number, seconds: number | null): void {
+  /** `seconds` is null for requests that stay open on purpose. */
+  requestCompleted(operation: string, status: number, seconds: number | null): void {
     this.series.requests.inc({ operation, status: String(status) });
     if (seconds !== null) this.series.requestDuration.observe({ operation }, seconds);
   }
 
   readerCutOff(): void {
     this.series.cutOff.inc();
-  }
-
-  get contentType(): string {
-    return this.registry.contentType;
-  }
-
-  text(): Promise<string> {
-    return this.registry.metrics();
   }
 }
 

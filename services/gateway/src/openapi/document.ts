@@ -1,7 +1,7 @@
-/** The OpenAPI 3.1 document, from the route table and the schemas. */
+/** Builds the OpenAPI 3.1 document from the route table and the schemas. */
 import { type Code, errorCodes, ProblemDetails } from '@llmteam/contracts';
 import type { TSchema } from 'typebox';
-import type { AnswerRule, Route } from '../routes/route.js';
+import type { ResponseRule, Route } from '../routes/route.js';
 import { namedSchema, type PlainSchema } from './plain-schema.js';
 
 type Part = Record<string, unknown>;
@@ -14,7 +14,7 @@ const tags: Readonly<Record<Route['tag'], string>> = {
   service: 'The gateway itself. Needs no key.',
 };
 
-/** Codes that any route may answer with, whatever it does. */
+/** Error codes that every route can return. */
 const anyRoute: readonly Code[] = ['REQUEST_INVALID', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE', 'INTERNAL', 'NOT_READY'];
 const keyedRoute: readonly Code[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'STORE_FULL'];
 const bodyRoute: readonly Code[] = ['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
@@ -46,7 +46,7 @@ export function openapiDocument(routes: readonly Route[], version: string): Part
   };
 }
 
-/** Every code a route may answer with. */
+/** Every error code a route can return. */
 export function codesOf(route: Route): readonly Code[] {
   const keyed = route.access === 'open' ? [] : keyedRoute;
   const body = route.body === undefined ? [] : bodyRoute;
@@ -54,7 +54,7 @@ export function codesOf(route: Route): readonly Code[] {
 }
 
 function operationOf(route: Route, components: Map<string, PlainSchema>): Part {
-  const answers = Object.entries(route.answers).map(([status, rule]) => [status, answerOf(rule, components)]);
+  const responses = Object.entries(route.responses).map(([status, rule]) => [status, responseOf(rule, components)]);
   const body = route.body === undefined ? {} : { requestBody: bodyOf(route.body, components) };
   return {
     operationId: route.operation,
@@ -65,7 +65,7 @@ function operationOf(route: Route, components: Map<string, PlainSchema>): Part {
     'x-rate-class': route.rate,
     parameters: parametersOf(route, components),
     ...body,
-    responses: Object.fromEntries([...answers, ...problemsOf(route, components)]),
+    responses: Object.fromEntries([...responses, ...problemsOf(route, components)]),
   };
 }
 
@@ -88,7 +88,10 @@ function bodyOf({ schema, required }: NonNullable<Route['body']>, components: Ma
   return { required, content: { 'application/json': { schema: namedSchema(schema, components) } } };
 }
 
-function answerOf({ description, content = {}, headers = {} }: AnswerRule, components: Map<string, PlainSchema>): Part {
+function responseOf(
+  { description, content = {}, headers = {} }: ResponseRule,
+  components: Map<string, PlainSchema>,
+): Part {
   const media = Object.entries(content).map(([type, schema]) => [type, { schema: namedSchema(schema, components) }]);
   const named = Object.entries(headers).map(([name, about]) => [
     name,
@@ -101,15 +104,15 @@ function answerOf({ description, content = {}, headers = {} }: AnswerRule, compo
   };
 }
 
-/** One answer per status, with the codes it may carry. */
+/** One response per status, with the codes it can carry. */
 function problemsOf(route: Route, components: Map<string, PlainSchema>): [string, Part][] {
   const byStatus = grouped(codesOf(route));
   const problem = { 'application/problem+json': { schema: namedSchema(ProblemDetails, components) } };
   return [...byStatus].flatMap(([status, codes]): [string, Part][] => {
-    const own = route.answers[Number(status)];
+    const own = route.responses[Number(status)];
     const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].about}`).join(' ');
     if (own === undefined) return [[status, { description, content: problem }]];
-    const { content } = answerOf(own, components) as { content?: Part };
+    const { content } = responseOf(own, components) as { content?: Part };
     return [[status, { description: `${own.description} ${description}`, content: { ...content, ...problem } }]];
   });
 }

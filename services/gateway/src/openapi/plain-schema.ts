@@ -2,12 +2,12 @@ import type { TSchema } from 'typebox';
 
 export type PlainSchema = Record<string, unknown>;
 
-/** The schema as plain JSON without names: what a validator is given. */
+/** The schema as plain JSON without `$id`s, for validators. */
 export function plainSchema(schema: TSchema): PlainSchema {
   return walk(JSON.parse(JSON.stringify(schema)), () => null) as PlainSchema;
 }
 
-/** The schema as plain JSON in which every named one is a reference; the named ones are put into `components`. */
+/** The schema as plain JSON in which every schema with an `$id` is a reference into `components`. */
 export function namedSchema(schema: TSchema, components: Map<string, PlainSchema>): PlainSchema {
   return nameSchemas(JSON.parse(JSON.stringify(schema)), components) as PlainSchema;
 }
@@ -22,7 +22,7 @@ function nameSchemas(value: unknown, components: Map<string, PlainSchema>): unkn
   });
 }
 
-/** `name` is told every schema with an `$id`, which is taken off, and may put something in its place. */
+/** Removes every `$id`; `name` may return a replacement for the schema that had it. */
 function walk(value: unknown, name: (id: string, inner: PlainSchema) => PlainSchema | null): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, name));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,5 +1,4 @@
-import { CatalogPage, CatalogType, Identifier, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
-import type { Services } from '../services.js';
+import { CatalogPage, CatalogType, Identifier } from '@llmteam/contracts';
 import type { noBody, noQuery } from './parameters.js';
 import { defineRoute, type Route } from './route.js';
 
@@ -12,13 +11,10 @@ export const catalogRoutes: readonly Route[] = [
     summary: 'Step types with their versions and live workers',
     access: 'catalog:read',
     rate: 'request',
-    answers: { 200: { description: 'All step types.', content: { 'application/json': CatalogPage } } },
+    responses: { 200: { description: 'All step types.', content: { 'application/json': CatalogPage } } },
     errors: [],
     changes: false,
-    handle: async (_request, services) => {
-      const types = services.catalog.list().map((metadata) => catalogType(metadata, services));
-      return { status: 200, body: { types } satisfies CatalogPage };
-    },
+    handle: async (_request, { catalog }) => ({ status: 200, body: { types: catalog.list() } satisfies CatalogPage }),
   }),
   defineRoute<typeof noQuery, typeof noBody>({
     operation: 'get_step_type',
@@ -29,25 +25,9 @@ export const catalogRoutes: readonly Route[] = [
     access: 'catalog:read',
     rate: 'request',
     params: { type_id: { schema: Identifier, description: 'The step type.', unknown: 'STEP_TYPE_UNKNOWN' } },
-    answers: { 200: { description: 'The step type.', content: { 'application/json': CatalogType } } },
+    responses: { 200: { description: 'The step type.', content: { 'application/json': CatalogType } } },
     errors: ['STEP_TYPE_UNKNOWN'],
     changes: false,
-    handle: async ({ params: { type_id = '' } }, services) => {
-      const metadata = services.catalog.list().find((type) => type.type_id === type_id);
-      if (metadata === undefined) throw new LlmteamError('STEP_TYPE_UNKNOWN', `there is no step type '${type_id}'`);
-      return { status: 200, body: catalogType(metadata, services) };
-    },
+    handle: async ({ params: { type_id = '' } }, { catalog }) => ({ status: 200, body: catalog.show(type_id) }),
   }),
 ];
-
-function catalogType(metadata: StepTypeMetadata, { catalog, liveWorkers }: Services): CatalogType {
-  const { type_id, version } = metadata;
-  const versions = catalog.entries().filter((entry) => entry.metadata.type_id === type_id);
-  return {
-    type_id,
-    version,
-    versions: versions.map((entry) => entry.metadata.version),
-    workers: liveWorkers(type_id, version),
-    metadata,
-  };
-}

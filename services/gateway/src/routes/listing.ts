@@ -1,12 +1,12 @@
-import { isLlmteamError, type Page } from '@llmteam/contracts';
-import { wrong } from '../http/problem.js';
+import { isLlmteamError } from '@llmteam/contracts';
+import { wrong } from '../errors/request-invalid.js';
 
-/** A list whose cursor the caller gave. @throws LlmteamError `REQUEST_INVALID` if it is none of ours */
-export async function listPage<T>(read: () => Promise<Page<T>>): Promise<Page<T>> {
+/** Reads a page from the client's cursor. @throws LlmteamError `REQUEST_INVALID` if the cursor is not from this list */
+export async function listPage<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (thrown) {
     if (!isLlmteamError(thrown) || thrown.code !== 'USAGE') throw thrown;
-    throw wrong('query', '/cursor', 'SCHEMA_VIOLATION', 'is not one that a page of this list gave');
+    throw wrong('query', '/cursor', 'SCHEMA_VIOLATION', 'was not returned by a page of this list');
   }
 }

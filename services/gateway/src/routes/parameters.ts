@@ -1,4 +1,4 @@
-/** What stands in paths and queries of several routes. */
+/** Path and query parameters that several routes share. */
 import { Identifier, Name } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import type { PathParameter } from './route.js';
@@ -23,6 +23,10 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 1_024, description: 'As the page before gave it.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'Rows of a page.' })),
 };
+
+export const waitField = Type.Optional(
+  Type.Number({ minimum: 0, maximum: 60, default: 0, description: 'Seconds to wait for the end of the run.' }),
+);
 
 export const strict = { additionalProperties: false } as const;
 export const noQuery = Type.Object({}, strict);

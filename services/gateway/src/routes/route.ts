@@ -1,99 +1,95 @@
-/**
- * Purpose: the shape of a route. One declaration drives routing, authorisation, limits, validation, the OpenAPI document and the page.
- */
+/** The shape of a route. One declaration drives routing, authorisation, limits, validation, the OpenAPI document and the API reference. */
 import type { Code } from '@llmteam/contracts';
 import type { Static, TSchema } from 'typebox';
+import type { PreparedStream } from '../following/streams.js';
 import type { Principal } from '../keys/key-ring.js';
 import type { Action } from '../keys/permissions.js';
-import type { Services } from '../services.js';
+import type { RouteServices } from './route-services.js';
 
-/** What a request counts as among the tenant's limits. */
+/** Which of the tenant's limits a request counts against. */
 export type RateClass = 'open' | 'request' | 'start' | 'stream';
 
 export interface PathParameter {
   readonly schema: TSchema;
   readonly description: string;
-  /** The answer to an id that cannot exist is the same as to one that does not. */
+  /** The code for an id of the wrong form, the same as for an id that does not exist. */
   readonly unknown: Code;
 }
 
 export interface BodyRule<B extends TSchema> {
   readonly schema: B;
   readonly required: boolean;
-  /** Default: the limit `body_bytes`. */
+  /** The limit that applies to the body. */
   readonly max: 'body_bytes' | 'segment_bytes';
-  /** `text`: the handler reads the JSON itself, to say which line is wrong. */
+  /** `text`: the handler parses the JSON itself, to report line numbers. */
   readonly read: 'json' | 'text';
 }
 
-export interface AnswerRule {
+export interface ResponseRule {
   readonly description: string;
-  /** By media type; absent: no body. */
+  /** By media type; absent if there is no body. */
   readonly content?: Readonly<Record<string, TSchema>>;
-  /** Headers beyond those of every answer. */
+  /** Headers besides those of every response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ApiRequest<Q = unknown, B = unknown> {
-  /** Whose request; of open routes nobody's. */
+  /** The caller; on open routes an anonymous one. */
   readonly principal: Principal;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: B;
-  /** The body as it came, if the route reads text. */
+  /** The body as received, if the route reads text. */
   readonly text: string;
   header(name: string): string | undefined;
-  /** HEAD: the answer will have no body. */
+  /** A HEAD request: the response has no body. */
   readonly isHead: boolean;
-  readonly request_id: string;
-  /** Aborts when the client goes away before it is answered. */
+  /** Aborts when the client disconnects before the response is sent. */
   leaving(): AbortSignal;
 }
 
-/** Takes over the response: an open stream. */
-export type StreamAnswer = (response: import('node:http').ServerResponse, requestId: string) => void;
-
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** Sent as JSON. */
   readonly body?: unknown;
-  /** Anything else. */
+  /** Any other media type. */
   readonly content?: { readonly type: string; readonly data: string | Buffer };
-  readonly stream?: StreamAnswer;
-  /** What is still to be waited for once the change is noted; its answer is given instead, unless it is null. */
-  readonly later?: () => Promise<ApiAnswer | null>;
+  /** Sent as server-sent events. */
+  readonly stream?: PreparedStream;
+  /** Awaited once the change is in the audit trail; its response, unless null, replaces this one. */
+  readonly later?: () => Promise<ApiResponse | null>;
 }
 
 export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {
-  /** `operationId` */
+  /** The OpenAPI `operationId`. */
   readonly operation: string;
   readonly method: 'get' | 'post' | 'delete';
-  /** As OpenAPI writes it: `/api/v1/runs/{run_id}`. */
+  /** In OpenAPI syntax: `/api/v1/runs/{run_id}`. */
   readonly path: string;
   readonly tag: 'service' | 'catalog' | 'segments' | 'runs' | 'tasks';
   readonly summary: string;
   readonly description?: string;
-  /** `open`: no key is asked for. */
+  /** `open`: no API key is required. */
   readonly access: 'open' | Action;
   readonly rate: RateClass;
-  /** A WebSocket: requests without an upgrade are told so. */
+  /** A WebSocket endpoint: requests without an upgrade are refused. */
   readonly isSocket?: boolean;
   readonly params?: Readonly<Record<string, PathParameter>>;
   readonly query?: Q;
   readonly headers?: Readonly<Record<string, { readonly schema: TSchema; readonly description: string }>>;
   readonly body?: BodyRule<B>;
-  readonly answers: Readonly<Record<number, AnswerRule>>;
-  /** Codes beyond those every route may answer with. */
+  readonly responses: Readonly<Record<number, ResponseRule>>;
+  /** Error codes besides those of every route. */
   readonly errors: readonly Code[];
-  /** It changes something: noted in the audit trail. */
+  /** Whether the operation changes something and is recorded in the audit trail. */
   readonly changes: boolean;
-  readonly handle: (request: ApiRequest<Static<Q>, Static<B>>, services: Services) => Promise<ApiAnswer>;
+  readonly handle: (request: ApiRequest<Static<Q>, Static<B>>, services: RouteServices) => Promise<ApiResponse>;
 }
 
-/** A route among others: what its own handler knows of types is checked where it is declared. */
+/** A route in the table. The types of its query and body are checked where it is declared. */
 export type Route = Omit<RouteDeclaration<TSchema, TSchema>, 'handle'> & {
-  readonly handle: (request: ApiRequest, services: Services) => Promise<ApiAnswer>;
+  readonly handle: (request: ApiRequest, services: RouteServices) => Promise<ApiResponse>;
 };
 
 export function defineRoute<Q extends TSchema, B extends TSchema>(route: RouteDeclaration<Q, B>): Route {

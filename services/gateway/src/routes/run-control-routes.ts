@@ -1,16 +1,16 @@
 import { ControlRunBody, RunAccepted, SignalRunBody } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { accepted } from '../run-starts.js';
+import type { ControlAction } from '../use-cases/run-control.js';
 import { type noQuery, runParam } from './parameters.js';
 import { defineRoute, type Route } from './route.js';
 
-const summaries = {
+const summaries: Readonly<Record<ControlAction, string>> = {
   cancel: 'Cancel a run; handlers that are at work are told',
   pause: 'Begin no more steps of a run',
   resume: 'Go on with a run that was paused',
-} as const;
+};
 
-function controlRoute(action: keyof typeof summaries): Route {
+function controlRoute(action: ControlAction): Route {
   return defineRoute<typeof noQuery, typeof ControlRunBody>({
     operation: `${action}_run`,
     method: 'post',
@@ -22,13 +22,12 @@ function controlRoute(action: keyof typeof summaries): Route {
     rate: 'request',
     params: runParam,
     body: { schema: ControlRunBody, required: false, max: 'body_bytes', read: 'json' },
-    answers: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
+    responses: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
     errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID'],
     changes: true,
-    handle: async ({ principal: { tenant_id, name }, params: { run_id = '' }, body }, services) => {
-      const run = { tenant_id, run_id };
-      await services.runs.control(run, action, name, body.reason);
-      return { status: 200, body: await accepted(run, services) };
+    handle: async ({ principal: { tenant_id, name }, params: { run_id = '' }, body }, { runControl }) => {
+      const run = await runControl.control({ tenant_id, run_id }, action, name, body.reason);
+      return { status: 200, body: run };
     },
   });
 }
@@ -58,17 +57,12 @@ const signalRoute = defineRoute<typeof noQuery, typeof SignalRunBody>({
     },
   },
   body: { schema: SignalRunBody, required: false, max: 'body_bytes', read: 'json' },
-  answers: { 202: { description: 'The signal is kept.', content: { 'application/json': RunAccepted } } },
+  responses: { 202: { description: 'The signal is kept.', content: { 'application/json': RunAccepted } } },
   errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
-  handle: async ({ principal: { tenant_id }, params: { run_id = '', name = '' }, body, header }, services) => {
-    const run = { tenant_id, run_id };
-    const key = header('Idempotency-Key');
-    await services.runs.signal(run, name, body.payload ?? null, {
-      ...(body.correlation !== undefined && { correlation: body.correlation }),
-      ...(key !== undefined && { id: `key:${key}` }),
-    });
-    return { status: 202, body: await accepted(run, services) };
+  handle: async ({ principal: { tenant_id }, params: { run_id = '', name = '' }, body, header }, { runControl }) => {
+    const run = await runControl.signal({ tenant_id, run_id }, name, body, header('Idempotency-Key'));
+    return { status: 202, body: run };
   },
 });
 

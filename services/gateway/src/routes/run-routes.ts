@@ -1,20 +1,10 @@
-import {
-  EventPage,
-  type RunEvent,
-  type RunListing,
-  RunPage,
-  type RunRow,
-  RunStatus,
-  RunView,
-} from '@llmteam/contracts';
+import { EventPage, LlmteamError, type RunKey, RunPage, RunStatus, RunView } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { streamEvents } from '../following/sse.js';
-import { checkOrigin } from '../http/authentication.js';
-import { upgradeRequired } from '../http/pipeline.js';
 import { listPage } from './listing.js';
-import { type noBody, pageQuery, runParam, strict } from './parameters.js';
-import { type ApiRequest, defineRoute, type Route } from './route.js';
-import { waitField, waitForEnd } from './waiting.js';
+import { checkOrigin } from './origins.js';
+import { type noBody, pageQuery, runParam, strict, waitField } from './parameters.js';
+import { type ApiRequest, type ApiResponse, defineRoute, type Route } from './route.js';
+import type { RouteServices } from './route-services.js';
 
 const listQuery = Type.Object(
   {
@@ -44,13 +34,13 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'run:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
+  responses: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
   errors: [],
   changes: false,
-  handle: async ({ principal: { tenant_id }, query: { since, ...query } }, { runs }) => {
+  handle: async ({ principal: { tenant_id }, query: { since, ...query } }, { runQueries }) => {
     const from = since === undefined ? {} : { since: Date.parse(since) };
-    const page = await listPage(() => runs.list({ tenant_id, ...query, ...from }));
-    return { status: 200, body: { runs: page.rows.map(listingOf), cursor: page.cursor } satisfies RunPage };
+    const page = await listPage(() => runQueries.list({ tenant_id, ...query, ...from }));
+    return { status: 200, body: page satisfies RunPage };
   },
 });
 
@@ -64,13 +54,13 @@ const getRoute = defineRoute<typeof showQuery, typeof noBody>({
   rate: 'request',
   params: runParam,
   query: showQuery,
-  answers: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
+  responses: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
   errors: ['RUN_UNKNOWN'],
   changes: false,
-  handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, services) => {
+  handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, { runQueries }) => {
     const run = { tenant_id, run_id };
-    const ended = await waitForEnd(run, query.wait, leaving, services);
-    return { status: 200, body: ended ?? (await services.runs.show(run)) };
+    const ended = await runQueries.whenEnded(run, query.wait, leaving);
+    return { status: 200, body: ended ?? (await runQueries.show(run)) };
   },
 });
 
@@ -93,7 +83,7 @@ if nothing is left after it the answer is 204, which tells browsers not to come 
       description: 'The last event that was seen: its `seq`, or its `event_id`.',
     },
   },
-  answers: {
+  responses: {
     200: {
       description: 'Events, in order.',
       content: { 'application/json': EventPage, 'text/event-stream': Type.String() },
@@ -103,12 +93,12 @@ if nothing is left after it the answer is 204, which tells browsers not to come 
   errors: ['RUN_UNKNOWN'],
   changes: false,
   handle: async (request, services) => {
-    checkOrigin({ origin: request.header('Origin') }, services.origins ?? []);
+    checkOrigin(request.header('Origin'), services.origins);
     const lastSeen = seqOf(request.header('Last-Event-ID'));
     const from = lastSeen === null ? (request.query.from_seq ?? 1) : lastSeen + 1;
     if (wantsStream(request)) return streamEvents(request, from, lastSeen !== null, services);
-    const run = { tenant_id: request.principal.tenant_id, run_id: request.params.run_id ?? '' };
-    return { status: 200, body: pageOf(await services.runs.events(run, from), request.query.limit ?? 1_000, from) };
+    const page = await services.runQueries.events(runOf(request), from, request.query.limit ?? 1_000);
+    return { status: 200, body: page satisfies EventPage };
   },
 });
 
@@ -125,11 +115,11 @@ pings; it takes no messages. Browsers, which cannot set \`Authorization\` here, 
   isSocket: true,
   params: runParam,
   query: socketQuery,
-  answers: { 101: { description: 'The connection is a WebSocket now.' } },
+  responses: { 101: { description: 'The connection is a WebSocket now.' } },
   errors: ['RUN_UNKNOWN', 'UPGRADE_REQUIRED', 'FORBIDDEN'],
   changes: false,
   handle: async () => {
-    throw upgradeRequired();
+    throw new LlmteamError('UPGRADE_REQUIRED', 'this path is a WebSocket endpoint');
   },
 });
 
@@ -139,30 +129,26 @@ function wantsStream({ header, isHead }: ApiRequest): boolean {
   return !isHead && (header('Accept') ?? '').toLowerCase().includes('text/event-stream');
 }
 
+/** `isResumed`: the client has already received what comes before `fromSeq`. @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED` */
+async function streamEvents(
+  request: ApiRequest,
+  fromSeq: number,
+  isResumed: boolean,
+  { streams }: RouteServices,
+): Promise<ApiResponse> {
+  const stream = await streams.prepare(request.principal, runOf(request), fromSeq);
+  if (request.leaving().aborted || (isResumed && stream.isOver())) {
+    stream.release();
+    return { status: 204 };
+  }
+  return { status: 200, stream };
+}
+
+function runOf({ principal: { tenant_id }, params: { run_id = '' } }: ApiRequest): RunKey {
+  return { tenant_id, run_id };
+}
+
 function seqOf(lastEventId: string | undefined): number | null {
   if (lastEventId === undefined) return null;
   return Number(lastEventId.slice(lastEventId.lastIndexOf(':') + 1));
-}
-
-const lastEvents: ReadonlySet<string> = new Set([
-  'segment.completed',
-  'segment.failed',
-  'segment.cancelled',
-  'segment.timeout',
-]);
-
-function pageOf(found: readonly RunEvent[], limit: number, from: number): EventPage {
-  const events = found.slice(0, limit);
-  const last = events.at(-1);
-  const isOver = last === undefined ? false : found.length <= limit && lastEvents.has(last.event_type);
-  return { events, next_seq: isOver ? null : (last?.seq ?? from - 1) + 1 };
-}
-
-function listingOf({ started_at, ended_at, ...row }: RunRow): RunListing {
-  return {
-    ...row,
-    started_at: new Date(started_at).toISOString(),
-    completed_at: ended_at === null ? null : new Date(ended_at).toISOString(),
-    duration_ms: ended_at === null ? null : Math.max(0, ended_at - started_at),
-  };
 }

@@ -1,9 +1,8 @@
 import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { forkRun, idempotencyKey, startRun } from '../run-starts.js';
-import { type noQuery, runParam, segmentParam, strict } from './parameters.js';
-import { type ApiAnswer, defineRoute, type Route } from './route.js';
-import { waitField, waitForEnd } from './waiting.js';
+import { idempotencyKey } from './idempotency-key.js';
+import { type noQuery, runParam, segmentParam, strict, waitField } from './parameters.js';
+import { type ApiResponse, defineRoute, type Route } from './route.js';
 
 const keyHeader = {
   'Idempotency-Key': { schema: IdempotencyKey, description: 'The same key with the same body is the same run.' },
@@ -25,7 +24,7 @@ longer, the accepted one.`,
     query: startQuery,
     headers: keyHeader,
     body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
-    answers: {
+    responses: {
       200: { description: 'The run has ended within `wait` seconds.', content: { 'application/json': RunView } },
       202: {
         description: 'The run is kept and will be run.',
@@ -36,11 +35,12 @@ longer, the accepted one.`,
     errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
     handle: async ({ principal, params: { segment_id = '' }, query, body, header, leaving }, services) => {
+      const { runStarts, runQueries } = services;
       const { tenant_id } = principal;
       const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
-      const run = await startRun(tenant_id, segment_id, body, key, services);
-      const later = async (): Promise<ApiAnswer | null> => {
-        const ended = await waitForEnd({ tenant_id, run_id: run.run_id }, query.wait, leaving, services);
+      const run = await runStarts.start(tenant_id, segment_id, body, key);
+      const later = async (): Promise<ApiResponse | null> => {
+        const ended = await runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
         return ended === null ? null : { status: 200, body: ended };
       };
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };
@@ -57,7 +57,7 @@ longer, the accepted one.`,
     params: runParam,
     headers: keyHeader,
     body: { schema: ForkRunBody, required: true, max: 'body_bytes', read: 'json' },
-    answers: {
+    responses: {
       202: {
         description: 'The new run.',
         content: { 'application/json': RunAccepted },
@@ -66,8 +66,8 @@ longer, the accepted one.`,
     },
     errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
-    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, services) => {
-      const run = await forkRun({ tenant_id, run_id }, body, header('Idempotency-Key'), services);
+    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, { runStarts }) => {
+      const run = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
     },
   }),

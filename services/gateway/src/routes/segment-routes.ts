@@ -1,9 +1,8 @@
 import { Segment, SegmentPage, SegmentStored, ValidationReport } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { entityTag, matches } from '../entity-tags.js';
-import { presentRevision, removeSegment, storeSegment, validateFor } from '../segments.js';
+import { entityTag, matches, preconditionOf } from './entity-tags.js';
 import { ifMatch, type noBody, type noQuery, pageQuery, segmentParam, strict } from './parameters.js';
-import { type ApiAnswer, defineRoute, type Route } from './route.js';
+import { type ApiResponse, defineRoute, type Route } from './route.js';
 
 const listQuery = Type.Object(
   {
@@ -28,11 +27,11 @@ const validateRoute = defineRoute<typeof noQuery, typeof Segment>({
   access: 'segment:validate',
   rate: 'request',
   body: { schema: Segment, required: true, max: 'segment_bytes', read: 'text' },
-  answers: { 200: { description: 'All problems at once.', content: { 'application/json': ValidationReport } } },
+  responses: { 200: { description: 'All problems at once.', content: { 'application/json': ValidationReport } } },
   errors: ['JSON_INVALID'],
   changes: false,
-  handle: async ({ principal, text }, services) => {
-    const { segment, problems } = await validateFor(principal.tenant_id, text, services);
+  handle: async ({ principal, text }, { segments }) => {
+    const { segment, problems } = await segments.validate(principal.tenant_id, text);
     return { status: 200, body: { valid: segment !== null, problems: [...problems] } satisfies ValidationReport };
   },
 });
@@ -53,17 +52,15 @@ const storeRoute = defineRoute<typeof noQuery, typeof Segment>({
     },
   },
   body: { schema: Segment, required: true, max: 'segment_bytes', read: 'text' },
-  answers: {
+  responses: {
     200: storedAnswer('It is the newest revision now, or was already.'),
     201: { ...storedAnswer('It is stored.'), headers: { ETag: 'The revision.', Location: 'Where it is.' } },
   },
   errors: ['JSON_INVALID', 'SEGMENT_INVALID', 'PRECONDITION_FAILED'],
   changes: true,
-  handle: async ({ principal, text, header }, services) => {
-    const { stored, warnings } = await storeSegment(principal.tenant_id, text, services, {
-      ifMatch: header('If-Match'),
-      ifNoneMatch: header('If-None-Match'),
-    });
+  handle: async ({ principal, text, header }, { segments }) => {
+    const precondition = preconditionOf(header('If-Match'), header('If-None-Match'));
+    const { stored, warnings } = await segments.store(principal.tenant_id, text, precondition);
     const { segment_id, revision, definition, isNew } = stored;
     const body: SegmentStored = { segment_id, revision, definition, warnings: [...warnings] };
     const headers = { ETag: entityTag(revision), ...(isNew && { Location: `/api/v1/segments/${segment_id}` }) };
@@ -80,15 +77,11 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'segment:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of segments.', content: { 'application/json': SegmentPage } } },
+  responses: { 200: { description: 'A page of segments.', content: { 'application/json': SegmentPage } } },
   errors: [],
   changes: false,
   handle: async ({ principal, query: { cursor, limit = 50 } }, { segments }) => {
-    const found = await segments.list(principal.tenant_id, cursor, limit + 1);
-    const page = found.slice(0, limit);
-    const listed = page.map(({ stored_at, ...rest }) => ({ ...rest, stored_at: new Date(stored_at).toISOString() }));
-    const next = found.length > limit ? (page.at(-1)?.segment_id ?? null) : null;
-    return { status: 200, body: { segments: listed, cursor: next } satisfies SegmentPage };
+    return { status: 200, body: (await segments.list(principal.tenant_id, cursor, limit)) satisfies SegmentPage };
   },
 });
 
@@ -103,7 +96,7 @@ const getRoute = defineRoute<typeof revisionQuery, typeof noBody>({
   params: segmentParam,
   query: revisionQuery,
   headers: { 'If-None-Match': { schema: Type.String({ maxLength: 1_024 }), description: 'The `ETag` that is known.' } },
-  answers: {
+  responses: {
     200: {
       description: 'The segment.',
       content: { 'application/json': Segment },
@@ -113,16 +106,12 @@ const getRoute = defineRoute<typeof revisionQuery, typeof noBody>({
   },
   errors: ['SEGMENT_UNKNOWN'],
   changes: false,
-  handle: async (
-    { principal, params: { segment_id = '' }, query, header },
-    { segments, definitions },
-  ): Promise<ApiAnswer> => {
+  handle: async ({ principal, params: { segment_id = '' }, query, header }, { segments }): Promise<ApiResponse> => {
     const stored = await segments.find(principal.tenant_id, segment_id, query.revision);
     const headers = { ETag: entityTag(stored.revision) };
     const known = header('If-None-Match');
     if (known !== undefined && matches(known, stored.revision)) return { status: 304, headers };
-    const { segment } = await definitions.get(stored.definition);
-    return { status: 200, headers, body: segment };
+    return { status: 200, headers, body: await segments.read(stored) };
   },
 });
 
@@ -136,12 +125,11 @@ const deleteRoute = defineRoute<typeof noQuery, typeof noBody>({
   rate: 'request',
   params: segmentParam,
   headers: ifMatch,
-  answers: { 204: { description: 'It is forgotten.' } },
+  responses: { 204: { description: 'It is forgotten.' } },
   errors: ['SEGMENT_UNKNOWN', 'PRECONDITION_FAILED'],
   changes: true,
-  handle: async ({ principal, params: { segment_id = '' }, header }, services) => {
-    const present = await presentRevision(principal.tenant_id, segment_id, services);
-    await removeSegment(principal.tenant_id, segment_id, present, header('If-Match'), services);
+  handle: async ({ principal, params: { segment_id = '' }, header }, { segments }) => {
+    await segments.remove(principal.tenant_id, segment_id, preconditionOf(header('If-Match'), undefined));
     return { status: 204 };
   },
 });

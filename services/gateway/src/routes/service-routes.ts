@@ -1,15 +1,17 @@
-/** Routes that need no key: whether the gateway is well, and how it is used. */
+/** Routes that need no API key: health, metrics and the API reference. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ServiceState } from '@llmteam/contracts';
 import { Type } from 'typebox';
-import { docsPage, docsPolicy, docsStyle } from '../openapi/docs-page.js';
+import { docsPage, docsPolicy, docsStyle } from './docs-page.js';
 import type { noBody, noQuery } from './parameters.js';
-import { type ApiAnswer, defineRoute, type Route, type RouteDeclaration } from './route.js';
+import { type ApiResponse, defineRoute, type Route, type RouteDeclaration } from './route.js';
 
 type OpenRoute = RouteDeclaration<typeof noQuery, typeof noBody>;
 
-function openRoute(route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'answers' | 'errors' | 'handle'>): Route {
+function openRoute(
+  route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'responses' | 'errors' | 'handle'>,
+): Route {
   return defineRoute<typeof noQuery, typeof noBody>({
     method: 'get',
     tag: 'service',
@@ -28,7 +30,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_health',
     path: '/health',
     summary: 'The process lives',
-    answers: { 200: { description: 'It does.', ...state } },
+    responses: { 200: { description: 'It does.', ...state } },
     errors: [],
     handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } }),
   }),
@@ -36,10 +38,10 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_readiness',
     path: '/ready',
     summary: 'The backend, the run index and the keys are there',
-    answers: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
+    responses: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
     errors: [],
-    handle: async (_request, { version, isOpen }) => {
-      const isReady = isOpen();
+    handle: async (_request, { version, readiness }) => {
+      const isReady = readiness.isOpen;
       return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'not_ready', version } };
     },
   }),
@@ -47,7 +49,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_metrics',
     path: '/metrics',
     summary: 'Metrics in the Prometheus text format',
-    answers: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
+    responses: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
     errors: [],
     handle: async (_request, { metrics }) => plain(metrics.contentType, await metrics.text()),
   }),
@@ -55,7 +57,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_openapi',
     path: '/api/v1/openapi.json',
     summary: 'This description of the interface, OpenAPI 3.1',
-    answers: {
+    responses: {
       200: { description: 'The document.', content: { 'application/json': Type.Unsafe({ type: 'object' }) } },
     },
     errors: [],
@@ -65,7 +67,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_api_docs',
     path: '/api/docs',
     summary: 'The interface as a page to read and try',
-    answers: { 200: { description: 'The page.', content: { 'text/html': text } } },
+    responses: { 200: { description: 'The page.', content: { 'text/html': text } } },
     errors: [],
     handle: async () => ({
       ...plain('text/html; charset=utf-8', docsPage),
@@ -76,7 +78,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_api_docs_style',
     path: '/api/docs/page.css',
     summary: 'Style of the page',
-    answers: { 200: { description: 'The style sheet.', content: { 'text/css': text } } },
+    responses: { 200: { description: 'The style sheet.', content: { 'text/css': text } } },
     errors: [],
     handle: async () => plain('text/css; charset=utf-8', docsStyle),
   }),
@@ -84,7 +86,7 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_api_docs_script',
     path: '/api/docs/rapidoc.js',
     summary: 'Script of the page',
-    answers: { 200: { description: 'The script.', content: { 'text/javascript': text } } },
+    responses: { 200: { description: 'The script.', content: { 'text/javascript': text } } },
     errors: [],
     handle: async () => plain('text/javascript; charset=utf-8', script()),
   }),
@@ -92,7 +94,7 @@ export const serviceRoutes: readonly Route[] = [
 
 const scripts = new Map<string, Buffer>();
 
-/** Copied into the package when it is built, so the page works without a network. Read once. */
+/** Bundled with the package, so the page works offline. Read from disk once. */
 function script(): Buffer {
   const path = createRequire(import.meta.url).resolve('@llmteam/gateway/rapidoc-min.js');
   const known = scripts.get(path) ?? readFileSync(path);
@@ -100,6 +102,6 @@ function script(): Buffer {
   return known;
 }
 
-function plain(type: string, data: string | Buffer): ApiAnswer {
+function plain(type: string, data: string | Buffer): ApiResponse {
   return { status: 200, content: { type, data } };
 }

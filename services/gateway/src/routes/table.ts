@@ -1,4 +1,4 @@
-/** Every route there is. An address that is not here does not exist. */
+/** The route table: a path that is not listed here does not exist. */
 import { catalogRoutes } from './catalog-routes.js';
 import type { Route } from './route.js';
 import { runControlRoutes } from './run-control-routes.js';

@@ -23,12 +23,12 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   access: 'task:read',
   rate: 'request',
   query: listQuery,
-  answers: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
+  responses: { 200: { description: 'A page of tasks.', content: { 'application/json': TaskPage } } },
   errors: [],
   changes: false,
-  handle: async ({ principal: { tenant_id }, query }, { runs }) => {
-    const { rows, cursor } = await listPage(() => runs.tasks({ tenant_id, ...query }));
-    return { status: 200, body: { tasks: [...rows], cursor } satisfies TaskPage };
+  handle: async ({ principal: { tenant_id }, query }, { tasks }) => {
+    const page = await listPage(() => tasks.list({ tenant_id, ...query }));
+    return { status: 200, body: page satisfies TaskPage };
   },
 });
 
@@ -41,11 +41,11 @@ const getRoute = defineRoute<typeof noQuery, typeof noBody>({
   access: 'task:read',
   rate: 'request',
   params: taskParam,
-  answers: { 200: { description: 'The task as it stands.', ...oneTask } },
+  responses: { 200: { description: 'The task as it stands.', ...oneTask } },
   errors: ['TASK_UNKNOWN'],
   changes: false,
-  handle: async ({ principal, params: { task_id = '' } }, { runs }) => {
-    return { status: 200, body: await runs.task(principal.tenant_id, task_id) };
+  handle: async ({ principal, params: { task_id = '' } }, { tasks }) => {
+    return { status: 200, body: await tasks.show(principal.tenant_id, task_id) };
   },
 });
 
@@ -59,14 +59,11 @@ const claimRoute = defineRoute<typeof noQuery, typeof ClaimTaskBody>({
   rate: 'request',
   params: taskParam,
   body: { schema: ClaimTaskBody, required: false, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is claimed.', ...oneTask } },
+  responses: { 200: { description: 'It is claimed.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'JSON_INVALID'],
   changes: true,
-  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
-    const by = body.claimed_by ?? name;
-    await runs.claim(tenant_id, task_id, by);
-    const task = await runs.task(tenant_id, task_id);
-    return { status: 200, body: task };
+  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {
+    return { status: 200, body: await tasks.claim(tenant_id, task_id, body.claimed_by ?? name) };
   },
 });
 
@@ -81,15 +78,13 @@ const answerRoute = defineRoute<typeof noQuery, typeof AnswerTaskBody>({
   rate: 'request',
   params: taskParam,
   body: { schema: AnswerTaskBody, required: true, max: 'body_bytes', read: 'json' },
-  answers: { 200: { description: 'It is the answer.', ...oneTask } },
+  responses: { 200: { description: 'It is the answer.', ...oneTask } },
   errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
-  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { runs }) => {
+  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {
     const { answered_by = name, ...rest } = body;
-    const answer = { ...rest, answered_by };
-    const asked = await runs.task(tenant_id, task_id);
-    await runs.answer(tenant_id, task_id, answer);
-    return { status: 200, body: { ...asked, status: 'closed', answer } satisfies HumanTask };
+    const task = await tasks.answer(tenant_id, task_id, { ...rest, answered_by });
+    return { status: 200, body: task satisfies HumanTask };
   },
 });
 

@@ -1,0 +1,120 @@
+import { type Static, type TProperties, Type } from 'typebox';
+import { answerDecisions, taskTypes } from './human-task.js';
+import { JsonRecord } from './json.js';
+import { WaitingFor } from './waiting-for.js';
+
+const described = (description: string) => Type.String({ description });
+const orNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const score = (description: string) => Type.Number({ description });
+
+/** `when`: the moment the event is derived. `payload`: what the event carries besides the envelope. */
+const event = <P extends TProperties>(when: string, payload: P) => ({
+  when,
+  payload: Type.Object(payload, { additionalProperties: false }),
+});
+const empty = (when: string) => ({
+  when,
+  payload: Type.Unsafe<Record<string, never>>({ type: 'object', properties: {}, additionalProperties: false }),
+});
+const recorded = (when: string) => ({ when, payload: JsonRecord });
+
+const counts = {
+  steps_completed: count('step occurrences that completed'),
+  steps_total: count('step occurrences that were decided'),
+};
+const reason = { reason: orNull('why, or null') };
+const taskRef = { task_id: described('`<run_id>:<step key>`') };
+const iteration = { iteration: Type.Integer({ minimum: 1, description: 'from 1' }) };
+
+/** Every event type: when it occurs and what its payload holds. */
+export const eventCatalog = {
+  'segment.started': event('The run was requested. The first event of every run.', {
+    segment_name: described('`name` of the segment'),
+    parent_run_id: orNull('the run that started this one, or null'),
+  }),
+  'segment.completed': event('The run completed. `duration_ms` is that of the run.', counts),
+  'segment.failed': event('The run failed; `error` says why.', counts),
+  'segment.cancelled': event('The run was cancelled, or its parent run ended.', counts),
+  'segment.paused': event('The run was paused: no more jobs are dispatched.', reason),
+  'segment.resumed': event('The run was resumed.', reason),
+  'segment.timeout': event('The run exceeded its `timeout_seconds`.', counts),
+  'step.queued': event('An attempt of a task step is ready for a worker.', { queue: described('`type@major`') }),
+  'step.started': event('A worker began an attempt, or a control step began.', {
+    worker: Type.Optional(described('the worker that runs it; task steps only')),
+  }),
+  'step.completed': event('The step completed. `duration_ms` is that of its last attempt.', {
+    ports: Type.Array(Type.String(), { description: 'names of the output ports that fired' }),
+  }),
+  'step.failed': empty('The last attempt failed; `error` says why. An edge from port `error` may catch it.'),
+  'step.skipped': empty('All edges into the step are dead.'),
+  'step.retrying': event('An attempt failed with `error`, and another one follows.', {
+    delay_ms: Type.Number({ description: 'milliseconds until the next attempt' }),
+    next_attempt: count('its number'),
+    max_attempts: count('how many attempts there may be'),
+  }),
+  'step.waiting': event('A control step waits for something outside the run.', { waiting_for: WaitingFor }),
+  'step.cancelled': empty(
+    'The step was ready or running and is no longer needed: the run ended, a join took another branch, or its iteration ended.',
+  ),
+  'human.task_created': event('A human task was opened.', {
+    ...taskRef,
+    task_type: Type.Enum([...taskTypes], { description: `${taskTypes.map((type) => `\`${type}\``).join(', ')}` }),
+    title: described('what is asked'),
+    assignee: orNull('who is asked; null: anybody'),
+  }),
+  'human.task_assigned': event('The task was opened with an assignee, or somebody claimed it.', {
+    ...taskRef,
+    assignee: described('who has the task'),
+  }),
+  'human.task_completed': event('An answer was accepted.', {
+    ...taskRef,
+    decision: Type.Enum([...answerDecisions], {
+      description: `${answerDecisions.map((decision) => `\`${decision}\``).join(', ')}`,
+    }),
+    answered_by: described('who answered'),
+  }),
+  'human.task_escalated': event('Nobody answered in time; the next person of the escalation chain has the task.', {
+    ...taskRef,
+    assignee: described('who has it now'),
+    escalation_level: count('from 1'),
+  }),
+  'action.started': recorded('A handler began an action it records: `http_action` a request.'),
+  'action.completed': recorded('The action succeeded.'),
+  'action.failed': recorded('The action failed: a request, or a call to a model.'),
+  'data.produced': recorded('A handler records data it wrote. No built-in type does.'),
+  'data.consumed': recorded('A handler records data it read. No built-in type does.'),
+  'critic_loop.started': event('A `critic_loop` begins.', {
+    max_iterations: count('from the config'),
+    quality_threshold: score('from the config'),
+    no_improvement_limit: count('from the config'),
+    min_improvement: score('from the config'),
+    timeout_seconds: score('from the config'),
+  }),
+  'critic_loop.iteration_started': event('An iteration begins.', iteration),
+  'critic_loop.iteration_completed': event('An iteration returned a verdict.', {
+    ...iteration,
+    score: score('0 … 1'),
+    verdict: Type.Enum(['approved', 'revise', 'rejected'], { description: '`approved`, `revise`, `rejected`' }),
+  }),
+  'critic_loop.improvement': event('The score beats the best one so far by `min_improvement` or more.', {
+    from: score('the best score before'),
+    to: score('the new one'),
+  }),
+  'critic_loop.no_improvement': event('The score does not.', {
+    best: score('the best score'),
+    count: count('iterations in a row without an improvement'),
+  }),
+  'critic_loop.completed': event('The loop ends.', {
+    reason: Type.Enum(['approved', 'quality_threshold', 'max_iterations', 'no_improvement', 'rejected', 'timeout'], {
+      description: '`approved`, `quality_threshold`, `max_iterations`, `no_improvement`, `rejected`, `timeout`',
+    }),
+    score: score('of the output that is returned'),
+    iterations: count('how many ran'),
+  }),
+} as const;
+
+/** The payload of each event type. */
+export type EventPayloads = {
+  [T in keyof typeof eventCatalog]: Static<(typeof eventCatalog)[T]['payload']>;
+};

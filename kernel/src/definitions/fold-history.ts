@@ -1,0 +1,43 @@
+import type { Entry, Fact, Journal, Position, RunKey } from '@llmteam/contracts';
+import type { Outcome } from '../engine/evolve.js';
+import { RunFold } from '../engine/fold.js';
+import type { Plan } from '../engine/plan.js';
+import type { Run } from '../engine/state.js';
+import type { Definitions } from './definitions.js';
+
+export interface FoldedEntry {
+  readonly entry: Entry;
+  /** The run after this entry; null before its request. */
+  readonly run: Run | null;
+  /** What the entry led to; null before the request. */
+  readonly outcome: Outcome | null;
+}
+
+export interface FoldOptions {
+  /** Make the events; otherwise they are only counted. */
+  readonly events?: boolean;
+  /** The last entry to apply. Default: the end of the history. */
+  readonly upto?: Position;
+}
+
+/**
+ * Folds a run from its journal, entry by entry.
+ * @throws LlmteamError if the definition of the run cannot be loaded
+ */
+export async function* foldHistory(
+  { journal, definitions }: { readonly journal: Journal; readonly definitions: Definitions },
+  key: RunKey,
+  { events = false, upto = Number.POSITIVE_INFINITY }: FoldOptions = {},
+): AsyncGenerator<FoldedEntry> {
+  const fold = new RunFold(key, { events });
+  for await (const entry of journal.read(key)) {
+    if (entry.position > upto) return;
+    const outcome = fold.apply(entry.fact, await planToBegin(fold, entry.fact, definitions));
+    yield { entry, run: fold.run, outcome };
+  }
+}
+
+/** The plan a fold needs for this fact: only the request of a run that has not begun needs one. */
+export async function planToBegin(fold: RunFold, fact: Fact, definitions: Definitions): Promise<Plan | undefined> {
+  return fold.run === null && fact.type === 'run.requested' ? definitions.plan(fact.definition) : undefined;
+}

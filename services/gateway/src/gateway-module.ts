@@ -1,0 +1,244 @@
+/** Binds the gateway's parts; the kernel's come from `kernelModule`. */
+import { kernelIds, serviceId } from '@llmteam/service-host';
+import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
+import type { Registry } from 'prom-client';
+import { AuditLog } from './audit/audit-log.js';
+import { Followers } from './following/followers.js';
+import { Streams } from './following/streams.js';
+import { Gateway } from './gateway.js';
+import { makeApp } from './http/app.js';
+import type { HttpDeps } from './http/http-deps.js';
+import { HttpListener } from './http/listener.js';
+import { Sockets } from './http/sockets.js';
+import { KeyRing } from './keys/key-ring.js';
+import { KeyStore } from './keys/key-store.js';
+import type { GatewayLimits } from './limits/gateway-limits.js';
+import { TenantLimits } from './limits/tenant-limits.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { MetricsPage } from './metrics/metrics-page.js';
+import { openapiDocument } from './openapi/document.js';
+import type { RouteServices } from './routes/route-services.js';
+import { routes } from './routes/table.js';
+import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
+import { HumanTasks } from './use-cases/human-tasks.js';
+import { Readiness } from './use-cases/readiness.js';
+import { RunControl } from './use-cases/run-control.js';
+import { RunQueries } from './use-cases/run-queries.js';
+import { RunStarts } from './use-cases/run-starts.js';
+import { type ConfiguredRefs, TenantSegments } from './use-cases/tenant-segments.js';
+
+/** Bound by the composition root. */
+const inputs = {
+  version: serviceId<string>('version'),
+  limits: serviceId<GatewayLimits>('limits'),
+  origins: serviceId<readonly string[]>('origins'),
+  refs: serviceId<ConfiguredRefs>('refs'),
+  liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
+  registry: serviceId<Registry>('registry'),
+  isBackendReady: serviceId<() => boolean>('isBackendReady'),
+  prepare: serviceId<() => Promise<void>>('prepare'),
+};
+
+/** Bound by the module. */
+const parts = {
+  keyRing: serviceId<KeyRing>('keyRing'),
+  keyStore: serviceId<KeyStore>('keyStore'),
+  audit: serviceId<AuditLog>('audit'),
+  metrics: serviceId<GatewayMetrics>('metrics'),
+  metricsPage: serviceId<MetricsPage>('metricsPage'),
+  tenants: serviceId<TenantLimits>('tenants'),
+  followers: serviceId<Followers>('followers'),
+  streams: serviceId<Streams>('streams'),
+  readiness: serviceId<Readiness>('readiness'),
+  catalog: serviceId<CatalogQueries>('catalogQueries'),
+  segments: serviceId<TenantSegments>('tenantSegments'),
+  runStarts: serviceId<RunStarts>('runStarts'),
+  runQueries: serviceId<RunQueries>('runQueries'),
+  runControl: serviceId<RunControl>('runControl'),
+  tasks: serviceId<HumanTasks>('tasks'),
+  document: serviceId<string>('document'),
+  routeServices: serviceId<RouteServices>('routeServices'),
+  httpDeps: serviceId<HttpDeps>('httpDeps'),
+  sockets: serviceId<Sockets>('sockets'),
+  listener: serviceId<HttpListener>('listener'),
+  gateway: serviceId<Gateway>('gateway'),
+};
+
+export const gatewayIds = { ...inputs, ...parts };
+
+const kernel = kernelIds;
+const ids = gatewayIds;
+type Bind = ContainerModuleLoadOptions['bind'];
+
+export const gatewayModule = new ContainerModule(({ bind }) => {
+  bindKeys(bind);
+  bindMetrics(bind);
+  bindFollowing(bind);
+  bindUseCases(bind);
+  bindRoutes(bind);
+  bindHttp(bind);
+});
+
+function bindKeys(bind: Bind): void {
+  bind(ids.keyRing).toResolvedValue(
+    (kv, clock, log) => new KeyRing(kv, clock, log),
+    [kernel.kv, kernel.clock, kernel.log],
+  );
+  bind(ids.keyStore).toResolvedValue((kv, clock) => new KeyStore(kv, clock), [kernel.kv, kernel.clock]);
+  bind(ids.audit).toResolvedValue((kv) => new AuditLog(kv), [kernel.kv]);
+}
+
+function bindMetrics(bind: Bind): void {
+  bind(ids.metrics).toResolvedValue((registry) => new GatewayMetrics(registry), [ids.registry]);
+  bind(kernel.runMeterSink).toService(ids.metrics);
+  bind(ids.metricsPage).toResolvedValue(
+    (registry, meter, streams) =>
+      new MetricsPage(registry, { activeRuns: () => meter.activeByTenant(), openStreams: () => streams.open }),
+    [ids.registry, kernel.runMeter, ids.streams],
+  );
+}
+
+function bindFollowing(bind: Bind): void {
+  bind(ids.tenants).toResolvedValue(
+    (limits, meter) => new TenantLimits(limits, (tenantId) => meter.active(tenantId)),
+    [ids.limits, kernel.runMeter],
+  );
+  bind(ids.followers).toResolvedValue(
+    (journal, definitions, pubSub, log) => new Followers({ journal, definitions, pubSub, log }),
+    [kernel.journal, kernel.definitions, kernel.pubSub, kernel.log],
+  );
+  bind(ids.streams).toResolvedValue(
+    (followers, keys, tenants, metrics, limits, clock) =>
+      new Streams({ followers, keys, tenants, metrics, limits, clock }),
+    [ids.followers, ids.keyRing, ids.tenants, ids.metrics, ids.limits, kernel.clock],
+  );
+}
+
+function bindUseCases(bind: Bind): void {
+  bind(ids.readiness).toResolvedValue(
+    (keys, isBackendReady) => new Readiness(keys, isBackendReady),
+    [ids.keyRing, ids.isBackendReady],
+  );
+  bind(ids.catalog).toResolvedValue(
+    (catalog, liveWorkers) => new CatalogQueries(catalog, liveWorkers),
+    [kernel.catalog, ids.liveWorkers],
+  );
+  bind(ids.segments).toResolvedValue(
+    (segments, definitions, catalog, compiler, refs, clock, limits) =>
+      new TenantSegments({ segments, definitions, catalog, compiler, refs, clock, limits }),
+    [kernel.segments, kernel.definitions, kernel.catalog, kernel.compiler, ids.refs, kernel.clock, ids.limits],
+  );
+  bind(ids.runStarts).toResolvedValue(
+    (runs, segments, definitions, tenants, newId) => new RunStarts({ runs, segments, definitions, tenants, newId }),
+    [kernel.runs, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
+  );
+  bind(ids.runQueries).toResolvedValue(
+    (runs, followers, limits) => new RunQueries({ runs, followers, limits }),
+    [kernel.runs, ids.followers, ids.limits],
+  );
+  bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
+  bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);
+}
+
+function bindRoutes(bind: Bind): void {
+  bind(ids.document).toResolvedValue((version) => JSON.stringify(openapiDocument(routes, version)), [ids.version]);
+  bind(ids.routeServices).toResolvedValue(
+    (
+      segments,
+      catalog,
+      runStarts,
+      runQueries,
+      runControl,
+      tasks,
+      streams,
+      readiness,
+      metrics,
+      origins,
+      version,
+      document,
+    ): RouteServices => ({
+      segments,
+      catalog,
+      runStarts,
+      runQueries,
+      runControl,
+      tasks,
+      streams,
+      readiness,
+      metrics,
+      origins,
+      version,
+      document,
+    }),
+    [
+      ids.segments,
+      ids.catalog,
+      ids.runStarts,
+      ids.runQueries,
+      ids.runControl,
+      ids.tasks,
+      ids.streams,
+      ids.readiness,
+      ids.metricsPage,
+      ids.origins,
+      ids.version,
+      ids.document,
+    ],
+  );
+}
+
+function bindHttp(bind: Bind): void {
+  bind(ids.httpDeps).toResolvedValue(
+    (services, keys, tenants, audit, metrics, limits, clock, log, newId): HttpDeps => ({
+      services,
+      keys,
+      tenants,
+      audit,
+      metrics,
+      limits,
+      clock,
+      log,
+      newId,
+    }),
+    [
+      ids.routeServices,
+      ids.keyRing,
+      ids.tenants,
+      ids.audit,
+      ids.metrics,
+      ids.limits,
+      kernel.clock,
+      kernel.log,
+      kernel.newId,
+    ],
+  );
+  bind(ids.sockets).toResolvedValue((deps) => new Sockets(deps), [ids.httpDeps]);
+  bind(ids.listener).toResolvedValue(
+    (deps, sockets, limits) => {
+      const handle = makeApp(deps).callback();
+      return new HttpListener(
+        {
+          request: (request, response) => void handle(request, response),
+          upgrade: (request, socket, head) => sockets.handle(request, socket, head),
+        },
+        limits,
+      );
+    },
+    [ids.httpDeps, ids.sockets, ids.limits],
+  );
+  bind(ids.gateway).toResolvedValue(
+    (listener, sockets, streams, followers, meter, keys, readiness, prepare, log) =>
+      new Gateway({ listener, sockets, streams, followers, meter, keys, readiness, prepare, log }),
+    [
+      ids.listener,
+      ids.sockets,
+      ids.streams,
+      ids.followers,
+      kernel.runMeter,
+      ids.keyRing,
+      ids.readiness,
+      ids.prepare,
+      kernel.log,
+    ],
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Purpose: limits what one tenant may use, so that one tenant's load does not affect the others.
+ * Owns: the counters. A refusal says when to retry and costs no more than its response.
+ */
+import { LlmteamError } from '@llmteam/contracts';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { GatewayLimits } from './gateway-limits.js';
+
+export class TenantLimits {
+  private readonly requests: RateLimiterMemory;
+  private readonly starts: RateLimiterMemory;
+  private readonly streams = new Map<string, number>();
+  /** Starts that were admitted but do not count as active runs yet. */
+  private readonly starting = new Map<string, number>();
+
+  constructor(
+    private readonly limits: GatewayLimits,
+    private readonly activeRuns: (tenantId: string) => number,
+  ) {
+    this.requests = new RateLimiterMemory({ points: limits.requests_per_second, duration: 1 });
+    this.starts = new RateLimiterMemory({ points: limits.starts_per_second, duration: 1 });
+  }
+
+  /** @throws LlmteamError `RATE_LIMITED` */
+  async admitRequest(tenantId: string): Promise<void> {
+    await take(this.requests, tenantId, `${this.limits.requests_per_second} requests per second`);
+  }
+
+  /** Runs `start` if the tenant may start another run. @throws LlmteamError `RATE_LIMITED` */
+  async admitStart<T>(tenantId: string, start: () => Promise<T>): Promise<T> {
+    await take(this.starts, tenantId, `${this.limits.starts_per_second} starts per second`);
+    const starting = this.starting.get(tenantId) ?? 0;
+    if (this.activeRuns(tenantId) + starting >= this.limits.active_runs) {
+      throw refused(`${this.limits.active_runs} active runs`, 5);
+    }
+    this.starting.set(tenantId, starting + 1);
+    try {
+      return await start();
+    } finally {
+      change(this.starting, tenantId, -1);
+    }
+  }
+
+  /** The returned function releases the slot; calling it again is a no-op. @throws LlmteamError `RATE_LIMITED` */
+  openStream(tenantId: string): () => void {
+    const open = this.streams.get(tenantId) ?? 0;
+    if (open >= this.limits.open_streams) throw refused(`${this.limits.open_streams} open streams`, 1);
+    this.streams.set(tenantId, open + 1);
+    let isOpen = true;
+    return () => {
+      if (isOpen) change(this.streams, tenantId, -1);
+      isOpen = false;
+    };
+  }
+}
+
+async function take(limiter: RateLimiterMemory, tenantId: string, what: string): Promise<void> {
+  try {
+    await limiter.consume(tenantId);
+  } catch (thrown) {
+    if (!(thrown instanceof RateLimiterRes)) throw thrown;
+    throw refused(what, thrown.msBeforeNext / 1000, thrown);
+  }
+}
+
+function refused(what: string, retryAfterSeconds: number, cause?: unknown): LlmteamError {
+  return new LlmteamError('RATE_LIMITED', `the tenant has reached its limit of ${what}`, {
+    details: { retry_after_seconds: retryAfterSeconds },
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+function change(counts: Map<string, number>, tenantId: string, by: number): void {
+  const left = (counts.get(tenantId) ?? 0) + by;
+  if (left > 0) counts.set(tenantId, left);
+  else counts.delete(tenantId);
+}

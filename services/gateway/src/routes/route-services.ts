@@ -1,0 +1,28 @@
+import type { Streams } from '../following/streams.js';
+import type { MetricsPage } from '../metrics/metrics-page.js';
+import type { CatalogQueries } from '../use-cases/catalog-queries.js';
+import type { HumanTasks } from '../use-cases/human-tasks.js';
+import type { Readiness } from '../use-cases/readiness.js';
+import type { RunControl } from '../use-cases/run-control.js';
+import type { RunQueries } from '../use-cases/run-queries.js';
+import type { RunStarts } from '../use-cases/run-starts.js';
+import type { TenantSegments } from '../use-cases/tenant-segments.js';
+
+/** The use cases and values that route handlers call. */
+export interface RouteServices {
+  readonly segments: TenantSegments;
+  readonly catalog: CatalogQueries;
+  readonly runStarts: RunStarts;
+  readonly runQueries: RunQueries;
+  readonly runControl: RunControl;
+  readonly tasks: HumanTasks;
+  readonly streams: Streams;
+  readonly readiness: Readiness;
+  readonly metrics: MetricsPage;
+  /** Web origins that may use the API, exactly as browsers send them. */
+  readonly origins: readonly string[];
+  /** The product version. */
+  readonly version: string;
+  /** The OpenAPI document as JSON text. */
+  readonly document: string;
+}

@@ -1,0 +1,104 @@
+/**
+ * Purpose: starts and forks runs on behalf of a tenant.
+ * Owns: idempotency keys. The run's id is derived from tenant and key, and a digest of the request is stored in the run's first entry, so a
+ * key holds in every gateway and across crashes for as long as the run is kept.
+ */
+import { createHash } from 'node:crypto';
+import type { ForkRunBody, Json, Problem, RunAccepted, RunKey, StartRunBody } from '@llmteam/contracts';
+import { LlmteamError } from '@llmteam/contracts';
+import { type Definitions, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
+import { requestInvalid } from '../errors/request-invalid.js';
+import type { TenantLimits } from '../limits/tenant-limits.js';
+import { acceptedRun } from './accepted-run.js';
+
+export interface RunStartsDeps {
+  readonly runs: RunService;
+  readonly segments: SegmentStore;
+  readonly definitions: Definitions;
+  readonly tenants: TenantLimits;
+  readonly newId: () => string;
+}
+
+interface NamedRun extends RunKey {
+  readonly request_digest?: string;
+}
+
+export class RunStarts {
+  constructor(private readonly deps: RunStartsDeps) {}
+
+  /** @throws LlmteamError `SEGMENT_UNKNOWN`, `INPUT_INVALID`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
+  async start(
+    tenantId: string,
+    segmentId: string,
+    { idempotency_key: _, ...body }: StartRunBody,
+    key: string | undefined,
+  ): Promise<RunAccepted> {
+    const { tenants, segments, definitions, runs } = this.deps;
+    const named = this.nameRun(tenantId, key, ['start', segmentId, body as Json]);
+    const known = await this.knownRun(named);
+    if (known !== null) return known;
+    return tenants.admitStart(tenantId, async () => {
+      const { definition } = await segments.find(tenantId, segmentId);
+      const { segment } = await definitions.plan(definition);
+      const input = body.input_data ?? {};
+      checkInput(validateInput(segment, input));
+      const started = await runs.start({
+        ...named,
+        definition,
+        input,
+        ...(body.timeout !== undefined && { timeout_seconds: body.timeout }),
+        ...(body.instance_id !== undefined && { instance_id: body.instance_id }),
+        ...(body.correlation_id !== undefined && { correlation_id: body.correlation_id }),
+      });
+      const startedAt = new Date(started.started_at).toISOString();
+      return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
+    });
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
+  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<RunAccepted> {
+    const { tenants, runs } = this.deps;
+    const named = this.nameRun(run.tenant_id, key, ['fork', run.run_id, body as Json]);
+    const known = await this.knownRun(named);
+    if (known !== null) return known;
+    const { tenant_id: _, ...names } = named;
+    return tenants.admitStart(run.tenant_id, async () => {
+      return acceptedRun(runs, await runs.fork(run, { ...body, ...names }));
+    });
+  }
+
+  private nameRun(tenantId: string, key: string | undefined, request: Json): NamedRun {
+    if (key === undefined) return { tenant_id: tenantId, run_id: this.deps.newId() };
+    const runId = `key-${sha256(JSON.stringify([tenantId, key])).slice(0, 40)}`;
+    return { tenant_id: tenantId, run_id: runId, request_digest: sha256(canonical(request)) };
+  }
+
+  private async knownRun({ request_digest, ...run }: NamedRun): Promise<RunAccepted | null> {
+    if (request_digest === undefined) return null;
+    const first = await this.deps.runs.request(run);
+    if (first === null) return null;
+    if (first.request_digest === request_digest) return acceptedRun(this.deps.runs, run);
+    throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before with another request');
+  }
+}
+
+function checkInput(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw requestInvalid(
+    problems.map((problem) => ({ in: 'body', ...problem, path: `/input_data${problem.path}` })),
+    'INPUT_INVALID',
+  );
+}
+
+/** JSON with sorted keys, so that requests with the same meaning have the same digest. */
+function canonical(value: Json): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    const entries = Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(entries);
+  });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

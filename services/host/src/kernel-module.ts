@@ -1,0 +1,221 @@
+/**
+ * Purpose: DI bindings of the kernel's components, shared by the composition roots of all services.
+ * A root binds its inputs and any component it already has, then loads the module. Components are created lazily.
+ */
+import 'reflect-metadata';
+import type { Backend, Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
+import {
+  AnnouncedTypes,
+  type CheckingCompiler,
+  CountedWorkers,
+  createExpressionCompiler,
+  createRunService,
+  Definitions,
+  IndexFeed,
+  type IndexFeedOptions,
+  LargeValueJournal,
+  type PluginHost,
+  Resources,
+  Retry,
+  RunMeter,
+  type RunMeterSink,
+  type RunService,
+  SegmentStore,
+  type StepCatalog,
+  WorkerPresence,
+  WorkLoop,
+  type WorkLoopOptions,
+} from '@llmteam/kernel';
+import { ContainerModule, type MapToResolvedValueInjectOptions, type ServiceIdentifier } from 'inversify';
+import type { Config } from './config.js';
+import { resourceConfig } from './resource-config.js';
+
+export function serviceId<T>(name: string): ServiceIdentifier<T> {
+  return Symbol(name);
+}
+
+/** Bound by the composition root, if the components it resolves need them. */
+const inputs = {
+  backend: serviceId<Backend>('backend'),
+  clock: serviceId<Clock>('clock'),
+  log: serviceId<Logger>('log'),
+  config: serviceId<Config>('config'),
+  catalog: serviceId<StepCatalog>('catalog'),
+  plugins: serviceId<PluginHost>('plugins'),
+  newId: serviceId<() => string>('newId'),
+  /** Called once if the process cannot continue. */
+  onFailure: serviceId<(error: unknown) => void>('onFailure'),
+  /** How long a worker retries appends that the store refuses. */
+  storePatienceMs: serviceId<number>('storePatienceMs'),
+  workerSettings: serviceId<Omit<WorkLoopOptions, 'catalog' | 'retry'>>('workerSettings'),
+  runMeterSink: serviceId<RunMeterSink>('runMeterSink'),
+};
+
+/** Bound by a composition root only to override the default. */
+const defaults = {
+  /** Default: the backend's index. */
+  index: serviceId<RunIndex>('index'),
+  /** The index that the feed writes to. Default: `index`. */
+  fedIndex: serviceId<IndexFeedOptions['index']>('fedIndex'),
+  /** Default: returns the journal unchanged. */
+  decorateJournal: serviceId<(journal: Journal) => Journal>('decorateJournal'),
+  /** Finds step types that the catalog does not have yet. Default: a no-op. */
+  lookUpType: serviceId<AnnouncedTypes['lookUp']>('lookUpType'),
+  /** The entries that runs are counted by. Default: all entries of the journal. */
+  followRuns: serviceId<Journal['follow']>('followRuns'),
+};
+
+/** Bound by the module. */
+const parts = {
+  kv: serviceId<KvStore>('kv'),
+  pubSub: serviceId<PubSub>('pubSub'),
+  compiler: serviceId<CheckingCompiler>('compiler'),
+  /** Resolves large values. */
+  journal: serviceId<Journal>('journal'),
+  definitions: serviceId<Definitions>('definitions'),
+  segments: serviceId<SegmentStore>('segments'),
+  runs: serviceId<RunService>('runs'),
+  announcedTypes: serviceId<AnnouncedTypes>('announcedTypes'),
+  countedWorkers: serviceId<CountedWorkers>('countedWorkers'),
+  indexFeed: serviceId<IndexFeed>('indexFeed'),
+  runMeter: serviceId<RunMeter>('runMeter'),
+  retry: serviceId<Retry>('retry'),
+  resources: serviceId<Resources>('resources'),
+  workLoop: serviceId<WorkLoop>('workLoop'),
+  workerPresence: serviceId<WorkerPresence>('workerPresence'),
+};
+
+export const kernelIds = { ...inputs, ...defaults, ...parts };
+
+/** Binds a component unless the root has already bound it. */
+type BindPart = <T, A extends unknown[]>(
+  id: ServiceIdentifier<T>,
+  make: (...parts: A) => T,
+  parts: MapToResolvedValueInjectOptions<A>,
+) => void;
+
+const ids = kernelIds;
+
+export const kernelModule = new ContainerModule(({ bind, isBound }) => {
+  const bindPart: BindPart = (id, make, parts) => {
+    if (!isBound(id)) bind(id).toResolvedValue(make, parts).inSingletonScope();
+  };
+  bindDefaults(bindPart);
+  bindStores(bindPart);
+  bindWatchers(bindPart);
+  bindWorker(bindPart);
+});
+
+/** Adds step types announced by workers to the catalog when a run needs them. Load it before {@link kernelModule}. */
+export const announcedTypesModule = new ContainerModule(({ bind }) => {
+  bind(ids.lookUpType)
+    .toResolvedValue(
+      (announced): AnnouncedTypes['lookUp'] =>
+        (typeId, version) =>
+          announced.lookUp(typeId, version),
+      [ids.announcedTypes],
+    )
+    .inSingletonScope();
+});
+
+function bindDefaults(bindPart: BindPart): void {
+  bindPart(ids.index, ({ index }) => index, [ids.backend]);
+  bindPart(ids.fedIndex, (index) => index, [ids.index]);
+  bindPart(ids.decorateJournal, () => (journal) => journal, []);
+  bindPart(ids.lookUpType, () => async () => undefined, []);
+  bindPart(
+    ids.followRuns,
+    (journal): Journal['follow'] =>
+      (...request) =>
+        journal.follow(...request),
+    [ids.journal],
+  );
+}
+
+function bindStores(bindPart: BindPart): void {
+  bindPart(ids.kv, ({ kv }) => kv, [ids.backend]);
+  bindPart(ids.pubSub, ({ pubSub }) => pubSub, [ids.backend]);
+  bindPart(ids.compiler, createExpressionCompiler, []);
+  bindPart(ids.journal, ({ journal, blobs }, decorate) => decorate(new LargeValueJournal(journal, blobs)), [
+    ids.backend,
+    ids.decorateJournal,
+  ]);
+  bindPart(
+    ids.definitions,
+    ({ blobs }, catalog, compiler, lookUp) => new Definitions(blobs, catalog, compiler, lookUp),
+    [ids.backend, ids.catalog, ids.compiler, ids.lookUpType],
+  );
+  bindPart(ids.segments, (kv, definitions) => new SegmentStore(kv, definitions), [ids.kv, ids.definitions]);
+  bindPart(
+    ids.runs,
+    (journal, index, definitions, clock, newId) => createRunService({ journal, index, definitions, clock, newId }),
+    [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId],
+  );
+}
+
+function bindWatchers(bindPart: BindPart): void {
+  bindPart(ids.announcedTypes, (kv, catalog, clock, log) => new AnnouncedTypes({ kv, catalog, clock, log }), [
+    ids.kv,
+    ids.catalog,
+    ids.clock,
+    ids.log,
+  ]);
+  bindPart(ids.countedWorkers, (kv, clock, log) => new CountedWorkers({ kv, clock, log }), [
+    ids.kv,
+    ids.clock,
+    ids.log,
+  ]);
+  // The lists need no large values, so the feed reads the backend's own journal.
+  bindPart(
+    ids.indexFeed,
+    ({ journal }, kv, index, clock, log, onFailure) => new IndexFeed({ journal, kv, index, clock, log, onFailure }),
+    [ids.backend, ids.kv, ids.fedIndex, ids.clock, ids.log, ids.onFailure],
+  );
+  bindPart(
+    ids.runMeter,
+    (journal, index, definitions, log, followRuns, sink) =>
+      new RunMeter({ journal, index, definitions, log, followRuns }, sink),
+    [ids.journal, ids.index, ids.definitions, ids.log, ids.followRuns, ids.runMeterSink],
+  );
+}
+
+function bindWorker(bindPart: BindPart): void {
+  bindPart(ids.retry, (clock, log, patienceMs, onFailure) => new Retry(clock, log, patienceMs, onFailure), [
+    ids.clock,
+    ids.log,
+    ids.storePatienceMs,
+    ids.onFailure,
+  ]);
+  bindPart(ids.resources, (config, { providers }) => new Resources(resourceConfig(config), providers), [
+    ids.config,
+    ids.plugins,
+  ]);
+  bindPart(
+    ids.workLoop,
+    ({ queue, pubSub, blobs }, kv, journal, clock, log, resources, compiler, catalog, retry, settings) => {
+      const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, compiler };
+      return new WorkLoop(ports, { ...settings, catalog, retry });
+    },
+    [
+      ids.backend,
+      ids.kv,
+      ids.journal,
+      ids.clock,
+      ids.log,
+      ids.resources,
+      ids.compiler,
+      ids.catalog,
+      ids.retry,
+      ids.workerSettings,
+    ],
+  );
+  bindPart(
+    ids.workerPresence,
+    (kv, clock, log, catalog, { worker_id }, workLoop) => {
+      const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
+      const concurrency = Object.fromEntries(workLoop.concurrency());
+      return new WorkerPresence({ kv, clock, log, worker: { worker_id, types, started_at: clock.now(), concurrency } });
+    },
+    [ids.kv, ids.clock, ids.log, ids.catalog, ids.workerSettings, ids.workLoop],
+  );
+}
