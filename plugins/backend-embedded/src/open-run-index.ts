@@ -110,9 +110,9 @@ function ownerOf(database: Database): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-function attempt(judge: () => string | null): string | null {
+function attempt(check: () => string | null): string | null {
   try {
-    return judge();
+    return check();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

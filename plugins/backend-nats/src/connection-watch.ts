@@ -50,7 +50,7 @@ export class ConnectionWatch {
     });
   }
 
-  /** Sleeps, or until the connection is back or closed. */
+  /** Sleeps for `ms`, or until the connection is back or closed. */
   async pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => finish(), ms);

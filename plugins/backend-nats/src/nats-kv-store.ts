@@ -54,7 +54,7 @@ export class NatsKvStore implements KvStore {
 
   async get(key: string): Promise<KvEntry | null> {
     this.checkOpen();
-    const { live } = await this.look(encodeKey(key));
+    const { live } = await this.lookUp(encodeKey(key));
     return live === null ? null : publicValue(live);
   }
 
@@ -65,7 +65,7 @@ export class NatsKvStore implements KvStore {
     const encoded = encodeKey(key);
     try {
       if (ifRevision === undefined) return await this.ask((kv) => kv.put(encoded, text));
-      const { live, revision } = await this.look(encoded);
+      const { live, revision } = await this.lookUp(encoded);
       if ((live?.revision ?? 0) !== ifRevision) throw conflict(key, ifRevision);
       return await this.ask((kv) => kv.put(encoded, text, { previousSeq: revision }));
     } catch (error) {
@@ -78,7 +78,7 @@ export class NatsKvStore implements KvStore {
     const { ifRevision } = options;
     const encoded = encodeKey(key);
     try {
-      const { live, revision } = await this.look(encoded);
+      const { live, revision } = await this.lookUp(encoded);
       if (ifRevision !== undefined && live?.revision !== ifRevision) throw conflict(key, ifRevision);
       if (live === null) return;
       const guard = ifRevision === undefined ? {} : { previousSeq: revision };
@@ -95,8 +95,8 @@ export class NatsKvStore implements KvStore {
     const found: KvEntry[] = [];
     for (let at = from; at < keys.length && found.length < limit; at += concurrentGets) {
       const part = keys.slice(at, at + concurrentGets);
-      const looked = await Promise.all(part.map((key) => this.look(encodeKey(key))));
-      found.push(...looked.flatMap(({ live }) => (live === null ? [] : [publicValue(live)])));
+      const entries = await Promise.all(part.map((key) => this.lookUp(encodeKey(key))));
+      found.push(...entries.flatMap(({ live }) => (live === null ? [] : [publicValue(live)])));
     }
     const page = found.slice(0, Math.min(limit, found.length));
     this.remember(prefix, keys, page.length < limit ? undefined : page.at(-1)?.key);
@@ -127,7 +127,7 @@ export class NatsKvStore implements KvStore {
   }
 
   /** The live value and the revision that a conditional write must name, which is also that of an expired or deleted value. */
-  private async look(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
+  private async lookUp(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
     const { time } = this.options;
     try {
       const entry = await this.ask((kv) => kv.get(encoded));

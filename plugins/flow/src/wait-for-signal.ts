@@ -23,7 +23,7 @@ const Config = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: longestSeconds,
-        description: 'When to fire `timeout`. Default: never.',
+        description: 'How long to wait before `timeout` fires. Default: forever.',
       }),
     ),
   },

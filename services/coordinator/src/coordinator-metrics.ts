@@ -4,9 +4,9 @@ import type { Root } from './root.js';
 /** Registers the metrics of a coordinator, which are read on every scrape. */
 export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: () => boolean): void {
   const { ownership, loops, retention } = root;
-  const gauge = (name: string, help: string, look: () => number | Promise<number>): void =>
-    metrics.lookedUp({ name, help }, look);
-  const counter = (name: string, help: string, look: () => number): void => metrics.counted({ name, help }, look);
+  const gauge = (name: string, help: string, read: () => number | Promise<number>): void =>
+    metrics.lookedUp({ name, help }, read);
+  const counter = (name: string, help: string, read: () => number): void => metrics.counted({ name, help }, read);
   gauge('connected', '1 if connected to the message server.', () => Number(isConnected()));
   gauge(
     'coordinator_owned_partitions',

@@ -98,8 +98,7 @@ export class PartitionOwnership {
   /** Reasons why this coordinator does not hold all its partitions yet; empty if it does. */
   unsettled(): string[] {
     if (this.state !== 'joined') return ['it has not joined the other coordinators'];
-    if (this.options.clock.now() > this.joinedUntil)
-      return ['the other coordinators have not heard of it for too long'];
+    if (this.options.clock.now() > this.joinedUntil) return ['its membership has not been renewed for too long'];
     const missing = [...this.assignedHere()].filter((partition) => this.holds.get(partition)?.isLive !== true);
     return missing.length === 0 ? [] : [`not taken over yet: partition ${missing.sort((a, b) => a - b).join(', ')}`];
   }
@@ -168,7 +167,7 @@ export class PartitionOwnership {
     const times = last === undefined || now > last.declinedUntil + resetAfterLeases * leaseMs ? 1 : last.times + 1;
     const pauseMs = leaseMs * 2 ** Math.min(maxDoublings, times - 1);
     this.failures.set(partition, { times, declinedUntil: now + pauseMs });
-    this.announce().catch((err: unknown) => log.warn({ err }, 'could not tell the other coordinators'));
+    this.announce().catch((err: unknown) => log.warn({ err }, 'could not announce a declined partition'));
   }
 
   private setTick(): void {

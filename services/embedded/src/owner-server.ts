@@ -1,6 +1,7 @@
 /**
  * Purpose: lets other processes of the same user access a store through its owner, because only one process can own a database
- * file. Owns: the local socket. Does not own: the calls (RunService).
+ * file.
+ * Owns: the local socket. Does not own: the calls (RunService).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';

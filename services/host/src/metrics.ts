@@ -46,22 +46,22 @@ export class Metrics {
   }
 
   /** A gauge read on every scrape; if reading fails, the previous value is kept. */
-  lookedUp(name: MetricName, look: () => number | Promise<number>): void {
+  lookedUp(name: MetricName, read: () => number | Promise<number>): void {
     new Gauge({
       ...this.described(name),
       async collect() {
-        const value = await settled(look);
+        const value = await settled(read);
         if (value !== null) this.set(value);
       },
     });
   }
 
   /** The same for a counter. */
-  counted(name: MetricName, look: () => number | Promise<number>): void {
+  counted(name: MetricName, read: () => number | Promise<number>): void {
     new Counter({
       ...this.described(name),
       async collect() {
-        const count = await settled(look);
+        const count = await settled(read);
         if (count === null) return;
         this.reset();
         this.inc(count);
@@ -84,9 +84,9 @@ export class Metrics {
 }
 
 /** Null if reading failed: one failing series must not fail the whole scrape. */
-async function settled(look: () => number | Promise<number>): Promise<number | null> {
+async function settled(read: () => number | Promise<number>): Promise<number | null> {
   try {
-    return await look();
+    return await read();
   } catch {
     return null;
   }
