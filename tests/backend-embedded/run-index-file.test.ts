@@ -99,7 +99,7 @@ spec('a run index in a file of its own', (test) => {
       await fillAgain(file);
       const longAgo = new Date(Date.now() - 7 * aDayMs);
       utimesSync(file, longAgo, longAgo);
-      assert.equal(await found(file, 'two'), { setAside: 'it was not kept up for too long', runs: 0 });
+      assert.equal(await found(file, 'two'), { setAside: 'it has not been updated for too long', runs: 0 });
     }));
 
   test('of an earlier release, with fewer indexes, is gone on with', () =>

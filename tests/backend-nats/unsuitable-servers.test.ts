@@ -61,7 +61,7 @@ spec('a NATS server that does not suit', (test) => {
 
   test('a server without JetStream is refused, and inspection says so', () =>
     withNatsServer({ jetstream: false }, async ({ url }) => {
-      await failure(() => openBackend({ url }), 'BACKEND_UNSUITABLE', 'no JetStream');
+      await failure(() => openBackend({ url }), 'BACKEND_UNSUITABLE', 'JetStream is not enabled');
       const { hasJetstream, problems } = await inspectNats(settingsOf({ url }), quietLogger);
       assert.is(hasJetstream, false);
       assert.equal(problems, ['JetStream is not enabled']);

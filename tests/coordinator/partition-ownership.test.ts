@@ -138,7 +138,7 @@ spec('ownership of partitions', (test) => {
       await cluster.pass(leaseMs + oneSecond, () => assertOneEmitterEach(cluster));
       assert.equal(cluster.member('a').owned(), []);
       assert.is(cluster.member('b').owned().length, 4);
-      assert.match(cluster.member('a').ownership.unsettled()[0] ?? '', /not heard of it/);
+      assert.match(cluster.member('a').ownership.unsettled()[0] ?? '', /not been renewed/);
       surroundings.isCut = false;
       await cluster.pass(leaseMs, () => assertOneEmitterEach(cluster));
       assertEven(cluster);

@@ -97,7 +97,7 @@ spec('doctor', (test) => {
         const { code, ok, of } = await diagnose(installation, { LLMTEAM_NATS_PARTITIONS: '3' });
         assert.is(code, 1);
         assert.is(ok, false);
-        assert.match(of('streams'), /problem: .*it is one of 4 partitions, expected 3: their number is fixed/);
+        assert.match(of('streams'), /problem: .*it is one of 4 partitions, expected 3: the number is fixed/);
         const refused = await installation.start('coordinator', { LLMTEAM_NATS_PARTITIONS: '3' }).ended;
         assert.is(refused.code, 1);
         assert.match(refused.stderr, /error BACKEND_UNSUITABLE: .*it is one of 4 partitions/);

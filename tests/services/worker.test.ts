@@ -114,7 +114,7 @@ spec('worker', (test) => {
         await scene.client.start(ledgerChain(1, 20_000));
         await until('execution', () => scene.executions().length === 1);
         worker.signal('SIGTERM');
-        await worker.logged('told to stop; once more leaves at once');
+        await worker.logged('stopping; a second signal exits immediately');
         worker.signal('SIGTERM');
         assert.is((await worker.ended).code, 130);
       }),

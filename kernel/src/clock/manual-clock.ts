@@ -5,8 +5,8 @@ export interface ManualClock extends Clock {
   /** Timers that have neither fired nor been cancelled. */
   readonly pending: number;
   /**
-   * Moves time on by `ms`. Timers due on the way fire in order of due time, then of arming, each at its own time and each
-   * followed by a turn of the event loop, so that what they set off has settled before the next one fires.
+   * Advances time by `ms`. Timers fire in order of due time, then of creation, each at its own time and each followed by a
+   * turn of the event loop, so that what they trigger settles before the next one fires.
    */
   advance(ms: number): Promise<void>;
 }

@@ -1,25 +1,25 @@
 import { type Fact, LlmteamError, type NewEntry, type RunKey } from '@llmteam/contracts';
 
-/** The most one append may hold, in characters of JSON text. */
+/** The maximum size of one append, in characters of JSON text. */
 const appendCharacters = 64 * 1024 * 1024;
 
-/** What one append hands over, as text: nothing is shared with who called. */
+/** The entries of one append as text, so that no objects are shared with the caller. */
 export interface AppendDraft {
   readonly tenant_id: string;
   readonly run_id: string;
-  readonly mark: string;
+  readonly runKey: string;
   readonly messageIds: readonly string[];
   /** JSON text, one per message id. */
   readonly facts: readonly string[];
   readonly characters: number;
 }
 
-/** A run as one string, without ambiguity: `["acme","run-1"]`. */
-export function runMark(run: RunKey): string {
+/** An unambiguous string key for a run: `["acme","run-1"]`. */
+export function runKeyText(run: RunKey): string {
   return `[${JSON.stringify(run.tenant_id)},${JSON.stringify(run.run_id)}]`;
 }
 
-/** The entries as they are now; `TypeError` if a fact is not JSON, `LIMIT_EXCEEDED` above 64 Mi characters. */
+/** Serializes the entries. Throws `TypeError` if a fact is not JSON, `LIMIT_EXCEEDED` above 64 Mi characters. */
 export function draftAppend(run: RunKey, entries: readonly NewEntry[]): AppendDraft {
   const messageIds: string[] = [];
   const facts: string[] = [];
@@ -35,7 +35,7 @@ export function draftAppend(run: RunKey, entries: readonly NewEntry[]): AppendDr
     throw new LlmteamError('LIMIT_EXCEEDED', `Append to run ${run.run_id}: ${size}`);
   }
   const { tenant_id, run_id } = run;
-  return { tenant_id, run_id, mark: runMark(run), messageIds, facts, characters };
+  return { tenant_id, run_id, runKey: runKeyText(run), messageIds, facts, characters };
 }
 
 function factText(fact: Fact): string {

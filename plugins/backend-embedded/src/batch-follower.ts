@@ -2,12 +2,12 @@ import type { Position } from '@llmteam/contracts';
 import type { Batch } from './batch-store.js';
 import { Wakeup } from './wakeup.js';
 
-/** The most characters of text that wait in memory for a follower. */
+/** The maximum number of characters buffered for a follower. */
 const bufferedCharacters = 4 * 1024 * 1024;
 
 /**
- * What one follower has still to read: batches in memory while it keeps up, otherwise from `position` on in the store, so that
- * a slow follower costs no memory. A new one begins in the store.
+ * The unread part of the journal for one follower: buffered batches while it keeps up, otherwise the store from `position` on,
+ * so a slow follower costs no memory. A new follower starts reading from the store.
  */
 export class BatchFollower {
   readonly wakeup = new Wakeup();
@@ -20,7 +20,7 @@ export class BatchFollower {
     this.#position = from;
   }
 
-  /** The last position the follower was given. */
+  /** The last position the follower has received. */
   get position(): Position {
     return this.#position;
   }
@@ -42,7 +42,7 @@ export class BatchFollower {
     this.wakeup.ring();
   }
 
-  /** The next batch with entries beyond `position`, if there is one. `stored` looks into the store. */
+  /** The next batch with entries after `position`, if there is one. `stored` reads from the store. */
   take(stored: (position: Position) => Batch | undefined): Batch | undefined {
     if (this.#behind) {
       const batch = stored(this.#position + 1);

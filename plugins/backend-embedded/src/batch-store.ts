@@ -1,13 +1,13 @@
 /*
- * Purpose: the journal's tables: one row per committed group of entries.
- * Owns: checksums, finding a batch by position or run. Does not own: transactions, what an entry looks like.
+ * Purpose: the journal's tables, with one row per committed batch of entries.
+ * Owns: checksums, finding a batch by position or run. Does not own: transactions, the format of entries.
  */
 import { crc32 } from 'node:zlib';
 import { LlmteamError, type Position, type RunKey } from '@llmteam/contracts';
 import { RunBatches } from './run-batches.js';
 import type { Database, SqlRow, Statement } from './sqlite-driver.js';
 
-/** Entries that were committed together; `body` is their text as in batch-text.ts. */
+/** Entries committed together; `body` has the format of batch-text.ts. */
 export interface Batch {
   /** Position of the first entry. */
   readonly position: Position;
@@ -32,12 +32,12 @@ export class BatchStore {
     this.#beyond = database.prepare('SELECT position FROM batch WHERE position > ? LIMIT 1');
   }
 
-  /** The batches after this one must be noted when the store is opened. */
+  /** Batches after this one must be noted again when the store is opened. */
   get indexed(): Position {
     return this.#runs.indexed;
   }
 
-  /** Answers about how many bytes of the log it takes. Within a transaction; then `committed` or `rolledBack`. */
+  /** Returns the estimated WAL growth. Must run within a transaction, followed by `committed` or `rolledBack`. */
   write({ position, size, body }: Batch): number {
     const runs = this.#runs.write();
     this.#insert.run(position, size, checksum(position, body), body);
@@ -53,12 +53,12 @@ export class BatchStore {
     this.#runs.rolledBack();
   }
 
-  /** Notes the runs of a batch that is stored, but not indexed yet. */
+  /** Records the runs of a batch that is stored but not indexed yet. */
   note(position: Position, runs: ReadonlyMap<string, RunKey>, characters: number): void {
     this.#runs.note(position, runs, characters);
   }
 
-  /** The batch that holds `position`; undefined beyond the end. */
+  /** The batch that holds `position`; undefined past the end. */
   holding(position: Position): Batch | undefined {
     const batch = this.#checked(this.#lastFrom.get(position));
     if (batch !== undefined && position < batch.position + batch.size) return batch;
@@ -70,7 +70,7 @@ export class BatchStore {
     return this.#checked(this.#lastFrom.get(Number.MAX_SAFE_INTEGER));
   }
 
-  /** Batches with entries of the run, all that begin after `seen`, from the one that holds `from`; a few at a time. */
+  /** The next few batches with entries of the run after the batch `seen`, starting with the one that holds `from`. */
   ofRun(run: RunKey, seen: Position, from: Position): readonly Batch[] {
     return this.#runs.ofRun(run, seen, from).map((position) => {
       const batch = this.holding(position);
@@ -92,7 +92,7 @@ export class BatchStore {
   }
 }
 
-/** Seeded with the position, so that bodies that changed places are found out too. */
+/** Seeded with the position so that swapped bodies are detected too. */
 function checksum(position: Position, body: string): number {
   return crc32(body, position % 2 ** 32);
 }

@@ -1,10 +1,10 @@
 /*
- * Purpose: the text of entries that are committed together.
+ * Purpose: the text format of entries that are committed together.
  *
- * A batch is `[["acme","run-1"],["acme","run-2"]]`, its runs, then for each entry the number of its run, its message id and its
- * fact: `[0,"step.reported/research#1",{…}]`; all joined by a comma and a line feed. Invariants:
- *  T1 JSON text has no raw line feed, so a batch splits into its entries without being parsed.
- *  T2 Positions are not written down: that of the first entry is the batch's, the others follow without gaps.
+ * A batch starts with its runs, `[["acme","run-1"],["acme","run-2"]]`, followed by each entry's run number, message id and
+ * fact, `[0,"step.reported/research#1",{…}]`, all joined by a comma and a line feed. Invariants:
+ *  T1 JSON text has no raw line feed, so a batch can be split into entries without parsing it.
+ *  T2 Positions are not stored: the first entry has the batch's position, and the others follow without gaps.
  */
 import type { Entry, Fact, Position, RunKey } from '@llmteam/contracts';
 import type { AppendDraft } from './append-draft.js';
@@ -17,12 +17,12 @@ type EntryLine = readonly [run: number, message_id: string, fact: Fact];
 
 /** Collects the text of one batch. */
 export class BatchText {
-  /** By mark, in the order of their numbers. */
+  /** By run key, in the order of their numbers. */
   readonly runs = new Map<string, RunKey>();
   readonly #numbers = new Map<string, number>();
   readonly #lines: string[] = [];
 
-  /** How many entries there are. */
+  /** Number of entries. */
   get size(): number {
     return this.#lines.length;
   }
@@ -35,12 +35,12 @@ export class BatchText {
     this.#lines.push(`[${this.#numberOf(draft)},${JSON.stringify(draft.messageIds[index])},${draft.facts[index]}]`);
   }
 
-  #numberOf({ mark, tenant_id, run_id }: AppendDraft): number {
-    const known = this.#numbers.get(mark);
+  #numberOf({ runKey, tenant_id, run_id }: AppendDraft): number {
+    const known = this.#numbers.get(runKey);
     if (known !== undefined) return known;
     const number = this.runs.size;
-    this.#numbers.set(mark, number);
-    this.runs.set(mark, { tenant_id, run_id });
+    this.#numbers.set(runKey, number);
+    this.runs.set(runKey, { tenant_id, run_id });
     return number;
   }
 }
@@ -53,7 +53,7 @@ export function parseBatch(first: Position, body: string): Entry[] {
   });
 }
 
-/** The entries of one run after a position; the others are not parsed. */
+/** Yields the entries of one run after a position without parsing the others. */
 export function* parseRun(first: Position, body: string, run: RunKey, after: Position): Generator<Entry> {
   const [head = '', ...lines] = body.split(separator);
   const runs: readonly RunName[] = JSON.parse(head);
@@ -67,7 +67,7 @@ export function* parseRun(first: Position, body: string, run: RunKey, after: Pos
   }
 }
 
-/** The runs of a batch with their message ids and where those are; facts are not looked at. */
+/** The runs of a batch with their message ids and positions, without parsing facts. */
 export function parseHeads(first: Position, body: string): RunHeads[] {
   const [head = '', ...lines] = body.split(separator);
   const names: readonly RunName[] = JSON.parse(head);

@@ -1,11 +1,11 @@
 /*
- * Purpose: large values as files, named by the hash of their content.
- * Owns: `<folder>/ab/<hash>`, ab being the first two digits, and `<folder>/tmp`.
+ * Purpose: stores blobs as files named by the hash of their content.
+ * Owns: `<folder>/ab/<hash>`, where ab is the first two digits, and `<folder>/tmp`.
  * Invariants:
- *  D1 A file under its final name is whole: it is written under another name, made durable, then renamed.
- *  D2 No path comes from data: only strings in the format of a hash lead to a file.
- *  D3 When durable, `put` resolves after the file and the folders that name it have been synced; once a sync has failed,
- *     every later `put` fails, because what a second sync reports cannot be trusted.
+ *  D1 A file under its final name is complete: it is written under a temporary name, synced, then renamed.
+ *  D2 No path is built from arbitrary data: only strings in hash format map to a file.
+ *  D3 When durable, `put` resolves after the file and its parent folders have been synced; once a sync has failed, every
+ *     later `put` fails, because the result of a second sync cannot be trusted.
  */
 import { access, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,18 +15,18 @@ import { RecentMap } from './recent-map.js';
 import { storeError, systemCode } from './store-error.js';
 
 const hashFormat = /^sha256:(([0-9a-f]{2})[0-9a-f]{62})$/;
-/** Files that are open at a time. */
+/** How many files may be open at a time. */
 const lanes = 16;
-/** At least so many of the last blobs can be put again without looking at the disk. */
+/** At least this many recent blobs can be put again without disk access. */
 const keptHashes = 10_000;
 
 export class FileBlobs implements Blobs {
   readonly supports = { durable: true };
   readonly #folder: string;
   readonly #durable: boolean;
-  /** By hash; so that two at once share one file and neither is told before it is kept. */
+  /** In-flight puts by hash: concurrent puts of the same blob share one write. */
   readonly #puts = new Map<string, Promise<void>>();
-  /** Hashes this process has put or found to be kept, until it finds otherwise. */
+  /** Hashes known to be stored, until a read proves otherwise. */
   readonly #kept = new RecentMap<true>(keptHashes);
   readonly #lanes: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve());
   #nextLane = 0;
@@ -39,7 +39,7 @@ export class FileBlobs implements Blobs {
     this.#durable = durable;
   }
 
-  /** What a crash left half written is removed: the folder belongs to this process. */
+  /** Removes partial files left by a crash: the folder belongs to this process. */
   static async open(folder: string, durable: boolean): Promise<FileBlobs> {
     const blobs = new FileBlobs(folder, durable);
     try {
@@ -98,13 +98,13 @@ export class FileBlobs implements Blobs {
   async #keep(hash: string, bytes: Buffer): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     const file = this.#file(hash);
-    if (file === null) throw new TypeError(`${hash} is no hash`);
+    if (file === null) throw new TypeError(`${hash} is not a hash`);
     this.#nextFile += 1;
     const draft = join(this.#folder, 'tmp', String(this.#nextFile));
     try {
-      const there = await this.#read(hash);
-      if (there?.equals(bytes)) {
-        // Whoever wrote it may have died before it was durable.
+      const existing = await this.#read(hash);
+      if (existing?.equals(bytes)) {
+        // A process may have crashed after writing it but before syncing it.
         await this.#syncFile(file);
       } else {
         await this.#write(draft, bytes);
@@ -150,7 +150,7 @@ export class FileBlobs implements Blobs {
     }
   }
 
-  /** Windows cannot sync folders, and need not. */
+  /** Windows cannot sync folders and does not need to. */
   async #syncFolder(path: string): Promise<void> {
     if (process.platform !== 'win32') await this.#syncFile(path);
   }
@@ -160,7 +160,7 @@ export class FileBlobs implements Blobs {
     try {
       await handle.sync();
     } catch (cause) {
-      const message = `The blobs in ${this.#folder} cannot be made durable; restart to go on`;
+      const message = `The blobs in ${this.#folder} cannot be made durable; restart to recover`;
       this.#failure = new LlmteamError('STORE_FAILED', message, { cause });
       throw this.#failure;
     }

@@ -1,27 +1,27 @@
 /*
- * Purpose: one transaction, and so one fsync, for everything that was written in one turn of the event loop.
+ * Purpose: one transaction, and so one fsync, for everything written in one turn of the event loop.
  * Owns: transactions, checkpoints of the write-ahead log, the failed state.
- * Does not own: what is written; that belongs to the writers (journal, registry, run index).
+ * Does not own: what is written; that is up to the writers (journal, key-value store, run index).
  * Invariants:
- *  W1 Nothing suspends between BEGIN and COMMIT: no reader of the connection ever sees half a group.
- *  W2 A writer hears `committed` only after COMMIT has returned, otherwise `rejected`, exactly once per group it gave.
- *  W3 After an error that leaves open what the disk holds, nothing is ever written again: a second fsync may report
- *     success for what the first one lost. A full disk and a lock held by others leave nothing open.
+ *  W1 Everything between BEGIN and COMMIT is synchronous: no reader of the connection ever sees half a group.
+ *  W2 A writer is called exactly once per group: `committed` after COMMIT has returned, otherwise `rejected`.
+ *  W3 After an error that leaves the state of the disk unknown, nothing is ever written again: a second fsync may report
+ *     success for data that the first one lost. A full disk and a lock held by another process are not such errors.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import type { Database, Statement } from './sqlite-driver.js';
 import { storeError } from './store-error.js';
 
 export interface Writer {
-  /** Makes a group of what waits, of a size fit for one transaction; false if nothing waits. */
+  /** Forms a group from the pending writes, small enough for one transaction; false if there are none. */
   take(): boolean;
-  /** Writes the group and tells about how many bytes of the log that takes. Within a transaction; synchronous. */
+  /** Writes the group and returns the estimated WAL growth in bytes. Runs within a transaction; synchronous. */
   write(): number;
   committed(): void;
   rejected(error: LlmteamError): void;
 }
 
-/** The log is copied into the database file when about this many bytes were written to it. */
+/** A checkpoint is made after about this many bytes of WAL. */
 const checkpointBytes = 8 * 1024 * 1024;
 
 export class GroupCommit {
@@ -40,7 +40,7 @@ export class GroupCommit {
     this.#checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
-  /** Why nothing is written any more; null while all is well. */
+  /** The error that stopped all writes; null if there is none. */
   get failure(): LlmteamError | null {
     return this.#failure;
   }
@@ -49,7 +49,7 @@ export class GroupCommit {
     this.#writers.push(writer);
   }
 
-  /** Writes what waits at the end of this turn of the event loop. */
+  /** Schedules a flush at the end of this turn of the event loop. */
   schedule(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = null;
@@ -57,7 +57,7 @@ export class GroupCommit {
     });
   }
 
-  /** Writes what waits now, in as many transactions as it takes. */
+  /** Writes everything pending now, in as many transactions as needed. */
   flush(): void {
     for (;;) {
       const group = this.#writers.filter((writer) => writer.take());
@@ -68,11 +68,11 @@ export class GroupCommit {
         else writer.rejected(error);
       }
     }
-    // In a turn of its own, so that those who wait for their writes hear of them first.
-    if (this.#logBytes > checkpointBytes) this.#checkpointTurn ??= setImmediate(() => this.#moveLog());
+    // In a separate turn so that pending writers are notified first.
+    if (this.#logBytes > checkpointBytes) this.#checkpointTurn ??= setImmediate(() => this.#runCheckpoint());
   }
 
-  /** Writes what waits and ends; the connection may be closed then. */
+  /** Flushes and stops; the connection may be closed afterwards. */
   stop(): void {
     this.flush();
     if (this.#turn !== null) clearImmediate(this.#turn);
@@ -87,7 +87,7 @@ export class GroupCommit {
       return null;
     } catch (thrown) {
       this.#rollBack();
-      return this.#judge(thrown);
+      return this.#classify(thrown);
     }
   }
 
@@ -95,27 +95,27 @@ export class GroupCommit {
     try {
       this.#database.exec('ROLLBACK');
     } catch {
-      // SQLite has rolled back by itself after most errors; if it has not, the next BEGIN fails, and with it the store.
+      // SQLite rolls back by itself after most errors; if it did not, the next BEGIN fails and marks the store as failed.
     }
   }
 
-  #judge(thrown: unknown): LlmteamError {
+  #classify(thrown: unknown): LlmteamError {
     const error = storeError(this.#folder, thrown);
     if (error.code === 'STORE_FULL' || error.code === 'STORE_LOCKED') return error;
-    const message = `${error.message}; it takes no more writes until it is opened again`;
+    const message = `${error.message}; it accepts no more writes until it is reopened`;
     this.#failure = new LlmteamError('STORE_FAILED', message, { cause: thrown });
     return this.#failure;
   }
 
-  #moveLog(): void {
+  #runCheckpoint(): void {
     this.#checkpointTurn = null;
     if (this.#failure !== null) return;
     this.#logBytes = 0;
     try {
       this.#checkpoint.get();
     } catch (thrown) {
-      // A full disk only puts it off: the log grows until the next attempt.
-      this.#judge(thrown);
+      // A full disk only postpones it: the log grows until the next attempt.
+      this.#classify(thrown);
     }
   }
 }

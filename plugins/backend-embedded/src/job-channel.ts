@@ -1,11 +1,11 @@
 /*
- * Purpose: the jobs of one queue, `type@major`: which of them wait, which are handed out, to whom and until when.
- * Owns: the lists, the leases, one timer for all of them. Does not own: the names of queues, what a worker does.
+ * Purpose: the jobs of one queue, `type@major`: which are waiting, which are delivered, to which worker and until when.
+ * Owns: the lists, the leases, one timer for all of them. Does not own: queue names, what workers do.
  * Invariants:
- *  C1 A job whose id is in #jobs is in exactly one of #waiting, #delayed, #out; a job that is done with is in none.
- *  C2 #out is in order of due time: every lease is equally long and starts when its job is put at the end.
- *  C3 A delivery holds a place of its worker from its handing out until it is settled or its lease ends, no longer.
- *  C4 One loop hands out, never nested in itself, whatever a handler calls in turn.
+ *  C1 A job whose id is in #jobs is in exactly one of #waiting, #delayed, #leased; a finished job is in none.
+ *  C2 #leased is ordered by due time: all leases have the same length and start when their job is pushed.
+ *  C3 A delivery holds a slot of its worker from delivery until it is settled or its lease ends.
+ *  C4 The dispatch loop is not reentrant, whatever a handler calls.
  */
 import { type Clock, type Consumer, closedError, type Delivery, type Job, type Timer } from '@llmteam/contracts';
 import { JobList, type QueuedJob, queuedJob } from './job-list.js';
@@ -15,9 +15,9 @@ import { QueueWorker } from './queue-worker.js';
 interface ChannelOptions {
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** Told what a handler threw; its delivery is left to the lease. */
+  /** Called with errors thrown by a handler; the delivery stays leased. */
   readonly onError: (error: unknown) => void;
-  /** There are neither jobs nor consumers any more. */
+  /** Called when there are no more jobs or consumers. */
   readonly onUnused: () => void;
 }
 
@@ -26,11 +26,11 @@ export class JobChannel {
   readonly #jobs = new Map<string, QueuedJob>();
   readonly #waiting = new JobList();
   readonly #delayed = new JobList();
-  readonly #out = new JobList();
+  readonly #leased = new JobList();
   readonly #workers: QueueWorker[] = [];
   #nextWorker = 0;
-  #handingOut = false;
-  #alarm: { readonly due: number; readonly timer: Timer } | null = null;
+  #dispatching = false;
+  #timer: { readonly due: number; readonly timer: Timer } | null = null;
   #closed = false;
 
   constructor(options: ChannelOptions) {
@@ -42,13 +42,13 @@ export class JobChannel {
     const queued = queuedJob(job);
     this.#jobs.set(job.job_id, queued);
     this.#waiting.push(queued);
-    this.#handOut();
+    this.#dispatch();
   }
 
   consume(concurrency: number, handle: (delivery: Delivery) => void): Consumer {
     const worker = new QueueWorker(concurrency, handle);
     this.#workers.push(worker);
-    this.#handOut();
+    this.#dispatch();
     return { stop: (signal) => this.#stop(worker, signal) };
   }
 
@@ -59,8 +59,8 @@ export class JobChannel {
 
   close(): void {
     this.#closed = true;
-    this.#alarm?.timer.cancel();
-    for (let queued = this.#out.head; queued !== null; queued = queued.next) queued.holder?.worker.tellIdle();
+    this.#timer?.timer.cancel();
+    for (let queued = this.#leased.head; queued !== null; queued = queued.next) queued.holder?.worker.notifyIdle();
     this.#workers.length = 0;
   }
 
@@ -72,10 +72,10 @@ export class JobChannel {
       queued.done = true;
       return;
     }
-    if (queued.holder === delivery) this.#takeBack(queued);
-    // A late acknowledgement may find the job waiting again, or gone.
+    if (queued.holder === delivery) this.#release(queued);
+    // After a late ack, the job may be waiting again or gone.
     if (this.#jobs.get(queued.job.job_id) === queued) this.#forget(queued);
-    this.#handOut();
+    this.#dispatch();
   }
 
   nak(delivery: LeasedDelivery, delayMs: number): void {
@@ -83,7 +83,7 @@ export class JobChannel {
     if (!delivery.settle()) return;
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
-    this.#takeBack(queued);
+    this.#release(queued);
     if (queued.done) {
       this.#forget(queued);
     } else {
@@ -92,14 +92,14 @@ export class JobChannel {
       else this.#waiting.push(queued);
       this.#arm();
     }
-    this.#handOut();
+    this.#dispatch();
   }
 
   extend(delivery: LeasedDelivery): void {
     this.#checkOpen();
     const { queued } = delivery;
     if (queued.holder !== delivery) return;
-    this.#out.remove(queued);
+    this.#leased.remove(queued);
     this.#lease(queued);
   }
 
@@ -110,32 +110,32 @@ export class JobChannel {
     if (!this.#closed) await worker.idle(signal);
   }
 
-  #handOut(): void {
-    if (this.#handingOut) return;
-    this.#handingOut = true;
+  #dispatch(): void {
+    if (this.#dispatching) return;
+    this.#dispatching = true;
     try {
       for (let queued = this.#waiting.head; queued !== null; queued = this.#waiting.head) {
-        const worker = this.#workerWithRoom();
+        const worker = this.#nextWorkerWithCapacity();
         if (worker === undefined) break;
         this.#deliver(queued, worker);
       }
     } finally {
-      this.#handingOut = false;
+      this.#dispatching = false;
     }
   }
 
-  #workerWithRoom(): QueueWorker | undefined {
+  #nextWorkerWithCapacity(): QueueWorker | undefined {
     for (let tried = 0; tried < this.#workers.length; tried += 1) {
       const worker = this.#workers[this.#nextWorker % this.#workers.length];
       this.#nextWorker = (this.#nextWorker + 1) % this.#workers.length;
-      if (worker?.hasRoom) return worker;
+      if (worker?.hasCapacity) return worker;
     }
     return undefined;
   }
 
   #deliver(queued: QueuedJob, worker: QueueWorker): void {
     this.#waiting.remove(queued);
-    worker.takePlace();
+    worker.acquireSlot();
     queued.deliveries += 1;
     const delivery = new LeasedDelivery(this, queued, worker);
     queued.holder = delivery;
@@ -149,13 +149,13 @@ export class JobChannel {
 
   #lease(queued: QueuedJob): void {
     queued.due = this.#options.clock.now() + this.#options.leaseMs;
-    this.#out.push(queued);
+    this.#leased.push(queued);
     this.#arm();
   }
 
-  #takeBack(queued: QueuedJob): void {
+  #release(queued: QueuedJob): void {
     queued.list?.remove(queued);
-    queued.holder?.worker.freePlace();
+    queued.holder?.worker.releaseSlot();
     queued.holder = null;
   }
 
@@ -167,32 +167,32 @@ export class JobChannel {
 
   #arm(): void {
     const due = Math.min(
-      this.#out.head?.due ?? Number.POSITIVE_INFINITY,
+      this.#leased.head?.due ?? Number.POSITIVE_INFINITY,
       this.#delayed.head?.due ?? Number.POSITIVE_INFINITY,
     );
-    if (due === Number.POSITIVE_INFINITY || (this.#alarm !== null && this.#alarm.due <= due)) return;
-    this.#alarm?.timer.cancel();
-    this.#alarm = { due, timer: this.#options.clock.after(due - this.#options.clock.now(), () => this.#sweep()) };
+    if (due === Number.POSITIVE_INFINITY || (this.#timer !== null && this.#timer.due <= due)) return;
+    this.#timer?.timer.cancel();
+    this.#timer = { due, timer: this.#options.clock.after(due - this.#options.clock.now(), () => this.#sweep()) };
   }
 
-  /** What was lost goes to the front, it has waited longest; what was put off goes to the end. */
+  /** Jobs with a lost lease go to the front because they have waited longest; delayed ones go to the end. */
   #sweep(): void {
-    this.#alarm = null;
+    this.#timer = null;
     const now = this.#options.clock.now();
-    for (const queued of this.#out.removeDue(now).reverse()) {
-      this.#takeBack(queued);
+    for (const queued of this.#leased.removeDue(now).reverse()) {
+      this.#release(queued);
       if (queued.done) this.#forget(queued);
       else this.#waiting.unshift(queued);
     }
     for (const queued of this.#delayed.removeDue(now)) this.#waiting.push(queued);
-    this.#handOut();
+    this.#dispatch();
     this.#arm();
   }
 
   #retireIfUnused(): void {
     if (this.#jobs.size > 0 || this.#workers.length > 0) return;
-    this.#alarm?.timer.cancel();
-    this.#alarm = null;
+    this.#timer?.timer.cancel();
+    this.#timer = null;
     this.#options.onUnused();
   }
 

@@ -6,19 +6,19 @@ interface Holder {
   readonly worker: QueueWorker;
 }
 
-/** A job in the queue: in one list, from its publication until it is done with. */
+/** A job in the queue. It is in one list from publication until it is finished. */
 export interface QueuedJob {
   readonly job: Job;
   list: JobList | null;
   previous: QueuedJob | null;
   next: QueuedJob | null;
-  /** The delivery that counts, while the job is handed out. */
+  /** The current delivery, while the job is delivered. */
   holder: Holder | null;
-  /** How often it has been handed out. */
+  /** How many times it has been delivered. */
   deliveries: number;
-  /** When its lease or its delay ends; epoch milliseconds. */
+  /** When its lease or delay ends, in epoch milliseconds. */
   due: number;
-  /** Somebody whose lease had ended acknowledged it while it was handed out again. */
+  /** A worker whose lease had ended acked it while it was delivered again. */
   done: boolean;
 }
 
@@ -26,7 +26,7 @@ export function queuedJob(job: Job): QueuedJob {
   return { job, list: null, previous: null, next: null, holder: null, deliveries: 0, due: 0, done: false };
 }
 
-/** A doubly linked list through the jobs themselves, so that any of them leaves it at once. */
+/** An intrusive doubly linked list, so that any job can be removed in constant time. */
 export class JobList {
   #head: QueuedJob | null = null;
   #tail: QueuedJob | null = null;
@@ -43,7 +43,7 @@ export class JobList {
     this.#insert(queued, null);
   }
 
-  /** Before the first job that is due later; quick when most come in order. */
+  /** Inserts before the first job that is due later; fast when jobs mostly arrive in order. */
   pushByDue(queued: QueuedJob): void {
     let before = this.#tail;
     while (before !== null && before.due > queued.due) before = before.previous;
@@ -60,7 +60,7 @@ export class JobList {
     queued.next = null;
   }
 
-  /** Takes out what is due, in order. Only for lists in order of due time. */
+  /** Removes the jobs that are due, in order. The list must be ordered by due time. */
   removeDue(now: number): QueuedJob[] {
     const due: QueuedJob[] = [];
     for (let queued = this.#head; queued !== null && queued.due <= now; queued = this.#head) {

@@ -1,10 +1,10 @@
 import type { Position, RunKey } from '@llmteam/contracts';
-import { runMark } from './append-draft.js';
+import { runKeyText } from './append-draft.js';
 import type { Batch, BatchStore } from './batch-store.js';
 import { parseHeads } from './batch-text.js';
 import { type MessageWindow, rememberedMessages } from './message-window.js';
 
-/** Message ids are read back until there are as many as are remembered, or at least this many and this much text. */
+/** Batches are read back until the deduplication window is full, or until this many messages and characters were read. */
 const enoughMessages = 10_000;
 const enoughCharacters = 64 * 1024 * 1024;
 
@@ -15,14 +15,14 @@ interface TailBatch {
   readonly heads: ReturnType<typeof parseHeads>;
 }
 
-/** Reads back which messages were the last and which runs the index does not know yet; answers where the journal ends. */
+/** Restores the recent message ids and the runs that are not indexed yet; returns the end of the journal. */
 export function recallTail(store: BatchStore, messages: MessageWindow): Position {
   let end = 0;
   for (const { position, size, characters, heads } of readTail(store).reverse()) {
     const runs = new Map<string, RunKey>();
     for (const { run, messageIds, positions } of heads) {
-      runs.set(runMark(run), run);
-      messages.positions(runMark(run), messageIds, (index) => positions[index] ?? 0);
+      runs.set(runKeyText(run), run);
+      messages.positions(runKeyText(run), messageIds, (index) => positions[index] ?? 0);
     }
     if (position > store.indexed) store.note(position, runs, characters);
     end = position + size - 1;
@@ -30,7 +30,7 @@ export function recallTail(store: BatchStore, messages: MessageWindow): Position
   return end;
 }
 
-/** The last batches, the very last one first. */
+/** The last batches, newest first. */
 function readTail(store: BatchStore): TailBatch[] {
   const tail: TailBatch[] = [];
   const read = { messages: 0, characters: 0 };

@@ -1,7 +1,7 @@
 import { closedError, type KvChange } from '@llmteam/contracts';
 import { Wakeup } from './wakeup.js';
 
-/** A value as it is stored: JSON text. */
+/** A value as stored, as JSON text. */
 export interface StoredValue {
   readonly text: string;
   readonly revision: number;
@@ -12,37 +12,37 @@ export interface StoredChange {
   readonly stored: StoredValue | null;
 }
 
-/** A watcher with this many unread changes keeps only the last one of each key. */
+/** A watcher with this many unread changes keeps only the last change of each key. */
 const unreadChanges = 10_000;
 
 interface Watcher {
   readonly prefix: string;
   readonly wakeup: Wakeup;
   unread: StoredChange[];
-  /** At this length only the last change of each key is kept. */
-  crowded: number;
+  /** The length of `unread` that triggers compaction. */
+  compactAt: number;
 }
 
-/** Those who watch a registry within this process. */
+/** The watchers of a key-value store within this process. */
 export class KvStoreWatchers {
   readonly #watchers = new Set<Watcher>();
   #closed = false;
 
-  tell(change: StoredChange): void {
+  notify(change: StoredChange): void {
     for (const watcher of this.#watchers) {
       if (!change.key.startsWith(watcher.prefix)) continue;
       watcher.unread.push(change);
-      if (watcher.unread.length >= watcher.crowded) thinOut(watcher);
+      if (watcher.unread.length >= watcher.compactAt) compact(watcher);
       watcher.wakeup.ring();
     }
   }
 
-  /** `present` gives what is there now; it is called in the same turn in which the watcher begins to be told of changes. */
+  /** `present` returns the current values, synchronously with the watcher's registration, so no change is missed. */
   async *watch(prefix: string, signal: AbortSignal, present: () => readonly StoredChange[]): AsyncGenerator<KvChange> {
-    if (this.#closed) throw closedError('registry');
+    if (this.#closed) throw closedError('key-value store');
     const wakeup = new Wakeup();
-    const watcher: Watcher = { prefix, wakeup, unread: [...present()], crowded: 0 };
-    watcher.crowded = watcher.unread.length + unreadChanges;
+    const watcher: Watcher = { prefix, wakeup, unread: [...present()], compactAt: 0 };
+    watcher.compactAt = watcher.unread.length + unreadChanges;
     const stop = () => wakeup.ring();
     this.#watchers.add(watcher);
     signal.addEventListener('abort', stop);
@@ -68,14 +68,14 @@ export class KvStoreWatchers {
   }
 }
 
-function thinOut(watcher: Watcher): void {
+function compact(watcher: Watcher): void {
   const last = new Map<string, StoredChange>();
   for (const change of watcher.unread) {
     last.delete(change.key);
     last.set(change.key, change);
   }
   watcher.unread = [...last.values()];
-  watcher.crowded = watcher.unread.length + unreadChanges;
+  watcher.compactAt = watcher.unread.length + unreadChanges;
 }
 
 function copyOf({ key, stored }: StoredChange): KvChange {

@@ -2,8 +2,8 @@ import type { Delivery, Job } from '@llmteam/contracts';
 import type { QueuedJob } from './job-list.js';
 import type { QueueWorker } from './queue-worker.js';
 
-/** What a delivery needs of the queue it comes from. */
-interface DeliveryDesk {
+/** The part of the queue that settles deliveries. */
+interface DeliveryOwner {
   ack(delivery: LeasedDelivery): void;
   nak(delivery: LeasedDelivery, delayMs: number): void;
   extend(delivery: LeasedDelivery): void;
@@ -14,19 +14,18 @@ export class LeasedDelivery implements Delivery {
   readonly deliveries: number;
   readonly queued: QueuedJob;
   readonly worker: QueueWorker;
-  /** Acked or naked; what follows changes nothing. */
   #settled = false;
-  readonly #desk: DeliveryDesk;
+  readonly #owner: DeliveryOwner;
 
-  constructor(desk: DeliveryDesk, queued: QueuedJob, worker: QueueWorker) {
+  constructor(owner: DeliveryOwner, queued: QueuedJob, worker: QueueWorker) {
     this.job = queued.job;
     this.deliveries = queued.deliveries;
     this.queued = queued;
     this.worker = worker;
-    this.#desk = desk;
+    this.#owner = owner;
   }
 
-  /** True for the first call only: a delivery is settled once. */
+  /** True on the first call only; acks and nacks after that are no-ops. */
   settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
@@ -34,14 +33,14 @@ export class LeasedDelivery implements Delivery {
   }
 
   async ack(): Promise<void> {
-    this.#desk.ack(this);
+    this.#owner.ack(this);
   }
 
   async nak(delayMs = 0): Promise<void> {
-    this.#desk.nak(this, delayMs);
+    this.#owner.nak(this, delayMs);
   }
 
   async extend(): Promise<void> {
-    this.#desk.extend(this);
+    this.#owner.extend(this);
   }
 }

@@ -1,9 +1,9 @@
 import { closedError, type Entry, type Journal, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
-import { draftAppend, runMark } from './append-draft.js';
+import { draftAppend, runKeyText } from './append-draft.js';
 import { MessageWindow } from './message-window.js';
 import { Wakeup } from './wakeup.js';
 
-/** The most entries one batch for a follower holds. */
+/** The maximum number of entries per batch for a follower. */
 const entriesPerBatch = 1_000;
 
 interface KeptEntry extends RunKey {
@@ -13,15 +13,15 @@ interface KeptEntry extends RunKey {
 }
 
 interface Partition {
-  /** All entries; the one at index i has position i + 1. */
+  /** All entries; index i has position i + 1. */
   readonly entries: KeptEntry[];
-  /** Per run, the positions of its entries. */
+  /** The positions of each run's entries. */
   readonly runs: Map<string, Position[]>;
   readonly messages: MessageWindow;
   readonly followers: Set<Wakeup>;
 }
 
-/** The reference journal: all in memory, facts as text, so that nothing is shared with those who write and read. */
+/** The reference journal, in memory. Facts are kept as text so that no objects are shared with writers or readers. */
 export class MemoryJournal implements Journal {
   readonly supports = { durable: false };
   readonly partitions: number;
@@ -39,16 +39,16 @@ export class MemoryJournal implements Journal {
   }
 
   partitionOf(run: RunKey): number {
-    return hash(runMark(run)) % this.partitions;
+    return hash(runKeyText(run)) % this.partitions;
   }
 
   async append(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
     this.#checkOpen();
     const partition = this.#partition(this.partitionOf(run));
-    const { mark, messageIds, facts, tenant_id, run_id } = draftAppend(run, entries);
-    const history = partition.runs.get(mark) ?? [];
-    partition.runs.set(mark, history);
-    const positions = partition.messages.positions(mark, messageIds, (index) => {
+    const { runKey, messageIds, facts, tenant_id, run_id } = draftAppend(run, entries);
+    const history = partition.runs.get(runKey) ?? [];
+    partition.runs.set(runKey, history);
+    const positions = partition.messages.positions(runKey, messageIds, (index) => {
       const [messageId = '', fact = ''] = [messageIds[index], facts[index]];
       const position = partition.entries.push({ tenant_id, run_id, message_id: messageId, fact });
       history.push(position);
@@ -61,7 +61,7 @@ export class MemoryJournal implements Journal {
   async *read(run: RunKey, after: Position = 0): AsyncGenerator<Entry> {
     this.#checkOpen();
     const { entries, runs } = this.#partition(this.partitionOf(run));
-    for (const position of runs.get(runMark(run)) ?? []) {
+    for (const position of runs.get(runKeyText(run)) ?? []) {
       this.#checkOpen();
       if (position > after) yield* copiesOf(entries, position - 1, 1);
     }
@@ -125,7 +125,7 @@ function copiesOf(entries: readonly KeptEntry[], start: number, count: number): 
   });
 }
 
-/** FNV-1a: the same on every machine, so a run stays in its partition. */
+/** FNV-1a: stable across machines, so a run stays in its partition. */
 function hash(text: string): number {
   let hashed = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

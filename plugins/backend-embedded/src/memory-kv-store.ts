@@ -15,7 +15,7 @@ interface Kept extends StoredValue {
   readonly expiry: Timer | null;
 }
 
-/** The reference registry. Revisions are numbers of writes to the whole registry, so a key never has the same one twice. */
+/** The reference key-value store. Revisions count writes to the whole store, so a key never has the same revision twice. */
 export class MemoryKvStore implements KvStore {
   readonly supports = { durable: false };
   readonly #clock: Clock;
@@ -44,7 +44,7 @@ export class MemoryKvStore implements KvStore {
     const expiry = options.ttlMs === undefined ? null : this.#clock.after(options.ttlMs, () => this.#remove(key));
     const kept = { text, revision: this.#writes, expiry };
     this.#values.set(key, kept);
-    this.#watchers.tell({ key, stored: kept });
+    this.#watchers.notify({ key, stored: kept });
     return kept.revision;
   }
 
@@ -87,7 +87,7 @@ export class MemoryKvStore implements KvStore {
     if (kept === undefined) return;
     kept.expiry?.cancel();
     this.#values.delete(key);
-    this.#watchers.tell({ key, stored: null });
+    this.#watchers.notify({ key, stored: null });
   }
 
   #checkRevision(key: string, expected: number | undefined): void {
@@ -96,7 +96,7 @@ export class MemoryKvStore implements KvStore {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw closedError('registry');
+    if (this.#closed) throw closedError('key-value store');
   }
 }
 
@@ -104,7 +104,7 @@ function copyOf(key: string, { text, revision }: StoredValue): KvEntry {
   return { key, value: JSON.parse(text), revision };
 }
 
-/** The order of the bytes in UTF-8, which is also how SQLite sorts text. */
-function byCodePoint(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+/** UTF-8 byte order, which is how SQLite sorts text. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

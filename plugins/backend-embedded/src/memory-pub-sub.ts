@@ -2,7 +2,7 @@ import type { Json, PubSub } from '@llmteam/contracts';
 
 type Receive = (message: Json) => void;
 
-/** Fan-out within the process. Subscribers are called before `publish` returns, each with a copy of its own. */
+/** In-process fan-out. Subscribers are called synchronously, each with its own copy of the message. */
 export class MemoryPubSub implements PubSub {
   readonly #subscribers = new Map<string, Set<{ readonly receive: Receive }>>();
   readonly #onError: (error: unknown) => void;

@@ -10,8 +10,8 @@ import {
 import { JobChannel } from './job-channel.js';
 
 /**
- * Jobs in memory: they follow from the journal, so a restart derives them anew. Jobs are handed out as they were published,
- * not copied, and before `publish` returns if a consumer has room.
+ * An in-memory queue: jobs are derived from the journal again after a restart. Jobs are delivered without copying, and
+ * before `publish` returns if a consumer has capacity.
  */
 export class MemoryQueue implements JobQueue {
   readonly supports = { durable: false };

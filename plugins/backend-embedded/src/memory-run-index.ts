@@ -12,13 +12,13 @@ import {
 } from '@llmteam/contracts';
 import { type Place, pageLimit, pageOf, placeOf } from './page-cursor.js';
 
-/** What one tenant has. */
+/** The rows of one tenant. */
 interface Tenant {
   readonly runs: Map<string, RunRow>;
   readonly tasks: Map<string, HumanTask>;
 }
 
-/** The reference index: a query looks at every row of the tenant. */
+/** The reference index: a query scans every row of the tenant. */
 export class MemoryRunIndex implements RunIndex {
   readonly supports = { durable: false };
   readonly #tenants = new Map<string, Tenant>();
@@ -59,9 +59,9 @@ export class MemoryRunIndex implements RunIndex {
     this.#checkOpen();
     const rows = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])].filter(
       (row) =>
-        asked(query.segment_id, row.segment_id) &&
-        asked(query.status, row.status) &&
-        asked(query.correlation_id, row.correlation_id) &&
+        matches(query.segment_id, row.segment_id) &&
+        matches(query.status, row.status) &&
+        matches(query.correlation_id, row.correlation_id) &&
         row.started_at >= (query.since ?? Number.NEGATIVE_INFINITY),
     );
     return page('runs', rows, query, (row) => ({ at: row.started_at, id: row.run_id }));
@@ -82,7 +82,7 @@ export class MemoryRunIndex implements RunIndex {
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
     this.#checkOpen();
     const rows = [...(this.#tenants.get(query.tenant_id)?.tasks.values() ?? [])].filter(
-      (row) => asked(query.run_id, row.run_id) && asked(query.status, row.status),
+      (row) => matches(query.run_id, row.run_id) && matches(query.status, row.status),
     );
     return page('tasks', rows, query, (row) => ({ at: row.created_at, id: row.task_id }));
   }
@@ -109,7 +109,7 @@ export class MemoryRunIndex implements RunIndex {
   }
 }
 
-function asked<T>(wanted: T | undefined, value: T): boolean {
+function matches<T>(wanted: T | undefined, value: T): boolean {
   return wanted === undefined || wanted === value;
 }
 
@@ -123,20 +123,20 @@ function page<T>(
   const from = placeOf(kind, query.cursor);
   const after = rows
     .filter((row) => from === null || newestFirst(place(row), from) > 0)
-    .sort((one, other) => newestFirst(place(one), place(other)));
+    .sort((a, b) => newestFirst(place(a), place(b)));
   return pageOf(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
 }
 
-function byKey(one: RunKey, other: RunKey): number {
-  return inOrder(one.tenant_id, other.tenant_id) || inOrder(one.run_id, other.run_id);
+function byKey(a: RunKey, b: RunKey): number {
+  return compare(a.tenant_id, b.tenant_id) || compare(a.run_id, b.run_id);
 }
 
-function inOrder(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
-function newestFirst(one: Place, other: Place): number {
-  if (one.at !== other.at) return other.at - one.at;
-  return inOrder(one.id, other.id);
+function newestFirst(a: Place, b: Place): number {
+  if (a.at !== b.at) return b.at - a.at;
+  return compare(a.id, b.id);
 }

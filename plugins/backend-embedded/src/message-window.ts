@@ -1,13 +1,13 @@
 import type { Position } from '@llmteam/contracts';
 
-/** At least so many of the last message ids of a partition are known, and about twice as many at most. */
+/** At least this many recent message ids of a partition are remembered, and at most about twice as many. */
 export const rememberedMessages = 20_000;
 
 type RunMessages = Map<string, Position>;
 
 /**
- * Which message ids were the last, and where they are: by run (its mark) and id. Two generations, so that forgetting costs
- * nothing per message.
+ * The deduplication window: recent message ids and their positions, by run key and id. Two generations make eviction free of
+ * per-message cost.
  */
 export class MessageWindow {
   #young = new Map<string, RunMessages>();
@@ -15,55 +15,55 @@ export class MessageWindow {
   /** Messages in #young. */
   #size = 0;
 
-  /** Where the messages of a run are that are known; for the rest `place` answers where they will be, which is noted. */
-  positions(mark: string, messageIds: readonly string[], place: (index: number) => Position): Position[] {
-    this.#growOld();
-    let young = this.#young.get(mark);
-    const old = this.#old.get(mark);
+  /** Returns the positions of a run's messages; unknown ones get theirs from `place` and are remembered. */
+  positions(runKey: string, messageIds: readonly string[], place: (index: number) => Position): Position[] {
+    this.#rotate();
+    let young = this.#young.get(runKey);
+    const old = this.#old.get(runKey);
     return messageIds.map((messageId, index) => {
       const known = young?.get(messageId) ?? old?.get(messageId);
       if (known !== undefined) return known;
       const position = place(index);
-      young ??= this.#addRun(mark);
+      young ??= this.#addRun(runKey);
       young.set(messageId, position);
       this.#size += 1;
       return position;
     });
   }
 
-  /** Forgets those of a run's messages that were noted beyond a position: they were not written after all. */
-  forget(mark: string, messageIds: readonly string[], beyond: Position): void {
-    this.#size -= forgetIn(this.#young, mark, messageIds, beyond);
-    forgetIn(this.#old, mark, messageIds, beyond);
+  /** Forgets those of the messages that were recorded after a position, because they were not written after all. */
+  forget(runKey: string, messageIds: readonly string[], beyond: Position): void {
+    this.#size -= forgetIn(this.#young, runKey, messageIds, beyond);
+    forgetIn(this.#old, runKey, messageIds, beyond);
   }
 
-  #growOld(): void {
+  #rotate(): void {
     if (this.#size < rememberedMessages) return;
     this.#old = this.#young;
     this.#young = new Map();
     this.#size = 0;
   }
 
-  #addRun(mark: string): RunMessages {
+  #addRun(runKey: string): RunMessages {
     const messages: RunMessages = new Map();
-    this.#young.set(mark, messages);
+    this.#young.set(runKey, messages);
     return messages;
   }
 }
 
-/** Answers how many it forgot. */
+/** Returns how many it forgot. */
 function forgetIn(
   runs: Map<string, RunMessages>,
-  mark: string,
+  runKey: string,
   messageIds: readonly string[],
   beyond: Position,
 ): number {
-  const messages = runs.get(mark);
+  const messages = runs.get(runKey);
   if (messages === undefined) return 0;
   const before = messages.size;
   for (const messageId of messageIds) {
     if ((messages.get(messageId) ?? 0) > beyond) messages.delete(messageId);
   }
-  if (messages.size === 0) runs.delete(mark);
+  if (messages.size === 0) runs.delete(runKey);
   return before - messages.size;
 }

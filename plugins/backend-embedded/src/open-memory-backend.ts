@@ -8,21 +8,21 @@ import { MemoryRunIndex } from './memory-run-index.js';
 
 export interface MemoryBackendOptions {
   readonly clock: Clock;
-  /** Partitions of the journal, 1 to 1,024. Default 1. */
+  /** Number of journal partitions, 1 to 1,024. Default 1. */
   readonly partitions?: number;
-  /** How long a job may go without acknowledgement or `extend`. Default 30,000. */
+  /** How long a job's lease lasts without an ack or `extend`. Default 30,000. */
   readonly leaseMs?: number;
-  /** Told what handlers of jobs and subscribers of signals threw. Default: a warning of the process. */
+  /** Called with errors thrown by job handlers and subscribers. Default: emits a process warning. */
   readonly onError?: (error: unknown) => void;
 }
 
-const mostPartitions = 1_024;
+const maxPartitions = 1_024;
 
-/** A backend that keeps nothing: the reference of every port. `CONFIG_INVALID` if an option is out of range. */
+/** The in-memory backend, a reference implementation of every port. Throws `CONFIG_INVALID` if an option is out of range. */
 export async function openMemoryBackend(options: MemoryBackendOptions): Promise<Backend> {
   const { partitions = 1 } = options;
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > mostPartitions) {
-    throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${mostPartitions}`);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions) {
+    throw new LlmteamError('CONFIG_INVALID', `partitions is ${partitions}, expected 1 to ${maxPartitions}`);
   }
   const journal = new MemoryJournal(partitions);
   const { queue, pubSub } = openVolatilePorts(options);
@@ -42,7 +42,7 @@ export async function openMemoryBackend(options: MemoryBackendOptions): Promise<
   };
 }
 
-/** The ports that need no disk: jobs follow from the journal, signals may be lost. */
+/** The ports that need no disk: jobs can be derived from the journal, and published messages may be lost. */
 export function openVolatilePorts(options: Pick<MemoryBackendOptions, 'clock' | 'leaseMs' | 'onError'>): {
   readonly queue: MemoryQueue;
   readonly pubSub: MemoryPubSub;

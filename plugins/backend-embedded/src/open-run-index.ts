@@ -1,9 +1,9 @@
 /**
- * Purpose: a run index in a file of its own, for a process that keeps lists of what others run.
- * Owns: judging whether what is in the file may be gone on with; else it is set aside, and the lists are made anew.
+ * Purpose: a run index in its own file, for a process that lists runs driven by others.
+ * Owns: deciding whether an existing file can be reused; otherwise it is set aside and the lists are rebuilt.
  * Invariants:
  *   O1 A file that belongs to another program is left alone.
- *   O2 What is gone on with is whole, of the same installation, and not older than what is still announced of changes.
+ *   O2 A reused file is intact, of the same installation, and recent enough that no announced change was missed.
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -15,17 +15,17 @@ import { SqliteRunIndex } from './sqlite-run-index.js';
 import { storeError, systemCode } from './store-error.js';
 
 export interface RunIndexFileOptions {
-  /** Made if it is absent; belongs to this process until `close`. */
+  /** Created if absent; owned by this process until `close`. */
   readonly file: string;
-  /** Whose runs are listed: lists of another installation are not gone on with. */
+  /** The installation whose runs are listed; a file of another installation is not reused. */
   readonly installation: string;
-  /** Lists that nobody kept up for longer are made anew. */
+  /** Lists that have not been updated for longer are rebuilt. */
   readonly longestAwayMs: number;
 }
 
 export interface RunIndexFile {
   readonly index: RunIndex;
-  /** Why what was there was set aside; null: it is gone on with, or there was nothing. */
+  /** Why the existing file was set aside; null if it was reused or there was none. */
   readonly setAside: string | null;
 }
 
@@ -37,7 +37,7 @@ function kindOf(file: string): FileKind {
 }
 
 /**
- * @throws LlmteamError `STORE_LOCKED` if another process has the file, `STORE_CORRUPT` if it is a database of another program,
+ * @throws LlmteamError `STORE_LOCKED` if another process has the file open, `STORE_CORRUPT` if it belongs to another program,
  * `FILE_UNREADABLE`, `STORE_FULL`, `STORE_FAILED`
  */
 export async function openRunIndex(options: RunIndexFileOptions): Promise<RunIndexFile> {
@@ -49,15 +49,15 @@ export async function openRunIndex(options: RunIndexFileOptions): Promise<RunInd
   } catch (error) {
     const fault = faultOfError(error);
     if (fault === null) throw error;
-    return anew(options, fault);
+    return rebuilt(options, fault);
   }
-  const fault = isTooOld ? 'it was not kept up for too long' : attempt(() => faultOf(database, options));
+  const fault = isTooOld ? 'it has not been updated for too long' : attempt(() => faultOf(database, options));
   if (fault === null) return opened(database, options, null);
   abandonFile(database);
-  return anew(options, fault);
+  return rebuilt(options, fault);
 }
 
-async function anew(options: RunIndexFileOptions, reason: string): Promise<RunIndexFile> {
+async function rebuilt(options: RunIndexFileOptions, reason: string): Promise<RunIndexFile> {
   const { file } = options;
   try {
     renameSync(file, `${file}.set-aside`);
@@ -79,7 +79,7 @@ function opened(database: Database, { file, installation }: RunIndexFileOptions,
   }
 }
 
-/** The file is closed with the index. */
+/** Closes the file together with the index. */
 function closingFile(index: SqliteRunIndex, database: Database, commits: GroupCommit): RunIndex {
   const close = index.close.bind(index);
   let closing: Promise<void> | null = null;
@@ -97,7 +97,7 @@ function closingFile(index: SqliteRunIndex, database: Database, commits: GroupCo
   });
 }
 
-/** null: it can be gone on with. */
+/** Why the file cannot be reused; null if it can. */
 function faultOf(database: Database, { installation }: RunIndexFileOptions): string | null {
   const [verdict] = database.prepare('PRAGMA quick_check(1)').get() ?? [];
   if (verdict !== 'ok') return `it is damaged: ${String(verdict)}`;
@@ -110,22 +110,22 @@ function ownerOf(database: Database): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-function attempt(judge: () => string | null): string | null {
+function attempt(check: () => string | null): string | null {
   try {
-    return judge();
+    return check();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** null: the file is not ours to set aside. */
+/** Why the file is set aside; null if it is not ours to set aside. */
 function faultOfError(error: unknown): string | null {
   if (!isLlmteamError(error) || error.code !== 'STORE_CORRUPT') return null;
   const isOfOtherVersion = error.details?.schema_version !== undefined;
   return isOfOtherVersion || sqliteCode(error.cause) !== null ? error.message : null;
 }
 
-/** Since the last write; 0: there is no file. */
+/** Time since the last write; 0 if there is no file. */
 function ageMs(file: string): number {
   const written = [file, `${file}-wal`].flatMap((path) => {
     try {

@@ -11,20 +11,20 @@ import { SqliteRunIndex } from './sqlite-run-index.js';
 import { storeError } from './store-error.js';
 
 export interface SqliteBackendOptions extends Pick<MemoryBackendOptions, 'leaseMs' | 'onError'> {
-  /** Made if it is absent; belongs to this process until `close`. */
+  /** Created if absent; owned by this process until `close`. */
   readonly folder: string;
   readonly clock: Clock;
   /**
-   * `full`: what was acknowledged survives a power cut. `relaxed`: it survives the end of the process, however it comes, but a
-   * power cut may take the last moments. Default `full`.
+   * `full`: acknowledged writes survive a power failure. `relaxed`: they survive a crash of the process, but a power failure
+   * may lose the most recent ones. Default `full`.
    */
   readonly synchronous?: Synchronous;
 }
 
 /**
- * Opens the store of a folder: `journal.db` (SQLite) and `blobs/`. Jobs and signals are in memory.
- * `STORE_LOCKED` if another process has the folder open, `STORE_CORRUPT` if what is there is damaged, not ours or of another
- * version, `FILE_UNREADABLE` if it cannot be read and written, `STORE_FULL`, `STORE_FAILED`.
+ * Opens the store in a folder: `journal.db` (SQLite) and `blobs/`. Jobs and pub/sub messages are in memory only.
+ * @throws LlmteamError `STORE_LOCKED` if another process has the folder open, `STORE_CORRUPT` if the store is damaged, not
+ * ours or of another version, `FILE_UNREADABLE` if it is not readable and writable, `STORE_FULL`, `STORE_FAILED`
  */
 export async function openSqliteBackend(options: SqliteBackendOptions): Promise<Backend> {
   const { folder, clock, synchronous = 'full' } = options;

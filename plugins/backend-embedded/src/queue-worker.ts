@@ -1,45 +1,45 @@
 import type { Delivery } from '@llmteam/contracts';
 
-/** Who takes jobs from a queue. */
+/** A consumer of a queue and its free slots. */
 export class QueueWorker {
   readonly handle: (delivery: Delivery) => void;
   readonly #concurrency: number;
   readonly #onIdle = new Set<() => void>();
-  #places = 0;
+  #inFlight = 0;
 
   constructor(concurrency: number, handle: (delivery: Delivery) => void) {
     this.handle = handle;
     this.#concurrency = concurrency;
   }
 
-  get hasRoom(): boolean {
-    return this.#places < this.#concurrency;
+  get hasCapacity(): boolean {
+    return this.#inFlight < this.#concurrency;
   }
 
-  takePlace(): void {
-    this.#places += 1;
+  acquireSlot(): void {
+    this.#inFlight += 1;
   }
 
-  freePlace(): void {
-    this.#places -= 1;
-    if (this.#places === 0 && this.#onIdle.size > 0) this.tellIdle();
+  releaseSlot(): void {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0 && this.#onIdle.size > 0) this.notifyIdle();
   }
 
-  tellIdle(): void {
-    for (const tell of this.#onIdle) tell();
+  notifyIdle(): void {
+    for (const notify of this.#onIdle) notify();
     this.#onIdle.clear();
   }
 
-  /** Resolves when no delivery holds a place, when `signal` aborts or when the queue is closed. */
+  /** Resolves when no delivery holds a slot, when `signal` aborts or when the queue is closed. */
   async idle(signal?: AbortSignal): Promise<void> {
-    if (this.#places === 0 || signal?.aborted) return;
+    if (this.#inFlight === 0 || signal?.aborted) return;
     await new Promise<void>((resolve) => {
-      const tell = () => {
-        signal?.removeEventListener('abort', tell);
+      const notify = () => {
+        signal?.removeEventListener('abort', notify);
         resolve();
       };
-      signal?.addEventListener('abort', tell);
-      this.#onIdle.add(tell);
+      signal?.addEventListener('abort', notify);
+      this.#onIdle.add(notify);
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Remembers at least the last `capacity` keys that were set and at most twice as many: two generations, so that forgetting
- * costs nothing per key.
+ * Keeps at least the last `capacity` keys that were set, and at most twice as many. Two generations make eviction free of
+ * per-key cost.
  */
 export class RecentMap<V> {
   readonly #capacity: number;

@@ -1,18 +1,18 @@
 /*
- * Purpose: pages of a table, newest first, in the time it takes to read a page, however many rows there are and whatever is asked for.
- * Owns: the statement per combination of filters. Does not own: the indexes it relies on (sqlite-file.ts).
+ * Purpose: reads pages of a table, newest first, in time proportional to the page, whatever the number of rows or filters.
+ * Owns: one statement per combination of filters. Does not own: the indexes it relies on (sqlite-file.ts).
  * Invariants:
- *  Q1 Every index ends with status, time and id. A list of every status is the merge of one list per status, which are in order already:
- *     so half as many indexes do, and none of them is read further than the page goes.
+ *  Q1 Every index ends with status, time and id. A list over all statuses merges one sorted list per status, so half as many
+ *     indexes suffice and none is read beyond the page.
  */
 import type { Place } from './page-cursor.js';
 import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
 
 export interface RowFilter {
   readonly tenant_id: string;
-  /** undefined: every one. */
+  /** Undefined for all. */
   readonly status: string | undefined;
-  /** By column; undefined: not asked for. */
+  /** By column; undefined if not filtered. */
   readonly filters: Readonly<Record<string, string | undefined>>;
   readonly since: number | undefined;
   readonly after: Place | null;
@@ -20,11 +20,11 @@ export interface RowFilter {
 }
 
 interface RowSource {
-  /** Selects `at` and `id` among others: what is merged is put in order by them. */
+  /** Must select `at` and `id`: merged rows are sorted by them. */
   readonly select: string;
-  /** All there are. */
+  /** All existing statuses. */
   readonly statuses: readonly string[];
-  /** The columns of the order: newest first, then by id. */
+  /** The sort columns: newest first, then by id. */
   readonly at: string;
   readonly id: string;
 }
@@ -45,14 +45,14 @@ export class RowQuery {
     this.#source = source;
   }
 
-  /** One row more than `limit` if there are more. */
+  /** Returns one row more than `limit` if there are more. */
   rows(filter: RowFilter): readonly SqlRow[] {
     const { select, statuses, at, id } = this.#source;
-    const { tenant_id, status: asked, limit } = filter;
+    const { tenant_id, status: wanted, limit } = filter;
     const conditions = this.#conditions(filter);
     const where = ['tenant_id = ?', 'status = ?', ...conditions.map(({ sql }) => sql)].join(' AND ');
     const values = conditions.flatMap((condition) => condition.values);
-    const merged = asked === undefined ? statuses : [asked];
+    const merged = wanted === undefined ? statuses : [wanted];
     const sql = merged.map(() => `${select} WHERE ${where}`).join(' UNION ALL ');
     const statement = this.#statement(`${sql} ORDER BY ${at} DESC, ${id} LIMIT ?`);
     return statement.all(...merged.flatMap((status) => [tenant_id, status, ...values]), limit + 1);
@@ -66,7 +66,7 @@ export class RowQuery {
     }
     if (since !== undefined) conditions.push({ sql: `${at} >= ?`, values: [since] });
     if (after !== null) {
-      // The first condition lets an index find the place, the second leaves out what came before it at the same time.
+      // The first condition lets the index seek; the second skips rows of the same time that came before.
       const sql = `${at} <= ? AND (${at} < ? OR ${id} > ?)`;
       conditions.push({ sql, values: [after.at, after.at, after.id] });
     }

@@ -1,20 +1,20 @@
 /*
- * Purpose: which batches hold entries of which run.
- * Owns: the table of that, and what is not in it yet. It is written for many batches at a time, one row per run: a row per run
- * and batch would cost as much as the batches themselves.
+ * Purpose: finds the batches that hold entries of a run.
+ * Owns: the table that maps runs to batches, and the recent batches not in it yet. The table is written for many batches at
+ * a time, one row per run: a row per run and batch would cost as much as the batches themselves.
  * Invariants:
- *  N1 The table is complete up to the batch #indexed, which is stored with it; later ones are in #recent, and only there.
- *  N2 #recent is small enough to be made anew from the batches themselves when the store is opened.
+ *  N1 The table is complete up to the batch #indexed, which is stored with it; later batches are only in #recent.
+ *  N2 #recent is small enough to be rebuilt from the batches when the store is opened.
  */
 import type { Position, RunKey } from '@llmteam/contracts';
-import { runMark } from './append-draft.js';
+import { runKeyText } from './append-draft.js';
 import { RunNumbers } from './run-numbers.js';
 import type { Database, Statement } from './sqlite-driver.js';
 
-/** With so many pairs of run and batch, or batches of so many characters, what is recent is written to the table. */
+/** #recent is written to the table once it holds this many run/batch pairs or its batches this many characters. */
 const recentPairs = 4_096;
 const recentCharacters = 32 * 1024 * 1024;
-/** Batches that are answered at a time. */
+/** How many batches a lookup returns at a time. */
 const pageBatches = 8;
 
 export class RunBatches {
@@ -48,11 +48,11 @@ export class RunBatches {
     return this.#indexed;
   }
 
-  /** Notes a batch that is committed. */
+  /** Records a committed batch. */
   note(batch: Position, runs: ReadonlyMap<string, RunKey>, characters: number): void {
-    for (const [mark, run] of runs) {
-      const recent = this.#recent.get(mark);
-      if (recent === undefined) this.#recent.set(mark, { run, batches: [batch] });
+    for (const [runKey, run] of runs) {
+      const recent = this.#recent.get(runKey);
+      if (recent === undefined) this.#recent.set(runKey, { run, batches: [batch] });
       else recent.batches.push(batch);
     }
     this.#pairs += runs.size;
@@ -60,11 +60,11 @@ export class RunBatches {
     this.#last = batch;
   }
 
-  /** Writes what is recent if there is enough of it; answers how many runs that concerned. Within a transaction. */
+  /** Writes #recent to the table if it is large enough; returns the number of rows. Must run within a transaction. */
   write(): number {
     if (this.#pairs < recentPairs && this.#characters < recentCharacters) return 0;
     const recent = [...this.#recent.values()];
-    const numbers = this.#numbers.give(recent.map(({ run }) => run));
+    const numbers = this.#numbers.assign(recent.map(({ run }) => run));
     const rows = recent.map(({ batches }, index) => [numbers[index], batches.at(-1), batches]);
     this.#insert.run(JSON.stringify(rows));
     this.#mark.run(this.#last);
@@ -86,11 +86,11 @@ export class RunBatches {
     this.#numbers.forget();
   }
 
-  /** The next few batches of a run after the batch `seen`, from the one that holds the entry `from`. */
+  /** The next few batches of a run after the batch `seen`, starting with the one that holds the entry `from`. */
   ofRun(run: RunKey, seen: Position, from: Position): readonly Position[] {
     const indexed = after(this.#indexedOf(run, seen, from), seen, from);
     if (indexed.length > 0) return indexed.slice(0, pageBatches);
-    const { batches = [] } = this.#recent.get(runMark(run)) ?? {};
+    const { batches = [] } = this.#recent.get(runKeyText(run)) ?? {};
     return after(batches, seen, from).slice(0, pageBatches);
   }
 
@@ -101,7 +101,7 @@ export class RunBatches {
   }
 }
 
-/** Of some batches in order, those after `seen` that do not end before `from`, as far as the next one tells. */
+/** The batches after `seen` that do not end before `from`, judged by where the next batch in the list starts. */
 function after(batches: readonly Position[], seen: Position, from: Position): readonly Position[] {
   return batches.filter((batch, index) => batch > seen && (batches[index + 1] ?? from + 1) > from);
 }

@@ -1,12 +1,12 @@
 import type { RunKey } from '@llmteam/contracts';
-import { runMark } from './append-draft.js';
+import { runKeyText } from './append-draft.js';
 import { RecentMap } from './recent-map.js';
 import type { Database, Statement } from './sqlite-driver.js';
 
-/** At least so many runs are known without asking the database. */
+/** At least this many recent runs are cached. */
 const knownRuns = 10_000;
 
-/** Short numbers for runs, so that the table of who wrote where stays small. */
+/** Assigns runs short numbers, to keep the table of their batches small. */
 export class RunNumbers {
   readonly #insert: Statement;
   readonly #find: Statement;
@@ -20,23 +20,23 @@ export class RunNumbers {
     this.#find = database.prepare('SELECT id FROM run WHERE tenant_id = ? AND run_id = ?');
   }
 
-  /** The number of a run, null if it has none. */
+  /** The number of a run; null if it has none. */
   find(run: RunKey): number | null {
-    const known = this.#known.get(runMark(run));
+    const known = this.#known.get(runKeyText(run));
     if (known !== undefined) return known;
     const row = this.#find.get(run.tenant_id, run.run_id);
     return row === undefined ? null : Number(row[0]);
   }
 
-  /** The numbers of the runs, in their order; those that have none get one. Within a transaction; `forget` if it fails. */
-  give(runs: readonly RunKey[]): number[] {
-    const unknown = runs.filter((run) => this.#known.get(runMark(run)) === undefined);
+  /** Returns the numbers of the runs in order, assigning missing ones. Must run within a transaction; `forget` if it fails. */
+  assign(runs: readonly RunKey[]): number[] {
+    const unknown = runs.filter((run) => this.#known.get(runKeyText(run)) === undefined);
     for (const [id, tenantId, runId] of unknown.length === 0 ? [] : this.#insert.all(namesOf(unknown))) {
-      this.#known.set(runMark({ tenant_id: String(tenantId), run_id: String(runId) }), Number(id));
+      this.#known.set(runKeyText({ tenant_id: String(tenantId), run_id: String(runId) }), Number(id));
     }
     return runs.map((run) => {
       const number = this.find(run) ?? 0;
-      this.#known.set(runMark(run), number);
+      this.#known.set(runKeyText(run), number);
       return number;
     });
   }

@@ -1,6 +1,6 @@
 /*
- * Purpose: the two SQLite bindings behind one face: `node:sqlite` where the Node has it, else the optional package `libsql`.
- * Rows are arrays in the order of the columns. Errors are the binding's own; `sqliteCode` reads what SQLite said.
+ * Purpose: one interface for two SQLite bindings: `node:sqlite` where Node has it, else the optional package `libsql`.
+ * Rows are arrays in column order. Errors are the binding's own; `sqliteCode` extracts SQLite's result code.
  */
 import { isBuiltin } from 'node:module';
 import { LlmteamError } from '@llmteam/contracts';
@@ -20,7 +20,7 @@ export interface Database {
   close(): void;
 }
 
-/** `FILE_UNREADABLE` if the file can be neither opened nor created; what is in it is not looked at yet. */
+/** Throws `FILE_UNREADABLE` if the file can be neither opened nor created; its content is not checked yet. */
 export async function openDatabase(file: string): Promise<Database> {
   return isBuiltin('node:sqlite') ? openNodeSqlite(file) : openLibsql(file);
 }
@@ -48,7 +48,7 @@ interface NodeSqlite {
 }
 
 async function openNodeSqlite(file: string): Promise<Database> {
-  // A variable, because the types of the oldest Node that is supported do not know the module.
+  // A variable because the types of the oldest supported Node version lack this module.
   const moduleName = 'node:sqlite';
   const { DatabaseSync }: NodeSqlite = await import(moduleName);
   const database = opened(file, () => new DatabaseSync(file));
@@ -71,15 +71,15 @@ async function openNodeSqlite(file: string): Promise<Database> {
 
 async function openLibsql(file: string): Promise<Database> {
   const { default: Libsql } = await import('libsql').catch((cause: unknown) => {
-    const wayOut = "install the package 'libsql' or use Node 22.13 or newer";
-    throw new LlmteamError('PLUGIN_MISSING', `Node ${process.version} has no node:sqlite: ${wayOut}`, { cause });
+    const fix = "install the package 'libsql' or use Node 22.13 or newer";
+    throw new LlmteamError('PLUGIN_MISSING', `Node ${process.version} has no node:sqlite: ${fix}`, { cause });
   });
   const database = opened(file, () => new Libsql(file));
   return {
     exec: (sql) => void database.exec(sql),
     prepare(sql) {
       const statement = database.prepare<[readonly SqlValue[]]>(sql);
-      // Other than raw rows carry a key of the binding's own.
+      // Non-raw rows contain an extra key added by the binding.
       if (statement.reader) statement.raw();
       return {
         run: (...values) => void statement.run(values),

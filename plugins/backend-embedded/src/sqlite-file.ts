@@ -1,10 +1,11 @@
 /*
- * Purpose: opens and closes the one database file of a folder.
- * Owns: the process lock, the schema and its version, the settings of the connection.
+ * Purpose: opens and closes the database file of a folder.
+ * Owns: the process lock, the schema and its version, the connection's settings.
  * Invariants:
- *  F1 The lock is held from the first look at the file until `closeFile`; the operating system frees it if the process dies.
- *  F2 A file that is not ours, or of another version, is left as it was.
- *  F3 Whatever the connection throws is an error of the table.
+ *  F1 The lock is held from the first access to the file until `closeFile`; the operating system releases it if the process
+ *     dies.
+ *  F2 A file that is not ours, or of another schema version, is left unchanged.
+ *  F3 Everything the connection throws is an `LlmteamError`.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,16 +13,16 @@ import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import { type Database, openDatabase } from './sqlite-driver.js';
 import { storeError, systemCode } from './store-error.js';
 
-/** How much an acknowledged write survives: power cuts, or only the end of the process. */
+/** Whether acknowledged writes survive a power failure (`full`) or only the end of the process (`relaxed`). */
 export type Synchronous = 'full' | 'relaxed';
 
-/** What a file holds, and how it is told from others. */
+/** The content of a database file and how it is identified. */
 export interface FileKind {
   readonly name: string;
   readonly application_id: number;
   readonly schema_version: number;
   readonly schema: string;
-  /** Run at every opening: changes nothing where all is there. */
+  /** Executed on every open; idempotent. */
   readonly indexes: string;
 }
 
@@ -53,7 +54,7 @@ const journalSchema = `
   CREATE INDEX registry_expiry ON registry (expires_at) WHERE expires_at IS NOT NULL;
 `;
 
-/** The lists of runs and human tasks. */
+/** Tables of the run and human task lists. */
 export const indexSchema = `
   CREATE TABLE index_position (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
   CREATE TABLE run_row (
@@ -79,8 +80,8 @@ export const indexSchema = `
 `;
 
 /**
- * By which the lists are read (row-query.ts), made when a file is opened that lacks them; what releases before needed goes. A release that
- * does not know them reads and writes the file all the same, so they are no matter of the schema's version.
+ * Indexes for the list queries (row-query.ts), created on open if missing; obsolete ones from earlier releases are dropped.
+ * A release that does not know them can still read and write the file, so they do not affect the schema version.
  */
 export const listIndexes = `
   DROP INDEX IF EXISTS run_row_newest;
@@ -101,7 +102,7 @@ export const listIndexes = `
   CREATE INDEX IF NOT EXISTS task_row_by_run ON task_row (tenant_id, run_id, status, created_at DESC, task_id);
 `;
 
-/** A whole store. */
+/** The file of a complete store. */
 export const storeFile: FileKind = {
   name: 'journal.db',
   application_id: 0x4c4c4d54, // 'LLMT'
@@ -111,17 +112,17 @@ export const storeFile: FileKind = {
 };
 
 /**
- * Opens a file of the folder, made if it is absent, for this process alone. `STORE_LOCKED` if another process has it,
- * `STORE_CORRUPT` if it is not of this kind and version, `FILE_UNREADABLE` if it cannot be written.
+ * Opens a file in the folder exclusively, creating it if absent. Throws `STORE_LOCKED` if another process has it open,
+ * `STORE_CORRUPT` if it is not of this kind and version, `FILE_UNREADABLE` if it is not writable.
  */
 export async function openFile(folder: string, kind: FileKind, synchronous: Synchronous): Promise<Database> {
   const file = join(folder, kind.name);
-  await makeWritable(folder, file).catch((error: unknown) => {
+  await ensureWritable(folder, file).catch((error: unknown) => {
     throw storeError(folder, error);
   });
   const database = guarded(await openDatabase(file), folder);
   try {
-    takeOver(database, file, kind, synchronous);
+    initialize(database, file, kind, synchronous);
     return database;
   } catch (error) {
     abandonFile(database);
@@ -129,8 +130,8 @@ export async function openFile(folder: string, kind: FileKind, synchronous: Sync
   }
 }
 
-/** Asked of the system beforehand, because SQLite opens what it cannot write and fails later in other ways. */
-async function makeWritable(folder: string, file: string): Promise<void> {
+/** Checked up front because SQLite opens read-only files and fails later in other ways. */
+async function ensureWritable(folder: string, file: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await access(folder, constants.W_OK);
   await access(file, constants.R_OK | constants.W_OK).catch((error: unknown) => {
@@ -160,8 +161,8 @@ function guarded(database: Database, folder: string): Database {
   };
 }
 
-function takeOver(database: Database, file: string, kind: FileKind, synchronous: Synchronous): void {
-  // For a new file: most rows are batches of many kilobytes.
+function initialize(database: Database, file: string, kind: FileKind, synchronous: Synchronous): void {
+  // Only affects new files: most rows are batches of many kilobytes.
   database.exec(`PRAGMA page_size = ${pageBytes}`);
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('BEGIN EXCLUSIVE');
@@ -174,9 +175,10 @@ function takeOver(database: Database, file: string, kind: FileKind, synchronous:
   database.exec(kind.indexes);
   database.exec('COMMIT');
   const [mode] = database.prepare('PRAGMA journal_mode = WAL').get() ?? [];
-  if (mode !== 'wal') throw new LlmteamError('STORE_FAILED', `${file} cannot have a write-ahead log, only ${mode}`);
+  if (mode !== 'wal')
+    throw new LlmteamError('STORE_FAILED', `${file} does not support a write-ahead log, only ${mode}`);
   database.exec(`PRAGMA synchronous = ${synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
-  // Checkpoints are made by hand: SQLite's own would hide their errors.
+  // Checkpoints are explicit because automatic ones would hide errors.
   database.exec('PRAGMA wal_autocheckpoint = 0');
   database.exec('BEGIN IMMEDIATE; COMMIT');
 }
@@ -202,9 +204,9 @@ function readNumber(database: Database, sql: string): number {
 }
 
 /**
- * Leaves one file and no lock. A binding may keep a closed connection, and with it the lock, until its statements are
- * collected as garbage, so the lock is given back by hand; only a file out of WAL mode can give it back. On a full disk the
- * log stays, and is read at the next opening.
+ * Leaves a single file and no lock. A binding may keep a closed connection, and with it the lock, until its statements are
+ * garbage-collected, so the lock is released explicitly, which requires leaving WAL mode. On a full disk the log stays and is
+ * replayed on the next open.
  */
 export function closeFile(database: Database): void {
   try {
@@ -218,11 +220,11 @@ export function closeFile(database: Database): void {
   }
 }
 
-/** Closes without writing anything more; the lock may last until the process ends. */
+/** Closes without further writes; the lock may be held until the process ends. */
 export function abandonFile(database: Database): void {
   try {
     database.close();
   } catch {
-    // There is an error already that says more.
+    // The caller already has a more meaningful error.
   }
 }

@@ -1,9 +1,9 @@
 /*
- * Purpose: the durable journal: one partition, positions without gaps from 1.
- * Owns: order, positions, which message ids are known. Does not own: transactions (group-commit.ts), tables (batch-store.ts).
+ * Purpose: the durable journal, with one partition and positions without gaps from 1.
+ * Owns: order, positions, deduplication by message id. Does not own: transactions (group-commit.ts), tables (batch-store.ts).
  * Invariants:
- *  A1 #last is the end of what is committed; #messages may be ahead of it, but only during a transaction.
- *  A2 What an append hands over becomes text at once; nobody's objects are kept.
+ *  A1 #last is the last committed position; #messages may be ahead of it, but only during a transaction.
+ *  A2 Appended entries are serialized immediately; the caller's objects are not retained.
  */
 import {
   closedError,
@@ -23,7 +23,7 @@ import { recallTail } from './journal-tail.js';
 import { MessageWindow } from './message-window.js';
 import type { Database } from './sqlite-driver.js';
 
-/** One transaction takes appends until it has so many entries or characters. */
+/** One transaction takes appends until it holds this many entries or characters. */
 const groupEntries = 2_000;
 const groupCharacters = 4 * 1024 * 1024;
 
@@ -31,11 +31,11 @@ interface Append {
   readonly draft: AppendDraft;
   readonly resolve: (positions: readonly Position[]) => void;
   readonly reject: (error: LlmteamError) => void;
-  /** Where its entries are, once they are written. */
+  /** The positions of its entries, once they are written. */
   positions: readonly Position[];
 }
 
-/** What goes into one transaction. */
+/** The appends of one transaction. */
 interface Group {
   readonly appends: readonly Append[];
   readonly text: BatchText;
@@ -54,7 +54,7 @@ export class SqliteJournal implements Journal, Writer {
   #last: Position;
   #closed = false;
 
-  /** `STORE_CORRUPT` if the end of the journal is damaged. */
+  /** Throws `STORE_CORRUPT` if the end of the journal is damaged. */
   constructor(database: Database, folder: string, commits: GroupCommit) {
     this.#commits = commits;
     this.#store = new BatchStore(database, folder);
@@ -148,7 +148,7 @@ export class SqliteJournal implements Journal, Writer {
     const { appends, text } = this.#group;
     for (const append of appends) {
       const { draft } = append;
-      append.positions = this.#messages.positions(draft.mark, draft.messageIds, (index) => {
+      append.positions = this.#messages.positions(draft.runKey, draft.messageIds, (index) => {
         text.add(draft, index);
         return this.#last + text.size;
       });
@@ -171,7 +171,7 @@ export class SqliteJournal implements Journal, Writer {
   rejected(error: LlmteamError): void {
     this.#store.rolledBack();
     for (const { draft, reject } of this.#group.appends) {
-      this.#messages.forget(draft.mark, draft.messageIds, this.#last);
+      this.#messages.forget(draft.runKey, draft.messageIds, this.#last);
       reject(error);
     }
   }

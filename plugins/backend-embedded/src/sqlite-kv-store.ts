@@ -1,10 +1,10 @@
 /*
- * Purpose: the durable registry.
- * Owns: its table, the alarm for the next value to expire. Does not own: transactions (group-commit.ts).
+ * Purpose: the durable key-value store.
+ * Owns: its table, the timer for the next value to expire. Does not own: transactions (group-commit.ts).
  * Invariants:
- *  R1 Writes are decided within the transaction, in the order they came: each sees what the one before it did.
- *  R2 Nobody hears of a write, neither who wrote it nor who watches, before it is committed.
- *  R3 An expired value is absent for everybody from its time on, whenever its row is removed.
+ *  R1 Writes are evaluated within the transaction, in call order: each sees the effect of the previous one.
+ *  R2 Neither the caller nor a watcher learns of a write before it is committed.
+ *  R3 An expired value is absent for everybody from its expiry on, no matter when its row is removed.
  */
 import {
   type Clock,
@@ -22,18 +22,18 @@ import { beyondAllKeys, checkKey, revisionConflict, valueText } from './kv-value
 import type { Database, SqlRow, Statement } from './sqlite-driver.js';
 
 interface PendingWrite {
-  /** Called within the transaction; what it returns is called once that is committed. */
+  /** Called within the transaction; the returned function is called after the commit. */
   readonly decide: () => () => void;
   readonly reject: (error: LlmteamError) => void;
 }
 
 interface Present {
   readonly revision: number;
-  /** There is a row, but its time is over. */
+  /** There is a row, but it has expired. */
   readonly expired: boolean;
 }
 
-/** What a write adds to the log: a page in each of a few trees. */
+/** Estimated WAL growth per write: one page in each of a few B-trees. */
 const logBytesPerWrite = 16_384;
 
 export class SqliteKvStore implements KvStore, Writer {
@@ -47,10 +47,10 @@ export class SqliteKvStore implements KvStore, Writer {
   readonly #remove: Statement;
   readonly #removeExpired: Statement;
   readonly #nextExpiry: Statement;
-  #waiting: PendingWrite[] = [];
+  #pending: PendingWrite[] = [];
   #group: readonly PendingWrite[] = [];
   #outcomes: (() => void)[] = [];
-  #alarm: { readonly due: number; readonly timer: Timer } | null = null;
+  #expiryTimer: { readonly due: number; readonly timer: Timer } | null = null;
   #closed = false;
 
   constructor(database: Database, clock: Clock, commits: GroupCommit) {
@@ -74,7 +74,7 @@ export class SqliteKvStore implements KvStore, Writer {
   async get(key: string): Promise<KvEntry | null> {
     this.#checkOpen();
     const row = this.#find.get(key);
-    return row === undefined || isOver(row, this.#clock.now()) ? null : kvEntry(row);
+    return row === undefined || isExpired(row, this.#clock.now()) ? null : kvEntry(row);
   }
 
   async put(key: string, value: Json, options: { ifRevision?: number; ttlMs?: number } = {}): Promise<number> {
@@ -90,8 +90,8 @@ export class SqliteKvStore implements KvStore, Writer {
       const expiresAt = ttlMs === undefined ? null : this.#clock.now() + ttlMs;
       const revision = Number(this.#replace.get(key, text, expiresAt)?.[0]);
       return () => {
-        if (expired) this.#watchers.tell({ key, stored: null });
-        this.#watchers.tell({ key, stored: { text, revision } });
+        if (expired) this.#watchers.notify({ key, stored: null });
+        this.#watchers.notify({ key, stored: { text, revision } });
         resolve(revision);
       };
     });
@@ -107,7 +107,7 @@ export class SqliteKvStore implements KvStore, Writer {
       }
       if (current > 0 || expired) this.#remove.run(key);
       return () => {
-        if (current > 0 || expired) this.#watchers.tell({ key, stored: null });
+        if (current > 0 || expired) this.#watchers.notify({ key, stored: null });
         resolve();
       };
     });
@@ -126,14 +126,14 @@ export class SqliteKvStore implements KvStore, Writer {
     if (this.#closed) return;
     this.#closed = true;
     this.#commits.flush();
-    this.#alarm?.timer.cancel();
+    this.#expiryTimer?.timer.cancel();
     this.#watchers.close();
   }
 
   take(): boolean {
-    if (this.#waiting.length === 0) return false;
-    this.#group = this.#waiting;
-    this.#waiting = [];
+    if (this.#pending.length === 0) return false;
+    this.#group = this.#pending;
+    this.#pending = [];
     return true;
   }
 
@@ -153,14 +153,14 @@ export class SqliteKvStore implements KvStore, Writer {
 
   #write<T>(decide: (resolve: (value: T) => void, reject: (error: LlmteamError) => void) => () => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ decide: () => decide(resolve, reject), reject });
+      this.#pending.push({ decide: () => decide(resolve, reject), reject });
       this.#commits.schedule();
     });
   }
 
   #present(key: string): Present {
     const row = this.#find.get(key);
-    const expired = row !== undefined && isOver(row, this.#clock.now());
+    const expired = row !== undefined && isExpired(row, this.#clock.now());
     return { revision: row === undefined || expired ? 0 : Number(row[2]), expired };
   }
 
@@ -168,39 +168,39 @@ export class SqliteKvStore implements KvStore, Writer {
     return this.#list.all(prefix, prefix + beyondAllKeys, after, this.#clock.now(), limit);
   }
 
-  /** Wakes at the time of the first value to expire, to remove it and tell those who watch. */
+  /** Sets the timer for the next expiry, which removes the value and notifies watchers. */
   #arm(): void {
     const first = this.#nextExpiry.get()?.[0] ?? null;
     const due = first === null ? null : Number(first);
-    if (this.#closed || due === (this.#alarm?.due ?? null)) return;
-    this.#alarm?.timer.cancel();
-    this.#alarm = null;
+    if (this.#closed || due === (this.#expiryTimer?.due ?? null)) return;
+    this.#expiryTimer?.timer.cancel();
+    this.#expiryTimer = null;
     if (due === null) return;
     const timer = this.#clock.after(due - this.#clock.now(), () => {
-      this.#alarm = null;
+      this.#expiryTimer = null;
       this.#sweep();
     });
-    this.#alarm = { due, timer };
+    this.#expiryTimer = { due, timer };
   }
 
-  /** If it fails, the next write that does not will see to it: what has expired is absent all the same. */
+  /** A failed sweep is retried after the next successful write; expired values are absent regardless. */
   #sweep(): void {
     const decide = () => {
       const keys = this.#removeExpired.all(this.#clock.now()).map(([key]) => String(key));
       return () => {
-        for (const key of keys) this.#watchers.tell({ key, stored: null });
+        for (const key of keys) this.#watchers.notify({ key, stored: null });
       };
     };
-    this.#waiting.push({ decide, reject: () => undefined });
+    this.#pending.push({ decide, reject: () => undefined });
     this.#commits.schedule();
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw closedError('registry');
+    if (this.#closed) throw closedError('key-value store');
   }
 }
 
-function isOver(row: SqlRow, now: number): boolean {
+function isExpired(row: SqlRow, now: number): boolean {
   const expiresAt = row[3] ?? null;
   return expiresAt !== null && Number(expiresAt) <= now;
 }

@@ -2,8 +2,8 @@
  * Purpose: the durable lists of runs and human tasks.
  * Owns: its tables. Does not own: transactions (group-commit.ts).
  * Invariants:
- *  L1 What waits for a transaction holds the last row of each run and task only, however often it was applied.
- *  L2 A change is judged by the positions applied before it, whether they are committed or still wait, and clearing forgets them.
+ *  L1 Pending changes hold only the latest row of each run and task, however often it was applied.
+ *  L2 A change is compared with all positions applied before it, committed or pending; clearing resets them.
  */
 import {
   closedError,
@@ -24,26 +24,26 @@ import { pageLimit, pageOf, placeOf } from './page-cursor.js';
 import { RowQuery } from './row-query.js';
 import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
 
-/** Changes that are written together. */
+/** Changes written in one transaction. */
 class ChangeGroup {
-  /** Everything from before goes first. */
+  /** All existing rows are deleted first. */
   isClearing = false;
   readonly runs = new Map<string, readonly SqlValue[]>();
   readonly tasks = new Map<string, readonly SqlValue[]>();
   readonly positions = new Map<number, Position>();
-  /** Taken out before the rows above are put in. */
+  /** Deleted before the rows above are written. */
   readonly removed = new Map<string, RunKey>();
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
-/** What it needs of who makes the transactions. */
+/** The part of the group commit that the index uses. */
 type Commits = Pick<GroupCommit, 'add' | 'schedule' | 'flush'>;
 
 const taskStatuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
 const runColumns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
-/** What a row adds to the log: a page in its table and in each index. */
+/** Estimated WAL growth per row: one page in its table and in each index. */
 const logBytesPerRow = 16_384;
-/** What emptying the tables adds to it: their pages become free without being written. */
+/** Estimated WAL growth of emptying the tables: their pages become free without being written. */
 const logBytesOfClearing = 1024 * 1024;
 
 export class SqliteRunIndex implements RunIndex, Writer {
@@ -119,7 +119,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
       const applied = positions.get(change.partition) ?? this.#keptPosition(change.partition);
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
-      for (const run of change.runs) runs.set(mark(run), runValues(run));
+      for (const run of change.runs) runs.set(rowKey(run), runValues(run));
       for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), taskValues(task));
     }
     if (positions.size > 0) await this.#written();
@@ -130,11 +130,11 @@ export class SqliteRunIndex implements RunIndex, Writer {
     if (runs.length === 0) return;
     const { removed, runs: rows, tasks } = this.#waiting;
     for (const run of runs) {
-      removed.set(mark(run), run);
-      rows.delete(mark(run));
+      removed.set(rowKey(run), run);
+      rows.delete(rowKey(run));
     }
     for (const [key, [tenantId, , runId]] of tasks) {
-      if (removed.has(mark({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
+      if (removed.has(rowKey({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
     }
     await this.#written();
   }
@@ -147,7 +147,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
     await this.#written();
   }
 
-  /** Resolves once what waits is committed. */
+  /** Resolves once the pending changes are committed. */
   #written(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#waiting.settle.push({ resolve, reject });
@@ -243,7 +243,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 }
 
-function mark({ tenant_id, run_id }: RunKey): string {
+function rowKey({ tenant_id, run_id }: RunKey): string {
   return JSON.stringify([tenant_id, run_id]);
 }
 

@@ -1,7 +1,7 @@
 import { type Code, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import { sqliteCode } from './sqlite-driver.js';
 
-/** What SQLite's primary result codes mean to us. */
+/** Error codes by SQLite's primary result code. */
 const sqliteMeanings: ReadonlyMap<number, Code> = new Map([
   [3, 'FILE_UNREADABLE'], // SQLITE_PERM
   [5, 'STORE_LOCKED'], // SQLITE_BUSY
@@ -31,14 +31,14 @@ const explanations: Partial<Record<Code, string>> = {
   FILE_UNREADABLE: 'it cannot be read and written',
 };
 
-/** Said instead, where the system tells more. */
+/** More specific explanations by system error code. */
 const systemExplanations: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'there is no permission to write it'],
   ['EPERM', 'there is no permission to write it'],
   ['EROFS', 'the file system is read-only'],
 ]);
 
-/** The error of the table for what the file system or SQLite threw at the store in `folder`; `STORE_FAILED` by default. */
+/** Converts a file system or SQLite error of the store in `folder`; `STORE_FAILED` by default. */
 export function storeError(folder: string, thrown: unknown): LlmteamError {
   if (isLlmteamError(thrown)) return thrown;
   const code = meaningOf(thrown);
@@ -53,7 +53,7 @@ function meaningOf(thrown: unknown): Code {
   return systemMeanings.get(systemCode(thrown) ?? '') ?? 'STORE_FAILED';
 }
 
-/** `ENOENT` and its like; undefined if the error is not the operating system's. */
+/** E.g. `ENOENT`; undefined if it is not a system error. */
 export function systemCode(thrown: unknown): string | undefined {
   const named = typeof thrown === 'object' && thrown !== null && 'code' in thrown;
   return named && typeof thrown.code === 'string' ? thrown.code : undefined;

@@ -1,4 +1,4 @@
-/** Lets one reader sleep until there is something to look at. A ring while nobody sleeps is kept for the next `wait`. */
+/** Lets one reader sleep until there is work. A ring while nobody sleeps wakes the next `wait`. */
 export class Wakeup {
   #rung = false;
   #wake: (() => void) | null = null;

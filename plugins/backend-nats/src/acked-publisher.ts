@@ -1,11 +1,11 @@
 /**
- * Purpose: publishing into streams with acknowledgement, many at a time, on one reply subject for all. The client's own `publish` sets up
- * a request each time, which costs more than the message.
- * Owns: the window of unacknowledged messages; sending them again when the connection is back.
+ * Purpose: publishes to streams with acknowledgements, many at a time on one reply inbox. The client's own `publish` sets up a
+ * request per message, which costs more than the message itself.
+ * Owns: the window of unacknowledged messages; resending them when the connection is back.
  * Invariants:
- *   P1 Every call settles: with the server's answer, or with an error once nobody answered in time.
- *   P2 At most `window` messages are unacknowledged; further ones wait their turn in order.
- *   P3 A message may be stored twice if the server does not know it by its id: callers give ids, or can live with it.
+ *   P1 Every call settles: with the server's answer, or with an error after a timeout.
+ *   P2 At most `window` messages are unacknowledged; further ones wait in order.
+ *   P3 A message without an id known to the server may be stored twice: callers pass ids or tolerate it.
  */
 import { closedError, LlmteamError } from '@llmteam/contracts';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
@@ -21,26 +21,26 @@ export interface Message {
 
 export interface Stored {
   readonly seq: number;
-  /** The message was known by its id; `seq` is that of the first. */
+  /** The message was a duplicate by its id; `seq` is that of the original. */
   readonly duplicate?: boolean;
-  /** Messages of the batch that this one ended. */
+  /** Number of messages in the batch that this one committed. */
   readonly count?: number;
   readonly error?: undefined;
 }
 
 export type Answer = Stored | { readonly error: ApiError };
 
-/** The connection was lost before the answer came, and the message was not sent again. */
+/** The connection was lost before the answer arrived, and the message was not resent. */
 export interface Lost {
   readonly lost: true;
 }
 
-/** What became of a message; an error if nobody answered. */
+/** The result of publishing a message; an error if nobody answered. */
 export type Outcome = Answer | LlmteamError;
 
 interface Pending {
   readonly message: Message;
-  /** Not sent again on another connection. */
+  /** Not resent after a reconnect. */
   readonly once: boolean;
   readonly until: number;
   readonly settled: (outcome: Outcome | Lost) => void;
@@ -57,8 +57,8 @@ export class AckedPublisher {
   private readonly whenEmpty: (() => void)[] = [];
   private sent = 0;
   private isClosed = false;
-  /** The server does not let us hear acknowledgements. */
-  private deaf: LlmteamError | null = null;
+  /** Set if the server does not permit the subscription for acknowledgements. */
+  private inboxError: LlmteamError | null = null;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -69,36 +69,36 @@ export class AckedPublisher {
     connection.subscribe(`${this.inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.answered(msg);
-        else this.cannotHear(error);
+        else this.failInbox(error);
       },
     });
     this.sweeper = setInterval(() => this.sweep(), sweepMs);
     this.sweeper.unref();
-    watch.on('back', () => this.sendAgain());
+    watch.on('back', () => this.resend());
     watch.on('refused', (violation) => this.refuse(violation));
-    watch.on('closed', () => this.giveUpAll());
+    watch.on('closed', () => this.failAll());
   }
 
   /** @throws LlmteamError `BACKEND_UNREACHABLE` if nobody answers in time: the message may or may not be stored */
   publish(message: Message): Promise<Answer> {
-    // A message that is sent again is never told lost.
+    // A message that may be resent is never reported as lost.
     return this.addOne(message, false) as Promise<Answer>;
   }
 
-  /** As `publish`, but on this connection only: the end of a batch means nothing without the rest. */
+  /** Like `publish`, but without resending after a reconnect: the end of a batch is useless without the rest. */
   publishOnce(message: Message): Promise<Answer | Lost> {
     return this.addOne(message, true);
   }
 
-  /** Many as one promise: what became of each, in their order. */
+  /** Publishes many messages; resolves with the outcome of each, in order. */
   publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(messages.length);
       let left = messages.length;
       if (left === 0) resolve(outcomes);
-      messages.forEach((message, place) => {
+      messages.forEach((message, index) => {
         this.add(message, false, (outcome) => {
-          outcomes[place] = outcome as Outcome;
+          outcomes[index] = outcome as Outcome;
           if (--left === 0) resolve(outcomes);
         });
       });
@@ -115,9 +115,9 @@ export class AckedPublisher {
   }
 
   private add(message: Message, once: boolean, settled: Pending['settled']): void {
-    const refused = this.isClosed ? closedError('NATS connection') : this.deaf;
-    if (refused !== null) {
-      settled(refused);
+    const failure = this.isClosed ? closedError('NATS connection') : this.inboxError;
+    if (failure !== null) {
+      settled(failure);
       return;
     }
     const pending = { message, once, until: performance.now() + timeoutMs, settled };
@@ -125,7 +125,7 @@ export class AckedPublisher {
     else this.waiting.push(pending);
   }
 
-  /** Resolves when everything that was published has been answered or given up. */
+  /** Resolves once every published message has been answered or has failed. */
   async close(): Promise<void> {
     this.isClosed = true;
     const all = [...this.pending.values(), ...this.waiting];
@@ -137,13 +137,13 @@ export class AckedPublisher {
     const id = this.sent++;
     this.pending.set(id, pending);
     try {
-      this.handOver(id, pending);
+      this.transmit(id, pending);
     } catch (error) {
       this.settle(id)?.settled(natsError(`publish on ${pending.message.subject}`, error));
     }
   }
 
-  private handOver(id: number, { message }: Pending): void {
+  private transmit(id: number, { message }: Pending): void {
     const reply = `${this.inbox}.${id}`;
     const { subject, body, headers } = message;
     const options = headers === undefined ? { reply } : { reply, headers: new MessageHeaders(headers) };
@@ -155,7 +155,7 @@ export class AckedPublisher {
     this.pending.delete(id);
     const next = this.waiting.shift();
     if (next !== undefined) this.send(next);
-    if (this.pending.size === 0) for (const tell of this.whenEmpty.splice(0)) tell();
+    if (this.pending.size === 0) for (const notify of this.whenEmpty.splice(0)) notify();
     return pending;
   }
 
@@ -163,7 +163,7 @@ export class AckedPublisher {
     const pending = this.settle(Number(msg.subject.slice(this.inbox.length + 1)));
     if (pending === undefined) return;
     if (msg.headers?.code === 503) {
-      const message = `no stream takes messages on '${pending.message.subject}'`;
+      const message = `no stream accepts messages on '${pending.message.subject}'`;
       pending.settled(new LlmteamError('BACKEND_UNREACHABLE', message, { details: { no_responders: true } }));
       return;
     }
@@ -173,7 +173,7 @@ export class AckedPublisher {
   private sweep(): void {
     const now = performance.now();
     for (const [id, { until }] of this.pending) {
-      if (until <= now) this.giveUp(id, this.silence());
+      if (until <= now) this.fail(id, this.timeoutReason());
     }
     for (const pending of this.waiting.filter(({ until }) => until <= now)) {
       pending.settled(unanswered(pending, `not sent within ${timeoutMs} ms`));
@@ -181,30 +181,30 @@ export class AckedPublisher {
     this.waiting = this.waiting.filter(({ until }) => until > now);
   }
 
-  private silence(): string {
+  private timeoutReason(): string {
     const reason = `no answer within ${timeoutMs} ms`;
-    // A server whose disk is full writes so into its log, and answers nothing.
-    return this.watch.isConnected ? `${reason}; its log may say why, a full disk for instance` : reason;
+    // A server whose disk is full logs it and does not answer.
+    return this.watch.isConnected ? `${reason}; its log may say why, for example a full disk` : reason;
   }
 
-  private giveUp(id: number, reason: string): void {
+  private fail(id: number, reason: string): void {
     const pending = this.settle(id);
     pending?.settled(unanswered(pending, reason));
   }
 
-  private giveUpAll(): void {
-    for (const id of [...this.pending.keys()]) this.giveUp(id, 'the connection is closed');
+  private failAll(): void {
+    for (const id of [...this.pending.keys()]) this.fail(id, 'the connection is closed');
   }
 
-  /** What was on its way may be lost or stored; ids tell the server which. */
-  private sendAgain(): void {
+  /** Messages in flight may be lost or stored; the server deduplicates by id. */
+  private resend(): void {
     for (const [id, pending] of [...this.pending]) {
       if (pending.once) this.settle(id)?.settled({ lost: true });
-      else this.handOver(id, pending);
+      else this.transmit(id, pending);
     }
   }
 
-  /** The server names the subject, not the message. */
+  /** The server reports the subject, not the message. */
   private refuse(violation: PermissionViolation): void {
     if (violation.operation !== 'publish') return;
     for (const [id, { message }] of [...this.pending]) {
@@ -212,9 +212,9 @@ export class AckedPublisher {
     }
   }
 
-  private cannotHear(error: Error): void {
-    this.deaf = natsError('hearing acknowledgements', error);
-    for (const id of [...this.pending.keys()]) this.settle(id)?.settled(this.deaf);
+  private failInbox(error: Error): void {
+    this.inboxError = natsError('subscribing to acknowledgements', error);
+    for (const id of [...this.pending.keys()]) this.settle(id)?.settled(this.inboxError);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Purpose: the publisher of one stream: messages one by one, or together in atomic batches where that is what makes it fast.
- * A server that syncs every write syncs once per batch: the group commit of JetStream.
- * Invariant: a batch that is refused or lost is sent again message by message, so a batch is never more than a faster way.
+ * Purpose: publishes to one stream, message by message or in atomic batches. A server that syncs every write syncs once per
+ * batch, which amounts to group commit.
+ * Invariant: a batch that is refused or lost is resent message by message, so batching is only an optimization.
  */
 import { type NatsConnection, nuid } from '@nats-io/transport-node';
 import type { AckedPublisher, Answer, Message, Outcome, Stored } from './acked-publisher.js';
@@ -25,21 +25,21 @@ export class BatchingPublisher {
   constructor(
     private readonly connection: NatsConnection,
     private readonly publisher: AckedPublisher,
-    /** False: one by one. */
-    private readonly takesBatches: boolean,
+    /** If false, messages are published one by one. */
+    private readonly usesBatches: boolean,
   ) {}
 
   publish(message: Message): Promise<Answer> {
-    if (!this.takesBatches) return this.publisher.publish(message);
+    if (!this.usesBatches) return this.publisher.publish(message);
     return new Promise((resolve, reject) => {
       this.waiting.push({ message, resolve, reject });
       if (this.waiting.length === 1) setImmediate(() => this.sendWaiting());
     });
   }
 
-  /** Many as one promise: what became of each, in their order. */
+  /** Publishes many messages; resolves with the outcome of each, in order. */
   publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {
-    if (!this.takesBatches) return this.publisher.publishEach(messages);
+    if (!this.usesBatches) return this.publisher.publishEach(messages);
     return Promise.all(
       messages.map((message) => this.publish(message).catch((error: unknown) => natsError('publish', error))),
     );
@@ -72,9 +72,9 @@ export class BatchingPublisher {
     try {
       const stored = group.length === 1 ? null : await this.sendBatch(group.map(({ message }) => message));
       if (stored === null) await this.sendSingly(group);
-      else for (const [place, { resolve }] of group.entries()) resolve({ seq: stored.seq - group.length + 1 + place });
+      else for (const [index, { resolve }] of group.entries()) resolve({ seq: stored.seq - group.length + 1 + index });
     } catch (error) {
-      // Nobody knows whether it is stored. To wait as long again for each message would tell no more.
+      // Whether it was stored is unknown, and resending each message after a timeout would not tell either.
       for (const { reject } of group) reject(error);
     }
   }
@@ -85,10 +85,10 @@ export class BatchingPublisher {
     );
   }
 
-  /** null: it was refused, or lost with the connection. */
+  /** Null if it was refused, or lost with the connection. */
   private async sendBatch(messages: readonly Message[]): Promise<Stored | null> {
     const batchId = nuid.next();
-    const parts = messages.map((message, place) => inBatch(message, batchId, place + 1));
+    const parts = messages.map((message, index) => inBatch(message, batchId, index + 1));
     const last = parts.pop();
     if (last === undefined) return null;
     for (const { subject, body, headers } of parts) {
@@ -102,9 +102,9 @@ export class BatchingPublisher {
   }
 }
 
-function inBatch(message: Message, batchId: string, place: number): Message & { readonly headers: HeaderTable } {
+function inBatch(message: Message, batchId: string, index: number): Message & { readonly headers: HeaderTable } {
   return {
     ...message,
-    headers: { ...message.headers, 'Nats-Batch-Id': batchId, 'Nats-Batch-Sequence': String(place) },
+    headers: { ...message.headers, 'Nats-Batch-Id': batchId, 'Nats-Batch-Sequence': String(index) },
   };
 }

@@ -2,9 +2,9 @@ import type { Blobs } from '@llmteam/contracts';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import type { HeaderTable } from './message-headers.js';
 
-/** What is larger travels as a blob: consumers share a connection, and one large message holds up all others. */
-const mostInlineBytes = 256 * 1024;
-/** The headers of a message count as part of it. */
+/** Larger texts are stored as blobs: consumers share a connection, and one large message would block all others. */
+const maxInlineBytes = 256 * 1024;
+/** Headers count towards the maximum payload. */
 const headerRoom = 2 * 1024;
 const blobHeader = 'Llmteam-Blob';
 
@@ -13,7 +13,7 @@ export interface Body {
   readonly headers?: HeaderTable;
 }
 
-/** Texts as message bodies: small ones as they are, large ones by reference. */
+/** Converts texts to message bodies: small ones inline, large ones by reference. */
 export class Bodies {
   private readonly decoder = new TextDecoder();
 
@@ -23,16 +23,16 @@ export class Bodies {
     private readonly maxPayload: () => number,
   ) {}
 
-  /** A promise only for large texts. */
+  /** Returns a promise only for large texts. */
   pack(text: string): Body | Promise<Body> {
     const body = Buffer.from(text);
-    return body.length <= Math.min(mostInlineBytes, this.maxPayload() - headerRoom) ? { body } : this.store(body);
+    return body.length <= Math.min(maxInlineBytes, this.maxPayload() - headerRoom) ? { body } : this.store(body);
   }
 
   /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */
   unpack(msg: { readonly data: Uint8Array; readonly headers?: MsgHdrs | undefined }): string | Promise<string> {
     const { data } = msg;
-    // Headers are parsed when they are asked for; most messages need not.
+    // The client parses headers on access, which most messages can avoid.
     const hash = data.length > 0 ? '' : (msg.headers?.get(blobHeader) ?? '');
     return hash === '' ? this.decoder.decode(data) : this.load(hash);
   }

@@ -1,7 +1,7 @@
 /**
- * Purpose: what happens to the connection, told to those whose work depends on it.
- * Owns: whether there is one; the log of its changes. Does not own: connecting again, which the client does by itself.
- * Invariant: nothing the client is asked while there is no connection arrives, ever; so whoever asks hears at once that there is none.
+ * Purpose: tracks the state of the connection and notifies listeners of changes.
+ * Owns: whether it is connected; logging changes. Does not own: reconnecting, which the client does.
+ * Invariant: requests made while disconnected would never be sent, so they are rejected immediately.
  */
 import { EventEmitter } from 'node:events';
 import { LlmteamError, type Logger } from '@llmteam/contracts';
@@ -12,7 +12,7 @@ export type PermissionViolation = InstanceType<typeof errors.PermissionViolation
 interface Events {
   lost: [];
   back: [];
-  /** The server refuses something this connection wanted to publish or to hear. */
+  /** The server does not permit a publish or subscription of this connection. */
   refused: [PermissionViolation];
   closed: [];
 }
@@ -25,7 +25,7 @@ export class ConnectionWatch {
     connection: NatsConnection,
     private readonly log: Logger,
   ) {
-    // Every reader and consumer listens.
+    // One listener per reader and consumer.
     this.events.setMaxListeners(0);
     void this.follow(connection.status());
   }
@@ -34,28 +34,28 @@ export class ConnectionWatch {
     return this.connected;
   }
 
-  /** Answers how to stop listening. */
-  on<E extends keyof Events>(event: E, listener: (...told: Events[E]) => void): () => void {
-    const listen = listener as (...told: unknown[]) => void;
+  /** Returns a function that removes the listener. */
+  on<E extends keyof Events>(event: E, listener: (...args: Events[E]) => void): () => void {
+    const listen = listener as (...args: unknown[]) => void;
     this.events.on(event as keyof Events, listen);
     return () => this.events.off(event as keyof Events, listen);
   }
 
-  /** The client would wait for an answer until its time is up; this rejects as soon as the connection is gone. */
-  ask<T>(question: () => Promise<T>): Promise<T> {
+  /** Runs a request; rejects as soon as the connection is lost, where the client alone would wait for its timeout. */
+  ask<T>(request: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.connected) throw notConnected();
       const forget = this.on('lost', () => reject(notConnected()));
-      question().then(resolve, reject).finally(forget);
+      request().then(resolve, reject).finally(forget);
     });
   }
 
-  /** Waits, but not beyond the moment the connection is back or closed. */
+  /** Sleeps for `ms`, or until the connection is back or closed. */
   async pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => goOn(), ms);
-      const forget = [this.on('back', () => goOn()), this.on('closed', () => goOn())];
-      const goOn = (): void => {
+      const timer = setTimeout(() => finish(), ms);
+      const forget = [this.on('back', () => finish()), this.on('closed', () => finish())];
+      const finish = (): void => {
         clearTimeout(timer);
         for (const stop of forget) stop();
         resolve();
@@ -74,14 +74,14 @@ export class ConnectionWatch {
     const { log } = this;
     if (status.type === 'disconnect') {
       this.connected = false;
-      log.warn({ server: status.server }, 'the connection to the NATS server is lost');
+      log.warn({ server: status.server }, 'lost the connection to the NATS server');
       this.events.emit('lost');
     } else if (status.type === 'reconnect') {
       this.connected = true;
-      log.info({ server: status.server }, 'connected to the NATS server again');
+      log.info({ server: status.server }, 'reconnected to the NATS server');
       this.events.emit('back');
     } else if (status.type === 'error') {
-      log.error({ err: status.error }, 'the NATS server reports an error');
+      log.error({ err: status.error }, 'the NATS server reported an error');
       if (status.error instanceof errors.PermissionViolationError) this.events.emit('refused', status.error);
     }
   }

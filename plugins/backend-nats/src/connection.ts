@@ -1,6 +1,6 @@
 /**
- * Purpose: the connection to the servers: made with patience, kept for ever.
- * Owns: credentials and TLS, turning what the client throws at the start into errors that say what is wrong.
+ * Purpose: connects to the servers with retries, and reconnects indefinitely.
+ * Owns: credentials and TLS, converting the client's connection errors to meaningful ones.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,20 +19,20 @@ import type { NatsSettings } from './settings.js';
 
 export interface ConnectOptions {
   readonly settings: NatsSettings;
-  /** Shown in the servers' lists of connections. */
+  /** Shown in the server's list of connections. */
   readonly name: string;
   readonly log: Logger;
-  /** How long to try before giving up the first connection. */
+  /** How long to retry the initial connection. */
   readonly patienceMs: number;
 }
 
 const pauseMs = 250;
-/** For one attempt, greeting and login included. A server that dies in the middle of it is noticed only after this. */
+/** Timeout of one attempt, including the handshake. A server that dies in the middle of it is noticed only after this. */
 const attemptMs = 2_000;
 
 /**
- * @throws LlmteamError `BACKEND_UNREACHABLE`; `BACKEND_UNSUITABLE` if the server refuses the credentials; `CONFIG_INVALID` if an address
- * is none; `FILE_UNREADABLE`
+ * @throws LlmteamError `BACKEND_UNREACHABLE`; `BACKEND_UNSUITABLE` if the server refuses the credentials; `CONFIG_INVALID` if an
+ * address is invalid; `FILE_UNREADABLE`
  */
 export async function connectToNats(options: ConnectOptions): Promise<NatsConnection> {
   const addresses = addressesOf(options.settings);
@@ -44,7 +44,7 @@ export async function connectToNats(options: ConnectOptions): Promise<NatsConnec
     } catch (error) {
       const failure = connectError(addresses, error);
       if (!failure.recoverable || performance.now() + pauseMs >= until) throw failure;
-      options.log.info({ servers: addresses.servers }, 'the NATS server cannot be reached yet; trying again');
+      options.log.info({ servers: addresses.servers }, 'the NATS server cannot be reached yet; retrying');
       await sleep(pauseMs);
     }
   }
@@ -59,11 +59,11 @@ function optionsOf({ settings, name }: ConnectOptions, addresses: Addresses): No
     noAsyncTraces: true,
     timeout: attemptMs,
     maxReconnectAttempts: -1,
-    // A server that refuses a login twice may be one that is being configured.
+    // A server that refuses credentials twice may still be in the middle of being configured.
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: 100,
     reconnectJitter: 200,
-    // A connection on which nothing comes any more is given up after 10 to 15 s.
+    // A silent connection is dropped after 10 to 15 s.
     pingInterval: 5_000,
     maxPingOut: 2,
     ...(user !== undefined && { user, pass: password ?? '' }),
@@ -96,6 +96,6 @@ function connectError({ servers }: Addresses, cause: unknown): LlmteamError {
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (/invalid url/i.test(reason))
-    return new LlmteamError('CONFIG_INVALID', `${where} has no valid address`, { cause });
+    return new LlmteamError('CONFIG_INVALID', `${where} has an invalid address`, { cause });
   return new LlmteamError('BACKEND_UNREACHABLE', `${where} cannot be reached: ${reason || 'no answer'}`, { cause });
 }

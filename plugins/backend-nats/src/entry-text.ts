@@ -1,29 +1,29 @@
 import { type Entry, type Fact, LlmteamError, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
-import { mostEntries, positionOf } from './positions.js';
+import { maxEntries, positionOf } from './positions.js';
 
-/** One append as the stream keeps it: a JSON array of `{message_id, fact}`. */
+/** An element of a stored append, which is a JSON array of these. */
 interface StoredEntry {
   readonly message_id: string;
   readonly fact: Fact;
 }
 
-const mostCharacters = 64 * 1024 * 1024;
+const maxCharacters = 64 * 1024 * 1024;
 
-/** The entries as text, one each: nothing is shared with who called. @throws TypeError if a fact is not JSON; LlmteamError `LIMIT_EXCEEDED` */
+/** Serializes each entry. @throws TypeError if a fact is not JSON; LlmteamError `LIMIT_EXCEEDED` */
 export function entryTexts(run: RunKey, entries: readonly NewEntry[]): string[] {
   const texts = entries.map(({ message_id, fact }) => JSON.stringify({ message_id, fact }));
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
-  if (entries.length <= mostEntries && characters <= mostCharacters) return texts;
+  if (entries.length <= maxEntries && characters <= maxCharacters) return texts;
   const size = `${entries.length} entries of ${characters} characters of JSON`;
-  const most = `at most ${mostEntries} and ${mostCharacters} are allowed`;
-  throw new LlmteamError('LIMIT_EXCEEDED', `append to run ${run.run_id}: ${size}, ${most}`);
+  const limits = `at most ${maxEntries} and ${maxCharacters} are allowed`;
+  throw new LlmteamError('LIMIT_EXCEEDED', `append to run ${run.run_id}: ${size}, ${limits}`);
 }
 
 export function joinTexts(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
 }
 
-/** The entries of a message of the stream. @throws LlmteamError `STORE_CORRUPT` */
+/** Parses the entries of a stream message. @throws LlmteamError `STORE_CORRUPT` */
 export function parseEntries(run: RunKey, sequence: number, text: string): Entry[] {
   const stored = parse(sequence, text);
   return stored.map(({ message_id, fact }, index) => ({
@@ -42,7 +42,7 @@ function parse(sequence: number, text: string): readonly StoredEntry[] {
   } catch (cause) {
     throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal is not JSON`, { cause });
   }
-  throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal holds no facts`);
+  throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal contains no facts`);
 }
 
 function isStoredEntry(value: unknown): value is StoredEntry {

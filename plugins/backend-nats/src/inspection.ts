@@ -1,4 +1,4 @@
-/** What the server and the streams of an installation are like, for people to read. Makes nothing. */
+/** A human-readable report on the server and an installation's streams. Read-only. */
 import { isLlmteamError, type Logger } from '@llmteam/contracts';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -17,7 +17,7 @@ export interface InspectedStream {
   readonly replicas: number | null;
   readonly messages: number;
   readonly bytes: number;
-  /** How it differs from the configuration, in words. */
+  /** Descriptions of how it differs from the configuration. */
   readonly faults: readonly string[];
 }
 
@@ -26,10 +26,10 @@ export interface NatsInspection {
   readonly version: string;
   readonly hasJetstream: boolean;
   readonly hasAtomicBatches: boolean;
-  /** Server's clock minus ours. */
+  /** Server clock minus local clock. */
   readonly clockOffsetMs: number | null;
   readonly streams: readonly InspectedStream[];
-  /** What keeps the installation from working, in words. */
+  /** Descriptions of what keeps the installation from working. */
   readonly problems: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export async function inspectConnection(connection: NatsConnection, settings: Na
     return { ...common, hasJetstream: true, clockOffsetMs, streams, problems: [...problems, ...faults] };
   } catch (error) {
     const hasJetstream = !isWithoutJetstream(error);
-    const problem = hasJetstream ? natsError('looking at the streams', error).message : 'JetStream is not enabled';
+    const problem = hasJetstream ? natsError('inspecting the streams', error).message : 'JetStream is not enabled';
     return { ...common, hasJetstream, clockOffsetMs: null, streams: [], problems: [...problems, problem] };
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Purpose: the streams and buckets of an installation, but for the jobs: made if they are not there, checked if they are.
- * Owns: the order they are made in, from which follows whether one that is missing was lost.
- * Invariant: the registry is made last. Where it is, the journal and the blobs have been; where facts are, the registry has been.
+ * Purpose: creates or checks the streams and buckets of an installation, except the jobs stream.
+ * Owns: the order of creation, which tells whether a missing stream was lost.
+ * Invariant: the key-value bucket is created last. If it exists, the journal and the blobs existed; if there are facts, the
+ * bucket existed.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import { type JetStreamManager, jetstream, StorageType, type StreamInfo } from '@nats-io/jetstream';
@@ -29,7 +30,7 @@ export interface Buckets {
 type Found = readonly [Wanted, StreamInfo | null];
 
 /**
- * @throws LlmteamError `BACKEND_UNSUITABLE` naming all that is not as configured, `STORE_CORRUPT` if a part is gone,
+ * @throws LlmteamError `BACKEND_UNSUITABLE` listing all differences from the configuration, `STORE_CORRUPT` if a part is gone,
  * `BACKEND_UNREACHABLE`
  */
 export async function ensureInstallation(installation: Installation): Promise<Buckets> {
@@ -49,13 +50,13 @@ export async function ensureInstallation(installation: Installation): Promise<Bu
     history: 1,
     replicas,
     storage: StorageType.File,
-    // A copy may be behind; values that are compared and swapped are read from the leader.
+    // Replicas may lag; compare-and-swap must read from the leader.
     allow_direct: replicas === 1,
   });
   return { kv, objects };
 }
 
-/** What `ensureInstallation` makes. */
+/** The streams that `ensureInstallation` creates. */
 export function installedStreams(installation: Omit<Installation, 'connection' | 'manager'>): Wanted[] {
   const { settings, names } = installation;
   const registry = bucketConfig(settings, names.kvStream);
@@ -78,7 +79,7 @@ async function findAll(manager: JetStreamManager, all: readonly Wanted[]): Promi
   return found;
 }
 
-/** Going on with an empty part would give sequences out again that checkpoints stand for. */
+/** Recreating a lost stream would reuse sequences that checkpoints refer to. */
 function checkComplete(found: readonly Found[]): void {
   const gone = found.flatMap(([{ name }, info]) => (info === null ? [name] : []));
   if (gone.length > 0) throw lost(gone);
@@ -86,11 +87,11 @@ function checkComplete(found: readonly Found[]): void {
 
 async function checkEmpty(manager: JetStreamManager, registry: string, found: readonly Found[]): Promise<void> {
   const isEmpty = found.every(([, info]) => (info?.state.last_seq ?? 0) === 0);
-  // Another process may have made everything in this moment.
+  // Another process may have just created everything.
   if (!isEmpty && (await findStream(manager, registry)) === null) throw lost([registry]);
 }
 
 function lost(streams: readonly string[]): LlmteamError {
-  const wayOut = 'restore it from a backup, or delete all streams of the installation to begin anew';
-  return new LlmteamError('STORE_CORRUPT', `the installation has lost ${streams.join(', ')}; ${wayOut}`);
+  const fix = 'restore it from a backup, or delete all streams of the installation to start over';
+  return new LlmteamError('STORE_CORRUPT', `the installation has lost ${streams.join(', ')}; ${fix}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Purpose: one worker's share of a queue: deliveries up to its concurrency, for as long as it wants them.
- * Owns: the deliveries handed out and not answered; finding the consumer again when it or the server was gone.
- * Invariant: what is asked for and what is handed out are together never more than `concurrency`.
+ * Purpose: one worker's consumption of a queue, up to its concurrency.
+ * Owns: unsettled deliveries; finding the JetStream consumer again after it or the server was gone.
+ * Invariant: requested and unsettled deliveries together never exceed `concurrency`.
  */
 import type { Consumer, Delivery, Job, Logger } from '@llmteam/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -19,10 +19,10 @@ export interface JobConsumerOptions {
   readonly queue: string;
   readonly stream: string;
   readonly concurrency: number;
-  /** Makes the queue's consumer if it is not there; answers its name. */
+  /** Creates the queue's JetStream consumer if it is missing; returns its name. */
   readonly makeConsumer: () => Promise<string>;
   readonly handle: (delivery: Delivery) => void;
-  /** It has taken its last job and every delivery is answered. */
+  /** Called once it takes no more jobs and every delivery is settled. */
   readonly over: () => void;
 }
 
@@ -32,16 +32,16 @@ const longestPauseMs = 2_000;
 
 export class JobConsumer implements Consumer {
   private readonly requests: PullRequests;
-  /** Reply subjects of the deliveries that are not answered. */
-  private readonly handedOut = new Set<string>();
+  /** Reply subjects of unsettled deliveries. */
+  private readonly unsettled = new Set<string>();
   private isStopped = false;
   private whenEmpty: (() => void)[] = [];
 
   constructor(private readonly options: JobConsumerOptions) {
     this.requests = new PullRequests(options.connection, options.watch, {
-      room: () => options.concurrency - this.handedOut.size,
+      room: () => options.concurrency - this.unsettled.size,
       receive: (message) => this.receive(message),
-      lost: (reason) => void this.findAgain(reason),
+      lost: (reason) => void this.reopen(reason),
     });
   }
 
@@ -52,11 +52,11 @@ export class JobConsumer implements Consumer {
   async stop(signal?: AbortSignal): Promise<void> {
     this.isStopped = true;
     this.requests.stop();
-    if (this.handedOut.size > 0 && signal?.aborted !== true) await this.allAnswered(signal);
+    if (this.unsettled.size > 0 && signal?.aborted !== true) await this.allSettled(signal);
     this.options.over();
   }
 
-  private async allAnswered(signal: AbortSignal | undefined): Promise<void> {
+  private async allSettled(signal: AbortSignal | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
       this.whenEmpty.push(resolve);
       signal?.addEventListener('abort', () => resolve(), { once: true });
@@ -65,93 +65,93 @@ export class JobConsumer implements Consumer {
 
   private receive(message: StreamMessage): void {
     const { reply } = message;
-    // A consumer that was made anew may hand out what is at work here, to be answered in the same place.
-    if (this.handedOut.has(reply)) return;
-    if (this.isStopped || this.handedOut.size >= this.options.concurrency) {
+    // A recreated consumer may redeliver a job that is still running here, with the same reply subject.
+    if (this.unsettled.has(reply)) return;
+    if (this.isStopped || this.unsettled.size >= this.options.concurrency) {
       this.answer(reply, release(0));
       return;
     }
-    this.handedOut.add(reply);
+    this.unsettled.add(reply);
     try {
       const text = this.options.bodies.unpack(message);
-      if (typeof text === 'string') this.handOut(message, text);
-      else this.handOutLater(message, text);
+      if (typeof text === 'string') this.deliver(message, text);
+      else this.deliverLater(message, text);
     } catch (error) {
-      this.releaseAll(reply, error);
+      this.nakAfterError(reply, error);
     }
   }
 
-  private handOutLater(message: StreamMessage, text: Promise<string>): void {
+  private deliverLater(message: StreamMessage, text: Promise<string>): void {
     text
-      .then((loaded) => this.handOut(message, loaded))
-      .catch((error: unknown) => this.releaseAll(message.reply, error));
+      .then((loaded) => this.deliver(message, loaded))
+      .catch((error: unknown) => this.nakAfterError(message.reply, error));
   }
 
-  /** The message itself is let go: it holds far more memory than the job. */
-  private handOut({ reply, deliveries, msg }: StreamMessage, text: string): void {
+  /** Does not retain the message, which holds far more memory than the job. */
+  private deliver({ reply, deliveries, msg }: StreamMessage, text: string): void {
     const job = parseJob(text);
     if (job !== null) {
-      this.options.handle(new HandedOut(this, reply, deliveries, job));
+      this.options.handle(new NatsDelivery(this, reply, deliveries, job));
       return;
     }
-    // One that was a job is published again by its coordinator.
+    // If it was meant to be a job, its coordinator publishes it again.
     const { queue, log } = this.options;
-    log.error({ queue, subject: msg.subject }, 'what is queued there is no job; it is thrown away');
+    log.error({ queue, subject: msg.subject }, 'discarded a queued message that is not a job');
     this.ack(reply);
   }
 
-  private releaseAll(reply: string, err: unknown): void {
+  private nakAfterError(reply: string, err: unknown): void {
     const { log, queue, connection } = this.options;
-    log.error({ err, queue }, 'a job could not be handed out; it comes again');
+    log.error({ err, queue }, 'a job could not be delivered; it will be redelivered');
     if (!connection.isClosed()) this.nak(reply, redeliveryMs);
   }
 
   ack(reply: string): void {
-    if (this.isAnsweredFirst(reply)) this.answer(reply, ack);
+    if (this.settle(reply)) this.answer(reply, ack);
   }
 
   nak(reply: string, delayMs: number): void {
-    if (this.isAnsweredFirst(reply)) this.answer(reply, release(delayMs));
+    if (this.settle(reply)) this.answer(reply, release(delayMs));
   }
 
   extend(reply: string): void {
-    if (this.handedOut.has(reply)) this.answer(reply, stillWorking);
+    if (this.unsettled.has(reply)) this.answer(reply, stillWorking);
   }
 
   private answer(reply: string, text: Uint8Array): void {
     this.options.connection.publish(reply, text);
   }
 
-  /** False if the delivery was answered before. */
-  private isAnsweredFirst(reply: string): boolean {
-    if (!this.handedOut.delete(reply)) return false;
-    if (!this.isStopped) this.requests.askSoon();
-    else if (this.handedOut.size === 0) for (const tell of this.whenEmpty.splice(0)) tell();
+  /** Marks a delivery as settled; false if it was settled before. */
+  private settle(reply: string): boolean {
+    if (!this.unsettled.delete(reply)) return false;
+    if (!this.isStopped) this.requests.requestSoon();
+    else if (this.unsettled.size === 0) for (const notify of this.whenEmpty.splice(0)) notify();
     return true;
   }
 
-  /** Workers must outlive servers and consumers: this ends only with success or with `stop`. */
-  private async findAgain(reason: string): Promise<void> {
+  /** Workers must survive server and consumer failures: this retries until it succeeds or `stop` is called. */
+  private async reopen(reason: string): Promise<void> {
     const { queue, log, connection, watch } = this.options;
-    log.warn({ queue, reason }, 'the queue does not answer; looking for it again');
-    for (let pause = firstPauseMs; this.goesOn(connection); pause = Math.min(2 * pause, longestPauseMs)) {
+    log.warn({ queue, reason }, 'the queue does not answer; reopening it');
+    for (let pause = firstPauseMs; this.isActive(connection); pause = Math.min(2 * pause, longestPauseMs)) {
       try {
         const consumer = await this.options.makeConsumer();
-        if (this.goesOn(connection)) this.begin(consumer);
+        if (this.isActive(connection)) this.begin(consumer);
         return;
       } catch (err) {
-        log.debug({ err, queue }, 'the queue is not there yet');
+        log.debug({ err, queue }, 'the queue is not available yet');
       }
       await watch.pause(pause);
     }
   }
 
-  private goesOn(connection: NatsConnection): boolean {
+  private isActive(connection: NatsConnection): boolean {
     return !this.isStopped && !connection.isClosed();
   }
 }
 
-class HandedOut implements Delivery {
+class NatsDelivery implements Delivery {
   constructor(
     private readonly consumer: JobConsumer,
     private readonly reply: string,

@@ -1,7 +1,7 @@
 /**
- * Purpose: the stream of jobs while the backend is open: made when it is missing, and watched.
- * Owns: noticing that jobs were lost with it. Jobs follow from the journal, so losing them costs nothing but publishing them again;
- * telling it once too often costs no more, because the stream refuses what is queued already.
+ * Purpose: creates the jobs stream when it is missing and watches it while the backend is open.
+ * Owns: detecting that jobs were lost. Jobs are derived from the journal, so lost ones only need to be republished; a false
+ * alarm is harmless because the stream refuses jobs that are already queued.
  */
 import type { Logger } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
@@ -20,21 +20,21 @@ export interface JobsStreamOptions {
   readonly names: Names;
   readonly version: ServerVersion;
   readonly log: Logger;
-  /** What is outstanding must be published again. */
+  /** Called when outstanding jobs must be republished. */
   readonly lost: () => void;
 }
 
-/** Somebody else may delete the stream, or make it anew: only looking tells. */
-const lookEveryMs = 5_000;
+/** Others may delete or recreate the stream, which only polling reveals. */
+const pollIntervalMs = 5_000;
 const firstPauseMs = 50;
 
 export class JobsStream {
-  /** When the stream was made, by the server; '' before the first look. */
-  private madeAt = '';
+  /** Creation time of the stream as reported by the server; '' before the first check. */
+  private createdAt = '';
   private serverId: string | undefined;
-  /** A server that was started again may have forgotten jobs it had acknowledged, if it does not sync each of them. */
+  /** A restarted server may have lost jobs it had acknowledged, unless it syncs every write. */
   private isInDoubt = false;
-  private looking: Promise<void> | null = null;
+  private checking: Promise<void> | null = null;
   private readonly stopListening: () => void;
   private readonly timer: NodeJS.Timeout;
 
@@ -42,16 +42,16 @@ export class JobsStream {
     const { connection, watch } = options;
     this.serverId = connection.info?.server_id;
     this.stopListening = watch.on('back', () => this.connectedAgain());
-    this.timer = setInterval(() => void this.look(), lookEveryMs);
+    this.timer = setInterval(() => void this.check(), pollIntervalMs);
     this.timer.unref();
   }
 
-  /** Makes the stream if it is not there, and notices if it is another one than before. */
+  /** Creates the stream if it is missing, and detects whether it was replaced. */
   async ensure(): Promise<void> {
-    this.looking ??= this.find().finally(() => {
-      this.looking = null;
+    this.checking ??= this.find().finally(() => {
+      this.checking = null;
     });
-    await this.looking;
+    await this.checking;
   }
 
   close(): void {
@@ -62,14 +62,14 @@ export class JobsStream {
   private async find(): Promise<void> {
     const { watch, manager, settings, names, version, log, lost } = this.options;
     const { created } = await watch.ask(() => ensureStream(manager, jobsConfig(settings, names, version)));
-    const isAnother = this.madeAt !== '' && this.madeAt !== created;
-    this.madeAt = created;
-    if (!isAnother && !this.isInDoubt) return;
+    const isReplaced = this.createdAt !== '' && this.createdAt !== created;
+    this.createdAt = created;
+    if (!isReplaced && !this.isInDoubt) return;
     this.isInDoubt = false;
     const stream = names.jobsStream;
     log.warn(
-      { stream, is_another: isAnother },
-      'jobs may be lost with a server; those outstanding are published again',
+      { stream, is_another: isReplaced },
+      'jobs may have been lost with a server; republishing outstanding ones',
     );
     lost();
   }
@@ -78,25 +78,25 @@ export class JobsStream {
     const { server_id } = this.options.connection.info ?? {};
     this.isInDoubt ||= server_id !== this.serverId;
     this.serverId = server_id;
-    void this.lookUntilSeen();
+    void this.checkUntilSeen();
   }
 
-  /** A server that has just been started may not be ready. */
-  private async lookUntilSeen(): Promise<void> {
+  /** A server that has just started may not be ready yet. */
+  private async checkUntilSeen(): Promise<void> {
     const { watch } = this.options;
-    for (let pause = firstPauseMs; watch.isConnected; pause = Math.min(2 * pause, lookEveryMs)) {
-      if (await this.look()) return;
+    for (let pause = firstPauseMs; watch.isConnected; pause = Math.min(2 * pause, pollIntervalMs)) {
+      if (await this.check()) return;
       await watch.pause(pause);
     }
   }
 
-  private async look(): Promise<boolean> {
+  private async check(): Promise<boolean> {
     if (!this.options.watch.isConnected) return false;
     try {
       await this.ensure();
       return true;
     } catch (err) {
-      this.options.log.warn({ err }, 'the stream of jobs could not be looked at');
+      this.options.log.warn({ err }, 'the jobs stream could not be checked');
       return false;
     }
   }

@@ -1,8 +1,8 @@
 import { type Json, type KvEntry, LlmteamError } from '@llmteam/contracts';
 
-/** What a bucket holds under a key. */
+/** A value as stored in the bucket. */
 export interface StoredValue extends KvEntry {
-  /** Epoch milliseconds by the server's clock; null: it stays. */
+  /** Epoch milliseconds by the server's clock; null if it never expires. */
   readonly expires_at: number | null;
 }
 
@@ -27,7 +27,7 @@ export function isExpired({ expires_at }: StoredValue, now: number): boolean {
   return expires_at !== null && expires_at <= now;
 }
 
-/** As callers see it. */
+/** The value as callers see it. */
 export function publicValue({ key, value, revision }: StoredValue): KvEntry {
   return { key, value, revision };
 }
@@ -36,6 +36,6 @@ function parse(key: string, text: string): Envelope {
   try {
     return JSON.parse(text) as Envelope;
   } catch (cause) {
-    throw new LlmteamError('STORE_CORRUPT', `the registry's value of '${key}' is not JSON`, { cause });
+    throw new LlmteamError('STORE_CORRUPT', `the stored value of key '${key}' is not JSON`, { cause });
   }
 }

@@ -1,4 +1,7 @@
-/** Keys as a bucket takes them: `/` parts tokens, and what a token may not hold is written `=XX`. An empty part is `=`. */
+/**
+ * Encoding of keys for a bucket: `/` becomes the token separator, characters not allowed in a token are written `=XX`, and an
+ * empty part is `=`.
+ */
 const plain = /^[A-Za-z0-9_-]+$/;
 
 export function encodeKey(key: string): string {
@@ -9,7 +12,7 @@ export function decodeKey(encoded: string): string {
   return encoded.split('.').map(decodePart).join('/');
 }
 
-/** What a watcher of the prefix must listen to: the keys below its last whole part. */
+/** The subject filter for watching a prefix: all keys below its last complete part. */
 export function prefixFilter(prefix: string): string {
   const parts = prefix.split('/').slice(0, -1);
   return parts.length === 0 ? '>' : `${parts.map(encodePart).join('.')}.>`;
@@ -30,7 +33,7 @@ function decodePart(part: string): string {
   return part.includes('=') ? decodeURIComponent(part.replaceAll('%', '%25').replaceAll('=', '%')) : part;
 }
 
-/** By code point, as every adapter lists keys. */
-export function compareKeys(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+/** By code point, the order in which every adapter lists keys. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

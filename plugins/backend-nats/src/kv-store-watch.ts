@@ -1,7 +1,7 @@
 /**
- * Purpose: one watcher of the registry: first what is there, in key order, then every change, values that expire among them.
- * Owns: which keys its reader believes to be there, so that nothing is told gone twice or that was never there. Bounded: while its reader
- * is slow it reads no further, and the server keeps one value per key.
+ * Purpose: one watcher of the key-value store: first the existing values in key order, then every change, including expiry.
+ * Owns: which keys the caller believes to exist, so that each removal is reported once and only for reported keys. Bounded:
+ * while the caller is slow it stops reading, and the server keeps one value per key.
  */
 import type { KvChange } from '@llmteam/contracts';
 import { publicValue, type StoredValue, storedValue } from './kv-entry.js';
@@ -13,14 +13,14 @@ import type { StreamReader } from './stream-reader.js';
 export interface KvStoreWatchOptions {
   readonly reader: StreamReader;
   readonly prefix: string;
-  /** Subjects of the bucket begin so. */
+  /** Common prefix of the bucket's subjects. */
   readonly subjectPrefix: string;
   readonly time: ServerTime;
   readonly signal: AbortSignal;
 }
 
 const longestWaitMs = 2 ** 31 - 1;
-const mostWaiting = 1_000;
+const maxPendingChanges = 1_000;
 
 export class KvStoreWatch {
   private readonly known = new Map<string, StoredValue>();
@@ -43,7 +43,7 @@ export class KvStoreWatch {
         this.changes = [];
         this.makeRoom();
         if (changes.length > 0) yield* changes;
-        else await this.something();
+        else await this.waitForChanges();
       }
       if (this.failure !== null) throw this.failure;
     } finally {
@@ -54,7 +54,7 @@ export class KvStoreWatch {
     }
   }
 
-  private async something(): Promise<void> {
+  private async waitForChanges(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
@@ -68,7 +68,7 @@ export class KvStoreWatch {
         if (hasCaughtUp && !this.isStarted) this.start();
         this.setAlarm();
         this.wake();
-        if (this.changes.length > mostWaiting) await this.room(signal);
+        if (this.changes.length > maxPendingChanges) await this.waitForRoom(signal);
       }
     } catch (error) {
       if (!signal.aborted) this.failure = error;
@@ -77,7 +77,7 @@ export class KvStoreWatch {
     this.wake();
   }
 
-  private async room(signal: AbortSignal): Promise<void> {
+  private async waitForRoom(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.makeRoom = resolve;
@@ -90,36 +90,36 @@ export class KvStoreWatch {
     const key = decodeKey(message.msg.subject.slice(subjectPrefix.length));
     if (!key.startsWith(prefix)) return;
     const operation = message.msg.headers?.get('KV-Operation') ?? '';
-    if (operation !== '') this.gone(key);
-    else this.there(storedValue(key, message.sequence, message.storedAt, message.msg.string()));
+    if (operation !== '') this.removed(key);
+    else this.stored(storedValue(key, message.sequence, message.storedAt, message.msg.string()));
   }
 
-  private there(value: StoredValue): void {
+  private stored(value: StoredValue): void {
     this.known.set(value.key, value);
     if (this.isStarted) this.changes.push({ key: value.key, value: publicValue(value) });
   }
 
-  private gone(key: string): void {
+  private removed(key: string): void {
     if (this.known.delete(key) && this.isStarted) this.changes.push({ key, value: null });
   }
 
   private start(): void {
     this.expire();
     this.isStarted = true;
-    const values = [...this.known.values()].sort((one, other) => compareKeys(one.key, other.key));
+    const values = [...this.known.values()].sort((a, b) => compareKeys(a.key, b.key));
     this.changes.push(...values.map((value) => ({ key: value.key, value: publicValue(value) })));
   }
 
   private expire(): void {
     const now = this.options.time.now();
     for (const { key, expires_at } of [...this.known.values()]) {
-      if (expires_at !== null && expires_at <= now) this.gone(key);
+      if (expires_at !== null && expires_at <= now) this.removed(key);
     }
     this.setAlarm();
     this.wake();
   }
 
-  /** For the next value that ends. */
+  /** Sets the timer for the next value to expire. */
   private setAlarm(): void {
     clearTimeout(this.alarm);
     if (!this.isStarted || this.isOver) return;

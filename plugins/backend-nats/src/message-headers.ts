@@ -1,11 +1,11 @@
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 
-/** By name, as the server spells it. */
+/** Values by header name, spelled as the server expects. */
 export type HeaderTable = Readonly<Record<string, string>>;
 
 /**
- * Headers the client neither copies nor checks: `headers()` does both for every name, which costs more than the message. So no value may
- * hold a line break; those that come of users' texts are made printable first (`dedupeId`).
+ * Headers without the copying and validation of the client's `headers()`, which cost more than the message itself. Values must
+ * therefore contain no line breaks; values derived from user input are made printable first (`dedupeId`).
  */
 export class MessageHeaders extends MsgHdrsImpl {
   constructor(table: HeaderTable) {

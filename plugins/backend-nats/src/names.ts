@@ -1,4 +1,4 @@
-/** What things are called on the server. Ids become one subject token each, whatever characters they hold. */
+/** Names of streams, buckets, consumers and subjects. Each id becomes one subject token, whatever characters it contains. */
 import { createHash } from 'node:crypto';
 import { type Fact, type Job, queueName, type RunKey, runLevelFacts } from '@llmteam/contracts';
 
@@ -16,12 +16,12 @@ export class Names {
     this.blobsBucket = `${upper}_BLOBS`;
   }
 
-  /** The stream behind a bucket of values. */
+  /** The stream behind the key-value bucket. */
   get kvStream(): string {
     return `KV_${this.kvBucket}`;
   }
 
-  /** The stream behind a bucket of objects. */
+  /** The stream behind the object store bucket. */
   get blobsStream(): string {
     return `OBJ_${this.blobsBucket}`;
   }
@@ -38,7 +38,7 @@ export class Names {
     return `${this.namespace}.journal.${partition}.*.*.r`;
   }
 
-  /** Where a run's facts go: `r` for run-level facts, `s` for those of steps. So a list of runs reads no step results. */
+  /** The subject of a run's facts: `r` for run-level facts, `s` for step-level ones, so listing runs reads no step results. */
   factSubject(partition: number, run: RunKey, type: Fact['type']): string {
     return `${this.history(partition, run)}.${runLevelFacts.has(type) ? 'r' : 's'}`;
   }
@@ -52,7 +52,7 @@ export class Names {
     return `${this.namespace}.journal.${partition}.${token(tenant_id)}.${token(run_id)}`;
   }
 
-  /** The run a fact's subject names. */
+  /** The run named by a fact's subject. */
   runOf(subject: string): RunKey {
     const runEnd = subject.lastIndexOf('.');
     const tenantEnd = subject.lastIndexOf('.', runEnd - 1);
@@ -76,7 +76,7 @@ export class Names {
     return `${this.namespace}.job.${token(queue)}.>`;
   }
 
-  /** Subjects of one job, whatever its queue and tenant. */
+  /** Matches one job, whatever its queue and tenant. */
   jobSubjects(jobId: string): string {
     return `${this.namespace}.job.*.*.*.${shortToken(jobId)}`;
   }
@@ -93,7 +93,7 @@ export class Names {
 
 const plainToken = /^[\w/#@:[\]-]+$/;
 
-/** Text as one subject token: no dot, no wildcard, no space. */
+/** Encodes text as one subject token, without dots, wildcards or spaces. */
 function token(text: string): string {
   if (plainToken.test(text)) return text;
   return encodeURIComponent(text).replaceAll('.', '%2E').replaceAll('*', '%2A');
@@ -103,14 +103,14 @@ function textOf(encoded: string): string {
   return encoded.includes('%') ? decodeURIComponent(encoded) : encoded;
 }
 
-/** Subjects have a longest length; the job itself says who it is. */
+/** Subject length is limited, so long tokens are hashed; the message itself contains the full id. */
 function shortToken(text: string): string {
   const whole = token(text);
   if (whole.length <= longestToken) return whole;
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A message id as the server's de-duplication wants it: printable, not long, unique in the partition. */
+/** A message id for the server's deduplication: printable, short and unique in the partition. */
 export function dedupeId(run: RunKey, messageId: string): string {
   const id = `${run.tenant_id}/${run.run_id}/${messageId}`;
   if (id.length <= longestToken && /^[\x21-\x7e]+$/.test(id)) return id;

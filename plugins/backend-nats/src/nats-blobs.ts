@@ -1,7 +1,7 @@
 /**
- * Purpose: large values in an object store, by content.
- * Owns: that the same bytes are put once; reading the parts of an object, because the client's own reading waits for ever on a server
- * that was started again; what to make of an object that was replaced while it was read.
+ * Purpose: content-addressed blobs in an object store.
+ * Owns: storing the same bytes only once; reading the chunks of an object, because the client's own reader hangs forever when
+ * the server restarts; handling an object that is replaced while it is read.
  */
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -34,7 +34,7 @@ export class NatsBlobs implements Blobs {
   private readonly closing = new AbortController();
 
   constructor(private readonly options: NatsBlobsOptions) {
-    // Every reader listens.
+    // One listener per reader.
     setMaxListeners(0, this.closing.signal);
   }
 
@@ -54,7 +54,7 @@ export class NatsBlobs implements Blobs {
       const bytes = await this.getPatiently(hash);
       if (bytes === null) throw missing(hash);
       if (hashOf(bytes) === hash) return bytes;
-      // Somebody may have been replacing the object by itself; what is damaged stays so.
+      // A concurrent put may have replaced the object during the read; a damaged one stays damaged.
       if (attempt === attempts) throw new LlmteamError('STORE_CORRUPT', `blob ${hash} is damaged`);
       await sleep(pauseMs);
     }
@@ -84,11 +84,11 @@ export class NatsBlobs implements Blobs {
       return hash;
     } catch (error) {
       if (isWrongLastSequence(apiErrorCode(error))) return this.putAgain(hash, bytes);
-      throw natsError(`keeping blob ${hash}`, error);
+      throw natsError(`storing blob ${hash}`, error);
     }
   }
 
-  /** Somebody was faster, or the same value was removed once. */
+  /** Another process was faster, or the same value was stored and removed before. */
   private async putAgain(hash: string, bytes: Uint8Array): Promise<string> {
     const { watch, store } = this.options;
     try {
@@ -99,14 +99,14 @@ export class NatsBlobs implements Blobs {
     }
   }
 
-  /** null: there is none. */
+  /** Null if there is none. */
   private async info(hash: string): Promise<ObjectInfo | null> {
     const { watch, store } = this.options;
     const info = await watch.ask(() => store.info(hash));
     return info === null || info.deleted ? null : info;
   }
 
-  /** Whoever asks holds a reference, and cannot go on without the value: a connection that is lost in between is waited for. */
+  /** Waits for a lost connection to come back: the caller holds a reference and cannot proceed without the value. */
   private async getPatiently(hash: string): Promise<Uint8Array | null> {
     const until = performance.now() + readingPatienceMs;
     for (;;) {
@@ -130,7 +130,7 @@ export class NatsBlobs implements Blobs {
     }
   }
 
-  /** As many as there are: it may be more or fewer bytes than it should be. */
+  /** Reads whatever is there, which may be more or fewer bytes than expected; the caller checks the hash. */
   private async readParts({ nuid, size }: ObjectInfo): Promise<Uint8Array> {
     const { connection, watch, manager, names } = this.options;
     const filter = `$O.${names.blobsBucket}.C.${nuid}`;

@@ -2,7 +2,7 @@ import { type Code, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 
-/** Error numbers of the server that mean something here. */
+/** The server's API error codes that need special handling. */
 export const apiErrors = {
   noJetstream: 10_076,
   messageTooLarge: 10_054,
@@ -13,14 +13,14 @@ export const apiErrors = {
   consumerExists: 10_148,
 } as const;
 
-/** What the server answers instead of an acknowledgement. */
+/** The server's answer in place of an acknowledgement. */
 export interface ApiError {
   readonly code: number;
   readonly err_code: number;
   readonly description: string;
 }
 
-/** The reason a stream refused a message, as an error of ours. */
+/** Converts a stream's refusal of a message. */
 export function refusal(what: string, error: ApiError): LlmteamError {
   const { err_code, description } = error;
   const message = `${what}: the NATS server refused it: ${description} (${err_code})`;
@@ -42,7 +42,7 @@ export function apiErrorCode(thrown: unknown): number | undefined {
   return thrown instanceof JetStreamApiError ? thrown.code : undefined;
 }
 
-/** Whatever the client threw, as an error of ours. */
+/** Converts anything the client threw. */
 export function natsError(what: string, thrown: unknown): LlmteamError {
   if (isLlmteamError(thrown)) return thrown;
   if (thrown instanceof JetStreamApiError) {
@@ -61,7 +61,7 @@ export function natsError(what: string, thrown: unknown): LlmteamError {
   return new LlmteamError('BACKEND_UNREACHABLE', `${what}: the NATS server did not answer (${reason})`, options);
 }
 
-/** Nobody on the server answers for streams. At the start that is how it is configured; later it may pass. */
+/** JetStream does not answer. At startup that means it is not enabled; later it may be temporary. */
 export function isWithoutJetstream(thrown: unknown): boolean {
   if (apiErrorCode(thrown) === apiErrors.noJetstream) return true;
   return thrown instanceof Error && (thrown.name === 'JetStreamNotEnabled' || isWithoutJetstream(thrown.cause));

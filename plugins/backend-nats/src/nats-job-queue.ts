@@ -1,7 +1,7 @@
 /**
- * Purpose: jobs on a work-queue stream: a job's id is its subject, and the stream keeps one message per subject.
- * Owns: one durable consumer per queue, shared by all workers. Does not own: what happens to a job (JobConsumer).
- * Invariant: a job that is queued or handed out is not queued again, because its subject is taken.
+ * Purpose: the job queue on a work-queue stream. A job's id is its subject, and the stream keeps one message per subject.
+ * Owns: one durable consumer per queue, shared by all workers. Does not own: deliveries (JobConsumer).
+ * Invariant: a job that is queued or delivered is not queued again, because its subject is taken.
  */
 import {
   type Consumer,
@@ -33,14 +33,14 @@ export interface NatsJobQueueOptions {
   readonly log: Logger;
   readonly leaseMs: number;
   readonly durable: boolean;
-  /** Makes the stream if it is gone, as one in memory is after a restart of the server. */
+  /** Creates the stream if it is gone, as an in-memory one is after a server restart. */
   readonly makeStream: () => Promise<void>;
 }
 
-/** Handed out in all, over all workers of a queue. */
-const mostHandedOut = 50_000;
-/** Requests that wait for jobs, over all workers of a queue: a few of each. */
-const mostRequests = 4_096;
+/** Maximum number of unacked jobs over all workers of a queue. */
+const maxAckPending = 50_000;
+/** Maximum number of waiting pull requests over all workers of a queue; each worker has a few. */
+const maxWaiting = 4_096;
 
 export class NatsJobQueue implements JobQueue {
   readonly supports: { readonly durable: boolean };
@@ -56,10 +56,10 @@ export class NatsJobQueue implements JobQueue {
   async publish(jobs: readonly Job[]): Promise<void> {
     this.checkOpen();
     const outcomes = await this.publishEach(await this.messagesOf(jobs));
-    for (const [place, outcome] of outcomes.entries()) {
+    for (const [index, outcome] of outcomes.entries()) {
       if (outcome instanceof LlmteamError) throw outcome;
       if (outcome.error === undefined || isQueuedAlready(outcome)) continue;
-      throw refusal(`publishing job ${jobs[place]?.job_id}`, outcome.error);
+      throw refusal(`publishing job ${jobs[index]?.job_id}`, outcome.error);
     }
   }
 
@@ -107,17 +107,17 @@ export class NatsJobQueue implements JobQueue {
     const hasLarge = packed.some((body) => body instanceof Promise);
     const bodies = hasLarge ? await Promise.all(packed) : (packed as readonly Body[]);
     const { names } = this.options;
-    return jobs.map((job, place) => ({ subject: names.jobSubject(job), ...(bodies[place] as Body) }));
+    return jobs.map((job, index) => ({ subject: names.jobSubject(job), ...(bodies[index] as Body) }));
   }
 
   private async publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {
     const { publisher, makeStream } = this.options;
     const outcomes = await publisher.publishEach(messages);
-    const homeless = messages.filter((_, place) => isWithoutStream(outcomes[place]));
-    if (homeless.length === 0) return outcomes;
+    const unstored = messages.filter((_, index) => isWithoutStream(outcomes[index]));
+    if (unstored.length === 0) return outcomes;
     await makeStream();
-    const again = (await publisher.publishEach(homeless)).values();
-    return outcomes.map((outcome) => (isWithoutStream(outcome) ? (again.next().value ?? outcome) : outcome));
+    const retried = (await publisher.publishEach(unstored)).values();
+    return outcomes.map((outcome) => (isWithoutStream(outcome) ? (retried.next().value ?? outcome) : outcome));
   }
 
   private async makeConsumer(queue: string): Promise<string> {
@@ -135,7 +135,7 @@ export class NatsJobQueue implements JobQueue {
     }
   }
 
-  /** Makes it, or brings it to what is configured now. */
+  /** Creates the consumer, or updates it to the current configuration. */
   private async addConsumer(queue: string): Promise<string> {
     const { manager, names, leaseMs } = this.options;
     const name = names.queueConsumer(queue);
@@ -147,8 +147,8 @@ export class NatsJobQueue implements JobQueue {
         ack_policy: AckPolicy.Explicit,
         ack_wait: ackWait,
         max_deliver: -1,
-        max_ack_pending: mostHandedOut,
-        max_waiting: mostRequests,
+        max_ack_pending: maxAckPending,
+        max_waiting: maxWaiting,
       });
     } catch (error) {
       if (apiErrorCode(error) !== apiErrors.consumerExists) throw error;

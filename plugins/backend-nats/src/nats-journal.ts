@@ -1,11 +1,11 @@
 /**
- * Purpose: the journal on one stream per partition.
- * Owns: what an append is on the stream, positions, which appends are guarded. Does not own: acknowledgements, reading on.
+ * Purpose: the journal, with one stream per partition.
+ * Owns: how an append is stored, positions, which appends are guarded. Does not own: acknowledgements, following the stream.
  * Invariants:
- *   A1 One append is one message: whole or not at all, on every server.
- *   A2 An append of one fact is told apart by its message id, as long as the server knows it (`dedupeWindowMs`).
- *   A3 An append that begins a run, or holds several facts, is guarded by the end of the run's history instead: it is written only if
- *      that history is as it was when it was read. So a run begins once, however late the second request comes.
+ *   A1 One append is one message: stored completely or not at all, on every server.
+ *   A2 An append of one fact is deduplicated by its message id within the server's window (`dedupeWindowMs`).
+ *   A3 An append that begins a run, or contains several facts, is guarded by optimistic concurrency instead: it is stored only if
+ *      the run's history has not changed since it was read. So a run begins once, however late the second request arrives.
  */
 import { setMaxListeners } from 'node:events';
 import {
@@ -46,28 +46,28 @@ export interface NatsJournalOptions {
   readonly publishers: readonly BatchingPublisher[];
 }
 
-/** A history as a guarded append sees it. */
+/** The state of a history that a guarded append is based on. */
 interface Known {
   readonly positions: ReadonlyMap<string, Position>;
-  /** Sequence of the last message on the run's run-level subject; 0: none. */
+  /** Sequence of the last message on the run's run-level subject; 0 if there is none. */
   readonly lastRunLevel: number;
 }
 
-const nothingKnown: Known = { positions: new Map(), lastRunLevel: 0 };
+const emptyHistory: Known = { positions: new Map(), lastRunLevel: 0 };
 const readingPatienceMs = 5_000;
 const retryPauseMs = 200;
-const mostConflicts = 100;
+const maxConflicts = 100;
 
 export class NatsJournal implements Journal {
   readonly supports = { durable: true };
   readonly partitions: number;
-  /** The last guarded append under way, by run: within a process they need not race. */
+  /** The latest guarded append of each run: within a process they are serialized instead of racing. */
   private readonly guarded = new Map<string, Promise<unknown>>();
   private readonly closing = new AbortController();
 
   constructor(private readonly options: NatsJournalOptions) {
     this.partitions = options.partitions;
-    // Every follower and reader listens.
+    // One listener per follower and reader.
     setMaxListeners(0, this.closing.signal);
   }
 
@@ -85,7 +85,7 @@ export class NatsJournal implements Journal {
     }
     const ids = entries.map(({ message_id }) => message_id);
     const isBeginning = first.fact.type === 'run.requested';
-    return this.inTurn(run, () => this.appendGuarded(run, ids, texts, isBeginning ? nothingKnown : null));
+    return this.inTurn(run, () => this.appendGuarded(run, ids, texts, isBeginning ? emptyHistory : null));
   }
 
   async *read(run: RunKey, after: Position = 0): AsyncGenerator<Entry> {
@@ -139,7 +139,7 @@ export class NatsJournal implements Journal {
     supposed: Known | null,
   ): Promise<readonly Position[]> {
     let known = supposed ?? (await this.known(run));
-    for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+    for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
       const fresh = [...new Set(ids)].filter((id) => !known.positions.has(id));
       if (fresh.length === 0) return ids.map((id) => known.positions.get(id) ?? 0);
       const freshTexts = fresh.map((id) => texts[ids.indexOf(id)] ?? '');
@@ -153,7 +153,7 @@ export class NatsJournal implements Journal {
       }
       known = await this.known(run);
     }
-    throw new LlmteamError('STORE_FAILED', `append to run ${run.run_id}: others wrote each time before it could`);
+    throw new LlmteamError('STORE_FAILED', `append to run ${run.run_id}: too many conflicts with concurrent writers`);
   }
 
   private publish(run: RunKey, type: Fact['type'], texts: readonly string[], headers: HeaderTable): Promise<Answer> {
@@ -210,7 +210,7 @@ export class NatsJournal implements Journal {
     return new StreamReader(patienceMs === undefined ? source : { ...source, patienceMs });
   }
 
-  /** A large value that cannot be had now is waited for, as the next message is. */
+  /** Waits for a large value that is temporarily unreachable, just like for the next message. */
   private async unpackPatiently(
     messages: readonly StreamMessage[],
     after: Position,
@@ -251,7 +251,7 @@ export class NatsJournal implements Journal {
     try {
       return (await this.options.manager.streams.info(stream)).state.last_seq;
     } catch (error) {
-      throw natsError(`asking for the end of ${stream}`, error);
+      throw natsError(`reading the end of ${stream}`, error);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * Purpose: small values in a key-value bucket.
- * Owns: that values expire by the server's clock. Buckets of older servers know no time to live per key, so a value says itself when it
- * ends; whoever meets one that has ended takes it out.
+ * Purpose: the key-value store in a JetStream bucket.
+ * Owns: expiry by the server's clock. Buckets of older servers have no per-key TTL, so each value carries its own, and readers
+ * delete the expired values they encounter.
  */
 import { setMaxListeners } from 'node:events';
 import { closedError, type Json, type KvChange, type KvEntry, type KvStore, LlmteamError } from '@llmteam/contracts';
@@ -26,20 +26,20 @@ export interface NatsKvStoreOptions {
   readonly time: ServerTime;
 }
 
-const getsAtATime = 256;
-/** Listings in pages that go on at a time; of another one the keys are asked for anew. */
-const mostListings = 64;
-/** Who asks for the next page later than this sees what was added meanwhile. */
-const nextPageMs = 5_000;
+const concurrentGets = 256;
+/** Maximum number of cached listings; a listing that is not cached fetches its keys again. */
+const maxListings = 64;
+/** How long a listing is cached; after that the next page also sees keys added meanwhile. */
+const listingTtlMs = 5_000;
 
-/** A listing behind the page that was given last. */
+/** The remaining keys of a paged listing. */
 interface Listing {
   readonly keys: readonly string[];
   readonly from: number;
   readonly last: string;
   readonly until: number;
 }
-/** How long a deletion is remembered: longer than any watcher that is not lost for good is away. */
+/** How long a delete marker is kept: longer than any watcher that comes back is disconnected. */
 const markerMs = 60 * 60_000;
 
 export class NatsKvStore implements KvStore {
@@ -48,13 +48,13 @@ export class NatsKvStore implements KvStore {
   private readonly listings = new Map<string, Listing>();
 
   constructor(private readonly options: NatsKvStoreOptions) {
-    // Every watcher listens.
+    // One listener per watcher.
     setMaxListeners(0, this.closing.signal);
   }
 
   async get(key: string): Promise<KvEntry | null> {
     this.checkOpen();
-    const { live } = await this.look(encodeKey(key));
+    const { live } = await this.lookUp(encodeKey(key));
     return live === null ? null : publicValue(live);
   }
 
@@ -65,7 +65,7 @@ export class NatsKvStore implements KvStore {
     const encoded = encodeKey(key);
     try {
       if (ifRevision === undefined) return await this.ask((kv) => kv.put(encoded, text));
-      const { live, revision } = await this.look(encoded);
+      const { live, revision } = await this.lookUp(encoded);
       if ((live?.revision ?? 0) !== ifRevision) throw conflict(key, ifRevision);
       return await this.ask((kv) => kv.put(encoded, text, { previousSeq: revision }));
     } catch (error) {
@@ -78,7 +78,7 @@ export class NatsKvStore implements KvStore {
     const { ifRevision } = options;
     const encoded = encodeKey(key);
     try {
-      const { live, revision } = await this.look(encoded);
+      const { live, revision } = await this.lookUp(encoded);
       if (ifRevision !== undefined && live?.revision !== ifRevision) throw conflict(key, ifRevision);
       if (live === null) return;
       const guard = ifRevision === undefined ? {} : { previousSeq: revision };
@@ -93,10 +93,10 @@ export class NatsKvStore implements KvStore {
     const { after, limit = Number.POSITIVE_INFINITY } = options;
     const { keys, from } = await this.keysAfter(prefix, after);
     const found: KvEntry[] = [];
-    for (let at = from; at < keys.length && found.length < limit; at += getsAtATime) {
-      const part = keys.slice(at, at + getsAtATime);
-      const looked = await Promise.all(part.map((key) => this.look(encodeKey(key))));
-      found.push(...looked.flatMap(({ live }) => (live === null ? [] : [publicValue(live)])));
+    for (let at = from; at < keys.length && found.length < limit; at += concurrentGets) {
+      const part = keys.slice(at, at + concurrentGets);
+      const entries = await Promise.all(part.map((key) => this.lookUp(encodeKey(key))));
+      found.push(...entries.flatMap(({ live }) => (live === null ? [] : [publicValue(live)])));
     }
     const page = found.slice(0, Math.min(limit, found.length));
     this.remember(prefix, keys, page.length < limit ? undefined : page.at(-1)?.key);
@@ -126,8 +126,8 @@ export class NatsKvStore implements KvStore {
     return `$KV.${this.options.names.kvBucket}.`;
   }
 
-  /** What is there, and the revision that a write must name: that of a value that ended or was deleted counts too. */
-  private async look(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
+  /** The live value and the revision that a conditional write must name, which is also that of an expired or deleted value. */
+  private async lookUp(encoded: string): Promise<{ readonly live: StoredValue | null; readonly revision: number }> {
     const { time } = this.options;
     try {
       const entry = await this.ask((kv) => kv.get(encoded));
@@ -141,23 +141,23 @@ export class NatsKvStore implements KvStore {
       if (stored.expires_at === null) return { live: stored, revision };
       await time.keepMeasured();
       if (!isExpired(stored, time.now())) return { live: stored, revision };
-      return { live: null, revision: await this.takeOut(encoded, revision) };
+      return { live: null, revision: await this.removeExpired(encoded, revision) };
     } catch (error) {
-      throw natsError(`reading '${decodeKey(encoded)}' of the registry`, error);
+      throw natsError(`reading key '${decodeKey(encoded)}'`, error);
     }
   }
 
-  /** Deleting leaves a marker, for those who watch; one that all of them have seen only makes the bucket grow. */
+  /** Purges an old delete marker: once all watchers have seen it, it only makes the bucket grow. */
   private forgetMarker(encoded: string, { created, revision }: BucketEntry): void {
     const { manager, time } = this.options;
     if (time.now() - created.getTime() < markerMs) return;
-    // Not what may have been written since. If it does not work, whoever looks next tries again.
+    // Must not purge later writes. Best effort: the next read tries again.
     const filter = this.subjectPrefix + encoded;
     manager.streams.purge(this.stream, { filter, seq: revision + 1 }).catch(() => undefined);
   }
 
-  /** Answers the revision after it; the same one if somebody else was faster. */
-  private async takeOut(encoded: string, revision: number): Promise<number> {
+  /** Returns the revision afterwards, or the same one if another process was faster. */
+  private async removeExpired(encoded: string, revision: number): Promise<number> {
     try {
       await this.ask((kv) => kv.delete(encoded, { previousSeq: revision }));
       return (await this.ask((kv) => kv.get(encoded)))?.revision ?? revision;
@@ -167,7 +167,7 @@ export class NatsKvStore implements KvStore {
     }
   }
 
-  /** The keys of a listing in pages are asked for once: with 100,000 of them each page would take half a second. */
+  /** Fetches the keys of a paged listing only once: with 100,000 keys, every page would take half a second. */
   private async keysAfter(prefix: string, after: string | undefined): Promise<Omit<Listing, 'until' | 'last'>> {
     const listing = this.listings.get(prefix);
     if (listing !== undefined && listing.last === after && performance.now() < listing.until) return listing;
@@ -178,9 +178,9 @@ export class NatsKvStore implements KvStore {
   private remember(prefix: string, keys: readonly string[], last: string | undefined): void {
     this.listings.delete(prefix);
     if (last === undefined) return;
-    this.listings.set(prefix, { keys, last, from: keys.indexOf(last) + 1, until: performance.now() + nextPageMs });
+    this.listings.set(prefix, { keys, last, from: keys.indexOf(last) + 1, until: performance.now() + listingTtlMs });
     const [oldest] = this.listings.keys();
-    if (this.listings.size > mostListings && oldest !== undefined) this.listings.delete(oldest);
+    if (this.listings.size > maxListings && oldest !== undefined) this.listings.delete(oldest);
   }
 
   private async keys(prefix: string): Promise<string[]> {
@@ -193,26 +193,26 @@ export class NatsKvStore implements KvStore {
         .filter((key) => key.startsWith(prefix))
         .sort(compareKeys);
     } catch (error) {
-      throw natsError('listing the registry', error);
+      throw natsError('listing keys', error);
     }
   }
 
-  private ask<T>(question: (kv: KV) => Promise<T>): Promise<T> {
+  private ask<T>(request: (kv: KV) => Promise<T>): Promise<T> {
     const { watch, kv } = this.options;
-    return watch.ask(() => question(kv));
+    return watch.ask(() => request(kv));
   }
 
   private checkOpen(): void {
-    if (this.closing.signal.aborted) throw closedError('registry');
+    if (this.closing.signal.aborted) throw closedError('key-value store');
   }
 }
 
 function conflict(key: string, ifRevision: number): LlmteamError {
-  const expected = ifRevision === 0 ? 'to be absent' : `at revision ${ifRevision}`;
-  return new LlmteamError('REVISION_CONFLICT', `'${key}' is not as expected, ${expected}`);
+  const expected = ifRevision === 0 ? 'absent' : `at revision ${ifRevision}`;
+  return new LlmteamError('REVISION_CONFLICT', `key '${key}' is not ${expected} as expected`);
 }
 
 function asConflict(key: string, ifRevision: number | undefined, error: unknown): LlmteamError {
   if (isWrongLastSequence(apiErrorCode(error))) return conflict(key, ifRevision ?? 0);
-  return natsError(`writing '${key}' of the registry`, error);
+  return natsError(`writing key '${key}'`, error);
 }

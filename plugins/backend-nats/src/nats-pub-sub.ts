@@ -2,7 +2,7 @@ import type { Json, Logger, PubSub } from '@llmteam/contracts';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Names } from './names.js';
 
-/** Fan-out over core NATS: whoever listens when a message comes by gets it. */
+/** Fan-out over core NATS: at-most-once delivery to current subscribers. */
 export class NatsPubSub implements PubSub {
   private readonly subscriptions = new Set<Subscription>();
   private isClosed = false;
@@ -18,8 +18,8 @@ export class NatsPubSub implements PubSub {
     try {
       this.connection.publish(this.names.signalSubject(subject), JSON.stringify(message));
     } catch (err) {
-      // Larger than a message may be. Nothing may depend on a signal.
-      this.log.warn({ err, subject }, 'a signal could not be sent');
+      // E.g. larger than `max_payload`. Delivery is best effort.
+      this.log.warn({ err, subject }, 'a pub/sub message could not be published');
     }
   }
 
@@ -27,8 +27,8 @@ export class NatsPubSub implements PubSub {
     if (this.isClosed) return () => undefined;
     const subscription = this.connection.subscribe(this.names.signalSubject(subject), {
       callback: (error, msg) => {
-        if (error !== null) this.log.warn({ err: error, subject }, 'a subscription to signals failed');
-        else this.handOver(subject, receive, () => msg.json());
+        if (error !== null) this.log.warn({ err: error, subject }, 'a pub/sub subscription failed');
+        else this.deliver(subject, receive, () => msg.json());
       },
     });
     this.subscriptions.add(subscription);
@@ -44,11 +44,11 @@ export class NatsPubSub implements PubSub {
     this.subscriptions.clear();
   }
 
-  private handOver(subject: string, receive: (message: Json) => void, read: () => Json): void {
+  private deliver(subject: string, receive: (message: Json) => void, read: () => Json): void {
     try {
       receive(read());
     } catch (err) {
-      this.log.warn({ err, subject }, 'a receiver of signals threw');
+      this.log.warn({ err, subject }, 'a subscriber threw an error');
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Purpose: the ports of a backend on one connection.
- * Owns: the patience of the start, the order of the end.
+ * Purpose: opens all ports of a backend on one connection.
+ * Owns: retries at startup, the order of shutdown.
  */
 import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
@@ -28,15 +28,15 @@ import { checkSettings, type NatsSettings } from './settings.js';
 
 export interface NatsBackendOptions {
   readonly settings: NatsSettings;
-  /** Shown in the servers' lists of connections. */
+  /** Shown in the server's list of connections. */
   readonly name: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Lists are kept beside whoever shows them. */
+  /** The run index, which is local to the process that serves lists. */
   readonly index: RunIndex;
-  /** Jobs may have been lost, with their stream or with a server: what is outstanding must be published again. */
+  /** Called when jobs may have been lost with their stream or a server, and outstanding ones must be republished. */
   readonly onJobsLost?: () => void;
-  /** How long to wait for the server at the start. Default 10,000. */
+  /** How long to wait for the server at startup. Default 10,000. */
   readonly patienceMs?: number;
 }
 
@@ -46,7 +46,7 @@ export interface NatsBackend extends Backend {
   readonly retention: Retention;
 }
 
-/** What the ports are made of. */
+/** Shared dependencies of the ports. */
 interface Parts {
   readonly options: NatsBackendOptions;
   readonly connection: NatsConnection;
@@ -59,11 +59,11 @@ interface Parts {
   readonly buckets: Buckets;
 }
 
-/** Messages that are published and not acknowledged yet. */
+/** Maximum number of published messages without an acknowledgement. */
 const window = 1_024;
 const pauseMs = 250;
-/** For the last words at the end. */
-const farewellMs = 1_000;
+/** How long `close` waits for the final flush. */
+const closeFlushMs = 1_000;
 
 /** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `STORE_CORRUPT`, `CONFIG_INVALID` */
 export async function openNatsBackend(options: NatsBackendOptions): Promise<NatsBackend> {
@@ -89,11 +89,11 @@ export async function openNatsBackend(options: NatsBackendOptions): Promise<Nats
 
 function openingError(thrown: unknown): LlmteamError {
   if (!isWithoutJetstream(thrown)) return natsError('opening the NATS backend', thrown);
-  const message = 'the NATS server has no JetStream, or not for this account';
+  const message = 'JetStream is not enabled on the NATS server, or not for this account';
   return new LlmteamError('BACKEND_UNSUITABLE', message, { cause: thrown });
 }
 
-/** All that asks the server: nothing is left behind if it fails. */
+/** Makes all requests needed at startup, and leaves nothing behind if one fails. */
 async function prepare(
   options: NatsBackendOptions,
   connection: NatsConnection,
@@ -155,19 +155,19 @@ function openPorts(parts: Parts): NatsBackend {
     async close() {
       jobsStream.close();
       for (const port of [queue, pubSub, journal, kv, blobs, index, publisher]) await port.close();
-      await Promise.race([saidAll(parts), watch.pause(farewellMs)]);
+      await Promise.race([flush(parts), watch.pause(closeFlushMs)]);
       await connection.close();
     },
   };
 }
 
-/** The server has heard what was sent last: which consumers are not needed any more, which jobs are given back. */
-async function saidAll({ connection, watch }: Parts): Promise<void> {
+/** Makes sure the server received the last messages, such as deleted consumers and nacked jobs. */
+async function flush({ connection, watch }: Parts): Promise<void> {
   await watch.ask(() => connection.flush()).catch(() => undefined);
 }
 
 function publisherOf(parts: Parts, publisher: AckedPublisher, isOnDisk: boolean): BatchingPublisher {
   const { options, connection, version } = parts;
-  const takesBatches = version.hasAtomicBatches && options.settings.atomicBatches;
-  return new BatchingPublisher(connection, publisher, takesBatches && isOnDisk);
+  const usesBatches = version.hasAtomicBatches && options.settings.atomicBatches;
+  return new BatchingPublisher(connection, publisher, usesBatches && isOnDisk);
 }

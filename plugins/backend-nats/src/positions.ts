@@ -1,13 +1,13 @@
 import type { Position } from '@llmteam/contracts';
 
 /**
- * One append is one message of the stream, so it is written whole or not at all on every server. A message of sequence `s` with `n`
- * entries gives them the positions `s·65536 - n + 1` … `s·65536`: the last entry of every message is at a round number.
+ * One append is one stream message, so it is stored completely or not at all on every server. The `n` entries of the message with
+ * sequence `s` have positions `s·65536 - n + 1` … `s·65536`, so the last entry of every message is at a multiple of 65536.
  */
 const perMessage = 65_536;
 
-/** The most entries one append may have. */
-export const mostEntries = perMessage;
+/** The maximum number of entries per append. */
+export const maxEntries = perMessage;
 
 export function positionOf(sequence: number, index: number, count: number): Position {
   return sequence * perMessage - (count - 1 - index);
@@ -18,7 +18,7 @@ export function endPosition(sequence: number): Position {
   return sequence * perMessage;
 }
 
-/** The first message that may hold entries after the position. */
+/** The sequence of the first message that may contain entries after the position. */
 export function sequenceAfter(position: Position): number {
   return Math.floor(position / perMessage) + 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Purpose: taking away the histories of runs that ended long ago, oldest first.
- * Owns: which runs may go. Walks each partition's stream from its beginning, so what it looks at is what has lain there longest.
+ * Purpose: removes the histories of runs that ended long ago, oldest first.
+ * Owns: which runs may be removed. Scans each partition's stream from its beginning, where the oldest runs are.
  * Invariant: a run that has not ended, or ended too recently, keeps its whole history.
  */
 import type { RunKey } from '@llmteam/contracts';
@@ -15,16 +15,16 @@ import type { StreamMessage } from './stream-message.js';
 import { StreamReader } from './stream-reader.js';
 
 export interface RetentionPolicy {
-  /** How long a run is kept after its end; null: for ever. */
+  /** How long a run is kept after its end; null for no limit. */
   readonly maxAgeMs: number | null;
-  /** How many runs a partition keeps, if enough of them have ended; null: any number. */
+  /** How many runs a partition keeps, if enough of them have ended; null for no limit. */
   readonly maxRuns: number | null;
 }
 
-/** Within one sweep, so that it never takes the server's time for long. */
-const mostRemovals = 1_000;
+/** Maximum per sweep, to bound the load on the server. */
+const maxRemovals = 1_000;
 
-/** Told the runs whose histories are about to go; they stay if it rejects. */
+/** Called with the runs whose histories are about to be removed; nothing is removed if it rejects. */
 export type BeforeRemoval = (runs: readonly RunKey[]) => Promise<void>;
 const patienceMs = 5_000;
 
@@ -39,11 +39,11 @@ interface RetentionParts {
 export class Retention {
   constructor(
     private readonly parts: RetentionParts,
-    /** By the server's clock; epoch milliseconds. */
+    /** The server's time, in epoch milliseconds. */
     private readonly now: () => number,
   ) {}
 
-  /** Takes away what may go, up to 1,000 runs; answers how many went. @throws LlmteamError `BACKEND_UNREACHABLE` */
+  /** Removes up to 1,000 runs; returns how many were removed. @throws LlmteamError `BACKEND_UNREACHABLE` */
   async sweep(
     partition: number,
     policy: RetentionPolicy,
@@ -73,7 +73,7 @@ export class Retention {
     const found: RunKey[] = [];
     for await (const message of this.oldestFirst(partition, signal)) {
       const isYoung = this.now() - message.storedAt <= maxAgeMs;
-      if ((isYoung && found.length >= excess) || found.length >= mostRemovals) break;
+      if ((isYoung && found.length >= excess) || found.length >= maxRemovals) break;
       const run = this.parts.names.runOf(message.msg.subject);
       const key = `${run.tenant_id}/${run.run_id}`;
       if (seen.has(key)) continue;
@@ -96,7 +96,7 @@ export class Retention {
     }
   }
 
-  /** null: the run goes on. */
+  /** Null if the run has not ended. */
   private async endedAt(partition: number, run: RunKey): Promise<number | null> {
     const { manager, names, bodies } = this.parts;
     const lastBySubj = names.factSubject(partition, run, 'run.ended');
@@ -107,7 +107,7 @@ export class Retention {
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 
-  /** Takes a run's whole history away, whether or not it has ended. */
+  /** Removes a run's whole history, whether or not it has ended. */
   async remove(partition: number, run: RunKey): Promise<void> {
     const filter = this.parts.names.historySubjects(partition, run);
     await this.parts.manager.streams.purge(this.parts.names.journalStream(partition), { filter });

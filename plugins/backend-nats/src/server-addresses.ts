@@ -1,8 +1,8 @@
-/** Servers as people write them: `nats://user:password@host:4222`. The client takes neither user nor password from there. */
+/** Parses server URLs such as `nats://user:password@host:4222`; the client itself ignores user and password in them. */
 import type { NatsSettings } from './settings.js';
 
 export interface Addresses {
-  /** Without users and passwords: fit for the client, for messages and for logs. */
+  /** Without credentials: safe for the client, for messages and for logs. */
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
@@ -11,7 +11,7 @@ export interface Addresses {
 
 const withLogin = /^([a-z]+:\/\/)?(.*)@([^@]*)$/i;
 
-/** What the settings say for themselves wins over what the addresses hold. */
+/** Explicit settings take precedence over credentials in the addresses. */
 export function addressesOf({ servers, user, password, token }: NatsSettings): Addresses {
   const login = servers.map(loginIn).find((found) => found !== null);
   return {
@@ -22,7 +22,7 @@ export function addressesOf({ servers, user, password, token }: NatsSettings): A
   };
 }
 
-/** As every NATS client reads it: with a colon user and password, without one a token. */
+/** As in every NATS client: user and password if there is a colon, else a token. */
 function loginIn(server: string): Omit<Addresses, 'servers'> | null {
   const text = withLogin.exec(server)?.[2];
   if (text === undefined) return null;

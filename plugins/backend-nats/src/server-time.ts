@@ -1,9 +1,9 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ConnectionWatch } from './connection-watch.js';
 
-const againAfterMs = 60_000;
+const measureEveryMs = 60_000;
 
-/** The server's clock as seen from here: what is written is dated by the server, so its age is judged by the server's clock. */
+/** Estimates the server's clock: the server timestamps messages, so their age must be computed by its clock. */
 export class ServerTime {
   private offsetMs = 0;
   private measuredAt = Number.NEGATIVE_INFINITY;
@@ -20,9 +20,9 @@ export class ServerTime {
     return Date.now() + this.offsetMs;
   }
 
-  /** Measures once a minute, when asked. A clock that was measured once is good enough until it can be measured again. */
+  /** Measures the offset at most once a minute. If a later measurement fails, the previous offset is kept. */
   async keepMeasured(): Promise<void> {
-    if (performance.now() - this.measuredAt < againAfterMs) return;
+    if (performance.now() - this.measuredAt < measureEveryMs) return;
     this.measuring ??= this.measure().finally(() => {
       this.measuring = null;
     });

@@ -2,11 +2,11 @@ import { LlmteamError } from '@llmteam/contracts';
 
 export interface ServerVersion {
   readonly text: string;
-  /** Several messages stored together, all or none (2.12). */
+  /** Whether several messages can be stored atomically (2.12). */
   readonly hasAtomicBatches: boolean;
 }
 
-/** Older ones lose streams on a plain crash (2.10.20 to 2.10.22), or cannot sync every write (before 2.10). */
+/** Older versions lose streams in a crash (2.10.20 to 2.10.22) or cannot sync every write (before 2.10). */
 const oldestVersion = '2.10.23';
 
 export function serverVersion(text: string): ServerVersion {
@@ -16,14 +16,17 @@ export function serverVersion(text: string): ServerVersion {
 /** @throws LlmteamError `BACKEND_UNSUITABLE` */
 export function checkVersion({ text }: ServerVersion): void {
   if (isAtLeast(text, oldestVersion)) return;
-  const reason = 'older ones lose streams on a crash';
-  throw new LlmteamError('BACKEND_UNSUITABLE', `the NATS server is ${text}; ${oldestVersion} is needed, ${reason}`);
+  const reason = 'older versions lose streams in a crash';
+  throw new LlmteamError(
+    'BACKEND_UNSUITABLE',
+    `the NATS server has version ${text}; ${oldestVersion} or newer is needed because ${reason}`,
+  );
 }
 
 function isAtLeast(version: string, least: string): boolean {
-  const [one, other] = [parts(version), parts(least)];
-  for (let place = 0; place < other.length; place++) {
-    const difference = (one[place] ?? 0) - (other[place] ?? 0);
+  const [actual, required] = [parts(version), parts(least)];
+  for (let index = 0; index < required.length; index++) {
+    const difference = (actual[index] ?? 0) - (required[index] ?? 0);
     if (difference !== 0) return difference > 0;
   }
   return true;

@@ -3,7 +3,7 @@ import { LlmteamError } from '@llmteam/contracts';
 /** How to reach the servers, and how an installation is laid out on them. */
 export interface NatsSettings {
   readonly servers: readonly string[];
-  /** Prefix of streams, buckets and subjects: several installations live side by side on one server. `^[a-z][a-z0-9_]*$` */
+  /** Prefix of streams, buckets and subjects, so that installations can share a server. `^[a-z][a-z0-9_]*$` */
   readonly namespace: string;
   readonly user?: string;
   readonly password?: string;
@@ -11,21 +11,21 @@ export interface NatsSettings {
   /** Path of a credentials file. */
   readonly credsFile?: string;
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
-  /** Streams the journal is spread over. Fixed once the installation exists. */
+  /** Number of streams the journal is spread over. Fixed once the installation exists. */
   readonly partitions: number;
-  /** Copies of every stream; more than 1 needs a cluster. */
+  /** Replicas of every stream; more than 1 needs a cluster. */
   readonly replicas: number;
-  /** Jobs can be derived from the journal again, so they need no disk. */
+  /** Jobs can be derived from the journal again, so memory is enough. */
   readonly jobsStorage: 'memory' | 'file';
-  /** How long the server knows message ids. */
+  /** The server's deduplication window for message ids. */
   readonly dedupeWindowMs: number;
-  /** How long a job may go without acknowledgement or `extend`. */
+  /** How long a job's lease lasts without an ack or `extend`. */
   readonly jobLeaseMs: number;
-  /** Per partition; -1: no limit. */
+  /** Per partition; -1 for no limit. */
   readonly maxJournalBytes: number;
   /**
-   * What is ready together is written together, where the server can (2.12). For a server that syncs every write; one that does not is
-   * several times faster without.
+   * Publishes pending messages in atomic batches where the server supports it (2.12). Meant for a server that syncs every write;
+   * one that does not is several times faster without.
    */
   readonly atomicBatches: boolean;
 }
@@ -42,16 +42,16 @@ export const defaultSettings: NatsSettings = {
   atomicBatches: false,
 };
 
-const mostPartitions = 64;
+const maxPartitions = 64;
 
-/** @throws LlmteamError `CONFIG_INVALID` naming every setting that is wrong */
+/** @throws LlmteamError `CONFIG_INVALID` naming every invalid setting */
 export function checkSettings(settings: NatsSettings): void {
   const faults: string[] = [];
   const { servers, namespace, partitions, replicas, dedupeWindowMs, jobLeaseMs } = settings;
   if (servers.length === 0) faults.push('servers is empty');
   if (!/^[a-z][a-z0-9_]*$/.test(namespace)) faults.push(`namespace is '${namespace}', expected ^[a-z][a-z0-9_]*$`);
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > mostPartitions) {
-    faults.push(`partitions is ${partitions}, expected 1 to ${mostPartitions}`);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions) {
+    faults.push(`partitions is ${partitions}, expected 1 to ${maxPartitions}`);
   }
   if (![1, 3, 5].includes(replicas)) faults.push(`replicas is ${replicas}, expected 1, 3 or 5`);
   if (!(dedupeWindowMs >= 100)) faults.push(`dedupeWindowMs is ${dedupeWindowMs}, expected at least 100`);

@@ -1,7 +1,7 @@
 /**
- * A message a consumer delivered, with what its reply subject tells:
+ * A message delivered by a consumer, with the metadata in its reply subject:
  * `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>[.<token>]`
- * (NATS ADR-15). The client does the same in a class it does not export.
+ * (NATS ADR-15). The client has the same logic in a class it does not export.
  */
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 
@@ -10,7 +10,7 @@ const dot = '.'.charCodeAt(0);
 const zero = '0'.charCodeAt(0);
 
 export class StreamMessage {
-  /** The client cuts the body out of the message each time it is asked for it. */
+  /** Cached, because the client slices the body out of the message on every access. */
   readonly data: Uint8Array;
   private numbers: readonly number[] | null = null;
 
@@ -18,7 +18,7 @@ export class StreamMessage {
     this.data = msg.data;
   }
 
-  /** Where it is answered. */
+  /** The subject for acknowledgements. */
   get reply(): string {
     return this.msg.reply ?? '';
   }
@@ -27,44 +27,44 @@ export class StreamMessage {
     return this.msg.headers;
   }
 
-  /** How often it was delivered, this time included. */
+  /** How many times it was delivered, including this time. */
   get deliveries(): number {
     return this.number(0);
   }
 
-  /** In the stream. */
+  /** Sequence in the stream. */
   get sequence(): number {
     return this.number(1);
   }
 
-  /** In the consumer, from 1 without gaps. */
+  /** Sequence in the consumer, from 1 without gaps. */
   get consumerSequence(): number {
     return this.number(2);
   }
 
-  /** When the server stored it; epoch milliseconds. */
+  /** When the server stored it, in epoch milliseconds. */
   get storedAt(): number {
     return this.number(3) / 1_000_000;
   }
 
-  /** Messages for this consumer that come after it. */
+  /** How many messages for this consumer come after it. */
   get pending(): number {
     return this.number(4);
   }
 
-  private number(place: number): number {
+  private number(index: number): number {
     this.numbers ??= numbersOf(this.reply);
     const first = this.numbers.length >= withDomainTokens ? 6 : 4;
-    return this.numbers[first + place] ?? Number.NaN;
+    return this.numbers[first + index] ?? Number.NaN;
   }
 }
 
-/** The tokens of a subject as numbers, in one pass; those that are words give nonsense. */
+/** Parses the tokens of a subject as numbers in one pass; non-numeric tokens yield garbage. */
 function numbersOf(subject: string): readonly number[] {
   const numbers: number[] = [];
   let number = 0;
-  for (let place = 0; place < subject.length; place++) {
-    const code = subject.charCodeAt(place);
+  for (let index = 0; index < subject.length; index++) {
+    const code = subject.charCodeAt(index);
     if (code === dot) {
       numbers.push(number);
       number = 0;
@@ -82,7 +82,7 @@ export function isStreamMessage(msg: Msg): boolean {
 
 const text = new TextEncoder();
 
-/** What is published on a message's reply subject. */
+/** Payloads published on a message's reply subject. */
 export const ack = text.encode('+ACK');
 export const stillWorking = text.encode('+WPI');
 

@@ -1,16 +1,16 @@
 /**
- * Purpose: what a reader knows of a stream, to tell whether it still is the stream that was read.
- * A server that lost its disk, or the end of it in a power cut, goes on with sequences that were used before.
+ * Purpose: remembers what a reader has seen of a stream, to detect that the stream was replaced or truncated. A server that lost
+ * its disk, or recent writes in a power failure, reuses sequences.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { StreamMessage } from './stream-message.js';
 
-/** The client's dates have milliseconds, what is delivered says nanoseconds. */
-const sameMs = 1;
+/** The client's dates have millisecond precision, delivered messages nanoseconds. */
+const toleranceMs = 1;
 
 export class StreamPast {
-  private madeAt: string | null = null;
+  private createdAt: string | null = null;
   private last: StreamMessage | null = null;
 
   constructor(
@@ -18,7 +18,7 @@ export class StreamPast {
     private readonly stream: string,
   ) {}
 
-  /** Of the last message read; 0: none yet. */
+  /** Sequence of the last message read; 0 if there is none yet. */
   get lastSequence(): number {
     return this.last?.sequence ?? 0;
   }
@@ -30,18 +30,18 @@ export class StreamPast {
   /** @throws LlmteamError `STORE_CORRUPT` */
   async check(): Promise<void> {
     const { created, state } = await this.manager.streams.info(this.stream);
-    if (this.madeAt !== null && this.madeAt !== created) throw this.corrupt('was made anew');
-    this.madeAt = created;
+    if (this.createdAt !== null && this.createdAt !== created) throw this.corrupt('was recreated');
+    this.createdAt = created;
     const read = this.lastSequence;
-    if (state.last_seq < read) throw this.corrupt(`ends at ${state.last_seq}, but ${read} was read of it`);
+    if (state.last_seq < read) throw this.corrupt(`ends at ${state.last_seq}, but was read up to ${read}`);
     if (this.last !== null) await this.checkMessage(this.last);
   }
 
   private async checkMessage({ sequence, storedAt }: StreamMessage): Promise<void> {
     const found = await this.manager.streams.getMessage(this.stream, { seq: sequence });
-    // Histories of runs are removed, values replaced.
-    if (found === null || Math.abs(found.time.getTime() - storedAt) <= sameMs) return;
-    throw this.corrupt(`has another message at ${sequence} than the one that was read of it`);
+    // A missing message is legitimate: histories are removed and values replaced.
+    if (found === null || Math.abs(found.time.getTime() - storedAt) <= toleranceMs) return;
+    throw this.corrupt(`has a different message at ${sequence} than the one read before`);
   }
 
   private corrupt(what: string): LlmteamError {

@@ -1,11 +1,12 @@
 /**
- * Purpose: the messages of a stream from a sequence on, in order and without gaps, whatever happens to servers and consumers meanwhile.
- * Owns: the ephemeral consumer behind it, made again from the last message read whenever it is lost. Bounded: it asks for no more
- * than it may keep.
+ * Purpose: reads a stream from a sequence on, in order and without gaps, across server and consumer failures.
+ * Owns: the ephemeral consumer, recreated after the last message read whenever it is lost. Bounded: it requests no more than it
+ * may buffer.
  * Invariants:
- *   R1 Sequences only grow; a message is given once.
- *   R2 A hole in the consumer's own sequence means a message was lost on the way: the consumer is made again.
- *   R3 A stream that is gone, was made anew or has lost what was read of it is `STORE_CORRUPT`: going on would reuse sequences.
+ *   R1 Sequences only grow; a message is returned once.
+ *   R2 A gap in the consumer's own sequence means a message was lost in transit: the consumer is recreated.
+ *   R3 A stream that is gone, was recreated or has lost messages already read is `STORE_CORRUPT`: continuing would reuse
+ *      sequences.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
@@ -22,20 +23,20 @@ export interface StreamSource {
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly filter: string;
-  /** How long to try to get a consumer before giving up; undefined: until aborted. */
+  /** How long to keep trying to create a consumer; undefined means until aborted. */
   readonly patienceMs?: number;
 }
 
 export interface StreamBatch {
   readonly messages: readonly StreamMessage[];
-  /** Nothing matched beyond these when the server last said so. */
+  /** No further message matched, as last reported by the server. */
   readonly isEnd: boolean;
-  /** All that matched when the reading began has been given. */
+  /** Every message that existed when reading began has been returned. */
   readonly hasCaughtUp: boolean;
 }
 
-const mostBuffered = 1_000;
-const mostBufferedBytes = 4 * 1024 * 1024;
+const maxBuffered = 1_000;
+const maxBufferedBytes = 4 * 1024 * 1024;
 const idleConsumerMs = 30_000;
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
@@ -47,9 +48,9 @@ export class StreamReader {
   private consumer: ConsumerInfo | null = null;
   private consumerSequence = 0;
   private readonly past: StreamPast;
-  /** What was there when the reading began and has not come yet; null: not known yet. */
+  /** How many messages that existed when reading began have not arrived yet; null if not known yet. */
   private missing: number | null = null;
-  /** The server said that nothing is left. */
+  /** The server reported that nothing is left. */
   private isAtEnd = false;
   private wake: () => void = () => undefined;
 
@@ -59,23 +60,23 @@ export class StreamReader {
 
   /** Ends when the signal aborts. @throws LlmteamError `BACKEND_UNREACHABLE`, `STORE_CORRUPT` */
   async *read(fromSequence: number, signal: AbortSignal): AsyncGenerator<StreamBatch> {
-    // At once, though whoever reads may not ask for more for a long time.
-    const stop = (): void => this.lost();
+    // Stops immediately, even if the caller does not ask for the next batch for a long time.
+    const stop = (): void => this.resetConsumer();
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
-        if (this.consumer === null) await this.makeConsumer(fromSequence, signal);
-        if (this.buffer.length === 0 && !this.isAtEnd) await this.something(signal);
+        if (this.consumer === null) await this.createConsumer(fromSequence, signal);
+        if (this.buffer.length === 0 && !this.isAtEnd) await this.waitForWork(signal);
         const batch = this.take();
         if (!signal.aborted && (batch.messages.length > 0 || batch.isEnd)) yield batch;
       }
     } finally {
       signal.removeEventListener('abort', stop);
-      this.forgetConsumer();
+      this.dropConsumer();
     }
   }
 
-  private async something(signal: AbortSignal): Promise<void> {
+  private async waitForWork(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.consumer === null) return;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
@@ -89,17 +90,17 @@ export class StreamReader {
     this.buffer = [];
     this.bufferedBytes = 0;
     this.isAtEnd = false;
-    this.requests?.askSoon();
+    this.requests?.requestSoon();
     return { messages, isEnd, hasCaughtUp: this.missing === 0 };
   }
 
   private room(): number {
-    return this.bufferedBytes > mostBufferedBytes ? 0 : mostBuffered - this.buffer.length;
+    return this.bufferedBytes > maxBufferedBytes ? 0 : maxBuffered - this.buffer.length;
   }
 
   private receive(message: StreamMessage): void {
     if (message.consumerSequence !== this.consumerSequence + 1) {
-      this.lost();
+      this.resetConsumer();
       return;
     }
     this.consumerSequence = message.consumerSequence;
@@ -109,8 +110,8 @@ export class StreamReader {
     if (this.buffer.length === 1) this.wake();
   }
 
-  /** Of what was announced some may have been purged: then it never comes, and the server must be asked whether this is the end. */
-  private async lookForEnd(): Promise<void> {
+  /** Announced messages may have been purged and never arrive, so the server must be asked whether this is the end. */
+  private async checkForEnd(): Promise<void> {
     const { consumer, source } = this;
     if (consumer === null || this.missing === 0) return;
     try {
@@ -120,36 +121,36 @@ export class StreamReader {
       this.isAtEnd = true;
       this.wake();
     } catch {
-      // It is asked again when the next request has run out.
+      // Checked again when the next request expires.
     }
   }
 
-  /** What is buffered is still good; the consumer is made again after it. */
-  private lost(): void {
-    this.forgetConsumer();
+  /** The buffer remains valid; the consumer is recreated after its last message. */
+  private resetConsumer(): void {
+    this.dropConsumer();
     this.wake();
   }
 
-  private forgetConsumer(): void {
+  private dropConsumer(): void {
     this.requests?.stop();
     this.requests = null;
     const { connection, manager } = this.source;
     if (this.consumer === null) return;
     const { stream_name, name } = this.consumer;
     this.consumer = null;
-    // It would end by itself; if it is gone already, all is well.
+    // Best effort: the server removes an inactive consumer anyway.
     if (!connection.isClosed()) manager.consumers.delete(stream_name, name).catch(() => undefined);
   }
 
-  private async makeConsumer(fromSequence: number, signal: AbortSignal): Promise<void> {
+  private async createConsumer(fromSequence: number, signal: AbortSignal): Promise<void> {
     const { connection, watch, patienceMs = Number.POSITIVE_INFINITY } = this.source;
     const began = performance.now();
     for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
       try {
-        await this.tryConsumer(fromSequence);
+        await this.tryCreateConsumer(fromSequence);
         return;
       } catch (thrown) {
-        const error = this.judge(thrown);
+        const error = this.toError(thrown);
         const isOver = signal.aborted || connection.isClosed() || performance.now() - began > patienceMs;
         if (isOver || !error.recoverable) throw error;
         await watch.pause(pause);
@@ -157,9 +158,9 @@ export class StreamReader {
     }
   }
 
-  private async tryConsumer(fromSequence: number): Promise<void> {
+  private async tryCreateConsumer(fromSequence: number): Promise<void> {
     const { connection, watch, manager, stream, filter, patienceMs } = this.source;
-    // Whoever reads to the end and stops does without the question, as long as nothing went wrong.
+    // A reader that stops at the end skips the check as long as nothing went wrong.
     const follows = patienceMs === undefined;
     if (follows || this.past.lastSequence > 0) await watch.ask(() => this.past.check());
     const info = await watch.ask(() =>
@@ -181,13 +182,13 @@ export class StreamReader {
     this.requests = new PullRequests(connection, watch, {
       room: () => this.room(),
       receive: (message) => this.receive(message),
-      idle: () => void this.lookForEnd(),
-      lost: () => this.lost(),
+      idle: () => void this.checkForEnd(),
+      lost: () => this.resetConsumer(),
     });
     this.requests.begin(stream, info.name);
   }
 
-  private judge(thrown: unknown): LlmteamError {
+  private toError(thrown: unknown): LlmteamError {
     const { stream } = this.source;
     if (apiErrorCode(thrown) !== apiErrors.streamNotFound) return natsError(`reading ${stream}`, thrown);
     return new LlmteamError('STORE_CORRUPT', `stream ${stream} is gone`, { cause: thrown });

@@ -1,6 +1,6 @@
 /**
- * Purpose: what the streams of an installation must be like, and how one that is there differs.
- * Owns: nothing that exists is changed: what differs is said, for the operator to decide.
+ * Purpose: the required configuration of an installation's streams, and how existing ones differ from it.
+ * Invariant: existing streams are never changed; differences are reported for the operator to resolve.
  */
 import { LlmteamError } from '@llmteam/contracts';
 import {
@@ -55,12 +55,12 @@ export function jobsConfig(settings: NatsSettings, names: Names, version: Server
   };
 }
 
-/** The stream behind a bucket, which the client makes. */
+/** The stream behind a bucket; the client creates it. */
 export function bucketConfig(settings: NatsSettings, name: string): Wanted {
   return { name, storage: StorageType.File, num_replicas: settings.replicas };
 }
 
-/** What of an existing stream must be as configured; the rest the operator may change. */
+/** The settings of an existing stream that must match the configuration; operators may change the rest. */
 const fixed = [
   'retention',
   'storage',
@@ -70,7 +70,7 @@ const fixed = [
   'discard_new_per_subject',
 ] as const;
 
-/** How a stream differs from what it must be, in words. */
+/** Describes how an existing stream differs from the required configuration. */
 export function differences(wanted: Wanted, found: StreamInfo): string[] {
   const { config } = found;
   const faults: string[] = [];
@@ -85,20 +85,20 @@ export function differences(wanted: Wanted, found: StreamInfo): string[] {
   if (expected !== undefined && partitions !== expected) {
     const foundPartitions = partitions ?? 'an unknown number of';
     faults.push(
-      `it is one of ${foundPartitions} partitions, expected ${expected}: their number is fixed once there are any`,
+      `it is one of ${foundPartitions} partitions, expected ${expected}: the number is fixed once they exist`,
     );
   }
   return faults;
 }
 
-/** @throws LlmteamError `BACKEND_UNSUITABLE` naming what differs; `BACKEND_UNREACHABLE` */
+/** @throws LlmteamError `BACKEND_UNSUITABLE` listing the differences; `BACKEND_UNREACHABLE` */
 export async function ensureStream(manager: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
-  const found = (await findStream(manager, wanted.name)) ?? (await makeStream(manager, wanted));
+  const found = (await findStream(manager, wanted.name)) ?? (await createStream(manager, wanted));
   checkStreams([[wanted, found]]);
   return found;
 }
 
-/** @throws LlmteamError `BACKEND_UNSUITABLE` naming all that differs */
+/** @throws LlmteamError `BACKEND_UNSUITABLE` listing all differences */
 export function checkStreams(pairs: readonly (readonly [Wanted, StreamInfo | null])[]): void {
   const faults = pairs.flatMap(([wanted, found]) => {
     const ofStream = found === null ? [] : differences(wanted, found);
@@ -107,7 +107,7 @@ export function checkStreams(pairs: readonly (readonly [Wanted, StreamInfo | nul
   if (faults.length > 0) throw new LlmteamError('BACKEND_UNSUITABLE', faults.join('. '));
 }
 
-/** null: there is none. */
+/** Null if there is none. */
 export async function findStream(manager: JetStreamManager, name: string): Promise<StreamInfo | null> {
   try {
     return await manager.streams.info(name);
@@ -117,13 +117,13 @@ export async function findStream(manager: JetStreamManager, name: string): Promi
   }
 }
 
-async function makeStream(manager: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
+async function createStream(manager: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
   try {
     return await manager.streams.add(wanted);
   } catch (error) {
-    // Another process may have made it in this moment.
+    // Another process may have just created it.
     const found = await findStream(manager, wanted.name);
     if (found !== null) return found;
-    throw natsError(`making stream ${wanted.name}`, error);
+    throw natsError(`creating stream ${wanted.name}`, error);
   }
 }

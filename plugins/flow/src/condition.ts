@@ -7,18 +7,18 @@ import { complete, nothing, wrongResult } from './reaction.js';
 const Config = Type.Object({ expression: cel('boolean', 'Which of the two ports fires.') }, strict);
 type Config = Static<typeof Config>;
 
-/** Sends its input one of two ways. */
+/** Routes its input to one of two ports. */
 export const conditionType: ControlType<Config, never> = {
   kind: 'control',
   metadata: controlMetadata({
     type_id: 'condition',
     display_name: 'Condition',
-    description: 'Fires `true` or `false`, by an expression, with the input.',
+    description: 'Evaluates an expression and fires `true` or `false` with the input.',
     icon: 'git-branch',
     color: '#6366f1',
     config: Config,
     input_ports: [inputPort],
-    output_ports: [port('true', 'The input, if the expression holds.'), port('false', 'The input, if it does not.')],
+    output_ports: [port('true', 'The input, if the expression is true.'), port('false', 'The input, if it is false.')],
     examples: [{ expression: 'input.score >= 0.8' }, { expression: 'has(steps.review) && steps.review.output.ok' }],
   }),
   react(occurrence, view) {

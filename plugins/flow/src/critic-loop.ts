@@ -1,11 +1,12 @@
 /**
- * Purpose: improves an output round by round and returns the best one, not the last.
- * Owns: what counts as better, when to stop, the `critic_loop.*` events. The region makes and judges the output.
+ * Purpose: improves an output iteration by iteration and returns the best one, not the last.
+ * Owns: comparing scores, deciding when to stop, the `critic_loop.*` events.
+ * Does not own: producing and judging the output; the region does that.
  * Invariants:
  *  C1 exactly one iteration runs at a time; iterations count from 1 in events and history, scopes from 0
- *  C2 `best` is the highest score so far; of equal scores the earlier
- *  C3 a gain smaller than `min_improvement` may become the best, and still counts as no improvement
- *  C4 an approved iteration is what is returned, whatever its score
+ *  C2 `best` has the highest score so far; on a tie the earlier one wins
+ *  C3 a gain smaller than `min_improvement` may become the best but still counts as no improvement
+ *  C4 an approved iteration is returned whatever its score
  */
 import type {
   ControlType,
@@ -26,20 +27,25 @@ import { complete, fail, iterationFailed, nothing } from './reaction.js';
 const Config = Type.Object(
   {
     max_iterations: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 20, default: 5, description: 'Iterations at most.' }),
+      Type.Integer({ minimum: 1, maximum: 20, default: 5, description: 'The maximum number of iterations.' }),
     ),
     quality_threshold: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, default: 0.8, description: 'A score from here on is good enough.' }),
+      Type.Number({ minimum: 0, maximum: 1, default: 0.8, description: 'The lowest score that is good enough.' }),
     ),
     no_improvement_limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 20, default: 2, description: 'Iterations in a row without an improvement.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 20,
+        default: 2,
+        description: 'Consecutive iterations without improvement before stopping.',
+      }),
     ),
     min_improvement: Type.Optional(
       Type.Number({
         minimum: 0,
         maximum: 1,
         default: 0.05,
-        description: 'What a score must be above the best to count.',
+        description: 'How far a score must exceed the best to count as an improvement.',
       }),
     ),
     timeout_seconds: Type.Optional(
@@ -60,14 +66,19 @@ interface Scored {
   readonly output: Json;
   readonly score: number;
 }
-type Round = { readonly iteration: number; readonly score: number; readonly verdict: Verdict; readonly feedback: Json };
+type HistoryEntry = {
+  readonly iteration: number;
+  readonly score: number;
+  readonly verdict: Verdict;
+  readonly feedback: Json;
+};
 interface State {
-  /** The iteration that runs, from 1. */
+  /** The running iteration, counted from 1. */
   iteration: number;
   best: Scored | null;
-  /** Iterations in a row without an improvement. */
+  /** Consecutive iterations without improvement. */
   without_improvement: number;
-  readonly history: Round[];
+  readonly history: HistoryEntry[];
 }
 type View = ControlView<Config, State>;
 
@@ -77,8 +88,8 @@ export const criticLoopType: ControlType<Config, State> = {
     type_id: 'critic_loop',
     display_name: 'Critic loop',
     description:
-      'Runs the steps between `body` and `next`, which make an output and judge it, until it is good enough or gets ' +
-      'no better; fires the best output.',
+      'Runs the steps between `body` and `next`, which produce an output and score it, until it is good enough or stops ' +
+      'improving; fires the best output.',
     icon: 'refresh-cw',
     color: '#8b5cf6',
     config: Config,
@@ -89,7 +100,7 @@ export const criticLoopType: ControlType<Config, State> = {
     output_ports: [
       port(
         'body',
-        '`{input, previous_output, feedback, suggestions, score}`; all but `input` empty at first.',
+        '`{input, previous_output, feedback, suggestions, score}`; all but `input` are empty at first.',
         'object',
       ),
       port('done', '`{output, score, iterations, reason, history}` of the best iteration.', 'object'),
@@ -127,13 +138,13 @@ function settings(config: Config): Required<Config> {
 
 function start(view: View): Reaction<State> {
   const values = settings(view.config);
-  const nothingYet = { previous_output: null, feedback: null, suggestions: [], score: null };
+  const noPrevious = { previous_output: null, feedback: null, suggestions: [], score: null };
   return {
     state: { iteration: 1, best: null, without_improvement: 0, history: [] },
     directives: [
       emit('critic_loop.started', { ...values }),
       { do: 'start_timer', name: 'timeout', after_seconds: values.timeout_seconds },
-      ...iteration(view, 1, nothingYet),
+      ...iteration(view, 1, noPrevious),
     ],
   };
 }
@@ -166,19 +177,19 @@ function judged(view: View, state: State, value: Json): Reaction<State> {
   return { state, directives: [...events, ...next] };
 }
 
-/** Keeps `best` and `without_improvement`; the first iteration is compared with nothing. */
+/** Updates `best` and `without_improvement`; the first iteration has nothing to compare with. */
 function compare(state: State, { output, score }: Judgement, minImprovement: number): readonly Directive[] {
   const { best } = state;
   if (best === null || score > best.score) state.best = { output, score };
   if (best === null) return [];
-  // 0.7 is 0.05 above 0.65, though not in binary fractions.
+  // The epsilon absorbs rounding: 0.7 - 0.65 is less than 0.05 in binary floating point.
   const improved = score > best.score && score - best.score > minImprovement - 1e-9;
   state.without_improvement = improved ? 0 : state.without_improvement + 1;
   if (improved) return [emit('critic_loop.improvement', { from: best.score, to: score })];
   return [emit('critic_loop.no_improvement', { best: Math.max(best.score, score), count: state.without_improvement })];
 }
 
-/** A verdict that ends the loop comes before the figures. */
+/** A final verdict takes precedence over the score. */
 function reasonToStop(limits: Required<Config>, state: State, { verdict, score }: Judgement): Reason | null {
   if (verdict !== 'revise') return verdict;
   if (score >= limits.quality_threshold) return 'quality_threshold';

@@ -9,13 +9,13 @@ const Config = Type.Object(
   {
     seconds: Type.Optional(
       Type.Union([Type.Number({ minimum: 0, maximum: longestSeconds }), Type.String({ pattern: '^\\$\\{' })], {
-        description: 'How long, from when the step is ready: a number, or `${…}` that gives one.',
+        description: 'Seconds from when the step becomes ready: a number, or a `${…}` that evaluates to one.',
       }),
     ),
     until: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'RFC 3339 with an offset, or `${…}` that gives it. In the past: at once.',
+        description: 'RFC 3339 with an offset, or a `${…}` that evaluates to one. A past time fires at once.',
       }),
     ),
   },
@@ -23,13 +23,13 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Lets time pass. */
+/** Waits for a duration or until a point in time. */
 export const delayType: ControlType<Config, never> = {
   kind: 'control',
   metadata: controlMetadata({
     type_id: 'delay',
     display_name: 'Delay',
-    description: 'Waits some seconds, or until a moment, and passes its input on.',
+    description: 'Waits for some seconds or until a point in time, then passes its input on.',
     icon: 'timer',
     color: '#0ea5e9',
     config: Config,
@@ -57,7 +57,7 @@ function start(view: ControlView<Config, never>): Reaction<never> {
   return seconds === 0 ? complete({ output: view.input }) : wait({ after_seconds: seconds });
 }
 
-function wait(howLong: { readonly at: number } | { readonly after_seconds: number }): Reaction<never> {
-  const timer: Directive = { do: 'start_timer', name: 'due', ...howLong };
+function wait(due: { readonly at: number } | { readonly after_seconds: number }): Reaction<never> {
+  const timer: Directive = { do: 'start_timer', name: 'due', ...due };
   return { directives: [timer] };
 }

@@ -17,8 +17,8 @@ const Hours = (description: string, more: object = {}) =>
   Type.Number({ exclusiveMinimum: 0, maximum: longestHours, description, ...more });
 const Escalation = Type.Object(
   {
-    assignee_ref: Type.String({ minLength: 1, maxLength: 256, description: 'Who gets the task.' }),
-    after_hours: Hours('Without an answer from the person before, who had the task that long.'),
+    assignee_ref: Type.String({ minLength: 1, maxLength: 256, description: 'Who gets the task next.' }),
+    after_hours: Hours('How long the previous assignee has the task before it is escalated.'),
   },
   strict,
 );
@@ -26,27 +26,32 @@ const Config = Type.Object(
   {
     task_type: Type.Enum([...taskTypes], {
       description:
-        '`approval`: approve or reject. `review`: that, or modify. `input`: enter a value. `choice`: one of `choices`.',
+        '`approval`: approve or reject. `review`: also modify. `input`: enter a value. `choice`: pick one of `choices`.',
     }),
-    title: Type.String({ minLength: 1, description: 'What is asked, in a line.' }),
-    description: Type.Optional(Type.String({ default: '', description: 'What is asked, at length.' })),
-    assignee_ref: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Default: anybody.' })),
+    title: Type.String({ minLength: 1, description: 'The question in one line.' }),
+    description: Type.Optional(Type.String({ default: '', description: 'The question in full.' })),
+    assignee_ref: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: 'Who may answer. Default: anybody.' }),
+    ),
     choices: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
         maxItems: 256,
         uniqueItems: true,
-        description: 'For `choice`.',
+        description: 'The options of a `choice`.',
       }),
     ),
     form: Type.Optional(Type.Unsafe<JsonObject>({ ...JsonRecord, description: 'JSON Schema of the value.' })),
-    timeout_hours: Type.Optional(Hours('From when the task is opened, escalations or not.', { default: 24 })),
+    timeout_hours: Type.Optional(
+      Hours('Counted from when the task is opened, regardless of escalations.', { default: 24 }),
+    ),
     escalation_chain: Type.Optional(
-      Type.Array(Escalation, { maxItems: 32, description: 'Who is asked next, in order.' }),
+      Type.Array(Escalation, { maxItems: 32, description: 'Who is asked next if nobody answers, in order.' }),
     ),
     on_timeout: Type.Optional(
       Type.Enum(['fail', 'approve', 'reject', 'port'], {
         default: 'fail',
-        description: '`fail`: with TASK_TIMEOUT. `approve`, `reject`: as if answered so. `port`: `timeout` fires.',
+        description:
+          '`fail`: fails with TASK_TIMEOUT. `approve`, `reject`: as if answered that way. `port`: fires `timeout`.',
       }),
     ),
   },
@@ -64,7 +69,7 @@ type Config = Static<typeof Config>;
 interface State {
   /** Epoch milliseconds. */
   readonly due_at: number;
-  /** How often the task was handed on. */
+  /** How many times the task has been escalated. */
   level: number;
 }
 type View = ControlView<Config, State>;
@@ -82,7 +87,7 @@ export const humanTaskType: ControlType<Config, State> = {
     icon: 'user-check',
     color: '#f59e0b',
     config: Config,
-    input_ports: [port('input', 'What the person is shown; carried through to the port that fires.')],
+    input_ports: [port('input', 'Shown to the person and passed on to the port that fires.')],
     output_ports: [
       port('approved', 'Approved.', 'object'),
       port('rejected', 'Rejected.', 'object'),
@@ -143,16 +148,16 @@ function escalate({ config }: View, state: State): Reaction<State> {
   const person = config.escalation_chain?.[state.level];
   if (person === undefined) return nothing;
   state.level += 1;
-  const handOn: Directive = { do: 'escalate_task', assignee: person.assignee_ref, due_at: state.due_at };
-  return { state, directives: [handOn, ...escalationTimer(config, state.level)] };
+  const escalation: Directive = { do: 'escalate_task', assignee: person.assignee_ref, due_at: state.due_at };
+  return { state, directives: [escalation, ...escalationTimer(config, state.level)] };
 }
 
-/** An answer that does not fit the task changes nothing: it stays open. */
+/** An answer that does not fit the task is ignored, and the task stays open. */
 function answered({ config, input }: View, answer: TaskAnswer): Reaction<State> {
-  const fires = portOf(config, answer);
-  if (fires === null) return nothing;
+  const portName = portOf(config, answer);
+  if (portName === null) return nothing;
   const { decision, value = null, comment = null, answered_by } = answer;
-  return complete({ [fires]: { decision, value, comment, answered_by, input } });
+  return complete({ [portName]: { decision, value, comment, answered_by, input } });
 }
 
 function portOf({ task_type, choices = [] }: Config, { decision, value }: TaskAnswer): string | null {
@@ -175,7 +180,7 @@ function verdictPort(decision: TaskAnswer['decision']): string | null {
 
 function timedOut({ config, input }: View): Reaction<State> {
   const { task_type, title, timeout_hours = 24, on_timeout = 'fail' } = config;
-  const nobody = { value: null, comment: null, answered_by: null, input };
+  const unanswered = { value: null, comment: null, answered_by: null, input };
   switch (on_timeout) {
     case 'fail':
       return fail('TASK_TIMEOUT', `nobody answered '${title}' within timeout_hours = ${timeout_hours}`, {
@@ -185,8 +190,8 @@ function timedOut({ config, input }: View): Reaction<State> {
     case 'port':
       return complete({ timeout: { task_type, title } });
     case 'approve':
-      return complete({ approved: { decision: 'approve', ...nobody } });
+      return complete({ approved: { decision: 'approve', ...unanswered } });
     case 'reject':
-      return complete({ rejected: { decision: 'reject', ...nobody } });
+      return complete({ rejected: { decision: 'reject', ...unanswered } });
   }
 }

@@ -16,7 +16,7 @@ export function kindOf(value: Json): string {
   return `a ${typeof value}`;
 }
 
-/** Equal as JSON: the order of keys does not count, the order of list elements does, and `1` is `1.0`. */
+/** JSON equality: key order is ignored, element order is not, and `1` equals `1.0`. */
 export function jsonEqual(left: Json, right: Json): boolean {
   if (left === right) return true;
   if (isList(left)) return isList(right) && listsEqual(left, right);

@@ -4,7 +4,7 @@ import { isList, isObject, kindOf } from './json.js';
 const verdicts = ['approved', 'revise', 'rejected'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** What an iteration of a `critic_loop` gives back. */
+/** The result of one `critic_loop` iteration. */
 export interface Judgement {
   readonly output: Json;
   readonly score: number;
@@ -13,7 +13,7 @@ export interface Judgement {
   readonly suggestions: readonly Json[];
 }
 
-/** The judgement, or what is wrong with it. Null stands for absent, but in `output`, which may be null. */
+/** Returns the judgement, or a message saying what is wrong with it. Null means absent, except in `output`. */
 export function readJudgement(value: Json): Judgement | string {
   if (value === null) return 'nothing came back on `next`';
   if (!isObject(value)) return `\`next\` needs {output, score, verdict, feedback, suggestions}, got ${kindOf(value)}`;

@@ -7,17 +7,20 @@ import { complete, errorJson, fail, iterationFailed, nothing, wrongResult } from
 
 const Config = Type.Object(
   {
-    items: cel('list', `What the region runs over; at most ${caps.loop_iterations} items.`),
+    items: cel('list', `The items to run the region for, at most ${caps.loop_iterations}.`),
     concurrency: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: caps.parallel_width,
         default: 10,
-        description: 'How many items are worked on at once.',
+        description: 'How many items are processed at once.',
       }),
     ),
     tolerate_failures: Type.Optional(
-      Type.Boolean({ default: false, description: "A failed item's result is `{error}` instead of failing the step." }),
+      Type.Boolean({
+        default: false,
+        description: 'A failed item yields `{error}` as its result instead of failing the step.',
+      }),
     ),
   },
   strict,
@@ -26,9 +29,9 @@ type Config = Static<typeof Config>;
 
 interface State {
   readonly items: readonly Json[];
-  /** By item; null until it is there. */
+  /** One per item, null until that item has finished. */
   readonly results: Json[];
-  /** The item that opens next. */
+  /** Index of the next item to open. */
   next: number;
   finished: number;
 }
@@ -41,14 +44,14 @@ export const mapType: ControlType<Config, State> = {
     type_id: 'map',
     display_name: 'Map',
     description:
-      'Runs the steps between `body` and `next` for each item, up to `concurrency` at once, and keeps the order.',
+      'Runs the steps between `body` and `next` for each item, up to `concurrency` at once, preserving item order.',
     icon: 'layers',
     color: '#8b5cf6',
     config: Config,
     input_ports: [inputPort, nextPort],
     output_ports: [
-      port('body', 'An item, to the region.'),
-      port('done', 'The results in item order; a tolerated failure as `{error}`.', 'array'),
+      port('body', 'One item, passed to the region.'),
+      port('done', 'The results in item order; `{error}` for each tolerated failure.', 'array'),
       errorPort,
     ],
     examples: [{ items: 'input.documents' }, { items: 'input', concurrency: 50, tolerate_failures: true }],
@@ -81,7 +84,7 @@ function start(view: View): Reaction<State> {
   return { state: { items, results: new Array<Json>(items.length).fill(null), next, finished: 0 }, directives };
 }
 
-/** Constant work: the lists in the state are changed in place, never copied. */
+/** O(1): the lists in the state are mutated in place, never copied. */
 function itemEnded({ state }: View, index: number, result: Json): Reaction<State> {
   if (state === undefined) return nothing;
   state.results[index] = result;

@@ -1,8 +1,8 @@
 import type { ControlType, JsonObject, PortSpec, StepTypeMetadata } from '@llmteam/contracts';
 import type { Static, TSchema } from 'typebox';
 
-/** What differs from one control type to the next. */
-interface Description<Config extends TSchema> {
+/** The metadata that differs between control types. */
+interface ControlSpec<Config extends TSchema> {
   readonly type_id: string;
   readonly display_name: string;
   readonly description: string;
@@ -12,41 +12,41 @@ interface Description<Config extends TSchema> {
   readonly config: Config;
   readonly input_ports: readonly PortSpec[];
   readonly output_ports: readonly PortSpec[];
-  /** Waits for time, people, signals or other runs. */
+  /** Whether it waits for time, people, signals or other runs. */
   readonly waits?: boolean;
   readonly examples: readonly Static<Config>[];
 }
 
-export const inputPort = port('input', 'What the step works on.');
-export const nextPort = port('next', 'Where the region comes back: what one iteration gave.');
+export const inputPort = port('input', "The step's input.");
+export const nextPort = port('next', 'The result of one iteration, returned by the region.');
 export const errorPort = port('error', 'The ErrorInfo, if the step failed.', 'object');
 
 export function port(name: string, description: string, type: PortSpec['type'] = 'any'): PortSpec {
   return { name, type, description, required: false };
 }
 
-export function controlMetadata<Config extends TSchema>(told: Description<Config>): ControlType['metadata'] {
+export function controlMetadata<Config extends TSchema>(spec: ControlSpec<Config>): ControlType['metadata'] {
   return {
-    type_id: told.type_id,
-    display_name: told.display_name,
-    description: told.description,
-    category: told.category ?? 'control',
-    icon: told.icon,
-    color: told.color,
-    config_schema: plain(told.config),
-    input_ports: [...told.input_ports],
-    output_ports: [...told.output_ports],
+    type_id: spec.type_id,
+    display_name: spec.display_name,
+    description: spec.description,
+    category: spec.category ?? 'control',
+    icon: spec.icon,
+    color: spec.color,
+    config_schema: toPlainJson(spec.config),
+    input_ports: [...spec.input_ports],
+    output_ports: [...spec.output_ports],
     supports_retry: false,
     supports_timeout: false,
     supports_parallel: true,
-    is_async: told.waits ?? false,
-    docs_url: `docs/contracts/step-catalog.md#${told.type_id}`,
-    examples: told.examples.map(plain),
+    is_async: spec.waits ?? false,
+    docs_url: `docs/contracts/step-catalog.md#${spec.type_id}`,
+    examples: spec.examples.map(toPlainJson),
     permissions: [],
   };
 }
 
-/** TypeBox keeps notes of its own on a schema; the catalog is plain JSON. */
-function plain(value: unknown): JsonObject {
+/** Strips TypeBox's own annotations: the catalog is plain JSON. */
+function toPlainJson(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value));
 }

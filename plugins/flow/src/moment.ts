@@ -2,14 +2,14 @@
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /**
- * Epoch milliseconds of an RFC 3339 date-time; null if it is none. The offset is required, so the same text is the same
- * moment on every machine. `Date.parse` alone takes the 30th of February for a day in March.
+ * Epoch milliseconds of an RFC 3339 date-time, or null if it is not one. The offset is required so that the same text means
+ * the same instant on every machine. `Date.parse` alone would accept February 30 as a day in March.
  */
 export function parseMoment(text: string): number | null {
   const [, year, month, day, hour, minute, second, fraction = '', offset = ''] = rfc3339.exec(text) ?? [];
   if (!isDay(Number(year), Number(month), Number(day))) return null;
   if (Number(hour) > 23) return null;
-  // The language defines what three digits of a second mean, not what more do.
+  // ECMAScript defines only three fractional digits.
   const normal = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${offset.toUpperCase()}`;
   const at = Date.parse(normal);
   return Number.isNaN(at) ? null : at;

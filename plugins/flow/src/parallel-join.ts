@@ -10,8 +10,8 @@ const Config = Type.Object(
       Type.Enum(['all', 'any', 'first'], {
         default: 'all',
         description:
-          '`all`: the list of what arrived, in edge order. `first`: the first to arrive; the others are cancelled. ' +
-          '`any`: the same, but branches that fail are passed over as long as another may arrive.',
+          '`all`: waits for all and gives a list in edge order. `first`: takes the first to arrive and cancels the rest. ' +
+          '`any`: like `first`, but ignores failed branches as long as another may still arrive.',
       }),
     ),
   },
@@ -26,7 +26,7 @@ interface State {
   last_error: ErrorInfo | null;
 }
 
-/** Brings branches together again. */
+/** Joins parallel branches. */
 export const parallelJoinType: ControlType<Config, State> = {
   kind: 'control',
   metadata: controlMetadata({
@@ -36,7 +36,7 @@ export const parallelJoinType: ControlType<Config, State> = {
     icon: 'git-merge',
     color: '#6366f1',
     config: Config,
-    input_ports: [port('*', 'What a branch gives.')],
+    input_ports: [port('*', 'The value of a branch.')],
     output_ports: [port('output', 'A list in edge order (`all`), or one value.'), errorPort],
     examples: [{}, { merge_strategy: 'any' }],
   }),
@@ -45,7 +45,7 @@ export const parallelJoinType: ControlType<Config, State> = {
     return config.merge_strategy === 'any';
   },
   react(occurrence, view) {
-    // `started` need not come first: every branch may fail before one arrives.
+    // `started` may not come first: branches can fail before any arrives.
     const state = view.state ?? { arrived: [], failures: 0, last_error: null };
     switch (occurrence.kind) {
       case 'input_arrived':
@@ -57,7 +57,7 @@ export const parallelJoinType: ControlType<Config, State> = {
         state.last_error = occurrence.error;
         return { state, directives: [] };
       case 'inputs_closed':
-        return takesFirst(view.config) ? nobodyArrived(state) : complete({ output: inEdgeOrder(state) });
+        return takesFirst(view.config) ? noBranchArrived(state) : complete({ output: inEdgeOrder(state) });
       default:
         return nothing;
     }
@@ -69,10 +69,10 @@ function takesFirst(config: Config): boolean {
 }
 
 function inEdgeOrder({ arrived }: State): readonly Json[] {
-  return [...arrived].sort((one, other) => one.edge - other.edge).map(({ value }) => value);
+  return [...arrived].sort((a, b) => a.edge - b.edge).map(({ value }) => value);
 }
 
-function nobodyArrived({ failures, last_error }: State): Reaction<State> {
+function noBranchArrived({ failures, last_error }: State): Reaction<State> {
   if (last_error === null) return fail('BRANCHES_FAILED', 'no branch arrived at the join', { failures });
   const { error_code, error_message } = last_error;
   const message = `no branch arrived at the join; ${failures} failed, the last with ${error_code}: ${error_message}`;

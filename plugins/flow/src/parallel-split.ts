@@ -7,11 +7,12 @@ import { complete, fail, nothing } from './reaction.js';
 
 const Config = Type.Object(
   {
-    branches: Type.Integer({ minimum: 2, maximum: caps.parallel_width, description: 'How many ports fire.' }),
+    branches: Type.Integer({ minimum: 2, maximum: caps.parallel_width, description: 'The number of output ports.' }),
     split: Type.Optional(
       Type.Enum(['copy', 'round_robin'], {
         default: 'copy',
-        description: '`copy`: each branch gets the input. `round_robin`: the input is a list, dealt out in turn.',
+        description:
+          '`copy`: each branch gets the input. `round_robin`: the input is a list whose elements are dealt out in turn.',
       }),
     ),
   },
@@ -19,7 +20,7 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Starts several branches at once. */
+/** Starts parallel branches. */
 export const parallelSplitType: ControlType<Config, never> = {
   kind: 'control',
   metadata: controlMetadata({

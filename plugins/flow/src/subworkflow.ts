@@ -18,11 +18,13 @@ const Config = Type.Object(
       minLength: 1,
       maxLength: 256,
       [literalKeyword]: true,
-      description: 'The segment the child run executes.',
+      description: 'The segment to run.',
     }),
-    input_mapping: Type.Optional(celMapping("`{key: CEL}`: the child's input. Default: the input as it is.")),
+    input_mapping: Type.Optional(celMapping("`{key: CEL}`: the child's input. Default: the step's input unchanged.")),
     output_mapping: Type.Optional(
-      celMapping("`{key: CEL}`: what `output` carries; `input` is the child's output. Default: that output as it is."),
+      celMapping(
+        "`{key: CEL}`: the value of `output`, where `input` is the child's output. Default: that output unchanged.",
+      ),
     ),
   },
   strict,
@@ -41,7 +43,7 @@ export const subworkflowType: ControlType<Config, never> = {
     color: '#0ea5e9',
     config: Config,
     input_ports: [inputPort],
-    output_ports: [port('output', "The child's output, or what `output_mapping` makes of it."), errorPort],
+    output_ports: [port('output', "The child's output, or the result of `output_mapping`."), errorPort],
     waits: true,
     examples: [
       { segment_ref: 'article_writer' },

@@ -9,9 +9,12 @@ const Port = Type.Unsafe<string>({ ...PortName, description: 'The port that fire
 const Case = Type.Object(
   {
     value: Type.Optional(
-      Type.Unsafe<Json>({ ...JsonValue, description: 'Matches if the top `expression` gives this.' }),
+      Type.Unsafe<Json>({
+        ...JsonValue,
+        description: 'Matches if the top-level `expression` evaluates to this value.',
+      }),
     ),
-    expression: Type.Optional(cel('boolean', 'Matches if this holds.')),
+    expression: Type.Optional(cel('boolean', 'Matches if this is true.')),
     port: Port,
   },
   { ...strict, ...exactlyOneOf('value', 'expression'), description: 'Either a value or an expression, and a port.' },
@@ -21,8 +24,8 @@ const noCaseHasAValue = {
 };
 const Config = Type.Object(
   {
-    expression: Type.Optional(cel('any', 'What the `value`s of the cases are compared with, as JSON.')),
-    cases: Type.Array(Case, { minItems: 1, maxItems: 256, description: 'In order; the first that matches wins.' }),
+    expression: Type.Optional(cel('any', 'Compared as JSON with the `value` of each case.')),
+    cases: Type.Array(Case, { minItems: 1, maxItems: 256, description: 'Tested in order; the first match wins.' }),
     default_port: Type.Optional(
       Type.Unsafe<string>({ ...PortName, default: 'default', description: 'Fires if no case matches.' }),
     ),
@@ -31,14 +34,14 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Sends its input one of many ways. */
+/** Routes its input to one of many ports. */
 export const switchType: ControlType<Config, never> = {
   kind: 'control',
   metadata: controlMetadata({
     type_id: 'switch',
     display_name: 'Switch',
     description:
-      'Fires the port of the first case that matches, or `default_port`, with the input. Its cases name its ports.',
+      'Fires the port of the first matching case, or `default_port`, with the input. The cases define the ports.',
     icon: 'split',
     color: '#6366f1',
     config: Config,
@@ -76,7 +79,7 @@ function choose(view: ControlView<Config, never>) {
   return complete({ [view.config.default_port ?? 'default']: view.input });
 }
 
-/** Evaluated with the first case that needs it, and then no more. */
+/** Evaluates lazily, and at most once. */
 function once(evaluate: () => Json): () => Json {
   let value: Json | undefined;
   return () => {

@@ -16,14 +16,14 @@ const Config = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 256,
-        description: 'Only a signal sent with the same text is taken. Default: any. A number needs `${string(…)}`.',
+        description: 'Accepts only signals sent with the same string. Default: any. Wrap a number in `${string(…)}`.',
       }),
     ),
     timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: longestSeconds,
-        description: 'Then `timeout` fires. Default: never.',
+        description: 'How long to wait before `timeout` fires. Default: forever.',
       }),
     ),
   },
@@ -31,20 +31,20 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Waits for somebody outside to say something. */
+/** Waits for a signal from outside the run. */
 export const waitForSignalType: ControlType<Config, never> = {
   kind: 'control',
   metadata: controlMetadata({
     type_id: 'wait_for_signal',
     display_name: 'Wait for signal',
-    description: 'Waits for a signal sent to the run; one that came before is taken at once.',
+    description: 'Waits for a signal sent to the run; one received earlier is consumed at once.',
     icon: 'radio',
     color: '#0ea5e9',
     config: Config,
     input_ports: [inputPort],
     output_ports: [
       port('output', "The signal's payload."),
-      port('timeout', '`{signal}`, if none came in time.', 'object'),
+      port('timeout', '`{signal}`, if none was received in time.', 'object'),
     ],
     waits: true,
     examples: [{ signal: 'payment' }, { signal: 'payment', correlation: '${input.order_id}', timeout_seconds: 3600 }],
@@ -65,11 +65,11 @@ export const waitForSignalType: ControlType<Config, never> = {
 
 function start({ config }: ControlView<Config, never>): Reaction<never> {
   const { signal, correlation = null, timeout_seconds } = config;
-  // Anything else would wait for ever: senders give texts.
+  // Anything else would wait forever: senders pass strings.
   if (correlation !== null && typeof correlation !== 'string') {
     return wrongConfig('/correlation', 'a string', correlation);
   }
-  // The timer first: the wait may end at once, by a signal that came before.
+  // Timer first: a signal received earlier may end the wait at once.
   const timer: readonly Directive[] =
     timeout_seconds === undefined ? [] : [{ do: 'start_timer', name: 'timeout', after_seconds: timeout_seconds }];
   return { directives: [...timer, { do: 'wait_signal', name: signal, correlation }] };

@@ -1,15 +1,18 @@
 /**
- * Purpose: say of an IP address who may connect to it.
- * Owns: the table of blocks. Does not own: resolving names, connecting (egress.ts).
+ * Purpose: classifies an IP address by who may connect to it.
+ * Owns: the table of address blocks. Does not own: name resolution, connections (egress.ts).
  * Invariants:
  *  A1 the parsed binary address decides, never its text
- *  A2 an IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) is judged as that IPv4 address
- *  A3 what is not known to be reachable is `never`
- * Blocks are those of the IANA special-purpose address registries (RFC 6890 and its updates).
+ *  A2 an IPv4 address embedded in an IPv6 one (mapped, NAT64, 6to4) is classified as that IPv4 address
+ *  A3 anything not known to be reachable is `never`
+ * The blocks come from the IANA special-purpose address registries (RFC 6890 and its updates).
  */
 import ipaddr from 'ipaddr.js';
 
-/** `public`: anybody. `private`: with the operator's leave. `never`: nobody, cloud metadata services included. */
+/**
+ * Who may connect. `public`: anybody. `private`: clients the operator allows to. `never`: nobody; includes cloud metadata
+ * services.
+ */
 export type Reach = 'public' | 'private' | 'never';
 
 type Block<Address> = [Address, number];
@@ -28,10 +31,10 @@ const v4Never = v4Blocks(
   '240.0.0.0/4',
 );
 const v6Private = v6Blocks('::1/128', 'fc00::/7');
-/** Outside of it nothing is routed on the Internet. */
+/** Global unicast: nothing outside of it is routed on the Internet. */
 const v6Global = v6Blocks('2000::/3');
 const v6Never = v6Blocks('2001::/23', '2001:db8::/32', '3fff::/20');
-/** Where the IPv4 address begins within the 16 bytes. */
+/** `offset` is where the embedded IPv4 address begins within the 16 bytes. */
 const v6Embedding: readonly { readonly blocks: readonly Block<ipaddr.IPv6>[]; readonly offset: number }[] = [
   { blocks: v6Blocks('::ffff:0:0/96', '64:ff9b::/96'), offset: 12 },
   { blocks: v6Blocks('2002::/16'), offset: 2 },

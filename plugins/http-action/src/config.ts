@@ -6,7 +6,7 @@ export type HttpMethod = (typeof httpMethods)[number];
 
 const ExpectedStatus = Type.Union([
   Type.Integer({ minimum: 100, maximum: 599 }),
-  Type.String({ pattern: '^[1-5]xx$', description: 'A class of statuses: `2xx`.' }),
+  Type.String({ pattern: '^[1-5]xx$', description: 'A class of status codes, e.g. `2xx`.' }),
 ]);
 export type ExpectedStatus = Static<typeof ExpectedStatus>;
 
@@ -17,15 +17,15 @@ export type QueryValue = Static<typeof QueryValue>;
 export const HttpActionConfig = Type.Object(
   {
     client_ref: Type.Optional(
-      Type.String({ description: 'A client of the configuration: its `base_url`, headers and network rights.' }),
+      Type.String({ description: 'A configured client: its `base_url`, headers and network permissions.' }),
     ),
     url: Type.Optional(
-      Type.String({ maxLength: 8_192, description: 'Where to, if there is no client. Public hosts only.' }),
+      Type.String({ maxLength: 8_192, description: 'The URL, if no client is used. Public hosts only.' }),
     ),
     path: Type.Optional(
       Type.String({
         maxLength: 8_192,
-        description: 'Appended to `base_url` or `url`; cannot leave it. Holds no `?` or `#`.',
+        description: 'Appended to `base_url` or `url`, and cannot escape it. Must not contain `?` or `#`.',
       }),
     ),
     method: Type.Optional(Type.Enum([...httpMethods], { default: 'POST' })),
@@ -34,7 +34,7 @@ export const HttpActionConfig = Type.Object(
         type: 'object',
         additionalProperties: { type: 'string' },
         maxProperties: 64,
-        description: "Added to the client's, which cannot be replaced.",
+        description: "Added to the client's headers, which cannot be overridden.",
       }),
     ),
     query: Type.Optional(
@@ -42,25 +42,26 @@ export const HttpActionConfig = Type.Object(
         type: 'object',
         additionalProperties: QueryValue,
         maxProperties: 256,
-        description: 'Added to the URL. A list repeats its key; null leaves the key out.',
+        description: 'Added to the URL. A list repeats its key; null omits it.',
       }),
     ),
     body: Type.Optional({
       ...JsonValue,
       description:
-        'Text is sent as it is, null is no body, all else is JSON. Default: the input, or none for GET, HEAD, DELETE.',
+        'A string is sent as is, null means no body, anything else is sent as JSON. Default: the input, or no body for ' +
+        'GET, HEAD, DELETE and OPTIONS.',
     }),
     expect_status: Type.Optional(
       Type.Union([ExpectedStatus, Type.Array(ExpectedStatus, { minItems: 1, maxItems: 64 })], {
         default: '2xx',
         description:
-          'Statuses that are a success: 200, `2xx`, or a list of both. An expected redirect is not followed.',
+          'Status codes that count as success: 200, `2xx`, or a list of these. An expected redirect is not followed.',
       }),
     ),
     response: Type.Optional(
       Type.Enum(['json', 'text'], {
         default: 'json',
-        description: 'How to read the body. An empty one is null, or an empty text.',
+        description: 'How to read the body. An empty body is null, or an empty string.',
       }),
     ),
   },

@@ -1,13 +1,13 @@
 /**
- * Purpose: the one door through which requests leave.
- * Owns: name resolution, the check of every address, the connections.
+ * Purpose: the only way out for requests.
+ * Owns: name resolution, checking every address, connections.
  * Does not own: URLs and redirects (target.ts, redirect.ts).
  * Invariants:
- *  E1 a name is resolved once per connection; the connection goes to an address of that answer
- *  E2 one forbidden address in the answer forbids the name
- *  E3 an address literal is checked too, though Node asks no resolver for it
+ *  E1 a name is resolved once per connection, and the connection goes to one of the resolved addresses
+ *  E2 one forbidden address among them forbids the name
+ *  E3 an address literal is checked too, although Node calls no resolver for it
  *  E4 connections that may reach private networks are never reused by requests that may not
- *  E5 no proxy of the environment, no Unix socket, no HTTP/2
+ *  E5 no proxies from the environment, no Unix sockets, no HTTP/2
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Reach } from './address.js';
 import type { Limits } from './limits.js';
 
-/** All addresses of a host name. */
+/** Resolves a host name to all its addresses. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 export interface EgressOptions {
@@ -26,7 +26,7 @@ export interface EgressOptions {
 }
 
 export interface Egress {
-  /** Opens its connections with the first request. */
+  /** Connections are opened by the first request. */
   dispatcher(allowPrivateNetwork: boolean): Dispatcher;
   close(): Promise<void>;
 }
@@ -97,7 +97,7 @@ function guardedConnector(check: Check, resolve: Resolve, timeout: number): buil
   };
 }
 
-/** Empty, and therefore refused, if the peer has hung up by now. */
+/** Empty, and therefore refused, if the peer has already disconnected. */
 function peerOf(socket: Socket): string {
   return socket.remoteAddress ?? '';
 }

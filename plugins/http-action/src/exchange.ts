@@ -16,8 +16,8 @@ export interface Exchange {
 }
 
 /**
- * Sends a request and follows redirects. The caller reads or discards the body.
- * @throws LlmteamError `EGRESS_BLOCKED`, `HTTP_RESPONSE_INVALID`; what the connection throws.
+ * Sends a request and follows redirects. The caller must read or discard the body.
+ * @throws LlmteamError `EGRESS_BLOCKED`, `HTTP_RESPONSE_INVALID`; connection errors unchanged.
  */
 export async function send(request: HttpRequest, exchange: Exchange): Promise<Dispatcher.ResponseData> {
   const { dispatcher, limits, signal, expected } = exchange;

@@ -1,15 +1,15 @@
-/** Bounds of one request. Times in milliseconds, sizes in bytes. */
+/** Limits of one request. Times are in milliseconds, sizes in bytes. */
 export interface Limits {
-  /** From the first look-up to the last byte, redirects included. */
+  /** From the first DNS lookup to the last byte, redirects included. */
   readonly totalMs: number;
-  /** Without progress: while connecting, waiting for headers, or between two pieces of the body. */
+  /** Time without progress: while connecting, waiting for headers, or between two chunks of the body. */
   readonly idleMs: number;
   readonly headerBytes: number;
-  /** As sent, before decompression. */
+  /** As received, before decompression. */
   readonly responseBytes: number;
   readonly decompressedBytes: number;
   readonly redirects: number;
-  /** A longer `Retry-After` counts as this. */
+  /** Upper bound for `Retry-After`. */
   readonly retryAfterSeconds: number;
 }
 

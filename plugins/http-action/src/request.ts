@@ -5,7 +5,7 @@ import { type Target, targetOf } from './target.js';
 export interface HttpRequest {
   readonly method: HttpMethod;
   readonly target: Target;
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string | null;
 }
@@ -15,7 +15,7 @@ type RequestContext = Pick<StepContext, 'client' | 'idempotency_key'>;
 const bodyless: readonly HttpMethod[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
 const unsafe: readonly HttpMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Those of the connection and the framing: setting them would let a step forge a second request. */
+/** Connection and framing headers: setting them would allow request smuggling. */
 const managedHeaders: ReadonlySet<string> = new Set([
   ...['accept-encoding', 'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive'],
   ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -52,10 +52,10 @@ function addHeaders(
   for (const [name, value] of Object.entries(more)) {
     const lower = name.toLowerCase();
     const shown = JSON.stringify(name.slice(0, 64));
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw new LlmteamError(code, `${shown} is not the name of a header`);
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw new LlmteamError(code, `${shown} is not a valid header name`);
     if (managedHeaders.has(lower)) throw new LlmteamError(code, `header ${shown} is set by http_action itself`);
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new LlmteamError(code, `the value of header ${shown} holds characters that a header cannot carry`);
+      throw new LlmteamError(code, `the value of header ${shown} contains characters that are not allowed in a header`);
     }
     headers.set(lower, value);
   }

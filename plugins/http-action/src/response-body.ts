@@ -10,7 +10,7 @@ export interface ResponseBody {
   readonly bytes: number;
 }
 
-/** @throws LlmteamError `HTTP_RESPONSE_INVALID`; what the connection throws. */
+/** @throws LlmteamError `HTTP_RESPONSE_INVALID`; connection errors unchanged. */
 export async function readBody(
   response: Dispatcher.ResponseData,
   as: 'json' | 'text',
@@ -23,13 +23,13 @@ export async function readBody(
   return { value: as === 'text' ? text : parse(text, place), bytes: received.length };
 }
 
-/** Gives the connection up, so that nobody waits for a body that nobody reads. */
+/** Drops the connection instead of waiting for a body that nobody reads. */
 export function discardBody(response: Dispatcher.ResponseData): void {
   response.body.on('error', ignore).destroy();
 }
 
 function ignore(): void {
-  // Destroying a body before its end is an error of that body; it is what was wanted.
+  // Destroying a body early emits an error on it, as expected.
 }
 
 async function receive(response: Dispatcher.ResponseData, place: string, limits: Limits): Promise<Buffer> {
@@ -37,7 +37,7 @@ async function receive(response: Dispatcher.ResponseData, place: string, limits:
   let bytes = 0;
   if (announcesBodyItCannotHave(response)) discardBody(response);
   else {
-    // Throwing out of the loop gives the connection up.
+    // Throwing out of the loop destroys the body, and with it the connection.
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > limits.responseBytes) throw invalid(place, `is larger than ${limits.responseBytes} bytes`);
@@ -47,7 +47,7 @@ async function receive(response: Dispatcher.ResponseData, place: string, limits:
   return Buffer.concat(chunks);
 }
 
-/** 204 and 304 end with their headers (RFC 9110, section 6.4.1): waiting for a body would end in an error. */
+/** 204 and 304 have no body (RFC 9110, section 6.4.1): waiting for one would fail. */
 function announcesBodyItCannotHave({ statusCode, headers }: Dispatcher.ResponseData): boolean {
   return (statusCode === 204 || statusCode === 304) && Number(headers['content-length'] ?? 0) > 0;
 }
@@ -89,7 +89,7 @@ function isCoding(name: string): name is keyof typeof decompressors {
   return Object.hasOwn(decompressors, name);
 }
 
-/** JSON is UTF-8 (RFC 8259, section 8.1) and must be; a text may name its charset and is read as well as can be. */
+/** JSON must be UTF-8 (RFC 8259, section 8.1); text may declare its charset and is decoded leniently. */
 function decode(
   content: Buffer,
   as: 'json' | 'text',
@@ -100,7 +100,7 @@ function decode(
     if (as === 'json') return new TextDecoder('utf-8', { fatal: true }).decode(content);
     return new TextDecoder(charsetOf(contentType)).decode(content);
   } catch (cause) {
-    throw invalid(place, as === 'json' ? 'is not UTF-8' : 'has a charset that is not known', cause);
+    throw invalid(place, as === 'json' ? 'is not UTF-8' : 'has an unknown charset', cause);
   }
 }
 
@@ -113,7 +113,7 @@ function parse(text: string, place: string): Json {
   try {
     return parseBoundedJson(text);
   } catch (cause) {
-    // The parser's own message quotes the text.
+    // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : String((cause as Error).message);
     throw invalid(place, `cannot be used: ${problem}`, cause);
   }

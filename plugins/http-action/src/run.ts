@@ -22,7 +22,7 @@ export interface HttpActionParts {
   readonly now: () => number;
 }
 
-interface Answer {
+interface Outcome {
   readonly status: number;
   readonly value: Json;
   readonly bytes: number;
@@ -30,7 +30,7 @@ interface Answer {
 
 /**
  * Fires `response` and `status`.
- * @throws LlmteamError `HTTP_STATUS`, `HTTP_CLIENT_ERROR` (`details.status`, perhaps `details.retry_after_seconds`),
+ * @throws LlmteamError `HTTP_STATUS`, `HTTP_CLIENT_ERROR` (`details.status`, optionally `details.retry_after_seconds`),
  * `HTTP_FAILED`, `HTTP_RESPONSE_INVALID`, `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`, `CANCELLED`
  */
 export async function runHttpAction(
@@ -45,17 +45,17 @@ export async function runHttpAction(
   const durationMs = () => Math.round(performance.now() - started);
   context.record({ event_type: 'action.started', payload: about });
   try {
-    const answer = await withinTime(parts.limits.totalMs, context.signal, (signal) =>
+    const outcome = await withTimeout(parts.limits.totalMs, context.signal, (signal) =>
       call(parts, request, config, signal),
     );
-    const payload = { ...about, status: answer.status, bytes: answer.bytes };
+    const payload = { ...about, status: outcome.status, bytes: outcome.bytes };
     context.record({ event_type: 'action.completed', payload, duration_ms: durationMs() });
-    return { response: answer.value, status: answer.status };
+    return { response: outcome.value, status: outcome.status };
   } catch (thrown) {
     const error = httpError(thrown, placeOf(request));
     context.record({
       event_type: 'action.failed',
-      payload: { ...about, ...toldOf(error) },
+      payload: { ...about, ...errorPayload(error) },
       duration_ms: durationMs(),
     });
     throw error;
@@ -67,7 +67,7 @@ async function call(
   request: HttpRequest,
   config: HttpActionConfig,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Outcome> {
   const dispatcher = egress.dispatcher(request.target.allow_private_network);
   const place = placeOf(request);
   const response = await send(request, { dispatcher, limits, signal, expected: config.expect_status });
@@ -79,33 +79,33 @@ async function call(
   return { status, ...(await readBody(response, config.response ?? 'json', place, limits)) };
 }
 
-/** Runs `work` until it settles, the attempt is aborted or the time is up. */
-async function withinTime<T>(
+/** Runs `work` until it settles, the attempt is aborted or the timeout expires. */
+async function withTimeout<T>(
   totalMs: number,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), totalMs);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), totalMs);
   try {
     outer.throwIfAborted();
-    const signal = AbortSignal.any([outer, late.signal]);
-    return await Promise.race([work(signal), aborted(signal)]);
+    const signal = AbortSignal.any([outer, deadline.signal]);
+    return await Promise.race([work(signal), rejectOnAbort(signal)]);
   } catch (thrown) {
     if (outer.aborted) throw cancellation(outer);
-    if (late.signal.aborted) throw tooLate(totalMs, thrown);
+    if (deadline.signal.aborted) throw timedOut(totalMs, thrown);
     throw thrown;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Needed beside the signal itself: a request that still waits for its connection does not look at it. */
-function aborted(signal: AbortSignal): Promise<never> {
+/** Needed because undici ignores the signal while a request waits for its connection. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
-function tooLate(totalMs: number, cause: unknown): LlmteamError {
+function timedOut(totalMs: number, cause: unknown): LlmteamError {
   return new LlmteamError('HTTP_FAILED', `no complete response within ${totalMs} ms`, { cause });
 }
 
@@ -115,7 +115,7 @@ function cancellation({ reason }: AbortSignal): LlmteamError {
     : new LlmteamError('CANCELLED', 'the request was cancelled', { cause: reason });
 }
 
-/** Errors of the connection, by the codes of Node and undici. */
+/** Maps connection errors by their Node and undici codes. */
 function httpError(thrown: unknown, place: string): LlmteamError {
   if (isLlmteamError(thrown)) return thrown;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
@@ -125,7 +125,7 @@ function httpError(thrown: unknown, place: string): LlmteamError {
   return new LlmteamError('HTTP_FAILED', `${place} failed: ${code}`, { cause: thrown });
 }
 
-function toldOf({ code, details }: LlmteamError): JsonObject {
+function errorPayload({ code, details }: LlmteamError): JsonObject {
   const status = details?.status;
   return status === undefined ? { code } : { code, status };
 }

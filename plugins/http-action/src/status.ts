@@ -6,12 +6,12 @@ export function isExpected(status: number, expected: ExpectedStatus | readonly E
   return list.some((one) => one === status || one === `${Math.floor(status / 100)}xx`);
 }
 
-/** Refusals that pass: time-out, too early, too many requests. */
-const passingRefusals: readonly number[] = [408, 425, 429];
+/** Transient 4xx: timeout, too early, too many requests. */
+const transientClientErrors: readonly number[] = [408, 425, 429];
 
-/** `retry_after_seconds` is for the retry policy: no attempt before it makes sense. */
+/** The retry policy makes no attempt before `retry_after_seconds`. */
 export function statusError(status: number, place: string, retryAfterSeconds: number | undefined): LlmteamError {
-  const refused = status >= 400 && status < 500 && !passingRefusals.includes(status);
+  const refused = status >= 400 && status < 500 && !transientClientErrors.includes(status);
   const details: JsonObject =
     retryAfterSeconds === undefined ? { status } : { status, retry_after_seconds: retryAfterSeconds };
   return new LlmteamError(refused ? 'HTTP_CLIENT_ERROR' : 'HTTP_STATUS', `${place} answered with status ${status}`, {
@@ -19,7 +19,7 @@ export function statusError(status: number, place: string, retryAfterSeconds: nu
   });
 }
 
-/** Seconds from `nowMs` on (RFC 9110, section 10.2.3), within 0 … `maxSeconds`; undefined: it says nothing. */
+/** Seconds from `nowMs` (RFC 9110, section 10.2.3), clamped to 0 … `maxSeconds`; undefined if absent or invalid. */
 export function retryAfter(
   header: string | string[] | undefined,
   nowMs: number,
@@ -31,7 +31,7 @@ export function retryAfter(
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), maxSeconds);
 }
 
-/** Only the three date forms of HTTP, all of which begin with a week day; `Date.parse` alone takes `-5` for a year. */
+/** Accepts only HTTP's three date formats, which all start with a weekday; `Date.parse` alone takes `-5` for a year. */
 function httpDate(text: string): number {
   return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -5,7 +5,7 @@ import type { Resolve } from './egress.js';
 import { defaultLimits, type Limits } from './limits.js';
 import type { HttpActionParts } from './run.js';
 
-/** What a test, or a host with a network of its own, may put in place of the defaults. */
+/** Overrides for tests and for hosts with special networks. */
 export interface HttpActionOptions {
   readonly limits?: Partial<Limits>;
   readonly resolve?: Resolve;
@@ -16,7 +16,7 @@ export interface HttpActionOptions {
 
 export interface HttpAction {
   readonly stepType: TaskType<HttpActionConfig>;
-  /** Breaks off what still runs and closes idle connections. May be used again afterwards. */
+  /** Aborts running requests and closes idle connections. The step type remains usable afterwards. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function createHttpAction(options: HttpActionOptions = {}): HttpAction {
   };
 }
 
-/** The HTTP client is loaded with the first request: most processes that know this step type never send one. */
+/** Loads the HTTP client lazily: most processes that register this step type never send a request. */
 async function openParts(options: HttpActionOptions): Promise<HttpActionParts> {
   const { createEgress, systemResolve } = await import('./egress.js');
   const limits = { ...defaultLimits, ...options.limits };
@@ -52,15 +52,17 @@ async function openParts(options: HttpActionOptions): Promise<HttpActionParts> {
 const metadata: TaskType['metadata'] = {
   type_id: 'http_action',
   display_name: 'HTTP request',
-  description: 'Sends one HTTP request and gives its response. Reaches public hosts, and those of configured clients.',
+  description: 'Sends one HTTP request and returns its response. Reaches public hosts and those of configured clients.',
   category: 'integration',
   icon: 'globe',
   color: '#2563eb',
   config_schema: HttpActionConfig as unknown as JsonObject,
-  input_ports: [{ name: 'input', type: 'any', description: 'The body, unless the config gives one.', required: false }],
+  input_ports: [
+    { name: 'input', type: 'any', description: 'The request body, unless the config sets one.', required: false },
+  ],
   output_ports: [
-    { name: 'response', type: 'any', description: 'The body: parsed JSON, or the text.', required: true },
-    { name: 'status', type: 'number', description: 'The HTTP status.', required: true },
+    { name: 'response', type: 'any', description: 'The response body: parsed JSON, or text.', required: true },
+    { name: 'status', type: 'number', description: 'The HTTP status code.', required: true },
     { name: 'error', type: 'object', description: 'The error, if the last attempt failed.', required: false },
   ],
   supports_retry: true,

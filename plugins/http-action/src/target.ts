@@ -1,12 +1,12 @@
 import { LlmteamError, type StepContext } from '@llmteam/contracts';
 import type { HttpActionConfig, QueryValue } from './config.js';
 
-/** Where a request goes and what the operator gives along. */
+/** Where a request goes, and what the configured client adds to it. */
 export interface Target {
   readonly url: URL;
   readonly clientHeaders: Readonly<Record<string, string>>;
   readonly allow_private_network: boolean;
-  /** Requests of a client stay at its origin, redirects included. */
+  /** The origin that requests of a client must stay at, redirects included. */
   readonly onlyOrigin: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function targetOf(config: HttpActionConfig, context: Pick<StepContext, 'c
   };
 }
 
-/** What of a URL may be shown: user info, query and fragment may hold secrets. */
+/** The part of a URL that is safe to show: user info, query and fragment may contain secrets. */
 export function shownUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
@@ -44,14 +44,14 @@ export function checkUrl(url: URL): URL {
   if (url.username !== '' || url.password !== '') {
     throw new LlmteamError(
       'EGRESS_BLOCKED',
-      `the URL of '${url.host}' holds a user name or password; use a header of a client`,
+      `the URL of '${url.host}' contains a user name or password; configure a client with a header instead`,
     );
   }
   return url;
 }
 
 function parseUrl(text: string, code: 'STEP_CONFIG_INVALID' | 'CONFIG_INVALID', place: string): URL {
-  // The URL parser drops tabs and line breaks silently, so that what is checked would not be what was written.
+  // The URL parser silently drops tabs and line breaks, so the checked URL would differ from the given one.
   if (hasControlCharacters(text) || !URL.canParse(text)) throw new LlmteamError(code, `${place} is not a URL`);
   return checkUrl(new URL(text));
 }
@@ -59,7 +59,7 @@ function parseUrl(text: string, code: 'STEP_CONFIG_INVALID' | 'CONFIG_INVALID', 
 function joinPath(base: URL, path: string): URL {
   if (path === '') return base;
   if (/[?#]/.test(path)) {
-    throw new LlmteamError('STEP_CONFIG_INVALID', '`path` holds a `?` or `#`; parameters go into `query`');
+    throw new LlmteamError('STEP_CONFIG_INVALID', '`path` contains a `?` or `#`; put parameters into `query`');
   }
   if (leavesBase(path)) {
     throw new LlmteamError('EGRESS_BLOCKED', `\`path\` leaves '${shownUrl(base)}'`, { details: { host: base.host } });
@@ -70,7 +70,7 @@ function joinPath(base: URL, path: string): URL {
   return url;
 }
 
-/** An absolute URL, a host of its own, or `..` in any spelling that this or the next parser might undo. */
+/** Whether it is an absolute URL, names a host, or contains `..` in any encoding that this or the next parser might decode. */
 function leavesBase(path: string): boolean {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || path.startsWith('//')) return true;
   if (path.includes('\\') || hasControlCharacters(path)) return true;

@@ -5,8 +5,8 @@ const fence = '```';
 const shownCharacters = 200;
 
 /**
- * The answer's JSON, out of its Markdown fence if it has one.
- * @throws LlmteamError `LLM_OUTPUT_INVALID`; `details` tell what is wrong and how the answer begins.
+ * Parses the answer as JSON, stripping a Markdown fence if there is one.
+ * @throws LlmteamError `LLM_OUTPUT_INVALID`; `details` contain the problems and the start of the answer.
  */
 export function parseAnswer(response: ModelResponse, schema: JsonObject | undefined): Json {
   const value = parsed(response);
@@ -21,13 +21,13 @@ function parsed(response: ModelResponse): Json {
   try {
     return parseBoundedJson(withoutFence(response.text.trim()));
   } catch (cause) {
-    // The parser's own message quotes the text.
+    // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'is not JSON' : `cannot be used: ${(cause as Error).message}`;
     throw invalid(response, problem, {}, cause);
   }
 }
 
-/** What stands between the first line with a fence and the last fence, words around them dropped. */
+/** The text between the first fence line and the last fence; text around them is dropped. */
 function withoutFence(text: string): string {
   if (/^[[{"]/.test(text)) return text;
   const opening = text.indexOf(fence);
@@ -37,8 +37,7 @@ function withoutFence(text: string): string {
 }
 
 function invalid(response: ModelResponse, problem: string, details: JsonObject, cause?: unknown): LlmteamError {
-  const cut =
-    response.finish_reason === 'length' ? '; it was cut off at the longest answer allowed (`max_tokens`)' : '';
+  const cut = response.finish_reason === 'length' ? '; it was cut off at the maximum length (`max_tokens`)' : '';
   return new LlmteamError('LLM_OUTPUT_INVALID', `the answer of '${response.model}' ${problem}${cut}`, {
     cause,
     details: {

@@ -14,8 +14,8 @@ interface Failure {
 }
 
 /**
- * The answer of the first model that gives one.
- * @throws LlmteamError `LLM_FAILED` if any failure may pass, else `LLM_REFUSED`; `UNKNOWN_REF`, `CANCELLED`
+ * Returns the answer of the first model that gives one.
+ * @throws LlmteamError `LLM_FAILED` if any failure is recoverable, else `LLM_REFUSED`; `UNKNOWN_REF`, `CANCELLED`
  */
 export async function ask(
   context: StepContext,
@@ -28,11 +28,11 @@ export async function ask(
     const started = performance.now();
     try {
       const response = await model.generate(request);
-      tellSpan(context, model.provider, model.model, response);
+      setSpanAttributes(context, model.provider, model.model, response);
       return response;
     } catch (thrown) {
       if (context.signal.aborted) throw cancellation(context.signal);
-      const error = answerable(thrown);
+      const error = modelFailure(thrown);
       failures.push({ llm_ref: llmRef, error });
       context.record({
         event_type: 'action.failed',
@@ -44,32 +44,32 @@ export async function ask(
   throw allFailed(failures);
 }
 
-/** The error, if another model may do better. */
-function answerable(thrown: unknown): LlmteamError {
+/** Returns the error if another model may succeed; rethrows anything else. */
+function modelFailure(thrown: unknown): LlmteamError {
   if (isLlmteamError(thrown) && (thrown.code === 'LLM_FAILED' || thrown.code === 'LLM_REFUSED')) return thrown;
   throw thrown;
 }
 
-/** One that may pass decides, so that the step is tried again as long as that can help. */
+/** A recoverable failure takes precedence, so that the step is retried as long as that can help. */
 function allFailed(failures: readonly Failure[]): LlmteamError {
   const errors = failures.map(({ error }) => error);
   const decisive = errors.find(({ recoverable }) => recoverable) ?? errors.at(-1);
-  if (decisive === undefined) return new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: no model is named');
+  if (decisive === undefined) return new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: no model is given');
   if (failures.length === 1) return decisive;
-  const told = failures.map(({ llm_ref, error }) => `${llm_ref}: ${error.message}`);
+  const messages = failures.map(({ llm_ref, error }) => `${llm_ref}: ${error.message}`);
   const details: JsonObject = {
     ...decisive.details,
     failures: failures.map(({ llm_ref, error }) => ({ llm_ref, code: error.code, message: error.message })),
   };
-  return new LlmteamError(decisive.code, `none of ${failures.length} models answered: ${told.join('; ')}`, {
+  return new LlmteamError(decisive.code, `none of the ${failures.length} models answered: ${messages.join('; ')}`, {
     cause: decisive,
     details,
     recoverable: decisive.recoverable,
   });
 }
 
-/** Names are those of the OpenTelemetry semantic conventions for generative AI. */
-function tellSpan({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
+/** Attribute names follow the OpenTelemetry semantic conventions for generative AI. */
+function setSpanAttributes({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
   span.setAttributes({
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': provider,

@@ -1,6 +1,6 @@
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
 
-/** What to throw once `signal` is aborted. */
+/** The error to throw once `signal` is aborted. */
 export function cancellation({ reason }: AbortSignal): LlmteamError {
   return isLlmteamError(reason)
     ? reason

@@ -1,32 +1,36 @@
 import { JsonRecord } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
-const prompt = 'Takes `{name}` placeholders, filled from the input; `{{` and `}}` are braces.';
+const prompt = 'May contain `{name}` placeholders, filled from the input; `{{` and `}}` are literal braces.';
 
 export const LlmAgentConfig = Type.Object(
   {
-    llm_ref: Type.String({ minLength: 1, description: 'A model of the configuration.' }),
-    system_prompt: Type.Optional(Type.String({ description: `Who the model is and how it answers. ${prompt}` })),
+    llm_ref: Type.String({ minLength: 1, description: 'A configured model.' }),
+    system_prompt: Type.Optional(
+      Type.String({ description: `The role of the model and how it should answer. ${prompt}` }),
+    ),
     user_prompt_template: Type.Optional(
-      Type.String({ description: `What the model is asked. ${prompt} Default: the input, text as it is, else JSON.` }),
+      Type.String({
+        description: `The user message. ${prompt} Default: the input, as is if it is a string, else as JSON.`,
+      }),
     ),
     prompt_template_id: Type.Optional(
       Type.String({
-        description: 'A stored prompt. None can be configured in this version, so every id is `UNKNOWN_REF`.',
+        description: 'A stored prompt. Not available in this version: every id fails with `UNKNOWN_REF`.',
       }),
     ),
     temperature: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 2, default: 0.7, description: '0: as repeatable as the model can be.' }),
+      Type.Number({ minimum: 0, maximum: 2, default: 0.7, description: '0 gives the most repeatable answers.' }),
     ),
     max_tokens: Type.Optional(
-      Type.Integer({ minimum: 1, description: "The longest answer. Default: the provider's." }),
+      Type.Integer({ minimum: 1, description: "The maximum length of the answer. Default: the provider's." }),
     ),
     output_format: Type.Optional(
       Type.Enum(['text', 'json', 'markdown'], {
-        description: '`json`: the answer is parsed. Default: `json` if there is an `output_schema`, else `text`.',
+        description: 'With `json` the answer is parsed. Default: `json` if there is an `output_schema`, else `text`.',
       }),
     ),
-    output_schema: Type.Optional({ ...JsonRecord, description: 'JSON Schema that the answer must match.' }),
+    output_schema: Type.Optional({ ...JsonRecord, description: 'A JSON Schema that the answer must match.' }),
     tools: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Tools the model may call. Not available in this version: must be empty.',
@@ -35,7 +39,7 @@ export const LlmAgentConfig = Type.Object(
     fallback_llm_refs: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         maxItems: 16,
-        description: 'Models that are asked in turn if the one before fails or refuses.',
+        description: 'Models to try in order when the previous one fails or refuses.',
       }),
     ),
   },

@@ -3,11 +3,11 @@ import { Errors } from 'typebox/schema';
 import { isObject, referredSchema, schemasWithin } from './schema-walk.js';
 
 const types: readonly Json[] = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
-/** A pattern of the author against text of a model is a way to block the process for minutes. */
+/** A regular expression on model output could block the process for minutes (ReDoS); dynamic references are unsupported. */
 const refused: readonly string[] = ['pattern', 'patternProperties', '$dynamicRef', '$recursiveRef'];
 const shownProblems = 10;
 
-/** @throws LlmteamError `STEP_CONFIG_INVALID` if answers cannot be checked by it. */
+/** @throws LlmteamError `STEP_CONFIG_INVALID` if answers cannot be validated against it. */
 export function checkOutputSchema(schema: JsonObject): void {
   for (const part of schemasWithin(schema)) {
     const problem = problemOf(part, schema);
@@ -20,7 +20,7 @@ function problemOf(part: JsonObject, root: JsonObject): string | undefined {
   if (keyword !== undefined) return `'${keyword}' is not available in this version; use 'enum' or lengths`;
   const named = Array.isArray(part.type) ? (part.type as readonly Json[]) : [part.type ?? 'null'];
   const unknown = named.find((type) => !types.includes(type));
-  if (unknown !== undefined) return `${JSON.stringify(unknown)} is not a type of JSON`;
+  if (unknown !== undefined) return `${JSON.stringify(unknown)} is not a JSON type`;
   if (part.$ref === undefined) return undefined;
   const target = typeof part.$ref === 'string' ? referredSchema(root, part.$ref) : undefined;
   return isObject(target) || typeof target === 'boolean'
@@ -29,8 +29,8 @@ function problemOf(part: JsonObject, root: JsonObject): string | undefined {
 }
 
 /**
- * Where and why a value does not match; empty if it does.
- * @throws LlmteamError `STEP_CONFIG_INVALID` if the schema cannot be applied, e.g. refers to itself without end.
+ * Returns where and why a value does not match; empty if it does.
+ * @throws LlmteamError `STEP_CONFIG_INVALID` if the schema cannot be applied, e.g. because it refers to itself endlessly.
  */
 export function problemsOf(schema: JsonObject, value: Json): readonly string[] {
   try {
@@ -49,7 +49,7 @@ function unusable(problem: string, cause?: unknown): LlmteamError {
   return new LlmteamError('STEP_CONFIG_INVALID', `\`output_schema\`: ${problem}`, { cause });
 }
 
-/** Whether a provider can promise an answer of this schema: every object closed, every key required. */
+/** Whether providers accept the schema in strict mode: every object is closed and every key required. */
 export function isStrictSchema(schema: JsonObject): boolean {
   for (const part of schemasWithin(schema)) {
     const properties = isObject(part.properties) ? Object.keys(part.properties) : [];

@@ -1,12 +1,12 @@
 import { type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
 
 /**
- * Fills `{name}` from the input's keys and `{input}` with the whole input, once: what is filled in is not read again.
- * Other braces stand for themselves, so JSON may be written as it is; `{{` … `}}` is a pair of single braces.
+ * Replaces `{name}` with the input's value for that key and `{input}` with the whole input, in a single pass: inserted text
+ * is not expanded again. Other braces are literal, so JSON needs no escaping; `{{` … `}}` is a pair of single braces.
  * @throws LlmteamError `STEP_CONFIG_INVALID` naming a placeholder that the input has no value for.
  */
 export function fillPrompt(template: string, input: Json, place: string): string {
-  // For every open brace whether it was written doubled: only then is `}}` one brace and not the end of two objects.
+  // Whether each open brace was doubled: only then is `}}` one escaped brace and not the end of two objects.
   const open: boolean[] = [];
   const token = /\{[A-Za-z_][A-Za-z0-9_]*\}|\{\{|\}\}|[{}]/g;
   let filled = '';
@@ -21,7 +21,7 @@ export function fillPrompt(template: string, input: Json, place: string): string
   return filled + template.slice(end);
 }
 
-/** What a token stands for, and how much of it was read. */
+/** The replacement for a token, and how much of the token it consumes. */
 function replaced(found: string, open: boolean[], input: Json, place: string): { text: string; length: number } {
   if (found === '{{' || found === '{') {
     open.push(found === '{{');
@@ -40,7 +40,7 @@ function variableValue(name: string, input: Json, place: string): string {
   const known = ['input', ...(isObject(input) ? Object.keys(input).slice(0, 20) : [])].map((key) => `{${key}}`);
   throw new LlmteamError(
     'STEP_CONFIG_INVALID',
-    `\`${place}\` has the placeholder {${name}}, but the input gives ${known.join(', ')}; {{${name}}} is the text`,
+    `\`${place}\` has the placeholder {${name}}, but the input has ${known.join(', ')}; write {{${name}}} for literal text`,
     { details: { placeholder: name } },
   );
 }
@@ -49,7 +49,7 @@ function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Text as it is, all else as JSON. */
+/** Strings as is, anything else as JSON. */
 export function asText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -15,12 +15,12 @@ import { asText, fillPrompt } from './prompt.js';
 const defaultTemperature = 0.7;
 
 /**
- * Fires `output`: the text, or with `output_format: json` the parsed value.
+ * Fires `output`: the text, or the parsed value with `output_format: json`.
  * @throws LlmteamError `LLM_FAILED`, `LLM_REFUSED`, `LLM_OUTPUT_INVALID`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`,
  * `CANCELLED`
  */
 export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, input: Json): Promise<FiredPorts> {
-  refuseWhatIsNotAvailable(config);
+  rejectUnsupported(config);
   const { output_schema } = config;
   const outputFormat = config.output_format ?? (output_schema === undefined ? 'text' : 'json');
   if (output_schema !== undefined) {
@@ -43,17 +43,17 @@ export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, 
     onToken: (text) => context.emitToken(text),
   };
   const response = await ask(context, [config.llm_ref, ...(config.fallback_llm_refs ?? [])], request);
-  // Before the answer is looked at: it is paid for either way.
+  // Before parsing: an invalid answer is paid for too.
   context.addUsage(response.usage);
   return { output: outputFormat === 'json' ? parseAnswer(response, output_schema) : response.text };
 }
 
-function refuseWhatIsNotAvailable({ prompt_template_id, tools = [] }: LlmAgentConfig): void {
+function rejectUnsupported({ prompt_template_id, tools = [] }: LlmAgentConfig): void {
   if (prompt_template_id !== undefined) {
     throw new LlmteamError('UNKNOWN_REF', `no prompt template '${prompt_template_id}' is configured`);
   }
   if (tools.length > 0) {
-    throw new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: `tools` are not available yet in this version');
+    throw new LlmteamError('STEP_CONFIG_INVALID', 'llm_agent: `tools` are not available in this version');
   }
 }
 

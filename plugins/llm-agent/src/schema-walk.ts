@@ -7,7 +7,7 @@ const single = [
 const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
 const maps = ['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties'];
 
-/** A schema and all schemas written inside of it. References are not followed. */
+/** Yields a schema and all schemas nested in it. References are not followed. */
 export function* schemasWithin(schema: Json | undefined): Generator<JsonObject> {
   if (!isObject(schema)) return;
   yield schema;
@@ -22,7 +22,7 @@ export function* schemasWithin(schema: Json | undefined): Generator<JsonObject> 
   }
 }
 
-/** What `#/$defs/article` refers to within `root`; undefined if that is nothing, or lies outside. */
+/** Resolves e.g. `#/$defs/article` within `root`; undefined if it does not exist or points outside. */
 export function referredSchema(root: JsonObject, reference: string): Json | undefined {
   if (reference !== '#' && !reference.startsWith('#/')) return undefined;
   let found: Json | undefined = root;

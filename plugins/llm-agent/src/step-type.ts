@@ -7,13 +7,18 @@ export const llmAgent: TaskType<LlmAgentConfig> = {
   metadata: {
     type_id: 'llm_agent',
     display_name: 'LLM agent',
-    description: 'Asks a language model, and gives its answer as text or as JSON that matches a schema.',
+    description: 'Calls a language model and returns its answer as text or as JSON that matches a schema.',
     category: 'ai',
     icon: 'robot',
     color: '#7c3aed',
     config_schema: LlmAgentConfig as unknown as JsonObject,
     input_ports: [
-      { name: 'input', type: 'any', description: 'The question, or the values of the placeholders.', required: false },
+      {
+        name: 'input',
+        type: 'any',
+        description: 'The user message, or the values for the placeholders.',
+        required: false,
+      },
     ],
     output_ports: [
       { name: 'output', type: 'any', description: 'The answer: text, or the parsed JSON.', required: true },

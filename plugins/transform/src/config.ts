@@ -5,19 +5,20 @@ const Cel = { [celKeyword]: 'any' } as const;
 
 export const TransformConfig = Type.Object(
   {
-    expression: Type.Optional(Type.String({ ...Cel, description: 'CEL; its value is the output.' })),
+    expression: Type.Optional(Type.String({ ...Cel, description: 'The value of this expression is the output.' })),
     mapping: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
         type: 'object',
         additionalProperties: { type: 'string', ...Cel },
         minProperties: 1,
-        description: 'CEL by target key; the output is an object of these keys.',
+        description: 'CEL expressions by target key; the output is an object with these keys.',
       }),
     ),
     default: Type.Optional({
       ...JsonValue,
       description:
-        'Stands in for every expression that gives null or fails. Absent: null stays null, a failure fails the step.',
+        'Replaces the value of every expression that is null or fails. Without it, null stays null and a failure fails ' +
+        'the step.',
     }),
   },
   {

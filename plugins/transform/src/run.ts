@@ -28,7 +28,7 @@ function evaluateOrDefault(evaluate: Evaluate, pointer: string, fallback: Json |
   }
 }
 
-/** A key as one token of a JSON Pointer (RFC 6901, section 3). */
+/** Escapes a key as one JSON Pointer token (RFC 6901, section 3). */
 function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -12,7 +12,7 @@ export const transform: TaskType<TransformConfig> = {
     icon: 'shuffle',
     color: '#0f766e',
     config_schema: TransformConfig as unknown as JsonObject,
-    input_ports: [{ name: 'input', type: 'any', description: 'What expressions see as `input`.', required: false }],
+    input_ports: [{ name: 'input', type: 'any', description: 'Available to expressions as `input`.', required: false }],
     output_ports: [{ name: 'output', type: 'any', description: 'The value, or the object of values.', required: true }],
     supports_retry: true,
     supports_timeout: true,

@@ -1,26 +1,26 @@
 /**
- * Purpose: which coordinator a partition belongs to.
- * Owns: nothing; a function of what every coordinator sees alike, so that all of them come to the same answer without asking.
- * Invariants: every partition is assigned as long as anybody lives (P1); the loads differ by one at most, unless somebody declines (P2); a
- * partition moves only from a member that is gone, declines it, or has more than its share (P3).
+ * Purpose: decides which coordinator owns a partition.
+ * A pure function of state that all coordinators see, so that they agree without communicating.
+ * Invariants: every partition is assigned as long as any member is alive (P1); loads differ by at most one, unless a member
+ * declines partitions (P2); a partition moves only from a member that is gone, declines it, or has more than its share (P3).
  */
 import { hash32 } from '@llmteam/kernel';
 
 export interface Member {
   readonly id: string;
-  /** Partitions it cannot work on at the moment. */
+  /** Partitions it currently cannot work on. */
   readonly declines: readonly number[];
 }
 
 export interface Scene {
   readonly partitions: number;
-  /** Those that live. */
+  /** The live members. */
   readonly members: readonly Member[];
-  /** By partition: who holds it. */
+  /** The current owner of each partition. */
   readonly owners: ReadonlyMap<number, string>;
 }
 
-/** By partition; empty if nobody lives. Among equals the highest score decides (rendezvous hashing), so new work spreads by itself. */
+/** The owner of each partition; empty without members. Ties are broken by rendezvous hashing, which spreads new load evenly. */
 export function assign({ partitions, members, owners }: Scene): ReadonlyMap<number, string> {
   const loads = loadsOf(
     members,
@@ -44,7 +44,7 @@ export function assign({ partitions, members, owners }: Scene): ReadonlyMap<numb
 
 interface Load {
   readonly member: Member;
-  /** What it holds and does not decline, what it scores highest for first. */
+  /** Partitions it holds and does not decline, highest score first. */
   readonly held: readonly number[];
 }
 
@@ -56,15 +56,15 @@ function loadsOf(members: readonly Member[], owners: readonly (readonly [number,
   });
 }
 
-/** If the partitions cannot be dealt out evenly, one more goes to those that hold more already: it need not move then. */
+/** If partitions cannot be divided evenly, members that already hold more get the extra one, so that it need not move. */
 function quotas(partitions: number, loads: readonly Load[]): { load: Load; quota: number }[] {
   const least = Math.floor(partitions / Math.max(1, loads.length));
-  const withMore = partitions - least * loads.length;
+  const remainder = partitions - least * loads.length;
   const ordered = [...loads].sort((a, b) => b.held.length - a.held.length || byId(a.member, b.member));
-  return ordered.map((load, place) => ({ load, quota: place < withMore ? least + 1 : least }));
+  return ordered.map((load, index) => ({ load, quota: index < remainder ? least + 1 : least }));
 }
 
-/** One that has room and does not decline; if there is none, one that does not decline; if all decline, one must try again. */
+/** Prefers a member with capacity that does not decline, then any that does not decline; if all decline, one must retry. */
 function bestFor(partition: number, members: readonly Member[], room: ReadonlyMap<string, number>): Member | undefined {
   const willing = members.filter(({ declines }) => !declines.includes(partition));
   const withRoom = willing.filter(({ id }) => (room.get(id) ?? 0) > 0);

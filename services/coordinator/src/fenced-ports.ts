@@ -1,7 +1,7 @@
 /**
- * Purpose: the ports of a partition as long as it is held.
- * Owns: asking before every write. A process that was stopped for a minute wakes in the middle of whatever it did; by then the partition may be
- * another's, and no timer has told it so.
+ * Purpose: fences the ports of a partition: they write only while its lease is held.
+ * Owns: checking the lease before every write. A process that was suspended for a minute resumes in the middle of its work, when
+ * the partition may belong to another and no timer has fired yet.
  */
 import { type JobQueue, type Journal, type KvStore, LlmteamError, type PubSub } from '@llmteam/contracts';
 
@@ -15,11 +15,11 @@ export interface PartitionPorts {
 export interface Fence {
   readonly partition: number;
   readonly isHeld: () => boolean;
-  /** Told how many facts were appended. */
+  /** Called with the number of facts appended. */
   readonly appended: (count: number) => void;
 }
 
-/** Writes reject with `CLOSED` once the partition is not held; reading stays as it is. */
+/** Writes reject with `CLOSED` once the partition is not held; reads are not affected. */
 export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fence: Fence): PartitionPorts {
   const held = <T>(write: () => Promise<T>): Promise<T> => (fence.isHeld() ? write() : Promise.reject(lost(fence)));
   return {
@@ -34,7 +34,7 @@ export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fenc
           return positions;
         }),
       read: (run, after) => journal.read(run, after),
-      follow: (...given) => journal.follow(...given),
+      follow: (...args) => journal.follow(...args),
       end: (partition) => journal.end(partition),
       close: () => journal.close(),
     },
@@ -65,5 +65,5 @@ export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fenc
 }
 
 function lost({ partition }: Fence): LlmteamError {
-  return new LlmteamError('CLOSED', `partition ${partition} is not held by this process any more`);
+  return new LlmteamError('CLOSED', `partition ${partition} is no longer held by this process`);
 }

@@ -1,19 +1,19 @@
 /**
- * Purpose: the lease of one partition: who may work on it, until when.
- * Owns: taking it, keeping it, giving it back. Does not own: deciding who should have it.
- * Invariants: taken only if nobody has it (by revision); `isHeld` turns false by our own clock before anybody else can take it, also if
- * no timer fires: a process that was stopped for a while finds it false when it wakes.
+ * Purpose: the lease of one partition: who may work on it, and until when.
+ * Owns: acquiring, renewing and releasing it. Does not own: deciding who should have it.
+ * Invariants: acquired only if nobody holds it (compare-and-swap by revision); `isHeld` becomes false by the local clock before
+ * anybody else can acquire it, even if no timer fires: a process that was suspended sees it false when it resumes.
  */
 import { type Clock, isLlmteamError, type Json, type KvEntry, type KvStore } from '@llmteam/contracts';
 
 export const leasePrefix = 'leases/';
 
-/** Of the time a lease lasts; what is left is for what was begun just before. */
-const trustedPart = 0.7;
+/** The fraction of the lease time that is relied on; the rest is a margin for writes already started. */
+const trustedFraction = 0.7;
 
 export class Lease {
   private revision: number | null = null;
-  /** When the last write that was kept was sent: the registry counts from later. */
+  /** When the last successful write was sent; the store's TTL starts later than that. */
   private confirmedAt = Number.NEGATIVE_INFINITY;
   private renewingSince = Number.NEGATIVE_INFINITY;
   private renewal: Promise<unknown> = Promise.resolve();
@@ -30,12 +30,12 @@ export class Lease {
     return this.revision !== null && this.clock.now() < this.trustedUntil;
   }
 
-  /** By our own clock. */
+  /** By the local clock. */
   get trustedUntil(): number {
-    return this.confirmedAt + trustedPart * this.leaseMs;
+    return this.confirmedAt + trustedFraction * this.leaseMs;
   }
 
-  /** False if another has it. @throws LlmteamError of the registry */
+  /** False if another process holds it. @throws LlmteamError of the key-value store */
   async acquire(): Promise<boolean> {
     const sentAt = this.clock.now();
     const present = await this.kv.get(this.key);
@@ -43,11 +43,11 @@ export class Lease {
     return this.write(sentAt, present?.revision ?? 0);
   }
 
-  /** False if it is lost for good. One that cannot be renewed now grows old. @throws LlmteamError of the registry */
+  /** False if it is lost. If it cannot be renewed now, it expires in time. @throws LlmteamError of the key-value store */
   async renew(): Promise<boolean> {
     if (this.revision === null) return false;
     const sentAt = this.clock.now();
-    // One that got no answer for so long will get none.
+    // A renewal is already in flight; after a whole lease without an answer it is considered dead.
     if (sentAt - this.renewingSince < this.leaseMs) return true;
     this.renewingSince = sentAt;
     const renewal = this.writeAgain(sentAt, this.revision);
@@ -59,13 +59,13 @@ export class Lease {
 
   private async writeAgain(sentAt: number, revision: number): Promise<boolean> {
     if (await this.write(sentAt, revision)) return true;
-    // A write whose answer got lost may be our own: then it is ours still, under another revision.
+    // The conflict may be our own earlier write whose answer was lost: then we still hold it, under another revision.
     return this.acquire();
   }
 
-  /** Others may take it at once. @throws LlmteamError of the registry */
+  /** Lets others acquire it at once. @throws LlmteamError of the key-value store */
   async release(): Promise<void> {
-    // A renewal under way would put it there again.
+    // A renewal in flight would write it again.
     await this.renewal;
     const { revision } = this;
     this.lose();

@@ -1,6 +1,6 @@
 /**
- * Purpose: the run loops of the partitions that are held here.
- * Owns: making and forgetting them, and what they add up to. Does not own: which partitions are held (partition-ownership.ts).
+ * Purpose: the run loops of the partitions held by this process.
+ * Owns: creating and dropping them, and their totals. Does not own: which partitions are held (partition-ownership.ts).
  */
 import type { Clock, Logger } from '@llmteam/contracts';
 import {
@@ -24,7 +24,7 @@ export interface OwnedLoopsOptions {
   readonly redispatchAfterMs: number;
 }
 
-/** What grows as long as the process lives, whichever partitions come and go. */
+/** Counters over the lifetime of the process, across changes of partitions. */
 interface Totals {
   applied: number;
   ignored: number;
@@ -33,7 +33,7 @@ interface Totals {
 
 export class OwnedLoops {
   private readonly loops = new Map<number, PartitionLoop>();
-  /** Of the loops that are gone; `appended` of all. */
+  /** Totals of closed loops; `appended` includes the open ones. */
   private readonly past: Totals = { applied: 0, ignored: 0, appended: 0 };
 
   constructor(private readonly options: OwnedLoopsOptions) {}
@@ -61,16 +61,16 @@ export class OwnedLoops {
     };
   }
 
-  /** Jobs were lost with their queue: those of every run that is in flight are published again. */
+  /** Republishes the outstanding jobs of every run after the queue lost them. */
   redispatch(): void {
     for (const [partition, loop] of this.loops) {
       loop
         .redispatch()
-        .catch((err: unknown) => this.options.log.warn({ err, partition }, 'jobs were not published again'));
+        .catch((err: unknown) => this.options.log.warn({ err, partition }, 'jobs could not be republished'));
     }
   }
 
-  /** Of all partitions together, over the life of the process. */
+  /** Over all partitions and the lifetime of the process. */
   totals(): Totals {
     const { applied, ignored, appended } = this.past;
     const present = this.statuses();
@@ -85,8 +85,8 @@ export class OwnedLoops {
     return sum(this.statuses(), of);
   }
 
-  /** Entries that the loop furthest behind has not read yet. */
-  async mostBehind(): Promise<number> {
+  /** Unread entries of the loop that is furthest behind. */
+  async maxLag(): Promise<number> {
     const lags = await Promise.all([...this.loops.values()].map((loop) => loop.lag()));
     return Math.max(0, ...lags.map(({ behind }) => behind));
   }

@@ -1,25 +1,25 @@
 /**
- * Purpose: one partition while this process holds it: from the lease to its end.
- * Owns: the order "lease, then takeover" and "loop stopped, then lease given back". Does not own: when to begin and to end.
- * Invariant: nothing is done in the partition's name while the lease is not held.
+ * Purpose: one partition while this process holds it, from acquiring the lease to releasing it.
+ * Owns: the order "lease acquired, then takeover" and "loop stopped, then lease released". Does not own: when to begin and end.
+ * Invariant: nothing is written for the partition while the lease is not held.
  */
 import type { Clock, Logger, Timer } from '@llmteam/contracts';
 import type { Lease } from './lease.js';
 
-/** What works on a partition, e.g. the kernel's loop. */
+/** The work on a partition, e.g. the kernel's loop. */
 export interface PartitionWork {
-  /** Resolves once it has caught up and works. */
+  /** Resolves once it has caught up and is live. */
   takeOver(): Promise<void>;
   stop(options: { readonly checkpoint: boolean }): Promise<void>;
 }
 
-/** Why a hold ends. lost: somebody else may have the partition by now; failed: the work cannot go on. */
+/** Why a hold ends. `lost`: another process may own the partition by now; `failed`: the work cannot continue. */
 export type HoldEnd = 'moved' | 'lost' | 'failed';
 
 export interface HoldContext {
   readonly partition: number;
   readonly isHeld: () => boolean;
-  /** The work cannot go on. */
+  /** Called when the work cannot continue. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -28,12 +28,12 @@ export interface HoldOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly open: (context: HoldContext) => PartitionWork;
-  /** Called when it has taken over. */
+  /** Called once the takeover is complete. */
   readonly onLive: () => void;
 }
 
 export class PartitionHold {
-  /** It has caught up and works. */
+  /** Whether it has caught up and is working. */
   isLive = false;
   private isLeased = false;
   private isEnding = false;
@@ -45,12 +45,12 @@ export class PartitionHold {
 
   constructor(private readonly options: HoldOptions) {}
 
-  /** Resolves when it is over; null: the lease was not to be had. Never rejects. */
+  /** Resolves when the hold has ended, with null if the lease could not be acquired. Never rejects. */
   async run(): Promise<HoldEnd | null> {
     const { lease, log } = this.options;
     const { partition } = lease;
     this.isLeased = await lease.acquire().catch((err: unknown) => {
-      log.warn({ err, partition }, 'the lease of a partition cannot be taken now');
+      log.warn({ err, partition }, 'the lease of a partition cannot be acquired now');
       return false;
     });
     if (!this.isLeased) return null;
@@ -65,7 +65,7 @@ export class PartitionHold {
     return how;
   }
 
-  /** It ends soon; the promise of `run` tells when. Only the first call counts. */
+  /** Begins to end the hold; `run` resolves when it has ended. Only the first call has an effect. */
   leave(how: HoldEnd): void {
     this.isEnding = true;
     // A process that slept through its lease may see the new owner before its own watchdog fires.
@@ -73,7 +73,7 @@ export class PartitionHold {
     this.end(hasLapsed ? 'lost' : how);
   }
 
-  /** Also while it ends: a checkpoint takes its time. */
+  /** Also needed while the hold ends, because a checkpoint takes time. */
   async renew(): Promise<void> {
     const { lease, log } = this.options;
     if (!this.isLeased) return;
@@ -128,7 +128,7 @@ export class PartitionHold {
     try {
       await work.stop({ checkpoint: how === 'moved' && this.isLive && lease.isHeld });
     } catch (err) {
-      log.warn({ err, partition: lease.partition }, 'the work on a partition did not stop well');
+      log.warn({ err, partition: lease.partition }, 'the work on a partition did not stop cleanly');
     }
     this.isLive = false;
   }
@@ -136,7 +136,7 @@ export class PartitionHold {
   private async releaseLease(): Promise<void> {
     const { lease, log } = this.options;
     await lease.release().catch((err: unknown) => {
-      log.warn({ err, partition: lease.partition }, 'the lease of a partition was not given back; it ends by itself');
+      log.warn({ err, partition: lease.partition }, 'the lease of a partition was not released; it will expire');
     });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Purpose: this coordinator among the others: which partitions are its own, as members come and go.
- * Owns: membership, renewals, and beginning and ending holds. Does not own: what is done with a partition (`open`).
- * Knows the registry and the clock only. All members compute the same assignment (assignment.ts) from the same keys:
- *   `members/coordinators/<id>` = {declines: number[]}, which ends with its member; `leases/<partition>` = {owner}.
+ * Purpose: keeps track of the partitions this coordinator owns as members come and go.
+ * Owns: membership, renewals, and beginning and ending holds. Does not own: the work on a partition (`open`).
+ * Uses only the key-value store and the clock. All members compute the same assignment (assignment.ts) from the same keys:
+ *   `members/coordinators/<id>` = {declines: number[]}, which expires with its member; `leases/<partition>` = {owner}.
  * Invariants:
- *   O1 a partition is worked on only under a lease, and its lease is confirmed (lease.ts)
- *   O2 a partition that belongs to another live member is given back at once, with a checkpoint
- *   O3 a stop gives everything back, and says so first: nobody waits for a lease to end
+ *   O1 a partition is worked on only under a confirmed lease (lease.ts)
+ *   O2 a partition assigned to another live member is released at once, with a checkpoint
+ *   O3 a stop announces itself first and releases everything, so that nobody waits for a lease to expire
  */
 import type { Clock, Json, KvEntry, KvStore, Logger, Timer } from '@llmteam/contracts';
 import { WatchedKeys } from '@llmteam/kernel';
@@ -19,7 +19,7 @@ export interface OwnershipOptions {
   /** Monotonic. */
   readonly clock: Clock;
   readonly log: Logger;
-  /** Unique to this process, and to this start of it. */
+  /** Unique to this start of this process. */
   readonly memberId: string;
   readonly partitions: number;
   readonly leaseMs: number;
@@ -27,12 +27,12 @@ export interface OwnershipOptions {
 }
 
 export const memberPrefix = 'members/coordinators/';
-/** A lease is renewed so often within its time. */
-const renewals = 3;
-/** How long a partition whose work failed here is left to others: a lease, twice as long each time. */
-const mostDoublings = 6;
-/** A failure this many leases after the last pause is a first one again. */
-const forgivenAfter = 10;
+/** How many times a lease is renewed within its duration. */
+const renewalsPerLease = 3;
+/** A partition that failed here is declined for one lease, doubled on each further failure up to this many times. */
+const maxDoublings = 6;
+/** The backoff is reset if the next failure comes this many leases after the last one ended. */
+const resetAfterLeases = 10;
 
 interface Failure {
   readonly times: number;
@@ -48,7 +48,7 @@ export class PartitionOwnership {
   private tick: Timer | null = null;
   private isScheduled = false;
   private takenOver = 0;
-  private telling: Promise<unknown> = Promise.resolve();
+  private announcing: Promise<unknown> = Promise.resolve();
   private joinedUntil = Number.NEGATIVE_INFINITY;
   private state: 'idle' | 'joined' | 'stopping' = 'idle';
 
@@ -59,51 +59,51 @@ export class PartitionOwnership {
     this.leases = new WatchedKeys({ kv, clock, log, changed, prefix: leasePrefix });
   }
 
-  /** Joins the others; partitions come by and by. @throws LlmteamError of the registry */
+  /** Joins the members; partitions are taken over one by one. @throws LlmteamError of the key-value store */
   async start(): Promise<void> {
-    await this.sayWeLive();
+    await this.announce();
     await Promise.all([this.members.start(), this.leases.start()]);
     this.state = 'joined';
     this.schedule();
     this.setTick();
   }
 
-  /** Gives back every partition at once. Never rejects. */
+  /** Releases every partition at once. Never rejects. */
   async stop(): Promise<void> {
     const { log, kv, memberId } = this.options;
     const wasJoined = this.state === 'joined';
     this.state = 'stopping';
-    // What is under way would put the key there again.
-    const gone = this.telling.then(() => kv.delete(memberPrefix + memberId));
-    const told = gone.catch((err: unknown) => {
-      if (wasJoined) log.warn({ err }, 'the other coordinators were not told; they find out when the leases end');
+    // An announcement in flight would write the key again.
+    const left = this.announcing.then(() => kv.delete(memberPrefix + memberId));
+    const announced = left.catch((err: unknown) => {
+      if (wasJoined)
+        log.warn({ err }, 'could not leave the other coordinators; they will notice when the leases expire');
     });
     for (const hold of this.holds.values()) hold.leave('moved');
-    await Promise.all([told, ...this.running]);
+    await Promise.all([announced, ...this.running]);
     this.tick?.cancel();
     await Promise.all([this.members.stop(), this.leases.stop()]);
   }
 
-  /** Partitions that are taken over and worked on, in order. */
+  /** Live partitions, in order. */
   owned(): number[] {
     return [...this.holds].flatMap(([partition, { isLive }]) => (isLive ? [partition] : [])).sort((a, b) => a - b);
   }
 
-  /** How often a partition was taken over so far. */
+  /** Number of takeovers so far. */
   get takeovers(): number {
     return this.takenOver;
   }
 
-  /** What keeps this coordinator from having what is its own; empty: nothing. */
+  /** Reasons why this coordinator does not hold all its partitions yet; empty if it does. */
   unsettled(): string[] {
     if (this.state !== 'joined') return ['it has not joined the other coordinators'];
-    if (this.options.clock.now() > this.joinedUntil)
-      return ['the other coordinators have not heard of it for too long'];
+    if (this.options.clock.now() > this.joinedUntil) return ['its membership has not been renewed for too long'];
     const missing = [...this.assignedHere()].filter((partition) => this.holds.get(partition)?.isLive !== true);
     return missing.length === 0 ? [] : [`not taken over yet: partition ${missing.sort((a, b) => a - b).join(', ')}`];
   }
 
-  /** Many changes come at once; one look at them is enough. */
+  /** Coalesces many simultaneous changes into one reconciliation. */
   private schedule(): void {
     if (this.isScheduled || this.state !== 'joined') return;
     this.isScheduled = true;
@@ -154,7 +154,7 @@ export class PartitionOwnership {
     this.running.add(running);
   }
 
-  /** A partition whose lease another has is looked at again when that lease changes, or with the next tick. */
+  /** If another process holds the lease, the partition is reconsidered when that lease changes or on the next tick. */
   private noteEnd(partition: number, how: HoldEnd | null): void {
     if (how === 'failed') this.noteFailure(partition);
     if (how !== null) this.schedule();
@@ -164,39 +164,39 @@ export class PartitionOwnership {
     const { clock, leaseMs, log } = this.options;
     const now = clock.now();
     const last = this.failures.get(partition);
-    const times = last === undefined || now > last.declinedUntil + forgivenAfter * leaseMs ? 1 : last.times + 1;
-    const pauseMs = leaseMs * 2 ** Math.min(mostDoublings, times - 1);
+    const times = last === undefined || now > last.declinedUntil + resetAfterLeases * leaseMs ? 1 : last.times + 1;
+    const pauseMs = leaseMs * 2 ** Math.min(maxDoublings, times - 1);
     this.failures.set(partition, { times, declinedUntil: now + pauseMs });
-    this.sayWeLive().catch((err: unknown) => log.warn({ err }, 'the other coordinators were not told'));
+    this.announce().catch((err: unknown) => log.warn({ err }, 'could not announce a declined partition'));
   }
 
   private setTick(): void {
     const { clock, leaseMs } = this.options;
-    this.tick = clock.after(leaseMs / renewals, () => {
+    this.tick = clock.after(leaseMs / renewalsPerLease, () => {
       this.setTick();
-      // Also while they are given back: a checkpoint takes its time.
+      // Also while they are being released, because a checkpoint takes time.
       for (const hold of this.holds.values()) void hold.renew();
-      if (this.state === 'joined') this.keepInTouch();
+      if (this.state === 'joined') this.refreshMembership();
     });
   }
 
-  private keepInTouch(): void {
+  private refreshMembership(): void {
     const { log } = this.options;
-    this.sayWeLive().catch((err: unknown) => log.warn({ err }, 'the other coordinators were not told that we live'));
-    // Watching tells of every change; a look now and then forgives a registry that did not.
+    this.announce().catch((err: unknown) => log.warn({ err }, 'could not renew the membership of this coordinator'));
+    // Watches report every change; the periodic refresh covers missed ones.
     Promise.all([this.members.refresh(), this.leases.refresh()]).catch((err: unknown) =>
-      log.warn({ err }, 'the other coordinators cannot be seen now'),
+      log.warn({ err }, 'the other coordinators cannot be listed now'),
     );
   }
 
-  private async sayWeLive(): Promise<void> {
+  private async announce(): Promise<void> {
     const { kv, clock, memberId, leaseMs } = this.options;
     const sentAt = clock.now();
     const declines = [...this.failures].flatMap(([partition, { declinedUntil }]) =>
       declinedUntil > sentAt ? [partition] : [],
     );
     const put = kv.put(memberPrefix + memberId, { declines }, { ttlMs: leaseMs });
-    this.telling = put.catch(() => undefined);
+    this.announcing = put.catch(() => undefined);
     await put;
     this.joinedUntil = sentAt + leaseMs;
   }

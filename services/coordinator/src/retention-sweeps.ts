@@ -1,13 +1,13 @@
 /**
- * Purpose: taking away runs that ended long ago, from the partitions that are held here.
- * Owns: when, and how often. Does not own: which runs may go (the backend).
+ * Purpose: removes runs that ended long ago from the partitions held here.
+ * Owns: when and how often. Does not own: which runs may be removed (the backend).
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock, KvStore, Logger, RunKey, Timer } from '@llmteam/contracts';
 import { announceRemoval } from '@llmteam/kernel';
 import type { ServiceConfig } from '@llmteam/service-host';
 
-/** As a backend offers it. */
+/** Implemented by a backend. */
 export interface Sweeper {
   sweep(
     partition: number,
@@ -19,7 +19,7 @@ export interface Sweeper {
 
 export interface RetentionOptions {
   readonly sweeper: Sweeper;
-  /** Where those who list runs hear what went. */
+  /** Removed runs are announced here to processes that list runs. */
   readonly kv: KvStore;
   readonly retention: ServiceConfig['file']['retention'];
   readonly partitions: number;
@@ -40,7 +40,7 @@ export class RetentionSweeps {
 
   constructor(private readonly options: RetentionOptions) {}
 
-  /** Nothing happens if no limit is configured. */
+  /** No-op if no limit is configured. */
   start(): void {
     const { max_age_hours, max_runs } = this.options.retention;
     if (max_age_hours !== undefined || max_runs !== undefined) this.setTimer(shortestPauseMs);
@@ -52,7 +52,7 @@ export class RetentionSweeps {
     await this.sweeping;
   }
 
-  /** Runs that were taken away so far. */
+  /** Number of runs removed so far. */
   get removed(): number {
     return this.removedRuns;
   }
@@ -65,7 +65,7 @@ export class RetentionSweeps {
     });
   }
 
-  /** Never rejects: what could not be taken away now is next time. */
+  /** Never rejects: what could not be removed now is removed next time. */
   private async sweepAll(): Promise<void> {
     const { sweeper, kv, owned, log } = this.options;
     for (const partition of owned()) {
@@ -74,8 +74,7 @@ export class RetentionSweeps {
         const announce = (runs: readonly RunKey[]): Promise<void> => announceRemoval(kv, partition, randomUUID(), runs);
         this.removedRuns += await sweeper.sweep(partition, this.policy, this.stopping.signal, announce);
       } catch (err) {
-        if (!this.stopping.signal.aborted)
-          log.warn({ err, partition }, 'old runs were not removed; trying again later');
+        if (!this.stopping.signal.aborted) log.warn({ err, partition }, 'old runs were not removed; retrying later');
       }
     }
   }
@@ -89,7 +88,7 @@ export class RetentionSweeps {
     };
   }
 
-  /** Runs that are kept for seconds only are looked after more often. */
+  /** Sweeps more often if runs are kept for only a short time. */
   private get pauseMs(): number {
     const ageMs = this.policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
     return Math.min(longestPauseMs, Math.max(shortestPauseMs, ageMs / 10));

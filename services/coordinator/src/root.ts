@@ -14,7 +14,7 @@ export interface RootOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
-  /** Control types; task types are announced by workers. */
+  /** Control types only; task types are announced by workers. */
   readonly catalog: StepCatalog;
 }
 
@@ -62,7 +62,7 @@ function makeLoops(
 ): OwnedLoops {
   const { coordinator, nats } = config.file;
   const { max_resident_runs } = coordinator;
-  // Nothing reports jobs that are lost while their queue remains, so a job that no worker holds for two leases is published again.
+  // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
   const redispatchAfterMs = 2 * nats.job_lease_seconds * 1_000;
   const { queue, pubSub, kv } = backend;
   return new OwnedLoops({

@@ -1,6 +1,6 @@
 /**
- * Purpose: a coordinator as a process: opened, given its partitions, driving their runs until it is told to stop.
- * Owns: the order of opening; closing goes the other way round: partitions are given back first, while all else still works.
+ * Purpose: a coordinator process: opens, takes over partitions and drives their runs until it is told to stop.
+ * Owns: the order of opening. Closing is in reverse: partitions are released first, while everything else still works.
  */
 
 import type { Logger } from '@llmteam/contracts';
@@ -22,15 +22,15 @@ import { compose, type Root } from './root.js';
 export interface CoordinatorOptions {
   readonly config: ServiceConfig;
   readonly log: Logger;
-  /** Ends the process at once. */
+  /** Exits the process immediately. */
   readonly leave: () => void;
 }
 
 const closeMs = 10_000;
-/** Checkpoints of many partitions. */
-const handOverMs = 30_000;
+/** Longer than the default, for the checkpoints of many partitions. */
+const releaseMs = 30_000;
 
-/** Resolves when the coordinator has ended. @throws LlmteamError why it could not begin */
+/** Resolves when the coordinator has stopped. @throws LlmteamError if it could not start */
 export function runCoordinator({ config, log, leave }: CoordinatorOptions): Promise<ServiceEnd> {
   const coordinatorId = processName();
   const ownLog = log.child({ service: 'coordinator', coordinator_id: coordinatorId });
@@ -78,7 +78,7 @@ async function begin(lifecycle: OpenService['lifecycle'], root: Root): Promise<v
   const { announced, ownership, retention } = root;
   lifecycle.opens('announced types', () => announced.stop());
   await announced.start();
-  lifecycle.opens('partitions', () => ownership.stop(), handOverMs);
+  lifecycle.opens('partitions', () => ownership.stop(), releaseMs);
   await ownership.start();
   lifecycle.opens('retention', () => retention.stop());
   retention.start();

@@ -3,13 +3,13 @@ import { leasePrefix, ownerOf } from './lease.js';
 import { memberPrefix } from './partition-ownership.js';
 
 export interface SeenCoordinators {
-  /** Ids of those that live. */
+  /** Ids of the live members. */
   readonly members: readonly string[];
-  /** By partition: who holds its lease. */
+  /** The lease holder of each partition. */
   readonly owners: ReadonlyMap<number, string>;
 }
 
-/** The coordinators of an installation, as the registry has them. */
+/** The coordinators of an installation, as recorded in the key-value store. */
 export async function seenCoordinators(kv: KvStore): Promise<SeenCoordinators> {
   const [members, leases] = await Promise.all([kv.list(memberPrefix), kv.list(leasePrefix)]);
   return {

@@ -1,5 +1,5 @@
 /**
- * Purpose: LLMTeam for one machine in one process: the runtime on a persistent store, and the gateway in front of it.
+ * Purpose: all of LLMTeam in one process: the embedded runtime on a durable store, and the gateway in front of it.
  * Owns: the order of opening and closing, and the first API key.
  */
 import { randomUUID } from 'node:crypto';
@@ -20,19 +20,19 @@ export interface DevOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly host: string;
-  /** 0 binds any free port. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly version: string;
-  /** Web origins that may use the API, besides the gateway's own. */
+  /** Additional origins that may use the API, besides the gateway's own. */
   readonly origins?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface RunningDev {
   readonly url: string;
-  /** An administrator's key, created on the first start only; null after that. */
+  /** An admin API key, created and returned on the first start only. */
   readonly firstKey: string | null;
-  /** Rejects with the reason if the process cannot continue. */
+  /** Rejects with the reason when it cannot continue. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export interface RunningDev {
 const closeMs = 15_000;
 const firstTenant = 'default';
 
-/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or the error of the port */
+/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or an error for the port */
 export async function startDev(options: DevOptions): Promise<RunningDev> {
   const lifecycle = new Lifecycle(options.log, closeMs);
   try {

@@ -1,4 +1,4 @@
-/** The lists of every store of a home, made anew. */
+/** Rebuilds the run index of every store in a home folder. */
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import { type RebuildProgress, rebuildIndex, systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
@@ -12,8 +12,8 @@ export interface LocalRebuildProgress extends RebuildProgress {
 }
 
 /**
- * Step types are needed to read histories, so the plugins of the configuration are loaded; none of them is started.
- * @throws LlmteamError `STORE_LOCKED` if a process has one of the stores; those before it have been made anew
+ * Loads the configured plugins, because reading histories needs their step types, but does not start them.
+ * @throws LlmteamError `STORE_LOCKED` if another process owns one of the stores; those before it have been rebuilt
  */
 export async function rebuildLocalIndexes(
   { home, config, log }: Pick<LocalStoresOptions, 'home' | 'config' | 'log'>,
@@ -48,7 +48,7 @@ async function own(stores: StoreFolders, folder: string): Promise<OwnedFolder> {
     return await stores.own(folder);
   } catch (cause) {
     if (!isLlmteamError(cause) || cause.code !== 'STORE_LOCKED') throw cause;
-    const advice = "stop 'llmteam dev', or let the runs of this home end, and call this again";
+    const advice = "stop 'llmteam dev', or let the runs in this home finish, and try again";
     throw new LlmteamError('STORE_LOCKED', `the store '${folder}' belongs to another process; ${advice}`, { cause });
   }
 }

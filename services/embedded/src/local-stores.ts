@@ -1,6 +1,6 @@
 /**
- * Purpose: what a command needs of a home folder: run something in a store of its own, or reach the store a run lies in, whoever owns it.
- * Owns: choosing between "this process owns the store" and "ask the process that does".
+ * Purpose: a command's access to a home folder: run something in a store it owns, or reach the store of a run, whoever owns it.
+ * Owns: choosing between owning a store and calling the process that owns it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
@@ -18,13 +18,13 @@ export interface LocalStoresOptions {
   readonly home: string;
   readonly config: Config;
   readonly log: Logger;
-  /** Loaded before. Default: loaded with the first store. */
+  /** Plugins that are already loaded. Default: loaded with the first store. */
   readonly plugins?: Plugins;
   readonly decorateJournal?: (journal: Journal) => Journal;
   readonly storePatienceMs?: number;
 }
 
-/** A store that this process owns, opened and reachable for others. */
+/** A store owned by this process, and reachable for others. */
 export interface OwnedStore {
   readonly kind: 'owned';
   readonly runs: RunService;
@@ -33,7 +33,7 @@ export interface OwnedStore {
   close(): Promise<void>;
 }
 
-/** A store that another process owns. */
+/** A store owned by another process. */
 export interface RemoteStore {
   readonly kind: 'remote';
   readonly runs: RunService;
@@ -42,10 +42,10 @@ export interface RemoteStore {
 }
 
 const lockPatienceMs = 3_000;
-/** How many owners of a store may go away while it is looked into. */
-const mostOwners = 20;
+/** How many times a visit is retried because the owner of the store exited. */
+const maxOwnerChanges = 20;
 
-/** Opens one store at a time: all of them share the plugins, which start and stop with it. */
+/** Opens one store at a time, because they share the plugins, which start and stop with the store. */
 export class LocalStores {
   private plugins: Plugins | undefined;
   private readonly clock = systemClock();
@@ -57,22 +57,22 @@ export class LocalStores {
     this.plugins = options.plugins;
   }
 
-  /** A store for new runs. */
+  /** Opens a store for new runs. */
   async openAny(): Promise<OwnedStore> {
     return this.openRuntime(() => this.stores.ownAny());
   }
 
-  /** The store of the service, for the process that is the service. @throws LlmteamError `STORE_LOCKED` if another one is */
+  /** Opens the service's store as its owner. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async openService(): Promise<OwnedStore> {
     return this.openRuntime(() => this.stores.own(this.stores.serviceFolder()));
   }
 
-  /** The store of the service, whoever owns it. */
+  /** Opens the service's store, whoever owns it. */
   async reachService(): Promise<OwnedStore | RemoteStore> {
     return this.openStore(this.stores.serviceFolder());
   }
 
-  /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
+  /** Opens the store that contains a run. @throws LlmteamError `RUN_UNKNOWN` */
   async openStoreOf(run: RunKey): Promise<OwnedStore | RemoteStore> {
     for (const folder of this.stores.folders()) {
       const found = await this.visit(folder, async (store) => {
@@ -82,10 +82,10 @@ export class LocalStores {
       });
       if (found !== null) return found;
     }
-    throw new LlmteamError('RUN_UNKNOWN', `there is no run '${run.run_id}' below '${this.options.home}'`);
+    throw new LlmteamError('RUN_UNKNOWN', `there is no run '${run.run_id}' in '${this.options.home}'`);
   }
 
-  /** Every store, one after the other. `look` may be called again if the owner of a store goes away meanwhile. */
+  /** Visits every store in turn. `look` may be called again if the owner of a store exits meanwhile. */
   async each<T>(look: (runs: RunService) => Promise<T>): Promise<T[]> {
     const found: T[] = [];
     for (const folder of this.stores.folders()) {
@@ -99,9 +99,9 @@ export class LocalStores {
     return found;
   }
 
-  /** Opens a store and looks into it, again if its owner goes away meanwhile. `look` closes it, unless it throws. */
+  /** Opens a store and calls `look`, again if its owner exits meanwhile. `look` closes the store unless it throws. */
   private async visit<T>(folder: string, look: (store: OwnedStore | RemoteStore) => Promise<T>): Promise<T> {
-    for (let left = mostOwners; ; left--) {
+    for (let left = maxOwnerChanges; ; left--) {
       const store = await this.openStore(folder);
       try {
         return await look(store);
@@ -113,7 +113,7 @@ export class LocalStores {
     }
   }
 
-  /** Owns the store if nobody does, else asks its owner. */
+  /** Becomes the owner of the store, or connects to its owner. */
   private async openStore(folder: string): Promise<OwnedStore | RemoteStore> {
     const until = this.clock.now() + lockPatienceMs;
     for (;;) {

@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** Unix socket paths end at about 100 characters on every system. */
+/** The length of Unix socket paths is limited to slightly more than this on every system. */
 const longestPath = 100;
 
-/** Where the owner of a store listens: inside the store's folder, or, if that path is too long, in a private temporary folder. */
+/** Where the owner of a store listens: in the store's folder or, if that path is too long, in a private temporary folder. */
 export function ownerAddress(folder: string): string {
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return `\\\\.\\pipe\\llmteam-${digest}`;

@@ -17,7 +17,7 @@ export interface OwnerClient {
   close(): void;
 }
 
-/** Connects to the process that owns a store; null if none listens. */
+/** Connects to the process that owns a store; null if there is none. */
 export async function connectToOwner(address: string): Promise<OwnerClient | null> {
   const socket = await openSocket(address);
   if (socket === null) return null;
@@ -25,7 +25,7 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
   connection.onError(() => socket.destroy());
   connection.listen();
   const lost = new Promise<never>((_, reject) => {
-    connection.onClose(() => reject(new LlmteamError('STORE_LOCKED', 'the process that owns the data went away')));
+    connection.onClose(() => reject(new LlmteamError('STORE_LOCKED', 'the process that owns the data has exited')));
   });
   lost.catch(() => undefined);
   const proxy = (names: readonly string[], prefix: string): object =>
@@ -43,8 +43,8 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
 }
 
 /**
- * The library leaves a request that cannot be written as a rejection nobody can handle. Here it is written to nobody instead: the
- * connection is lost then, and says so by `onClose`.
+ * Swallows write errors, which the library would turn into unhandled rejections: the connection is lost then anyway, which
+ * `onClose` reports.
  */
 class RequestWriter extends SocketMessageWriter {
   override async write(message: Message): Promise<void> {

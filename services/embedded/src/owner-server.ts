@@ -1,6 +1,7 @@
 /**
- * Purpose: letting other processes of the same user ask the owner of a store: one process owns a database file, the others go through it.
- * Owns: the local socket. Does not own: what may be asked (RunService).
+ * Purpose: lets other processes of the same user access a store through its owner, because only one process can own a database
+ * file.
+ * Owns: the local socket. Does not own: the calls (RunService).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -15,20 +16,20 @@ import {
 } from 'vscode-jsonrpc/node.js';
 import { kvCalls, type RemoteKvStore, runCalls } from './run-calls.js';
 
-/** What other processes may ask. */
+/** The services exposed to other processes. */
 export interface OwnedParts {
   readonly runs: RunService;
   readonly kv: RemoteKvStore;
 }
 
 export interface OwnerServer {
-  /** What was asked before is answered, unless it takes too long. */
+  /** Waits for pending calls, unless they take too long. */
   close(): Promise<void>;
 }
 
-const lastAnswersMs = 1_000;
+const pendingCallsMs = 1_000;
 
-/** Listens for calls. The caller holds the store's lock, so an old socket file can only be a leftover. */
+/** Listens for calls. The caller holds the store's lock, so an existing socket file can only be stale. */
 export async function serveOwner(address: string, parts: OwnedParts, log: Logger): Promise<OwnerServer> {
   if (process.platform !== 'win32') rmSync(address, { force: true });
   const sockets = new Set<Socket>();
@@ -44,12 +45,12 @@ export async function serveOwner(address: string, parts: OwnedParts, log: Logger
   return {
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      const givenUp = new AbortController();
-      const late = sleep(lastAnswersMs, undefined, { signal: givenUp.signal }).catch(() => undefined);
-      await Promise.race([Promise.all(calls).then(nextTurn), late]);
+      const timeout = new AbortController();
+      const timedOut = sleep(pendingCallsMs, undefined, { signal: timeout.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(calls).then(nextTurn), timedOut]);
       for (const socket of sockets) socket.end();
-      await Promise.race([closed, late]);
-      givenUp.abort();
+      await Promise.race([closed, timedOut]);
+      timeout.abort();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
@@ -86,7 +87,7 @@ function answerCalls(socket: Socket, { runs, kv }: OwnedParts, calls: Set<Promis
 /** Never rejects. */
 async function answerCall(target: object, name: string, args: readonly unknown[]): Promise<unknown> {
   try {
-    const method = (target as Record<string, (...given: unknown[]) => Promise<unknown>>)[name];
+    const method = (target as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
     return (await method?.apply(target, [...args])) ?? null;
   } catch (thrown) {
     const info = toErrorInfo(thrown, 'STORE_FAILED');

@@ -22,7 +22,7 @@ export interface RootOptions {
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly newId: () => string;
-  /** Wraps the journal that all parts use; for measurements and fault injection. */
+  /** Wraps the backend's journal, for benchmarks and fault injection. */
   readonly decorateJournal?: (journal: Journal) => Journal;
   readonly storePatienceMs: number;
   readonly onFailure: (error: unknown) => void;

@@ -1,7 +1,7 @@
 import type { KvStore } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 
-/** The calls that processes may make of the one that owns a store, by name. */
+/** The calls that other processes may make to the owner of a store. */
 export const runCalls = [
   'start',
   'request',
@@ -18,7 +18,7 @@ export const runCalls = [
   'answer',
 ] as const satisfies readonly (keyof RunService)[];
 
-/** Of the registry: keys and the audit trail are looked at and changed while a service runs. */
+/** Key-value store calls: API keys and the audit trail are read and changed while a service runs. */
 export const kvCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof KvStore)[];
 
 export type RemoteKvStore = Pick<KvStore, (typeof kvCalls)[number]>;

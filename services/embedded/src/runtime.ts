@@ -1,6 +1,6 @@
 /**
  * Purpose: the engine in one process: backend, plugins, run loops and worker, opened and closed together.
- * Owns: the order of opening and closing, and telling waiters when the store or a loop fails. Does not own: where the data lies.
+ * Owns: the order of opening and closing, and failing waiters when the store or a loop fails. Does not own: where data is stored.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -32,23 +32,23 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly openBackend: () => Promise<Backend>;
-  /** Loaded before, and not started now. Default: loaded here. */
+  /** Plugins that are already loaded but not started. Default: loaded here. */
   readonly plugins?: Plugins;
   readonly newId?: () => string;
   readonly decorateJournal?: (journal: Journal) => Journal;
-  /** How long the store may refuse appends before runs in this process are given up. Default 5,000; they can be resumed later. */
+  /** How long appends to the store are retried before its runs are abandoned; they can be resumed later. Default 5,000. */
   readonly storePatienceMs?: number;
 }
 
 export class EmbeddedRuntime {
-  /** Rejects when the runtime can no longer go on, with the reason. */
+  /** Rejects with the reason when the runtime cannot continue. */
   readonly failed: Promise<never>;
 
   private constructor(
     readonly catalog: StepCatalog,
     readonly plugins: PluginHost,
     private readonly root: Root,
-    /** The ports as they were opened; `journal` has large values resolved. */
+    /** The raw ports; `journal` is the one that resolves large values. */
     readonly backend: Backend,
     private readonly lifecycle: Lifecycle,
     failed: Promise<never>,
@@ -110,8 +110,8 @@ export class EmbeddedRuntime {
   }
 
   /**
-   * Starts the run loops and the worker: for the runs named and those requested from now on, or for everything in the store.
-   * @throws LlmteamError if a run named cannot be loaded
+   * Starts the run loops and the worker, for the given runs and those requested from now on, or for everything in the store.
+   * @throws LlmteamError if one of the given runs cannot be loaded
    */
   async drive(which: readonly RunKey[] | 'everything'): Promise<void> {
     const { loops, worker } = this.root;
@@ -124,19 +124,19 @@ export class EmbeddedRuntime {
     }
   }
 
-  /** The function takes the watcher away again. */
+  /** Returns a function that removes the watcher. */
   watch(run: RunKey, watcher: RunWatcher): () => void {
     return this.loopOf(run).watch(run.run_id, watcher);
   }
 
-  /** Gives pieces of text as models write them, best effort; the function takes the receiver away again. */
+  /** Receives tokens as models generate them, best effort. Returns a function that unsubscribes. */
   watchTokens(runId: string, receive: (token: LiveToken) => void): () => void {
     return this.backend.pubSub.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveToken));
   }
 
   /**
-   * Resolves once the run has ended. Call it before the run is started or driven, or later: both work.
-   * @throws LlmteamError `RUN_UNKNOWN`, or why the runtime can no longer go on; the run is not lost then
+   * Resolves once the run has ended. May be called before or after the run is driven.
+   * @throws LlmteamError `RUN_UNKNOWN`, or the reason why the runtime cannot continue; the run is not lost then
    */
   async result(run: RunKey): Promise<RunResult> {
     let unwatch: () => void = () => undefined;
@@ -144,7 +144,7 @@ export class EmbeddedRuntime {
       unwatch = this.watch(run, { ended: resolve, failed: reject });
     });
     ended.catch(() => undefined);
-    // A run that waits for a signal or a person leaves Node with nothing to do; it must not end the process.
+    // Keeps the process alive: a run that waits for a signal or a person leaves the event loop empty.
     const hold = setInterval(() => undefined, 2 ** 30);
     try {
       const view = await Promise.race([this.runs.show(run), this.failed]);

@@ -1,6 +1,6 @@
 /**
- * Purpose: the stores of a home folder (`.llmteam/`): each is owned by one process at a time, so several commands work side by side.
- * Owns: finding a free store, finding the store a run lies in. Does not own: what is in a store.
+ * Purpose: the stores of a home folder (`.llmteam/`). Each is owned by one process at a time, so several commands can run at once.
+ * Owns: finding a free store, listing stores. Does not own: the content of a store.
  * Layout: `<home>/stores/<number>/journal.db`, `blobs/`, `owner.sock`.
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
@@ -20,8 +20,8 @@ export interface OwnedFolder {
   readonly backend: Backend;
 }
 
-const mostStores = 1_000;
-/** Beyond those that runs of single commands take: what a service keeps is found again in one place. */
+const maxStores = 1_000;
+/** A fixed number beyond those used by single commands, so that a service always finds its own store. */
 const serviceStore = 9_999;
 
 export class StoreFolders {
@@ -31,7 +31,7 @@ export class StoreFolders {
     this.root = join(resolve(options.home), 'stores');
   }
 
-  /** Folders of the stores there are, by number. */
+  /** Folders of the existing stores, by number. */
   folders(): string[] {
     let names: string[];
     try {
@@ -44,22 +44,22 @@ export class StoreFolders {
     return numbers.sort((a, b) => a - b).map((number) => join(this.root, String(number)));
   }
 
-  /** Opens a store for this process alone. @throws LlmteamError `STORE_LOCKED` if another process owns it */
+  /** Opens a store exclusively. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async own(folder: string): Promise<OwnedFolder> {
     const { clock, synchronous } = this.options;
     return { folder, backend: await openSqliteBackend({ folder, clock, synchronous }) };
   }
 
-  /** The folder of the store of a service, made if it is absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
+  /** The folder of the service's store, created if absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
   serviceFolder(): string {
     const folder = join(this.root, String(serviceStore));
     makeFolder(folder);
     return folder;
   }
 
-  /** The first store that nobody owns; a new one if all are owned. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
+  /** Opens the first store that nobody owns, or a new one. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
   async ownAny(): Promise<OwnedFolder> {
-    for (let number = 1; number <= mostStores; number++) {
+    for (let number = 1; number <= maxStores; number++) {
       const folder = join(this.root, String(number));
       makeFolder(folder);
       try {
@@ -68,11 +68,11 @@ export class StoreFolders {
         if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
       }
     }
-    throw new LlmteamError('STORE_LOCKED', `all ${mostStores} stores below '${this.root}' are in use`);
+    throw new LlmteamError('STORE_LOCKED', `all ${maxStores} stores in '${this.root}' are in use`);
   }
 }
 
-/** Level by level: in file systems that refuse new folders, such as /proc, Node's own recursive way never comes back. */
+/** Creates parents one by one: Node's recursive `mkdir` never returns on file systems that refuse new folders, such as /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));

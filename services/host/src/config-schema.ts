@@ -1,4 +1,4 @@
-/** `llmteam.config.json` as one schema: types, defaults, bounds and the words of docs/config.md. */
+/** The schema of `llmteam.config.json`: types, defaults, bounds and the descriptions in docs/config.md. */
 import { JsonRecord } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import {
@@ -13,20 +13,20 @@ import {
 const strict = { additionalProperties: false } as const;
 const named = <T extends TSchema>(schema: T) => Type.Record(Type.String({ pattern: '^[A-Za-z0-9._-]+$' }), schema);
 
-/** Strings of the form `env:NAME` stand for environment variables, read when they are first needed. */
+/** Strings of the form `env:NAME` refer to environment variables, which are read when first needed. */
 export const ConfigFile = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
     plugins: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Plugin packages beyond the built-in ones: names, or paths from this file.',
+        description: 'Additional plugin packages: package names, or paths relative to this file.',
       }),
     ),
     llms: Type.Optional(
       named(
         Type.Object(
-          { provider: Type.String({ description: 'As `llmteam providers` lists them.' }) },
-          { description: 'The other keys are those of the provider.' },
+          { provider: Type.String({ description: 'A provider listed by `llmteam providers`.' }) },
+          { description: 'All other keys are defined by the provider.' },
         ),
       ),
     ),
@@ -48,7 +48,7 @@ export const ConfigFile = Type.Object(
     synchronous: Type.Optional(
       Type.Enum(['full', 'relaxed'], {
         default: 'full',
-        description: 'full: what was acknowledged survives a power cut. relaxed: it survives a crash of the process.',
+        description: 'full: acknowledged writes survive a power failure. relaxed: they survive a crash of the process.',
       }),
     ),
     log: Type.Optional(logSection),

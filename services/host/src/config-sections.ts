@@ -1,9 +1,9 @@
-/** The sections of the configuration that the service processes read. */
+/** The configuration sections of the service processes. */
 import { type TObject, type TProperties, Type } from 'typebox';
 
 /**
- * An object without other keys than these. A key with a default may be left out of the file, yet the type says that it is there:
- * the defaults are filled in before anybody reads it.
+ * A closed object. A key with a default is optional in the file but not in the type, because defaults are filled in before it is
+ * read.
  */
 function section<P extends TProperties>(properties: P, description: string, rules: object = {}): TObject<P> {
   const schema: object = Type.Object(properties, { additionalProperties: false, description, ...rules });
@@ -12,26 +12,26 @@ function section<P extends TProperties>(properties: P, description: string, rule
   return (needed.length === 0 ? rest : { ...rest, required: needed }) as TObject<P>;
 }
 
-/** Either the text itself or `env:NAME`. Never printed, never logged. */
+/** Either the secret itself or `env:NAME`. Never printed or logged. */
 const secret = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: `${description} Or \`env:NAME\`.` }));
 
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
 const forAnybody = {
-  section: 'Where `/health`, `/ready` and `/metrics` are.',
-  host: 'The address to listen on; `0.0.0.0` is every one. Nobody is asked who they are.',
+  section: 'Where `/health`, `/ready` and `/metrics` are served.',
+  host: 'The address to listen on; `0.0.0.0` means all. Access is not authenticated.',
 } as const;
 
 const forKeys = {
-  section: 'Where the API is, and `/health`, `/ready` and `/metrics`.',
-  host: 'The address to listen on; `0.0.0.0` is every one. The API needs a key; the three paths and the reference do not.',
+  section: 'Where the API, `/health`, `/ready` and `/metrics` are served.',
+  host: 'The address to listen on; `0.0.0.0` means all. The API requires a key; these three paths and the API reference do not.',
 } as const;
 
 function httpSection(port: number, words: { readonly section: string; readonly host: string } = forAnybody) {
   const properties = {
     host: Type.String({ minLength: 1, default: '127.0.0.1', description: words.host }),
-    port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0: any free one.' }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0 means any free port.' }),
   };
   return { ...section(properties, words.section), default: {} };
 }
@@ -40,24 +40,24 @@ export const logSection = section(
   {
     level: Type.Optional(
       Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
-        description: 'Without it services log from `info` on; commands only say warnings and errors, in plain words.',
+        description: 'Default: `info` for services; commands only print warnings and errors, as plain text.',
       }),
     ),
     format: Type.Enum(['auto', 'json', 'pretty'], {
       default: 'auto',
-      description: 'How services log to stderr. auto: pretty on a terminal, else one JSON object a line.',
+      description: 'The log format of services. auto: pretty on a terminal, else one JSON object per line.',
     }),
   },
-  'What is logged to stderr.',
+  'Logging to stderr.',
 );
 
 const tlsSection = section(
   {
-    ca_file: path('Who may vouch for the server. Paths are from this file.'),
-    cert_file: path('Our certificate, if the server asks for one.'),
-    key_file: path('Its key.'),
+    ca_file: path('The CA certificates to verify the server with. Paths are relative to this file.'),
+    cert_file: path('The client certificate, if the server requires one.'),
+    key_file: path('The key of the client certificate.'),
   },
-  'With it the connection is encrypted, or there is none.',
+  'If present, the connection must be encrypted.',
   { dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } },
 );
 
@@ -66,7 +66,7 @@ export const natsSection = section(
     servers: Type.Array(
       Type.String({
         pattern: '^(nats|tls)://[^/\\s,]+$',
-        description: '`nats://host:port`; a user and password, or a token, may stand before `@`.',
+        description: '`nats://host:port`, optionally with a user and password, or a token, before `@`.',
       }),
       { minItems: 1, default: ['nats://127.0.0.1:4222'], description: 'The servers of one cluster.' },
     ),
@@ -74,66 +74,66 @@ export const natsSection = section(
       pattern: '^[a-z][a-z0-9_]*$',
       maxLength: 32,
       default: 'llmteam',
-      description: 'Streams, subjects and buckets begin with it: installations with other names share nothing.',
+      description: 'Prefix of streams, subjects and buckets: installations with different namespaces share nothing.',
     }),
     user: Type.Optional(Type.String({ minLength: 1 })),
     password: secret('The password of `user`.'),
-    token: secret('Instead of `user`.'),
-    creds_file: path('A credentials file, instead of `user`; from this file.'),
+    token: secret('A token, instead of `user`.'),
+    creds_file: path('A credentials file, instead of `user`; the path is relative to this file.'),
     tls: Type.Optional(tlsSection),
     partitions: Type.Integer({
       minimum: 1,
       maximum: 64,
       default: 4,
       description:
-        'Into how many journals the runs are spread; fixed when the streams are made. 16 to 64 for a cluster.',
+        'How many partitions the journal has; fixed once the streams are created. Use 16 to 64 for a cluster.',
     }),
-    replicas: Type.Enum([1, 3, 5], { default: 1, description: 'Servers of the cluster that keep each stream.' }),
+    replicas: Type.Enum([1, 3, 5], { default: 1, description: 'How many servers of the cluster store each stream.' }),
     jobs_storage: Type.Enum(['memory', 'file'], {
       default: 'memory',
-      description: 'memory is faster: jobs that a server loses follow from the journal and are made anew.',
+      description: 'memory is faster; jobs lost by a server are derived from the journal and republished.',
     }),
     dedupe_window_seconds: Type.Number({
       minimum: 1,
       maximum: 3_600,
       default: 30,
-      description: 'How long the server knows the ids of what was appended.',
+      description: 'The deduplication window for message ids.',
     }),
     job_lease_seconds: Type.Number({
       minimum: 1,
       maximum: 3_600,
       default: 30,
-      description: 'How long a worker may be silent before its job is given to another.',
+      description: 'How long a worker may be silent before its job is redelivered to another.',
     }),
     max_journal_bytes: Type.Integer({
       minimum: -1,
       default: -1,
-      description: 'The most one partition may hold; then runs are refused. -1: no limit.',
+      description: 'The maximum size of one partition; new runs are refused beyond it. -1 means no limit.',
     }),
     atomic_batches: Type.Boolean({
       default: false,
       description:
-        'Whether entries that are ready together are written together, where the server can (2.12 and later). For a server with ' +
-        '`sync_interval: always`; one without it is faster if this is off.',
+        'Publishes pending entries in atomic batches, if the server supports it (2.12 and later). Use it with ' +
+        '`sync_interval: always`; other servers are faster without it.',
     }),
   },
-  'The NATS JetStream server that coordinators and workers meet at.',
+  'The NATS JetStream server that connects coordinators, workers and gateways.',
   { dependentRequired: { password: ['user'] } },
 );
 
 export const retentionSection = section(
   {
     max_age_hours: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Runs that ended longer ago are removed.' }),
+      Type.Number({ exclusiveMinimum: 0, description: 'Runs that ended longer ago than this are removed.' }),
     ),
     max_runs: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: 'About so many runs that ended are kept, the newest; spread evenly over the partitions.',
+        description: 'About how many ended runs are kept, newest first; divided evenly among the partitions.',
       }),
     ),
   },
-  'Which runs that ended are kept. Without a limit all are.',
+  'Which ended runs are kept. Without a limit, all of them.',
 );
 
 export const coordinatorSection = section(
@@ -142,13 +142,13 @@ export const coordinatorSection = section(
       minimum: 0.5,
       maximum: 300,
       default: 10,
-      description: 'How long a partition waits for a coordinator that fell silent before another takes it over.',
+      description: 'How long a coordinator may be silent before another takes over its partitions.',
     }),
     max_resident_runs: Type.Integer({
       minimum: 1,
       maximum: 10_000_000,
       default: 500,
-      description: 'States of runs kept in memory per partition, as far as idle runs allow.',
+      description: 'How many runs are kept in memory per partition; only idle runs can be evicted.',
     }),
     http: httpSection(8_081),
   },
@@ -163,85 +163,90 @@ export const workerSection = section(
     concurrency: Type.Integer({
       ...attemptsAtATime,
       default: 16,
-      description: 'Attempts at a time, per step type.',
+      description: 'Maximum concurrent attempts per step type.',
     }),
     concurrency_by_type: Type.Record(Type.String({ pattern: stepType }), Type.Integer(attemptsAtATime), {
       default: {},
-      description: 'The same for single step types.',
+      description: 'Overrides `concurrency` for individual step types.',
       additionalProperties: false,
     }),
     types: Type.Optional(
       Type.Array(Type.String({ pattern: stepType }), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Serves only these of the step types that its plugins bring.',
+        description: 'Serve only these step types. Default: all that its plugins provide.',
       }),
     ),
     drain_seconds: Type.Number({
       minimum: 0,
       maximum: 86_400,
       default: 30,
-      description: 'How long attempts may go on after the worker was told to stop; then their jobs are handed back.',
+      description:
+        'How long running attempts may continue after the worker is told to stop; then their jobs are released.',
     }),
     max_deliveries: Type.Integer({
       minimum: 1,
       maximum: 1_000,
       default: 5,
       description:
-        'A job that so many workers took and did not live to report ends as `WORKER_LOST`. What a worker that stops hands back does not count.',
+        'A job whose worker died this many times before reporting fails with `WORKER_LOST`. Jobs released by a stopping worker do not count.',
     }),
     http: httpSection(8_082),
   },
   '`llmteam serve worker`.',
 );
 
-const most = 1_000_000_000;
+const maxCount = 1_000_000_000;
 const kib = 1_024;
-const mostBytes = 16 * kib * kib;
+const maxBytes = 16 * kib * kib;
 
 const limit = (minimum: number, maximum: number, description: string) =>
   Type.Optional(Type.Integer({ minimum, maximum, description }));
 
-/** The keys are those of `GatewayLimits`, which has the defaults. */
+/** The keys match `GatewayLimits`, which has the defaults. */
 const limitsSection = section(
   {
-    requests_per_second: limit(1, most, 'Of a tenant. Without it 1,000.'),
-    starts_per_second: limit(1, most, 'Runs that a tenant starts. Without it 50.'),
-    active_runs: limit(1, most, 'Runs of a tenant that have not ended, whoever started them. Without it 10,000.'),
-    open_streams: limit(1, most, 'Runs that readers of a tenant follow at a time. Without it 200.'),
-    body_bytes: limit(kib, mostBytes, 'Of a request. Without it 1 MiB.'),
-    segment_bytes: limit(kib, mostBytes, 'Of a segment. Without it 4 MiB.'),
-    header_count: limit(1, 1_000, 'Headers of a request. Without it 100.'),
-    header_bytes: limit(kib, kib * kib, 'Of all its headers. Without it 16 KiB.'),
-    head_ms: limit(100, 600_000, 'For the head of a request to arrive; at most `request_ms`. Without it 10,000.'),
-    request_ms: limit(100, 3_600_000, 'For all of a request to arrive. Without it 30,000.'),
-    wait_seconds: limit(0, 60, 'The longest `?wait=`; who asks for more is answered after it. Without it 60.'),
-    heartbeat_ms: limit(100, 600_000, 'Between two signs of life of a stream. Without it 15,000.'),
+    requests_per_second: limit(1, maxCount, 'Requests per second of a tenant. Default 1,000.'),
+    starts_per_second: limit(1, maxCount, 'Runs started per second by a tenant. Default 50.'),
+    active_runs: limit(1, maxCount, 'Active runs of a tenant, whoever started them. Default 10,000.'),
+    open_streams: limit(1, maxCount, 'Concurrent event streams of a tenant. Default 200.'),
+    body_bytes: limit(kib, maxBytes, 'Size of a request body. Default 1 MiB.'),
+    segment_bytes: limit(kib, maxBytes, 'Size of a segment. Default 4 MiB.'),
+    header_count: limit(1, 1_000, 'Number of headers of a request. Default 100.'),
+    header_bytes: limit(kib, kib * kib, 'Total size of the headers of a request. Default 16 KiB.'),
+    head_ms: limit(
+      100,
+      600_000,
+      'Timeout for receiving the headers of a request; at most `request_ms`. Default 10,000.',
+    ),
+    request_ms: limit(100, 3_600_000, 'Timeout for receiving a complete request. Default 30,000.'),
+    wait_seconds: limit(0, 60, 'The maximum for `?wait=`; longer waits are truncated to it. Default 60.'),
+    heartbeat_ms: limit(100, 600_000, 'Interval between heartbeats of a stream. Default 15,000.'),
     slow_reader_ms: limit(
       100,
       600_000,
-      'A reader that takes nothing for so long is cut off, and may come back. Without it 10,000.',
+      'A client that reads nothing for this long is disconnected and may reconnect. Default 10,000.',
     ),
-    slow_reader_bytes: limit(kib, most, 'And one that leaves so much waiting. Without it 1 MiB.'),
+    slow_reader_bytes: limit(kib, maxCount, 'A client with this many unread bytes is disconnected too. Default 1 MiB.'),
   },
-  'What one tenant, one client or one request may use, of each gateway.',
+  'Limits per tenant, client or request, enforced by each gateway.',
 );
 
-/** As browsers send it: no path, no default port, lower case. What is written otherwise would never match. */
+/** As browsers send it, without path or default port and in lower case: anything else would never match. */
 const origin = '^https?://([a-z0-9_.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$';
 
 export const gatewaySection = section(
   {
     http: httpSection(8_080, forKeys),
     index_file: path(
-      'The lists of runs and tasks that a gateway on NATS keeps, from this file; of one process. They can be made anew at any time. ' +
-        'Without it `.llmteam/gateway-<namespace>.db` in the home of the user.',
+      'The file in which a gateway on NATS keeps its run and task lists, relative to this file. Used by one process at a time; can be ' +
+        "rebuilt at any time. Default: `.llmteam/gateway-<namespace>.db` in the user's home directory.",
     ),
     origins: Type.Array(Type.String({ pattern: origin }), {
       default: [],
       uniqueItems: true,
       description:
-        'Web pages that may use the API, as browsers send them: `https://app.example.com`, `http://localhost:5173`.',
+        'Origins of web pages that may use the API (CORS), e.g. `https://app.example.com`, `http://localhost:5173`.',
     }),
     limits: { ...limitsSection, default: {} },
   },

@@ -1,6 +1,6 @@
 /**
- * Purpose: the configuration of a process: `llmteam.config.json` and the variables that go before it, found, checked and frozen.
- * The only file of the services that reads the environment.
+ * Purpose: loads, validates and freezes a process's configuration: `llmteam.config.json` with overrides from the environment.
+ * The only place in the services that reads the environment.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -14,23 +14,23 @@ import { systemReason } from './system-reason.js';
 export const configFileName = 'llmteam.config.json';
 
 export interface Config {
-  /** The file, with what the environment says in its place. Sections that neither names are absent. */
+  /** The file with overrides from the environment. Sections that neither mentions are absent. */
   readonly file: ConfigFile;
-  /** null: there is no configuration file. */
+  /** Null if there is no configuration file. */
   readonly path: string | null;
-  /** Plugins and files are looked for from here. */
+  /** Plugins and relative paths are resolved from here. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Variables that look like ours and are none. */
+  /** Environment variables with our prefix that match no key. */
   readonly unknownVariables: readonly string[];
 }
 
 type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gateway';
 
-/** What a service process is configured with: every section is there. */
+/** The effective configuration of a service process, with every section present. */
 export type ServiceConfig = Config & { readonly file: ConfigFile & Required<Pick<ConfigFile, Section>> };
 
-/** The nearest configuration file from a folder upwards. */
+/** Finds the nearest configuration file from a folder upwards. */
 export function findConfig(fromFolder: string): string | null {
   for (let folder = resolve(fromFolder); ; folder = dirname(folder)) {
     const path = join(folder, configFileName);
@@ -39,7 +39,7 @@ export function findConfig(fromFolder: string): string | null {
   }
 }
 
-/** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID` or `CONFIG_INVALID` with every problem */
+/** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID`, or `CONFIG_INVALID` listing every problem */
 export function loadConfig(path: string | null, environment: Config['environment'] = process.env): Config {
   const written = path === null ? {} : parse(path, read(path));
   const { value, givenBy, unknown } = override(written, ConfigFile as SchemaNode, environment);
@@ -49,7 +49,7 @@ export function loadConfig(path: string | null, environment: Config['environment
   return Object.freeze({ file, path, folder, environment, unknownVariables: unknown });
 }
 
-/** Of what was loaded, with the defaults of every section. */
+/** The effective configuration: what was loaded plus the defaults of every section. */
 export function serviceConfig(config: Config): ServiceConfig {
   const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, gateway: {}, ...config.file };
   const file = checkConfig('the configuration', structuredClone(sections), new Map());

@@ -1,11 +1,11 @@
 /**
- * Purpose: `LLMTEAM_<SECTION>_<KEY>`: environment variables that stand for keys of the configuration file and go before them.
- * Owns: which variables there are (every key of the schema that can be named by a path) and how their text becomes a value.
- * Does not own: judging the value; that is the schema's, as for the file.
+ * Purpose: environment variables `LLMTEAM_<SECTION>_<KEY>` that override keys of the configuration file.
+ * Owns: which variables exist (one per schema key that can be addressed by a path) and parsing their text.
+ * Does not own: validation; the schema validates values as for the file.
  */
 import type { JsonObject } from '@llmteam/contracts';
 
-/** As much of JSON Schema as the configuration uses. */
+/** The subset of JSON Schema that the configuration uses. */
 export interface SchemaNode {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -20,11 +20,11 @@ interface Variable {
 }
 
 export interface Overrides {
-  /** The file's value with those of the variables in it. */
+  /** The file's value with the overrides applied. */
   readonly value: unknown;
-  /** By JSON Pointer: the variable that gave the value there. */
+  /** By JSON Pointer: the variable that set the value. */
   readonly givenBy: ReadonlyMap<string, string>;
-  /** Variables that begin like one of ours and name no key: misspelt, or set by the machinery that runs the process. */
+  /** Variables with our prefix that match no key: misspelt, or set by the platform that runs the process. */
   readonly unknown: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function override(value: unknown, schema: SchemaNode, environment: Enviro
   return { value: merged, givenBy, unknown: unknownNames(set, known, schema) };
 }
 
-/** By name: every leaf that is reached through keys with names of their own. */
+/** By name: every leaf of the schema that is reachable through fixed property names. */
 function variablesOf(schema: SchemaNode): Map<string, Variable> {
   const found = new Map<string, Variable>();
   const visit = (node: SchemaNode, path: readonly string[]): void => {
@@ -62,14 +62,14 @@ function variablesOf(schema: SchemaNode): Map<string, Variable> {
   return found;
 }
 
-/** What has one line of text: plain values, lists of them, plain values by name. */
+/** Whether a value can be written as one line of text: scalars, lists of scalars, maps of numbers. */
 function canBeText({ type, patternProperties }: SchemaNode): boolean {
   if (type !== 'object') return true;
   const values = Object.values(patternProperties ?? {});
   return values.length > 0 && values.every((value) => value.type === 'integer' || value.type === 'number');
 }
 
-/** `a,b` for a list, `a=1,b=2` for values by name. What does not fit is left as text: the schema says what is wrong with it. */
+/** `a,b` for a list, `a=1,b=2` for a map. Text that cannot be parsed is kept, so that schema validation reports it. */
 function parseValue(text: string, schema: SchemaNode): unknown {
   if (schema.type === 'array') return partsOf(text).map((part) => parseValue(part, schema.items ?? {}));
   if (schema.type === 'object') return byName(text, Object.values(schema.patternProperties ?? {})[0] ?? {});
@@ -91,7 +91,7 @@ function partsOf(text: string): string[] {
     .filter((part) => part !== '');
 }
 
-/** A copy along the path. What stands in the way and is no object stays: the schema refuses it. */
+/** Sets a value in a copy. A non-object on the path is kept, so that schema validation reports it. */
 function withValue(whole: unknown, path: readonly string[], value: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return value;
@@ -101,12 +101,12 @@ function withValue(whole: unknown, path: readonly string[], value: unknown): unk
   return { ...known, [key]: withValue(known[key], rest, value) };
 }
 
-/** Escapes are not needed: no key of the schema has a slash or a tilde. */
+/** Needs no escaping: no schema key contains a slash or a tilde. */
 function pointer(path: readonly string[]): string {
   return path.map((key) => `/${key}`).join('');
 }
 
-/** Kubernetes sets `LLMTEAM_WORKER_SERVICE_HOST` and the like by itself, so an unknown name is no error. */
+/** Unknown names are not errors because Kubernetes sets variables such as `LLMTEAM_WORKER_SERVICE_HOST`. */
 function unknownNames(
   set: readonly (readonly [string, string | undefined])[],
   known: ReadonlyMap<string, Variable>,

@@ -1,6 +1,6 @@
 /**
- * Purpose: what an orchestrator and Prometheus ask of a process: `/health`, `/ready`, `/metrics`.
- * Owns: the socket, and answering nothing else. Does not own: what is ready, what is counted.
+ * Purpose: the endpoints for orchestrators and Prometheus: `/health`, `/ready`, `/metrics`.
+ * Owns: the socket; serves nothing else. Does not own: the readiness conditions, the metrics.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,9 +8,9 @@ import { LlmteamError, type Logger } from '@llmteam/contracts';
 
 export interface HealthOptions {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Why the process cannot do its work at the moment; empty: it can. */
+  /** Why the process is not ready; empty if it is. */
   readonly notReady: () => readonly string[];
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly log: Logger;
@@ -53,7 +53,7 @@ function listen(server: Server, { host, port, log }: HealthOptions): Promise<voi
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');
-      server.on('error', (err) => log.warn({ err }, 'the health server'));
+      server.on('error', (err) => log.warn({ err }, 'the health server failed'));
       resolve();
     });
   });
@@ -61,13 +61,13 @@ function listen(server: Server, { host, port, log }: HealthOptions): Promise<voi
 
 async function respond(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, type, text } = await answer(options, request).catch((err: unknown): Answer => {
-    options.log.error({ err, url: request.url }, 'a question to the health server could not be answered');
+    options.log.error({ err, url: request.url }, 'the health server could not handle a request');
     return ofJson(500, { status: 'error' });
   });
   const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' };
   response.writeHead(status, status === 405 ? { ...headers, allow: 'GET, HEAD' } : headers);
   response.end(request.method === 'HEAD' ? undefined : text);
-  // Whatever body came along is not read.
+  // Discards any request body.
   request.resume();
 }
 

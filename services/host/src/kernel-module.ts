@@ -1,6 +1,6 @@
 /**
- * Purpose: binds the kernel's parts for the composition roots of all services.
- * A root binds its inputs, and any part it already has, then loads the module. Parts are created when they are first resolved.
+ * Purpose: DI bindings of the kernel's components, shared by the composition roots of all services.
+ * A root binds its inputs and any component it already has, then loads the module. Components are created lazily.
  */
 import 'reflect-metadata';
 import type { Backend, Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
@@ -34,7 +34,7 @@ export function serviceId<T>(name: string): ServiceIdentifier<T> {
   return Symbol(name);
 }
 
-/** Bound by the composition root, as far as the parts it resolves need them. */
+/** Bound by the composition root, if the components it resolves need them. */
 const inputs = {
   backend: serviceId<Backend>('backend'),
   clock: serviceId<Clock>('clock'),
@@ -43,7 +43,7 @@ const inputs = {
   catalog: serviceId<StepCatalog>('catalog'),
   plugins: serviceId<PluginHost>('plugins'),
   newId: serviceId<() => string>('newId'),
-  /** Called once if the process cannot go on. */
+  /** Called once if the process cannot continue. */
   onFailure: serviceId<(error: unknown) => void>('onFailure'),
   /** How long a worker retries appends that the store refuses. */
   storePatienceMs: serviceId<number>('storePatienceMs'),
@@ -51,13 +51,13 @@ const inputs = {
   runMeterSink: serviceId<RunMeterSink>('runMeterSink'),
 };
 
-/** Bound by a composition root only to replace the default. */
+/** Bound by a composition root only to override the default. */
 const defaults = {
-  /** Default: the index of the backend. */
+  /** Default: the backend's index. */
   index: serviceId<RunIndex>('index'),
   /** The index that the feed writes to. Default: `index`. */
   fedIndex: serviceId<IndexFeedOptions['index']>('fedIndex'),
-  /** Default: returns the journal as it is. */
+  /** Default: returns the journal unchanged. */
   decorateJournal: serviceId<(journal: Journal) => Journal>('decorateJournal'),
   /** Finds step types that the catalog does not have yet. Default: a no-op. */
   lookUpType: serviceId<AnnouncedTypes['lookUp']>('lookUpType'),
@@ -70,7 +70,7 @@ const parts = {
   kv: serviceId<KvStore>('kv'),
   pubSub: serviceId<PubSub>('pubSub'),
   compiler: serviceId<CheckingCompiler>('compiler'),
-  /** Large values are resolved. */
+  /** Resolves large values. */
   journal: serviceId<Journal>('journal'),
   definitions: serviceId<Definitions>('definitions'),
   segments: serviceId<SegmentStore>('segments'),
@@ -87,7 +87,7 @@ const parts = {
 
 export const kernelIds = { ...inputs, ...defaults, ...parts };
 
-/** Binds a part unless the root has bound it. */
+/** Binds a component unless the root has already bound it. */
 type BindPart = <T, A extends unknown[]>(
   id: ServiceIdentifier<T>,
   make: (...parts: A) => T,
@@ -106,7 +106,7 @@ export const kernelModule = new ContainerModule(({ bind, isBound }) => {
   bindWorker(bindPart);
 });
 
-/** Step types that workers announce join the catalog when a run needs them. Load it before {@link kernelModule}. */
+/** Adds step types announced by workers to the catalog when a run needs them. Load it before {@link kernelModule}. */
 export const announcedTypesModule = new ContainerModule(({ bind }) => {
   bind(ids.lookUpType)
     .toResolvedValue(

@@ -6,7 +6,7 @@ interface Opened {
   close(): Promise<unknown>;
 }
 
-/** Closes things in the reverse order of opening, each within a deadline, past failures. */
+/** Closes components in reverse order of opening, each within a deadline; failures do not stop the sequence. */
 export class Lifecycle {
   private readonly opened: Opened[] = [];
 
@@ -15,7 +15,7 @@ export class Lifecycle {
     private readonly deadlineMs: number,
   ) {}
 
-  /** `deadlineMs`: for what may take longer than the rest. */
+  /** Registers a component; `deadlineMs` overrides the default deadline. */
   opens(name: string, close: () => Promise<unknown>, deadlineMs = this.deadlineMs): void {
     this.opened.push({ name, deadlineMs, close });
   }

@@ -4,7 +4,7 @@ import { prettyFactory } from 'pino-pretty';
 import type { LogOptions } from './log-options.js';
 import { makeRedactor } from './redaction.js';
 
-/** Synchronous to the end: what was logged is written even if the process ends at once. */
+/** Synchronous, so that nothing logged is lost if the process exits immediately. */
 export function lineLog({ level, format, colours, secrets, write }: LogOptions): Logger {
   const withoutSecrets = makeRedactor(secrets);
   const shape = format === 'json' ? (line: string) => line : prettyLines(colours);
@@ -21,7 +21,7 @@ function prettyLines(colorize: boolean): (line: string) => string {
   return (line) => pretty(harmless(line));
 }
 
-/** What a step, a model or a plugin said cannot steer the terminal: the escape character becomes a visible one, within the line's JSON. */
+/** Replaces escape characters in the line's JSON, so that text from steps, models or plugins cannot control the terminal. */
 function harmless(line: string): string {
   return line.replaceAll('\\u001b', '\\ufffd');
 }

@@ -13,14 +13,14 @@ export interface Plugins {
 }
 
 /**
- * Loads the plugins that come with LLMTeam, as any other plugin is, and those of the configuration.
- * @throws LlmteamError `PLUGIN_…`, naming every plugin at fault
+ * Loads the built-in plugins, the same way as any other, and those of the configuration.
+ * @throws LlmteamError `PLUGIN_…` naming every faulty plugin
  */
 export function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
   return load(config, log, wantedBy(config));
 }
 
-/** Only control types, for a process that runs the engine and no handlers. The code of task types is left alone. */
+/** Loads only control types, for a process that runs the engine but no handlers, without importing the code of task types. */
 export function loadControlPlugins(config: Config, log: Logger): Promise<Plugins> {
   const isControl = (source: PluginPackage): boolean => source.manifest.kind === 'control';
   return load(
@@ -42,7 +42,7 @@ function wantedBy(config: Config): Wanted[] {
   return [...own, ...extra];
 }
 
-/** A package that cannot be read is wanted: loading it says what is wrong. */
+/** A package that cannot be read is kept, so that loading it reports the problem. */
 function isOfKind({ specifier, fromFolder }: Wanted, fits: (source: PluginPackage) => boolean): boolean {
   try {
     return fits(readPluginPackage(specifier, fromFolder));

@@ -1,11 +1,11 @@
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** json: one object a line, for machines. */
+  /** `json`: one object per line, for machines. */
   readonly format: 'json' | 'pretty';
-  /** Of the pretty format. */
+  /** Whether the pretty format uses colours. */
   readonly colours: boolean;
-  /** Texts that must never be written, wherever they stand. */
+  /** Strings that must never be written, wherever they occur. */
   readonly secrets: readonly string[];
-  /** Is given whole lines, each with its line break. */
+  /** Called with complete lines, including the line break. */
   readonly write: (text: string) => void;
 }

@@ -1,20 +1,20 @@
 /**
- * Purpose: what a process counts, for Prometheus: one registry, the series of Node itself among the others.
- * Owns: the prefix `llmteam_`; the labels of ours are those that are documented, those of Node's series say whose process it is.
- * Loaded when it is asked for: commands count nothing.
+ * Purpose: a process's Prometheus metrics in one registry, including Node's default metrics.
+ * Owns: the prefix `llmteam_`. Our series have the documented labels; Node's carry labels that identify the process.
+ * Imported lazily: commands have no metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Labels, Tally } from './tally.js';
 
 export interface MetricName {
-  /** Without `llmteam_`. */
+  /** Without the prefix `llmteam_`. */
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
 }
 
 export class Metrics {
-  /** For series of another shape than those below. A name that is there already is refused. */
+  /** For metric types not covered below. Duplicate names are rejected. */
   readonly registry = new Registry();
   readonly contentType = this.registry.contentType;
 
@@ -27,41 +27,41 @@ export class Metrics {
     new Counter({
       ...this.described(name),
       collect() {
-        tally.handOver((labels, count) => this.inc(labels, count));
+        tally.flush((labels, count) => this.inc(labels, count));
       },
     });
     return { add: (count = 1, labels = {}) => tally.add(count, labels) };
   }
 
-  /** Counts up and down by itself. */
+  /** A gauge that is incremented and decremented. */
   gauge(name: MetricName): { add(count: number, labels?: Labels): void } {
     const tally = new Tally(name.labels ?? []);
     new Gauge({
       ...this.described(name),
       collect() {
-        tally.handOver((labels, count) => this.inc(labels, count));
+        tally.flush((labels, count) => this.inc(labels, count));
       },
     });
     return { add: (count, labels = {}) => tally.add(count, labels) };
   }
 
-  /** Looked at when somebody asks; a look that fails leaves the value of the last one. */
-  lookedUp(name: MetricName, look: () => number | Promise<number>): void {
+  /** A gauge read on every scrape; if reading fails, the previous value is kept. */
+  lookedUp(name: MetricName, read: () => number | Promise<number>): void {
     new Gauge({
       ...this.described(name),
       async collect() {
-        const value = await settled(look);
+        const value = await settled(read);
         if (value !== null) this.set(value);
       },
     });
   }
 
-  /** The same for what only grows. */
-  counted(name: MetricName, look: () => number | Promise<number>): void {
+  /** The same for a counter. */
+  counted(name: MetricName, read: () => number | Promise<number>): void {
     new Counter({
       ...this.described(name),
       async collect() {
-        const count = await settled(look);
+        const count = await settled(read);
         if (count === null) return;
         this.reset();
         this.inc(count);
@@ -83,10 +83,10 @@ export class Metrics {
   }
 }
 
-/** null: the look failed. The other series are worth more than an answer that fails as a whole. */
-async function settled(look: () => number | Promise<number>): Promise<number | null> {
+/** Null if reading failed: one failing series must not fail the whole scrape. */
+async function settled(read: () => number | Promise<number>): Promise<number | null> {
   try {
-    return await look();
+    return await read();
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-/** The NATS backend as the configuration says. Its client is loaded when it is asked for: commands that need no server start without it. */
+/** Opens the NATS backend from the configuration. The client is imported lazily: commands without a server start faster. */
 import { resolve } from 'node:path';
 import type { NatsBackend, NatsBackendOptions, NatsInspection, NatsSettings } from '@llmteam/backend-nats';
 import { type KvStore, LlmteamError, type Logger, type RunIndex } from '@llmteam/contracts';
@@ -9,13 +9,13 @@ import { reveal } from './secrets.js';
 export type { NatsInspection };
 
 export type OpenNatsOptions = Pick<NatsBackendOptions, 'name' | 'clock' | 'log' | 'onJobsLost' | 'patienceMs'> & {
-  /** Default: this process keeps no lists. */
+  /** Default: none; this process serves no lists. */
   readonly index?: RunIndex;
 };
 
-/** How long a process waits for the server at its start. Whoever started it may start it again. */
+/** How long a service waits for the server at startup. Its supervisor may restart it afterwards. */
 const patienceMs = 30_000;
-/** How long a command does: somebody waits for its answer. */
+/** The same for a command, where somebody is waiting for the result. */
 const commandPatienceMs = 5_000;
 
 /** @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */
@@ -25,7 +25,7 @@ export async function openNats(config: ServiceConfig, options: OpenNatsOptions):
   return openNatsBackend({ index: withoutLists, patienceMs, ...options, settings });
 }
 
-/** For a command that looks at what is registered, or changes it. @throws LlmteamError as `openNats` */
+/** Runs a command's work on the key-value store. @throws LlmteamError like `openNats` */
 export async function withKvStore<T>(config: ServiceConfig, log: Logger, use: (kv: KvStore) => Promise<T>): Promise<T> {
   const options = { name: 'llmteam command', clock: systemClock(), log, patienceMs: commandPatienceMs };
   const backend = await openNats(config, options);
@@ -36,14 +36,14 @@ export async function withKvStore<T>(config: ServiceConfig, log: Logger, use: (k
   }
 }
 
-/** Looks at the server and makes nothing. @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */
+/** Inspects the server without creating anything. @throws LlmteamError `BACKEND_UNREACHABLE`, `BACKEND_UNSUITABLE`, `CONFIG_INVALID` */
 export async function lookAtNats(config: ServiceConfig, log: Logger): Promise<NatsInspection> {
   const settings = natsSettings(config);
   const { inspectNats } = await import('@llmteam/backend-nats');
   return inspectNats(settings, log);
 }
 
-/** @throws LlmteamError `CONFIG_INVALID` if a variable that it names is not set */
+/** @throws LlmteamError `CONFIG_INVALID` if a referenced environment variable is not set */
 function natsSettings({ file, folder, environment }: ServiceConfig): NatsSettings {
   const { user, password, token, creds_file, tls, ...nats } = file.nats;
   const absolute = (path: string): string => resolve(folder, path);
@@ -76,7 +76,7 @@ function tlsFiles(
   };
 }
 
-/** Whoever shows lists keeps them, fed by the journal. */
+/** For processes that serve no lists: the gateway builds its own from the journal. */
 const withoutLists: RunIndex = {
   supports: { durable: false },
   apply: async () => undefined,

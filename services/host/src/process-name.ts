@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** `<host>-<process>-<chance>`: of this start of this process and of no other, and for people to find it by. */
+/** `<host>-<pid>-<random>`: unique to this start of the process, and recognizable for people. */
 export function processName(): string {
   const host = hostname()
     .replaceAll(/[^A-Za-z0-9_-]/g, '-')

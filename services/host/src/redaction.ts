@@ -1,15 +1,15 @@
 /**
- * Purpose: no secret in a log line, whoever logs what.
- * By key: a text under a key that names a secret, or in `headers`, at any depth. By value: every configured secret, wherever it stands.
- * Works on the line of JSON, after everything else: nothing can be added behind it.
+ * Purpose: keeps secrets out of log lines, whoever logs them.
+ * By key: strings under a secret key or in `headers`, at any depth. By value: every configured secret, wherever it occurs.
+ * Works on the serialized JSON line as the last step, so that nothing can bypass it.
  */
 import { isSecretKey } from './secrets.js';
 
 const redacted = '"[redacted]"';
 
 /**
- * One text of JSON, and what follows if it is a key: the colon, and the text under it. Every text of the line is matched, one after the
- * other, so no match begins in the middle of one; no part can match in two ways, so the time is linear.
+ * One JSON string and, if it is a key, the colon and its string value. All strings of the line are matched in order, so no match
+ * starts inside another string; the pattern is unambiguous, so it runs in linear time.
  */
 const text = /"((?:[^"\\]|\\.)*)"(?:(:)("(?:[^"\\]|\\.)*")?)?/g;
 const headers = /("[a-z_-]*headers":)\{((?:"(?:[^"\\]|\\.)*"|[^{}"])*)\}/gi;
@@ -28,9 +28,9 @@ export function makeRedactor(secrets: readonly string[]): (line: string) => stri
   };
 }
 
-/** By value alone, for text of any kind. */
+/** Redacts by value only, for any text. */
 export function hideSecrets(secrets: readonly string[]): (text: string) => string {
-  // The longest first: one secret may be part of another.
+  // Longest first, because one secret may contain another.
   const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
   return (whole) => hidden.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), whole);
 }
@@ -42,7 +42,7 @@ function withoutValues(fields: string): string {
   });
 }
 
-/** As the secret stands in JSON, in JSON within a text, and in an address. */
+/** The secret as it appears in JSON, in JSON nested in a string, and in a URL. */
 function spellings(secret: string): string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
   return [escaped, JSON.stringify(escaped).slice(1, -1), encodeURIComponent(secret)];

@@ -2,7 +2,7 @@ import type { ResourceConfig } from '@llmteam/kernel';
 import type { Config } from './config.js';
 import { reveal } from './secrets.js';
 
-/** What of the configuration handlers may ask for. */
+/** The part of the configuration that handlers can access. */
 export function resourceConfig({ file, environment }: Config): ResourceConfig {
   const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
   const wholeClients = Object.entries(clients).map(([name, client]) => {

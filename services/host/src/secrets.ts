@@ -1,37 +1,37 @@
 /**
- * Purpose: secrets in the configuration: `env:NAME` handles, which values must never be seen, and the configuration with them masked.
+ * Purpose: secrets in the configuration: resolving `env:NAME` references, collecting and masking secret values.
  */
 import { type Json, LlmteamError } from '@llmteam/contracts';
 import type { Config } from './config.js';
 
-const handle = 'env:';
+const referencePrefix = 'env:';
 const mask = '***';
 
-/** Shorter ones would black out half of every line, and are none. */
+/** Shorter values are not real secrets, and redacting them would garble every line. */
 const shortestSecret = 4;
 
-/** Whether a text under such a key is a secret. Keys that end in `_ref` hold names. */
+/** Whether a string under this key is a secret. Keys that end in `_ref` hold names. */
 export function isSecretKey(key: string): boolean {
   return secretWord.test(key) && !key.endsWith('_ref');
 }
 
 const secretWord = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
 
-/** `env:NAME` → the variable's value; any other text is itself. @throws LlmteamError `CONFIG_INVALID` if it is not set */
+/** Resolves `env:NAME` to the variable's value; returns other text as is. @throws LlmteamError `CONFIG_INVALID` if it is not set */
 export function reveal(text: string, environment: Config['environment']): string {
-  if (!text.startsWith(handle)) return text;
-  const name = text.slice(handle.length);
+  if (!text.startsWith(referencePrefix)) return text;
+  const name = text.slice(referencePrefix.length);
   const value = environment[name];
   if (value !== undefined && value !== '') return value;
   throw new LlmteamError('CONFIG_INVALID', `the environment variable ${name} is not set; the configuration needs it`);
 }
 
-/** Every value that must not appear anywhere: those behind handles, and those written into the file under a secret's key. */
+/** Every value that must not appear in output: values of `env:` references and literals under secret keys. */
 export function knownSecrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
   const found = new Set<string>();
   walk(file as Json, false, (text, isSecret) => {
     const written = isSecret ? text : '';
-    const value = text.startsWith(handle) ? (environment[text.slice(handle.length)] ?? '') : written;
+    const value = text.startsWith(referencePrefix) ? (environment[text.slice(referencePrefix.length)] ?? '') : written;
     for (const word of [value, ...credentialsIn(value), ...passwordIn(text)]) {
       if (word.length >= shortestSecret) found.add(word);
     }
@@ -40,10 +40,10 @@ export function knownSecrets({ file, environment }: Pick<Config, 'file' | 'envir
   return [...found];
 }
 
-/** As it may be printed: handles stay, the secrets written into it are masked. */
+/** The configuration for printing: references stay, literal secrets are masked. */
 export function maskedConfig({ file }: Pick<Config, 'file'>): Json {
   return walk(file as Json, false, (text, isSecret) => {
-    if (isSecret && !text.startsWith(handle)) return mask;
+    if (isSecret && !text.startsWith(referencePrefix)) return mask;
     return text.replace(inAddress, (_, scheme: string) => `${scheme}${mask}@`);
   });
 }
@@ -51,19 +51,19 @@ export function maskedConfig({ file }: Pick<Config, 'file'>): Json {
 /** `nats://user:password@host` */
 const inAddress = /^([a-z]+:\/\/)([^@/]+)@/;
 
-/** What stands after the user's name, or alone: then it is a token. */
+/** The part after the user name, or all of it if it is a token. */
 function passwordIn(address: string): string[] {
   const [, , userInfo] = inAddress.exec(address) ?? [];
   return userInfo === undefined ? [] : [userInfo.slice(userInfo.indexOf(':') + 1)];
 }
 
-/** `Bearer abc` is told by `abc` alone. */
+/** For `Bearer abc` the secret is `abc`. */
 function credentialsIn(value: string): string[] {
   const [, credentials] = /^(?:bearer|basic|token)\s+(\S{8,})$/i.exec(value) ?? [];
   return credentials === undefined ? [] : [credentials];
 }
 
-/** A copy in which every text is what `change` makes of it. All that is below `headers` or a secret's key counts as secret. */
+/** Maps every string of a copy with `change`. Everything below `headers` or a secret key is secret. */
 function walk(value: Json, isSecret: boolean, change: (text: string, isSecret: boolean) => string): Json {
   if (typeof value === 'string') return change(value, isSecret);
   if (typeof value !== 'object' || value === null) return value;

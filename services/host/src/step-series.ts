@@ -1,10 +1,10 @@
 /**
- * Attempts of task steps, counted once their report is kept: on NATS by the worker that reported, so the sum over workers counts; in an
- * embedded runtime by the gateway. An attempt that two workers reported, one of them too late, is counted by both.
+ * Attempts of task steps, counted once their report is stored: on NATS by the reporting worker, so sum over workers; in an
+ * embedded runtime by the gateway. An attempt reported by two workers, one of them too late, is counted by both.
  */
 export const stepsExecuted = {
   name: 'steps_executed_total',
-  help: 'Attempts of task steps that ended, well or not',
+  help: 'Attempts of task steps that ended, successfully or not',
   labels: ['step_type', 'tenant_id'],
 } as const;
 

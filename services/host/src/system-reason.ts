@@ -8,7 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
-/** Why the operating system refused, in words where there are some. */
+/** Describes an operating system error, or returns its code. */
 export function systemReason(cause: unknown): string {
   const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;

@@ -5,7 +5,7 @@ interface Counted {
   count: number;
 }
 
-/** Counts that are told to the registry when somebody asks: it does far more per count than what is counted here may cost. */
+/** Accumulates counts until they are collected, because prom-client is too slow for hot paths. */
 export class Tally {
   private readonly counted = new Map<string, Counted>();
 
@@ -19,9 +19,9 @@ export class Tally {
     else known.count += count;
   }
 
-  /** What has come together since the last time. */
-  handOver(tell: (labels: Labels, count: number) => void): void {
-    for (const { labels, count } of this.counted.values()) tell(labels, count);
+  /** Reports and resets the counts accumulated since the last call. */
+  flush(report: (labels: Labels, count: number) => void): void {
+    for (const { labels, count } of this.counted.values()) report(labels, count);
     this.counted.clear();
   }
 }

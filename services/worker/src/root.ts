@@ -11,7 +11,7 @@ export interface RootOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
-  /** The types to serve. */
+  /** The step types to serve. */
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly observer: WorkObserver;

@@ -1,6 +1,6 @@
 /**
- * Purpose: a worker as a process: opened, announced, working until it is told to stop.
- * Owns: the order of opening; closing goes the other way round: others hear first that it takes no more, then its jobs finish or go back.
+ * Purpose: a worker process: opens, announces its step types and works until it is told to stop.
+ * Owns: the order of opening. Closing is in reverse: it withdraws its presence first, then drains or releases its jobs.
  */
 import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
 import { announceTypes, type StepCatalog, systemClock } from '@llmteam/kernel';
@@ -22,13 +22,13 @@ import { workerMetrics } from './worker-metrics.js';
 export interface WorkerOptions {
   readonly config: ServiceConfig;
   readonly log: Logger;
-  /** Ends the process at once. */
+  /** Exits the process immediately. */
   readonly leave: () => void;
 }
 
 const closeMs = 10_000;
 
-/** Resolves when the worker has ended. @throws LlmteamError why it could not begin */
+/** Resolves when the worker has stopped. @throws LlmteamError if it could not start */
 export function runWorker({ config, log, leave }: WorkerOptions): Promise<ServiceEnd> {
   const workerId = processName();
   const ownLog = log.child({ service: 'worker', worker_id: workerId });
@@ -68,7 +68,7 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
   await begin(service, root, config);
   open.reasons = () => [
     ...(backend.isConnected() ? [] : ['it is not connected to the message server']),
-    ...(root.presence.isKnown ? [] : ['others have not heard of it for too long']),
+    ...(root.presence.isKnown ? [] : ['its presence has not been renewed for too long']),
   ];
   log.info({ queues: Object.fromEntries(root.worker.concurrency()) }, 'the worker takes jobs');
 }

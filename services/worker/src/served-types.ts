@@ -3,8 +3,8 @@ import { StepCatalog } from '@llmteam/kernel';
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The task types of a catalog that a worker serves: all of them, or those named.
- * @throws LlmteamError `CONFIG_INVALID` naming every type that no plugin brings
+ * The task types of a catalog that a worker serves: all of them, or the named ones.
+ * @throws LlmteamError `CONFIG_INVALID` naming every type that no plugin provides
  */
 export function servedTypes(loaded: StepCatalog, named: readonly string[] | undefined): StepCatalog {
   const tasks = loaded
@@ -23,6 +23,6 @@ export function servedTypes(loaded: StepCatalog, named: readonly string[] | unde
 
 function refusal(typeId: string, known: readonly string[]): string {
   const near = known.find((name) => distance(name, typeId) <= 2);
-  const hint = near === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
-  return `worker.types names '${typeId}', and no plugin brings such a task type; ${hint}`;
+  const hint = near === undefined ? `known types: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
+  return `worker.types names '${typeId}', but no plugin provides this task type; ${hint}`;
 }

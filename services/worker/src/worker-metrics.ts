@@ -4,22 +4,22 @@ import { type Metrics, stepBuckets, stepDuration, stepsExecuted } from '@llmteam
 
 const labels = ['step_type'];
 
-/** Counts what a worker does. */
+/** Registers the metrics of a worker. */
 export function workerMetrics(metrics: Metrics, isConnected: () => boolean): WorkObserver {
   const jobs = metrics.counter({
     name: 'worker_jobs_total',
-    help: 'Jobs that this worker is done with, by how: completed, failed, handed_back, dropped.',
+    help: 'Jobs that this worker has finished, by outcome: completed, failed, handed_back, dropped.',
     labels: [...labels, 'outcome'],
   });
-  const running = metrics.gauge({ name: 'worker_jobs_running', help: 'Jobs that this worker is at.', labels });
+  const running = metrics.gauge({ name: 'worker_jobs_running', help: 'Jobs that this worker is running.', labels });
   const redeliveries = metrics.counter({
     name: 'worker_redeliveries_total',
-    help: 'Jobs that came here after somebody had had them before.',
+    help: 'Redelivered jobs that this worker received.',
     labels,
   });
   const steps = metrics.counter(stepsExecuted);
   const stepSeconds = metrics.histogram(stepDuration, stepBuckets);
-  metrics.lookedUp({ name: 'connected', help: '1: connected to the message server.' }, () => Number(isConnected()));
+  metrics.lookedUp({ name: 'connected', help: '1 if connected to the message server.' }, () => Number(isConnected()));
   return {
     began({ step_type }: Job, deliveries: number): void {
       running.add(1, { step_type });

@@ -284,7 +284,7 @@ spec('http_action: redirects', (test) => {
             const error = await rejectsWith('EGRESS_BLOCKED', () =>
               call({ config: { client_ref: 'local' }, base_url: baseUrl, client }),
             );
-            assert.match(error.message, 'not of this client');
+            assert.match(error.message, 'not the origin of this client');
           }),
       );
     }

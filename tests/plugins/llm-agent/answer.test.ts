@@ -101,7 +101,7 @@ spec('llm_agent: output_schema', (test) => {
   for (const [law, schema, hint] of [
     ['a pattern', { properties: { a: { type: 'string', pattern: '(a+)+$' } } }, "'pattern'"],
     ['pattern properties', { anyOf: [{ patternProperties: { x: {} } }] }, "'patternProperties'"],
-    ['an unknown type', { type: 'object', properties: { a: { type: 'text' } } }, '"text" is not a type'],
+    ['an unknown type', { type: 'object', properties: { a: { type: 'text' } } }, '"text" is not a JSON type'],
     ['a reference to elsewhere', { items: { $ref: 'https://example.com/schema.json' } }, 'leads to no schema'],
     ['a reference to nothing', { $ref: '#/$defs/none', $defs: {} }, 'leads to no schema'],
     ['a reference to a prototype', { $ref: '#/constructor' }, 'leads to no schema'],

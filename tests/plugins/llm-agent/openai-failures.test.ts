@@ -81,7 +81,7 @@ spec('openai-compatible: failures', (test) => {
       }
     });
 
-    test(`a response that is not what the protocol says${how}`, async () => {
+    test(`a response that violates the protocol${how}`, async () => {
       for (const text of ['{"choices": [', '<html>', '{}', '{"choices": []}', '']) {
         const answer: ChatAnswer = (response) => {
           if (streaming) event(response, text);

@@ -48,7 +48,7 @@ spec('llm_agent: placeholders', (test) => {
   test('an input that is no object gives {input} only', async () => {
     for (const input of ['text', 7, null, ['a']]) {
       const error = await rejectsWith('STEP_CONFIG_INVALID', () => fill('{a}', input));
-      assert.match(error.message, 'the input gives {input};');
+      assert.match(error.message, 'the input has {input};');
     }
   });
 

@@ -1,9 +1,9 @@
 import { LlmteamError } from '@llmteam/contracts';
 
-/** The largest value a port carries, plus what the protocol wraps around every token of it. */
+/** The largest port value plus the protocol's overhead per token. */
 const largestResponseBytes = 32 * 1024 * 1024;
 
-/** `fetch` that takes no more than it should and follows no redirect: the prompt is for the configured service only. */
+/** `fetch` with a size limit and without redirects: the prompt must reach the configured service only. */
 export async function boundedFetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: 'manual' });
   if (response.body === null) return response;

@@ -3,7 +3,7 @@ import type { generateText, LanguageModel, LanguageModelUsage, OutputInterface, 
 import { isStrictSchema } from '../output-schema.js';
 import type { OpenaiConfig } from './openai-config.js';
 
-/** What is loaded by the first call. */
+/** Loaded by the first call. */
 export interface Sdk {
   readonly generateText: typeof generateText;
   readonly streamText: typeof streamText;
@@ -17,7 +17,7 @@ interface Answer {
   readonly usage: LanguageModelUsage;
 }
 
-/** @throws what the SDK throws; LlmteamError `LLM_REFUSED` if the service filtered the answer. */
+/** @throws SDK errors unchanged; LlmteamError `LLM_REFUSED` if the service filtered the answer. */
 export async function chatCall(
   sdk: Sdk,
   config: OpenaiConfig,
@@ -32,7 +32,7 @@ export async function chatCall(
     ...(temperature !== undefined && { temperature }),
     ...(max_tokens !== undefined && { maxOutputTokens: max_tokens }),
     output: outputFor(config, request),
-    // Strict mode is refused for schemas that leave anything open; without it they are taken.
+    // Services reject open schemas in strict mode, but accept them without it.
     providerOptions: {
       openaiCompatible: { strictJsonSchema: output_schema !== undefined && isStrictSchema(output_schema) },
     },
@@ -46,7 +46,7 @@ export async function chatCall(
   return checked(answer, config);
 }
 
-/** Errors come out of the stream as well; without this the SDK writes them to the console. */
+/** Errors also come out of the stream; without this handler the SDK logs them to the console. */
 function ignoringErrors<T extends object>(settings: T): T & { onError: () => void } {
   return { ...settings, onError: () => undefined };
 }
@@ -71,7 +71,7 @@ async function fromStream(
       answer = { text, finish_reason: part.finishReason, model: part.response.modelId, usage: part.usage };
     }
   }
-  if (answer === undefined) throw new Error('the answer broke off');
+  if (answer === undefined) throw new Error('the answer ended prematurely');
   return { ...answer, text };
 }
 
@@ -79,7 +79,7 @@ function checked({ text, finish_reason, model, usage }: Answer, config: OpenaiCo
   if (finish_reason === 'content-filter') {
     throw new LlmteamError('LLM_REFUSED', `model '${config.model}': the service filtered the answer`);
   }
-  if (finish_reason === 'error') throw new Error('the service reported an error within the answer');
+  if (finish_reason === 'error') throw new Error('the service reported an error in its answer');
   const tokens = (count: number | undefined) => Math.max(0, Math.trunc(count ?? 0));
   return {
     text,
@@ -89,7 +89,7 @@ function checked({ text, finish_reason, model, usage }: Answer, config: OpenaiCo
   };
 }
 
-/** The SDK's own outputs parse the text and fail in their own way; the answer is wanted as it is. */
+/** Returns the raw text: the SDK's own outputs would parse it and throw their own errors. */
 function outputFor(
   { structured_outputs = true }: OpenaiConfig,
   { json, output_schema }: ModelRequest,
@@ -106,7 +106,7 @@ function outputFor(
   };
 }
 
-/** Services take `json_object` only if the prompt speaks of JSON, and know no schema then. */
+/** Services accept `json_object` only if the prompt mentions JSON, and cannot be given a schema then. */
 function messagesFor({ structured_outputs = true }: OpenaiConfig, request: ModelRequest): readonly ModelMessage[] {
   const { json, output_schema, messages } = request;
   if (output_schema === undefined ? json !== true : structured_outputs) return messages;

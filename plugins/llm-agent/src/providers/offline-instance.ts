@@ -1,9 +1,9 @@
 /**
- * Purpose: a value that matches a JSON Schema, always the same one, whose strings show that no model made it.
- * Owns: the choice of values. Does not own: what matches (output-schema.ts).
+ * Purpose: generates a value that matches a JSON Schema; deterministic, and its strings show that no model produced it.
+ * Owns: the choice of values. Does not own: validation (output-schema.ts).
  * Invariants:
- *  O1 what comes back matches, or an error does
- *  O2 it ends, with schemas that refer to themselves too: from some depth on only what is required is made, and depth
+ *  O1 it returns a matching value or throws
+ *  O2 it terminates even for recursive schemas: beyond some depth only required properties are generated, and both depth
  *     and number of values are bounded
  */
 import { type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
@@ -12,8 +12,8 @@ import { isObject, referredSchema } from '../schema-walk.js';
 
 const mark = '[offline]';
 const generousDepth = 4;
-const deepest = 32;
-const mostValues = 10_000;
+const maxDepth = 32;
+const maxValues = 10_000;
 
 /** @throws LlmteamError `LLM_REFUSED` if no match is found. */
 export function offlineInstance(schema: JsonObject): Json {
@@ -32,24 +32,27 @@ interface Place {
 }
 
 function refused(problem: string): LlmteamError {
-  return new LlmteamError('LLM_REFUSED', `the offline model finds no value that matches \`output_schema\`: ${problem}`);
+  return new LlmteamError(
+    'LLM_REFUSED',
+    `the offline model cannot generate a value that matches \`output_schema\`: ${problem}`,
+  );
 }
 
 function instanceOf(schema: Json | undefined, place: Place): Json {
   place.made.values += 1;
-  if (place.depth > deepest) throw refused(`nested deeper than ${deepest} levels`);
-  if (place.made.values > mostValues) throw refused(`it needs more than ${mostValues} values`);
+  if (place.depth > maxDepth) throw refused(`nested deeper than ${maxDepth} levels`);
+  if (place.made.values > maxValues) throw refused(`it needs more than ${maxValues} values`);
   if (!isObject(schema)) return textFor({}, place);
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined) return schema.default;
   if (Array.isArray(schema.enum)) return (schema.enum as readonly Json[])[0] ?? null;
   const inner = { ...place, depth: place.depth + 1 };
-  const resolved = oneSchema(schema, place.root);
+  const resolved = resolveOnce(schema, place.root);
   return resolved === schema ? byType(schema, place) : instanceOf(resolved, inner);
 }
 
-/** The schema itself, or what it is once its first reference or combination is put into it. */
-function oneSchema(schema: JsonObject, root: JsonObject): JsonObject {
+/** The schema with its first reference or combinator resolved; the schema itself if it has none. */
+function resolveOnce(schema: JsonObject, root: JsonObject): JsonObject {
   const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
   if (typeof $ref === 'string') return merged({ ...omit(schema, '$ref') }, referredSchema(root, $ref));
   if (Array.isArray(allOf)) return (allOf as readonly Json[]).reduce<JsonObject>(merged, omit(schema, 'allOf'));
@@ -113,14 +116,14 @@ function objectFor(schema: JsonObject, place: Place): JsonObject {
 
 function listFor(schema: JsonObject, place: Place): Json {
   const first = listOf(schema.prefixItems);
-  const length = Math.min(Math.max(Number(schema.minItems ?? 0), 0), mostValues);
+  const length = Math.min(Math.max(Number(schema.minItems ?? 0), 0), maxValues);
   return Array.from({ length }, (_, index) => {
     const name = schema.uniqueItems === true ? `${place.name} ${index + 1}` : place.name;
     return instanceOf(first[index] ?? schema.items, { ...place, name, depth: place.depth + 1 });
   });
 }
 
-/** 0 if it is allowed, else a bound, or what lies beside or between the bounds. */
+/** 0 if allowed, else a value at, near or between the bounds. */
 function numberFor(schema: JsonObject, step: number): number {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = schema;
   const unit = Number(multipleOf ?? step) || 1;
@@ -139,7 +142,7 @@ function textFor(schema: JsonObject, { name }: Place): string {
   return text.padEnd(least, '.').slice(0, Number(schema.maxLength ?? text.length + least));
 }
 
-/** These cannot hold the mark as it is. */
+/** Formats that cannot contain the literal mark. */
 const formats: ReadonlyMap<string, string> = new Map([
   ['date-time', '2000-01-01T00:00:00Z'],
   ['date', '2000-01-01'],

@@ -1,6 +1,6 @@
 /**
- * A model without a network, for examples, tests and first steps: the same request always gets the same answer, and
- * every answer shows that no model made it. Temperature, `max_tokens` and the like have no effect.
+ * A deterministic stand-in that needs no network, for examples, tests and first steps. Every answer is marked as not coming
+ * from a model. Temperature, `max_tokens` and the like have no effect.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,21 +17,26 @@ import { cancellation } from '../cancellation.js';
 import { offlineInstance } from './offline-instance.js';
 
 const strict = { additionalProperties: false } as const;
-const match = Type.String({ description: 'Part of the last user message. The first entry that matches answers.' });
+const match = Type.String({ description: 'A substring of the last user message. The first matching entry is used.' });
 
 const OfflineConfig = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, maxLength: 128, default: 'offline' })),
     latency_ms: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 600_000, default: 0, description: 'Milliseconds before the answer.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 600_000,
+        default: 0,
+        description: 'Delay before the answer, in milliseconds.',
+      }),
     ),
     responses: Type.Optional(
       Type.Array(
         Type.Union([
-          Type.Object({ match, text: Type.String({ description: 'The answer, after the mark `[offline]`.' }) }, strict),
-          Type.Object({ match, json: { ...JsonValue, description: 'The answer, exactly.' } }, strict),
+          Type.Object({ match, text: Type.String({ description: 'The answer, prefixed with `[offline]`.' }) }, strict),
+          Type.Object({ match, json: { ...JsonValue, description: 'The exact answer.' } }, strict),
         ]),
-        { description: 'Scripted answers, e.g. for the rounds of a critic loop.' },
+        { description: 'Scripted answers, e.g. for the iterations of a critic loop.' },
       ),
     ),
   },
@@ -43,7 +48,7 @@ const echoedCharacters = 160;
 
 export const offline: ModelProvider = {
   providerId: 'offline',
-  description: 'A deterministic stand-in that needs no network and no key. Its answers are marked `[offline]`.',
+  description: 'A deterministic stand-in that needs no network and no API key. Its answers are marked `[offline]`.',
   config_schema: OfflineConfig as unknown as JsonObject,
   create: (config) => offlineModel(config as OfflineConfig),
 };
@@ -55,7 +60,7 @@ function offlineModel(config: OfflineConfig): LanguageModel {
     model,
     async generate(request) {
       await wait(latency_ms, request.signal);
-      const text = scripted(config, request) ?? madeUp(model, request);
+      const text = scripted(config, request) ?? generated(model, request);
       for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.onToken?.(word);
       return responseOf(model, request, text);
     },
@@ -77,7 +82,7 @@ function scripted({ responses = [] }: OfflineConfig, request: ModelRequest): str
   return 'text' in found ? `[offline] ${found.text}` : JSON.stringify(found.json);
 }
 
-function madeUp(model: string, request: ModelRequest): string {
+function generated(model: string, request: ModelRequest): string {
   if (request.output_schema !== undefined) return JSON.stringify(offlineInstance(request.output_schema));
   const echo = lastQuestion(request).replaceAll(/\s+/g, ' ').trim().slice(0, echoedCharacters);
   if (request.json === true) return JSON.stringify({ offline: true, model, echo });
@@ -88,7 +93,7 @@ function lastQuestion({ messages }: ModelRequest): string {
   return messages.findLast(({ role }) => role === 'user')?.content ?? '';
 }
 
-/** Tells requests apart whose echoes are the same. */
+/** Distinguishes requests that have the same echo. */
 function digest({ messages }: ModelRequest): string {
   return createHash('sha256')
     .update(JSON.stringify(messages.map(({ role, content }) => [role, content])))
@@ -96,10 +101,10 @@ function digest({ messages }: ModelRequest): string {
     .slice(0, 8);
 }
 
-/** Words stand in for tokens. */
+/** Counts words as tokens. */
 function responseOf(model: string, { messages }: ModelRequest, text: string): ModelResponse {
-  const asked = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
-  const usage = { input_tokens: asked, output_tokens: wordsOf(text) };
+  const inputTokens = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
+  const usage = { input_tokens: inputTokens, output_tokens: wordsOf(text) };
   return { text, model: `offline:${model}`, finish_reason: 'stop', usage };
 }
 

@@ -1,11 +1,11 @@
 /**
- * Purpose: models behind any service that speaks the chat completions protocol of OpenAI.
- * Owns: one call: its time, its size, its errors.
- * Does not own: repeating it (the step's retry policy), other models (ask.ts).
+ * Purpose: models behind any service with an OpenAI-compatible chat completions API.
+ * Owns: a single call: its timeout, size limit and errors.
+ * Does not own: retries (the step's retry policy), fallback models (ask.ts).
  * Invariants:
- *  P1 the SDK is loaded by the first call, not with the plugin: its import takes longer than a run of small steps
- *  P2 whatever happens, the connection is given up when the call ends
- *  P3 no key and no header value is in an error (provider-error.ts)
+ *  P1 the SDK is loaded by the first call, not with the plugin: importing it takes longer than a run of small steps
+ *  P2 the connection is released when the call ends, whatever happens
+ *  P3 no error contains an API key or header value (provider-error.ts)
  */
 import {
   type JsonObject,
@@ -26,7 +26,7 @@ const defaultTimeoutSeconds = 300;
 export const openaiCompatible: ModelProvider = {
   providerId: 'openai-compatible',
   description:
-    'Any service with the chat completions API of OpenAI: OpenAI, Azure, vLLM, Ollama, LM Studio and others.',
+    'Any service with an OpenAI-compatible chat completions API: OpenAI, Azure, vLLM, Ollama, LM Studio and others.',
   config_schema: OpenaiConfig as unknown as JsonObject,
   create: (config) => openaiModel(config as OpenaiConfig),
 };
@@ -63,14 +63,14 @@ async function loadSdk(config: OpenaiConfig): Promise<Sdk> {
 async function answerOf(sdk: Sdk, config: OpenaiConfig, request: ModelRequest): Promise<ModelResponse> {
   const timeoutSeconds = config.timeout_seconds ?? defaultTimeoutSeconds;
   const own = new AbortController();
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutSeconds * 1_000);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutSeconds * 1_000);
   try {
     request.signal.throwIfAborted();
-    return await chatCall(sdk, config, request, AbortSignal.any([request.signal, late.signal, own.signal]));
+    return await chatCall(sdk, config, request, AbortSignal.any([request.signal, deadline.signal, own.signal]));
   } catch (thrown) {
     if (request.signal.aborted) throw cancellation(request.signal);
-    if (late.signal.aborted) throw tooLate(config, timeoutSeconds, thrown);
+    if (deadline.signal.aborted) throw timedOut(config, timeoutSeconds, thrown);
     throw modelError(thrown, config, Date.now());
   } finally {
     clearTimeout(timer);
@@ -78,6 +78,6 @@ async function answerOf(sdk: Sdk, config: OpenaiConfig, request: ModelRequest): 
   }
 }
 
-function tooLate({ model }: OpenaiConfig, seconds: number, cause: unknown): LlmteamError {
+function timedOut({ model }: OpenaiConfig, seconds: number, cause: unknown): LlmteamError {
   return new LlmteamError('LLM_FAILED', `model '${model}' gave no complete answer within ${seconds} s`, { cause });
 }

@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
 
-/** An entry of `llms` with `provider: openai-compatible`. */
+/** The config of an `llms` entry with `provider: openai-compatible`. */
 export const OpenaiConfig = Type.Object(
   {
     base_url: Type.String({
       pattern: '^https?://[^/?#@]+(/[^?#]*)?$',
       description:
-        'Where `/chat/completions` is, e.g. `https://api.openai.com/v1`. Without user name, password and query.',
+        'The URL that `/chat/completions` is appended to, e.g. `https://api.openai.com/v1`. No user name, password or query.',
     }),
-    model: Type.String({ minLength: 1, description: 'As the service names it.' }),
+    model: Type.String({ minLength: 1, description: "The service's name for the model." }),
     api_key: Type.Optional(Type.String({ writeOnly: true, description: 'Sent as a bearer token.' })),
     headers: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
@@ -22,17 +22,20 @@ export const OpenaiConfig = Type.Object(
         exclusiveMinimum: 0,
         maximum: 86_400,
         default: 300,
-        description: 'Time for one answer, to its last token.',
+        description: 'Timeout of one call, up to the last token.',
       }),
     ),
     stream: Type.Optional(
-      Type.Boolean({ default: true, description: 'false: for services that cannot stream; nobody sees tokens then.' }),
+      Type.Boolean({
+        default: true,
+        description: 'Set to false for services that cannot stream; there are no live tokens then.',
+      }),
     ),
     structured_outputs: Type.Optional(
       Type.Boolean({
         default: true,
         description:
-          'false: for services without `response_format: json_schema`; the schema goes into the prompt then.',
+          'Set to false for services without `response_format: json_schema`; the schema goes into the prompt instead.',
       }),
     ),
   },

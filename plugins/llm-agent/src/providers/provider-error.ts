@@ -2,22 +2,22 @@ import { isLlmteamError, type JsonObject, LlmteamError } from '@llmteam/contract
 import type { OpenaiConfig } from './openai-config.js';
 
 const longestMessage = 500;
-/** Shorter ones would black out the rest of the message instead. */
+/** Redacting shorter ones would garble the rest of the message. */
 const shortestSecret = 4;
 const longestRetryAfterSeconds = 3_600;
-/** 4xx that pass: time-out, conflict, too early, too many requests. */
-const passingRefusals: readonly number[] = [408, 409, 425, 429];
+/** Transient 4xx: timeout, conflict, too early, too many requests. */
+const transientClientErrors: readonly number[] = [408, 409, 425, 429];
 
-/** What the SDK tells of a call that failed. Its class is not asked for: the SDK may not even be loaded. */
+/** The SDK's error for a failed call, recognized by shape: the SDK may not be loaded. */
 interface CallError {
   readonly statusCode?: number;
   readonly responseHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
- * `LLM_FAILED` (may be repeated: network, 429, 5xx, an answer that cannot be read) or `LLM_REFUSED` (may not: other 3xx
- * and 4xx), with `details.status` and perhaps `details.retry_after_seconds`. Neither it nor its cause holds a secret of
- * the config.
+ * Returns `LLM_FAILED` (recoverable: network, 429, 5xx, an unreadable answer) or `LLM_REFUSED` (not recoverable: other 3xx
+ * and 4xx), with `details.status` and optionally `details.retry_after_seconds`. Neither the error nor its cause contains a
+ * secret from the config.
  */
 export function modelError(thrown: unknown, config: OpenaiConfig, nowMs: number): LlmteamError {
   const own = findCause(thrown, isLlmteamError);
@@ -30,10 +30,10 @@ export function modelError(thrown: unknown, config: OpenaiConfig, nowMs: number)
     ...(failedStatus !== undefined && { status: failedStatus }),
     ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }),
   };
-  const refused = failedStatus !== undefined && failedStatus < 500 && !passingRefusals.includes(failedStatus);
+  const refused = failedStatus !== undefined && failedStatus < 500 && !transientClientErrors.includes(failedStatus);
   const shownStatus = failedStatus === undefined ? '' : ` (status ${failedStatus})`;
   return new LlmteamError(refused ? 'LLM_REFUSED' : 'LLM_FAILED', `model '${config.model}'${shownStatus}: ${message}`, {
-    // Not the SDK's error itself: it carries the prompt, and the body of the response as it came.
+    // Not the SDK's error: it contains the prompt and the raw response body.
     cause: new Error(message),
     details,
   });
@@ -43,35 +43,35 @@ function hasStatus(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'statusCode' in value && typeof value.statusCode === 'number';
 }
 
-/** The first of an error and its causes that `fits`. */
-function findCause(thrown: unknown, fits: (value: unknown) => boolean): unknown {
+/** The first in the chain of an error and its causes that `matches`. */
+function findCause(thrown: unknown, matches: (value: unknown) => boolean): unknown {
   let current = thrown;
   for (let depth = 0; depth < 10 && current !== undefined; depth += 1) {
-    if (fits(current)) return current;
+    if (matches(current)) return current;
     current = current instanceof Error ? current.cause : undefined;
   }
   return undefined;
 }
 
-/** The SDK's errors whose message quotes the whole response. */
+/** SDK errors whose message quotes the whole response. */
 const quoting: readonly string[] = ['AI_JSONParseError', 'AI_TypeValidationError'];
 
-/** Errors within a stream are objects of the service, not of JavaScript. */
+/** Errors in a stream are plain objects sent by the service, not instances of `Error`. */
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error && quoting.includes(thrown.name)) return 'the response is not what the protocol says';
+  if (thrown instanceof Error && quoting.includes(thrown.name)) return 'the response violates the protocol';
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string') {
     return thrown.message === '' ? 'no reason given' : thrown.message;
   }
   return typeof thrown === 'string' ? thrown : 'no reason given';
 }
 
-/** Services quote what they were sent. */
+/** Services may echo credentials in their error messages. */
 function redacted(text: string, { api_key = '', headers = {} }: OpenaiConfig): string {
   const secrets = [api_key, ...Object.values(headers)].filter(({ length }) => length >= shortestSecret);
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
 }
 
-/** RFC 9110, section 10.2.3, and the milliseconds some services give beside it. Within 0 … 1 h. */
+/** RFC 9110, section 10.2.3, or the milliseconds some services send in addition. Clamped to 0 … 1 h. */
 function retryAfter(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const milliseconds = headers['retry-after-ms'];
   const text = headers['retry-after']?.trim() ?? '';
