@@ -20,8 +20,8 @@ export const taskParam: Readonly<Record<'task_id', PathParameter>> = {
 };
 
 export const pageQuery = {
-  cursor: Type.Optional(Type.String({ maxLength: 1_024, description: 'As the page before gave it.' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'Rows of a page.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 1_024, description: 'The cursor of the previous page.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'Rows per page.' })),
 };
 
 export const waitField = Type.Optional(
@@ -35,6 +35,6 @@ export const noBody = Type.Null();
 export const ifMatch = {
   'If-Match': {
     schema: Type.String({ maxLength: 1_024 }),
-    description: 'Only if the segment has this `ETag` (`*`: only if there is one).',
+    description: 'Only if the segment has this `ETag`; `*`: only if it exists.',
   },
 };

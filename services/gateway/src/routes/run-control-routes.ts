@@ -5,9 +5,9 @@ import { type noQuery, runParam } from './parameters.js';
 import { defineRoute, type Route } from './route.js';
 
 const summaries: Readonly<Record<ControlAction, string>> = {
-  cancel: 'Cancel a run; handlers that are at work are told',
-  pause: 'Begin no more steps of a run',
-  resume: 'Go on with a run that was paused',
+  cancel: 'Cancel a run; running handlers are aborted',
+  pause: 'Pause a run: start no more steps',
+  resume: 'Resume a paused run',
 };
 
 function controlRoute(action: ControlAction): Route {
@@ -17,12 +17,12 @@ function controlRoute(action: ControlAction): Route {
     path: `/api/v1/runs/{run_id}/${action}`,
     tag: 'runs',
     summary: summaries[action],
-    description: 'Asking again changes nothing.',
+    description: 'Idempotent.',
     access: `run:${action}`,
     rate: 'request',
     params: runParam,
     body: { schema: ControlRunBody, required: false, max: 'body_bytes', read: 'json' },
-    responses: { 200: { description: 'It was asked for.', content: { 'application/json': RunAccepted } } },
+    responses: { 200: { description: 'The request was recorded.', content: { 'application/json': RunAccepted } } },
     errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID'],
     changes: true,
     handle: async ({ principal: { tenant_id, name }, params: { run_id = '' }, body }, { runControl }) => {
@@ -39,25 +39,25 @@ const signalRoute = defineRoute<typeof noQuery, typeof SignalRunBody>({
   tag: 'runs',
   summary: 'Send a signal to a run',
   description:
-    'A signal that nothing waits for yet is kept. With an `Idempotency-Key` the same signal again is one signal.',
+    'A signal that no step waits for yet is buffered. With an `Idempotency-Key`, repeats count as one signal.',
   access: 'run:signal',
   rate: 'request',
   params: {
     ...runParam,
     name: {
       schema: Type.String({ minLength: 1, maxLength: 128 }),
-      description: 'The name steps wait for.',
+      description: 'The name that steps wait for.',
       unknown: 'ROUTE_UNKNOWN',
     },
   },
   headers: {
     'Idempotency-Key': {
       schema: Type.String({ pattern: '^[\\x21-\\x7e]+$', maxLength: 255 }),
-      description: 'The same key is the same signal.',
+      description: 'A repeat with the same key is the same signal.',
     },
   },
   body: { schema: SignalRunBody, required: false, max: 'body_bytes', read: 'json' },
-  responses: { 202: { description: 'The signal is kept.', content: { 'application/json': RunAccepted } } },
+  responses: { 202: { description: 'The signal was recorded.', content: { 'application/json': RunAccepted } } },
   errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
   handle: async ({ principal: { tenant_id }, params: { run_id = '', name = '' }, body, header }, { runControl }) => {

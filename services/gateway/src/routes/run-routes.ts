@@ -11,13 +11,13 @@ const listQuery = Type.Object(
     segment_id: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(RunStatus),
     correlation_id: Type.Optional(Type.String({ maxLength: 128 })),
-    since: Type.Optional(Type.String({ format: 'date-time', description: 'Only runs that began then or later.' })),
+    since: Type.Optional(Type.String({ format: 'date-time', description: 'Only runs started at or after this time.' })),
     ...pageQuery,
   },
   strict,
 );
 const showQuery = Type.Object({ wait: waitField }, strict);
-const fromSeq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event wanted.' }));
+const fromSeq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event to return.' }));
 const eventsQuery = Type.Object(
   { from_seq: fromSeq, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) },
   strict,
@@ -29,8 +29,8 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   method: 'get',
   path: '/api/v1/runs',
   tag: 'runs',
-  summary: 'Runs, newest first',
-  description: 'Pages stay as they are while runs are added. The list may be a moment behind the runs themselves.',
+  summary: 'List runs, newest first',
+  description: 'Paging is stable while runs are added. The list is eventually consistent.',
   access: 'run:read',
   rate: 'request',
   query: listQuery,
@@ -49,12 +49,12 @@ const getRoute = defineRoute<typeof showQuery, typeof noBody>({
   method: 'get',
   path: '/api/v1/runs/{run_id}',
   tag: 'runs',
-  summary: 'A run and its steps',
+  summary: 'Get a run and its steps',
   access: 'run:read',
   rate: 'request',
   params: runParam,
   query: showQuery,
-  responses: { 200: { description: 'The run as it stands.', content: { 'application/json': RunView } } },
+  responses: { 200: { description: 'The current state of the run.', content: { 'application/json': RunView } } },
   errors: ['RUN_UNKNOWN'],
   changes: false,
   handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, { runQueries }) => {
@@ -69,10 +69,10 @@ const eventsRoute = defineRoute<typeof eventsQuery, typeof noBody>({
   method: 'get',
   path: '/api/v1/runs/{run_id}/events',
   tag: 'runs',
-  summary: 'What happened in a run: a page, or a stream',
-  description: `With \`Accept: text/event-stream\` the events come as server-sent events: those there are, then each new one, with \`id\` = \`seq\`,
-and pieces of text that models write as \`llm.token\` without \`id\`. The stream ends with the run. \`Last-Event-ID\` goes on after that event;
-if nothing is left after it the answer is 204, which tells browsers not to come again.`,
+  summary: 'List or stream the events of a run',
+  description: `With \`Accept: text/event-stream\`, past and new events are streamed as server-sent events with \`id\` = \`seq\`, and model output
+as \`llm.token\` without \`id\`. The stream ends with the run. \`Last-Event-ID\` resumes after that event; if the run has ended and nothing
+follows it, the response is 204, which tells browsers not to reconnect.`,
   access: 'run:read',
   rate: 'stream',
   params: runParam,
@@ -80,7 +80,7 @@ if nothing is left after it the answer is 204, which tells browsers not to come 
   headers: {
     'Last-Event-ID': {
       schema: Type.String({ pattern: '^([A-Za-z0-9._-]+:)?[0-9]{1,15}$' }),
-      description: 'The last event that was seen: its `seq`, or its `event_id`.',
+      description: 'The last event received: its `seq` or its `event_id`.',
     },
   },
   responses: {
@@ -108,14 +108,14 @@ const socketRoute = defineRoute<typeof socketQuery, typeof noBody>({
   path: '/api/v1/runs/{run_id}/ws',
   tag: 'runs',
   summary: 'Follow a run over a WebSocket',
-  description: `Every message is one event as JSON: those from \`from_seq\` on, then each new one, and \`llm.token\` as it is written. The gateway
-pings; it takes no messages. Browsers, which cannot set \`Authorization\` here, offer the subprotocols \`llmteam.v1\` and \`llmteam.key.<key>\`.`,
+  description: `Every message is one event as JSON, from \`from_seq\` on, or model output as \`llm.token\`. The gateway sends pings and
+accepts no messages. Browsers, which cannot set \`Authorization\` here, offer the subprotocols \`llmteam.v1\` and \`llmteam.key.<key>\`.`,
   access: 'run:read',
   rate: 'stream',
   isSocket: true,
   params: runParam,
   query: socketQuery,
-  responses: { 101: { description: 'The connection is a WebSocket now.' } },
+  responses: { 101: { description: 'Switching to WebSocket.' } },
   errors: ['RUN_UNKNOWN', 'UPGRADE_REQUIRED', 'FORBIDDEN'],
   changes: false,
   handle: async () => {

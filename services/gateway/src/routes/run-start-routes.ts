@@ -5,7 +5,10 @@ import { type noQuery, runParam, segmentParam, strict, waitField } from './param
 import { type ApiResponse, defineRoute, type Route } from './route.js';
 
 const keyHeader = {
-  'Idempotency-Key': { schema: IdempotencyKey, description: 'The same key with the same body is the same run.' },
+  'Idempotency-Key': {
+    schema: IdempotencyKey,
+    description: 'A repeat with the same key and body returns the same run.',
+  },
 };
 const startQuery = Type.Object({ wait: waitField }, strict);
 
@@ -16,8 +19,8 @@ export const runStartRoutes: readonly Route[] = [
     path: '/api/v1/segments/{segment_id}/runs',
     tag: 'runs',
     summary: 'Start a run',
-    description: `Answered once the run is kept: an accepted run is not lost. With \`wait\` the answer is the finished run, or, if it takes
-longer, the accepted one.`,
+    description:
+      'The response is sent once the run is durable. With `wait` it is the finished run, or the accepted one if the run takes longer.',
     access: 'run:start',
     rate: 'start',
     params: segmentParam,
@@ -25,11 +28,11 @@ longer, the accepted one.`,
     headers: keyHeader,
     body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
     responses: {
-      200: { description: 'The run has ended within `wait` seconds.', content: { 'application/json': RunView } },
+      200: { description: 'The run ended within `wait` seconds.', content: { 'application/json': RunView } },
       202: {
-        description: 'The run is kept and will be run.',
+        description: 'The run was accepted.',
         content: { 'application/json': RunAccepted },
-        headers: { Location: 'Where the run is.' },
+        headers: { Location: 'URL of the run.' },
       },
     },
     errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
@@ -51,7 +54,7 @@ longer, the accepted one.`,
     method: 'post',
     path: '/api/v1/runs/{run_id}/fork',
     tag: 'runs',
-    summary: 'Run again from a step on, as a new run',
+    summary: 'Fork a run: run again from a step, as a new run',
     access: 'run:fork',
     rate: 'start',
     params: runParam,

@@ -29,16 +29,16 @@ export const serviceRoutes: readonly Route[] = [
   openRoute({
     operation: 'get_health',
     path: '/health',
-    summary: 'The process lives',
-    responses: { 200: { description: 'It does.', ...state } },
+    summary: 'Liveness',
+    responses: { 200: { description: 'The process is alive.', ...state } },
     errors: [],
     handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } }),
   }),
   openRoute({
     operation: 'get_readiness',
     path: '/ready',
-    summary: 'The backend, the run index and the keys are there',
-    responses: { 200: { description: 'Requests are served.', ...state }, 503: { description: 'Not yet.', ...state } },
+    summary: 'Readiness: backend, run index and API keys are available',
+    responses: { 200: { description: 'Ready.', ...state }, 503: { description: 'Not ready.', ...state } },
     errors: [],
     handle: async (_request, { version, readiness }) => {
       const isReady = readiness.isOpen;
@@ -56,7 +56,7 @@ export const serviceRoutes: readonly Route[] = [
   openRoute({
     operation: 'get_openapi',
     path: '/api/v1/openapi.json',
-    summary: 'This description of the interface, OpenAPI 3.1',
+    summary: 'The OpenAPI 3.1 document of this API',
     responses: {
       200: { description: 'The document.', content: { 'application/json': Type.Unsafe({ type: 'object' }) } },
     },
@@ -66,7 +66,7 @@ export const serviceRoutes: readonly Route[] = [
   openRoute({
     operation: 'get_api_docs',
     path: '/api/docs',
-    summary: 'The interface as a page to read and try',
+    summary: 'Interactive API documentation',
     responses: { 200: { description: 'The page.', content: { 'text/html': text } } },
     errors: [],
     handle: async () => ({
@@ -77,7 +77,7 @@ export const serviceRoutes: readonly Route[] = [
   openRoute({
     operation: 'get_api_docs_style',
     path: '/api/docs/page.css',
-    summary: 'Style of the page',
+    summary: 'Style sheet of the documentation',
     responses: { 200: { description: 'The style sheet.', content: { 'text/css': text } } },
     errors: [],
     handle: async () => plain('text/css; charset=utf-8', docsStyle),
@@ -85,7 +85,7 @@ export const serviceRoutes: readonly Route[] = [
   openRoute({
     operation: 'get_api_docs_script',
     path: '/api/docs/rapidoc.js',
-    summary: 'Script of the page',
+    summary: 'Script of the documentation',
     responses: { 200: { description: 'The script.', content: { 'text/javascript': text } } },
     errors: [],
     handle: async () => plain('text/javascript; charset=utf-8', script()),
