@@ -138,7 +138,9 @@ export class WorkLoop {
     const { job_id } = delivery.job;
     const noted = this.releases
       .note(job_id)
-      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the release of a job was not recorded; the delivery counts as lost'));
+      .catch((err: unknown) =>
+        this.deps.log.warn({ err, job_id }, 'the release of a job was not recorded; the delivery counts as lost'),
+      );
     await this.waitAtMost(noteTimeoutMs, noted);
     await delivery.nak(delayMs).catch(ignore);
   }
@@ -183,7 +185,10 @@ export class WorkLoop {
     } catch (err) {
       if (isLlmteamError(err) && err.code === 'CLOSED') return 'dropped';
       const { job_id, run_id, step_id, tenant_id } = job;
-      this.deps.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be processed; it will be redelivered');
+      this.deps.log.error(
+        { err, job_id, run_id, step_id, tenant_id },
+        'a job could not be processed; it will be redelivered',
+      );
       if (!attempt.isReleased) await this.release(delivery, redeliveryMs);
       return 'dropped';
     }
@@ -230,7 +235,9 @@ export class WorkLoop {
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
       const result = entry.task.run(execution, job.config, job.input);
-      const ports = await (job.timeout_seconds === null ? result : this.withTimeout(execution, result, job.timeout_seconds));
+      const ports = await (job.timeout_seconds === null
+        ? result
+        : this.withTimeout(execution, result, job.timeout_seconds));
       return this.report(job, beganAt, checked(ports, job, entry), execution);
     } catch (thrown) {
       if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
@@ -280,7 +287,10 @@ export class WorkLoop {
   /** For the operator; the run learns of it from the report. */
   private keepDeadLetter({ job, deliveries }: Delivery): void {
     const { job_id, run_id, step_id, tenant_id } = job;
-    this.deps.log.error({ job_id, run_id, step_id, tenant_id, deliveries }, 'a poison job is dead-lettered: no worker survives it');
+    this.deps.log.error(
+      { job_id, run_id, step_id, tenant_id, deliveries },
+      'a poison job is dead-lettered: no worker survives it',
+    );
     this.deadLetters
       .add(job, deliveries, this.options.worker_id)
       .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the dead letter of a job could not be stored'));
