@@ -63,7 +63,7 @@ class TaskRows {
     this.applying ??= this.applyAll();
   }
 
-  /** Resolves once all changes are applied. @throws the first error of the index since the last call */
+  /** Resolves once all changes are applied. @throws what the index threw since the last call */
   async applied(): Promise<void> {
     await this.applying;
     const { failure } = this;
