@@ -5,8 +5,8 @@ export interface ManualClock extends Clock {
   /** Timers that have neither fired nor been cancelled. */
   readonly pending: number;
   /**
-   * Moves time on by `ms`. Timers due on the way fire in order of due time, then of arming, each at its own time and each
-   * followed by a turn of the event loop, so that what they set off has settled before the next one fires.
+   * Advances the time by `ms`. Timers that become due fire at their due time, in order of due time and then of creation. Each is
+   * followed by a turn of the event loop, so that its effects have settled before the next one fires.
    */
   advance(ms: number): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '@llmteam/contracts';
 
-/** `setTimeout` fires at once beyond this many milliseconds. */
+/** `setTimeout` fires immediately for delays longer than this. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
 /**
- * The time of this process: epoch milliseconds at its start plus a monotonic count since, so that a wall clock set back or
- * forth moves nothing. Timers keep the process alive until they fire or are cancelled.
+ * Epoch milliseconds at process start plus monotonic time since then, so changes of the wall clock have no effect. Timers keep
+ * the process alive until they fire or are cancelled.
  */
 export function systemClock(): Clock {
   return {
@@ -13,7 +13,7 @@ export function systemClock(): Clock {
     after(delayMs, callback) {
       const due = performance.now() + Math.max(0, delayMs);
       const sleep = (left: number) => setTimeout(wake, Math.min(Math.ceil(left), longestTimeoutMs));
-      // Node may wake a little early, and long delays come in slices: what is left is slept again.
+      // Node may fire a little early, and long delays are split: sleep again for the rest.
       const wake = () => {
         const left = due - performance.now();
         if (left > 0) handle = sleep(left);
