@@ -109,9 +109,9 @@ spec('parseJson', (test) => {
     const limits: readonly (readonly [Options, pass: string, fail: string, expected: RegExp])[] = [
       [{ maxNodes: 3 }, '[1, 2]', '[1, 2, 3]', /^1:8 more than 3 values/],
       [{ maxKeysPerObject: 2 }, '{"a":1,"b":{"c":1,"d":2}}', '{"a":1,"b":2,"c":3}', /^1:14 more than 2 keys/],
-      [{ maxStringBytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes, at most 4/],
-      [{ maxStringBytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes, at most 4/],
-      [{ maxBytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes, at most 6/],
+      [{ maxStringBytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes \(at most 4/],
+      [{ maxStringBytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes \(at most 4/],
+      [{ maxBytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes \(at most 6/],
     ];
     for (const [options, pass, fail, expected] of limits) {
       if (byTheLanguage(pass) !== undefined) assert.equal(parseJson(pass, options), JSON.parse(pass));
