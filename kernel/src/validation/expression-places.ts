@@ -89,6 +89,6 @@ class ExpressionFinder implements SegmentExpressions {
   }
 }
 
-function codeOf(told: unknown): ProblemCode {
-  return typeof told === 'string' && told in problemCodes ? (told as ProblemCode) : 'INVALID_EXPRESSION';
+function codeOf(problem: unknown): ProblemCode {
+  return typeof problem === 'string' && problem in problemCodes ? (problem as ProblemCode) : 'INVALID_EXPRESSION';
 }

@@ -11,7 +11,7 @@ export const graph: Rule = function* ({ draft, graph }) {
   if (graph === null) return;
   const reported = new Set<string>();
   for (const [count, fault] of graph.faults.entries()) {
-    const found = inWords(count < mostBlamed ? blamed(fault, graph) : fault, graph, draft);
+    const found = inWords(count < maxBlamed ? blamed(fault, graph) : fault, graph, draft);
     const same = `${found.code} ${found.path}`;
     if (!reported.has(same)) yield found;
     reported.add(same);
@@ -19,7 +19,7 @@ export const graph: Rule = function* ({ draft, graph }) {
 };
 
 /** Faults beyond this number are not analysed for the edge to blame, since each search may visit the whole graph. */
-const mostBlamed = 100;
+const maxBlamed = 100;
 
 /** The analysis names an edge that enters a region from outside, although the mistake may be an edge that leaves it. */
 function blamed(fault: GraphFault, study: DraftGraph): Blamed {
@@ -71,7 +71,7 @@ function aboutStep(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', place: number, dr
   return error(code, pointer, `${subject}: ${text}`);
 }
 
-const mostShown = 8;
+const maxShown = 8;
 
 function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Problem {
   const [place] = closingEdges(graph.graph, graph.graphEdges, steps);
@@ -79,8 +79,8 @@ function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Probl
   // Rotated so that the edge the problem points to closes the cycle.
   const start = edge?.to_step === undefined ? 0 : Math.max(0, steps.indexOf(edge.to_step?.place ?? -1));
   const rotated = [...steps.slice(start), ...steps.slice(0, start)];
-  const names = rotated.slice(0, mostShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
-  const more = rotated.length > mostShown ? ['…'] : [];
+  const names = rotated.slice(0, maxShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
+  const more = rotated.length > maxShown ? ['…'] : [];
   const circle = [...names, ...more, names[0]].join(' → ');
   return error(
     'CYCLE',

@@ -55,7 +55,7 @@ function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, sce
   try {
     if (validate(value)) return [];
   } catch (thrown) {
-    // A schema that refers to itself without end overflows the stack before the meter runs out.
+    // A schema that recurses forever overflows the stack before the meter runs out.
     if (!(thrown instanceof WorkExceeded) && !(thrown instanceof RangeError)) throw thrown;
     const { name } = scene.subject([]);
     return [error('LIMIT_EXCEEDED', scene.base, `${name}: the schema requires more than ${checkUnits} checks`)];
