@@ -34,7 +34,7 @@ import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerDeps } from './worker-deps.js';
 
 export interface WorkLoopOptions {
-  readonly worker_id: string;
+  readonly workerId: string;
   readonly catalog: StepCatalog;
   /** Concurrent attempts per step type, unless the type sets its own limit. Default 16. */
   readonly concurrency?: number;
@@ -292,7 +292,7 @@ export class WorkLoop {
       'a poison job is dead-lettered: no worker survives it',
     );
     this.deadLetters
-      .add(job, deliveries, this.options.worker_id)
+      .add(job, deliveries, this.options.workerId)
       .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the dead letter of a job could not be stored'));
   }
 
@@ -313,7 +313,7 @@ export class WorkLoop {
 
   private async appendStart(job: Job, at: number): Promise<void> {
     const { step, attempt } = job;
-    const fact = { type: 'step.started', at, step, attempt, worker: this.options.worker_id } as const;
+    const fact = { type: 'step.started', at, step, attempt, worker: this.options.workerId } as const;
     await this.deps.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
@@ -347,7 +347,7 @@ export class WorkLoop {
     execution?: StepExecution,
   ): StepReported {
     const { step, attempt } = job;
-    const worker = this.options.worker_id;
+    const worker = this.options.workerId;
     const at = this.deps.clock.now();
     return {
       type: 'step.reported',
