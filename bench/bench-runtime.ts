@@ -10,11 +10,11 @@ import { silent } from './silent.js';
 
 const noopPlugin = join(dirname(fileURLToPath(import.meta.url)), '..', 'noop-plugin');
 
-/** The embedded runtime on a fresh durable store, as `llmteam run` has it. */
+/** The embedded runtime on a fresh durable store, set up as `llmteam run` does. */
 export interface BenchRuntime {
   readonly catalog: StepCatalog;
   prepare(segment: Segment): Promise<string>;
-  /** Runs once; resolves with its status. */
+  /** Runs the segment once; resolves with the run's final status. */
   run(definition: string, input?: Json): Promise<string>;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@llmteam/backend-embedded';
 import { timeMs } from './measure.js';
 
-/** An entry of the size that a no-op step's report has. */
+/** As large as the journal entry of a no-op step's report. */
 const body = JSON.stringify({
   type: 'step.reported',
   at: 1_767_225_600_000,
@@ -15,8 +15,8 @@ const body = JSON.stringify({
 });
 
 /**
- * The raw floor: appends of the same size by bare SQLite, one connection, `synchronous=FULL`, `perCommit` to a transaction.
- * Milliseconds for all of them.
+ * The baseline: bare SQLite appends of the same size on one connection, `synchronous=FULL`, `perCommit` per transaction.
+ * Returns the total in milliseconds.
  */
 export async function bareAppends(folder: string, appends: number, perCommit: number): Promise<number> {
   mkdirSync(folder, { recursive: true });

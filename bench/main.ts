@@ -22,7 +22,7 @@ type Question = () => Promise<Row | readonly Row[]>;
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
 
-/** Memory first: it is the peak of this process. */
+/** Memory comes first, because it measures the peak of this process. */
 const onRuntime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row[]>)[] = [
   memory,
   shortRun,

@@ -18,7 +18,7 @@ export function table(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** How much of the floor's speed is left, or how many times its duration it takes. */
+/** The fraction of the baseline's throughput, or the multiple of its duration. */
 function ratioToFloor(row: Row): number {
   return row.measured.median / (row.floor?.median ?? Number.NaN);
 }

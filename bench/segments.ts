@@ -2,7 +2,7 @@ import type { Segment } from '@llmteam/contracts';
 
 const params = { timeout_seconds: null };
 
-/** `length` no-op steps, one after the other. */
+/** A chain of `length` no-op steps. */
 export function chain(length: number): Segment {
   const ids = Array.from({ length }, (_, place) => `step_${place}`);
   return {
@@ -15,7 +15,7 @@ export function chain(length: number): Segment {
   };
 }
 
-/** A split into `width` no-op steps and a join of all. */
+/** A split into `width` no-op steps that are joined again. */
 export function fanOut(width: number): Segment {
   const branches = Array.from({ length: width }, (_, place) => `branch_${place + 1}`);
   return {

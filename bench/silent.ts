@@ -1,6 +1,6 @@
 import type { Logger } from '@llmteam/contracts';
 
-/** Says only what is wrong. */
+/** Logs warnings and errors only. */
 export const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,

@@ -1,11 +1,11 @@
 /**
- * Purpose: bundles the compiled command line and the built-in plugins, so that they start in a third of the time: few files, and only
- * those a command needs.
+ * Purpose: bundles the compiled command line and the built-in plugins, which cuts their startup time to a third: Node reads few files,
+ * and only those a command needs.
  *
  *   node scripts/bundle.mjs
- *   node scripts/bundle.mjs --entry FILE --out FOLDER      one entry of another kind, as main.js
+ *   node scripts/bundle.mjs --entry FILE --out FOLDER      bundles one other entry as main.js
  *
- * What an entry imports dynamically (`await import('./run.js')`) becomes a file that is loaded on demand.
+ * A dynamic import (`await import('./run.js')`) becomes a chunk that is loaded on demand.
  */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +18,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const { values } = parseArgs({ options: { entry: { type: 'string' }, out: { type: 'string' } } });
 
-/** The command line and the built-in plugins: the entry, and where its bundle goes. */
+/** Entry points of the command line and the built-in plugins, and where their bundles go. */
 const everything = [
   { name: 'main', entry: 'clients/cli/dist/main.js', out: 'clients/cli/bundle' },
   ...['flow', 'transform', 'llm-agent', 'http-action'].map((plugin) => ({
@@ -29,14 +29,14 @@ const everything = [
 ];
 const wanted = values.entry === undefined ? everything : [{ name: 'main', entry: values.entry, out: values.out }];
 
-/** libsql brings native code; node:sqlite is absent from Node 20. Both are asked for at run time. */
+/** Resolved at run time: libsql has native code, and Node 20 has no node:sqlite. */
 const external = ['libsql', 'node:sqlite'];
 
-/** CommonJS packages inside an ES module call `require` for Node's own modules. */
+/** CommonJS packages in an ESM bundle still call `require` for Node's built-in modules. */
 const banner =
   "import { createRequire as __bundle_require } from 'node:module';\nconst require = __bundle_require(import.meta.url);";
 
-/** `await import('a CommonJS package')` in our code yields no named exports once bundled, and nothing says so before it is called. */
+/** Finds dynamic imports of CommonJS packages in our code: once bundled they have no named exports, which fails only when one is called. */
 function lostExports({ inputs }) {
   const ours = Object.entries(inputs).filter(([importer]) => !importer.includes('node_modules/'));
   return ours.flatMap(([importer, { imports }]) =>
@@ -53,7 +53,7 @@ function kilobytes(bytes) {
   return `${Math.round(bytes / 1000)} kB`;
 }
 
-/** What Node reads before the first line of the entry runs: the entry and all it imports statically. */
+/** What Node reads before the first line of the entry runs: the entry and its static imports. */
 function startUpBytes(outputs, name) {
   const wanted = [name];
   for (const path of wanted) {
@@ -94,7 +94,7 @@ async function bundle({ name, entry, out }) {
   console.log(`bundle ${out}: ${code.length} files, ${kilobytes(total)}, of which ${kilobytes(startUp)} at start`);
 }
 
-/** Files of other packages that ours serve as they are: copied, so that the package need not be installed. */
+/** Files of dependencies that are served as they are: copied, so that the dependency need not be installed. */
 const copies = [
   { from: 'services/gateway', file: 'rapidoc/dist/rapidoc-min.js', to: 'services/gateway/bundle' },
   { from: 'services/gateway', file: 'rapidoc/dist/rapidoc-min.js.LICENSE.txt', to: 'services/gateway/bundle' },
@@ -115,7 +115,7 @@ for (const one of wanted) {
     await bundle(one);
   } catch (error) {
     rmSync(out, { recursive: true, force: true });
-    console.error(error.errors ? `${one.out} could not be built` : error.message);
+    console.error(error.errors ? `cannot build ${one.out}` : error.message);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-/** Purpose: refuses TODO and FIXME in comments. Biome has no rule for it, and its plugins do not see every comment. */
+/** Purpose: rejects TODO and FIXME in comments. Biome has no rule for it, and its plugins do not see every comment. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const files = codeRoots
 for (const path of files) {
   for (const [index, line] of readFileSync(join(root, path), 'utf8').split('\n').entries()) {
     if (!unfinished.test(line)) continue;
-    console.error(`${path}:${index + 1}: finish it or write it down elsewhere: ${line.trim()}`);
+    console.error(`${path}:${index + 1}: finish this or track it elsewhere: ${line.trim()}`);
     process.exitCode = 1;
   }
 }

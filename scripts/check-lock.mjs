@@ -1,7 +1,7 @@
 /**
  * Purpose: keeps `npm ci` working on a fresh machine of any platform.
- * `npm install` drops optional packages it cannot fetch (a registry mirror without the macOS build of a tool) from the lock file,
- * and `npm ci` then refuses the whole file. This finds what was dropped; `--fix` writes it back without checksum, which npm allows.
+ * `npm install` drops optional packages it cannot fetch (say, from a registry mirror without the macOS build of a tool) from the lock
+ * file, and `npm ci` then rejects the whole file. This finds what was dropped; `--fix` adds it again without a checksum, which npm allows.
  *
  *   node scripts/check-lock.mjs [--fix]
  */
@@ -15,7 +15,7 @@ const lock = JSON.parse(readFileSync(path, 'utf8'));
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
-/** Where npm looks for `name` as seen from the package at `from`. */
+/** Whether npm, resolving `name` from the package at `from`, finds it in the lock file. */
 function isLocked(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     if (lock.packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true;
@@ -23,7 +23,7 @@ function isLocked(name, from) {
   }
 }
 
-/** The lock entry of a package made for one platform, read from its name: `…-linux-x64-musl`. */
+/** The lock entry of a platform-specific package, derived from its name: `…-linux-x64-musl`. */
 function platformEntry(name, version, parent) {
   const words = name.split('/').at(-1).split('-');
   const os = systems.find((system) => words.includes(system));
@@ -55,7 +55,7 @@ const missing = Object.entries(lock.packages).flatMap(([from, parent]) =>
 if (process.argv.includes('--fix')) {
   for (const { name, version, parent } of missing) {
     const entry = platformEntry(name, version, parent);
-    if (!entry) throw new Error(`cannot tell the platform of ${name}@${version}; lock it by hand`);
+    if (!entry) throw new Error(`cannot tell the platform of ${name}@${version}; add it to the lock file by hand`);
     lock.packages[`node_modules/${name}`] = entry;
   }
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')));
@@ -63,6 +63,6 @@ if (process.argv.includes('--fix')) {
   console.log(`package-lock.json: ${missing.length} optional packages added`);
 } else if (missing.length > 0) {
   for (const { name, version } of missing) console.error(`${name}@${version} is not in package-lock.json`);
-  console.error('npm ci would refuse the lock file; run node scripts/check-lock.mjs --fix');
+  console.error('npm ci would reject the lock file; run node scripts/check-lock.mjs --fix');
   process.exitCode = 1;
 }

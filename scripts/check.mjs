@@ -1,7 +1,7 @@
 /**
  * Purpose: the checks a kernel contributor needs, in about a minute: types, format and lint, import rules, kernel tests and scenarios in memory.
- * tests/tsconfig.kernel.json says which tests those are, in the order in which they start: first those that mostly sleep or take long.
- * Random tests have a tenth of their cases here.
+ * tests/tsconfig.kernel.json lists those tests in the order in which they start: first those that mostly sleep or take long.
+ * Randomized tests run a tenth of their cases here.
  * Progress goes to stderr, results to stdout; the last line on stdout is always `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 const project = 'tests/tsconfig.kernel.json';
 
-/** Runs a command to its end and reports it in one line; its output is shown only if it failed. */
+/** Runs a command and reports the result in one line; shows its output only if it failed. */
 function step(name, command) {
   process.stderr.write(`… ${name}\n`);
   const started = performance.now();
@@ -33,7 +33,7 @@ function step(name, command) {
   });
 }
 
-/** The closing line of the tests is held back until the other steps have ended. */
+/** Holds back the last line of the tests until the other steps have ended. */
 function tests() {
   return new Promise((settle) => {
     const quick = { TEST_JOBS: '3', TEST_RUNS_SHARE: '0.1' };
@@ -57,7 +57,6 @@ function tests() {
   });
 }
 
-/** Nothing is tested that does not compile. */
 async function compileAndTest() {
   const compiled = await step('types', `tsc -b ${project}`);
   if (!compiled) return { passed: 0, failed: 1 };

@@ -1,11 +1,11 @@
 /**
  * Purpose: writes the reference pages and JSON Schema files in docs/ from the built packages.
  *
- *   node scripts/generate-docs.mjs            writes what differs
- *   node scripts/generate-docs.mjs --check    writes nothing; lists the stale files and ends with 1 if there are any
- *   … --out <folder>                          instead of this checkout
+ *   node scripts/generate-docs.mjs            writes the files that differ
+ *   node scripts/generate-docs.mjs --check    writes nothing; lists stale files and exits with 1 if there are any
+ *   … --out <folder>                          writes to another folder than this checkout
  *
- * Every JSON example in a page is checked on the way; a wrong one stops the generator.
+ * Every JSON example in a page is validated; an invalid one fails the build.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -43,7 +43,7 @@ async function generate() {
   const texts = Object.entries(pages).map(([path, make]) => [path, make(workbench, examples)]);
   for (const [path, text] of texts) {
     const [unchecked] = examples.uncheckedBlocks(text);
-    if (unchecked !== undefined) throw new Error(`${path} shows JSON that nothing has checked:\n${unchecked}`);
+    if (unchecked !== undefined) throw new Error(`${path} contains JSON that was not validated:\n${unchecked}`);
   }
   return new Map([...texts, ...schemaFiles()]);
 }
@@ -53,7 +53,7 @@ function isStale(path, text) {
   return !existsSync(file) || readFileSync(file, 'utf8') !== text;
 }
 
-/** Schema files that no schema makes any more. */
+/** Schema files without a schema. */
 function leftovers(files) {
   const folder = join(out, schemaFolder);
   const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -71,9 +71,9 @@ const extra = leftovers(files);
 
 if (values.check) {
   for (const path of stale) console.error(`${path} is stale`);
-  for (const path of extra) console.error(`${path} is not generated any more`);
+  for (const path of extra) console.error(`${path} is no longer generated`);
   if (stale.length + extra.length > 0) {
-    console.error('\nrun `make docs` and commit what it wrote');
+    console.error('\nrun `make docs` and commit the result');
     process.exitCode = 1;
   }
 } else {

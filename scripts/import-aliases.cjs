@@ -1,4 +1,4 @@
-/** Lets dependency-cruiser read a package name of this workspace as the source of that package, built or not. */
+/** Makes dependency-cruiser resolve workspace packages to their sources, built or not. */
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 

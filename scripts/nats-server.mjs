@@ -1,13 +1,13 @@
 /**
- * Purpose: a nats-server for tests and development, without Docker and without installing anything.
+ * Purpose: provides a nats-server for tests and development, without Docker and without installing anything.
  *
- *   node scripts/nats-server.mjs                     makes sure of one per suite and says which
- *   node scripts/nats-server.mjs --suite trixie      only of the one of this suite: `testing` (new) or `trixie` (old); may be repeated
- *   node scripts/nats-server.mjs --print             prints the path of the one of `testing`, or of --suite
+ *   node scripts/nats-server.mjs                     provides one per suite and prints which
+ *   node scripts/nats-server.mjs --suite trixie      for this suite only: `testing` (new) or `trixie` (old); may be repeated
+ *   node scripts/nats-server.mjs --print             prints the path of the one for `testing`, or for --suite
  *   --cache FOLDER, --apt FOLDER                     where downloads are kept, and apt's configuration (default /etc/apt)
- *   NATS_SERVER_BIN=/path/of/nats-server             use this one; NATS_SERVER_BIN_TRIXIE and NATS_SERVER_BIN_TESTING for one suite
+ *   NATS_SERVER_BIN=/path/to/nats-server             use this one; NATS_SERVER_BIN_TRIXIE and NATS_SERVER_BIN_TESTING set it per suite
  *
- * Where no server is to be had it says so in one line and ends with 1.
+ * If no server is available it prints one line that says what to do, and exits with 1.
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,7 @@ function wantedSuites() {
   if (values.suite === undefined) return values.print ? suites.slice(0, 1) : suites;
   const unknown = values.suite.find((suite) => !suites.includes(suite));
   if (unknown !== undefined)
-    throw new NoServer(`there is no suite '${unknown}'; the suites are ${suites.join(' and ')}`);
+    throw new NoServer(`unknown suite '${unknown}'; expected ${suites.join(' or ')}`);
   return values.suite;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Purpose: one test file, or several that share it, in one process, ended for certain, with what it printed.
- * Invariants: the process and all it started are gone when `runFiles` settles; output beyond 4 MB keeps its end.
+ * Purpose: runs one or more test files in one process with a time limit, and captures the output.
+ * Invariants: the process and everything it started are gone when `runFiles` settles; of output beyond 4 MB the end is kept.
  */
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ const alive = new Set();
 process.on('exit', () => alive.forEach(killGroup));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
 
-/** Static imports are evaluated one after another before any test starts, as tests/support/spec.ts demands. */
+/** Static imports are evaluated one after another before any test starts, as tests/support/spec.ts requires. */
 function entryOf(paths) {
   if (paths.length === 1) return paths;
   const imports = paths.map((path) => `import ${JSON.stringify(pathToFileURL(path).href)};`);
@@ -27,7 +27,7 @@ function entryOf(paths) {
 /** @returns {Promise<{stdout: string, stderr: string, code: number | null, signal: string | null, timedOut: boolean}>} */
 export function runFiles(paths, { cwd, timeoutMs }) {
   return new Promise((settle, reject) => {
-    // A group of its own, so that servers a test forgot can be killed with it.
+    // A separate process group, so that servers a test left behind are killed with it.
     const child = spawn(process.execPath, [...nodeFlags, ...entryOf(paths)], {
       cwd,
       detached: true,
@@ -71,7 +71,7 @@ function killGroup(pid) {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // Nobody left in the group; macOS says EPERM when only its dead are.
+    // The group is empty; macOS reports EPERM if only zombies are left in it.
     if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error;
   }
 }

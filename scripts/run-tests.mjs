@@ -1,12 +1,12 @@
 /**
- * Purpose: runs every compiled test file in a process of its own, and believes it only if its closing lines say that all of it passed.
+ * Purpose: runs every compiled test file in a separate process. A file passes only if its closing lines say that all its tests passed.
  *
  *   node scripts/run-tests.mjs [words…]        files whose path contains one of the words
- *   node scripts/run-tests.mjs --project <f>   what this tsconfig.json includes, in its order, the files of a folder in one process
+ *   node scripts/run-tests.mjs --project <f>   files this tsconfig.json includes, in its order; the files of a folder share a process
  *   node scripts/run-tests.mjs --tests <dir>   another folder of tests
- *   TEST_JOBS=4                                files at a time (default 2)
+ *   TEST_JOBS=4                                processes at a time (default 2)
  *
- * A file that needs longer than 300 s says so in its first lines: `// timeout: 600` (seconds).
+ * The time limit of a file is 300 s unless one of its first lines is `// timeout: 600` (seconds).
  * The last line on stdout is always `N passed, N failed`; the exit code is 1 if anything failed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -35,8 +35,8 @@ const progress = {
 };
 
 /**
- * What a process runs: one file, or all files of a folder that the project includes, in the project's order.
- * Loading the kernel anew for each of them would take longer than most tests do.
+ * A unit is what one process runs: a single file, or with --project all files of an included folder, in the project's order.
+ * Loading the kernel again for each file would take longer than most tests do.
  */
 function unitsOf(names) {
   if (values.project === undefined) return names.map((name) => ({ name, files: [name] }));
@@ -48,7 +48,7 @@ function unitsOf(names) {
   });
 }
 
-/** Sources are the list: a compiled file whose source is gone is not run, and a source that was not compiled is a failure. */
+/** Lists the sources: a compiled file without a source is not run, and a source that is not compiled is a failure. */
 function testFiles() {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
@@ -59,10 +59,10 @@ function testFiles() {
     .sort();
 }
 
-/** What makes a file unfit to run, or undefined. */
+/** Why the file must not run, or undefined. */
 function refusal(source, compiled) {
   if (!existsSync(compiled)) return `is not compiled: ${relative(root, compiled)} is missing; run npm run build`;
-  if (/from\s+['"]uvu['"]/.test(source)) return 'imports uvu itself; tests go through tests/support/spec.ts';
+  if (/from\s+['"]uvu['"]/.test(source)) return 'imports uvu directly; use tests/support/spec.ts';
   const focused = /^\s*(?:test|spec|suite)\.(only|skip)\(/m.exec(source);
   if (focused) return `uses .${focused[1]}(), which hides tests`;
   return undefined;
@@ -74,13 +74,13 @@ function timeoutSeconds(source) {
   return wanted ? Number(wanted[1]) : defaultTimeoutSeconds;
 }
 
-/** Counts of one file. Whatever cannot be shown to have passed counts as failed, and a broken file counts at least once. */
+/** Counts of one unit. What is not known to have passed counts as failed, and a broken unit counts as at least one failure. */
 function verdict(outcome, limitSeconds) {
   const counts = closingLines(outcome.stdout);
   const faults = [];
-  if (outcome.timedOut) faults.push(`killed: it ran longer than ${limitSeconds} s`);
+  if (outcome.timedOut) faults.push(`killed after ${limitSeconds} s`);
   else if (outcome.code !== 0) faults.push(outcome.signal ? `ended by ${outcome.signal}` : `exit code ${outcome.code}`);
-  if (!counts) faults.push('no closing lines: it ended before its tests did, or has none');
+  if (!counts) faults.push('no closing lines: it exited before its tests ended, or has none');
   else if (counts.total === 0) faults.push('it has no tests');
   else if (counts.passed !== counts.total) faults.push(`${counts.passed} of ${counts.total} tests passed`);
   if (counts && counts.skipped !== 0) faults.push(`${counts.skipped} tests were skipped`);
@@ -101,7 +101,7 @@ async function checkUnit({ files }) {
   return { ...verdict(outcome, limitSeconds), output: outcome.stdout + outcome.stderr, ms };
 }
 
-/** A test that a machine cannot run is not left out silently; see `tests/support/not-tested-here.ts`. */
+/** Tests that this machine cannot run are reported; see `tests/support/not-tested-here.ts`. */
 function leftOut(output) {
   return (output.match(/^not tested here: .*$/gm) ?? []).join('\n');
 }

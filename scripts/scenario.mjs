@@ -1,8 +1,8 @@
 /**
- * Purpose: plays the scenarios whose folder name contains one of the words, in the simulation and on the memory backend.
+ * Purpose: runs the scenarios whose folder name contains one of the words, in the simulation and on the memory backend.
  *
- *   npm run scenario -- map                         compiles what changed and plays them
- *   UPDATE_SCENARIOS=1 npm run scenario -- map      also writes their expected.json; read the diff
+ *   npm run scenario -- map                         compiles what changed and runs them
+ *   UPDATE_SCENARIOS=1 npm run scenario -- map      also updates their expected.json; review the diff
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -24,7 +24,7 @@ function run(script, ...args) {
 
 if (folders.length === 0) {
   const fault =
-    words.length === 0 ? 'Name a word of a scenario folder' : `No scenario folder contains ${words.join(' or ')}`;
+    words.length === 0 ? 'Give part of a scenario folder name' : `No scenario folder contains ${words.join(' or ')}`;
   console.error(`${fault}: npm run scenario -- map`);
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 /**
- * Purpose: everything that must hold before a commit, in order, quickest first, stopping at the first failure.
- * The servers come before anything else: where there is none, its one line that says what to install is the last.
- * The steps are scripts of package.json, so that each can be run alone: `npm run check:imports`.
+ * Purpose: runs every check that must pass before a commit, quickest first, and stops at the first failure.
+ * The nats-servers come before anything else: if one is missing, the line that says what to install is the last line of the output.
+ * The steps are scripts of package.json, so each can also be run alone: `npm run check:imports`.
  * The tests come last and print the last line, `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 
-/** Nothing to compare as long as neither the generator nor what it generates is there; with one of them the other is due. */
+/** The check applies once the generator or its output exists. */
 const hasDocs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => existsSync(join(root, path)));
 
 const steps = [

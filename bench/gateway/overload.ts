@@ -9,14 +9,14 @@ const allowedPerSecond = 200;
 const quietPerSecond = 20;
 const seconds = 8;
 
-/** What becomes of a tenant that asks for five times what it may, and of one beside a tenant that asks for fifty times as much? */
+/** How does the gateway treat a tenant at five times its rate limit, and a quiet tenant next to one with fifty times its load? */
 export async function overload(): Promise<Row[]> {
-  return withDev(async (target) => [...(await fiveTimes(target)), await besideANoisyOne(target)], {
+  return withDev(async (target) => [...(await fiveTimesTheLimit(target)), await noisyNeighbor(target)], {
     starts_per_second: allowedPerSecond,
   });
 }
 
-async function fiveTimes({ client, port, key }: Target): Promise<Row[]> {
+async function fiveTimesTheLimit({ client, port, key }: Target): Promise<Row[]> {
   await client.storeSegment(oneStep);
   const requests = new Requests(port, key);
   const answers = await requests.atRate(5 * allowedPerSecond, seconds, 'one_step');
@@ -25,7 +25,7 @@ async function fiveTimes({ client, port, key }: Target): Promise<Row[]> {
   const refused = answers.filter(({ status }) => status === 429);
   const others = answers.length - refused.length - goodput * seconds * allowedPerSecond;
   const p99 = quantile(took(refused), 0.99);
-  const allSayWhen = refused.every(({ retryAfter }) => Number(retryAfter) > 0);
+  const allHaveRetryAfter = refused.every(({ retryAfter }) => Number(retryAfter) > 0);
   return [
     {
       key: 'overload_goodput_ratio',
@@ -43,18 +43,17 @@ async function fiveTimes({ client, port, key }: Target): Promise<Row[]> {
       measured: { min: quantile(took(refused), 0.5), median: p99, max: quantile(took(refused), 1) },
       floor: null,
       target: 'p99 ≤ 100 ms, each with Retry-After',
-      isMet: p99 <= 100 && allSayWhen,
+      isMet: p99 <= 100 && allHaveRetryAfter,
     },
   ];
 }
 
-async function besideANoisyOne({ port, key, makeKey }: Target): Promise<Row> {
+async function noisyNeighbor({ port, key, makeKey }: Target): Promise<Row> {
   const quietKey = await makeKey('quiet');
   const noisy = new Requests(port, key);
   const quiet = new Requests(port, quietKey);
   await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quietKey }).storeSegment(oneStep);
   const alone = await quiet.atRate(quietPerSecond, seconds, 'one_step');
-  // 50 times what the quiet one asks for.
   const [beside] = await Promise.all([
     quiet.atRate(quietPerSecond, seconds, 'one_step'),
     noisy.atRate(50 * quietPerSecond, seconds, 'one_step'),

@@ -1,11 +1,12 @@
-/** Thousands of readers of runs in one process: what each saw is a count, not a list. */
+/** Thousands of readers in one process: each keeps a count of what it saw, not a list. */
 import { type ClientRequest, request } from 'node:http';
 import { SseParser } from '@llmteam/sdk';
 import { WebSocket } from 'ws';
 
 export class Reader {
-  /** The last `seq`, if every one came once and in order. */
+  /** The last `seq` received. */
   seq = 0;
+  /** Events that did not follow their predecessor: missed, repeated or out of order. */
   gaps = 0;
   private leave: () => void = () => undefined;
 
@@ -66,7 +67,7 @@ export class Reader {
   }
 }
 
-/** Opens them, some at a time. */
+/** Opens all readers, 64 at a time. */
 export async function openAll(readers: readonly Reader[], way: (place: number) => 'sse' | 'socket'): Promise<void> {
   const left = readers.entries();
   const lane = async (): Promise<void> => {

@@ -1,10 +1,10 @@
-/** Requests at a rate that does not depend on the answers (open loop), and as many as go (closed loop). */
+/** Load generators: open loop (a fixed rate, whatever the response times) and closed loop (a fixed concurrency). */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Answered {
   readonly status: number;
-  /** From the moment it should have been sent: a client that falls behind makes nothing look faster. */
+  /** Measured from when the request was due, so that a client falling behind does not hide latency (coordinated omission). */
   readonly tookMs: number;
   readonly retryAfter: string | undefined;
 }
@@ -50,7 +50,7 @@ export class Requests {
     });
   }
 
-  /** So many a second, for so long. */
+  /** Open loop. */
   async atRate(perSecond: number, seconds: number, segmentId: string): Promise<Answered[]> {
     const began = performance.now();
     const answers: Promise<Answered>[] = [];
@@ -62,14 +62,14 @@ export class Requests {
     return Promise.all(answers);
   }
 
-  /** So many at a time, for so long. */
-  async asManyAsGo(atATime: number, seconds: number, segmentId: string): Promise<Answered[]> {
+  /** Closed loop. */
+  async atConcurrency(concurrency: number, seconds: number, segmentId: string): Promise<Answered[]> {
     const until = performance.now() + seconds * 1_000;
     const answers: Answered[] = [];
     const lane = async (): Promise<void> => {
       while (performance.now() < until) answers.push(await this.start(segmentId));
     };
-    await Promise.all(Array.from({ length: atATime }, lane));
+    await Promise.all(Array.from({ length: concurrency }, lane));
     return answers;
   }
 

@@ -22,7 +22,7 @@ interface Goal {
 const goals = { embedded: { perSecond: 1_000, atHalfMs: 50, atPeakMs: 250 } } as const;
 const goalOnNats: Goal = { perSecond: 500, atHalfMs: 50, atPeakMs: 250 };
 
-/** How many durable starts a second are acknowledged, and how soon? */
+/** How many durable starts per second does the gateway accept, and at what latency? */
 export async function starts(): Promise<Row[]> {
   const embedded = await withDev((target) => measure(target, goals.embedded));
   const onNats = await withNats((target) => measure(target, goalOnNats));
@@ -33,8 +33,8 @@ async function measure(target: Target, goal: Goal): Promise<Row[]> {
   await target.client.storeSegment(oneStep);
   const requests = new Requests(target.port, target.key);
   try {
-    await requests.asManyAsGo(32, 2, 'one_step');
-    const peak = accepted(await requests.asManyAsGo(64, seconds, 'one_step'));
+    await requests.atConcurrency(32, 2, 'one_step');
+    const peak = accepted(await requests.atConcurrency(64, seconds, 'one_step'));
     const perSecond = peak.length / seconds;
     const half = accepted(await requests.atRate(Math.round(perSecond / 2), seconds, 'one_step'));
     const of = target.name;
@@ -65,7 +65,7 @@ function accepted(answers: readonly Answered[]): Answered[] {
   return answers.filter(({ status }) => status === 202);
 }
 
-/** The spread is p50, p99 and the slowest. */
+/** `min`, `median` and `max` of the row hold p50, p99 and the maximum. */
 function latency(key: string, question: string, answers: readonly Answered[], mostMs: number): Row {
   const took = answers.map(({ tookMs }) => tookMs);
   const p99 = quantile(took, 0.99);

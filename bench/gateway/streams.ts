@@ -17,7 +17,7 @@ const onNats: Size = { sockets: 10_000, sse: 2_000, memoryMb: 600 };
 const followedRuns = 20;
 const steps = 33;
 
-/** About 100 events, then waits for the signal `go`. */
+/** Emits about 100 events, then waits for the signal `go`. */
 const longStory: Segment = {
   segment_id: 'long_story',
   name: 'Long story',
@@ -33,7 +33,7 @@ const longStory: Segment = {
   })),
 };
 
-/** Thousands of readers: the memory, one event to all of them, and all of them coming back after a kill. */
+/** Thousands of readers: memory, fan-out of one event to all of them, and the reconnect storm after a kill. */
 export async function streams(): Promise<Row[]> {
   const embedded = await withDev((target) => measure(target, onOneMachine));
   return [...embedded, ...(await withNats((target) => measure(target, onNats)))];
@@ -61,7 +61,7 @@ async function measure(target: Target, size: Size): Promise<Row[]> {
   return rowsOf(target, size, { beforeMb, openedMb, readyMs, againMs: again.tookMs, fanned, gaps, events });
 }
 
-/** How many events each run has told so far, all alike. */
+/** Waits until every run waits for its signal; returns the number of events, which is the same for all of them. */
 async function untilWaiting({ client }: Target, runIds: readonly string[]): Promise<number> {
   for (;;) {
     const pages = await Promise.all(runIds.map((runId) => client.listEvents(runId, { limit: 1_000 })));
@@ -74,7 +74,7 @@ async function untilWaiting({ client }: Target, runIds: readonly string[]): Prom
 
 interface Followed {
   readonly readers: readonly Reader[];
-  /** Until each had read every event there was. */
+  /** Until every reader had caught up. */
   readonly tookMs: number;
 }
 
@@ -104,7 +104,7 @@ async function follow(
   return { readers, tookMs: performance.now() - began };
 }
 
-/** All follow one run, which is sent a signal; how long until each reader had the event. In ms. */
+/** All readers follow one run, which then gets a signal. Returns per reader the milliseconds until the event arrived. */
 async function fanOut(
   target: Target,
   runId: string,

@@ -1,4 +1,4 @@
-/** A gateway as a process of its own, to be measured from outside: of `llmteam dev`, or of an installation on NATS. */
+/** A gateway in a separate process, measured from outside: either `llmteam dev` or an installation on NATS. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,11 +14,11 @@ export interface Target {
   readonly port: number;
   readonly key: string;
   readonly client: LlmteamClient;
-  /** A key of another tenant. */
+  /** Creates an API key for another tenant. */
   makeKey(tenant: string): Promise<string>;
-  /** Resident memory of the gateway's process in MB. */
+  /** Resident memory of the gateway process in MB. */
   memoryMb(): number;
-  /** kill -9, and start again at the same port; resolves once it serves. Gives the time from the start on. */
+  /** Kills the gateway with SIGKILL and restarts it on the same port; resolves with the milliseconds from start to ready. */
   killAndStart(): Promise<number>;
 }
 
@@ -26,7 +26,7 @@ const llmteam = fileURLToPath(new URL('../../../clients/cli/bin/llmteam.js', imp
 const noopPlugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
 const patienceMs = 60_000;
 
-/** What no limit of a tenant may cut short. */
+/** Limits per tenant that no benchmark reaches. */
 const generous = {
   requests_per_second: 1_000_000,
   starts_per_second: 1_000_000,

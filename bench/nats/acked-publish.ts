@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 
-/** Publishes into streams on one reply subject of its own and gives what the server answers: less work than the client's way. */
+/** Publishes into streams and resolves with the server's ack. One wildcard reply subject makes it cheaper than the client library's request. */
 export function ackedPublish(
   connection: NatsConnection,
 ): (subject: string, body: Uint8Array, headers?: MsgHdrs) => Promise<Msg> {

@@ -14,7 +14,7 @@ export interface BenchServer {
 const provide = fileURLToPath(new URL('../../../scripts/nats-server.mjs', import.meta.url));
 const patienceMs = 10_000;
 
-/** A fresh nats-server of the newest line on a free port; `always`: it syncs every write. */
+/** Starts a fresh nats-server of the newest suite on a free port; with `always` it syncs every write. */
 export async function withBenchServer<T>(
   sync: 'default' | 'always',
   work: (server: BenchServer) => Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * Coordinators and workers as operators run them, on a fresh server, and a client that starts runs and hears of their ends. It listens to
- * the run-level subjects of the journal, which costs the server nothing that a gateway would not.
+ * Coordinators and workers as operators run them, on a fresh server, and a client that starts runs and sees them end.
+ * The client subscribes to the run-level subjects of the journal, which costs the server no more than a gateway does.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,17 +26,17 @@ export interface ClusterOptions {
 
 export interface Cluster {
   prepare(segment: Segment): Promise<string>;
-  /** Resolves once the run is accepted; `ended` once its end stands in the journal. */
+  /** Resolves once the run is accepted; `ended` resolves once its end is in the journal. */
   start(definition: string, input?: Json): Promise<{ readonly ended: Promise<void> }>;
-  /** Runs so many times, so many at a time, by a client that does little. */
+  /** Completes `runs` runs, `inFlight` at a time, with a minimal client. */
   runMany(definition: string, runs: number, inFlight: number): Promise<void>;
-  /** Runs once. */
+  /** Resolves once the run has ended. */
   run(definition: string, input?: Json): Promise<void>;
   readonly coordinators: readonly Service[];
   addWorker(): Promise<void>;
-  /** Resolves once it has taken over every partition: for when no other coordinator lives. */
+  /** Resolves once it has taken over every partition, so no other coordinator may be alive. */
   addCoordinator(): Promise<Service>;
-  /** Resolves once the checkpoint of every partition stands at the end of its journal. */
+  /** Resolves once the checkpoint of every partition has reached the end of its journal. */
   checkpointed(): Promise<void>;
 }
 

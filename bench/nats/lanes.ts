@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.js';
 
-/** Starts runs as a gateway does, so many at a time, the next when one has ended. */
+/** Starts runs as a gateway does and keeps `lanes` of them in flight. */
 export async function runInLanes(cluster: Cluster, definition: string, runs: number, lanes: number): Promise<void> {
   let left = runs;
   const lane = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * Keeps so many runs of one segment in flight, with as little work of its own as can be: it shares the machine with what is measured, and
- * the raw loop beside it has nobody like it. What it writes is what a gateway writes for a start.
+ * Keeps a number of runs of one segment in flight with as little CPU as possible: it shares the machine with the services under test,
+ * and the raw loop they are compared with has no such client. For each start it writes what a gateway writes.
  */
 import type { RunKey, RunRequested } from '@llmteam/contracts';
 import { engineVersion } from '@llmteam/kernel';
@@ -13,7 +13,7 @@ export interface LoadOptions {
   readonly partitionOf: (run: RunKey) => number;
 }
 
-/** Nobody else's, so that it hears of no other runs. */
+/** A tenant that only this client uses, so it sees no other runs. */
 const tenantId = 'load';
 
 export class Load {
@@ -26,7 +26,7 @@ export class Load {
     this.beginsRun.set('Nats-Expected-Last-Subject-Sequence', '0');
   }
 
-  /** Resolves once so many more runs have begun and ended. */
+  /** Resolves once `runs` runs have ended. */
   async run(definition: string, runs: number, inFlight: number): Promise<void> {
     const { connection, namespace } = this.options;
     const count = { begun: 0, ended: 0 };

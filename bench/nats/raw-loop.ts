@@ -1,11 +1,11 @@
-/** The raw floor of a durable step on JetStream: the least that two processes and a server can do for it, in the same run. */
+/** The baseline of a durable step on JetStream: the least work that two processes and a server can do for it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { withBenchServer } from './bench-server.js';
 import type { RawLoop } from './raw-settings.js';
 
-/** Milliseconds for all runs. */
+/** Resolves with the total of all runs in milliseconds. */
 export async function rawLoopMs(sync: 'default' | 'always', loop: Omit<RawLoop, 'servers'>): Promise<number> {
   return withBenchServer(sync, async ({ url: servers }) => {
     const coordinator = child('raw-coordinator', [JSON.stringify({ ...loop, servers })]);

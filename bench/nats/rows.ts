@@ -1,4 +1,4 @@
-/** The questions about many machines, each beside what the raw loop does in the same run. */
+/** The benchmarks of an installation on NATS. */
 import type { Row } from '../row.js';
 import { gapBetweenSteps } from './rows/gap.js';
 import { latencyUnderLoad } from './rows/latency.js';

@@ -12,7 +12,7 @@ export class Service {
     private readonly ended: Promise<unknown>,
   ) {}
 
-  /** Resolves once the process says that it is at work; of a coordinator, that it has so many partitions. */
+  /** Resolves once the worker takes jobs, or the coordinator has taken over this many partitions. */
   static async start(
     kind: 'coordinator' | 'worker',
     configFile: string,

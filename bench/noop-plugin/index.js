@@ -1,7 +1,7 @@
-/** A task type that does nothing: what a step costs is what the engine and the store cost. */
+/** A task type that does nothing, so a step costs only what the engine and the store cost. */
 const noop = {
   kind: 'task',
-  // Enough to hide how long an acknowledgement takes: more would only wait in the memory of the worker.
+  // Enough to hide the latency of an ack; more would only queue up in the worker's memory.
   concurrency: 400,
   metadata: {
     type_id: 'noop',
@@ -24,7 +24,7 @@ const noop = {
   run: async (_context, _config, input) => ({ output: input }),
 };
 
-/** Keeps one core busy: what more workers are worth. */
+/** Keeps one core busy, to measure how workers scale. */
 const burn = {
   kind: 'task',
   concurrency: 1,

@@ -6,7 +6,7 @@ import { repeat, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { fanOut as segmentOf } from '../segments.js';
 
-/** How long does a fan-out of 100 steps and their join take? */
+/** How long does a fan-out to 100 steps with a join take? */
 export async function fanOut(runtime: BenchRuntime): Promise<Row> {
   const definition = await runtime.prepare(segmentOf(100));
   for (let count = 0; count < 50; count++) await runtime.run(definition);

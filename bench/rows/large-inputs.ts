@@ -5,7 +5,7 @@ import { repeat, type Spread, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain, fanOut } from '../segments.js';
 
-/** How long do the checks of a segment, its picture and an expression beside a large input take? */
+/** How long does it take to validate a huge segment, to draw a wide one and to evaluate an expression next to a large input? */
 export async function largeInputs({ catalog }: BenchRuntime): Promise<Row[]> {
   const context = { catalog, compiler: createExpressionCompiler() };
   const valid = chain(10_000);

@@ -6,7 +6,7 @@ import { repeat, type Spread, spread, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
-/** Does a step of a long chain cost what a step of a short one does? */
+/** Does a step of a long chain cost the same as a step of a short one? */
 export async function longChains(runtime: BenchRuntime): Promise<Row[]> {
   const rounds = new Map<number, number[]>();
   for (const length of [100, 1_000, 10_000]) rounds.set(length, []);
@@ -40,7 +40,7 @@ export async function longChains(runtime: BenchRuntime): Promise<Row[]> {
   ];
 }
 
-/** Ratio of two series measured alternately, at most 1.3. */
+/** The ratio of two series that were measured alternately; the target is at most 1.3. */
 export function ratioRow(key: string, question: string, longer: readonly number[], shorter: readonly number[]): Row {
   const measured: Spread = spread(longer.map((value, round) => value / (shorter[round] ?? Number.NaN)));
   return { key, question, unit: 'ratio', measured, floor: null, target: '≤ 1.3', isMet: measured.median <= 1.3 };

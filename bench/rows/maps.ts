@@ -4,7 +4,7 @@ import type { Row } from '../row.js';
 import { mapOver } from '../segments.js';
 import { ratioRow } from './long-chains.js';
 
-/** Does an item of a long list cost what an item of a short one does? */
+/** Does an item of a long list cost the same as an item of a short one? */
 export async function maps(runtime: BenchRuntime): Promise<Row> {
   const definition = await runtime.prepare(mapOver(1));
   const perItem = async (items: number, times: number): Promise<number> => {

@@ -3,12 +3,12 @@ import { spread } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
-/** Highest resident memory of this process so far, in MB: the whole benchmark is in it. */
+/** Peak resident memory of this process in MB, the benchmark itself included. */
 function peakMb(): number {
   return process.resourceUsage().maxRSS / 1_024;
 }
 
-/** Does memory stay bounded over 10,000 small runs and a run of 10,000 steps? Measured first, in a process that has done nothing else. */
+/** Does memory stay bounded over 10,000 small runs and a run of 10,000 steps? Must run before any other benchmark of the process. */
 export async function memory(runtime: BenchRuntime): Promise<Row[]> {
   const small = await runtime.prepare(chain(3));
   for (let count = 0; count < 10_000; count++) await runtime.run(small);

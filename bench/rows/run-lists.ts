@@ -10,10 +10,10 @@ const tasks = 200_000;
 const perChange = 5_000;
 const beganAt = 1_767_225_600_000;
 const mostMs = 50;
-/** Pages a reader has turned before the one that is measured. */
+/** Fraction of the list that lies before the deep page. */
 const deepAt = 0.9;
 
-/** How long does a page take of the lists of 1,000,000 runs and 200,000 tasks, whatever is asked for, and what does a run cost to list? */
+/** How long does a page of 1,000,000 runs or 200,000 tasks take with any filter, and how fast are rows added to the index? */
 export async function runLists(): Promise<Row[]> {
   return withFolder(async (folder) => {
     const file = join(folder, 'index.db');
@@ -33,7 +33,7 @@ export async function runLists(): Promise<Row[]> {
   });
 }
 
-/** Nearly all ended well; `rare` has 3 runs, 3 failed, 1,000 are live. */
+/** Nearly all runs have completed: 3 are of the segment `rare`, 3 have failed, 1,000 are live. */
 function runRow(number: number): RunRow {
   const isRare = number % 333_334 === 17;
   const isLive = number % 1_000 === 0;
@@ -111,7 +111,7 @@ async function pageRow(index: RunIndex, key: string, question: string, limit: nu
   return row(key, question, await worst(queries.map((query) => () => index.runs(query))));
 }
 
-/** After nine tenths of all: cursors name a place in time, so a run of that time gives one. */
+/** A cursor after nine tenths of the list. Cursors hold a start time, so one can be forged from it. */
 async function deepCursor(index: RunIndex): Promise<string> {
   const wanted = beganAt + runs * (1 - deepAt);
   const forged = Buffer.from(JSON.stringify(['runs', wanted, ''])).toString('base64url');
@@ -132,16 +132,16 @@ function taskPages(index: RunIndex): (() => Promise<Page<HumanTask>>)[] {
   return filters.map((filter) => () => index.tasks({ tenant_id: 'bench', ...filter }));
 }
 
-/** Of the questions, the one that takes longest in the median. */
-async function worst(questions: readonly (() => Promise<unknown>)[]): Promise<Spread> {
-  const answers: Spread[] = [];
-  for (const question of questions) answers.push(await measured(question));
-  return answers.reduce((one, other) => (other.median > one.median ? other : one));
+/** The figures of the query with the highest median. */
+async function worst(queries: readonly (() => Promise<unknown>)[]): Promise<Spread> {
+  const figures: Spread[] = [];
+  for (const query of queries) figures.push(await measured(query));
+  return figures.reduce((one, other) => (other.median > one.median ? other : one));
 }
 
-async function measured(question: () => Promise<unknown>): Promise<Spread> {
+async function measured(query: () => Promise<unknown>): Promise<Spread> {
   const values: number[] = [];
-  for (let count = 0; count < 20; count++) values.push(await timeMs(question));
+  for (let count = 0; count < 20; count++) values.push(await timeMs(query));
   return spread(values);
 }
 

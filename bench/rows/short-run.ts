@@ -6,7 +6,7 @@ import { repeat, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
 import { chain } from '../segments.js';
 
-/** How long does one run of 10 no-op steps take, every step on the disk? */
+/** How long does one run of 10 no-op steps take, with every step synced to disk? */
 export async function shortRun(runtime: BenchRuntime): Promise<Row> {
   const definition = await runtime.prepare(chain(10));
   for (let count = 0; count < 100; count++) await runtime.run(definition);

@@ -8,7 +8,7 @@ import type { Row } from '../row.js';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const cli = join(root, 'clients', 'cli', 'bin', 'llmteam.js');
 
-/** How long does a command take, process start included? The floor is a Node process that does nothing. */
+/** How long does a command take, process start included? The baseline is a Node process that does nothing. */
 export async function startUp(): Promise<Row[]> {
   return withFolder(async (folder) => {
     const timed = (args: readonly string[]): Promise<number> =>

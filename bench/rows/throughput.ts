@@ -10,7 +10,7 @@ const inFlight = 100;
 const steps = 10;
 const runs = 2_000;
 
-/** How many steps a second with 100 runs in flight? */
+/** How many steps per second complete with 100 runs in flight? */
 export async function throughput(runtime: BenchRuntime): Promise<Row> {
   const definition = await runtime.prepare(chain(steps));
   const round = async (): Promise<number> => {

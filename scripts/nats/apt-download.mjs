@@ -1,7 +1,7 @@
 /**
- * Purpose: downloads the nats-server package of another Debian suite with apt, from the mirrors this machine uses. Nothing is installed and
- * no list of the machine changes: apt works in a folder of its own, so any user may do this.
- * Invariant: apt checks the package against the SHA-256 of an index that Debian has signed; an unsigned mirror is refused.
+ * Purpose: downloads the nats-server package of another Debian suite with apt, from the mirrors this machine uses. It installs nothing and
+ * leaves the machine's package lists alone: apt works in a separate folder, so any user may do this.
+ * Invariant: apt checks the package against the SHA-256 of an index signed by Debian; an unsigned mirror is rejected.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { join } from 'node:path';
 const stepTimeoutMs = 180_000;
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** apt cannot get the package. Its message is half a line. */
+/** apt cannot get the package. The message is a sentence fragment. */
 export class AptFailure extends Error {}
 
 /**
  * @param {string} suite
  * @param {string} folder An empty folder to work in.
- * @param {string} apt The folder of apt's configuration.
- * @returns {string} The path of the program, inside `folder`.
+ * @param {string} apt The folder with apt's configuration.
+ * @returns {string} The path of the binary, inside `folder`.
  */
 export function downloadServer(suite, folder, apt) {
   const settings = aptSettings(folder);
@@ -26,7 +26,7 @@ export function downloadServer(suite, folder, apt) {
   const list = join(folder, 'suite.sources');
   writeFileSync(list, sourcesFor(suite, mirrors));
   const options = toOptions({ ...settings, 'Dir::Etc::sourcelist': list, 'Dir::Etc::sourceparts': '-' });
-  // A mirror that fails does no harm if another one has the package.
+  // One failing mirror does not matter if another one has the package.
   const update = attempt('apt-get', [...options, 'update'], folder);
   const download = attempt('apt-get', [...options, 'download', 'nats-server'], folder);
   const fault = download.fault && (update.fault ?? download.fault);
@@ -39,11 +39,11 @@ function unpackServer(folder) {
   const { fault } = attempt('dpkg-deb', ['-x', archive, 'unpacked'], folder);
   if (fault) throw new AptFailure(fault);
   const path = ['usr/sbin', 'usr/bin'].map((place) => join(folder, 'unpacked', place, 'nats-server')).find(existsSync);
-  if (!path) throw new AptFailure(`no program is in ${archive}`);
+  if (!path) throw new AptFailure(`${archive} contains no nats-server`);
   return path;
 }
 
-/** apt reads the lists of sources itself, in both of their formats, and prints what it would fetch. */
+/** Lets apt parse its source lists, in either format, and print what it would fetch. */
 function debianMirrors(settings, apt) {
   const lists = {
     'Dir::Etc::sourcelist': join(apt, 'sources.list'),
@@ -59,7 +59,7 @@ function debianMirrors(settings, apt) {
   return [...new Set([...indexes].map(([, uri]) => uri))].filter((uri) => !uri.startsWith('cdrom:'));
 }
 
-/** A `.sources` file with packages only, no translations. */
+/** A deb822 `.sources` file for packages only, without translations. */
 function sourcesFor(suite, mirrors) {
   const fields = {
     Types: 'deb',
@@ -79,10 +79,10 @@ function aptSettings(folder) {
   return {
     'Dir::State::lists': join(folder, 'lists'),
     'Dir::Cache': join(folder, 'cache'),
-    // Otherwise apt run by root downloads as a user who may not write here.
+    // As root, apt would otherwise download as a user without write access to this folder.
     'APT::Sandbox::User': 'root',
     'APT::Update::Error-Mode': 'any',
-    // A snapshot of the archive is as good as the archive.
+    // Allows a snapshot of the archive, whose indexes have expired.
     'Acquire::Check-Valid-Until': 'false',
   };
 }
@@ -91,7 +91,7 @@ function toOptions(settings) {
   return ['-q', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
 }
 
-/** @returns {{ stdout: string, fault: string | null }} The fault is one line; null if the command succeeded. */
+/** @returns {{ stdout: string, fault: string | null }} `fault` is one line, null if the command succeeded. */
 function attempt(command, args, folder) {
   const env = { ...process.env, LC_ALL: 'C' };
   const done = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', timeout: stepTimeoutMs });

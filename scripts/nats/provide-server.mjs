@@ -1,20 +1,20 @@
 /**
- * Purpose: finds a nats-server that is new enough, or gets one.
- * Owns: the order of the search, the cache folder, the one line that says what to do where there is none.
+ * Purpose: finds a nats-server that is new enough, or downloads one.
+ * Owns: the search order, the cache folder, the one-line instructions if there is none.
  * Invariants:
- *  P1 what is returned has been started once and told its version
- *  P2 a server in the cache is whole, whoever else fills the cache at the same time: it comes there by a rename
- *  P3 a server that was named by a variable is taken or refused, never passed over
+ *  P1 every returned server has been run once and has reported its version
+ *  P2 a server in the cache is complete even if several processes fill the cache: it gets there by a rename
+ *  P3 a server named by an environment variable is used or rejected, never skipped
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AptFailure, downloadServer } from './apt-download.mjs';
 import { isNewEnough, leastVersion, versionOf } from './server-version.mjs';
 
-/** Debian suites: the first has the newest server, the second the oldest line that is supported. */
+/** Debian suites: the first has the newest server, the second the oldest supported one. */
 export const suites = ['testing', 'trixie'];
 
-/** No server is to be had. Its message is one line, for people. */
+/** No server is available. The message is one line for the user. */
 export class NoServer extends Error {}
 
 /**
@@ -42,7 +42,7 @@ function namedServer(suite, env) {
   throw new NoServer(`${variable} ${fault}, and ${leastVersion} or later is needed: ${path}`);
 }
 
-/** In the order of the PATH; those that do not run are left out. */
+/** In PATH order; binaries that do not run are left out. */
 function serversOnPath(env) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.flatMap((folder) => {
@@ -76,7 +76,7 @@ function fetched(suite, { cache, apt, path, tooOld }) {
   }
 }
 
-/** What processes left that were killed while they downloaded. */
+/** Removes what processes left behind that were killed during a download. */
 function removeLeftovers(cache) {
   const anHourAgo = Date.now() - 3_600_000;
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith('download-'))) {

@@ -56,7 +56,7 @@ spec('generated documents', (test) => {
         assert.is(code, 1);
         assert.match(printed, 'docs/errors.md is stale');
         assert.match(printed, 'docs/config.md is stale');
-        assert.match(printed, 'old.schema.json is not generated any more');
+        assert.match(printed, 'old.schema.json is no longer generated');
         assert.is(generate('--out', folder).code, 0);
         assert.is(generate('--check', '--out', folder).code, 0);
       });

@@ -150,7 +150,7 @@ spec('a nats-server that is there', (test) => {
     withMachine(async ({ provide }) => refuses(await provide(), /none is on the PATH/, /there is no apt-get/)));
 
   test('an unknown suite is refused', async () => {
-    refuses(await run([join(scripts, 'nats-server.mjs'), '--suite', 'bookworm'], {}), /there is no suite 'bookworm'/);
+    refuses(await run([join(scripts, 'nats-server.mjs'), '--suite', 'bookworm'], {}), /unknown suite 'bookworm'/);
   });
 });
 

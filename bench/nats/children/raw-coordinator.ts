@@ -1,4 +1,4 @@
-/** The coordinator of the raw loop: publishes a job, reads its report, publishes the next. Prints the milliseconds the runs took. */
+/** The coordinator of the raw loop: publishes a job, reads its report, publishes the next one. Prints the total in milliseconds. */
 import {
   AckPolicy,
   DeliverPolicy,

@@ -1,4 +1,4 @@
-/** The worker of the raw loop: takes a job, publishes its report, acknowledges the job once the report is kept. */
+/** The worker of the raw loop: takes a job, publishes its report and acks the job once the report is stored. */
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import { ackedPublish } from '../acked-publish.js';

@@ -7,7 +7,7 @@ import { rawLoopMs } from '../raw-loop.js';
 const steps = 100;
 const runs = 20;
 
-/** How long from one step to the next, when nothing else is to do? */
+/** How long does it take from one step to the next without other load? */
 export async function gapBetweenSteps(): Promise<Row> {
   const floor = await repeat(3, async () => {
     return (

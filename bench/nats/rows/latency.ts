@@ -9,7 +9,7 @@ const steps = 10;
 const seconds = 5;
 const shares = [0.1, 0.5, 0.9];
 
-/** How long does a run of 10 steps take at a share of the load that can be taken? Runs arrive on time, whether or not others have ended. */
+/** How long does a run of 10 steps take at a share of peak throughput? An open loop: runs start on schedule, whether or not others have ended. */
 export async function latencyUnderLoad(): Promise<readonly Row[]> {
   return withCluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
     const definition = await cluster.prepare(chain(steps));

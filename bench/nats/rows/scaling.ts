@@ -14,7 +14,7 @@ const burning: Segment = {
   steps: [{ step_id: 'burn', type: 'burn', config: { ms: busyMs } }],
 };
 
-/** What are more workers worth for a step that computes? Four share two cores. */
+/** How does a CPU-bound step scale with workers? Four of them share two cores. */
 export async function scaling(): Promise<readonly Row[]> {
   return withCluster({ sync: 'default', coordinators: 1, workers: 1 }, async (cluster) => {
     const definition = await cluster.prepare(burning);

@@ -6,7 +6,7 @@ import { withCluster } from '../cluster.js';
 
 const leaseSeconds = 2;
 
-/** How long after a coordinator was killed does another one drive its runs? */
+/** How long after a coordinator is killed does another one drive its runs? */
 export async function takeover(): Promise<Row> {
   const measured = await repeat(3, once);
   const leastMs = (leaseSeconds + 1) * 1_000;
@@ -25,12 +25,12 @@ async function once(): Promise<number> {
   const env = { LLMTEAM_COORDINATOR_LEASE_SECONDS: String(leaseSeconds) };
   return withCluster({ sync: 'default', coordinators: 2, workers: 1, env }, async ({ prepare, run, coordinators }) => {
     const definition = await prepare(chain(1));
-    // Until both have their share of the partitions.
+    // Time for both to acquire their share of the partitions.
     await sleep(2 * leaseSeconds * 1_000);
     await run(definition);
     const killedAt = performance.now();
     await coordinators[0]?.stop('SIGKILL');
-    // One run after the other meets every partition, also those that nobody owns now.
+    // Enough runs to hit the partitions that have no owner now.
     await Promise.all(Array.from({ length: 20 }, () => run(definition)));
     return performance.now() - killedAt;
   });

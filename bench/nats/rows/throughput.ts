@@ -6,12 +6,12 @@ import { runInLanes } from '../lanes.js';
 import { rawLoopMs } from '../raw-loop.js';
 
 const steps = 10;
-/** Either side in turn, since the machine is not always as fast. */
+/** Both sides alternate, because the speed of the machine drifts. */
 const turns = 3;
 const rounds = 2;
 
 interface Size {
-  /** Both sides run these before they are measured: compiled code is what lasts. */
+  /** Runs of both sides before measuring, so that the code is JIT-compiled. */
   readonly warmUpRuns: number;
   readonly runs: number;
   readonly inFlight: number;
@@ -41,7 +41,7 @@ async function measuredAndFloor(
   return { measured: spread(measured), floor: spread(floor) };
 }
 
-/** How many steps a second with one coordinator and one worker? */
+/** How many steps per second do one coordinator and one worker complete? */
 export async function throughputOnNats(): Promise<Row> {
   const size = { warmUpRuns: 10_000, runs: 10_000, inFlight: 1_000 };
   const drive: Drive = (cluster, ...given) => cluster.runMany(...given);
@@ -57,7 +57,7 @@ export async function throughputOnNats(): Promise<Row> {
   };
 }
 
-/** The same on a server that syncs every write: the raw loop has no batches. The starts come in batches, as from a gateway. */
+/** The same on a server that syncs every write. Starts arrive in batches, as from a gateway; the raw loop does not batch. */
 export async function alwaysSynced(): Promise<Row> {
   const size = { warmUpRuns: 2_000, runs: 4_000, inFlight: 1_000 };
   const { measured, floor } = await measuredAndFloor('always', size, runInLanes);

@@ -7,10 +7,10 @@ import type { Service } from '../service.js';
 
 const waitingRuns = 100_000;
 const startsAtATime = 200;
-/** As in docker-compose.yml: without a ceiling V8 takes a multiple of what is in use. */
+/** As in docker-compose.yml: without a limit V8's heap grows to a multiple of what is in use. */
 const env = { NODE_OPTIONS: '--max-old-space-size=320' };
 
-/** Asks somebody, who has two days. */
+/** Waits for a human decision for up to two days. */
 const approval: Segment = {
   segment_id: 'approval',
   name: 'Approval',
@@ -22,7 +22,7 @@ const approval: Segment = {
   edges: [],
 };
 
-/** How much memory has a coordinator with 100,000 runs that wait for people, and one that takes them over? */
+/** How much memory does a coordinator use for 100,000 runs that wait for people, and one that takes them over? */
 export async function waiting(): Promise<Row[]> {
   return withCluster({ sync: 'default', coordinators: 1, workers: 0, env }, async (cluster) => {
     const definition = await cluster.prepare(approval);
