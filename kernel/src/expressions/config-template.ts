@@ -100,7 +100,10 @@ class ConfigReader {
       return [key, this.read(value, childPointer(pointer, key), schema.property(key), depth + 1)] as const;
     });
     if (parts.some(([, { kind }]) => kind === 'filled')) {
-      return { kind: 'filled', fill: (filling) => objectOf(parts.map(([key, part]) => [key, resolvePart(part, filling)])) };
+      return {
+        kind: 'filled',
+        fill: (filling) => objectOf(parts.map(([key, part]) => [key, resolvePart(part, filling)])),
+      };
     }
     const entries = parts.map(([key, part]) => [key, fixedValue(part)] as const);
     const isSame = Object.isFrozen(object) && entries.every(([key, value]) => value === object[key]);
