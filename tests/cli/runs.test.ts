@@ -57,7 +57,7 @@ spec('llmteam runs', (test) => {
         assert.equal(newest, Object.fromEntries(shared), 'names and times are those of runs show');
         const table = await call(['runs', 'list', '--limit', '1']);
         assert.match(table.stdout, /^RUN +SEGMENT +STATUS +STARTED +TOOK\n\S+ +doubling +completed/);
-        assert.match(table.stderr, /^There are more: --cursor \S+\n$/);
+        assert.match(table.stderr, /^More results: --cursor \S+\n$/);
       }),
     patience,
   );
@@ -175,7 +175,7 @@ spec('llmteam runs', (test) => {
         started.signal('SIGKILL');
         await started.ended;
         const sent = await call(['runs', 'signal', run_id, 'go', '--payload', '7']);
-        assert.match(sent.stderr, new RegExp(`goes on with: llmteam runs resume ${run_id}`));
+        assert.match(sent.stderr, new RegExp(`To resume it: llmteam runs resume ${run_id}`));
         assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 7);
       }),
     patience,

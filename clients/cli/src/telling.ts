@@ -2,12 +2,12 @@ import type { RunKey } from '@llmteam/contracts';
 import { resumeCommand } from './own-commands.js';
 import type { Settings } from './settings.js';
 
-/** A line for people, unless they want none. */
+/** Prints a note on stderr unless `--quiet` is given. */
 export function tell(settings: Settings, text: string): void {
   if (!settings.quiet) settings.streams.note(text);
 }
 
-/** Nobody drives the run at the moment: what was said is kept until somebody does. */
-export function tellHowToGoOn(settings: Settings, run: RunKey): void {
-  tell(settings, `No process works on the run now; it goes on with: ${resumeCommand(settings, run)}`);
+/** The run is an orphan: what was just recorded takes effect once a process drives it. */
+export function tellHowToResume(settings: Settings, run: RunKey): void {
+  tell(settings, `No process is driving this run. To resume it: ${resumeCommand(settings, run)}`);
 }

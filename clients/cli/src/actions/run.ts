@@ -18,7 +18,7 @@ import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
 
 export async function run(settings: Settings, [file = '-']: readonly string[], options: RunOptions): Promise<ExitCode> {
-  if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'only one of FILE and -i can be stdin');
+  if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'FILE and --input cannot both read stdin');
   checkWritable(options.output);
   if (settings.gateway !== null) {
     const { runAtGateway } = await import('../remote/run-at-gateway.js');
@@ -42,10 +42,10 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   }
 }
 
-/** The segment of the file, then those it leads to. */
+/** The segment of the file first, then the segments it references. */
 type Definitions = readonly [Definition, ...Definition[]];
 
-/** null: something is wrong, and was said. */
+/** Returns null if there are errors; they have been reported. */
 async function load(
   settings: Settings,
   file: string,
@@ -68,18 +68,18 @@ function checkInput(segment: Segment, input: Json): void {
   throw new LlmteamError('INPUT_INVALID', problems.map(({ message }) => message).join('\n'));
 }
 
-interface Order {
+interface Launch {
   readonly settings: Settings;
   readonly definitions: Definitions;
   readonly input: Json;
   readonly options: RunOptions;
 }
 
-async function runIn({ runtime }: OwnedStore, key: RunKey, order: Order): Promise<ExitCode> {
-  const { settings, definitions, options } = order;
+async function runIn({ runtime }: OwnedStore, key: RunKey, launch: Launch): Promise<ExitCode> {
+  const { settings, definitions, options } = launch;
   const session = await RunSession.open(settings, key, definitions[0].segment, options);
   try {
-    const result = await session.drive(runtime, () => begin(runtime, key, order));
+    const result = await session.drive(runtime, () => begin(runtime, key, launch));
     session.close();
     printResult(result, options, settings);
     return exitCodeOf(result.status);
@@ -91,7 +91,7 @@ async function runIn({ runtime }: OwnedStore, key: RunKey, order: Order): Promis
 async function begin(
   runtime: OwnedStore['runtime'],
   { tenant_id, run_id }: RunKey,
-  { definitions, input, options }: Order,
+  { definitions, input, options }: Launch,
 ): Promise<void> {
   await runtime.drive([]);
   const [first, ...others] = definitions;

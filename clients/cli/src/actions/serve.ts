@@ -1,4 +1,4 @@
-/** The services, imported here and nowhere else: this file is loaded when one of them is started. */
+/** The only importer of the services; loaded lazily by `llmteam serve`. */
 import type { Logger } from '@llmteam/contracts';
 import { runCoordinator } from '@llmteam/coordinator';
 import { runGateway } from '@llmteam/gateway';

@@ -15,7 +15,7 @@ export async function validate(
   [file = '-']: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const { segment, problems, hint } = await judge(settings, file);
+  const { segment, problems, hint } = await check(settings, file);
   const valid = !hasErrors(problems);
   const { streams } = settings;
   if (json === true) {
@@ -25,26 +25,26 @@ export async function validate(
     const colours = makeColours(settings.colours.stdout);
     const lines = problems.map((problem) => `${problemLine(problem, colours)}\n`);
     const steps = segment === null ? 0 : segment.steps.length;
-    const verdict = valid
+    const summary = valid
       ? `${shownName(file)}: ${colours.green('valid')}, ${steps} step${steps === 1 ? '' : 's'}\n`
       : '';
-    streams.print(lines.join('') + verdict);
+    streams.print(lines.join('') + summary);
   }
   if (hint !== null) tell(settings, hint);
   return valid ? exitCodes.completed : exitCodes.failed;
 }
 
-interface Judged {
-  /** null: it has errors. */
+interface Verdict {
+  /** null if it has errors. */
   readonly segment: Segment | null;
   readonly problems: readonly FileProblem[];
   readonly hint: string | null;
 }
 
-async function judge(settings: Settings, file: string): Promise<Judged> {
+async function check(settings: Settings, file: string): Promise<Verdict> {
   if (settings.gateway !== null) {
-    const { judgeAtGateway } = await import('../remote/gateway-segments.js');
-    return { ...(await judgeAtGateway(settings, settings.gateway, file)), hint: null };
+    const { validateAtGateway } = await import('../remote/gateway-segments.js');
+    return { ...(await validateAtGateway(settings, settings.gateway, file)), hint: null };
   }
   const config = configForFile(settings, file);
   const { catalog } = await loadPlugins(config, await makeLog(settings, config));

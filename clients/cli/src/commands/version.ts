@@ -5,6 +5,6 @@ export function addVersion(program: Command, act: Act): void {
   program
     .command('version')
     .description('print the version')
-    .option('--json', 'print {llmteam, node, platform}')
+    .option('--json', 'print {llmteam, node, platform} as JSON')
     .action(act(async (...given) => (await import('../actions/version.js')).version(...given)));
 }
