@@ -282,7 +282,7 @@ spec('llmteam at a gateway', (test) => {
         assert.is(code, 130);
         assert.match(
           stderr,
-          new RegExp(`\nrun ${run_id} can be continued with: llmteam runs resume ${run_id} --url ${dev.url}\n$`),
+          new RegExp(`\nrun ${run_id} can be resumed with: llmteam runs resume ${run_id} --url ${dev.url}\n$`),
         );
         assert.not.ok(`${stdout}${stderr}`.includes(viewer));
         assert.not.ok(`${shown.stdout}${shown.stderr}`.includes(String(dev.key)));

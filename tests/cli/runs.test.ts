@@ -234,7 +234,7 @@ spec('llmteam runs', (test) => {
         const { run_id } = await first.event('step.waiting', 'pause');
         const second = start(['runs', 'resume', run_id, '--log-level', 'debug']);
         await second.until('a sign of life', ({ stderr }) =>
-          stderr.includes('following it there') ? true : undefined,
+          stderr.includes('following it') ? true : undefined,
         );
         first.signal('SIGKILL');
         const ended = await second.ended;

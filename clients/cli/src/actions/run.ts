@@ -8,7 +8,7 @@ import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
 import { makeLog } from '../log.js';
 import { openLocalStores } from '../open-stores.js';
-import { firstSteps, noteProblems } from '../problem-lines.js';
+import { firstStepsHint, noteProblems } from '../problem-lines.js';
 import { printResult } from '../result-output.js';
 import { rememberConfig } from '../run-configs.js';
 import { type RunOptions, readInput } from '../run-request.js';
@@ -55,7 +55,7 @@ async function load(
   const loaded = await files.loadAll(file);
   const problems = loaded.flatMap((one) => one.problems);
   noteProblems(problems, settings);
-  const hint = firstSteps(problems, config);
+  const hint = firstStepsHint(problems, config);
   if (hint !== null) tell(settings, hint);
   const segments = loaded.flatMap(({ segment }) => (segment === null ? [] : [segment]));
   const [first, ...others] = segments.map((segment) => files.define(segment));

@@ -52,6 +52,6 @@ export async function runsSignal(
     tell(settings, `Signal '${name}' sent to run ${runId}.`);
     if (kind === 'owned') tellHowToResume(settings, run);
   };
-  await withStoreOf(settings, run, send, { mayRepeat: false });
+  await withStoreOf(settings, run, send, { isIdempotent: false });
   return exitCodes.completed;
 }

@@ -3,7 +3,7 @@ import { makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
-import { storesHere } from '../open-stores.js';
+import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -21,7 +21,7 @@ interface Options {
 export async function runsList(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { limit, json } = options;
   const after = placeOfCursor(options.cursor);
-  const stores = await storesHere(settings);
+  const stores = await openStores(settings);
   const query = queryOf(options);
   const lists = await stores.each((runs) =>
     rowsAfter((page) => runs.list({ ...query, ...page }), placeOf, after, limit),

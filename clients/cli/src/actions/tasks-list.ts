@@ -3,7 +3,7 @@ import { makeColours, statusColour } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
-import { storesHere } from '../open-stores.js';
+import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -24,7 +24,7 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
     ...(status !== undefined && { status }),
     ...(run !== undefined && { run_id: run }),
   };
-  const stores = await storesHere(settings);
+  const stores = await openStores(settings);
   const lists = await stores.each((runs) =>
     rowsAfter((page) => runs.tasks({ ...query, ...page }), placeOf, after, limit),
   );

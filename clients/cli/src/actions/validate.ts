@@ -5,7 +5,7 @@ import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { shownName } from '../files.js';
 import { makeLog } from '../log.js';
-import { type FileProblem, firstSteps, hasErrors, problemLine } from '../problem-lines.js';
+import { type FileProblem, firstStepsHint, hasErrors, problemLine } from '../problem-lines.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
 import { tell } from '../telling.js';
@@ -49,5 +49,5 @@ async function check(settings: Settings, file: string): Promise<Verdict> {
   const config = configForFile(settings, file);
   const { catalog } = await loadPlugins(config, await makeLog(settings, config));
   const { segment, problems } = await new SegmentFiles(config, catalog).load(file);
-  return { segment, problems, hint: firstSteps(problems, config) };
+  return { segment, problems, hint: firstStepsHint(problems, config) };
 }
