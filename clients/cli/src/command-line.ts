@@ -35,10 +35,10 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
   watchForEarlyEnd(() => outcome.isFinal, streams);
   const act: Act =
     (action) =>
-    async (...given) => {
-      const command = given.at(-1) as Command;
-      const here = makeSettings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
-      const settings = await withGateway(command, here);
+    async (...handlerArgs) => {
+      const command = handlerArgs.at(-1) as Command;
+      const localSettings = makeSettings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
+      const settings = await withGateway(command, localSettings);
       outcome.code = await action(settings, command.args, command.opts());
     };
   const program = makeProgram(streams, act);

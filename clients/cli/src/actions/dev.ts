@@ -3,10 +3,10 @@ import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { onInterrupt } from '../interrupts.js';
 import { makeLog } from '../log.js';
+import { printNote } from '../notes.js';
 import { openLocalStores } from '../open-stores.js';
 import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 interface Options {
   readonly host: string;
@@ -35,5 +35,5 @@ export async function dev(settings: Settings, _args: readonly string[], options:
 function printAddress(settings: Settings, { url, firstKey }: RunningDev): void {
   const key = firstKey === null ? '' : `API key (shown once): ${firstKey}\n`;
   settings.streams.print(`Listening on ${url}\n${key}`);
-  tell(settings, `API reference: ${url}/api/docs. Press Ctrl-C to stop.`);
+  printNote(settings, `API reference: ${url}/api/docs. Press Ctrl-C to stop.`);
 }

@@ -3,9 +3,9 @@ import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
 import { makeColours } from '../colours.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
-import { tell } from '../telling.js';
 
 interface CreateOptions extends WhichKvStore {
   readonly role: Role;
@@ -32,7 +32,10 @@ export async function keysCreate(
   const shown = { key: created.key, ...asJson(created.listing) };
   settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : `${created.key}\n`);
   if (json !== true)
-    tell(settings, `The key '${name}' is shown only once. To revoke it: llmteam keys revoke ${created.listing.prefix}`);
+    printNote(
+      settings,
+      `The key '${name}' is shown only once. To revoke it: llmteam keys revoke ${created.listing.prefix}`,
+    );
   return exitCodes.completed;
 }
 
@@ -58,7 +61,7 @@ export async function keysRevoke(
   which: WhichKvStore,
 ): Promise<ExitCode> {
   const { name } = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).revoke(prefix));
-  tell(settings, `The key '${name}' is revoked.`);
+  printNote(settings, `The key '${name}' is revoked.`);
   return exitCodes.completed;
 }
 

@@ -7,6 +7,7 @@ import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
 import { makeLog } from '../log.js';
+import { printNote } from '../notes.js';
 import { openLocalStores } from '../open-stores.js';
 import { firstStepsHint, noteProblems } from '../problem-lines.js';
 import { printResult } from '../result-output.js';
@@ -15,7 +16,6 @@ import { type RunOptions, readInput } from '../run-request.js';
 import { RunSession } from '../run-session.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 export async function run(settings: Settings, [file = '-']: readonly string[], options: RunOptions): Promise<ExitCode> {
   if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'FILE and --input cannot both read stdin');
@@ -56,7 +56,7 @@ async function load(
   const problems = loaded.flatMap((one) => one.problems);
   noteProblems(problems, settings);
   const hint = firstStepsHint(problems, config);
-  if (hint !== null) tell(settings, hint);
+  if (hint !== null) printNote(settings, hint);
   const segments = loaded.flatMap(({ segment }) => (segment === null ? [] : [segment]));
   const [first, ...others] = segments.map((segment) => files.define(segment));
   return first === undefined || segments.length < loaded.length ? null : [first, ...others];

@@ -2,10 +2,10 @@ import { userInfo } from 'node:os';
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
+import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { runOfTask } from '../task-ids.js';
-import { tell, tellHowToResume } from '../telling.js';
 
 interface AnswerOptions {
   readonly tenant: string;
@@ -37,8 +37,8 @@ export async function tasksAnswer(
       answered_by: options.by ?? userName(),
     };
     await runs.answer(tenant, taskId, answer);
-    tell(settings, `Task answered: ${given.decision}.`);
-    if (kind === 'owned') tellHowToResume(settings, run);
+    printNote(settings, `Task answered: ${given.decision}.`);
+    if (kind === 'owned') printResumeHint(settings, run);
   });
   return exitCodes.completed;
 }
@@ -50,7 +50,7 @@ export async function tasksClaim(
 ): Promise<ExitCode> {
   const run = runOfTask(tenant, taskId);
   await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
-  tell(settings, `Task claimed by ${by}.`);
+  printNote(settings, `Task claimed by ${by}.`);
   return exitCodes.completed;
 }
 

@@ -5,10 +5,10 @@ import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { shownName } from '../files.js';
 import { makeLog } from '../log.js';
+import { printNote } from '../notes.js';
 import { type FileProblem, firstStepsHint, hasErrors, problemLine } from '../problem-lines.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 export async function validate(
   settings: Settings,
@@ -30,7 +30,7 @@ export async function validate(
       : '';
     streams.print(lines.join('') + summary);
   }
-  if (hint !== null) tell(settings, hint);
+  if (hint !== null) printNote(settings, hint);
   return valid ? exitCodes.completed : exitCodes.failed;
 }
 

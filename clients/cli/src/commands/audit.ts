@@ -9,5 +9,5 @@ export function addAudit(program: Command, act: Act): void {
     .option('--tenant <name>', 'tenant whose trail to verify', parseName, 'default')
     .option(...onNats)
     .option('--json', 'print {intact, pages, records, fault} as JSON')
-    .action(act(async (...given) => (await import('../actions/audit-verify.js')).auditVerify(...given)));
+    .action(act(async (...args) => (await import('../actions/audit-verify.js')).auditVerify(...args)));
 }

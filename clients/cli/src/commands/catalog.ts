@@ -10,5 +10,5 @@ export function addCatalog(program: Command, act: Act): void {
     .argument('[type]', 'step type to describe');
   withGatewayOptions(command)
     .option('--json', 'print the metadata as JSON')
-    .action(act(async (...given) => (await import('../actions/catalog.js')).catalog(...given)));
+    .action(act(async (...args) => (await import('../actions/catalog.js')).catalog(...args)));
 }

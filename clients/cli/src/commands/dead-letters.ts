@@ -9,5 +9,5 @@ export function addDeadLetters(program: Command, act: Act): void {
       'List the jobs of a NATS installation that were dead-lettered because every worker that took them died.',
     )
     .option('--json', 'print {dead_letters} as JSON')
-    .action(act(async (...given) => (await import('../actions/dead-letters.js')).deadLetters(...given)));
+    .action(act(async (...args) => (await import('../actions/dead-letters.js')).deadLetters(...args)));
 }

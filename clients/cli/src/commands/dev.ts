@@ -9,5 +9,5 @@ export function addDev(program: Command, act: Act): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 picks a free one', parsePort, 8700)
     .option('--origin <origin...>', 'allowed CORS origins, e.g. http://localhost:5173')
-    .action(act(async (...given) => (await import('../actions/dev.js')).dev(...given)));
+    .action(act(async (...args) => (await import('../actions/dev.js')).dev(...args)));
 }

@@ -9,5 +9,5 @@ export function addDoctor(program: Command, act: Act): void {
       'Check configuration, plugins, server, streams and services, and report the durability guarantees. Changes nothing.',
     )
     .option('--json', 'print {ok, checks} as JSON')
-    .action(act(async (...given) => (await import('../actions/doctor.js')).doctor(...given)));
+    .action(act(async (...args) => (await import('../actions/doctor.js')).doctor(...args)));
 }

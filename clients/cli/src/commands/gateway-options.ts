@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../environment.js';
 import type { GlobalOptions, Settings } from '../settings.js';
 
-interface Given extends GlobalOptions {
+interface ParsedOptions extends GlobalOptions {
   readonly url?: string;
   readonly key?: string;
 }
@@ -20,7 +20,7 @@ export function withGatewayOptions(command: Command): Command {
  */
 export async function withGateway(command: Command, settings: Settings): Promise<Settings> {
   const { environment, streams, quiet } = settings;
-  const { url, key, home, config } = command.optsWithGlobals<Given>();
+  const { url, key, home, config } = command.optsWithGlobals<ParsedOptions>();
   if (!targetsGateway(command, environment)) return key === undefined ? settings : refuseKey();
   const { gatewayOf, isUnencrypted } = await import('../remote/gateway-address.js');
   const local = [
@@ -41,7 +41,7 @@ export async function withGateway(command: Command, settings: Settings): Promise
 }
 
 function targetsGateway(command: Command, { gatewayUrl }: Environment): boolean {
-  const { url, home, config } = command.optsWithGlobals<Given>();
+  const { url, home, config } = command.optsWithGlobals<ParsedOptions>();
   if (url !== undefined) return true;
   const isLocal = home !== undefined || config !== undefined;
   return gatewayUrl !== undefined && !isLocal && command.options.some(({ long }) => long === '--url');

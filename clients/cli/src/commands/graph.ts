@@ -11,5 +11,5 @@ export function addGraph(program: Command, act: Act): void {
     .addOption(new Option('--format <format>', 'output format').choices(['svg', 'mermaid']).default('svg'))
     .option('--run <id>', 'show the step states of this run', parseName)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')
-    .action(act(async (...given) => (await import('../actions/graph.js')).graph(...given)));
+    .action(act(async (...args) => (await import('../actions/graph.js')).graph(...args)));
 }

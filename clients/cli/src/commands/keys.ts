@@ -14,18 +14,18 @@ export function addKeys(program: Command, act: Act): void {
     .option('--expires <time>', 'lifetime: 30m, 12h, 90d (default: unlimited)', parseSpan)
     .option(...onNats)
     .option('--json', 'print {key, …} as JSON')
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysCreate(...given)));
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysCreate(...args)));
   keys
     .command('list')
     .description('list keys without their secrets')
     .option('--tenant <name>', 'only keys of this tenant', parseName)
     .option(...onNats)
     .option('--json', 'print {keys} as JSON')
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysList(...given)));
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysList(...args)));
   keys
     .command('revoke')
     .description('revoke a key everywhere, with immediate effect')
     .argument('<prefix>', 'part of the key between the underscores', parseName)
     .option(...onNats)
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysRevoke(...given)));
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysRevoke(...args)));
 }

@@ -7,5 +7,5 @@ export function addPlugin(program: Command, act: Act): void {
     .command('list')
     .description('list loaded plugins')
     .option('--json', 'print a JSON array of {name, package, version, step_types, model_providers}')
-    .action(act(async (...given) => (await import('../actions/plugin-list.js')).pluginList(...given)));
+    .action(act(async (...args) => (await import('../actions/plugin-list.js')).pluginList(...args)));
 }

@@ -7,5 +7,5 @@ export function addProviders(program: Command, act: Act): void {
     .summary('list model providers and configured models')
     .description('List model providers, configured models and unset environment variables.')
     .option('--json', 'print {providers, llms, missing_variables} as JSON')
-    .action(act(async (...given) => (await import('../actions/providers.js')).providers(...given)));
+    .action(act(async (...args) => (await import('../actions/providers.js')).providers(...args)));
 }

@@ -9,5 +9,5 @@ export function addIndex(program: Command, act: Act): void {
     .description('Drop the index of runs and tasks and rebuild it from the journal. Runs are not touched.')
     .option('--nats', 'rebuild the index of the configured NATS installation; stop its gateway first')
     .option('--json', 'print {stores, runs, tasks, duration_ms} as JSON')
-    .action(act(async (...given) => (await import('../actions/index-rebuild.js')).indexRebuild(...given)));
+    .action(act(async (...args) => (await import('../actions/index-rebuild.js')).indexRebuild(...args)));
 }

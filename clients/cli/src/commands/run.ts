@@ -16,5 +16,5 @@ export function addRun(program: Command, act: Act): void {
     .option('--correlation-id <id>', 'your own id for finding the run later', parseName);
   withGatewayOptions(command)
     .option('--json', 'print events as JSON lines, the result last')
-    .action(act(async (...given) => (await import('../actions/run.js')).run(...given)));
+    .action(act(async (...args) => (await import('../actions/run.js')).run(...args)));
 }

@@ -34,42 +34,42 @@ function addList(runs: Command, act: Act): void {
     .option('--tenant <name>', 'tenant of the runs', parseName, 'default');
   withGatewayOptions(list)
     .option('--json', 'print {runs, cursor} as JSON')
-    .action(act(async (...given) => (await import('../actions/runs-list.js')).runsList(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-list.js')).runsList(...args)));
 }
 
 function addInspection(runs: Command, act: Act): void {
   ofRun(runs, 'show', 'show a run and its steps')
     .option('--json', 'print the run as JSON')
-    .action(act(async (...given) => (await import('../actions/runs-show.js')).runsShow(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args)));
   ofRun(runs, 'events', 'list the events of a run')
     .option('--from <seq>', 'first sequence number to list', parseSequenceNumber, 1)
     .option('--json', 'print events as JSON lines')
-    .action(act(async (...given) => (await import('../actions/runs-events.js')).runsEvents(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-events.js')).runsEvents(...args)));
 }
 
 function addControls(runs: Command, act: Act): void {
   ofRun(runs, 'cancel', 'cancel a run')
     .option('--reason <text>', 'reason to record in the history')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsCancel(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsCancel(...args)));
   ofRun(runs, 'pause', 'pause a run: start no further steps')
     .option('--reason <text>', 'reason to record in the history')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsPause(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsPause(...args)));
   ofRun(runs, 'signal', 'send a signal to a run')
     .argument('<name>', 'signal name')
     .option('--payload <json>', 'JSON payload of the signal', 'null')
     .option('--correlation <text>', 'deliver only to steps waiting for this correlation')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsSignal(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args)));
 }
 
 function addContinuations(runs: Command, act: Act): void {
   ofRun(runs, 'resume', 'resume a paused or interrupted run and follow it to its end')
     .option('-o, --output <file>', 'also write the result to a file')
     .option('--json', 'print events as JSON lines, the result last')
-    .action(act(async (...given) => (await import('../actions/runs-resume.js')).runsResume(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-resume.js')).runsResume(...args)));
   ofRun(runs, 'fork', 'fork a run from a step, as a new run')
     .requiredOption('--from-step <step>', 'step to start the fork from')
     .option('--input-overrides <json>', 'override input ports of that step, e.g. {"input": 1}')
     .option('-o, --output <file>', 'also write the result to a file')
     .option('--json', 'print events as JSON lines, the result last')
-    .action(act(async (...given) => (await import('../actions/runs-fork.js')).runsFork(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-fork.js')).runsFork(...args)));
 }

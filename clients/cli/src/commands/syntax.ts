@@ -10,7 +10,7 @@ type Options = any;
 export type Action = (settings: Settings, args: readonly string[], options: Options) => Promise<ExitCode>;
 
 /** Adapts an action to a commander handler. */
-export type Act = (action: Action) => (...given: unknown[]) => Promise<void>;
+export type Act = (action: Action) => (...args: unknown[]) => Promise<void>;
 
 /** About 31 years. */
 const maxSeconds = 1_000_000_000;

@@ -14,13 +14,13 @@ export function addTasks(program: Command, act: Act): void {
     .option('--tenant <name>', 'tenant of the tasks', parseName, 'default');
   withGatewayOptions(list)
     .option('--json', 'print {tasks, cursor} as JSON')
-    .action(act(async (...given) => (await import('../actions/tasks-list.js')).tasksList(...given)));
+    .action(act(async (...args) => (await import('../actions/tasks-list.js')).tasksList(...args)));
   ofTask(tasks, 'show', 'show a task and its request')
     .option('--json', 'print the task as JSON')
-    .action(act(async (...given) => (await import('../actions/tasks-show.js')).tasksShow(...given)));
+    .action(act(async (...args) => (await import('../actions/tasks-show.js')).tasksShow(...args)));
   ofTask(tasks, 'claim', 'claim a task')
     .option('--by <name>', 'name of the claimant (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksClaim(...given)));
+    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksClaim(...args)));
   addAnswer(tasks, act);
 }
 
@@ -44,5 +44,5 @@ function addAnswer(tasks: Command, act: Act): void {
     .addOption(oneOf('--value <json>', 'value', 'answer with a value or a choice'))
     .option('--comment <text>', 'comment to attach to the answer')
     .option('--by <name>', 'name of the person answering (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksAnswer(...given)));
+    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksAnswer(...args)));
 }

@@ -10,5 +10,5 @@ export function addValidate(program: Command, act: Act): void {
     .argument('<file>', 'segment file');
   withGatewayOptions(command)
     .option('--json', 'print {valid, problems} as JSON')
-    .action(act(async (...given) => (await import('../actions/validate.js')).validate(...given)));
+    .action(act(async (...args) => (await import('../actions/validate.js')).validate(...args)));
 }

@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -22,7 +22,7 @@ export function gatewayFetch(settings: Settings): Fetch {
       if (waitedMs + pauseMs > maxWaitMs) return response;
       waitedMs += pauseMs;
       await response.body?.cancel();
-      tell(settings, `The gateway limits the rate of requests: retrying in ${Math.ceil(pauseMs / 1_000)} s.`);
+      printNote(settings, `The gateway limits the rate of requests: retrying in ${Math.ceil(pauseMs / 1_000)} s.`);
       await sleep(pauseMs, undefined, init.signal ? { signal: init.signal } : {});
     }
   };
