@@ -44,7 +44,7 @@ function compileRange({ name, slot, offset, where, body }: ComprehensionTerm, ra
 
 function itemsOf(run: Evaluation, value: CelValue, name: string, offset: number): readonly CelValue[] {
   if (isList(value)) return value;
-  if (!isMap(value)) throw new Failure(`${name}() takes a list or a map, not ${described(value)}`, offset);
+  if (!isMap(value)) throw new Failure(`${name}() goes through a list or a map, not ${described(value)}`, offset);
   const keys = Object.keys(value);
   run.charge(keys.length * cost.mapEntry, offset);
   return keys;

@@ -14,7 +14,8 @@ import type { CelValue } from './values.js';
 
 /**
  * Why an evaluation failed; thrown only within this folder. Not an Error: `exists` over a long list may absorb a failure
- * per item, and capturing a stack trace each time would cost more than the work itself.
+ * per item, and capturing a stack trace each time would cost more than the work itself. Reasons become part of events that a replay
+ * derives: rewording one changes what old histories show.
  */
 export class Failure {
   constructor(
@@ -93,7 +94,7 @@ export class Evaluation {
   charge(units: number, position: number): void {
     this.#work += units;
     if (this.#work > workUnits) {
-      const reason = `does more work than reading or writing ${workUnits} characters (32 times the cap value_bytes)`;
+      const reason = `reads and writes more than ${workUnits} characters or their like (32 times the cap value_bytes)`;
       throw new Failure(reason, position, true);
     }
   }

@@ -62,7 +62,7 @@ function plain(value: Special, offset: number): number | string {
   if (value instanceof Timestamp) return timestampText(value);
   if (value instanceof Duration) return durationText(value);
   if (value instanceof Bytes) return Buffer.from(value.value).toString('base64');
-  throw new Failure('gives a type, which is not a JSON value; compare it with ==', offset);
+  throw new Failure('gives a type, which is no JSON value; compare it with ==', offset);
 }
 
 function convertedList(list: readonly CelValue[], budget: Budget, offset: number, depth: number): Json {

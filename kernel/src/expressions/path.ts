@@ -62,7 +62,7 @@ function compileStepPath({ keys }: PathTerm): Code {
     if (fired === undefined) throw new Failure(`step '${step.name}' was skipped or has not completed`, step.offset);
     if (port === undefined) return fired;
     let value = own(fired, port.name);
-    if (value === undefined) throw new Failure(`step '${step.name}' did not fire port '${port.name}'`, port.offset);
+    if (value === undefined) throw new Failure(`step '${step.name}' has fired no port '${port.name}'`, port.offset);
     for (const { name, offset } of rest) value = readKey(value, name, offset);
     return value;
   };

@@ -16,13 +16,13 @@ const maxDuration = 315_576_000_000n * nanosecondsPerSecond;
 /** A timestamp within the years 1 to 9999. */
 export function timestamp(nanoseconds: bigint, offset: number): Timestamp {
   if (nanoseconds >= earliest && nanoseconds <= latest) return new Timestamp(nanoseconds);
-  throw new Failure('a timestamp must be in the years 1 to 9999', offset);
+  throw new Failure('a timestamp lies in the years 1 to 9999', offset);
 }
 
 /** A duration of at most about 10,000 years. */
 export function duration(nanoseconds: bigint, offset: number): Duration {
   if (nanoseconds >= -maxDuration && nanoseconds <= maxDuration) return new Duration(nanoseconds);
-  throw new Failure('a duration must not exceed 315576000000 seconds', offset);
+  throw new Failure('a duration has at most 315576000000 seconds', offset);
 }
 
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
