@@ -46,31 +46,31 @@ function conventions(examples) {
   const rows = actions.map((action) => [code(action), ...roles.map((role) => (may(role, action) ? 'yes' : ''))]);
   return [
     '## Keys and roles',
-    `Every request but those of *Service* carries \`Authorization: Bearer <key>\`. A key belongs to one tenant and has one role; the tenant comes
-from the key and from nothing else. What belongs to another tenant is answered as what does not exist: the same 404, byte for byte.
-\`llmteam keys create\` makes a key and shows it once; a key that is revoked counts no more within a second, and the streams it opened are closed.`,
+    `Every request except those of *Service* carries \`Authorization: Bearer <key>\`. A key belongs to one tenant and has one role. The tenant is
+determined by the key alone; resources of another tenant return the same 404 as resources that do not exist, byte for byte.
+\`llmteam keys create\` creates a key and shows it once. Revoking a key takes effect within a second and closes the streams it opened.`,
     table(['action', ...roles], rows),
     '## Errors',
-    `Whatever is refused is answered with a problem document (RFC 9457), \`application/problem+json\`. \`code\` is one of the
-[error table](../errors.md); \`problems\` lists all that is wrong with the request, each with a JSON Pointer. Every answer to what is HTTP has
-an \`X-Request-Id\`, that of the request if it had one. Any operation may answer ${codesInWords()}.`,
+    `Errors are problem documents (RFC 9457), \`application/problem+json\`. \`code\` is one of the [error table](../errors.md); \`problems\` lists
+everything that is wrong with the request, each with a JSON Pointer. Every response has an \`X-Request-Id\`: the one of the request, if
+given. Any operation may return ${codesInWords()}.`,
     examples.fitting('problem-details', sampleProblem),
     '## Repeating requests',
-    `Starting and forking take an \`Idempotency-Key\`. The same key with the same body is the same run, however often and wherever it is sent;
-the same key with another body is \`IDEMPOTENCY_CONFLICT\`. Cancel, pause, resume, claiming and answering may be repeated anyway.`,
+    `Starting and forking take an \`Idempotency-Key\`. The same key with the same body is the same run, however often and to whichever gateway it
+is sent; the same key with a different body is \`IDEMPOTENCY_CONFLICT\`. Cancel, pause, resume, claim and answer are idempotent.`,
     '## Changing segments',
-    `The \`ETag\` of a segment is its revision. With \`If-Match\` a change is made only if that is still the newest one; \`If-None-Match: *\` only
-stores what is not there yet. Otherwise the answer is \`PRECONDITION_FAILED\` and nothing is changed.`,
+    `The \`ETag\` of a segment is its revision. With \`If-Match\` the change is made only if that is still the latest revision; with
+\`If-None-Match: *\` only if the segment does not exist. Otherwise the response is \`PRECONDITION_FAILED\` and nothing changes.`,
     '## Lists',
-    'Lists give a page and a `cursor` for the next one; null: there is none. Pages neither repeat nor miss a row while others are added.',
+    'Lists return a page and a `cursor` for the next one, null on the last. Pages neither repeat nor miss rows while others are added.',
     '## Limits',
-    'Per gateway; operators may set others. Beyond them the answer is `RATE_LIMITED` with `Retry-After`, and nothing is done.',
+    'Per gateway and configurable. Beyond a limit the response is `RATE_LIMITED` with `Retry-After`, and the request has no effect.',
     table(
       ['limit', 'default'],
       Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),
     ),
-    `Bodies are JSON in UTF-8, nested at most 64 deep, without keys that occur twice and without \`__proto__\`, \`constructor\` and \`prototype\`.
-Unknown keys are refused, in bodies and in queries. Web pages may use the interface if their origin is listed; others may not.`,
+    `Bodies are JSON in UTF-8, nested at most 64 levels deep, without duplicate keys and without \`__proto__\`, \`constructor\` and \`prototype\`.
+Unknown keys are rejected, in bodies and in queries. Browsers may call the API from configured origins only (CORS).`,
   ];
 }
 
@@ -83,8 +83,8 @@ function codesInWords() {
 function following() {
   return [
     '## Following a run',
-    `Over server-sent events or a WebSocket a client gets every event of a run from the first it asks for, then each new one, without a gap and
-without a repeat; then the stream ends. Whoever was cut off comes again and goes on after the last \`seq\` it saw.`,
+    `Over server-sent events or a WebSocket, a client receives every event of a run from a given \`seq\` on, past and new, without gaps or
+repeats, until the run ends. After a lost connection it resumes after the last \`seq\` it received.`,
     fence(
       'sh',
       `curl -N -H "Authorization: Bearer $KEY" -H 'Accept: text/event-stream' -H 'Last-Event-ID: 17' \\
@@ -97,7 +97,7 @@ without a repeat; then the stream ends. Whoever was cut off comes again and goes
         ...Object.values(closeCodes)
           .filter(({ code }, at, all) => all.findIndex((other) => other.code === code) === at)
           .map(({ code: number, about }) => [String(number), about]),
-        ['1003', 'the client sent a message: the gateway takes none here'],
+        ['1003', 'the client sent a message: the gateway accepts none'],
         ['1009', 'the client sent a message that is too large'],
       ],
     ),

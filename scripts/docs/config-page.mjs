@@ -9,34 +9,34 @@ export function configPage({ plugins }, examples) {
   return page(
     generated,
     '# Configuration',
-    `\`llmteam.config.json\` says what segments may use by name: models, HTTP services, stores, secrets. The nearest one counts, from the
-folder of the segment upwards or else from the working folder, unless \`--config FILE\` names another; a run goes on with the one it
-was started with. Unknown keys are refused. Without a file nothing is configured.
+    `\`llmteam.config.json\` defines what segments use by name: models, HTTP services, stores, secrets. The nearest file is used, searching
+upwards from the folder of the segment or else from the working folder, unless \`--config FILE\` is given; a run keeps the one it
+was started with. Unknown keys are rejected. Without a file nothing is configured.
 Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     examples.fitting('config', sample),
     '## Keys',
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => !services.includes(key))),
     uses,
     `A segment never holds a secret: it holds names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), and they are checked when it is
-loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
-when it is first needed; \`llmteam providers\` lists those that are missing.`,
+loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` refers to an environment variable, which is read
+on first use; \`llmteam providers\` lists the missing ones.`,
     '## Services',
-    '`llmteam serve coordinator`, `worker` and `gateway` read these sections too: the same file serves all of them.',
+    '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so that one file configures all of them.',
     examples.fitting('config', serviceSample),
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
     '## Models',
-    `An entry of \`llms\` names its \`provider\`; its other keys are those of the provider. \`llmteam providers\` lists the providers that
-plugins bring. Built in:`,
+    `An entry of \`llms\` names its \`provider\`; its other keys belong to the provider. \`llmteam providers\` lists the available providers.
+Built in:`,
     providers.map(providerSection),
   );
 }
 
-const uses = `- \`llms\`: the models that \`llm_ref\` names. \`clients\`: the HTTP services that \`client_ref\` names; their headers go along with every
-  request, and only with \`allow_private_network\` may they be inside a private network or on this machine.
-- \`stores\`: names of key-value stores that handlers may keep values in (\`store_ref\`). \`secrets\`: what \`secret_ref\` names.
-- \`plugins\`: packages with step types and model providers of your own. \`settings\`: what each plugin is given at its start, by its name.
-- \`synchronous\`: how the store of this machine writes. \`log\`: what is logged to stderr.`;
+const uses = `- \`llms\`: models, by \`llm_ref\`. \`clients\`: HTTP services, by \`client_ref\`; their headers are sent with every request, and they may be
+  inside a private network or on this machine only with \`allow_private_network\`.
+- \`stores\`: names of key-value stores for handlers (\`store_ref\`). \`secrets\`: secrets, by \`secret_ref\`.
+- \`plugins\`: packages with your own step types and model providers. \`settings\`: settings passed to each plugin at its start, by plugin name.
+- \`synchronous\`: how the local store writes. \`log\`: what is logged to stderr.`;
 
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
@@ -46,13 +46,13 @@ function partOf(schema, wanted) {
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-const overrides = `Every key that is reached by names alone has an environment variable, which goes before the file: \`LLMTEAM_\`, the path in
-capital letters, joined by \`_\`. So \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`, \`LLMTEAM_WORKER_HTTP_PORT=9000\`,
+const overrides = `Every key whose path consists of names only has an environment variable that overrides the file: \`LLMTEAM_\` and the path in
+capital letters, joined by \`_\`. Examples: \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`, \`LLMTEAM_WORKER_HTTP_PORT=9000\`,
 \`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. Lists are separated by commas. A variable that
-is empty counts as absent; one that names no key of a section is reported by a warning in the log.
+is empty is ignored; one that matches no key is reported as a warning in the log.
 
-\`llmteam serve coordinator --print-config\` prints what counts in the end, secrets masked. A configured secret never appears in a log line: it is
-replaced by value wherever it stands, and so is every text under a key that names a secret and every value of \`headers\`.`;
+\`llmteam serve coordinator --print-config\` prints the effective configuration with secrets masked. Log lines never contain a configured
+secret: its value is redacted wherever it occurs, as is every string under a key that names a secret and every value of \`headers\`.`;
 
 function providerSection({ providerId, description, config_schema }) {
   const { root } = plainSchema(config_schema);

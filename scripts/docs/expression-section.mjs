@@ -51,7 +51,7 @@ export function expressionSection(compiler) {
   ]);
   return [
     '## Expressions',
-    `Expressions are [CEL](https://cel.dev): no loops without end, no access to the host, no clock. They stand in \`condition\` of an
+    `Expressions are [CEL](https://cel.dev): no unbounded loops, no access to the host, no clock. They are used in \`condition\` of an
 edge, in \`output\` of the segment, in the strings of a config that the catalog marks \`CEL\` (\`${celKeyword}\` in the schema),
 and as \`\${ … }\` in any other string of a config. A string that is one \`\${ … }\` keeps the type of the value.
 Expressions are parsed and checked when the segment is loaded; one that fails later is \`EXPRESSION_FAILED\`, never a silent false.`,

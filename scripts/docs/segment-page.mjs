@@ -43,15 +43,15 @@ const flow = `## How a segment runs
 1. The step \`entrypoint\` gets the run's input on its port \`input\`.
 2. A step that completes **fires output ports**. An edge whose \`from_port\` fired and whose \`condition\` holds is **taken** and
    carries the port's value; any other edge is **dead**.
-3. A step is decided when all edges that lead to it are taken or dead: if one is taken it runs, if all are dead it is
-   **skipped**, and its own edges are dead. So a join behind an optional branch needs no special care.
+3. A step is decided when all edges into it are taken or dead: if any is taken it runs; if all are dead it is **skipped**, and its own
+   edges are dead. A join behind an optional branch therefore needs no special handling.
 4. One taken edge gives a port its value; several give the list of values in edge order.
-5. A failed attempt is repeated as \`retry\` says, if its error is recoverable. Then the step has failed: an edge from its port
+5. A failed attempt is retried according to \`retry\` if its error is recoverable. After that the step has failed: an edge from its port
    \`error\` carries the error on; without one the run fails, at once or after its other branches (\`params.on_failure\`).
 6. Steps repeat only in the **region** of a \`loop\`, \`map\` or \`critic_loop\`: what lies between its port \`body\` and its port
-   \`next\`. Every iteration is a scope of its own. A failure inside that nothing catches ends the iteration.
-7. The run ends when nothing is left to do. It returns \`output\`; without that the value of the one final step that
-   completed; with several an object by step id.
+   \`next\`. Every iteration has its own scope. An uncaught failure inside ends the iteration.
+7. The run ends when nothing is left to do. It returns \`output\`, or else the value of the one final step that completed, or an object by
+   step id if there are several.
 
 The types of steps and their ports are in the [step catalog](step-catalog.md).`;
 
@@ -70,13 +70,13 @@ const explained = [
   ['events_per_run', 'events of a run'],
   ['subworkflow_depth', 'runs within runs'],
   ['child_runs_per_run', 'child runs of a run'],
-  ['buffered_signals_per_run', 'signals kept for a wait that comes later'],
+  ['buffered_signals_per_run', 'signals buffered for a later wait'],
   ['expression_characters', 'characters of an expression'],
 ];
 
 function limits() {
   const rows = explained.map(([cap, about]) => [code(cap), caps[cap].toLocaleString('en'), about]);
-  const intro = 'They hold for every run, whatever its segment says. Beyond one is `LIMIT_EXCEEDED`.';
+  const intro = 'They apply to every run, whatever its segment says. Exceeding one is `LIMIT_EXCEEDED`.';
   return ['## Limits', intro, table(['limit', 'at most', 'of what'], rows)];
 }
 
@@ -84,12 +84,12 @@ function validation(examples) {
   const { segment, answer, problems } = examples.brokenSegment(broken);
   const codes = Object.entries(problemCodes).map(([name, about]) => [code(name), about]);
   return [
-    '## How validation answers',
+    '## Validation',
     `\`llmteam validate FILE\` finds **everything** that is wrong at once, one line per problem, in the order of the file;
 \`--json\` prints \`{valid, problems}\`. A segment with a problem of severity \`error\` cannot be run; warnings and hints can be.
 This segment has ${problems.length} problems:`,
     segment,
-    'and this is the whole answer:',
+    'and this is the complete output:',
     answer,
     '### Problem',
     fieldTable(plainSchema(Problem).root),

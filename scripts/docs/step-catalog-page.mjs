@@ -18,7 +18,7 @@ permissions grant; **control** types are pure state machines inside the engine a
       types.map((type) => [`[${code(type.type_id)}](#${type.type_id})`, type.category, kindOf(type), type.description]),
     ),
     `Every step also has the port \`error\`: if its last attempt fails and an edge leads from there, the edge carries the
-[ErrorInfo](event-contract.md#errorinfo) and the run goes on. A string of a config may hold \`\${ CEL }\`, unless the table says
+[ErrorInfo](event-contract.md#errorinfo) and the run continues. A string of a config may contain \`\${ CEL }\`, unless the table says
 \`CEL\`: then it is an [expression](segment-json.md#expressions) itself.`,
     types.map((type) => section(type, kindOf(type), examples)),
     metadataSection(examples),
