@@ -92,6 +92,20 @@ spec('announced step types', (test) => {
       assert.is((await backend.kv.list('step_types/')).length, 1);
     }));
 
+  test('may differ in texts for people under one version, and in nothing that decides', () =>
+    withKvStore(async ({ backend }) => {
+      const configSchema = { type: 'object', properties: { description: { type: 'string', description: 'first' } } };
+      await announceTypes(backend.kv, 'w1', [typeOf('1.0.0', { config_schema: configSchema })]);
+      const reworded = { type: 'object', properties: { description: { type: 'string', description: 'second' } } };
+      const texts = { description: 'else', display_name: 'Else', docs_url: 'https://else', examples: [{ a: 1 }] };
+      await announceTypes(backend.kv, 'w2', [typeOf('1.0.0', { config_schema: reworded, ...texts })]);
+      const narrower = { type: 'object', properties: { description: { type: 'number', description: 'first' } } };
+      const { message } = await refusalOf(() =>
+        announceTypes(backend.kv, 'w3', [typeOf('1.0.0', { config_schema: narrower })]),
+      );
+      assert.match(message, 'with another config_schema than');
+    }));
+
   test('that differ under one version are refused, later worker and earlier one named, all of them at once', () =>
     withKvStore(async ({ backend, clock }) => {
       const types = [typeOf('1.0.0'), typeOf('1.0.0', { type_id: 'other' })];
@@ -103,7 +117,7 @@ spec('announced step types', (test) => {
       const { code, message } = await refusalOf(() => announceTypes(backend.kv, 'later-worker', changed));
       assert.is(code, 'PLUGIN_DUPLICATE');
       for (const typeId of ['work', 'other']) {
-        const words = `worker 'later-worker' brings step type '${typeId}' 1.0.0 with another description, is_async than worker 'first-worker' announced`;
+        const words = `worker 'later-worker' brings step type '${typeId}' 1.0.0 with another is_async than worker 'first-worker' announced`;
         assert.ok(message.includes(words), message);
       }
       await presence.stop();
@@ -115,7 +129,7 @@ spec('announced step types', (test) => {
   test('of two workers that announce at the same moment are those of one of them', () =>
     withKvStore(async ({ backend }) => {
       const outcomes = await Promise.allSettled(
-        ['a', 'b', 'c'].map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0', { description: id })])),
+        ['a', 'b', 'c'].map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0', { permissions: [id] })])),
       );
       assert.equal(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
     }));

@@ -94,6 +94,28 @@ spec('plugin host', (test) => {
     );
   });
 
+  test('a member that is unknown or missing is named with what was meant', async () => {
+    const old = plugin('alpha', `step_types: [${typeCode('work')}]`);
+    assert.is(
+      await faultOf([old]),
+      "PLUGIN_INVALID: plugin 'alpha': it has an unknown member 'step_types', did you mean 'stepTypes'?",
+    );
+    const region = "{ kind: 'control', metadata: {}, has_region: true, react: () => ({ directives: [] }) }";
+    assert.is(
+      await faultOf([plugin('alpha', `stepTypes: [${region}]`)]),
+      "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has an unknown member 'has_region', did you mean 'hasRegion'?",
+    );
+    const provider = "{ provider_id: 'acme', description: '', config_schema: {}, create() {} }";
+    assert.match(
+      await faultOf([plugin('alpha', `modelProviders: [${provider}]`)]),
+      /unknown member 'provider_id', did you mean 'providerId'\?; modelProviders\[0\] has no 'providerId'$/,
+    );
+    assert.match(
+      await faultOf([plugin('alpha', 'stepTypes: [{}]')]),
+      /stepTypes\[0\] must have kind 'task' or 'control'/,
+    );
+  });
+
   test('two plugins of one step type and version are both named', async () => {
     const twice = [
       plugin('alpha', `stepTypes: [${typeCode('work')}]`),

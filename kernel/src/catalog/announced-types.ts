@@ -3,13 +3,15 @@
  * catalogs.
  * Owns: the keys `step_types/<type_id>/<version>`. They never expire, so runs stay readable after the code of their version is gone.
  * Does not own: which workers are alive (live-workers.ts).
- * Invariant: a version of a type has exactly one description; a worker that announces a different one is refused.
+ * Invariant: a version of a type has exactly one contract (metadata-contract.ts); a worker that announces a different one is refused.
+ * Texts for people may differ: those announced first are shown.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
   isLlmteamError,
   type Json,
+  type JsonObject,
   type KvEntry,
   type KvStore,
   LlmteamError,
@@ -21,11 +23,12 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { WatchedKeys } from '../kv/watched-keys.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 import { listWorkers } from './live-workers.js';
+import { metadataContract } from './metadata-contract.js';
 import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
 
-/** Announces the types a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a version was announced with another description */
+/** Announces the types a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a version was announced with another contract */
 export async function announceTypes(kv: KvStore, workerId: string, types: readonly StepTypeMetadata[]): Promise<void> {
   const faults: LlmteamError[] = [];
   for (const type of types) {
@@ -45,14 +48,14 @@ async function announce(kv: KvStore, workerId: string, type: StepTypeMetadata): 
   for (;;) {
     const present = await kv.get(key);
     if (present !== null) {
-      if (isDeepStrictEqual(present.value, value)) return;
+      if (isDeepStrictEqual(metadataContract(present.value), metadataContract(value))) return;
       throw await conflict(kv, workerId, type, present);
     }
     try {
       await kv.put(key, value, { ifRevision: 0 });
       return;
     } catch (error) {
-      // Another worker announced it at the same moment; compare with its description.
+      // Another worker announced it at the same moment; compare with its contract.
       if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
     }
   }
@@ -70,9 +73,10 @@ async function conflict(
     types.some((one) => one.type_id === type_id && one.version === version),
   );
   const who = other === undefined ? 'a worker that is gone' : `worker '${other.worker_id}'`;
-  const known = value as { readonly [key: string]: Json };
-  const keys = new Set([...Object.keys(known), ...Object.keys(type)]);
-  const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], type[key as keyof StepTypeMetadata]));
+  const known = metadataContract(value) as JsonObject;
+  const given = metadataContract(JSON.parse(JSON.stringify(type))) as JsonObject;
+  const keys = new Set([...Object.keys(known), ...Object.keys(given)]);
+  const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], given[key]));
   const message = `worker '${workerId}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
 }

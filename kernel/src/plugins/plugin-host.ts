@@ -15,6 +15,7 @@ import {
 } from '@llmteam/contracts';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
+import { checkPluginShape } from './plugin-shape.js';
 
 export interface PluginHostOptions {
   readonly log: Logger;
@@ -126,9 +127,12 @@ function checkPlugin(source: PluginPackage, value: unknown): Plugin {
     const names = `its manifest says '${manifest.name}', its code '${plugin.name}'`;
     throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${names}`);
   }
-  if (plugin.api === manifest.api) return plugin;
-  const versions = `its manifest says API ${manifest.api}, its code ${plugin.api}`;
-  throw new LlmteamError('PLUGIN_INCOMPATIBLE', `plugin '${specifier}': ${versions}`);
+  if (plugin.api !== manifest.api) {
+    const versions = `its manifest says API ${manifest.api}, its code ${plugin.api}`;
+    throw new LlmteamError('PLUGIN_INCOMPATIBLE', `plugin '${specifier}': ${versions}`);
+  }
+  checkPluginShape(specifier, plugin);
+  return plugin;
 }
 
 async function inTime<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {

@@ -1,0 +1,72 @@
+/**
+ * Checks what a plugin exports, before anything of it is registered. Unknown members are refused: plugins may be plain JavaScript, and a
+ * misspelt member would silently do nothing.
+ */
+import { LlmteamError, type Plugin } from '@llmteam/contracts';
+import { ClosestName } from '../validation/closest-name.js';
+
+type Members = Readonly<Record<string, 'required' | 'optional'>>;
+
+const pluginMembers: Members = {
+  name: 'required',
+  api: 'required',
+  stepTypes: 'optional',
+  modelProviders: 'optional',
+  start: 'optional',
+  stop: 'optional',
+};
+const taskMembers: Members = { kind: 'required', metadata: 'required', concurrency: 'optional', run: 'required' };
+const controlMembers: Members = {
+  kind: 'required',
+  metadata: 'required',
+  activation: 'optional',
+  hasRegion: 'optional',
+  catchesFailures: 'optional',
+  ports: 'optional',
+  react: 'required',
+};
+const providerMembers: Members = {
+  providerId: 'required',
+  description: 'required',
+  config_schema: 'required',
+  create: 'required',
+};
+
+/** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong */
+export function checkPluginShape(specifier: string, plugin: Plugin): void {
+  const faults = [
+    ...memberFaults('it', plugin, pluginMembers),
+    ...listOf(plugin.stepTypes).flatMap((type, index) => stepTypeFaults(`stepTypes[${index}]`, type)),
+    ...listOf(plugin.modelProviders).flatMap((provider, index) =>
+      memberFaults(`modelProviders[${index}]`, provider, providerMembers),
+    ),
+  ];
+  if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
+}
+
+function stepTypeFaults(place: string, type: unknown): string[] {
+  const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : undefined;
+  if (kind === 'task') return memberFaults(place, type, taskMembers);
+  if (kind === 'control') return memberFaults(place, type, controlMembers);
+  return [`${place} must have kind 'task' or 'control'`];
+}
+
+function memberFaults(place: string, value: unknown, members: Members): string[] {
+  if (typeof value !== 'object' || value === null) return [`${place} must be an object`];
+  const known = Object.keys(members);
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  const missing = known.filter(
+    (key) => members[key] === 'required' && (value as Record<string, unknown>)[key] === undefined,
+  );
+  return [
+    ...unknown.map((key) => {
+      const meant = new ClosestName().find(key, known);
+      return `${place} has an unknown member '${key}'${meant === undefined ? '' : `, did you mean '${meant}'?`}`;
+    }),
+    ...missing.map((key) => `${place} has no '${key}'`),
+  ];
+}
+
+function listOf(list: readonly unknown[] | undefined): readonly unknown[] {
+  return Array.isArray(list) ? list : [];
+}
