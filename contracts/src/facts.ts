@@ -90,17 +90,21 @@ export const Activity = Type.Object(
   { ...strict, $id: 'Activity' },
 );
 export type Activity = Static<typeof Activity>;
-export const StepReported = fact('step.reported', 'An attempt ended: `ports` if it succeeded, `error` if not.', {
-  step: StepKey,
-  attempt: Attempt,
-  started_at: EpochMs,
-  worker: Type.String(),
-  ports: Type.Optional(PortValues),
-  error: Type.Optional(ErrorInfo),
-  usage: Type.Optional(Usage),
-  activities: Type.Optional(Type.Array(Activity)),
-});
-export const StepMemoized = fact('step.memoized', 'A handler recorded a sub-result that later attempts reuse.', {
+export const StepReported = fact(
+  'step.reported',
+  'An attempt ended: with `ports` if it succeeded, with `error` if it failed.',
+  {
+    step: StepKey,
+    attempt: Attempt,
+    started_at: EpochMs,
+    worker: Type.String(),
+    ports: Type.Optional(PortValues),
+    error: Type.Optional(ErrorInfo),
+    usage: Type.Optional(Usage),
+    activities: Type.Optional(Type.Array(Activity)),
+  },
+);
+export const StepMemoized = fact('step.memoized', 'A handler memoized an intermediate result for later attempts.', {
   step: StepKey,
   attempt: Attempt,
   name: Type.String({ maxLength: 256 }),
@@ -118,7 +122,7 @@ export const TaskClaimed = fact('task.claimed', 'Somebody claimed a human task.'
   step: StepKey,
   by: Type.String({ maxLength: 256 }),
 });
-export const TaskAnswered = fact('task.answered', 'Somebody answered a human task.', {
+export const TaskAnswered = fact('task.answered', 'A person answered a human task.', {
   step: StepKey,
   answer: TaskAnswer,
 });

@@ -62,7 +62,7 @@ export class JsonScanner {
     if (this.at < this.text.length) this.failExpecting('nothing after the value');
   }
 
-  /** The next member of the innermost object or list, or its end. */
+  /** Scans the next member of the innermost object or array, or its closing bracket. */
   private member(frame: Frame): void {
     const closer = frame.keys === null ? closeList : closeObject;
     const code = this.nextCode();
@@ -130,7 +130,7 @@ export class JsonScanner {
     if (!Number.isFinite(Number(digits))) this.fail('a number exceeds the range of a double', start);
   }
 
-  /** @returns whether the string that begins here has an escape */
+  /** @returns whether the string contains an escape */
   private skipString(what: 'key' | 'string'): boolean {
     const { text } = this;
     const start = this.at++;
@@ -157,7 +157,7 @@ export class JsonScanner {
     this.fail(`a ${what} of ${bytes} bytes (at most ${maxStringBytes} are allowed)`, start);
   }
 
-  /** The first code unit after white space; NaN at the end. */
+  /** The first code unit after white space, or NaN at the end. */
   private nextCode(): number {
     this.skipSpace();
     return this.text.charCodeAt(this.at);

@@ -20,7 +20,7 @@ export interface PluginHostOptions {
   readonly log: Logger;
   /** `plugins.<name>` of the configuration. */
   readonly settings?: Readonly<Record<string, JsonObject>>;
-  /** For each import, start and stop. Default 10,000. */
+  /** Deadline of each import, start and stop. Default 10,000. */
   readonly deadlineMs?: number;
 }
 

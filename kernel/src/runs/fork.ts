@@ -49,7 +49,7 @@ export function forkHistory(
   ];
 }
 
-/** Child runs are named after their parent: `run.2` of the source is `fork.2` here. */
+/** Renames child runs, whose ids derive from the parent's: `<source>.2` becomes `<fork>.2`. */
 function asOfFork(fact: Fact, source: RunKey, fork: RunKey): Fact {
   if (fact.type !== 'child.ended') return fact;
   return { ...fact, child_run_id: fork.run_id + fact.child_run_id.slice(source.run_id.length) };

@@ -104,7 +104,7 @@ export interface RunServiceDeps {
   readonly index: RunIndex;
   readonly definitions: Definitions;
   readonly clock: Clock;
-  /** A new unique id. */
+  /** Returns a new unique id. */
   readonly newId: () => string;
 }
 

@@ -49,7 +49,7 @@ export interface WorkLoopOptions {
   readonly observer?: WorkObserver;
 }
 
-/** A job while this worker has it. */
+/** A job held by this worker. */
 interface Attempt {
   readonly delivery: Delivery;
   readonly beganAt: number;

@@ -39,7 +39,7 @@ export class Certainty {
     return this.followsFrom(other, (step) => this.upstream.isCertain(step, reader));
   }
 
-  /** Whether `step`, outside all loops, runs in every run that completes. */
+  /** Whether `step`, which is outside all loops, runs in every run that completes. */
   alwaysRuns(step: number): boolean {
     return this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
   }

@@ -7,7 +7,7 @@ import { type Words, wordsOf } from './error-words.js';
 
 /** Where the checked value is in its document, and how messages name its parts. */
 export interface Scene {
-  /** JSON Pointer of the checked value within the document. */
+  /** JSON Pointer of the validated value within the document. */
   readonly base: string;
   readonly closest: ClosestName;
   /** The name that messages begin with, and how many tokens of the path within the checked value it covers. */

@@ -27,7 +27,7 @@ function isTakenLiterally({ parentSchema = {} }: ErrorObject): boolean {
   return celKeyword in parentSchema || literalKeyword in parentSchema;
 }
 
-/** `whole`: one `${…}` and nothing else, so that the value may be of any type. */
+/** `whole`: a single `${…}` and nothing else, so the value may have any type. */
 function templateKind(value: unknown): 'none' | 'part' | 'whole' {
   if (typeof value !== 'string' || !value.includes('${')) return 'none';
   try {
