@@ -21,7 +21,7 @@ export const TaskRequest = Type.Object(
 );
 export type TaskRequest = Static<typeof TaskRequest>;
 
-/** A person's answer. `value` is the modified data, the entered data or the choice. */
+/** A person's answer. `value` is the modified or entered data, or the choice. */
 export const TaskAnswer = Type.Object(
   {
     decision: Type.Enum([...answerDecisions]),

@@ -88,10 +88,7 @@ spec('plugin host', (test) => {
     const wrong = await faultOf([
       { name: 'alpha', manifest: { kind: 'task', name: 'alpha', api: 1, colour: 'red' }, code },
     ]);
-    assert.match(
-      wrong,
-      /^PLUGIN_INVALID: plugin 'alpha': package\.json, key 'llmteam': unknown key 'colour'; known are/,
-    );
+    assert.match(wrong, /^PLUGIN_INVALID: plugin 'alpha': package\.json, key 'llmteam': unknown key 'colour'; known:/);
   });
 
   test('two plugins of one step type and version are both named', async () => {

@@ -14,6 +14,6 @@ export interface TaskType<Config = JsonObject> {
   readonly metadata: Omit<StepTypeMetadata, 'version'>;
   /** Maximum number of concurrent attempts of this type per worker. Default 16. */
   readonly concurrency?: number;
-  /** @throws LlmteamError with a code; `recoverable` decides whether the retry policy of the step applies. */
+  /** @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. */
   run(context: StepContext, config: Config, input: Json): Promise<FiredPorts>;
 }

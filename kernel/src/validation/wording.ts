@@ -16,7 +16,7 @@ export function listed(names: readonly string[], last = 'or', longest = 12): str
 }
 
 /** `, did you mean 'x'?`, else the list of known names, else an empty string. */
-export function hint(suggestion: string | undefined, known: readonly string[] = [], intro = 'known are'): string {
+export function hint(suggestion: string | undefined, known: readonly string[] = [], intro = 'known:'): string {
   if (suggestion !== undefined) return `, did you mean ${quoted(suggestion)}?`;
   return known.length === 0 ? '' : `; ${intro} ${listed(known, 'and')}`;
 }
