@@ -103,7 +103,7 @@ spec('announced step types', (test) => {
       const { code, message } = await refusalOf(() => announceTypes(backend.kv, 'later-worker', changed));
       assert.is(code, 'PLUGIN_DUPLICATE');
       for (const typeId of ['work', 'other']) {
-        const words = `worker 'later-worker' brings step type '${typeId}' 1.0.0 with another description, is_async than worker 'first-worker' announced`;
+        const words = `worker 'later-worker' provides step type '${typeId}' 1.0.0 with a different description, is_async than worker 'first-worker' announced`;
         assert.ok(message.includes(words), message);
       }
       await presence.stop();

@@ -73,7 +73,7 @@ async function conflict(
   const known = value as { readonly [key: string]: Json };
   const keys = new Set([...Object.keys(known), ...Object.keys(type)]);
   const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], type[key as keyof StepTypeMetadata]));
-  const message = `worker '${workerId}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
+  const message = `worker '${workerId}' provides step type '${type_id}' ${version} with a different ${differing.sort().join(', ')} than ${who} announced`;
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
 }
 

@@ -14,13 +14,13 @@ import { JsonScanner } from './json-scanner.js';
 export function parseJson(text: string, options: Partial<JsonLimits> = {}): Json {
   const limits = { ...jsonLimits, ...options };
   checkBytes(text, limits.maxBytes);
-  const body = withoutMark(text);
+  const body = withoutByteOrderMark(text);
   new JsonScanner(body, limits, null).scan();
   return JSON.parse(body);
 }
 
 /** The text without its byte order mark. */
-export function withoutMark(text: string): string {
+export function withoutByteOrderMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 

@@ -36,7 +36,7 @@ export function forkHistory(
   if (cut < 0) {
     throw new LlmteamError(
       'STEP_UNKNOWN',
-      `run '${source.run_id}' has no result of step '${from_step}' to begin anew from`,
+      `run '${source.run_id}' has no result of step '${from_step}' to restart from`,
     );
   }
   const [first, ...rest] = entries.slice(0, cut).map(({ fact }) => fact);
@@ -45,7 +45,7 @@ export function forkHistory(
   const forkedFrom = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
   return [
     { message_id: 'requested', fact: forkedRequest(first, forkedFrom, request_digest, now) },
-    ...copied.map((fact, place) => ({ message_id: `fork:${place + 1}`, fact })),
+    ...copied.map((fact, index) => ({ message_id: `fork:${index + 1}`, fact })),
   ];
 }
 
