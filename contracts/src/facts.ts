@@ -90,20 +90,16 @@ export const Activity = Type.Object(
   { ...strict, $id: 'Activity' },
 );
 export type Activity = Static<typeof Activity>;
-export const StepReported = fact(
-  'step.reported',
-  'An attempt ended: with `ports` if it succeeded, with `error` if it failed.',
-  {
-    step: StepKey,
-    attempt: Attempt,
-    started_at: EpochMs,
-    worker: Type.String(),
-    ports: Type.Optional(PortValues),
-    error: Type.Optional(ErrorInfo),
-    usage: Type.Optional(Usage),
-    activities: Type.Optional(Type.Array(Activity)),
-  },
-);
+export const StepReported = fact('step.reported', 'An attempt ended: `ports` if it succeeded, `error` if not.', {
+  step: StepKey,
+  attempt: Attempt,
+  started_at: EpochMs,
+  worker: Type.String(),
+  ports: Type.Optional(PortValues),
+  error: Type.Optional(ErrorInfo),
+  usage: Type.Optional(Usage),
+  activities: Type.Optional(Type.Array(Activity)),
+});
 export const StepMemoized = fact('step.memoized', 'A handler memoized an intermediate result for later attempts.', {
   step: StepKey,
   attempt: Attempt,
