@@ -7,7 +7,7 @@ const outages: ReadonlySet<string> = new Set(['BACKEND_UNREACHABLE', 'STORE_FAIL
 
 /**
  * Retries recoverable errors of the backend with exponential backoff, so that no decision is lost because a disk was full for a
- * second. After `timeoutMs` without success it gives up for good and calls `onFailure`. Once stopped, it starts no more attempts.
+ * second. After `timeoutMs` without success it fails permanently and calls `onFailure`. Once stopped, it starts no more attempts.
  */
 export class Retry {
   private isStopped = false;
@@ -20,12 +20,12 @@ export class Retry {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Whether it was stopped or has given up, so that pending work may never be done. */
+  /** Whether it was stopped or has failed, so that pending work may never be done. */
   get isOver(): boolean {
     return this.isStopped || this.hasFailed;
   }
 
-  /** Resolves once `work` succeeds. Never rejects, and never settles after `stop` or after giving up. */
+  /** Resolves once `work` succeeds. Never rejects, and never settles after `stop` or a permanent failure. */
   untilKept(work: () => Promise<unknown>): Promise<void> {
     if (this.isStopped) return never();
     return work().then(nothing, (error: unknown) => this.repeat(work, error));
