@@ -31,7 +31,7 @@ export const RunEvent = Type.Object(
   {
     event_id: Type.String({ description: '`<run_id>:<seq>`' }),
     event_type: EventType,
-    seq: Type.Integer({ minimum: 1, description: 'From 1, without gaps.' }),
+    seq: Type.Integer({ minimum: 1, description: 'Starts at 1, without gaps.' }),
     timestamp: Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' }),
     tenant_id: Type.String(),
     instance_id: Type.String(),

@@ -100,7 +100,7 @@ export const StepReported = fact('step.reported', 'An attempt ended: `ports` if 
   usage: Type.Optional(Usage),
   activities: Type.Optional(Type.Array(Activity)),
 });
-export const StepMemoized = fact('step.memoized', 'A handler recorded a sub-result that later attempts reuse.', {
+export const StepMemoized = fact('step.memoized', 'A handler memoized an intermediate result for later attempts.', {
   step: StepKey,
   attempt: Attempt,
   name: Type.String({ maxLength: 256 }),
@@ -118,7 +118,7 @@ export const TaskClaimed = fact('task.claimed', 'Somebody claimed a human task.'
   step: StepKey,
   by: Type.String({ maxLength: 256 }),
 });
-export const TaskAnswered = fact('task.answered', 'Somebody answered a human task.', {
+export const TaskAnswered = fact('task.answered', 'A person answered a human task.', {
   step: StepKey,
   answer: TaskAnswer,
 });

@@ -33,7 +33,9 @@ export const Job = Type.Object(
     deadline_at: Type.Union([Type.Integer(), Type.Null()], {
       description: 'When the run times out; epoch milliseconds.',
     }),
-    journal_start: Type.Boolean({ description: 'The worker appends `step.started` before it runs the handler.' }),
+    journal_start: Type.Boolean({
+      description: 'Whether the worker appends `step.started` before it runs the handler.',
+    }),
     trace_id: Type.String(),
   },
   { additionalProperties: false, $id: 'Job' },
@@ -41,7 +43,7 @@ export const Job = Type.Object(
 type JsonObjectOf = import('./json.js').JsonObject;
 export type Job = Static<typeof Job>;
 
-/** The queue a job goes to: `<step type>@<major version>`. */
+/** The queue of a job: `<step type>@<major version>`. */
 export function queueName(stepType: string, version: string): string {
   return `${stepType}@${version.slice(0, version.indexOf('.'))}`;
 }

@@ -41,7 +41,7 @@ export const StepSummary = Type.Object(
     scope: Type.String({ description: 'Loop path, e.g. `each[3]`; empty outside loops.' }),
     type: Type.String(),
     status: StepStatus,
-    attempt: Type.Integer({ minimum: 0, description: 'Attempts so far; 0 for steps that run no job.' }),
+    attempt: Type.Integer({ minimum: 0, description: 'Attempts so far; 0 for steps that need no job.' }),
     error: Type.Union([ErrorInfo, Type.Null()]),
     waiting_for: Type.Optional(WaitingFor),
   },

@@ -24,7 +24,7 @@ change. A **recoverable** error may pass if the same is done again: an attempt t
     examples.fitting('error', sample),
     '## Problems of segments',
     `What \`llmteam validate\` finds. \`SEGMENT_INVALID\` carries them all in \`details.problems\`. See
-[how validation answers](contracts/segment-json.md#how-validation-answers).`,
+[validation](contracts/segment-json.md#validation).`,
     table(
       ['code', 'meaning'],
       Object.entries(problemCodes).map(([name, about]) => [code(name), about]),

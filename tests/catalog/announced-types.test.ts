@@ -103,7 +103,7 @@ spec('announced step types', (test) => {
       const { message } = await refusalOf(() =>
         announceTypes(backend.kv, 'w3', [typeOf('1.0.0', { config_schema: narrower })]),
       );
-      assert.match(message, 'with another config_schema than');
+      assert.match(message, 'with a different config_schema than');
     }));
 
   test('that differ under one version are refused, later worker and earlier one named, all of them at once', () =>
@@ -117,7 +117,7 @@ spec('announced step types', (test) => {
       const { code, message } = await refusalOf(() => announceTypes(backend.kv, 'later-worker', changed));
       assert.is(code, 'PLUGIN_DUPLICATE');
       for (const typeId of ['work', 'other']) {
-        const words = `worker 'later-worker' brings step type '${typeId}' 1.0.0 with another is_async than worker 'first-worker' announced`;
+        const words = `worker 'later-worker' provides step type '${typeId}' 1.0.0 with a different is_async than worker 'first-worker' announced`;
         assert.ok(message.includes(words), message);
       }
       await presence.stop();

@@ -59,12 +59,12 @@ spec('configuration', (test) => {
       assert.is(code, 'CONFIG_INVALID');
       const told = [
         path,
-        "unknown key 'natts'; known are",
+        "unknown key 'natts'; known:",
         "'nats.servers' must not be empty",
         "unknown key 'partitons' in 'nats', did you mean 'partitions'?",
         "'nats.replicas' must be 1 or 3 or 5, not the number 2",
-        "'nats.user' is missing beside 'password'",
-        "'nats.tls.key_file' is missing beside 'cert_file'",
+        "'nats.user' is missing, but 'password' requires it",
+        "'nats.tls.key_file' is missing, but 'cert_file' requires it",
         "'worker.concurrency' must be at least 1",
         "'worker.http.port' must be at most 65535",
         "'coordinator' must be an object",

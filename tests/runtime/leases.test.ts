@@ -108,7 +108,7 @@ spec('leases of jobs', (test) => {
       const [letter, ...others] = await listDeadLetters(shared.backend.kv);
       assert.equal(others, []);
       assert.equal([letter?.run_id, letter?.step, letter?.deliveries], [run.run_id, 'work', 6]);
-      assert.match(error?.error_message ?? '', "step 'work' was handed out 5 times");
+      assert.match(error?.error_message ?? '', "step 'work' was delivered 5 times");
       assert.equal(begun, []);
       await pass(shared, 2 * leaseMs);
       assert.is(partition.liveRuns(), 0, 'it is not retried');

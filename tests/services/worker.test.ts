@@ -170,7 +170,7 @@ spec('worker', (test) => {
         const { code, stderr } = await installation.start('worker', { LLMTEAM_PLUGINS: './other' }).ended;
         assert.is(code, 1);
         assert.match(stderr, 'error PLUGIN_DUPLICATE');
-        assert.ok(stderr.includes(`with another description than worker '${worker_id}' announced`), stderr);
+        assert.ok(stderr.includes(`with a different description than worker '${worker_id}' announced`), stderr);
       }),
     patience,
   );

@@ -66,7 +66,7 @@ spec('configs', (test) => {
   test('what a condition of the schema asks for is told as if it were asked outright', () => {
     assert.equal(told('delay', { seconds: 1, mode: 'noted' }), ["MISSING_FIELD /note: 'note' is missing"]);
     assert.equal(told('delay', { seconds: 1, mode: 'plain', note: 'x' }), [
-      "SCHEMA_VIOLATION /note: 'note' does not go with the other values",
+      "SCHEMA_VIOLATION /note: 'note' is not allowed with the other values",
     ]);
     assert.equal(told('delay', { seconds: 1, mode: 'noted', note: 'x' }), []);
   });
@@ -97,7 +97,7 @@ spec('configs', (test) => {
 
   test('a format is checked', () => {
     assert.equal(told('delay', { until: 'tomorrow' }), [
-      "SCHEMA_VIOLATION /until: 'until' must be a text of format 'date-time'",
+      "SCHEMA_VIOLATION /until: 'until' must be a string of format 'date-time'",
     ]);
   });
 

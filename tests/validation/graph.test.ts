@@ -39,7 +39,7 @@ spec('graphs', (test) => {
     const value = segment([loop('each'), step('work')], ['each.body -> work', 'work -> each']);
     assert.equal(told(value), [
       "REGION_ESCAPE /edges/1: edge 'work' → 'each' leads back to the loop on port 'input'; " +
-        "what comes back goes to its port 'next'",
+        "it must lead to its port 'next'",
     ]);
   });
 
@@ -49,8 +49,8 @@ spec('graphs', (test) => {
       ['each.body -> work', 'work -> each.next', 'each.done -> last', 'last -> more', 'work.error -> more.extra'],
     );
     assert.equal(told(value), [
-      "REGION_ESCAPE /edges/4: edge 'work' → 'more' leaves the loop of step 'each' past its port 'next', " +
-        'for a step that is also reached from outside',
+      "REGION_ESCAPE /edges/4: edge 'work' → 'more' leaves the loop of step 'each' other than through its port 'next', " +
+        'to a step that is also reached from outside',
     ]);
   });
 

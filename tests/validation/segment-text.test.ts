@@ -70,7 +70,7 @@ spec('validateText', (test) => {
       "17 UNKNOWN_VARIABLE: step 'write', config: \"steps.reserch.output\" reads, at 0, step 'reserch', " +
         "which does not exist, did you mean 'research'?",
       '19 INVALID_TYPE: step no. 3 must be an object, not the number 17',
-      "22 INVALID_REFERENCE: edge 'research' → 'wriet': there is no step 'wriet' to lead to, did you mean 'write'?",
+      "22 INVALID_REFERENCE: edge 'research' → 'wriet': there is no step 'wriet', did you mean 'write'?",
     ]);
   });
 

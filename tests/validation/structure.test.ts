@@ -14,7 +14,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   [
     'a key nobody could have meant',
     { ...chain('a'), xyzzy: 1 },
-    "segment: unknown key 'xyzzy'; known are '$schema', 'version', 'segment_id', 'name', 'description', 'entrypoint', " +
+    "segment: unknown key 'xyzzy'; known: '$schema', 'version', 'segment_id', 'name', 'description', 'entrypoint', " +
       "'params', 'input_schema', 'output', 'steps', 'edges' and 'metadata'",
   ],
   [
@@ -76,7 +76,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   [
     'an edge',
     { ...chain('a', 'b'), edges: [{ from: 'a', to: 'b', when: 'x' }] },
-    "edge 'a' → 'b': unknown key 'when'; known are 'from', 'from_port', 'to', 'to_port' and 'condition'",
+    "edge 'a' → 'b': unknown key 'when'; known: 'from', 'from_port', 'to', 'to_port' and 'condition'",
   ],
   [
     'a type in capitals',

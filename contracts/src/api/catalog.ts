@@ -9,7 +9,10 @@ export const CatalogType = Type.Object(
     type_id: Type.String(),
     version: Type.String({ description: 'The newest version.' }),
     versions: Type.Array(Type.String(), { description: 'All versions, newest first.' }),
-    workers: Type.Integer({ minimum: 0, description: 'Live workers of the newest version; control types need none.' }),
+    workers: Type.Integer({
+      minimum: 0,
+      description: 'Live workers that serve the newest version. Control types need none.',
+    }),
     metadata: StepTypeMetadata,
   },
   { ...strict, $id: 'CatalogType' },
@@ -18,6 +21,6 @@ export type CatalogType = Static<typeof CatalogType>;
 
 export const CatalogPage = Type.Object(
   { types: Type.Array(CatalogType) },
-  { ...strict, $id: 'CatalogPage', description: 'Step types, by id.' },
+  { ...strict, $id: 'CatalogPage', description: 'Step types, ordered by id.' },
 );
 export type CatalogPage = Static<typeof CatalogPage>;

@@ -12,7 +12,7 @@ export const RequestProblem = Type.Object(
     code: Type.String({ description: `One of ${Object.keys(problemCodes).join(', ')}.` }),
     message: Type.String(),
     path: Type.String({ description: 'JSON Pointer into that part of the request.' }),
-    line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line in the body, if it is known.' })),
+    line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line of the body, if known.' })),
     suggestion: Type.Optional(Type.String()),
   },
   { additionalProperties: false, $id: 'RequestProblem' },

@@ -16,7 +16,7 @@ export const RunAccepted = Type.Object(
 );
 export type RunAccepted = Static<typeof RunAccepted>;
 
-/** A run in a list. */
+/** A run as lists show it. */
 export const RunListing = Type.Object(
   {
     run_id: Type.String(),

@@ -20,7 +20,7 @@ export const SegmentStored = Type.Object(
 );
 export type SegmentStored = Static<typeof SegmentStored>;
 
-/** A segment in a list. */
+/** A segment as lists show it. */
 export const SegmentListing = Type.Object(
   {
     segment_id: Type.String(),
@@ -35,7 +35,7 @@ export type SegmentListing = Static<typeof SegmentListing>;
 
 export const SegmentPage = Type.Object(
   { segments: Type.Array(SegmentListing), cursor: PageCursor },
-  { ...strict, $id: 'SegmentPage', description: 'Segments, by id.' },
+  { ...strict, $id: 'SegmentPage', description: 'Segments, ordered by id.' },
 );
 export type SegmentPage = Static<typeof SegmentPage>;
 

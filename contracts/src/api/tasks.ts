@@ -6,7 +6,11 @@ const strict = { additionalProperties: false } as const;
 const { decision, value, comment } = TaskAnswer.properties;
 
 /** The person on whose behalf the key acts; the gateway also records the key. */
-const by = Type.String({ minLength: 1, maxLength: 128, description: 'The person. Default: the name of the key.' });
+const by = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'The person who acts. Default: the name of the API key.',
+});
 
 /** `POST /api/v1/tasks/{task_id}/answer` */
 export const AnswerTaskBody = Type.Object(

@@ -19,7 +19,7 @@ export type Occurrence =
   | { readonly kind: 'inputs_closed' }
   /** All steps of a scope this step opened are decided; `value` arrived on `next`, null if nothing did. */
   | { readonly kind: 'scope_completed'; readonly index: number; readonly value: Json }
-  /** A step in a scope this step opened failed and nothing caught it; the scope is closed. */
+  /** A step in a scope opened by this step failed and nothing caught the failure; the scope is closed. */
   | { readonly kind: 'scope_failed'; readonly index: number; readonly error: ErrorInfo }
   | { readonly kind: 'timer_fired'; readonly name: string }
   | { readonly kind: 'signal_received'; readonly name: string; readonly payload: Json }
@@ -96,7 +96,7 @@ export interface ControlType<Config = any, State = any> {
   readonly metadata: Omit<StepTypeMetadata, 'version'>;
   /** `all` (default): started once all incoming edges are decided and one is taken. `each`: notified of every taken edge. */
   readonly activation?: 'all' | 'each';
-  /** The step has a region: output port `body`, input port `next`. */
+  /** Whether the step has a region, with output port `body` and input port `next`. */
   readonly hasRegion?: boolean;
   /** Whether this step gets the failures of steps whose paths all lead to it, instead of failing the run. */
   catchesFailures?(config: JsonObject): boolean;

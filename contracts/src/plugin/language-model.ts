@@ -40,7 +40,7 @@ export interface ModelProvider {
   /** The value of `llms.<ref>.provider` that selects this provider. */
   readonly providerId: string;
   readonly description: string;
-  /** JSON Schema of an entry of `llms`, without `provider`. Strings that hold secrets are marked `writeOnly: true`. */
+  /** JSON Schema of an entry of `llms` without `provider`. Strings that hold secrets are marked `writeOnly: true`. */
   readonly config_schema: JsonObject;
   create(config: JsonObject): LanguageModel;
 }

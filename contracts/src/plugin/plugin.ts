@@ -33,7 +33,7 @@ export interface PluginHostContext {
 
 /** The default export of a plugin package. */
 export interface Plugin {
-  /** As in the manifest. */
+  /** Must equal the name in the manifest. */
   readonly name: string;
   readonly api: number;
   // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs needs the open parameter

@@ -17,7 +17,7 @@ export interface Logger {
 export interface HttpClientConfig {
   readonly base_url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Hosts inside private networks that this client may reach. */
+  /** Whether this client may reach hosts in private networks. */
   readonly allow_private_network: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface StepContext {
   readonly segment_id: string;
   readonly step_id: string;
   readonly scope: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly attempt: number;
   /** The same for all attempts of this step occurrence; pass it to services that deduplicate requests. */
   readonly idempotency_key: string;

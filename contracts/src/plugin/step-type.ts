@@ -35,7 +35,9 @@ export const StepTypeMetadata = Type.Object(
     supports_retry: Type.Boolean(),
     supports_timeout: Type.Boolean(),
     supports_parallel: Type.Boolean(),
-    is_async: Type.Boolean({ description: 'Waits for the outside world: its start is journaled.' }),
+    is_async: Type.Boolean({
+      description: 'Whether the step waits for the outside world; if so, its start is journaled.',
+    }),
     docs_url: Type.String(),
     examples: Type.Array(JsonRecord, { description: 'Valid configs.' }),
     permissions: Type.Array(Type.String(), {

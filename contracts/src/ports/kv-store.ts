@@ -14,7 +14,7 @@ export interface KvChange {
 }
 
 /**
- * Small values with revisions: segments, checkpoints, leases, announced step types. Keys are `/`-separated. Laws:
+ * Key-value store of small values with revisions: segments, checkpoints, leases, announced step types. Keys are `/`-separated. Laws:
  *
  * - G1 `put` without `ifRevision` always writes; with it, only if it equals the key's revision (0 if the key is absent),
  *   and rejects with `REVISION_CONFLICT` otherwise. Of N concurrent writers with the same `ifRevision` exactly one wins.

@@ -17,7 +17,7 @@ export interface PubSub {
 /** Notifies workers of cancelled jobs. Message: `{job_ids: string[]}`. */
 export const cancelSubject = 'cancel';
 
-/** Live tokens and started notices of a run. Message: a `LiveToken`. */
+/** Subject of a run's live tokens and start notices. Message: a `LiveToken`. */
 export function liveSubject(runId: string): string {
   return `live.${runId}`;
 }

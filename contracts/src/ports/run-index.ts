@@ -2,7 +2,7 @@ import type { HumanTask } from '../human-task.js';
 import type { RunStatus } from '../run.js';
 import type { Position, RunKey } from './journal.js';
 
-/** A run in a list. */
+/** A run as lists show it. */
 export interface RunRow {
   readonly tenant_id: string;
   readonly run_id: string;

@@ -77,7 +77,7 @@ async function conflict(
   const given = metadataContract(JSON.parse(JSON.stringify(type))) as JsonObject;
   const keys = new Set([...Object.keys(known), ...Object.keys(given)]);
   const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], given[key]));
-  const message = `worker '${workerId}' brings step type '${type_id}' ${version} with another ${differing.sort().join(', ')} than ${who} announced`;
+  const message = `worker '${workerId}' provides step type '${type_id}' ${version} with a different ${differing.sort().join(', ')} than ${who} announced`;
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
 }
 

@@ -76,7 +76,7 @@ export class StepCatalog implements StepTypes {
     return { kind: 'unknown_version', versions: entries.map(({ metadata }) => metadata.version) };
   }
 
-  /** The newest version of every type, by type id. */
+  /** The newest version of every type, ordered by type id. */
   list(): StepTypeMetadata[] {
     const newest = [...this.types.values()].flatMap((entries) => entries.slice(0, 1));
     return newest.map((entry) => entry.metadata).sort((a, b) => a.type_id.localeCompare(b.type_id, 'en'));

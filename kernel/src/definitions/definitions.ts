@@ -41,7 +41,7 @@ export class Definitions {
     return this.plans.get(hash);
   }
 
-  /** @throws LlmteamError `BLOB_MISSING`, or `SEGMENT_INVALID` if a step type is no longer installed in that version. */
+  /** @throws LlmteamError `BLOB_MISSING`, or `SEGMENT_INVALID` if a step type is no longer installed in the fixed version. */
   async plan(hash: string): Promise<Plan> {
     const cached = this.plans.get(hash);
     if (cached !== undefined) return cached;

@@ -38,7 +38,7 @@ import { isEnded, newRunState, type Run, type RunState, type ScopeState } from '
 import { arm } from './timers.js';
 import { isOpen, type StepInstance, type Todo, Turn } from './turn.js';
 
-/** Semantic version of the engine's behaviour; recorded histories of every released version must replay. */
+/** Semantic version of the engine's behaviour. Histories recorded by any released version must replay. */
 export const engineVersion = '0.1.0';
 
 export interface Outcome {

@@ -2,7 +2,7 @@ import type { FiredPorts, Json, JsonObject } from '@llmteam/contracts';
 
 /** The variables an expression may read. Reading an absent one is an unknown name at evaluation. */
 export interface Variables {
-  /** Edge conditions: the value on the port. */
+  /** The value on the port; edge conditions only. */
   readonly value?: Json;
   readonly input?: Json;
   readonly ports?: Readonly<Record<string, Json>>;
@@ -41,6 +41,6 @@ export interface ConfigTemplate {
 export interface ExpressionCompiler {
   /** @throws LlmteamError `SEGMENT_INVALID` with the source, position and cause in the message. */
   expression(source: string): CompiledExpression;
-  /** @throws LlmteamError `SEGMENT_INVALID`, naming the JSON Pointer within the config. */
+  /** @throws LlmteamError `SEGMENT_INVALID` with the JSON Pointer within the config in the message */
   template(config: JsonObject, configSchema: JsonObject): ConfigTemplate;
 }

@@ -54,14 +54,14 @@ export interface StepPlan {
   /** Index of the loop step whose region contains the step, or `rootRegion`. */
   readonly region: number;
   readonly incoming: readonly EdgePlan[];
-  /** Edges from any port but `body`. */
+  /** Edges from any port except `body` of a step with a region. */
   readonly outgoing: readonly EdgePlan[];
   /** Edges from `body` of a step with a region. */
   readonly body: readonly EdgePlan[];
   /** The control type is notified of each edge as it is decided. */
   readonly isEager: boolean;
   readonly catchesFailures: boolean;
-  /** Output ports the step has beyond those of its type. */
+  /** Output ports in addition to those of the type. */
   readonly extraPorts: readonly string[];
 }
 

@@ -48,7 +48,7 @@ type Members<Shape> = Readonly<Record<keyof Shape, Check>>;
 
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number';
-const yesOrNo: Check = (value) => typeof value === 'boolean';
+const isBoolean: Check = (value) => typeof value === 'boolean';
 /** User data and contract types: they come from facts and are trusted as much as those. */
 const json: Check = (value) => value !== undefined;
 const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -103,10 +103,10 @@ const step = members<StepSnapshot>({
   arrivals: list(arrival),
   outputs: orNull(object),
   error: orNull(object),
-  led_on: yesOrNo,
+  led_on: isBoolean,
   event: number,
   since: number,
-  held: yesOrNo,
+  held: isBoolean,
   timer: orNull(text),
   memos: orNull(object),
   control: orNull(control),
@@ -133,7 +133,7 @@ const state = members<StateSnapshot>({
   output: json,
   error: orNull(object),
   ended_at: orNull(number),
-  is_recorded: yesOrNo,
+  is_recorded: isBoolean,
   usage: object,
   steps_completed: number,
   steps_total: number,

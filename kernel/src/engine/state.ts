@@ -57,7 +57,7 @@ export interface StartedChild {
 export interface StepState {
   status: StepStatus;
   attempt: number;
-  /** Incoming edges not decided yet. */
+  /** Number of undecided incoming edges. */
   pending: number;
   arrivals: Arrival[];
   outputs: FiredPorts | null;
@@ -140,7 +140,7 @@ export interface RunState {
   children_started: number;
   /** Keys of ready task steps that wait for a resume or a free slot, oldest first. */
   readonly held: string[];
-  /** Keys of ready control steps that wait for a resume, oldest first. */
+  /** Keys of ready control steps held until a resume, oldest first. */
   readonly held_controls: string[];
   readonly scopes: Map<string, ScopeState>;
   readonly timers: Map<string, TimerState>;

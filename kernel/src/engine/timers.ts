@@ -2,7 +2,7 @@ import { stepKey } from '@llmteam/contracts';
 import type { TimerState } from './state.js';
 import type { StepInstance, Turn } from './turn.js';
 
-/** Arms a timer; `id` is unique within the run. */
+/** Arms a timer; `id` must be unique within the run. */
 export function arm(turn: Turn, id: string, timer: TimerState): void {
   turn.run.timers.set(id, timer);
   turn.effects.push({ kind: 'arm_timer', timer: id, due_at: timer.due_at });

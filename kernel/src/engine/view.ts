@@ -27,7 +27,7 @@ export function viewRun(run: Run): RunView {
   };
 }
 
-/** What `llmteam run` prints. */
+/** The result that `llmteam run` prints. */
 export function resultOf(run: Run): RunResult {
   const { state } = run;
   return {

@@ -9,7 +9,7 @@ import type { CallTerm, Term } from './term.js';
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
 
 /** A node's context: the variables in scope, by slot, its nesting depth and its position in a chain. */
-export interface Place {
+export interface NodeContext {
   readonly variables: readonly string[];
   readonly depth: number;
   readonly chain: number;
@@ -19,46 +19,46 @@ export interface Place {
 export interface NodeReader {
   readonly source: string;
   /** Reads a node one level down: the operand of a unary operator, the right one of a binary operator, an argument. */
-  inner(node: ASTNode, place: Place): Term;
+  inner(node: ASTNode, context: NodeContext): Term;
   /** Reads a node one link back in a chain. */
-  previous(node: ASTNode, place: Place): Term;
+  previous(node: ASTNode, context: NodeContext): Term;
   /** Reads a node that may be the start of a longer path. */
-  open(node: ASTNode, place: Place): Term;
+  open(node: ASTNode, context: NodeContext): Term;
 }
 
 const comprehensionNesting = 2;
 
 /** `has(x.key)` */
-export function readHas(reader: NodeReader, node: Node<'call'>, place: Place): Term {
+export function readHas(reader: NodeReader, node: Node<'call'>, context: NodeContext): Term {
   const [argument, ...others] = node.args[1];
   const subject =
-    argument === undefined ? undefined : reader.open(argument, { ...place, depth: place.depth + 1, chain: 1 });
+    argument === undefined ? undefined : reader.open(argument, { ...context, depth: context.depth + 1, chain: 1 });
   const isField = subject?.kind === 'select' || (subject?.kind === 'path' && subject.keys.length > 0);
   if (!isField || others.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
   return { kind: 'has', offset: node.start, subject };
 }
 
 /** `name(…)` */
-export function readCall(reader: NodeReader, node: Node<'call'>, place: Place): Term {
+export function readCall(reader: NodeReader, node: Node<'call'>, context: NodeContext): Term {
   const [name, parameters] = node.args;
   const offset = node.start;
   const overloads = functions.get(name);
   if (overloads === undefined)
     throw unknownFunction(name, offset, functions, methods.has(name) ? `x.${name}()` : undefined);
-  const values = parameters.map((parameter) => reader.inner(parameter, place));
+  const values = parameters.map((parameter) => reader.inner(parameter, context));
   return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 0);
 }
 
 /** `x.name(…)`, including comprehensions. */
-export function readMethod(reader: NodeReader, node: Node<'rcall'>, place: Place): Term {
+export function readMethod(reader: NodeReader, node: Node<'rcall'>, context: NodeContext): Term {
   const [name, receiver, parameters] = node.args;
   const offset = positionOf(reader.source, name, receiver.end);
-  if (isComprehension(name)) return readComprehension(reader, node, name, offset, place);
+  if (isComprehension(name)) return readComprehension(reader, node, name, offset, context);
   const overloads = methods.get(name);
   if (overloads === undefined)
     throw unknownFunction(name, offset, methods, functions.has(name) ? `${name}(x)` : undefined);
-  const of = reader.previous(receiver, place);
-  const values = [of, ...parameters.map((parameter) => reader.inner(parameter, place))];
+  const of = reader.previous(receiver, context);
+  const values = [of, ...parameters.map((parameter) => reader.inner(parameter, context))];
   return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 1);
 }
 
@@ -71,7 +71,7 @@ function readComprehension(
   node: Node<'rcall'>,
   name: ComprehensionName,
   offset: number,
-  place: Place,
+  context: NodeContext,
 ): Term {
   const [, receiver, [variable, ...parts]] = node.args;
   const [first, second] = parts;
@@ -82,10 +82,10 @@ function readComprehension(
       offset,
     );
   }
-  const slot = place.variables.length;
+  const slot = context.variables.length;
   if (slot >= comprehensionNesting) throw invalid(`comprehensions nest at most ${comprehensionNesting} deep`, offset);
-  const within = { ...place, variables: [...place.variables, reader.source.slice(variable.start, variable.end)] };
-  const range = reader.previous(receiver, place);
+  const within = { ...context, variables: [...context.variables, reader.source.slice(variable.start, variable.end)] };
+  const range = reader.previous(receiver, context);
   if (second === undefined)
     return { kind: 'comprehension', offset, name, range, slot, body: reader.inner(first, within) };
   const where = reader.inner(first, within);

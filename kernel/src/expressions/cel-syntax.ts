@@ -66,7 +66,7 @@ const tokenTexts: Readonly<Record<string, string>> = {
   STRING: 'a string',
 };
 
-/** The library's message with its token names spelled out. */
+/** The library's message with token names spelled out. */
 function readable(summary: string): string {
   const text = summary
     .replaceAll(loopSubstitute, 'loop')

@@ -35,11 +35,11 @@ interface PlacedProblem {
 export interface ConfigReading {
   readonly problems: readonly PlacedProblem[];
   readonly expressions: readonly PlacedExpression[];
-  /** Usable if there are no problems. */
+  /** Usable only if there are no problems. */
   readonly template: ConfigTemplate;
 }
 
-/** Finds and compiles the expressions of a config. `compile` throws ExpressionProblem. */
+/** Finds and compiles the expressions of a config. `compile` may throw ExpressionProblem. */
 export function readConfig(
   config: JsonObject,
   configSchema: JsonObject,

@@ -11,7 +11,7 @@ interface ConfigProblem {
   readonly pointer: string;
   readonly message: string;
   readonly expression: string;
-  /** UTF-16 units from the start of the expression. */
+  /** Offset within the expression in UTF-16 code units. */
   readonly position: number;
 }
 

@@ -15,13 +15,13 @@ interface Budget {
  * are returned as they are, not copied.
  */
 export function toJson(value: CelValue, offset: number): Json {
-  return converted(value, { bytes: caps.value_bytes }, offset, 1);
+  return convert(value, { bytes: caps.value_bytes }, offset, 1);
 }
 
 /** The size of the value's JSON text in bytes; fails above `max`. */
 export function jsonBytes(value: Json, max: number, offset: number): number {
   const budget = { bytes: max };
-  converted(value, budget, offset, 1);
+  convert(value, budget, offset, 1);
   return max - budget.bytes;
 }
 
@@ -31,7 +31,7 @@ function take(budget: Budget, bytes: number, offset: number): void {
     throw new Failure(`gives a value larger than ${caps.value_bytes} bytes (cap value_bytes)`, offset, true);
 }
 
-function converted(value: CelValue, budget: Budget, offset: number, depth: number): Json {
+function convert(value: CelValue, budget: Budget, offset: number, depth: number): Json {
   switch (typeof value) {
     case 'string':
       take(budget, value.length, offset);
@@ -50,10 +50,10 @@ function converted(value: CelValue, budget: Budget, offset: number, depth: numbe
         take(budget, 4, offset);
         return null;
       }
-      if (value instanceof Special) return converted(plain(value, offset), budget, offset, depth);
+      if (value instanceof Special) return convert(plain(value, offset), budget, offset, depth);
       if (depth > caps.json_depth)
         throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, offset, true);
-      return isList(value) ? convertedList(value, budget, offset, depth) : convertedMap(value, budget, offset, depth);
+      return isList(value) ? convertList(value, budget, offset, depth) : convertMap(value, budget, offset, depth);
   }
 }
 
@@ -65,25 +65,25 @@ function plain(value: Special, offset: number): number | string {
   throw new Failure('gives a type, which is no JSON value; compare it with ==', offset);
 }
 
-function convertedList(list: readonly CelValue[], budget: Budget, offset: number, depth: number): Json {
+function convertList(list: readonly CelValue[], budget: Budget, offset: number, depth: number): Json {
   take(budget, 2 + Math.max(0, list.length - 1), offset);
   let changed: Json[] | undefined;
   for (const [index, item] of list.entries()) {
-    const json = converted(item, budget, offset, depth + 1);
+    const json = convert(item, budget, offset, depth + 1);
     if (json !== item) changed ??= list.slice(0, index) as Json[];
     changed?.push(json);
   }
   return changed ?? (list as readonly Json[]);
 }
 
-function convertedMap(map: CelMap, budget: Budget, offset: number, depth: number): Json {
+function convertMap(map: CelMap, budget: Budget, offset: number, depth: number): Json {
   const keys = Object.keys(map);
   take(budget, 2 + Math.max(0, keys.length - 1), offset);
   let changed: Record<string, Json> | undefined;
   for (const [index, key] of keys.entries()) {
     take(budget, textBytes(key) + 1, offset);
     const item = map[key] as CelValue;
-    const json = converted(item, budget, offset, depth + 1);
+    const json = convert(item, budget, offset, depth + 1);
     if (json !== item && changed === undefined) {
       changed = {};
       for (const before of keys.slice(0, index)) setOwn(changed, before, map[before] as Json);

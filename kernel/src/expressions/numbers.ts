@@ -51,7 +51,7 @@ export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumbe
   if (isInt(left) && isInt(right)) {
     if (typeof left === 'number' && typeof right === 'number') {
       const result = fast(left, right);
-      // A sum or product that rounds into the safe range is exact; adding 0 turns -0 into 0.
+      // A result that rounds into the safe range is exact; adding 0 turns -0 into 0.
       if (Number.isSafeInteger(result)) return result + 0;
     }
     return int(exact(BigInt(left), BigInt(right)), offset);

@@ -20,7 +20,7 @@ export function overload<const T extends readonly KindOrAny[]>(
   return { takes, gives, call: call as Overload['call'] };
 }
 
-/** The overload for values of these kinds; undefined if there is none. */
+/** The overload that accepts these values, or undefined if there is none. */
 export function findOverload(overloads: readonly Overload[], values: readonly CelValue[]): Overload | undefined {
   return overloads.find(
     ({ takes }) =>

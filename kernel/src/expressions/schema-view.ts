@@ -30,7 +30,7 @@ export class SchemaView {
     return undefined;
   }
 
-  /** Whether `${…}` in the string is left alone. */
+  /** Whether `${…}` in the string is not expanded. */
   get isLiteral(): boolean {
     return [...this.#schemas].some((schema) => schema[literalKeyword] === true);
   }

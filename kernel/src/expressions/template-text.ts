@@ -1,7 +1,7 @@
 import { ExpressionProblem } from './problem.js';
 import { endOfSkipped } from './scan.js';
 
-/** A piece of a config string: plain text, or the CEL of a `${…}`. */
+/** A part of a config string: plain text, or the CEL inside a `${…}`. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'expression'; readonly source: string };

@@ -7,7 +7,7 @@
  */
 
 import { caps } from '@llmteam/contracts';
-import { type NodeReader, type Place, readCall, readHas, readMethod } from './call-reader.js';
+import { type NodeContext, type NodeReader, readCall, readHas, readMethod } from './call-reader.js';
 import type { ASTNode } from './cel-syntax.js';
 import { Failure } from './evaluation.js';
 import { didYouMean, isRootName, rootFields, rootNames } from './names.js';
@@ -48,65 +48,65 @@ class TermReader implements NodeReader {
   constructor(readonly source: string) {}
 
   /** Reads a node whose value is used, so that a path ends here. */
-  read(node: ASTNode, place: Place): Term {
-    const term = this.open(node, place);
+  read(node: ASTNode, context: NodeContext): Term {
+    const term = this.open(node, context);
     if (term.kind === 'path') checkPath(term);
     return term;
   }
 
-  inner(node: ASTNode, place: Place): Term {
-    return this.read(node, { ...place, depth: place.depth + 1, chain: 1 });
+  inner(node: ASTNode, context: NodeContext): Term {
+    return this.read(node, { ...context, depth: context.depth + 1, chain: 1 });
   }
 
-  previous(node: ASTNode, place: Place): Term {
-    return this.read(node, { ...place, chain: place.chain + 1 });
+  previous(node: ASTNode, context: NodeContext): Term {
+    return this.read(node, { ...context, chain: context.chain + 1 });
   }
 
-  open(node: ASTNode, place: Place): Term {
-    checkPlace(place, node.start);
+  open(node: ASTNode, context: NodeContext): Term {
+    checkContext(context, node.start);
     switch (node.op) {
       case 'value':
         return { kind: 'constant', offset: node.start, value: literal(node) };
       case 'id':
-        return this.#name(node, place);
+        return this.#name(node, context);
       case '.':
-        return this.#key(node.args[0], { name: node.args[1], offset: node.pos }, place);
+        return this.#key(node.args[0], { name: node.args[1], offset: node.pos }, context);
       case '[]':
-        return this.#index(node, place);
+        return this.#index(node, context);
       case 'call':
-        return node.args[0] === 'has' ? readHas(this, node, place) : readCall(this, node, place);
+        return node.args[0] === 'has' ? readHas(this, node, context) : readCall(this, node, context);
       case 'rcall':
-        return readMethod(this, node, place);
+        return readMethod(this, node, context);
       case 'list':
-        return { kind: 'list', offset: node.start, items: node.args.map((item) => this.inner(item, place)) };
+        return { kind: 'list', offset: node.start, items: node.args.map((item) => this.inner(item, context)) };
       case 'map':
         return {
           kind: 'map',
           offset: node.start,
-          entries: node.args.map(([key, value]) => [this.inner(key, place), this.inner(value, place)]),
+          entries: node.args.map(([key, value]) => [this.inner(key, context), this.inner(value, context)]),
         };
       default:
-        return this.#operator(node, place);
+        return this.#operator(node, context);
     }
   }
 
-  #operator(node: ASTNode, place: Place): Term {
+  #operator(node: ASTNode, context: NodeContext): Term {
     switch (node.op) {
       case '!_':
-        return { kind: 'not', offset: node.start, of: this.inner(node.args, place) };
+        return { kind: 'not', offset: node.start, of: this.inner(node.args, context) };
       case '-_':
-        return this.#negated(node, place);
+        return this.#negated(node, context);
       case '&&':
       case '||': {
-        const [left, right] = this.#operands(node, place);
+        const [left, right] = this.#operands(node, context);
         return { kind: 'logic', offset: this.#signAt(node), decisive: node.op === '||', left, right };
       }
       case '?:': {
         const [condition, yes, no] = node.args;
         const parts = {
-          condition: this.inner(condition, place),
-          yes: this.inner(yes, place),
-          no: this.inner(no, place),
+          condition: this.inner(condition, context),
+          yes: this.inner(yes, context),
+          no: this.inner(no, context),
         };
         return { kind: 'conditional', offset: positionOf(this.source, '?', condition.end), ...parts };
       }
@@ -117,14 +117,14 @@ class TermReader implements NodeReader {
           offset: this.#signAt(node as Node<'+'>),
           name: node.op,
           overloads: operators[node.op],
-          values: this.#operands(node as Node<'+'>, place),
+          values: this.#operands(node as Node<'+'>, context),
           sign: node.op,
         };
     }
   }
 
-  #operands(node: Node<'+' | '&&' | '||'>, place: Place): [Term, Term] {
-    return [this.previous(node.args[0], place), this.inner(node.args[1], place)];
+  #operands(node: Node<'+' | '&&' | '||'>, context: NodeContext): [Term, Term] {
+    return [this.previous(node.args[0], context), this.inner(node.args[1], context)];
   }
 
   #signAt(node: Node<'+' | '&&' | '||'>): number {
@@ -132,15 +132,15 @@ class TermReader implements NodeReader {
   }
 
   /** Folds `-9223372036854775808` into one literal, as the positive number would be out of range. */
-  #negated(node: Node<'-_'>, place: Place): Term {
+  #negated(node: Node<'-_'>, context: NodeContext): Term {
     const { args: of } = node;
     if (of.op === 'value' && typeof of.args === 'bigint') {
       return { kind: 'constant', offset: node.start, value: int(-of.args, node.start) };
     }
-    return { kind: 'negate', offset: node.start, of: this.inner(of, place) };
+    return { kind: 'negate', offset: node.start, of: this.inner(of, context) };
   }
 
-  #name(node: Node<'id'>, { variables }: Place): Term {
+  #name(node: Node<'id'>, { variables }: NodeContext): Term {
     const offset = node.start;
     // Taken from the source, as the parser sees `loop` under another name.
     const name = this.source.slice(offset, node.end);
@@ -153,22 +153,27 @@ class TermReader implements NodeReader {
     throw new ExpressionProblem('UNKNOWN_VARIABLE', `unknown name '${name}'${hint}`, offset);
   }
 
-  #key(subject: ASTNode, key: Key, place: Place): Term {
-    const of = this.open(subject, { ...place, chain: place.chain + 1 });
+  #key(subject: ASTNode, key: Key, context: NodeContext): Term {
+    const of = this.open(subject, { ...context, chain: context.chain + 1 });
     if (of.kind === 'path') return { ...of, keys: [...of.keys, key] };
     return { kind: 'select', offset: key.offset, of, key: key.name };
   }
 
-  #index(node: Node<'[]'>, place: Place): Term {
+  #index(node: Node<'[]'>, context: NodeContext): Term {
     const [subject, index] = node.args;
     if (index.op === 'value' && typeof index.args === 'string') {
-      return this.#key(subject, { name: index.args, offset: index.start }, place);
+      return this.#key(subject, { name: index.args, offset: index.start }, context);
     }
-    return { kind: 'index', offset: index.start, of: this.previous(subject, place), index: this.inner(index, place) };
+    return {
+      kind: 'index',
+      offset: index.start,
+      of: this.previous(subject, context),
+      index: this.inner(index, context),
+    };
   }
 }
 
-function checkPlace({ depth, chain }: Place, offset: number): void {
+function checkContext({ depth, chain }: NodeContext, offset: number): void {
   if (depth > caps.expression_nesting) {
     throw invalid(`nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`, offset);
   }

@@ -13,13 +13,13 @@ const earliest = -62_135_596_800n * nanosecondsPerSecond;
 const latest = 253_402_300_800n * nanosecondsPerSecond - 1n;
 const maxDuration = 315_576_000_000n * nanosecondsPerSecond;
 
-/** A timestamp within the years 1 to 9999. */
+/** Creates a timestamp; fails outside the years 1 to 9999. */
 export function timestamp(nanoseconds: bigint, offset: number): Timestamp {
   if (nanoseconds >= earliest && nanoseconds <= latest) return new Timestamp(nanoseconds);
   throw new Failure('a timestamp lies in the years 1 to 9999', offset);
 }
 
-/** A duration of at most about 10,000 years. */
+/** Creates a duration; fails beyond about 10,000 years. */
 export function duration(nanoseconds: bigint, offset: number): Duration {
   if (nanoseconds >= -maxDuration && nanoseconds <= maxDuration) return new Duration(nanoseconds);
   throw new Failure('a duration has at most 315576000000 seconds', offset);
@@ -78,7 +78,7 @@ function fractionText(nanoseconds: bigint): string {
   return digits === '' ? '' : `.${digits}`;
 }
 
-/** RFC 3339, in UTC: `2026-01-31T09:30:00Z`. */
+/** RFC 3339 in UTC: `2026-01-31T09:30:00Z`. */
 export function timestampText({ nanoseconds }: Timestamp): string {
   const fraction = ((nanoseconds % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
   const seconds = (nanoseconds - fraction) / nanosecondsPerSecond;

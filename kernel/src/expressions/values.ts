@@ -102,14 +102,14 @@ export function isMap(value: CelValue): value is CelMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Special);
 }
 
-/** `a string`, `an int`, `null`: for messages. */
+/** A kind in messages: `a string`, `an int`, `null`. */
 export function withArticle(kind: KindOrAny): string {
   if (kind === 'null') return 'null';
   if (kind === 'any') return 'data';
   return kind === 'int' ? 'an int' : `a ${kind === 'bool' ? 'boolean' : kind}`;
 }
 
-/** {@link withArticle} of a value's kind. */
+/** The kind of a value in messages. */
 export function described(value: CelValue): string {
   return withArticle(kindOf(value));
 }

@@ -1,6 +1,6 @@
 import { caps } from '@llmteam/contracts';
 
-/** How large a JSON text may be. Sizes are UTF-8 bytes of the text as written. */
+/** Limits on a JSON text. Sizes are in UTF-8 bytes of the text as written. */
 export interface JsonLimits {
   readonly maxBytes: number;
   /** Nesting of objects and lists. */
@@ -8,7 +8,7 @@ export interface JsonLimits {
   /** Total number of values, including objects and lists. */
   readonly maxNodes: number;
   readonly maxKeysPerObject: number;
-  /** Of one string or key. */
+  /** Size of a single string or key. */
   readonly maxStringBytes: number;
 }
 

@@ -1,6 +1,6 @@
 /** JSON Pointers (RFC 6901): `''` is the whole document, `/steps/0` its first step. */
 
-/** The pointer of a member of the value at `pointer`. */
+/** Pointer of a member of the value at `pointer`. */
 export function childPointer(pointer: string, token: string | number): string {
   return `${pointer}/${escapeToken(token)}`;
 }
@@ -10,7 +10,7 @@ export function toPointer(tokens: readonly (string | number)[], start = ''): str
   return start + tokens.map((token) => `/${escapeToken(token)}`).join('');
 }
 
-/** The tokens of a pointer, unescaped. */
+/** Splits a pointer into unescaped tokens. */
 export function splitPointer(pointer: string): string[] {
   return pointer.split('/').slice(1).map(unescapeToken);
 }

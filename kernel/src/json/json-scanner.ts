@@ -62,7 +62,7 @@ export class JsonScanner {
     if (this.at < this.text.length) this.failExpecting('nothing after the value');
   }
 
-  /** The next member of the innermost object or list, or its end. */
+  /** Scans the next member of the innermost object or array, or its closing bracket. */
   private member(frame: Frame): void {
     const closer = frame.keys === null ? closeList : closeObject;
     const code = this.nextCode();
@@ -90,7 +90,7 @@ export class JsonScanner {
     const written = this.text.slice(start, this.at);
     const name = hasEscape ? String(JSON.parse(written)) : written.slice(1, -1);
     if (forbiddenKeys.has(name)) this.fail(`the key '${name}' is not allowed`, start);
-    if (keys.has(name)) this.fail(`the key ${shownKey(name)} occurs twice in one object`, start);
+    if (keys.has(name)) this.fail(`the key ${describeKey(name)} occurs twice in one object`, start);
     keys.add(name);
     const { maxKeysPerObject } = this.limits;
     if (keys.size > maxKeysPerObject) this.fail(`more than ${maxKeysPerObject} keys in one object`, start);
@@ -130,7 +130,7 @@ export class JsonScanner {
     if (!Number.isFinite(Number(digits))) this.fail('a number exceeds the range of a double', start);
   }
 
-  /** @returns whether the string that begins here has an escape */
+  /** @returns whether the string contains an escape */
   private skipString(what: 'key' | 'string'): boolean {
     const { text } = this;
     const start = this.at++;
@@ -141,7 +141,7 @@ export class JsonScanner {
         if (!this.skip(escapePattern)) this.fail('a backslash in a string does not begin a valid escape');
       } else if (code >= 0x20) this.at++;
       else if (this.at >= text.length) this.fail('the text ends inside a string that begins here', start);
-      else this.fail(`a string holds ${shown(text, this.at)}; write it as an escape`);
+      else this.fail(`a string holds ${describeCharacter(text, this.at)}; write it as an escape`);
     }
     this.at++;
     this.checkSize(start, what);
@@ -157,7 +157,7 @@ export class JsonScanner {
     this.fail(`a ${what} of ${bytes} bytes (at most ${maxStringBytes} are allowed)`, start);
   }
 
-  /** The first code unit after white space; NaN at the end. */
+  /** The first code unit after white space, or NaN at the end. */
   private nextCode(): number {
     this.skipSpace();
     return this.text.charCodeAt(this.at);
@@ -183,7 +183,7 @@ export class JsonScanner {
   }
 
   private failExpecting(expected: string): never {
-    return this.fail(`expected ${expected}, found ${shown(this.text, this.at)}`);
+    return this.fail(`expected ${expected}, found ${describeCharacter(this.text, this.at)}`);
   }
 
   /** An error is always on the current line, because no token contains a line break. */
@@ -194,13 +194,13 @@ export class JsonScanner {
   }
 }
 
-function shown(text: string, at: number): string {
+function describeCharacter(text: string, at: number): string {
   const code = text.codePointAt(at);
   if (code === undefined) return 'the end of the text';
   const isPlain = code > 0x20 && code < 0x7f;
   return isPlain ? `'${String.fromCodePoint(code)}'` : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-function shownKey(name: string): string {
+function describeKey(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
 }

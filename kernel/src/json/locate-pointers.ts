@@ -2,7 +2,7 @@ import { isLlmteamError } from '@llmteam/contracts';
 import { jsonLimits } from './json-limits.js';
 import { splitPointer } from './json-pointer.js';
 import { JsonScanner, type JsonVisitor } from './json-scanner.js';
-import { withoutMark } from './parse-json.js';
+import { withoutByteOrderMark } from './parse-json.js';
 
 /** Returns the 1-based line on which the value at a JSON Pointer begins; undefined if there is no such value. */
 export type LocatePointer = (pointer: string) => number | undefined;
@@ -20,7 +20,7 @@ interface Place {
 export function locatePointers(text: string): LocatePointer {
   const memo: { root?: Place | undefined; isRead: boolean } = { isRead: false };
   return (pointer) => {
-    if (!memo.isRead) memo.root = readPlaces(withoutMark(text));
+    if (!memo.isRead) memo.root = readPlaces(withoutByteOrderMark(text));
     memo.isRead = true;
     let place = memo.root;
     for (const token of splitPointer(pointer)) place = place === undefined ? undefined : member(place, token);

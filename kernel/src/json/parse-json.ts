@@ -8,19 +8,19 @@ import { JsonScanner } from './json-scanner.js';
  * that exceed the limits (default: the caps), the keys `__proto__`, `constructor` and `prototype`, duplicate keys in an object, and
  * numbers beyond the range of a double.
  *
- * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both count from 1, columns in
- * UTF-16 units.
+ * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both start at 1; columns are counted in
+ * UTF-16 code units.
  */
 export function parseJson(text: string, options: Partial<JsonLimits> = {}): Json {
   const limits = { ...jsonLimits, ...options };
   checkBytes(text, limits.maxBytes);
-  const body = withoutMark(text);
+  const body = withoutByteOrderMark(text);
   new JsonScanner(body, limits, null).scan();
   return JSON.parse(body);
 }
 
 /** The text without its byte order mark. */
-export function withoutMark(text: string): string {
+export function withoutByteOrderMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 

@@ -84,8 +84,8 @@ export class LargeValueJournal implements Journal {
     }
   }
 
-  async *follow(...given: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
-    for await (const batch of this.inner.follow(...given)) {
+  async *follow(...args: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
+    for await (const batch of this.inner.follow(...args)) {
       if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
       else yield await Promise.all(batch.map((entry) => this.restore(entry)));
     }

@@ -21,7 +21,7 @@ export interface PluginHostOptions {
   readonly log: Logger;
   /** `plugins.<name>` of the configuration. */
   readonly settings?: Readonly<Record<string, JsonObject>>;
-  /** For each import, start and stop. Default 10,000. */
+  /** Deadline of each import, start and stop. Default 10,000. */
   readonly deadlineMs?: number;
 }
 
@@ -50,15 +50,15 @@ export class PluginHost {
       try {
         await this.loadOne(readPluginPackage(specifier, fromFolder));
       } catch (thrown) {
-        faults.push(asFault(specifier, 'could not be loaded', thrown));
+        faults.push(asPluginError(specifier, 'could not be loaded', thrown));
       }
     }
-    raise(faults);
+    throwAll(faults);
     return this.loaded;
   }
 
   private async loadOne(source: PluginPackage): Promise<void> {
-    const module = await inTime(
+    const module = await withDeadline(
       import(source.entry) as Promise<{ default?: unknown }>,
       this.deadlineMs,
       `plugin '${source.specifier}' took longer than ${this.deadlineMs} ms to load`,
@@ -72,7 +72,7 @@ export class PluginHost {
     }
     for (const provider of plugin.modelProviders ?? []) {
       if (this.providers.has(provider.providerId)) {
-        throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins bring the model provider '${provider.providerId}'`);
+        throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins provide the model provider '${provider.providerId}'`);
       }
       this.providers.set(provider.providerId, provider);
     }
@@ -92,13 +92,13 @@ export class PluginHost {
         log: this.options.log.child({ plugin: plugin.name }),
         settings: this.options.settings?.[plugin.name] ?? {},
       };
-      const late = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
+      const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
       this.started.push(loaded);
       try {
-        await inTime(plugin.start(context), this.deadlineMs, late);
+        await withDeadline(plugin.start(context), this.deadlineMs, timeoutMessage);
       } catch (thrown) {
         await this.stop();
-        throw asFault(plugin.name, 'could not be started', thrown);
+        throw asPluginError(plugin.name, 'could not be started', thrown);
       }
     }
   }
@@ -107,9 +107,9 @@ export class PluginHost {
   async stop(): Promise<void> {
     for (let loaded = this.started.pop(); loaded !== undefined; loaded = this.started.pop()) {
       const { plugin } = loaded;
-      const late = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to stop`;
+      const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to stop`;
       try {
-        await inTime(plugin.stop?.() ?? Promise.resolve(), this.deadlineMs, late);
+        await withDeadline(plugin.stop?.() ?? Promise.resolve(), this.deadlineMs, timeoutMessage);
       } catch (err) {
         this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
       }
@@ -135,25 +135,25 @@ function checkPlugin(source: PluginPackage, value: unknown): Plugin {
   return plugin;
 }
 
-async function inTime<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new LlmteamError('PLUGIN_FAILED', message)), deadlineMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function asFault(name: string, what: string, thrown: unknown): LlmteamError {
+function asPluginError(name: string, what: string, thrown: unknown): LlmteamError {
   if (isLlmteamError(thrown)) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new LlmteamError('PLUGIN_FAILED', `plugin '${name}' ${what}: ${reason}`, { cause: thrown });
 }
 
-function raise(faults: readonly LlmteamError[]): void {
+function throwAll(faults: readonly LlmteamError[]): void {
   const [first] = faults;
   if (first === undefined) return;
   throw new LlmteamError(first.code, faults.map((fault) => fault.message).join('\n'), { cause: first });

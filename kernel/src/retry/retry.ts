@@ -1,13 +1,13 @@
 import { type Clock, isLlmteamError, type Logger } from '@llmteam/contracts';
 
-const firstPauseMs = 50;
-const longestPauseMs = 2_000;
-/** Errors of the store as a whole, not of a single missing value. */
+const initialDelayMs = 50;
+const maxDelayMs = 2_000;
+/** Errors that mean the store as a whole is unavailable, rather than a single value. */
 const outages: ReadonlySet<string> = new Set(['BACKEND_UNREACHABLE', 'STORE_FAILED', 'STORE_FULL', 'STORE_LOCKED']);
 
 /**
- * Retries what the backend refuses for the moment: no decision may be lost because a disk was full for a second. After `patienceMs`
- * without success it fails and calls `onFailure`. Once stopped it begins nothing more.
+ * Retries recoverable errors of the backend with exponential backoff, so that no decision is lost because a disk was full for a
+ * second. After `timeoutMs` without success it fails permanently and calls `onFailure`. Once stopped, it starts no more attempts.
  */
 export class Retry {
   private isStopped = false;
@@ -16,33 +16,33 @@ export class Retry {
   constructor(
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly patienceMs: number,
+    private readonly timeoutMs: number,
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Work it was given may be left undone. */
+  /** Whether it was stopped or has failed, so that pending work may never be done. */
   get isOver(): boolean {
     return this.isStopped || this.hasFailed;
   }
 
-  /** Never rejects. Resolves once `work` does; never after `stop` or a failure. */
+  /** Resolves once `work` succeeds. Never rejects, and never settles after `stop` or a permanent failure. */
   untilKept(work: () => Promise<unknown>): Promise<void> {
     if (this.isStopped) return never();
-    return work().then(nothing, (refused: unknown) => this.repeat(work, refused));
+    return work().then(nothing, (error: unknown) => this.repeat(work, error));
   }
 
-  private async repeat(work: () => Promise<unknown>, refused: unknown): Promise<void> {
-    const began = this.clock.now();
-    let error = refused;
-    for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+  private async repeat(work: () => Promise<unknown>, firstError: unknown): Promise<void> {
+    const startedAt = this.clock.now();
+    let error = firstError;
+    for (let pause = initialDelayMs; ; pause = Math.min(2 * pause, maxDelayMs)) {
       if (this.isStopped || (isLlmteamError(error) && error.code === 'CLOSED')) return await never();
-      const mayPass = isLlmteamError(error) && error.recoverable;
-      if (!mayPass || this.clock.now() - began >= this.patienceMs) {
+      const isRecoverable = isLlmteamError(error) && error.recoverable;
+      if (!isRecoverable || this.clock.now() - startedAt >= this.timeoutMs) {
         this.hasFailed = true;
         this.onFailure(error);
         return await never();
       }
-      this.log.warn({ err: error, pauseMs: pause }, 'the store refused an append; trying again');
+      this.log.warn({ err: error, pauseMs: pause }, 'the store refused an append; retrying');
       await this.wait(pause);
       if (this.isStopped) return await never();
       try {
@@ -54,14 +54,14 @@ export class Retry {
     }
   }
 
-  /** The result of `work`, retried for as long as the store is unavailable. @throws any other error of `work` */
+  /** Returns the result of `work`, retried without limit while the store is unavailable. @throws any other error of `work` */
   async pastOutages<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+    for (let pause = initialDelayMs; ; pause = Math.min(2 * pause, maxDelayMs)) {
       try {
         return await work();
       } catch (error) {
         if (this.isStopped || !isLlmteamError(error) || !outages.has(error.code)) throw error;
-        this.log.warn({ err: error, pauseMs: pause }, 'the store could not be read; trying again');
+        this.log.warn({ err: error, pauseMs: pause }, 'the store could not be read; retrying');
         await this.wait(pause);
       }
     }

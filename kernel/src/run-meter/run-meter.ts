@@ -107,7 +107,7 @@ export class RunMeter {
   }
 
   private async follow(partition: number, from: number, caughtUp: () => void): Promise<void> {
-    const { journal, followRuns = (...given) => journal.follow(...given) } = this.deps;
+    const { journal, followRuns = (...args) => journal.follow(...args) } = this.deps;
     for await (const batch of followRuns(partition, from, this.stopping.signal)) {
       if (batch.length === 0) caughtUp();
       for (const entry of batch) await this.note(entry);
@@ -121,7 +121,7 @@ export class RunMeter {
       const { segment_id, definition, at } = fact;
       const { tenant_id } = entry;
       // A known definition means this entry was seen before; a run loaded from the index may not have been counted yet.
-      const isCounted = typeof this.live.get(mark(entry))?.definition === 'string';
+      const isCounted = typeof this.live.get(mapKey(entry))?.definition === 'string';
       this.add(entry, { tenant_id, segment_id, started_at: at, definition });
       if (!isCounted) this.sink.runStarted({ tenant_id, segment_id });
     } else if (fact.type === 'run.ended') await this.noteEnd(entry, fact);
@@ -129,7 +129,7 @@ export class RunMeter {
   }
 
   private async noteEnd(key: RunKey, { at, status }: RunEnded): Promise<void> {
-    const live = this.live.get(mark(key));
+    const live = this.live.get(mapKey(key));
     if (live !== undefined) this.remove(key);
     const run = live ?? (await this.deps.index.run(key.tenant_id, key.run_id));
     if (run === null) return;
@@ -147,7 +147,7 @@ export class RunMeter {
 
   /** null if the run has ended or its definition cannot be read here. */
   private async typeOf(key: RunKey, stepId: string): Promise<string | null> {
-    const live = this.live.get(mark(key));
+    const live = this.live.get(mapKey(key));
     if (live === undefined) return null;
     try {
       live.definition ??= await this.definitionOf(key);
@@ -172,12 +172,12 @@ export class RunMeter {
   }
 
   private add(key: RunKey, run: LiveRun): void {
-    if (!this.live.has(mark(key))) this.count(run.tenant_id, 1);
-    this.live.set(mark(key), run);
+    if (!this.live.has(mapKey(key))) this.count(run.tenant_id, 1);
+    this.live.set(mapKey(key), run);
   }
 
   private remove(key: RunKey): void {
-    if (this.live.delete(mark(key))) this.count(key.tenant_id, -1);
+    if (this.live.delete(mapKey(key))) this.count(key.tenant_id, -1);
   }
 
   private count(tenantId: string, change: number): void {
@@ -185,6 +185,6 @@ export class RunMeter {
   }
 }
 
-function mark({ tenant_id, run_id }: RunKey): string {
+function mapKey({ tenant_id, run_id }: RunKey): string {
   return `${tenant_id}/${run_id}`;
 }

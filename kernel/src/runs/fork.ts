@@ -36,7 +36,7 @@ export function forkHistory(
   if (cut < 0) {
     throw new LlmteamError(
       'STEP_UNKNOWN',
-      `run '${source.run_id}' has no result of step '${from_step}' to begin anew from`,
+      `run '${source.run_id}' has no result of step '${from_step}' to restart from`,
     );
   }
   const [first, ...rest] = entries.slice(0, cut).map(({ fact }) => fact);
@@ -45,11 +45,11 @@ export function forkHistory(
   const forkedFrom = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
   return [
     { message_id: 'requested', fact: forkedRequest(first, forkedFrom, request_digest, now) },
-    ...copied.map((fact, place) => ({ message_id: `fork:${place + 1}`, fact })),
+    ...copied.map((fact, index) => ({ message_id: `fork:${index + 1}`, fact })),
   ];
 }
 
-/** Child runs are named after their parent: `run.2` of the source is `fork.2` here. */
+/** Renames child runs, whose ids derive from the parent's: `<source>.2` becomes `<fork>.2`. */
 function asOfFork(fact: Fact, source: RunKey, fork: RunKey): Fact {
   if (fact.type !== 'child.ended') return fact;
   return { ...fact, child_run_id: fork.run_id + fact.child_run_id.slice(source.run_id.length) };

@@ -66,7 +66,7 @@ export interface ForkRequest {
 }
 
 export interface SignalOptions {
-  /** Delivers the signal only to steps that wait for this correlation. */
+  /** Delivers the signal only to steps that wait for this correlation, or for any. */
   readonly correlation?: string;
   /** Idempotency key: repeating an id sends no second signal. Defaults to a new id. */
   readonly id?: string;
@@ -104,7 +104,7 @@ export interface RunServiceDeps {
   readonly index: RunIndex;
   readonly definitions: Definitions;
   readonly clock: Clock;
-  /** A new unique id. */
+  /** Returns a new unique id. */
   readonly newId: () => string;
 }
 

@@ -6,18 +6,18 @@ export function jsonFault(value: unknown): string | null {
   const fault = findValueFault(value, 'strict');
   if (fault === null) return null;
   const path = fault.tokens.map((token) => `/${token}`).join('');
-  const place = path || 'the value';
+  const subject = path || 'the value';
   switch (fault.kind) {
     case 'nodes':
       return `has more than ${caps.json_nodes} parts`;
     case 'depth':
       return `is nested deeper than ${caps.json_depth}`;
     case 'prototype':
-      return `${place} is not a plain object`;
+      return `${subject} is not a plain object`;
     case 'key':
       return `${path} is a key that is not allowed`;
     default:
-      return `${place} is ${typeof fault.value === 'number' ? fault.value : `a ${typeof fault.value}`}`;
+      return `${subject} is ${typeof fault.value === 'number' ? fault.value : `a ${typeof fault.value}`}`;
   }
 }
 

@@ -12,7 +12,7 @@ export class ReleasedJobs {
   constructor(private readonly kv: KvStore) {}
 
   /** @throws LlmteamError of the key-value store */
-  async note(jobId: string): Promise<void> {
+  async increment(jobId: string): Promise<void> {
     const times = 1 + (await this.times(jobId));
     await this.kv.put(keyOf(jobId), { times }, { ttlMs: keptForMs });
   }

@@ -74,8 +74,8 @@ function pick<T>(kind: string, ref: string, known: Readonly<Record<string, T>>):
   throw unknownRef(kind, ref, Object.keys(known));
 }
 
-function unknownRef(kind: string, ref: string, known: readonly string[], place = 'the step names'): LlmteamError {
+function unknownRef(kind: string, ref: string, known: readonly string[], subject = 'the step names'): LlmteamError {
   const near = known.find((name) => distance(name, ref) <= 2);
   const hint = near === undefined ? `configured: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
-  return new LlmteamError('UNKNOWN_REF', `${place} ${kind} '${ref}', which is not configured; ${hint}`);
+  return new LlmteamError('UNKNOWN_REF', `${subject} ${kind} '${ref}', which is not configured; ${hint}`);
 }

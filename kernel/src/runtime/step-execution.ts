@@ -28,8 +28,8 @@ import type { WorkerDeps } from './worker-deps.js';
 export class StepExecution implements StepContext {
   private aborter: AbortController | null = null;
   private abortReason: LlmteamError | null = null;
-  private madeLog: Logger | null = null;
-  private madeSpan: Span | null = null;
+  private childLog: Logger | null = null;
+  private startedSpan: Span | null = null;
   private isClosed = false;
   private collectedActivities: Activity[] | null = null;
   private collectedUsage: Usage | null = null;
@@ -39,7 +39,7 @@ export class StepExecution implements StepContext {
     private readonly deps: WorkerDeps,
     readonly job: Job,
     private readonly entry: CatalogEntry,
-    private readonly beat: () => void,
+    private readonly extendLease: () => void,
     /** An earlier delivery of this attempt may have recorded memos, so the history is read before the first memo. */
     private readonly isRedelivered: boolean,
   ) {}
@@ -83,15 +83,15 @@ export class StepExecution implements StepContext {
 
   get log(): Logger {
     const { run_id, step_id, scope, attempt, tenant_id } = this.job;
-    this.madeLog ??= this.deps.log.child({ run_id, step_id, scope, attempt, tenant_id });
-    return this.madeLog;
+    this.childLog ??= this.deps.log.child({ run_id, step_id, scope, attempt, tenant_id });
+    return this.childLog;
   }
 
   get span(): Span {
-    this.madeSpan ??= trace.getTracer('llmteam').startSpan(`step ${this.job.step_id}`, {
+    this.startedSpan ??= trace.getTracer('llmteam').startSpan(`step ${this.job.step_id}`, {
       attributes: { 'llmteam.run_id': this.job.run_id, 'llmteam.step_type': this.job.step_type },
     });
-    return this.madeSpan;
+    return this.startedSpan;
   }
 
   llm(ref: string): LanguageModel {
@@ -177,7 +177,7 @@ export class StepExecution implements StepContext {
   }
 
   heartbeat(): void {
-    if (!this.isClosed) this.beat();
+    if (!this.isClosed) this.extendLease();
   }
 
   /** The usage and activities the handler recorded, for the report. */
@@ -195,6 +195,6 @@ export class StepExecution implements StepContext {
 
   close(): void {
     this.isClosed = true;
-    this.madeSpan?.end();
+    this.startedSpan?.end();
   }
 }

@@ -49,7 +49,7 @@ export interface WorkLoopOptions {
   readonly observer?: WorkObserver;
 }
 
-/** A job while this worker has it. */
+/** A job held by this worker. */
 interface Attempt {
   readonly delivery: Delivery;
   readonly beganAt: number;
@@ -61,11 +61,11 @@ interface Attempt {
 const defaultConcurrency = 16;
 const redeliveryMs = 1_000;
 /** A key-value store that does not respond must not delay the release of a job any longer. */
-const noteTimeoutMs = 2_000;
+const countTimeoutMs = 2_000;
 
 export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
-  private beat: Timer | null = null;
+  private heartbeat: Timer | null = null;
   private readonly deadLetters: DeadLetters;
   private readonly releases: ReleasedJobs;
   private consumers: Consumer[] = [];
@@ -99,8 +99,8 @@ export class WorkLoop {
     });
     await Promise.all(this.consumers.map((consumer) => consumer.stop(stopping.signal)));
     timer.cancel();
-    this.beat?.cancel();
-    this.beat = null;
+    this.heartbeat?.cancel();
+    this.heartbeat = null;
     this.unsubscribe?.();
     this.consumers = [];
   }
@@ -136,12 +136,12 @@ export class WorkLoop {
   /** W4: the release is recorded before the nack, so the next worker sees it. If that fails, the delivery counts as lost. */
   private async release(delivery: Delivery, delayMs?: number): Promise<void> {
     const { job_id } = delivery.job;
-    const noted = this.releases
-      .note(job_id)
+    const counted = this.releases
+      .increment(job_id)
       .catch((err: unknown) =>
         this.deps.log.warn({ err, job_id }, 'the release of a job was not recorded; the delivery counts as lost'),
       );
-    await this.waitAtMost(noteTimeoutMs, noted);
+    await this.waitAtMost(countTimeoutMs, counted);
     await delivery.nak(delayMs).catch(ignore);
   }
 
@@ -159,7 +159,7 @@ export class WorkLoop {
     const beganAt = this.deps.clock.now();
     const attempt: Attempt = { delivery, beganAt, execution: null, isReleased: false };
     this.attempts.set(job.job_id, attempt);
-    this.planHeartbeat();
+    this.scheduleHeartbeat();
     this.options.observer?.began(job, deliveries);
     void this.finish(attempt).then((how) => {
       if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
@@ -228,7 +228,8 @@ export class WorkLoop {
     const { job } = delivery;
     const entry = this.findType(job);
     const refusal = this.refuse(job, entry);
-    if (refusal !== null || entry?.task == null) return this.report(job, beganAt, { error: refusal ?? noType(job) });
+    if (refusal !== null || entry?.task == null)
+      return this.report(job, beganAt, { error: refusal ?? unknownType(job) });
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.deps, job, entry, extend, delivery.deliveries > 1);
     attempt.execution = execution;
@@ -238,7 +239,7 @@ export class WorkLoop {
       const ports = await (job.timeout_seconds === null
         ? result
         : this.withTimeout(execution, result, job.timeout_seconds));
-      return this.report(job, beganAt, checked(ports, job, entry), execution);
+      return this.report(job, beganAt, checkResult(ports, job, entry), execution);
     } catch (thrown) {
       if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
       if (!isLlmteamError(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
@@ -262,7 +263,7 @@ export class WorkLoop {
   }
 
   private refuse(job: Job, entry: CatalogEntry | undefined): ErrorInfo | null {
-    if (entry === undefined) return noType(job);
+    if (entry === undefined) return unknownType(job);
     const fault = entry.checkConfig(job.config);
     return fault === null ? null : errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   }
@@ -280,7 +281,7 @@ export class WorkLoop {
   private deadLetter({ delivery, beganAt }: Attempt): StepReported {
     const { job } = delivery;
     this.keepDeadLetter(delivery);
-    const message = `step '${job.step_id}' was handed out ${this.maxDeliveries} times and no worker lived to report`;
+    const message = `step '${job.step_id}' was delivered ${this.maxDeliveries} times and no worker survived to report`;
     return this.report(job, beganAt, { error: { ...errorInfo('WORKER_LOST', message), recoverable: false } });
   }
 
@@ -297,17 +298,17 @@ export class WorkLoop {
   }
 
   /** One timer renews all leases; short jobs are done before it fires. After `retry` has failed, leases are left to expire. */
-  private planHeartbeat(): void {
+  private scheduleHeartbeat(): void {
     const { leaseMs } = this.deps.queue;
-    const every = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
-    if (every === undefined || this.beat !== null || this.attempts.size === 0) return;
-    this.beat = this.deps.clock.after(every, () => {
-      this.beat = null;
+    const intervalMs = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
+    if (intervalMs === undefined || this.heartbeat !== null || this.attempts.size === 0) return;
+    this.heartbeat = this.deps.clock.after(intervalMs, () => {
+      this.heartbeat = null;
       if (this.options.retry.isOver) return;
       for (const { delivery, isReleased } of this.attempts.values()) {
         if (!isReleased) delivery.extend().catch(ignore);
       }
-      this.planHeartbeat();
+      this.scheduleHeartbeat();
     });
   }
 
@@ -367,11 +368,11 @@ function ignore(): undefined {
   return undefined;
 }
 
-function noType(job: Job): ErrorInfo {
+function unknownType(job: Job): ErrorInfo {
   return errorInfo('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
 }
 
-function checked(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: FiredPorts } | { error: ErrorInfo } {
+function checkResult(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: FiredPorts } | { error: ErrorInfo } {
   const invalid = (message: string) => ({
     error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
   });

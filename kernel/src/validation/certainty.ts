@@ -9,7 +9,7 @@
 import { exclusiveUpstream, type Upstream } from '../engine/upstream.js';
 import type { Draft, DraftEdge, DraftStep } from './draft.js';
 import type { DraftGraph } from './draft-graph.js';
-import type { PortBook } from './step-ports.js';
+import type { PortLookup } from './step-ports.js';
 
 /** Maximum number of edges visited in one validation. */
 const edgeBudget = 2_000_000;
@@ -17,18 +17,18 @@ const edgeBudget = 2_000_000;
 const cancelling = ['first', 'any'];
 
 export class Certainty {
-  private left = edgeBudget;
+  private remaining = edgeBudget;
   private readonly entrypoint: number;
   private readonly finishesBranches: boolean;
-  private losers: ReadonlySet<number> | null = null;
+  private dropped: ReadonlySet<number> | null = null;
 
   constructor(
     private readonly draft: Draft,
-    private readonly study: DraftGraph,
+    private readonly analysis: DraftGraph,
     private readonly upstream: Upstream,
-    private readonly portsOf: PortBook,
+    private readonly portsOf: PortLookup,
   ) {
-    this.entrypoint = draft.byId.get(draft.entrypoint ?? '')?.place ?? -1;
+    this.entrypoint = draft.byId.get(draft.entrypoint ?? '')?.index ?? -1;
     this.finishesBranches = draft.params.on_failure === 'finish_branches';
   }
 
@@ -39,7 +39,7 @@ export class Certainty {
     return this.followsFrom(other, (step) => this.upstream.isCertain(step, reader));
   }
 
-  /** Whether `step`, outside all loops, runs in every run that completes. */
+  /** Whether `step`, which is outside all loops, runs in every run that completes. */
   alwaysRuns(step: number): boolean {
     return this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
   }
@@ -47,35 +47,35 @@ export class Certainty {
   /** Whether `step` runs because an earlier step for which `isSure` holds does; walks back along edges that are always taken. */
   private followsFrom(step: number, isSure: (step: number) => boolean): boolean {
     const reached = new Set([step]);
-    for (const offset of reached) {
-      if (this.losersOfJoins().has(offset)) continue;
-      if (offset === this.entrypoint || isSure(offset) || this.isExhausted()) return true;
-      const edges = this.edgesOf(this.study.graph.incoming[offset]).filter((edge) => this.isAlwaysTaken(edge));
-      if (edges.some((edge) => this.leavesBody(edge))) return true;
-      for (const { from_step } of edges) reached.add(from_step?.place ?? step);
+    for (const current of reached) {
+      if (this.droppedByJoins().has(current)) continue;
+      if (current === this.entrypoint || isSure(current) || this.isExhausted()) return true;
+      const edges = this.edgesOf(this.analysis.graph.incoming[current]).filter((edge) => this.isAlwaysTaken(edge));
+      if (edges.some((edge) => this.entersRegion(edge))) return true;
+      for (const { from_step } of edges) reached.add(from_step?.index ?? step);
     }
     return false;
   }
 
-  private edgesOf(places: readonly number[] = []): DraftEdge[] {
-    this.left -= places.length + 1;
-    return places.flatMap((place) => this.study.edges[place] ?? []);
+  private edgesOf(indexes: readonly number[] = []): DraftEdge[] {
+    this.remaining -= indexes.length + 1;
+    return indexes.flatMap((index) => this.analysis.edges[index] ?? []);
   }
 
   private isExhausted(): boolean {
-    return this.left < 0;
+    return this.remaining < 0;
   }
 
   /** The first steps of a region run in every iteration, and they are read only there. */
-  private leavesBody({ from_step, from_port }: DraftEdge): boolean {
-    return from_port === 'body' && from_step !== null && this.study.hasRegion(from_step);
+  private entersRegion({ from_step, from_port }: DraftEdge): boolean {
+    return from_port === 'body' && from_step !== null && this.analysis.hasRegion(from_step);
   }
 
   /** Whether the edge is taken whenever its source step succeeds. */
   private isAlwaysTaken(edge: DraftEdge): boolean {
     const { from_step: step, from_port: port } = edge;
     if (step === null || port === 'error' || isConditional(edge, this.draft)) return false;
-    return this.leavesBody(edge) || (this.firesAll(step) && !this.hasFailureEdge(step));
+    return this.entersRegion(edge) || (this.firesAll(step) && !this.hasFailureEdge(step));
   }
 
   /**
@@ -87,7 +87,7 @@ export class Certainty {
     if (entry?.metadata.type_id === 'parallel_split') return true;
     const ports = this.resultPorts(step);
     if (ports !== null) return entry?.control === null || ports.length === 1;
-    const used = this.edgesOf(this.study.graph.outgoing[step.place]).map((edge) => edge.from_port);
+    const used = this.edgesOf(this.analysis.graph.outgoing[step.index]).map((edge) => edge.from_port);
     return entry?.control === null && new Set(used.filter((port) => port !== 'error')).size === 1;
   }
 
@@ -95,52 +95,54 @@ export class Certainty {
   private resultPorts(step: DraftStep): string[] | null {
     const ports = this.portsOf(step, 'output');
     if (ports === null) return null;
-    const inner = this.study.hasRegion(step) ? 'body' : '';
+    const inner = this.analysis.hasRegion(step) ? 'body' : '';
     return [...ports].filter((port) => port !== 'error' && port !== inner);
   }
 
   private hasFailureEdge(step: DraftStep): boolean {
-    return this.edgesOf(this.study.graph.outgoing[step.place]).some((edge) => edge.from_port === 'error');
+    return this.edgesOf(this.analysis.graph.outgoing[step.index]).some((edge) => edge.from_port === 'error');
   }
 
   /** Whether every successful run passes through the step: all paths from the entrypoint lead to it. */
   private isUnavoidable(step: number): boolean {
     if (this.entrypoint < 0) return true;
     const reached = new Set([this.entrypoint]);
-    for (const offset of reached) {
-      if (offset === step) continue;
+    for (const current of reached) {
+      if (current === step) continue;
       if (this.isExhausted()) return true;
-      const edges = this.edgesOf(this.study.graph.outgoing[offset]).filter((edge) => !this.leavesBody(edge));
-      if (this.mayStop(offset, edges)) return false;
-      for (const { to_step } of edges) reached.add(to_step?.place ?? step);
+      const edges = this.edgesOf(this.analysis.graph.outgoing[current]).filter((edge) => !this.entersRegion(edge));
+      if (this.mayStop(current, edges)) return false;
+      for (const { to_step } of edges) reached.add(to_step?.index ?? step);
     }
     return true;
   }
 
   /** Whether the step can end in a way that no outgoing edge covers. */
-  private mayStop(place: number, edges: readonly DraftEdge[]): boolean {
-    const step = this.draft.steps[place];
+  private mayStop(index: number, edges: readonly DraftEdge[]): boolean {
+    const step = this.draft.steps[index];
     if (step === undefined) return true;
-    const ledOn = new Set(edges.filter((edge) => !isConditional(edge, this.draft)).map((edge) => edge.from_port));
-    if (edges.some((edge) => edge.from_port === 'error') && !ledOn.delete('error')) return true;
-    if (this.firesAll(step)) return ledOn.size === 0;
+    const coveredPorts = new Set(
+      edges.filter((edge) => !isConditional(edge, this.draft)).map((edge) => edge.from_port),
+    );
+    if (edges.some((edge) => edge.from_port === 'error') && !coveredPorts.delete('error')) return true;
+    if (this.firesAll(step)) return coveredPorts.size === 0;
     const ports = this.resultPorts(step);
-    return ports === null || ports.length === 0 || !ports.every((port) => ledOn.has(port));
+    return ports === null || ports.length === 0 || !ports.every((port) => coveredPorts.has(port));
   }
 
   /** Steps that a join may cancel or whose failure it may tolerate. */
-  private losersOfJoins(): ReadonlySet<number> {
-    if (this.losers !== null) return this.losers;
-    const losers = new Set<number>();
+  private droppedByJoins(): ReadonlySet<number> {
+    if (this.dropped !== null) return this.dropped;
+    const dropped = new Set<number>();
     for (const step of this.draft.steps) {
       if (!mayDropBranches(step)) continue;
-      this.left -= this.draft.steps.length;
+      this.remaining -= this.draft.steps.length;
       if (this.isExhausted()) break;
-      const branch = exclusiveUpstream(this.study.graph, this.study.graphEdges, step.place);
-      for (const member of branch) losers.add(member);
+      const branch = exclusiveUpstream(this.analysis.graph, this.analysis.graphEdges, step.index);
+      for (const member of branch) dropped.add(member);
     }
-    this.losers = losers;
-    return losers;
+    this.dropped = dropped;
+    return dropped;
   }
 }
 
@@ -156,5 +158,5 @@ function mayDropBranches({ entry, config }: DraftStep): boolean {
 function isConditional(edge: DraftEdge, draft: Draft): boolean {
   if (edge.condition !== null) return true;
   const edges = draft.value.edges;
-  return Array.isArray(edges) && edges[edge.place]?.condition !== undefined;
+  return Array.isArray(edges) && edges[edge.index]?.condition !== undefined;
 }

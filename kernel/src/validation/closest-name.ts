@@ -6,19 +6,19 @@ const longestName = 64;
 
 /** Finds the name the author probably meant. */
 export class ClosestName {
-  private left = maxComparisons;
+  private remaining = maxComparisons;
 
   find(name: string, candidates: Iterable<string>): string | undefined {
     if (name.length > longestName) return undefined;
     const wanted = name.toLowerCase();
     let best: string | undefined;
-    let least = allowedDistance(name.length) + 1;
+    let bestDistance = allowedDistance(name.length) + 1;
     for (const candidate of candidates) {
-      if (this.left-- <= 0) return best;
-      if (Math.abs(candidate.length - name.length) >= least) continue;
-      const far = distance(wanted, candidate.toLowerCase());
-      if (far < least) {
-        least = far;
+      if (this.remaining-- <= 0) return best;
+      if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+      const candidateDistance = distance(wanted, candidate.toLowerCase());
+      if (candidateDistance < bestDistance) {
+        bestDistance = candidateDistance;
         best = candidate;
       }
     }

@@ -16,6 +16,6 @@ export interface ContractFault {
 export function contractFaults(schema: object, value: unknown, name: string): ContractFault[] {
   const ajv = makeVerboseAjv();
   ajv.validate(schema, value);
-  const scene = { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) };
-  return schemaProblems(onePerCause(ajv.errors ?? []), scene).map(({ path, message }) => ({ path, message }));
+  const context = { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) };
+  return schemaProblems(onePerCause(ajv.errors ?? []), context).map(({ path, message }) => ({ path, message }));
 }

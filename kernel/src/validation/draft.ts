@@ -9,7 +9,7 @@ import { quoted } from './wording.js';
 
 export interface DraftStep {
   /** Index in `steps`. */
-  readonly place: number;
+  readonly index: number;
   readonly pointer: string;
   /** The step's name in messages. */
   readonly subject: string;
@@ -25,7 +25,7 @@ export interface DraftStep {
 }
 
 export interface DraftEdge {
-  readonly place: number;
+  readonly index: number;
   readonly pointer: string;
   readonly subject: string;
   readonly from: string | null;
@@ -54,22 +54,22 @@ export function readDraft(value: JsonObject, catalog: StepCatalog): Draft {
     choices.set(type, known);
     return known;
   };
-  const steps = listOf(value.steps).map((step, place) => readStep(asObject(step) ?? {}, place, choose));
+  const steps = listOf(value.steps).map((step, index) => readStep(asObject(step) ?? {}, index, choose));
   const byId = new Map<string, DraftStep>();
   for (const step of steps) if (step.step_id !== null && !byId.has(step.step_id)) byId.set(step.step_id, step);
-  const edges = listOf(value.edges).map((edge, place) => readEdge(asObject(edge), place, byId));
+  const edges = listOf(value.edges).map((edge, index) => readEdge(asObject(edge), index, byId));
   return { value, steps, byId, edges, entrypoint: asText(value.entrypoint), params: asObject(value.params) ?? {} };
 }
 
-function readStep(step: JsonObject, place: number, choose: (type: string) => VersionChoice): DraftStep {
+function readStep(step: JsonObject, index: number, choose: (type: string) => VersionChoice): DraftStep {
   const stepId = asText(step.step_id);
   const type = asText(step.type);
   const choice = type === null ? null : choose(type);
   const ports = asObject(step.ports) ?? {};
   return {
-    place,
-    pointer: `/steps/${place}`,
-    subject: stepId === null ? `step no. ${place + 1}` : `step ${quoted(stepId)}`,
+    index,
+    pointer: `/steps/${index}`,
+    subject: stepId === null ? `step no. ${index + 1}` : `step ${quoted(stepId)}`,
     step_id: stepId,
     type,
     config: step.config === undefined ? {} : asObject(step.config),
@@ -80,13 +80,13 @@ function readStep(step: JsonObject, place: number, choose: (type: string) => Ver
   };
 }
 
-function readEdge(edge: JsonObject | null, place: number, byId: ReadonlyMap<string, DraftStep>): DraftEdge {
+function readEdge(edge: JsonObject | null, index: number, byId: ReadonlyMap<string, DraftStep>): DraftEdge {
   const from = asText(edge?.from);
   const to = asText(edge?.to);
-  const names = from === null || to === null ? `no. ${place + 1}` : `${quoted(from)} → ${quoted(to)}`;
+  const names = from === null || to === null ? `no. ${index + 1}` : `${quoted(from)} → ${quoted(to)}`;
   return {
-    place,
-    pointer: `/edges/${place}`,
+    index,
+    pointer: `/edges/${index}`,
     subject: `edge ${names}`,
     from,
     to,

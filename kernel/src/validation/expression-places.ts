@@ -44,8 +44,8 @@ export function findExpressions(draft: Draft, context: ValidationContext): Segme
   for (const step of draft.steps) finder.addConfig(step, context);
   for (const edge of draft.edges) {
     if (edge.condition === null) continue;
-    const place = `${edge.pointer}/condition`;
-    finder.add(place, `${edge.subject}, condition`, { kind: 'condition', edge }, edge.condition);
+    const pointer = `${edge.pointer}/condition`;
+    finder.add(pointer, `${edge.subject}, condition`, { kind: 'condition', edge }, edge.condition);
   }
   return finder;
 }

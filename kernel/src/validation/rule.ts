@@ -1,5 +1,5 @@
 import type { Problem } from '@llmteam/contracts';
-import type { Study } from './study.js';
+import type { SegmentAnalysis } from './segment-analysis.js';
 
 /** One validation rule; yields every violation of it. No JSON value makes it throw. */
-export type Rule = (study: Study) => Iterable<Problem>;
+export type Rule = (analysis: SegmentAnalysis) => Iterable<Problem>;

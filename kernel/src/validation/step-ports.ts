@@ -7,9 +7,9 @@ export type Direction = 'input' | 'output';
 const failurePort = 'error';
 
 /** The ports of a step according to its type, its config and its own list; null if any port is allowed or they are unknown. */
-export type PortBook = (step: DraftStep, direction: Direction) => ReadonlySet<string> | null;
+export type PortLookup = (step: DraftStep, direction: Direction) => ReadonlySet<string> | null;
 
-export function portBook(problemsOf: ConfigProblems): PortBook {
+export function portLookup(problemsOf: ConfigProblems): PortLookup {
   const books = { input: new Map<DraftStep, Names>(), output: new Map<DraftStep, Names>() };
   return (step, direction) => {
     const known = books[direction].get(step);

@@ -3,7 +3,7 @@ import { inDocumentOrder } from './document-order.js';
 import { asObject, listOf } from './draft.js';
 import { outOfBounds } from './json-bounds.js';
 import { rules } from './rules.js';
-import { studySegment } from './study.js';
+import { analyseSegment } from './segment-analysis.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
@@ -20,8 +20,8 @@ export function validateSegment(value: unknown, context: ValidationContext): Pro
   if (excess.length > 0) return excess;
   const segment = asObject(value);
   if (segment === null) return [error('INVALID_TYPE', '', 'the segment must be an object')];
-  const study = studySegment(segment, context);
-  const problems = rules.flatMap((rule) => [...rule(study)]);
+  const analysis = analyseSegment(segment, context);
+  const problems = rules.flatMap((rule) => [...rule(analysis)]);
   const ordered = inDocumentOrder(problems, segment);
   if (ordered.length <= maxProblems) return ordered;
   const more = `and ${ordered.length - maxProblems} more problems; the first ${maxProblems} are listed`;

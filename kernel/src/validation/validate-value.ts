@@ -11,8 +11,8 @@ export function validateValue(schema: JsonObject, value: Json, name: string): Pr
   const compiled = userSchema(schema);
   const [fault] = compiled.faults;
   if (fault !== undefined) {
-    const place = fault.pointer === '' ? '' : `${quoted(fault.pointer)} `;
-    return [error('SCHEMA_VIOLATION', '', `the schema of the ${name} cannot be used: ${place}${fault.text}`)];
+    const path = fault.pointer === '' ? '' : `${quoted(fault.pointer)} `;
+    return [error('SCHEMA_VIOLATION', '', `the schema of the ${name} cannot be used: ${path}${fault.text}`)];
   }
   return compiled.check(value, { base: '', closest: new ClosestName(), subject: () => ({ name, depth: 0 }) });
 }

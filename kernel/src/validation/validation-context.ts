@@ -7,7 +7,7 @@ export type RefKind = (typeof refKinds)[number];
 /** The configured names of one kind. */
 export interface KnownNames {
   has(name: string): boolean;
-  /** For suggestions. */
+  /** Used for suggestions. */
   names(): readonly string[];
 }
 

@@ -9,7 +9,7 @@ import { Certainty } from './certainty.js';
 import type { Draft, DraftStep } from './draft.js';
 import { type DraftGraph, soundGraph } from './draft-graph.js';
 import type { Reader } from './expression-places.js';
-import type { PortBook } from './step-ports.js';
+import type { PortLookup } from './step-ports.js';
 
 export type Verdict = 'certain' | 'maybe_skipped' | 'not_upstream' | 'not_known';
 
@@ -19,7 +19,7 @@ export interface Visibility {
 }
 
 /** Computed on first use: the upstream relation takes 25 MB for 10,000 steps. */
-export function visibility(draft: Draft, graph: DraftGraph, portsOf: PortBook): Visibility {
+export function visibility(draft: Draft, graph: DraftGraph, portsOf: PortLookup): Visibility {
   const memo: { judge?: Judge } = {};
   return {
     of(other, reader) {
@@ -32,20 +32,20 @@ export function visibility(draft: Draft, graph: DraftGraph, portsOf: PortBook): 
 
 type Judge = (other: DraftStep, reader: Reader) => Verdict;
 
-function makeJudge(draft: Draft, study: DraftGraph, portsOf: PortBook): Judge {
-  const sound = soundGraph(draft, study);
+function makeJudge(draft: Draft, analysis: DraftGraph, portsOf: PortLookup): Judge {
+  const sound = soundGraph(draft, analysis);
   if (sound === null) return () => 'not_known';
   const { region } = sound.graph;
   const upstream = new Upstream(sound.graph, sound.graphEdges);
   const certainty = new Certainty(draft, sound, upstream, portsOf);
 
-  const atTheEnd: Judge = ({ place }) => {
-    if (region[place] !== rootRegion) return 'not_upstream';
-    return certainty.alwaysRuns(place) ? 'certain' : 'maybe_skipped';
+  const atTheEnd: Judge = ({ index }) => {
+    if (region[index] !== rootRegion) return 'not_upstream';
+    return certainty.alwaysRuns(index) ? 'certain' : 'maybe_skipped';
   };
   const before = (other: DraftStep, step: DraftStep): Verdict => {
-    if (!upstream.isUpstream(other.place, step.place)) return 'not_upstream';
-    return certainty.hasRun(other.place, step.place) ? 'certain' : 'maybe_skipped';
+    if (!upstream.isUpstream(other.index, step.index)) return 'not_upstream';
+    return certainty.hasRun(other.index, step.index) ? 'certain' : 'maybe_skipped';
   };
   return (other, reader) => {
     if (reader.kind === 'output') return atTheEnd(other, reader);
@@ -57,14 +57,14 @@ function makeJudge(draft: Draft, study: DraftGraph, portsOf: PortBook): Judge {
 }
 
 /** `loop` is available inside loops and in the config of loop steps, whose expressions are evaluated in every iteration. */
-function knowsLoop(reader: Reader, study: DraftGraph): boolean {
+function knowsLoop(reader: Reader, analysis: DraftGraph): boolean {
   if (reader.kind === 'output') return false;
   const step = reader.kind === 'config' ? reader.step : reader.edge.from_step;
-  if (step === null || study.graph.region[step.place] !== rootRegion) return true;
-  return reader.kind === 'config' ? study.hasRegion(step) : isBody(reader, study);
+  if (step === null || analysis.graph.region[step.index] !== rootRegion) return true;
+  return reader.kind === 'config' ? analysis.hasRegion(step) : isBody(reader, analysis);
 }
 
 /** Conditions of edges from `body` are evaluated inside the loop, before its step has ended. */
-function isBody({ edge }: Extract<Reader, { kind: 'condition' }>, study: DraftGraph): boolean {
-  return edge.from_port === 'body' && edge.from_step !== null && study.hasRegion(edge.from_step);
+function isBody({ edge }: Extract<Reader, { kind: 'condition' }>, analysis: DraftGraph): boolean {
+  return edge.from_port === 'body' && edge.from_step !== null && analysis.hasRegion(edge.from_step);
 }

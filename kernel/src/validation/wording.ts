@@ -7,7 +7,7 @@ export function quoted(name: string): string {
   return name.length > longestShown ? `'${name.slice(0, longestShown)}…'` : `'${name}'`;
 }
 
-/** `'a', 'b' or 'c'`; long lists end in `…`. */
+/** `'a', 'b' or 'c'`; long lists are truncated with `…`. */
 export function listed(names: readonly string[], last = 'or', longest = 12): string {
   if (names.length > longest) return `${names.slice(0, longest).map(quoted).join(', ')} …`;
   const shown = names.map(quoted);
@@ -16,7 +16,7 @@ export function listed(names: readonly string[], last = 'or', longest = 12): str
 }
 
 /** `, did you mean 'x'?`, else the list of known names, else an empty string. */
-export function hint(suggestion: string | undefined, known: readonly string[] = [], intro = 'known are'): string {
+export function hint(suggestion: string | undefined, known: readonly string[] = [], intro = 'known:'): string {
   if (suggestion !== undefined) return `, did you mean ${quoted(suggestion)}?`;
   return known.length === 0 ? '' : `; ${intro} ${listed(known, 'and')}`;
 }

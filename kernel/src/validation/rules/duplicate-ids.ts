@@ -5,7 +5,7 @@ export const duplicateIds: Rule = function* ({ draft }) {
   for (const step of draft.steps) {
     const first = draft.byId.get(step.step_id ?? '');
     if (step.step_id === null || first === undefined || first === step) continue;
-    const message = `${step.subject}: the id ${quoted(step.step_id)} is taken by step no. ${first.place + 1}`;
+    const message = `${step.subject}: the id ${quoted(step.step_id)} is taken by step no. ${first.index + 1}`;
     yield error('DUPLICATE_ID', `${step.pointer}/step_id`, message);
   }
 };

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.js';
 
-/** Every expression compiles: in `output`, in conditions, in configs. */
-export const expressions: Rule = function* (study) {
-  yield* study.expressions.problems;
+/** Every expression in `output`, conditions and configs compiles. */
+export const expressions: Rule = function* (analysis) {
+  yield* analysis.expressions.problems;
 };

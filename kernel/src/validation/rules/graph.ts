@@ -11,28 +11,29 @@ export const graph: Rule = function* ({ draft, graph }) {
   if (graph === null) return;
   const reported = new Set<string>();
   for (const [count, fault] of graph.faults.entries()) {
-    const found = inWords(count < maxBlamed ? blamed(fault, graph) : fault, graph, draft);
-    const same = `${found.code} ${found.path}`;
-    if (!reported.has(same)) yield found;
-    reported.add(same);
+    const found = toProblem(count < maxCulpritSearches ? withCulprit(fault, graph) : fault, graph, draft);
+    const key = `${found.code} ${found.path}`;
+    if (!reported.has(key)) yield found;
+    reported.add(key);
   }
 };
 
 /** Faults beyond this number are not analysed for the edge to blame, since each search may visit the whole graph. */
-const maxBlamed = 100;
+const maxCulpritSearches = 100;
 
 /** The analysis names an edge that enters a region from outside, although the mistake may be an edge that leaves it. */
-function blamed(fault: GraphFault, study: DraftGraph): Blamed {
+function withCulprit(fault: GraphFault, analysis: DraftGraph): ReportedFault {
   if (fault.kind !== 'region_escape') return fault;
-  const target = study.graphEdges[fault.edge]?.to ?? -1;
-  const owner = study.graph.region[target] ?? rootRegion;
-  const exit = owner === rootRegion || study.graph.isBack[fault.edge] === 1 ? null : exitEdge(study, owner, target);
+  const target = analysis.graphEdges[fault.edge]?.to ?? -1;
+  const owner = analysis.graph.region[target] ?? rootRegion;
+  const exit =
+    owner === rootRegion || analysis.graph.isBack[fault.edge] === 1 ? null : exitEdge(analysis, owner, target);
   return exit === null ? fault : { kind: 'region_exit', edge: exit };
 }
 
-type Blamed = GraphFault | { readonly kind: 'region_exit'; readonly edge: number };
+type ReportedFault = GraphFault | { readonly kind: 'region_exit'; readonly edge: number };
 
-function inWords(fault: Blamed, graph: DraftGraph, draft: Draft): Problem {
+function toProblem(fault: ReportedFault, graph: DraftGraph, draft: Draft): Problem {
   switch (fault.kind) {
     case 'cycle':
       return cycle(fault.steps, graph, draft);
@@ -61,59 +62,56 @@ function inWords(fault: Blamed, graph: DraftGraph, draft: Draft): Problem {
   }
 }
 
-function aboutEdge(code: 'SELF_LOOP' | 'REGION_ESCAPE', place: number, graph: DraftGraph, text: string): Problem {
-  const { pointer = '/edges', subject = 'an edge' } = graph.edges[place] ?? {};
+function aboutEdge(code: 'SELF_LOOP' | 'REGION_ESCAPE', index: number, graph: DraftGraph, text: string): Problem {
+  const { pointer = '/edges', subject = 'an edge' } = graph.edges[index] ?? {};
   return error(code, pointer, `${subject} ${text}`);
 }
 
-function aboutStep(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', place: number, draft: Draft, text: string): Problem {
-  const { pointer = '/steps', subject = 'a step' } = draft.steps[place] ?? {};
+function aboutStep(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', index: number, draft: Draft, text: string): Problem {
+  const { pointer = '/steps', subject = 'a step' } = draft.steps[index] ?? {};
   return error(code, pointer, `${subject}: ${text}`);
 }
 
 const maxShown = 8;
 
 function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Problem {
-  const [place] = closingEdges(graph.graph, graph.graphEdges, steps);
-  const edge = place === undefined ? undefined : graph.edges[place];
+  const [index] = closingEdges(graph.graph, graph.graphEdges, steps);
+  const edge = index === undefined ? undefined : graph.edges[index];
   // Rotated so that the edge the problem points to closes the cycle.
-  const start = edge?.to_step === undefined ? 0 : Math.max(0, steps.indexOf(edge.to_step?.place ?? -1));
+  const start = edge?.to_step === undefined ? 0 : Math.max(0, steps.indexOf(edge.to_step?.index ?? -1));
   const rotated = [...steps.slice(start), ...steps.slice(0, start)];
   const names = rotated.slice(0, maxShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
   const more = rotated.length > maxShown ? ['…'] : [];
-  const circle = [...names, ...more, names[0]].join(' → ');
-  return error(
-    'CYCLE',
-    edge?.pointer ?? '/edges',
-    `steps wait for each other: ${circle}; repeat steps with a loop type`,
-  );
+  const path = [...names, ...more, names[0]].join(' → ');
+  return error('CYCLE', edge?.pointer ?? '/edges', `steps wait for each other: ${path}; repeat steps with a loop type`);
 }
 
 /** Says how an edge crosses the boundary of a region. */
-function escapeText(place: number, graph: DraftGraph, draft: Draft): string {
-  const edge = graph.edges[place];
+function escapeText(index: number, graph: DraftGraph, draft: Draft): string {
+  const edge = graph.edges[index];
   if (edge === undefined) return 'crosses the border of a loop';
   const inside = scopeOfSource(edge, graph);
-  const target = graph.graph.region[edge.to_step?.place ?? -1] ?? rootRegion;
+  const target = graph.graph.region[edge.to_step?.index ?? -1] ?? rootRegion;
   const owner = draft.steps[target]?.subject;
   if (edge.to_step !== null && edge.to_port === 'next' && graph.hasRegion(edge.to_step)) {
     return `leads to port 'next' of ${edge.to_step.subject} from outside its loop, or from a loop within it`;
   }
-  if (edge.to_step?.place === inside) {
-    return `leads back to the loop on port ${quoted(edge.to_port ?? '')}; what comes back goes to its port 'next'`;
+  if (edge.to_step?.index === inside) {
+    return `leads back to the loop on port ${quoted(edge.to_port ?? '')}; it must lead to its port 'next'`;
   }
-  if (owner === undefined) return `leaves the loop of ${draft.steps[inside]?.subject} past its port 'next'`;
-  return `enters the loop of ${owner} past its port 'body', which a path leads from to ${edge.to_step?.subject}`;
+  if (owner === undefined)
+    return `leaves the loop of ${draft.steps[inside]?.subject} other than through its port 'next'`;
+  return `enters the loop of ${owner} other than through its port 'body', from which a path leads to ${edge.to_step?.subject}`;
 }
 
-function exitText(place: number, study: DraftGraph, draft: Draft): string {
-  const owner = study.graph.region[study.graphEdges[place]?.to ?? -1] ?? rootRegion;
+function exitText(index: number, analysis: DraftGraph, draft: Draft): string {
+  const owner = analysis.graph.region[analysis.graphEdges[index]?.to ?? -1] ?? rootRegion;
   const loop = `the loop of ${draft.steps[owner]?.subject}`;
-  return `leaves ${loop} past its port 'next', for a step that is also reached from outside`;
+  return `leaves ${loop} other than through its port 'next', to a step that is also reached from outside`;
 }
 
 function scopeOfSource({ from_step, from_port }: DraftEdge, graph: DraftGraph): number {
   if (from_step === null) return rootRegion;
   const isBody = from_port === 'body' && graph.hasRegion(from_step);
-  return isBody ? from_step.place : (graph.graph.region[from_step.place] ?? rootRegion);
+  return isBody ? from_step.index : (graph.graph.region[from_step.index] ?? rootRegion);
 }

@@ -10,8 +10,8 @@ export const inputSchema: Rule = function* ({ draft }) {
   if (schema === null) return;
   for (const { kind, pointer, text, suggestion } of userSchema(schema).faults) {
     const code = kind === 'limit' ? 'LIMIT_EXCEEDED' : 'SCHEMA_VIOLATION';
-    const place = splitPointer(pointer).join('.');
-    const message = `input_schema${place === '' ? '' : `: ${quoted(place)}`} ${text}`;
+    const path = splitPointer(pointer).join('.');
+    const message = `input_schema${path === '' ? '' : `: ${quoted(path)}`} ${text}`;
     yield error(code, `/input_schema${pointer}`, message, suggestion);
   }
 };

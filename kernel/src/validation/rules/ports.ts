@@ -1,14 +1,14 @@
 import type { Problem } from '@llmteam/contracts';
 import type { DraftEdge, DraftStep } from '../draft.js';
 import type { Rule } from '../rule.js';
+import type { SegmentAnalysis } from '../segment-analysis.js';
 import type { Direction } from '../step-ports.js';
-import type { Study } from '../study.js';
 import { error, hint, quoted } from '../wording.js';
 
-export const ports: Rule = function* (study) {
-  for (const edge of study.draft.edges) {
-    if (edge.from_step !== null) yield* checkPort(edge, edge.from_step, 'output', edge.from_port, study);
-    if (edge.to_step !== null) yield* checkPort(edge, edge.to_step, 'input', edge.to_port, study);
+export const ports: Rule = function* (analysis) {
+  for (const edge of analysis.draft.edges) {
+    if (edge.from_step !== null) yield* checkPort(edge, edge.from_step, 'output', edge.from_port, analysis);
+    if (edge.to_step !== null) yield* checkPort(edge, edge.to_step, 'input', edge.to_port, analysis);
   }
 };
 
@@ -17,7 +17,7 @@ function* checkPort(
   step: DraftStep,
   direction: Direction,
   port: string | null,
-  { closest, portsOf }: Study,
+  { closest, portsOf }: SegmentAnalysis,
 ): Iterable<Problem> {
   const known = portsOf(step, direction);
   if (port === null || known === null || known.has(port)) return;

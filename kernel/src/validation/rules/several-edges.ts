@@ -15,7 +15,7 @@ export const severalEdges: Rule = function* ({ draft, graph }) {
   for (const [step, ports] of into) {
     for (const [port, [, second]] of ports) {
       if (second === undefined) continue;
-      const list = 'if more than one is taken, its value is a list (a parallel_join says so openly)';
+      const list = 'if more than one is taken, its value is a list (a parallel_join makes that explicit)';
       const message = `${step.subject}: several edges lead to its port ${quoted(port)}; ${list}`;
       yield problem('info', 'SEVERAL_EDGES', second.pointer, message);
     }

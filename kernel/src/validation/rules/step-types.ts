@@ -4,19 +4,19 @@ import { bareType } from '../../engine/plan.js';
 import type { DraftStep } from '../draft.js';
 import type { Rule } from '../rule.js';
 import { identifierForm, identifierPattern } from '../schemas/identifier.js';
-import type { Study } from '../study.js';
+import type { SegmentAnalysis } from '../segment-analysis.js';
 import { error, hint, listed, quoted } from '../wording.js';
 
 const identifier = new RegExp(String(identifierPattern));
 
 /** The `type` of a step has the right form, a known type id and a version range that an installed version satisfies. */
-export const stepTypes: Rule = function* (study) {
-  for (const step of study.draft.steps) {
-    if (step.type !== null) yield* checkType(step, step.type, study);
+export const stepTypes: Rule = function* (analysis) {
+  for (const step of analysis.draft.steps) {
+    if (step.type !== null) yield* checkType(step, step.type, analysis);
   }
 };
 
-function* checkType(step: DraftStep, type: string, { context, closest }: Study): Iterable<Problem> {
+function* checkType(step: DraftStep, type: string, { context, closest }: SegmentAnalysis): Iterable<Problem> {
   const { choice, subject } = step;
   if (choice === null || choice.kind === 'found') return;
   const path = `${step.pointer}/type`;

@@ -1,58 +1,58 @@
 import type { Problem } from '@llmteam/contracts';
 import { knownRoots, type PlacedExpression } from '../expression-places.js';
 import type { Rule } from '../rule.js';
-import type { Study } from '../study.js';
+import type { SegmentAnalysis } from '../segment-analysis.js';
 import type { Verdict } from '../visibility.js';
 import { error, hint, listed, problem, quoted } from '../wording.js';
 
 /** Every variable an expression reads is available at its location, and every step it reads has run by then. */
-export const variables: Rule = function* (study) {
-  for (const placed of study.expressions.placed) {
+export const variables: Rule = function* (analysis) {
+  for (const placed of analysis.expressions.placed) {
     const roots = new Set(placed.expression.references.map(([root]) => root ?? ''));
-    for (const root of roots) yield* checkRoot(root, placed, study);
+    for (const root of roots) yield* checkRoot(root, placed, analysis);
     const steps = new Set(
       placed.expression.references.flatMap(([root, step]) => (root === 'steps' ? (step ?? []) : [])),
     );
-    for (const step of steps) yield* checkStep(step, placed, study);
+    for (const step of steps) yield* checkStep(step, placed, analysis);
   }
 };
 
-function* checkRoot(root: string, placed: PlacedExpression, { visibility }: Study): Iterable<Problem> {
+function* checkRoot(root: string, placed: PlacedExpression, { visibility }: SegmentAnalysis): Iterable<Problem> {
   const { reader, pointer } = placed;
   const known: readonly string[] = knownRoots[reader.kind];
   if (!known.includes(root)) {
     const names = listed(reader.kind === 'output' ? known : known.filter((name) => name !== 'loop'), 'and');
-    const place = { config: 'a config', condition: 'a condition', output: 'output' }[reader.kind];
+    const location = { config: 'a config', condition: 'a condition', output: 'output' }[reader.kind];
     yield error(
       'UNKNOWN_VARIABLE',
       pointer,
-      `${says(placed, root)} ${quoted(root)}, which is not available in ${place}; available are ${names}`,
+      `${describeRead(placed, root)} ${quoted(root)}, which is not available in ${location}; available are ${names}`,
     );
   } else if (root === 'loop' && visibility?.knowsLoop(reader) === false) {
-    yield error('UNKNOWN_VARIABLE', pointer, `${says(placed, root)} 'loop', which is known only inside a loop`);
+    yield error('UNKNOWN_VARIABLE', pointer, `${describeRead(placed, root)} 'loop', which is known only inside a loop`);
   }
 }
 
-function* checkStep(stepId: string, placed: PlacedExpression, study: Study): Iterable<Problem> {
-  const { draft, closest, visibility } = study;
+function* checkStep(stepId: string, placed: PlacedExpression, analysis: SegmentAnalysis): Iterable<Problem> {
+  const { draft, closest, visibility } = analysis;
   const { pointer, reader, expression } = placed;
   const other = draft.byId.get(stepId);
-  const begin = `${says(placed, `steps.${stepId}`)} step ${quoted(stepId)}`;
+  const prefix = `${describeRead(placed, `steps.${stepId}`)} step ${quoted(stepId)}`;
   if (other === undefined) {
     if (!Array.isArray(draft.value.steps)) return;
     const suggestion = closest.find(stepId, draft.byId.keys());
-    yield error('UNKNOWN_VARIABLE', pointer, `${begin}, which does not exist${hint(suggestion)}`, suggestion);
+    yield error('UNKNOWN_VARIABLE', pointer, `${prefix}, which does not exist${hint(suggestion)}`, suggestion);
     return;
   }
   const verdict: Verdict = visibility?.of(other, reader) ?? 'not_known';
   if (verdict === 'not_upstream') {
-    yield error('UNKNOWN_VARIABLE', pointer, `${begin}: ${notUpstream(stepId, placed)}`);
+    yield error('UNKNOWN_VARIABLE', pointer, `${prefix}: ${notUpstream(stepId, placed)}`);
     return;
   }
-  yield* checkPorts(stepId, placed, study);
+  yield* checkPorts(stepId, placed, analysis);
   if (verdict !== 'maybe_skipped' || expression.guardedSteps.has(stepId)) return;
-  const advice = `ask with has(steps.${stepId})`;
-  yield problem('warning', 'MAYBE_SKIPPED', pointer, `${begin}, which may have been skipped; ${advice}`);
+  const advice = `test it with has(steps.${stepId})`;
+  yield problem('warning', 'MAYBE_SKIPPED', pointer, `${prefix}, which may have been skipped; ${advice}`);
 }
 
 function notUpstream(stepId: string, { reader }: PlacedExpression): string {
@@ -63,7 +63,11 @@ function notUpstream(stepId: string, { reader }: PlacedExpression): string {
   return `step ${quoted(stepId)} is not upstream of ${quoted(from ?? '')}`;
 }
 
-function* checkPorts(stepId: string, placed: PlacedExpression, { draft, closest, portsOf }: Study): Iterable<Problem> {
+function* checkPorts(
+  stepId: string,
+  placed: PlacedExpression,
+  { draft, closest, portsOf }: SegmentAnalysis,
+): Iterable<Problem> {
   const other = draft.byId.get(stepId);
   const known = other === undefined ? null : portsOf(other, 'output');
   if (known === null) return;
@@ -72,18 +76,18 @@ function* checkPorts(stepId: string, placed: PlacedExpression, { draft, closest,
     if (known.has(port)) continue;
     const suggestion = closest.find(port, known);
     const names = hint(suggestion, [...known], 'it has');
-    const begin = says(placed, `steps.${stepId}`);
-    const message = `${begin} port ${quoted(port)} of step ${quoted(stepId)}, but the step has no such port${names}`;
+    const prefix = describeRead(placed, `steps.${stepId}`);
+    const message = `${prefix} port ${quoted(port)} of step ${quoted(stepId)}, but the step has no such port${names}`;
     yield error('UNKNOWN_PORT', placed.pointer, message, suggestion);
   }
 }
 
-const longestSource = 80;
+const maxExcerptLength = 80;
 
-/** `step 'write', config: "steps.draft.output" reads at 0` */
-function says({ subject, expression }: PlacedExpression, name: string): string {
+/** `step 'write', config: "steps.draft.output" reads, at 0,` */
+function describeRead({ subject, expression }: PlacedExpression, name: string): string {
   const source = expression.source.replaceAll(/\s+/g, ' ');
-  const shown = source.length > longestSource ? `${source.slice(0, longestSource)}…` : source;
+  const excerpt = source.length > maxExcerptLength ? `${source.slice(0, maxExcerptLength)}…` : source;
   const offset = expression.source.indexOf(name);
-  return `${subject}: "${shown}" reads${offset < 0 ? '' : `, at ${offset},`}`;
+  return `${subject}: "${excerpt}" reads${offset < 0 ? '' : `, at ${offset},`}`;
 }

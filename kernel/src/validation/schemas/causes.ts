@@ -6,12 +6,12 @@
 import type { ErrorObject } from 'ajv';
 import { childPointer } from '../../json/json-pointer.js';
 
-type Excuse = (error: ErrorObject) => boolean;
+type IsDeferred = (error: ErrorObject) => boolean;
 
 interface Finding {
   readonly error: ErrorObject;
   /** Not a problem yet, because the value is only known when the step runs. */
-  readonly isExcused: boolean;
+  readonly isDeferred: boolean;
 }
 
 /** Keywords of the errors created here, in addition to Ajv's. */
@@ -20,32 +20,35 @@ export const noBranch = 'no branch';
 export const severalBranches = 'several branches';
 
 /** The errors must come from an Ajv with `allErrors` and `verbose`. */
-export function onePerCause(errors: readonly ErrorObject[], excuse: Excuse = () => false): ErrorObject[] {
+export function onePerCause(errors: readonly ErrorObject[], isDeferredError: IsDeferred = () => false): ErrorObject[] {
   const kept: Finding[] = [];
-  const faulty = outrightFaults(errors);
+  const faulty = unconditionalFaults(errors);
   for (const error of errors) {
     const causes = takeCauses(kept, error);
-    const isExcused = excuse(error) || asksForFault(error, faulty) || causes.some((cause) => cause.isExcused);
-    if (isExcused) kept.push({ error, isExcused });
-    else kept.push(...explain(error, causes).map((found) => ({ error: found, isExcused })));
+    const isDeferred =
+      isDeferredError(error) || dependsOnFault(error, faulty) || causes.some((cause) => cause.isDeferred);
+    if (isDeferred) kept.push({ error, isDeferred });
+    else kept.push(...explain(error, causes).map((found) => ({ error: found, isDeferred })));
   }
-  return kept.filter((finding) => !finding.isExcused).map((finding) => finding.error);
+  return kept.filter((finding) => !finding.isDeferred).map((finding) => finding.error);
 }
 
 /** Paths that are wrong regardless of any `if`. */
-function outrightFaults(errors: readonly ErrorObject[]): ReadonlySet<string> {
+function unconditionalFaults(errors: readonly ErrorObject[]): ReadonlySet<string> {
   if (!errors.some((error) => error.keyword === 'if')) return new Set();
   const outright = errors.filter(({ schemaPath }) => !/\/(?:then|else)\//.test(schemaPath));
   return new Set(outright.map((error) => error.instancePath));
 }
 
 /** An `if` that tests a wrong value proves nothing: its consequences may not be what the author meant. */
-function asksForFault(error: ErrorObject, faulty: ReadonlySet<string>): boolean {
-  return error.keyword === 'if' && askedKeys(error).some((key) => faulty.has(childPointer(error.instancePath, key)));
+function dependsOnFault(error: ErrorObject, faulty: ReadonlySet<string>): boolean {
+  return (
+    error.keyword === 'if' && conditionKeys(error).some((key) => faulty.has(childPointer(error.instancePath, key)))
+  );
 }
 
 /** The keys whose values an `if` depends on. */
-export function askedKeys({ parentSchema }: ErrorObject): string[] {
+export function conditionKeys({ parentSchema }: ErrorObject): string[] {
   const asked: unknown = parentSchema?.if;
   const properties: unknown = typeof asked === 'object' && asked !== null ? Reflect.get(asked, 'properties') : null;
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
@@ -69,7 +72,7 @@ function causePrefixes(error: ErrorObject): string[] {
   const { keyword, schemaPath } = error;
   if (keyword === 'if') return ['then', 'else'].map((branch) => `${schemaPath.slice(0, -2)}${branch}/`);
   if (keyword === 'anyOf' || keyword === 'oneOf')
-    return branchesOf(error).flatMap((_, offset) => branchPrefixes(error, offset));
+    return branchesOf(error).flatMap((_, index) => branchPrefixes(error, index));
   return keyword === 'contains' || keyword === 'propertyNames' ? [`${schemaPath}/`] : [];
 }
 
@@ -78,9 +81,9 @@ function branchesOf(error: ErrorObject): readonly unknown[] {
 }
 
 /** Errors of a branch that is a `$ref` carry the schema path of its target. */
-function branchPrefixes(error: ErrorObject, offset: number): string[] {
-  const own = `${error.schemaPath}/${offset}/`;
-  const branch = branchesOf(error)[offset];
+function branchPrefixes(error: ErrorObject, index: number): string[] {
+  const own = `${error.schemaPath}/${index}/`;
+  const branch = branchesOf(error)[index];
   const ref = typeof branch === 'object' && branch !== null && '$ref' in branch ? branch.$ref : undefined;
   return typeof ref === 'string' ? [own, `${ref}/`] : [own];
 }
@@ -89,8 +92,8 @@ function explain(error: ErrorObject, causes: readonly Finding[]): ErrorObject[] 
   const reasons = causes.map((cause) => cause.error);
   if (error.keyword === 'if') return reasons.length > 0 ? reasons : [error];
   if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') return [error];
-  const groups = branchesOf(error).map((_, offset) => {
-    const prefixes = branchPrefixes(error, offset);
+  const groups = branchesOf(error).map((_, index) => {
+    const prefixes = branchPrefixes(error, index);
     return reasons.filter((reason) => prefixes.some((prefix) => reason.schemaPath.startsWith(prefix)));
   });
   return [...(keysThatExclude(error, groups) ?? sameKind(error, groups) ?? bestBranch(error, groups))];

@@ -1,6 +1,6 @@
-/** JSON Schema 2020-12 as segments may use it: where a keyword's value holds schemas, and which keywords there are. */
+/** The keywords of JSON Schema 2020-12 that segments may use, and which of them contain schemas. */
 
-/** Values are schemas by name. */
+/** Keywords whose value maps names to schemas. */
 export const schemaMaps: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
@@ -9,10 +9,10 @@ export const schemaMaps: ReadonlySet<string> = new Set([
   'properties',
 ]);
 
-/** Values are lists of schemas. */
+/** Keywords whose value is a list of schemas. */
 export const schemaLists: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
 
-/** Values are schemas. */
+/** Keywords whose value is a schema. */
 export const singleSchemas: ReadonlySet<string> = new Set([
   'additionalProperties',
   'contains',
@@ -27,7 +27,7 @@ export const singleSchemas: ReadonlySet<string> = new Set([
   'unevaluatedProperties',
 ]);
 
-/** Keywords that could load, name or switch schemas from elsewhere. */
+/** Keywords that could load, name or replace schemas from elsewhere. */
 export const refusedKeywords: ReadonlySet<string> = new Set([
   '$async',
   '$dynamicAnchor',

@@ -3,11 +3,11 @@ import type { ErrorObject } from 'ajv';
 import { childPointer, splitPointer } from '../../json/json-pointer.js';
 import type { ClosestName } from '../closest-name.js';
 import { error as makeError, quoted } from '../wording.js';
-import { type Words, wordsOf } from './error-words.js';
+import { describeError, type ErrorDescription } from './error-descriptions.js';
 
 /** Where the checked value is in its document, and how messages name its parts. */
-export interface Scene {
-  /** JSON Pointer of the checked value within the document. */
+export interface ValueContext {
+  /** JSON Pointer of the validated value within the document. */
   readonly base: string;
   readonly closest: ClosestName;
   /** The name that messages begin with, and how many tokens of the path within the checked value it covers. */
@@ -17,48 +17,58 @@ export interface Scene {
 }
 
 /** Turns errors reduced by {@link onePerCause} into problems. */
-export function schemaProblems(errors: readonly ErrorObject[], scene: Scene): Problem[] {
-  const said = errors.map((error) => ({ error, words: wordsOf(error, scene.closest) }));
-  const misspelt = new Set(said.flatMap(({ error, words }) => meantKey(error, words)));
+export function schemaProblems(errors: readonly ErrorObject[], context: ValueContext): Problem[] {
+  const described = errors.map((error) => ({ error, description: describeError(error, context.closest) }));
+  const misspelled = new Set(described.flatMap(({ error, description }) => intendedKey(error, description)));
   const problems = new Map<string, Problem>();
-  for (const { error, words } of said) {
-    // A misspelt key is not also reported as missing.
-    const wanted = words.code === 'MISSING_FIELD' ? (words.keys ?? [words.key]) : [];
-    if (wanted.some((key) => misspelt.has(`${error.instancePath} ${key}`))) continue;
-    const code = scene.code === undefined ? words.code : scene.code(error, words.code);
+  for (const { error, description } of described) {
+    // A misspelled key is not also reported as missing.
+    const wanted = description.code === 'MISSING_FIELD' ? (description.keys ?? [description.key]) : [];
+    if (wanted.some((key) => misspelled.has(`${error.instancePath} ${key}`))) continue;
+    const code = context.code === undefined ? description.code : context.code(error, description.code);
     if (code === null) continue;
-    const found = inWords(error, words, code, scene);
-    const same = `${found.path} ${found.message}`;
-    if (!problems.has(same)) problems.set(same, found);
+    const found = toProblem(error, description, code, context);
+    const key = `${found.path} ${found.message}`;
+    if (!problems.has(key)) problems.set(key, found);
   }
   return [...problems.values()];
 }
 
-function meantKey(error: ErrorObject, words: Words): string[] {
-  const isMisspelt = words.code === 'UNKNOWN_FIELD' && words.suggestion !== undefined;
-  return isMisspelt ? [`${error.instancePath} ${words.suggestion}`] : [];
+function intendedKey(error: ErrorObject, description: ErrorDescription): string[] {
+  const isMisspelled = description.code === 'UNKNOWN_FIELD' && description.suggestion !== undefined;
+  return isMisspelled ? [`${error.instancePath} ${description.suggestion}`] : [];
 }
 
-function inWords(error: ErrorObject, words: Words, code: ProblemCode, scene: Scene): Problem {
+function toProblem(
+  error: ErrorObject,
+  description: ErrorDescription,
+  code: ProblemCode,
+  context: ValueContext,
+): Problem {
   const tokens = splitPointer(error.instancePath);
-  const { name, depth } = scene.subject(tokens);
+  const { name, depth } = context.subject(tokens);
   const rest = tokens.slice(depth);
-  const whole = scene.base + error.instancePath;
-  if (words.key === undefined) {
-    const thing = rest.length === 0 ? name : `${name}: ${quoted(memberName(rest))}`;
-    return makeError(code, whole, `${thing} ${words.text}`, words.suggestion);
+  const pointer = context.base + error.instancePath;
+  if (description.key === undefined) {
+    const subject = rest.length === 0 ? name : `${name}: ${quoted(memberName(rest))}`;
+    return makeError(code, pointer, `${subject} ${description.text}`, description.suggestion);
   }
-  const path = childPointer(whole, words.key);
-  if (words.code === 'UNKNOWN_FIELD') {
+  const path = childPointer(pointer, description.key);
+  if (description.code === 'UNKNOWN_FIELD') {
     const within = rest.length === 0 ? '' : ` in ${quoted(memberName(rest))}`;
-    return makeError(code, path, `${name}: unknown key ${quoted(words.key)}${within}${words.text}`, words.suggestion);
+    return makeError(
+      code,
+      path,
+      `${name}: unknown key ${quoted(description.key)}${within}${description.text}`,
+      description.suggestion,
+    );
   }
-  return makeError(code, path, `${name}: ${quoted(memberName([...rest, words.key]))} ${words.text}`);
+  return makeError(code, path, `${name}: ${quoted(memberName([...rest, description.key]))} ${description.text}`);
 }
 
 /** `cases[0].port` */
 function memberName(tokens: readonly string[]): string {
   return tokens
-    .map((token, offset) => (/^\d+$/.test(token) ? `[${token}]` : `${offset === 0 ? '' : '.'}${token}`))
+    .map((token, index) => (/^\d+$/.test(token) ? `[${token}]` : `${index === 0 ? '' : '.'}${token}`))
     .join('');
 }

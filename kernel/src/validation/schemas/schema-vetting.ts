@@ -21,7 +21,7 @@ const dialect = 'https://json-schema.org/draft/2020-12/schema';
 
 export interface SchemaFault {
   readonly kind: 'limit' | 'violation';
-  /** Within the schema. */
+  /** JSON Pointer within the schema. */
   readonly pointer: string;
   readonly text: string;
   readonly suggestion?: string | undefined;

@@ -4,7 +4,7 @@ import { ClosestName } from '../closest-name.js';
 import { error } from '../wording.js';
 import { makeVerboseAjv } from './ajv.js';
 import { onePerCause } from './causes.js';
-import { type Scene, schemaProblems } from './schema-problems.js';
+import { schemaProblems, type ValueContext } from './schema-problems.js';
 import { type SchemaFault, vetSchema } from './schema-vetting.js';
 import { metered, untrustedAjv } from './untrusted-ajv.js';
 import { checkUnits, WorkExceeded, WorkMeter } from './work-meter.js';
@@ -13,7 +13,7 @@ import { checkUnits, WorkExceeded, WorkMeter } from './work-meter.js';
 interface UserSchema {
   readonly faults: readonly SchemaFault[];
   /** Problems of a value, which must be within the JSON caps; empty if the schema has faults. */
-  check(value: Json, scene: Scene): Problem[];
+  check(value: Json, context: ValueContext): Problem[];
 }
 
 /** Errors beyond this number are dropped: every item of a list of a million may be wrong. */
@@ -39,7 +39,7 @@ function compile(schema: JsonObject): UserSchema {
   if (faults.length > 0) return unusable(faults);
   try {
     const validate = ajv.compile(metered(copy));
-    return { faults, check: (value, scene) => runCheck(validate, meter, value, scene) };
+    return { faults, check: (value, context) => runCheck(validate, meter, value, context) };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     return unusable([{ kind: 'violation', pointer: '', text: `is not valid: ${why}` }]);
@@ -50,17 +50,17 @@ function unusable(faults: readonly SchemaFault[]): UserSchema {
   return { faults, check: () => [] };
 }
 
-function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, scene: Scene): Problem[] {
+function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, context: ValueContext): Problem[] {
   meter.start();
   try {
     if (validate(value)) return [];
   } catch (thrown) {
     // A schema that recurses forever overflows the stack before the meter runs out.
     if (!(thrown instanceof WorkExceeded) && !(thrown instanceof RangeError)) throw thrown;
-    const { name } = scene.subject([]);
-    return [error('LIMIT_EXCEEDED', scene.base, `${name}: the schema requires more than ${checkUnits} checks`)];
+    const { name } = context.subject([]);
+    return [error('LIMIT_EXCEEDED', context.base, `${name}: the schema requires more than ${checkUnits} checks`)];
   }
-  return schemaProblems(onePerCause((validate.errors ?? []).slice(0, maxErrors)), scene);
+  return schemaProblems(onePerCause((validate.errors ?? []).slice(0, maxErrors)), context);
 }
 
 /** Created on first use: compiling the meta-schema takes longer than most commands. */
@@ -72,9 +72,9 @@ function metaFaults(schema: JsonObject, closest: ClosestName): SchemaFault[] {
   const { ajv } = metaChecker;
   if (ajv.validateSchema(schema) === true) return [];
   const errors: ErrorObject[] = ajv.errors ?? [];
-  const scene: Scene = { base: '', closest, subject: (tokens) => ({ name: '', depth: tokens.length }) };
+  const context: ValueContext = { base: '', closest, subject: (tokens) => ({ name: '', depth: tokens.length }) };
   const faults = new Map<string, SchemaFault>();
-  for (const { path, message, suggestion } of schemaProblems(onePerCause(errors), scene)) {
+  for (const { path, message, suggestion } of schemaProblems(onePerCause(errors), context)) {
     if (!faults.has(path)) faults.set(path, { kind: 'violation', pointer: path, text: message.trim(), suggestion });
   }
   return [...faults.values()];

@@ -10,15 +10,15 @@ export class WorkExceeded extends Error {
 
 /** Generated code cannot be interrupted, so it reports its work here and is stopped by an exception. */
 export class WorkMeter {
-  private left = checkUnits;
+  private remaining = checkUnits;
 
   start(): void {
-    this.left = checkUnits;
+    this.remaining = checkUnits;
   }
 
   /** @throws WorkExceeded */
   spend(units: number): void {
-    this.left -= units;
-    if (this.left < 0) throw new WorkExceeded();
+    this.remaining -= units;
+    if (this.remaining < 0) throw new WorkExceeded();
   }
 }

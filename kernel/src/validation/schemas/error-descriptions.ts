@@ -6,7 +6,7 @@ import { noBranch, oneOfKeys, severalBranches } from './causes.js';
 import { identifierForm, identifierPattern } from './identifier.js';
 
 /** The predicate of a message, to follow the name of its subject. */
-export interface Words {
+export interface ErrorDescription {
   readonly code: ProblemCode;
   /** For example `must be a number`; about the member `key` if that is set. */
   readonly text: string;
@@ -17,21 +17,25 @@ export interface Words {
   readonly suggestion?: string | undefined;
 }
 
-type Say = (error: ErrorObject, closest: ClosestName) => Words;
+type Describe = (error: ErrorObject, closest: ClosestName) => ErrorDescription;
 
-const violation = (text: string, suggestion?: string): Words => ({ code: 'SCHEMA_VIOLATION', text, suggestion });
+const violation = (text: string, suggestion?: string): ErrorDescription => ({
+  code: 'SCHEMA_VIOLATION',
+  text,
+  suggestion,
+});
 const limit =
-  (say: (value: number) => string): Say =>
+  (format: (value: number) => string): Describe =>
   (error) =>
-    violation(say(Number(error.params.limit)));
+    violation(format(Number(error.params.limit)));
 
-const byKeyword: Readonly<Record<string, Say>> = {
+const byKeyword: Readonly<Record<string, Describe>> = {
   required: (error) => ({ code: 'MISSING_FIELD', text: 'is missing', key: String(error.params.missingProperty) }),
-  dependentRequired: (error) => missingBeside(error),
+  dependentRequired: (error) => missingDependency(error),
   additionalProperties: (error, closest) => unknownKey(error, String(error.params.additionalProperty), closest),
   unevaluatedProperties: (error, closest) => unknownKey(error, String(error.params.unevaluatedProperty), closest),
   propertyNames: (error) => violation(`must not have a key ${quoted(String(error.params.propertyName))}`),
-  'false schema': () => violation('does not go with the other values'),
+  'false schema': () => violation('is not allowed with the other values'),
   type: (error) => wrongType(error),
   enum: (error, closest) => wrongValue(error, [...(error.params.allowedValues ?? [])], closest),
   const: (error, closest) => wrongValue(error, [error.params.allowedValue], closest),
@@ -48,7 +52,7 @@ const byKeyword: Readonly<Record<string, Say>> = {
   maxProperties: limit((value) => `must have at most ${value} keys`),
   uniqueItems: () => violation('must not have the same item twice'),
   pattern: (error) => violation(patternText(String(error.params.pattern))),
-  format: (error) => violation(`must be a text of format ${quoted(String(error.params.format))}`),
+  format: (error) => violation(`must be a string of format ${quoted(String(error.params.format))}`),
   contains: () => violation('must contain a matching item'),
   not: () => violation('must not match the excluded schema'),
   [oneOfKeys]: (error) => oneKey(error),
@@ -56,26 +60,30 @@ const byKeyword: Readonly<Record<string, Say>> = {
   [noBranch]: () => violation('matches none of the allowed forms'),
 };
 
-export function wordsOf(error: ErrorObject, closest: ClosestName): Words {
-  const say = Object.hasOwn(byKeyword, error.keyword) ? byKeyword[error.keyword] : undefined;
-  return say === undefined ? violation(error.message ?? 'is invalid') : say(error, closest);
+export function describeError(error: ErrorObject, closest: ClosestName): ErrorDescription {
+  const describe = Object.hasOwn(byKeyword, error.keyword) ? byKeyword[error.keyword] : undefined;
+  return describe === undefined ? violation(error.message ?? 'is invalid') : describe(error, closest);
 }
 
 function patternText(pattern: string): string {
   return pattern === identifierPattern ? `must be ${identifierForm}` : `must match ${pattern}`;
 }
 
-function missingBeside(error: ErrorObject): Words {
-  const beside = quoted(String(error.params.property));
-  return { code: 'MISSING_FIELD', text: `is missing beside ${beside}`, key: String(error.params.missingProperty) };
+function missingDependency(error: ErrorObject): ErrorDescription {
+  const dependent = quoted(String(error.params.property));
+  return {
+    code: 'MISSING_FIELD',
+    text: `is missing, but ${dependent} requires it`,
+    key: String(error.params.missingProperty),
+  };
 }
 
-function unknownKey(error: ErrorObject, key: string, closest: ClosestName): Words {
+function unknownKey(error: ErrorObject, key: string, closest: ClosestName): ErrorDescription {
   const properties: unknown = error.parentSchema?.properties;
   const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   const data: object = typeof error.data === 'object' && error.data !== null ? error.data : {};
-  const free = known.filter((name) => !Object.hasOwn(data, name));
-  const suggestion = closest.find(key, free);
+  const unused = known.filter((name) => !Object.hasOwn(data, name));
+  const suggestion = closest.find(key, unused);
   return { code: 'UNKNOWN_FIELD', text: hint(suggestion, known), key, suggestion };
 }
 
@@ -89,7 +97,7 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function wrongType(error: ErrorObject): Words {
+function wrongType(error: ErrorObject): ErrorDescription {
   const wanted = [...new Set([error.params.type].flat().map(String))].map((type) => typeNames[type] ?? type);
   return { code: 'INVALID_TYPE', text: `must be ${wanted.join(' or ')}, not ${kindOf(error.data)}` };
 }
@@ -102,17 +110,17 @@ function kindOf(value: unknown): string {
   return typeNames[typeof value] ?? `a ${typeof value}`;
 }
 
-function wrongValue(error: ErrorObject, allowed: readonly unknown[], closest: ClosestName): Words {
+function wrongValue(error: ErrorObject, allowed: readonly unknown[], closest: ClosestName): ErrorDescription {
   const given = error.data;
   const names = allowed.filter((value) => typeof value === 'string');
   const suggestion = typeof given === 'string' ? closest.find(given, names) : undefined;
-  const shown = typeof given === 'string' ? `, not ${quoted(given)}` : `, not ${kindOf(given)}`;
+  const actual = typeof given === 'string' ? `, not ${quoted(given)}` : `, not ${kindOf(given)}`;
   const wanted =
     names.length === allowed.length ? listed(names) : allowed.map((one) => JSON.stringify(one)).join(' or ');
-  return violation(`must be ${wanted}${shown}${hint(suggestion)}`, suggestion);
+  return violation(`must be ${wanted}${actual}${hint(suggestion)}`, suggestion);
 }
 
-function oneKey(error: ErrorObject): Words {
+function oneKey(error: ErrorObject): ErrorDescription {
   const keys: string[] = error.params.keys;
   if (error.params.given === true) return violation(`must have only one of ${listed(keys, 'and')}`);
   return { code: 'MISSING_FIELD', text: `must have ${listed(keys)}`, keys };

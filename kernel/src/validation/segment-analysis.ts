@@ -2,32 +2,32 @@ import type { JsonObject } from '@llmteam/contracts';
 import { ClosestName } from './closest-name.js';
 import { type ConfigProblems, configProblems } from './config-problems.js';
 import { type Draft, readDraft } from './draft.js';
-import { type DraftGraph, studyGraph } from './draft-graph.js';
+import { analyseDraftGraph, type DraftGraph } from './draft-graph.js';
 import { findExpressions, type SegmentExpressions } from './expression-places.js';
-import { type PortBook, portBook } from './step-ports.js';
+import { type PortLookup, portLookup } from './step-ports.js';
 import type { ValidationContext } from './validation-context.js';
 import { type Visibility, visibility } from './visibility.js';
 
 /** The analysis shared by all rules, computed once per validation. */
-export interface Study {
+export interface SegmentAnalysis {
   readonly draft: Draft;
   readonly context: ValidationContext;
   readonly closest: ClosestName;
   /** null if there are no steps. */
   readonly graph: DraftGraph | null;
   readonly configProblems: ConfigProblems;
-  readonly portsOf: PortBook;
+  readonly portsOf: PortLookup;
   readonly expressions: SegmentExpressions;
   readonly visibility: Visibility | null;
 }
 
-export function studySegment(value: JsonObject, context: ValidationContext): Study {
+export function analyseSegment(value: JsonObject, context: ValidationContext): SegmentAnalysis {
   const { catalog } = context;
   const draft = readDraft(value, catalog);
-  const graph = draft.steps.length === 0 ? null : studyGraph(draft, catalog);
+  const graph = draft.steps.length === 0 ? null : analyseDraftGraph(draft, catalog);
   const closest = new ClosestName();
   const problemsOf = configProblems(catalog, closest);
-  const portsOf = portBook(problemsOf);
+  const portsOf = portLookup(problemsOf);
   return {
     draft,
     context,
