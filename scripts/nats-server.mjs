@@ -28,8 +28,7 @@ const { values } = parseArgs({
 function wantedSuites() {
   if (values.suite === undefined) return values.print ? suites.slice(0, 1) : suites;
   const unknown = values.suite.find((suite) => !suites.includes(suite));
-  if (unknown !== undefined)
-    throw new NoServer(`unknown suite '${unknown}'; expected ${suites.join(' or ')}`);
+  if (unknown !== undefined) throw new NoServer(`unknown suite '${unknown}'; expected ${suites.join(' or ')}`);
   return values.suite;
 }
 

@@ -9,50 +9,54 @@ export function configPage({ plugins }, examples) {
   return page(
     generated,
     '# Configuration',
-    `\`llmteam.config.json\` says what segments may use by name: models, HTTP services, stores, secrets. The nearest one counts, from the
-folder of the segment upwards or else from the working folder, unless \`--config FILE\` names another; a run goes on with the one it
-was started with. Unknown keys are refused. Without a file nothing is configured.
+    `\`llmteam.config.json\` defines what segments may refer to by name: models, HTTP services, stores and secrets. Unless \`--config FILE\` names
+a file, the nearest one is used, searched upwards from the folder of the segment and then from the working directory. A resumed run uses
+the file it was started with. Unknown keys are rejected. Without a file the defaults apply.
 Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     examples.fitting('config', sample),
     '## Keys',
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => !services.includes(key))),
     uses,
-    `A segment never holds a secret: it holds names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), and they are checked when it is
-loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` stands for an environment variable, which is read
-when it is first needed; \`llmteam providers\` lists those that are missing.`,
+    `A segment never contains a secret, only names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), which are checked when the segment is
+loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` refers to an environment variable, which is read on
+first use; \`llmteam providers\` lists missing ones.`,
     '## Services',
-    '`llmteam serve coordinator`, `worker` and `gateway` read these sections too: the same file serves all of them.',
+    '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so they can share one file.',
     examples.fitting('config', serviceSample),
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
     '## Models',
-    `An entry of \`llms\` names its \`provider\`; its other keys are those of the provider. \`llmteam providers\` lists the providers that
-plugins bring. Built in:`,
+    `An entry of \`llms\` names its \`provider\`; the provider defines the other keys. \`llmteam providers\` lists the available providers,
+including those of plugins. Built in:`,
     providers.map(providerSection),
   );
 }
 
-const uses = `- \`llms\`: the models that \`llm_ref\` names. \`clients\`: the HTTP services that \`client_ref\` names; their headers go along with every
-  request, and only with \`allow_private_network\` may they be inside a private network or on this machine.
-- \`stores\`: names of key-value stores that handlers may keep values in (\`store_ref\`). \`secrets\`: what \`secret_ref\` names.
-- \`plugins\`: packages with step types and model providers of your own. \`settings\`: what each plugin is given at its start, by its name.
-- \`synchronous\`: how the store of this machine writes. \`log\`: what is logged to stderr.`;
+const uses = `- \`llms\`: the models that \`llm_ref\` refers to.
+- \`clients\`: the HTTP services that \`client_ref\` refers to. Their headers are sent with every request; a service in a private network or on
+  this machine needs \`allow_private_network\`.
+- \`stores\`: the key-value stores that handlers may use (\`store_ref\`).
+- \`secrets\`: the secrets that \`secret_ref\` refers to.
+- \`plugins\`: packages with additional step types and model providers.
+- \`settings\`: settings of each plugin, by plugin name, passed to it at startup.
+- \`synchronous\`: how the local store syncs its writes.
+- \`log\`: what is logged to stderr.`;
 
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
-/** The schema with some of its keys. */
+/** The schema with only the wanted keys. */
 function partOf(schema, wanted) {
   const properties = Object.entries(schema.properties).filter(([key]) => wanted(key));
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-const overrides = `Every key that is reached by names alone has an environment variable, which goes before the file: \`LLMTEAM_\`, the path in
-capital letters, joined by \`_\`. So \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`, \`LLMTEAM_WORKER_HTTP_PORT=9000\`,
-\`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. Lists are separated by commas. A variable that
-is empty counts as absent; one that names no key of a section is reported by a warning in the log.
+const overrides = `Environment variables override the file. Every scalar, list of scalars and map of numbers has one, unless its path contains \`[]\` or
+\`<name>\`: \`LLMTEAM_\` followed by the path in upper case, joined by \`_\`. Examples: \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`,
+\`LLMTEAM_WORKER_HTTP_PORT=9000\`, \`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. List items are
+separated by commas. An empty variable is ignored; a variable that matches no key of its section is logged as a warning.
 
-\`llmteam serve coordinator --print-config\` prints what counts in the end, secrets masked. A configured secret never appears in a log line: it is
-replaced by value wherever it stands, and so is every text under a key that names a secret and every value of \`headers\`.`;
+\`llmteam serve coordinator --print-config\` prints the effective configuration with secrets masked. Configured secrets never appear in the log:
+they are replaced by value wherever they occur, as is every string under a key that names a secret and every value of \`headers\`.`;
 
 function providerSection({ providerId, description, config_schema }) {
   const { root } = plainSchema(config_schema);

@@ -60,18 +60,18 @@ export function contextPage(_workbench, examples) {
   return page(
     generated,
     '# Runtime context',
-    `A task type's handler is \`async (context, config, input) => ({port: value})\`. It gets **everything** it may know and use as its
-first argument, a \`StepContext\`; nothing is imported from the runtime, nothing is global. So a handler can be tested with an object
-of its own, and cannot reach another tenant's data. What is told here is read from the source of \`@llmteam/contracts\`.`,
+    `The handler of a task type is \`async (context, config, input) => ({port: value})\`. Its first argument, a \`StepContext\`, is its **only**
+access to the runtime; a handler imports nothing from the runtime and uses no globals. So it can be tested with a stub context and cannot
+reach another tenant's data. This page is generated from the source of \`@llmteam/contracts\`.`,
     '## Example',
-    'A plugin package with one step type; a test compiles it.',
+    'A plugin package with one step type:',
     fence('ts', handler),
-    'Its package.json carries, under the key `llmteam`, what tools read without running it:',
+    'Its package.json declares, under the key `llmteam`, what tools read without running the plugin:',
     examples.fitting('plugin-manifest', manifest),
     guarantees,
     members('step-context', 'StepContext', '## StepContext'),
     whereFrom,
-    '## What it hands out',
+    '## What the context provides',
     ['KeyValueStore', 'HttpClientConfig', 'Logger'].map((name) => members('step-context', name)),
     ['LanguageModel', 'ModelRequest', 'ModelResponse'].map((name) => members('language-model', name)),
     controlTypes(),
@@ -81,15 +81,16 @@ of its own, and cannot reach another tenant's data. What is told here is read fr
 
 const guarantees = `## What a handler can rely on
 
-- Before it runs, \`config\` was filled in (\`\${ … }\`) and checked against the type's \`config_schema\`. What it returns is checked too: JSON,
-  only ports it has, at most the size limits; otherwise the attempt fails with \`STEP_RESULT_INVALID\`.
-- It runs **at least once**. A worker that dies is replaced, and the attempt runs again: give \`idempotency_key\` to services that know one,
-  and put what must not be paid twice into \`memo\`.
-- What it throws ends the attempt. A \`LlmteamError\` says by its code whether another attempt may help; any other error may be repeated.
-- Once its attempt is over (timed out, cancelled, reported) nothing it still does has an effect on the run.`;
+- The expressions in \`config\` (\`\${ … }\`) are already evaluated, and \`config\` is valid against the type's \`config_schema\`. The result is
+  checked too: it must be JSON, use only declared ports and stay within the size limits; otherwise the attempt fails with
+  \`STEP_RESULT_INVALID\`.
+- It runs **at least once**. If its worker dies, the attempt runs again on another one: pass \`idempotency_key\` to services that support it,
+  and wrap in \`memo\` whatever must not be paid for twice.
+- An exception ends the attempt. The code of a \`LlmteamError\` decides whether the attempt is retried; any other error is retried.
+- Once the attempt is over (reported, timed out or cancelled), nothing the handler still does affects the run.`;
 
-const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names of the [configuration](../config.md), which the validator checks before a run starts.
-\`secret\` gives only what the type's \`permissions\` name (\`secret:<name>\`). \`store\` keeps the keys of each tenant and instance apart.`;
+const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names from the [configuration](../config.md), which the validator checks before a run starts.
+\`secret\` returns only secrets listed in the type's \`permissions\` (\`secret:<name>\`). \`store\` isolates the keys of each tenant and instance.`;
 
 function members(file, name, heading = `### ${name}`) {
   const type = describeType(`${pluginApi}/${file}.ts`, name);
@@ -106,8 +107,8 @@ function memberTable({ members: list }) {
 function controlTypes() {
   return [
     '## Control types',
-    `A control type has no context: \`react(occurrence, view)\` is a pure function that runs inside the engine. It is told what happened
-(an \`Occurrence\`) and answers with \`Directive\`s; both are listed in \`contracts/src/plugin/control-type.ts\`.`,
+    `A control type has no context: \`react(occurrence, view)\` is a pure function that runs inside the engine. It receives what happened
+(an \`Occurrence\`) and returns \`Directive\`s; both are defined in \`contracts/src/plugin/control-type.ts\`.`,
     members('control-type', 'ControlView'),
     members('control-type', 'Reaction'),
   ];
@@ -117,8 +118,8 @@ function portSections() {
   const sections = ports.flatMap((port) => interfacesOf(`contracts/src/ports/${port}.ts`));
   return [
     '## Ports',
-    `What a backend implements. Step types never see them; they are here for those who write an adapter. Each law has its number in the
-conformance suite (\`tests/conformance/\`), which any adapter can be run against.`,
+    `The interfaces that a backend implements. Step types never see them; they are documented for authors of adapters. The conformance suite
+(\`tests/conformance/\`) tests each guarantee by its number and runs against any adapter.`,
     sections.map((type) =>
       [`### ${type.name}`, type.about, memberTable(type)].filter((part) => part !== '').join('\n\n'),
     ),
