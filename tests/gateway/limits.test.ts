@@ -46,7 +46,7 @@ spec('limits of a gateway', (test) => {
     assert.equal(Object.keys(configurable), Object.keys(defaultLimits));
     for (const [name, limit] of Object.entries(defaultLimits)) {
       const { description = '' } = configurable[name] ?? {};
-      assert.ok(description.endsWith(`Without it ${inWords(limit)}.`), `${name}: ${description}`);
+      assert.ok(description.endsWith(`Default ${inWords(limit)}.`), `${name}: ${description}`);
     }
   });
 

@@ -126,7 +126,7 @@ export class Partition {
       resources,
       compiler: createExpressionCompiler(),
     };
-    this.worker = new WorkLoop(ports, { worker_id: this.name, catalog: this.catalog, retry });
+    this.worker = new WorkLoop(ports, { workerId: this.name, catalog: this.catalog, retry });
     await this.worker.start();
   }
 

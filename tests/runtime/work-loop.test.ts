@@ -45,9 +45,9 @@ spec('work loop', (test) => {
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
     const cases: [unknown, RegExp][] = [
-      [null, /must give an object/],
-      ['text', /must give an object/],
-      [[1], /must give an object/],
+      [null, /must return an object/],
+      ['text', /must return an object/],
+      [[1], /must return an object/],
       [{ output: 1n }, /output is a bigint/],
       [{ output: Number.NaN }, /output is NaN/],
       [{ output: new Date(0) }, /output is not a plain object/],

@@ -45,7 +45,7 @@ async function startWorker({ backend, clock }: Shared, name: string, handler: Ha
   const compiler = createExpressionCompiler();
   const retry = new Retry(clock, quietLogger, Number.POSITIVE_INFINITY, () => undefined);
   const ports = { ...backend, clock, log: quietLogger, resources, compiler };
-  const loop = new WorkLoop(ports, { worker_id: name, catalog, retry, observer });
+  const loop = new WorkLoop(ports, { workerId: name, catalog, retry, observer });
   await loop.start();
   return { loop, told };
 }
@@ -217,7 +217,7 @@ spec('concurrency of a worker', (test) => {
       const resources = new Resources({ llms: {}, clients: {}, stores: [], secrets: {}, reveal: String }, new Map());
       const ports = { ...backend, clock, log: quietLogger, resources, compiler: createExpressionCompiler() };
       const retry = new Retry(clock, quietLogger, 0, () => undefined);
-      const common = { worker_id: 'a', catalog, retry };
+      const common = { workerId: 'a', catalog, retry };
       const all = new WorkLoop(ports, { ...common, concurrency: 7, concurrencyByType: { work: 3 } });
       assert.equal(Object.fromEntries(all.concurrency()), { 'work@1': 3, 'work@2': 3, 'slow@1': 2, 'plain@1': 7 });
       const own = new WorkLoop(ports, { ...common, concurrencyByType: { slow: 9 } });

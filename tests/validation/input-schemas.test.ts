@@ -34,7 +34,7 @@ spec('input schemas', (test) => {
       'a format nobody knows',
       { format: 'emial' },
       [
-        "SCHEMA_VIOLATION /input_schema/format: input_schema: 'format' 'emial' is no known format, did you mean 'email'?",
+        "SCHEMA_VIOLATION /input_schema/format: input_schema: 'format' 'emial' is not a known format, did you mean 'email'?",
       ],
     ],
     [

@@ -54,12 +54,12 @@ const faults: readonly (readonly [text: string, expected: string])[] = [
   ['[1] 2', "1:5 expected nothing after the value, found '2' at line 1, column 5"],
   ['\r\n\r\n  tru', "3:3 expected a value, found 't' at line 3, column 3"],
   ['["a\nb"]', '1:4 a string holds U+000A; write it as an escape at line 1, column 4'],
-  ['["a\\x"]', '1:4 a backslash in a string begins no escape that JSON knows at line 1, column 4'],
-  ['["\\u12G4"]', '1:3 a backslash in a string begins no escape that JSON knows at line 1, column 3'],
+  ['["a\\x"]', '1:4 a backslash in a string does not begin a valid escape at line 1, column 4'],
+  ['["\\u12G4"]', '1:3 a backslash in a string does not begin a valid escape at line 1, column 3'],
   ['[1, "a', '1:5 the text ends inside a string that begins here at line 1, column 5'],
   ['{"a": [1', "1:9 expected ',' or ']', found the end of the text at line 1, column 9"],
   ['[\u00a01]', "1:2 expected a value or ']', found U+00A0 at line 1, column 2"],
-  ['[1e999]', '1:2 a number is larger than a double holds at line 1, column 2'],
+  ['[1e999]', '1:2 a number exceeds the range of a double at line 1, column 2'],
   ['{"a": 1, "\\u0061": 2}', '1:10 the key "a" occurs twice in one object at line 1, column 10'],
   ['\uFEFF[x]', "1:2 expected a value or ']', found 'x' at line 1, column 2"],
 ];
@@ -110,9 +110,9 @@ spec('parseJson', (test) => {
     const limits: readonly (readonly [Options, pass: string, fail: string, expected: RegExp])[] = [
       [{ maxNodes: 3 }, '[1, 2]', '[1, 2, 3]', /^1:8 more than 3 values/],
       [{ maxKeysPerObject: 2 }, '{"a":1,"b":{"c":1,"d":2}}', '{"a":1,"b":2,"c":3}', /^1:14 more than 2 keys/],
-      [{ maxStringBytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes, at most 4/],
-      [{ maxStringBytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes, at most 4/],
-      [{ maxBytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes, at most 6/],
+      [{ maxStringBytes: 4 }, '["äö"]', '["äöü"]', /^1:2 a string of 6 bytes \(at most 4/],
+      [{ maxStringBytes: 4 }, '{"aaaa": 1}', '{"aaaaa": 1}', /^1:2 a key of 5 bytes \(at most 4/],
+      [{ maxBytes: 6 }, '["ää"]'.slice(0, 4), '["äää"]', /^1:1 the text has 10 bytes \(at most 6/],
     ];
     for (const [options, pass, fail, expected] of limits) {
       if (byTheLanguage(pass) !== undefined) assert.equal(parseJson(pass, options), JSON.parse(pass));

@@ -67,7 +67,7 @@ spec('size', (test) => {
       severity: 'error',
       code: 'LIMIT_EXCEEDED',
       path: '',
-      message: 'and 500 problems more; the first 1000 are listed',
+      message: 'and 500 more problems; the first 1000 are listed',
     });
     assert.is(
       validateSegment(

@@ -81,7 +81,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   [
     'a type in capitals',
     segment([step('a', { type: 'LLM_Agent', config: { llm_ref: 'x' } })]),
-    "step 'a': 'LLM_Agent' is no step type (lower-case letters, digits and _, a letter first), did you mean 'llm_agent'?",
+    "step 'a': 'LLM_Agent' is not a valid step type (lower-case letters, digits and _, a letter first), did you mean 'llm_agent'?",
     'llm_agent',
   ],
   [

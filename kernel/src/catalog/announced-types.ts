@@ -1,8 +1,9 @@
 /**
- * Purpose: step types whose code is elsewhere: workers announce what they serve, coordinators and gateways have it in their catalogs.
- * Owns: the keys `step_types/<type_id>/<version>`. They are kept for ever: runs that began on a version stay readable without its code.
- * Does not own: which workers live (live-workers.ts).
- * Invariant: a type in one version is described in one way; whoever comes later with another is refused.
+ * Purpose: step types whose code runs elsewhere: workers announce the types they serve; coordinators and gateways add them to their
+ * catalogs.
+ * Owns: the keys `step_types/<type_id>/<version>`. They never expire, so runs stay readable after the code of their version is gone.
+ * Does not own: which workers are alive (live-workers.ts).
+ * Invariant: a version of a type has exactly one description; a worker that announces a different one is refused.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -24,7 +25,7 @@ import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
 
-/** Makes known what a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a type is known in that version and described otherwise */
+/** Announces the types a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a version was announced with another description */
 export async function announceTypes(kv: KvStore, workerId: string, types: readonly StepTypeMetadata[]): Promise<void> {
   const faults: LlmteamError[] = [];
   for (const type of types) {
@@ -51,7 +52,7 @@ async function announce(kv: KvStore, workerId: string, type: StepTypeMetadata): 
       await kv.put(key, value, { ifRevision: 0 });
       return;
     } catch (error) {
-      // Another worker announced it in this moment: what it said decides.
+      // Another worker announced it at the same moment; compare with its description.
       if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
     }
   }
@@ -76,7 +77,7 @@ async function conflict(
   return new LlmteamError('PLUGIN_DUPLICATE', `${message}; a plugin that changes needs a new version`);
 }
 
-/** The queues, `type@major`, of everything that was ever announced. */
+/** The queues (`type@major`) of all types ever announced. */
 export async function announcedQueues(kv: KvStore): Promise<string[]> {
   const found = await kv.list(prefix);
   const queues = found.map(({ value }) => {
@@ -93,7 +94,7 @@ export interface AnnouncedTypesOptions {
   readonly log: Logger;
 }
 
-/** Brings what workers announce into a catalog, from now on. What the catalog has itself stays. */
+/** Keeps adding announced types to a catalog; types the catalog already has are not replaced. */
 export class AnnouncedTypes {
   private readonly watched: WatchedKeys;
   private readonly seen = new Set<string>();
@@ -104,7 +105,7 @@ export class AnnouncedTypes {
     this.watched = new WatchedKeys({ kv, prefix, clock, log, changed: () => this.takeAll() });
   }
 
-  /** Resolves once the catalog has all that was announced so far. @throws LlmteamError of the registry */
+  /** Resolves once the catalog has every type announced so far. @throws LlmteamError of the key-value store */
   start(): Promise<void> {
     return this.watched.start();
   }
@@ -113,7 +114,7 @@ export class AnnouncedTypes {
     return this.watched.stop();
   }
 
-  /** Looks into the registry itself for one type: what was announced a moment ago may not have been heard yet. */
+  /** Reads one type from the key-value store, because the watch may not have delivered a recent announcement yet. */
   async lookUp(typeId: string, version: string): Promise<void> {
     const found = await this.options.kv.get(keyOf(typeId, version));
     if (found !== null) this.take(found);
@@ -130,11 +131,12 @@ export class AnnouncedTypes {
     this.check ??= makeAjv().compile(metadataSchema());
     const { catalog, log } = this.options;
     if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
-    else log.warn({ key: found.key, faults: this.check.errors }, 'a step type in the registry cannot be understood');
+    else
+      log.warn({ key: found.key, faults: this.check.errors }, 'ignoring an announced step type with invalid metadata');
   }
 }
 
-/** Without the names of its parts: one that is used twice would be ambiguous. */
+/** Without `$id`s: Ajv refuses a part that is used twice as ambiguous. */
 function metadataSchema(): object {
   return JSON.parse(JSON.stringify(StepTypeMetadata, (key, part: unknown) => (key === '$id' ? undefined : part)));
 }

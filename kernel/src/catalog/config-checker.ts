@@ -2,10 +2,10 @@ import { celKeyword, type JsonObject, literalKeyword } from '@llmteam/contracts'
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { addFormats, makeAjv } from '../validation/schemas/ajv.js';
 
-/** What is wrong with a config, in one line; null: nothing. */
+/** Returns what is wrong with a config in one line, or null if it is valid. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
-/** One Ajv for the schemas of plugins: operator code, so their patterns are trusted. Schemas are compiled when first used. */
+/** One Ajv for all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
 export function configChecker(): ConfigChecker {
   const ajv = addFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [celKeyword, literalKeyword] }));
   const compiled = new WeakMap<JsonObject, ValidateFunction>();

@@ -2,7 +2,7 @@ import { queueName } from '@llmteam/contracts';
 import { WatchedKeys, type WatchedKeysOptions } from '../kv/watched-keys.js';
 import { type LiveWorker, workersPrefix } from './live-workers.js';
 
-/** How many workers take the jobs of a step type, at hand at any time. */
+/** Keeps count of the live workers that serve each step type. */
 export class CountedWorkers {
   private readonly watched: WatchedKeys;
   private byQueue: ReadonlyMap<string, number> = new Map();
@@ -11,7 +11,7 @@ export class CountedWorkers {
     this.watched = new WatchedKeys({ ...options, prefix: workersPrefix, changed: () => this.count() });
   }
 
-  /** Resolves once the workers that live are known. @throws LlmteamError of the registry */
+  /** Resolves once the live workers are known. @throws LlmteamError of the key-value store */
   start(): Promise<void> {
     return this.watched.start();
   }
@@ -20,7 +20,7 @@ export class CountedWorkers {
     return this.watched.stop();
   }
 
-  /** Those that serve a version of a type: any of the same major. */
+  /** Workers that serve this version of a type; any version with the same major counts. */
   of(typeId: string, version: string): number {
     return this.byQueue.get(queueName(typeId, version)) ?? 0;
   }

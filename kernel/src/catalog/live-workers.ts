@@ -1,16 +1,16 @@
-/** Which workers live, and what they serve: keys `workers/<worker_id>`, which end by themselves. */
+/** Which workers are alive and what they serve: keys `workers/<worker_id>` with a TTL. */
 import { type Clock, type Json, type KvStore, type Logger, queueName, type Timer } from '@llmteam/contracts';
 
 export const workersPrefix = 'workers/';
 const defaultTtlMs = 15_000;
-const renewals = 3;
+const renewalsPerTtl = 3;
 
 export interface LiveWorker {
   readonly worker_id: string;
   readonly types: readonly { readonly type_id: string; readonly version: string }[];
   /** Epoch milliseconds. */
   readonly started_at: number;
-  /** Attempts at a time, by step type. */
+  /** Concurrent attempts by step type. */
   readonly concurrency: Readonly<Record<string, number>>;
 }
 
@@ -19,7 +19,7 @@ export async function listWorkers(kv: KvStore): Promise<LiveWorker[]> {
   return found.map(({ value }) => value as unknown as LiveWorker);
 }
 
-/** By queue, `type@major`: the workers that take its jobs. */
+/** The live workers by queue (`type@major`). */
 export async function liveWorkers(kv: KvStore): Promise<Map<string, LiveWorker[]>> {
   const byQueue = new Map<string, LiveWorker[]>();
   for (const worker of await listWorkers(kv)) {
@@ -34,54 +34,54 @@ export interface WorkerPresenceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly worker: LiveWorker;
-  /** How long a worker that fell silent is believed to live. Default 15,000. */
+  /** How long a worker is listed after its last renewal. Default 15,000. */
   readonly ttlMs?: number;
 }
 
-/** Keeps a worker in the list for as long as it lives. */
+/** Keeps a worker listed while it is alive. */
 export class WorkerPresence {
   private tick: Timer | null = null;
   private isStopped = false;
-  private toldUntil = Number.NEGATIVE_INFINITY;
-  private telling: Promise<unknown> = Promise.resolve();
+  private listedUntil = Number.NEGATIVE_INFINITY;
+  private renewing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: WorkerPresenceOptions) {}
 
-  /** @throws LlmteamError of the registry */
+  /** @throws LlmteamError of the key-value store */
   async start(): Promise<void> {
-    await this.tell();
+    await this.renew();
     this.setTick();
   }
 
-  /** Others know that it lives. */
+  /** Whether other processes see this worker as alive. */
   get isKnown(): boolean {
-    return this.options.clock.now() < this.toldUntil;
+    return this.options.clock.now() < this.listedUntil;
   }
 
-  /** It is gone at once. @throws LlmteamError of the registry */
+  /** Removes the worker from the list at once. @throws LlmteamError of the key-value store */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.tick?.cancel();
-    // What is under way would put it there again.
-    await this.telling;
+    // A pending renewal would list it again after the delete.
+    await this.renewing;
     await this.options.kv.delete(this.key);
   }
 
   private setTick(): void {
     const { clock, log } = this.options;
-    this.tick = clock.after(this.ttlMs / renewals, () => {
-      this.tell().catch((err: unknown) => log.warn({ err }, 'nobody could be told that this worker lives'));
+    this.tick = clock.after(this.ttlMs / renewalsPerTtl, () => {
+      this.renew().catch((err: unknown) => log.warn({ err }, 'the presence of this worker could not be renewed'));
       if (!this.isStopped) this.setTick();
     });
   }
 
-  private async tell(): Promise<void> {
+  private async renew(): Promise<void> {
     const { kv, clock, worker } = this.options;
-    const toldAt = clock.now();
+    const renewedAt = clock.now();
     const put = kv.put(this.key, worker as unknown as Json, { ttlMs: this.ttlMs });
-    this.telling = put.catch(() => undefined);
+    this.renewing = put.catch(() => undefined);
     await put;
-    this.toldUntil = toldAt + this.ttlMs;
+    this.listedUntil = renewedAt + this.ttlMs;
   }
 
   private get ttlMs(): number {

@@ -1,6 +1,6 @@
 /**
- * Purpose: which step types exist, in which versions.
- * Owns: choosing a version for a range (the newest that fits) and checking configs. Does not own: loading plugins.
+ * Purpose: the catalog of known step types and their versions.
+ * Owns: resolving a version range (to the newest match) and checking configs. Does not own: loading plugins.
  */
 import {
   type ControlType,
@@ -15,9 +15,9 @@ import { bareType } from '../engine/plan.js';
 import { type ConfigChecker, configChecker } from './config-checker.js';
 
 export interface CatalogEntry extends StepType {
-  /** null: a task type whose code is not in this process. */
+  /** null for a control type, or for a task type whose code is not in this process. */
   readonly task: TaskType<JsonObject> | null;
-  /** The plugin that brings it. */
+  /** The plugin that provides it. */
   readonly plugin: string;
 }
 
@@ -27,17 +27,17 @@ export type VersionChoice =
   | { readonly kind: 'unknown_version'; readonly versions: readonly string[] };
 
 export class StepCatalog implements StepTypes {
-  /** By type id: entries, newest version first. */
+  /** Entries by type id, newest version first. */
   private readonly types = new Map<string, CatalogEntry[]>();
   private readonly check: ConfigChecker = configChecker();
 
-  /** @throws LlmteamError `PLUGIN_DUPLICATE` if the type is there in that version. */
+  /** @throws LlmteamError `PLUGIN_DUPLICATE` if the catalog already has that version of the type */
   add(type: TaskType<JsonObject> | ControlType, version: string, plugin: string): void {
     const control = type.kind === 'control' ? type : null;
     this.addEntry({ ...type.metadata, version }, plugin, control, type.kind === 'task' ? type : null);
   }
 
-  /** A type that a worker elsewhere serves. */
+  /** Adds a type served by a worker in another process; no-op if the version is already known. */
   announce(metadata: StepTypeMetadata, plugin: string): void {
     if (this.find(metadata.type_id, metadata.version) === undefined) this.addEntry(metadata, plugin, null, null);
   }
@@ -64,7 +64,7 @@ export class StepCatalog implements StepTypes {
     return this.types.get(typeId)?.find((entry) => entry.metadata.version === version);
   }
 
-  /** The newest version that the `type` of a step, as written, allows. */
+  /** The newest version allowed by a step's `type`, which may carry a range (`type@range`). */
   choose(type: string): VersionChoice {
     const entries = this.types.get(bareType(type));
     if (entries === undefined) return { kind: 'unknown_type' };

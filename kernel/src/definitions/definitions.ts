@@ -1,6 +1,6 @@
 /**
- * Purpose: what runs execute: definitions by content hash, made ready to run.
- * Owns: the cache of plans, bounded by the steps it holds. Does not own: where the bytes lie (Blobs).
+ * Purpose: stores definitions by content hash and compiles them into plans that runs execute.
+ * Owns: the plan cache, bounded by its total number of steps. Does not own: storage of the bytes (Blobs).
  */
 import { type Blobs, type Definition, LlmteamError } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
@@ -14,18 +14,18 @@ export class Definitions {
     maxSize: cachedSteps,
     sizeCalculation: (plan) => plan.steps.length,
   });
-  /** Hashes of definitions that were put by this process, by identity. */
+  /** Hashes of definitions this process has stored, by object identity. */
   private readonly known = new WeakMap<Definition, string>();
 
   constructor(
     private readonly blobs: Blobs,
     private readonly types: StepTypes,
     private readonly compiler: ExpressionCompiler,
-    /** Asked once for a step type that is not known; may bring it into `types`. */
+    /** Called for a step type that is not in `types`; may add it. */
     private readonly lookUp: (typeId: string, version: string) => Promise<void> = async () => undefined,
   ) {}
 
-  /** Keeps a definition; resolves with its content hash once it is kept. @throws LlmteamError `SEGMENT_INVALID` */
+  /** Stores a definition and returns its content hash. @throws LlmteamError `SEGMENT_INVALID` */
   async put(definition: Definition): Promise<string> {
     const known = this.known.get(definition);
     if (known !== undefined) return known;
@@ -36,7 +36,7 @@ export class Definitions {
     return hash;
   }
 
-  /** The plan of a definition if it is at hand. */
+  /** The plan of a definition if it is cached. */
   cachedPlan(hash: string): Plan | undefined {
     return this.plans.get(hash);
   }

@@ -9,14 +9,14 @@ export interface FoldedEntry {
   readonly entry: Entry;
   /** The run after this entry; null before its request. */
   readonly run: Run | null;
-  /** What the entry led to; null before the request. */
+  /** What applying the entry produced; null before the request. */
   readonly outcome: Outcome | null;
 }
 
 export interface FoldOptions {
-  /** Make the events; otherwise they are only counted. */
+  /** Build the events; by default they are only counted. */
   readonly events?: boolean;
-  /** The last entry to apply. Default: the end of the history. */
+  /** Position of the last entry to apply. Default: the end of the history. */
   readonly upto?: Position;
 }
 
@@ -37,7 +37,7 @@ export async function* foldHistory(
   }
 }
 
-/** The plan a fold needs for this fact: only the request of a run that has not begun needs one. */
+/** The plan needed to apply this fact; only the request that starts a run needs one. */
 export async function planToBegin(fold: RunFold, fact: Fact, definitions: Definitions): Promise<Plan | undefined> {
   return fold.run === null && fact.type === 'run.requested' ? definitions.plan(fact.definition) : undefined;
 }

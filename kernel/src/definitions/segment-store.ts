@@ -1,8 +1,8 @@
 /**
- * Purpose: the segments of a tenant by id and revision: what `segment_ref` and the gateway name.
- * Owns: the order of writes. The head of a segment is one value, changed by compare-and-swap; what it replaces is kept first, so no
- * crash and no race loses a revision.
- * Does not own: definitions (by content, in Blobs); runs, which go on with the definition they were started with.
+ * Purpose: a tenant's segments by id and revision, as `segment_ref` and the gateway refer to them.
+ * Owns: the order of writes. The head of a segment is a single value changed by compare-and-swap; the revision it replaces is stored
+ * first, so neither a crash nor a race can lose one.
+ * Does not own: definitions (stored by content hash in Blobs); runs, which keep the definition they were started with.
  */
 import { type Definition, isLlmteamError, type JsonObject, type KvStore, LlmteamError } from '@llmteam/contracts';
 import type { Definitions } from './definitions.js';
@@ -11,28 +11,28 @@ export interface StoredSegment {
   readonly segment_id: string;
   /** Content hash of the definition. */
   readonly definition: string;
-  /** Grows with every publication. */
+  /** Increases with every publication. */
   readonly revision: number;
   readonly name: string;
-  /** Epoch milliseconds; 0: not known. */
+  /** Epoch milliseconds; 0 if unknown. */
   readonly stored_at: number;
 }
 
 export interface PublishedSegment extends StoredSegment {
-  /** There was none of that id. */
+  /** No segment with that id was stored before. */
   readonly isNew: boolean;
 }
 
 export interface PublishOptions {
-  /** Only if this is the present revision; 0: only if there is none. */
+  /** Publish only if this is the current revision; 0 means only if the segment does not exist. */
   readonly ifRevision?: number;
   /** Epoch milliseconds. */
   readonly at?: number;
 }
 
-/** Older ones are dropped. */
+/** Older revisions are deleted. */
 const revisionsKept = 100;
-const mostRaces = 100;
+const maxAttempts = 100;
 
 export class SegmentStore {
   constructor(
@@ -40,15 +40,15 @@ export class SegmentStore {
     private readonly definitions: Definitions,
   ) {}
 
-  /** The same definition again changes nothing. @throws LlmteamError `REVISION_CONFLICT` if `ifRevision` is not the present one. */
+  /** Publishing the same definition again is a no-op. @throws LlmteamError `REVISION_CONFLICT` if `ifRevision` is not current. */
   async publish(tenantId: string, definition: Definition, options: PublishOptions = {}): Promise<PublishedSegment> {
     const hash = await this.definitions.put(definition);
-    for (let races = 0; ; races++) {
+    for (let attempt = 0; ; attempt++) {
       try {
         return await this.replace(tenantId, definition, hash, options);
       } catch (error) {
         const isRace = isLlmteamError(error) && error.code === 'REVISION_CONFLICT';
-        if (!isRace || options.ifRevision !== undefined || races >= mostRaces) throw error;
+        if (!isRace || options.ifRevision !== undefined || attempt >= maxAttempts) throw error;
       }
     }
   }
@@ -82,7 +82,7 @@ export class SegmentStore {
     for (const { key } of kept.slice(0, Math.max(0, kept.length - revisionsKept))) await this.kv.delete(key);
   }
 
-  /** The present revision, or the one asked for. @throws LlmteamError `SEGMENT_UNKNOWN` */
+  /** The given revision, by default the current one. @throws LlmteamError `SEGMENT_UNKNOWN` */
   async find(tenantId: string, segmentId: string, revision?: number): Promise<StoredSegment> {
     const present = await this.kv.get(headKey(tenantId, segmentId));
     if (present === null) throw unknown(segmentId);
@@ -94,7 +94,7 @@ export class SegmentStore {
     return storedSegment(segmentId, revision, earlier.value);
   }
 
-  /** By id, after the one named. */
+  /** Ordered by id, starting after `after`. */
   async list(tenantId: string, after: string | undefined, limit: number): Promise<StoredSegment[]> {
     const prefix = headKey(tenantId, '');
     const options = after === undefined ? { limit } : { limit, after: prefix + after };
@@ -103,8 +103,8 @@ export class SegmentStore {
   }
 
   /**
-   * Forgets a segment and its revisions; runs of it go on.
-   * @throws LlmteamError `SEGMENT_UNKNOWN`; `REVISION_CONFLICT` if `ifRevision` is not the present one
+   * Deletes a segment and its revisions; its runs are not affected.
+   * @throws LlmteamError `SEGMENT_UNKNOWN`; `REVISION_CONFLICT` if `ifRevision` is not current
    */
   async remove(tenantId: string, segmentId: string, ifRevision?: number): Promise<void> {
     const head = headKey(tenantId, segmentId);
@@ -128,7 +128,7 @@ function revisionPrefix(tenantId: string, segmentId: string): string {
   return `segment_revisions/${tenantId}/${segmentId}/`;
 }
 
-/** Padded, so that keys are in the order of revisions. */
+/** Zero-padded, so that keys sort by revision. */
 function revisionKey(tenantId: string, segmentId: string, revision: number): string {
   return revisionPrefix(tenantId, segmentId) + String(revision).padStart(16, '0');
 }

@@ -3,9 +3,9 @@ import { caps } from '@llmteam/contracts';
 /** How large a JSON text may be. Sizes are UTF-8 bytes of the text as written. */
 export interface JsonLimits {
   readonly maxBytes: number;
-  /** Objects and lists inside one another. */
+  /** Nesting of objects and lists. */
   readonly maxDepth: number;
-  /** Values in all: objects, lists and what they hold. */
+  /** Total number of values, including objects and lists. */
   readonly maxNodes: number;
   readonly maxKeysPerObject: number;
   /** Of one string or key. */

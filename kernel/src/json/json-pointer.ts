@@ -5,7 +5,7 @@ export function childPointer(pointer: string, token: string | number): string {
   return `${pointer}/${escapeToken(token)}`;
 }
 
-/** The pointer that leads on from `start` by the tokens. */
+/** Appends the tokens to the pointer `start`. */
 export function toPointer(tokens: readonly (string | number)[], start = ''): string {
   return start + tokens.map((token) => `/${escapeToken(token)}`).join('');
 }
@@ -15,7 +15,7 @@ export function splitPointer(pointer: string): string[] {
   return pointer.split('/').slice(1).map(unescapeToken);
 }
 
-/** The pointer of the value that holds the one at `pointer`; the root has none and stays. */
+/** The pointer of the parent value; the root is its own parent. */
 export function parentPointer(pointer: string): string {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 }

@@ -1,16 +1,16 @@
 /**
- * Purpose: reads a JSON text once from left to right, before anything is built from it.
- * Owns: the grammar of RFC 8259, the limits, refused and repeated keys, line and column of whatever is wrong.
- * Does not own: the value; `JSON.parse` makes it afterwards and then has nothing to refuse.
+ * Purpose: scans a JSON text in one pass, before any value is built from it.
+ * Owns: the grammar of RFC 8259, the limits, forbidden and duplicate keys, line and column of errors.
+ * Does not own: the value; `JSON.parse` builds it afterwards and cannot fail then.
  * Invariants:
- *   J1 Linear time, and no recursion: nesting lies in `frames`, whose length the depth limit bounds.
- *   J2 What passes survives `JSON.stringify`: no number beyond the range of a double, no depth that overflows the stack.
+ *   J1 Linear time and no recursion: nesting is kept in `frames`, which the depth limit bounds.
+ *   J2 A text that passes survives `JSON.stringify`: no number exceeds a double, no nesting overflows the stack.
  */
 import { Buffer } from 'node:buffer';
 import { forbiddenKeys, LlmteamError } from '@llmteam/contracts';
 import type { JsonLimits } from './json-limits.js';
 
-/** Is told of every value as it begins and ends; lines count from 1. */
+/** Called as values begin and end; lines count from 1. */
 export interface JsonVisitor {
   key(name: string): void;
   open(kind: 'object' | 'list', line: number): void;
@@ -19,7 +19,7 @@ export interface JsonVisitor {
 }
 
 interface Frame {
-  /** null: a list. */
+  /** null for a list. */
   readonly keys: Set<string> | null;
   isEmpty: boolean;
 }
@@ -38,7 +38,7 @@ const lineFeed = codeOf('\n');
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const literalPattern = /true|false|null/y;
 const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-/** More digits than this, or an exponent, may be more than a double holds. */
+/** A number with more digits than this, or with an exponent, may exceed a double. */
 const safeDigits = 300;
 
 export class JsonScanner {
@@ -54,7 +54,7 @@ export class JsonScanner {
     private readonly visitor: JsonVisitor | null,
   ) {}
 
-  /** @throws LlmteamError `JSON_INVALID` at the first thing that is wrong. */
+  /** @throws LlmteamError `JSON_INVALID` at the first error */
   scan(): void {
     this.value('a value');
     for (let frame = this.frames.at(-1); frame !== undefined; frame = this.frames.at(-1)) this.member(frame);
@@ -127,7 +127,7 @@ export class JsonScanner {
     if (!this.skip(numberPattern)) this.failExpecting(expected);
     const digits = this.text.slice(start, this.at);
     if (digits.length < safeDigits && !/[eE]/.test(digits)) return;
-    if (!Number.isFinite(Number(digits))) this.fail('a number is larger than a double holds', start);
+    if (!Number.isFinite(Number(digits))) this.fail('a number exceeds the range of a double', start);
   }
 
   /** @returns whether the string that begins here has an escape */
@@ -138,7 +138,7 @@ export class JsonScanner {
     for (let code = text.charCodeAt(this.at); code !== quote; code = text.charCodeAt(this.at)) {
       if (code === backslash) {
         hasEscape = true;
-        if (!this.skip(escapePattern)) this.fail('a backslash in a string begins no escape that JSON knows');
+        if (!this.skip(escapePattern)) this.fail('a backslash in a string does not begin a valid escape');
       } else if (code >= 0x20) this.at++;
       else if (this.at >= text.length) this.fail('the text ends inside a string that begins here', start);
       else this.fail(`a string holds ${shown(text, this.at)}; write it as an escape`);
@@ -154,7 +154,7 @@ export class JsonScanner {
     if (units * 3 <= maxStringBytes) return;
     const bytes = Buffer.byteLength(this.text.slice(start + 1, this.at - 1));
     if (bytes <= maxStringBytes) return;
-    this.fail(`a ${what} of ${bytes} bytes, at most ${maxStringBytes} are read: refused`, start);
+    this.fail(`a ${what} of ${bytes} bytes (at most ${maxStringBytes} are allowed)`, start);
   }
 
   /** The first code unit after white space; NaN at the end. */
@@ -186,7 +186,7 @@ export class JsonScanner {
     return this.fail(`expected ${expected}, found ${shown(this.text, this.at)}`);
   }
 
-  /** Whatever fails begins on the current line: no token has a line break in it. */
+  /** An error is always on the current line, because no token contains a line break. */
   private fail(what: string, at: number = this.at): never {
     const { line } = this;
     const column = at - this.lineStart + 1;

@@ -4,18 +4,18 @@ import { splitPointer } from './json-pointer.js';
 import { JsonScanner, type JsonVisitor } from './json-scanner.js';
 import { withoutMark } from './parse-json.js';
 
-/** The line, from 1, on which the value at a JSON Pointer begins; undefined if there is none. */
+/** Returns the 1-based line on which the value at a JSON Pointer begins; undefined if there is no such value. */
 export type LocatePointer = (pointer: string) => number | undefined;
 
 interface Place {
   readonly line: number;
-  /** By key or index; absent for what holds nothing. */
+  /** By key or index; absent for scalars. */
   readonly members?: Map<string, Place> | Place[];
 }
 
 /**
- * Where the values of a JSON text are. The text is read once, when first asked. Of a text that is not JSON, what comes before the
- * fault is known.
+ * Locates the values of a JSON text, which is scanned once, on the first call. In invalid JSON, only values before the error are
+ * found.
  */
 export function locatePointers(text: string): LocatePointer {
   const memo: { root?: Place | undefined; isRead: boolean } = { isRead: false };

@@ -4,9 +4,9 @@ import { type JsonLimits, jsonLimits } from './json-limits.js';
 import { JsonScanner } from './json-scanner.js';
 
 /**
- * Reads JSON from outside. A byte order mark at the start is skipped; lone surrogates pass. Refused are, besides what is not
- * JSON: nesting, numbers of values and keys and sizes beyond the limits (default: the caps), the keys `__proto__`, `constructor`
- * and `prototype`, a key that occurs twice in one object, and numbers beyond the range of a double.
+ * Parses untrusted JSON. Skips a leading byte order mark and accepts lone surrogates. Apart from invalid JSON, it refuses texts
+ * that exceed the limits (default: the caps), the keys `__proto__`, `constructor` and `prototype`, duplicate keys in an object, and
+ * numbers beyond the range of a double.
  *
  * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both count from 1, columns in
  * UTF-16 units.
@@ -28,6 +28,6 @@ function checkBytes(text: string, maxBytes: number): void {
   if (text.length * 3 <= maxBytes) return;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return;
-  const message = `the text has ${bytes} bytes, at most ${maxBytes} are read: refused at line 1, column 1`;
+  const message = `the text has ${bytes} bytes (at most ${maxBytes} are allowed) at line 1, column 1`;
   throw new LlmteamError('JSON_INVALID', message, { details: { line: 1, column: 1 } });
 }

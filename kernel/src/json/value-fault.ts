@@ -1,8 +1,8 @@
 import { caps, forbiddenKeys } from '@llmteam/contracts';
 
-/** The first thing in a value that JSON does not have or the caps do not allow. */
+/** The first part of a value that is not JSON or exceeds a cap. */
 export interface ValueFault {
-  /** `keys`: an object has too many; `key`: one is forbidden; `prototype`: no plain object; `scalar`: nothing that JSON has. */
+  /** `keys`: too many keys in an object; `key`: a forbidden key; `prototype`: not a plain object; `scalar`: not a JSON scalar. */
   readonly kind: 'nodes' | 'depth' | 'keys' | 'key' | 'prototype' | 'scalar';
   readonly value: unknown;
   /** The keys and indexes that lead to it. */
@@ -10,21 +10,21 @@ export interface ValueFault {
 }
 
 /**
- * `text`: as if the value had been written as JSON and parsed: members that are undefined are absent, and objects are held to the cap for keys.
- * `strict`: objects are plain, without undefined members and forbidden keys.
+ * `text`: judges the value as if it had been serialized and parsed: undefined members are ignored, and the cap on keys applies.
+ * `strict`: objects must be plain, without undefined members or forbidden keys.
  */
-type Manner = 'text' | 'strict';
+type Mode = 'text' | 'strict';
 
-/** Null if the value is JSON within the caps. Bounded: cycles end at the depth, wide values at the number of nodes. */
-export function findValueFault(value: unknown, manner: Manner): ValueFault | null {
-  return new ValueWalk(manner).look(value, 0);
+/** Returns null if the value is JSON within the caps. Always terminates: the depth cap stops cycles, the node cap wide values. */
+export function findValueFault(value: unknown, mode: Mode): ValueFault | null {
+  return new ValueWalk(mode).look(value, 0);
 }
 
 class ValueWalk {
   private nodes = 0;
   private readonly tokens: (string | number)[] = [];
 
-  constructor(private readonly manner: Manner) {}
+  constructor(private readonly mode: Mode) {}
 
   look(value: unknown, depth: number): ValueFault | null {
     if (++this.nodes > caps.json_nodes) return this.fault('nodes', value);
@@ -42,7 +42,7 @@ class ValueWalk {
   }
 
   private lookAtObject(object: object, depth: number): ValueFault | null {
-    const isStrict = this.manner === 'strict';
+    const isStrict = this.mode === 'strict';
     if (isStrict && !isPlain(object)) return this.fault('prototype', object);
     const keys = Object.keys(object);
     if (!isStrict && keys.length > caps.json_keys_per_object) return this.fault('keys', object);
@@ -57,7 +57,7 @@ class ValueWalk {
 
   private lookAtMember(token: string | number, member: unknown, depth: number): ValueFault | null {
     this.tokens.push(token);
-    const isForbidden = this.manner === 'strict' && typeof token === 'string' && forbiddenKeys.has(token);
+    const isForbidden = this.mode === 'strict' && typeof token === 'string' && forbiddenKeys.has(token);
     const fault = isForbidden ? this.fault('key', member) : this.look(member, depth + 1);
     if (fault === null) this.tokens.pop();
     return fault;

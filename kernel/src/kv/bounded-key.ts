@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** Registries take at least 1,024. */
+/** Every key-value store accepts keys of at least 1,024 characters. */
 const longestKey = 1_000;
 const hashLength = '~sha256:'.length + 64;
 
-/** A key of the registry for an id of any length: steps deep in loops have long names. */
+/** A valid key for an id of any length; steps in nested loops have long ids. */
 export function boundedKey(prefix: string, id: string): string {
   const key = prefix + id;
   if (key.length <= longestKey) return key;

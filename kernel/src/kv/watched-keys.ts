@@ -1,6 +1,6 @@
 /**
- * Purpose: what the registry holds under a prefix, at hand at any time.
- * Owns: following it, and beginning anew when following breaks. Does not own: what the values mean.
+ * Purpose: an in-memory copy of all keys under a prefix of the key-value store.
+ * Owns: the watch, and a full refresh whenever it breaks. Does not own: what the values mean.
  */
 import type { Clock, KvEntry, KvStore, Logger, Timer } from '@llmteam/contracts';
 
@@ -17,37 +17,37 @@ const pauseMs = 500;
 
 export class WatchedKeys {
   private readonly found = new Map<string, KvEntry>();
-  /** Keys that went away since the last look began, with the revision they had. */
-  private goneMeanwhile = new Map<string, number>();
+  /** Keys deleted since the last refresh began, with their last known revision. */
+  private deletedSinceRefresh = new Map<string, number>();
   private readonly stopping = new AbortController();
   private pause: Timer | null = null;
   private watching: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WatchedKeysOptions) {}
 
-  /** By key without the prefix. */
+  /** Entries by key without the prefix. */
   get values(): ReadonlyMap<string, KvEntry> {
     return this.found;
   }
 
-  /** Resolves once what is there is at hand. @throws LlmteamError of the registry */
+  /** Resolves once the existing keys are loaded. @throws LlmteamError of the key-value store */
   async start(): Promise<void> {
     await this.refresh();
     this.watching = this.watch();
   }
 
-  /** Looks at everything anew: for what watching may have missed. @throws LlmteamError of the registry */
+  /** Lists all keys again, in case the watch missed a change. @throws LlmteamError of the key-value store */
   async refresh(): Promise<void> {
     const { kv, prefix, changed } = this.options;
     const before = new Map(this.found);
-    const gone = new Map<string, number>();
-    this.goneMeanwhile = gone;
+    const deleted = new Map<string, number>();
+    this.deletedSinceRefresh = deleted;
     const present = await kv.list(prefix);
     const keys = new Set(present.map(({ key }) => key.slice(prefix.length)));
-    // What was heard while the list was made is newer than the list.
+    // Changes the watch delivered during the listing are newer than the list.
     for (const [key, value] of before) if (!keys.has(key) && this.found.get(key) === value) this.found.delete(key);
     for (const value of present) {
-      if ((gone.get(value.key.slice(prefix.length)) ?? 0) < value.revision) this.take(value);
+      if ((deleted.get(value.key.slice(prefix.length)) ?? 0) < value.revision) this.take(value);
     }
     changed();
   }
@@ -69,12 +69,12 @@ export class WatchedKeys {
         changed();
       }
     } catch (err) {
-      if (!signal.aborted) log.warn({ err, prefix }, 'the registry cannot be watched; trying again');
+      if (!signal.aborted) log.warn({ err, prefix }, 'the key-value store cannot be watched; retrying');
     }
     if (!signal.aborted) this.watchAgainLater();
   }
 
-  /** Revisions of one key only grow. */
+  /** Ignores stale entries: revisions of a key only increase. */
   private take(value: KvEntry): void {
     const key = value.key.slice(this.options.prefix.length);
     const known = this.found.get(key);
@@ -83,7 +83,7 @@ export class WatchedKeys {
 
   private drop(key: string): void {
     const known = this.found.get(key);
-    if (known !== undefined) this.goneMeanwhile.set(key, known.revision);
+    if (known !== undefined) this.deletedSinceRefresh.set(key, known.revision);
     this.found.delete(key);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Purpose: a journal whose facts may hold values of any allowed size: what is over `caps.inline_value_bytes` is kept in Blobs and put
- * back for readers. Owns: which values of a fact are looked at. Invariant: a reader sees exactly the fact that was appended.
+ * Purpose: a journal decorator that stores values larger than `caps.inline_value_bytes` in Blobs and restores them for readers.
+ * Owns: which members of a fact are eligible. Invariant: a reader sees exactly the fact that was appended.
  */
 import {
   type Blobs,
@@ -15,7 +15,7 @@ import {
 } from '@llmteam/contracts';
 import { isSmall } from './rough-size.js';
 
-/** Members that may hold users' data, by type of fact; `ports` is looked at port by port. */
+/** The member that may hold user data, by fact type; each port in `ports` is stored separately. */
 const dataMembers: Partial<Record<Fact['type'], string>> = {
   'run.requested': 'input',
   'step.reported': 'ports',
@@ -52,11 +52,13 @@ export class LargeValueJournal implements Journal {
   }
 
   private async appendLarge(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
-    const small = await Promise.all(entries.map(async (entry) => ({ ...entry, fact: await this.takeOut(entry.fact) })));
+    const small = await Promise.all(
+      entries.map(async (entry) => ({ ...entry, fact: await this.moveToBlobs(entry.fact) })),
+    );
     return this.inner.append(run, small);
   }
 
-  private async takeOut(fact: Fact): Promise<Fact> {
+  private async moveToBlobs(fact: Fact): Promise<Fact> {
     const member = dataMembers[fact.type];
     if (member === undefined || isInline(fact)) return fact;
     const large: Record<string, string> = {};
@@ -65,31 +67,31 @@ export class LargeValueJournal implements Journal {
     for (const name of member === 'ports' ? Object.keys(owner) : [member]) {
       const value = owner[name] ?? null;
       if (isSmall(value, caps.inline_value_bytes)) continue;
-      large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.keep(value);
+      large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.store(value);
       owner[name] = null;
     }
     if (member === 'ports') copy.ports = owner;
     return { ...(copy as unknown as Fact), large };
   }
 
-  private keep(value: Json): Promise<string> {
+  private store(value: Json): Promise<string> {
     return this.blobs.put(new TextEncoder().encode(JSON.stringify(value)));
   }
 
   async *read(run: RunKey, after?: Position): AsyncIterable<Entry> {
     for await (const entry of this.inner.read(run, after)) {
-      yield entry.fact.large === undefined ? entry : await this.putBack(entry);
+      yield entry.fact.large === undefined ? entry : await this.restore(entry);
     }
   }
 
   async *follow(...given: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
     for await (const batch of this.inner.follow(...given)) {
       if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
-      else yield await Promise.all(batch.map((entry) => this.putBack(entry)));
+      else yield await Promise.all(batch.map((entry) => this.restore(entry)));
     }
   }
 
-  private async putBack(entry: Entry): Promise<Entry> {
+  private async restore(entry: Entry): Promise<Entry> {
     const { large, ...fact } = entry.fact as Fact & { ports?: Slots };
     if (large === undefined) return entry;
     const whole = fact as unknown as Slots;

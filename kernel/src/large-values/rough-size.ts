@@ -1,8 +1,8 @@
 import { caps, type Json } from '@llmteam/contracts';
 
 /**
- * Whether a value's JSON text is certainly within `limit` characters, without writing it: counts an upper bound and gives up when the
- * bound is passed. Cheap for the small values that are the rule; a value near the limit may be called large.
+ * Whether a value's JSON text certainly fits in `limit` characters. Computes an upper bound without serializing the value, and stops
+ * once the bound exceeds the limit. Cheap for small values, which are the norm; a value just under the limit may count as large.
  */
 export function isSmall(value: Json, limit: number): boolean {
   return bound(value, limit) <= limit;
@@ -30,7 +30,7 @@ function textSize(text: string): number {
   return JSON.stringify(text).length;
 }
 
-/** What is wrong with the size of a value that comes from outside the engine; null: nothing. */
+/** What is wrong with the size of a value from outside the engine; null if it is within the cap. */
 export function sizeFault(value: Json): string | null {
   if (isSmall(value, caps.value_bytes)) return null;
   const bytes = Buffer.byteLength(JSON.stringify(value));

@@ -1,8 +1,8 @@
 /**
- * Purpose: loading plugins: find, check, import, register, start; stop in reverse.
- * Owns: deadlines of start and stop, and saying which plugin is at fault. Does not own: what the plugins bring (catalog, providers).
- * Invariants: a fault of one plugin hides no fault of another (H1); nothing is started unless everything could be loaded (H2); what was
- * started is stopped, whatever happens (H3).
+ * Purpose: loads plugins: find, check, import, register, start; stops them in reverse order.
+ * Owns: the deadlines, and naming the plugin at fault in errors. Does not own: what plugins provide (catalog, providers).
+ * Invariants: a fault in one plugin does not hide faults in others (H1); no plugin is started unless all of them loaded (H2); every
+ * started plugin is stopped, whatever happens (H3).
  */
 import {
   isLlmteamError,
@@ -40,8 +40,8 @@ export class PluginHost {
   ) {}
 
   /**
-   * Loads packages, looked for from the folder given with each.
-   * @throws LlmteamError with the code of the first fault and all of them in the message
+   * Loads packages, each resolved from its `fromFolder`.
+   * @throws LlmteamError with the code of the first fault and the messages of all
    */
   async load(wanted: readonly { specifier: string; fromFolder: string }[]): Promise<readonly LoadedPlugin[]> {
     const faults: LlmteamError[] = [];
@@ -82,7 +82,7 @@ export class PluginHost {
     return this.options.deadlineMs ?? 10_000;
   }
 
-  /** Starts plugins in the order of loading. @throws LlmteamError `PLUGIN_FAILED`, after stopping those that had started */
+  /** Starts plugins in load order. @throws LlmteamError `PLUGIN_FAILED`, after stopping those already started */
   async start(): Promise<void> {
     for (const loaded of this.loaded) {
       const { plugin } = loaded;
@@ -102,7 +102,7 @@ export class PluginHost {
     }
   }
 
-  /** Stops what was started, last first, past failures, each within the deadline. */
+  /** Stops started plugins in reverse order, each within the deadline; a failure is logged and does not stop the rest. */
   async stop(): Promise<void> {
     for (let loaded = this.started.pop(); loaded !== undefined; loaded = this.started.pop()) {
       const { plugin } = loaded;

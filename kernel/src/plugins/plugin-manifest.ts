@@ -8,9 +8,9 @@ import { makeAjv } from '../validation/schemas/ajv.js';
 
 const ajv = makeAjv();
 
-/** A plugin package as its package.json tells of it, before any of its code runs. */
+/** A plugin package as described by its package.json, before any of its code runs. */
 export interface PluginPackage {
-  /** As the configuration names it: a package name or a path. */
+  /** Package name or path, as written in the configuration. */
   readonly specifier: string;
   readonly folder: string;
   readonly version: string;
@@ -20,7 +20,7 @@ export interface PluginPackage {
 }
 
 /**
- * Finds a package from a folder, as Node does, and reads its manifest.
+ * Resolves a package from a folder, as Node does, and reads its manifest.
  * @throws LlmteamError `PLUGIN_MISSING`, `PLUGIN_INVALID` or `PLUGIN_INCOMPATIBLE`, naming the plugin
  */
 export function readPluginPackage(specifier: string, fromFolder: string): PluginPackage {
@@ -64,15 +64,15 @@ function checkManifest(specifier: string, manifest: unknown): PluginManifest {
 }
 
 function findEntry(specifier: string, folder: string, manifest: PluginManifest): string {
-  const whole = manifest.entry === undefined ? null : join(folder, manifest.entry);
-  if (whole !== null && existsSync(whole)) return whole;
+  const declared = manifest.entry === undefined ? null : join(folder, manifest.entry);
+  if (declared !== null && existsSync(declared)) return declared;
   const exported = readDescription(specifier, folder).exports;
   const main = entryOf(exported);
   if (main === null) throw invalid(specifier, "its package.json exports nothing at '.'");
   return join(folder, main);
 }
 
-/** `exports` as a string, as `{".": …}`, or as conditions; `import` before `default`. */
+/** `exports` may be a string, `{".": …}` or conditions; `import` wins over `default`. */
 function entryOf(exported: unknown): string | null {
   if (typeof exported === 'string') return exported;
   if (typeof exported !== 'object' || exported === null) return null;

@@ -1,24 +1,24 @@
 /**
- * Purpose: the lists of a process that drives no runs: rows of runs from run-level facts, human tasks from the registry.
- * Owns: following all of it, again whenever following breaks; knowing when the lists have caught up. Does not own: the index.
+ * Purpose: keeps the run index of a process that drives no runs: run rows from run-level facts, human tasks from the key-value store.
+ * Owns: following these sources, with retries; knowing when the index has caught up. Does not own: the index itself.
  * Invariants:
- *   I1 The lists go on where the index stands: what it has seen is not read again.
- *   I2 Removals are followed only once the rows have caught up: a row that comes of an old entry cannot come after its removal.
+ *   I1 Following resumes at the index's position: entries it has already applied are not read again.
+ *   I2 Removals are followed only after the rows have caught up, so an old entry cannot bring back a row that was removed.
  */
 import type { Clock, Journal, KvStore, Logger, RunIndex } from '@llmteam/contracts';
-import { type Following, followPatiently } from './follow-patiently.js';
+import { type FollowContext, followWithRetry } from './follow-with-retry.js';
 import { followRemovedRuns } from './removed-runs.js';
 import { followRunRows } from './run-rows.js';
 import { followTaskRows } from './task-rows.js';
 
 export interface IndexFeedOptions {
-  /** Large values may be left out. */
+  /** Large values need not be loaded. */
   readonly journal: Journal;
   readonly kv: KvStore;
   readonly index: Pick<RunIndex, 'apply' | 'remove' | 'position' | 'run'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told once if the lists cannot be kept any more. */
+  /** Called with the error if a source can no longer be followed. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -29,7 +29,7 @@ export class IndexFeed {
 
   constructor(private readonly options: IndexFeedOptions) {}
 
-  /** Resolves once the lists have all there was when it was called, or the feed was stopped. @throws LlmteamError why that cannot be */
+  /** Resolves once the index has caught up, or the feed is stopped. @throws LlmteamError that ended the following of a source */
   async start(): Promise<void> {
     const { journal } = this.options;
     const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
@@ -47,7 +47,7 @@ export class IndexFeed {
     });
   }
 
-  /** All that there was when it began is in the lists. */
+  /** Everything that existed when the feed started is in the index. */
   get hasCaughtUp(): boolean {
     return this.following.length > 0 && this.behind === 0;
   }
@@ -60,14 +60,14 @@ export class IndexFeed {
   private begin(what: string, follow: (signal: AbortSignal, caughtUp: () => void) => Promise<void>): Promise<void> {
     const { clock, log, onFailure } = this.options;
     const { signal } = this.stopping;
-    const how: Following = { clock, log, signal };
+    const context: FollowContext = { clock, log, signal };
     this.behind++;
     return new Promise((resolve, reject) => {
       const caughtUp = once(() => {
         this.behind--;
         resolve();
       });
-      const ended = followPatiently(what, how, () => follow(signal, caughtUp)).then(resolve, (error: unknown) => {
+      const ended = followWithRetry(what, context, () => follow(signal, caughtUp)).then(resolve, (error: unknown) => {
         reject(error);
         onFailure(error);
       });

@@ -1,6 +1,7 @@
 /**
- * Runs whose histories retention takes away, announced in the registry so that whoever lists runs forgets them: keys
- * `removed/<partition>/<id>`, each with some runs. Kept for a week; whoever was away for longer makes its lists anew.
+ * Runs whose histories retention deletes are announced in the key-value store, so that every process with a run index drops them.
+ * Keys are `removed/<partition>/<id>`, each with a batch of runs. They expire after a week; an index that was offline for longer has
+ * to be rebuilt.
  */
 import type { KvEntry, KvStore, RunIndex, RunKey } from '@llmteam/contracts';
 
@@ -8,7 +9,7 @@ const removedPrefix = 'removed/';
 
 const keptMs = 7 * 24 * 3_600_000;
 
-/** Announced before the histories go: a process that dies in between leaves runs that are not listed, never rows without a history. */
+/** Called before the histories are deleted: a crash in between leaves unlisted runs, never rows without a history. */
 export async function announceRemoval(
   kv: KvStore,
   partition: number,
@@ -23,12 +24,12 @@ function removedRuns({ value }: KvEntry): readonly RunKey[] {
   return value as unknown as readonly RunKey[];
 }
 
-/** Takes announced runs out of the lists until the signal aborts. @throws LlmteamError of the registry or the index */
+/** Removes announced runs from the index until the signal aborts. @throws LlmteamError of the key-value store or the index */
 export async function followRemovedRuns(
-  { kv: registry, index }: { readonly kv: Pick<KvStore, 'watch'>; readonly index: Pick<RunIndex, 'remove'> },
+  { kv, index }: { readonly kv: Pick<KvStore, 'watch'>; readonly index: Pick<RunIndex, 'remove'> },
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const { value } of registry.watch(removedPrefix, signal)) {
+  for await (const { value } of kv.watch(removedPrefix, signal)) {
     if (value !== null) await index.remove(removedRuns(value));
   }
 }

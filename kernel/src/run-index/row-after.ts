@@ -1,13 +1,13 @@
 import type { Entry, RunRow } from '@llmteam/contracts';
 
 /**
- * A run in lists after one more entry of its history, from run-level facts alone. null: nothing is known of it.
- * The same as the engine says, except that a run whose end is decided is shown as running until the end is recorded.
+ * Applies one more entry to a run's index row, using run-level facts alone; null while the run is unknown.
+ * It agrees with the engine, except that a run whose end is already decided stays `running` until `run.ended` is recorded.
  */
 export function rowAfter(row: RunRow | null, { tenant_id, run_id, fact }: Entry): RunRow | null {
   switch (fact.type) {
     case 'run.requested':
-      // Of several requests the first is the one that counts.
+      // If a run was requested more than once, the first request wins.
       return (
         row ?? {
           tenant_id,

@@ -7,8 +7,8 @@ export interface RunRowsDeps {
 }
 
 /**
- * Keeps the rows of a partition's runs, from where the index stands. Tells when it has caught up with what was there at its start, and
- * ends when the signal aborts. @throws LlmteamError of the journal or the index
+ * Keeps a partition's run rows up to date, starting at the index's position, until the signal aborts. Calls `caughtUp` once it has
+ * reached the end that the journal had at the start. @throws LlmteamError of the journal or the index
  */
 export async function followRunRows(
   { journal, index }: RunRowsDeps,
@@ -24,7 +24,7 @@ export async function followRunRows(
   }
 }
 
-/** The rows that a batch changes, each once. */
+/** The rows that a batch changes, in their final state. */
 async function rowsOf(index: Pick<RunIndex, 'run'>, batch: readonly Entry[]): Promise<RunRow[]> {
   const rows = new Map<string, RunRow>();
   for (const entry of batch) {

@@ -1,6 +1,6 @@
 /**
- * Purpose: the human tasks that coordinators keep in the registry (`run-loop/task-feed.ts`), brought into the lists.
- * Owns: a position of its own in the index, which only counts changes: of one key the registry gives the latest state last.
+ * Purpose: copies the human tasks that coordinators publish in the key-value store (`run-loop/task-feed.ts`) into the run index.
+ * Owns: a separate position in the index that merely counts changes; the store delivers the latest state of a key last.
  */
 import type { HumanTask, KvEntry, KvStore, RunIndex } from '@llmteam/contracts';
 import { taskOfFeed, tasksPrefix } from '../run-loop/task-feed.js';
@@ -10,37 +10,40 @@ export interface TaskRowsDeps {
   readonly index: Pick<RunIndex, 'apply' | 'position'>;
 }
 
-/** Beside those of the journal. */
+/** Not one of the journal's partitions. */
 const partition = -1;
-const page = 1_000;
-const mostWaiting = 1_000;
+const pageSize = 1_000;
+const maxPending = 1_000;
 
-/** Tells when every task there was at its start is in the lists, and ends when the signal aborts. @throws LlmteamError of the registry or the index */
+/**
+ * Follows tasks until the signal aborts; calls `caughtUp` once every task that existed at the start is in the index.
+ * @throws LlmteamError of the key-value store or the index
+ */
 export async function followTaskRows(
-  { kv: registry, index }: TaskRowsDeps,
+  { kv, index }: TaskRowsDeps,
   signal: AbortSignal,
   caughtUp: () => void,
 ): Promise<void> {
-  // What the index refuses is not passed over: all is listed again.
+  // If the index refuses a change, following ends with the error, and the retry lists everything again.
   const refused = new AbortController();
   const tasks = new TaskRows(index, () => refused.abort());
   for (let after: string | undefined; ; ) {
-    const found = await registry.list(tasksPrefix, after === undefined ? { limit: page } : { limit: page, after });
+    const found = await kv.list(tasksPrefix, after === undefined ? { limit: pageSize } : { limit: pageSize, after });
     for (const value of found) tasks.note(value);
     await tasks.applied();
     after = found.at(-1)?.key;
-    if (found.length < page || signal.aborted) break;
+    if (found.length < pageSize || signal.aborted) break;
   }
   caughtUp();
-  // What was there comes again, and so does what changed while it was listed.
-  for await (const { value } of registry.watch(tasksPrefix, AbortSignal.any([signal, refused.signal]))) {
+  // The watch first repeats the existing entries, including those that changed during the listing.
+  for await (const { value } of kv.watch(tasksPrefix, AbortSignal.any([signal, refused.signal]))) {
     if (value !== null) tasks.note(value);
-    if (tasks.waiting >= mostWaiting) await tasks.applied();
+    if (tasks.pending >= maxPending) await tasks.applied();
   }
   await tasks.applied();
 }
 
-/** Changes that come while others are written go together. */
+/** Batches the changes that arrive while the previous batch is being written. */
 class TaskRows {
   private noted = new Map<string, HumanTask>();
   private applying: Promise<void> | null = null;
@@ -51,7 +54,7 @@ class TaskRows {
     private readonly onFailure: () => void,
   ) {}
 
-  get waiting(): number {
+  get pending(): number {
     return this.noted.size;
   }
 
@@ -60,7 +63,7 @@ class TaskRows {
     this.applying ??= this.applyAll();
   }
 
-  /** @throws what the index threw since the last time */
+  /** Resolves once all changes are applied. @throws what the index threw since the last call */
   async applied(): Promise<void> {
     await this.applying;
     const { failure } = this;

@@ -1,9 +1,9 @@
 /**
- * Purpose: what is counted of runs, taken from the facts of the journal: a process counts each run and each attempt once, whoever ran it.
- * Owns: which runs are live now, by tenant. Does not own: names and formats of metrics (the sink).
+ * Purpose: run metrics derived from the journal: each run and each attempt is counted once per process, no matter which process ran it.
+ * Owns: the set of live runs by tenant. Does not own: names and formats of metrics (the sink).
  * Invariants:
- *   R1 A run counts as live from its first entry until `run.ended`, also if it began before this process did.
- *   R2 What happened before the meter began is not counted again; of those runs only the end is still to come.
+ *   R1 A run is live from its first entry until `run.ended`, even if it started before this process did.
+ *   R2 Events from before the meter started are not counted again; a run that was live then is counted when it ends.
  */
 import {
   type Entry,
@@ -26,7 +26,7 @@ export interface RunMeterSink {
     readonly status: RunStatus;
     readonly duration_ms: number;
   }): void;
-  /** An attempt of a task step ended, well or not. */
+  /** An attempt of a task step completed or failed. */
   stepExecuted(step: {
     readonly tenant_id: string;
     readonly step_type: string;
@@ -40,7 +40,7 @@ export interface RunMeterDeps {
   readonly index: RunIndex;
   readonly definitions: Definitions;
   readonly log: Logger;
-  /** Default: the journal's own. One that gives entries of runs without those of steps counts no steps. */
+  /** Default: the journal's `follow`. If it yields run-level entries only, steps are not counted. */
   readonly followRuns?: Journal['follow'];
 }
 
@@ -48,11 +48,11 @@ interface LiveRun {
   readonly tenant_id: string;
   readonly segment_id: string;
   readonly started_at: number;
-  /** Content hash; null: not read yet. */
+  /** Content hash; null until it is read. */
   definition: string | null;
 }
 
-const runsAtATime = 1_000;
+const pageSize = 1_000;
 
 export class RunMeter {
   private readonly live = new Map<string, LiveRun>();
@@ -65,7 +65,7 @@ export class RunMeter {
     private readonly sink: RunMeterSink,
   ) {}
 
-  /** Resolves once every run that is live is known. */
+  /** Resolves once all live runs are known. */
   async start(): Promise<void> {
     const { journal, index } = this.deps;
     const partitions = Array.from({ length: journal.partitions }, (_, partition) => partition);
@@ -86,12 +86,12 @@ export class RunMeter {
     await this.following.catch(() => undefined);
   }
 
-  /** Live runs of a tenant. */
+  /** Number of live runs of a tenant. */
   active(tenantId: string): number {
     return this.counts.get(tenantId) ?? 0;
   }
 
-  /** Live runs of every tenant that ever had one. */
+  /** Number of live runs of every tenant that ever had one. */
   activeByTenant(): ReadonlyMap<string, number> {
     return this.counts;
   }
@@ -99,10 +99,10 @@ export class RunMeter {
   private async loadLive(): Promise<void> {
     let after: RunKey | null = null;
     for (;;) {
-      const rows = await this.deps.index.live(after, runsAtATime);
+      const rows = await this.deps.index.live(after, pageSize);
       for (const row of rows) this.add(row, { ...row, definition: null });
       after = rows.at(-1) ?? null;
-      if (rows.length < runsAtATime) return;
+      if (rows.length < pageSize) return;
     }
   }
 
@@ -120,7 +120,7 @@ export class RunMeter {
     if (fact.type === 'run.requested') {
       const { segment_id, definition, at } = fact;
       const { tenant_id } = entry;
-      // A run whose definition is known was counted; one that only the index told of may be as new as its first entry.
+      // A known definition means this entry was seen before; a run loaded from the index may not have been counted yet.
       const isCounted = typeof this.live.get(mark(entry))?.definition === 'string';
       this.add(entry, { tenant_id, segment_id, started_at: at, definition });
       if (!isCounted) this.sink.runStarted({ tenant_id, segment_id });
@@ -145,7 +145,7 @@ export class RunMeter {
     this.sink.stepExecuted({ tenant_id, step_type: stepType, status, duration_ms: Math.max(0, at - started_at) });
   }
 
-  /** null: the run's definition cannot be read here, or it has ended. */
+  /** null if the run has ended or its definition cannot be read here. */
   private async typeOf(key: RunKey, stepId: string): Promise<string | null> {
     const live = this.live.get(mark(key));
     if (live === undefined) return null;

@@ -8,7 +8,7 @@ const allowed: Readonly<Record<HumanTask['request']['task_type'], readonly TaskA
   choice: ['answer'],
 };
 
-/** @throws LlmteamError `ANSWER_INVALID`, saying what the task expects */
+/** @throws LlmteamError `ANSWER_INVALID`; its message says what the task expects */
 export function checkAnswer(task: HumanTask, answer: TaskAnswer): void {
   const { task_type, choices, form } = task.request;
   const decisions = allowed[task_type];
@@ -39,7 +39,7 @@ function refuse(task: HumanTask, path: string, message: string): LlmteamError {
   return refused(task, message, [{ severity: 'error', code: 'SCHEMA_VIOLATION', message, path }]);
 }
 
-/** The places are JSON Pointers into the answer. */
+/** Problem paths are JSON Pointers into the answer. */
 function refused(task: HumanTask, message: string, problems: readonly Problem[]): LlmteamError {
   return new LlmteamError('ANSWER_INVALID', `task '${task.task_id}': ${message}`, {
     details: { problems: [...problems] },

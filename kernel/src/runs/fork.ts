@@ -17,8 +17,8 @@ interface ForkOrder {
 }
 
 /**
- * The beginning of a new run's history: that of an earlier run up to the moment `from_step` had been dispatched and nothing of it was
- * known yet. What other branches reported later is left out, so they run again too.
+ * The initial history of a forked run: the source run's history up to the first entry about `from_step`. Whatever other branches
+ * reported after that point is left out, so they run again too.
  * @throws LlmteamError `STEP_UNKNOWN` if the segment has no such step or the run never got there
  */
 export function forkHistory(
@@ -60,7 +60,7 @@ function concerns(fact: Fact, step: string): boolean {
   return 'step' in fact && (fact.step === step || fact.step.startsWith(`${step}[`));
 }
 
-/** Time limits count from the fork: the old run's have long passed. */
+/** Timeouts count from the fork, because those of the source run may have expired long ago. */
 function forkedRequest(
   fact: Fact | undefined,
   forkedFrom: NonNullable<RunRequested['forked_from']>,
@@ -68,7 +68,10 @@ function forkedRequest(
   now: number,
 ): RunRequested {
   if (fact?.type !== 'run.requested') {
-    throw new LlmteamError('STORE_CORRUPT', `run '${forkedFrom.run_id}' has no beginning`);
+    throw new LlmteamError(
+      'STORE_CORRUPT',
+      `the history of run '${forkedFrom.run_id}' does not begin with its request`,
+    );
   }
   const { parent: _, request_digest: __, ...request } = fact;
   return { ...request, at: now, forked_from: forkedFrom, ...(digest !== undefined && { request_digest: digest }) };

@@ -1,8 +1,8 @@
 /**
- * Purpose: what may be asked of runs: start, look at, control, answer, fork.
- * Owns: checking a request before anything is appended, message ids of what callers append. Does not own: running anything; it appends
- * facts, and whoever drives the partition does the rest.
- * Invariant: a resolved call was kept by the journal.
+ * Purpose: the operations on runs: start, inspect, control, signal, answer tasks, fork.
+ * Owns: checking a request before anything is appended, and the message ids that deduplicate it. Does not own: driving runs; it only
+ * appends facts, and the process that owns the partition acts on them.
+ * Invariant: a call resolves only after the journal has stored its entry.
  */
 import {
   type Clock,
@@ -39,44 +39,43 @@ import { Histories } from './histories.js';
 
 export interface StartRequest {
   readonly tenant_id: string;
-  /** Content hash of a definition that is kept. */
+  /** Content hash of a stored definition. */
   readonly definition: string;
   readonly input: Json;
-  /** Default: the segment's. null: no limit. */
+  /** Defaults to the segment's timeout; null means no limit. */
   readonly timeout_seconds?: number | null;
   readonly instance_id?: string;
   readonly correlation_id?: string;
-  /** Default: a new one. The same id again is the same run. */
+  /** Idempotency key: repeating an id starts no second run. Defaults to a new id. */
   readonly run_id?: string;
-  /** SHA-256 in hex of the whole request, kept with the run: the same `run_id` with another digest is refused. */
+  /** SHA-256 of the whole request in hex, stored with the run; the same `run_id` with a different digest is refused. */
   readonly request_digest?: string;
 }
 
 export interface StartedRun extends RunKey {
-  /** Epoch milliseconds, as the run's history has it unless another request began it. */
+  /** Epoch milliseconds, as recorded in the run's history unless an earlier request started the run. */
   readonly started_at: number;
 }
 
 export interface ForkRequest {
   readonly from_step: string;
   readonly input_overrides?: JsonObject;
-  /** As of {@link StartRequest}. */
+  /** As in {@link StartRequest}. */
   readonly run_id?: string;
   readonly request_digest?: string;
 }
 
 export interface SignalOptions {
-  /** Only for steps that wait for this text. */
+  /** Delivers the signal only to steps that wait for this correlation. */
   readonly correlation?: string;
-  /** Default: a new one. The same id again is the same signal. */
+  /** Idempotency key: repeating an id sends no second signal. Defaults to a new id. */
   readonly id?: string;
 }
 
-/** What callers in other processes are given too. */
 export interface RunService {
   /** @throws LlmteamError `INPUT_INVALID`, `BLOB_MISSING`, `IDEMPOTENCY_CONFLICT` */
   start(request: StartRequest): Promise<StartedRun>;
-  /** What a run was begun with; null: there is no such run. */
+  /** The request that started a run; null if there is no such run. */
   request(run: RunKey): Promise<RunRequested | null>;
   list(query: RunQuery): Promise<Page<RunRow>>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
@@ -96,7 +95,7 @@ export interface RunService {
   task(tenantId: string, taskId: string): Promise<HumanTask>;
   /** @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED` */
   claim(tenantId: string, taskId: string, by: string): Promise<void>;
-  /** The same answer twice is one answer. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `ANSWER_INVALID` */
+  /** Idempotent for equal answers. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `ANSWER_INVALID` */
   answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void>;
 }
 
@@ -145,7 +144,7 @@ class JournalRunService implements RunService {
     return { ...key, started_at: fact.at };
   }
 
-  /** Of several starts of one run the first in the history is the one that counts. */
+  /** If a run was requested more than once, the first request in its history wins. */
   private async checkDigest(key: RunKey, digest: string): Promise<void> {
     const first = await this.request(key);
     if (first?.request_digest === digest) return;
@@ -183,8 +182,8 @@ class JournalRunService implements RunService {
       if (action === 'cancel' && state.status === 'cancelled') return;
       throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     }
-    const isSo = action === 'pause' ? state.status === 'paused' : action === 'resume' && state.status === 'running';
-    if (isSo) return;
+    const isNoop = action === 'pause' ? state.status === 'paused' : action === 'resume' && state.status === 'running';
+    if (isNoop) return;
     const fact = {
       type: 'run.controlled',
       at: this.deps.clock.now(),
@@ -199,8 +198,8 @@ class JournalRunService implements RunService {
     const { state } = (await this.histories.replay(run)).run;
     if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     if (state.signals.length >= caps.buffered_signals_per_run) {
-      const most = `${caps.buffered_signals_per_run} signals that nothing has waited for yet`;
-      throw new LlmteamError('LIMIT_EXCEEDED', `run '${run.run_id}' keeps ${most}`);
+      const buffered = `${caps.buffered_signals_per_run} signals that no step has waited for yet`;
+      throw new LlmteamError('LIMIT_EXCEEDED', `run '${run.run_id}' already buffers ${buffered}`);
     }
     checkSize('the payload', payload);
     const to = correlation === undefined ? {} : { correlation };
@@ -225,7 +224,7 @@ class JournalRunService implements RunService {
     return (await this.openTask(tenantId, taskId)).task;
   }
 
-  /** The task as the run's history has it: lists may be behind. */
+  /** Reads the task from the run's history, because the index may lag behind. */
   private async openTask(tenantId: string, taskId: string): Promise<{ run: RunKey; step: string; task: HumanTask }> {
     const colon = taskId.indexOf(':');
     const run: RunKey = { tenant_id: tenantId, run_id: taskId.slice(0, Math.max(0, colon)) };
@@ -264,7 +263,7 @@ class JournalRunService implements RunService {
     if (won !== null && JSON.stringify(won) !== same) throw closed(task);
   }
 
-  /** The first answer in the history is the one that counts. */
+  /** The first answer in the history wins. */
   private async winningAnswer(run: RunKey, step: string): Promise<TaskAnswer | null> {
     for await (const { fact } of this.deps.journal.read(run)) {
       if (fact.type === 'task.answered' && fact.step === step) return fact.answer;
@@ -282,7 +281,7 @@ function checkSize(what: string, value: Json): void {
   if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `${what} ${excess}`);
 }
 
-/** 300 s unless the segment says otherwise; null: none. */
+/** 300 s unless the segment sets a timeout; null means no limit. */
 function defaultTimeout({ params }: Segment): number | null {
   return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
 }

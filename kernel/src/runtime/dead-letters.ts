@@ -1,6 +1,6 @@
 /**
- * Jobs that were handed out too often without anybody living to report: their steps have failed, and here they can still be looked at.
- * Keys `dead_letters/<job id>` of the registry, which go after 30 days.
+ * Poison jobs, kept for inspection after their steps have failed.
+ * Stored under `dead_letters/<job id>` in the key-value store; they expire after 30 days.
  */
 import { type Clock, type Job, type Json, type KvStore, queueName } from '@llmteam/contracts';
 import { boundedKey } from '../kv/bounded-key.js';
@@ -16,7 +16,7 @@ export interface DeadLetter {
   /** `type@major` */
   readonly queue: string;
   readonly deliveries: number;
-  /** Who gave it up. */
+  /** The worker that dead-lettered the job. */
   readonly worker: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -28,7 +28,7 @@ export class DeadLetters {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws LlmteamError of the registry */
+  /** @throws LlmteamError of the key-value store */
   async add(job: Job, deliveries: number, worker: string): Promise<void> {
     const { job_id, run_id, tenant_id, step } = job;
     const queue = queueName(job.step_type, job.type_version);
@@ -37,7 +37,7 @@ export class DeadLetters {
   }
 }
 
-/** Newest first. @throws LlmteamError of the registry */
+/** Newest first. @throws LlmteamError of the key-value store */
 export async function listDeadLetters(kv: KvStore): Promise<DeadLetter[]> {
   const found = await kv.list(prefix);
   return found.map(({ value }) => value as unknown as DeadLetter).sort((one, other) => other.at - one.at);

@@ -1,7 +1,7 @@
 import type { FiredPorts, Job, Json, JsonObject } from '@llmteam/contracts';
 import type { Variables } from '../engine/expression.js';
 
-/** What the marked expressions of a job's config see: its ports, and what the engine sent along of the rest. */
+/** The variables that expressions in a job's config can see: its own ports, plus whatever else the engine sent with the job. */
 export function jobVariables(job: Job): Variables {
   const sent = job.variables ?? {};
   const steps = (sent.steps ?? {}) as Readonly<Record<string, FiredPorts>>;

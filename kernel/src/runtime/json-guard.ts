@@ -1,7 +1,7 @@
 import { caps } from '@llmteam/contracts';
 import { findValueFault } from '../json/value-fault.js';
 
-/** Why a value that a handler returned is not JSON as the journal keeps it, with the place; null if it is. */
+/** Why the journal cannot store a handler's return value as JSON, and where in the value; null if it can. */
 export function jsonFault(value: unknown): string | null {
   const fault = findValueFault(value, 'strict');
   if (fault === null) return null;
@@ -21,7 +21,7 @@ export function jsonFault(value: unknown): string | null {
   }
 }
 
-/** The same value without the members that are `undefined`, as JSON would keep it. */
+/** Drops top-level members that are `undefined`, as `JSON.stringify` would. */
 export function withoutUndefined(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);

@@ -8,17 +8,17 @@ import {
 } from '@llmteam/contracts';
 import { distance } from 'fastest-levenshtein';
 
-/** What the configuration makes available to handlers, by name. Strings may be handles that `reveal` turns into secrets. */
+/** The configured resources that handlers can use, by name. Strings may be handles that `reveal` resolves to secrets. */
 export interface ResourceConfig {
   readonly llms: Readonly<Record<string, JsonObject & { readonly provider: string }>>;
   readonly clients: Readonly<Record<string, HttpClientConfig>>;
   readonly stores: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
-  /** The secret behind a handle; other text is itself. @throws LlmteamError `CONFIG_INVALID` */
+  /** The secret behind a handle; any other text is returned unchanged. @throws LlmteamError `CONFIG_INVALID` */
   readonly reveal: (text: string) => string;
 }
 
-/** Hands out configured resources. Models are made when first asked for. */
+/** Looks up configured resources by reference. Models are created lazily and cached. */
 export class Resources {
   private readonly models = new Map<string, LanguageModel>();
 
@@ -32,11 +32,11 @@ export class Resources {
     const known = this.models.get(ref);
     if (known !== undefined) return known;
     const { provider, ...settings } = pick('llm_ref', ref, this.config.llms);
-    const maker = this.providers.get(provider);
-    if (maker === undefined) {
+    const factory = this.providers.get(provider);
+    if (factory === undefined) {
       throw unknownRef('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
     }
-    const model = maker.create(revealAll(settings, this.config.reveal) as JsonObject);
+    const model = factory.create(revealAll(settings, this.config.reveal) as JsonObject);
     this.models.set(ref, model);
     return model;
   }
@@ -53,7 +53,7 @@ export class Resources {
     if (!this.config.stores.includes(ref)) throw unknownRef('store_ref', ref, this.config.stores);
   }
 
-  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type's permissions do not name the secret */
+  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type did not declare permission for the secret */
   secret(ref: string, permissions: readonly string[]): string {
     if (!permissions.includes(`secret:${ref}`)) {
       throw new LlmteamError('UNKNOWN_REF', `this step type did not declare the permission 'secret:${ref}'`);

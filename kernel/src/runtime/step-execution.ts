@@ -1,7 +1,7 @@
 /**
- * Purpose: one attempt of one task step while its handler runs: what the handler is given, and what is collected from it.
- * Owns: the abort signal, activities, usage, memos. Made to cost little: what a handler does not ask for is not made.
- * Invariant: after `close` nothing the handler still does has an effect.
+ * Purpose: the context a handler is given for one attempt of a task step; collects what the handler records.
+ * Owns: the abort signal, activities, usage, memos. All of them are created lazily, so an attempt that uses none of them stays cheap.
+ * Invariant: after `close`, nothing the handler still does has an effect.
  */
 import {
   type Activity,
@@ -36,11 +36,11 @@ export class StepExecution implements StepContext {
   private memos: Record<string, Json> | null = null;
 
   constructor(
-    private readonly portsOfWorker: WorkerDeps,
+    private readonly deps: WorkerDeps,
     readonly job: Job,
     private readonly entry: CatalogEntry,
     private readonly beat: () => void,
-    /** What earlier deliveries of this attempt may have recorded must be read first. */
+    /** An earlier delivery of this attempt may have recorded memos, so the history is read before the first memo. */
     private readonly isRedelivered: boolean,
   ) {}
 
@@ -83,7 +83,7 @@ export class StepExecution implements StepContext {
 
   get log(): Logger {
     const { run_id, step_id, scope, attempt, tenant_id } = this.job;
-    this.madeLog ??= this.portsOfWorker.log.child({ run_id, step_id, scope, attempt, tenant_id });
+    this.madeLog ??= this.deps.log.child({ run_id, step_id, scope, attempt, tenant_id });
     return this.madeLog;
   }
 
@@ -95,15 +95,15 @@ export class StepExecution implements StepContext {
   }
 
   llm(ref: string): LanguageModel {
-    return this.portsOfWorker.resources.llm(ref);
+    return this.deps.resources.llm(ref);
   }
 
   client(ref: string): HttpClientConfig {
-    return this.portsOfWorker.resources.client(ref);
+    return this.deps.resources.client(ref);
   }
 
   store(ref: string): KeyValueStore {
-    const { resources, kv } = this.portsOfWorker;
+    const { resources, kv } = this.deps;
     resources.checkStore(ref);
     const { tenant_id, instance_id } = this.job;
     const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
@@ -115,7 +115,7 @@ export class StepExecution implements StepContext {
   }
 
   secret(ref: string): string {
-    return this.portsOfWorker.resources.secret(ref, this.entry.metadata.permissions);
+    return this.deps.resources.secret(ref, this.entry.metadata.permissions);
   }
 
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {
@@ -125,7 +125,7 @@ export class StepExecution implements StepContext {
     const fault = jsonFault(value) ?? sizeFault(value);
     if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `memo '${name}': ${fault}`);
     if (this.isClosed) throw this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
-    const { journal, clock } = this.portsOfWorker;
+    const { journal, clock } = this.deps;
     const { step, attempt } = this.job;
     const fact = { type: 'step.memoized', at: clock.now(), step, attempt, name, value } as const;
     await journal.append(this.job, [{ message_id: `memo:${step}#${attempt}:${name}`, fact }]);
@@ -137,7 +137,7 @@ export class StepExecution implements StepContext {
     if (this.memos !== null) return this.memos;
     const memos: Record<string, Json> = { ...this.job.memos };
     if (this.isRedelivered) {
-      for await (const { fact } of this.portsOfWorker.journal.read(this.job)) {
+      for await (const { fact } of this.deps.journal.read(this.job)) {
         if (fact.type === 'step.memoized' && fact.step === this.job.step) memos[fact.name] = fact.value;
       }
     }
@@ -146,7 +146,7 @@ export class StepExecution implements StepContext {
   }
 
   evaluate(pointer: string): Json {
-    const { compiler } = this.portsOfWorker;
+    const { compiler } = this.deps;
     const template = compiler.template(this.job.config, this.entry.metadata.config_schema);
     const expression = template.expressions.get(pointer);
     if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
@@ -157,13 +157,13 @@ export class StepExecution implements StepContext {
     if (this.isClosed) return;
     const { run_id, step_id, scope, attempt } = this.job;
     const token: LiveToken = { event_type: 'llm.token', run_id, step_id, scope, attempt, text };
-    this.portsOfWorker.pubSub.publish(liveSubject(run_id), token);
+    this.deps.pubSub.publish(liveSubject(run_id), token);
   }
 
   record(activity: Omit<Activity, 'at'>): void {
     if (this.isClosed) return;
     this.collectedActivities ??= [];
-    this.collectedActivities.push({ ...activity, at: this.portsOfWorker.clock.now() });
+    this.collectedActivities.push({ ...activity, at: this.deps.clock.now() });
   }
 
   addUsage(usage: Usage): void {
@@ -180,7 +180,7 @@ export class StepExecution implements StepContext {
     if (!this.isClosed) this.beat();
   }
 
-  /** What the handler recorded, for the report. */
+  /** The usage and activities the handler recorded, for the report. */
   collected(): { usage?: Usage; activities?: Activity[] } {
     return {
       ...(this.collectedUsage !== null && { usage: this.collectedUsage }),

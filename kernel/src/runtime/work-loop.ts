@@ -1,12 +1,12 @@
 /**
- * Purpose: a worker: takes jobs of the step types it has, runs their handlers, appends the reports.
- * Owns: time-outs of attempts, heartbeats, cancellation, the rule "report kept, then acknowledged". Does not own: retries; a failed
- * attempt is a report like any other.
+ * Purpose: a worker: consumes jobs for the step types in its catalog, runs their handlers and appends the reports.
+ * Owns: attempt timeouts, heartbeats, cancellation, storing the report before acking the job. Does not own: retries; a failed attempt
+ * is a report like any other.
  * Invariants:
- *   W1 A job is acked only after its report is kept.
- *   W2 An attempt reports at most once, and not at all once its job was handed back.
+ *   W1 A job is acked only after its report is stored.
+ *   W2 An attempt reports at most once, and never after its job was released.
  *   W3 What a handler does after its attempt is over has no effect.
- *   W4 A job is poison by the deliveries that no worker survived: those that were handed back do not count.
+ *   W4 Only deliveries that no worker survived make a job poison; released deliveries do not count.
  */
 import {
   type Consumer,
@@ -34,17 +34,17 @@ import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerDeps } from './worker-deps.js';
 
 export interface WorkLoopOptions {
-  readonly worker_id: string;
+  readonly workerId: string;
   readonly catalog: StepCatalog;
-  /** Attempts at a time per step type, unless the type itself says how many. Default 16. */
+  /** Concurrent attempts per step type, unless the type sets its own limit. Default 16. */
   readonly concurrency?: number;
-  /** The same for single step types; goes before what the type says. */
+  /** Concurrent attempts by step type id; overrides the type's own limit. */
   readonly concurrencyByType?: Readonly<Record<string, number>>;
-  /** Lost deliveries after which a job counts as poison. Default 5. */
+  /** Lost deliveries after which a job is poison. Default 5. */
   readonly maxDeliveries?: number;
-  /** How often the leases of the jobs at hand begin anew. Default: three times in a lease, if the queue's jobs have one. */
+  /** How often the leases of running jobs are renewed. Default: a third of the queue's lease, if its jobs have one. */
   readonly heartbeatMs?: number;
-  /** Repeats appends that the store refuses for the moment. */
+  /** Retries appends that the store temporarily refuses. */
   readonly retry: Retry;
   readonly observer?: WorkObserver;
 }
@@ -53,15 +53,15 @@ export interface WorkLoopOptions {
 interface Attempt {
   readonly delivery: Delivery;
   readonly beganAt: number;
-  /** null: its handler does not run, or not yet. */
+  /** null while its handler is not running. */
   execution: StepExecution | null;
   isReleased: boolean;
 }
 
 const defaultConcurrency = 16;
 const redeliveryMs = 1_000;
-/** A registry that does not answer must not keep a job from going back. */
-const notePatienceMs = 2_000;
+/** A key-value store that does not respond must not delay the release of a job any longer. */
+const noteTimeoutMs = 2_000;
 
 export class WorkLoop {
   private readonly attempts = new Map<string, Attempt>();
@@ -91,7 +91,7 @@ export class WorkLoop {
     }
   }
 
-  /** Takes no more jobs; running handlers may finish until `deadlineMs`, then they are aborted and their jobs handed back. */
+  /** Drains: takes no more jobs, lets running handlers finish for `deadlineMs`, then aborts them and releases their jobs. */
   async stop(deadlineMs: number): Promise<void> {
     const stopping = new AbortController();
     const timer = this.deps.clock.after(deadlineMs, () => {
@@ -105,12 +105,12 @@ export class WorkLoop {
     this.consumers = [];
   }
 
-  /** How many jobs are at hand now. */
+  /** Number of jobs this worker has right now. */
   running(): number {
     return this.attempts.size;
   }
 
-  /** Attempts at a time, by queue. */
+  /** Concurrent attempts by queue. */
   concurrency(): Map<string, number> {
     const { catalog, concurrency = defaultConcurrency, concurrencyByType = {} } = this.options;
     const queues = new Map<string, number>();
@@ -122,7 +122,7 @@ export class WorkLoop {
     return queues;
   }
 
-  /** Another worker begins these attempts anew: what their handlers still do has no effect. */
+  /** Another worker will restart these attempts, so they are closed before their jobs go back (W3). */
   private async releaseAll(): Promise<void> {
     const attempts = [...this.attempts.values()];
     for (const attempt of attempts) {
@@ -133,22 +133,24 @@ export class WorkLoop {
     await Promise.all(attempts.map(({ delivery }) => this.release(delivery)));
   }
 
-  /** W4: noted first, for whoever gets it next. If that fails the delivery counts as lost. */
+  /** W4: the release is recorded before the nack, so the next worker sees it. If that fails, the delivery counts as lost. */
   private async release(delivery: Delivery, delayMs?: number): Promise<void> {
     const { job_id } = delivery.job;
     const noted = this.releases
       .note(job_id)
-      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'a job that is handed back counts as lost'));
-    await this.within(notePatienceMs, noted);
+      .catch((err: unknown) =>
+        this.deps.log.warn({ err, job_id }, 'the release of a job was not recorded; the delivery counts as lost'),
+      );
+    await this.waitAtMost(noteTimeoutMs, noted);
     await delivery.nak(delayMs).catch(ignore);
   }
 
-  private async within(patienceMs: number, work: Promise<void>): Promise<void> {
+  private async waitAtMost(timeoutMs: number, work: Promise<void>): Promise<void> {
     let timer: Timer | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = this.deps.clock.after(patienceMs, resolve);
+    const timeout = new Promise<void>((resolve) => {
+      timer = this.deps.clock.after(timeoutMs, resolve);
     });
-    await Promise.race([work, over]);
+    await Promise.race([work, timeout]);
     timer?.cancel();
   }
 
@@ -183,34 +185,37 @@ export class WorkLoop {
     } catch (err) {
       if (isLlmteamError(err) && err.code === 'CLOSED') return 'dropped';
       const { job_id, run_id, step_id, tenant_id } = job;
-      this.deps.log.error({ err, job_id, run_id, step_id, tenant_id }, 'a job could not be worked on; it comes again');
+      this.deps.log.error(
+        { err, job_id, run_id, step_id, tenant_id },
+        'a job could not be processed; it will be redelivered',
+      );
       if (!attempt.isReleased) await this.release(delivery, redeliveryMs);
       return 'dropped';
     }
   }
 
-  /** null: it was reported, or handed back meanwhile. */
+  /** null if it was already reported, or released in the meantime. */
   private async attemptAgain(attempt: Attempt): Promise<StepReported | null> {
     const { delivery } = attempt;
     if (await this.wasReported(delivery.job)) return null;
-    const isPoison = delivery.deliveries > this.mostLost && (await this.isPoison(delivery));
+    const isPoison = delivery.deliveries > this.maxDeliveries && (await this.isPoison(delivery));
     if (attempt.isReleased) return null;
-    return isPoison ? this.giveUp(attempt) : this.attempt(attempt);
+    return isPoison ? this.deadLetter(attempt) : this.attempt(attempt);
   }
 
-  /** A history that cannot be read must not make a job come again for ever: a second report means nothing. */
+  /** An unreadable history must not cause endless redelivery, so it counts as not reported: a duplicate report is a no-op. */
   private async wasReported(job: Job): Promise<boolean> {
     try {
       return await this.options.retry.pastOutages(() => this.isReported(job));
     } catch (err) {
       if (isLlmteamError(err) && err.code === 'CLOSED') throw err;
       const { job_id, run_id, step_id, tenant_id } = job;
-      this.deps.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'whether a job is reported cannot be read');
+      this.deps.log.warn({ err, job_id, run_id, step_id, tenant_id }, 'cannot read whether a job is already reported');
       return false;
     }
   }
 
-  /** Whoever had the job before may have died between its report and its acknowledgement: then all is done. */
+  /** The previous worker may have died after storing its report and before acking the job. */
   private async isReported(job: Job): Promise<boolean> {
     for await (const { fact } of this.deps.journal.read(job)) {
       if (fact.type === 'step.reported' && fact.step === job.step && fact.attempt === job.attempt) return true;
@@ -228,9 +233,11 @@ export class WorkLoop {
     const execution = new StepExecution(this.deps, job, entry, extend, delivery.deliveries > 1);
     attempt.execution = execution;
     try {
-      if (job.journal_start) await this.options.retry.untilKept(() => this.tellStart(job, beganAt));
+      if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
       const result = entry.task.run(execution, job.config, job.input);
-      const ports = await (job.timeout_seconds === null ? result : this.inTime(execution, result, job.timeout_seconds));
+      const ports = await (job.timeout_seconds === null
+        ? result
+        : this.withTimeout(execution, result, job.timeout_seconds));
       return this.report(job, beganAt, checked(ports, job, entry), execution);
     } catch (thrown) {
       if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
@@ -242,7 +249,7 @@ export class WorkLoop {
     }
   }
 
-  /** The exact version if it is here, else any of the same major. */
+  /** The exact version if the catalog has it, otherwise any with the same major version. */
   private findType(job: Job): CatalogEntry | undefined {
     const { catalog } = this.options;
     const major = job.type_version.slice(0, job.type_version.indexOf('.') + 1);
@@ -260,33 +267,36 @@ export class WorkLoop {
     return fault === null ? null : errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   }
 
-  private get mostLost(): number {
+  private get maxDeliveries(): number {
     return this.options.maxDeliveries ?? 5;
   }
 
-  /** W4. Only of a job that was handed out that often the registry is asked. */
+  /** W4. Reads the key-value store, so callers check the delivery count first. */
   private async isPoison({ job, deliveries }: Delivery): Promise<boolean> {
-    const handedBack = await this.options.retry.pastOutages(() => this.releases.times(job.job_id));
-    return deliveries - handedBack > this.mostLost;
+    const releases = await this.options.retry.pastOutages(() => this.releases.times(job.job_id));
+    return deliveries - releases > this.maxDeliveries;
   }
 
-  private giveUp({ delivery, beganAt }: Attempt): StepReported {
+  private deadLetter({ delivery, beganAt }: Attempt): StepReported {
     const { job } = delivery;
-    this.noteDead(delivery);
-    const message = `step '${job.step_id}' was handed out ${this.mostLost} times and no worker lived to report`;
+    this.keepDeadLetter(delivery);
+    const message = `step '${job.step_id}' was handed out ${this.maxDeliveries} times and no worker lived to report`;
     return this.report(job, beganAt, { error: { ...errorInfo('WORKER_LOST', message), recoverable: false } });
   }
 
-  /** For who looks after the installation; the run is told by the report. */
-  private noteDead({ job, deliveries }: Delivery): void {
+  /** For the operator; the run learns of it from the report. */
+  private keepDeadLetter({ job, deliveries }: Delivery): void {
     const { job_id, run_id, step_id, tenant_id } = job;
-    this.deps.log.error({ job_id, run_id, step_id, tenant_id, deliveries }, 'a job is given up: no worker survives it');
+    this.deps.log.error(
+      { job_id, run_id, step_id, tenant_id, deliveries },
+      'a poison job is dead-lettered: no worker survives it',
+    );
     this.deadLetters
-      .add(job, deliveries, this.options.worker_id)
-      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the job is not among the dead letters'));
+      .add(job, deliveries, this.options.workerId)
+      .catch((err: unknown) => this.deps.log.warn({ err, job_id }, 'the dead letter of a job could not be stored'));
   }
 
-  /** One timer for all: short jobs are over before it fires. A job whose report the store never took is left to others. */
+  /** One timer renews all leases; short jobs are done before it fires. After `retry` has failed, leases are left to expire. */
   private planHeartbeat(): void {
     const { leaseMs } = this.deps.queue;
     const every = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
@@ -301,21 +311,21 @@ export class WorkLoop {
     });
   }
 
-  private async tellStart(job: Job, at: number): Promise<void> {
+  private async appendStart(job: Job, at: number): Promise<void> {
     const { step, attempt } = job;
-    const fact = { type: 'step.started', at, step, attempt, worker: this.options.worker_id } as const;
+    const fact = { type: 'step.started', at, step, attempt, worker: this.options.workerId } as const;
     await this.deps.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
-  /** The handler's result, or the attempt's time-out. A handler that goes on after it is left to itself. */
-  private async inTime(
+  /** Rejects with `STEP_TIMEOUT` when the time is up. A handler that keeps running after that is ignored. */
+  private async withTimeout(
     execution: StepExecution,
     result: Promise<FiredPorts>,
     timeoutSeconds: number,
   ): Promise<FiredPorts> {
     const { step_id } = execution.job;
     let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       timer = this.deps.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
         const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeoutSeconds} s`);
         execution.abort(error);
@@ -323,7 +333,7 @@ export class WorkLoop {
       });
     });
     try {
-      return await Promise.race([result, late]);
+      return await Promise.race([result, timeout]);
     } finally {
       timer?.cancel();
       result.catch(ignore);
@@ -337,7 +347,7 @@ export class WorkLoop {
     execution?: StepExecution,
   ): StepReported {
     const { step, attempt } = job;
-    const worker = this.options.worker_id;
+    const worker = this.options.workerId;
     const at = this.deps.clock.now();
     return {
       type: 'step.reported',
@@ -352,7 +362,7 @@ export class WorkLoop {
   }
 }
 
-/** A lost delivery comes again by itself; what a handler does after its attempt is over has no effect (W3). */
+/** A delivery that is lost is redelivered anyway, and a handler has no effect once its attempt is over (W3). */
 function ignore(): undefined {
   return undefined;
 }
@@ -366,16 +376,16 @@ function checked(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: Fir
     error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
   });
   if (typeof ports !== 'object' || ports === null || Array.isArray(ports)) {
-    return invalid('must give an object {port: value}');
+    return invalid('must return an object {port: value}');
   }
   const fired = withoutUndefined(ports) as FiredPorts;
   const known = entry.metadata.output_ports;
   for (const name of Object.keys(fired)) {
     if (known.some((port) => port.name === name || port.name === '*')) continue;
-    if (!job.extra_ports?.includes(name)) return invalid(`fired port '${name}', which it has not got`);
+    if (!job.extra_ports?.includes(name)) return invalid(`fired port '${name}', which it does not have`);
   }
   const fault = jsonFault(fired);
-  if (fault !== null) return invalid(`gave what is not JSON: ${fault}`);
+  if (fault !== null) return invalid(`returned a value that is not JSON: ${fault}`);
   const excess = sizeFault(fired);
   if (excess === null) return { ports: fired };
   return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };

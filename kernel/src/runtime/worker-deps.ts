@@ -2,7 +2,7 @@ import type { Blobs, Clock, JobQueue, Journal, KvStore, Logger, PubSub } from '@
 import type { ExpressionCompiler } from '../engine/expression.js';
 import type { Resources } from './resources.js';
 
-/** What a worker needs of its process. */
+/** The ports and services a worker needs from its process. */
 export interface WorkerDeps {
   readonly journal: Journal;
   readonly queue: JobQueue;

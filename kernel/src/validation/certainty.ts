@@ -1,25 +1,25 @@
 /**
- * Purpose: whether a step has certainly run when another reads it, so that no `has()` is asked for.
- * Owns: what follows from ports beyond the paths: branches of a fork all run, and a join after every branch runs.
+ * Purpose: decides whether a step has certainly run when another reads it, so that no `has()` guard is needed.
+ * Owns: conclusions drawn from ports rather than paths: all branches of a fork run, and so does a join after every branch.
  * Invariants:
- *   C1 `true` is said only if it holds whatever a run does, or if finding out would take too long.
- *   C2 A step that fails without an edge from `error` ends the run, so nobody reads what comes after it; except where a join
- *      catches failures, or `on_failure` lets other branches go on.
+ *   C1 The answer is `true` only if it holds for every run, or if deciding would take too long.
+ *   C2 A step that fails without an edge from `error` ends the run, so later steps never read it; unless a join tolerates
+ *      failures, or `on_failure` lets other branches continue.
  */
 import { exclusiveUpstream, type Upstream } from '../engine/upstream.js';
 import type { Draft, DraftEdge, DraftStep } from './draft.js';
 import type { DraftGraph } from './draft-graph.js';
 import type { PortBook } from './step-ports.js';
 
-/** Edges looked at in all. */
-const work = 2_000_000;
+/** Maximum number of edges visited in one validation. */
+const edgeBudget = 2_000_000;
 /** Strategies of a `parallel_join` that cancel the branches it no longer needs. */
 const cancelling = ['first', 'any'];
 
 export class Certainty {
-  private left = work;
+  private left = edgeBudget;
   private readonly entrypoint: number;
-  private readonly goesOn: boolean;
+  private readonly finishesBranches: boolean;
   private losers: ReadonlySet<number> | null = null;
 
   constructor(
@@ -29,13 +29,13 @@ export class Certainty {
     private readonly portsOf: PortBook,
   ) {
     this.entrypoint = draft.byId.get(draft.entrypoint ?? '')?.place ?? -1;
-    this.goesOn = draft.params.on_failure === 'finish_branches';
+    this.finishesBranches = draft.params.on_failure === 'finish_branches';
   }
 
-  /** Whether `other`, which is upstream, ran if `reader` starts. */
+  /** Whether `other`, which is upstream, has certainly run when `reader` starts. */
   hasRun(other: number, reader: number): boolean {
     if (this.upstream.isCertain(other, reader)) return true;
-    if (this.goesOn) return false;
+    if (this.finishesBranches) return false;
     return this.followsFrom(other, (step) => this.upstream.isCertain(step, reader));
   }
 
@@ -44,7 +44,7 @@ export class Certainty {
     return this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
   }
 
-  /** Whether `step` runs because a step that `isSure` runs; walks back along edges that are always taken. */
+  /** Whether `step` runs because an earlier step for which `isSure` holds does; walks back along edges that are always taken. */
   private followsFrom(step: number, isSure: (step: number) => boolean): boolean {
     const reached = new Set([step]);
     for (const offset of reached) {
@@ -66,12 +66,12 @@ export class Certainty {
     return this.left < 0;
   }
 
-  /** The region's first steps run in each iteration, which is where they are read. */
+  /** The first steps of a region run in every iteration, and they are read only there. */
   private leavesBody({ from_step, from_port }: DraftEdge): boolean {
     return from_port === 'body' && from_step !== null && this.study.hasRegion(from_step);
   }
 
-  /** Taken whenever the step it comes from has ended well. */
+  /** Whether the edge is taken whenever its source step succeeds. */
   private isAlwaysTaken(edge: DraftEdge): boolean {
     const { from_step: step, from_port: port } = edge;
     if (step === null || port === 'error' || isConditional(edge, this.draft)) return false;
@@ -79,8 +79,8 @@ export class Certainty {
   }
 
   /**
-   * Whether a step that ends well fires all ports that an edge leaves from. Tasks do, as far as anybody can tell: ports are the
-   * parts of their result. Of control types, which decide by ports, those with one.
+   * Whether a step that succeeds fires every port that has an outgoing edge. Task steps are assumed to, because ports are parts of
+   * their result. Control steps choose between ports, so only those with a single port do.
    */
   private firesAll(step: DraftStep): boolean {
     const { entry } = step;
@@ -91,7 +91,7 @@ export class Certainty {
     return entry?.control === null && new Set(used.filter((port) => port !== 'error')).size === 1;
   }
 
-  /** Of these ports at least one fires when the step ends well; null: not known. */
+  /** The ports of which at least one fires when the step succeeds; null if unknown. */
   private resultPorts(step: DraftStep): string[] | null {
     const ports = this.portsOf(step, 'output');
     if (ports === null) return null;
@@ -103,7 +103,7 @@ export class Certainty {
     return this.edgesOf(this.study.graph.outgoing[step.place]).some((edge) => edge.from_port === 'error');
   }
 
-  /** No run ends well without it: whatever is taken from the entrypoint on leads there. */
+  /** Whether every successful run passes through the step: all paths from the entrypoint lead to it. */
   private isUnavoidable(step: number): boolean {
     if (this.entrypoint < 0) return true;
     const reached = new Set([this.entrypoint]);
@@ -117,7 +117,7 @@ export class Certainty {
     return true;
   }
 
-  /** Whether there is a way to end a step from which no edge leads on. */
+  /** Whether the step can end in a way that no outgoing edge covers. */
   private mayStop(place: number, edges: readonly DraftEdge[]): boolean {
     const step = this.draft.steps[place];
     if (step === undefined) return true;
@@ -128,7 +128,7 @@ export class Certainty {
     return ports === null || ports.length === 0 || !ports.every((port) => ledOn.has(port));
   }
 
-  /** Steps that a join may cancel, or whose failure it may pass over. */
+  /** Steps that a join may cancel or whose failure it may tolerate. */
   private losersOfJoins(): ReadonlySet<number> {
     if (this.losers !== null) return this.losers;
     const losers = new Set<number>();
@@ -152,7 +152,7 @@ function mayDropBranches({ entry, config }: DraftStep): boolean {
   );
 }
 
-/** A condition of the wrong type is one that was meant. */
+/** A condition of the wrong type still counts: the author meant the edge to be conditional. */
 function isConditional(edge: DraftEdge, draft: Draft): boolean {
   if (edge.condition !== null) return true;
   const edges = draft.value.edges;

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 
-/** What one validation may spend on suggestions: 50,000 wrong names against 10,000 steps would take minutes. */
-const comparisons = 200_000;
+/** Budget of one validation: comparing 50,000 wrong names with 10,000 steps would take minutes. */
+const maxComparisons = 200_000;
 const longestName = 64;
 
-/** Finds the name somebody probably meant. */
+/** Finds the name the author probably meant. */
 export class ClosestName {
-  private left = comparisons;
+  private left = maxComparisons;
 
   find(name: string, candidates: Iterable<string>): string | undefined {
     if (name.length > longestName) return undefined;
@@ -26,7 +26,7 @@ export class ClosestName {
   }
 }
 
-/** Two letters swapped count as two. */
+/** Swapped letters count as two edits. */
 function allowedDistance(length: number): number {
   if (length <= 2) return length - 1;
   return length <= 5 ? 2 : Math.floor(length * 0.4);

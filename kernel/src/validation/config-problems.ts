@@ -8,10 +8,10 @@ import { configErrorsOf } from './schemas/plugin-schemas.js';
 import { schemaProblems } from './schemas/schema-problems.js';
 import { templateExcuse } from './schemas/template-excuse.js';
 
-/** What is wrong with a step's config by its type's schema. A config or type that is not there is somebody else's problem. */
+/** Checks a step's config against the schema of its type. A missing config or type is reported by other rules. */
 export type ConfigProblems = (step: DraftStep) => readonly Problem[];
 
-/** Remembers, as the ports of some types follow from whether their config is sound. */
+/** Memoized, because the ports of some types depend on whether their config is valid. */
 export function configProblems(catalog: StepCatalog, closest: ClosestName): ConfigProblems {
   const errorsOf = configErrorsOf(catalog);
   const known = new Map<DraftStep, readonly Problem[]>();

@@ -10,8 +10,8 @@ export interface ContractFault {
 }
 
 /**
- * What is wrong with a value by a schema of our own, in the words that segments are judged with. For a value that is known to be
- * wrong: the schema is compiled anew, with all that the words need.
+ * Describes why a value violates one of our own schemas, in the same words as segment problems. Only for values already known to
+ * be invalid: it recompiles the schema with verbose errors.
  */
 export function contractFaults(schema: object, value: unknown, name: string): ContractFault[] {
   const ajv = makeVerboseAjv();

@@ -2,8 +2,8 @@ import { type Definition, LlmteamError, type Segment } from '@llmteam/contracts'
 import type { StepCatalog } from '../catalog/step-catalog.js';
 
 /**
- * What a run of the segment executes: the segment, and for each `type` its steps name, as written, the newest version that fits.
- * @throws LlmteamError `SEGMENT_INVALID` if a type or a version is not there; a segment that validates has neither.
+ * Builds the definition that runs execute: the segment plus, for each step `type` as written, the newest matching version.
+ * @throws LlmteamError `SEGMENT_INVALID` if a type or version is not installed, which cannot happen for a valid segment
  */
 export function defineSegment(segment: Segment, catalog: StepCatalog): Definition {
   const stepTypes = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { Problem } from '@llmteam/contracts';
 import { splitPointer } from '../json/json-pointer.js';
 
-/** Problems in the order of the places they point to: as the document is written, what holds before what is held. Stable. */
+/** Sorts problems by the position of their paths in the document, parents before children. The sort is stable. */
 export function inDocumentOrder(problems: readonly Problem[], document: unknown): Problem[] {
   const ranks = new WeakMap<object, ReadonlyMap<string, number>>();
   const placed = problems.map((problem) => ({ problem, place: placeOf(problem.path, document, ranks) }));
@@ -9,7 +9,7 @@ export function inDocumentOrder(problems: readonly Problem[], document: unknown)
   return placed.map(({ problem }) => problem);
 }
 
-/** For each token of the pointer, how many members come before. */
+/** For each token of the pointer, the number of members before it. */
 function placeOf(pointer: string, document: unknown, ranks: WeakMap<object, ReadonlyMap<string, number>>): number[] {
   let value = document;
   return splitPointer(pointer).map((token) => {
@@ -20,7 +20,7 @@ function placeOf(pointer: string, document: unknown, ranks: WeakMap<object, Read
     if (typeof value !== 'object' || value === null) return 0;
     const rank = ranks.get(value) ?? new Map(Object.keys(value).map((key, offset) => [key, offset]));
     ranks.set(value, rank);
-    // A member that is missing comes before those that are there.
+    // A missing member sorts before existing ones.
     const offset = rank.get(token) ?? -1;
     value = offset < 0 ? undefined : Reflect.get(value, token);
     return offset;

@@ -1,9 +1,9 @@
 /**
- * Purpose: the graph of a draft, for the rules about edges, loops and what is upstream of what.
- * Owns: what is assumed where the draft has gaps. Does not own: the laws of the graph; those are `engine/graph.ts`.
+ * Purpose: the graph of a draft, for the rules about edges, loops and upstream steps.
+ * Owns: the assumptions made where the draft has gaps. Does not own: the rules of a valid graph (`engine/graph.ts`).
  * Invariants:
- *   D1 A gap (an edge to nowhere, an unknown type) is no cause of a fault: what it may have broken is not reported.
- *   D2 Edges are numbered as in `edges` here, which leaves out those without two ends; `DraftEdge.place` is the segment's number.
+ *   D1 A gap (a dangling edge, an unknown type) never causes further faults: whatever it may have broken is not reported.
+ *   D2 Edge numbers are indexes into `edges` here, which omits dangling edges; `DraftEdge.place` is the index in the segment.
  */
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { analyseGraph, type Graph, type GraphEdge, type GraphFault, type GraphInput } from '../engine/graph.js';
@@ -14,17 +14,17 @@ import { withoutGaps } from './graph-gaps.js';
 export interface DraftGraph {
   readonly graph: Graph;
   readonly edges: readonly DraftEdge[];
-  /** As the engine numbers them; one for each of `edges`. */
+  /** The engine's form of `edges`, with the same indexes. */
   readonly graphEdges: readonly GraphEdge[];
-  /** Edges of faults are numbers in `edges`. */
+  /** Edge numbers in faults are indexes into `edges`. */
   readonly faults: readonly GraphFault[];
   hasRegion(step: DraftStep): boolean;
 }
 
 type Cycle = Extract<GraphFault, { kind: 'cycle' }>;
 
-/** Of a segment with more cycles, the first ones are told. */
-const mostCycles = 8;
+/** Cycles beyond this number are not reported. */
+const maxCycles = 8;
 
 export function studyGraph(draft: Draft, catalog: StepCatalog): DraftGraph {
   const loops = findLoops(draft, catalog);
@@ -35,13 +35,13 @@ export function studyGraph(draft: Draft, catalog: StepCatalog): DraftGraph {
 }
 
 /**
- * The graph for questions that only make sense where paths are sound, with misspelt ends of edges mended; null: it has a cycle, an
- * edge across the border of a loop, or an edge of which nobody can say what was meant.
+ * The graph with misspelt edge ends corrected, for questions that only make sense if its paths are sound. null if it has a cycle, an
+ * edge that crosses a loop boundary, or a dangling edge whose intended step cannot be guessed.
  */
 export function soundGraph(draft: Draft, study: DraftGraph): DraftGraph | null {
   if (study.graph.faults.some(breaksPaths)) return null;
   const closest = new ClosestName();
-  const edges = draft.edges.map((edge) => mended(edge, draft, closest));
+  const edges = draft.edges.map((edge) => repaired(edge, draft, closest));
   if (edges.length === study.edges.length) return study;
   if (edges.some((edge) => edge.from_step === null || edge.to_step === null)) return null;
   const loops = new Set(draft.steps.filter((step) => study.hasRegion(step)).map((step) => step.place));
@@ -53,7 +53,7 @@ function breaksPaths({ kind }: GraphFault): boolean {
   return kind === 'cycle' || kind === 'self_loop' || kind === 'region_escape' || kind === 'nesting_too_deep';
 }
 
-function mended(edge: DraftEdge, draft: Draft, closest: ClosestName): DraftEdge {
+function repaired(edge: DraftEdge, draft: Draft, closest: ClosestName): DraftEdge {
   const meant = (id: string | null): DraftStep | null =>
     draft.byId.get(closest.find(id ?? '', draft.byId.keys()) ?? '') ?? null;
   if (edge.from_step !== null && edge.to_step !== null) return edge;
@@ -79,7 +79,7 @@ function analyse(
   return { input, graph: analyseGraph(input) };
 }
 
-/** Steps with a region; a step of unknown type has one if its edges use the ports of one. */
+/** Steps with a region; a step of unknown type counts if its edges use the ports of a loop. */
 function findLoops(draft: Draft, catalog: StepCatalog): Set<number> {
   const loops = new Set<number>();
   const unknown = new Set<number>();
@@ -95,7 +95,7 @@ function findLoops(draft: Draft, catalog: StepCatalog): Set<number> {
   return loops;
 }
 
-/** The graph's faults; each cycle found is cut open, to find the next. */
+/** The graph's faults; each cycle is cut open once found, to find the next one. */
 function findFaults(input: GraphInput, graph: Graph): GraphFault[] {
   const misdirected = misdirectedEdges(input, graph);
   const loops = new Set(misdirected.map((place) => input.edges[place]?.to));
@@ -104,7 +104,7 @@ function findFaults(input: GraphInput, graph: Graph): GraphFault[] {
   for (const fault of lasting) if (fault.kind === 'self_loop') loose.add(fault.edge);
   const cycles: Cycle[] = [];
   let latest = loose.size === 0 ? graph : analyseWithout(input, loose);
-  for (let cycle = cycleOf(latest); cycle !== undefined && cycles.length < mostCycles; cycle = cycleOf(latest)) {
+  for (let cycle = cycleOf(latest); cycle !== undefined && cycles.length < maxCycles; cycle = cycleOf(latest)) {
     cycles.push(cycle);
     for (const place of closingEdges(graph, input.edges, cycle.steps)) loose.add(place);
     latest = analyseWithout(input, loose);
@@ -116,7 +116,7 @@ function findFaults(input: GraphInput, graph: Graph): GraphFault[] {
   ];
 }
 
-/** Edges that lead from a region back to its loop step on another port than `next`: no cycle and no dead end besides. */
+/** Edges from a region back to its loop step on a port other than `next`; they cause no further cycle or dead-end faults. */
 function misdirectedEdges(input: GraphInput, graph: Graph): number[] {
   const escapes = graph.faults.flatMap((fault) => (fault.kind === 'region_escape' ? [fault.edge] : []));
   return escapes.filter((place) => {
@@ -133,7 +133,7 @@ function cycleOf(graph: Graph): Cycle | undefined {
   return graph.faults.find((fault) => fault.kind === 'cycle');
 }
 
-/** Of the edges along a cycle the one written last, mostly the one that leads back, and those beside it. */
+/** The edge of a cycle that is written last, which is usually the one leading back, and its parallel edges. */
 export function closingEdges(graph: Graph, edges: readonly GraphEdge[], cycle: readonly number[]): number[] {
   const next = new Map(cycle.map((step, offset) => [step, cycle[(offset + 1) % cycle.length]]));
   const isAlong = (edge: GraphEdge, place: number): boolean =>

@@ -1,6 +1,6 @@
 /**
- * Purpose: a segment that may be wrong, read as far as it makes sense, so that one mistake does not hide another.
- * Invariants: whatever is absent or has the wrong type is null, or absent from a list; nothing here throws on any JSON.
+ * Purpose: a possibly invalid segment, read as far as it makes sense, so that one mistake does not hide another.
+ * Invariants: a value that is absent or has the wrong type becomes null or is omitted from its list; no JSON value makes this throw.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
@@ -11,7 +11,7 @@ export interface DraftStep {
   /** Index in `steps`. */
   readonly place: number;
   readonly pointer: string;
-  /** As messages name it. */
+  /** The step's name in messages. */
   readonly subject: string;
   readonly step_id: string | null;
   readonly type: string | null;
@@ -19,7 +19,7 @@ export interface DraftStep {
   readonly config: JsonObject | null;
   readonly input_ports: readonly string[];
   readonly output_ports: readonly string[];
-  /** null: there is no type to look up. */
+  /** null if there is no type to look up. */
   readonly choice: VersionChoice | null;
   readonly entry: CatalogEntry | null;
 }
@@ -40,7 +40,7 @@ export interface DraftEdge {
 export interface Draft {
   readonly value: JsonObject;
   readonly steps: readonly DraftStep[];
-  /** Where an id occurs twice: the first. */
+  /** The first step if an id occurs twice. */
   readonly byId: ReadonlyMap<string, DraftStep>;
   readonly edges: readonly DraftEdge[];
   readonly entrypoint: string | null;
@@ -110,7 +110,7 @@ export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** What the step would be if its version were there: enough to know its shape in the graph. */
+/** The step's catalog entry, ignoring its version range; good enough to know its shape in the graph. */
 export function entryOfAnyVersion(step: DraftStep, catalog: StepCatalog): CatalogEntry | null {
   if (step.entry !== null || step.type === null) return step.entry;
   const choice = catalog.choose(bareType(step.type));

@@ -1,6 +1,6 @@
 /**
- * Purpose: every expression of a segment, compiled, with its place and with what may be read there.
- * Owns: which names each kind of place knows (the engine fills them in `engine/variables.ts`). Does not own: CEL.
+ * Purpose: finds and compiles every expression of a segment, with its location and the variables available there.
+ * Owns: the root variables of each kind of location (the engine fills them in `engine/variables.ts`). Does not own: CEL.
  */
 import { isLlmteamError, type Problem, type ProblemCode, problemCodes } from '@llmteam/contracts';
 import type { CheckedExpression } from '../expressions/compiled-expression.js';
@@ -10,7 +10,7 @@ import { asText, type Draft, type DraftEdge, type DraftStep, entryOfAnyVersion }
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
-/** Where an expression stands, as far as it decides what the expression sees. */
+/** The location of an expression, which determines the variables it can read. */
 export type Reader =
   | { readonly kind: 'config'; readonly step: DraftStep }
   | { readonly kind: 'condition'; readonly edge: DraftEdge }
@@ -18,7 +18,7 @@ export type Reader =
 
 export interface PlacedExpression {
   readonly pointer: string;
-  /** As messages begin. */
+  /** The beginning of messages about the expression. */
   readonly subject: string;
   readonly reader: Reader;
   readonly expression: CheckedExpression;
@@ -26,11 +26,11 @@ export interface PlacedExpression {
 
 export interface SegmentExpressions {
   readonly placed: readonly PlacedExpression[];
-  /** What does not compile. */
+  /** Expressions that do not compile. */
   readonly problems: readonly Problem[];
 }
 
-/** `loop` is known inside loops only; that depends on the place, not on its kind. */
+/** `loop` is available only inside loops, which depends on the graph and is checked separately. */
 export const knownRoots: Readonly<Record<Reader['kind'], readonly RootName[]>> = {
   config: ['input', 'ports', 'run', 'steps', 'loop'],
   condition: ['value', 'run', 'steps', 'loop'],
@@ -67,7 +67,7 @@ class ExpressionFinder implements SegmentExpressions {
     }
   }
 
-  /** Without its type, what a config marks as CEL is not known; its `${…}` are. */
+  /** If the type is unknown, so are the config's CEL-marked members; its `${…}` templates are still checked. */
   addConfig(step: DraftStep, { catalog, compiler }: ValidationContext): void {
     if (step.config === null) return;
     const schema = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
@@ -89,6 +89,6 @@ class ExpressionFinder implements SegmentExpressions {
   }
 }
 
-function codeOf(told: unknown): ProblemCode {
-  return typeof told === 'string' && told in problemCodes ? (told as ProblemCode) : 'INVALID_EXPRESSION';
+function codeOf(problem: unknown): ProblemCode {
+  return typeof problem === 'string' && problem in problemCodes ? (problem as ProblemCode) : 'INVALID_EXPRESSION';
 }

@@ -1,5 +1,5 @@
 /**
- * Purpose: takes away the faults that a gap in the draft may have caused: an edge to nowhere, an entrypoint that is none.
+ * Purpose: drops faults that a gap in the draft (a dangling edge, an unknown entrypoint) may have caused.
  * Invariants: linear in steps and edges.
  */
 import { type Graph, type GraphEdge, type GraphFault, rootRegion } from '../engine/graph.js';
@@ -24,7 +24,7 @@ export function withoutGaps(
   });
 }
 
-/** From the entrypoint, or from where edges with a misspelt end were probably meant to lead; null: there is no entrypoint. */
+/** Steps reachable from the entrypoint or from the probable targets of misspelt edges; null if there is no valid entrypoint. */
 function mayBeReached(
   draft: Draft,
   gaps: readonly DraftEdge[],
@@ -45,7 +45,7 @@ function mayBeReached(
   return reached;
 }
 
-/** Steps from which a path leads to an edge to nowhere: it may have been meant to lead back to the loop. */
+/** Steps from which a path ends in a dangling edge, which may have been meant to lead back to the loop. */
 function mayComeBack(gaps: readonly DraftEdge[], graph: Graph, edges: readonly GraphEdge[]): ReadonlySet<number> {
   const endless = new Set(gaps.flatMap(({ from_step, to_step }) => (to_step === null ? (from_step?.place ?? []) : [])));
   for (const step of endless) {

@@ -4,8 +4,8 @@ import { findValueFault, type ValueFault } from '../json/value-fault.js';
 import { error } from './wording.js';
 
 /**
- * What keeps a value from being judged at all: it is deeper or has more members than any JSON may, or is no JSON. Texts are held to
- * this when they are parsed; values from elsewhere are not.
+ * Checks that a value is JSON within the caps, without which it cannot be validated at all. Parsed texts have already been checked;
+ * values from elsewhere have not.
  */
 export function outOfBounds(value: unknown, what: string): Problem | null {
   const fault = findValueFault(value, 'text');
@@ -19,5 +19,5 @@ function textOf({ kind, value }: ValueFault): string {
   if (kind === 'depth') return `is nested deeper than ${caps.json_depth}`;
   if (kind === 'keys') return `has an object of more than ${caps.json_keys_per_object} keys`;
   const what = typeof value === 'number' || value === undefined ? String(value) : `a ${typeof value}`;
-  return `holds ${what}, which JSON has not`;
+  return `contains ${what}, which is not JSON`;
 }

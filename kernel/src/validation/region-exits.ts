@@ -1,8 +1,8 @@
 import type { DraftGraph } from './draft-graph.js';
 
 /**
- * A step that is reached both from a loop's body and from outside, and never comes back to the loop, was meant to lie outside: of
- * the edges that lead there from inside, the one that leaves the loop. null: the step does come back, or nobody can say.
+ * A step reached both from a loop's body and from outside, with no path back to the loop, was probably meant to be outside. Returns
+ * the edge inside the loop that leads out to it; null if the step does lead back, or if there is no such edge.
  */
 export function exitEdge(study: DraftGraph, owner: number, target: number): number | null {
   const returning = stepsThatReturn(study, owner);
@@ -18,7 +18,7 @@ export function exitEdge(study: DraftGraph, owner: number, target: number): numb
   return null;
 }
 
-/** The steps of a loop's region from which a path leads to its port `next`. */
+/** The steps of a loop's region from which a path leads back to port `next`. */
 function stepsThatReturn({ graph, graphEdges }: DraftGraph, owner: number): ReadonlySet<number> {
   const back = (edge: { readonly to: number }, place: number): boolean =>
     graph.isBack[place] === 1 && edge.to === owner;

@@ -1,5 +1,5 @@
 import type { Problem } from '@llmteam/contracts';
 import type { Study } from './study.js';
 
-/** One law a segment must keep; gives every place where it does not. Never throws on any JSON. */
+/** One validation rule; yields every violation of it. No JSON value makes it throw. */
 export type Rule = (study: Study) => Iterable<Problem>;

@@ -15,7 +15,7 @@ import { taskTimeouts } from './rules/task-timeouts.js';
 import { variables } from './rules/variables.js';
 import { workers } from './rules/workers.js';
 
-/** Every law a segment is held to. Of two problems at one place the one of the earlier rule comes first. */
+/** All validation rules. Problems at the same path are reported in this order. */
 export const rules: readonly Rule[] = [
   structure,
   inputSchema,

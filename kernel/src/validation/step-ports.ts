@@ -3,10 +3,10 @@ import type { DraftStep } from './draft.js';
 
 export type Direction = 'input' | 'output';
 
-/** Every step may have an edge that takes its failure. */
+/** Every step has this port, which takes its failure. */
 const failurePort = 'error';
 
-/** The ports a step has, by its type, its config and its own list; null: any, or not known. */
+/** The ports of a step according to its type, its config and its own list; null if any port is allowed or they are unknown. */
 export type PortBook = (step: DraftStep, direction: Direction) => ReadonlySet<string> | null;
 
 export function portBook(problemsOf: ConfigProblems): PortBook {
@@ -33,7 +33,7 @@ function portsOf(step: DraftStep, direction: Direction, problemsOf: ConfigProble
   return new Set([...byType, ...byConfig, ...byStep]);
 }
 
-/** null: the config is not sound, so that a type whose ports follow from it cannot say which. */
+/** null if the type derives its ports from the config and the config is invalid. */
 function configuredPorts(step: DraftStep, direction: Direction, problemsOf: ConfigProblems): readonly string[] | null {
   const control = step.entry?.control;
   if (control?.ports === undefined) return [];
@@ -41,7 +41,7 @@ function configuredPorts(step: DraftStep, direction: Direction, problemsOf: Conf
   try {
     return control.ports(step.config)[direction] ?? [];
   } catch {
-    // It must answer for configs that fit its schema; with `${…}` in them they may not fit yet.
+    // `ports` may assume a config that fits its schema; one with unresolved `${…}` may not fit yet.
     return null;
   }
 }

@@ -8,12 +8,12 @@ import { type PortBook, portBook } from './step-ports.js';
 import type { ValidationContext } from './validation-context.js';
 import { type Visibility, visibility } from './visibility.js';
 
-/** What the rules share; made once per validation. */
+/** The analysis shared by all rules, computed once per validation. */
 export interface Study {
   readonly draft: Draft;
   readonly context: ValidationContext;
   readonly closest: ClosestName;
-  /** null: there is no graph to judge, as there are no steps. */
+  /** null if there are no steps. */
   readonly graph: DraftGraph | null;
   readonly configProblems: ConfigProblems;
   readonly portsOf: PortBook;

@@ -7,13 +7,13 @@ import { studySegment } from './study.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
-/** More problems are counted, not listed. */
-const mostProblems = 1_000;
+/** Problems beyond this number are counted but not listed. */
+const maxProblems = 1_000;
 
 /**
- * Everything that is wrong with a segment, at once, in the order of the document; empty: nothing. It may be stored and run if no
- * problem is an error. Never throws on JSON, whatever it holds. A segment beyond a cap on its size is told that alone.
- * @throws LlmteamError `PLUGIN_INVALID` if a step type's own schema does not compile.
+ * Returns all problems of a segment in document order. It may be stored and run if none of them is an error. No JSON value makes this
+ * throw. For a segment that exceeds a size cap, that is the only problem reported.
+ * @throws LlmteamError `PLUGIN_INVALID` if a step type's own schema does not compile
  */
 export function validateSegment(value: unknown, context: ValidationContext): Problem[] {
   const excess = beyondCaps(value);
@@ -23,12 +23,12 @@ export function validateSegment(value: unknown, context: ValidationContext): Pro
   const study = studySegment(segment, context);
   const problems = rules.flatMap((rule) => [...rule(study)]);
   const ordered = inDocumentOrder(problems, segment);
-  if (ordered.length <= mostProblems) return ordered;
-  const more = `and ${ordered.length - mostProblems} problems more; the first ${mostProblems} are listed`;
-  return [...ordered.slice(0, mostProblems), error('LIMIT_EXCEEDED', '', more)];
+  if (ordered.length <= maxProblems) return ordered;
+  const more = `and ${ordered.length - maxProblems} more problems; the first ${maxProblems} are listed`;
+  return [...ordered.slice(0, maxProblems), error('LIMIT_EXCEEDED', '', more)];
 }
 
-/** Counted first: 100,000 steps are one problem and are not looked at. */
+/** Checked first: a segment with 100,000 steps is one problem, and its steps are not examined. */
 function beyondCaps(value: unknown): Problem[] {
   const { steps, edges } = asObject(value) ?? {};
   const excess = [

@@ -8,15 +8,15 @@ import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
 export interface ValidatedText {
-  /** null if a problem is an error. */
+  /** null if any problem is an error. */
   readonly segment: Segment | null;
-  /** In the order of the text, each with its line. */
+  /** In document order, each with its line. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads and judges a segment file. A file larger than `caps.segment_bytes` is not read: that is its one problem.
- * @throws LlmteamError `JSON_INVALID` with line and column if the text is not JSON: there is no segment to find problems in.
+ * Parses and validates a segment file. A file larger than `caps.segment_bytes` is not parsed; that is its only problem.
+ * @throws LlmteamError `JSON_INVALID` with line and column if the text is not JSON
  */
 export function validateText(text: string, context: ValidationContext): ValidatedText {
   const bytes = Buffer.byteLength(text);
@@ -31,7 +31,7 @@ export function validateText(text: string, context: ValidationContext): Validate
   return { segment: isValid ? asSegment(value) : null, problems };
 }
 
-/** Of what is missing, the line of what it is missing from. */
+/** For a missing member, the line of its nearest existing ancestor. */
 function lineOf(pointer: string, locate: LocatePointer): number {
   for (let at = pointer; at !== ''; at = parentPointer(at)) {
     const line = locate(at);
@@ -40,7 +40,7 @@ function lineOf(pointer: string, locate: LocatePointer): number {
   return locate('') ?? 1;
 }
 
-/** The structure rule found no fault with it. */
+/** Safe because the structure rule found no errors. */
 function asSegment(value: Json): Segment {
   return value as unknown as Segment;
 }

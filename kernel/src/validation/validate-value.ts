@@ -4,7 +4,7 @@ import { outOfBounds } from './json-bounds.js';
 import { userSchema } from './schemas/user-schema.js';
 import { error, quoted } from './wording.js';
 
-/** What is wrong with a value by a schema that a user wrote: a human task's form. Paths are JSON Pointers into the value. */
+/** Validates a value against a user-written schema, e.g. a human task's form. Paths are JSON Pointers into the value. */
 export function validateValue(schema: JsonObject, value: Json, name: string): Problem[] {
   const excess = outOfBounds(value, `the ${name}`);
   if (excess !== null) return [excess];

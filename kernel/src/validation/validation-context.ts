@@ -4,21 +4,21 @@ import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 export const refKinds = ['llm_ref', 'client_ref', 'store_ref', 'secret_ref', 'segment_ref', 'assignee_ref'] as const;
 export type RefKind = (typeof refKinds)[number];
 
-/** The names of one kind that are configured. */
+/** The configured names of one kind. */
 export interface KnownNames {
   has(name: string): boolean;
   /** For suggestions. */
   names(): readonly string[];
 }
 
-/** A kind that is absent is not checked. */
+/** References of an absent kind are not checked. */
 export type KnownRefs = Partial<Readonly<Record<RefKind, KnownNames>>>;
 
-/** What a segment is judged by. */
+/** What a segment is validated against. */
 export interface ValidationContext {
   readonly catalog: StepCatalog;
   readonly compiler: CheckingCompiler;
   readonly refs?: KnownRefs;
-  /** Ids of the task types that live workers serve. Absent: not checked. */
+  /** Ids of the task types that live workers serve; not checked if absent. */
   readonly liveTypes?: ReadonlySet<string>;
 }

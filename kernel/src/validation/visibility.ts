@@ -1,7 +1,7 @@
 /**
- * Purpose: which steps an expression may read, and which of those have certainly run.
+ * Purpose: decides which steps an expression may read, and which of those have certainly run.
  * Owns: what is upstream of a condition and of `output`. Does not own: what is upstream of a step (`engine/upstream.ts`).
- * Invariants: where the graph is broken nothing is judged; one mistake does not become ten.
+ * Invariants: if the graph is broken, every verdict is `not_known`, so that one mistake does not become ten.
  */
 import { rootRegion } from '../engine/graph.js';
 import { Upstream } from '../engine/upstream.js';
@@ -18,7 +18,7 @@ export interface Visibility {
   knowsLoop(reader: Reader): boolean;
 }
 
-/** The graph is judged when somebody first asks: what is upstream of what takes 25 MB for 10,000 steps. */
+/** Computed on first use: the upstream relation takes 25 MB for 10,000 steps. */
 export function visibility(draft: Draft, graph: DraftGraph, portsOf: PortBook): Visibility {
   const memo: { judge?: Judge } = {};
   return {
@@ -56,7 +56,7 @@ function makeJudge(draft: Draft, study: DraftGraph, portsOf: PortBook): Judge {
   };
 }
 
-/** Inside loops, and in the config of loop steps, whose own expressions are asked once per iteration. */
+/** `loop` is available inside loops and in the config of loop steps, whose expressions are evaluated in every iteration. */
 function knowsLoop(reader: Reader, study: DraftGraph): boolean {
   if (reader.kind === 'output') return false;
   const step = reader.kind === 'config' ? reader.step : reader.edge.from_step;
@@ -64,7 +64,7 @@ function knowsLoop(reader: Reader, study: DraftGraph): boolean {
   return reader.kind === 'config' ? study.hasRegion(step) : isBody(reader, study);
 }
 
-/** Conditions of edges from `body` are asked inside the loop, while its step has not ended. */
+/** Conditions of edges from `body` are evaluated inside the loop, before its step has ended. */
 function isBody({ edge }: Extract<Reader, { kind: 'condition' }>, study: DraftGraph): boolean {
   return edge.from_port === 'body' && edge.from_step !== null && study.hasRegion(edge.from_step);
 }

@@ -2,7 +2,7 @@ import type { Problem, ProblemCode } from '@llmteam/contracts';
 
 const longestShown = 64;
 
-/** A name in a message: quoted, and cut where it is too long to read. */
+/** Quotes a name for a message, truncated if it is long. */
 export function quoted(name: string): string {
   return name.length > longestShown ? `'${name.slice(0, longestShown)}…'` : `'${name}'`;
 }
@@ -15,7 +15,7 @@ export function listed(names: readonly string[], last = 'or', longest = 12): str
   return shown.length === 0 ? end : `${shown.join(', ')} ${last} ${end}`;
 }
 
-/** `, did you mean 'x'?`, or what there is to choose from, or nothing. */
+/** `, did you mean 'x'?`, else the list of known names, else an empty string. */
 export function hint(suggestion: string | undefined, known: readonly string[] = [], intro = 'known are'): string {
   if (suggestion !== undefined) return `, did you mean ${quoted(suggestion)}?`;
   return known.length === 0 ? '' : `; ${intro} ${listed(known, 'and')}`;

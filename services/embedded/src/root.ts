@@ -52,7 +52,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(options.newId);
   container.bind(kernelIds.storePatienceMs).toConstantValue(storePatienceMs);
   container.bind(kernelIds.onFailure).toConstantValue(onFailure);
-  container.bind(kernelIds.workerSettings).toConstantValue({ worker_id: `embedded-${process.pid}` });
+  container.bind(kernelIds.workerSettings).toConstantValue({ workerId: `embedded-${process.pid}` });
   if (options.decorateJournal !== undefined) {
     container.bind(kernelIds.decorateJournal).toConstantValue(options.decorateJournal);
   }

@@ -211,10 +211,15 @@ function bindWorker(bindPart: BindPart): void {
   );
   bindPart(
     ids.workerPresence,
-    (kv, clock, log, catalog, { worker_id }, workLoop) => {
+    (kv, clock, log, catalog, { workerId }, workLoop) => {
       const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
       const concurrency = Object.fromEntries(workLoop.concurrency());
-      return new WorkerPresence({ kv, clock, log, worker: { worker_id, types, started_at: clock.now(), concurrency } });
+      return new WorkerPresence({
+        kv,
+        clock,
+        log,
+        worker: { worker_id: workerId, types, started_at: clock.now(), concurrency },
+      });
     },
     [ids.kv, ids.clock, ids.log, ids.catalog, ids.workerSettings, ids.workLoop],
   );

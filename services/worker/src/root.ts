@@ -6,7 +6,7 @@ import { kernelIds, kernelModule, type ServiceConfig } from '@llmteam/service-ho
 import { Container } from 'inversify';
 
 export interface RootOptions {
-  readonly worker_id: string;
+  readonly workerId: string;
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Logger;
@@ -24,7 +24,7 @@ export interface Root {
 }
 
 export function compose(options: RootOptions): Root {
-  const { config, worker_id, observer } = options;
+  const { config, workerId, observer } = options;
   const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(kernelIds.backend).toConstantValue(options.backend);
@@ -37,7 +37,7 @@ export function compose(options: RootOptions): Root {
   // A report is retried for as long as the worker lives: its work is done and must not be lost.
   container.bind(kernelIds.storePatienceMs).toConstantValue(Number.POSITIVE_INFINITY);
   container.bind(kernelIds.workerSettings).toConstantValue({
-    worker_id,
+    workerId,
     observer,
     concurrency,
     concurrencyByType: concurrency_by_type,

@@ -54,7 +54,7 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
 
   const observer = workerMetrics(metrics, () => backend.isConnected());
   const root = compose({
-    worker_id: workerId,
+    workerId,
     backend,
     clock,
     log,

@@ -4,7 +4,7 @@ import type { Rule } from '../rule.js';
 import type { Study } from '../study.js';
 import { error, hint, quoted } from '../wording.js';
 
-/** Where there is no list of steps, nothing is said of what leads to them. */
+/** Both ends of every edge exist. Skipped if the segment has no list of steps. */
 export const edgeEnds: Rule = function* (study) {
   if (!Array.isArray(study.draft.value.steps)) return;
   for (const edge of study.draft.edges) {

@@ -1,7 +1,7 @@
 import type { Rule } from '../rule.js';
 import { error, hint, quoted } from '../wording.js';
 
-/** An entrypoint inside a loop is told of by the rule about the graph. */
+/** The entrypoint exists. One inside a loop is reported by the graph rule. */
 export const entrypoint: Rule = function* ({ draft, closest }) {
   const { entrypoint: id, byId } = draft;
   if (id === null || byId.size === 0 || byId.has(id)) return;

@@ -6,22 +6,22 @@ import { exitEdge } from '../region-exits.js';
 import type { Rule } from '../rule.js';
 import { error, problem, quoted } from '../wording.js';
 
-/** Cycles, loops' regions, what is never reached: the faults the engine's own analysis finds, in words. */
+/** Puts the faults of the engine's graph analysis into words: cycles, region violations, unreachable steps. */
 export const graph: Rule = function* ({ draft, graph }) {
   if (graph === null) return;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const [count, fault] of graph.faults.entries()) {
-    const found = inWords(count < mostBlamed ? blamed(fault, graph) : fault, graph, draft);
+    const found = inWords(count < maxBlamed ? blamed(fault, graph) : fault, graph, draft);
     const same = `${found.code} ${found.path}`;
-    if (!told.has(same)) yield found;
-    told.add(same);
+    if (!reported.has(same)) yield found;
+    reported.add(same);
   }
 };
 
-/** Of so many faults the edge to blame is looked for; each search may go through the whole graph. */
-const mostBlamed = 100;
+/** Faults beyond this number are not analysed for the edge to blame, since each search may visit the whole graph. */
+const maxBlamed = 100;
 
-/** The analysis names the edge that enters a region from outside; what is wrong may be one that leaves it. */
+/** The analysis names an edge that enters a region from outside, although the mistake may be an edge that leaves it. */
 function blamed(fault: GraphFault, study: DraftGraph): Blamed {
   if (fault.kind !== 'region_escape') return fault;
   const target = study.graphEdges[fault.edge]?.to ?? -1;
@@ -71,16 +71,16 @@ function aboutStep(code: 'DEAD_END_BRANCH' | 'LIMIT_EXCEEDED', place: number, dr
   return error(code, pointer, `${subject}: ${text}`);
 }
 
-const mostShown = 8;
+const maxShown = 8;
 
 function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Problem {
   const [place] = closingEdges(graph.graph, graph.graphEdges, steps);
   const edge = place === undefined ? undefined : graph.edges[place];
-  // Shown so that the edge the problem points to closes the circle.
+  // Rotated so that the edge the problem points to closes the cycle.
   const start = edge?.to_step === undefined ? 0 : Math.max(0, steps.indexOf(edge.to_step?.place ?? -1));
-  const turned = [...steps.slice(start), ...steps.slice(0, start)];
-  const names = turned.slice(0, mostShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
-  const more = turned.length > mostShown ? ['…'] : [];
+  const rotated = [...steps.slice(start), ...steps.slice(0, start)];
+  const names = rotated.slice(0, maxShown).map((step) => quoted(draft.steps[step]?.step_id ?? ''));
+  const more = rotated.length > maxShown ? ['…'] : [];
   const circle = [...names, ...more, names[0]].join(' → ');
   return error(
     'CYCLE',
@@ -89,7 +89,7 @@ function cycle(steps: readonly number[], graph: DraftGraph, draft: Draft): Probl
   );
 }
 
-/** How an edge breaks the wall of a region. */
+/** Says how an edge crosses the boundary of a region. */
 function escapeText(place: number, graph: DraftGraph, draft: Draft): string {
   const edge = graph.edges[place];
   if (edge === undefined) return 'crosses the border of a loop';

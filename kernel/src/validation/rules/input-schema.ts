@@ -4,7 +4,7 @@ import type { Rule } from '../rule.js';
 import { userSchema } from '../schemas/user-schema.js';
 import { error, quoted } from '../wording.js';
 
-/** The segment's own `input_schema` is a schema, and one that may be run. */
+/** The segment's `input_schema` is a valid schema that is safe to run. */
 export const inputSchema: Rule = function* ({ draft }) {
   const schema = asObject(draft.value.input_schema);
   if (schema === null) return;

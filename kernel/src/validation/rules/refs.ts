@@ -6,7 +6,7 @@ import type { Study } from '../study.js';
 import { type RefKind, refKinds } from '../validation-context.js';
 import { error, hint, quoted } from '../wording.js';
 
-/** Keys that end in `_ref` or `_refs`, anywhere in a config, name things that are configured. */
+/** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources. */
 export const refs: Rule = function* (study) {
   if (study.context.refs === undefined) return;
   for (const step of study.draft.steps) {
@@ -14,7 +14,7 @@ export const refs: Rule = function* (study) {
   }
 };
 
-/** Depth is bounded: values deeper than the cap never come here. */
+/** Recursion is bounded by the depth cap, which is checked first. */
 function* refsWithin(value: Json, pointer: string, step: DraftStep, study: Study): Iterable<Problem> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries<Json>(value)) {

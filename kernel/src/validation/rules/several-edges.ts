@@ -2,7 +2,7 @@ import type { DraftEdge, DraftStep } from '../draft.js';
 import type { Rule } from '../rule.js';
 import { problem, quoted } from '../wording.js';
 
-/** A port that several edges lead to carries a list as soon as two of them are taken. One hint for each port. */
+/** Hints, once per port, that a port with several incoming edges receives a list if more than one of them is taken. */
 export const severalEdges: Rule = function* ({ draft, graph }) {
   const into = new Map<DraftStep, Map<string, DraftEdge[]>>();
   for (const edge of draft.edges) {

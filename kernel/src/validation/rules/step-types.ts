@@ -9,7 +9,7 @@ import { error, hint, listed, quoted } from '../wording.js';
 
 const identifier = new RegExp(String(identifierPattern));
 
-/** The type of a step as written: its form, the type id, the version range. */
+/** The `type` of a step has the right form, a known type id and a version range that an installed version satisfies. */
 export const stepTypes: Rule = function* (study) {
   for (const step of study.draft.steps) {
     if (step.type !== null) yield* checkType(step, step.type, study);
@@ -35,7 +35,7 @@ function* checkType(step: DraftStep, type: string, { context, closest }: Study):
     yield error(
       'INVALID_ID_FORMAT',
       path,
-      `${subject}: ${quoted(type)} is no step type (${identifierForm})${hint(suggestion)}`,
+      `${subject}: ${quoted(type)} is not a valid step type (${identifierForm})${hint(suggestion)}`,
       suggestion,
     );
     return;

@@ -8,7 +8,7 @@ import { schemaProblems } from '../schemas/schema-problems.js';
 import { segmentErrors } from '../schemas/segment-errors.js';
 import { error } from '../wording.js';
 
-/** The shape of the whole segment: keys, types, ranges, the form of ids. */
+/** The segment matches the contract's schema: keys, types, ranges, the format of ids. */
 export const structure: Rule = function* ({ draft, closest }) {
   const { value } = draft;
   if (Array.isArray(value.steps) && value.steps.length === 0) {
@@ -31,7 +31,7 @@ function subjectOf([list, index]: readonly string[], draft: Draft): { name: stri
   return member === undefined ? { name: 'segment', depth: 0 } : { name: member.subject, depth: 2 };
 }
 
-/** Ids that refer to a step, and types, are judged by the rules that know what they refer to. */
+/** Step references and types are checked by the rules that resolve them. */
 const references = /^\/(?:entrypoint|steps\/\d+\/type|edges\/\d+\/(?:from|to))$/;
 
 function codeOf({ keyword, instancePath, parentSchema }: ErrorObject, usual: ProblemCode): ProblemCode | null {

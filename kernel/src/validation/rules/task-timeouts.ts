@@ -3,11 +3,11 @@ import type { Rule } from '../rule.js';
 import { problem } from '../wording.js';
 
 const taskType = 'human_task';
-/** What holds where the segment or the step says nothing. */
+/** Defaults of the engine. */
 const runTimeoutSeconds = 300;
 const taskTimeoutHours = 24;
 
-/** People are slower than the default time-out of a run. */
+/** Warns if the run would time out before a human task does; the default run timeout is too short for people. */
 export const taskTimeouts: Rule = function* ({ draft }) {
   const runSeconds = draft.params.timeout_seconds === undefined ? runTimeoutSeconds : draft.params.timeout_seconds;
   if (typeof runSeconds !== 'number') return;

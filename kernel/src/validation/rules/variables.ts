@@ -5,7 +5,7 @@ import type { Study } from '../study.js';
 import type { Verdict } from '../visibility.js';
 import { error, hint, listed, problem, quoted } from '../wording.js';
 
-/** Every name an expression reads is known where it stands, and the step it reads has run by then. */
+/** Every variable an expression reads is available at its location, and every step it reads has run by then. */
 export const variables: Rule = function* (study) {
   for (const placed of study.expressions.placed) {
     const roots = new Set(placed.expression.references.map(([root]) => root ?? ''));
@@ -26,7 +26,7 @@ function* checkRoot(root: string, placed: PlacedExpression, { visibility }: Stud
     yield error(
       'UNKNOWN_VARIABLE',
       pointer,
-      `${says(placed, root)} ${quoted(root)}, which ${place} has not; it has ${names}`,
+      `${says(placed, root)} ${quoted(root)}, which is not available in ${place}; available are ${names}`,
     );
   } else if (root === 'loop' && visibility?.knowsLoop(reader) === false) {
     yield error('UNKNOWN_VARIABLE', pointer, `${says(placed, root)} 'loop', which is known only inside a loop`);
@@ -73,7 +73,7 @@ function* checkPorts(stepId: string, placed: PlacedExpression, { draft, closest,
     const suggestion = closest.find(port, known);
     const names = hint(suggestion, [...known], 'it has');
     const begin = says(placed, `steps.${stepId}`);
-    const message = `${begin} port ${quoted(port)} of step ${quoted(stepId)}, which it has not${names}`;
+    const message = `${begin} port ${quoted(port)} of step ${quoted(stepId)}, but the step has no such port${names}`;
     yield error('UNKNOWN_PORT', placed.pointer, message, suggestion);
   }
 }

@@ -2,7 +2,7 @@ import type { DraftStep } from '../draft.js';
 import type { Rule } from '../rule.js';
 import { problem, quoted } from '../wording.js';
 
-/** Task types that no live worker serves; one warning for each type, at its first step. */
+/** Warns about task types that no live worker serves, once per type, at its first step. */
 export const workers: Rule = function* ({ draft, context }) {
   const { liveTypes } = context;
   if (liveTypes === undefined) return;

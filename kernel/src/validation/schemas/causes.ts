@@ -1,7 +1,7 @@
 /**
- * Purpose: one error per cause out of what Ajv reports, which is one per branch of a union and one more for the union.
- * Owns: choosing the branch that was meant. Does not own: words.
- * Invariants: linear in the errors; an error that nothing explains better is kept.
+ * Purpose: reduces Ajv's errors to one per cause. For a union, Ajv reports errors for every branch plus one for the union itself.
+ * Owns: choosing the branch the author meant. Does not own: the wording.
+ * Invariants: linear in the number of errors; an error without a better explanation is kept.
  */
 import type { ErrorObject } from 'ajv';
 import { childPointer } from '../../json/json-pointer.js';
@@ -10,11 +10,11 @@ type Excuse = (error: ErrorObject) => boolean;
 
 interface Finding {
   readonly error: ErrorObject;
-  /** Nothing is known to be wrong: the value is only known when the step runs. */
+  /** Not a problem yet, because the value is only known when the step runs. */
   readonly isExcused: boolean;
 }
 
-/** Keywords of errors made here, beside those of Ajv. */
+/** Keywords of the errors created here, in addition to Ajv's. */
 export const oneOfKeys = 'one of keys';
 export const noBranch = 'no branch';
 export const severalBranches = 'several branches';
@@ -32,14 +32,14 @@ export function onePerCause(errors: readonly ErrorObject[], excuse: Excuse = () 
   return kept.filter((finding) => !finding.isExcused).map((finding) => finding.error);
 }
 
-/** Places that are wrong whatever an `if` decides. */
+/** Paths that are wrong regardless of any `if`. */
 function outrightFaults(errors: readonly ErrorObject[]): ReadonlySet<string> {
   if (!errors.some((error) => error.keyword === 'if')) return new Set();
   const outright = errors.filter(({ schemaPath }) => !/\/(?:then|else)\//.test(schemaPath));
   return new Set(outright.map((error) => error.instancePath));
 }
 
-/** An `if` about a value that is wrong itself decides nothing: what follows from it may not be meant. */
+/** An `if` that tests a wrong value proves nothing: its consequences may not be what the author meant. */
 function asksForFault(error: ErrorObject, faulty: ReadonlySet<string>): boolean {
   return error.keyword === 'if' && askedKeys(error).some((key) => faulty.has(childPointer(error.instancePath, key)));
 }
@@ -51,7 +51,7 @@ export function askedKeys({ parentSchema }: ErrorObject): string[] {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }
 
-/** Removes what Ajv reported just before as the reasons of `error`. */
+/** Removes and returns the causes of `error`, which Ajv reports directly before it. */
 function takeCauses(kept: Finding[], error: ErrorObject): Finding[] {
   const prefixes = causePrefixes(error);
   if (prefixes.length === 0) return [];
@@ -77,7 +77,7 @@ function branchesOf(error: ErrorObject): readonly unknown[] {
   return Array.isArray(error.schema) ? error.schema : [];
 }
 
-/** Errors of a branch that is a `$ref` carry the path of what it refers to. */
+/** Errors of a branch that is a `$ref` carry the schema path of its target. */
 function branchPrefixes(error: ErrorObject, offset: number): string[] {
   const own = `${error.schemaPath}/${offset}/`;
   const branch = branchesOf(error)[offset];
@@ -98,7 +98,7 @@ function explain(error: ErrorObject, causes: readonly Finding[]): ErrorObject[] 
 
 type Groups = readonly (readonly ErrorObject[])[];
 
-/** Every branch asks for one key: none is there, or more than one. */
+/** For a union whose branches each require one key: none of the keys is present, or more than one. */
 function keysThatExclude(error: ErrorObject, groups: Groups): ErrorObject[] | null {
   const keys = branchesOf(error).map(onlyRequiredKey);
   const isMissing = groups.every((group) => group.length === 1 && group[0]?.keyword === 'required');
@@ -117,7 +117,7 @@ function onlyRequiredKey(branch: unknown): string | null {
   return Array.isArray(branch.required) && branch.required.length === 1 ? String(branch.required[0]) : null;
 }
 
-/** All branches complain of the type, or of the value, of the same thing: one error with all that is allowed. */
+/** If all branches reject the type, or the value, at the same path, merges them into one error that lists everything allowed. */
 function sameKind(error: ErrorObject, groups: Groups): ErrorObject[] | null {
   const all = groups.flat();
   const isAbout = (keywords: readonly string[]): boolean =>
@@ -131,7 +131,7 @@ function sameKind(error: ErrorObject, groups: Groups): ErrorObject[] | null {
   return [{ ...error, keyword: 'enum', params: { allowedValues: allowed } }];
 }
 
-/** The branch whose type, and whose fixed values, fit. */
+/** The only branch whose type and constants match; a `noBranch` error if there is no such branch. */
 function bestBranch(error: ErrorObject, groups: Groups): readonly ErrorObject[] {
   const given = groups.filter((group) => group.length > 0);
   const typed = given.filter((group) => !group.some((one) => one.keyword === 'type' && isAt(one, error)));

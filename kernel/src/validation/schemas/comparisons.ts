@@ -1,12 +1,12 @@
 import type { Json } from '@llmteam/contracts';
 import { _, type Ajv, type KeywordErrorDefinition } from 'ajv';
 
-/** Called with the work about to be done; may throw. */
+/** Called with the cost of work about to be done; may throw. */
 export type Spend = (units: number) => void;
 
 /**
- * Replaces what Ajv compares whole values with. Its own comparison calls `valueOf` of what it is given, so that the input
- * `{"valueOf": 1}` throws, and it compares each item of a list with each other.
+ * Replaces the Ajv keywords that compare whole values. Ajv's comparison calls `valueOf` of the data, so the input `{"valueOf": 1}`
+ * would throw, and `uniqueItems` takes quadratic time.
  */
 export function compareAsText(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, spend: Spend): void {
   for (const keyword of ['const', 'enum', 'uniqueItems']) ajv.removeKeyword(keyword);
@@ -35,7 +35,7 @@ export function compareAsText(ajv: Pick<Ajv, 'addKeyword' | 'removeKeyword'>, sp
   });
 }
 
-/** As Ajv's own errors of these keywords. */
+/** Same shape as Ajv's own errors for these keywords. */
 function errorWith(param: string): KeywordErrorDefinition {
   return { message: 'must be one of the allowed values', params: ({ schemaCode }) => _`{${param}: ${schemaCode}}` };
 }
@@ -50,7 +50,7 @@ function isDistinct(items: readonly Json[], spend: Spend): boolean {
   return true;
 }
 
-/** The same text for equal values, whatever the order of their keys. */
+/** Equal values give equal texts, regardless of key order. */
 function canonical(value: Json, spend: Spend): string {
   spend(1);
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, spend)).join()}]`;

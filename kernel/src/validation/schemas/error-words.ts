@@ -5,14 +5,14 @@ import { hint, listed, quoted } from '../wording.js';
 import { noBranch, oneOfKeys, severalBranches } from './causes.js';
 import { identifierForm, identifierPattern } from './identifier.js';
 
-/** What is wrong, to be put behind the name of the thing. */
+/** The predicate of a message, to follow the name of its subject. */
 export interface Words {
   readonly code: ProblemCode;
-  /** `must be a number`; null: the error is about `key` of the thing. */
+  /** For example `must be a number`; about the member `key` if that is set. */
   readonly text: string;
-  /** The member that is missing or unknown. */
+  /** The missing or unknown member. */
   readonly key?: string;
-  /** Any of these would do. */
+  /** Missing members of which any one suffices. */
   readonly keys?: readonly string[];
   readonly suggestion?: string | undefined;
 }
@@ -49,11 +49,11 @@ const byKeyword: Readonly<Record<string, Say>> = {
   uniqueItems: () => violation('must not have the same item twice'),
   pattern: (error) => violation(patternText(String(error.params.pattern))),
   format: (error) => violation(`must be a text of format ${quoted(String(error.params.format))}`),
-  contains: () => violation('lacks an item of the kind it must have'),
-  not: () => violation('must not be of the form it has'),
+  contains: () => violation('must contain a matching item'),
+  not: () => violation('must not match the excluded schema'),
   [oneOfKeys]: (error) => oneKey(error),
-  [severalBranches]: () => violation('fits more than one of the forms it may have; it must fit exactly one'),
-  [noBranch]: () => violation('fits none of the forms it may have'),
+  [severalBranches]: () => violation('matches more than one of the allowed forms; it must match exactly one'),
+  [noBranch]: () => violation('matches none of the allowed forms'),
 };
 
 export function wordsOf(error: ErrorObject, closest: ClosestName): Words {

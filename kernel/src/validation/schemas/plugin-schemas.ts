@@ -3,13 +3,13 @@ import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { CatalogEntry, StepCatalog } from '../../catalog/step-catalog.js';
 import { addFormats, makeVerboseAjv } from './ajv.js';
 
-/** What is wrong with a config, before it is put in words. */
+/** Returns Ajv's errors for a config. */
 type ConfigErrors = (entry: CatalogEntry, config: JsonObject) => readonly ErrorObject[];
 
-/** One Ajv for each catalog: it keeps what it compiles, and goes when the catalog goes. */
+/** One Ajv per catalog: compiled schemas are cached and collected together with the catalog. */
 const byCatalog = new WeakMap<StepCatalog, ConfigErrors>();
 
-/** The catalog's own check gives one line; this one gives places. Plugins are operator code: their schemas are trusted. */
+/** Unlike the catalog's one-line check, this one locates each error. Plugins are operator code, so their schemas are trusted. */
 export function configErrorsOf(catalog: StepCatalog): ConfigErrors {
   const known = byCatalog.get(catalog) ?? makeCheck();
   byCatalog.set(catalog, known);

@@ -5,24 +5,24 @@ import type { ClosestName } from '../closest-name.js';
 import { error as makeError, quoted } from '../wording.js';
 import { type Words, wordsOf } from './error-words.js';
 
-/** Where the checked value stands, and how its parts are called. */
+/** Where the checked value is in its document, and how messages name its parts. */
 export interface Scene {
   /** JSON Pointer of the checked value within the document. */
   readonly base: string;
   readonly closest: ClosestName;
-  /** How messages begin, and how many tokens of the path within the checked value that name covers. */
+  /** The name that messages begin with, and how many tokens of the path within the checked value it covers. */
   subject(tokens: readonly string[]): { readonly name: string; readonly depth: number };
-  /** Another code than the usual; null: somebody else reports it. */
+  /** Overrides the usual code; null if another rule reports the error. */
   code?(error: ErrorObject, usual: ProblemCode): ProblemCode | null;
 }
 
-/** Problems, in words, out of errors that {@link onePerCause} has sorted out. */
+/** Turns errors reduced by {@link onePerCause} into problems. */
 export function schemaProblems(errors: readonly ErrorObject[], scene: Scene): Problem[] {
   const said = errors.map((error) => ({ error, words: wordsOf(error, scene.closest) }));
   const misspelt = new Set(said.flatMap(({ error, words }) => meantKey(error, words)));
   const problems = new Map<string, Problem>();
   for (const { error, words } of said) {
-    // A key that is only misspelt is not missing besides.
+    // A misspelt key is not also reported as missing.
     const wanted = words.code === 'MISSING_FIELD' ? (words.keys ?? [words.key]) : [];
     if (wanted.some((key) => misspelt.has(`${error.instancePath} ${key}`))) continue;
     const code = scene.code === undefined ? words.code : scene.code(error, words.code);

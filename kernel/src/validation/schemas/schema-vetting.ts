@@ -1,8 +1,8 @@
 /**
- * Purpose: decides whether a schema that a user wrote may be compiled.
- * Owns: size and depth, refused keywords, references, patterns, formats. Does not own: whether keyword values have the right
- * form; the meta-schema says that.
- * Invariants: a schema that passes makes Ajv fetch nothing and run no regular expression of JavaScript's.
+ * Purpose: decides whether a user-written schema may be compiled.
+ * Owns: size and depth, refused keywords, references, patterns, formats. Does not own: the form of keyword values, which the
+ * meta-schema checks.
+ * Invariants: a schema that passes makes Ajv fetch nothing and run no JavaScript regular expression.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
 import { RE2JS } from 're2js';
@@ -13,7 +13,7 @@ import { asObject, listOf } from '../draft.js';
 import { hint, quoted } from '../wording.js';
 import { knownKeywords, refusedKeywords, schemaLists, schemaMaps, singleSchemas } from './keyword-table.js';
 
-/** Values in all, and schemas among them: each takes Ajv a good part of a millisecond to compile. */
+/** Limits on values and on schemas among them; Ajv takes up to a millisecond to compile each schema. */
 const schemaNodes = 10_000;
 const subschemas = 1_000;
 const schemaDepth = 32;
@@ -27,7 +27,7 @@ export interface SchemaFault {
   readonly suggestion?: string | undefined;
 }
 
-/** A subschema and what it is called within the whole. */
+/** Called with a subschema and its pointer within the whole. */
 type Visit = (schema: JsonObject, pointer: string) => void;
 
 export function vetSchema(schema: Json, formats: ReadonlySet<string>, closest: ClosestName): SchemaFault[] {
@@ -48,7 +48,7 @@ export function vetSchema(schema: Json, formats: ReadonlySet<string>, closest: C
     }
   });
   if (count <= subschemas) return faults;
-  return [{ kind: 'limit', pointer: '', text: `has more than ${subschemas} schemas within` }];
+  return [{ kind: 'limit', pointer: '', text: `contains more than ${subschemas} schemas` }];
 }
 
 function findExcess(schema: Json): string | null {
@@ -62,7 +62,7 @@ function findExcess(schema: Json): string | null {
   return nodes > schemaNodes ? `has more than ${schemaNodes} values` : null;
 }
 
-/** Subschemas that are objects, the whole first. Depth is bounded by {@link findExcess}. */
+/** Visits all object subschemas, starting with the whole. Depth is bounded by {@link findExcess}. */
 export function eachSubschema(schema: Json | undefined, pointer: string, visit: Visit): void {
   const whole = asObject(schema);
   if (whole === null) return;
@@ -74,7 +74,7 @@ export function eachSubschema(schema: Json | undefined, pointer: string, visit: 
   }
 }
 
-/** The schemas that a keyword's value is or holds, by their name in it. */
+/** The schemas in a keyword's value, by key or index; the key is null if the value itself is the schema. */
 function membersOf(keyword: string, value: Json): [string | number | null, Json][] {
   if (singleSchemas.has(keyword)) return [[null, value]];
   if (schemaLists.has(keyword)) return [...listOf(value).entries()];
@@ -90,16 +90,16 @@ function judge(
 ): Pick<SchemaFault, 'text' | 'suggestion'> | null {
   if (refusedKeywords.has(keyword) && !(keyword === '$id' && pointer === '')) return { text: 'is not allowed here' };
   if (keyword === '$schema' && value !== dialect)
-    return { text: `must be ${quoted(dialect)}, the only dialect there is` };
+    return { text: `must be ${quoted(dialect)}, the only supported dialect` };
   if (keyword === '$ref' && typeof value === 'string' && !value.startsWith('#'))
-    return { text: 'must begin with #: other documents are not read' };
+    return { text: 'must begin with #: references to other documents are not supported' };
   if (keyword === 'pattern' && typeof value === 'string') {
     const text = patternFault(value);
     return text === null ? null : { text };
   }
   if (keyword === 'format' && typeof value === 'string' && !formats.has(value)) {
     const suggestion = closest.find(value, formats);
-    return { text: `${quoted(value)} is no known format${hint(suggestion)}`, suggestion };
+    return { text: `${quoted(value)} is not a known format${hint(suggestion)}`, suggestion };
   }
   if (knownKeywords.has(keyword) || refusedKeywords.has(keyword) || keyword.startsWith('x-')) return null;
   const suggestion = closest.find(keyword, knownKeywords);

@@ -4,8 +4,8 @@ import { splitTemplate } from '../../expressions/template-text.js';
 import { askedKeys } from './causes.js';
 
 /**
- * Whether what a config is blamed for is a `${…}`, whose value only a run knows; the engine checks the config again then.
- * A text that is more than one `${…}` stays a string whatever comes in.
+ * Whether an error may disappear once a `${…}` in the config is resolved; the engine checks the config again in the run.
+ * A text with anything besides a single `${…}` always resolves to a string.
  */
 export function templateExcuse(error: ErrorObject): boolean {
   if (error.keyword === 'if') return asksForTemplate(error);
@@ -16,7 +16,7 @@ export function templateExcuse(error: ErrorObject): boolean {
   return !isAboutType || kind === 'whole';
 }
 
-/** An `if` on a value that is not known yet decides nothing. */
+/** An `if` that tests an unresolved value proves nothing. */
 function asksForTemplate(error: ErrorObject): boolean {
   const data: unknown = error.data;
   if (typeof data !== 'object' || data === null) return false;
@@ -35,7 +35,7 @@ function templateKind(value: unknown): 'none' | 'part' | 'whole' {
     if (pieces.every((piece) => piece.kind === 'text')) return 'none';
     return pieces.length === 1 ? 'whole' : 'part';
   } catch {
-    // A `${` without an end is told of as an expression; no second problem here.
+    // An unterminated `${` is reported as an expression problem, so not again here.
     return 'whole';
   }
 }

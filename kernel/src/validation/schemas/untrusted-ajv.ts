@@ -1,10 +1,10 @@
 /**
- * Purpose: an Ajv for one schema that a user wrote.
- * Owns: bounding its work. Ajv takes schemas for trusted code; what passed the vetting still may check for hours: references
- * that double, comparisons of every item with every other, patterns.
+ * Purpose: an Ajv for a single user-written schema.
+ * Owns: bounding its work. Ajv treats schemas as trusted code; one that passes vetting could still run for hours through references
+ * that double, comparisons of list items, or patterns.
  * Invariants:
- *   U1 Every subschema is counted as it is applied, with a weight for what its keywords look at.
- *   U2 Patterns are RE2's; formats see no long texts.
+ *   U1 Every application of a subschema is metered, weighted by how much its keywords look at.
+ *   U2 Patterns run in RE2; formats never see long texts.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { Ajv2020, Format } from 'ajv/dist/2020.js';
@@ -15,15 +15,15 @@ import { eachSubschema } from './schema-vetting.js';
 import type { WorkMeter } from './work-meter.js';
 
 const meterKeyword = 'x-llmteam-work';
-/** A unit buys so many steps of an automaton, characters of a length, items of a list, and one key: each key may be an error. */
+/** What one unit of work pays for: automaton steps, characters, list items, or a single key, since each key may yield an error. */
 const stepsPerUnit = 50;
 const charactersPerUnit = 500;
 const itemsPerUnit = 10;
-/** Some formats are expressions that take the square of the length. */
+/** Some formats are regular expressions that take quadratic time. */
 const formatCharacters = 2_048;
 
 export function untrustedAjv(meter: WorkMeter): Ajv2020 {
-  // A schema is compiled for few values, so optimizing the code would cost more than it gains.
+  // A schema validates only a few values, so optimizing its code would cost more than it saves.
   const regExp = Object.assign((source: string) => re2Pattern(source, meter), { code: 're2' });
   const options = { inlineRefs: false, code: { optimize: false, regExp } };
   const ajv = addFormats(makeVerboseAjv(options, (units) => meter.spend(units)));
@@ -38,7 +38,7 @@ export function untrustedAjv(meter: WorkMeter): Ajv2020 {
   return ajv;
 }
 
-/** A copy of the schema in which every subschema is counted. */
+/** A copy of the schema in which every subschema is metered. */
 export function metered(schema: JsonObject): JsonObject {
   const copy = structuredClone(schema);
   eachSubschema(copy, '', (subschema) => {
@@ -47,7 +47,7 @@ export function metered(schema: JsonObject): JsonObject {
   return copy;
 }
 
-/** What the keywords of one subschema look for in an object. Comparisons with whole values are counted as they are made. */
+/** The number of keys a subschema looks up in an object. Comparisons of whole values are metered as they happen. */
 function weightOf({ required, properties, dependentRequired }: JsonObject): number {
   return 1 + nodesOf(required) + nodesOf(dependentRequired) + Object.keys(properties ?? {}).length;
 }
@@ -63,7 +63,7 @@ function lookedAt(data: unknown): number {
   return typeof data === 'object' && data !== null ? Object.keys(data).length : 0;
 }
 
-/** Ajv keeps patterns by what their `toString` gives; without one of its own every pattern would be taken for the first. */
+/** Ajv caches patterns by their `toString()`; without a distinct one, every pattern would be mistaken for the first. */
 function re2Pattern(source: string, meter: WorkMeter) {
   const compiled = compilePattern(RE2JS.translateRegExp(source));
   if ('reason' in compiled) throw new SyntaxError(compiled.reason);
@@ -76,7 +76,7 @@ function re2Pattern(source: string, meter: WorkMeter) {
   };
 }
 
-/** Formats of numbers, and those that take every text, are left as they are. */
+/** Number formats, and formats that accept every text, are left unchanged. */
 function boundFormat(ajv: Ajv2020, name: string, meter: WorkMeter): void {
   const test = textTest(ajv.formats[name]);
   if (test === null) return;

@@ -9,19 +9,19 @@ import { type SchemaFault, vetSchema } from './schema-vetting.js';
 import { metered, untrustedAjv } from './untrusted-ajv.js';
 import { checkUnits, WorkExceeded, WorkMeter } from './work-meter.js';
 
-/** A schema from a segment, compiled, or why it cannot be. */
+/** A compiled schema from a segment, or the reasons it cannot be compiled. */
 interface UserSchema {
   readonly faults: readonly SchemaFault[];
-  /** Problems of a value, which must be within the caps for JSON; none if the schema has faults. */
+  /** Problems of a value, which must be within the JSON caps; empty if the schema has faults. */
   check(value: Json, scene: Scene): Problem[];
 }
 
-/** No reader gets further; a list of a million items may all be wrong. */
-const mostErrors = 10_000;
+/** Errors beyond this number are dropped: every item of a list of a million may be wrong. */
+const maxErrors = 10_000;
 
 const compiled = new WeakMap<JsonObject, UserSchema>();
 
-/** Kept as long as the schema object is: who validates often keeps the segment. */
+/** Cached per schema object. */
 export function userSchema(schema: JsonObject): UserSchema {
   const known = compiled.get(schema) ?? compile(schema);
   compiled.set(schema, known);
@@ -55,18 +55,18 @@ function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, sce
   try {
     if (validate(value)) return [];
   } catch (thrown) {
-    // A schema that refers to itself without end overflows the stack before the meter runs out.
+    // A schema that recurses forever overflows the stack before the meter runs out.
     if (!(thrown instanceof WorkExceeded) && !(thrown instanceof RangeError)) throw thrown;
     const { name } = scene.subject([]);
-    return [error('LIMIT_EXCEEDED', scene.base, `${name}: the schema asks for more than ${checkUnits} checks`)];
+    return [error('LIMIT_EXCEEDED', scene.base, `${name}: the schema requires more than ${checkUnits} checks`)];
   }
-  return schemaProblems(onePerCause((validate.errors ?? []).slice(0, mostErrors)), scene);
+  return schemaProblems(onePerCause((validate.errors ?? []).slice(0, maxErrors)), scene);
 }
 
-/** Made when the first schema comes: compiling the meta-schema takes longer than most commands. */
+/** Created on first use: compiling the meta-schema takes longer than most commands. */
 const metaChecker: { ajv: Ajv2020 | null } = { ajv: null };
 
-/** What the meta-schema says of the form of keywords' values: one fault for each place. */
+/** The meta-schema's complaints about keyword values, at most one per path. */
 function metaFaults(schema: JsonObject, closest: ClosestName): SchemaFault[] {
   metaChecker.ajv ??= makeVerboseAjv({ meta: true });
   const { ajv } = metaChecker;

@@ -1,4 +1,4 @@
-/** How much checking one value by one user's schema may do. A unit is about a microsecond at worst. */
+/** The work budget for checking one value against a user-written schema. A unit takes about a microsecond at worst. */
 export const checkUnits = 1_000_000;
 
 export class WorkExceeded extends Error {
@@ -8,7 +8,7 @@ export class WorkExceeded extends Error {
   }
 }
 
-/** Generated code cannot be interrupted; it calls here instead, often enough. */
+/** Generated code cannot be interrupted, so it reports its work here and is stopped by an exception. */
 export class WorkMeter {
   private left = checkUnits;
 

@@ -1,6 +1,6 @@
 import { type Clock, isLlmteamError, type Logger } from '@llmteam/contracts';
 
-export interface Following {
+export interface FollowContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -8,10 +8,10 @@ export interface Following {
 
 const pauseMs = 500;
 
-/** Follows again whenever following breaks for a passing reason, until the signal aborts. @throws what will not pass */
-export async function followPatiently(
+/** Calls `follow` until the signal aborts, again after every recoverable error. @throws any other error of `follow` */
+export async function followWithRetry(
   what: string,
-  { clock, log, signal }: Following,
+  { clock, log, signal }: FollowContext,
   follow: () => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -20,7 +20,7 @@ export async function followPatiently(
     } catch (err) {
       if (signal.aborted) return;
       if (!isLlmteamError(err) || !err.recoverable) throw err;
-      log.warn({ err }, `${what} cannot be followed; trying again`);
+      log.warn({ err }, `${what} cannot be followed; retrying`);
     }
     if (!signal.aborted) await pause(clock, signal);
   }
