@@ -1,5 +1,5 @@
 /**
- * Upper bounds that hold for every run, whatever its segment says. Reaching one is a `LIMIT_EXCEEDED` error that names it.
+ * Hard limits for every run, whatever its segment says. Exceeding one is a `LIMIT_EXCEEDED` error that names it.
  * Sizes are in bytes of JSON text unless the name says otherwise.
  */
 export const caps = {
@@ -11,14 +11,14 @@ export const caps = {
   json_keys_per_object: 10_000,
   json_nodes: 200_000,
   json_string_bytes: 512 * 1024,
-  /** Values above this travel by reference through `Blobs`. */
+  /** Larger values are stored in `Blobs` and passed by reference. */
   inline_value_bytes: 256 * 1024,
   /** The largest value a port may carry. */
   value_bytes: 4 * 1024 * 1024,
   events_per_run: 50_000,
   step_executions_per_run: 20_000,
   loop_iterations: 10_000,
-  /** Jobs of one run in flight at once unless `params.max_parallel` says otherwise; further ready steps wait. */
+  /** Default of `params.max_parallel`, the jobs of one run in flight at once; further ready steps wait. */
   parallel_width: 256,
   attempts_per_step: 10,
   subworkflow_depth: 8,
@@ -26,7 +26,7 @@ export const caps = {
   buffered_signals_per_run: 1_000,
   expression_characters: 4_096,
   expression_nesting: 32,
-  /** Comprehension steps one evaluation may take. */
+  /** Comprehension steps per evaluation. */
   expression_work: 100_000,
 } as const;
 

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox';
 import { type JsonObject, JsonRecord } from './json.js';
 
 interface ErrorCode {
-  /** Whether doing the same again may help; a step's retry policy follows it. */
+  /** Whether a retry may help; honoured by a step's retry policy. */
   readonly recoverable: boolean;
-  /** The HTTP status the gateway answers with. */
+  /** The gateway's HTTP status. */
   readonly http: number;
   readonly about: string;
 }
@@ -29,7 +29,7 @@ export const errorCodes = {
   TASK_UNKNOWN: { recoverable: false, http: 404, about: 'No such human task.' },
   TASK_CLOSED: { recoverable: false, http: 409, about: 'The human task is answered, timed out or cancelled.' },
   ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },
-  SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment of that id is stored.' },
+  SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment with that id is stored.' },
   STEP_UNKNOWN: { recoverable: false, http: 404, about: 'The segment has no such step.' },
   UNKNOWN_REF: { recoverable: false, http: 422, about: 'A `…_ref` names a resource that is not configured.' },
   STEP_TIMEOUT: { recoverable: true, http: 504, about: 'An attempt took longer than its `timeout_seconds`.' },
@@ -37,13 +37,13 @@ export const errorCodes = {
   WORKER_LOST: {
     recoverable: true,
     http: 503,
-    about: 'The worker died, or the job was handed out too often without a report.',
+    about: 'The worker died, or the job was delivered too often without a report.',
   },
   STEP_FAILED: { recoverable: true, http: 500, about: "A step's handler threw an error without a code." },
   STEP_RESULT_INVALID: {
     recoverable: false,
     http: 500,
-    about: "A handler's result is not JSON, is too large, or fires a port the step has not got.",
+    about: "A handler's result is not JSON, is too large, or fires a port the step does not have.",
   },
   STEP_CONFIG_INVALID: {
     recoverable: false,
@@ -65,20 +65,24 @@ export const errorCodes = {
   HTTP_STATUS: {
     recoverable: true,
     http: 502,
-    about: 'The called service answered with a status that was not expected.',
+    about: 'The called service responded with an unexpected status.',
   },
   HTTP_CLIENT_ERROR: {
     recoverable: false,
     http: 502,
-    about: 'The called service refused the request (4xx, but for 408, 425 and 429).',
+    about: 'The called service refused the request (4xx other than 408, 425 and 429).',
   },
-  HTTP_FAILED: { recoverable: true, http: 502, about: 'The called service could not be reached or broke off.' },
+  HTTP_FAILED: {
+    recoverable: true,
+    http: 502,
+    about: 'The called service could not be reached or closed the connection.',
+  },
   HTTP_RESPONSE_INVALID: {
     recoverable: false,
     http: 502,
-    about: 'The response is too large or not what was asked for.',
+    about: 'The response is too large or not of the expected kind.',
   },
-  EGRESS_BLOCKED: { recoverable: false, http: 403, about: 'The address is not one that outbound requests may reach.' },
+  EGRESS_BLOCKED: { recoverable: false, http: 403, about: 'Outbound requests to this address are not allowed.' },
   LLM_FAILED: { recoverable: true, http: 502, about: 'The model provider failed or could not be reached.' },
   LLM_REFUSED: { recoverable: false, http: 502, about: 'The model provider refused the request.' },
   LLM_OUTPUT_INVALID: {
@@ -90,9 +94,9 @@ export const errorCodes = {
   PLUGIN_DUPLICATE: {
     recoverable: false,
     http: 500,
-    about: 'Two plugins offer the same step type in the same version, or have the same name.',
+    about: 'Two plugins provide the same version of a step type, or have the same name.',
   },
-  PLUGIN_INCOMPATIBLE: { recoverable: false, http: 500, about: 'A plugin is made for another API version.' },
+  PLUGIN_INCOMPATIBLE: { recoverable: false, http: 500, about: 'A plugin requires another API version.' },
   PLUGIN_INVALID: { recoverable: false, http: 500, about: 'A plugin has no valid manifest or definition.' },
   PLUGIN_FAILED: {
     recoverable: false,
@@ -102,7 +106,7 @@ export const errorCodes = {
   BACKEND_UNREACHABLE: {
     recoverable: true,
     http: 503,
-    about: 'The message server cannot be reached or does not answer; nothing that was acknowledged is lost.',
+    about: 'The message server cannot be reached or does not respond; nothing that was acknowledged is lost.',
   },
   BACKEND_UNSUITABLE: {
     recoverable: false,
@@ -114,7 +118,7 @@ export const errorCodes = {
   STORE_FULL: { recoverable: true, http: 507, about: 'The disk is full; nothing that was acknowledged is lost.' },
   STORE_FAILED: { recoverable: true, http: 503, about: 'The store failed; nothing that was acknowledged is lost.' },
   STORE_CORRUPT: { recoverable: false, http: 500, about: 'The stored data is damaged or of an unknown version.' },
-  REVISION_CONFLICT: { recoverable: true, http: 409, about: 'A value was changed by someone else in the meantime.' },
+  REVISION_CONFLICT: { recoverable: true, http: 409, about: 'The value was changed concurrently.' },
   BLOB_MISSING: { recoverable: true, http: 500, about: 'A large value is not in the blob store.' },
   CLOSED: { recoverable: false, http: 503, about: 'The component is closed.' },
   USAGE: { recoverable: false, http: 400, about: 'The command line was not understood.' },
@@ -133,15 +137,15 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: {
     recoverable: false,
     http: 405,
-    about: 'The address has no such method; `Allow` lists those it has.',
+    about: 'The address does not support the method; `Allow` lists those it does.',
   },
   REQUEST_INVALID: {
     recoverable: false,
     http: 400,
-    about: 'The request does not match the interface; `problems` lists all that is wrong, by JSON Pointer.',
+    about: 'The request does not match the API; `problems` lists everything that is wrong, by JSON Pointer.',
   },
   REQUEST_TIMEOUT: { recoverable: true, http: 408, about: 'The request did not arrive in time.' },
-  REQUEST_TOO_LARGE: { recoverable: false, http: 413, about: 'The body is larger than the address takes.' },
+  REQUEST_TOO_LARGE: { recoverable: false, http: 413, about: 'The request body is too large for this address.' },
   HEADERS_TOO_LARGE: { recoverable: false, http: 431, about: 'The request has too many headers, or too large ones.' },
   MEDIA_TYPE_UNSUPPORTED: {
     recoverable: false,
@@ -151,44 +155,48 @@ export const errorCodes = {
   PRECONDITION_FAILED: {
     recoverable: false,
     http: 412,
-    about: 'What `If-Match` or `If-None-Match` asks for is not so: somebody else changed it.',
+    about: 'The condition of `If-Match` or `If-None-Match` is not met: somebody else changed the resource.',
   },
   IDEMPOTENCY_CONFLICT: {
     recoverable: false,
     http: 409,
-    about: 'The idempotency key was used before with another request.',
+    about: 'The idempotency key was already used for another request.',
   },
-  UPGRADE_REQUIRED: { recoverable: false, http: 426, about: 'The address is a WebSocket; the request asks for none.' },
+  UPGRADE_REQUIRED: {
+    recoverable: false,
+    http: 426,
+    about: 'The address is a WebSocket; the request is not an upgrade.',
+  },
   RATE_LIMITED: {
     recoverable: true,
     http: 429,
-    about: "The tenant's limit is reached; `Retry-After` says when to come again.",
+    about: "The tenant's rate limit is exceeded; `Retry-After` says when to retry.",
   },
   NOT_READY: { recoverable: true, http: 503, about: 'The gateway is starting or stopping.' },
   GATEWAY_UNREACHABLE: {
     recoverable: true,
     http: 503,
-    about: 'The gateway cannot be reached, does not answer, or its certificate is not trusted.',
+    about: 'The gateway cannot be reached, does not respond, or its certificate is not trusted.',
   },
   GATEWAY_ANSWER_INVALID: {
     recoverable: false,
     http: 502,
-    about: 'What answered is no gateway, or something in between answered in its place.',
+    about: 'The response is not from a gateway, but from another service or a proxy in between.',
   },
   INTERNAL: {
     recoverable: false,
     http: 500,
-    about: 'Something went wrong that is not yours; the log has it by request id.',
+    about: 'An internal error occurred; the log has it under the request id.',
   },
 } as const satisfies Record<string, ErrorCode>;
 
 export type Code = keyof typeof errorCodes;
 
-/** An error as runs, events and reports carry it. Never holds a stack trace or a secret. */
+/** An error in runs, events and reports. Never contains a stack trace or a secret. */
 export const ErrorInfo = Type.Object(
   {
     error_type: Type.String({ description: 'The class of error, e.g. `LlmteamError`, `TypeError`.' }),
-    error_code: Type.String({ description: 'A code of the error table, or one of the plugin that raised it.' }),
+    error_code: Type.String({ description: "A code of the error table, or one of the plugin's own." }),
     error_message: Type.String(),
     recoverable: Type.Boolean({ description: 'Whether another attempt may help.' }),
     details: Type.Optional(JsonRecord),
@@ -200,8 +208,8 @@ export type ErrorInfo = Static<typeof ErrorInfo>;
 const brand = Symbol.for('llmteam.error');
 
 /**
- * The one error class. Recognised by its brand ({@link isLlmteamError}), never by `instanceof`, so that several copies of
- * this package can live in one process. `code` may also be a plugin's own; then `recoverable` says whether to retry.
+ * The only error class. Recognised by its brand ({@link isLlmteamError}), never by `instanceof`, so that several copies
+ * of this package can coexist in one process. `code` may also be a plugin's own; then `recoverable` says whether to retry.
  */
 export class LlmteamError extends Error {
   readonly [brand] = true;
@@ -226,7 +234,7 @@ export function isLlmteamError(thrown: unknown): thrown is LlmteamError {
   return typeof thrown === 'object' && thrown !== null && brand in thrown;
 }
 
-/** ErrorInfo of a code of the table. */
+/** The ErrorInfo for a code of the error table. */
 export function errorInfo(code: Code, message: string, details?: JsonObject): ErrorInfo {
   const info: ErrorInfo = {
     error_type: 'LlmteamError',
@@ -237,7 +245,7 @@ export function errorInfo(code: Code, message: string, details?: JsonObject): Er
   return details === undefined ? info : { ...info, details };
 }
 
-/** What of a thrown value may be journaled: type, code and message; `fallback` is the code of errors without one. */
+/** The parts of a thrown value that may be journaled; `fallback` is the code for errors without one. */
 export function toErrorInfo(thrown: unknown, fallback: Code = 'STEP_FAILED'): ErrorInfo {
   if (isLlmteamError(thrown)) {
     const info: ErrorInfo = {

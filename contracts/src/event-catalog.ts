@@ -8,7 +8,7 @@ const orNull = (description: string) => Type.Union([Type.String(), Type.Null()],
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const score = (description: string) => Type.Number({ description });
 
-/** `when`: the moment the event is derived. `payload`: what the event carries besides the envelope. */
+/** Describes an event type: `when` it occurs and its `payload`, besides the envelope. */
 const event = <P extends TProperties>(when: string, payload: P) => ({
   when,
   payload: Type.Object(payload, { additionalProperties: false }),
@@ -27,13 +27,13 @@ const reason = { reason: orNull('why, or null') };
 const taskRef = { task_id: described('`<run_id>:<step key>`') };
 const iteration = { iteration: Type.Integer({ minimum: 1, description: 'from 1' }) };
 
-/** Every event type: when it occurs and what its payload holds. */
+/** Every event type, when it occurs and its payload. */
 export const eventCatalog = {
   'segment.started': event('The run was requested. The first event of every run.', {
     segment_name: described('`name` of the segment'),
     parent_run_id: orNull('the run that started this one, or null'),
   }),
-  'segment.completed': event('The run completed. `duration_ms` is that of the run.', counts),
+  'segment.completed': event("The run completed. `duration_ms` is the run's.", counts),
   'segment.failed': event('The run failed; `error` says why.', counts),
   'segment.cancelled': event('The run was cancelled, or its parent run ended.', counts),
   'segment.paused': event('The run was paused: no more jobs are dispatched.', reason),
@@ -43,15 +43,15 @@ export const eventCatalog = {
   'step.started': event('A worker began an attempt, or a control step began.', {
     worker: Type.Optional(described('the worker that runs it; task steps only')),
   }),
-  'step.completed': event('The step completed. `duration_ms` is that of its last attempt.', {
+  'step.completed': event("The step completed. `duration_ms` is its last attempt's.", {
     ports: Type.Array(Type.String(), { description: 'names of the output ports that fired' }),
   }),
   'step.failed': empty('The last attempt failed; `error` says why. An edge from port `error` may catch it.'),
   'step.skipped': empty('All edges into the step are dead.'),
   'step.retrying': event('An attempt failed with `error`, and another one follows.', {
     delay_ms: Type.Number({ description: 'milliseconds until the next attempt' }),
-    next_attempt: count('its number'),
-    max_attempts: count('how many attempts there may be'),
+    next_attempt: count('number of the next attempt'),
+    max_attempts: count('maximum number of attempts'),
   }),
   'step.waiting': event('A control step waits for something outside the run.', { waiting_for: WaitingFor }),
   'step.cancelled': empty(
@@ -60,12 +60,12 @@ export const eventCatalog = {
   'human.task_created': event('A human task was opened.', {
     ...taskRef,
     task_type: Type.Enum([...taskTypes], { description: `${taskTypes.map((type) => `\`${type}\``).join(', ')}` }),
-    title: described('what is asked'),
-    assignee: orNull('who is asked; null: anybody'),
+    title: described('title of the task'),
+    assignee: orNull('the assignee; null if anybody may answer'),
   }),
   'human.task_assigned': event('The task was opened with an assignee, or somebody claimed it.', {
     ...taskRef,
-    assignee: described('who has the task'),
+    assignee: described('the assignee'),
   }),
   'human.task_completed': event('An answer was accepted.', {
     ...taskRef,
@@ -74,43 +74,43 @@ export const eventCatalog = {
     }),
     answered_by: described('who answered'),
   }),
-  'human.task_escalated': event('Nobody answered in time; the next person of the escalation chain has the task.', {
+  'human.task_escalated': event('Nobody answered in time; the task went to the next person in the escalation chain.', {
     ...taskRef,
-    assignee: described('who has it now'),
+    assignee: described('the new assignee'),
     escalation_level: count('from 1'),
   }),
-  'action.started': recorded('A handler began an action it records: `http_action` a request.'),
+  'action.started': recorded('A handler began an action, such as a request of `http_action`.'),
   'action.completed': recorded('The action succeeded.'),
   'action.failed': recorded('The action failed: a request, or a call to a model.'),
-  'data.produced': recorded('A handler records data it wrote. No built-in type does.'),
-  'data.consumed': recorded('A handler records data it read. No built-in type does.'),
-  'critic_loop.started': event('A `critic_loop` begins.', {
+  'data.produced': recorded('A handler wrote data. Not emitted by built-in types.'),
+  'data.consumed': recorded('A handler read data. Not emitted by built-in types.'),
+  'critic_loop.started': event('A `critic_loop` began.', {
     max_iterations: count('from the config'),
     quality_threshold: score('from the config'),
     no_improvement_limit: count('from the config'),
     min_improvement: score('from the config'),
     timeout_seconds: score('from the config'),
   }),
-  'critic_loop.iteration_started': event('An iteration begins.', iteration),
+  'critic_loop.iteration_started': event('An iteration began.', iteration),
   'critic_loop.iteration_completed': event('An iteration returned a verdict.', {
     ...iteration,
     score: score('0 … 1'),
     verdict: Type.Enum(['approved', 'revise', 'rejected'], { description: '`approved`, `revise`, `rejected`' }),
   }),
-  'critic_loop.improvement': event('The score beats the best one so far by `min_improvement` or more.', {
+  'critic_loop.improvement': event('The score beat the best one so far by at least `min_improvement`.', {
     from: score('the best score before'),
     to: score('the new one'),
   }),
-  'critic_loop.no_improvement': event('The score does not.', {
+  'critic_loop.no_improvement': event('The score did not beat the best one so far by `min_improvement`.', {
     best: score('the best score'),
-    count: count('iterations in a row without an improvement'),
+    count: count('consecutive iterations without an improvement'),
   }),
-  'critic_loop.completed': event('The loop ends.', {
+  'critic_loop.completed': event('The loop ended.', {
     reason: Type.Enum(['approved', 'quality_threshold', 'max_iterations', 'no_improvement', 'rejected', 'timeout'], {
       description: '`approved`, `quality_threshold`, `max_iterations`, `no_improvement`, `rejected`, `timeout`',
     }),
-    score: score('of the output that is returned'),
-    iterations: count('how many ran'),
+    score: score('score of the returned output'),
+    iterations: count('number of iterations'),
   }),
 } as const;
 

@@ -8,7 +8,7 @@ export type EventType = keyof typeof eventCatalog;
 export const eventTypes = Object.keys(eventCatalog) as EventType[];
 export const EventType = Type.Enum(eventTypes, { $id: 'EventType' });
 
-/** The events that end a run, each the last of its run. */
+/** The event type that ends a run, by outcome. */
 export const runEndingEvents = {
   completed: 'segment.completed',
   failed: 'segment.failed',
@@ -26,7 +26,7 @@ export type Severity = 'debug' | 'info' | 'warning' | 'error';
 
 const nullableString = Type.Union([Type.String(), Type.Null()]);
 
-/** What happened in a run, derived from its history: a replay gives the same list, byte for byte. */
+/** An event of a run, derived from its history: a replay yields the same events, byte for byte. */
 export const RunEvent = Type.Object(
   {
     event_id: Type.String({ description: '`<run_id>:<seq>`' }),
@@ -43,7 +43,7 @@ export const RunEvent = Type.Object(
     attempt: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     severity: Type.Enum(['debug', 'info', 'warning', 'error']),
     correlation_id: nullableString,
-    parent_event_id: Type.Union([Type.String(), Type.Null()], { description: 'The event that led to this one.' }),
+    parent_event_id: Type.Union([Type.String(), Type.Null()], { description: 'The event that caused this one.' }),
     payload: JsonRecord,
     error: Type.Union([ErrorInfo, Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
@@ -56,10 +56,10 @@ type Envelope = Omit<Static<typeof RunEvent>, 'event_type' | 'payload'>;
 /** An event of one type. */
 export type RunEventOf<T extends EventType> = Envelope & { event_type: T; payload: EventPayloads[T] };
 
-/** One of all event types; `event_type` tells them apart. */
+/** Any event, discriminated by `event_type`. */
 export type RunEvent = { [T in EventType]: RunEventOf<T> }[EventType];
 
-/** In JSON Schema: the type of an event decides what its payload holds. */
+/** JSON Schema rules that select the payload's schema by event type. */
 function payloadRules(): TProperties[] {
   return eventTypes.map((type) => ({
     if: Type.Object({ event_type: Type.Literal(type) }),
@@ -68,7 +68,7 @@ function payloadRules(): TProperties[] {
   }));
 }
 
-/** A piece of text a model is writing. Live only: no seq, never journaled. */
+/** A piece of text streamed by a model. Live only: it has no seq and is never journaled. */
 export const LiveToken = Type.Object(
   {
     event_type: Type.Literal('llm.token'),

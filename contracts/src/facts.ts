@@ -7,10 +7,10 @@ import { RunOutcome, Usage } from './run.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });
-const EpochMs = Type.Integer({ minimum: 0, description: 'Epoch milliseconds, by the clock of who appended.' });
+const EpochMs = Type.Integer({ minimum: 0, description: "Epoch milliseconds, by the appender's clock." });
 const PortValues = Type.Unsafe<Readonly<Record<string, import('./json.js').Json>>>({ type: 'object' });
 
-/** Where values over `caps.inline_value_bytes` were taken out of a fact: JSON Pointer → content hash. Readers never see it. */
+/** Content hashes of values over `caps.inline_value_bytes` moved out of a fact, by JSON Pointer. Readers never see it. */
 const LargeValues = Type.Unsafe<Readonly<Record<string, string>>>({
   type: 'object',
   additionalProperties: { type: 'string' },
@@ -31,19 +31,21 @@ function factId(type: string): string {
   return type.replace(/(^|\.)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }
 
-export const RunRequested = fact('run.requested', 'Somebody asked for a run. The first entry of every history.', {
+export const RunRequested = fact('run.requested', 'A run was requested. The first entry of every history.', {
   segment_id: Identifier,
-  definition: Type.String({ description: 'Content hash of the {@link Definition} the run executes, kept in `Blobs`.' }),
+  definition: Type.String({
+    description: 'Content hash of the {@link Definition} the run executes, stored in `Blobs`.',
+  }),
   input: JsonValue,
   instance_id: Name,
   correlation_id: Type.Union([Name, Type.Null()]),
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
-  engine: Type.String({ description: 'Semantic version of the engine that was current.' }),
+  engine: Type.String({ description: 'Semantic version of the engine at the time.' }),
   request_digest: Type.Optional(
     Type.String({
       pattern: '^[0-9a-f]{64}$',
-      description: 'SHA-256 of what was asked for under an idempotency key, by which a repetition is known.',
+      description: 'SHA-256 of the request made with an idempotency key, to recognise a repeat of it.',
     }),
   ),
   parent: Type.Optional(
@@ -57,27 +59,27 @@ export const RunRequested = fact('run.requested', 'Somebody asked for a run. The
       {
         run_id: Name,
         from_step: StepKey,
-        entries: Type.Integer({ minimum: 1, description: 'How many entries were copied, this one included.' }),
+        entries: Type.Integer({ minimum: 1, description: 'Number of entries copied, including this one.' }),
         input_overrides: Type.Optional(JsonRecord),
       },
       {
         ...strict,
-        description: 'The run whose history this one begins with, and the port values `from_step` gets instead.',
+        description: 'The run whose history was copied, and the port values that replace those of `from_step`.',
       },
     ),
   ),
 });
-export const RunControlled = fact('run.controlled', 'Somebody asked to cancel, pause or resume.', {
+export const RunControlled = fact('run.controlled', 'A client asked to cancel, pause or resume the run.', {
   action: Type.Enum(['cancel', 'pause', 'resume']),
   reason: Type.Optional(Type.String({ maxLength: 1_024 })),
   by: Type.Optional(Type.String({ maxLength: 256 })),
 });
 export const StepStarted = fact(
   'step.started',
-  'A worker began an attempt. Journaled only for steps whose job says `journal_start`; otherwise the report tells.',
+  'A worker began an attempt. Journaled only for jobs with `journal_start`; otherwise the report implies it.',
   { step: StepKey, attempt: Attempt, worker: Type.String() },
 );
-/** Something a handler tells of its work; becomes an event of the run. */
+/** An activity recorded by a handler; becomes an event of the run. */
 export const Activity = Type.Object(
   {
     event_type: Type.Enum(['action.started', 'action.completed', 'action.failed', 'data.produced', 'data.consumed']),
@@ -104,15 +106,15 @@ export const StepMemoized = fact('step.memoized', 'A handler recorded a sub-resu
   name: Type.String({ maxLength: 256 }),
   value: JsonValue,
 });
-export const TimerFired = fact('timer.fired', 'A timer that the engine armed came due.', {
-  timer: Type.String({ description: 'The id the engine gave it.' }),
+export const TimerFired = fact('timer.fired', 'A timer armed by the engine came due.', {
+  timer: Type.String({ description: 'The id assigned by the engine.' }),
 });
-export const SignalReceived = fact('signal.received', 'Somebody sent a signal to the run.', {
+export const SignalReceived = fact('signal.received', 'A signal was sent to the run.', {
   name: Type.String({ maxLength: 128 }),
   correlation: Type.Optional(Type.String({ maxLength: 256 })),
   payload: JsonValue,
 });
-export const TaskClaimed = fact('task.claimed', 'Somebody took a human task upon themselves.', {
+export const TaskClaimed = fact('task.claimed', 'Somebody claimed a human task.', {
   step: StepKey,
   by: Type.String({ maxLength: 256 }),
 });
@@ -120,7 +122,7 @@ export const TaskAnswered = fact('task.answered', 'Somebody answered a human tas
   step: StepKey,
   answer: TaskAnswer,
 });
-export const ChildEnded = fact('child.ended', 'A run that a step of this one started has ended.', {
+export const ChildEnded = fact('child.ended', 'A child run started by a step has ended.', {
   step: StepKey,
   child_run_id: Name,
   status: RunOutcome,
@@ -130,7 +132,7 @@ export const ChildEnded = fact('child.ended', 'A run that a step of this one sta
 });
 export const RunEnded = fact(
   'run.ended',
-  'The outcome, written once the engine has decided it: a finished run is one read. Changes no state.',
+  'The outcome, recorded so that reading a finished run takes a single entry. Does not change the state.',
   {
     status: RunOutcome,
     output: JsonValue,
@@ -138,11 +140,11 @@ export const RunEnded = fact(
     steps_completed: Type.Integer({ minimum: 0 }),
     steps_total: Type.Integer({ minimum: 0 }),
     usage: Usage,
-    seq: Type.Integer({ minimum: 1, description: 'The last event of the run.' }),
+    seq: Type.Integer({ minimum: 1, description: "`seq` of the run's last event." }),
   },
 );
 
-/** Every fact a history may hold. */
+/** Any fact in a run's history. */
 export const Fact = Type.Union(
   [
     RunRequested,
@@ -184,5 +186,5 @@ export type Fact =
   | ChildEnded
   | RunEnded;
 
-/** Facts that lists of runs are made from: a run began, was paused or resumed, ended. */
+/** The facts run lists are built from. */
 export const runLevelFacts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);

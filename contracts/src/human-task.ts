@@ -5,7 +5,7 @@ export const taskTypes = ['approval', 'input', 'review', 'choice'] as const;
 
 export const answerDecisions = ['approve', 'reject', 'modify', 'answer'] as const;
 
-/** What a person is asked. Opened by a control type's `openTask` directive. */
+/** What a person is asked to do. Opened by a control type's `open_task` directive. */
 export const TaskRequest = Type.Object(
   {
     task_type: Type.Enum([...taskTypes]),

@@ -1,17 +1,17 @@
 import { Type } from 'typebox';
 
-/** `^[a-z][a-z0-9_]*$`, at most 64 characters: segments, steps and step types are named so. */
+/** Id of a segment, step or step type. */
 export const Identifier = Type.String({ pattern: '^[a-z][a-z0-9_]*$', maxLength: 64 });
 
 /** A port name. */
 export const PortName = Type.String({ pattern: '^[a-z][a-z0-9_]*$', maxLength: 64 });
 
-/** Ids that come from callers (tenants, instances, runs, correlation ids): at most 128 characters of `[A-Za-z0-9._-]`. */
+/** Ids supplied by callers: tenants, instances, runs, correlation ids. */
 export const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLength: 128 });
 
 /**
- * An occurrence of a step: its scope and its id, e.g. `research` or `each[3]/fetch` or `each[3]/retry[0]/call`.
- * Unique within a run.
+ * Identifies an occurrence of a step within a run by scope and step id: `research`, `each[3]/fetch`,
+ * `each[3]/retry[0]/call`.
  */
 export const StepKey = Type.String({ minLength: 1, maxLength: 2_048 });
 
@@ -20,7 +20,7 @@ export function stepKey(scope: string, stepId: string): string {
   return scope === '' ? stepId : `${scope}/${stepId}`;
 }
 
-/** The scope of iteration `index` that the occurrence `owner` of a loop type opened. */
+/** The scope of iteration `index` of the loop step occurrence `owner`. */
 export function iterationScope(owner: string, index: number): string {
   return `${owner}[${index}]`;
 }

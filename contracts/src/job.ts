@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { JsonRecord, JsonValue } from './json.js';
 
-/** One attempt of one task step, as a worker gets it. */
+/** One attempt of a task step, as delivered to a worker. */
 export const Job = Type.Object(
   {
-    job_id: Type.String({ description: '`<run_id>/<step key>#<attempt>`: the same attempt always has the same id.' }),
+    job_id: Type.String({ description: '`<run_id>/<step key>#<attempt>`; an attempt always has the same id.' }),
     run_id: Type.String(),
     tenant_id: Type.String(),
     instance_id: Type.String(),
@@ -15,15 +15,18 @@ export const Job = Type.Object(
     step_type: Type.String(),
     type_version: Type.String({ description: 'Exact version of the step type.' }),
     attempt: Type.Integer({ minimum: 1 }),
-    idempotency_key: Type.String({ description: '`<run_id>/<step key>`: the same for all attempts of the step.' }),
+    idempotency_key: Type.String({ description: '`<run_id>/<step key>`; the same for all attempts of the step.' }),
     config: JsonRecord,
     input: JsonValue,
     ports: Type.Optional(JsonRecord),
     extra_ports: Type.Optional(
-      Type.Array(Type.String(), { description: 'Output ports the step has beyond those of its type.' }),
+      Type.Array(Type.String(), { description: 'Output ports in addition to those of the step type.' }),
     ),
     variables: Type.Optional(
-      Type.Unsafe<JsonObjectOf>({ type: 'object', description: "What the expressions in the step's config refer to." }),
+      Type.Unsafe<JsonObjectOf>({
+        type: 'object',
+        description: "Variables read by the expressions in the step's config.",
+      }),
     ),
     memos: Type.Optional(JsonRecord),
     timeout_seconds: Type.Union([Type.Number(), Type.Null()]),

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 
-/** Any value that survives a JSON round trip. What ports carry, what the journal stores. */
+/** Any value that survives a JSON round trip, as carried by ports and stored in the journal. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Keys that reach a prototype in careless code; JSON from outside may not have them. */
+/** Keys that allow prototype pollution; rejected in untrusted JSON. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Schema that accepts any JSON value. */

@@ -24,7 +24,7 @@ export const stepStatuses = [
 export const StepStatus = Type.Enum([...stepStatuses], { $id: 'StepStatus' });
 export type StepStatus = (typeof stepStatuses)[number];
 
-/** What model calls used. Sums over the attempts that reported; `cost_usd` is absent where a price is unknown. */
+/** Usage of model calls, summed over the attempts that reported it; `cost_usd` is absent if the price is unknown. */
 export const Usage = Type.Object(
   {
     input_tokens: Type.Integer({ minimum: 0 }),
@@ -49,7 +49,7 @@ export const StepSummary = Type.Object(
 );
 export type StepSummary = Static<typeof StepSummary>;
 
-/** A run as `runs show` and REST give it. */
+/** A run as returned by `runs show` and REST. */
 export const RunView = Type.Object(
   {
     run_id: Type.String(),
@@ -73,7 +73,7 @@ export const RunView = Type.Object(
 );
 export type RunView = Static<typeof RunView>;
 
-/** The one JSON object `llmteam run` and `llmteam runs resume` print. */
+/** The JSON object printed by `llmteam run` and `llmteam runs resume`. */
 export const RunResult = Type.Object(
   {
     run_id: Type.String(),
@@ -84,7 +84,7 @@ export const RunResult = Type.Object(
     duration_ms: Type.Integer({ minimum: 0 }),
     steps_completed: Type.Integer({
       minimum: 0,
-      description: 'Step occurrences that completed, iterations of loops included.',
+      description: 'Step occurrences that completed, including those in loop iterations.',
     }),
     steps_total: Type.Integer({
       minimum: 0,

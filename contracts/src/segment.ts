@@ -11,19 +11,19 @@ export const RetryPolicy = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: caps.attempts_per_step,
-        description: 'Attempts in all, the first included. Default: `params.max_retries` + 1.',
+        description: 'Total number of attempts, including the first. Default: `params.max_retries` + 1.',
       }),
     ),
     initial_interval_seconds: Type.Optional(
-      Type.Number({ minimum: 0, default: 1, description: 'Pause before the second attempt.' }),
+      Type.Number({ minimum: 0, default: 1, description: 'Delay before the second attempt.' }),
     ),
-    backoff: Type.Optional(Type.Number({ minimum: 1, default: 2, description: 'Factor from one pause to the next.' })),
+    backoff: Type.Optional(Type.Number({ minimum: 1, default: 2, description: 'Factor by which the delay grows.' })),
     max_interval_seconds: Type.Optional(
-      Type.Number({ minimum: 0, default: 60, description: 'No pause is longer (but for jitter of up to 20 %).' }),
+      Type.Number({ minimum: 0, default: 60, description: 'Maximum delay, before jitter of up to 20 %.' }),
     ),
-    non_retryable: Type.Optional(Type.Array(Type.String(), { description: 'Error codes that end the step at once.' })),
+    non_retryable: Type.Optional(Type.Array(Type.String(), { description: 'Error codes that are never retried.' })),
   },
-  { ...strict, $id: 'RetryPolicy', description: 'How often and how fast a failed attempt is repeated.' },
+  { ...strict, $id: 'RetryPolicy', description: 'How often and how soon a failed attempt is retried.' },
 );
 export type RetryPolicy = Static<typeof RetryPolicy>;
 
@@ -32,7 +32,7 @@ export const StepPorts = Type.Object(
     input: Type.Optional(Type.Array(PortName, { uniqueItems: true })),
     output: Type.Optional(Type.Array(PortName, { uniqueItems: true })),
   },
-  { ...strict, description: 'Ports of this step beyond those of its type.' },
+  { ...strict, description: 'Ports of this step in addition to those of its type.' },
 );
 
 export const Step = Type.Object(
@@ -48,12 +48,12 @@ export const Step = Type.Object(
     ports: Type.Optional(StepPorts),
     retry: Type.Optional(RetryPolicy),
     timeout_seconds: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Time for one attempt, from its start.' }),
+      Type.Number({ exclusiveMinimum: 0, description: 'Time limit for one attempt, from its start.' }),
     ),
     queue_timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        description: 'Time from queued to started; then the step fails with `NO_WORKER`.',
+        description: 'Time limit from queued to started, after which the step fails with `NO_WORKER`.',
       }),
     ),
     position: Type.Optional(Type.Object({ x: Type.Number(), y: Type.Number() }, strict)),
@@ -68,7 +68,7 @@ export const Step = Type.Object(
       ),
     ),
   },
-  { ...strict, $id: 'Step', description: 'One step: what to do.' },
+  { ...strict, $id: 'Step', description: 'A step of a segment.' },
 );
 export type Step = Static<typeof Step>;
 
@@ -79,10 +79,10 @@ export const Edge = Type.Object(
     to: Identifier,
     to_port: Type.Optional(Type.String({ default: 'input', maxLength: 64 })),
     condition: Type.Optional(
-      Type.String({ description: 'CEL, boolean; `value` is the value on the port. Holds: the edge is taken.' }),
+      Type.String({ description: 'Boolean CEL; the edge is taken if it is true. `value` is the value on the port.' }),
     ),
   },
-  { ...strict, $id: 'Edge', description: 'One edge: what follows what, and which value goes along.' },
+  { ...strict, $id: 'Edge', description: 'An edge from an output port of one step to an input port of another.' },
 );
 export type Edge = Static<typeof Edge>;
 
@@ -92,18 +92,18 @@ export const SegmentParams = Type.Object(
     timeout_seconds: Type.Optional(
       Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
         default: 300,
-        description: 'Time for the whole run; `null` = none.',
+        description: 'Time limit for the whole run; `null` for none.',
       }),
     ),
     parallel_execution: Type.Optional(
-      Type.Boolean({ default: true, description: 'false: at most one job of the run in flight.' }),
+      Type.Boolean({ default: true, description: 'If false, at most one job of the run is in flight.' }),
     ),
     max_parallel: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 2_000,
         default: caps.parallel_width,
-        description: 'Jobs of the run in flight.',
+        description: 'Maximum number of jobs of the run in flight.',
       }),
     ),
     on_failure: Type.Optional(
@@ -117,20 +117,20 @@ export const SegmentParams = Type.Object(
 );
 export type SegmentParams = Static<typeof SegmentParams>;
 
-/** A workflow as its author writes it. */
+/** A workflow as written by its author. */
 export const Segment = Type.Object(
   {
-    $schema: Type.Optional(Type.String({ description: 'Accepted and ignored, so that editors can complete.' })),
+    $schema: Type.Optional(Type.String({ description: 'Ignored; lets editors offer completion.' })),
     version: Type.Optional(Type.Enum(['1.0'], { default: '1.0' })),
     segment_id: Identifier,
     name: Type.String({ maxLength: 256 }),
     description: Type.Optional(Type.String({ default: '' })),
-    entrypoint: Type.String({ maxLength: 64, description: 'The id of the step that starts.' }),
+    entrypoint: Type.String({ maxLength: 64, description: 'Id of the first step.' }),
     params: Type.Optional(SegmentParams),
     input_schema: Type.Optional(
       Type.Unsafe<JsonObjectSchema>({ type: 'object', description: "JSON Schema that a run's input must match." }),
     ),
-    output: Type.Optional(Type.String({ description: 'CEL; what the run returns.' })),
+    output: Type.Optional(Type.String({ description: "CEL; the run's output." })),
     steps: Type.Array(Step, { maxItems: caps.steps_per_segment }),
     edges: Type.Optional(Type.Array(Edge, { maxItems: caps.edges_per_segment })),
     metadata: Type.Optional(JsonRecord),

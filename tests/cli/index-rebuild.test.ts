@@ -101,7 +101,7 @@ spec('llmteam index rebuild', (test) => {
         }
         const told = await cli.call(['index', 'rebuild']);
         assert.equal([told.code, told.stderr], [0, '']);
-        assert.match(told.stdout, /^6 runs and 3 tasks of 2 stores are listed anew, in [0-9.]+s\.\n$/);
+        assert.match(told.stdout, /^6 runs and 3 tasks of 2 stores re-indexed in [0-9.]+s\.\n$/);
       }),
     patience,
   );

@@ -70,7 +70,7 @@ spec('what llmteam tells about itself', (test) => {
         ]);
         assert.match(text.stdout, /keyed +openai-compatible +m1 +needs SOME_KEY/);
         assert.match(text.stdout, /open +openai-compatible +m1 +ready/);
-        assert.match(text.stdout, /odd +unheard-of +no plugin brings this provider/);
+        assert.match(text.stdout, /odd +unheard-of +no plugin for this provider/);
         assert.match(text.stdout, /Not set: OTHER_KEY, SOME_KEY/);
         assert.equal(jsonOf<{ missing_variables: string[] }>(json).missing_variables, ['OTHER_KEY', 'SOME_KEY']);
         assert.match(set.stdout, /keyed +openai-compatible +m1 +ready/);

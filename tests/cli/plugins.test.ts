@@ -79,10 +79,7 @@ spec('plugins of the configuration', (test) => {
         const crashed = await call(['run', write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]))]);
         assert.is(crashed.code, 1);
         assert.is(crashed.stdout, '');
-        assert.match(
-          crashed.stderr,
-          /^internal error: stray\n[\s\S]*can be continued with: llmteam runs resume \S+\n$/,
-        );
+        assert.match(crashed.stderr, /^internal error: stray\n[\s\S]*can be resumed with: llmteam runs resume \S+\n$/);
         assert.not.match(crashed.stderr, /\n\s+at /);
         writePlugin(write, 'shouting', shouting);
         const [, runId = ''] = /resume (\S+)/.exec(crashed.stderr) ?? [];
@@ -100,7 +97,10 @@ spec('plugins of the configuration', (test) => {
         writePlugin(write, 'shouting', 'process.exit(0);');
         const atLoad = await call(['run', 'shout.json']);
         assert.is(atLoad.code, 1);
-        assert.match(atLoad.stderr, /^error PLUGIN_FAILED: a plugin ended the process before the command was done\n$/);
+        assert.match(
+          atLoad.stderr,
+          /^error PLUGIN_FAILED: a plugin exited the process before the command had finished\n$/,
+        );
         writePlugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
         const inStep = await call(['run', 'shout.json']);
         assert.is(inStep.code, 1);

@@ -52,7 +52,7 @@ spec('a gateway that cannot be asked', (test) => {
       withCli(async (cli) => {
         const url = await unusedAddress();
         const expected = new RegExp(
-          `^error GATEWAY_UNREACHABLE: the gateway at ${url} cannot be reached: nothing listens`,
+          `^error GATEWAY_UNREACHABLE: the gateway at ${url} cannot be reached: connection refused`,
         );
         for (const args of [
           ['runs', 'list'],
@@ -74,7 +74,7 @@ spec('a gateway that cannot be asked', (test) => {
           withCli(async (cli) => {
             const secure = url.replace('http:', 'https:');
             const ended = await cli.call(['runs', 'list'], askingAt(secure, key));
-            checkRefusal(ended, /^error GATEWAY_UNREACHABLE: .*it does not speak TLS; is it http:\/\/ instead\?/);
+            checkRefusal(ended, /^error GATEWAY_UNREACHABLE: .*it does not use TLS; did you mean http:\/\/\?/);
           }),
       ),
     patience,
@@ -107,7 +107,7 @@ spec('a gateway that cannot be asked', (test) => {
       refusedBy((response) => {
         response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' });
         response.write('{"runs": [', () => response.destroy());
-      }, /^error GATEWAY_UNREACHABLE: .*the connection broke/),
+      }, /^error GATEWAY_UNREACHABLE: .*the connection was lost/),
     patience,
   );
 });
@@ -140,7 +140,7 @@ spec('a gateway that refuses', (test) => {
     () =>
       refusedBy(
         (response) => giveProblem(response, 500, 'INTERNAL', 'Something went wrong.', { 'X-Request-Id': 'req-7' }),
-        /^error INTERNAL: Something went wrong; the gateway's log has more of request req-7\n$/,
+        /^error INTERNAL: Something went wrong; see request req-7 in the log of the gateway\n$/,
       ),
     patience,
   );
@@ -178,7 +178,7 @@ spec('a gateway that asks for patience', (test) => {
             const before = Date.now();
             const { code, stderr } = await cli.call(['runs', 'pause', 'r'], askingAt(url, key));
             assert.is(code, 0, stderr);
-            assert.match(stderr, /^(The gateway asks for patience: trying again in 1 s\.\n){2}Run r is paused/);
+            assert.match(stderr, /^(The gateway limits the rate of requests: retrying in 1 s\.\n){2}Run r is paused/);
             assert.ok(Date.now() - before >= 2_000, 'it waits');
             assert.equal(
               asked,
@@ -212,11 +212,11 @@ spec('an answer that is none of a gateway', (test) => {
       await refusedBy((response) => response.writeHead(200, html).end(page), foreign('is not JSON'));
       await refusedBy(
         (response) => response.writeHead(404, html).end(page),
-        foreign('answered 404; is it the address'),
+        foreign('responded with 404; is it the address'),
       );
       await refusedBy(
         (response) => response.writeHead(502, html).end(page),
-        foreign('answered 502; something in between'),
+        foreign('responded with 502; a proxy responded'),
       );
       await refusedBy((response) => giveJson(response, 200, { ok: true }), foreign('is it the address of one'));
       await refusedBy((response) => giveJson(response, 200, null), foreign('is it the address of one'));
@@ -232,7 +232,7 @@ spec('an answer that is none of a gateway', (test) => {
         async ({ url, asked }) => {
           const elsewhere = (response: ServerResponse) =>
             response.writeHead(308, { Location: `${url}/api/v1/runs` }).end();
-          await refusedBy(elsewhere, foreign(`sends on to ${url}, and the key is not sent there`));
+          await refusedBy(elsewhere, foreign(`redirects to ${url}, and the key is not sent there`));
           assert.equal(asked, []);
         },
       ),
@@ -243,17 +243,17 @@ spec('an answer that is none of a gateway', (test) => {
 spec('the command line of a gateway', (test) => {
   const environment = { LLMTEAM_URL: 'http://127.0.0.1:9', LLMTEAM_KEY: key };
   const wrong: readonly (readonly [string, RegExp, Record<string, string>?])[] = [
-    ['runs list --url http://127.0.0.1:9', /a gateway asks for a key: set \$LLMTEAM_KEY/, {}],
+    ['runs list --url http://127.0.0.1:9', /a gateway requires an API key: set \$LLMTEAM_KEY/, {}],
     ['runs list --url http://127.0.0.1:9 --key env:NOT_SET', /names the variable NOT_SET, which is not set/],
     ['runs list --key env:LLMTEAM_KEY', /--key is for a gateway/, { LLMTEAM_KEY: key }],
-    ['runs list --url localhost:8700', /--url must be an address that begins with http/],
-    ['runs list --url http://me:secret@localhost', /without a user/],
-    ['runs list --tenant acme --url http://127.0.0.1:9', /the key says whose runs they are/],
-    ['run x.json --tenant acme', /the key says whose runs they are/],
-    ['tasks show r:s --url http://127.0.0.1:9 --home elsewhere', /--home is for the store here/],
-    ['runs list --url http://127.0.0.1:9 --config c.json', /--config is for the store here/],
-    ['runs list', /\$LLMTEAM_URL must be an address/, { LLMTEAM_URL: 'nowhere', LLMTEAM_KEY: key }],
-    ['runs list', /has characters that no key has/, { ...environment, LLMTEAM_KEY: `${key}\nX-Other: 1` }],
+    ['runs list --url localhost:8700', /--url must be a URL that starts with http/],
+    ['runs list --url http://me:secret@localhost', /must not contain a user/],
+    ['runs list --tenant acme --url http://127.0.0.1:9', /the API key determines the tenant/],
+    ['run x.json --tenant acme', /the API key determines the tenant/],
+    ['tasks show r:s --url http://127.0.0.1:9 --home elsewhere', /--home selects the local stores/],
+    ['runs list --url http://127.0.0.1:9 --config c.json', /--config selects the local stores/],
+    ['runs list', /\$LLMTEAM_URL must be a URL/, { LLMTEAM_URL: 'nowhere', LLMTEAM_KEY: key }],
+    ['runs list', /contains characters that no key has/, { ...environment, LLMTEAM_KEY: `${key}\nX-Other: 1` }],
     ['dev --url http://127.0.0.1:9', /unknown option '--url'/],
   ];
 
@@ -283,7 +283,7 @@ spec('the command line of a gateway', (test) => {
   );
 
   test(
-    'a key that travels in the clear is warned of, on loopback it is not',
+    'warns of a key sent unencrypted, but not on loopback',
     () =>
       withOddServer(
         (response) => giveJson(response, 200, emptyList),
@@ -292,7 +292,7 @@ spec('the command line of a gateway', (test) => {
             if (process.platform === 'win32') return notTestedHere('a key in the clear', 'Windows cannot call 0.0.0.0');
             const elsewhere = url.replace('127.0.0.1', '0.0.0.0');
             const warned = await call(['runs', 'list', '--json'], askingAt(elsewhere, key));
-            assert.match(warned.stderr, /^warning: the key travels in the clear to http:\/\/0\.0\.0\.0:/);
+            assert.match(warned.stderr, /^warning: the API key is sent unencrypted to http:\/\/0\.0\.0\.0:/);
             assert.equal(jsonOf(warned), emptyList);
             assert.is((await call(['runs', 'list', '--json', '-q'], askingAt(elsewhere, key))).stderr, '');
             assert.is((await call(['runs', 'list', '--json'], askingAt(url, key))).stderr, '');

@@ -179,7 +179,7 @@ spec('llmteam run at a gateway', (test) => {
         });
         const refused = await asOperator('run', other);
         assert.equal([refused.code, refused.stdout], [1, '']);
-        assert.match(refused.stderr, /^error FORBIDDEN: the segment 'doubling' of the gateway is another one/);
+        assert.match(refused.stderr, /^error FORBIDDEN: the segment 'doubling' at the gateway differs/);
         assert.is((await client.listRuns()).runs.length, 2);
       }),
     patience,

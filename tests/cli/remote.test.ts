@@ -100,12 +100,12 @@ spec('llmteam at a gateway', (test) => {
         const { run_id } = await client.startRun('waiting');
         const paused = await there('runs', 'pause', run_id, '--reason', 'lunch');
         assert.equal([paused.code, paused.stdout], [0, '']);
-        assert.is(paused.stderr, `Run ${run_id} is paused: what is under way is finished, nothing new begins.\n`);
+        assert.is(paused.stderr, `Run ${run_id} is paused: running steps finish, no new steps start.\n`);
         await until(async () => (await client.getRun(run_id)).status === 'paused');
         const resumed = cli.start(['runs', 'resume', run_id, '--json', '-o', 'out.json'], askingAt(dev.url, dev.key));
         await resumed.event('segment.resumed');
         const sent = await there('runs', 'signal', run_id, 'go', '--payload', '{"at": "last"}');
-        assert.is(sent.stderr, `Run ${run_id} has the signal 'go'.\n`);
+        assert.is(sent.stderr, `Signal 'go' sent to run ${run_id}.\n`);
         const ended = await resumed.ended;
         assert.equal([ended.code, ended.stderr], [0, '']);
         const result = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '');
@@ -180,12 +180,12 @@ spec('llmteam at a gateway', (test) => {
         assert.is(forked.code, 0, forked.stderr);
         const result = jsonOf(forked);
         assert.equal(result.output, { doubled: 100 });
-        assert.is(forked.stderr, `Run ${result.run_id} begins anew from step 'double'.\n`);
+        assert.is(forked.stderr, `Run ${result.run_id} was forked from step 'double'.\n`);
         assert.is.not(result.run_id, run_id);
         assert.equal(jsonOf(await alike('runs', 'resume', result.run_id)), result);
         const unknown = await there('runs', 'fork', run_id, '--from-step', 'nowhere');
         assert.is(unknown.code, 1);
-        assert.is(unknown.stderr, `error STEP_UNKNOWN: run '${run_id}' has no step 'nowhere' to begin anew from\n`);
+        assert.is(unknown.stderr, `error STEP_UNKNOWN: run '${run_id}' has no step 'nowhere' to fork from\n`);
       }),
     patience,
   );
@@ -199,15 +199,15 @@ spec('llmteam at a gateway', (test) => {
         assert.match((await alike('tasks', 'list')).stdout, /^TASK +STATUS[\s\S]* open +approval +/);
         const list = await alike('tasks', 'list', '--json', '--status', 'open', '--run', run_id, '--limit', '1');
         assert.is(jsonOf<{ tasks: HumanTask[] }>(list).tasks[0]?.task_id, id);
-        assert.match((await alike('tasks', 'list', '--status', 'closed')).stderr, /There are no such tasks/);
+        assert.match((await alike('tasks', 'list', '--status', 'closed')).stderr, /No matching tasks/);
         assert.match((await alike('tasks', 'show', id)).stdout, new RegExp(`\nllmteam tasks answer ${id} --approve\n`));
         assert.is(jsonOf<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
         const claimed = await there('tasks', 'claim', id, '--by', 'ann');
-        assert.equal([claimed.code, claimed.stderr], [0, 'The task is claimed by ann.\n']);
+        assert.equal([claimed.code, claimed.stderr], [0, 'Task claimed by ann.\n']);
         assert.match((await alike('tasks', 'claim', id, '--by', 'bob')).stderr, /^error TASK_CLOSED: .*claimed by ann/);
         assert.match((await alike('tasks', 'answer', id, '--value', '"x"')).stderr, /^error ANSWER_INVALID: /);
         const answered = await there('tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine');
-        assert.equal([answered.code, answered.stderr], [0, 'The task is answered: approve.\n']);
+        assert.equal([answered.code, answered.stderr], [0, 'Task answered: approve.\n']);
         await until(async () => (await client.getRun(run_id)).status === 'completed');
         assert.is((await client.getRun(run_id)).output, 'ann');
         assert.match((await alike('tasks', 'answer', id, '--reject', '--by', 'bob')).stderr, /^error TASK_CLOSED: /);
@@ -282,7 +282,7 @@ spec('llmteam at a gateway', (test) => {
         assert.is(code, 130);
         assert.match(
           stderr,
-          new RegExp(`\nrun ${run_id} can be continued with: llmteam runs resume ${run_id} --url ${dev.url}\n$`),
+          new RegExp(`\nrun ${run_id} can be resumed with: llmteam runs resume ${run_id} --url ${dev.url}\n$`),
         );
         assert.not.ok(`${stdout}${stderr}`.includes(viewer));
         assert.not.ok(`${shown.stdout}${shown.stderr}`.includes(String(dev.key)));

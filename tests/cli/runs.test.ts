@@ -56,8 +56,8 @@ spec('llmteam runs', (test) => {
         const shared = Object.keys(newest ?? {}).map((key) => [key, view[key as keyof RunView]]);
         assert.equal(newest, Object.fromEntries(shared), 'names and times are those of runs show');
         const table = await call(['runs', 'list', '--limit', '1']);
-        assert.match(table.stdout, /^RUN +SEGMENT +STATUS +STARTED +TOOK\n\S+ +doubling +completed/);
-        assert.match(table.stderr, /^There are more: --cursor \S+\n$/);
+        assert.match(table.stdout, /^RUN +SEGMENT +STATUS +STARTED +DURATION\n\S+ +doubling +completed/);
+        assert.match(table.stderr, /^More results: --cursor \S+\n$/);
       }),
     patience,
   );
@@ -175,7 +175,7 @@ spec('llmteam runs', (test) => {
         started.signal('SIGKILL');
         await started.ended;
         const sent = await call(['runs', 'signal', run_id, 'go', '--payload', '7']);
-        assert.match(sent.stderr, new RegExp(`goes on with: llmteam runs resume ${run_id}`));
+        assert.match(sent.stderr, new RegExp(`To resume it: llmteam runs resume ${run_id}`));
         assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 7);
       }),
     patience,
@@ -233,9 +233,7 @@ spec('llmteam runs', (test) => {
         const first = start(['run', write('handed-over.json', chain('handed_over', steps)), '--json']);
         const { run_id } = await first.event('step.waiting', 'pause');
         const second = start(['runs', 'resume', run_id, '--log-level', 'debug']);
-        await second.until('a sign of life', ({ stderr }) =>
-          stderr.includes('following it there') ? true : undefined,
-        );
+        await second.until('a sign of life', ({ stderr }) => (stderr.includes('following it') ? true : undefined));
         first.signal('SIGKILL');
         const ended = await second.ended;
         assert.is(ended.code, 0, ended.stderr);

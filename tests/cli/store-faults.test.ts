@@ -20,7 +20,7 @@ spec('a store that fails', (test) => {
         assert.is(failed.code, 1);
         assert.is(failed.stdout, '');
         assert.match(failed.stderr, /^error STORE_(FULL|FAILED): /);
-        const [, runId = ''] = /can be continued with: llmteam runs resume (\S+)/.exec(failed.stderr) ?? [];
+        const [, runId = ''] = /can be resumed with: llmteam runs resume (\S+)/.exec(failed.stderr) ?? [];
         const resumed = await call(['runs', 'resume', runId]);
         assert.is(resumed.code, 0, resumed.stderr);
         assert.is(jsonOf(resumed).steps_completed, 1_500);

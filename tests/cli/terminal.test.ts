@@ -102,7 +102,7 @@ spec('llmteam run on a terminal', (test) => {
         const ended = await onTerminal(line).ended;
         const frames = ended.stdout.split('\u001b[2K');
         for (const frame of frames) assert.ok(plain(frame).split('\n').length <= 13, frame);
-        assert.match(plain(ended.stdout), /✔ \d+ steps done\n[\s\S]*✔ completed in/);
+        assert.match(plain(ended.stdout), /✔ \d+ steps finished\n[\s\S]*✔ completed in/);
       }),
     patience,
   );

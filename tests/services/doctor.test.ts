@@ -43,7 +43,7 @@ spec('doctor', (test) => {
           assert.match(of('plugins'), /^ok: 4 plugins with 3 task types and \d+ control types$/);
           assert.match(of('server'), /^ok: reached 127\.0\.0\.1:\d+$/);
           assert.match(of('version'), new RegExp(`^ok: nats-server ${installation.server.version}`));
-          assert.is(of('streams'), 'warning: none yet: the first coordinator or worker makes them');
+          assert.is(of('streams'), 'warning: none yet; the first coordinator or worker creates them');
           assert.is(of('coordinators'), '');
         }
       }),
@@ -63,15 +63,15 @@ spec('doctor', (test) => {
         assert.is(code, 0);
         assert.match(of('streams'), /^ok: 7 streams as configured: \d+ messages?, /);
         assert.match(of('durability of the journal'), /^warning: one copy on disk: .*`sync_interval: always`/);
-        assert.match(of('durability of jobs'), /^ok: in memory: .* made anew from the journal/);
+        assert.match(of('durability of jobs'), /^ok: in memory: .* recreated from the journal/);
         assert.match(of('repeats'), /within 30 s is stored once/);
         assert.match(of('clock'), /^ok: within 250 ms/);
         assert.is(of('coordinators'), `ok: 1 coordinator: ${coordinator_id}`);
         assert.match(of('workers'), `ok: transform@0: 1 worker (${worker_id})`);
-        assert.match(of('workers'), 'warning: nobody serves http_action@0, llm_agent@0 now; steps of it wait');
+        assert.match(of('workers'), 'warning: no worker serves http_action@0, llm_agent@0; steps of these types wait');
         const plain = await installation.cli.call(['doctor'], { environment: installation.environment });
-        assert.match(plain.stdout, /^ok {7}jetstream: on$/m);
-        assert.match(plain.stdout, /^warning {2}workers: nobody serves/m);
+        assert.match(plain.stdout, /^ok {7}jetstream: enabled$/m);
+        assert.match(plain.stdout, /^warning {2}workers: no worker serves/m);
       }),
     patience,
   );
@@ -83,8 +83,8 @@ spec('doctor', (test) => {
         await (await installation.start('coordinator').ready()).stop();
         const { code, of } = await diagnose(installation);
         assert.is(code, 0);
-        assert.is(of('coordinators'), 'warning: none lives: runs are accepted, and wait');
-        assert.is(of('workers'), 'warning: none lives: steps wait');
+        assert.is(of('coordinators'), 'warning: none running: runs are accepted but not driven');
+        assert.is(of('workers'), 'warning: none running: steps wait');
       }),
     patience,
   );
@@ -148,8 +148,8 @@ spec('doctor', (test) => {
         assert.is(far.code, 1);
         const found = jsonOf<{ checks: Finding[] }>(far).checks.map(({ state, message: said }) => `${state}: ${said}`);
         const told = [
-          'warning: the variable LLMTEAM_NATS_SERVRES names no key',
-          'problem: the variable NO_SUCH is not set; the connection needs it',
+          'warning: the variable LLMTEAM_NATS_SERVRES does not match any configuration key',
+          'problem: the variable NO_SUCH is not set, but the connection needs it',
           "problem: plugin 'nowhere' is not installed",
           'problem: the environment variable NO_SUCH is not set',
         ];

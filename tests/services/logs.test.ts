@@ -81,7 +81,7 @@ spec('logs of services', (test) => {
         );
         const { code, stderr } = await worker.stop();
         assert.is(code, 0);
-        assert.match(stderr, /WARN.*: this variable names no key of the configuration\n.*LLMTEAM_WORKER_SLOTS/);
+        assert.match(stderr, /WARN.*: this variable does not match any configuration key\n.*LLMTEAM_WORKER_SLOTS/);
         assert.is(linesOf(stderr).length, 0);
       }),
     patience,

@@ -1,6 +1,6 @@
 /**
- * Purpose: from the arguments to an exit code.
- * Owns: the tree of commands, usage errors, the last catch. What a command does is loaded when it is called: `--help` must be quick.
+ * Purpose: runs the command line and returns its exit code.
+ * Owns: the command tree, usage errors, the outermost error handler. Actions are imported lazily so that `--help` stays fast.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { addAudit } from './commands/audit.js';
@@ -31,14 +31,14 @@ import { Streams } from './streams.js';
 export async function runCommandLine(args: readonly string[]): Promise<ExitCode> {
   const environment = readEnvironment();
   const streams = new Streams(process.stdout, process.stderr);
-  const outcome: { code: ExitCode; isTold: boolean } = { code: exitCodes.completed, isTold: false };
-  watchForEarlyEnd(() => outcome.isTold, streams);
+  const outcome: { code: ExitCode; isFinal: boolean } = { code: exitCodes.completed, isFinal: false };
+  watchForEarlyEnd(() => outcome.isFinal, streams);
   const act: Act =
     (action) =>
-    async (...given) => {
-      const command = given.at(-1) as Command;
-      const here = makeSettings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
-      const settings = await withGateway(command, here);
+    async (...handlerArgs) => {
+      const command = handlerArgs.at(-1) as Command;
+      const localSettings = makeSettings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
+      const settings = await withGateway(command, localSettings);
       outcome.code = await action(settings, command.args, command.opts());
     };
   const program = makeProgram(streams, act);
@@ -49,11 +49,11 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
   const crash = (thrown: unknown): void => {
     void report(thrown).then((code) => {
       streams.crashed();
-      outcome.isTold = true;
+      outcome.isFinal = true;
       process.exit(code);
     });
   };
-  // A plugin may let an error go where nobody can catch it.
+  // A plugin may throw where no caller can catch it.
   process.once('uncaughtException', crash).once('unhandledRejection', crash);
   try {
     await parse(program, args, streams);
@@ -62,7 +62,7 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
     else outcome.code = thrown.exitCode === 0 ? exitCodes.completed : exitCodes.usage;
   }
   await streams.flush();
-  outcome.isTold = true;
+  outcome.isFinal = true;
   if (streams.failure === null) return outcome.code;
   streams.note(`error FILE_UNREADABLE: cannot write to stdout: ${streams.failure.message}`);
   return exitCodes.failed;
@@ -84,20 +84,20 @@ const versionOptions = new Set(['--version', '-V']);
 
 function makeProgram(streams: Streams, act: Act): Command {
   const program = new Command('llmteam')
-    .description('Runs AI workflows: JSON graphs of steps that survive crashes.')
+    .description('Run durable AI workflows defined as JSON graphs of steps.')
     .exitOverride()
-    .showHelpAfterError("('llmteam --help' lists commands and options)")
+    .showHelpAfterError("(run 'llmteam --help' for commands and options)")
     .configureOutput({
       writeOut: (text) => streams.print(text),
       writeErr: (text) => streams.note(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'error USAGE: ')),
     })
     .configureHelp({ showGlobalOptions: true })
-    .option('--home <folder>', 'where runs are kept (default: $LLMTEAM_HOME or .llmteam)')
-    .option('--config <file>', 'configuration (default: the nearest llmteam.config.json)')
-    .option('--no-color', 'no colours (also: $NO_COLOR)')
-    .option('-q, --quiet', 'no progress, no warnings')
-    .addOption(new Option('--log-level <level>', 'log to stderr').choices(logLevels));
+    .option('--home <folder>', 'data folder (default: $LLMTEAM_HOME or .llmteam)')
+    .option('--config <file>', 'configuration file (default: the nearest llmteam.config.json)')
+    .option('--no-color', 'disable colours (also: $NO_COLOR)')
+    .option('-q, --quiet', 'suppress progress and warnings')
+    .addOption(new Option('--log-level <level>', 'log to stderr at this level').choices(logLevels));
   addRun(program, act);
   addValidate(program, act);
   addGraph(program, act);

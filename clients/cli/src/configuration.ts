@@ -3,7 +3,7 @@ import { type Config, findConfig, hideSecrets, knownSecrets, loadConfig } from '
 import { recalledConfig, rememberConfig } from './run-configs.js';
 import type { Settings } from './settings.js';
 
-/** For a segment file: `--config`, else the nearest from its folder upwards, else from the working folder. */
+/** For a segment file: `--config`, else the nearest file from its folder upwards, else from the working directory upwards. */
 export function configForFile(settings: Settings, file: string): Config {
   const { config } = settings;
   if (config !== undefined) return load(settings, config);
@@ -11,19 +11,19 @@ export function configForFile(settings: Settings, file: string): Config {
   return load(settings, beside ?? findConfig(process.cwd()));
 }
 
-/** For a run that was started before: `--config`, else what it was started with. */
+/** For an existing run: `--config`, else the file it was started with. */
 export function configForRun(settings: Settings, runId: string): Config {
   const recalled = settings.config === undefined ? recalledConfig(settings.home, runId) : undefined;
   return recalled === undefined ? configHere(settings) : load(settings, recalled);
 }
 
-/** A run that was made of another one goes on with its configuration; behind a gateway that is the gateway's. */
+/** A fork uses the configuration of its original run. At a gateway this is a no-op. */
 export function inheritConfig(settings: Settings, fromRunId: string, runId: string): void {
   if (settings.gateway !== null) return;
   rememberConfig(settings.home, runId, configForRun(settings, fromRunId).path);
 }
 
-/** `--config`, else the nearest from the working folder upwards. */
+/** `--config`, else the nearest file from the working directory upwards. */
 export function configHere(settings: Settings): Config {
   return load(settings, settings.config ?? findConfig(process.cwd()));
 }

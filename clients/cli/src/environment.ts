@@ -1,4 +1,4 @@
-/** What the environment says. The only file of the command line that reads it. */
+/** The environment of the process. No other file of the CLI reads it. */
 export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** `LLMTEAM_HOME` */
@@ -7,9 +7,9 @@ export interface Environment {
   readonly gatewayUrl: string | undefined;
   /** `LLMTEAM_KEY` */
   readonly gatewayKey: string | undefined;
-  /** Colours asked for or refused; undefined: as the terminal can. */
+  /** From `NO_COLOR` and `FORCE_COLOR`; undefined leaves it to the terminal's capabilities. */
   readonly colours: boolean | undefined;
-  /** The terminal can move its cursor. */
+  /** Whether the terminal can move its cursor. */
   readonly canRedraw: boolean;
   readonly hasUnicode: boolean;
 }

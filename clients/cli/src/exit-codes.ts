@@ -1,14 +1,14 @@
 import type { RunStatus } from '@llmteam/contracts';
 
-/** How the process ends, for scripts. */
+/** Exit codes of the process. */
 export const exitCodes = {
   completed: 0,
-  /** The run failed, a file is invalid, or something went wrong. */
+  /** The run failed, a file is invalid, or an error occurred. */
   failed: 1,
   usage: 2,
   timeout: 3,
   cancelled: 4,
-  /** Left at once by a second Ctrl-C. */
+  /** Exited immediately by a second Ctrl-C. */
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,12 +1,12 @@
-/** Reading what people name on the command line, and writing what they asked for. `-` is stdin. */
+/** Reads and writes the files named on the command line. `-` is stdin. */
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
 import { systemReason } from '@llmteam/service-host';
 
-/** Nothing that is allowed is larger; a file beyond it is not read into memory. */
-const mostBytes = 64 * 1024 * 1024;
+/** No valid input is larger; larger files are not read into memory. */
+const maxBytes = 64 * 1024 * 1024;
 
 export function shownName(file: string): string {
   return file === '-' ? '<stdin>' : file;
@@ -25,7 +25,7 @@ export async function readText(file: string): Promise<string> {
 function readFile(file: string): Uint8Array {
   try {
     const { size } = statSync(file);
-    if (size > mostBytes) throw tooLarge(file);
+    if (size > maxBytes) throw tooLarge(file);
     return readFileSync(file);
   } catch (cause) {
     throw fileError('read', file, cause);
@@ -37,14 +37,14 @@ async function readStdin(): Promise<Uint8Array> {
   let size = 0;
   for await (const part of process.stdin) {
     size += part.length;
-    if (size > mostBytes) throw tooLarge('-');
+    if (size > maxBytes) throw tooLarge('-');
     parts.push(part);
   }
   return Buffer.concat(parts);
 }
 
 function tooLarge(file: string): LlmteamError {
-  return new LlmteamError('LIMIT_EXCEEDED', `'${shownName(file)}' has more than ${mostBytes} bytes`);
+  return new LlmteamError('LIMIT_EXCEEDED', `'${shownName(file)}' is larger than ${maxBytes} bytes`);
 }
 
 function fileError(verb: 'read' | 'write', file: string, cause: unknown): LlmteamError {
@@ -54,7 +54,7 @@ function fileError(verb: 'read' | 'write', file: string, cause: unknown): Llmtea
   return new LlmteamError('FILE_UNREADABLE', `cannot ${verb} '${file}': ${reason}`, { cause });
 }
 
-/** Fails early for a file that could not be written after a long run. @throws LlmteamError `FILE_UNREADABLE` */
+/** Fails early instead of after a long run. @throws LlmteamError `FILE_UNREADABLE` */
 export function checkWritable(file: string | undefined): void {
   if (file === undefined) return;
   try {

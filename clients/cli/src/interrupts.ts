@@ -1,6 +1,6 @@
 import { exitCodes } from './exit-codes.js';
 
-/** Ctrl-C and SIGTERM, to the end of the process. The first asks for a clean end, the second leaves at once. */
+/** Handles SIGINT and SIGTERM until the process exits: the first requests a clean stop, the second exits immediately. */
 export function onInterrupt(first: () => void, second: () => void): void {
   const seen = { signals: 0 };
   const receive = (): void => {

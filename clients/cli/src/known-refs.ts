@@ -9,12 +9,12 @@ type KnownNames = NonNullable<KnownRefs['llm_ref']>;
 const segmentName = /^[a-z][a-z0-9_]{0,63}$/;
 const segmentFile = /^([a-z][a-z0-9_]{0,63})\.json$/;
 
-/** Where the segment of a `segment_ref` lies: beside the one that names it. null: it can be no segment's id. */
+/** A referenced segment is expected next to the one that references it. Returns null if the ref is not a valid segment id. */
 export function fileOfSegment(folder: string, segmentRef: string): string | null {
   return segmentName.test(segmentRef) ? join(folder, `${segmentRef}.json`) : null;
 }
 
-/** What values name by `segment_ref`, anywhere within. */
+/** All `segment_ref` values at any depth. */
 export function segmentRefs(values: readonly Json[]): Set<string> {
   const refs = new Set<string>();
   const todo: Json[] = [...values];
@@ -28,7 +28,7 @@ export function segmentRefs(values: readonly Json[]): Set<string> {
   return refs;
 }
 
-/** What a segment may refer to: the resources of the configuration, the segments beside it, and itself. */
+/** The valid references of a segment: configured resources, segments in the same folder, and itself. */
 export function knownRefs({ file }: Config, folder: string, ownId: string | null): KnownRefs {
   return {
     llm_ref: listed(Object.keys(file.llms ?? {})),

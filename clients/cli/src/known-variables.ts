@@ -1,7 +1,7 @@
 import type { Json } from '@llmteam/contracts';
 import type { Config } from '@llmteam/service-host';
 
-/** Names of the variables that `env:NAME` anywhere in a value stands for and that are not set. */
+/** Names of unset variables that a value references as `env:NAME` at any depth. */
 export function unsetVariables(value: Json, config: Pick<Config, 'environment'>): string[] {
   const missing = new Set<string>();
   const todo: Json[] = [value];

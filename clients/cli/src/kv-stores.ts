@@ -6,11 +6,11 @@ import { withService } from './open-stores.js';
 import type { Settings } from './settings.js';
 
 export interface WhichKvStore {
-  /** Of the installation on NATS that the configuration names. */
+  /** Use the configured NATS installation. */
   readonly nats?: boolean;
 }
 
-/** Where keys and the audit trail are: in the store that `llmteam dev` serves, or on NATS. */
+/** Keys and the audit trail are in the store that `llmteam dev` serves, or on NATS. */
 export function withKvStoreOf<T>(
   settings: Settings,
   { nats = false }: WhichKvStore,

@@ -4,7 +4,7 @@ import { makeColours } from './colours.js';
 import { plainText } from './plain-text.js';
 import type { Settings } from './settings.js';
 
-/** Without a level from the command line or the configuration: warnings and errors, in plain words. */
+/** Without a level on the command line or in the configuration, prints warnings and errors as plain lines. */
 export async function makeLog(settings: Settings, config: Config): Promise<Logger> {
   const { streams, colours, quiet, logLevel } = settings;
   const level = logLevel ?? (quiet ? 'silent' : config.file.log?.level);
@@ -26,7 +26,7 @@ function warningsLog({ streams, colours }: Settings): Logger {
   const { yellow, red } = makeColours(colours.stderr);
   const logOf = (known: object): Logger => {
     const write = (kind: string, fields: object, message = ''): void => {
-      streams.note(`${kind}: ${plainText(worded({ ...known, ...fields }, message))}`);
+      streams.note(`${kind}: ${plainText(asLine({ ...known, ...fields }, message))}`);
     };
     return {
       ...silentLog,
@@ -39,7 +39,7 @@ function warningsLog({ streams, colours }: Settings): Logger {
 }
 
 /** `step 'a': the message: the reason` */
-function worded(fields: { err?: unknown; run_id?: unknown; step_id?: unknown }, message: string): string {
+function asLine(fields: { err?: unknown; run_id?: unknown; step_id?: unknown }, message: string): string {
   const { err, run_id, step_id } = fields;
   const places = [
     typeof run_id === 'string' ? `run ${run_id}` : '',

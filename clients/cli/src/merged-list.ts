@@ -1,6 +1,6 @@
 /**
- * Purpose: one list, newest first, out of the lists of several stores.
- * Owns: its cursor, which names the last row shown. What a store says of its own pages stays with the store, so stores may come and go.
+ * Purpose: merges the lists of several stores into one, newest first.
+ * Owns: its cursor, which identifies the last row shown. It contains no store cursors, so stores may come and go between pages.
  */
 import { LlmteamError, type Page } from '@llmteam/contracts';
 
@@ -15,10 +15,10 @@ export interface MergedPage<T> {
   readonly cursor: string | null;
 }
 
-/** The largest page a list gives. */
-const mostRows = 1_000;
+/** Maximum page size of a store. */
+const maxPageRows = 1_000;
 
-/** The first `limit` + 1 rows of one store beyond a place. */
+/** The first `limit` + 1 rows of one store after a place. */
 export async function rowsAfter<T>(
   read: (page: { cursor?: string; limit: number }) => Promise<Page<T>>,
   placeOf: (row: T) => Place,
@@ -28,7 +28,7 @@ export async function rowsAfter<T>(
   const rows: T[] = [];
   let cursor: string | null = null;
   do {
-    const size = after === null ? Math.min(limit + 1, mostRows) : mostRows;
+    const size = after === null ? Math.min(limit + 1, maxPageRows) : maxPageRows;
     const page: Page<T> = await read({ limit: size, ...(cursor !== null && { cursor }) });
     rows.push(...page.rows.filter((row) => after === null || compare(placeOf(row), after) > 0));
     cursor = page.cursor;
@@ -43,7 +43,7 @@ export function merge<T>(lists: readonly (readonly T[])[], placeOf: (row: T) => 
   return { rows, cursor: all.length <= limit || last === undefined ? null : cursorOf(placeOf(last)) };
 }
 
-/** Newest first, ties by id, as every store has it. */
+/** Newest first, ties by id: the order of every store. */
 function compare(a: Place, b: Place): number {
   if (a.at !== b.at) return b.at - a.at;
   if (a.id === b.id) return 0;
@@ -54,7 +54,7 @@ function cursorOf({ at, id }: Place): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');
 }
 
-/** @throws LlmteamError `USAGE` if it is not a cursor that a list gave */
+/** @throws LlmteamError `USAGE` if it is not a cursor returned by a list */
 export function placeOfCursor(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   try {
@@ -67,5 +67,5 @@ export function placeOfCursor(cursor: string | undefined): Place | null {
 }
 
 function notACursor(cause: unknown): LlmteamError {
-  return new LlmteamError('USAGE', "--cursor is not one that 'list' gave", { cause });
+  return new LlmteamError('USAGE', "--cursor is not a cursor printed by 'list'", { cause });
 }

@@ -6,25 +6,25 @@ import { makeLog } from './log.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
-const mostOwners = 5;
+const maxOwnerChanges = 5;
 
-/** `plugins`: if they are loaded already. */
+/** `plugins` avoids loading them a second time. */
 export async function openLocalStores(settings: Settings, config: Config, plugins?: Plugins): Promise<LocalStores> {
   const log = await makeLog(settings, config);
   return new LocalStores({ home: settings.home, config, log, ...(plugins !== undefined && { plugins }) });
 }
 
-/** For lists over all stores. */
-export async function storesHere(settings: Settings): Promise<RunStores> {
+/** For commands that list over all stores. */
+export async function openStores(settings: Settings): Promise<RunStores> {
   return (await storesAtGateway(settings)) ?? openLocalStores(settings, configHere(settings));
 }
 
-/** For a run that was started before, with the configuration it was started with. */
+/** For commands on an existing run; uses the configuration it was started with. */
 export async function storesOfRun(settings: Settings, runId: string): Promise<RunStores> {
   return (await storesAtGateway(settings)) ?? openLocalStores(settings, configForRun(settings, runId));
 }
 
-/** null: the command is for the stores here. */
+/** Returns null if the command targets the local stores. */
 async function storesAtGateway(settings: Settings): Promise<RunStores | null> {
   const { gateway } = settings;
   if (gateway === null) return null;
@@ -32,7 +32,7 @@ async function storesAtGateway(settings: Settings): Promise<RunStores | null> {
   return new GatewayStores(settings, gateway);
 }
 
-/** Does something in the store that `llmteam dev` serves, whether it runs or not. */
+/** Uses the store that `llmteam dev` serves, whether or not it is running. */
 export async function withService<T>(
   settings: Settings,
   use: (store: OwnedStore | RemoteStore) => Promise<T>,
@@ -47,23 +47,23 @@ export async function withService<T>(
 }
 
 /**
- * Does something in the store a run lies in, whoever owns it. What may be done twice is done again if the owner goes away meanwhile.
+ * Uses the store that contains a run, whichever process owns it. Repeats idempotent work if the owner exits meanwhile.
  * @throws LlmteamError `RUN_UNKNOWN`
  */
 export async function withStoreOf<T>(
   settings: Settings,
   run: RunKey,
   use: (store: RunStore) => Promise<T>,
-  { mayRepeat = true }: { mayRepeat?: boolean } = {},
+  { isIdempotent = true }: { isIdempotent?: boolean } = {},
 ): Promise<T> {
   const stores = await storesOfRun(settings, run.run_id);
-  for (let left = mostOwners; ; left--) {
+  for (let left = maxOwnerChanges; ; left--) {
     const store = await stores.openStoreOf(run);
     try {
       return await use(store);
     } catch (error) {
       const isOwnerGone = store.kind === 'remote' && isLlmteamError(error) && error.code === 'STORE_LOCKED';
-      if (!isOwnerGone || !mayRepeat || left === 0) throw error;
+      if (!isOwnerGone || !isIdempotent || left === 0) throw error;
     } finally {
       await store.close();
     }

@@ -1,33 +1,39 @@
-/** Commands ready to be copied, for what a person may do next. */
+/** Ready-to-copy commands suggested to the user as next steps. */
 import type { HumanTask, RunKey, TaskRequest } from '@llmteam/contracts';
 import type { Settings } from './settings.js';
 import { shellWord } from './shell-word.js';
 
-const usualTenant = 'default';
+const defaultTenant = 'default';
 
 export function resumeCommand(settings: Settings, { tenant_id, run_id }: RunKey): string {
-  return [...ownName(settings), 'runs', 'resume', run_id, ...placeOptions(settings, tenant_id)].join(' ');
+  return [...baseCommand(settings), 'runs', 'resume', run_id, ...targetOptions(settings, tenant_id)].join(' ');
 }
 
-/** One for each way to answer, as far as they can be told. */
+/** One command per possible answer; values the user must supply are placeholders. */
 export function answerCommands(
   task: Pick<HumanTask, 'task_id' | 'tenant_id' | 'request'>,
   settings: Settings,
 ): string[] {
   const { task_id, tenant_id, request } = task;
-  const command = [...ownName(settings), 'tasks', 'answer', shellWord(task_id), ...placeOptions(settings, tenant_id)];
+  const command = [
+    ...baseCommand(settings),
+    'tasks',
+    'answer',
+    shellWord(task_id),
+    ...targetOptions(settings, tenant_id),
+  ];
   return answersTo(request).map((answer) => `${command.join(' ')} ${answer}`);
 }
 
-/** `llmteam`, with the home folder if it is not the usual one. */
-function ownName({ homeOption }: Settings): string[] {
+/** `llmteam`, plus `--home` if it was given. */
+function baseCommand({ homeOption }: Settings): string[] {
   return homeOption === undefined ? ['llmteam'] : ['llmteam', '--home', shellWord(homeOption)];
 }
 
-/** Whose it is, or at which gateway: the key there says whose. It is never repeated. */
-function placeOptions({ gateway }: Settings, tenantId: string): string[] {
+/** The tenant, or the gateway, whose key determines the tenant. The key itself is never repeated. */
+function targetOptions({ gateway }: Settings, tenantId: string): string[] {
   if (gateway !== null) return gateway.urlOption === undefined ? [] : ['--url', shellWord(gateway.url)];
-  return tenantId === usualTenant ? [] : ['--tenant', tenantId];
+  return tenantId === defaultTenant ? [] : ['--tenant', tenantId];
 }
 
 function answersTo({ task_type, choices }: TaskRequest): string[] {

@@ -1,4 +1,4 @@
-/** The one place where an error becomes words and an exit code. A stack trace is shown at `--log-level debug` only. */
+/** The only place that turns an error into a message and an exit code. Stack traces are shown only at `--log-level debug`. */
 import { inspect } from 'node:util';
 import { isLlmteamError } from '@llmteam/contracts';
 import { makeColours } from './colours.js';
@@ -11,7 +11,7 @@ export function reportError(thrown: unknown, settings: Settings): ExitCode {
   const { red, dim } = makeColours(colours.stderr);
   const isDebug = logLevel === 'debug';
   if (isLlmteamError(thrown)) {
-    // A fault of several plugins is one line for each.
+    // Errors about several plugins have one line per plugin.
     const message = thrown.message.split('\n').map(plainText).join('\n  ');
     streams.note(`${red('error')} ${thrown.code}: ${message}`);
     if (isDebug) streams.note(dim(inspect(thrown)));
@@ -19,8 +19,6 @@ export function reportError(thrown: unknown, settings: Settings): ExitCode {
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   streams.note(`${red('internal error')}: ${plainText(message)}`);
-  streams.note(
-    isDebug ? dim(inspect(thrown)) : 'This is a fault of llmteam; --log-level debug shows where it happened.',
-  );
+  streams.note(isDebug ? dim(inspect(thrown)) : 'This is a bug in llmteam; --log-level debug prints the stack trace.');
   return exitCodes.failed;
 }

@@ -3,9 +3,9 @@ import { writeText } from './files.js';
 import type { Settings } from './settings.js';
 
 export interface ResultOptions {
-  /** Every event as a line, the result as the last one. */
+  /** Print events as JSON lines, the result last. */
   readonly json?: boolean;
-  /** The result goes to this file too. */
+  /** Also write the result to this file. */
   readonly output?: string;
 }
 
@@ -13,7 +13,7 @@ export function printEvents(events: readonly RunEvent[], { streams }: Settings):
   streams.print(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
 }
 
-/** @throws LlmteamError `FILE_UNREADABLE`; the result is on stdout all the same */
+/** @throws LlmteamError `FILE_UNREADABLE`, after the result has been printed on stdout */
 export function printResult(result: RunResult, options: ResultOptions, { streams }: Settings): void {
   const text = `${JSON.stringify(result, null, 2)}\n`;
   streams.print(options.json === true ? `${JSON.stringify(result)}\n` : text);

@@ -1,12 +1,12 @@
 /**
- * Purpose: remembers which configuration a run was started with, so that `runs resume` finds the same plugins and models.
- * Owns: `<home>/run-configs/<run_id>.json`, a bounded number of them. A hint: a lost one costs a `--config`.
+ * Purpose: remembers which configuration a run was started with, so that `runs resume` uses the same plugins and models.
+ * Owns: `<home>/run-configs/<run_id>.json`, a bounded number of files. Only a hint: without it the user has to pass `--config`.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LlmteamError } from '@llmteam/contracts';
 
-const mostFiles = 10_000;
+const maxFiles = 10_000;
 const keptFiles = 9_000;
 const runName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -14,7 +14,7 @@ function folderOf(home: string): string {
   return join(home, 'run-configs');
 }
 
-/** null: the run has no configuration file. */
+/** `configPath` is null if the run has no configuration file. */
 export function rememberConfig(home: string, runId: string, configPath: string | null): void {
   const folder = folderOf(home);
   try {
@@ -28,10 +28,10 @@ export function rememberConfig(home: string, runId: string, configPath: string |
     const error = code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
     throw new LlmteamError(error, `cannot write to the folder '${folder}' (${code ?? 'unknown error'})`, { cause });
   }
-  forgetOldest(folder);
+  deleteOldest(folder);
 }
 
-/** undefined: nothing is known of the run. A run that a step started (`<run_id>.<number>`) has its parent's. */
+/** Returns undefined if the run is unknown. A child run (`<run_id>.<number>`) falls back to its parent. */
 export function recalledConfig(home: string, runId: string): string | null | undefined {
   if (!runName.test(runId)) return undefined;
   const parent = /^(.+)\.[0-9]+$/.exec(runId)?.[1];
@@ -50,10 +50,10 @@ function readConfig(home: string, runId: string): string | null | undefined {
   }
 }
 
-/** Several processes may do this at a time: a file that is gone already is none the worse. */
-function forgetOldest(folder: string): void {
+/** Several processes may do this concurrently, so files may already be gone. */
+function deleteOldest(folder: string): void {
   const names = readdirSync(folder);
-  if (names.length <= mostFiles) return;
+  if (names.length <= maxFiles) return;
   const aged = names.map((name) => ({ path: join(folder, name), at: modifiedAt(join(folder, name)) }));
   aged.sort((a, b) => a.at - b.at);
   for (const { path } of aged.slice(0, names.length - keptFiles)) rmSync(path, { force: true });

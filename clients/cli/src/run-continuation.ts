@@ -1,6 +1,6 @@
 /**
- * Purpose: going on with a run that exists, to its end, wherever its store is.
- * Owns: the choice between driving it here and following who drives it, and changing over when the process that owns a store ends.
+ * Purpose: continues an existing run to its end, wherever its store is.
+ * Owns: choosing between driving the run here and following the process that drives it, and taking over when that process exits.
  */
 import { isLlmteamError, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
 import { resultFromView } from '@llmteam/kernel';
@@ -10,7 +10,7 @@ import { RunSession } from './run-session.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
-/** Prints the result, also of a run that has ended already. @throws LlmteamError `RUN_UNKNOWN`, or why it cannot go on */
+/** Also prints the result of a run that has already ended. @throws LlmteamError `RUN_UNKNOWN`, or why the run cannot be continued */
 export async function continueRun(
   settings: Settings,
   stores: RunStores,
@@ -20,7 +20,7 @@ export async function continueRun(
   const continuation = new Continuation(settings, run, options);
   try {
     for (;;) {
-      const result = await continuation.goOnIn(await stores.openStoreOf(run));
+      const result = await continuation.continueIn(await stores.openStoreOf(run));
       if (result !== null) return exitCodeOf(result.status);
     }
   } finally {
@@ -30,7 +30,7 @@ export async function continueRun(
 
 class Continuation {
   private session: RunSession | null = null;
-  /** A pause that somebody asks for later is left as it is. */
+  /** Only a pause from before this command is lifted, not a later one. */
   private mayUnpause = true;
 
   constructor(
@@ -39,8 +39,8 @@ class Continuation {
     private readonly options: ResultOptions,
   ) {}
 
-  /** Goes on while the store is to be had, and closes it; null: the process that owned it is gone. */
-  async goOnIn(store: RunStore): Promise<RunResult | null> {
+  /** Continues in this store and closes it. Resolves to null if the process that owns the store exits. */
+  async continueIn(store: RunStore): Promise<RunResult | null> {
     try {
       const result = await this.resultIn(store);
       if (result === null) return null;

@@ -1,6 +1,6 @@
 /**
- * Purpose: watching a run that another process drives, from an event on to its end.
- * Owns: asking the owner of a store again and again; of a gateway also the streams of the runs inside it.
+ * Purpose: follows a run that another process drives, from a given event to its end.
+ * Owns: polling the owner of a store; for a gateway also the event streams of child runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endsRun, type LiveToken, type RunEvent, type RunKey } from '@llmteam/contracts';
@@ -10,11 +10,11 @@ import { childrenIn, type Watcher } from './run-watching.js';
 
 const firstPollMs = 50;
 const lastPollMs = 1_000;
-/** A gateway allows each tenant so many streams; one run that is watched takes few of them. */
-const mostInside = 20;
+/** Gateways limit the streams per tenant, so one followed run must not use many. */
+const maxChildStreams = 20;
 
 /**
- * Resolves once the run has ended. `children`: runs that it waits for already; null: what happens inside is not wanted.
+ * Resolves once the run has ended. `children`: child runs it already waits for; null ignores child runs.
  * @throws LlmteamError
  */
 export async function followRun(
@@ -25,8 +25,8 @@ export async function followRun(
   children: readonly string[] | null,
 ): Promise<void> {
   const stop = new AbortController();
-  const inside = children === null ? null : new RunsInside(store, run, watcher, stop.signal);
-  inside?.watch(children ?? []);
+  const childRuns = children === null ? null : new ChildRuns(store, run, watcher, stop.signal);
+  childRuns?.watch(children ?? []);
   try {
     for await (const event of eventsOf(store, run, fromSeq, stop.signal)) {
       if (event.event_type === 'llm.token') {
@@ -34,7 +34,7 @@ export async function followRun(
         continue;
       }
       watcher.events([event], null);
-      inside?.watch(childrenIn([event]));
+      childRuns?.watch(childrenIn([event]));
       if (endsRun(event.event_type)) return;
     }
   } finally {
@@ -42,8 +42,8 @@ export async function followRun(
   }
 }
 
-/** Runs that a run waits for, and those that they wait for: for the tasks they have for people. Only looked at, so it may fail. */
-class RunsInside {
+/** Follows child runs at any depth, to show their human tasks. Best effort: failures are ignored. */
+class ChildRuns {
   private readonly known = new Set<string>();
 
   constructor(
@@ -57,7 +57,7 @@ class RunsInside {
     const { store } = this;
     if (store.kind !== 'gateway') return;
     for (const runId of runIds) {
-      if (this.known.has(runId) || this.known.size === mostInside) continue;
+      if (this.known.has(runId) || this.known.size === maxChildStreams) continue;
       this.known.add(runId);
       this.watchOne(store, runId)
         .catch(() => undefined)
@@ -68,7 +68,7 @@ class RunsInside {
   private async watchOne(store: GatewayStore, runId: string): Promise<void> {
     for await (const event of store.follow({ ...this.run, run_id: runId }, 1, this.signal)) {
       if (event.event_type === 'llm.token') continue;
-      this.watcher.eventsInside([event]);
+      this.watcher.childEvents([event]);
       this.watch(childrenIn([event]));
       if (endsRun(event.event_type)) return;
     }
@@ -84,7 +84,7 @@ function eventsOf(
   return store.kind === 'gateway' ? store.follow(run, fromSeq, signal) : polledEvents(store.runs, run, fromSeq);
 }
 
-/** Does not end by itself. */
+/** Never ends by itself. */
 async function* polledEvents(runs: Runs, run: RunKey, fromSeq: number): AsyncGenerator<RunEvent> {
   let nextSeq = fromSeq;
   for (let pauseMs = firstPollMs; ; pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {

@@ -2,7 +2,7 @@ import type { Json } from '@llmteam/contracts';
 import { parseArgument, readJson } from './files.js';
 import type { ResultOptions } from './result-output.js';
 
-/** What `llmteam run` is asked for. */
+/** Options of `llmteam run`. */
 export interface RunOptions extends ResultOptions {
   readonly input?: string;
   readonly inputJson?: string;

@@ -1,7 +1,7 @@
 /**
- * Purpose: one run as the command line accompanies it, from its beginning or later, to its end.
- * Owns: what is shown meanwhile, events on stdout, Ctrl-C. Does not own: the store; whoever opened it closes it.
- * Invariant: the run is never worse off for being accompanied. Whatever happens to this process, the run can be continued.
+ * Purpose: attaches the CLI to one run until it ends, whether newly started or existing.
+ * Owns: the live display, events on stdout, Ctrl-C. Does not own: the store, which is closed by its opener.
+ * Invariant: attaching never harms the run. Whatever happens to this process, the run can be resumed.
  */
 import {
   isLlmteamError,
@@ -24,9 +24,9 @@ import type { GatewayStore, Runs } from './run-stores.js';
 import { type Watcher, watchRun } from './run-watching.js';
 import type { Settings } from './settings.js';
 
-const aDayMs = 86_400_000;
+const dayMs = 86_400_000;
 
-/** What happened in the run before. */
+/** The history of the run before this session. */
 export interface Past {
   readonly events: readonly RunEvent[];
   readonly usage: Usage;
@@ -35,9 +35,9 @@ export interface Past {
 export class RunSession {
   private readonly progress: RunProgress;
   private display: LiveDisplay | null = null;
-  /** How to cancel the run; null: it has not begun, or has ended. */
+  /** Cancels the run; null before it has started and after it has ended. */
   private cancel: (() => Promise<void>) | null = null;
-  private state: 'beginning' | 'under way' | 'being cancelled' | 'ended' = 'beginning';
+  private state: 'starting' | 'running' | 'cancelling' | 'ended' = 'starting';
   private isCancelWanted = false;
   private lastSeq = 0;
 
@@ -50,9 +50,9 @@ export class RunSession {
     this.progress = new RunProgress(run, segment);
     onInterrupt(
       () => this.interrupt(),
-      () => this.leave(),
+      () => this.exit(),
     );
-    settings.streams.handleCrash(() => this.leave());
+    settings.streams.handleCrash(() => this.exit());
   }
 
   static async open(
@@ -73,45 +73,45 @@ export class RunSession {
     return session;
   }
 
-  /** Drives the run here. `begin` starts it, or takes it over. @throws LlmteamError when the runtime cannot go on */
+  /** Drives the run in this process. `begin` starts it or takes it over. @throws LlmteamError if the runtime fails */
   async drive(runtime: EmbeddedRuntime, begin: () => Promise<void>): Promise<RunResult> {
     const stopWatching = this.watch(runtime);
-    // A run that waits for somebody may leave Node nothing to wait for.
-    const stay = setInterval(() => undefined, aDayMs);
+    // A waiting run may leave the event loop empty, and Node would exit.
+    const keepAlive = setInterval(() => undefined, dayMs);
     try {
       await begin();
-      this.underWay(runtime.runs);
+      this.markRunning(runtime.runs);
       this.showOpenTasks(runtime.runs, [this.run.run_id, ...this.progress.children()]);
       const result = await runtime.result(this.run);
       this.state = 'ended';
       return result;
     } catch (error) {
-      throw this.state === 'beginning' ? error : this.withAWayOn(error);
+      throw this.state === 'starting' ? error : this.withResumeHint(error);
     } finally {
       stopWatching();
-      clearInterval(stay);
+      clearInterval(keepAlive);
       this.cancel = null;
     }
   }
 
-  /** Follows a run that another process drives; null if it was the owner of a store and went away. */
+  /** Follows a run that another process drives. Resolves to null if the owner of its store exits first. */
   follow(store: GatewayStore): Promise<RunResult>;
   follow(store: RemoteStore | GatewayStore): Promise<RunResult | null>;
   async follow(store: RemoteStore | GatewayStore): Promise<RunResult | null> {
     const { runs } = store;
     const children = this.progress.children();
-    this.underWay(runs);
+    this.markRunning(runs);
     this.showOpenTasks(runs, [this.run.run_id, ...children]);
-    if (store.kind === 'remote') this.tellWhoWorks();
+    if (store.kind === 'remote') this.noteOwner();
     try {
-      const inside = this.display === null ? null : children;
-      await followRun(store, this.run, this.lastSeq + 1, this.watcher(runs), inside);
+      const followed = this.display === null ? null : children;
+      await followRun(store, this.run, this.lastSeq + 1, this.watcher(runs), followed);
       this.state = 'ended';
       const result = resultFromView(await runs.show(this.run));
       this.progress.noteUsage(result.usage);
       return result;
     } catch (error) {
-      if (store.kind === 'gateway') throw this.withAWayOn(error);
+      if (store.kind === 'gateway') throw this.withResumeHint(error);
       if (isLlmteamError(error) && error.code === 'STORE_LOCKED') return null;
       throw error;
     } finally {
@@ -119,13 +119,13 @@ export class RunSession {
     }
   }
 
-  /** Notes what happened while nobody was asked: the process that was followed is gone. */
+  /** Catches up on the events that were missed when the followed process exited. */
   async catchUp(runs: Runs, usage: Usage): Promise<void> {
     this.noteEvents(await runs.events(this.run, this.lastSeq + 1), null, runs);
     this.progress.noteUsage(usage);
   }
 
-  /** Ends what is shown; its last state stays. Ctrl-C goes on to be heard: closing the store takes its time. */
+  /** Closes the display and leaves its last frame. Ctrl-C is still handled, since closing the store may take time. */
   close(): void {
     this.display?.close();
   }
@@ -137,7 +137,7 @@ export class RunSession {
   private watcher(runs: Runs): Watcher {
     return {
       events: (events, usage) => this.noteEvents(events, usage, runs),
-      eventsInside: (events) => {
+      childEvents: (events) => {
         this.progress.apply(events, null);
         this.showTasks(events, runs);
       },
@@ -166,7 +166,7 @@ export class RunSession {
     }
   }
 
-  /** Those that were opened before this session. */
+  /** Shows tasks that were opened before this session. */
   private showOpenTasks(runs: Runs, runIds: readonly string[]): void {
     for (const runId of runIds) {
       this.show(async () => {
@@ -176,13 +176,13 @@ export class RunSession {
     }
   }
 
-  /** What is only looked at may fail. */
+  /** Display updates are best effort. */
   private show(look: () => Promise<void>): void {
     if (this.display !== null) look().catch(() => undefined);
   }
 
-  private underWay(runs: Runs): void {
-    if (this.state === 'beginning') this.state = 'under way';
+  private markRunning(runs: Runs): void {
+    if (this.state === 'starting') this.state = 'running';
     this.cancel = () => runs.control(this.run, 'cancel', 'llmteam', 'interrupted at the terminal');
     if (this.isCancelWanted) this.interrupt();
   }
@@ -190,10 +190,10 @@ export class RunSession {
   private interrupt(): void {
     this.isCancelWanted = true;
     if (this.cancel === null || this.state === 'ended') return;
-    const kept = (): void => {
-      if (this.state !== 'ended') this.state = 'being cancelled';
+    const accepted = (): void => {
+      if (this.state !== 'ended') this.state = 'cancelling';
     };
-    this.cancel().then(kept, (error: unknown) => {
+    this.cancel().then(accepted, (error: unknown) => {
       if (isLlmteamError(error) && error.code === 'RUN_ENDED') return;
       this.settings.streams.note(
         `error: the run could not be cancelled: ${error instanceof Error ? error.message : error}`,
@@ -201,35 +201,35 @@ export class RunSession {
     });
   }
 
-  private tellWhoWorks(): void {
+  private noteOwner(): void {
     const { logLevel, streams } = this.settings;
     if (this.display === null && logLevel !== 'debug') return;
     streams.note(
-      `Another process has the store of run ${this.run.run_id}: following it there, going on here when it ends.`,
+      `Run ${this.run.run_id} is driven by another process: following it, and taking over if that process exits.`,
     );
   }
 
-  private leave(): void {
+  private exit(): void {
     this.close();
-    this.settings.streams.note(this.wayOn());
+    this.settings.streams.note(this.howToResume());
   }
 
-  private wayOn(): string {
+  private howToResume(): string {
     const { run_id } = this.run;
     const command = resumeCommand(this.settings, this.run);
-    if (this.state === 'ended') return `run ${run_id} has ended; its result is told by: ${command}`;
-    if (this.state === 'being cancelled') return `run ${run_id} is being cancelled; its end is told by: ${command}`;
-    return `run ${run_id} can be continued with: ${command}`;
+    if (this.state === 'ended') return `run ${run_id} has ended; to print its result: ${command}`;
+    if (this.state === 'cancelling') return `run ${run_id} is being cancelled; to see it end: ${command}`;
+    return `run ${run_id} can be resumed with: ${command}`;
   }
 
-  /** The runtime cannot go on, the run can. */
-  private withAWayOn(error: unknown): unknown {
+  /** The runtime has failed, but the run can be resumed. */
+  private withResumeHint(error: unknown): unknown {
     if (!isLlmteamError(error)) return error;
-    return new LlmteamError(error.code, `${error.message}\n${this.wayOn()}`, { cause: error });
+    return new LlmteamError(error.code, `${error.message}\n${this.howToResume()}`, { cause: error });
   }
 }
 
-/** Events on the same terminal would tear it apart. */
+/** Events printed to the same terminal would garble the display. */
 function isDisplayWanted({ quiet, streams, environment }: Settings, { json }: ResultOptions): boolean {
   if (quiet || !streams.stderrIsTerminal || !environment.canRedraw) return false;
   return !(json === true && streams.stdoutIsTerminal);

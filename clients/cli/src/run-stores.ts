@@ -1,22 +1,22 @@
-/** Where runs are, for commands that do not care: in a store of this folder, in that of another process, or behind a gateway. */
+/** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
 import type { LiveToken, RunEvent, RunKey, Segment } from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunService } from '@llmteam/kernel';
 
-/** What may be asked of runs, wherever they are. */
+/** Operations on runs that every kind of store supports. */
 export type Runs = Pick<
   RunService,
   'list' | 'show' | 'events' | 'control' | 'signal' | 'fork' | 'tasks' | 'task' | 'claim' | 'answer'
 > & {
-  /** The segment as far as it is known where the run is asked for: to show the run, not to run it. */
+  /** The segment as far as the store knows it: enough to display the run, not to execute it. */
   definition(run: RunKey): Promise<{ readonly segment: Segment }>;
 };
 
-/** What is behind a gateway: of one tenant, whoever the tenant in a {@link RunKey} is. */
+/** The runs at a gateway. The API key determines the tenant; the one in a {@link RunKey} is ignored. */
 export interface GatewayStore {
   readonly kind: 'gateway';
   readonly runs: Runs;
-  /** Every event from `fromSeq` on, and pieces of text as they are written, until the run ends. @throws LlmteamError */
+  /** Yields every event from `fromSeq` on and live tokens until the run ends. @throws LlmteamError */
   follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveToken>;
   close(): Promise<void>;
 }
@@ -24,8 +24,8 @@ export interface GatewayStore {
 export type RunStore = OwnedStore | RemoteStore | GatewayStore;
 
 export interface RunStores {
-  /** Every store, one after the other. */
+  /** Visits all stores sequentially. */
   each<T>(look: (runs: Runs) => Promise<T>): Promise<T[]>;
-  /** The store a run lies in. @throws LlmteamError `RUN_UNKNOWN` */
+  /** The store that contains a run. @throws LlmteamError `RUN_UNKNOWN` */
   openStoreOf(run: RunKey): Promise<RunStore>;
 }

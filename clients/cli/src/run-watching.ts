@@ -2,14 +2,14 @@ import type { RunEvent, RunKey, Usage } from '@llmteam/contracts';
 import type { EmbeddedRuntime } from '@llmteam/embedded';
 
 export interface Watcher {
-  /** `usage`: what the run has used after these events, all of which come from one entry of its history; null: that is not known. */
+  /** `usage`: total after these events, which all come from one journal entry; null if unknown. */
   events(events: readonly RunEvent[], usage: Usage | null): void;
-  /** Of the runs that this one starts, and those that they start. */
-  eventsInside(events: readonly RunEvent[]): void;
+  /** Events of child runs at any depth. */
+  childEvents(events: readonly RunEvent[]): void;
   token(stepId: string, text: string): void;
 }
 
-/** `children`: runs that it waits for already. The function takes the watcher away again. */
+/** `children`: child runs the run already waits for. Returns a function that removes the watcher. */
 export function watchRun(
   runtime: EmbeddedRuntime,
   run: RunKey,
@@ -19,11 +19,11 @@ export function watchRun(
   const stops: (() => void)[] = [];
   const watchChildren = (runIds: readonly string[]): void => {
     for (const runId of runIds) {
-      stops.push(runtime.watch({ ...run, run_id: runId }, { events: (inside) => noteInside(inside) }));
+      stops.push(runtime.watch({ ...run, run_id: runId }, { events: noteChildEvents }));
     }
   };
-  const noteInside = (events: readonly RunEvent[]): void => {
-    watcher.eventsInside(events);
+  const noteChildEvents = (events: readonly RunEvent[]): void => {
+    watcher.childEvents(events);
     watchChildren(childrenIn(events));
   };
   const note = (events: readonly RunEvent[], usage: Usage): void => {
@@ -38,7 +38,7 @@ export function watchRun(
   };
 }
 
-/** The runs that steps have begun to wait for. */
+/** Ids of the child runs that steps have started to wait for. */
 export function childrenIn(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) => {
     if (event.event_type !== 'step.waiting') return [];

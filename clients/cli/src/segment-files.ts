@@ -1,6 +1,6 @@
 /**
- * Purpose: from a segment file to what can be run: the segment, and those it names by `segment_ref`, judged and made definitions.
- * Owns: finding them, each once (segments may name each other), and saying what is wrong in which file.
+ * Purpose: loads a segment file and the segments it references by `segment_ref`, validates them and creates definitions.
+ * Owns: finding each segment once (references may be circular), and attributing problems to files.
  */
 import { dirname } from 'node:path';
 import type { Definition, Segment } from '@llmteam/contracts';
@@ -11,9 +11,9 @@ import { fileOfSegment, knownRefs, segmentRefs } from './known-refs.js';
 import { type FileProblem, notJson } from './problem-lines.js';
 
 export interface LoadedSegment {
-  /** As named by the user, or beside that. */
+  /** The path given by the user, or a path next to it. */
   readonly file: string;
-  /** null: it has errors. */
+  /** null if it has errors. */
   readonly segment: Segment | null;
   readonly problems: readonly FileProblem[];
 }
@@ -27,7 +27,7 @@ export class SegmentFiles {
   constructor(
     private readonly config: Config,
     private readonly catalog: StepCatalog,
-    /** Whether what a segment refers to must be there; a picture of it needs none of that. */
+    /** Whether references must resolve; drawing a segment does not need them. */
     private readonly options: { readonly checkRefs: boolean } = { checkRefs: true },
   ) {}
 
@@ -35,9 +35,9 @@ export class SegmentFiles {
   async load(file: string): Promise<LoadedSegment> {
     const text = await readText(file);
     const folder = file === '-' ? '.' : dirname(file);
-    const judged = { catalog: this.catalog, compiler: this.compiler };
+    const base = { catalog: this.catalog, compiler: this.compiler };
     const refs = knownRefs(this.config, folder, ownId(text));
-    const context = this.options.checkRefs ? { ...judged, refs } : judged;
+    const context = this.options.checkRefs ? { ...base, refs } : base;
     try {
       const { segment, problems } = validateText(text, context);
       return { file, segment, problems: problems.map((problem) => ({ ...problem, file: shownName(file) })) };
@@ -46,7 +46,7 @@ export class SegmentFiles {
     }
   }
 
-  /** The segment of a file first, then those it leads to. */
+  /** Returns the segment of the file first, then the segments it references. */
   async loadAll(file: string): Promise<LoadedSegment[]> {
     const first = await this.load(file);
     const loaded = [first];
@@ -56,7 +56,7 @@ export class SegmentFiles {
       for (const ref of segmentRefs((segment?.steps ?? []).map(({ config }) => config ?? {}))) {
         const path = known.has(ref) ? null : fileOfSegment(folder, ref);
         known.add(ref);
-        if (path !== null) loaded.push(namedRightly(await this.load(path), ref));
+        if (path !== null) loaded.push(withMatchingId(await this.load(path), ref));
       }
     }
     return loaded;
@@ -67,17 +67,17 @@ export class SegmentFiles {
   }
 }
 
-/** The id a text gives itself, valid or not. */
+/** The `segment_id` in a text, even if the text is not valid. */
 function ownId(text: string): string | null {
   const found = /"segment_id"\s*:\s*"([a-z][a-z0-9_]*)"/.exec(text);
   return found?.[1] ?? null;
 }
 
-/** A segment is found by the name of its file and stored by its id: they must be one. */
-function namedRightly(loaded: LoadedSegment, ref: string): LoadedSegment {
+/** A referenced segment is found by file name but stored by id, so both must match. */
+function withMatchingId(loaded: LoadedSegment, ref: string): LoadedSegment {
   const { file, segment, problems } = loaded;
   if (segment === null || segment.segment_id === ref) return loaded;
-  const message = `the file is named by segment_ref '${ref}', but its segment_id is '${segment.segment_id}'`;
+  const message = `the file is referenced by segment_ref '${ref}', but its segment_id is '${segment.segment_id}'`;
   const problem: FileProblem = { file, severity: 'error', code: 'INVALID_REFERENCE', message, path: '/segment_id' };
   return { file, segment: null, problems: [...problems, problem] };
 }

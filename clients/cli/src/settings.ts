@@ -6,7 +6,7 @@ import type { Streams } from './streams.js';
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** The options every command takes, as commander names them. */
+/** The global options, as commander names them. */
 export interface GlobalOptions {
   readonly home?: string;
   readonly config?: string;
@@ -15,15 +15,15 @@ export interface GlobalOptions {
   readonly logLevel?: LogLevel;
 }
 
-/** What every command is given. */
+/** Passed to every action. */
 export interface Settings {
-  /** Absolute. */
+  /** Absolute path. */
   readonly home: string;
-  /** As the user must give it again; undefined: the default folder. */
+  /** `--home` as given, for suggested commands; undefined if it was not given. */
   readonly homeOption: string | undefined;
-  /** Whom the command asks; null: the stores of the home. */
+  /** The gateway to talk to; null selects the local stores in `home`. */
   readonly gateway: Gateway | null;
-  /** `--config`, absolute. */
+  /** `--config` as an absolute path. */
   readonly config: string | undefined;
   readonly quiet: boolean;
   readonly logLevel: LogLevel | undefined;

@@ -1,4 +1,4 @@
-/** Text as one word of a POSIX shell. */
+/** Quotes text as a single POSIX shell word if necessary. */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,11 +1,11 @@
 /**
- * Purpose: where the command line writes: results to stdout, everything else to stderr.
- * Owns: readers that go away. A closed pipe (`| head`) is no error; the run goes on without being watched.
+ * Purpose: all output of the CLI: results on stdout, everything else on stderr.
+ * Owns: closed pipes. A reader that goes away (`| head`) is not an error; the run continues unobserved.
  */
 export class Streams {
-  private isLost = false;
+  private isClosed = false;
   private aboveDisplay: ((text: string) => void) | null = null;
-  /** Why results could not be written, but for a reader that went away. */
+  /** Why writing to stdout failed; null for closed pipes. */
   failure: Error | null = null;
   private crashHandler: () => void = () => undefined;
   private redact: (text: string) => string = (text) => text;
@@ -15,7 +15,7 @@ export class Streams {
     readonly stderr: NodeJS.WriteStream,
   ) {
     stdout.on('error', (error: NodeJS.ErrnoException) => {
-      this.isLost = true;
+      this.isClosed = true;
       if (error.code !== 'EPIPE') this.failure ??= error;
     });
     stderr.on('error', () => undefined);
@@ -29,24 +29,24 @@ export class Streams {
     return this.stderr.isTTY === true;
   }
 
-  /** A result, as it is. */
+  /** Writes a result to stdout verbatim. */
   print(text: string): void {
-    if (!this.isLost) this.stdout.write(text);
+    if (!this.isClosed) this.stdout.write(text);
   }
 
-  /** A line for people. */
+  /** Writes a line for the user to stderr. */
   note(line: string): void {
     const text = this.redact(line.endsWith('\n') ? line : `${line}\n`);
     if (this.aboveDisplay === null) this.stderr.write(text);
     else this.aboveDisplay(text);
   }
 
-  /** Notes are written without what `redact` removes: the secrets of the configuration, once it is loaded. */
+  /** Filters all notes through `redact`, which removes the configured secrets. */
   redactWith(redact: (text: string) => string): void {
     this.redact = redact;
   }
 
-  /** `handler` has the last word before the process ends by an uncaught error. */
+  /** Registers a handler that runs before the process exits because of an uncaught error. */
   handleCrash(handler: () => void): void {
     this.crashHandler = handler;
   }
@@ -55,7 +55,7 @@ export class Streams {
     this.crashHandler();
   }
 
-  /** Sends notes through a live display, which keeps its own lines below them; the function given back ends that. */
+  /** Routes notes through a live display, which keeps its own lines below them, until the returned function is called. */
   divert(write: (text: string) => void): () => void {
     this.aboveDisplay = write;
     return () => {
@@ -63,9 +63,9 @@ export class Streams {
     };
   }
 
-  /** Resolves once the results are with the system. */
+  /** Resolves once all results have been handed to the operating system. */
   flush(): Promise<void> {
-    if (this.isLost) return Promise.resolve();
+    if (this.isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       this.stdout.write('', () => resolve());
     });

@@ -7,7 +7,7 @@ export interface Cell {
   readonly colour?: (text: string) => string;
 }
 
-/** Columns aligned by spaces, as a terminal shows them; the last one is not padded. */
+/** Aligns columns by their width on a terminal. The last column is not padded. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | Cell)[])[],

@@ -1,9 +1,9 @@
-/** Text measured in terminal columns: wide characters and emoji take two, combining marks none. */
+/** Text measured in terminal columns: wide characters and emoji take two, combining marks take none. */
 import stringWidth from 'string-width';
 
 const graphemes = new Intl.Segmenter();
 
-/** Spaces after the text up to the given number of columns. */
+/** Pads the text at the end to the given number of columns. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
@@ -24,12 +24,12 @@ export function shortenedAtStart(text: string, columns: number): string {
         .join('')}`;
 }
 
-/** What a reader sees as characters: a cut never separates an accent or half of an emoji. */
+/** Splits into grapheme clusters, so that cutting never separates an accent or breaks an emoji. */
 function split(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** The longest beginning of the list that is at most `columns` wide. */
+/** The longest prefix that is at most `columns` wide. */
 function fitting(characters: readonly string[], columns: number): string[] {
   let left = columns;
   const end = characters.findIndex((character) => {

@@ -1,12 +1,12 @@
 import type { WaitingFor } from '@llmteam/contracts';
 
-/** What a step waits for, in a few words. */
+/** Short description of what a step waits for. */
 export function waitingText(waitingFor: WaitingFor): string {
   switch (waitingFor.kind) {
     case 'worker':
-      return `a worker of ${waitingFor.queue}`;
+      return `a worker for ${waitingFor.queue}`;
     case 'slot':
-      return 'a place among the jobs in flight';
+      return 'a free slot among the jobs in flight';
     case 'retry':
       return 'its next attempt';
     case 'resume':

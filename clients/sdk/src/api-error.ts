@@ -1,18 +1,18 @@
 import type { ProblemDetails, RequestProblem } from '@llmteam/contracts';
 
 /**
- * What the gateway refused, or that it could not be reached: `status` is 0 then, and `code` is `UNREACHABLE`. An answer that is not a
- * gateway's has the code `UNKNOWN`.
+ * A failed call. If the gateway could not be reached, `status` is 0 and `code` is `UNREACHABLE`; if the response did not come from a
+ * gateway, `code` is `UNKNOWN`.
  */
 export class ApiError extends Error {
   readonly status: number;
-  /** A code of the error table. */
+  /** A code of the error table, `UNREACHABLE` or `UNKNOWN`. */
   readonly code: string;
-  /** What is wrong with the request, place by place. */
+  /** The problems of an invalid request. */
   readonly problems: readonly RequestProblem[];
-  /** When it may be tried again; null: not said. */
+  /** From `Retry-After` in seconds, null if there is none. */
   readonly retryAfterSeconds: number | null;
-  /** To find it in the gateway's log. */
+  /** Identifies the request in the gateway's log. */
   readonly requestId: string | null;
 
   constructor(
@@ -31,7 +31,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads the problem document of an answer that is none of success. */
+/** Reads the problem document of a non-2xx response. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '');
   const { headers, status } = response;
@@ -40,13 +40,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
     if (typeof code === 'string')
       return new ApiError(status, { code, detail, ...(problems && { problems }) }, { headers });
   } catch {
-    // Not from the gateway: a proxy in between answered.
+    // Not a problem document: a proxy responded.
   }
-  return new ApiError(status, { code: 'UNKNOWN', detail: `the server answered ${status}` }, { headers });
+  return new ApiError(status, { code: 'UNKNOWN', detail: `the server responded with ${status}` }, { headers });
 }
 
-/** Something else than a gateway answered, though with success. */
-export function foreignAnswer({ status, headers }: Response, what: string, cause?: unknown): ApiError {
-  const detail = `the answer (${status}) ${what}`;
+/** The error for a 2xx response that did not come from a gateway. */
+export function foreignResponse({ status, headers }: Response, what: string, cause?: unknown): ApiError {
+  const detail = `the response (${status}) ${what}`;
   return new ApiError(status, { code: 'UNKNOWN', detail }, { headers, cause });
 }

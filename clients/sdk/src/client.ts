@@ -30,7 +30,7 @@ interface PageOptions {
 }
 
 export interface WaitOptions {
-  /** Seconds to wait for the end of the run: the answer is the finished run if it ends by then. Default 0. */
+  /** Seconds to wait for the run to end; if it does in time, the finished run is returned. Default 0. */
   readonly wait?: number;
 }
 
@@ -39,7 +39,7 @@ const segment = (id: string): string => `${api}/segments/${encodeURIComponent(id
 const run = (id: string): string => `${api}/runs/${encodeURIComponent(id)}`;
 const task = (id: string): string => `${api}/tasks/${encodeURIComponent(id)}`;
 
-/** The gateway's interface, call by call. Every call throws `ApiError` if it was refused. */
+/** Typed client of the gateway's REST API. Every call rejects with `ApiError` on failure. */
 export class LlmteamClient {
   private readonly transport: Transport;
 
@@ -55,12 +55,12 @@ export class LlmteamClient {
     return this.transport.json(`${api}/catalog/${encodeURIComponent(typeId)}`);
   }
 
-  /** A text is taken for JSON and sent as it stands: lines in problems are its lines. */
+  /** A string is sent verbatim as JSON, so that line numbers in problems refer to it. */
   validateSegment(segment: unknown): Promise<ValidationReport> {
     return this.transport.json(`${api}/segments/validate`, { method: 'POST', ...segmentBody(segment) });
   }
 
-  /** A text is sent as it stands. `ifRevision`: only if that is the newest revision; 0: only if there is none. */
+  /** A string is sent verbatim. With `ifRevision`, stores only if that is the newest revision; 0 means only if there is none yet. */
   storeSegment(
     segment: Segment | string,
     { ifRevision }: { readonly ifRevision?: number } = {},
@@ -96,24 +96,22 @@ export class LlmteamClient {
       readonly segment_id?: string;
       readonly status?: RunStatus;
       readonly correlation_id?: string;
-      /** RFC 3339. */
+      /** An RFC 3339 timestamp. */
       readonly since?: string;
     } = {},
   ): Promise<RunPage> {
     return this.transport.json(`${api}/runs`, { query: { ...query } });
   }
 
-  /** `wait`: seconds to wait for the end. */
   getRun(runId: string, { wait }: WaitOptions = {}): Promise<RunView> {
     return this.transport.json(run(runId), { query: { wait } });
   }
 
-  /** A page of events. */
   listEvents(runId: string, query: { readonly from_seq?: number; readonly limit?: number } = {}): Promise<EventPage> {
     return this.transport.json(`${run(runId)}/events`, { query: { ...query } });
   }
 
-  /** Every event, those to come included, until the run ends. */
+  /** Yields past and future events until the run ends. */
   follow(runId: string, options: FollowOptions = {}): AsyncGenerator<FollowedEvent> {
     return followRun(this.transport, runId, options);
   }

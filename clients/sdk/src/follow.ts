@@ -1,55 +1,55 @@
 import { endsRun, type LiveToken, type RunEvent } from '@llmteam/contracts';
-import { ApiError, foreignAnswer } from './api-error.js';
+import { ApiError, foreignResponse } from './api-error.js';
 import { SseParser } from './sse-parser.js';
 import type { Transport } from './transport.js';
 
-/** An event of the run, or a piece of text a model is writing. */
+/** An event of the run, or a token of a model's output. */
 export type FollowedEvent = RunEvent | LiveToken;
 
 export interface FollowOptions {
-  /** The first event wanted. Default 1. */
+  /** Sequence number of the first event. Default 1. */
   readonly from_seq?: number;
   readonly signal?: AbortSignal;
-  /** How long to try when the connection is lost. Default 60 000. */
+  /** How long to retry after the connection is lost, in milliseconds. Default 60 000. */
   readonly patienceMs?: number;
 }
 
 const firstPauseMs = 100;
-const longestPauseMs = 5_000;
+const maxPauseMs = 5_000;
 
 /**
- * Every event of a run from `from_seq` on, each once and in order, until the run ends. A lost connection is made again and goes on after
- * the last event. Pieces of text (`llm.token`) come as they are written; those written while the connection was lost do not.
+ * Yields every event of a run from `from_seq` on, once and in order, until the run ends. Reconnects after a lost connection and continues
+ * after the last event. Tokens (`llm.token`) are live only: those sent while disconnected are missed.
  */
 export async function* followRun(
   transport: Transport,
   runId: string,
   { from_seq = 1, signal, patienceMs = 60_000 }: FollowOptions,
 ): AsyncGenerator<FollowedEvent> {
-  const place: Place = { lastSeq: from_seq - 1, isOver: false };
-  const patience = new Patience(patienceMs);
+  const position: Position = { lastSeq: from_seq - 1, isOver: false };
+  const reconnect = new ReconnectPolicy(patienceMs);
   while (signal?.aborted !== true) {
     try {
-      for await (const event of oneConnection(transport, runId, place, signal)) {
-        patience.reset();
+      for await (const event of eventsOfConnection(transport, runId, position, signal)) {
+        reconnect.reset();
         yield event;
       }
     } catch (error) {
       if (isAborted(signal)) return;
-      patience.check(error);
+      reconnect.check(error);
     }
-    if (place.isOver) return;
-    await pause(patience.nextPauseMs(), signal);
+    if (position.isOver) return;
+    await pause(reconnect.nextPauseMs(), signal);
   }
 }
 
-interface Place {
+interface Position {
   lastSeq: number;
   isOver: boolean;
 }
 
-/** How often and how long a lost connection is made again. */
-class Patience {
+/** Backoff and time limit of reconnecting. */
+class ReconnectPolicy {
   private lostSince: number | null = null;
   private pauseMs = firstPauseMs;
 
@@ -60,15 +60,15 @@ class Patience {
     this.pauseMs = firstPauseMs;
   }
 
-  /** @throws the error, if trying again would not help or has been tried for long enough */
+  /** @throws the error if it is permanent or retries have been exhausted */
   check(error: unknown): void {
     this.lostSince ??= Date.now();
-    if (!isPassing(error) || Date.now() - this.lostSince > this.patienceMs) throw error;
+    if (!isTransient(error) || Date.now() - this.lostSince > this.patienceMs) throw error;
   }
 
   nextPauseMs(): number {
     const { pauseMs } = this;
-    this.pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    this.pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     return pauseMs;
   }
 }
@@ -77,16 +77,16 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-async function* oneConnection(
+async function* eventsOfConnection(
   transport: Transport,
   runId: string,
-  place: Place,
+  position: Position,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FollowedEvent> {
-  const headers = { Accept: 'text/event-stream', 'Last-Event-ID': String(place.lastSeq) };
+  const headers = { Accept: 'text/event-stream', 'Last-Event-ID': String(position.lastSeq) };
   const response = await transport.send(`/api/v1/runs/${encodeURIComponent(runId)}/events`, { headers, signal });
   if (response.status === 204 || response.body === null) {
-    place.isOver = true;
+    position.isOver = true;
     return;
   }
   checkIsStream(response);
@@ -98,9 +98,9 @@ async function* oneConnection(
       for (const { id, data } of parser.push(decoder.decode(read.value, { stream: true }))) {
         const event = JSON.parse(data) as FollowedEvent;
         if (id !== null && 'seq' in event) {
-          if (event.seq <= place.lastSeq) continue;
-          place.lastSeq = event.seq;
-          place.isOver = endsRun(event.event_type);
+          if (event.seq <= position.lastSeq) continue;
+          position.lastSeq = event.seq;
+          position.isOver = endsRun(event.event_type);
         }
         yield event;
       }
@@ -114,11 +114,11 @@ function checkIsStream(response: Response): void {
   const type = response.headers.get('Content-Type') ?? '';
   if (type.startsWith('text/event-stream')) return;
   response.body?.cancel().catch(() => undefined);
-  throw foreignAnswer(response, 'is no stream of events');
+  throw foreignResponse(response, 'is not an event stream');
 }
 
-/** Whether trying again may help: the connection broke, or the gateway is busy or away. */
-function isPassing(error: unknown): boolean {
+/** The connection was lost, or the gateway is overloaded or unavailable. */
+function isTransient(error: unknown): boolean {
   if (!(error instanceof ApiError)) return true;
   return error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500;
 }

@@ -7,7 +7,7 @@ export interface SseMessage {
   readonly data: string;
 }
 
-/** Parses server-sent events from chunks of text, wherever they are cut. */
+/** Parses server-sent events from chunks of text with arbitrary boundaries. */
 export class SseParser {
   private messages: SseMessage[] = [];
   private endsWithCr = false;
@@ -15,14 +15,14 @@ export class SseParser {
     onEvent: ({ id = null, event = 'message', data }) => this.messages.push({ id, event, data }),
   });
 
-  /** Returns the messages that are complete with this chunk. */
+  /** Returns the messages completed by this chunk. */
   push(chunk: string): SseMessage[] {
     this.messages = [];
     this.parser.feed(this.withLineFeeds(chunk));
     return this.messages;
   }
 
-  /** The parser would hold back a message whose last CR ends a chunk until the next line break, so it gets LF only. */
+  /** Normalizes line breaks to LF: the parser would hold back a message whose final CR ends a chunk until the next line break. */
   private withLineFeeds(chunk: string): string {
     if (chunk === '') return chunk;
     const text = this.endsWithCr && chunk.startsWith('\n') ? chunk.slice(1) : chunk;

@@ -1,26 +1,26 @@
-import { ApiError, errorOf, foreignAnswer } from './api-error.js';
+import { ApiError, errorOf, foreignResponse } from './api-error.js';
 
 export interface ClientOptions {
-  /** Where the gateway is, e.g. `https://llmteam.example.com`. */
+  /** URL of the gateway, e.g. `https://llmteam.example.com`. */
   readonly url: string;
   /** An API key. */
   readonly key: string;
-  /** Default: the global one. */
+  /** Defaults to the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** JSON that is sent as it stands, so that lines in problems are its lines. */
+  /** JSON text sent verbatim, so that line numbers in problems refer to it. */
   readonly text?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One request, with the key. Answers that are none of success are thrown as {@link ApiError}. */
+/** Sends authenticated requests. Non-2xx responses are thrown as {@link ApiError}. */
 export class Transport {
   private readonly url: string;
   private readonly fetch: typeof globalThis.fetch;
@@ -30,16 +30,19 @@ export class Transport {
     this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   }
 
-  async json<T>(path: string, ask: Ask = {}): Promise<T> {
-    const response = await this.send(path, ask);
+  async json<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    const response = await this.send(path, options);
     return (response.status === 204 ? undefined : await this.bodyOf(response)) as T;
   }
 
   /** @throws ApiError */
-  async send(path: string, { method = 'GET', query = {}, headers = {}, signal, ...ask }: Ask): Promise<Response> {
+  async send(
+    path: string,
+    { method = 'GET', query = {}, headers = {}, signal, ...content }: RequestOptions,
+  ): Promise<Response> {
     const sent = new Headers({ Authorization: `Bearer ${this.options.key}` });
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent.set(name, value);
-    const body = ask.text ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body));
+    const body = content.text ?? (content.body === undefined ? undefined : JSON.stringify(content.body));
     if (body !== undefined) sent.set('Content-Type', 'application/json');
     const request: RequestInit = { method, headers: sent };
     if (body !== undefined) request.body = body;
@@ -62,7 +65,7 @@ export class Transport {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw foreignAnswer(response, 'is not JSON', cause);
+      throw foreignResponse(response, 'is not JSON', cause);
     }
   }
 
@@ -72,7 +75,7 @@ export class Transport {
   }
 }
 
-function searchOf(query: NonNullable<Ask['query']>): string {
+function searchOf(query: NonNullable<RequestOptions['query']>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();

@@ -3,11 +3,10 @@ import { StepTypeMetadata } from '../plugin/step-type.js';
 
 const strict = { additionalProperties: false } as const;
 
-/** A step type with all that is known of it here. */
+/** A step type in the catalog. */
 export const CatalogType = Type.Object(
   {
     type_id: Type.String(),
-    /** The newest version. */
     version: Type.String({ description: 'The newest version.' }),
     versions: Type.Array(Type.String(), { description: 'All versions, newest first.' }),
     workers: Type.Integer({ minimum: 0, description: 'Live workers of the newest version; control types need none.' }),

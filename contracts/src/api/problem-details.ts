@@ -1,17 +1,17 @@
 import { type Static, Type } from 'typebox';
 import { problemCodes } from '../problem.js';
 
-/** Where in a request something is wrong. */
+/** The parts of a request that may have problems. */
 export const requestParts = ['body', 'query', 'path', 'header'] as const;
 
-/** One thing that is wrong with a request, or with the segment or input in it. */
+/** A problem in a request, or in the segment or input it contains. */
 export const RequestProblem = Type.Object(
   {
     in: Type.Optional(Type.Enum([...requestParts], { default: 'body' })),
     severity: Type.Enum(['error', 'warning', 'info']),
     code: Type.String({ description: `One of ${Object.keys(problemCodes).join(', ')}.` }),
     message: Type.String(),
-    path: Type.String({ description: 'JSON Pointer into the part of the request.' }),
+    path: Type.String({ description: 'JSON Pointer into that part of the request.' }),
     line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line in the body, if it is known.' })),
     suggestion: Type.Optional(Type.String()),
   },
@@ -19,15 +19,17 @@ export const RequestProblem = Type.Object(
 );
 export type RequestProblem = Static<typeof RequestProblem>;
 
-/** Why a request was not done: RFC 9457, `application/problem+json`. */
+/** The body of an error response: RFC 9457, `application/problem+json`. */
 export const ProblemDetails = Type.Object(
   {
     type: Type.String({ description: '`urn:llmteam:error:<code>`' }),
     title: Type.String({ description: 'What the code means.' }),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
     code: Type.String({ description: 'A code of the error table.' }),
-    detail: Type.String({ description: 'What happened here.' }),
-    problems: Type.Optional(Type.Array(RequestProblem, { description: 'All that is wrong, if it is the request.' })),
+    detail: Type.String({ description: 'What happened in this case.' }),
+    problems: Type.Optional(
+      Type.Array(RequestProblem, { description: 'All problems of the request, if it is invalid.' }),
+    ),
   },
   { additionalProperties: false, $id: 'ProblemDetails' },
 );

@@ -5,12 +5,11 @@ import { RunStatus } from '../run.js';
 const strict = { additionalProperties: false } as const;
 const time = Type.String({ format: 'date-time' });
 
-/** Where the next page begins; null: this was the last. */
 export const PageCursor = Type.Union([Type.String(), Type.Null()], {
-  description: 'Where the next page begins; null: this was the last.',
+  description: 'The cursor of the next page; null on the last page.',
 });
 
-/** A run that was accepted: it is kept, and will be run. */
+/** An accepted run: it is stored durably and will be executed. */
 export const RunAccepted = Type.Object(
   { run_id: Type.String(), segment_id: Type.String(), status: RunStatus, started_at: time },
   { ...strict, $id: 'RunAccepted' },
@@ -44,7 +43,7 @@ export const EventPage = Type.Object(
   {
     events: Type.Unsafe<RunEvent[]>(Type.Array(RunEvent)),
     next_seq: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'The `from_seq` of the next page; null: the run has ended and this was its last.',
+      description: 'The `from_seq` of the next page; null if the run has ended and this was its last page.',
     }),
   },
   { ...strict, $id: 'EventPage', description: 'Events of a run, in order.' },

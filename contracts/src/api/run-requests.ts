@@ -4,11 +4,10 @@ import { JsonRecord, JsonValue } from '../json.js';
 
 const strict = { additionalProperties: false } as const;
 
-/** Keys by which a repeated request is known to be one. */
 export const IdempotencyKey = Type.String({
   pattern: '^[\\x21-\\x7e]+$',
   maxLength: 255,
-  description: 'The same key with the same body is the same run.',
+  description: 'Deduplicates requests: the same key with the same body returns the same run.',
 });
 
 /** `POST /api/v1/segments/{segment_id}/runs` */
@@ -17,7 +16,7 @@ export const StartRunBody = Type.Object(
     input_data: Type.Optional(Type.Unsafe<import('../json.js').Json>({ description: "The run's input.", default: {} })),
     timeout: Type.Optional(
       Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000 }), Type.Null()], {
-        description: "Seconds for the whole run; null: no limit. Default: the segment's.",
+        description: "Time limit for the whole run in seconds; null for none. Default: the segment's.",
       }),
     ),
     idempotency_key: Type.Optional(IdempotencyKey),
@@ -30,7 +29,7 @@ export type StartRunBody = Static<typeof StartRunBody>;
 
 /** `POST /api/v1/runs/{run_id}/cancel`, `pause` and `resume` */
 export const ControlRunBody = Type.Object(
-  { reason: Type.Optional(Type.String({ maxLength: 1_024, description: 'Why, for the history.' })) },
+  { reason: Type.Optional(Type.String({ maxLength: 1_024, description: 'The reason, recorded in the history.' })) },
   { ...strict, $id: 'ControlRunBody' },
 );
 export type ControlRunBody = Static<typeof ControlRunBody>;
@@ -39,7 +38,9 @@ export type ControlRunBody = Static<typeof ControlRunBody>;
 export const SignalRunBody = Type.Object(
   {
     payload: Type.Optional(JsonValue),
-    correlation: Type.Optional(Type.String({ maxLength: 256, description: 'Only for steps that wait for this text.' })),
+    correlation: Type.Optional(
+      Type.String({ maxLength: 256, description: 'Delivers only to steps that wait for this value, or for any.' }),
+    ),
   },
   { ...strict, $id: 'SignalRunBody' },
 );
@@ -48,11 +49,11 @@ export type SignalRunBody = Static<typeof SignalRunBody>;
 /** `POST /api/v1/runs/{run_id}/fork` */
 export const ForkRunBody = Type.Object(
   {
-    from_step: Type.String({ minLength: 1, maxLength: 64, description: 'The step to begin anew from.' }),
+    from_step: Type.String({ minLength: 1, maxLength: 64, description: 'The step to restart from.' }),
     input_overrides: Type.Optional(
       Type.Unsafe<Static<typeof JsonRecord>>({
         ...JsonRecord,
-        description: 'Port values the step is given instead of those of the run.',
+        description: "Port values for the step, replacing the original run's.",
       }),
     ),
   },

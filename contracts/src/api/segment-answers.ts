@@ -5,10 +5,10 @@ import { PageCursor } from './run-answers.js';
 const strict = { additionalProperties: false } as const;
 const Revision = Type.Integer({
   minimum: 1,
-  description: 'Grows with every change. The `ETag` is this number in quotes.',
+  description: 'Increases with every change. The `ETag` is this number in quotes.',
 });
 
-/** A segment as it was stored. */
+/** The response to storing a segment. */
 export const SegmentStored = Type.Object(
   {
     segment_id: Type.String(),
@@ -39,7 +39,7 @@ export const SegmentPage = Type.Object(
 );
 export type SegmentPage = Static<typeof SegmentPage>;
 
-/** What `POST /api/v1/segments/validate` found. */
+/** `POST /api/v1/segments/validate` */
 export const ValidationReport = Type.Object(
   { valid: Type.Boolean(), problems: Type.Array(Problem) },
   { ...strict, $id: 'ValidationReport' },

@@ -5,7 +5,7 @@ import { PageCursor } from './run-answers.js';
 const strict = { additionalProperties: false } as const;
 const { decision, value, comment } = TaskAnswer.properties;
 
-/** Who acts for whom. The gateway notes the key that did. */
+/** The person on whose behalf the key acts; the gateway also records the key. */
 const by = Type.String({ minLength: 1, maxLength: 128, description: 'The person. Default: the name of the key.' });
 
 /** `POST /api/v1/tasks/{task_id}/answer` */

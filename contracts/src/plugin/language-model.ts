@@ -10,13 +10,13 @@ export interface ModelRequest {
   readonly messages: readonly ModelMessage[];
   readonly temperature?: number;
   readonly max_tokens?: number;
-  /** JSON Schema; the answer's text is JSON that matches it. */
+  /** JSON Schema; the response text must be JSON that matches it. */
   readonly output_schema?: JsonObject;
-  /** The answer's text is JSON. */
+  /** The response text must be JSON. */
   readonly json?: boolean;
   readonly signal: AbortSignal;
   readonly idempotency_key: string;
-  /** Called with every piece of text as it comes, if the provider streams. */
+  /** Called with every chunk of text as it arrives, if the provider streams. */
   readonly onToken?: (text: string) => void;
 }
 
@@ -28,16 +28,16 @@ export interface ModelResponse {
   readonly provider_metadata?: Readonly<Record<string, Json>>;
 }
 
-/** A model that answers. @throws LlmteamError `LLM_FAILED` (may be repeated) or `LLM_REFUSED` (may not). */
+/** A configured model. `generate` rejects with `LLM_FAILED` (retryable) or `LLM_REFUSED` (not retryable). */
 export interface LanguageModel {
   readonly provider: string;
   readonly model: string;
   generate(request: ModelRequest): Promise<ModelResponse>;
 }
 
-/** Makes language models from the `llms` of the configuration. */
+/** Creates language models from entries of `llms` in the configuration. */
 export interface ModelProvider {
-  /** As `llms.<ref>.provider` names it. */
+  /** The value of `llms.<ref>.provider` that selects this provider. */
   readonly providerId: string;
   readonly description: string;
   /** JSON Schema of an entry of `llms`, without `provider`. Strings that hold secrets are marked `writeOnly: true`. */

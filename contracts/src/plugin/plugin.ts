@@ -5,10 +5,10 @@ import type { ModelProvider } from './language-model.js';
 import type { Logger } from './step-context.js';
 import type { TaskType } from './task-type.js';
 
-/** The version of this API. A plugin made for another one is refused by name at start. */
+/** The version of this API. Loading a plugin made for another version fails with an error that names it. */
 export const pluginApiVersion = 1;
 
-/** The key `llmteam` of a plugin's package.json: tools can list plugins without running them. */
+/** The key `llmteam` of a plugin's package.json, so that tools can list plugins without running them. */
 export const PluginManifest = Type.Object(
   {
     kind: Type.Enum(['task', 'control', 'backend']),
@@ -16,7 +16,7 @@ export const PluginManifest = Type.Object(
     api: Type.Integer({ minimum: 1 }),
     entry: Type.Optional(
       Type.String({
-        description: "A module in one piece, loaded instead of the package's `exports` where it exists: starts faster.",
+        description: "A bundled module, loaded instead of the package's `exports` if it exists, for a faster start.",
       }),
     ),
   },
@@ -24,7 +24,7 @@ export const PluginManifest = Type.Object(
 );
 export type PluginManifest = Static<typeof PluginManifest>;
 
-/** What a plugin is given when it starts. */
+/** Passed to a plugin when it starts. */
 export interface PluginHostContext {
   readonly log: Logger;
   /** `plugins.<name>` of the configuration. */
@@ -41,11 +41,11 @@ export interface Plugin {
   readonly modelProviders?: readonly ModelProvider[];
   /** Must settle within the host's deadline. */
   start?(context: PluginHostContext): Promise<void>;
-  /** Called once, in reverse order of starting, even if another plugin's stop failed. */
+  /** Called once, in reverse start order, even if another plugin's `stop` failed. */
   stop?(): Promise<void>;
 }
 
-/** Identity; gives the definition its type. */
+/** Identity function that types the definition. */
 export function definePlugin(plugin: Plugin): Plugin {
   return plugin;
 }

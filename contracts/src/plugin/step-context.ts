@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../json.js';
 import type { Usage } from '../run.js';
 import type { LanguageModel } from './language-model.js';
 
-/** Where log lines of a handler go: pino's child logger, or anything of its shape. */
+/** A handler's logger: a pino child logger, or anything with the same interface. */
 export interface Logger {
   debug(fields: object, message?: string): void;
   info(fields: object, message?: string): void;
@@ -13,7 +13,7 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
-/** An HTTP service from the `clients` of the configuration. Requests to it carry its headers, and go to its host only. */
+/** An HTTP service from `clients` in the configuration. Requests carry its headers and go only to its host. */
 export interface HttpClientConfig {
   readonly base_url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
 }
 
-/** All that a handler may know and use. Valid until the handler settles. */
+/** Everything available to a handler. Valid until the handler settles. */
 export interface StepContext {
   readonly tenant_id: string;
   readonly instance_id: string;
@@ -38,13 +38,13 @@ export interface StepContext {
   readonly scope: string;
   /** From 1. */
   readonly attempt: number;
-  /** The same for all attempts of this step occurrence: give it to services that can tell a repeat. */
+  /** The same for all attempts of this step occurrence; pass it to services that deduplicate requests. */
   readonly idempotency_key: string;
   /** Values on input ports other than `input`. */
   readonly ports: Readonly<Record<string, Json>>;
   /** Aborts when the run is cancelled, the attempt times out or the worker stops. */
   readonly signal: AbortSignal;
-  /** Epoch milliseconds; null: none. */
+  /** Epoch milliseconds; null if there is none. */
   readonly deadline: number | null;
   readonly log: Logger;
   readonly span: Span;
@@ -54,21 +54,21 @@ export interface StepContext {
   client(ref: string): HttpClientConfig;
   /** @throws LlmteamError `UNKNOWN_REF` */
   store(ref: string): KeyValueStore;
-  /** Only secrets the step type's permissions name. @throws LlmteamError `UNKNOWN_REF` */
+  /** Only secrets named in the step type's permissions. @throws LlmteamError `UNKNOWN_REF` */
   secret(ref: string): string;
   /**
-   * Runs `work` and journals what it gives; a later attempt, or a repeat of this one on another worker, is given that value
-   * without running `work` again.
+   * Runs `work` and journals its result; a later attempt, or a redelivery of this one, gets that result without running
+   * `work` again.
    */
   memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Value of the expression at a JSON Pointer of the config (strings marked `x-cel`). @throws LlmteamError `EXPRESSION_FAILED` */
+  /** Evaluates the `x-cel` string at a JSON Pointer of the config. @throws LlmteamError `EXPRESSION_FAILED` */
   evaluate(pointer: string): Json;
-  /** Shows text as it is written to whoever watches. Best effort. */
+  /** Streams text to live subscribers. Best effort. */
   emitToken(text: string): void;
-  /** Records something the handler did as an event of the run, written with the report. */
+  /** Records an activity as an event of the run; journaled with the report. */
   record(activity: Omit<Activity, 'at'>): void;
-  /** Adds to what the run used. */
+  /** Adds to the run's usage. */
   addUsage(usage: Usage): void;
-  /** Tells the queue that the attempt is alive; the worker does so by itself while the handler's event loop runs. */
+  /** Renews the job's lease; the worker does this automatically as long as its event loop is not blocked. */
   heartbeat(progress?: JsonObject): void;
 }

@@ -6,7 +6,7 @@ const strict = { additionalProperties: false } as const;
 
 export const PortSpec = Type.Object(
   {
-    name: Type.String({ description: 'A port name, or `*`: any further names an edge or the step gives.' }),
+    name: Type.String({ description: 'A port name, or `*` for any other name used by an edge or the step.' }),
     type: Type.Enum(['any', 'string', 'number', 'boolean', 'object', 'array'], { default: 'any' }),
     description: Type.String(),
     required: Type.Boolean({ default: false }),
@@ -19,11 +19,11 @@ export type PortSpec = Static<typeof PortSpec>;
 
 export const stepCategories = ['ai', 'data', 'integration', 'control', 'human', 'utility'] as const;
 
-/** What the catalog says of a step type. Plain JSON: workers announce it, gateways validate by it. */
+/** A step type's catalog entry. Plain JSON: workers announce it, gateways validate against it. */
 export const StepTypeMetadata = Type.Object(
   {
     type_id: Identifier,
-    version: Type.String({ description: 'Semantic version of the plugin package that brings it.' }),
+    version: Type.String({ description: 'Semantic version of the plugin package that provides it.' }),
     display_name: Type.String(),
     description: Type.String(),
     category: Type.Enum([...stepCategories]),
@@ -37,7 +37,7 @@ export const StepTypeMetadata = Type.Object(
     supports_parallel: Type.Boolean(),
     is_async: Type.Boolean({ description: 'Waits for the outside world: its start is journaled.' }),
     docs_url: Type.String(),
-    examples: Type.Array(JsonRecord, { description: 'Configs that are valid.' }),
+    examples: Type.Array(JsonRecord, { description: 'Valid configs.' }),
     permissions: Type.Array(Type.String(), {
       description: 'What its handler may use: `llm`, `http`, `store`, `secret:<name>`.',
     }),
@@ -47,13 +47,11 @@ export const StepTypeMetadata = Type.Object(
 export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
 
 /**
- * Marks a string of a config schema as CEL. The engine checks it when the segment is loaded and does not treat `${…}` in it.
- * Put it on the string's schema: `Type.String({ [celKeyword]: 'boolean' })`. The value is what the expression must give.
+ * Marks a string in a config schema as CEL: `Type.String({ [celKeyword]: 'boolean' })`. The value is the required result
+ * type. The expression is checked when the segment is loaded, and `${…}` in it is not expanded.
  */
 export const celKeyword = 'x-cel';
 export type CelResult = 'any' | 'boolean' | 'list';
 
-/**
- * Marks a string of a config schema as text in which `${…}` is not expanded, e.g. the name of a signal that is matched literally.
- */
+/** Marks a string in a config schema in which `${…}` is not expanded, e.g. the name of a signal. */
 export const literalKeyword = 'x-literal';

@@ -1,10 +1,12 @@
 /**
- * Large values by content. Laws:
+ * Content-addressed storage of large values. Laws:
  *
- * - B1 `put` answers `sha256:<64 hex digits>` of the bytes once they are kept; the same bytes again change nothing.
- * - B2 `get` answers exactly the bytes, checked against the hash; `BLOB_MISSING` if there are none, `STORE_CORRUPT` if they differ.
- * - B3 What is written is never seen in part.
- * - B4 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ * - B1 `put` resolves to `sha256:<64 hex digits>` of the bytes once they are stored; storing the same bytes again is a
+ *   no-op.
+ * - B2 `get` returns exactly those bytes, verified against the hash; it rejects with `BLOB_MISSING` if there are none and
+ *   with `STORE_CORRUPT` if they differ.
+ * - B3 A partial write is never visible.
+ * - B4 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface Blobs {
   readonly supports: { readonly durable: boolean };

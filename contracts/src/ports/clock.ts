@@ -1,8 +1,8 @@
-/** Time, so that tests can hold it. */
+/** The source of time, so that tests can control it. */
 export interface Clock {
-  /** Epoch milliseconds. Never goes back within a process. */
+  /** Epoch milliseconds. Never decreases within a process. */
   now(): number;
-  /** Calls back once, `delayMs` from now or a little later, never earlier. */
+  /** Calls `callback` once, `delayMs` from now or slightly later, never earlier. */
   after(delayMs: number, callback: () => void): Timer;
 }
 

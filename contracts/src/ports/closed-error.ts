@@ -1,6 +1,6 @@
 import { LlmteamError } from '../errors.js';
 
-/** What every method of a closed port rejects with; `port` is its name for people. */
+/** The error with which every method of a closed port rejects; `port` is its display name. */
 export function closedError(port: string): LlmteamError {
   return new LlmteamError('CLOSED', `The ${port} is closed`);
 }

@@ -2,37 +2,37 @@ import type { Job } from '../job.js';
 
 export interface Delivery {
   readonly job: Job;
-  /** 1 for the first time this job is handed out. Each time counts, whether the one before was lost or given back. */
+  /** 1 for the first delivery. Every redelivery counts, whether the previous lease was lost or the job was nacked. */
   readonly deliveries: number;
-  /** The job is done with; it does not come back. */
+  /** Acks the job: it is not redelivered. */
   ack(): Promise<void>;
-  /** The job goes back to the queue after `delayMs`. */
+  /** Nacks the job: it returns to the queue after `delayMs`. */
   nak(delayMs?: number): Promise<void>;
-  /** The lease starts anew: the worker is alive and at it. */
+  /** Renews the lease. */
   extend(): Promise<void>;
 }
 
 export interface Consumer {
-  /** Takes no more jobs; resolves when every delivery it handed out is acked or naked, at the latest when `signal` aborts. */
+  /** Takes no more jobs; resolves once every delivery is acked or nacked, at the latest when `signal` aborts. */
   stop(signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * Jobs for workers. Laws:
+ * The job queue of the workers. Laws:
  *
- * - Q1 A published job is handed out at least once, to one consumer at a time, in about the order of publication.
- * - Q2 A job whose id is queued or handed out already is not queued again.
- * - Q3 A consumer has at most `concurrency` deliveries at a time.
- * - Q4 A delivery that is neither acked, naked nor extended within the lease comes back with `deliveries` + 1, and so does one that
- *   was naked.
- * - Q5 Queues (`type@major`, see `queueName`) share nothing.
- * - Q6 `withdraw` takes jobs that nobody wants any more, by id, unless they are handed out. What is handed out can be acked as ever;
- *   whether it comes back when it is lost is open.
- * - Q7 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ * - Q1 A published job is delivered at least once, to one consumer at a time, in approximate order of publication.
+ * - Q2 Publishing a job whose id is already queued or in flight is a no-op.
+ * - Q3 A consumer has at most `concurrency` deliveries in flight.
+ * - Q4 A delivery that is neither acked, nacked nor extended within the lease is redelivered with `deliveries` + 1, and so
+ *   is a nacked one.
+ * - Q5 Queues (`type@major`, see `queueName`) are independent of each other.
+ * - Q6 `withdraw` removes queued jobs by id. A job in flight can still be acked; whether it is redelivered if its lease is
+ *   lost is unspecified.
+ * - Q7 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface JobQueue {
   readonly supports: { readonly durable: boolean };
-  /** How long a delivery lasts that is not extended (Q4). Absent: not known. */
+  /** The lease of a delivery that is not extended (Q4); absent if unknown. */
   readonly leaseMs?: number;
   publish(jobs: readonly Job[]): Promise<void>;
   consume(

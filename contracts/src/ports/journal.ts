@@ -1,12 +1,12 @@
 import type { Fact } from '../facts.js';
 
-/** A run, by the tenant it belongs to: no store finds anything by id alone. */
+/** Identifies a run within its tenant; no store looks anything up by id alone. */
 export interface RunKey {
   readonly tenant_id: string;
   readonly run_id: string;
 }
 
-/** Where an entry stands in its partition: grows from 1, may skip numbers, never goes back. 0 is before the first. */
+/** Position of an entry in its partition: starts at 1 and increases, possibly with gaps. 0 is before the first. */
 export type Position = number;
 
 export interface Entry extends RunKey {
@@ -21,24 +21,27 @@ export interface NewEntry {
 }
 
 export interface FollowOptions {
-  /** Only what lists of runs are made from: facts that are not `runLevelFacts` may be left out. Default: every entry. */
+  /** `run_level`: facts that are not in `runLevelFacts` may be left out. Default: every entry. */
   readonly only?: 'run_level';
 }
 
 /**
- * One ordered history per run, spread over partitions. Laws:
+ * The event log: one ordered history per run, spread over partitions. Laws:
  *
- * - J1 `append` resolves once the entries are kept as the adapter's `supports.durable` promises; nothing of a rejected append is visible.
- * - J2 The entries of one append are written all or none, next to each other in the history.
- * - J3 A message id already in the history writes nothing again and answers the position of the first; the other entries of the same
- *   append are written. Holds for at least the last 10,000 entries of a partition, also among racing writers and after a reopen.
- * - J4 `read` gives a run's history in the order of `position`; an unknown run is empty; what is read are copies.
- * - J5 `follow` gives every entry of the partition after `from`, in order, without gap or repeat, then stays live until `signal`
- *   aborts or the journal closes; an empty batch is given once when the follower has caught up with what was there at its start.
- *   With `only: 'run_level'` the same holds for run-level facts; whether others come along is open.
- * - J6 Facts survive as JSON: what a reader sees equals `JSON.parse(JSON.stringify(fact))`.
- * - J8 `end` answers the position of the last entry of the partition, 0 if there is none.
- * - J7 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ * - J1 `append` resolves once the entries are stored as durably as `supports.durable` promises; no entry of a rejected
+ *   append is visible.
+ * - J2 The entries of one append are written atomically and contiguously in the run's history.
+ * - J3 An entry whose message id is already in the history is not written again, and the position of the first is
+ *   returned; the other entries of the append are written. The deduplication window is at least the last 10,000 entries
+ *   of a partition, including with concurrent writers and after a reopen.
+ * - J4 `read` yields a run's history in order of `position`, nothing for an unknown run; entries are copies.
+ * - J5 `follow` yields every entry of the partition after `from`, in order, without gaps or repeats, then stays live until
+ *   `signal` aborts or the journal closes; it yields one empty batch once it has caught up with the entries that existed
+ *   when it started. With `only: 'run_level'` the same holds for run-level facts; whether others are included is
+ *   unspecified.
+ * - J6 Facts round-trip as JSON: a reader sees `JSON.parse(JSON.stringify(fact))`.
+ * - J8 `end` returns the position of the last entry of the partition, 0 if there is none.
+ * - J7 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface Journal {
   readonly supports: { readonly durable: boolean };

@@ -9,21 +9,21 @@ export interface KvEntry {
 
 export interface KvChange {
   readonly key: string;
-  /** null: deleted or expired. */
+  /** Null if deleted or expired. */
   readonly value: KvEntry | null;
 }
 
 /**
  * Small values with revisions: segments, checkpoints, leases, announced step types. Keys are `/`-separated. Laws:
  *
- * - G1 `put` without `ifRevision` always writes; with it only if the key's revision is that (0: the key is absent), else
- *   rejects with `REVISION_CONFLICT`. Of N racing writers with the same `ifRevision` exactly one wins.
- * - G2 A value with `ttlMs` is gone after that time, unless written again.
- * - G3 `list` gives the keys with the prefix, in key order, at most `limit` after `after`.
- * - G4 `watch` first gives what is there, then the changes, until `signal` aborts: of a key that changes faster than its watcher looks,
- *   at least the last.
- * - G5 What is read are copies.
- * - G6 After `close` every method rejects with `CLOSED`; `close` may be called again.
+ * - G1 `put` without `ifRevision` always writes; with it, only if it equals the key's revision (0 if the key is absent),
+ *   and rejects with `REVISION_CONFLICT` otherwise. Of N concurrent writers with the same `ifRevision` exactly one wins.
+ * - G2 A value with `ttlMs` expires after that time unless written again.
+ * - G3 `list` returns the entries with the prefix, in key order, at most `limit` after `after`.
+ * - G4 `watch` first yields the current entries, then changes, until `signal` aborts. A slow watcher may miss
+ *   intermediate changes of a key, but never the last.
+ * - G5 Values read are copies.
+ * - G6 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface KvStore {
   readonly supports: { readonly durable: boolean };

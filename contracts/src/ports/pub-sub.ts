@@ -1,11 +1,12 @@
 import type { Json } from '../json.js';
 
 /**
- * Fire-and-forget fan-out: cancellation notices, tokens, started notices. Nothing may depend on a message's arrival. Laws:
+ * Fire-and-forget fan-out of cancellation notices, tokens and started notices. Nothing may rely on delivery. Laws:
  *
- * - S1 A subscriber gets the messages published on its subject after it subscribed, in the order of one publisher, at most once each.
- * - S2 A subscriber that throws disturbs no other.
- * - S3 After unsubscribing nothing more arrives.
+ * - S1 A subscriber gets the messages published on its subject after it subscribed, at most once each and in order per
+ *   publisher.
+ * - S2 A subscriber that throws does not affect others.
+ * - S3 Nothing is delivered after unsubscribing.
  */
 export interface PubSub {
   publish(subject: string, message: Json): void;
@@ -13,7 +14,7 @@ export interface PubSub {
   close(): Promise<void>;
 }
 
-/** Tells workers that jobs are no longer wanted. Message: `{job_ids: string[]}`. */
+/** Notifies workers of cancelled jobs. Message: `{job_ids: string[]}`. */
 export const cancelSubject = 'cancel';
 
 /** Live tokens and started notices of a run. Message: a `LiveToken`. */

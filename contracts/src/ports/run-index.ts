@@ -2,7 +2,7 @@ import type { HumanTask } from '../human-task.js';
 import type { RunStatus } from '../run.js';
 import type { Position, RunKey } from './journal.js';
 
-/** A run in lists. */
+/** A run in a list. */
 export interface RunRow {
   readonly tenant_id: string;
   readonly run_id: string;
@@ -20,7 +20,7 @@ export interface RunQuery {
   readonly segment_id?: string;
   readonly status?: RunStatus;
   readonly correlation_id?: string;
-  /** Epoch milliseconds; only runs started then or later. */
+  /** Only runs started at this time or later; epoch milliseconds. */
   readonly since?: number;
   readonly cursor?: string;
   /** 1 … 1,000; default 50. */
@@ -37,11 +37,11 @@ export interface TaskQuery {
 
 export interface Page<T> {
   readonly rows: readonly T[];
-  /** Where the next page begins; null: this was the last. */
+  /** The cursor of the next page; null on the last page. */
   readonly cursor: string | null;
 }
 
-/** What changed in the lists, with the journal position that caused it. */
+/** Changed rows, with the journal position that caused the change. */
 export interface IndexChange {
   readonly partition: number;
   readonly position: Position;
@@ -50,18 +50,17 @@ export interface IndexChange {
 }
 
 /**
- * Lists of runs and human tasks: a projection of the journal that can be thrown away. Laws:
+ * Lists of runs and human tasks: a disposable projection of the journal. Laws:
  *
- * - I1 `apply` is idempotent; a change with a position not above the last applied one of its partition changes nothing.
- * - I2 Lists are newest first, ties by id; pages never repeat or miss a row that was there when the first page was read.
- * - I3 Everything is found by tenant only.
- * - I4 `position` answers the last applied position of a partition, 0 at first.
- * - I6 `live` gives the runs of all tenants that have not ended, by tenant and id, at most `limit` after `after`: for who runs the
- *   service, not for tenants.
- * - I7 `clear` throws everything away, positions too: what is applied after it counts from the first position on. It happens whole or,
- *   if the process dies, not at all.
- * - I8 `remove` takes the rows of runs and their tasks out of every list; a later change may bring them back.
- * - I5 What is read are copies. After `close` every method rejects with `CLOSED`; `close` may be called again.
+ * - I1 `apply` is idempotent: a change whose position is not above the last one applied in its partition is a no-op.
+ * - I2 Lists are newest first, ties by id; pages never repeat or miss a row that existed when the first page was read.
+ * - I3 Everything is looked up by tenant.
+ * - I4 `position` returns the last applied position of a partition, 0 initially.
+ * - I6 `live` returns the runs of all tenants that have not ended, ordered by tenant and id, at most `limit` after
+ *   `after`. It is for the operator, not for tenants.
+ * - I7 `clear` atomically deletes everything, including positions, so that changes apply again from the first position.
+ * - I8 `remove` deletes runs and their tasks from every list; a later change may add them again.
+ * - I5 Values read are copies. After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface RunIndex {
   readonly supports: { readonly durable: boolean };

@@ -1,8 +1,8 @@
 /**
- * Purpose: task steps: dispatching attempts, what their reports mean, retries and time-outs.
- * Owns: law 6 of "How a segment runs", the limit on jobs in flight. Does not own: what follows a decided step.
- * Invariants: a report counts once, for the attempt that is in flight (A1); a late one, a second one, one of a cancelled step changes
- * nothing (A2); no attempt is dispatched while the run is paused (A3).
+ * Purpose: runs task steps: dispatches attempts, applies their reports, handles retries and timeouts.
+ * Owns: law 6 of "How a segment runs" and the limit on jobs in flight. Does not own: what follows a decided step.
+ * Invariants: a report is applied once, and only for the attempt in flight (A1); late reports, duplicates and reports of
+ * cancelled steps are no-ops (A2); no attempt is dispatched while the run is paused (A3).
  */
 import {
   type ErrorInfo,
@@ -26,7 +26,7 @@ import { armStepTimer, disarmStepTimer } from './timers.js';
 import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { capturedVariables, stepVariables } from './variables.js';
 
-/** A ready task step gets its first or next attempt, now or when there is room. Steps that wait for room go first. */
+/** Dispatches the next attempt of a ready task step, or holds it until a slot is free. Steps already held go first. */
 export function startAttempt(turn: Turn, instance: StepInstance, cause: number): void {
   const { run } = turn;
   const hasRoom = run.held.length === 0 && run.in_flight < turn.plan.max_parallel;
@@ -34,7 +34,6 @@ export function startAttempt(turn: Turn, instance: StepInstance, cause: number):
   else dispatch(turn, instance, cause);
 }
 
-/** The next attempt becomes a job. */
 export function dispatch(turn: Turn, instance: StepInstance, cause: number): void {
   const { run } = turn;
   instance.state.held = false;
@@ -56,13 +55,13 @@ export function dispatch(turn: Turn, instance: StepInstance, cause: number): voi
   turn.effects.push({ kind: 'dispatch', job });
 }
 
-/** The job of the attempt in force. The same state gives the same job. @throws LlmteamError `EXPRESSION_FAILED` */
+/** Builds the job of the current attempt; deterministic in the state. @throws LlmteamError `EXPRESSION_FAILED` */
 export function buildJob(turn: Turn, instance: StepInstance): Job {
   const { run, plan } = turn;
   const variables = stepVariables(turn, instance);
   const captured = capturedVariables(instance.step, variables);
   const { ports = {} } = variables;
-  const others = portsButInput(ports);
+  const otherPorts = portsExceptInput(ports);
   const { run_id, tenant_id } = run.key;
   const key = stepKey(instance.scope.path, instance.step.step_id);
   return {
@@ -80,7 +79,7 @@ export function buildJob(turn: Turn, instance: StepInstance): Job {
     idempotency_key: `${run_id}/${key}`,
     config: instance.step.config.resolve(variables),
     input: ports.input ?? null,
-    ...(others !== null && { ports: others }),
+    ...(otherPorts !== null && { ports: otherPorts }),
     ...(instance.step.extraPorts.length > 0 && { extra_ports: [...instance.step.extraPorts] }),
     ...(captured !== null && { variables: captured }),
     ...(instance.state.memos !== null && { memos: instance.state.memos }),
@@ -91,19 +90,19 @@ export function buildJob(turn: Turn, instance: StepInstance): Job {
   };
 }
 
-/** null: there are none. */
-function portsButInput(ports: Readonly<JsonObject>): JsonObject | null {
+/** Null if there are none. */
+function portsExceptInput(ports: Readonly<JsonObject>): JsonObject | null {
   const names = Object.keys(ports).filter((name) => name !== 'input');
   return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, ports[name] as Json]));
 }
 
-/** Law A1 and A2: the attempt a fact speaks of, if it is the one in flight. */
-function current(instance: StepInstance, attempt: number): boolean {
+/** A1, A2: whether the fact's attempt is the one in flight. */
+function isInFlight(instance: StepInstance, attempt: number): boolean {
   return holdsJob(instance.state, instance) && instance.state.attempt === attempt;
 }
 
 export function onStarted(turn: Turn, instance: StepInstance, fact: StepStarted): void {
-  if (!current(instance, fact.attempt) || instance.state.status === 'running') return;
+  if (!isInFlight(instance, fact.attempt) || instance.state.status === 'running') return;
   begin(turn, instance, fact.at, fact.worker);
   disarmStepTimer(turn, instance);
   if (instance.step.timeout_seconds !== null)
@@ -121,7 +120,7 @@ export function onMemoized(instance: StepInstance, fact: StepMemoized): void {
 }
 
 export function onReported(turn: Turn, instance: StepInstance, fact: StepReported): void {
-  if (!current(instance, fact.attempt)) return;
+  if (!isInFlight(instance, fact.attempt)) return;
   if (instance.state.status === 'queued') begin(turn, instance, fact.started_at, fact.worker);
   disarmStepTimer(turn, instance);
   turn.run.in_flight--;
@@ -149,7 +148,7 @@ export function addUsage(run: RunState, usage: Usage | undefined): void {
   };
 }
 
-/** A failed attempt is repeated by the step's policy, or the step has failed. */
+/** Schedules a retry if the step's policy allows one; otherwise fails the step. */
 function endAttemptInFailure(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
   const { state } = instance;
   const id = jobId(turn.run.key.run_id, instance, state.attempt);
@@ -165,7 +164,7 @@ function endAttemptInFailure(turn: Turn, instance: StepInstance, error: ErrorInf
   armStepTimer(turn, instance, 'retry', delayMs);
 }
 
-/** A timer of a task step came due. */
+/** Handles a task step's timer that came due. */
 export function onStepTimer(turn: Turn, instance: StepInstance, kind: 'retry' | 'attempt' | 'queue'): void {
   instance.state.timer = null;
   if (kind === 'retry') {

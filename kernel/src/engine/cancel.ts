@@ -1,7 +1,7 @@
 /**
- * Purpose: ending what is no longer wanted: steps, scopes, child runs.
- * Owns: the order in which it ends (children and scopes before the step that opened them). Delivers nothing: whoever cancels decides
- * what follows.
+ * Purpose: cancels steps, scopes and child runs.
+ * Owns: the order of cancellation (children and scopes before the step that opened them).
+ * Does not own: what follows; nothing is delivered along edges here, that is up to the caller.
  */
 import type { HumanTask } from '@llmteam/contracts';
 import { jobId } from './job-id.js';
@@ -9,7 +9,7 @@ import { isEnded, type ScopeState, type StepState } from './state.js';
 import { disarm, disarmStepTimer } from './timers.js';
 import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
 
-/** Ends a step that is not decided, whatever it does. */
+/** Cancels an undecided step, whatever its status. */
 export function cancelStep(turn: Turn, instance: StepInstance): void {
   if (!isOpen(instance)) return;
   const wasReady = instance.state.since >= 0;
@@ -18,7 +18,7 @@ export function cancelStep(turn: Turn, instance: StepInstance): void {
   decide(turn, instance, 'cancelled');
 }
 
-/** Takes back everything an undecided step holds: its job, timers, waits, scopes, task and child. */
+/** Releases everything an undecided step holds: its job, timers, waits, scopes, task and child run. */
 export function release(turn: Turn, instance: StepInstance): void {
   const { state } = instance;
   disarmStepTimer(turn, instance);
@@ -45,8 +45,8 @@ function releaseControl(turn: Turn, instance: StepInstance): void {
     if (scope !== undefined) closeScope(turn, instance, scope);
   }
   const key = keyOf(instance);
-  for (let place = run.waits.length - 1; place >= 0; place--) {
-    if (run.waits[place]?.step === key) run.waits.splice(place, 1);
+  for (let index = run.waits.length - 1; index >= 0; index--) {
+    if (run.waits[index]?.step === key) run.waits.splice(index, 1);
   }
   if (control.task !== null && control.task.status !== 'closed')
     showTask(turn, instance, { ...control.task, status: 'closed' });
@@ -64,13 +64,13 @@ function cancelChild(turn: Turn, step: string, child: string): void {
   turn.effects.push({ kind: 'control_child', run_id: child, action: 'cancel', seq: 0, at: turn.now });
 }
 
-/** Keeps a task's new state and shows it to whoever lists tasks. */
+/** Stores a task's new state and publishes it to the task index. */
 export function showTask(turn: Turn, instance: StepInstance, task: HumanTask): void {
   if (instance.state.control !== null) instance.state.control.task = task;
   turn.effects.push({ kind: 'show_task', task });
 }
 
-/** Ends an iteration: its undecided steps are cancelled, and it is forgotten. */
+/** Ends an iteration: cancels its undecided steps and removes its scope. */
 export function closeScope(turn: Turn, owner: StepInstance, scope: ScopeState): void {
   cancelScope(turn, scope);
   owner.state.control?.scopes.delete(scope.path);
@@ -85,7 +85,7 @@ export function cancelScope(turn: Turn, scope: ScopeState): void {
   }
 }
 
-/** Whether a scope is still part of a run that goes on. */
+/** Whether the run is still going and the scope still open. */
 export function isLive(turn: Turn, scope: ScopeState): boolean {
   return !isEnded(turn.run) && turn.run.scopes.get(scope.path) === scope;
 }

@@ -1,8 +1,9 @@
 /**
- * Purpose: control steps: telling a control type what happened and doing what its directives say.
- * Owns: scopes, named timers, waits, human tasks and child runs of control steps. Does not own: what any control type means.
- * Invariants: a control type is told of nothing after it ended (C1); a reaction is applied whole, in order, up to the directive that
- * ends the step (C2).
+ * Purpose: runs control steps: passes occurrences to the control type and carries out its directives.
+ * Owns: scopes, named timers, waits, human tasks and child runs of control steps.
+ * Does not own: the semantics of any control type.
+ * Invariants: a control type gets no occurrence after its step ended (C1); the directives of a reaction are all applied,
+ * in order, up to the one that ends the step (C2).
  */
 import {
   type ControlView,
@@ -37,7 +38,7 @@ import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { stepVariables } from './variables.js';
 import { controlWaitsFor } from './waiting.js';
 
-/** A ready control step begins. */
+/** Starts a ready control step. */
 export function startControl(turn: Turn, instance: StepInstance, cause: number): void {
   const { state, step } = instance;
   state.held = false;
@@ -68,13 +69,13 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
   react(turn, instance, { kind: 'started' });
 }
 
-/** Tells the control type, and does what it says. */
+/** Passes the occurrence to the control type and applies its reaction. */
 export function react(turn: Turn, instance: StepInstance, occurrence: Occurrence): void {
   const reaction = ask(turn, instance, occurrence);
   if (reaction !== null) apply(turn, instance, reaction);
 }
 
-/** What the control type answers; null if the step has ended, or ends here because the type failed. */
+/** Returns the control type's reaction; null if the step has ended, or ends here because the type threw. */
 function ask(turn: Turn, instance: StepInstance, occurrence: Occurrence): Reaction<unknown> | null {
   const { control } = instance.state;
   const type = instance.step.type.control;
@@ -90,10 +91,10 @@ function ask(turn: Turn, instance: StepInstance, occurrence: Occurrence): Reacti
 }
 
 function viewOf(turn: Turn, instance: StepInstance, control: ControlState): ControlView<JsonObject, unknown> {
-  let known: Variables | null = null;
+  let cached: Variables | null = null;
   const variables = (): Variables => {
-    known ??= stepVariables(turn, instance);
-    return known;
+    cached ??= stepVariables(turn, instance);
+    return cached;
   };
   return {
     config: control.config,
@@ -111,25 +112,25 @@ function viewOf(turn: Turn, instance: StepInstance, control: ControlState): Cont
 }
 
 function apply(turn: Turn, instance: StepInstance, reaction: Reaction<unknown>): void {
-  const before = turn.todo.length;
+  const todoBefore = turn.todo.length;
   for (const directive of reaction.directives) {
     perform(turn, instance, directive);
     if (!isOpen(instance)) return;
   }
-  if (!isToldMore(turn, instance, before)) noteWaiting(turn, instance);
+  if (!hasPendingReaction(turn, instance, todoBefore)) updateWaiting(turn, instance);
 }
 
-/** A wait for a signal that came before is over as soon as it begins. */
-function isToldMore(turn: Turn, { state }: StepInstance, from: number): boolean {
-  for (let place = from; place < turn.todo.length; place++) {
-    const todo = turn.todo[place];
+/** Whether an occurrence is already queued, as for a wait whose signal came early: then the step does not wait at all. */
+function hasPendingReaction(turn: Turn, { state }: StepInstance, from: number): boolean {
+  for (let index = from; index < turn.todo.length; index++) {
+    const todo = turn.todo[index];
     if (todo?.what === 'react' && todo.instance.state === state) return true;
   }
   return false;
 }
 
-/** A control step that waits for the outside world says so once. */
-function noteWaiting(turn: Turn, instance: StepInstance): void {
+/** Emits `step.waiting` once when a control step starts to wait for the outside world. */
+function updateWaiting(turn: Turn, instance: StepInstance): void {
   const { control, status } = instance.state;
   if (control === null) return;
   const waitingFor = controlWaitsFor(turn.run, instance, control);
@@ -193,7 +194,7 @@ function endInError(turn: Turn, instance: StepInstance, error: ErrorInfo): void 
 
 type DirectiveOf<Do extends Directive['do']> = Extract<Directive, { do: Do }>;
 
-/** One iteration: the steps of the region, with the body's value on the edges that enter it. */
+/** Opens one iteration: the region's steps, with the directive's value on the edges that enter the body. */
 function openScope(turn: Turn, instance: StepInstance, directive: DirectiveOf<'open_scope'>): void {
   const path = iterationScope(stepKey(instance.scope.path, instance.step.step_id), directive.index);
   if (directive.index >= caps.loop_iterations) {
@@ -224,8 +225,8 @@ function openScope(turn: Turn, instance: StepInstance, directive: DirectiveOf<'o
     endInError(turn, instance, expressionError(thrown));
     return;
   }
-  instance.step.body.forEach((edge, place) => {
-    deliver(turn, scope, edge, taken[place] ? directive.value : undefined, instance.state.event);
+  instance.step.body.forEach((edge, index) => {
+    deliver(turn, scope, edge, taken[index] ? directive.value : undefined, instance.state.event);
   });
   if (region.length === 0) turn.todo.push({ what: 'finish_scope', scope });
 }
@@ -250,8 +251,8 @@ function stopTimer(turn: Turn, instance: StepInstance, name: string): void {
 
 function waitSignal(turn: Turn, instance: StepInstance, name: string, correlation: string | null): void {
   const { run } = turn;
-  const place = run.signals.findIndex((signal) => matches(signal, name, correlation));
-  const [early] = place < 0 ? [] : run.signals.splice(place, 1);
+  const index = run.signals.findIndex((signal) => matches(signal, name, correlation));
+  const [early] = index < 0 ? [] : run.signals.splice(index, 1);
   if (early === undefined) {
     run.waits.push({ name, correlation, step: stepKey(instance.scope.path, instance.step.step_id) });
   } else {
@@ -259,7 +260,7 @@ function waitSignal(turn: Turn, instance: StepInstance, name: string, correlatio
   }
 }
 
-/** A wait without a correlation takes any signal of the name. */
+/** A wait without a correlation matches any signal of that name. */
 export function matches(
   signal: { readonly name: string; readonly correlation: string | null },
   name: string,
@@ -299,13 +300,13 @@ function changeTask(
   if (control.task === null || control.task.status === 'closed') return;
   const { assignee, due_at } = directive;
   const escalationLevel = control.task.escalation_level + 1;
-  const requestNow = { ...control.task.request, assignee, due_at: due_at ?? control.task.request.due_at };
+  const escalatedRequest = { ...control.task.request, assignee, due_at: due_at ?? control.task.request.due_at };
   showTask(turn, instance, {
     ...control.task,
     status: 'open',
     claimed_by: null,
     escalation_level: escalationLevel,
-    request: requestNow,
+    request: escalatedRequest,
   });
   const payload = { task_id: control.task.task_id, assignee, escalation_level: escalationLevel };
   turn.emit('human.task_escalated', instance, payload, { severity: 'warning' });
@@ -318,7 +319,7 @@ export function onClaimed(turn: Turn, instance: StepInstance, by: string): void 
   turn.emit('human.task_assigned', instance, { task_id: task.task_id, assignee: by });
 }
 
-/** The first answer the control type accepts wins; what comes later finds the task closed. */
+/** The first answer the control type accepts wins; later ones find the task closed. */
 export function onAnswered(turn: Turn, instance: StepInstance, answer: NonNullable<HumanTask['answer']>): void {
   const task = instance.state.control?.task;
   if (!isOpen(instance) || !task || task.status === 'closed') return;
@@ -349,7 +350,7 @@ function startChild(turn: Turn, instance: StepInstance, directive: DirectiveOf<'
   turn.effects.push(childEffect(turn, instance, control.child));
 }
 
-/** The same for a first start and for one anew after a takeover. */
+/** The same effect for the first start and for a repeat after a takeover. */
 export function childEffect(
   turn: Pick<Turn, 'run'>,
   instance: StepInstance,

@@ -1,8 +1,8 @@
 import type { ChildEnded, HumanTask, Job, Json, RunEnded } from '@llmteam/contracts';
 
 /**
- * What `evolve` wants done. Every effect has ids derived from the run, so that doing it twice changes nothing.
- * `notify_parent` must be kept before `record_end` is performed: a recorded end is never looked at again.
+ * Side effects `evolve` asks for. Their ids are derived from the run, so performing one twice is idempotent.
+ * `notify_parent` must be durable before `record_end` is performed: a run with a recorded end is never revisited.
  */
 export type Effect =
   | { readonly kind: 'dispatch'; readonly job: Job }
@@ -14,9 +14,9 @@ export type Effect =
       readonly kind: 'control_child';
       readonly run_id: string;
       readonly action: 'cancel' | 'pause' | 'resume';
-      /** `seq` of the run when it wants this: tells a second pause from a repeat of the first. */
+      /** The run's `seq` at the time; tells a second pause from a repeat of the first. */
       readonly seq: number;
-      /** When it wants this; epoch milliseconds. */
+      /** Time of the request; epoch milliseconds. */
       readonly at: number;
     }
   | { readonly kind: 'show_task'; readonly task: HumanTask }
@@ -34,8 +34,8 @@ export interface StartChild {
   readonly instance_id: string;
   readonly correlation_id: string | null;
   readonly trace_id: string;
-  /** When it is asked for; epoch milliseconds. */
+  /** Time of the request; epoch milliseconds. */
   readonly at: number;
-  /** The parent's; the child ends no later. */
+  /** The parent's deadline; the child ends no later. */
   readonly deadline_at: number | null;
 }

@@ -1,6 +1,6 @@
 /**
- * Purpose: how a run ends, and what is said of it.
- * Owns: law 11 of "How a segment runs": the output, the one final event, the outcome for the journal and the parent.
+ * Purpose: ends a run and reports its outcome.
+ * Owns: law 11 of "How a segment runs": the output, the single final event, the outcome for the journal and the parent.
  */
 import {
   type ChildEnded,
@@ -27,7 +27,7 @@ const severities: Readonly<Record<RunOutcome, Severity>> = {
   timeout: 'error',
 };
 
-/** Nothing is left to do: the run completed, or failed after its other branches finished. */
+/** Ends a run with no work left: completed, or failed if a branch failed while the others finished. */
 export function finishRun(turn: Turn): void {
   if (turn.run.error !== null) {
     endRun(turn, 'failed', turn.run.error);
@@ -43,7 +43,7 @@ export function finishRun(turn: Turn): void {
   endRun(turn, 'completed', null, output);
 }
 
-/** Cancels what is left, and tells the outcome. */
+/** Cancels remaining steps and timers, then emits the outcome. */
 export function endRun(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null, output: Json = null): void {
   const { run } = turn;
   const root = run.scopes.get('');
@@ -63,7 +63,7 @@ function counts(run: RunState): { steps_completed: number; steps_total: number }
   return { steps_completed: run.steps_completed, steps_total: run.steps_total };
 }
 
-/** What an ended run still has to tell: its parent first, the journal last. */
+/** The effects that report an ended run: the parent is notified first, the journal entry comes last. */
 export function endEffects(run: RunState): Effect[] {
   if (!isEnded(run) || run.is_recorded) return [];
   const { status, output, error, usage } = run;
@@ -71,14 +71,14 @@ export function endEffects(run: RunState): Effect[] {
   const end: RunEnded = { type: 'run.ended', ...common, ...counts(run), seq: run.seq };
   const { parent } = run.request;
   if (parent === undefined) return [{ kind: 'record_end', fact: end }];
-  const told: ChildEnded = { type: 'child.ended', ...common, step: parent.step, child_run_id: run.key.run_id };
+  const childEnded: ChildEnded = { type: 'child.ended', ...common, step: parent.step, child_run_id: run.key.run_id };
   return [
-    { kind: 'notify_parent', run_id: parent.run_id, fact: told },
+    { kind: 'notify_parent', run_id: parent.run_id, fact: childEnded },
     { kind: 'record_end', fact: end },
   ];
 }
 
-/** `output` of the segment; else the value of the one final step; else an object by step id. */
+/** The segment's `output` expression; without one, the value of the only final step, or an object keyed by step id. */
 function outputOf(turn: Turn): Json {
   const { plan, run } = turn;
   const root = run.scopes.get('');
@@ -97,7 +97,7 @@ function outputOf(turn: Turn): Json {
   return only !== undefined && finals.length === 1 ? only[1] : Object.fromEntries(finals);
 }
 
-/** A step that fired one port is worth that value, one that fired several an object by port. */
+/** The value of the only fired port, or an object keyed by port. */
 function outputValue(outputs: FiredPorts): Json {
   const values = Object.values(outputs);
   return values.length === 1 ? (values[0] as Json) : outputs;

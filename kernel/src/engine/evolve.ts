@@ -1,10 +1,10 @@
 /**
- * Purpose: the engine. One entry of a run's history goes in; the run's state changes, and events and effects come out.
- * Owns: which fact means what. Does not own: time, ids, randomness, I/O: all of that is in the facts or derived from them.
+ * Purpose: the engine: applies one history entry to a run's state and returns the resulting events and effects.
+ * Owns: the meaning of each fact. Does not own: time, ids, randomness or I/O; those are in the facts or derived from them.
  * Invariants:
- *   V1 The same history gives the same state, events and effects, on every machine, for ever.
- *   V2 A fact that means nothing here (late, repeated, unknown, after the end) changes nothing but `at`.
- *   V3 `evolve` is total: whatever a fact holds, it returns. A throw is a bug of the engine; the caller drops the state and rebuilds it.
+ *   V1 The same history yields the same state, events and effects, on every machine, forever.
+ *   V2 A fact that does not apply (late, repeated, unknown, after the end) changes nothing but `at`.
+ *   V3 `evolve` is total: it returns for any fact. A throw is an engine bug; the caller discards the state and rebuilds it.
  */
 import {
   caps,
@@ -43,18 +43,18 @@ export const engineVersion = '0.1.0';
 
 export interface Outcome {
   readonly effects: readonly Effect[];
-  /** Empty unless events were asked for. */
+  /** Empty unless `EvolveOptions.events` is set. */
   readonly events: readonly RunEvent[];
 }
 
 export interface EvolveOptions {
-  /** Make the events; otherwise they are only counted. */
+  /** Whether to build the events; otherwise they are only counted. */
   readonly events: boolean;
 }
 
 const countedOnly: EvolveOptions = { events: false };
 
-/** The first entry of a history. */
+/** Applies the first entry of a history. */
 export function startRun(
   plan: Plan,
   key: RunKey,
@@ -81,7 +81,7 @@ function rootScope(plan: Plan): ScopeState {
   return { path: '', owner: null, index: 0, item: null, steps: new Map(), undecided, next: [], event: 1 };
 }
 
-/** Steps that nothing leads to are skipped at once, so that joins behind them do not wait. */
+/** Makes the entrypoint ready and skips other steps without incoming edges at once, so joins after them do not wait. */
 function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
   const { plan } = turn;
   const first = locate(root, plan.entrypoint);
@@ -99,7 +99,7 @@ function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
   }
 }
 
-/** Every further entry. Changes `run.state` in place. */
+/** Applies every entry after the first. Mutates `run.state`. */
 export function evolve(run: Run, fact: Fact, options: EvolveOptions = countedOnly): Outcome {
   const turn = new Turn(run, Math.max(run.state.at, fact.at), options.events ? [] : null);
   if (isEnded(run.state)) {
@@ -160,7 +160,7 @@ function applyFact(turn: Turn, fact: Fact): void {
   }
 }
 
-/** The step occurrence of a key, if it lives. */
+/** The step occurrence with this key; null if there is none or its scope is closed. */
 export function findStep(run: RunState, plan: Plan, key: string): StepInstance | null {
   const { scope: path, step_id } = splitStepKey(key);
   const scope = run.scopes.get(path);
@@ -191,9 +191,11 @@ function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason:
 }
 
 function controlChildren(turn: Turn, action: 'pause' | 'resume'): void {
-  const told = { action, seq: turn.run.seq, at: turn.now } as const;
-  turn.run.told_children = told;
-  for (const runId of turn.run.children.values()) turn.effects.push({ kind: 'control_child', run_id: runId, ...told });
+  const request = { action, seq: turn.run.seq, at: turn.now } as const;
+  turn.run.told_children = request;
+  for (const runId of turn.run.children.values()) {
+    turn.effects.push({ kind: 'control_child', run_id: runId, ...request });
+  }
 }
 
 function onTimer(turn: Turn, id: string): void {
@@ -216,27 +218,27 @@ function onTimer(turn: Turn, id: string): void {
   });
 }
 
-/** A signal goes to the oldest wait it matches, or is kept for one that comes later. */
+/** Delivers a signal to the oldest matching wait, or buffers it for a later one. */
 function onSignal(turn: Turn, fact: SignalReceived): void {
   const { run } = turn;
   const signal = { name: fact.name, correlation: fact.correlation ?? null, payload: fact.payload };
-  const place = run.waits.findIndex((wait) => matches(signal, wait.name, wait.correlation));
-  const wait = run.waits[place];
+  const index = run.waits.findIndex((wait) => matches(signal, wait.name, wait.correlation));
+  const wait = run.waits[index];
   if (wait === undefined) {
     if (run.signals.length < caps.buffered_signals_per_run) run.signals.push(signal);
     return;
   }
-  run.waits.splice(place, 1);
+  run.waits.splice(index, 1);
   const occurrence = { kind: 'signal_received', name: signal.name, payload: signal.payload } as const;
   withStep(turn, wait.step, (instance) => react(turn, instance, occurrence));
 }
 
-/** Does what is to do, oldest first, until nothing is left and no held step finds room. */
+/** Works through the todo list, oldest first, until it is empty and no held step can be released. */
 function drain(turn: Turn): void {
   for (;;) {
     for (let next = 0; next < turn.todo.length; next++) {
       const todo = turn.todo[next] as Todo;
-      if (isLive(turn, todo.what === 'finish_scope' ? todo.scope : todo.instance.scope)) workOff(turn, todo);
+      if (isLive(turn, todo.what === 'finish_scope' ? todo.scope : todo.instance.scope)) perform(turn, todo);
       enforceEventCap(turn);
     }
     turn.todo.length = 0;
@@ -246,13 +248,13 @@ function drain(turn: Turn): void {
   }
 }
 
-/** Skipped steps make events and no executions, so one entry alone may bring more of them than a run may have. */
+/** Skipped steps emit events without counting as executions, so a single entry could exceed the event cap. */
 function enforceEventCap(turn: Turn): void {
   if (turn.run.seq <= caps.events_per_run || isEnded(turn.run)) return;
   endInFailure(turn, limitError(`the run has more than ${caps.events_per_run} events`));
 }
 
-function workOff(turn: Turn, todo: Todo): void {
+function perform(turn: Turn, todo: Todo): void {
   switch (todo.what) {
     case 'run':
       if (isOpen(todo.instance)) runStep(turn, todo.instance, todo.cause);
@@ -274,7 +276,10 @@ function runStep(turn: Turn, instance: StepInstance, cause: number): void {
   else startControl(turn, instance, cause);
 }
 
-/** Held task steps go on, oldest first, while there is room and the run is not paused. True if something was put to do. */
+/**
+ * Dispatches held task steps, oldest first, while slots are free and the run is not paused. Returns true if that added
+ * to the todo list.
+ */
 function releaseHeld(turn: Turn): boolean {
   const { run, plan } = turn;
   if (run.status === 'paused') return false;
@@ -299,7 +304,7 @@ function findHeld(turn: Turn, key: string): StepInstance | null {
   return instance !== null && isOpen(instance) && instance.state.held ? instance : null;
 }
 
-/** A scope whose steps are all decided has run dry. */
+/** Completes a scope whose steps are all decided; for the root scope, the run. */
 function finishScope(turn: Turn, scope: ScopeState): void {
   const owner = ownerOf(turn, scope);
   if (owner === null) {

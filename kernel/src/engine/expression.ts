@@ -1,35 +1,35 @@
 import type { FiredPorts, Json, JsonObject } from '@llmteam/contracts';
 
-/** What an expression may see. Absent parts are unknown names at evaluation. */
+/** The variables an expression may read. Reading an absent one is an unknown name at evaluation. */
 export interface Variables {
   /** Edge conditions: the value on the port. */
   readonly value?: Json;
   readonly input?: Json;
   readonly ports?: Readonly<Record<string, Json>>;
   readonly run: { readonly id: string; readonly input: Json; readonly segment_id: string; readonly tenant_id: string };
-  /** What a step fired, in this scope or the nearest outer one; undefined if it was skipped or is not decided. */
+  /** The ports a step fired, in this or the nearest outer scope; undefined if it was skipped or is undecided. */
   step(stepId: string): FiredPorts | undefined;
   readonly loop?: { readonly index: number; readonly item: Json };
 }
 
-/** A static path an expression reads: `steps.research.output` is `['steps', 'research', 'output']`. */
+/** A static path read by an expression: `steps.research.output` is `['steps', 'research', 'output']`. */
 export type Reference = readonly string[];
 
-/** A checked expression. Pure: the same variables give the same value, on every machine. */
+/** A checked expression. Pure: the same variables yield the same value on every machine. */
 export interface CompiledExpression {
   readonly source: string;
   readonly references: readonly Reference[];
-  /** @throws LlmteamError `EXPRESSION_FAILED` with the text and the position in `details`. */
+  /** @throws LlmteamError `EXPRESSION_FAILED` with the source and position in `details`. */
   evaluate(variables: Variables): Json;
 }
 
-/** A step's config with its expressions found and checked. */
+/** A step's config with its expressions located and checked. */
 export interface ConfigTemplate {
-  /** Nothing to fill in: `resolve` gives the same frozen object every time. */
+  /** Nothing to fill in: `resolve` always returns the same frozen object. */
   readonly isStatic: boolean;
-  /** By JSON Pointer: strings marked `x-cel` in the config schema. `resolve` leaves them as written. */
+  /** Strings marked `x-cel` in the config schema, by JSON Pointer. `resolve` leaves them as written. */
   readonly expressions: ReadonlyMap<string, CompiledExpression>;
-  /** What the marked strings and the `${…}` read, together. */
+  /** Everything the marked strings and the `${…}` read. */
   readonly references: readonly Reference[];
   /** What the marked strings read. */
   readonly expressionReferences: readonly Reference[];
@@ -37,9 +37,9 @@ export interface ConfigTemplate {
   resolve(variables: Variables): JsonObject;
 }
 
-/** The engine's door to CEL; the only implementation is in `kernel/src/expressions`. */
+/** The engine's port to CEL; the only implementation is in `kernel/src/expressions`. */
 export interface ExpressionCompiler {
-  /** @throws LlmteamError `SEGMENT_INVALID` whose message tells text, position and cause. */
+  /** @throws LlmteamError `SEGMENT_INVALID` with the source, position and cause in the message. */
   expression(source: string): CompiledExpression;
   /** @throws LlmteamError `SEGMENT_INVALID`, naming the JSON Pointer within the config. */
   template(config: JsonObject, configSchema: JsonObject): ConfigTemplate;

@@ -3,7 +3,7 @@ import { type EvolveOptions, evolve, type Outcome, startRun } from './evolve.js'
 import type { Plan } from './plan.js';
 import type { Run } from './state.js';
 
-/** A run folded from its history, one fact at a time. */
+/** Folds a run from its history, one fact at a time. */
 export class RunFold {
   private folded: Run | null = null;
 
@@ -12,7 +12,7 @@ export class RunFold {
     private readonly options?: EvolveOptions,
   ) {}
 
-  /** The run after the facts so far; null before its request. */
+  /** The run as of the last applied fact; null before its request. */
   get run(): Run | null {
     return this.folded;
   }

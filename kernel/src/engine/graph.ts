@@ -1,16 +1,16 @@
 /**
- * Purpose: the shape of a segment: which edges go forward, which steps lie in which loop's region, what is upstream of what.
- * Owns: the definition of a region. Does not own: judging it; `find_graph_faults` only names places, the validator words them.
+ * Purpose: analyses a segment's graph: forward and back edges, loop regions, topological order.
+ * Owns: the definition of a region. Does not own: error messages; faults only carry indices, the validator words them.
  * Invariants:
- *   G1 Forward edges are all but those that lead from a region back to the port `next` of its own loop step.
- *   G2 A step's region is that of the innermost loop whose `body` leads to it without passing that loop step.
+ *   G1 An edge is forward unless it leads from a region back to port `next` of that region's loop step.
+ *   G2 A step belongs to the region of the innermost loop whose `body` reaches it without passing through the loop step.
  *   G3 Everything here is linear in steps and edges, times `caps.loop_nesting`.
  */
 import { caps } from '@llmteam/contracts';
 
 export const rootRegion = -1;
 
-/** A graph by numbers: steps are their place in the segment. */
+/** A segment's graph with each step identified by its index. */
 export interface GraphInput {
   readonly stepCount: number;
   readonly entrypoint: number;
@@ -27,15 +27,15 @@ export interface GraphEdge {
 }
 
 export interface Graph {
-  /** Per step: the loop step whose region it lies in, or {@link rootRegion}. */
+  /** Per step: the loop step whose region contains it, or {@link rootRegion}. */
   readonly region: Int32Array;
-  /** Per edge: leads back to `next` of its own loop. */
+  /** Per edge: 1 if it leads back to `next` of its own loop. */
   readonly isBack: Uint8Array;
-  /** Per step: places of its forward edges, in edge order. */
+  /** Per step: indices of its incoming forward edges, in edge order. */
   readonly incoming: readonly (readonly number[])[];
-  /** Per step: places of its edges, back edges included, in edge order. */
+  /** Per step: indices of its outgoing edges, including back edges, in edge order. */
   readonly outgoing: readonly (readonly number[])[];
-  /** Steps so that every forward edge leads on; shorter than the step count if there are cycles. */
+  /** Steps in topological order of forward edges; shorter than the step count if there are cycles. */
   readonly order: readonly number[];
   readonly faults: readonly GraphFault[];
 }
@@ -52,12 +52,12 @@ export type GraphFault =
 export function analyseGraph(input: GraphInput): Graph {
   const outgoing = edgeLists(input, (edge) => edge.from);
   const faults: GraphFault[] = [];
-  input.edges.forEach((edge, place) => {
-    if (edge.from === edge.to) faults.push({ kind: 'self_loop', edge: place });
+  input.edges.forEach((edge, index) => {
+    if (edge.from === edge.to) faults.push({ kind: 'self_loop', edge: index });
   });
   const regions = findRegions(input, outgoing, faults);
   const isBack = markBackEdges(input, regions);
-  const incoming = edgeLists(input, (edge, place) => (isBack[place] === 1 ? null : edge.to));
+  const incoming = edgeLists(input, (edge, index) => (isBack[index] === 1 ? null : edge.to));
   faults.push(...escapes(input, regions.region, isBack));
   const order = topologicalOrder(input, outgoing, incoming, isBack);
   if (order.length < input.stepCount) {
@@ -70,18 +70,18 @@ export function analyseGraph(input: GraphInput): Graph {
   return { region: regions.region, isBack, incoming, outgoing, order, faults };
 }
 
-function edgeLists(input: GraphInput, key: (edge: GraphEdge, place: number) => number | null): number[][] {
+function edgeLists(input: GraphInput, key: (edge: GraphEdge, index: number) => number | null): number[][] {
   const lists: number[][] = Array.from({ length: input.stepCount }, () => []);
-  input.edges.forEach((edge, place) => {
-    const step = key(edge, place);
-    if (step !== null) lists[step]?.push(place);
+  input.edges.forEach((edge, index) => {
+    const step = key(edge, index);
+    if (step !== null) lists[step]?.push(index);
   });
   return lists;
 }
 
 interface Regions {
   readonly region: Int32Array;
-  /** Per loop step: the steps its body leads to. */
+  /** Per loop step: the steps reachable from its body. */
   readonly members: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
@@ -127,7 +127,7 @@ function findDeepNesting(input: GraphInput, region: Int32Array, faults: GraphFau
   }
 }
 
-/** What the body of a loop step leads to, without passing the loop step. */
+/** The steps reachable from a loop step's body without passing through the loop step. */
 function bodyOf(
   input: GraphInput,
   outgoing: number[][],
@@ -135,13 +135,13 @@ function bodyOf(
 ): { steps: Set<number>; returns: boolean; work: number } {
   const steps = new Set<number>();
   const stack: number[] = [];
-  // An edge into `next` of a loop around this one leaves the region; it is named as an escape, not followed.
+  // An edge into `next` of an enclosing loop leaves the region; it is reported as an escape, not followed.
   const isNextOfOther = (edge: GraphEdge): boolean => edge.to_port === 'next' && input.hasRegion(edge.to);
   let returns = false;
   let work = 0;
-  const visit = (place: number): void => {
+  const visit = (index: number): void => {
     work++;
-    const edge = input.edges[place];
+    const edge = input.edges[index];
     if (edge === undefined) return;
     if (edge.to === loop) {
       if (edge.to_port === 'next') returns = true;
@@ -150,20 +150,20 @@ function bodyOf(
       stack.push(edge.to);
     }
   };
-  for (const place of outgoing[loop] ?? []) {
-    if (input.edges[place]?.from_port === 'body') visit(place);
+  for (const index of outgoing[loop] ?? []) {
+    if (input.edges[index]?.from_port === 'body') visit(index);
   }
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-    for (const place of outgoing[step] ?? []) visit(place);
+    for (const index of outgoing[step] ?? []) visit(index);
   }
   return { steps, returns, work };
 }
 
 function markBackEdges(input: GraphInput, regions: Regions): Uint8Array {
   const isBack = new Uint8Array(input.edges.length);
-  input.edges.forEach((edge, place) => {
+  input.edges.forEach((edge, index) => {
     if (edge.to_port !== 'next' || !input.hasRegion(edge.to)) return;
-    if (edge.from === edge.to || regions.members.get(edge.to)?.has(edge.from)) isBack[place] = 1;
+    if (edge.from === edge.to || regions.members.get(edge.to)?.has(edge.from)) isBack[index] = 1;
   });
   return isBack;
 }
@@ -171,13 +171,13 @@ function markBackEdges(input: GraphInput, regions: Regions): Uint8Array {
 /** Edges that enter a region other than through `body` or leave it other than through `next`. */
 function escapes(input: GraphInput, region: Int32Array, isBack: Uint8Array): GraphFault[] {
   const faults: GraphFault[] = [];
-  input.edges.forEach((edge, place) => {
+  input.edges.forEach((edge, index) => {
     if (edge.from === edge.to) return;
     const fromBody = edge.from_port === 'body' && input.hasRegion(edge.from);
     const inside = fromBody ? edge.from : region[edge.from];
-    const expected = isBack[place] === 1 ? edge.to : region[edge.to];
-    const toNext = edge.to_port === 'next' && input.hasRegion(edge.to) && isBack[place] === 0;
-    if (inside !== expected || toNext) faults.push({ kind: 'region_escape', edge: place });
+    const expected = isBack[index] === 1 ? edge.to : region[edge.to];
+    const toNext = edge.to_port === 'next' && input.hasRegion(edge.to) && isBack[index] === 0;
+    if (inside !== expected || toNext) faults.push({ kind: 'region_escape', edge: index });
   });
   return faults;
 }
@@ -187,9 +187,9 @@ function topologicalOrder(input: GraphInput, outgoing: number[][], incoming: num
   const order: number[] = [];
   for (let step = 0; step < input.stepCount; step++) if (waiting[step] === 0) order.push(step);
   for (let next = 0; next < order.length; next++) {
-    for (const place of outgoing[order[next] as number] ?? []) {
-      const to = input.edges[place]?.to;
-      if (to === undefined || isBack[place] === 1) continue;
+    for (const index of outgoing[order[next] as number] ?? []) {
+      const to = input.edges[index]?.to;
+      if (to === undefined || isBack[index] === 1) continue;
       const left = (waiting[to] ?? 0) - 1;
       waiting[to] = left;
       if (left === 0) order.push(to);
@@ -198,7 +198,7 @@ function topologicalOrder(input: GraphInput, outgoing: number[][], incoming: num
   return order;
 }
 
-/** Walks backwards among the steps that could not be ordered until one comes up twice. */
+/** Walks backwards through the unordered steps until one repeats. */
 function oneCycle(input: GraphInput, incoming: number[][], order: number[]): number[] {
   const ordered = new Set(order);
   const seen = new Map<number, number>();
@@ -208,7 +208,7 @@ function oneCycle(input: GraphInput, incoming: number[][], order: number[]): num
   while (!seen.has(step)) {
     seen.set(step, path.length);
     path.push(step);
-    const back = (incoming[step] ?? []).find((place) => !ordered.has(input.edges[place]?.from ?? -1));
+    const back = (incoming[step] ?? []).find((index) => !ordered.has(input.edges[index]?.from ?? -1));
     if (back === undefined) break;
     step = input.edges[back]?.from ?? step;
   }
@@ -220,8 +220,8 @@ function unreachableSteps(input: GraphInput, outgoing: number[][]): GraphFault[]
   const stack = [input.entrypoint];
   reached[input.entrypoint] = 1;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-    for (const place of outgoing[step] ?? []) {
-      const to = input.edges[place]?.to;
+    for (const index of outgoing[step] ?? []) {
+      const to = input.edges[index]?.to;
       if (to !== undefined && reached[to] === 0) {
         reached[to] = 1;
         stack.push(to);

@@ -1,8 +1,8 @@
-/** Epoch milliseconds of the last moment a `Date` can hold. */
+/** The latest time a `Date` can represent; epoch milliseconds. */
 export const lastMoment = 8.64e15;
 
-/** RFC 3339 of any number: a timer may be due beyond the last date there is. */
+/** Formats any number as RFC 3339, clamped to the range of `Date`: a timer may be due beyond it. */
 export function isoTime(ms: number): string {
-  const within = Math.max(-lastMoment, Math.min(ms, lastMoment));
-  return new Date(Number.isNaN(within) ? 0 : within).toISOString();
+  const clamped = Math.max(-lastMoment, Math.min(ms, lastMoment));
+  return new Date(Number.isNaN(clamped) ? 0 : clamped).toISOString();
 }

@@ -9,8 +9,8 @@ import type { Run } from './state.js';
 import { type StepInstance, Turn } from './turn.js';
 
 /**
- * The effects a run still needs done, as far as its history tells: what a new owner of the partition does again after a takeover.
- * All of them carry the ids of the first time.
+ * The effects that, by its history, a run may still need: a new owner of the partition performs them again after a
+ * takeover. Each has the same id as the first time.
  */
 export function outstandingEffects(run: Run): Effect[] {
   const { state } = run;
@@ -25,7 +25,7 @@ export function outstandingEffects(run: Run): Effect[] {
   return effects;
 }
 
-/** The attempts that are queued or running as jobs, by id; `build` gives the job as it was given first. */
+/** The attempts queued or running as jobs; `build` returns the job as first dispatched. */
 export function* jobsInFlight(run: Run): Iterable<{ readonly job_id: string; readonly build: () => Job }> {
   for (const instance of stepOccurrences(run)) {
     if (!holdsJob(instance.state, instance)) continue;
@@ -51,12 +51,12 @@ function outstandingOf(turn: Turn, run: Run, instance: StepInstance): Effect[] {
   if (!control?.child || !isRunningChild(run, control.child.run_id)) return effects;
   const { run_id, seq } = control.child;
   effects.push(childEffect(turn, instance, control.child));
-  const told = run.state.told_children;
-  if (told !== null && told.seq > seq) effects.push({ kind: 'control_child', run_id, ...told });
+  const request = run.state.told_children;
+  if (request !== null && request.seq > seq) effects.push({ kind: 'control_child', run_id, ...request });
   return effects;
 }
 
 function isRunningChild(run: Run, childRunId: string): boolean {
-  for (const known of run.state.children.values()) if (known === childRunId) return true;
+  for (const id of run.state.children.values()) if (id === childRunId) return true;
   return false;
 }

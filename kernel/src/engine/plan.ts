@@ -1,7 +1,7 @@
 /**
- * Purpose: a definition made ready to run: steps by number, edges sorted, expressions compiled, policies filled in.
- * Owns: nothing that changes; one plan serves any number of runs. Does not own: judging a segment; `compilePlan` expects one that
- * validates and throws `SEGMENT_INVALID` at the first thing it cannot make sense of.
+ * Purpose: compiles a definition for execution: indexed steps, sorted edges, compiled expressions, resolved policies.
+ * Owns: the plan, which is immutable and shared by any number of runs. Does not own: validation; `compilePlan` expects a
+ * valid segment and throws `SEGMENT_INVALID` at the first thing it cannot make sense of.
  */
 import {
   type ControlType,
@@ -18,11 +18,11 @@ import { analyseGraph, type Graph, type GraphEdge, rootRegion } from './graph.js
 import { type RetryPlan, retryPlan } from './retry-policy.js';
 import { exclusiveUpstream } from './upstream.js';
 
-/** A step type in one exact version. `control` is null for task types, whose code only workers need. */
+/** One exact version of a step type. `control` is null for task types, whose code only workers need. */
 export interface StepType {
   readonly metadata: StepTypeMetadata;
   readonly control: ControlType | null;
-  /** What is wrong with a config after its expressions are filled in; null: nothing. */
+  /** Returns what is wrong with a config after its expressions are filled in; null if it is valid. */
   checkConfig(config: JsonObject): string | null;
 }
 
@@ -37,7 +37,7 @@ export interface EdgePlan {
   readonly to_port: string;
   readonly condition: CompiledExpression | null;
   readonly isBack: boolean;
-  /** Place among the target's incoming edges (forward or back). */
+  /** Index among the target's incoming forward edges, or back edges for a back edge. */
   readonly order: number;
 }
 
@@ -51,14 +51,14 @@ export interface StepPlan {
   readonly timeout_seconds: number | null;
   readonly queue_timeout_seconds: number | null;
   readonly journalStart: boolean;
-  /** The loop step it lies under, or `rootRegion`. */
+  /** Index of the loop step whose region contains the step, or `rootRegion`. */
   readonly region: number;
   readonly incoming: readonly EdgePlan[];
   /** Edges from any port but `body`. */
   readonly outgoing: readonly EdgePlan[];
   /** Edges from `body` of a step with a region. */
   readonly body: readonly EdgePlan[];
-  /** Told of each edge as it is decided. */
+  /** The control type is notified of each edge as it is decided. */
   readonly isEager: boolean;
   readonly catchesFailures: boolean;
   /** Output ports the step has beyond those of its type. */
@@ -70,25 +70,25 @@ export interface Plan {
   readonly steps: readonly StepPlan[];
   readonly byId: ReadonlyMap<string, StepPlan>;
   readonly entrypoint: StepPlan;
-  /** Steps per region, by loop step; `rootRegion` is the run's own. */
+  /** Steps per region, by index of the loop step; `rootRegion` holds the top-level steps. */
   readonly regions: ReadonlyMap<number, readonly StepPlan[]>;
   readonly output: CompiledExpression | null;
   readonly max_parallel: number;
   readonly fail_fast: boolean;
-  /** The steps all of whose paths lead to a join. */
+  /** The steps whose paths all lead to the join. */
   exclusiveUpstream(join: number): ReadonlySet<number>;
-  /** The nearest join that catches a step's failure, or null. */
+  /** The nearest join that catches the step's failure; null if there is none. */
   catchingJoin(step: number): StepPlan | null;
 }
 
 export function compilePlan(definition: Definition, types: StepTypes, compiler: ExpressionCompiler): Plan {
   const { segment } = definition;
-  const place = new Map(segment.steps.map((step, index) => [step.step_id, index]));
+  const indexById = new Map(segment.steps.map((step, index) => [step.step_id, index]));
   const stepTypes = segment.steps.map((step) => findType(step, definition, types));
-  const edges = graphEdges(segment, place);
+  const edges = graphEdges(segment, indexById);
   const graph = analyseGraph({
     stepCount: segment.steps.length,
-    entrypoint: place.get(segment.entrypoint) ?? fail(`entrypoint '${segment.entrypoint}' is not a step`),
+    entrypoint: indexById.get(segment.entrypoint) ?? fail(`entrypoint '${segment.entrypoint}' is not a step`),
     hasRegion: (step) => stepTypes[step]?.control?.hasRegion === true,
     edges,
   });
@@ -132,12 +132,12 @@ export function bareType(type: string): string {
   return at < 0 ? type : type.slice(0, at);
 }
 
-/** Edges by number, with the default ports filled in. Edges that name no step are left out. */
-function graphEdges(segment: Segment, place: ReadonlyMap<string, number>): GraphEdge[] {
+/** Edges by step index, with default ports filled in. @throws LlmteamError `SEGMENT_INVALID` if an end is not a step */
+function graphEdges(segment: Segment, indexById: ReadonlyMap<string, number>): GraphEdge[] {
   return (segment.edges ?? []).map((edge) => ({
-    from: place.get(edge.from) ?? fail(`edge from '${edge.from}', which is not a step`),
+    from: indexById.get(edge.from) ?? fail(`edge from '${edge.from}', which is not a step`),
     from_port: edge.from_port ?? 'output',
-    to: place.get(edge.to) ?? fail(`edge to '${edge.to}', which is not a step`),
+    to: indexById.get(edge.to) ?? fail(`edge to '${edge.to}', which is not a step`),
     to_port: edge.to_port ?? 'input',
   }));
 }
@@ -168,7 +168,7 @@ function planStep(
   edges: readonly EdgePlan[],
   compiler: ExpressionCompiler,
 ): StepPlan {
-  const outgoing = (graph.outgoing[index] ?? []).map((place) => edges[place] as EdgePlan);
+  const outgoing = (graph.outgoing[index] ?? []).map((edge) => edges[edge] as EdgePlan);
   const fromBody = (edge: EdgePlan): boolean => type.control?.hasRegion === true && edge.from_port === 'body';
   const config = step.config ?? {};
   return {
@@ -182,7 +182,7 @@ function planStep(
     queue_timeout_seconds: step.queue_timeout_seconds ?? null,
     journalStart: type.control === null && (step.queue_timeout_seconds !== undefined || type.metadata.is_async),
     region: graph.region[index] ?? rootRegion,
-    incoming: (graph.incoming[index] ?? []).map((place) => edges[place] as EdgePlan),
+    incoming: (graph.incoming[index] ?? []).map((edge) => edges[edge] as EdgePlan),
     outgoing: outgoing.filter((edge) => !fromBody(edge)),
     body: outgoing.filter(fromBody),
     isEager: type.control?.activation === 'each',
@@ -201,7 +201,7 @@ function stepsByRegion(steps: readonly StepPlan[]): Map<number, StepPlan[]> {
   return regions;
 }
 
-/** Looked up where a run needs them, then kept: most segments have no such join. */
+/** Computed on first use and cached, as most segments have no such join. */
 function joins(
   graph: Graph,
   edges: readonly GraphEdge[],
@@ -209,17 +209,17 @@ function joins(
 ): Pick<Plan, 'exclusiveUpstream' | 'catchingJoin'> {
   const exclusive = new Map<number, ReadonlySet<number>>();
   const upstreamOf = (join: number): ReadonlySet<number> => {
-    const known = exclusive.get(join) ?? exclusiveUpstream(graph, edges, join);
-    exclusive.set(join, known);
-    return known;
+    const upstream = exclusive.get(join) ?? exclusiveUpstream(graph, edges, join);
+    exclusive.set(join, upstream);
+    return upstream;
   };
   const catching = steps.filter((step) => step.catchesFailures);
   return {
     exclusiveUpstream: upstreamOf,
     catchingJoin: (step) => {
-      const around = catching.filter((join) => upstreamOf(join.index).has(step));
-      around.sort((a, b) => upstreamOf(a.index).size - upstreamOf(b.index).size);
-      return around[0] ?? null;
+      const candidates = catching.filter((join) => upstreamOf(join.index).has(step));
+      candidates.sort((a, b) => upstreamOf(a.index).size - upstreamOf(b.index).size);
+      return candidates[0] ?? null;
     },
   };
 }

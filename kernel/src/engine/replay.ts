@@ -3,7 +3,7 @@ import { RunFold } from './fold.js';
 import type { Plan } from './plan.js';
 import type { Run } from './state.js';
 
-/** Replays a history: the run as it stands at its end, and every event. Returns null if no run was requested in it. */
+/** Replays a history into the run's final state and all its events. Returns null if it contains no `run.requested`. */
 export function replay(plan: Plan, key: RunKey, facts: Iterable<Fact>): { run: Run; events: RunEvent[] } | null {
   const fold = new RunFold(key, { events: true });
   const events: RunEvent[] = [];

@@ -9,13 +9,13 @@ export interface RetryPlan {
   readonly nonRetryable: ReadonlySet<string>;
 }
 
-const longestRetryAfterMs = 3_600_000;
+const maxRetryAfterMs = 3_600_000;
 const jitter = 0.2;
 
 export function retryPlan(policy: RetryPolicy | undefined, maxRetries: number, supported: boolean): RetryPlan {
-  const wanted = supported ? (policy?.max_attempts ?? maxRetries + 1) : 1;
+  const maxAttempts = supported ? (policy?.max_attempts ?? maxRetries + 1) : 1;
   return {
-    maxAttempts: Math.min(wanted, caps.attempts_per_step),
+    maxAttempts: Math.min(maxAttempts, caps.attempts_per_step),
     initialMs: (policy?.initial_interval_seconds ?? 1) * 1_000,
     backoff: policy?.backoff ?? 2,
     maxMs: (policy?.max_interval_seconds ?? 60) * 1_000,
@@ -24,15 +24,15 @@ export function retryPlan(policy: RetryPolicy | undefined, maxRetries: number, s
 }
 
 /**
- * Milliseconds until the attempt after `attempt`, or null if the failure is final. Never less than the policy says, at most 20 %
- * more; the extra is derived from `jobId`, so that a replay waits as long. A `retry_after_seconds` in the error's details is
- * waited for, an hour at most.
+ * Milliseconds until the attempt after `attempt`, or null if the failure is final. The policy's delay plus up to 20 %
+ * jitter, derived from `jobId` so that a replay waits equally long. Honours `retry_after_seconds` in the error's
+ * details, up to one hour.
  */
 export function retryDelayMs(plan: RetryPlan, attempt: number, error: ErrorInfo, jobId: string): number | null {
   if (!error.recoverable || plan.nonRetryable.has(error.error_code) || attempt >= plan.maxAttempts) return null;
-  // Nothing times a factor beyond all numbers is still nothing.
+  // Avoids 0 * Infinity, which is NaN.
   const backoff = plan.initialMs === 0 ? 0 : Math.min(plan.initialMs * plan.backoff ** (attempt - 1), plan.maxMs);
-  const asked = error.details?.retry_after_seconds;
-  const retryAfter = typeof asked === 'number' && asked > 0 ? Math.min(asked * 1_000, longestRetryAfterMs) : 0;
+  const seconds = error.details?.retry_after_seconds;
+  const retryAfter = typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, maxRetryAfterMs) : 0;
   return Math.ceil(Math.max(backoff, retryAfter) * (1 + jitter * fractionOf(jobId)));
 }

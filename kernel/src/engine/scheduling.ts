@@ -1,6 +1,6 @@
 /**
- * Purpose: tokens and ports: what becomes ready, what is skipped, what follows a decided step.
- * Owns: laws 2, 3, 4 and 11 of "How a segment runs". Does not own: what running a step means (dispatch, controls).
+ * Purpose: moves values along edges and decides which steps become ready, which are skipped and where a failure goes.
+ * Owns: laws 2, 3, 4 and 11 of "How a segment runs". Does not own: running a step (attempts, controls).
  */
 import {
   caps,
@@ -19,7 +19,7 @@ import { newStepState, type ScopeState } from './state.js';
 import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
 import { scopeVariables } from './variables.js';
 
-/** The step's state in a scope, made when first asked for. */
+/** The step's occurrence in a scope, created on first access. */
 export function locate(scope: ScopeState, step: StepPlan): StepInstance {
   let state = scope.steps.get(step.step_id);
   if (state === undefined) {
@@ -29,7 +29,7 @@ export function locate(scope: ScopeState, step: StepPlan): StepInstance {
   return { scope, step, state };
 }
 
-/** A ready step runs now, or is held back by a pause. */
+/** Queues a step whose inputs are complete; whether it runs or is held is decided when it is taken from the queue. */
 export function makeReady(turn: Turn, instance: StepInstance, cause: number): void {
   instance.state.since = turn.now;
   if (++turn.run.executions > caps.step_executions_per_run) {
@@ -38,7 +38,7 @@ export function makeReady(turn: Turn, instance: StepInstance, cause: number): vo
   turn.todo.push({ what: 'run', instance, cause });
 }
 
-/** Keeps a ready step until the run is resumed or a place in flight is free. */
+/** Holds a ready step until the run is resumed or a slot is free. */
 export function hold(turn: Turn, instance: StepInstance, cause: number): void {
   instance.state.held = true;
   instance.state.event = cause;
@@ -48,7 +48,7 @@ export function hold(turn: Turn, instance: StepInstance, cause: number): void {
   );
 }
 
-/** Tells the target of an edge that it was taken with a value, or is dead (`undefined`). */
+/** Delivers a value along a taken edge, or `undefined` along a dead one. */
 export function deliver(turn: Turn, scope: ScopeState, edge: EdgePlan, value: Json | undefined, cause: number): void {
   if (edge.isBack) {
     if (value !== undefined) scope.next.push({ edge: edge.order, port: edge.to_port, value });
@@ -58,7 +58,7 @@ export function deliver(turn: Turn, scope: ScopeState, edge: EdgePlan, value: Js
   const { state } = instance;
   if (!isOpen(instance)) return;
   state.pending--;
-  // The entrypoint is ready by itself; an edge into it comes from a step that nothing leads to, and is dead.
+  // The entrypoint is ready from the start; an edge into it can only come from an unreachable step and is dead.
   if (instance.step === turn.plan.entrypoint) return;
   if (instance.step.isEager) return deliverEagerly(turn, instance, edge, value, cause);
   if (value !== undefined) state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
@@ -67,7 +67,7 @@ export function deliver(turn: Turn, scope: ScopeState, edge: EdgePlan, value: Js
   else turn.todo.push({ what: 'skip', instance, cause });
 }
 
-/** For types that are told of every edge as it is decided. */
+/** For control types that are notified of every edge as it is decided. */
 function deliverEagerly(
   turn: Turn,
   instance: StepInstance,
@@ -87,7 +87,7 @@ function deliverEagerly(
   else turn.todo.push({ what: 'react', instance, occurrence: { kind: 'inputs_closed' } });
 }
 
-/** No edge into the step was taken. */
+/** Skips a step into which no edge was taken. */
 export function skipStep(turn: Turn, instance: StepInstance, cause: number): void {
   if (!isOpen(instance)) return;
   turn.emit('step.skipped', instance, {}, { cause, severity: 'debug' });
@@ -99,7 +99,7 @@ function deliverDead(turn: Turn, instance: StepInstance, edges: readonly EdgePla
   for (const edge of edges) deliver(turn, instance.scope, edge, undefined, instance.state.event);
 }
 
-/** Which of a step's edges are taken, and with what. A condition that fails is an error of the step. */
+/** The value each outgoing edge is taken with, or `undefined` for a dead one. @throws LlmteamError `EXPRESSION_FAILED` */
 function takeEdges(turn: Turn, instance: StepInstance, fired: FiredPorts): (Json | undefined)[] {
   return instance.step.outgoing.map((edge) => {
     if (!Object.hasOwn(fired, edge.from_port)) return undefined;
@@ -111,8 +111,8 @@ function takeEdges(turn: Turn, instance: StepInstance, fired: FiredPorts): (Json
 /** Whether an edge's condition lets a value pass. @throws LlmteamError `EXPRESSION_FAILED` */
 export function holds(turn: Turn, scope: ScopeState, { condition }: EdgePlan, value: Json): boolean {
   if (condition === null) return true;
-  const held = condition.evaluate({ ...scopeVariables(turn.run, scope), value });
-  if (typeof held === 'boolean') return held;
+  const result = condition.evaluate({ ...scopeVariables(turn.run, scope), value });
+  if (typeof result === 'boolean') return result;
   throw new LlmteamError('EXPRESSION_FAILED', `condition "${condition.source}" must give a boolean`, {
     details: { expression: condition.source, position: 0 },
   });
@@ -120,12 +120,12 @@ export function holds(turn: Turn, scope: ScopeState, { condition }: EdgePlan, va
 
 function deliverAll(turn: Turn, instance: StepInstance, taken: readonly (Json | undefined)[]): void {
   instance.state.led_on = taken.some((value) => value !== undefined);
-  instance.step.outgoing.forEach((edge, place) => {
-    deliver(turn, instance.scope, edge, taken[place], instance.state.event);
+  instance.step.outgoing.forEach((edge, index) => {
+    deliver(turn, instance.scope, edge, taken[index], instance.state.event);
   });
 }
 
-/** The step fired ports: its edges are taken or dead. */
+/** Completes a step with the ports it fired. If an edge condition fails to evaluate, the step fails instead. */
 export function completeStep(turn: Turn, instance: StepInstance, fired: FiredPorts, durationMs: number): void {
   const { state } = instance;
   state.outputs = fired;
@@ -146,7 +146,7 @@ export function expressionError(thrown: unknown): ErrorInfo {
   return isLlmteamError(thrown) ? toErrorInfo(thrown) : toErrorInfo(thrown, 'PLUGIN_FAILED');
 }
 
-/** The step's last attempt failed: an `error` edge, a join, its scope's owner or the run takes the failure. */
+/** Fails a step for good; an `error` edge, a join, the scope's owner or the run takes the failure. */
 export function failStep(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
   const { state } = instance;
   state.error = error;
@@ -168,13 +168,13 @@ export function failStep(turn: Turn, instance: StepInstance, error: ErrorInfo, d
   }
   state.outputs = null;
   decide(turn, instance, 'failed');
-  passFailureOn(turn, instance, failure);
+  propagateFailure(turn, instance, failure);
 }
 
-function passFailureOn(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
+function propagateFailure(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
   const join = turn.plan.catchingJoin(instance.step.index);
   if (join !== null) {
-    tellJoin(turn, locate(instance.scope, join), error, instance.state.event);
+    notifyJoin(turn, locate(instance.scope, join), error, instance.state.event);
     deliverDead(turn, instance, instance.step.outgoing);
   } else if (instance.scope.owner !== null) {
     failScope(turn, instance.scope, error);
@@ -186,13 +186,13 @@ function passFailureOn(turn: Turn, instance: StepInstance, error: ErrorInfo): vo
   }
 }
 
-function tellJoin(turn: Turn, instance: StepInstance, error: ErrorInfo, cause: number): void {
+function notifyJoin(turn: Turn, instance: StepInstance, error: ErrorInfo, cause: number): void {
   if (!isOpen(instance)) return;
   if (instance.state.since < 0) makeReady(turn, instance, cause);
   turn.todo.push({ what: 'react', instance, occurrence: { kind: 'branch_failed', error } });
 }
 
-/** The failure of a scope is told to the loop step that opened it; the scope's other steps end with it. */
+/** Closes a failed scope, cancelling its other steps, and notifies the loop step that opened it. */
 function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
   const owner = ownerOf(turn, scope);
   if (owner === null) return;
@@ -200,15 +200,15 @@ function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
   turn.todo.push({ what: 'react', instance: owner, occurrence: { kind: 'scope_failed', index: scope.index, error } });
 }
 
-/** The loop step's occurrence that opened a scope. */
+/** The loop step occurrence that opened a scope; null for the root scope. */
 export function ownerOf(turn: Turn, scope: ScopeState): StepInstance | null {
   if (scope.owner === null) return null;
-  const around = turn.run.scopes.get(scope.owner.scope);
+  const outer = turn.run.scopes.get(scope.owner.scope);
   const step = turn.plan.byId.get(scope.owner.step_id);
-  return around === undefined || step === undefined ? null : locate(around, step);
+  return outer === undefined || step === undefined ? null : locate(outer, step);
 }
 
-/** What came back on `next`: one value, the list in edge order, or null. */
+/** What arrived on `next`: the value, a list in edge order if there are several, or null. */
 export function returnedValue(scope: ScopeState): Json {
   const [only] = scope.next;
   if (only === undefined) return null;
@@ -216,7 +216,7 @@ export function returnedValue(scope: ScopeState): Json {
   return [...scope.next].sort((a, b) => a.edge - b.edge).map((arrival) => arrival.value);
 }
 
-/** Thrown inside a turn once `run.error` says why the run ends; never leaves `evolve`. */
+/** Aborts a turn once `run.error` holds the reason; never escapes `evolve`. */
 export class RunFailed extends Error {}
 
 export function endInFailure(turn: Turn, error: ErrorInfo): never {

@@ -12,11 +12,11 @@ import type {
   WaitState,
 } from './state.js';
 
-/** A Map with its order. */
+/** A Map's entries, in insertion order. */
 type Pairs<Value> = readonly (readonly [key: string, value: Value])[];
 
 export interface ControlSnapshot extends Omit<ControlState, 'state' | 'timers' | 'scopes'> {
-  /** Absent: the control type has left none yet. */
+  /** Absent if the control type has not set any yet. */
   readonly state?: Json;
   readonly timers: Pairs<string>;
   readonly scopes: readonly string[];
@@ -43,13 +43,13 @@ export interface RunSnapshot {
 }
 
 type Check = (value: unknown) => boolean;
-/** One check per member: whoever adds a member to a state is told here. */
+/** One check per member, so that adding a member to a state without a check fails to compile. */
 type Members<Shape> = Readonly<Record<keyof Shape, Check>>;
 
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number';
 const yesOrNo: Check = (value) => typeof value === 'boolean';
-/** Users' data and shapes of the contracts, which came out of a fact and are as good as that. */
+/** User data and contract types: they come from facts and are trusted as much as those. */
 const json: Check = (value) => value !== undefined;
 const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const orNull =
@@ -63,7 +63,7 @@ const list =
 const pairs = (check: Check): Check =>
   list((pair) => Array.isArray(pair) && pair.length === 2 && text(pair[0]) && check(pair[1]));
 
-/** All the members named, but for those that may be absent, and no others. */
+/** An object with exactly these members, of which the `optional` ones may be absent. */
 function members<Shape>(checks: Members<Shape>, optional: readonly (keyof Shape & string)[] = []): Check {
   const known = Object.entries<Check>(checks);
   const mayBeAbsent = new Set<string>(optional);
@@ -153,7 +153,7 @@ const state = members<StateSnapshot>({
 
 const run = members<RunSnapshot>({ engine_version: text, state });
 
-/** Whether a value has the shape of a snapshot, to the last member. */
+/** Whether a value has exactly the shape of a snapshot. */
 export function hasSnapshotShape(value: unknown): value is RunSnapshot {
   return run(value);
 }

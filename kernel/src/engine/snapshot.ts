@@ -1,10 +1,10 @@
 /**
- * Purpose: the state of a run as plain JSON, so that it can be kept, and the run that goes on from it.
- * Owns: what becomes of Maps and Sets. Does not own: where a snapshot is kept, or how large it may be.
+ * Purpose: takes snapshots of a run's state as plain JSON and restores runs from them.
+ * Owns: the encoding of Maps and Sets. Does not own: where snapshots are stored, or their size limit.
  * Invariants:
- *   N1 A thawed run is told apart from the original by nothing: the same entries give the same events, effects and outcome.
- *   N2 Every Map and Set has a place of its own in the shape; nothing in a value decides how it is read.
- *   N3 What another engine made, or what has not exactly this shape, is not thawed.
+ *   N1 A restored run is indistinguishable from the original: the same entries yield the same events, effects and outcome.
+ *   N2 Maps and Sets are known from the shape alone; no value decides how it is decoded.
+ *   N3 A snapshot of another engine version, or of any other shape, is not restored.
  */
 import type { Json } from '@llmteam/contracts';
 import { engineVersion } from './evolve.js';
@@ -19,7 +19,7 @@ import {
 } from './snapshot-shape.js';
 import type { ControlState, Run, RunState, ScopeState, StepState } from './state.js';
 
-/** The state as it stands. It shares its parts with the run: write it out before the run goes on. */
+/** Takes a snapshot of the current state. It shares objects with the run: serialise it before the run continues. */
 export function takeSnapshot({ state }: Run): RunSnapshot {
   return {
     engine_version: engineVersion,
@@ -50,14 +50,14 @@ function snapshotControl({ state, ...control }: ControlState): ControlSnapshot {
   };
 }
 
-/** Whether it is one that `thawRun` takes. */
+/** Whether `restoreRun` accepts the value. */
 export function isSnapshot(value: unknown): value is RunSnapshot {
   return hasSnapshotShape(value) && value.engine_version === engineVersion;
 }
 
 /**
- * The run of a snapshot that was read back, and which it takes over. `plan` is that of the definition its request names.
- * null: the snapshot was made by another engine, or is of a shape that this one does not know.
+ * Restores a run from a parsed snapshot, taking ownership of it. `plan` must be compiled from the definition its request
+ * names. Returns null for a snapshot of another engine version or of an unknown shape.
  */
 export function restoreRun(plan: Plan, snapshot: unknown): Run | null {
   return isSnapshot(snapshot) ? { plan, state: restoreState(snapshot.state) } : null;

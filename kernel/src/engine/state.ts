@@ -1,12 +1,12 @@
 /**
- * Purpose: everything the engine knows of a live run. A function of the run's history and nothing else.
- * Owns: the shapes; `evolve` changes them in place, so whoever holds a state hands it over with every call.
+ * Purpose: the engine's state of a live run, a pure function of the run's history.
+ * Owns: the shapes. Does not own: the rules; only `evolve` changes a state, and it does so in place.
  * Invariants:
  *   E1 `seq` counts the events derived so far.
  *   E2 `in_flight` is the number of steps that are `queued` or `running` as jobs.
  *   E3 `undecided` of a scope is the number of its region's steps without a final status.
- *   E4 A timer that is not in `timers` means nothing when it fires.
- *   E5 Maps keep insertion order, and every walk over them follows it: the same history gives the same order.
+ *   E4 A timer that is not in `timers` is ignored when it fires.
+ *   E5 Maps are always iterated in insertion order, so the same history yields the same order.
  */
 import type {
   ErrorInfo,
@@ -23,7 +23,7 @@ import type {
 } from '@llmteam/contracts';
 import type { Plan } from './plan.js';
 
-/** The value a taken edge brought, with the edge's place among the target's edges. */
+/** A value delivered by a taken edge; `edge` is the edge's index among the target's edges. */
 export interface Arrival {
   readonly edge: number;
   readonly port: string;
@@ -32,25 +32,25 @@ export interface Arrival {
 
 export interface ControlState {
   readonly config: JsonObject;
-  /** The control type's own. */
+  /** Opaque to the engine; owned by the control type. */
   state: unknown;
-  /** Timer ids by the name the control type gave. */
+  /** Timer ids by the control type's name for them. */
   timers: Map<string, string>;
-  /** Paths of the scopes it opened that are still open. */
+  /** Paths of the scopes it has open. */
   scopes: Set<string>;
   task: HumanTask | null;
   child: StartedChild | null;
   timers_armed: number;
 }
 
-/** A child run as it was asked for. */
+/** A child run as requested. */
 export interface StartedChild {
   readonly run_id: string;
   readonly segment_ref: string;
   readonly input: Json;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** `seq` of this run then. */
+  /** This run's `seq` at the time. */
   readonly seq: number;
 }
 
@@ -62,15 +62,15 @@ export interface StepState {
   arrivals: Arrival[];
   outputs: FiredPorts | null;
   error: ErrorInfo | null;
-  /** An outgoing edge was taken. */
+  /** Whether an outgoing edge was taken. */
   led_on: boolean;
-  /** `seq` of its last event; 0: none. */
+  /** `seq` of its last event; 0 if there is none. */
   event: number;
-  /** When it became ready, and of a control step when it then began; -1: not yet. */
+  /** Epoch milliseconds when it became ready, or when it started if it is a control step; -1 before that. */
   since: number;
-  /** Ready, and held back by a pause or by the width limit. */
+  /** Ready, but held back by a pause or by `max_parallel`. */
   held: boolean;
-  /** The retry, attempt or queue timer in force. */
+  /** Id of the armed retry, attempt or queue timer. */
   timer: string | null;
   memos: Record<string, Json> | null;
   control: ControlState | null;
@@ -78,13 +78,13 @@ export interface StepState {
 
 export interface ScopeState {
   readonly path: string;
-  /** The loop step's occurrence that opened it; null: the run's own scope. */
+  /** The loop step occurrence that opened it; null for the root scope. */
   readonly owner: { readonly scope: string; readonly step_id: string } | null;
   readonly index: number;
   readonly item: Json;
   readonly steps: Map<string, StepState>;
   undecided: number;
-  /** What came back on `next`. */
+  /** Arrivals on `next`. */
   next: Arrival[];
   /** `seq` of the event that opened it. */
   readonly event: number;
@@ -93,9 +93,9 @@ export interface ScopeState {
 export interface TimerState {
   readonly due_at: number;
   readonly kind: 'run' | 'retry' | 'attempt' | 'queue' | 'control';
-  /** Step key; empty for the run's own. */
+  /** Step key; empty for the run's timeout. */
   readonly step: string;
-  /** What the control type called it. */
+  /** The control type's name for it; empty for other kinds. */
   readonly name: string;
 }
 
@@ -111,7 +111,7 @@ export interface WaitState {
   readonly step: string;
 }
 
-/** A pause or resume as child runs were told of it. */
+/** A pause or resume as forwarded to child runs. */
 export interface ToldChildren {
   readonly action: 'pause' | 'resume';
   readonly seq: number;
@@ -124,21 +124,21 @@ export interface RunState {
   readonly deadline_at: number | null;
   status: RunStatus;
   seq: number;
-  /** When the last entry happened; never goes back. */
+  /** Epoch milliseconds of the last entry; never decreases. */
   at: number;
   output: Json;
   error: ErrorInfo | null;
   ended_at: number | null;
-  /** The outcome stands in the journal. */
+  /** Whether `run.ended` is in the journal. */
   is_recorded: boolean;
   usage: Usage;
   steps_completed: number;
   steps_total: number;
-  /** Steps that became ready, for the cap. */
+  /** Steps that became ready, limited by `caps.step_executions_per_run`. */
   executions: number;
   in_flight: number;
   children_started: number;
-  /** Keys of ready task steps that wait for a resume or for a place in flight, oldest first. */
+  /** Keys of ready task steps that wait for a resume or a free slot, oldest first. */
   readonly held: string[];
   /** Keys of ready control steps that wait for a resume, oldest first. */
   readonly held_controls: string[];
@@ -146,15 +146,15 @@ export interface RunState {
   readonly timers: Map<string, TimerState>;
   readonly signals: SignalState[];
   readonly waits: WaitState[];
-  /** Child runs that run, by step key. */
+  /** Active child runs, by step key. */
   readonly children: Map<string, string>;
-  /** The last pause or resume. */
+  /** The last pause or resume forwarded to child runs. */
   told_children: ToldChildren | null;
-  /** Child runs that were told to cancel and have not ended yet. */
+  /** Child runs being cancelled that have not ended yet. */
   readonly cancelled_children: Set<string>;
 }
 
-/** A run as the run loop holds it. */
+/** A run in memory. */
 export interface Run {
   readonly state: RunState;
   readonly plan: Plan;
@@ -213,7 +213,7 @@ export function isEnded(state: RunState): state is RunState & { status: RunOutco
   return state.ended_at !== null;
 }
 
-/** Nothing of the run happens until somebody or a timer outside acts: it may be dropped from memory and read again. */
+/** Whether no job is in flight: the run only waits for timers or outside input and may be evicted. */
 export function isIdle(state: RunState): boolean {
   return state.in_flight === 0;
 }

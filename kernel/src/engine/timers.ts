@@ -12,7 +12,7 @@ export function disarm(turn: Turn, id: string): void {
   if (turn.run.timers.delete(id)) turn.effects.push({ kind: 'disarm_timer', timer: id });
 }
 
-/** Arms the one timer of a task step's present state: its retry, its attempt's end, its place in the queue. */
+/** Arms a task step's single timer, replacing the previous one. */
 export function armStepTimer(
   turn: Turn,
   instance: StepInstance,

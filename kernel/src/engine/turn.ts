@@ -1,7 +1,6 @@
 /**
- * Purpose: what one call of `evolve` works with: the run, the time of the entry, and where events, effects and what is still to do
- * are collected.
- * Owns: numbering and shaping of events. Does not own: any rule of how a segment runs.
+ * Purpose: the context of one `evolve` call: the run, the entry's time, and the collected events, effects and todos.
+ * Owns: numbering and building events. Does not own: any rule of how a segment runs.
  */
 import type {
   ErrorInfo,
@@ -17,14 +16,14 @@ import { lastMoment } from './moment.js';
 import type { Plan, StepPlan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
 
-/** A step occurrence: where it is, what it is, how it stands. */
+/** One occurrence of a step in a scope. */
 export interface StepInstance {
   readonly scope: ScopeState;
   readonly step: StepPlan;
   readonly state: StepState;
 }
 
-/** What is still to be done in this turn, oldest first. No recursion: a chain of 10,000 skipped steps must not grow the stack. */
+/** Pending work of this turn. A queue instead of recursion: a chain of 10,000 skipped steps must not grow the stack. */
 export type Todo =
   | { readonly what: 'run' | 'skip'; readonly instance: StepInstance; readonly cause: number }
   | { readonly what: 'react'; readonly instance: StepInstance; readonly occurrence: Occurrence }
@@ -35,13 +34,13 @@ export class Turn {
   readonly todo: Todo[] = [];
   readonly run: RunState;
   readonly plan: Plan;
-  /** Epoch milliseconds of the entry; never before the one before it. */
+  /** Epoch milliseconds of the entry; never earlier than the previous entry. */
   readonly now: number;
 
   constructor(
     run: Run,
     now: number,
-    /** null: events are counted, not made. */
+    /** Null to count events without building them. */
     readonly events: RunEvent[] | null,
   ) {
     this.run = run.state;
@@ -50,12 +49,12 @@ export class Turn {
     this.run.at = this.now;
   }
 
-  /** Derives an event of the run. */
+  /** Emits a run event. */
   emitRun<T extends EventType>(type: T, payload: EventPayloads[T], more: EventDetails = {}): void {
     this.add(type, null, payload, more);
   }
 
-  /** Derives an event of a step, and remembers it as the step's last. */
+  /** Emits a step event and records it as the step's last. */
   emit<T extends EventType>(type: T, instance: StepInstance, payload: EventPayloads[T], more: EventDetails = {}): void {
     this.add(type, instance, payload, more);
     instance.state.event = this.run.seq;
@@ -96,7 +95,7 @@ export class Turn {
     this.events.push(event as RunEvent);
   }
 
-  /** Clocks of workers may be off, and a fork is told of work that is older than itself. */
+  /** Worker clocks may be off, and a fork gets reports of work older than itself. */
   private withinRun(timestamp: number): number {
     return Math.max(this.run.request.at, Math.min(timestamp, this.now));
   }
@@ -106,13 +105,13 @@ interface EventDetails {
   readonly error?: ErrorInfo;
   readonly severity?: Severity;
   readonly duration_ms?: number;
-  /** Epoch milliseconds, where it is not the entry's own time; brought within the run's time so far. */
+  /** Epoch milliseconds, if different from the entry's time; clamped to the run's time so far. */
   readonly timestamp?: number;
-  /** `seq` of the event that led to this one, where it is not the step's last. */
+  /** `seq` of the event that caused this one, if different from the step's last. */
   readonly cause?: number;
 }
 
-/** Gives a step its final status, counts it, and lets go of what only an undecided step needs. */
+/** Gives a step its final status, counts it and clears what only an undecided step needs. */
 export function decide(turn: Turn, instance: StepInstance, status: StepStatus): void {
   const { state, scope } = instance;
   state.status = status;

@@ -1,8 +1,8 @@
 import { type Graph, type GraphEdge, rootRegion } from './graph.js';
 
 /**
- * Which steps come before a step along forward edges, as one bit set per step: 12 MB for 10,000 steps, so it is made only
- * where something asks. Needs a graph without cycles.
+ * The transitive predecessors of each step along forward edges, as bit sets: 12 MB each for 10,000 steps, so build it
+ * only when needed. Requires an acyclic graph.
  */
 export class Upstream {
   private readonly words: number;
@@ -24,8 +24,8 @@ export class Upstream {
     const { words, before, certain } = this;
     const row = step * words;
     let first = true;
-    for (const place of this.graph.incoming[step] ?? []) {
-      const from = this.edges[place]?.from ?? 0;
+    for (const index of this.graph.incoming[step] ?? []) {
+      const from = this.edges[index]?.from ?? 0;
       const source = from * words;
       const bit = 1 << (from & 31);
       for (let word = 0; word < words; word++) {
@@ -38,12 +38,12 @@ export class Upstream {
     }
   }
 
-  /** Whether `other` is decided before `step` starts: upstream of it, or of a loop it lies in. */
+  /** Whether `other` is decided before `step` starts: upstream of it, or of a loop around it. */
   isUpstream(other: number, step: number): boolean {
     return this.holds(this.before, other, step);
   }
 
-  /** Whether `other` lies on every path to `step`, so that it ran if `step` does. */
+  /** Whether `other` is on every path to `step`, and so ran whenever `step` does. */
   isCertain(other: number, step: number): boolean {
     return this.holds(this.certain, other, step);
   }
@@ -57,19 +57,19 @@ export class Upstream {
   }
 }
 
-/** The steps all of whose paths lead to `join`: what may be cancelled once the join needs them no more. */
+/** The steps whose paths all lead to `join`; they may be cancelled once the join no longer needs them. */
 export function exclusiveUpstream(graph: Graph, edges: readonly GraphEdge[], join: number): ReadonlySet<number> {
   const members = new Set<number>();
-  for (let place = graph.order.length - 1; place >= 0; place--) {
-    const step = graph.order[place] as number;
+  for (let index = graph.order.length - 1; index >= 0; index--) {
+    const step = graph.order[index] as number;
     if (step === join || graph.region[step] !== graph.region[join]) continue;
-    // What a loop's body leads to comes back to the loop: it is no way out of it.
+    // Edges into a loop's own body come back to the loop, so they do not lead away from it.
     const out = (graph.outgoing[step] ?? []).filter((edge) => graph.region[edges[edge]?.to ?? -1] !== step);
-    const leadsOnlyThere = out.every((edge) => {
+    const leadsOnlyToJoin = out.every((edge) => {
       const to = edges[edge]?.to ?? -1;
       return graph.isBack[edge] === 0 && (to === join || members.has(to));
     });
-    if (out.length > 0 && leadsOnlyThere) members.add(step);
+    if (out.length > 0 && leadsOnlyToJoin) members.add(step);
   }
   return members;
 }

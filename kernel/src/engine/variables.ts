@@ -4,9 +4,9 @@ import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
 import type { StepInstance, Turn } from './turn.js';
 
-type Growing<T> = { -readonly [Name in keyof T]: T[Name] };
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** What came in, by port: one taken edge gives its value, several the list in edge order. */
+/** Inputs by port: the value of the only taken edge, or a list in edge order if there are several. */
 function inputsOf(run: RunState, instance: StepInstance): Record<string, Json> {
   const inputs = byPort(instance.state.arrivals);
   const fork = run.request.forked_from;
@@ -31,10 +31,10 @@ function byPort(arrivals: readonly Arrival[]): Record<string, Json> {
   return Object.fromEntries([...lists].map(([port, list]) => [port, list.length === 1 ? (list[0] as Json) : list]));
 }
 
-/** What expressions of a scope see, before a step's own names are added. */
-export function scopeVariables(run: RunState, scope: ScopeState): Growing<Variables> {
+/** The variables visible in a scope, without those of a particular step. */
+export function scopeVariables(run: RunState, scope: ScopeState): Mutable<Variables> {
   const { key, request } = run;
-  const variables: Growing<Variables> = {
+  const variables: Mutable<Variables> = {
     run: { id: key.run_id, input: request.input, segment_id: request.segment_id, tenant_id: key.tenant_id },
     step: (stepId) => findOutputs(run, scope, stepId),
   };
@@ -51,7 +51,7 @@ function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPor
   return undefined;
 }
 
-/** What a step's config sees. */
+/** The variables visible in a step's config. */
 export function stepVariables(turn: Turn, instance: StepInstance): Variables {
   const variables = scopeVariables(turn.run, instance.scope);
   const ports = inputsOf(turn.run, instance);
@@ -60,7 +60,7 @@ export function stepVariables(turn: Turn, instance: StepInstance): Variables {
   return variables;
 }
 
-/** The part of a step's variables that its marked expressions read, for a worker to evaluate them with. */
+/** The variables its marked expressions read, so that a worker can evaluate them; null if there are no expressions. */
 export function capturedVariables(step: StepPlan, variables: Variables): Record<string, Json> | null {
   if (step.config.expressions.size === 0) return null;
   const steps: Record<string, Json> = {};

@@ -3,7 +3,7 @@ import type { StepPlan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
 import { waitsFor } from './waiting.js';
 
-/** The run as `runs show` and REST give it: steps of the run's own scope and of the iterations that are open. */
+/** The run as returned by `runs show` and REST, with the steps of the root scope and of open iterations. */
 export function viewRun(run: Run): RunView {
   const { state } = run;
   const iso = (ms: number): string => new Date(ms).toISOString();
@@ -43,7 +43,7 @@ export function resultOf(run: Run): RunResult {
   };
 }
 
-/** The same for a run that was looked at. */
+/** The same, from a run view. */
 export function resultFromView(view: RunView): RunResult {
   const { run_id, segment_id, status, output, error, duration_ms, steps_completed, steps_total, usage } = view;
   return {
@@ -63,9 +63,9 @@ function summariseSteps(run: Run): StepSummary[] {
   const root = run.state.scopes.get('');
   const summaries: StepSummary[] = [];
   for (const step of run.plan.steps) {
-    const known = root?.steps.get(step.step_id);
-    if (root !== undefined && known !== undefined) summaries.push(summarise(run, root, step, known));
-    else if (step.region < 0) summaries.push(blank(step));
+    const state = root?.steps.get(step.step_id);
+    if (root !== undefined && state !== undefined) summaries.push(summarise(run, root, step, state));
+    else if (step.region < 0) summaries.push(pendingSummary(step));
   }
   for (const scope of run.state.scopes.values()) {
     if (scope.owner === null) continue;
@@ -77,13 +77,13 @@ function summariseSteps(run: Run): StepSummary[] {
   return summaries;
 }
 
-function blank(step: StepPlan): StepSummary {
+function pendingSummary(step: StepPlan): StepSummary {
   return { step_id: step.step_id, scope: '', type: step.type_id, status: 'pending', attempt: 0, error: null };
 }
 
 function summarise(run: Run, scope: ScopeState, step: StepPlan, state: StepState): StepSummary {
   const summary = {
-    ...blank(step),
+    ...pendingSummary(step),
     scope: scope.path,
     status: state.status,
     attempt: state.attempt,

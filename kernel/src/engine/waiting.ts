@@ -3,7 +3,7 @@ import { isoTime } from './moment.js';
 import type { ControlState, Run, RunState } from './state.js';
 import type { StepInstance } from './turn.js';
 
-/** What an unfinished step waits for; null: nothing but the run's own steps. */
+/** What an unfinished step waits for; null if only for other steps of the run. */
 export function waitsFor(run: Run, instance: StepInstance): WaitingFor | null {
   const { step, state } = instance;
   if (state.held) return run.state.status === 'paused' ? { kind: 'resume' } : { kind: 'slot' };
@@ -15,7 +15,7 @@ export function waitsFor(run: Run, instance: StepInstance): WaitingFor | null {
   return controlWaitsFor(run.state, instance, state.control);
 }
 
-/** What a control step waits for outside the run's own steps. */
+/** What a control step waits for; null if only for other steps of the run. */
 export function controlWaitsFor(run: RunState, instance: StepInstance, control: ControlState): WaitingFor | null {
   if (control.scopes.size > 0) return null;
   if (control.task !== null && control.task.status !== 'closed') {
@@ -24,7 +24,7 @@ export function controlWaitsFor(run: RunState, instance: StepInstance, control: 
   const key = stepKey(instance.scope.path, instance.step.step_id);
   const child = run.children.get(key);
   if (child !== undefined) return { kind: 'child_run', run_id: child };
-  const wait = run.waits.find((known) => known.step === key);
+  const wait = run.waits.find((candidate) => candidate.step === key);
   if (wait !== undefined) return { kind: 'signal', name: wait.name, correlation: wait.correlation };
   for (const [name, id] of control.timers) return { kind: 'timer', name, due_at: dueAt(run, id) };
   return null;

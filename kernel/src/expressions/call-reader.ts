@@ -8,21 +8,21 @@ import type { CallTerm, Term } from './term.js';
 
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
 
-/** Where a node stands: the variables it sees, by slot, and how deep it is. */
+/** A node's context: the variables in scope, by slot, its nesting depth and its position in a chain. */
 export interface Place {
   readonly variables: readonly string[];
   readonly depth: number;
   readonly chain: number;
 }
 
-/** Reads the nodes a call is made of. */
+/** Reads the parts of a call. */
 export interface NodeReader {
   readonly source: string;
-  /** A node one level down, the only one or the right one of an operator. */
+  /** Reads a node one level down: the operand of a unary operator, the right one of a binary operator, an argument. */
   inner(node: ASTNode, place: Place): Term;
-  /** A node one link back in a chain. */
+  /** Reads a node one link back in a chain. */
   previous(node: ASTNode, place: Place): Term;
-  /** A node that may be the beginning of a longer path. */
+  /** Reads a node that may be the start of a longer path. */
   open(node: ASTNode, place: Place): Term;
 }
 
@@ -30,11 +30,11 @@ const comprehensionNesting = 2;
 
 /** `has(x.key)` */
 export function readHas(reader: NodeReader, node: Node<'call'>, place: Place): Term {
-  const [argument, ...more] = node.args[1];
+  const [argument, ...others] = node.args[1];
   const subject =
     argument === undefined ? undefined : reader.open(argument, { ...place, depth: place.depth + 1, chain: 1 });
   const isField = subject?.kind === 'select' || (subject?.kind === 'path' && subject.keys.length > 0);
-  if (!isField || more.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
+  if (!isField || others.length > 0) throw invalid('has() takes one field, e.g. has(input.name)', node.start);
   return { kind: 'has', offset: node.start, subject };
 }
 
@@ -49,7 +49,7 @@ export function readCall(reader: NodeReader, node: Node<'call'>, place: Place): 
   return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 0);
 }
 
-/** `x.name(…)`, comprehensions included. */
+/** `x.name(…)`, including comprehensions. */
 export function readMethod(reader: NodeReader, node: Node<'rcall'>, place: Place): Term {
   const [name, receiver, parameters] = node.args;
   const offset = positionOf(reader.source, name, receiver.end);
@@ -92,15 +92,15 @@ function readComprehension(
   return { kind: 'comprehension', offset, name, range, slot, where, body: reader.inner(second, within) };
 }
 
-function unknownFunction(name: string, offset: number, known: OverloadsByName, otherwise: string | undefined) {
+function unknownFunction(name: string, offset: number, known: OverloadsByName, alternative: string | undefined) {
   if (name === 'now')
     return invalid('there is no now(): an expression gives the same value whenever it is evaluated', offset);
   const names = [...known.keys(), ...(known === methods ? comprehensionNames : ['has'])];
-  const hint = otherwise === undefined ? didYouMean(name, names) : `; write ${otherwise}`;
+  const hint = alternative === undefined ? didYouMean(name, names) : `; write ${alternative}`;
   return invalid(`unknown ${known === methods ? 'method' : 'function'} '${name}'${hint}`, offset);
 }
 
-/** The call, if the number of values is right and a pattern that is known as written is one. */
+/** Returns the call after checking its number of arguments and its literal pattern. @throws ExpressionProblem */
 function checked(call: CallTerm, receivers: number): CallTerm {
   const counts = [...new Set(call.overloads.map(({ takes }) => takes.length))];
   if (!counts.includes(call.values.length)) {
@@ -116,7 +116,7 @@ function checked(call: CallTerm, receivers: number): CallTerm {
   return call;
 }
 
-/** The pattern of a match, if it is written as a literal. */
+/** The pattern of a `matches()` or `re()` call if it is a literal. */
 export function constantPattern({ name, values }: CallTerm): { source: string; offset: number } | undefined {
   const pattern = name === 'matches()' || name === 're()' ? values[1] : undefined;
   if (pattern?.kind !== 'constant' || typeof pattern.value !== 'string') return undefined;

@@ -1,9 +1,9 @@
 /**
- * Purpose: CEL text to syntax tree, by the library `@marcbachmann/cel-js`.
- * Owns: what of the library is used, and the mending of its lexer.
- * Does not own: evaluation. The library's own counts no work, runs `matches` on JavaScript's RegExp, cannot read data that has
- * a key `constructor`, drops such keys from map literals, tells the hour of a date by the machine's time zone, and keeps the values of a
- * comprehension's last run alive; its type checker caches every type it meets for as long as the process lives.
+ * Purpose: parses CEL text to a syntax tree with the library `@marcbachmann/cel-js`.
+ * Owns: how the library is used, and the workaround for its lexer.
+ * Does not own: evaluation. The library's evaluator does not limit work, runs `matches` on JavaScript's RegExp, cannot
+ * read data with a key `constructor`, drops such keys from map literals, uses the machine's time zone for the hour of a
+ * date and keeps a comprehension's last values alive; its type checker caches every type for the life of the process.
  */
 
 import { caps } from '@llmteam/contracts';
@@ -74,7 +74,7 @@ function readable(summary: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** CEL reserves the word `loop`; the lexer gets a name of the same length, so that positions stay what they are. */
+/** CEL reserves the word `loop`; the lexer gets a substitute of the same length, so that positions do not shift. */
 const loopSubstitute = 'lo0p';
 
 function withLoopRenamed(source: string): string {

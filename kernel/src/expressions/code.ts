@@ -1,7 +1,8 @@
 /**
- * Purpose: {@link Term} to closures, one per term.
- * Invariants: C1 code holds no state of its own: everything that changes is in the {@link Evaluation}.
- * C2 a value is checked where it is used, and a wrong one fails at the position of what gave it; nothing falls back to false.
+ * Purpose: compiles a {@link Term} to closures, one per term.
+ * Invariants:
+ * C1 Code is stateless: everything mutable is in the {@link Evaluation}.
+ * C2 A value is checked where it is used and fails at the position of the term it came from; nothing falls back to false.
  */
 
 import { constantPattern } from './call-reader.js';
@@ -62,7 +63,7 @@ export function compileTerm(term: Term): Code {
   }
 }
 
-/** A term whose value must be a boolean; `what` names it where it fails. */
+/** Compiles a term whose value must be a boolean; `what` describes it in the error message. */
 function compileCondition(term: Term, what: string): Condition {
   return conditionOf(compileTerm(term), what, term.offset);
 }
@@ -74,7 +75,7 @@ function compileHas(subject: PathTerm | SelectTerm): Code {
   return (run) => hasKey(of(run), key, offset);
 }
 
-/** As CEL has it, a side that decides alone makes up for a failure of the other. */
+/** As CEL specifies, a side that decides the result on its own absorbs a failure of the other. */
 function compileLogic({ decisive, left, right }: Extract<Term, { kind: 'logic' }>): Code {
   const sign = decisive ? '||' : '&&';
   const first = compileCondition(left, `the left side of ${sign}`);
@@ -97,10 +98,10 @@ function compileIndex(of: Code, index: Code, offset: number): Code {
     const subject = of(run);
     const key = index(run);
     if (isList(subject) && isNumber(key)) {
-      const place = Number(unboxed(key));
-      const item = subject[place];
+      const position = Number(unboxed(key));
+      const item = subject[position];
       if (item !== undefined) return item;
-      throw new Failure(`index ${place} is out of range: the list has ${subject.length} elements`, offset);
+      throw new Failure(`index ${position} is out of range: the list has ${subject.length} elements`, offset);
     }
     if (isMap(subject) && typeof key === 'string') return readKey(subject, key, offset);
     if (isList(subject)) throw new Failure(`the index of a list must be an int, not ${described(key)}`, offset);
@@ -161,22 +162,22 @@ function compileCall(term: CallTerm): Code {
   };
 }
 
-/** Operators and functions of two values; what is most common between numbers is done without looking for an overload. */
+/** Operators and functions of two values, with a fast path for numbers that skips the overload lookup. */
 function compilePair(first: Code, second: Code, term: CallTerm): Code {
   const { overloads, offset, sign } = term;
-  const quick = sign === undefined ? undefined : quickOperators[sign];
+  const fast = sign === undefined ? undefined : fastOperators[sign];
   return (run) => {
     const left = first(run);
     const right = second(run);
-    if (quick !== undefined && typeof left === 'number' && typeof right === 'number') return quick(left, right, offset);
+    if (fast !== undefined && typeof left === 'number' && typeof right === 'number') return fast(left, right, offset);
     const found = findOverload(overloads, [left, right]);
     if (found === undefined) throw new Failure(noOverload(term, [kindOf(left), kindOf(right)]), offset);
     return found.call(run, offset, left, right);
   };
 }
 
-/** What the overloads give for two numbers that are not boxed. */
-const quickOperators: Readonly<Partial<Record<string, (left: number, right: number, offset: number) => CelValue>>> = {
+/** The same results as the overloads, for two unboxed numbers. */
+const fastOperators: Readonly<Partial<Record<string, (left: number, right: number, offset: number) => CelValue>>> = {
   '+': (left, right, offset) => calculate('+', left, right, offset),
   '-': (left, right, offset) => calculate('-', left, right, offset),
   '*': (left, right, offset) => calculate('*', left, right, offset),
@@ -189,7 +190,7 @@ const quickOperators: Readonly<Partial<Record<string, (left: number, right: numb
 };
 
 function compileMatch(text: Code, term: CallTerm, source: string): Code {
-  // The reader has compiled it before.
+  // The reader has already checked that it compiles.
   const pattern = compilePattern(source) as Pattern;
   const { offset } = term;
   return (run) => {

@@ -10,13 +10,13 @@ import { guardedStepsOf, referencesOf } from './references.js';
 import { readTerm } from './term-reader.js';
 import { described, type KindOrAny, withArticle } from './values.js';
 
-/** A compiled expression, and what is known of it before it runs. */
+/** A compiled expression with what is statically known about it. */
 export interface CheckedExpression extends CompiledExpression {
-  /** The steps it asks for with `has()` somewhere. */
+  /** The steps it tests with `has()` anywhere. */
   readonly guardedSteps: ReadonlySet<string>;
-  /** The kind of what it gives; `any` if that depends on the data. */
+  /** The kind of its value; `any` if that depends on the data. */
   readonly gives: KindOrAny;
-  /** {@link CompiledExpression.evaluate} as a part of a larger evaluation, whose limits it shares. */
+  /** Like {@link CompiledExpression.evaluate}, but as part of a larger evaluation whose limits it shares. */
   evaluateIn(run: Evaluation): Json;
 }
 
@@ -25,12 +25,12 @@ export function compileExpression(source: string, parse: Parse): CheckedExpressi
   const term = readTerm(source, parse(source));
   const gives = checkKinds(term);
   const code = compileTerm(term);
-  // A path gives JSON that is there already: nothing to convert, nothing to measure.
-  const give = term.kind === 'path' ? (code as (run: Evaluation) => Json) : givingJson(code, term.offset);
-  return checkedExpression(source, referencesOf(term), guardedStepsOf(term), gives, give);
+  // A path returns existing JSON, so there is nothing to convert or measure.
+  const run = term.kind === 'path' ? (code as (run: Evaluation) => Json) : toJsonCode(code, term.offset);
+  return checkedExpression(source, referencesOf(term), guardedStepsOf(term), gives, run);
 }
 
-function givingJson(code: Code, offset: number): (run: Evaluation) => Json {
+function toJsonCode(code: Code, offset: number): (run: Evaluation) => Json {
   return (run) => toJson(code(run), offset);
 }
 
@@ -39,11 +39,11 @@ function checkedExpression(
   references: readonly Reference[],
   guardedSteps: ReadonlySet<string>,
   gives: KindOrAny,
-  give: (run: Evaluation) => Json,
+  compute: (run: Evaluation) => Json,
 ): CheckedExpression {
   const evaluateIn = (run: Evaluation): Json => {
     try {
-      return give(run);
+      return compute(run);
     } catch (thrown) {
       throw evaluationError(source, thrown);
     }
@@ -52,24 +52,24 @@ function checkedExpression(
   return Object.freeze({ source, references, guardedSteps, gives, evaluate, evaluateIn });
 }
 
-/** What the config schema's `x-cel` wants of an expression's value. */
-const wantedKinds: Readonly<Record<CelResult, KindOrAny>> = { any: 'any', boolean: 'bool', list: 'list' };
+/** The kind required by each `x-cel` result type. */
+const requiredKinds: Readonly<Record<CelResult, KindOrAny>> = { any: 'any', boolean: 'bool', list: 'list' };
 
-/** The expression, made to fail if its value is not what is wanted. @throws ExpressionProblem if it can never be. */
+/** Makes an expression fail if its value is not of the required type. @throws ExpressionProblem if it can never be */
 export function giving(expression: CheckedExpression, result: CelResult): CheckedExpression {
-  const wanted = wantedKinds[result];
+  const required = requiredKinds[result];
   const { source, references, guardedSteps, gives, evaluateIn } = expression;
-  if (wanted === 'any' || gives === wanted) return expression;
-  if (gives !== 'any') throw invalid(`must give ${withArticle(wanted)}, not ${withArticle(gives)}`, 0);
-  return checkedExpression(source, references, guardedSteps, wanted, (run) => {
+  if (required === 'any' || gives === required) return expression;
+  if (gives !== 'any') throw invalid(`must give ${withArticle(required)}, not ${withArticle(gives)}`, 0);
+  return checkedExpression(source, references, guardedSteps, required, (run) => {
     const value = evaluateIn(run);
-    const isWanted = wanted === 'list' ? Array.isArray(value) : typeof value === 'boolean';
-    if (isWanted) return value;
-    throw new Failure(`must give ${withArticle(wanted)}, not ${described(value)}`, 0);
+    const isValid = required === 'list' ? Array.isArray(value) : typeof value === 'boolean';
+    if (isValid) return value;
+    throw new Failure(`must give ${withArticle(required)}, not ${described(value)}`, 0);
   });
 }
 
-/** What `evaluate` throws for what was thrown within. */
+/** Converts anything thrown during evaluation to the error `evaluate` throws. */
 export function evaluationError(source: string, thrown: unknown): unknown {
   if (isLlmteamError(thrown)) return thrown;
   const { reason, position } = thrown instanceof Failure ? thrown : new Failure('it exhausts the evaluator', 0);

@@ -9,7 +9,7 @@ interface Parts {
   readonly body: Code;
 }
 
-/** Goes through the elements of a list or the keys of a map. Every one it looks at is a step of the meter. */
+/** Iterates over the elements of a list or the keys of a map. Each one visited is charged as a step. */
 export function compileComprehension(term: ComprehensionTerm, parts: Parts): Code {
   const each = compileRange(term, parts.range);
   const condition = (code: Code, { offset } = term.body) =>
@@ -28,7 +28,7 @@ export function compileComprehension(term: ComprehensionTerm, parts: Parts): Cod
   }
 }
 
-/** Calls `visit` for each element, with the variable set, until it gives false. */
+/** Calls `visit` for each element, with the variable set, until it returns false. */
 type Each = (run: Evaluation, visit: () => boolean) => void;
 
 function compileRange({ name, slot, offset, where, body }: ComprehensionTerm, range: Code): Each {
@@ -72,7 +72,7 @@ function existsOne(each: Each, holds: Condition): Code {
   };
 }
 
-/** One decisive element makes up for failures at others, as CEL has it for `||` and `&&`. */
+/** As with `||` and `&&` in CEL, one decisive element absorbs failures at others. */
 function quantifier(each: Each, holds: Condition, decisive: boolean): Code {
   return (run) => {
     let failure: Failure | undefined;

@@ -1,10 +1,10 @@
 import { type Code, type Evaluation, Failure } from './evaluation.js';
 import { described } from './values.js';
 
-/** Code that must give a boolean. */
+/** Code that returns a boolean. */
 export type Condition = (run: Evaluation) => boolean;
 
-/** The code as a condition; `what` names it where it fails, `at` is where. */
+/** Wraps code as a condition; `what` and `offset` describe it in the failure if the value is not a boolean. */
 export function conditionOf(code: Code, what: string, offset: number): Condition {
   return (run) => {
     const value = code(run);

@@ -4,7 +4,7 @@ import { type CheckedExpression, evaluationError } from './compiled-expression.j
 import { Evaluation } from './evaluation.js';
 import { jsonBytes } from './json.js';
 
-/** A value of a config, or a part of a string: known as written, or filled in from the variables. */
+/** A config value or a part of a string: either fixed, or filled in from the variables. */
 export type Part = { readonly kind: 'fixed'; readonly value: Json } | FilledPart;
 
 export interface FilledPart {
@@ -12,22 +12,22 @@ export interface FilledPart {
   readonly fill: (filling: Filling) => Json;
 }
 
-/** One filling-in of a config. */
+/** The state of resolving a config once. */
 export class Filling {
   readonly evaluation: Evaluation;
-  #room: number = caps.value_bytes;
+  #bytesLeft: number = caps.value_bytes;
 
   constructor(variables: Variables) {
     this.evaluation = new Evaluation(variables);
   }
 
-  /** Counts a value that becomes a part of the config. */
+  /** Charges the size of a value that becomes part of the config. */
   add(value: Json): void {
-    this.#room -= jsonBytes(value, this.#room, 0);
+    this.#bytesLeft -= jsonBytes(value, this.#bytesLeft, 0);
   }
 }
 
-/** The value of a `${…}`. */
+/** Evaluates a `${…}`. */
 export function fillValue(expression: CheckedExpression, pointer: string): (filling: Filling) => Json {
   return (filling) => {
     try {
@@ -35,18 +35,18 @@ export function fillValue(expression: CheckedExpression, pointer: string): (fill
       filling.add(value);
       return value;
     } catch (thrown) {
-      throw placedError(evaluationError(expression.source, thrown), pointer);
+      throw withPointer(evaluationError(expression.source, thrown), pointer);
     }
   };
 }
 
-function placedError(error: unknown, pointer: string): unknown {
+function withPointer(error: unknown, pointer: string): unknown {
   if (!isLlmteamError(error) || error.code !== 'EXPRESSION_FAILED') return error;
   const details = { ...error.details, pointer };
   return new LlmteamError('EXPRESSION_FAILED', `${pointer}: ${error.message}`, { cause: error.cause, details });
 }
 
-/** Text with values spliced in: strings as they are, others as JSON text. */
+/** Concatenates fixed text and values: strings verbatim, others as JSON. */
 export function fillText(parts: readonly Part[]): (filling: Filling) => string {
   return (filling) => {
     const texts = parts.map((part) => {

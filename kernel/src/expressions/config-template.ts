@@ -1,9 +1,9 @@
 /**
- * Purpose: a step's config with its expressions found, and the config with every `${…}` filled in.
+ * Purpose: finds the expressions in a step's config and compiles the config to a template that fills in every `${…}`.
  * Invariants:
- * T1 What is wrong is collected, not thrown, so that one pass over a config tells all of it.
- * T2 A config without `${…}` resolves to one frozen object; the caller's own is never changed.
- * T3 All `${…}` of a config share one evaluation and one size: the limits hold for the config, however many there are.
+ * T1 Problems are collected, not thrown, so that one pass over a config reports all of them.
+ * T2 A config without `${…}` always resolves to the same frozen object; the caller's object is never changed.
+ * T3 All `${…}` of a config share one evaluation and one size budget: the limits apply to the config as a whole.
  */
 
 import { caps, type Json, type JsonObject } from '@llmteam/contracts';
@@ -17,17 +17,17 @@ import { SchemaView } from './schema-view.js';
 import { splitTemplate } from './template-text.js';
 import { setOwn } from './values.js';
 
-/** An expression of a config, and where it stands: a JSON Pointer within the config. */
+/** An expression of a config with its JSON Pointer. */
 interface PlacedExpression {
   readonly pointer: string;
   readonly expression: CheckedExpression;
-  /** A string marked `x-cel`; otherwise a `${…}`. */
+  /** True for a string marked `x-cel`, false for a `${…}`. */
   readonly isMarked: boolean;
 }
 
 interface PlacedProblem {
   readonly pointer: string;
-  /** The text it is in. */
+  /** The text that contains it. */
   readonly source: string;
   readonly problem: ExpressionProblem;
 }
@@ -54,7 +54,7 @@ export function readConfig(
     expressions: new Map(marked.map(({ pointer, expression }) => [pointer, expression])),
     references: referencesOf(expressions),
     expressionReferences: referencesOf(marked),
-    // An object stays one, whatever is filled in.
+    // Cast: filling in an object yields an object.
     resolve: (variables) => (part.kind === 'fixed' ? part.value : part.fill(new Filling(variables))) as JsonObject,
   };
   return { problems, expressions, template: Object.freeze(template) };
@@ -88,7 +88,7 @@ class ConfigReader {
       this.read(item, childPointer(pointer, index), schema.item(index), depth + 1),
     );
     if (parts.some(({ kind }) => kind === 'filled')) {
-      return { kind: 'filled', fill: (filling) => parts.map((part) => given(part, filling)) };
+      return { kind: 'filled', fill: (filling) => parts.map((part) => resolvePart(part, filling)) };
     }
     const values = parts.map(fixedValue);
     const isSame = Object.isFrozen(list) && values.every((value, index) => value === list[index]);
@@ -100,7 +100,10 @@ class ConfigReader {
       return [key, this.read(value, childPointer(pointer, key), schema.property(key), depth + 1)] as const;
     });
     if (parts.some(([, { kind }]) => kind === 'filled')) {
-      return { kind: 'filled', fill: (filling) => objectOf(parts.map(([key, part]) => [key, given(part, filling)])) };
+      return {
+        kind: 'filled',
+        fill: (filling) => objectOf(parts.map(([key, part]) => [key, resolvePart(part, filling)])),
+      };
     }
     const entries = parts.map(([key, part]) => [key, fixedValue(part)] as const);
     const isSame = Object.isFrozen(object) && entries.every(([key, value]) => value === object[key]);
@@ -111,28 +114,28 @@ class ConfigReader {
     const asWritten: Part = { kind: 'fixed', value: text };
     const result = schema.cel;
     if (result !== undefined) {
-      this.#place(pointer, text, true, () => giving(this.compile(text), result));
+      this.#collect(pointer, text, true, () => giving(this.compile(text), result));
       return asWritten;
     }
     if (schema.isLiteral || !text.includes('${')) return asWritten;
     return this.#readTemplate(text, pointer) ?? asWritten;
   }
 
-  /** Undefined where something is wrong, which is then among the problems. */
+  /** Undefined if it has problems, which are then in `problems`. */
   #readTemplate(text: string, pointer: string): Part | undefined {
     const pieces = this.#attempt(pointer, text, () => splitTemplate(text));
     const parts = pieces?.map((piece): Part | undefined => {
       if (piece.kind === 'text') return { kind: 'fixed', value: piece.text };
-      const expression = this.#place(pointer, piece.source, false, () => this.compile(piece.source));
+      const expression = this.#collect(pointer, piece.source, false, () => this.compile(piece.source));
       return expression && { kind: 'filled', fill: fillValue(expression, pointer) };
     });
     if (parts === undefined || parts.includes(undefined)) return undefined;
-    const [first, ...more] = parts as Part[];
-    if (first !== undefined && more.length === 0) return first;
+    const [first, ...others] = parts as Part[];
+    if (first !== undefined && others.length === 0) return first;
     return { kind: 'filled', fill: fillText(parts as Part[]) };
   }
 
-  #place(
+  #collect(
     pointer: string,
     source: string,
     isMarked: boolean,
@@ -154,7 +157,7 @@ class ConfigReader {
   }
 }
 
-function given(part: Part, filling: Filling): Json {
+function resolvePart(part: Part, filling: Filling): Json {
   return part.kind === 'fixed' ? part.value : part.fill(filling);
 }
 

@@ -1,4 +1,4 @@
-/** Functions that turn a value of one kind into another, and `size()`. */
+/** Functions that convert between kinds, and `size()`. */
 
 import { cost, Failure } from './evaluation.js';
 import { double, int, unboxed } from './numbers.js';
@@ -7,15 +7,15 @@ import { textSize } from './text-functions.js';
 import { durationText, nanosecondsPerSecond, timestampText } from './time.js';
 import { Bytes, type CelNumber, CelType, kindOf } from './values.js';
 
-const truths: ReadonlyMap<string, boolean> = new Map([
+const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
   ...['0', 'f', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
 ]);
 
 function toBool(text: string, offset: number): boolean {
-  const truth = truths.get(text);
-  if (truth === undefined) throw new Failure('bool() takes "true" or "false"', offset);
-  return truth;
+  const value = booleans.get(text);
+  if (value === undefined) throw new Failure('bool() takes "true" or "false"', offset);
+  return value;
 }
 
 function toInt(text: string, offset: number) {

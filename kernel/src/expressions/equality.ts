@@ -3,15 +3,15 @@ import { cost, type Evaluation, Failure } from './evaluation.js';
 import { isNumber, unboxed } from './numbers.js';
 import { Bytes, type CelMap, CelType, type CelValue, Duration, isList, isMap, Special, Timestamp } from './values.js';
 
-/** Deeper than any value from outside plus anything an expression can wrap around it. */
-const deepest = 2 * caps.json_depth;
+/** More than the deepest input plus the deepest nesting an expression can add around it. */
+const maxDepth = 2 * caps.json_depth;
 
 /**
- * Whether two values are equal: numbers by value (`1 == 1.0`), lists by their elements, maps by their entries in any order.
- * Values of different kinds are unequal.
+ * Compares numbers by value (`1 == 1.0`), lists by their elements and maps by their entries in any order. Values of
+ * different kinds are unequal.
  */
 export function equal(run: Evaluation, offset: number, left: CelValue, right: CelValue, depth = 0): boolean {
-  if (depth > deepest) throw new Failure(`compares values nested deeper than ${deepest} levels`, offset, true);
+  if (depth > maxDepth) throw new Failure(`compares values nested deeper than ${maxDepth} levels`, offset, true);
   if (typeof left === 'string') {
     run.charge(cost.comparison + left.length, offset);
     return left === right;

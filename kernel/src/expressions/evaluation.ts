@@ -1,10 +1,11 @@
 /**
- * Purpose: what one evaluation has at hand, and the meter that ends it.
+ * Purpose: the state of one evaluation, and the meter that limits its work.
  * Invariants:
- * E1 Every limit counts what the expression does, never time or memory in use: the same expression on the same variables
- *    ends the same way on every machine.
- * E2 A failure of the meter is fatal: `||`, `&&`, `all` and `exists`, which may forgive a failing operand, never forgive it.
- * E3 What an operation may cost is charged before the next one starts; a single operation makes at most the sum of what it is given.
+ * E1 Limits count the work an expression does, never time or memory: the same expression with the same variables ends
+ *    the same way on every machine.
+ * E2 Exceeding a limit is fatal: `||`, `&&`, `all` and `exists` absorb other failures of an operand, but never this one.
+ * E3 An operation's worst-case cost is charged before the next one starts; a single operation produces at most the sum of
+ *    its inputs.
  */
 
 import { caps } from '@llmteam/contracts';
@@ -12,8 +13,9 @@ import type { Variables } from '../engine/expression.js';
 import type { CelValue } from './values.js';
 
 /**
- * Why an evaluation failed, thrown within this folder only. No Error: expressions that ask `exists` over a long list may
- * fail, and be forgiven, for every item, and a stack trace each time would cost more than the work itself.
+ * Why an evaluation failed; thrown only within this folder. Not an Error: `exists` over a long list may absorb a failure
+ * per item, and capturing a stack trace each time would cost more than the work itself. Reasons become part of events that a replay
+ * derives: rewording one changes what old histories show.
  */
 export class Failure {
   constructor(
@@ -23,39 +25,39 @@ export class Failure {
   ) {}
 }
 
-/** The failure if it may be forgiven; throws it on if not. */
+/** Returns the failure if an operator may absorb it; rethrows it otherwise. */
 export function forgivable(thrown: unknown): Failure {
   if (thrown instanceof Failure && !thrown.isFatal) return thrown;
   throw thrown;
 }
 
-/** Work of one evaluation, in characters read or written. Other things are priced in characters by {@link cost}. */
+/** Work limit of one evaluation, in characters read or written; {@link cost} converts other work to characters. */
 const workUnits = 32 * caps.value_bytes;
 
-/** Prices that keep the slowest way to spend {@link workUnits} near one second on an ordinary core. */
+/** Chosen so that the slowest way to spend {@link workUnits} takes about one second on an ordinary core. */
 export const cost = {
   listElement: 8,
   mapEntry: 64,
   /** One pair of values compared by `==` or `in`. */
   comparison: 32,
-  /** One term of a comprehension's expressions, at each of its steps. */
+  /** One term of a comprehension's expressions, per step. */
   term: 16,
-  /** A pattern that is only known at evaluation, whatever it is, and for each point of its estimated size. */
+  /** A pattern only known at evaluation: a base price, plus `patternSize` per point of its estimated size. */
   pattern: 50_000,
   patternSize: 100,
-  /** One character that one instruction of a pattern looks at, in the worst case. */
+  /** One character inspected by one instruction of a pattern, in the worst case. */
   patternLook: 4,
 } as const;
 
 /** A compiled regular expression. */
 export interface Pattern {
-  /** Instructions of its program. */
+  /** Number of instructions in its program. */
   readonly programSize: number;
-  /** Whether it is found anywhere in the text. */
+  /** Whether it matches anywhere in the text. */
   test(text: string): boolean;
 }
 
-/** The state of one evaluation, or of all `${…}` of one config together. */
+/** The state of one evaluation, or of all `${…}` of one config. */
 export class Evaluation {
   /** Values of comprehension variables, by slot. */
   readonly locals: CelValue[] = [];
@@ -65,17 +67,17 @@ export class Evaluation {
 
   constructor(readonly variables: Variables) {}
 
-  /** The pattern of a source, compiled and paid for once in an evaluation. */
+  /** The compiled pattern, cached so that each is compiled and charged once per evaluation. */
   pattern(source: string, compile: () => Pattern): Pattern {
     this.#patterns ??= new Map();
-    const known = this.#patterns.get(source);
-    if (known !== undefined) return known;
+    const cached = this.#patterns.get(source);
+    if (cached !== undefined) return cached;
     const compiled = compile();
     this.#patterns.set(source, compiled);
     return compiled;
   }
 
-  /** Counts one step of a comprehension whose expressions have `terms` terms. */
+  /** Charges one step of a comprehension whose expressions have `terms` terms. */
   takeStep(terms: number, position: number): void {
     this.charge(terms * cost.term, position);
     this.#steps += 1;
@@ -88,7 +90,7 @@ export class Evaluation {
     }
   }
 
-  /** Counts work in units of one character. */
+  /** Charges work; one unit is one character. */
   charge(units: number, position: number): void {
     this.#work += units;
     if (this.#work > workUnits) {
@@ -97,7 +99,7 @@ export class Evaluation {
     }
   }
 
-  /** Counts a text of `length` characters that an operation makes. */
+  /** Charges a string of `length` characters that an operation produces. */
   chargeText(length: number, position: number): void {
     if (length > caps.value_bytes) {
       throw new Failure(`makes a string longer than ${caps.value_bytes} characters (cap value_bytes)`, position, true);
@@ -105,7 +107,7 @@ export class Evaluation {
     this.charge(length, position);
   }
 
-  /** Counts a list of `length` elements that an operation makes. */
+  /** Charges a list of `length` elements that an operation produces. */
   chargeList(length: number, position: number): void {
     if (length > caps.json_nodes) {
       throw new Failure(`makes a list longer than ${caps.json_nodes} elements (cap json_nodes)`, position, true);
@@ -113,11 +115,11 @@ export class Evaluation {
     this.charge(length * cost.listElement, position);
   }
 
-  /** Counts a search for `part` in `text`: naive in the worst case, and natively so for every sixteen characters. */
+  /** Charges a search for `part` in `text`: quadratic in the worst case, natively done sixteen characters at a time. */
   chargeSearch(text: string, part: string, position: number): void {
     this.charge(text.length * Math.ceil((part.length + 1) / 16), position);
   }
 }
 
-/** A term made ready to run. */
+/** A compiled term. */
 export type Code = (run: Evaluation) => CelValue;

@@ -5,7 +5,6 @@ import { type CheckedExpression, compileExpression } from './compiled-expression
 import { type ConfigReading, readConfig } from './config-template.js';
 import { compileError, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
 
-/** Something wrong with an expression of a config. */
 interface ConfigProblem {
   readonly problem: ExpressionProblemCode;
   /** JSON Pointer within the config. */
@@ -16,35 +15,34 @@ interface ConfigProblem {
   readonly position: number;
 }
 
-/** All expressions of a config with their places, and all that is wrong. */
+/** All expressions of a config with their JSON Pointers, and all problems. */
 interface ConfigInspection {
   readonly problems: readonly ConfigProblem[];
   readonly expressions: ConfigReading['expressions'];
 }
 
-/** The {@link ExpressionCompiler} of this folder: what it compiles can also be asked what is known before it runs. */
+/** An {@link ExpressionCompiler} whose expressions also expose what is statically known about them. */
 export interface CheckingCompiler extends ExpressionCompiler {
   expression(source: string): CheckedExpression;
-  /** As `template`, for those who want every problem and not an error. */
+  /** Like `template`, but returns all problems instead of throwing. */
   inspect(config: JsonObject, configSchema: JsonObject): ConfigInspection;
 }
 
-/** Expressions a compiler keeps; the one not asked for the longest goes first. */
-const keptExpressions = 2_000;
+/** Entries in a compiler's LRU cache. */
+const maxCachedExpressions = 2_000;
 
-/** A compiler with a cache of its own. Expressions it gave stay valid when the cache drops them. */
+/** Creates a compiler with its own cache. Expressions stay valid after the cache drops them. */
 export function createExpressionCompiler(): CheckingCompiler {
   const parse = createParser();
-  const kept = new Map<string, CheckedExpression>();
+  const cache = new Map<string, CheckedExpression>();
 
   const compile = (source: string): CheckedExpression => {
-    const known = kept.get(source);
-    const expression = known ?? compileExpression(source, parse);
-    kept.delete(source);
-    kept.set(source, expression);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= keptExpressions) break;
-      kept.delete(oldest);
+    const expression = cache.get(source) ?? compileExpression(source, parse);
+    cache.delete(source);
+    cache.set(source, expression);
+    for (const oldest of cache.keys()) {
+      if (cache.size <= maxCachedExpressions) break;
+      cache.delete(oldest);
     }
     return expression;
   };

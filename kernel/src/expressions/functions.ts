@@ -1,4 +1,4 @@
-/** The functions and methods of the language: CEL's, those of its strings extension that are named here, and `re`. */
+/** The language's functions and methods: those of CEL, some of its strings extension, and `re`. */
 
 import { conversions, sizeOverloads } from './conversions.js';
 import type { Overload } from './overloads.js';
@@ -12,7 +12,7 @@ export const functions: OverloadsByName = new Map(
   Object.entries({ ...conversions, ...timeFunctions, matches: [findPattern], re: [findPattern] }),
 );
 
-/** Called as `x.name(…)`; the first value an overload takes is `x`. */
+/** Called as `x.name(…)`; `x` is the first argument of an overload. */
 export const methods: OverloadsByName = new Map(
   Object.entries({
     size: sizeOverloads,
@@ -22,6 +22,6 @@ export const methods: OverloadsByName = new Map(
   }),
 );
 
-/** Methods that bind a variable; `has(…)` and these are no functions: they look at how an argument is written. */
+/** Methods that bind a variable. Like `has(…)`, these are macros: they take arguments unevaluated. */
 export const comprehensionNames = ['all', 'exists', 'exists_one', 'map', 'filter'] as const;
 export type ComprehensionName = (typeof comprehensionNames)[number];

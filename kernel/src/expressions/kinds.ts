@@ -1,6 +1,6 @@
 /**
- * What can be told of an expression's kinds before it runs: `1 + "a"` is wrong whatever the input. Data is of any kind, so
- * most is only known at evaluation.
+ * Static kind checks: `1 + "a"` is wrong whatever the input. Data may be of any kind, so most kinds are only known at
+ * evaluation.
  */
 
 import { possibleOverloads } from './overloads.js';
@@ -8,7 +8,7 @@ import { invalid } from './problem.js';
 import type { CallTerm, ComprehensionTerm, Term } from './term.js';
 import { type KindOrAny, kindOf, withArticle } from './values.js';
 
-/** The kind of a term's value; `any` if it is not known. @throws ExpressionProblem where the kinds cannot be right. */
+/** The kind of a term's value; `any` if unknown. @throws ExpressionProblem if the kinds can never be right */
 export function checkKinds(term: Term): KindOrAny {
   switch (term.kind) {
     case 'constant':
@@ -54,10 +54,10 @@ export function checkKinds(term: Term): KindOrAny {
   }
 }
 
-/** Refuses a kind that is known and none of those wanted. */
-function requireKind(kind: KindOrAny, wanted: readonly KindOrAny[], what: string, offset: number): void {
-  if (kind === 'any' || wanted.includes(kind)) return;
-  throw invalid(`${what} must be ${wanted.map(withArticle).join(' or ')}, not ${withArticle(kind)}`, offset);
+/** Throws if a kind is known and not one of those allowed. */
+function requireKind(kind: KindOrAny, allowed: readonly KindOrAny[], what: string, offset: number): void {
+  if (kind === 'any' || allowed.includes(kind)) return;
+  throw invalid(`${what} must be ${allowed.map(withArticle).join(' or ')}, not ${withArticle(kind)}`, offset);
 }
 
 function checkBoolean(term: Term, what: string): KindOrAny {
@@ -94,21 +94,21 @@ function checkCall(term: CallTerm): KindOrAny {
   return others.every((other) => other === gives) ? gives : 'any';
 }
 
-/** Why no overload takes values of these kinds. */
+/** The message for a call that no overload accepts. */
 export function noOverload({ name, sign }: CallTerm, kinds: readonly KindOrAny[]): string {
   const given = kinds.map(withArticle).join(' and ');
   return sign === undefined ? `${name} does not take ${given}` : `'${name}' is not defined for ${given}`;
 }
 
 function neverEqual(left: KindOrAny, right: KindOrAny): boolean {
-  const open: readonly KindOrAny[] = ['any', 'null'];
+  const comparableToAll: readonly KindOrAny[] = ['any', 'null'];
   const numbers: readonly KindOrAny[] = ['int', 'double'];
-  if (left === right || open.includes(left) || open.includes(right)) return false;
+  if (left === right || comparableToAll.includes(left) || comparableToAll.includes(right)) return false;
   return !(numbers.includes(left) && numbers.includes(right));
 }
 
 function checkComprehension({ name, range, where, body, offset }: ComprehensionTerm): KindOrAny {
-  requireKind(checkKinds(range), ['list', 'map'], `what ${name}() goes through`, offset);
+  requireKind(checkKinds(range), ['list', 'map'], `the receiver of ${name}()`, offset);
   if (where !== undefined) checkBoolean(where, `the condition of ${name}()`);
   if (name === 'map') {
     checkKinds(body);

@@ -1,4 +1,4 @@
-/** The binary operators, by sign. `&&`, `||` and `?:` are no operators in this sense: they may leave an operand alone. */
+/** The binary operators, by sign. `&&`, `||` and `?:` are not among them, as they may not evaluate every operand. */
 
 import { equal } from './equality.js';
 import { type Evaluation, Failure } from './evaluation.js';
@@ -25,7 +25,7 @@ function numeric(sign: ArithmeticSign): Overload[] {
   return [overload(['int', 'int'], 'int', work), ...(sign === '%' ? [] : mixed)];
 }
 
-const added = [
+const additions = [
   overload(['string', 'string'], 'string', (run, offset, left, right) => {
     run.chargeText(left.length + right.length, offset);
     return left + right;
@@ -49,7 +49,7 @@ const added = [
   ),
 ];
 
-const subtracted = [
+const subtractions = [
   overload(['timestamp', 'timestamp'], 'duration', (_, offset, left, right) =>
     duration(left.nanoseconds - right.nanoseconds, offset),
   ),
@@ -63,7 +63,7 @@ const subtracted = [
 
 type Comparable = number | bigint | string | boolean;
 
-const ordered: readonly (readonly [KindOrAny, KindOrAny])[] = [
+const orderedKinds: readonly (readonly [KindOrAny, KindOrAny])[] = [
   ['int', 'int'],
   ['int', 'double'],
   ['double', 'int'],
@@ -81,7 +81,7 @@ function comparable(value: CelValue): Comparable {
 }
 
 function comparison(holds: (left: Comparable, right: Comparable) => boolean): Overload[] {
-  return ordered.map((kinds) =>
+  return orderedKinds.map((kinds) =>
     overload(kinds, 'bool', (run, offset, left, right) => {
       if (typeof left === 'string') run.charge(left.length, offset);
       return holds(comparable(left), comparable(right));
@@ -89,8 +89,8 @@ function comparison(holds: (left: Comparable, right: Comparable) => boolean): Ov
   );
 }
 
-/** Whether a list has the element, or a map the key. */
-const contained = [
+/** Whether a list contains an element, or a map has a key. */
+const membership = [
   overload(['any', 'list'], 'bool', (run, offset, wanted, list) =>
     list.some((item) => equal(run, offset, item, wanted)),
   ),
@@ -101,8 +101,8 @@ const contained = [
 ];
 
 export const operators: Readonly<Record<Sign, readonly Overload[]>> = {
-  '+': [...numeric('+'), ...added],
-  '-': [...numeric('-'), ...subtracted],
+  '+': [...numeric('+'), ...additions],
+  '-': [...numeric('-'), ...subtractions],
   '*': numeric('*'),
   '/': numeric('/'),
   '%': numeric('%'),
@@ -112,5 +112,5 @@ export const operators: Readonly<Record<Sign, readonly Overload[]>> = {
   '<=': comparison((left, right) => left <= right),
   '>': comparison((left, right) => left > right),
   '>=': comparison((left, right) => left >= right),
-  in: contained,
+  in: membership,
 };

@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluation.js';
 import { type CelValue, type KindOrAny, kindOf, type ValueOf } from './values.js';
 
-/** One way to call a function or operator: what it takes (a method's receiver first), what it gives, and the work. */
+/** One signature of a function or operator with its implementation; a method's receiver is its first argument. */
 export interface Overload {
   readonly takes: readonly KindOrAny[];
   readonly gives: KindOrAny;
@@ -10,13 +10,13 @@ export interface Overload {
 
 type ValuesOf<T extends readonly KindOrAny[]> = { [I in keyof T]: ValueOf<T[I]> };
 
-/** Declares an overload; the kinds it takes are the types its work is given. */
+/** Declares an overload; the parameter types of `call` follow from the kinds in `takes`. */
 export function overload<const T extends readonly KindOrAny[]>(
   takes: T,
   gives: KindOrAny,
   call: (run: Evaluation, offset: number, ...values: ValuesOf<T>) => CelValue,
 ): Overload {
-  // findOverload() has compared the kinds by the time the work is called.
+  // The cast is safe: findOverload() checks the kinds before `call` is called.
   return { takes, gives, call: call as Overload['call'] };
 }
 
@@ -29,7 +29,7 @@ export function findOverload(overloads: readonly Overload[], values: readonly Ce
   );
 }
 
-/** The overloads that may be meant where some kinds are not known before evaluation. */
+/** The overloads that may apply when some kinds are not known before evaluation. */
 export function possibleOverloads(overloads: readonly Overload[], kinds: readonly KindOrAny[]): readonly Overload[] {
   return overloads.filter(
     ({ takes }) =>

@@ -3,7 +3,7 @@ import { type Code, Failure } from './evaluation.js';
 import type { Key, PathTerm } from './term.js';
 import { type CelMap, type CelValue, described, isMap } from './values.js';
 
-/** An own field of a map. What objects inherit (`constructor`, `toString`) is no data. */
+/** Reads an own property of a map; inherited ones (`constructor`, `toString`) are not data. */
 export function readKey(value: CelValue, key: string, offset: number): CelValue {
   const found = own(mapOf(value, key, offset), key);
   if (found === undefined) throw new Failure(`no such key: '${key}'`, offset);
@@ -22,18 +22,18 @@ function mapOf(value: CelValue, key: string, offset: number): CelMap {
 export function compilePath(path: PathTerm): Code {
   const { root, keys } = path;
   if (root === 'steps') return compileStepPath(path);
-  const begin = beginnings[root];
-  if (keys.length === 0) return (run) => begin(run.variables, path.offset);
+  const readRoot = rootReaders[root];
+  if (keys.length === 0) return (run) => readRoot(run.variables, path.offset);
   return (run) => {
-    let value = begin(run.variables, path.offset);
+    let value = readRoot(run.variables, path.offset);
     for (const { name, offset } of keys) value = readKey(value, name, offset);
     return value;
   };
 }
 
-type Beginning = (variables: Variables, offset: number) => CelValue;
+type RootReader = (variables: Variables, offset: number) => CelValue;
 
-const beginnings: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, Beginning>> = {
+const rootReaders: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, RootReader>> = {
   value: ({ value }, offset) => {
     if (value === undefined) throw new Failure("'value' is known only in the condition of an edge", offset);
     return value;
@@ -54,7 +54,7 @@ const beginnings: Readonly<Record<Exclude<PathTerm['root'], 'steps'>, Beginning>
   },
 };
 
-/** `steps.<id>`, `steps.<id>.<port>` and what follows; the reader has seen to it that there is an id. */
+/** `steps.<id>`, `steps.<id>.<port>` and longer paths; the reader ensures that there is an id. */
 function compileStepPath({ keys }: PathTerm): Code {
   const [step, port, ...rest] = keys as [Key, ...Key[]];
   return (run) => {
@@ -68,14 +68,14 @@ function compileStepPath({ keys }: PathTerm): Code {
   };
 }
 
-/** Whether the value, a map, has the field. */
+/** Whether a map has the field; fails if the value is not a map. */
 export function hasKey(value: CelValue, key: string, offset: number): boolean {
   return own(mapOf(value, key, offset), key) !== undefined;
 }
 
 /**
- * Whether a path leads somewhere. All but its last key must be there, except with steps: a step that was skipped, or a port
- * it has not fired, has no fields.
+ * Compiles `has(path)`. All keys but the last must exist, except with `steps`: a skipped step, or a port that was not
+ * fired, has no fields.
  */
 export function compileHasPath(path: PathTerm): Code {
   const last = path.keys.at(-1) as Key;

@@ -2,7 +2,7 @@ import { type JsonObject, LlmteamError } from '@llmteam/contracts';
 
 export type ExpressionProblemCode = 'INVALID_EXPRESSION' | 'UNKNOWN_VARIABLE' | 'LIMIT_EXCEEDED';
 
-/** What is wrong with an expression as written. `position` counts UTF-16 units from the start of its text. */
+/** A static problem of an expression. `position` counts UTF-16 units from the start of its source. */
 export class ExpressionProblem extends Error {
   constructor(
     readonly problem: ExpressionProblemCode,
@@ -18,13 +18,13 @@ export function invalid(reason: string, position: number): ExpressionProblem {
   return new ExpressionProblem('INVALID_EXPRESSION', reason, position);
 }
 
-/** An expression as messages show it. */
+/** Formats an expression for messages: on one line, truncated. */
 export function quoted(source: string): string {
   const line = source.replaceAll(/\s+/g, ' ');
   return `"${line.length > 120 ? `${line.slice(0, 119)}…` : line}"`;
 }
 
-/** The error of an expression that cannot be compiled; `pointer` says where in a config it stands. */
+/** The error for an expression that does not compile; `pointer` is its JSON Pointer within a config. */
 export function compileError(source: string, problem: ExpressionProblem, pointer?: string): LlmteamError {
   const details: JsonObject = {
     problem: problem.problem,

@@ -1,7 +1,7 @@
 import type { Reference } from '../engine/expression.js';
 import { type PathTerm, partsOf, type Term } from './term.js';
 
-/** Every path an expression reads, each once, in the order they are written. */
+/** The distinct paths an expression reads, in source order. */
 export function referencesOf(term: Term): readonly Reference[] {
   const found: Reference[] = [];
   visitPaths(term, (path) => found.push(Object.freeze([path.root, ...path.keys.map(({ name }) => name)])));
@@ -13,7 +13,7 @@ export function distinctReferences(references: readonly Reference[]): readonly R
   return Object.freeze([...distinct.values()]);
 }
 
-/** The steps that an expression asks for with `has()` somewhere. */
+/** The steps an expression tests with `has()` anywhere. */
 export function guardedStepsOf(term: Term): ReadonlySet<string> {
   const steps = new Set<string>();
   visitPaths(term, ({ root, keys: [step] }, isGuard) => {

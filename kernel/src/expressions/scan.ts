@@ -1,6 +1,6 @@
-/** Finding one's way through CEL text without parsing it: strings and comments may hold anything. */
+/** Scans CEL text without parsing it, skipping strings and comments, which may contain anything. */
 
-/** The index after the string that begins with the quote at `start`; the text's length if it does not end. */
+/** The index after the string that starts with the quote at `start`; the text's length if it is not closed. */
 function endOfString(text: string, start: number): number {
   const quote = text.charAt(start);
   const closing = text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
@@ -9,7 +9,7 @@ function endOfString(text: string, start: number): number {
   return Math.min(text.length, index + closing.length);
 }
 
-/** The index after what must be skipped as a whole at `start`: a string or a comment; `start` if neither is there. */
+/** The index after the string or comment at `start`; `start` if there is neither. */
 export function endOfSkipped(text: string, start: number): number {
   const character = text[start];
   if (character === '"' || character === "'") return endOfString(text, start);
@@ -18,7 +18,7 @@ export function endOfSkipped(text: string, start: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** Where `token` stands at or after `from`, comments left out; what stands between must hold no strings. */
+/** The index of `token` at or after `from`, ignoring comments; there must be no strings in between. */
 export function positionOf(text: string, token: string, from: number): number {
   for (let index = from; index < text.length; index += 1) {
     index = endOfSkipped(text, index);

@@ -2,8 +2,8 @@ import { type CelResult, celKeyword, type Json, type JsonObject, literalKeyword 
 import { RE2JS } from 're2js';
 
 /**
- * The schemas that may apply to one place of a config: more than one with `anyOf`, `oneOf`, `allOf` and `$ref`. A place that
- * no schema describes has none.
+ * The schemas that may apply at one location of a config: several with `anyOf`, `oneOf`, `allOf` and `$ref`, none if no
+ * schema describes the location.
  */
 export class SchemaView {
   readonly #schemas: ReadonlySet<JsonObject>;
@@ -21,7 +21,7 @@ export class SchemaView {
     return new SchemaView(schema, [schema]);
   }
 
-  /** What the string's expression must give; undefined if the string is no expression. */
+  /** The result type the string's expression must have; undefined if the string is not an expression. */
   get cel(): CelResult | undefined {
     for (const schema of this.#schemas) {
       const result = schema[celKeyword];
@@ -52,12 +52,12 @@ export class SchemaView {
 
 const combinations = ['allOf', 'anyOf', 'oneOf'] as const;
 
-/** Adds a schema and those it consists of. */
+/** Adds a schema and its subschemas for the same location. */
 function reach(root: JsonObject, schema: Json | undefined, reached: Set<JsonObject>): void {
   if (!isObject(schema) || reached.has(schema)) return;
   reached.add(schema);
   const { $ref, then, else: otherwise } = schema;
-  if (typeof $ref === 'string') reach(root, referred(root, $ref), reached);
+  if (typeof $ref === 'string') reach(root, resolveRef(root, $ref), reached);
   for (const keyword of combinations) {
     const members = schema[keyword];
     if (Array.isArray(members)) for (const member of members as readonly Json[]) reach(root, member, reached);
@@ -66,8 +66,8 @@ function reach(root: JsonObject, schema: Json | undefined, reached: Set<JsonObje
   reach(root, otherwise, reached);
 }
 
-/** What a `$ref` within the document names: `#`, `#/$defs/Name`, or the name of a definition as TypeBox writes it. */
-function referred(root: JsonObject, ref: string): Json | undefined {
+/** Resolves a `$ref` within the document: `#`, `#/$defs/Name`, or a bare definition name as TypeBox writes it. */
+function resolveRef(root: JsonObject, ref: string): Json | undefined {
   if (ref === '#') return root;
   if (!ref.startsWith('#')) return own(own(root, '$defs'), ref);
   const keys = ref.slice(2).split('/');
@@ -88,7 +88,7 @@ function itemSchema(schema: JsonObject, index: number): Json | undefined {
   return Array.isArray(items) ? schema.additionalItems : items;
 }
 
-/** As TypeBox writes the pattern of a record with any keys. */
+/** The pattern TypeBox writes for a record with arbitrary keys. */
 const anyKey = '^.*$';
 
 function isMatch(pattern: string, key: string): boolean {
@@ -96,7 +96,7 @@ function isMatch(pattern: string, key: string): boolean {
   try {
     return RE2JS.compile(pattern).test(key);
   } catch {
-    // JavaScript's look-arounds: the schema's own check of the config decides; a mark that may hold is taken to hold.
+    // RE2 has no lookarounds; assume a match, as schema validation of the config decides later.
     return true;
   }
 }

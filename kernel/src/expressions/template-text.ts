@@ -7,8 +7,8 @@ export type Piece =
   | { readonly kind: 'expression'; readonly source: string };
 
 /**
- * Splits a config string at its `${…}`; `$${` stands for the characters `${`.
- * @throws ExpressionProblem where a `${` has no end.
+ * Splits a config string at its `${…}`; `$${` is the escape for a literal `${`.
+ * @throws ExpressionProblem if a `${` is not closed.
  */
 export function splitTemplate(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
@@ -37,7 +37,7 @@ export function splitTemplate(text: string): readonly Piece[] {
   return pieces;
 }
 
-/** The index of the `}` that ends the expression beginning at `start`. */
+/** The index of the `}` that closes the expression starting at `start`. */
 function endOfExpression(text: string, start: number): number {
   let open = 0;
   for (let index = start; index < text.length; ) {
@@ -54,7 +54,7 @@ function endOfExpression(text: string, start: number): number {
   }
   throw new ExpressionProblem(
     'INVALID_EXPRESSION',
-    "'${' has no '}' that ends it; write '$${' for the characters",
+    "'${' has no closing '}'; write '$${' for a literal '${'",
     start - 2,
   );
 }

@@ -1,9 +1,9 @@
 /**
- * Purpose: syntax tree to {@link Term}: names resolved, limits checked, positions found.
+ * Purpose: turns the syntax tree into a {@link Term}: resolves names, checks limits, computes positions.
  * Invariants:
- * R1 A path is as long as what is written allows: selects, and indexes with a string literal.
- * R2 `steps` alone is no value: a step is always named, so that what an expression reads is known before it runs.
- * R3 Along a chain (`a + b + c`, `a.b.c`) nesting does not grow; the length of a chain has a bound of its own.
+ * R1 A path extends as far as it is statically known: selects, and indexes with a string literal.
+ * R2 `steps` alone is not a value: a step is always named, so what an expression reads is known before it runs.
+ * R3 A chain (`a + b + c`, `a.b.c`) does not add nesting; its length has a separate limit.
  */
 
 import { caps } from '@llmteam/contracts';
@@ -18,7 +18,7 @@ import { positionOf } from './scan.js';
 import type { Key, PathTerm, Term } from './term.js';
 import { Bytes, CelType, type CelValue, type Kind } from './values.js';
 
-const longestChain = 250;
+const maxChainLength = 250;
 
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
 
@@ -34,7 +34,7 @@ const typeNames: ReadonlyMap<string, Kind> = new Map([
   ['type', 'type'],
 ]);
 
-/** Reads a whole expression. @throws ExpressionProblem */
+/** @throws ExpressionProblem */
 export function readTerm(source: string, tree: ASTNode): Term {
   try {
     return new TermReader(source).read(tree, { variables: [], depth: 1, chain: 1 });
@@ -47,7 +47,7 @@ export function readTerm(source: string, tree: ASTNode): Term {
 class TermReader implements NodeReader {
   constructor(readonly source: string) {}
 
-  /** A node whose value is used: a path ends here. */
+  /** Reads a node whose value is used, so that a path ends here. */
   read(node: ASTNode, place: Place): Term {
     const term = this.open(node, place);
     if (term.kind === 'path') checkPath(term);
@@ -131,7 +131,7 @@ class TermReader implements NodeReader {
     return positionOf(this.source, node.op, node.args[0].end);
   }
 
-  /** `-9223372036854775808` is one literal: its positive would be out of range. */
+  /** Folds `-9223372036854775808` into one literal, as the positive number would be out of range. */
   #negated(node: Node<'-_'>, place: Place): Term {
     const { args: of } = node;
     if (of.op === 'value' && typeof of.args === 'bigint') {
@@ -142,7 +142,7 @@ class TermReader implements NodeReader {
 
   #name(node: Node<'id'>, { variables }: Place): Term {
     const offset = node.start;
-    // As written: the parser was given another name for `loop`.
+    // Taken from the source, as the parser sees `loop` under another name.
     const name = this.source.slice(offset, node.end);
     const slot = variables.lastIndexOf(name);
     if (slot >= 0) return { kind: 'local', offset, slot };
@@ -172,7 +172,7 @@ function checkPlace({ depth, chain }: Place, offset: number): void {
   if (depth > caps.expression_nesting) {
     throw invalid(`nests deeper than ${caps.expression_nesting} levels (cap expression_nesting)`, offset);
   }
-  if (chain > longestChain) throw invalid(`a chain of operators is longer than ${longestChain}`, offset);
+  if (chain > maxChainLength) throw invalid(`a chain of operators is longer than ${maxChainLength}`, offset);
 }
 
 function checkPath({ root, keys, offset }: PathTerm): void {

@@ -4,13 +4,13 @@ import type { Sign } from './operators.js';
 import type { Overload } from './overloads.js';
 import type { CelValue } from './values.js';
 
-/** A key and where it is written. */
+/** A key with its position in the source. */
 export interface Key {
   readonly name: string;
   readonly offset: number;
 }
 
-/** `steps.research.output["a b"]`: a root and the keys that are known as written. */
+/** `steps.research.output["a b"]`: a root and statically known keys. */
 export interface PathTerm {
   readonly kind: 'path';
   readonly offset: number;
@@ -18,7 +18,7 @@ export interface PathTerm {
   readonly keys: readonly Key[];
 }
 
-/** `x.key` where `x` is no path. */
+/** `x.key` where `x` is not a path. */
 export interface SelectTerm {
   readonly kind: 'select';
   readonly offset: number;
@@ -26,7 +26,7 @@ export interface SelectTerm {
   readonly key: string;
 }
 
-/** `range.map(x, where, body)` and its like; the variable's value is in `slot` while `where` and `body` are evaluated. */
+/** `range.map(x, where, body)` and similar; `slot` holds the variable's value while `where` and `body` are evaluated. */
 export interface ComprehensionTerm {
   readonly kind: 'comprehension';
   readonly offset: number;
@@ -41,14 +41,14 @@ export interface ComprehensionTerm {
 export interface CallTerm {
   readonly kind: 'call';
   readonly offset: number;
-  /** As messages show it: `size()`, `+`. */
+  /** As shown in messages: `size()`, `+`. */
   readonly name: string;
   readonly overloads: readonly Overload[];
   readonly values: readonly Term[];
   readonly sign?: Sign;
 }
 
-/** A checked expression with its names resolved: what is evaluated. `at` is where to point when the term fails. */
+/** An expression with its names resolved. `offset` is the position reported when the term fails. */
 export type Term =
   | { readonly kind: 'constant'; readonly offset: number; readonly value: CelValue }
   | PathTerm
@@ -78,7 +78,7 @@ export type Term =
   | { readonly kind: 'list'; readonly offset: number; readonly items: readonly Term[] }
   | { readonly kind: 'map'; readonly offset: number; readonly entries: readonly (readonly [Term, Term])[] };
 
-/** The terms a term is made of, in the order they are written. */
+/** A term's direct subterms, in source order. */
 export function partsOf(term: Term): readonly Term[] {
   switch (term.kind) {
     case 'constant':
@@ -108,7 +108,7 @@ export function partsOf(term: Term): readonly Term[] {
   }
 }
 
-/** How many terms a term consists of. */
+/** The number of terms in a term, including itself. */
 export function sizeOf(term: Term): number {
   return partsOf(term).reduce((size, part) => size + sizeOf(part), 1);
 }

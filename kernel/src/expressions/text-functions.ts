@@ -1,4 +1,4 @@
-/** Methods of strings. Positions and lengths count code points, as CEL has them, not UTF-16 units. */
+/** String methods. As in CEL, positions and lengths count code points, not UTF-16 units. */
 
 import { caps } from '@llmteam/contracts';
 import { cost, type Evaluation, Failure } from './evaluation.js';
@@ -16,37 +16,38 @@ export function textSize(text: string): number {
   return size;
 }
 
-/** The UTF-16 index of a code point; fails unless `0 <= point <= size`. */
+/** Converts a code point index to a UTF-16 index; fails unless `0 <= point <= size`. */
 function unitIndex(text: string, point: CelInt, offset: number): number {
-  const wanted = Number(point);
+  const target = Number(point);
   if (!surrogate.test(text)) {
-    if (wanted >= 0 && wanted <= text.length) return wanted;
-  } else if (wanted >= 0) {
+    if (target >= 0 && target <= text.length) return target;
+  } else if (target >= 0) {
     let index = 0;
     let passed = 0;
-    for (; passed < wanted && index < text.length; passed += 1)
+    for (; passed < target && index < text.length; passed += 1)
       index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
-    if (passed === wanted) return index;
+    if (passed === target) return index;
   }
   throw new Failure(`index ${point} is out of range: the string has ${textSize(text)} characters`, offset);
 }
 
-function foundAt(text: string, index: number): number {
+/** Converts a UTF-16 index, or -1, to a code point index. */
+function pointIndex(text: string, index: number): number {
   return index < 0 ? -1 : textSize(text.slice(0, index));
 }
 
-/** Pieces between separators, at most `limit` of them: the last holds the rest. */
+/** Splits into at most `limit` pieces, the last of which holds the rest; a negative `limit` is unlimited. */
 function split(run: Evaluation, offset: number, text: string, separator: string, limit: number): string[] {
   run.chargeSearch(text, separator, offset);
   if (limit === 0) return [];
-  const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
+  const maxPieces = limit < 0 ? Number.POSITIVE_INFINITY : limit;
   const pieces: string[] = [];
   let from = 0;
   const next = () =>
     separator === '' ? from + ((text.codePointAt(from) ?? 0) > 0xffff ? 2 : 1) : text.indexOf(separator, from);
-  for (let end = next(); end >= 0 && pieces.length + 1 < most; end = next()) {
+  for (let end = next(); end >= 0 && pieces.length + 1 < maxPieces; end = next()) {
     if (separator === '' && end >= text.length) break;
-    // One too many is enough for chargeList() below to refuse.
+    // One piece too many is enough for chargeList() to fail below.
     if (pieces.length > caps.json_nodes) break;
     pieces.push(text.slice(from, end));
     from = end + separator.length;
@@ -118,22 +119,22 @@ export const textMethods: Readonly<Record<string, readonly Overload[]>> = {
     overload(
       ['string', 'string'],
       'int',
-      searching((text, part) => foundAt(text, text.indexOf(part))),
+      searching((text, part) => pointIndex(text, text.indexOf(part))),
     ),
     overload(['string', 'string', 'int'], 'int', (run, offset, text, part, from) => {
       run.chargeSearch(text, part, offset);
-      return foundAt(text, text.indexOf(part, unitIndex(text, from, offset)));
+      return pointIndex(text, text.indexOf(part, unitIndex(text, from, offset)));
     }),
   ],
   lastIndexOf: [
     overload(
       ['string', 'string'],
       'int',
-      searching((text, part) => foundAt(text, text.lastIndexOf(part))),
+      searching((text, part) => pointIndex(text, text.lastIndexOf(part))),
     ),
     overload(['string', 'string', 'int'], 'int', (run, offset, text, part, from) => {
       run.chargeSearch(text, part, offset);
-      return foundAt(text, text.lastIndexOf(part, unitIndex(text, from, offset)));
+      return pointIndex(text, text.lastIndexOf(part, unitIndex(text, from, offset)));
     }),
   ],
   substring: [

@@ -1,6 +1,6 @@
 /**
- * Timestamps and durations. Nothing here knows the present, and no time zone has a name: a zone database differs from
- * machine to machine.
+ * Timestamps and durations. There is no current time and no named time zone: clocks and zone databases differ between
+ * machines.
  */
 
 import { Failure } from './evaluation.js';
@@ -8,10 +8,10 @@ import { type Overload, overload } from './overloads.js';
 import { Duration, Timestamp } from './values.js';
 
 export const nanosecondsPerSecond = 1_000_000_000n;
-/** The first moment of year 1, and the last of year 9999. */
+/** Year 1 to year 9999, in nanoseconds since 1970 UTC. */
 const earliest = -62_135_596_800n * nanosecondsPerSecond;
 const latest = 253_402_300_800n * nanosecondsPerSecond - 1n;
-const longest = 315_576_000_000n * nanosecondsPerSecond;
+const maxDuration = 315_576_000_000n * nanosecondsPerSecond;
 
 /** A timestamp within the years 1 to 9999. */
 export function timestamp(nanoseconds: bigint, offset: number): Timestamp {
@@ -21,7 +21,7 @@ export function timestamp(nanoseconds: bigint, offset: number): Timestamp {
 
 /** A duration of at most about 10,000 years. */
 export function duration(nanoseconds: bigint, offset: number): Duration {
-  if (nanoseconds >= -longest && nanoseconds <= longest) return new Duration(nanoseconds);
+  if (nanoseconds >= -maxDuration && nanoseconds <= maxDuration) return new Duration(nanoseconds);
   throw new Failure('a duration has at most 315576000000 seconds', offset);
 }
 
@@ -30,7 +30,7 @@ const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d
 function parseTimestamp(text: string, offset: number): Timestamp {
   const [, date = '', fraction = '', zone = ''] = (text.length <= 64 && rfc3339.exec(text)) || [];
   const milliseconds = Date.parse(`${date}Z`);
-  // Date.parse() takes 30 February for 1 March; what it writes back then differs.
+  // Date.parse() reads 30 February as 2 March; formatting it back reveals that.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 19) !== date) {
     throw new Failure('timestamp() takes RFC 3339 text, e.g. "2026-01-31T09:30:00Z"', offset);
   }
@@ -38,7 +38,7 @@ function parseTimestamp(text: string, offset: number): Timestamp {
   return timestamp(local - BigInt(zoneSeconds(zone === 'Z' ? 'UTC' : zone, offset)) * nanosecondsPerSecond, offset);
 }
 
-/** Seconds that a zone is ahead of UTC. */
+/** The zone's offset from UTC, in seconds. */
 function zoneSeconds(zone: string, offset: number): number {
   if (zone === 'UTC') return 0;
   const [, sign, hours, minutes] = (zone.length <= 6 && /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(zone)) || [];
@@ -69,7 +69,7 @@ function parseDuration(text: string, offset: number): Duration {
   return duration(text.startsWith('-') ? -nanoseconds : nanoseconds, offset);
 }
 
-/** `.5`, `.000001`: groups of three digits; nothing for a whole second. */
+/** `.500`, `.000001`: digits in groups of three; empty for whole seconds. */
 function fractionText(nanoseconds: bigint): string {
   const digits = nanoseconds
     .toString()
@@ -92,7 +92,7 @@ export function durationText({ nanoseconds }: Duration): string {
   return nanoseconds < 0n ? `-${text}` : text;
 }
 
-/** A part of the date a clock in the zone shows. */
+/** Reads a part of the date in a time zone, UTC by default. */
 function datePart(part: (date: Date) => number): readonly Overload[] {
   const read = ({ nanoseconds }: Timestamp, zone: string, offset: number) => {
     const fraction = ((nanoseconds % 1_000_000n) + 1_000_000n) % 1_000_000n;
@@ -110,7 +110,7 @@ function dayOfYear(date: Date): number {
   return Math.round((date.getTime() - year.getTime()) / 86_400_000);
 }
 
-/** Whole units of a duration, cut towards zero. */
+/** The duration in whole units, truncated towards zero. */
 function whole(unit: string): Overload {
   return overload(['duration'], 'int', (_, __, { nanoseconds }) => Number(nanoseconds / (unitNanoseconds[unit] ?? 1n)));
 }

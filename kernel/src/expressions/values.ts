@@ -1,11 +1,11 @@
 /**
- * Purpose: what expressions compute with.
+ * Purpose: the values expressions compute with.
  * Invariants:
- * V1 Every JSON value is a CEL value as it stands, so that an input of any size costs nothing to bring in: a JSON number that
- *    is a safe integer is an int, any other is a double.
- * V2 An int beyond the safe integers is a bigint. A double that would read as an int is boxed in {@link Double}.
- * V3 What JSON lacks is an instance of {@link Special}; nothing is told apart by looking into an object's keys, since
- *    those belong to the data.
+ * V1 Every JSON value is a CEL value without conversion, so large inputs cost nothing: a JSON number that is a safe
+ *    integer is an int, any other is a double.
+ * V2 An int beyond the safe integers is a bigint. A double that would be taken for an int is boxed in {@link Double}.
+ * V3 Kinds that JSON lacks are instances of {@link Special}; kinds are never inferred from an object's keys, which belong
+ *    to the data.
  */
 
 export type CelValue = null | boolean | number | bigint | string | Special | readonly CelValue[] | CelMap;
@@ -14,7 +14,7 @@ export type CelInt = number | bigint;
 export type CelDouble = number | Double;
 export type CelNumber = CelInt | CelDouble;
 
-/** A value that JSON has no word for. */
+/** A value that JSON cannot represent. */
 export abstract class Special {
   declare protected readonly isSpecial: true;
 }
@@ -31,7 +31,7 @@ export class Bytes extends Special {
   }
 }
 
-/** A moment: nanoseconds since 1970 UTC. */
+/** Nanoseconds since 1970 UTC. */
 export class Timestamp extends Special {
   constructor(readonly nanoseconds: bigint) {
     super();
@@ -44,7 +44,7 @@ export class Duration extends Special {
   }
 }
 
-/** What `type(x)` gives. */
+/** The result of `type(x)`. */
 export class CelType extends Special {
   constructor(readonly kind: Kind) {
     super();
@@ -66,7 +66,7 @@ interface TypeByKind {
 }
 
 export type Kind = keyof TypeByKind;
-/** `any` where a kind is not known or does not matter. */
+/** `any` if the kind is unknown or does not matter. */
 export type KindOrAny = Kind | 'any';
 export type ValueOf<K extends KindOrAny> = K extends Kind ? TypeByKind[K] : CelValue;
 
@@ -114,7 +114,7 @@ export function described(value: CelValue): string {
   return withArticle(kindOf(value));
 }
 
-/** Sets an own property whatever its name: assigning to `__proto__` would change the prototype instead. */
+/** Sets an own property of any name; plain assignment to `__proto__` would change the prototype instead. */
 export function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });

@@ -10,7 +10,7 @@ export async function auditVerify(
 ): Promise<ExitCode> {
   const verdict = await withKvStoreOf(settings, which, (kv) => verifyAudit(kv, tenant));
   const { intact, records, pages, fault } = verdict;
-  const words = intact ? `intact: ${records} records on ${pages} pages` : `not intact: ${fault}`;
-  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${words}\n`);
+  const text = intact ? `intact: ${records} records on ${pages} pages` : `not intact: ${fault}`;
+  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${text}\n`);
   return intact ? exitCodes.completed : exitCodes.failed;
 }

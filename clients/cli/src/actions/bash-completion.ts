@@ -1,6 +1,6 @@
 /**
- * Needs nothing but bash: the functions of the package bash-completion are missing on most fresh machines.
- * What was typed is handed over as words and never evaluated. bash takes `--option=value` apart; it is put together again.
+ * Plain bash: most fresh machines lack the functions of the bash-completion package.
+ * The typed words are passed on as arguments and never evaluated. bash splits `--option=value` into three words; they are rejoined here.
  */
 export const bashCompletion = `# bash completion for llmteam
 __llmteam_complete() {
@@ -19,7 +19,7 @@ __llmteam_complete() {
     COMPREPLY=()
     while IFS= read -r reply; do
         reply=\${reply%%$'\\t'*}
-        # The last line is a colon and a number, for other shells.
+        # The last line is a directive for other shells: a colon and a number.
         [[ $reply == "$cur"* && $reply != :* ]] && COMPREPLY+=("$(printf '%q' "$reply")")
     done < <(llmteam complete -- "\${words[@]}" 2>/dev/null)
     if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == */ ]]; then compopt -o nospace 2>/dev/null; fi

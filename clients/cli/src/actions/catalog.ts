@@ -10,7 +10,7 @@ import type { Gateway } from '../remote/gateway-address.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
-/** All of them, or the one that was asked for. */
+/** All step types, or the requested one. */
 type Shown = readonly StepTypeMetadata[] | StepTypeMetadata;
 
 export async function catalog(
@@ -20,35 +20,35 @@ export async function catalog(
 ): Promise<ExitCode> {
   const colours = makeColours(settings.colours.stdout);
   const shown =
-    settings.gateway === null ? await typesHere(settings, type) : await typesThere(settings, settings.gateway, type);
+    settings.gateway === null ? await localTypes(settings, type) : await gatewayTypes(settings, settings.gateway, type);
   const text = 'type_id' in shown ? description(shown, colours) : list(shown, colours);
   settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : text);
   return exitCodes.completed;
 }
 
-async function typesHere(settings: Settings, type?: string): Promise<Shown> {
+async function localTypes(settings: Settings, type?: string): Promise<Shown> {
   const config = configHere(settings);
   const { catalog: types } = await loadPlugins(config, await makeLog(settings, config));
   return type === undefined ? types.list() : found(types, type);
 }
 
-async function typesThere(settings: Settings, gateway: Gateway, type?: string): Promise<Shown> {
+async function gatewayTypes(settings: Settings, gateway: Gateway, type?: string): Promise<Shown> {
   const { typesAtGateway } = await import('../remote/gateway-catalog.js');
   const types = await typesAtGateway(settings, gateway);
   if (type === undefined) return types;
   const one = types.find(({ type_id }) => type_id === type);
   if (one !== undefined) return one;
   const known = types.map(({ type_id }) => type_id).join(', ');
-  throw new LlmteamError('USAGE', `there is no step type '${type}'; there are ${known}`);
+  throw new LlmteamError('USAGE', `there is no step type '${type}'; available: ${known}`);
 }
 
 function found(types: StepCatalog, type: string): StepTypeMetadata {
   const choice = types.choose(type);
   if (choice.kind === 'found') return choice.entry.metadata;
   if (choice.kind === 'unknown_version') {
-    throw new LlmteamError('USAGE', `no installed version fits '${type}'; there is ${choice.versions.join(', ')}`);
+    throw new LlmteamError('USAGE', `no installed version matches '${type}'; available: ${choice.versions.join(', ')}`);
   }
-  throw new LlmteamError('USAGE', `there is no step type '${type}'; there are ${types.typeIds().join(', ')}`);
+  throw new LlmteamError('USAGE', `there is no step type '${type}'; available: ${types.typeIds().join(', ')}`);
 }
 
 function list(types: readonly StepTypeMetadata[], colours: Colours): string {
@@ -58,15 +58,15 @@ function list(types: readonly StepTypeMetadata[], colours: Colours): string {
     category,
     text,
   ]);
-  return table(['TYPE', 'VERSION', 'CATEGORY', 'WHAT IT DOES'], rows, colours);
+  return table(['TYPE', 'VERSION', 'CATEGORY', 'DESCRIPTION'], rows, colours);
 }
 
 function description(type: StepTypeMetadata, colours: Colours): string {
   const { type_id, version, description: text, config_schema, input_ports, output_ports, examples } = type;
   const parts = [
     `${colours.bold(type_id)} ${version}\n${plainText(text)}\n`,
-    `\n${table(['CONFIG', 'TYPE', '', 'WHAT IT IS'], configRows(config_schema), colours)}`,
-    `\n${table(['PORT', 'TYPE', '', 'WHAT IT CARRIES'], [...portRows('in', input_ports), ...portRows('out', output_ports)], colours)}`,
+    `\n${table(['CONFIG', 'TYPE', '', 'DESCRIPTION'], configRows(config_schema), colours)}`,
+    `\n${table(['PORT', 'TYPE', '', 'DESCRIPTION'], [...portRows('in', input_ports), ...portRows('out', output_ports)], colours)}`,
     ...examples.map((example) => `\n${colours.dim('example')} ${JSON.stringify({ type: type_id, config: example })}\n`),
   ];
   return parts.join('');

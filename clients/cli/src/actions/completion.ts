@@ -19,7 +19,7 @@ export async function parseWithCompletion(program: Command, args: readonly strin
   await program.parseAsync(args, { from: 'user' });
 }
 
-/** The shell is told to leave files to us. */
+/** The script disables the shell's own file completion, so files are suggested here. */
 function completeFiles(root: RootCommand, word: string): void {
   const files = (complete: (value: string, description: string) => void): void => {
     for (const path of pathsAt(word)) complete(path, '');
@@ -34,7 +34,7 @@ function completeFiles(root: RootCommand, word: string): void {
   }
 }
 
-/** What the word so far may become; folders end in a slash. */
+/** Paths the word could expand to; folders end in a slash. */
 function pathsAt(word: string): string[] {
   const folder = word.endsWith('/') ? word : dirname(word);
   const prefix = folder === '.' && !word.startsWith('./') ? '' : join(folder, '/');

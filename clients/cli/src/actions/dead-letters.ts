@@ -17,7 +17,7 @@ export async function deadLetters(
   const letters = await withKvStore(config, silentLog, listDeadLetters);
   const { streams, colours } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters }, null, 2)}\n`);
-  else if (letters.length === 0) streams.note('There are no dead letters.');
+  else if (letters.length === 0) streams.note('No dead letters.');
   else {
     const rows = letters.map(({ run_id, step, queue, deliveries, worker, at }) => [
       run_id,
@@ -28,7 +28,7 @@ export async function deadLetters(
       worker,
     ]);
     streams.print(
-      table(['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'GIVEN UP BY'], rows, makeColours(colours.stdout)),
+      table(['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'DEAD-LETTERED BY'], rows, makeColours(colours.stdout)),
     );
   }
   return exitCodes.completed;

@@ -1,4 +1,4 @@
-/** As many checks as one can come to: what cannot be loaded or reached is said once, and what would need it is left out. */
+/** Runs as many checks as possible: whatever cannot be loaded or reached is reported once, and the checks that depend on it are skipped. */
 import { isLlmteamError, type Logger } from '@llmteam/contracts';
 import { lookAtNats, type NatsInspection, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
@@ -18,54 +18,55 @@ export async function doctor(
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
   const checks: Check[] = [];
-  const say = (...found: readonly Check[]): void => {
+  const report = (...found: readonly Check[]): void => {
     checks.push(...found);
     if (json !== true) for (const check of found) settings.streams.print(`${lineOf(check, settings)}\n`);
   };
-  await lookAround(settings, say);
+  await runChecks(settings, report);
   const isOk = checks.every(({ state }) => state !== 'problem');
   if (json === true) settings.streams.print(`${JSON.stringify({ ok: isOk, checks }, null, 2)}\n`);
   return isOk ? exitCodes.completed : exitCodes.failed;
 }
 
-async function lookAround(settings: Settings, say: (...found: readonly Check[]) => void): Promise<void> {
-  say(checkNode(process.version));
-  const config = load(settings, say);
+async function runChecks(settings: Settings, report: (...found: readonly Check[]) => void): Promise<void> {
+  report(checkNode(process.version));
+  const config = load(settings, report);
   if (config === null) return;
-  say(...checkConfiguration(config));
-  say(await checkPlugins(config, silentLog));
-  const seen = await lookAtServer(config, silentLog, say);
-  if (seen === null) return;
-  say(...checkServer(seen, config));
-  // Opening an installation makes what is missing; a doctor changes nothing.
-  if (!seen.streams.every(({ exists, faults }) => exists && faults.length === 0) || seen.streams.length === 0) return;
+  report(...checkConfiguration(config));
+  report(await checkPlugins(config, silentLog));
+  const server = await inspectServer(config, silentLog, report);
+  if (server === null) return;
+  report(...checkServer(server, config));
+  // Connecting creates missing streams, and the doctor must not change anything.
+  if (!server.streams.every(({ exists, faults }) => exists && faults.length === 0) || server.streams.length === 0)
+    return;
   try {
     const { partitions } = config.file.nats;
-    say(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions))));
+    report(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions))));
   } catch (error) {
-    say(problem('services', reasonOf(error)));
+    report(problem('services', reasonOf(error)));
   }
 }
 
-function load(settings: Settings, say: (...found: readonly Check[]) => void): ServiceConfig | null {
+function load(settings: Settings, report: (...found: readonly Check[]) => void): ServiceConfig | null {
   try {
     return serviceConfig(configHere(settings));
   } catch (error) {
     if (!isLlmteamError(error)) throw error;
-    say(problem('configuration', error.message));
+    report(problem('configuration', error.message));
     return null;
   }
 }
 
-async function lookAtServer(
+async function inspectServer(
   config: ServiceConfig,
   log: Logger,
-  say: (...found: readonly Check[]) => void,
+  report: (...found: readonly Check[]) => void,
 ): Promise<NatsInspection | null> {
   try {
     return await lookAtNats(config, log);
   } catch (error) {
-    say(problem('server', reasonOf(error)));
+    report(problem('server', reasonOf(error)));
     return null;
   }
 }

@@ -24,10 +24,12 @@ export async function indexRebuild(
   const counter = await showCounter(settings);
   try {
     const show: Show = (text) => counter.show(text);
-    const { stores, runs, tasks } = await (nats === true ? rebuildOnNats(settings, show) : rebuildHere(settings, show));
+    const { stores, runs, tasks } = await (nats === true
+      ? rebuildOnNats(settings, show)
+      : rebuildLocal(settings, show));
     counter.close();
     const durationMs = Math.round(performance.now() - began);
-    const text = `${counted(runs, 'run')} and ${counted(tasks, 'task')} of ${counted(stores, 'store')} are listed anew, in ${shownDuration(durationMs)}.\n`;
+    const text = `${counted(runs, 'run')} and ${counted(tasks, 'task')} of ${counted(stores, 'store')} re-indexed in ${shownDuration(durationMs)}.\n`;
     settings.streams.print(
       json === true ? `${JSON.stringify({ stores, runs, tasks, duration_ms: durationMs }, null, 2)}\n` : text,
     );
@@ -37,7 +39,7 @@ export async function indexRebuild(
   }
 }
 
-async function rebuildHere(settings: Settings, show: Show): Promise<Rebuilt> {
+async function rebuildLocal(settings: Settings, show: Show): Promise<Rebuilt> {
   const config = configHere(settings);
   const log = await makeLog(settings, config);
   return rebuildLocalIndexes({ home: settings.home, config, log }, ({ runs, done, stores, storesDone }) => {
@@ -46,7 +48,7 @@ async function rebuildHere(settings: Settings, show: Show): Promise<Rebuilt> {
   });
 }
 
-/** The lists of the gateway whose configuration this is; it must not run meanwhile. */
+/** Rebuilds the index of the configured gateway, which must be stopped. */
 async function rebuildOnNats(settings: Settings, show: Show): Promise<Rebuilt> {
   const { rebuildGatewayIndex } = await import('@llmteam/gateway');
   const config = serviceConfig(configHere(settings));

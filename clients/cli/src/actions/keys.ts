@@ -3,9 +3,9 @@ import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
 import { makeColours } from '../colours.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
-import { tell } from '../telling.js';
 
 interface CreateOptions extends WhichKvStore {
   readonly role: Role;
@@ -16,7 +16,7 @@ interface CreateOptions extends WhichKvStore {
   readonly json?: boolean;
 }
 
-/** The clock of people: keys end at a time of day, whatever process looks. */
+/** Wall clock: the expiry of a key must not depend on the process that checks it. */
 const clock = { now: () => Date.now() };
 
 export async function keysCreate(
@@ -26,15 +26,15 @@ export async function keysCreate(
 ): Promise<ExitCode> {
   const { role, name, tenant, expires, json } = options;
   const expiresAt = expires === undefined ? null : clock.now() + expires;
-  const made = await withKvStoreOf(settings, options, (kv) =>
+  const created = await withKvStoreOf(settings, options, (kv) =>
     new KeyStore(kv, clock).create({ tenant_id: tenant, role, name, expires_at: expiresAt }),
   );
-  const told = { key: made.key, ...asJson(made.listing) };
-  settings.streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : `${made.key}\n`);
+  const shown = { key: created.key, ...asJson(created.listing) };
+  settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : `${created.key}\n`);
   if (json !== true)
-    tell(
+    printNote(
       settings,
-      `The key of '${name}' is shown this once. It can be revoked: llmteam keys revoke ${made.listing.prefix}`,
+      `The key '${name}' is shown only once. To revoke it: llmteam keys revoke ${created.listing.prefix}`,
     );
   return exitCodes.completed;
 }
@@ -61,7 +61,7 @@ export async function keysRevoke(
   which: WhichKvStore,
 ): Promise<ExitCode> {
   const { name } = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).revoke(prefix));
-  tell(settings, `The key of '${name}' counts no more.`);
+  printNote(settings, `The key '${name}' is revoked.`);
   return exitCodes.completed;
 }
 

@@ -13,12 +13,12 @@ interface Provider {
   readonly description: string;
 }
 
-/** Never holds a secret: only what names a model, and names of variables. */
+/** Never holds a secret: only model names and names of variables. */
 interface Model {
   readonly llm_ref: string;
   readonly provider: string;
   readonly model: string | null;
-  /** Whether a plugin brings the provider. */
+  /** Whether a loaded plugin provides it. */
   readonly known: boolean;
   readonly missing_variables: readonly string[];
 }
@@ -37,9 +37,9 @@ export async function providers(
   const llms = modelsOf(config, new Set(host.providers.keys()));
   const { clients = {}, secrets = {} } = config.file;
   const missingVariables = unsetVariables({ clients, secrets, llms: config.file.llms ?? {} }, config);
-  const told = { providers: known, llms, missing_variables: missingVariables };
+  const listing = { providers: known, llms, missing_variables: missingVariables };
   const text = asText(known, llms, missingVariables, config.path, makeColours(settings.colours.stdout));
-  settings.streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : text);
+  settings.streams.print(json === true ? `${JSON.stringify(listing, null, 2)}\n` : text);
   return exitCodes.completed;
 }
 
@@ -66,7 +66,7 @@ function asText(
   colours: Colours,
 ): string {
   const rows = known.map(({ provider, description }) => [{ text: provider, colour: colours.bold }, description]);
-  const parts = [table(['PROVIDER', 'WHAT IT IS'], rows, colours)];
+  const parts = [table(['PROVIDER', 'DESCRIPTION'], rows, colours)];
   if (llms.length > 0)
     parts.push(table(['MODEL (llm_ref)', 'PROVIDER', 'MODEL', 'STATE'], modelRows(llms, colours), colours));
   else parts.push(`No models are configured${configPath === null ? '; there is no llmteam.config.json' : ''}.\n`);
@@ -77,7 +77,7 @@ function asText(
 function modelRows(llms: readonly Model[], { bold, green, red, yellow }: Colours) {
   return llms.map(({ llm_ref, provider, model, known, missing_variables }) => {
     const first = { text: llm_ref, colour: bold };
-    if (!known) return [first, provider, model ?? '', { text: 'no plugin brings this provider', colour: red }];
+    if (!known) return [first, provider, model ?? '', { text: 'no plugin for this provider', colour: red }];
     if (missing_variables.length === 0) return [first, provider, model ?? '', { text: 'ready', colour: green }];
     return [first, provider, model ?? '', { text: `needs ${missing_variables.join(', ')}`, colour: yellow }];
   });

@@ -7,18 +7,18 @@ import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
 import { makeLog } from '../log.js';
+import { printNote } from '../notes.js';
 import { openLocalStores } from '../open-stores.js';
-import { firstSteps, noteProblems } from '../problem-lines.js';
+import { firstStepsHint, noteProblems } from '../problem-lines.js';
 import { printResult } from '../result-output.js';
 import { rememberConfig } from '../run-configs.js';
 import { type RunOptions, readInput } from '../run-request.js';
 import { RunSession } from '../run-session.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 export async function run(settings: Settings, [file = '-']: readonly string[], options: RunOptions): Promise<ExitCode> {
-  if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'only one of FILE and -i can be stdin');
+  if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'FILE and --input cannot both read stdin');
   checkWritable(options.output);
   if (settings.gateway !== null) {
     const { runAtGateway } = await import('../remote/run-at-gateway.js');
@@ -42,10 +42,10 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   }
 }
 
-/** The segment of the file, then those it leads to. */
+/** The segment of the file first, then the segments it references. */
 type Definitions = readonly [Definition, ...Definition[]];
 
-/** null: something is wrong, and was said. */
+/** Returns null if there are errors; they have been reported. */
 async function load(
   settings: Settings,
   file: string,
@@ -55,8 +55,8 @@ async function load(
   const loaded = await files.loadAll(file);
   const problems = loaded.flatMap((one) => one.problems);
   noteProblems(problems, settings);
-  const hint = firstSteps(problems, config);
-  if (hint !== null) tell(settings, hint);
+  const hint = firstStepsHint(problems, config);
+  if (hint !== null) printNote(settings, hint);
   const segments = loaded.flatMap(({ segment }) => (segment === null ? [] : [segment]));
   const [first, ...others] = segments.map((segment) => files.define(segment));
   return first === undefined || segments.length < loaded.length ? null : [first, ...others];
@@ -68,18 +68,18 @@ function checkInput(segment: Segment, input: Json): void {
   throw new LlmteamError('INPUT_INVALID', problems.map(({ message }) => message).join('\n'));
 }
 
-interface Order {
+interface Launch {
   readonly settings: Settings;
   readonly definitions: Definitions;
   readonly input: Json;
   readonly options: RunOptions;
 }
 
-async function runIn({ runtime }: OwnedStore, key: RunKey, order: Order): Promise<ExitCode> {
-  const { settings, definitions, options } = order;
+async function runIn({ runtime }: OwnedStore, key: RunKey, launch: Launch): Promise<ExitCode> {
+  const { settings, definitions, options } = launch;
   const session = await RunSession.open(settings, key, definitions[0].segment, options);
   try {
-    const result = await session.drive(runtime, () => begin(runtime, key, order));
+    const result = await session.drive(runtime, () => begin(runtime, key, launch));
     session.close();
     printResult(result, options, settings);
     return exitCodeOf(result.status);
@@ -91,7 +91,7 @@ async function runIn({ runtime }: OwnedStore, key: RunKey, order: Order): Promis
 async function begin(
   runtime: OwnedStore['runtime'],
   { tenant_id, run_id }: RunKey,
-  { definitions, input, options }: Order,
+  { definitions, input, options }: Launch,
 ): Promise<void> {
   await runtime.drive([]);
   const [first, ...others] = definitions;

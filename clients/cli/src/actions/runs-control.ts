@@ -1,10 +1,10 @@
 import type { Json, RunKey } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
+import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
-import { tell, tellHowToGoOn } from '../telling.js';
 
 interface ControlOptions {
   readonly tenant: string;
@@ -18,11 +18,11 @@ export async function runsCancel(
 ): Promise<ExitCode> {
   const run: RunKey = { tenant_id: tenant, run_id: runId };
   await withStoreOf(settings, run, (store) => cancel(store, run, reason));
-  tell(settings, `Run ${runId} is cancelled.`);
+  printNote(settings, `Run ${runId} is cancelled.`);
   return exitCodes.completed;
 }
 
-/** If nobody drives the run, this process does for the moment: its tasks are closed and its child runs cancelled too. */
+/** Drives an orphaned run here for as long as it takes to close its tasks and cancel its child runs. */
 async function cancel(store: RunStore, run: RunKey, reason: string | undefined): Promise<void> {
   if (store.kind === 'owned') await store.runtime.drive([run]);
   await store.runs.control(run, 'cancel', 'llmteam', reason);
@@ -36,7 +36,7 @@ export async function runsPause(
 ): Promise<ExitCode> {
   const run: RunKey = { tenant_id: tenant, run_id: runId };
   await withStoreOf(settings, run, ({ runs }) => runs.control(run, 'pause', 'llmteam', reason));
-  tell(settings, `Run ${runId} is paused: what is under way is finished, nothing new begins.`);
+  printNote(settings, `Run ${runId} is paused: running steps finish, no new steps start.`);
   return exitCodes.completed;
 }
 
@@ -49,9 +49,9 @@ export async function runsSignal(
   const value: Json = parseArgument('--payload', payload);
   const send = async ({ runs, kind }: RunStore): Promise<void> => {
     await runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
-    tell(settings, `Run ${runId} has the signal '${name}'.`);
-    if (kind === 'owned') tellHowToGoOn(settings, run);
+    printNote(settings, `Signal '${name}' sent to run ${runId}.`);
+    if (kind === 'owned') printResumeHint(settings, run);
   };
-  await withStoreOf(settings, run, send, { mayRepeat: false });
+  await withStoreOf(settings, run, send, { isIdempotent: false });
   return exitCodes.completed;
 }

@@ -30,7 +30,7 @@ function asTable(events: readonly RunEvent[], settings: Settings): string {
     event.duration_ms === null ? '' : shownDuration(event.duration_ms),
     event.error === null ? payloadOf(event) : `${event.error.error_code}: ${event.error.error_message}`,
   ]);
-  return table(['SEQ', 'TIME (UTC)', 'EVENT', 'STEP', 'ATTEMPT', 'TOOK', 'WHAT'], rows, colours);
+  return table(['SEQ', 'TIME (UTC)', 'EVENT', 'STEP', 'ATTEMPT', 'DURATION', 'DETAILS'], rows, colours);
 }
 
 function severityOf({ severity }: RunEvent, colours: ReturnType<typeof makeColours>) {

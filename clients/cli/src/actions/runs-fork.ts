@@ -2,11 +2,11 @@ import { type JsonObject, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { inheritConfig } from '../configuration.js';
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable, parseArgument } from '../files.js';
+import { printNote } from '../notes.js';
 import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
 import { continueRun } from '../run-continuation.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 interface Options extends ResultOptions {
   readonly tenant: string;
@@ -34,7 +34,7 @@ export async function runsFork(
     await store.close();
   }
   inheritConfig(settings, runId, forked.run_id);
-  tell(settings, `Run ${forked.run_id} begins anew from step '${options.fromStep}'.`);
+  printNote(settings, `Run ${forked.run_id} was forked from step '${options.fromStep}'.`);
   return continueRun(settings, stores, forked, options);
 }
 
@@ -42,5 +42,5 @@ function overridesOf({ inputOverrides }: Options): JsonObject | undefined {
   if (inputOverrides === undefined) return undefined;
   const value = parseArgument('--input-overrides', inputOverrides);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new LlmteamError('USAGE', '--input-overrides must be an object of port values, such as {"input": 1}');
+  throw new LlmteamError('USAGE', '--input-overrides must be an object of port values, e.g. {"input": 1}');
 }

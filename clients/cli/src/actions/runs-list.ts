@@ -3,7 +3,7 @@ import { makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
-import { storesHere } from '../open-stores.js';
+import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -21,7 +21,7 @@ interface Options {
 export async function runsList(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { limit, json } = options;
   const after = placeOfCursor(options.cursor);
-  const stores = await storesHere(settings);
+  const stores = await openStores(settings);
   const query = queryOf(options);
   const lists = await stores.each((runs) =>
     rowsAfter((page) => runs.list({ ...query, ...page }), placeOf, after, limit),
@@ -32,9 +32,9 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
     streams.print(`${JSON.stringify({ runs: rows.map(asJson), cursor }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  if (rows.length === 0) streams.note('There are no such runs.');
+  if (rows.length === 0) streams.note('No matching runs.');
   else streams.print(asTable(rows, settings));
-  if (cursor !== null) streams.note(`There are more: --cursor ${cursor}`);
+  if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
 
@@ -52,7 +52,7 @@ function placeOf({ started_at, run_id }: RunRow): Place {
   return { at: started_at, id: run_id };
 }
 
-/** Names and times as `runs show --json` has them. */
+/** The same names and time formats as in `runs show --json`. */
 function asJson({ started_at, ended_at, ...row }: RunRow): object {
   return {
     ...row,
@@ -71,5 +71,5 @@ function asTable(rows: readonly RunRow[], settings: Settings): string {
     shownTime(started_at),
     ended_at === null ? '' : shownDuration(ended_at - started_at),
   ]);
-  return table(['RUN', 'SEGMENT', 'STATUS', 'STARTED', 'TOOK'], cells, colours);
+  return table(['RUN', 'SEGMENT', 'STATUS', 'STARTED', 'DURATION'], cells, colours);
 }

@@ -33,9 +33,9 @@ function asText(view: RunView, colours: Colours): string {
     line('parent', view.parent_run_id),
     line('correlation', view.correlation_id),
     line('started', shownTime(Date.parse(view.started_at))),
-    line('took', duration_ms === null ? null : shownDuration(duration_ms)),
+    line('duration', duration_ms === null ? null : shownDuration(duration_ms)),
     line('tokens', tokens === 0 ? null : `${usage.input_tokens} in, ${usage.output_tokens} out`),
-    line('steps', `${view.steps_completed} completed of ${view.steps_total} decided`),
+    line('steps', `${view.steps_completed} of ${view.steps_total} completed`),
     line('error', error === null ? null : `${error.error_code}: ${error.error_message}`),
     `\n${table(
       ['STEP', 'TYPE', 'STATUS', 'ATTEMPT', ''],

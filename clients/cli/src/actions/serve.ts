@@ -1,4 +1,4 @@
-/** The services, imported here and nowhere else: this file is loaded when one of them is started. */
+/** The only importer of the services; loaded lazily by `llmteam serve`. */
 import type { Logger } from '@llmteam/contracts';
 import { runCoordinator } from '@llmteam/coordinator';
 import { runGateway } from '@llmteam/gateway';
@@ -46,7 +46,7 @@ async function serve(settings: Settings, { printConfig }: Options, run: RunServi
   }
   const log = await serviceLog(settings, config);
   for (const variable of config.unknownVariables)
-    log.warn({ variable }, 'this variable names no key of the configuration');
+    log.warn({ variable }, 'this variable does not match any configuration key');
   const end = await run({ config, log, leave: () => process.exit(exitCodes.interrupted) });
   return end === 'stopped' ? exitCodes.completed : exitCodes.failed;
 }

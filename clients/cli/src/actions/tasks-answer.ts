@@ -2,10 +2,10 @@ import { userInfo } from 'node:os';
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
+import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { runOfTask } from '../task-ids.js';
-import { tell, tellHowToGoOn } from '../telling.js';
 
 interface AnswerOptions {
   readonly tenant: string;
@@ -27,7 +27,9 @@ export async function tasksAnswer(
   const given = decisionOf(options);
   await withStoreOf(settings, run, async ({ runs, kind }) => {
     const value =
-      given.decision === 'answer' ? meant(given.value, options.value, await runs.task(tenant, taskId)) : given.value;
+      given.decision === 'answer'
+        ? choiceOrValue(given.value, options.value, await runs.task(tenant, taskId))
+        : given.value;
     const answer: TaskAnswer = {
       decision: given.decision,
       ...(value !== undefined && { value }),
@@ -35,8 +37,8 @@ export async function tasksAnswer(
       answered_by: options.by ?? userName(),
     };
     await runs.answer(tenant, taskId, answer);
-    tell(settings, `The task is answered: ${given.decision}.`);
-    if (kind === 'owned') tellHowToGoOn(settings, run);
+    printNote(settings, `Task answered: ${given.decision}.`);
+    if (kind === 'owned') printResumeHint(settings, run);
   });
   return exitCodes.completed;
 }
@@ -48,7 +50,7 @@ export async function tasksClaim(
 ): Promise<ExitCode> {
   const run = runOfTask(tenant, taskId);
   await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
-  tell(settings, `The task is claimed by ${by}.`);
+  printNote(settings, `Task claimed by ${by}.`);
   return exitCodes.completed;
 }
 
@@ -57,16 +59,16 @@ interface Decision {
   readonly value: Json | undefined;
 }
 
-/** The options exclude each other; one must be there. */
+/** commander ensures that at most one is given; exactly one is required. */
 function decisionOf({ approve, reject, modify, value }: AnswerOptions): Decision {
   if (approve === true) return { decision: 'approve', value: undefined };
   if (reject === true) return { decision: 'reject', value: undefined };
   if (modify !== undefined) return { decision: 'modify', value: parseArgument('--modify', modify) };
   if (value !== undefined) return { decision: 'answer', value: jsonOrText(value) };
-  throw new LlmteamError('USAGE', "say how: --approve, --reject, --modify '{…}' or --value '…'");
+  throw new LlmteamError('USAGE', "an answer is required: --approve, --reject, --modify '{…}' or --value '…'");
 }
 
-/** People type `--value Berlin`, not `--value '"Berlin"'`. What begins as JSON must be JSON. */
+/** Accepts `--value Berlin` as text; a value that starts like a JSON string, array or object must be valid JSON. */
 function jsonOrText(text: string): Json {
   if (/^\s*["[{]/.test(text)) return parseArgument('--value', text);
   try {
@@ -76,8 +78,8 @@ function jsonOrText(text: string): Json {
   }
 }
 
-/** A choice is text, also if it looks like a number. */
-function meant(value: Json | undefined, text: string | undefined, { request }: HumanTask): Json | undefined {
+/** A choice is always text, even if it parses as JSON. */
+function choiceOrValue(value: Json | undefined, text: string | undefined, { request }: HumanTask): Json | undefined {
   return text !== undefined && request.task_type === 'choice' && request.choices.includes(text) ? text : value;
 }
 

@@ -3,7 +3,7 @@ import { makeColours, statusColour } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
-import { storesHere } from '../open-stores.js';
+import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -24,7 +24,7 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
     ...(status !== undefined && { status }),
     ...(run !== undefined && { run_id: run }),
   };
-  const stores = await storesHere(settings);
+  const stores = await openStores(settings);
   const lists = await stores.each((runs) =>
     rowsAfter((page) => runs.tasks({ ...query, ...page }), placeOf, after, limit),
   );
@@ -34,9 +34,9 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
     streams.print(`${JSON.stringify({ tasks: rows, cursor }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  if (rows.length === 0) streams.note('There are no such tasks.');
+  if (rows.length === 0) streams.note('No matching tasks.');
   else streams.print(asTable(rows, settings));
-  if (cursor !== null) streams.note(`There are more: --cursor ${cursor}`);
+  if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
 
@@ -54,5 +54,5 @@ function asTable(rows: readonly HumanTask[], settings: Settings): string {
     shownTime(created_at),
     request.title,
   ]);
-  return table(['TASK', 'STATUS', 'TYPE', 'WHO', 'SINCE', 'TITLE'], cells, colours);
+  return table(['TASK', 'STATUS', 'TYPE', 'ASSIGNEE', 'CREATED', 'TITLE'], cells, colours);
 }

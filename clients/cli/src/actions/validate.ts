@@ -5,17 +5,17 @@ import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { shownName } from '../files.js';
 import { makeLog } from '../log.js';
-import { type FileProblem, firstSteps, hasErrors, problemLine } from '../problem-lines.js';
+import { printNote } from '../notes.js';
+import { type FileProblem, firstStepsHint, hasErrors, problemLine } from '../problem-lines.js';
 import { SegmentFiles } from '../segment-files.js';
 import type { Settings } from '../settings.js';
-import { tell } from '../telling.js';
 
 export async function validate(
   settings: Settings,
   [file = '-']: readonly string[],
   { json }: { json?: boolean },
 ): Promise<ExitCode> {
-  const { segment, problems, hint } = await judge(settings, file);
+  const { segment, problems, hint } = await check(settings, file);
   const valid = !hasErrors(problems);
   const { streams } = settings;
   if (json === true) {
@@ -25,29 +25,29 @@ export async function validate(
     const colours = makeColours(settings.colours.stdout);
     const lines = problems.map((problem) => `${problemLine(problem, colours)}\n`);
     const steps = segment === null ? 0 : segment.steps.length;
-    const verdict = valid
+    const summary = valid
       ? `${shownName(file)}: ${colours.green('valid')}, ${steps} step${steps === 1 ? '' : 's'}\n`
       : '';
-    streams.print(lines.join('') + verdict);
+    streams.print(lines.join('') + summary);
   }
-  if (hint !== null) tell(settings, hint);
+  if (hint !== null) printNote(settings, hint);
   return valid ? exitCodes.completed : exitCodes.failed;
 }
 
-interface Judged {
-  /** null: it has errors. */
+interface Verdict {
+  /** null if it has errors. */
   readonly segment: Segment | null;
   readonly problems: readonly FileProblem[];
   readonly hint: string | null;
 }
 
-async function judge(settings: Settings, file: string): Promise<Judged> {
+async function check(settings: Settings, file: string): Promise<Verdict> {
   if (settings.gateway !== null) {
-    const { judgeAtGateway } = await import('../remote/gateway-segments.js');
-    return { ...(await judgeAtGateway(settings, settings.gateway, file)), hint: null };
+    const { validateAtGateway } = await import('../remote/gateway-segments.js');
+    return { ...(await validateAtGateway(settings, settings.gateway, file)), hint: null };
   }
   const config = configForFile(settings, file);
   const { catalog } = await loadPlugins(config, await makeLog(settings, config));
   const { segment, problems } = await new SegmentFiles(config, catalog).load(file);
-  return { segment, problems, hint: firstSteps(problems, config) };
+  return { segment, problems, hint: firstStepsHint(problems, config) };
 }

@@ -9,7 +9,7 @@ export async function version(
 ): Promise<ExitCode> {
   const llmteam = ownVersion();
   const { version: node, platform, arch } = process;
-  const told = { llmteam, node, platform: `${platform}-${arch}` };
-  streams.print(json === true ? `${JSON.stringify(told, null, 2)}\n` : `llmteam ${llmteam}\n`);
+  const versions = { llmteam, node, platform: `${platform}-${arch}` };
+  streams.print(json === true ? `${JSON.stringify(versions, null, 2)}\n` : `llmteam ${llmteam}\n`);
   return exitCodes.completed;
 }

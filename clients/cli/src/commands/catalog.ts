@@ -5,10 +5,10 @@ import type { Act } from './syntax.js';
 export function addCatalog(program: Command, act: Act): void {
   const command = program
     .command('catalog')
-    .summary('list step types, or describe one')
-    .description('Lists the step types that segments can use, or describes one.')
-    .argument('[type]', 'a step type');
+    .summary('list step types or describe one')
+    .description('List the step types available to segments, or describe one.')
+    .argument('[type]', 'step type to describe');
   withGatewayOptions(command)
-    .option('--json', 'print the metadata')
-    .action(act(async (...given) => (await import('../actions/catalog.js')).catalog(...given)));
+    .option('--json', 'print the metadata as JSON')
+    .action(act(async (...args) => (await import('../actions/catalog.js')).catalog(...args)));
 }

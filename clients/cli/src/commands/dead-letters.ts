@@ -4,10 +4,10 @@ import type { Act } from './syntax.js';
 export function addDeadLetters(program: Command, act: Act): void {
   program
     .command('dead-letters')
-    .summary('list jobs that no worker survived')
+    .summary('list dead-lettered jobs')
     .description(
-      'Lists the jobs of an installation on NATS that were given up because every worker that took them died.',
+      'List the jobs of a NATS installation that were dead-lettered because every worker that took them died.',
     )
-    .option('--json', 'print {dead_letters}')
-    .action(act(async (...given) => (await import('../actions/dead-letters.js')).deadLetters(...given)));
+    .option('--json', 'print {dead_letters} as JSON')
+    .action(act(async (...args) => (await import('../actions/dead-letters.js')).deadLetters(...args)));
 }

@@ -4,10 +4,10 @@ import type { Act } from './syntax.js';
 export function addDoctor(program: Command, act: Act): void {
   program
     .command('doctor')
-    .summary('check an installation on NATS')
+    .summary('check a NATS installation')
     .description(
-      'Checks configuration, plugins, server, streams and services, and says what is promised. Changes nothing.',
+      'Check configuration, plugins, server, streams and services, and report the durability guarantees. Changes nothing.',
     )
-    .option('--json', 'print {ok, checks}')
-    .action(act(async (...given) => (await import('../actions/doctor.js')).doctor(...given)));
+    .option('--json', 'print {ok, checks} as JSON')
+    .action(act(async (...args) => (await import('../actions/doctor.js')).doctor(...args)));
 }

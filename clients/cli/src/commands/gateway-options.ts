@@ -1,28 +1,28 @@
-/** `--url` and `--key`: the same command for the runs of a gateway. */
+/** `--url` and `--key`: run a command against a gateway instead of the local stores. */
 import type { Command } from 'commander';
 import type { Environment } from '../environment.js';
 import type { GlobalOptions, Settings } from '../settings.js';
 
-interface Given extends GlobalOptions {
+interface ParsedOptions extends GlobalOptions {
   readonly url?: string;
   readonly key?: string;
 }
 
 export function withGatewayOptions(command: Command): Command {
   return command
-    .option('--url <url>', 'ask the gateway there instead of the store here (also: $LLMTEAM_URL)')
-    .option('--key <key>', 'API key of the gateway, as env:NAME (better: $LLMTEAM_KEY)');
+    .option('--url <url>', 'use this gateway instead of the local stores (default: $LLMTEAM_URL)')
+    .option('--key <key>', 'API key for the gateway, as env:NAME (default: $LLMTEAM_KEY)');
 }
 
 /**
- * The settings of a command, with the gateway it is for. What is on the command line goes before the environment, also a home or a
- * configuration, which mean the store here. @throws LlmteamError `USAGE`
+ * Adds the gateway a command is meant for, if any, to its settings. The command line overrides the environment: `--home` and `--config`
+ * select the local stores even if `LLMTEAM_URL` is set. @throws LlmteamError `USAGE`
  */
 export async function withGateway(command: Command, settings: Settings): Promise<Settings> {
   const { environment, streams, quiet } = settings;
-  const { url, key, home, config } = command.optsWithGlobals<Given>();
-  if (!isGatewayMeant(command, environment)) return key === undefined ? settings : refuseKey();
-  const { gatewayOf, isInTheClear } = await import('../remote/gateway-address.js');
+  const { url, key, home, config } = command.optsWithGlobals<ParsedOptions>();
+  if (!targetsGateway(command, environment)) return key === undefined ? settings : refuseKey();
+  const { gatewayOf, isUnencrypted } = await import('../remote/gateway-address.js');
   const local = [
     ...(home === undefined ? [] : ['--home']),
     ...(config === undefined ? [] : ['--config']),
@@ -34,20 +34,20 @@ export async function withGateway(command: Command, settings: Settings): Promise
   );
   const { hideSecrets } = await import('@llmteam/service-host');
   streams.redactWith(hideSecrets([gateway.key]));
-  if (isInTheClear(gateway.url) && !quiet) {
-    streams.note(`warning: the key travels in the clear to ${gateway.url}; https:// would keep it to yourself`);
+  if (isUnencrypted(gateway.url) && !quiet) {
+    streams.note(`warning: the API key is sent unencrypted to ${gateway.url}; use https://`);
   }
   return { ...settings, gateway };
 }
 
-function isGatewayMeant(command: Command, { gatewayUrl }: Environment): boolean {
-  const { url, home, config } = command.optsWithGlobals<Given>();
+function targetsGateway(command: Command, { gatewayUrl }: Environment): boolean {
+  const { url, home, config } = command.optsWithGlobals<ParsedOptions>();
   if (url !== undefined) return true;
-  const isHere = home !== undefined || config !== undefined;
-  return gatewayUrl !== undefined && !isHere && command.options.some(({ long }) => long === '--url');
+  const isLocal = home !== undefined || config !== undefined;
+  return gatewayUrl !== undefined && !isLocal && command.options.some(({ long }) => long === '--url');
 }
 
 async function refuseKey(): Promise<never> {
   const { LlmteamError } = await import('@llmteam/contracts');
-  throw new LlmteamError('USAGE', '--key is for a gateway: name it with --url or $LLMTEAM_URL');
+  throw new LlmteamError('USAGE', '--key is for a gateway: set --url or $LLMTEAM_URL');
 }

@@ -5,11 +5,11 @@ export function addGraph(program: Command, act: Act): void {
   program
     .command('graph')
     .summary('draw a segment')
-    .description('Draws a segment as a picture, or as text for Mermaid.')
-    .argument('<file>', 'the segment')
+    .description('Draw a segment as an SVG image or as Mermaid source. `-` reads from stdin.')
+    .argument('<file>', 'segment file')
     .option('-o, --output <file>', 'write to a file instead of stdout')
-    .addOption(new Option('--format <format>', 'kind of picture').choices(['svg', 'mermaid']).default('svg'))
-    .option('--run <id>', 'show how the steps of this run stand', parseName)
-    .option('--tenant <name>', 'whose run it is', parseName, 'default')
-    .action(act(async (...given) => (await import('../actions/graph.js')).graph(...given)));
+    .addOption(new Option('--format <format>', 'output format').choices(['svg', 'mermaid']).default('svg'))
+    .option('--run <id>', 'show the step states of this run', parseName)
+    .option('--tenant <name>', 'tenant of the run', parseName, 'default')
+    .action(act(async (...args) => (await import('../actions/graph.js')).graph(...args)));
 }

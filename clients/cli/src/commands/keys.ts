@@ -4,28 +4,28 @@ import { type Act, onNats, parseName, parseSpan } from './syntax.js';
 const roles = ['viewer', 'operator', 'author', 'approver', 'admin'];
 
 export function addKeys(program: Command, act: Act): void {
-  const keys = program.command('keys').description('make, list and revoke API keys');
+  const keys = program.command('keys').description('create, list and revoke API keys');
   keys
     .command('create')
-    .description('make a key; it is shown once')
-    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
-    .option('--name <name>', 'whose it is', parseName, 'key')
-    .option('--tenant <name>', 'the tenant it belongs to', parseName, 'default')
-    .option('--expires <time>', 'when it ends: 30m, 12h, 90d (default: never)', parseSpan)
+    .description('create a key and show it once')
+    .addOption(new Option('--role <role>', 'what the key may do').choices(roles).makeOptionMandatory())
+    .option('--name <name>', 'label for the key', parseName, 'key')
+    .option('--tenant <name>', 'tenant the key belongs to', parseName, 'default')
+    .option('--expires <time>', 'lifetime: 30m, 12h, 90d (default: unlimited)', parseSpan)
     .option(...onNats)
-    .option('--json', 'print {key, …}')
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysCreate(...given)));
+    .option('--json', 'print {key, …} as JSON')
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysCreate(...args)));
   keys
     .command('list')
-    .description('list keys; never the secret part')
-    .option('--tenant <name>', 'only of this tenant', parseName)
+    .description('list keys without their secrets')
+    .option('--tenant <name>', 'only keys of this tenant', parseName)
     .option(...onNats)
-    .option('--json', 'print {keys}')
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysList(...given)));
+    .option('--json', 'print {keys} as JSON')
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysList(...args)));
   keys
     .command('revoke')
-    .description('end a key now, everywhere')
-    .argument('<prefix>', 'the part of the key between the underscores', parseName)
+    .description('revoke a key everywhere, with immediate effect')
+    .argument('<prefix>', 'part of the key between the underscores', parseName)
     .option(...onNats)
-    .action(act(async (...given) => (await import('../actions/keys.js')).keysRevoke(...given)));
+    .action(act(async (...args) => (await import('../actions/keys.js')).keysRevoke(...args)));
 }

@@ -5,7 +5,7 @@ export function addProviders(program: Command, act: Act): void {
   program
     .command('providers')
     .summary('list model providers and configured models')
-    .description('Lists model providers, configured models, and environment variables that are missing.')
-    .option('--json', 'print {providers, llms, missing_variables}')
-    .action(act(async (...given) => (await import('../actions/providers.js')).providers(...given)));
+    .description('List model providers, configured models and unset environment variables.')
+    .option('--json', 'print {providers, llms, missing_variables} as JSON')
+    .action(act(async (...args) => (await import('../actions/providers.js')).providers(...args)));
 }

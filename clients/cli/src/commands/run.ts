@@ -6,15 +6,15 @@ export function addRun(program: Command, act: Act): void {
   const command = program
     .command('run')
     .summary('run a segment')
-    .description('Runs a segment and prints its result as one JSON object. `-` reads from stdin.')
-    .argument('<file>', 'the segment')
-    .option('-i, --input <file>', 'JSON file with the input')
-    .addOption(new Option('-j, --input-json <json>', 'the input itself').conflicts('input'))
-    .option('-o, --output <file>', 'write the result to a file too')
-    .option('-t, --timeout <seconds>', 'time for the whole run', parseSeconds)
-    .option('--tenant <name>', 'whose run it is', parseName, 'default')
-    .option('--correlation-id <id>', 'an id of yours, to find the run again', parseName);
+    .description('Run a segment and print its result as a JSON object. `-` reads from stdin.')
+    .argument('<file>', 'segment file')
+    .option('-i, --input <file>', 'read the input from a JSON file')
+    .addOption(new Option('-j, --input-json <json>', 'pass the input as JSON').conflicts('input'))
+    .option('-o, --output <file>', 'also write the result to a file')
+    .option('-t, --timeout <seconds>', 'timeout of the whole run', parseSeconds)
+    .option('--tenant <name>', 'tenant of the run', parseName, 'default')
+    .option('--correlation-id <id>', 'your own id for finding the run later', parseName);
   withGatewayOptions(command)
-    .option('--json', 'print every event as a line of JSON, the result last')
-    .action(act(async (...given) => (await import('../actions/run.js')).run(...given)));
+    .option('--json', 'print events as JSON lines, the result last')
+    .action(act(async (...args) => (await import('../actions/run.js')).run(...args)));
 }

@@ -5,9 +5,9 @@ import { type Act, parseLimit, parseMoment, parseName, parseSequenceNumber } fro
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
 
 export function addRuns(program: Command, act: Act): void {
-  const runs = program.command('runs').description('look at runs and control them');
+  const runs = program.command('runs').description('inspect and control runs');
   addList(runs, act);
-  addLooks(runs, act);
+  addInspection(runs, act);
   addControls(runs, act);
   addContinuations(runs, act);
 }
@@ -16,8 +16,8 @@ function ofRun(runs: Command, name: string, description: string): Command {
   const command = runs
     .command(name)
     .description(description)
-    .argument('<id>', 'the run', parseName)
-    .option('--tenant <name>', 'whose run it is', parseName, 'default');
+    .argument('<id>', 'run id', parseName)
+    .option('--tenant <name>', 'tenant of the run', parseName, 'default');
   return withGatewayOptions(command);
 }
 
@@ -25,51 +25,51 @@ function addList(runs: Command, act: Act): void {
   const list = runs
     .command('list')
     .description('list runs, newest first')
-    .addOption(new Option('--status <status>', 'only runs that stand so').choices(statuses))
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(statuses))
     .option('--segment <id>', 'only runs of this segment', parseName)
-    .option('--correlation-id <id>', 'only runs with this id of yours', parseName)
-    .option('--since <time>', 'only runs since then: 30m, 7d, 2026-01-31', parseMoment)
-    .option('--limit <count>', 'how many', parseLimit, 20)
-    .option('--cursor <cursor>', 'go on where the last list ended')
-    .option('--tenant <name>', 'whose runs', parseName, 'default');
+    .option('--correlation-id <id>', 'only runs with this correlation id', parseName)
+    .option('--since <time>', 'only runs started since: 30m, 7d, 2026-01-31', parseMoment)
+    .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
+    .option('--cursor <cursor>', 'continue a previous list')
+    .option('--tenant <name>', 'tenant of the runs', parseName, 'default');
   withGatewayOptions(list)
-    .option('--json', 'print {runs, cursor}')
-    .action(act(async (...given) => (await import('../actions/runs-list.js')).runsList(...given)));
+    .option('--json', 'print {runs, cursor} as JSON')
+    .action(act(async (...args) => (await import('../actions/runs-list.js')).runsList(...args)));
 }
 
-function addLooks(runs: Command, act: Act): void {
+function addInspection(runs: Command, act: Act): void {
   ofRun(runs, 'show', 'show a run and its steps')
     .option('--json', 'print the run as JSON')
-    .action(act(async (...given) => (await import('../actions/runs-show.js')).runsShow(...given)));
-  ofRun(runs, 'events', 'list what happened in a run')
-    .option('--from <seq>', 'begin with this event', parseSequenceNumber, 1)
-    .option('--json', 'print every event as a line of JSON')
-    .action(act(async (...given) => (await import('../actions/runs-events.js')).runsEvents(...given)));
+    .action(act(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args)));
+  ofRun(runs, 'events', 'list the events of a run')
+    .option('--from <seq>', 'first sequence number to list', parseSequenceNumber, 1)
+    .option('--json', 'print events as JSON lines')
+    .action(act(async (...args) => (await import('../actions/runs-events.js')).runsEvents(...args)));
 }
 
 function addControls(runs: Command, act: Act): void {
   ofRun(runs, 'cancel', 'cancel a run')
-    .option('--reason <text>', 'why, for the history')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsCancel(...given)));
-  ofRun(runs, 'pause', 'begin no more steps of a run')
-    .option('--reason <text>', 'why, for the history')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsPause(...given)));
+    .option('--reason <text>', 'reason to record in the history')
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsCancel(...args)));
+  ofRun(runs, 'pause', 'pause a run: start no further steps')
+    .option('--reason <text>', 'reason to record in the history')
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsPause(...args)));
   ofRun(runs, 'signal', 'send a signal to a run')
-    .argument('<name>', 'the signal')
-    .option('--payload <json>', 'what goes along', 'null')
-    .option('--correlation <text>', 'only to steps that wait for this text')
-    .action(act(async (...given) => (await import('../actions/runs-control.js')).runsSignal(...given)));
+    .argument('<name>', 'signal name')
+    .option('--payload <json>', 'JSON payload of the signal', 'null')
+    .option('--correlation <text>', 'deliver only to steps waiting for this correlation')
+    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args)));
 }
 
 function addContinuations(runs: Command, act: Act): void {
-  ofRun(runs, 'resume', 'go on with a run that was paused or interrupted, to its end')
-    .option('-o, --output <file>', 'write the result to a file too')
-    .option('--json', 'print every event as a line of JSON, the result last')
-    .action(act(async (...given) => (await import('../actions/runs-resume.js')).runsResume(...given)));
-  ofRun(runs, 'fork', 'run again from a step on, as a new run')
-    .requiredOption('--from-step <step>', 'the step to begin anew from')
-    .option('--input-overrides <json>', 'port values the step gets instead, e.g. {"input": 1}')
-    .option('-o, --output <file>', 'write the result to a file too')
-    .option('--json', 'print every event as a line of JSON, the result last')
-    .action(act(async (...given) => (await import('../actions/runs-fork.js')).runsFork(...given)));
+  ofRun(runs, 'resume', 'resume a paused or interrupted run and follow it to its end')
+    .option('-o, --output <file>', 'also write the result to a file')
+    .option('--json', 'print events as JSON lines, the result last')
+    .action(act(async (...args) => (await import('../actions/runs-resume.js')).runsResume(...args)));
+  ofRun(runs, 'fork', 'fork a run from a step, as a new run')
+    .requiredOption('--from-step <step>', 'step to start the fork from')
+    .option('--input-overrides <json>', 'override input ports of that step, e.g. {"input": 1}')
+    .option('-o, --output <file>', 'also write the result to a file')
+    .option('--json', 'print events as JSON lines, the result last')
+    .action(act(async (...args) => (await import('../actions/runs-fork.js')).runsFork(...args)));
 }

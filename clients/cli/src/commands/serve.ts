@@ -2,15 +2,15 @@ import type { Command } from 'commander';
 import type { Act } from './syntax.js';
 
 export function addServe(program: Command, act: Act): void {
-  const serve = program.command('serve').description('run a service of an installation on NATS');
-  addService(serve, 'coordinator', 'drive runs: owns a share of the partitions').action(
-    act(async (...given) => (await import('../actions/serve.js')).serveCoordinator(...given)),
+  const serve = program.command('serve').description('run a service of a NATS installation');
+  addService(serve, 'coordinator', 'drive the runs of a share of the partitions').action(
+    act(async (...args) => (await import('../actions/serve.js')).serveCoordinator(...args)),
   );
-  addService(serve, 'gateway', 'serve REST, SSE and WebSocket, as many as are wanted').action(
-    act(async (...given) => (await import('../actions/serve.js')).serveGateway(...given)),
+  addService(serve, 'gateway', 'serve the API over REST, SSE and WebSocket').action(
+    act(async (...args) => (await import('../actions/serve.js')).serveGateway(...args)),
   );
-  addService(serve, 'worker', 'run steps: takes the jobs of the step types its plugins bring').action(
-    act(async (...given) => (await import('../actions/serve.js')).serveWorker(...given)),
+  addService(serve, 'worker', 'execute steps of the types its plugins provide').action(
+    act(async (...args) => (await import('../actions/serve.js')).serveWorker(...args)),
   );
 }
 
@@ -18,5 +18,5 @@ function addService(serve: Command, name: string, description: string): Command 
   return serve
     .command(name)
     .description(description)
-    .option('--print-config', 'print the configuration that counts, secrets masked, and end');
+    .option('--print-config', 'print the effective configuration, secrets masked, and exit');
 }

@@ -1,22 +1,22 @@
-/** What the commands have in common: how an action is called, and how values on the command line are read. */
+/** Shared by all commands: the signature of an action and the parsers of option values. */
 import { InvalidArgumentError } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import type { Settings } from '../settings.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: commander gives options without a type; each action names those it takes
+// biome-ignore lint/suspicious/noExplicitAny: commander does not type options; each action declares its own
 type Options = any;
 
-/** What a command does; loaded when it is called. */
+/** Implements a command; imported lazily when the command is invoked. */
 export type Action = (settings: Settings, args: readonly string[], options: Options) => Promise<ExitCode>;
 
-/** Makes of an action what commander calls. */
-export type Act = (action: Action) => (...given: unknown[]) => Promise<void>;
+/** Adapts an action to a commander handler. */
+export type Act = (action: Action) => (...args: unknown[]) => Promise<void>;
 
-/** 31 years. */
-const mostSeconds = 1_000_000_000;
+/** About 31 years. */
+const maxSeconds = 1_000_000_000;
 const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** A tenant, a run, a correlation id. */
+/** A tenant, run or correlation id. */
 export function parseName(text: string): string {
   if (name.test(text)) return text;
   throw new InvalidArgumentError('Expected at most 128 letters, digits, dots, dashes and underscores.');
@@ -24,7 +24,7 @@ export function parseName(text: string): string {
 
 export function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (text.trim() !== '' && seconds > 0 && seconds <= mostSeconds) return seconds;
+  if (text.trim() !== '' && seconds > 0 && seconds <= maxSeconds) return seconds;
   throw new InvalidArgumentError('Expected a number of seconds above 0.');
 }
 
@@ -41,12 +41,12 @@ export function parsePort(text: string): number {
 
 export function parseSequenceNumber(text: string): number {
   if (/^[0-9]{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number from 1.');
+  throw new InvalidArgumentError('Expected a whole number of at least 1.');
 }
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30m`, `2h`, `7d` before now, or a date (RFC 3339); gives epoch milliseconds. */
+/** `30m`, `2h`, `7d` before now, or an RFC 3339 date, as epoch milliseconds. */
 export function parseMoment(text: string): number {
   const span = /^([0-9]{1,9})([smhd])$/.exec(text);
   const at = span === null ? Date.parse(text) : Date.now() - Number(span[1]) * (units[span[2] ?? ''] ?? 0);
@@ -54,16 +54,13 @@ export function parseMoment(text: string): number {
   throw new InvalidArgumentError("Expected a time such as '30m', '7d' or '2026-01-31T12:00:00Z'.");
 }
 
-/** `30m`, `12h`, `90d`; gives milliseconds. */
+/** `30m`, `12h` or `90d`, in milliseconds. */
 export function parseSpan(text: string): number {
   const [, count = '', unit = ''] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
   const span = Number(count) * (units[unit] ?? 0);
   if (span > 0) return span;
-  throw new InvalidArgumentError("Expected a time such as '30m', '12h' or '90d'.");
+  throw new InvalidArgumentError("Expected a duration such as '30m', '12h' or '90d'.");
 }
 
-/** For what `llmteam dev` and an installation on NATS both have. */
-export const onNats = [
-  '--nats',
-  'of the installation on NATS that the configuration names, not of the store of llmteam dev',
-] as const;
+/** For commands that work on the store of `llmteam dev` as well as on a NATS installation. */
+export const onNats = ['--nats', 'use the configured NATS installation instead of the local store'] as const;

@@ -3,24 +3,24 @@ import { withGatewayOptions } from './gateway-options.js';
 import { type Act, parseLimit, parseName } from './syntax.js';
 
 export function addTasks(program: Command, act: Act): void {
-  const tasks = program.command('tasks').description('look at human tasks and answer them');
+  const tasks = program.command('tasks').description('inspect and answer human tasks');
   const list = tasks
     .command('list')
     .description('list human tasks, newest first')
-    .addOption(new Option('--status <status>', 'only tasks that stand so').choices(['open', 'claimed', 'closed']))
+    .addOption(new Option('--status <status>', 'only tasks with this status').choices(['open', 'claimed', 'closed']))
     .option('--run <id>', 'only tasks of this run', parseName)
-    .option('--limit <count>', 'how many', parseLimit, 20)
-    .option('--cursor <cursor>', 'go on where the last list ended')
-    .option('--tenant <name>', 'whose tasks', parseName, 'default');
+    .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
+    .option('--cursor <cursor>', 'continue a previous list')
+    .option('--tenant <name>', 'tenant of the tasks', parseName, 'default');
   withGatewayOptions(list)
-    .option('--json', 'print {tasks, cursor}')
-    .action(act(async (...given) => (await import('../actions/tasks-list.js')).tasksList(...given)));
-  ofTask(tasks, 'show', 'show a task and what it asks')
+    .option('--json', 'print {tasks, cursor} as JSON')
+    .action(act(async (...args) => (await import('../actions/tasks-list.js')).tasksList(...args)));
+  ofTask(tasks, 'show', 'show a task and its request')
     .option('--json', 'print the task as JSON')
-    .action(act(async (...given) => (await import('../actions/tasks-show.js')).tasksShow(...given)));
-  ofTask(tasks, 'claim', 'take a task upon yourself')
-    .option('--by <name>', 'who (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksClaim(...given)));
+    .action(act(async (...args) => (await import('../actions/tasks-show.js')).tasksShow(...args)));
+  ofTask(tasks, 'claim', 'claim a task')
+    .option('--by <name>', 'name of the claimant (default: your user name)')
+    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksClaim(...args)));
   addAnswer(tasks, act);
 }
 
@@ -28,8 +28,8 @@ function ofTask(tasks: Command, name: string, description: string): Command {
   const command = tasks
     .command(name)
     .description(description)
-    .argument('<id>', 'the task')
-    .option('--tenant <name>', 'whose task it is', parseName, 'default');
+    .argument('<id>', 'task id')
+    .option('--tenant <name>', 'tenant of the task', parseName, 'default');
   return withGatewayOptions(command);
 }
 
@@ -38,11 +38,11 @@ function addAnswer(tasks: Command, act: Act): void {
   const oneOf = (flags: string, name: string, description: string): Option =>
     new Option(flags, description).conflicts(decisions.filter((other) => other !== name));
   ofTask(tasks, 'answer', 'answer a task')
-    .addOption(oneOf('--approve', 'approve', 'yes'))
-    .addOption(oneOf('--reject', 'reject', 'no'))
-    .addOption(oneOf('--modify <json>', 'modify', 'the data, changed'))
-    .addOption(oneOf('--value <json>', 'value', 'what was asked for, or the choice'))
-    .option('--comment <text>', 'what you want to say')
-    .option('--by <name>', 'who answers (default: your user name)')
-    .action(act(async (...given) => (await import('../actions/tasks-answer.js')).tasksAnswer(...given)));
+    .addOption(oneOf('--approve', 'approve', 'approve the request'))
+    .addOption(oneOf('--reject', 'reject', 'reject the request'))
+    .addOption(oneOf('--modify <json>', 'modify', 'approve with modified data'))
+    .addOption(oneOf('--value <json>', 'value', 'answer with a value or a choice'))
+    .option('--comment <text>', 'comment to attach to the answer')
+    .option('--by <name>', 'name of the person answering (default: your user name)')
+    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksAnswer(...args)));
 }

@@ -5,10 +5,10 @@ import type { Act } from './syntax.js';
 export function addValidate(program: Command, act: Act): void {
   const command = program
     .command('validate')
-    .summary('find everything that is wrong with a segment')
-    .description('Prints one line per problem. `-` reads from stdin.')
-    .argument('<file>', 'the segment');
+    .summary('validate a segment')
+    .description('Validate a segment and print one line per problem. `-` reads from stdin.')
+    .argument('<file>', 'segment file');
   withGatewayOptions(command)
-    .option('--json', 'print {valid, problems}')
-    .action(act(async (...given) => (await import('../actions/validate.js')).validate(...given)));
+    .option('--json', 'print {valid, problems} as JSON')
+    .action(act(async (...args) => (await import('../actions/validate.js')).validate(...args)));
 }

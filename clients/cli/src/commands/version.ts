@@ -5,6 +5,6 @@ export function addVersion(program: Command, act: Act): void {
   program
     .command('version')
     .description('print the version')
-    .option('--json', 'print {llmteam, node, platform}')
-    .action(act(async (...given) => (await import('../actions/version.js')).version(...given)));
+    .option('--json', 'print {llmteam, node, platform} as JSON')
+    .action(act(async (...args) => (await import('../actions/version.js')).version(...args)));
 }

@@ -1,7 +1,7 @@
 import type { Settings } from '../settings.js';
 import { sized } from './terminal-size.js';
 
-/** One line on a terminal that says how far something is; it goes away in the end. */
+/** A progress line on a terminal; removed on close. */
 export interface Counter {
   show(text: string): void;
   close(): void;

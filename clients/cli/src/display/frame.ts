@@ -1,6 +1,6 @@
 /**
- * Purpose: a run's progress as lines of a terminal. Pure: the same progress, time and size give the same lines.
- * Owns: what to leave out when there are more steps than lines: those that are done, then those to come.
+ * Purpose: renders a run's progress as terminal lines. Pure: the same progress, time and size give the same lines.
+ * Owns: which steps to omit when there are more steps than lines: finished ones and pending ones.
  */
 import type { Usage } from '@llmteam/contracts';
 import stringWidth from 'string-width';
@@ -13,15 +13,15 @@ import { padded, shortened, shortenedAtStart } from '../text-width.js';
 import type { Glyphs } from './glyphs.js';
 import type { RunProgress, StepProgress } from './progress.js';
 
-const longestWriting = 60;
-const shortestWriting = 12;
+const maxWritingColumns = 60;
+const minWritingColumns = 12;
 
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Counts up with every picture. */
+  /** Incremented with every frame. */
   readonly tick: number;
   readonly colours: Colours;
   readonly glyphs: Glyphs;
@@ -43,26 +43,26 @@ function headLine({ segment, run: { run_id }, status }: RunProgress, { colours, 
 
 function stepLines(progress: RunProgress, room: number, screen: Screen): string[] {
   const steps = [...progress.steps.values()];
-  const { shown, done, toCome } = chosen(steps, room);
+  const { shown, done, pending } = chooseSteps(steps, room);
   const idWidth = Math.min(32, Math.max(...shown.map(({ step_id, depth }) => stringWidth(step_id) + 2 * depth), 4));
   const typeWidth = Math.min(18, Math.max(...shown.map(({ type }) => stringWidth(type)), 4));
   const lines = shown.map((step) => stepLine(step, { idWidth, typeWidth }, screen));
   const { colours, glyphs } = screen;
-  if (done > 0) lines.unshift(`  ${colours.green(glyphs.statuses.completed)} ${colours.dim(`${done} steps done`)}`);
-  if (toCome > 0) lines.push(`  ${colours.dim(`${glyphs.statuses.pending} ${toCome} steps to come`)}`);
+  if (done > 0) lines.unshift(`  ${colours.green(glyphs.statuses.completed)} ${colours.dim(`${done} steps finished`)}`);
+  if (pending > 0) lines.push(`  ${colours.dim(`${glyphs.statuses.pending} ${pending} steps pending`)}`);
   return lines;
 }
 
-/** What is under way matters most, then what failed, what was done last, and what comes next. */
-function chosen(steps: readonly StepProgress[], room: number) {
-  if (steps.length <= room) return { shown: steps, done: 0, toCome: 0 };
+/** Active steps rank highest, then failed, recently finished and pending ones. */
+function chooseSteps(steps: readonly StepProgress[], room: number) {
+  if (steps.length <= room) return { shown: steps, done: 0, pending: 0 };
   const ranked = steps.map((step, place) => ({ step, place, rank: rankOf(step) }));
-  const latest = (step: StepProgress): number => (step.beganAt ?? 0) + (step.duration_ms ?? 0);
+  const latest = (step: StepProgress): number => (step.startedAt ?? 0) + (step.duration_ms ?? 0);
   ranked.sort((a, b) => a.rank - b.rank || (a.rank === 2 ? latest(b.step) - latest(a.step) : a.place - b.place));
   const kept = ranked.slice(0, Math.max(1, room - 2)).sort((a, b) => a.place - b.place);
-  const leftOut = ranked.slice(Math.max(1, room - 2));
-  const toCome = leftOut.filter(({ step }) => step.status === 'pending').length;
-  return { shown: kept.map(({ step }) => step), done: leftOut.length - toCome, toCome };
+  const omitted = ranked.slice(Math.max(1, room - 2));
+  const pending = omitted.filter(({ step }) => step.status === 'pending').length;
+  return { shown: kept.map(({ step }) => step), done: omitted.length - pending, pending };
 }
 
 function rankOf({ status }: StepProgress): number {
@@ -99,19 +99,19 @@ function markOf({ status }: StepProgress, { glyphs, tick, colours }: Screen): st
   return statusColour(status, colours)(mark);
 }
 
-function timeOf({ status, beganAt, duration_ms, open, completed }: StepProgress, { now }: Screen): string {
+function timeOf({ status, startedAt, duration_ms, open, completed }: StepProgress, { now }: Screen): string {
   if (status === 'pending' || status === 'skipped') return '';
-  if (open.size > 0 && beganAt !== null) return shownDuration(Math.max(0, now - beganAt));
+  if (open.size > 0 && startedAt !== null) return shownDuration(Math.max(0, now - startedAt));
   return duration_ms === null || completed > 1 ? '' : shownDuration(duration_ms);
 }
 
-/** As much as fits; of what a model is writing, the end. */
+/** As many details as fit, then the tail of the model's output. */
 function detailsOf(step: StepProgress, room: number, { glyphs }: Screen): string {
   const { depth, completed, failed, open, attempt, input_tokens, output_tokens, remark, status } = step;
   const parts = [
     depth > 0 && completed > 0 ? `${completed} done` : '',
     depth > 0 && failed > 0 ? `${failed} failed` : '',
-    open.size > 1 ? `${open.size} at once` : '',
+    open.size > 1 ? `${open.size} in parallel` : '',
     attempt > 1 ? `attempt ${attempt}` : '',
     input_tokens + output_tokens > 0 ? `${input_tokens} → ${output_tokens} tokens` : '',
     remark === null || remark === '' ? '' : remarkOf(status, remark),
@@ -119,17 +119,17 @@ function detailsOf(step: StepProgress, room: number, { glyphs }: Screen): string
   const separator = ` ${glyphs.dot} `;
   const facts = shortened(parts.filter((part) => part !== '').join(separator), room);
   const left = room - stringWidth(facts) - (facts === '' ? 0 : separator.length);
-  const text = endOf(plainText(step.writing).trim(), Math.min(longestWriting, left));
+  const text = endOf(plainText(step.writing).trim(), Math.min(maxWritingColumns, left));
   return [facts, text].filter((part) => part !== '').join(separator);
 }
 
 function endOf(text: string, columns: number): string {
-  return stringWidth(text) > columns && columns < shortestWriting ? '' : shortenedAtStart(text, columns);
+  return stringWidth(text) > columns && columns < minWritingColumns ? '' : shortenedAtStart(text, columns);
 }
 
 function remarkOf(status: string, remark: string): string {
   const text = plainText(remark);
-  if (status === 'retrying') return `again soon after ${text}`;
+  if (status === 'retrying') return `retrying after ${text}`;
   if (status !== 'waiting') return text;
   if (text.startsWith('timer')) return 'waits';
   return text.startsWith('task') ? 'waits for an answer' : `waits for ${text}`;
@@ -149,7 +149,7 @@ function taskLines({ tasks, status }: RunProgress, { colours, settings }: Screen
 function endLines(progress: RunProgress, { colours, glyphs, settings }: Screen): string[] {
   const { status, error, durationMs, usage, steps, run } = progress;
   if (status === 'paused')
-    return ['', `  ${colours.yellow('paused')}; go on with ${colours.cyan(resumeCommand(settings, run))}`];
+    return ['', `  ${colours.yellow('paused')}; resume with ${colours.cyan(resumeCommand(settings, run))}`];
   if (status === 'running' || status === 'pending') return [];
   const mark = status === 'completed' ? glyphs.statuses.completed : glyphs.statuses.failed;
   const word = status === 'timeout' ? 'timed out' : status;

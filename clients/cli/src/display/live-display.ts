@@ -1,6 +1,6 @@
 /**
- * Purpose: a run's progress on a terminal, drawn again and again in place; its last state stays on the screen.
- * Owns: when to draw, and notes of others above it. Does not own: what is drawn (frame.ts).
+ * Purpose: shows a run's progress on a terminal, redrawn in place; the last frame stays on the screen.
+ * Owns: when to redraw, and printing notes above the display. Does not own: what is drawn (frame.ts).
  */
 import { createLogUpdate } from 'log-update';
 import { makeColours } from '../colours.js';
@@ -31,7 +31,7 @@ export class LiveDisplay {
     this.draw();
   }
 
-  /** Draws the last state and leaves it there. */
+  /** Draws the final frame and leaves it on the screen. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

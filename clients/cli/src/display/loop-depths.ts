@@ -1,7 +1,7 @@
 import type { Segment } from '@llmteam/contracts';
 import { findLoopRegions, noLoop } from '../graph/loop-regions.js';
 
-/** By step id: how many loops lie around it. */
+/** Loop nesting depth by step id. */
 export function loopDepths({ steps, edges = [] }: Segment): Map<string, number> {
   const places = new Map(steps.map(({ step_id }, place) => [step_id, place]));
   const flow = edges.flatMap(({ from, to, from_port = 'output', to_port = 'input' }) => {

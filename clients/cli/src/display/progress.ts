@@ -1,7 +1,7 @@
 /**
- * Purpose: how a run stands, step by step, for people to look at. A function of its events.
- * Owns: adding up the iterations of loops, so that a step is one line however often it runs.
- * Does not own: what is drawn of it (frame.ts).
+ * Purpose: the progress of a run, step by step, derived from its events.
+ * Owns: aggregating the iterations of loops, so that a step is one line however often it runs.
+ * Does not own: rendering (frame.ts).
  */
 import {
   type HumanTask,
@@ -23,27 +23,27 @@ export interface StepProgress {
   readonly step_id: string;
   readonly type: string;
   status: StepStatus;
-  /** Loops around it. */
+  /** Number of enclosing loops. */
   readonly depth: number;
   attempt: number;
-  /** Epoch milliseconds; null: not begun. */
-  beganAt: number | null;
+  /** Epoch milliseconds, null if not started. */
+  startedAt: number | null;
   duration_ms: number | null;
   input_tokens: number;
   output_tokens: number;
-  /** Occurrences by scope that have begun and are not decided. */
+  /** Scopes of the occurrences that have started and not finished. */
   readonly open: Set<string>;
   completed: number;
   failed: number;
-  /** What it began to wait for last. */
+  /** What it last waited for. */
   waitingFor: WaitingFor | null;
   /** What it waits for, or why it failed. */
   remark: string | null;
-  /** The end of what a model is writing. */
+  /** Tail of the model's live output. */
   writing: string;
 }
 
-const mostWriting = 200;
+const maxWritingLength = 200;
 
 const statusesByEvent: Readonly<Record<string, RunStatus>> = {
   [runEndingEvents.completed]: 'completed',
@@ -56,11 +56,11 @@ const statusesByEvent: Readonly<Record<string, RunStatus>> = {
 
 export class RunProgress {
   readonly steps = new Map<string, StepProgress>();
-  /** Human tasks that wait, of this run and of those it started. */
+  /** Open human tasks of this run and its child runs. */
   readonly tasks = new Map<string, HumanTask>();
   status: RunStatus = 'running';
   error: string | null = null;
-  beganAt: number | null = null;
+  startedAt: number | null = null;
   durationMs: number | null = null;
   private usageSoFar: Usage = { input_tokens: 0, output_tokens: 0 };
 
@@ -73,23 +73,23 @@ export class RunProgress {
       this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
   }
 
-  /** What the run has used so far. */
+  /** Total usage of the run so far. */
   get usage(): Usage {
     return this.usageSoFar;
   }
 
-  /** Usage that no step can be charged for. */
+  /** Sets the total usage without attributing it to a step. */
   noteUsage(usage: Usage): void {
     this.usageSoFar = usage;
   }
 
-  /** `usage` is what the run has used after these events, all of which come from one entry of its history. */
+  /** `usage`: total after these events, which all come from one journal entry; null if unknown. */
   apply(events: readonly RunEvent[], usage: Usage | null): void {
     for (const event of events) this.applyOne(event);
     if (usage !== null) this.attribute(usage, events);
   }
 
-  /** The runs that steps wait for. */
+  /** Ids of the child runs that steps are waiting for. */
   children(): string[] {
     return [...this.steps.values()].flatMap(({ status, waitingFor }) =>
       status === 'waiting' && waitingFor?.kind === 'child_run' ? [waitingFor.run_id] : [],
@@ -98,14 +98,14 @@ export class RunProgress {
 
   write(stepId: string, text: string): void {
     const step = this.steps.get(stepId);
-    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-mostWriting);
+    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-maxWritingLength);
   }
 
   private applyOne(event: RunEvent): void {
     this.closeTask(event);
     if (event.run_id !== this.run.run_id) return;
     const at = Date.parse(event.timestamp);
-    this.beganAt ??= at;
+    this.startedAt ??= at;
     const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
     if (step !== undefined) advance(step, event, at);
     const status = statusesByEvent[event.event_type];
@@ -117,27 +117,27 @@ export class RunProgress {
 
   private closeTask({ event_type, run_id, scope, step_id }: RunEvent): void {
     if (step_id === null || this.tasks.size === 0) return;
-    if (event_type === 'human.task_completed' || decided.has(event_type)) {
+    if (event_type === 'human.task_completed' || finished.has(event_type)) {
       this.tasks.delete(taskId(run_id, stepKey(scope, step_id)));
     }
   }
 
-  /** One entry of a history is one step's doing. */
+  /** A journal entry belongs to a single step, so that step is charged for the difference. */
   private attribute(usage: Usage, events: readonly RunEvent[]): void {
     const input = usage.input_tokens - this.usageSoFar.input_tokens;
     const output = usage.output_tokens - this.usageSoFar.output_tokens;
     this.usageSoFar = usage;
     if (input === 0 && output === 0) return;
-    const spender = events.find(({ event_type }) => spending.has(event_type))?.step_id;
-    const step = this.steps.get(spender ?? '');
+    const chargedId = events.find(({ event_type }) => charging.has(event_type))?.step_id;
+    const step = this.steps.get(chargedId ?? '');
     if (step === undefined) return;
     step.input_tokens += input;
     step.output_tokens += output;
   }
 }
 
-const decided = new Set<string>(['step.completed', 'step.failed', 'step.skipped', 'step.cancelled']);
-const spending = new Set<string>(['step.completed', 'step.failed', 'step.retrying']);
+const finished = new Set<string>(['step.completed', 'step.failed', 'step.skipped', 'step.cancelled']);
+const charging = new Set<string>(['step.completed', 'step.failed', 'step.retrying']);
 
 function blank(stepId: string, type: string, depth: number): StepProgress {
   return {
@@ -146,7 +146,7 @@ function blank(stepId: string, type: string, depth: number): StepProgress {
     status: 'pending',
     depth,
     attempt: 0,
-    beganAt: null,
+    startedAt: null,
     duration_ms: null,
     input_tokens: 0,
     output_tokens: 0,
@@ -163,7 +163,7 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
   switch (event.event_type) {
     case 'step.queued':
     case 'step.started':
-      begin(step, event, at);
+      start(step, event, at);
       return;
     case 'step.retrying':
       step.status = 'retrying';
@@ -178,29 +178,29 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
     case 'step.failed':
     case 'step.skipped':
     case 'step.cancelled':
-      decide(step, event, at);
+      finish(step, event, at);
       return;
     default:
       return;
   }
 }
 
-function begin(step: StepProgress, event: RunEvent, at: number): void {
+function start(step: StepProgress, event: RunEvent, at: number): void {
   step.status = 'running';
   step.attempt = event.attempt ?? 0;
-  if (step.open.size === 0 && !step.open.has(event.scope)) step.beganAt = at;
+  if (step.open.size === 0 && !step.open.has(event.scope)) step.startedAt = at;
   step.open.add(event.scope);
   step.remark = null;
   step.writing = '';
 }
 
-/** Of several occurrences, one that still runs decides how the step looks, then one that failed. */
-function decide(step: StepProgress, event: RunEvent, at: number): void {
+/** With several occurrences, a running one determines the shown status, then a failed one. */
+function finish(step: StepProgress, event: RunEvent, at: number): void {
   step.open.delete(event.scope);
   step.writing = '';
   if (event.event_type === 'step.completed') step.completed++;
   if (event.event_type === 'step.failed') step.failed++;
-  step.duration_ms = event.duration_ms ?? (step.beganAt === null ? null : at - step.beganAt);
+  step.duration_ms = event.duration_ms ?? (step.startedAt === null ? null : at - step.startedAt);
   step.remark = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
   step.status = step.open.size > 0 ? 'running' : ownStatus(step, event);
 }

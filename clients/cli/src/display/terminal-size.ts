@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 
-/** Some terminals say that they have no rows and no columns. */
+/** Some terminals report 0 rows and columns; 24 × 80 is assumed then. */
 export function sizeOf({ rows, columns }: NodeJS.WriteStream): { rows: number; columns: number } {
   return { rows: rows || 24, columns: columns || 80 };
 }
 
-/** The stream with a size that is never 0. */
+/** Wraps the stream so that its size is never 0. */
 export function sized(stream: NodeJS.WriteStream): Writable {
   const writable = new Writable({
     decodeStrings: false,

@@ -1,4 +1,4 @@
-/** What one check found. warning: it works, but not as well as one may think; problem: it does not work. */
+/** Result of one check. A warning works, but with limits the user may not expect; a problem does not work. */
 export interface Check {
   readonly name: string;
   readonly state: 'ok' | 'warning' | 'problem';

@@ -1,4 +1,4 @@
-/** What can be checked without a server: Node itself, the configuration, the plugins. */
+/** Checks that need no server: Node.js, configuration, plugins. */
 import type { Json, Logger } from '@llmteam/contracts';
 import { loadPlugins, type Plugins, type ServiceConfig } from '@llmteam/service-host';
 import { unsetVariables } from '../known-variables.js';
@@ -10,21 +10,21 @@ const configuration = 'configuration';
 export function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24;
-  if (!isSupported)
-    return problem(node, `Node.js ${version}; needed is 20.19 or later of 20, 22.13 or later of 22, or 24`);
-  if (major === 20) return warning(node, `Node.js ${version} works, but gets no security fixes any more`);
+  if (!isSupported) return problem(node, `Node.js ${version} is not supported; use ^20.19, ^22.13 or >=24`);
+  if (major === 20) return warning(node, `Node.js ${version} is supported, but no longer receives security fixes`);
   return ok(node, `Node.js ${version}`);
 }
 
 export function checkConfiguration(config: ServiceConfig): Check[] {
-  const from = config.path === null ? 'there is no llmteam.config.json: defaults and environment' : config.path;
+  const from =
+    config.path === null ? 'no llmteam.config.json found; using defaults and environment variables' : config.path;
   const checks: Check[] = [ok(configuration, from)];
   for (const variable of config.unknownVariables) {
-    checks.push(warning(configuration, `the variable ${variable} names no key of the configuration`));
+    checks.push(warning(configuration, `the variable ${variable} does not match any configuration key`));
   }
   const { nats, ...rest } = config.file;
   for (const variable of unsetVariables(nats as Json, config)) {
-    checks.push(problem(configuration, `the variable ${variable} is not set; the connection needs it`));
+    checks.push(problem(configuration, `the variable ${variable} is not set, but the connection needs it`));
   }
   const missing = unsetVariables(rest as Json, config);
   if (missing.length > 0)
@@ -34,13 +34,13 @@ export function checkConfiguration(config: ServiceConfig): Check[] {
 
 export async function checkPlugins(config: ServiceConfig, log: Logger): Promise<Check> {
   try {
-    return ok('plugins', pluginsInWords(await loadPlugins(config, log)));
+    return ok('plugins', describePlugins(await loadPlugins(config, log)));
   } catch (error) {
     return problem('plugins', reasonOf(error));
   }
 }
 
-function pluginsInWords({ loaded, catalog }: Plugins): string {
+function describePlugins({ loaded, catalog }: Plugins): string {
   const tasks = catalog.entries().filter(({ task }) => task !== null).length;
   const controls = catalog.entries().length - tasks;
   return `${counted(loaded.length, 'plugin')} with ${counted(tasks, 'task type')} and ${counted(controls, 'control type')}`;

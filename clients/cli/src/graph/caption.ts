@@ -13,13 +13,13 @@ const smallFace: TypeFace = { size: 11.5 };
 const monoFace: TypeFace = { size: 11, style: 'mono' };
 const legendFace: TypeFace = { size: 11.5 };
 const legendRow = 24;
-/** How much of the head is shown at least, however narrow the graph. */
-const widestTitle = 620;
+/** Maximum width that title and details may add to a narrow graph. */
+const maxTitleWidth = 620;
 
-/** What stands above and below the graph. */
+/** The text above and below the graph. */
 export interface Caption {
   readonly title: string;
-  /** `completed in 3.2 s`, and its colour; empty for a segment without a run. */
+  /** E.g. `completed in 3.2 s`, and its colour; null for a segment without a run. */
   readonly chip: { readonly content: string; readonly color: string } | null;
   readonly detail: string;
   readonly error: string;
@@ -44,15 +44,15 @@ export function readCaption(diagram: Diagram, title: string | undefined, overlay
   };
 }
 
-/** Room for the head; long texts are cut rather than widening the picture for ever. */
+/** Size of the head; long texts are truncated instead of widening the picture without limit. */
 export function headSize(caption: Caption): Size {
-  const title = Math.min(widestTitle, textWidth(caption.title.slice(0, 200), titleFace));
-  const detail = Math.min(widestTitle, textWidth(caption.detail, monoFace));
+  const title = Math.min(maxTitleWidth, textWidth(caption.title.slice(0, 200), titleFace));
+  const detail = Math.min(maxTitleWidth, textWidth(caption.detail, monoFace));
   const width = Math.max(title + (caption.chip === null ? 0 : 12 + chipWidth(caption.chip.content)), detail);
   return { width: Math.ceil(width), height: caption.error === '' ? 46 : 64 };
 }
 
-/** Title line with the run's status, then ids, then the run's error. `at` is the upper left corner. */
+/** Title line with the run's status, then ids, then the run's error. */
 export function drawHead(caption: Caption, width: number): Markup {
   const room = caption.chip === null ? width : width - 12 - chipWidth(caption.chip.content);
   const title = fitText(caption.title, room, titleFace);
@@ -75,7 +75,7 @@ export function drawHead(caption: Caption, width: number): Markup {
   );
 }
 
-/** How many rows the legend takes in a picture of that width. */
+/** Height of the legend in a picture of the given width. */
 export function legendHeight(caption: Caption, width: number): number {
   const last = legendPlaces(caption, width).at(-1);
   return last === undefined ? 0 : last.y + legendRow;

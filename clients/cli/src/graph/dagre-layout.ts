@@ -11,7 +11,7 @@ interface Routed {
   readonly x?: number;
   readonly y?: number;
 }
-/** The part of dagre's graph that is used here; its own type declarations do not resolve under Node's module rules. */
+/** The part of Dagre's API used here; its own type declarations do not resolve under Node's module resolution. */
 interface DagreGraph {
   setGraph(label: Readonly<Record<string, number>>): unknown;
   setNode(key: string, label: Size): unknown;
@@ -21,7 +21,7 @@ interface DagreGraph {
   graph(): Partial<Size>;
 }
 
-/** Dagre's layers. It recurses along the graph, so some 1,500 nodes overflow the stack. */
+/** Lays out with Dagre, whose recursion overflows the stack at about 1,500 nodes. */
 export function layOutByDagre({ nodes, edges, spacing }: FlatGraph): FlatLayout {
   const graph: DagreGraph = new Graph({ multigraph: true });
   graph.setGraph({ ranksep: spacing.ranks, nodesep: spacing.nodes, edgesep: spacing.edges });

@@ -1,11 +1,11 @@
 import { caps, type Edge, LlmteamError, type Segment, type Step } from '@llmteam/contracts';
 import { type FlowEdge, findLoopRegions, noLoop } from './loop-regions.js';
 
-/** Bounds of one picture: beyond them nobody can read it. */
+/** Limits of one picture; larger ones are unreadable. */
 const drawingCaps = {
   steps_per_drawing: 2_000,
   edges_per_drawing: 4_000,
-  /** Frames within frames, as deep as a run allows. */
+  /** Nesting depth of loops, the same limit as for runs. */
   loop_nesting: caps.loop_nesting,
 } as const;
 
@@ -17,15 +17,15 @@ const counted: Readonly<Record<keyof typeof drawingCaps, string>> = {
 
 export interface DiagramStep {
   readonly step_id: string;
-  /** What the box says: the name, or the id of a step without one. */
+  /** Caption of the box: the step's name, or its id if it has none. */
   readonly name: string;
   /** As written, e.g. `acme_ocr@^2.1`. */
   readonly type: string;
   /** Without the version range: `acme_ocr`. */
   readonly type_id: string;
-  /** Colour its author gave it. */
+  /** Colour chosen by the author. */
   readonly color: string | undefined;
-  /** The loop step whose body it lies in, or `noLoop`. */
+  /** The innermost loop step whose body contains it, or `noLoop`. */
   readonly region: number;
   /** Whether it is a loop step with a body to draw. */
   readonly hasBody: boolean;
@@ -36,26 +36,26 @@ export interface DiagramEdge extends FlowEdge {
   readonly isBack: boolean;
   /** Carries the ErrorInfo of a failed step. */
   readonly isError: boolean;
-  /** The ports worth naming, e.g. `true`, `done`, `→ left`; empty for `output` to `input`. */
+  /** The non-default ports, e.g. `true`, `done`, `→ left`; empty for `output` to `input`. */
   readonly ports: string;
   readonly condition: string;
 }
 
-/** A segment as a graph by numbers: steps and edges are their places in the segment. */
+/** A segment as a graph of indices: steps and edges are referred to by their index in the segment. */
 export interface Diagram {
   readonly segment: Segment;
   readonly steps: readonly DiagramStep[];
   readonly edges: readonly DiagramEdge[];
-  /** The step that starts, or undefined if the segment names one it has not got. */
+  /** Index of the entrypoint, undefined if the segment names an unknown step. */
   readonly entrypoint: number | undefined;
 }
 
 const loopTypes: ReadonlySet<string> = new Set(['loop', 'map', 'critic_loop']);
 
 /**
- * Reads a segment for drawing. It may be invalid: cycles, stray edges and unknown types are drawn as they are.
- * Throws `LIMIT_EXCEEDED` beyond {@link drawingCaps}, and `SEGMENT_INVALID` if two steps share an id or an edge names
- * no step.
+ * Reads a segment for drawing. The segment may be invalid: cycles, stray edges and unknown types are drawn as they are.
+ * Throws `LIMIT_EXCEEDED` beyond {@link drawingCaps}, and `SEGMENT_INVALID` if two steps share an id or an edge references
+ * an unknown step.
  */
 export function readDiagram(segment: Segment): Diagram {
   const listed = segment.edges ?? [];
@@ -95,7 +95,7 @@ function checkCap(segment: Segment, cap: keyof typeof drawingCaps, count: number
   );
 }
 
-/** How many loops lie around the innermost step. */
+/** Maximum nesting depth of loops. */
 function deepestNesting(region: readonly number[]): number {
   const depths = new Map([[noLoop, 0]]);
   for (let step = 0; step < region.length; step++) {
@@ -125,7 +125,7 @@ function placeOf(places: ReadonlyMap<string, number>, stepId: string, edge: numb
   throw new LlmteamError('SEGMENT_INVALID', `cannot draw: /edges/${edge} names '${stepId}', which is not a step`);
 }
 
-/** The built-in loop types, and any step wired like one: `body` leads away and something comes back on `next`. */
+/** Loops are the built-in loop types and any step wired like one, with an edge from `body` and one back to `next`. */
 function loopSteps(steps: readonly Step[], edges: readonly FlowEdge[]): boolean[] {
   const opens = new Set(edges.filter((edge) => edge.from_port === 'body').map((edge) => edge.from));
   const returns = new Set(edges.filter((edge) => edge.to_port === 'next').map((edge) => edge.to));

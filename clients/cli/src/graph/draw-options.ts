@@ -1,8 +1,8 @@
 import type { RunView } from '@llmteam/contracts';
 
 export interface DrawOptions {
-  /** A run of the segment: steps are coloured by its statuses. */
+  /** A run of the segment; its statuses determine the colours of the steps. */
   readonly view?: RunView;
-  /** Instead of the segment's name. */
+  /** Defaults to the segment's name. */
   readonly title?: string;
 }

@@ -9,7 +9,7 @@ import { type Attributes, coordinate, element, type Markup, text } from './xml.j
 
 const portFace: TypeFace = { size: 11, style: 'bold' };
 const conditionFace: TypeFace = { size: 10.5, style: 'mono' };
-const widestText = 168;
+const maxTextWidth = 168;
 const lineHeight = 15;
 const labelPadding: Size = { width: 8, height: 3 };
 
@@ -18,7 +18,7 @@ interface LabelLine {
   readonly face: TypeFace;
 }
 
-/** Room for what an edge says of its ports and condition; null if there is nothing to say. */
+/** Size of the label with an edge's ports and condition, null if it has none. */
 export function edgeLabelSize(edge: DiagramEdge): Size | null {
   const written = labelLines(edge);
   if (written.length === 0) return null;
@@ -54,7 +54,7 @@ export function drawEdge(
   );
 }
 
-/** What the edge says, on a pill of its own. */
+/** The label of an edge on a pill. */
 export function drawEdgeLabel(
   edge: DiagramEdge,
   ends: { from: string; to: string },
@@ -120,9 +120,9 @@ function edgeTitle(edge: DiagramEdge, ends: { from: string; to: string }): strin
 
 function labelLines({ ports, condition }: DiagramEdge): LabelLine[] {
   const written: LabelLine[] = [];
-  if (ports !== '') written.push({ content: fitText(ports, widestText, portFace), face: portFace });
+  if (ports !== '') written.push({ content: fitText(ports, maxTextWidth, portFace), face: portFace });
   if (oneLine(condition) !== '') {
-    written.push({ content: fitText(condition, widestText, conditionFace), face: conditionFace });
+    written.push({ content: fitText(condition, maxTextWidth, conditionFace), face: conditionFace });
   }
   return written;
 }

@@ -1,6 +1,6 @@
 import type { Point, Size } from './geometry.js';
 
-/** What is to be placed. Ranks go down the y axis. */
+/** A graph to lay out. Ranks go down the y axis. */
 export interface FlatGraph {
   readonly nodes: ReadonlyMap<string, Size>;
   readonly edges: readonly FlatEdge[];
@@ -11,7 +11,7 @@ export interface FlatEdge {
   readonly key: string;
   readonly from: string;
   readonly to: string;
-  /** The heavier, the straighter. */
+  /** Heavier edges are drawn straighter. */
   readonly weight: number;
   readonly label: Size | null;
 }
@@ -21,13 +21,13 @@ export interface Spacing {
   readonly ranks: number;
   /** Between two neighbours of a rank. */
   readonly nodes: number;
-  /** Between edges that pass a rank. */
+  /** Between edges that pass through a rank. */
   readonly edges: number;
 }
 
 export interface FlatLayout extends Size {
   readonly centers: ReadonlyMap<string, Point>;
-  /** By edge key: where it crosses each rank on its way, its ends left out. */
+  /** By edge key: where it crosses each rank between its ends. */
   readonly waypoints: ReadonlyMap<string, readonly Point[]>;
   /** By edge key: the centre of its label. */
   readonly labels: ReadonlyMap<string, Point>;

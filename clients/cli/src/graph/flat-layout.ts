@@ -3,17 +3,17 @@ import type { FlatEdge, FlatGraph, FlatLayout } from './flat-graph.js';
 import type { Point } from './geometry.js';
 import { layOutInLayers } from './layered-layout.js';
 
-/** Up to here Dagre is fast and has stack enough; beyond, plainer layers do, which nobody reads at one glance anyway. */
-const mostNodesForDagre = 500;
-const mostEdgesForDagre = 700;
+/** Up to these limits Dagre is fast and does not overflow the stack; larger graphs get the simpler layered layout. */
+const maxDagreNodes = 500;
+const maxDagreEdges = 700;
 
-/** A layered layout of a graph without edges from a node to itself. The same graph always gets the same places. */
+/** A deterministic layered layout of a graph without self-loops. */
 export function layOutFlat(graph: FlatGraph): FlatLayout {
-  const isLarge = graph.nodes.size > mostNodesForDagre || graph.edges.length > mostEdgesForDagre;
+  const isLarge = graph.nodes.size > maxDagreNodes || graph.edges.length > maxDagreEdges;
   return inReadingOrder(isLarge ? layOutInLayers(graph) : layOutByDagre(graph), graph.edges);
 }
 
-/** Crossings do not say which side is which: of a layout and its mirror image the one with more branches in order. */
+/** Minimizing crossings does not fix left and right: picks the layout or its mirror image, whichever has more branches in order. */
 function inReadingOrder(flat: FlatLayout, edges: readonly FlatEdge[]): FlatLayout {
   const lastX = new Map<string, number>();
   let forward = 0;

@@ -1,21 +1,21 @@
 /**
- * Purpose: layers for graphs too large for Dagre: plainer, but without recursion and in nearly linear time.
- * Owns: layers by longest path, their order by barycentres, places by the mean of the neighbours.
+ * Purpose: layered layout for graphs too large for Dagre: simpler, but without recursion and in nearly linear time.
+ * Owns: layers by longest path, order within layers by barycentres, positions by the mean of the neighbours.
  * Invariants:
- *   Y1 An edge has a cell in every layer it passes, so places in a layer, labels included, never overlap.
+ *   Y1 An edge has a cell in every layer it passes, so nothing in a layer, labels included, ever overlaps.
  *   Y2 Labels have layers of their own, right below the layer their edge comes from.
  */
 import type { FlatEdge, FlatGraph, FlatLayout, Spacing } from './flat-graph.js';
 import type { Point, Size } from './geometry.js';
 import { longestPaths } from './longest-paths.js';
 
-/** What takes room in a layer: a node, or an edge on its way, with its label if it is there. */
+/** An occupant of a layer: a node, or a passing edge with its label if that is in this layer. */
 interface Cell {
   readonly size: Size;
   readonly isNode: boolean;
   readonly above: Cell[];
   readonly below: Cell[];
-  /** Place in its layer, from the left. */
+  /** Index in its layer, from the left. */
   order: number;
   x: number;
   y: number;
@@ -26,7 +26,7 @@ interface Layers {
   /** By edge key: its cells from upper to lower end, without the nodes. */
   readonly ways: ReadonlyMap<string, readonly Cell[]>;
   readonly labels: ReadonlyMap<string, Cell>;
-  /** Edges whose lower end is where they come from. */
+  /** Edges that point upwards. */
   readonly reversed: ReadonlySet<string>;
   readonly rows: readonly Cell[][];
 }
@@ -98,7 +98,7 @@ function connect(chain: readonly (Cell | undefined)[]): void {
   });
 }
 
-/** Each cell goes where its neighbours of the layer before are on average. */
+/** Sorts each layer by the mean position of the neighbours in the previous layer. */
 function sortRows(rows: readonly Cell[][], downwards: boolean): void {
   for (const row of downwards ? rows : [...rows].reverse()) {
     const wanted = new Map(
@@ -141,7 +141,7 @@ function pullRows(rows: readonly Cell[][], downwards: boolean, spacing: Spacing)
   }
 }
 
-/** As near to the wanted places as distances allow: pushed to the right where too close, then all back by the mean. */
+/** Places cells as near to the wanted positions as distances allow: pushes them right where too close, then shifts all back by the mean. */
 function settle(row: readonly Cell[], wanted: readonly number[], spacing: Spacing): void {
   let pushed = 0;
   row.forEach((cell, place) => {

@@ -1,8 +1,8 @@
 /**
- * Purpose: places one level of nesting, its inner frames first, and draws a frame around it.
- * Owns: what is a node of the flat graph, and what holds the nodes in order. Does not own: the paths of the edges.
+ * Purpose: lays out one nesting level, inner frames first, and puts a frame around it.
+ * Owns: the nodes of the flat graph and the invisible edges that keep them in order. Does not own: edge routes.
  * Invariants:
- *   L1 A frame holds exactly the loop's box, the steps of its body and their inner frames; frames never overlap.
+ *   L1 A frame contains exactly the loop's box, the steps of its body and their inner frames; frames never overlap.
  *   L2 All edges back to `next` meet below the body and share one line up to the loop's box, on the far side of x.
  */
 import type { FlatEdge, FlatLayout, Spacing } from './flat-graph.js';
@@ -64,13 +64,13 @@ function flatEdges(plan: Plan, level: Level, items: readonly Item[]): FlatEdge[]
   ];
 }
 
-/** Error edges are lighter, so that the main way is the straight one. */
+/** Error edges have less weight, so that the main path is the straight one. */
 function flatEdge({ diagram, sizes }: Plan, { edge, from }: LevelEdge, to: string): FlatEdge {
   const weight = diagram.edges[edge]?.isError === true ? 1 : 2;
   return { key: `edge ${edge}`, from: keyOf(from), to, weight, label: sizes.labels[edge] ?? null };
 }
 
-/** Invisible edges that keep the meeting point below everything that ends without going there. */
+/** Invisible edges that keep the meeting point below all nodes without an edge to it. */
 function holdBelow(items: readonly Item[], edges: readonly FlatEdge[]): FlatEdge[] {
   const goesOn = new Set(edges.map((edge) => edge.from));
   return items

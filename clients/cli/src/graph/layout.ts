@@ -6,11 +6,11 @@ import { noLoop } from './loop-regions.js';
 import { nest } from './nesting.js';
 import type { Direction, Layout, Measures, Route } from './placement.js';
 
-/** Pictures up to this size are laid out both ways to see which fits a page. */
+/** Graphs up to this size are laid out in both directions to see which fits a page. */
 const smallGraph = 60;
 const page: Size = { width: 1_400, height: 900 };
 
-/** Places everything: left to right if that fits a page, otherwise whichever way is nearer to one. */
+/** Lays out the diagram left to right if that fits a page, otherwise in the direction that comes closer. */
 export function layOut(diagram: Diagram, measures: Measures): Layout {
   if (diagram.steps.length > smallGraph) return layOutTowards(guessDirection(diagram), diagram, measures);
   const across = layOutTowards('LR', diagram, measures);
@@ -23,7 +23,7 @@ function excess({ width, height }: Size): number {
   return Math.max(1, width / page.width, height / page.height);
 }
 
-/** Compares the longest chain with the widest rank; both in pixels of usual boxes. */
+/** Compares the longest chain with the widest rank, both in pixels of typical boxes. */
 function guessDirection(diagram: Diagram): Direction {
   const ranks = longestPaths(
     diagram.steps.length,
@@ -36,9 +36,9 @@ function guessDirection(diagram: Diagram): Direction {
   return Math.max(depth * 110, breadth * 210) <= Math.max(depth * 260, breadth * 80) ? 'TB' : 'LR';
 }
 
-/** Everything is laid out downwards; left to right is the same with x and y exchanged, before and after. */
+/** The layout always runs downwards; for left to right, x and y are swapped before and after. */
 function layOutTowards(direction: Direction, diagram: Diagram, measures: Measures): Layout {
-  const turn = direction === 'LR' ? exchange : (point: Point): Point => point;
+  const turn = direction === 'LR' ? swapAxes : (point: Point): Point => point;
   const turnSize = ({ width, height }: Size): Size =>
     direction === 'LR' ? { width: height, height: width } : { width, height };
   const sizes = {
@@ -63,7 +63,7 @@ function layOutTowards(direction: Direction, diagram: Diagram, measures: Measure
   };
 }
 
-function exchange({ x, y }: Point): Point {
+function swapAxes({ x, y }: Point): Point {
   return { x: y, y: x };
 }
 

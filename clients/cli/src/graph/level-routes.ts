@@ -6,13 +6,13 @@ import type { Route, StartMark } from './placement.js';
 import { type PlacedLevel, Terminals } from './terminals.js';
 import { Bands, type Terminal, type Thread, type Woven, weave } from './weave.js';
 
-/** Node of the flat graph where the edges back to `next` meet. */
+/** Key of the flat graph node where the edges back to `next` meet. */
 export const meetingKey = 'meeting';
-/** Node and edge of the mark of the entrypoint. */
+/** Key of the node and edge that mark the entrypoint. */
 export const startKey = 'start';
 export const dotRadius = 7;
 
-/** Paths of the edges of this level, not of its inner frames, and of the mark of the entrypoint. */
+/** Routes of the edges of this level, excluding inner frames, and of the entrypoint mark. */
 export function levelRoutes(here: PlacedLevel): { routes: Map<number, Route>; start: StartMark | null } {
   const { level, content, flat } = here;
   const terminals = new Terminals(here);
@@ -72,7 +72,7 @@ function routeOf({ plan, content, flat }: PlacedLevel, { edge, from, to }: Level
   return source === undefined && target === undefined ? route : acrossBorder(route, source, target);
 }
 
-/** What no valid segment has: an edge into or out of a loop's body. It is drawn straight over what is in the way. */
+/** An edge into or out of a loop's body, which no valid segment has, is drawn as a straight line across the border. */
 function acrossBorder(route: Route, source: Rect | undefined, target: Rect | undefined): Route {
   let { strokes, tip } = route;
   const first = strokes[0]?.points[0];
@@ -93,7 +93,7 @@ function unit(from: Point, to: Point): Point {
   return { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
 }
 
-/** One of the edges to `next` goes all the way, the others end where they meet it. */
+/** One of the edges to `next` is drawn to the end, the others join it at the meeting point. */
 function leadBack({ plan, level, flat, content }: PlacedLevel, routes: Map<number, Route>): void {
   const back = level.backEdges.map(({ edge }) => edge);
   const leader = back.find((edge) => plan.diagram.edges[edge]?.isError !== true) ?? back[0];

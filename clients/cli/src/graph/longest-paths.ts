@@ -5,18 +5,18 @@ interface Link {
 
 interface Ranking {
   readonly ranks: number[];
-  /** Edges into each node that were not gone along yet. */
+  /** Number of incoming edges per node that have not been followed yet. */
   readonly waiting: number[];
   readonly isRanked: boolean[];
   readonly outgoing: readonly (readonly number[])[];
 }
 
-/** Per node how many edges the longest way to it has. A cycle is cut where it is first met. */
+/** Length in edges of the longest path to each node. Cycles are cut where they are first entered. */
 export function longestPaths(nodeCount: number, links: readonly Link[]): number[] {
   const ranking = unranked(nodeCount, links);
   const roots = ranking.ranks.map((_, node) => node).filter((node) => ranking.waiting[node] === 0);
   rankFrom(ranking, roots);
-  // What is left waits for itself.
+  // The remaining nodes are on or behind cycles.
   for (let node = 0; node < nodeCount; node++) {
     if (ranking.isRanked[node] === false) rankFrom(ranking, [node]);
   }

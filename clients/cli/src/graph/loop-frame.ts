@@ -2,7 +2,7 @@ import { centerOf, type Point, type Rect, type Size, type Stroke } from './geome
 import type { Direction, Tip } from './placement.js';
 import { tipLength } from './weave.js';
 
-/** Room between a frame and what it holds. Start and end are along the flow, near and far across it. */
+/** Space between a frame and its contents. Start and end are along the flow, near and far across it. */
 export interface Padding {
   readonly start: number;
   readonly end: number;
@@ -11,13 +11,13 @@ export interface Padding {
 }
 
 const gap = 16;
-/** Strip along the upper edge of the picture's frame that holds its label. */
+/** Height of the label strip along the upper edge of a frame. */
 const labelStrip = 34;
 const wayBackRoom = 20;
 const corner = 10;
-/** Least room for the label beside the line into the loop's box. */
+/** Minimum width of the label beside the line into the loop's box. */
 const narrowest = 250;
-/** A box this far off the middle is brought there, so that the line into the frame is straight. */
+/** A box at most this far off centre is centred, so that the line into the frame is straight. */
 const recentredWithin = 60;
 
 /** Padding of a frame around `content`; `header` is the loop's own box in it. */
@@ -39,7 +39,7 @@ export function framePadding(direction: Direction, content: Size, header: Rect, 
   };
 }
 
-/** From where the edges to `next` meet, below the body, around its far side to the loop's box. */
+/** The path from the meeting point of the edges to `next`, below the body, around its far side to the loop's box. */
 export function wayBack(meeting: Point, header: Rect, content: Size): { strokes: Stroke[]; tip: Tip } {
   const bottom = content.height + wayBackRoom / 2;
   const lane = content.width + wayBackRoom - 4;
@@ -67,10 +67,10 @@ function turn(at: Point, to: Point): Stroke {
   return { kind: 'Q', points: [at, to] };
 }
 
-/** Width kept free beside a box with an edge to itself. */
+/** Width reserved beside a box with a self-loop. */
 export const selfLoopRoom = 30;
 
-/** An edge from a step to itself: out of its far side and back. */
+/** A self-loop: out of the far side of the box and back. */
 export function selfLoop(box: Rect): { strokes: Stroke[]; tip: Tip } {
   const edge = box.x + box.width;
   const middle = centerOf(box).y;

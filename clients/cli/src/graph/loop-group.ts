@@ -8,7 +8,7 @@ import { element, type Markup, text } from './xml.js';
 
 const labelFace: TypeFace = { size: 11, style: 'bold' };
 const labelInset = 12;
-/** Room kept beside a line into the loop's box, and the most that each further line takes to either side. */
+/** Clearance beside a line into the loop's box, and the maximum width each further line adds on either side. */
 const lineClearance = 12;
 const perFurtherLine = 8;
 const roomForCount = 80;
@@ -49,7 +49,7 @@ function stripText(content: string, x: number, y: number, anchor?: 'end'): Marku
   return element('text', { x, y: y + 20, 'text-anchor': anchor, ...look }, text(content));
 }
 
-/** Top to bottom the lines into the loop's box divide the strip along the upper edge; left to right nothing does. */
+/** In top-to-bottom layouts, the lines into the loop's box divide the strip along the upper edge. */
 function labelRooms({ boxes, direction }: Layout, frame: Frame, linesIn: number): { left: number; right: number } {
   const whole = frame.width - 2 * labelInset;
   const box = boxes[frame.loop];

@@ -1,4 +1,4 @@
-/** An edge by the places of its steps in the segment, with the default ports filled in. */
+/** An edge by the indices of its steps in the segment, with default ports filled in. */
 export interface FlowEdge {
   readonly from: number;
   readonly to: number;
@@ -6,19 +6,19 @@ export interface FlowEdge {
   readonly to_port: string;
 }
 
-/** What stands for "in no loop". */
+/** Marks a step outside of all loops. */
 export const noLoop = -1;
 
 export interface LoopRegions {
-  /** Per step: the innermost loop step whose body it lies in, or {@link noLoop}. Following it outwards always ends. */
+  /** Per step: the loop step whose body most closely encloses it, or {@link noLoop}. Free of cycles. */
   readonly region: readonly number[];
-  /** Per edge: leads from a loop's body back to its `next`. */
+  /** Per edge: whether it leads from a loop's body back to its `next`. */
   readonly isBack: readonly boolean[];
 }
 
 /**
- * The region of a loop step: what its `body` leads to without passing the loop step. Where regions overlap, which the
- * validator refuses but a drawing must survive, the smaller one has the step.
+ * The region of a loop step is everything reachable from its `body` without passing the loop step. Where regions overlap, which
+ * the validator rejects but a drawing must survive, the step belongs to the smaller one.
  */
 export function findLoopRegions(isLoop: readonly boolean[], edges: readonly FlowEdge[]): LoopRegions {
   const outgoing: FlowEdge[][] = isLoop.map(() => []);
@@ -28,7 +28,7 @@ export function findLoopRegions(isLoop: readonly boolean[], edges: readonly Flow
     if (loop) members.set(step, bodyOf(step, outgoing));
   });
   const region = innermost(isLoop.length, members);
-  breakCircles(region);
+  breakCycles(region);
   const isBack = edges.map(
     ({ from, to, to_port }) => to_port === 'next' && from !== to && members.get(to)?.has(from) === true,
   );
@@ -59,8 +59,8 @@ function innermost(stepCount: number, members: ReadonlyMap<number, ReadonlySet<n
   return region;
 }
 
-/** Two loops in each other's body would be nested for ever; the first of them is taken out. */
-function breakCircles(region: number[]): void {
+/** Two loops in each other's body would nest infinitely; the cycle is broken at the first of them. */
+function breakCycles(region: number[]): void {
   region.forEach((_, step) => {
     const seen = new Set([step]);
     for (let owner = region[step] ?? noLoop; owner !== noLoop; owner = region[owner] ?? noLoop) {

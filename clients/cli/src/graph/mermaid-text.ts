@@ -1,17 +1,17 @@
 /**
- * Text for a quoted Mermaid label. Whatever could mean something to Mermaid, Markdown or HTML becomes `#…;`, Mermaid's
- * way to write a character by its number; letters, digits, spaces and signs inside words stay readable.
+ * Escapes text for a quoted Mermaid label. Characters that are special in Mermaid, Markdown or HTML become `#…;`, Mermaid's
+ * numeric entity; letters, digits, spaces and punctuation inside words stay readable.
  */
 export function mermaidLabel(content: string): string {
   return drawableLine(content).replace(
     /(?<=[A-Za-z0-9])[._/-](?=[A-Za-z0-9])|[A-Za-z0-9 ,!?=']|[^\p{ASCII}]|(.)/gu,
-    escapeSign,
+    escapeCharacter,
   );
 }
 
 /**
- * A title for the front matter: a double-quoted YAML string that writes all but letters, digits and plain signs by
- * number. Mermaid cleans titles as if they were HTML, so lookalikes stand in for the signs of HTML.
+ * A front matter title as a double-quoted YAML string in which all but letters, digits and simple punctuation are escaped.
+ * Mermaid sanitizes titles as HTML, so lookalikes replace the special characters of HTML.
  */
 export function yamlString(content: string): string {
   const written = drawableLine(content)
@@ -25,7 +25,7 @@ export function yamlString(content: string): string {
 
 const htmlStandIns: Readonly<Record<string, string>> = { '<': '\u2039', '>': '\u203a', '&': '\uff06' };
 
-/** One line without what no text may hold. */
+/** A single line without control characters, lone surrogates and non-characters. */
 function drawableLine(content: string): string {
   return content
     .replace(/[\p{Surrogate}\ufffe\uffff]|(?!\s)\p{Cc}/gu, '\ufffd')
@@ -33,6 +33,6 @@ function drawableLine(content: string): string {
     .trim();
 }
 
-function escapeSign(kept: string, special: string | undefined): string {
+function escapeCharacter(kept: string, special: string | undefined): string {
   return special === undefined ? kept : `#${special.codePointAt(0)};`;
 }

@@ -9,7 +9,7 @@ import { durationText, edgeProgress, overlayRun, type RunOverlay, statusesShown 
 import { statusLooks } from './status-look.js';
 import { oneLine } from './text-fit.js';
 
-/** Everything that is written about one picture. */
+/** Everything needed to write one diagram. */
 interface Sheet {
   readonly diagram: Diagram;
   readonly levels: ReadonlyMap<number, Level>;
@@ -23,10 +23,10 @@ const longestRow = 6;
 const plainId = /^[a-z][a-z0-9_]*$/;
 
 /**
- * Draws a segment, or a run of it, as a Mermaid flowchart. All text is escaped; ids have a prefix, so that none is a
- * keyword. The same arguments give the same text. Mermaid itself refuses more than 500 edges or 50,000 characters
- * unless it is set up for more. Throws `LIMIT_EXCEEDED` for more than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID`
- * if two steps share an id or an edge names no step.
+ * Draws a segment, or a run of it, as a Mermaid flowchart. All text is escaped, ids are prefixed so that none is a keyword, and
+ * the output is deterministic. Mermaid itself rejects more than 500 edges or 50,000 characters by default. Throws
+ * `LIMIT_EXCEEDED` for more than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID` if two steps share an id or an edge
+ * references an unknown step.
  */
 export function drawMermaid(segment: Segment, options: DrawOptions = {}): string {
   const diagram = readDiagram(segment);
@@ -57,7 +57,7 @@ function titleText({ diagram, overlay }: Sheet, title: string | undefined): stri
   return `${shown} - ${status}${duration_ms === null ? '' : `, ${durationText(duration_ms)}`}`;
 }
 
-/** Boxes of one level and, as subgraphs, the frames in it. */
+/** The boxes of one level, with nested frames as subgraphs. */
 function levelLines(sheet: Sheet, loop: number, indent: string): string[] {
   const { diagram, levels, ids } = sheet;
   return (levels.get(loop)?.places ?? []).flatMap(({ step, isFrame }) => {
@@ -83,7 +83,7 @@ function nodeLine(sheet: Sheet, step: DiagramStep, place: number): string {
   return `s_${sheet.ids[place]}${open}"${label}"${close}${style}`;
 }
 
-/** Decisions are hexagons, loops double-sided, people slanted, the rest plain boxes. */
+/** Decisions are hexagons, loops subroutine boxes, human tasks parallelograms, everything else plain boxes. */
 function brackets({ type_id, hasBody }: DiagramStep): readonly [string, string] {
   if (hasBody) return ['[[', ']]'];
   if (type_id === 'condition' || type_id === 'switch' || type_id === 'adaptive') return ['{{', '}}'];

@@ -1,7 +1,7 @@
 import type { Diagram } from './diagram.js';
 import { noLoop } from './loop-regions.js';
 
-/** Stands for a step at one level of nesting: its own box, or the frame of the loop around it. */
+/** Represents a step at one nesting level: its own box, or the frame of the loop around it. */
 export interface Place {
   readonly step: number;
   readonly isFrame: boolean;
@@ -13,9 +13,9 @@ export interface LevelEdge {
   readonly to: Place;
 }
 
-/** What one frame holds side by side: boxes, inner frames, and the edges between them. */
+/** The direct contents of one frame: boxes, inner frames and the edges between them. */
 export interface Level {
-  /** The loop step whose frame it is, or `noLoop` for the picture itself. A loop's own box is inside its frame. */
+  /** The loop step that owns the frame, or `noLoop` for the whole picture. A loop's own box is inside its frame. */
   readonly loop: number;
   readonly places: readonly Place[];
   readonly edges: readonly LevelEdge[];
@@ -59,12 +59,12 @@ export function nest(diagram: Diagram): ReadonlyMap<number, Level> {
   return levels;
 }
 
-/** What stands for a step in the outermost level. */
+/** What represents a step in the outermost level. */
 export function outermostPlace(diagram: Diagram, step: number): Place {
   return placeIn(diagram, noLoop, step);
 }
 
-/** The loop step whose frame directly holds the step's box. */
+/** The loop step whose frame directly contains the step's box. */
 function frameOf(diagram: Diagram, step: number): number {
   const known = diagram.steps[step];
   if (known === undefined) return noLoop;

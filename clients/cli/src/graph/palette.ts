@@ -1,4 +1,4 @@
-/** Colours of a picture on its own light paper, so that it looks the same in a dark viewer. */
+/** Colours for a light background that is part of the picture, so that it looks the same in a dark viewer. */
 export const ink = {
   paper: '#ffffff',
   rim: '#e2e8f0',
@@ -17,6 +17,6 @@ export const ink = {
   loopText: '#6d28d9',
 } as const;
 
-/** Fonts the viewer has; nothing is fetched. */
+/** System fonts only; nothing is fetched. */
 export const textFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
 export const monoFamily = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";

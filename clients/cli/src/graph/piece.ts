@@ -3,16 +3,16 @@ import { mapStrokes, type Point, type Rect, type Size } from './geometry.js';
 import type { Level, Place } from './nesting.js';
 import type { Direction, Frame, Measures, Route, StartMark } from './placement.js';
 
-/** What a level is laid out from. Coordinates and sizes run downwards: y along the flow, x across it. */
+/** Input of the layout of a level. The flow always runs downwards: y along it, x across it. */
 export interface Plan {
   readonly diagram: Diagram;
   readonly levels: ReadonlyMap<number, Level>;
-  /** As the flow sees them: exchanged where it runs from left to right. */
+  /** Width and height are swapped if the flow runs from left to right. */
   readonly sizes: Measures;
   readonly direction: Direction;
 }
 
-/** A level with everything inside it, its upper left corner at the origin. */
+/** A laid out level with all its contents, its upper left corner at the origin. */
 export interface Piece extends Size {
   readonly boxes: ReadonlyMap<number, Rect>;
   readonly frames: readonly Frame[];
@@ -25,7 +25,7 @@ export interface Item {
   readonly key: string;
   readonly step: number;
   readonly piece: Piece | null;
-  /** With what room it needs around. */
+  /** Including the space it needs around it. */
   readonly size: Size;
 }
 
@@ -37,7 +37,7 @@ export function keyOf({ step, isFrame }: Place): string {
   return isFrame ? `frame ${step}` : `box ${step}`;
 }
 
-/** Everything the items hold, in the coordinates of their level. */
+/** The contents of all items, in the coordinates of their level. */
 export function merge(items: Iterable<PlacedItem>, size: Size): Piece {
   const boxes = new Map<number, Rect>();
   const frames: Frame[] = [];
@@ -55,7 +55,7 @@ export function merge(items: Iterable<PlacedItem>, size: Size): Piece {
   return { width: size.width, height: size.height, boxes, frames, routes, start: null };
 }
 
-/** The same piece somewhere else; the start mark stays behind, as only the outermost piece has one. */
+/** Translates a piece, without the start mark, since only the outermost piece has one. */
 export function move(piece: Piece, by: Point): Piece {
   const shift = <T extends Point>(point: T): T => ({ ...point, x: point.x + by.x, y: point.y + by.y });
   const shiftRoute = ({ strokes, label, tip }: Route): Route => ({

@@ -4,9 +4,9 @@ import type { Point, Rect, Size, Stroke } from './geometry.js';
 export type Direction = 'LR' | 'TB';
 
 export interface Measures {
-  /** Box of each step. */
+  /** Size of each step's box. */
   readonly boxes: readonly Size[];
-  /** Label of each edge, if it has one. */
+  /** Size of each edge's label, if it has one. */
   readonly labels: readonly (Size | null)[];
 }
 
@@ -20,7 +20,7 @@ export interface Route {
   readonly strokes: readonly Stroke[];
   /** Centre of the label. */
   readonly label: Point | null;
-  /** The arrowhead; none where the edge runs into another one. */
+  /** The arrowhead; null if the edge joins another one. */
   readonly tip: Tip | null;
 }
 
@@ -29,7 +29,7 @@ export interface Frame extends Rect {
   readonly loop: number;
 }
 
-/** The mark of the entrypoint: a dot, and the way from there to its box. */
+/** The mark of the entrypoint: a dot and the route from there to its box. */
 export interface StartMark {
   readonly dot: Point;
   readonly route: Route;
@@ -37,11 +37,11 @@ export interface StartMark {
 
 export interface Layout extends Size {
   readonly direction: Direction;
-  /** By step. */
+  /** By step index. */
   readonly boxes: readonly Rect[];
-  /** Outer ones before inner ones. */
+  /** Outer frames before inner ones. */
   readonly frames: readonly Frame[];
-  /** By edge. */
+  /** By edge index. */
   readonly routes: readonly Route[];
   readonly start: StartMark | null;
 }

@@ -3,23 +3,23 @@ import { waitingText } from '../waiting-text.js';
 import type { Diagram, DiagramEdge } from './diagram.js';
 import { noLoop } from './loop-regions.js';
 
-/** A step's status, or `over`: its loop has ended, and a run keeps no statuses of iterations that are over. */
+/** A step's status, or `over` if its loop has ended: a run keeps no statuses of finished iterations. */
 export type ShownStatus = StepStatus | 'over';
 
 export interface StepOverlay {
   readonly status: ShownStatus;
-  /** Attempts so far; the most of any iteration. */
+  /** Attempts so far; the maximum of all iterations. */
   readonly attempts: number;
-  /** How many open iterations have the step in which status; empty outside loops. */
+  /** Number of open iterations by the status of the step in them; empty outside loops. */
   readonly counts: ReadonlyMap<StepStatus, number>;
-  /** What it waits for and why it failed, in words. */
+  /** Readable reasons why it waits or failed. */
   readonly notes: readonly string[];
 }
 
-/** How far a run has come, laid over its segment. */
+/** The progress of a run, mapped to the steps of its segment. */
 export interface RunOverlay {
   readonly view: RunView;
-  /** By step. */
+  /** By step index. */
   readonly steps: readonly StepOverlay[];
   /** Open iterations of each loop step. */
   readonly openIterations: ReadonlyMap<number, number>;
@@ -27,7 +27,7 @@ export interface RunOverlay {
 
 export type EdgeProgress = 'taken' | 'idle' | 'open';
 
-/** Of several iterations the one that most needs a look says what colour the box has. */
+/** With several iterations, the most urgent status determines the colour of the box. */
 const byUrgency: readonly StepStatus[] = [
   'failed',
   'retrying',
@@ -39,9 +39,9 @@ const byUrgency: readonly StepStatus[] = [
   'cancelled',
   'skipped',
 ];
-const longestNote = 500;
+const maxNoteLength = 500;
 
-/** Statuses of steps the view does not list: those outside loops are pending, those inside depend on their loop. */
+/** Steps missing from the view are pending outside loops; inside loops their status depends on the loop. */
 export function overlayRun(diagram: Diagram, view: RunView): RunOverlay {
   const byId = new Map<string, StepSummary[]>();
   for (const summary of view.steps) {
@@ -52,14 +52,14 @@ export function overlayRun(diagram: Diagram, view: RunView): RunOverlay {
   const steps: StepOverlay[] = [];
   for (const place of outerFirst(diagram)) {
     const step = diagram.steps[place];
-    const told = byId.get(step?.step_id ?? '') ?? [];
+    const listed = byId.get(step?.step_id ?? '') ?? [];
     const owner = step === undefined || step.region === noLoop ? undefined : steps[step.region];
-    steps[place] = told.length > 0 ? summedUp(told) : untold(owner);
+    steps[place] = listed.length > 0 ? aggregate(listed) : unlisted(owner);
   }
   return { view, steps, openIterations: countIterations(diagram, view) };
 }
 
-/** Whether the run went along an edge, as far as the statuses of its ends tell; which ports fired they do not. */
+/** Whether the run took an edge, inferred from the statuses of both ends; they do not reveal which ports fired. */
 export function edgeProgress({ steps }: RunOverlay, edge: DiagramEdge): EdgeProgress {
   const from = steps[edge.from];
   const to = steps[edge.to];
@@ -76,7 +76,7 @@ function hasFired(from: StepOverlay, edge: DiagramEdge): boolean {
   return from.status === 'completed' || from.counts.has('completed');
 }
 
-/** Statuses some box is coloured by or counts, in the order of the contract. */
+/** All statuses that appear in the picture, in the order of the contract. */
 export function statusesShown({ steps }: RunOverlay): ShownStatus[] {
   const shown = new Set<ShownStatus>();
   for (const step of steps) {
@@ -96,7 +96,7 @@ export function durationText(durationMs: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Loops before what is in them. */
+/** Loops before their contents. */
 function outerFirst(diagram: Diagram): number[] {
   const depth = (step: number): number => {
     const region = diagram.steps[step]?.region ?? noLoop;
@@ -106,18 +106,18 @@ function outerFirst(diagram: Diagram): number[] {
   return diagram.steps.map((_, step) => step).sort((a, b) => (depths[a] ?? 0) - (depths[b] ?? 0));
 }
 
-function summedUp(told: readonly StepSummary[]): StepOverlay {
+function aggregate(listed: readonly StepSummary[]): StepOverlay {
   const counts = new Map<StepStatus, number>();
   for (const status of stepStatuses) {
-    const count = told.filter((summary) => summary.status === status).length;
+    const count = listed.filter((summary) => summary.status === status).length;
     if (count > 0) counts.set(status, count);
   }
-  const inLoop = told.some((summary) => summary.scope !== '');
+  const inLoop = listed.some((summary) => summary.scope !== '');
   return {
     status: byUrgency.find((status) => counts.has(status)) ?? 'pending',
-    attempts: told.reduce((most, { attempt }) => Math.max(most, attempt), 0),
+    attempts: listed.reduce((most, { attempt }) => Math.max(most, attempt), 0),
     counts: inLoop ? counts : new Map(),
-    notes: told.flatMap(notesOf).slice(0, 5),
+    notes: listed.flatMap(notesOf).slice(0, 5),
   };
 }
 
@@ -126,14 +126,14 @@ function notesOf({ scope, error, waiting_for }: StepSummary): string[] {
   const notes: string[] = [];
   if (waiting_for !== undefined) notes.push(`${where}waits for ${waitingText(waiting_for)}`);
   if (error !== null) notes.push(`${where}${error.error_code}: ${error.error_message}`);
-  return notes.map((note) => note.slice(0, longestNote));
+  return notes.map((note) => note.slice(0, maxNoteLength));
 }
 
-function untold(owner: StepOverlay | undefined): StepOverlay {
+function unlisted(owner: StepOverlay | undefined): StepOverlay {
   return { status: statusWithin(owner?.status), attempts: 0, counts: new Map(), notes: [] };
 }
 
-/** A loop that goes on may still bring its steps a turn; one that has ended had them, or not: nothing tells. */
+/** A running loop may still execute its steps; for a finished one it is unknown whether they ran. */
 function statusWithin(owner: ShownStatus | undefined): ShownStatus {
   switch (owner) {
     case 'completed':

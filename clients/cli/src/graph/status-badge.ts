@@ -7,14 +7,14 @@ import { element, type Markup, text } from './xml.js';
 
 const countFace: TypeFace = { size: 10.5, style: 'bold' };
 const badgeRadius = 8;
-/** Height of the row of counts. */
+/** Height of the row of status counts. */
 export const countStrip = 20;
 
 export function hasCounts(overlay: StepOverlay | undefined): boolean {
   return overlay !== undefined && overlay.counts.size > 0;
 }
 
-/** Dot, number and the gap to the next. */
+/** Width of a dot, its number and the gap to the next one. */
 function countWidth(count: number): number {
   return 10 + textWidth(String(count), countFace) + 9;
 }
@@ -23,7 +23,7 @@ export function countsWidth(overlay: StepOverlay | undefined): number {
   return overlay === undefined ? 0 : [...overlay.counts.values()].reduce((sum, count) => sum + countWidth(count), 0);
 }
 
-/** In how many open iterations the step has which status: a dot and a number each. */
+/** The number of open iterations per status: a dot and a number each. */
 export function countDots(overlay: StepOverlay | undefined, first: number, middle: number): Markup[] {
   const drawn: Markup[] = [];
   let left = first;
@@ -49,7 +49,7 @@ function countDot(status: StepStatus, count: number, left: number, middle: numbe
   );
 }
 
-/** The status's sign around a point, usually a corner of the box, and left of it how many attempts it took. */
+/** The status badge centred at a point, usually a corner of the box, with the number of attempts to its left. */
 export function badges(overlay: StepOverlay | undefined, x: number, y: number): Markup[] {
   if (overlay === undefined) return [];
   const drawn = attemptsPill(overlay, x - badgeRadius - 4, y);
@@ -58,7 +58,7 @@ export function badges(overlay: StepOverlay | undefined, x: number, y: number): 
   return drawn;
 }
 
-/** A round badge with the sign of a status. */
+/** A round badge with the icon of a status. */
 export function statusBadge(x: number, y: number, color: string, sign: string): Markup {
   return element(
     'g',

@@ -7,11 +7,11 @@ export interface StatusLook {
   readonly line: string;
   readonly fill: string;
   readonly isDashed?: boolean;
-  /** Path of the badge's sign around the origin, 5 to each side; no badge without one. */
+  /** Path of the badge's icon around the origin, within 5 on each side; no badge if undefined. */
   readonly sign?: string;
 }
 
-/** Colour never stands alone: each status also has a sign of its own. */
+/** Statuses are never distinguished by colour alone: each also has its own icon. */
 export const statusLooks: Readonly<Record<ShownStatus, StatusLook>> = {
   pending: { label: 'pending', line: '#94a3b8', fill: '#ffffff' },
   queued: { label: 'queued', line: '#0891b2', fill: '#ecfeff', sign: 'M-3.2 0h.1M0 0h.1M3.2 0h.1' },

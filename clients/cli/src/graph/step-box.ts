@@ -12,7 +12,7 @@ const nameFace: TypeFace = { size: 13, style: 'bold' };
 const typeFace: TypeFace = { size: 10.5, style: 'mono' };
 const narrowest = 140;
 const widest = 260;
-/** Widths come in steps, so that neighbours are mostly as wide as each other. */
+/** Widths are rounded up, so that neighbouring boxes are mostly equally wide. */
 const widthStep = 20;
 const plainHeight = 52;
 const tile = 32;
@@ -27,7 +27,7 @@ export function stepBoxSize(step: DiagramStep, overlay: StepOverlay | undefined)
   return { width: Math.ceil(Math.min(widest, Math.max(narrowest, width)) / widthStep) * widthStep, height };
 }
 
-/** One step: its type's sign, name and type; in a run its status, attempts and counts of open iterations. */
+/** Draws a step: icon, name and type; in a run also its status, attempts and counts of open iterations. */
 export function drawStep(step: DiagramStep, rect: Rect, isEntrypoint: boolean, overlay?: StepOverlay): Markup {
   const classes = ['step', overlay === undefined ? '' : `status-${overlay.status}`, isEntrypoint ? 'entrypoint' : ''];
   return element(

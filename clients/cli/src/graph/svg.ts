@@ -15,12 +15,12 @@ import { element, lines, type Markup, text } from './xml.js';
 const margin = 24;
 const headGap = 20;
 const legendGap = 16;
-const narrowest = 280;
+const minWidth = 280;
 
 /**
- * Draws a segment, or a run of it, as an SVG document: nothing is fetched, the background is its own, all text is
- * escaped. The same arguments give the same bytes. Width and height are in pixels. Throws `LIMIT_EXCEEDED` for more
- * than 2,000 steps or 4,000 edges, and `SEGMENT_INVALID` if two steps share an id or an edge names no step.
+ * Draws a segment, or a run of it, as a self-contained SVG document with its own background. All text is escaped, and the output
+ * is deterministic. Width and height are in pixels. Throws `LIMIT_EXCEEDED` for more than 2,000 steps or 4,000 edges, and
+ * `SEGMENT_INVALID` if two steps share an id or an edge references an unknown step.
  */
 export function drawSvg(segment: Segment, options: DrawOptions = {}): string {
   const diagram = readDiagram(segment);
@@ -35,7 +35,7 @@ export function drawSvg(segment: Segment, options: DrawOptions = {}): string {
 
 function document(diagram: Diagram, caption: Caption, layout: Layout, overlay: RunOverlay | undefined): Markup {
   const head = headSize(caption);
-  const inner = Math.max(narrowest, Math.ceil(layout.width), head.width);
+  const inner = Math.max(minWidth, Math.ceil(layout.width), head.width);
   const legend = legendHeight(caption, inner);
   const top = margin + head.height + headGap;
   const size: Size = {

@@ -4,11 +4,11 @@ import type { Level, LevelEdge, Place } from './nesting.js';
 import { keyOf, type Piece, type PlacedItem, type Plan } from './piece.js';
 import type { Dock, Terminal } from './weave.js';
 
-/** Edges keep off the rounded corners of a frame, and of a box. */
+/** Distance of edges from the rounded corners of a frame and of a box. */
 const frameCorner = 26;
 const boxCorner = 10;
 
-/** A level whose nodes have their places. */
+/** A level whose nodes have been placed. */
 export interface PlacedLevel {
   readonly plan: Plan;
   readonly level: Level;
@@ -17,7 +17,7 @@ export interface PlacedLevel {
   readonly content: Piece;
 }
 
-/** The docks of each node, one object per side, so that edges at the same side know of each other. */
+/** The docks of each node, one shared object per side, so that edges on the same side can be spread. */
 export class Terminals {
   readonly #here: PlacedLevel;
   readonly #known = new Map<string, Terminal>();
@@ -30,7 +30,7 @@ export class Terminals {
     return this.#keep(keyOf(place), (item) => itemTerminal(item, this.#here.content));
   }
 
-  /** An edge that wrongly enters a frame past its loop step stops at the frame's border. */
+  /** An edge that enters a frame other than through its loop step, which is invalid, stops at the frame's border. */
   arriving({ edge, to }: LevelEdge): Terminal {
     if (!to.isFrame || this.#here.plan.diagram.edges[edge]?.to === to.step) return this.of(to);
     return this.#keep(`${keyOf(to)} border`, ({ rect }) => boxTerminal(rect), keyOf(to));
@@ -51,7 +51,7 @@ export class Terminals {
   }
 }
 
-/** Into a frame edges go on to the loop's box; out of it they start at its lower border. */
+/** Edges into a frame end at the loop's box; edges out of it start at the frame's lower border. */
 function itemTerminal({ step, piece, rect }: PlacedItem, content: Piece): Terminal {
   const header = piece === null ? undefined : content.boxes.get(step);
   if (header === undefined) return boxTerminal(rect);

@@ -1,13 +1,13 @@
-/** Where text is drawn: its size in pixels, and the weight or family that makes it wider. */
+/** Font properties that affect the width of text; the size is in pixels. */
 export interface TypeFace {
   readonly size: number;
   readonly style?: 'plain' | 'bold' | 'mono';
 }
 
-/** What a page of characters looks at most: longer text is not measured to its end. */
+/** Longer text is not measured to its end. */
 const longestShown = 400;
 
-/** Widths in em of a wide system font, so that text never runs over its box in a narrower one. */
+/** Widths in em of a wide system font, so that text does not overflow its box in narrower ones. */
 const narrow = new Set("ijlI|!.,:;'`");
 const slim = new Set('frt()[]{}"\\/- *');
 const wide = new Set('mwMW@%—…→');
@@ -17,7 +17,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Estimated width in pixels. */
 export function textWidth(text: string, face: TypeFace): number {
   let ems = 0;
-  for (const sign of signsOf(text)) ems += emWidth(sign, face.style ?? 'plain');
+  for (const sign of graphemesOf(text)) ems += emWidth(sign, face.style ?? 'plain');
   return ems * face.size;
 }
 
@@ -29,7 +29,7 @@ export function fitText(text: string, width: number, face: TypeFace): string {
   const roomBeforeEllipsis = room - emWidth('…', style);
   let ems = 0;
   let kept = '';
-  for (const sign of signsOf(line)) {
+  for (const sign of graphemesOf(line)) {
     ems += emWidth(sign, style);
     if (ems > room) return `${kept.trimEnd()}…`;
     if (ems <= roomBeforeEllipsis) kept += sign;
@@ -37,12 +37,12 @@ export function fitText(text: string, width: number, face: TypeFace): string {
   return line;
 }
 
-/** What a reader sees as one character each. */
-function signsOf(text: string): string[] {
+/** Splits text into grapheme clusters. */
+function graphemesOf(text: string): string[] {
   return plainAscii.test(text) ? [...text] : Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** White space and line breaks become single spaces; what is far too long to show is cut. */
+/** Collapses white space to single spaces and truncates excessively long text. */
 export function oneLine(text: string): string {
   const line = text
     .slice(0, longestShown * 4)
@@ -53,7 +53,7 @@ export function oneLine(text: string): string {
 
 function emWidth(grapheme: string, style: NonNullable<TypeFace['style']>): number {
   const code = grapheme.codePointAt(0) ?? 0;
-  if (isFullWidth(code)) return 1.2 * fullWidthSigns(grapheme);
+  if (isFullWidth(code)) return 1.2 * fullWidthCount(grapheme);
   if (style === 'mono') return 0.61;
   return plainWidth(grapheme, code) * (style === 'bold' ? 1.1 : 1);
 }
@@ -66,12 +66,12 @@ function plainWidth(grapheme: string, code: number): number {
   return 0.62;
 }
 
-/** A joined pictograph takes the room of its parts where the font does not know it. */
-function fullWidthSigns(grapheme: string): number {
+/** A joined pictograph is as wide as its parts if the font lacks it. */
+function fullWidthCount(grapheme: string): number {
   return [...grapheme].filter((sign) => isFullWidth(sign.codePointAt(0) ?? 0)).length;
 }
 
-/** East Asian scripts and pictographs fill a square. */
+/** East Asian scripts and pictographs are full-width. */
 function isFullWidth(code: number): boolean {
   return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xffdc) || code >= 0x1_f000;
 }

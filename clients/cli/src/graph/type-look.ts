@@ -1,4 +1,4 @@
-/** How a step type looks: the colour of its tile and what is drawn on it, a path within 16 × 16. */
+/** Appearance of a step type: the colour of its tile and its icon, a path within 16 × 16. */
 export interface TypeLook {
   readonly color: string;
   readonly glyph: string;
@@ -60,7 +60,7 @@ const looks: ReadonlyMap<string, TypeLook> = new Map([
 const unknownType: TypeLook = { color: colors.other, glyph: glyphs.block };
 const hexColor = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 
-/** Look of a bare type id; a colour the step's author chose wins if it is a plain hex colour. */
+/** Appearance of a bare type id; the author's colour takes precedence if it is a plain hex colour. */
 export function typeLook(typeId: string, chosenColor?: string): TypeLook {
   const look = looks.get(typeId) ?? unknownType;
   return chosenColor !== undefined && hexColor.test(chosenColor) ? { ...look, color: chosenColor } : look;

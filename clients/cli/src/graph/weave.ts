@@ -1,21 +1,21 @@
 /**
- * Purpose: the paths of edges between ranks.
- * Owns: where an edge leaves and enters a box, and the curve between. Does not own: which rank anything is in.
+ * Purpose: routes edges between ranks.
+ * Owns: where an edge leaves and enters a box, and the curve in between. Does not own: the assignment of ranks.
  * Invariants:
- *   W1 A path moves across only in the empty strip between two ranks; within a rank's band it runs straight along y.
- *      Places in a rank keep their distance, so no path touches a box or label that is not its own.
- *   W2 Edges at the same side of a box keep the order of where they go, so they do not cross there.
+ *   W1 A path moves sideways only in the empty strip between two ranks; within a rank's band it runs straight along y.
+ *      Nodes of a rank keep their distance, so no path touches a box or label other than its own.
+ *   W2 Edges on the same side of a box are ordered by where they go, so they do not cross there.
  */
 import type { Point, Stroke } from './geometry.js';
 
-/** The side of a box where edges end: its middle, and how far from it they may be spread. */
+/** The side of a box where edges attach: its middle, and how far from it they may spread. */
 export interface Dock extends Point {
   readonly spread: number;
-  /** A long side: edges start right above where they go, if they can. */
+  /** A long side: edges start directly above their target if possible. */
   readonly isLong?: boolean;
 }
 
-/** A box among the ranks: docks above and below, and the centre that says which rank it is in. */
+/** A box among the ranks: docks above and below, and the centre of its rank. */
 export interface Terminal {
   readonly top: Dock;
   readonly bottom: Dock;
@@ -28,18 +28,18 @@ export interface Thread {
   readonly to: Terminal;
   /** Where it crosses the ranks in between. */
   readonly waypoints: readonly Point[];
-  /** Whether room for an arrowhead is left at its end. */
+  /** Whether to leave room for an arrowhead at its end. */
   readonly hasTip: boolean;
 }
 
 export interface Woven {
   readonly strokes: readonly Stroke[];
-  /** The point of the arrowhead, and which way it looks. */
+  /** The tip of the arrowhead and its direction. */
   readonly end: Point;
   readonly heading: Point;
 }
 
-/** Half the height of a rank's band by the y of its centre. */
+/** Half the height of each rank's band, by the y of its centre. */
 export class Bands {
   readonly #halfHeights = new Map<number, number>();
 
@@ -48,7 +48,7 @@ export class Bands {
     this.#halfHeights.set(key, Math.max(this.#halfHeights.get(key) ?? 0, height / 2));
   }
 
-  /** Zero where the rank holds nothing but passing edges. */
+  /** Zero if only edges pass through the rank. */
   halfHeight(y: number): number {
     return this.#halfHeights.get(Math.round(y)) ?? 0;
   }
@@ -56,11 +56,11 @@ export class Bands {
 
 export const tipLength = 8;
 const slotGap = 16;
-const leastSlotGap = 6;
-/** Straight piece before an arrowhead, so that it looks where the line comes from. */
+const minSlotGap = 6;
+/** Straight segment before an arrowhead, so that it points along the line. */
 const approach = tipLength + 3;
 
-/** The paths of all edges of one level, in the order of `threads`. */
+/** Routes all edges of one level, in the order of `threads`. */
 export function weave(threads: readonly Thread[], bands: Bands): Woven[] {
   const kept = threads.map((thread) => thread.waypoints.filter((point) => bands.halfHeight(point.y) > 0));
   const slots = assignSlots(threads, kept);
@@ -96,10 +96,10 @@ function assignSlots(threads: readonly Thread[], kept: readonly (readonly Point[
   return slots;
 }
 
-/** Around the middle; too many for the side all share the middle. */
+/** Distributes slots around the middle; if there are too many, all share the middle. */
 function sideBySide(dock: Dock, claimed: readonly Claim[]): [string, number][] {
   const room = (2 * dock.spread) / Math.max(1, claimed.length - 1);
-  const gap = room < leastSlotGap ? 0 : Math.min(slotGap, room);
+  const gap = room < minSlotGap ? 0 : Math.min(slotGap, room);
   return claimed.map(({ slot }, place) => [slot, dock.x + (place - (claimed.length - 1) / 2) * gap]);
 }
 
@@ -154,7 +154,7 @@ class Pen {
     this.#add('L', [{ x: this.#at.x, y }]);
   }
 
-  /** An S that leaves and arrives along y. */
+  /** An S-curve with vertical ends. */
   curveTo(to: Point): void {
     if (Math.abs(to.x - this.#at.x) < 0.5) {
       this.#at = { x: to.x, y: this.#at.y };

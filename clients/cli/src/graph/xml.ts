@@ -1,9 +1,9 @@
-/** Text that is XML already. Only this file makes it, so nothing gets into a picture unescaped. */
+/** Escaped XML. Only this file creates it, so nothing gets into a picture unescaped. */
 export type Markup = string & { readonly markup: unique symbol };
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An element with its children; attributes that are undefined are left out, numbers have one decimal at most. */
+/** An element with its children. Undefined attributes are omitted, numbers have at most one decimal. */
 export function element(name: string, attributes: Attributes, ...children: readonly Markup[]): Markup {
   const written = Object.entries(attributes).map(([key, value]) =>
     value === undefined ? '' : ` ${key}="${attribute(value)}"`,
@@ -12,7 +12,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return asMarkup(children.length === 0 ? `${start}/>` : `${start}>${children.join('')}</${name}>`);
 }
 
-/** Character data: no `<`, `>`, `&` or quote of the text is markup. */
+/** Escaped character data. */
 export function text(content: string): Markup {
   return asMarkup(escapeXml(content));
 }
@@ -22,7 +22,7 @@ export function lines(parts: readonly Markup[]): Markup {
   return asMarkup(parts.map((part) => `\n${part}`).join(''));
 }
 
-/** A coordinate: one decimal, never `-0`. */
+/** Formats a coordinate with at most one decimal, never as `-0`. */
 export function coordinate(value: number): string {
   return String(Math.round(value * 10) / 10 + 0);
 }
@@ -39,7 +39,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** XML 1.0 has no way to write control characters, lone surrogates and two non-characters; they become U+FFFD. */
+/** XML 1.0 cannot represent control characters, lone surrogates and two non-characters; they become U+FFFD. */
 function escapeXml(content: string): string {
   return content
     .replace(/[\p{Surrogate}\ufffe\uffff]|(?![\t\n\r])\p{Cc}/gu, '\ufffd')

@@ -1,7 +1,7 @@
 /**
- * Purpose: the runs and tasks of a gateway, asked for as those of a store are.
- * Owns: translation of calls, rows, pages and errors. Does not own: requests (SDK), patience (gateway-fetch.ts).
- * Invariant: the tenant in keys and queries means nothing here; the API key has its own.
+ * Purpose: gives access to the runs and tasks of a gateway through the same interface as a local store.
+ * Owns: translation of calls, rows, pages and errors. Does not own: requests (SDK), rate limits (gateway-fetch.ts).
+ * Invariant: the tenant in run keys and queries is ignored; the API key determines it.
  */
 import {
   EventPage,
@@ -27,8 +27,8 @@ import type { LlmteamClient } from '@llmteam/sdk';
 import type { Runs } from '../run-stores.js';
 import { asGatewayError, type Unknowns } from './gateway-errors.js';
 
-/** Events of a page. A gateway reads the history for each of them. */
-const mostEvents = 10_000;
+/** Events per page; large, because the gateway reads the whole history for each page. */
+const eventsPerPage = 10_000;
 
 export class GatewayRuns implements Runs {
   constructor(
@@ -37,8 +37,8 @@ export class GatewayRuns implements Runs {
   ) {}
 
   async list({ tenant_id: _, since, ...query }: RunQuery): Promise<Page<RunRow>> {
-    const asked = { ...query, ...(since !== undefined && { since: new Date(since).toISOString() }) };
-    const { runs, cursor } = await this.ask(RunPage, this.client.listRuns(asked));
+    const filter = { ...query, ...(since !== undefined && { since: new Date(since).toISOString() }) };
+    const { runs, cursor } = await this.ask(RunPage, this.client.listRuns(filter));
     return { rows: runs.map(rowOf), cursor };
   }
 
@@ -49,23 +49,23 @@ export class GatewayRuns implements Runs {
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
     for (let next: number | null = fromSeq; next !== null; ) {
-      const asked = this.client.listEvents(run.run_id, { from_seq: next, limit: mostEvents });
-      const page: EventPage = await this.ask(EventPage, asked, this.noRun(run));
+      const response = this.client.listEvents(run.run_id, { from_seq: next, limit: eventsPerPage });
+      const page: EventPage = await this.ask(EventPage, response, this.noRun(run));
       events.push(...page.events);
       next = page.events.length === 0 ? null : page.next_seq;
     }
     return events;
   }
 
-  /** The newest revision if all the steps of the run are in it, else what the run itself says of its steps. */
+  /** The newest revision if it contains all steps of the run, else a segment made of the steps the run reports. */
   async definition(run: RunKey): Promise<{ readonly segment: Segment }> {
     const { segment_id, steps } = await this.show(run);
     const types = new Map(steps.map(({ step_id, type }) => [step_id, type]));
     const stored = await this.client.getSegment(segment_id).catch(() => null);
     const known = new Set(stored?.steps?.map(({ step_id }) => step_id));
     if (stored !== null && [...types.keys()].every((stepId) => known.has(stepId))) return { segment: stored };
-    const told = [...types].map(([stepId, type]) => ({ step_id: stepId, type }));
-    return { segment: { segment_id, name: segment_id, entrypoint: told[0]?.step_id ?? '', steps: told } };
+    const reported = [...types].map(([stepId, type]) => ({ step_id: stepId, type }));
+    return { segment: { segment_id, name: segment_id, entrypoint: reported[0]?.step_id ?? '', steps: reported } };
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', _by: string, reason?: string): Promise<void> {
@@ -88,7 +88,7 @@ export class GatewayRuns implements Runs {
     const body = { from_step, ...(input_overrides !== undefined && { input_overrides }) };
     const { run_id } = await this.ask(RunAccepted, this.client.forkRun(run.run_id, body), {
       ...this.noRun(run),
-      STEP_UNKNOWN: `run '${run.run_id}' has no step '${from_step}' to begin anew from`,
+      STEP_UNKNOWN: `run '${run.run_id}' has no step '${from_step}' to fork from`,
     });
     return { ...run, run_id };
   }
@@ -114,17 +114,21 @@ export class GatewayRuns implements Runs {
     return { RUN_UNKNOWN: `there is no run '${run_id}' at ${this.url}` };
   }
 
-  /** Waits for an answer of a shape. @throws LlmteamError */
-  async ask<T>(shape: { readonly required?: readonly string[] }, answer: Promise<T>, unknowns?: Unknowns): Promise<T> {
-    let given: T;
+  /** Awaits a response and checks that it has the required fields. @throws LlmteamError */
+  async ask<T>(
+    shape: { readonly required?: readonly string[] },
+    response: Promise<T>,
+    unknowns?: Unknowns,
+  ): Promise<T> {
+    let body: T;
     try {
-      given = await answer;
+      body = await response;
     } catch (thrown) {
       throw asGatewayError(thrown, this.url, unknowns);
     }
-    const isSo = typeof given === 'object' && given !== null && (shape.required ?? []).every((key) => key in given);
-    if (isSo) return given;
-    const what = 'the answer is not one that a gateway gives; is it the address of one?';
+    const isValid = typeof body === 'object' && body !== null && (shape.required ?? []).every((key) => key in body);
+    if (isValid) return body;
+    const what = 'the response is not one of a gateway; is it the address of one?';
     throw new LlmteamError('GATEWAY_ANSWER_INVALID', `${this.url}: ${what}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Purpose: segment files for a gateway: read here, judged and stored there. It knows its step types and models; this machine need not.
- * Owns: finding the segments beside the file that it leads to; the order in which they are stored: what a segment names comes before it.
+ * Purpose: reads segment files locally and has a gateway validate and store them; no step types or models are needed on this machine.
+ * Owns: finding the local segments a file references, and storing a referenced segment before those that reference it.
  */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,7 +23,7 @@ import type { Gateway } from './gateway-address.js';
 import { GatewayStores } from './gateway-stores.js';
 
 export interface StoredSegment {
-  /** null: it has errors, or one that it names has. */
+  /** null if it or a segment it references has errors. */
   readonly segment: Segment | null;
   readonly problems: readonly FileProblem[];
 }
@@ -34,8 +34,8 @@ interface SegmentText {
   readonly value: Json;
 }
 
-/** Judges a file there. @throws LlmteamError `FILE_UNREADABLE`, or what the gateway says */
-export async function judgeAtGateway(settings: Settings, gateway: Gateway, file: string): Promise<StoredSegment> {
+/** Has the gateway validate a file. @throws LlmteamError `FILE_UNREADABLE`, or the gateway's error */
+export async function validateAtGateway(settings: Settings, gateway: Gateway, file: string): Promise<StoredSegment> {
   const { client, runs } = new GatewayStores(settings, gateway);
   const text = await readText(file);
   try {
@@ -47,7 +47,7 @@ export async function judgeAtGateway(settings: Settings, gateway: Gateway, file:
   }
 }
 
-/** Stores the segment of a file and those it leads to, so far as they are not there. @throws LlmteamError */
+/** Stores the segment of a file and the local segments it references. @throws LlmteamError */
 export async function storeAtGateway(stores: GatewayStores, file: string): Promise<StoredSegment> {
   const { texts, problems } = await readSegments(file);
   const found = [...problems];
@@ -59,7 +59,7 @@ export async function storeAtGateway(stores: GatewayStores, file: string): Promi
   return { segment: last === undefined || hasErrors(found) ? null : asSegment(last.value), problems: found };
 }
 
-/** Those that a segment names stand before it. One that is not beside the file is left to be known there. */
+/** Returns referenced segments first. A reference without a local file is left for the gateway to resolve. */
 async function readSegments(file: string): Promise<{ texts: SegmentText[]; problems: FileProblem[] }> {
   const texts: SegmentText[] = [];
   const problems: FileProblem[] = [];
@@ -100,7 +100,7 @@ async function storeOne(stores: GatewayStores, { file, text, value }: SegmentTex
   }
 }
 
-/** Who may start runs but not store segments can run what is stored already. @throws LlmteamError if there is another one */
+/** A key that may start runs but not store segments can still run a stored segment. @throws LlmteamError if the stored one differs */
 async function isStored({ client, runs }: GatewayStores, value: Json): Promise<boolean> {
   const segmentId = idOf(value);
   const stored = await runs.ask({}, client.getSegment(segmentId)).catch((thrown: unknown) => {
@@ -108,7 +108,7 @@ async function isStored({ client, runs }: GatewayStores, value: Json): Promise<b
     throw thrown;
   });
   if (stored === null || isDeepStrictEqual(stored, value)) return stored !== null;
-  const message = `the segment '${segmentId}' of the gateway is another one than that of the file, and the key may not store it`;
+  const message = `the segment '${segmentId}' at the gateway differs from the file, and the key may not store it`;
   throw new LlmteamError('FORBIDDEN', message);
 }
 
@@ -121,7 +121,7 @@ function idOf(value: Json): string {
   return typeof id === 'string' ? id : '';
 }
 
-/** The gateway found no fault with it. */
+/** Safe because the gateway has validated it. */
 function asSegment(value: Json): Segment {
   return value as unknown as Segment;
 }

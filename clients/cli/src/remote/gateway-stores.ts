@@ -7,7 +7,7 @@ import { asGatewayError } from './gateway-errors.js';
 import { gatewayFetch } from './gateway-fetch.js';
 import { GatewayRuns } from './gateway-runs.js';
 
-/** A gateway as the one store there is: all runs of the key's tenant, and no others. */
+/** A gateway as a single store with all runs of the key's tenant. */
 export class GatewayStores implements RunStores {
   readonly client: LlmteamClient;
   readonly runs: GatewayRuns;

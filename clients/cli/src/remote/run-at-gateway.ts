@@ -9,7 +9,7 @@ import type { Gateway } from './gateway-address.js';
 import { storeAtGateway } from './gateway-segments.js';
 import { GatewayStores } from './gateway-stores.js';
 
-/** Stores the segment of a file at a gateway, starts a run of it there and accompanies it to its end. @throws LlmteamError */
+/** Stores the segment of a file at a gateway, starts a run there and follows it to its end. @throws LlmteamError */
 export async function runAtGateway(
   settings: Settings,
   gateway: Gateway,
