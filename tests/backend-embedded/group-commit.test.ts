@@ -5,7 +5,7 @@ import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
 import { withFolder, withStore } from './store-folder.js';
 
-/** Batches that live followers get while `write` runs; the empty one is left out. */
+/** The batches that live followers get while `write` runs, without the empty one. */
 async function batchesOf(folder: string, count: number, write: (journal: Journal) => unknown): Promise<number[]> {
   const sizes: number[] = [];
   await withStore(folder, async ({ journal }) => {

@@ -6,7 +6,7 @@ import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
 import { withFolder, withStore } from './store-folder.js';
 
-/** Both registries of the package. */
+/** Both key-value stores of the package. */
 async function withRegistries(use: (kv: KvStore) => Promise<void>): Promise<void> {
   const memory = await openMemoryBackend({ clock: manualClock() });
   await use(memory.kv);

@@ -9,7 +9,7 @@ interface Bench {
   readonly queue: JobQueue;
   readonly clock: ManualClock;
   readonly errors: unknown[];
-  /** A consumer that keeps what it is handed. */
+  /** A consumer that records its deliveries. */
   consume(concurrency: number): Promise<Delivery[]>;
 }
 

@@ -25,7 +25,7 @@ async function refused(code: string, open: () => Promise<unknown>, words: readon
 
 const open = (folder: string) => openSqliteBackend({ folder, clock: systemClock() });
 
-/** Changes four bytes of the header that SQLite leaves to the application. */
+/** Changes the four header bytes that SQLite reserves for the application. */
 async function setHeader(file: string, offset: number, value: number): Promise<Buffer> {
   const bytes = await readFile(file);
   bytes.writeUInt32BE(value, offset);
@@ -36,7 +36,7 @@ async function setHeader(file: string, offset: number, value: number): Promise<B
 const userVersionOffset = 60;
 const applicationIdOffset = 68;
 
-/** Makes the folder of the first argument read-only for what follows. */
+/** Makes the folder given first read-only for the command that follows. */
 const readOnly = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&';
 
 spec('opening a store', (test) => {

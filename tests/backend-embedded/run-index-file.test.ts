@@ -26,7 +26,7 @@ function row(runId: string): RunRow {
   return { ...common, run_id: runId, status: 'running', started_at: 1 };
 }
 
-/** With 2,000 runs. */
+/** An index file with 2,000 runs. */
 async function fill(file: string): Promise<void> {
   const { index } = await open(file);
   const runs = Array.from({ length: 2_000 }, (_, number) => row(`run-${number}`));
@@ -34,7 +34,7 @@ async function fill(file: string): Promise<void> {
   await index.close();
 }
 
-/** Opens it, and gives what was there. */
+/** Opens the file and returns what was in it. */
 async function found(file: string, installation?: string): Promise<{ setAside: string | null; runs: number }> {
   const { index, setAside } = await open(file, installation);
   const page = await index.runs({ tenant_id: 'acme', limit: 1_000 });
@@ -144,7 +144,7 @@ function overwrite(file: string, from: number): void {
   writeFileSync(file, bytes);
 }
 
-/** As `fill`, for the second installation. */
+/** Like `fill`, for the second installation. */
 async function fillAgain(file: string): Promise<void> {
   const { index } = await open(file, 'two');
   await index.apply([{ partition: 3, position: 7, runs: [row('a')], tasks: [] }]);

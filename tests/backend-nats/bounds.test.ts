@@ -12,7 +12,7 @@ import { entry, job, newNamespace, openBackend, requested, withBackend, workQueu
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 const megabyte = 1_000_000;
 
-/** Names of all consumers of all streams. */
+/** The names of all consumers of all streams. */
 async function consumersOn(url: string): Promise<string[]> {
   const names: string[] = [];
   await withRawClient(url, async ({ connection }) => {
@@ -24,7 +24,7 @@ async function consumersOn(url: string): Promise<string[]> {
   return names;
 }
 
-/** What keeps this process busy, without what the test itself has open. */
+/** The open handles of this process, except for those of the test itself. */
 function resources(): string {
   const kinds = process.getActiveResourcesInfo().filter((kind) => /Timeout|Immediate|TCPSocket/.test(kind));
   return kinds.sort().join(' ');
@@ -113,7 +113,7 @@ spec('what a NATS backend keeps', (test) => {
           let seen = 0;
           while (seen < facts) {
             const { value } = await following.next();
-            // long enough for all of it to come, if it were let
+            // Long enough for everything to arrive if nothing held it back.
             if (seen < 100) await sleep(150);
             seen += value.length;
             largest.batch = Math.max(largest.batch, value.length);

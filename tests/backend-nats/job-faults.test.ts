@@ -10,10 +10,10 @@ import { spec } from '../support/spec.js';
 import { type BackendOrder, job, newNamespace, withBackend, workQueue } from './open-backend.js';
 
 const leaseMs = 1_000;
-/** Ten leases: only a hang is later. */
+/** Ten leases, so only a hang takes longer. */
 const soonMs = 10_000;
 
-/** A worker that does what it is given, and remembers it. */
+/** A worker that records the jobs it does. */
 class Worker {
   readonly deliveries: Delivery[] = [];
   mostAtATime = 0;
@@ -30,7 +30,7 @@ class Worker {
     return this.deliveries.map(({ job: { step } }) => step);
   }
 
-  /** Each job at least once. */
+  /** Resolves once each job was delivered at least once. */
   async untilDone(count: number): Promise<void> {
     while (new Set(this.steps).size < count) await sleep(2);
   }
@@ -52,7 +52,7 @@ class Worker {
 const jobs = (count: number, prefix = ''): ReturnType<typeof job>[] =>
   Array.from({ length: count }, (_, place) => job(`${prefix}${place}`));
 
-/** A backend with its lost jobs counted, on a server of its own. */
+/** A backend that counts its lost jobs, on a separate server. */
 async function withJobs(
   changes: Partial<BackendOrder>,
   use: (at: { server: NatsServer; backend: NatsBackend; stream: string; lost: () => number }) => Promise<void>,

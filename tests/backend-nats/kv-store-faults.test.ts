@@ -9,7 +9,7 @@ import { newNamespace, withBackend } from './open-backend.js';
 
 type KvStore = NatsBackend['kv'];
 
-/** The changes a watcher is told, as `key=value` or `key gone`. */
+/** The changes a watcher gets, as `key=value` or `key gone`. */
 class Watched {
   readonly told: string[] = [];
   private readonly stopped = new AbortController();
@@ -47,7 +47,7 @@ async function againAndAgain<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Counts up until stopped; every number it was told it had written. */
+/** Counts up until stopped; returns every number whose write was acknowledged. */
 async function countUp(kv: KvStore, isOver: () => boolean): Promise<number[]> {
   const won: number[] = [];
   while (!isOver()) {

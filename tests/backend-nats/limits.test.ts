@@ -29,7 +29,7 @@ async function onShared(use: (url: string) => Promise<void>): Promise<void> {
   }
 }
 
-/** Appends until the store is full; the ids that were acknowledged, and the error. */
+/** Appends until the store is full; returns the acknowledged ids and the error. */
 async function fill(journal: Journal, payload: string): Promise<{ kept: string[]; error: LlmteamError }> {
   const kept: string[] = [];
   for (let each = 0; each < 100_000; each++) {
@@ -48,7 +48,7 @@ async function idsOf(journal: Journal, of = run): Promise<string[]> {
   return (await listOf(journal.read(of))).map(({ message_id }) => message_id);
 }
 
-/** What was acknowledged is there, and nothing of what was refused; once there is room again it goes on. */
+/** Acknowledged entries are present and rejected ones absent; once there is space again, appends succeed. */
 async function checkFull({ journal, retention }: NatsBackend, payload: string): Promise<number> {
   for (let each = 0; each < 8; each++) await journal.append(otherRun, [entry(`other${each}`, payload)]);
   const { kept, error } = await fill(journal, payload);
@@ -65,7 +65,7 @@ async function checkFull({ journal, retention }: NatsBackend, payload: string): 
   return kept.length;
 }
 
-/** A file system of its own, or the reason why there is none. */
+/** A separate file system, or the reason why there is none. */
 async function withSmallDisk(megabytes: number, use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-disk-'));
   try {

@@ -45,7 +45,7 @@ function ended(at: number, output: string | null = null): Fact {
   return { type: 'run.ended', at, status: 'completed', output, error: null, ...counts };
 }
 
-/** A run with a step's fact in between; `endedAgoMs` null: it goes on. */
+/** A run with one step fact; with `endedAgoMs` null it has not ended. */
 async function addRun(backend: NatsBackend, name: string, endedAgoMs: number | null): Promise<void> {
   const { journal } = backend;
   await journal.append(run(name), [{ message_id: 'requested', fact: requested(0) }]);
@@ -114,7 +114,7 @@ spec('retention of finished runs', (test) => {
   test('by age: of what has lain there long enough, the runs that have ended go', () =>
     withBackend(async (backend) => {
       await addAll(backend);
-      // Messages are dated by the server, so nothing here is old yet: an age of 0 makes all of them old enough to be looked at.
+      // The server timestamps messages, so none is old yet; an age of 0 makes all of them candidates.
       const policy = { maxAgeMs: 0, maxRuns: null };
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.is(await backend.retention.sweep(0, policy, signal, nobodyAsks), 3);

@@ -102,14 +102,14 @@ spec('the journal, whatever happens to its server', (test) => {
 
 interface Damaged {
   readonly server: NatsServer;
-  /** Between the follower and the server. */
+  /** The proxy between the follower and the server. */
   readonly proxy: TcpProxy;
   readonly stream: string;
-  /** What the store was like when only the first entry had been written. */
+  /** A copy of the store from when only the first entry had been written. */
   readonly restore: () => void;
 }
 
-/** Three entries are written and followed; then comes the damage. */
+/** Three entries are written and followed before the damage. */
 async function followDamaged(damage: (damaged: Damaged) => Promise<void>, told: RegExp): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-copy-'));
   const namespace = newNamespace();
@@ -150,7 +150,7 @@ async function followAll(journal: Journal, seen: string[]): Promise<void> {
   }
 }
 
-/** More than there was before. */
+/** More entries than before. */
 async function writeOthers({ url }: NatsServer, stream: string): Promise<void> {
   await withRawClient(url, async ({ streams, publish }) => {
     const { config } = await streams.info(stream);

@@ -248,7 +248,7 @@ spec('ownership of partitions', (test) => {
 
 type Happening = readonly [what: string, happen: (name: string, look: () => void) => Promise<void>];
 
-/** One member is always left. */
+/** At least one member always survives. */
 function nextEvent(cluster: TestCluster, random: () => number): Happening {
   const members = [...cluster.members.values()];
   const one = members[Math.floor(random() * members.length)] as TestMember;
@@ -278,7 +278,7 @@ function nextEvent(cluster: TestCluster, random: () => number): Happening {
   return happenings[Math.floor(random() * happenings.length)] as Happening;
 }
 
-/** The same numbers every time. */
+/** A fixed sequence of numbers. */
 function seeded(seed: number): () => number {
   const state = { value: seed };
   return () => {

@@ -26,7 +26,7 @@ function written(run: Run): Tree {
   return JSON.parse(JSON.stringify(takeSnapshot(run)));
 }
 
-/** Every object within a JSON value that is one of a snapshot's own shapes, with a name for it. */
+/** Every object in a JSON value that belongs to the snapshot format, with a name for it. */
 function* shapes(snapshot: Tree): Iterable<[string, Tree]> {
   const { state } = snapshot as { state: { scopes: [string, { steps: [string, { control: Tree | null }][] }][] } };
   yield ['snapshot', snapshot];
@@ -40,7 +40,7 @@ function* shapes(snapshot: Tree): Iterable<[string, Tree]> {
   }
 }
 
-/** Snapshots that each differ from a good one in one place. */
+/** Snapshots that each differ from a valid one in one place. */
 function* spoilt(run: Run): Iterable<[string, Tree]> {
   const names = [...shapes(written(run))].map(([name]) => name);
   for (const [place, name] of names.entries()) {

@@ -22,7 +22,7 @@ const host = 'Host: gateway';
 const close = 'Connection: close';
 const chunkedBody = '2\r\n{}\r\n0\r\n\r\n';
 
-/** What is sent, and the status that refuses it. Nothing of it may reach a route. */
+/** Raw requests and the status that rejects them. None may reach a route. */
 const abuses: Readonly<Record<string, readonly [status: number, text: (key: string) => string]>> = {
   'a Host twice': [400, () => lines('GET /health HTTP/1.1', host, 'Host: other', close)],
   'no Host': [400, () => lines('GET /health HTTP/1.1', close)],
@@ -165,7 +165,7 @@ spec('what comes over the wire', (test) => {
   });
 });
 
-/** A letter every 50 ms until the connection is gone. */
+/** Sends one character every 50 ms until the connection is closed. */
 function drip(socket: import('node:net').Socket, first: string): void {
   socket.write(first);
   const timer = setInterval(() => socket.write('x'), 50);

@@ -16,7 +16,7 @@ function nested(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth);
 }
 
-/** What is sent as a body, and the code of the answer. */
+/** Request bodies and the resulting error code. */
 const badBodies: Readonly<Record<string, readonly [body: string | Uint8Array, code: string]>> = {
   'is no JSON': ['{"input_data":', 'JSON_INVALID'],
   'is a list': ['[]', 'REQUEST_INVALID'],

@@ -15,7 +15,7 @@ interface Followed {
   readonly run_id: string;
 }
 
-/** Reads some events over either way, and goes away. Gives the seqs it saw, all of the rest if `take` is null. */
+/** Reads `take` events over SSE or a WebSocket, or all if null, then disconnects. Returns their seqs. */
 async function readSome(run: Followed, fromSeq: number, way: 'sse' | 'socket', take: number | null): Promise<number[]> {
   const { port, run_id, key } = run;
   if (way === 'sse') {
@@ -52,7 +52,7 @@ async function start(world: GatewayWorld, segmentId: string, key: string): Promi
 const connection = fc.record({
   way: fc.constantFrom('sse' as const, 'socket' as const),
   take: fc.integer({ min: 0, max: 40 }),
-  /** How far to go back on purpose. */
+  /** How many events to re-read on purpose. */
   back: fc.integer({ min: 0, max: 5 }),
 });
 

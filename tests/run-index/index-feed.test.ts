@@ -55,7 +55,7 @@ async function keep(journal: Journal, { key, facts }: SimulatedRun, upTo = facts
   }
 }
 
-/** As the engine has it. */
+/** As produced by the engine. */
 function rowOf({ key, run }: SimulatedRun): RunRow {
   const { request, status, ended_at } = run.state;
   return {

@@ -15,7 +15,7 @@ async function openPartition(shared: Shared, name: string, options = {}): Promis
   return partition;
 }
 
-/** Time for some checkpoints, one after the other. */
+/** Time for several checkpoints in a row. */
 async function rounds(shared: Shared, partition: Partition, count: number): Promise<void> {
   for (let round = 0; round < count; round++) {
     await shared.clock.advance(intervalMs);
@@ -44,7 +44,7 @@ async function running(partition: Partition): Promise<string[]> {
   return rows.map(({ run_id }) => run_id);
 }
 
-/** Some runs begin, some end, and up to two checkpoints are written. */
+/** Some runs begin and end while up to two checkpoints are written. */
 async function live(shared: Shared, partition: Partition, chance: number): Promise<void> {
   for (const segment of [waiting, delay, chain, parent]) await partition.start(segment);
   const ids = await running(partition);

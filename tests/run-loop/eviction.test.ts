@@ -16,7 +16,7 @@ async function startMany(partition: Partition, segment: Segment, count: number):
   return runs;
 }
 
-/** Heap in use once everything that can be collected was. */
+/** Used heap after garbage collection. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -24,7 +24,7 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Bytes that a loop holds for each of so many runs that wait, the backend's own not counted. */
+/** Bytes per waiting run that a loop holds, not counting the backend. */
 async function bytesPerRun(shared: Shared, segment: Segment, count: number): Promise<number> {
   const held = { partition: new Partition(shared, 'p', echo, { maxResidentRuns: 0 }) as Partition | null };
   await held.partition?.takeOver();

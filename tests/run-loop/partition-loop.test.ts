@@ -6,7 +6,7 @@ import { spec } from '../support/spec.js';
 import { echo, type Handler, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 
-/** Counts executions per step and attempt; the steps named hang for ever. */
+/** Counts executions per step and attempt; the named steps hang forever. */
 function counting(counts: Map<string, number>, hanging: readonly string[] = []): Handler {
   return (context, config, input) => {
     const key = `${context.step_id}#${context.attempt}`;

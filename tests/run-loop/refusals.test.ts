@@ -14,7 +14,7 @@ interface Warned {
   readonly count: number;
 }
 
-/** A partition with runs that wait, a registry that refuses such writes from now on, and what it warns of. */
+/** A partition with waiting runs, a key-value store that rejects such writes from now on, and the warnings. */
 async function withRefusals(
   refused: string,
   use: (shared: Shared, partition: Partition, warned: readonly Warned[], refuse: () => void) => Promise<void>,

@@ -13,7 +13,7 @@ async function openFeed(shared: Shared, name: string, kv = shared.backend.kv): P
   return partition;
 }
 
-/** Keys of tasks that are open. */
+/** Keys of open tasks. */
 async function listed({ backend }: Shared): Promise<string[]> {
   const tasks = await backend.kv.list('tasks/');
   return tasks.filter(({ value }) => taskOfFeed(value).status !== 'closed').map(({ key }) => key);
@@ -28,14 +28,14 @@ async function taskAt(kv: KvStore, key: string): Promise<HumanTask | null> {
   return found === null ? null : taskOfFeed(found.value);
 }
 
-/** A task as an adapter would be told of it at this position. */
+/** A task as an adapter would see it at this position. */
 function told(task: HumanTask, status: HumanTask['status'], position: number): IndexChange {
   return { partition: 0, position, runs: [], tasks: [{ ...task, status }] };
 }
 
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
 
-/** One that is open and listed, and nobody works on. */
+/** A task that is open, listed and unclaimed. */
 async function withTask(use: (kv: KvStore, task: HumanTask, key: string) => Promise<void>): Promise<void> {
   await withBackend(async (shared) => {
     const partition = await openFeed(shared, 'a');

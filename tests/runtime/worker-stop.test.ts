@@ -28,7 +28,7 @@ interface Worker {
   readonly told: string[];
 }
 
-/** A worker of its own beside the partition's loop. */
+/** A separate worker next to the partition's loop. */
 async function startWorker({ backend, clock }: Shared, name: string, handler: Handler): Promise<Worker> {
   const catalog = new StepCatalog();
   catalog.add({ ...workType, run: handler }, '1.0.0', 'test');
@@ -102,7 +102,7 @@ spec('a job that comes again', (test) => {
   });
 });
 
-/** The first acknowledgement never arrives. */
+/** The first ack never arrives. */
 function losingAnAck(queue: JobQueue): JobQueue {
   const lost = { acks: 0 };
   const lose = async (): Promise<void> => {

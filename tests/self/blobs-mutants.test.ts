@@ -10,7 +10,7 @@ function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Bytes in a map beside the reference, so that the mutant decides what is kept and shown. */
+/** Bytes in a map next to the reference, so that the mutant decides what is stored and returned. */
 function bytesBeside(
   reference: Blobs,
   keep: (bytes: Uint8Array) => Uint8Array,

@@ -12,7 +12,7 @@ function handingOut(reference: JobQueue, change: (delivery: Delivery) => Deliver
   });
 }
 
-/** Job ids are made unique by what `mark` answers and shown as they were; null: not published at all. */
+/** Makes job ids unique with `mark` and restores them on delivery; null means the job is not published. */
 function renaming(
   reference: JobQueue,
   mark: (job: Job) => string | null,

@@ -14,7 +14,7 @@ import { aTurn, counter, type Mutant, mutantsDie, withoutCode } from './mutants.
 
 type JournalMutant = Mutant<Journal>;
 
-/** Entries as they come out of the reference, changed. */
+/** Changes the entries that the reference returns. */
 function seenThrough(reference: Journal, change: (entry: Entry) => Entry): Partial<Journal> {
   return {
     async *read(run, after) {
@@ -26,7 +26,7 @@ function seenThrough(reference: Journal, change: (entry: Entry) => Entry): Parti
   };
 }
 
-/** Follows as the reference does, each batch passed on by `pass`, which is told how many came before. */
+/** Follows like the reference; `pass` forwards each batch and gets the number of previous ones. */
 function followedBy(pass: (batch: readonly Entry[], index: number) => Iterable<readonly Entry[]>) {
   return (reference: Journal): Journal =>
     altered(reference, {
@@ -40,7 +40,7 @@ function followedBy(pass: (batch: readonly Entry[], index: number) => Iterable<r
     });
 }
 
-/** Message ids are made unique by `mark`, and shown as they were. */
+/** Makes message ids unique with `mark` and restores them on reads. */
 function renaming(reference: Journal, mark: (run: RunKey, messageId: string) => string): Journal {
   const shown = (entry: Entry) => ({ ...entry, message_id: entry.message_id.replace(/~\d+$/, '') });
   return altered(reference, {
@@ -53,7 +53,7 @@ function renaming(reference: Journal, mark: (run: RunKey, messageId: string) => 
   });
 }
 
-/** Facts are kept beside the journal as `keep` says and shown as `show` says. */
+/** Facts are stored next to the journal with `keep` and returned with `show`. */
 function factsBeside(reference: Journal, keep: (fact: Fact) => Fact, show: (fact: Fact) => Fact): Journal {
   const facts = new Map<string, Fact>();
   const name = (run: RunKey, messageId: string) => JSON.stringify([run.tenant_id, run.run_id, messageId]);

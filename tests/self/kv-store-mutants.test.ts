@@ -6,7 +6,7 @@ import { aTurn, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 type PutOptions = { ifRevision?: number; ttlMs?: number };
 
-/** Puts with other options than those asked for. */
+/** Puts with changed options. */
 function withOptions(change: (key: string, options: PutOptions) => PutOptions) {
   return (reference: KvStore): KvStore =>
     altered(reference, { put: (key, value, options = {}) => reference.put(key, value, change(key, options)) });
@@ -268,7 +268,7 @@ const watchMutants: readonly Mutant<KvStore>[] = [
   },
 ];
 
-/** Values are kept as objects, `keep` copies what comes in and `show` what goes out. */
+/** Values are stored as objects; `keep` copies on the way in and `show` on the way out. */
 function valuesBeside(reference: KvStore, keep: (value: Json) => Json, show: (value: Json) => Json): KvStore {
   const values = new Map<string, Json>();
   return altered(reference, {

@@ -12,7 +12,7 @@ function receivedBy(wrap: (receive: Receive) => Receive) {
     altered(reference, { subscribe: (subject, receive) => reference.subscribe(subject, wrap(receive)) });
 }
 
-/** A fan-out of its own: what each subscriber does happens within `call`. */
+/** A separate fan-out that calls each subscriber through `call`. */
 function fanOut(call: (receivers: readonly Receive[], message: Json) => void) {
   return (reference: PubSub): PubSub => {
     const subjects = new Map<string, Receive[]>();

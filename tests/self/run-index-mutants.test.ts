@@ -4,18 +4,18 @@ import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
-/** Changes are applied as `change` says. */
+/** Modifies applied changes. */
 function applying(change: (changes: readonly IndexChange[]) => readonly IndexChange[]) {
   return (reference: RunIndex): RunIndex =>
     altered(reference, { apply: (changes) => reference.apply(change(changes)) });
 }
 
-/** Runs are asked for as `change` says. */
+/** Modifies run queries. */
 function asking(change: (query: RunQuery) => RunQuery) {
   return (reference: RunIndex): RunIndex => altered(reference, { runs: (query) => reference.runs(change(query)) });
 }
 
-/** Pages are shown as `change` says. */
+/** Modifies returned pages. */
 function showing(change: (rows: readonly RunRow[]) => RunRow[]) {
   return (reference: RunIndex): RunIndex =>
     altered(reference, {
@@ -216,7 +216,7 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   },
 ];
 
-/** Rows are stored under one tenant and shown under the one that asks. */
+/** Rows are stored under one tenant and returned under the one that queries. */
 function forEverybody(reference: RunIndex): RunIndex {
   const named = <T extends RunRow | HumanTask>(page: Page<T>, tenantId: string): Page<T> => ({
     ...page,

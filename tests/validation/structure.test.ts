@@ -1,4 +1,4 @@
-/** One message for each cause, in words a person would use. */
+/** One readable message per cause. */
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

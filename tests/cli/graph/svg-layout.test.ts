@@ -15,7 +15,7 @@ const fanOut = segment(
   Array.from({ length: 14 }, (_, i) => [`split.branch_${i} -> b${i}`, `b${i} -> join.in_${i}`]).flat(),
 );
 
-/** The picture with one of its boxes over the upper rim of another. */
+/** The picture with one box moved over the upper border of another. */
 function withBoxAt(picture: Picture, moved: string, place: string): Picture {
   const boxes = new Map(picture.boxes);
   const target = boxes.get(place);
