@@ -48,7 +48,7 @@ spec('a damaged store', (test) => {
     }));
 
   test(
-    'damage further back is STORE_CORRUPT for who reads it, and nobody else',
+    'damage further back is STORE_CORRUPT for readers of that entry only',
     () =>
       withFolder(async (folder) => {
         await withStore(folder, async ({ journal }) => {
@@ -70,7 +70,7 @@ spec('a damaged store', (test) => {
   );
 
   test(
-    'whatever byte of the file changes, a follower sees the truth, the beginning of it, or an error',
+    'whichever byte of the file changes, a follower sees the correct entries, a prefix of them, or an error',
     () =>
       withFolder(async (folder) => {
         const original = join(folder, 'original');

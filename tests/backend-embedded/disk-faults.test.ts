@@ -48,7 +48,7 @@ async function callsIn(log: string): Promise<string[]> {
 
 function fullDiskLaws(test: Test): void {
   test(
-    'a full disk is STORE_FULL, loses nothing that was acknowledged, and is over when space is freed',
+    'a full disk is STORE_FULL, loses no acknowledged entry, and writes succeed again once space is freed',
     () =>
       withFolder(async (disk) => {
         const wrapper = ['unshare', '-rm', 'sh', '-c', smallDisk, 'sh', disk];
@@ -78,7 +78,7 @@ function fullDiskLaws(test: Test): void {
 
 function failedWriteLaws(test: Test): void {
   test(
-    'after a write that fails otherwise the store takes no more writes, but reads, and opens again with all that was kept',
+    'after any other failed write the store rejects writes but can be read, and reopens with all acknowledged entries',
     () =>
       withFolder(async (folder) => {
         const wrapper = ['sh', '-c', 'ulimit -f 1000 && exec "$@"', 'sh'];

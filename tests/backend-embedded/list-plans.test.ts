@@ -110,7 +110,7 @@ function termsOf(query: object, at: string): string[] {
 const runKey = { tenant_id: 'acme', run_id: 'run-1' };
 
 spec('how the lists are read', (test) => {
-  test('no list of runs walks through rows, whatever is asked for and however deep', () =>
+  test('no list of runs scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<RunQuery, 'tenant_id'> = {
         segment_id: 's',
@@ -127,7 +127,7 @@ spec('how the lists are read', (test) => {
       }
     }));
 
-  test('no list of tasks walks through rows, whatever is asked for and however deep', () =>
+  test('no list of tasks scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<TaskQuery, 'tenant_id'> = { run_id: 'run-1', status: 'open', cursor: cursorOf('tasks') };
       for (const query of choices(members)) {
@@ -136,7 +136,7 @@ spec('how the lists are read', (test) => {
       }
     }));
 
-  test('live runs are found without those that have ended', () =>
+  test('live runs are found without scanning ended ones', () =>
     withWatchedIndex(async ({ index, plans }) => {
       for (const after of [null, runKey]) {
         const plan = await plans(() => index.live(after, 10));

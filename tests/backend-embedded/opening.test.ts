@@ -92,7 +92,7 @@ spec('opening a store', (test) => {
       assert.is(Buffer.compare(await readFile(file), newer), 0);
     }));
 
-  test('a database of somebody else is STORE_CORRUPT and left as it was', () =>
+  test('a foreign database is STORE_CORRUPT and left unchanged', () =>
     withFolder(async (folder) => {
       await withStore(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
       const file = join(folder, 'journal.db');
@@ -122,7 +122,7 @@ spec('opening a store', (test) => {
       await refused('FILE_UNREADABLE', () => open(join(folder, 'other')), ['blobs']);
     }));
 
-  test('the folder is made with all that is above it', () =>
+  test('the folder is created with its parents', () =>
     withFolder(async (folder) => {
       await withStore(
         join(folder, 'a', 'b', 'ü 😀'),

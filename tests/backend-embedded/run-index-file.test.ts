@@ -50,15 +50,15 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-spec('a run index in a file of its own', (test) => {
-  test('is made with its folder, and gone on with', () =>
+spec('a run index in a separate file', (test) => {
+  test('is created with its folder and reopened', () =>
     withFile(async (file) => {
       await fill(file);
       assert.equal(await found(file), { setAside: null, runs: 1_000 });
       assert.not(existsSync(`${file}.set-aside`));
     }));
 
-  test('is gone on with though its process was killed', () =>
+  test('is reopened after its process was killed', () =>
     withFile(async (file) => {
       await fill(file);
       const { index } = await open(file);
@@ -79,7 +79,7 @@ spec('a run index in a file of its own', (test) => {
     ['overwritten in the middle', (file: string) => overwrite(file, 60_000)],
     ['no database', (file: string) => writeFileSync(file, 'hello '.repeat(2_000))],
   ] as const) {
-    test(`is set aside and made anew if it is ${how}`, () =>
+    test(`is set aside and recreated if it is ${how}`, () =>
       withFile(async (file) => {
         await fill(file);
         damage(file);
@@ -92,7 +92,7 @@ spec('a run index in a file of its own', (test) => {
       }));
   }
 
-  test('is set aside if it lists the runs of another installation, or nobody kept it up for too long', () =>
+  test('is set aside if it belongs to another installation or was not updated for too long', () =>
     withFile(async (file) => {
       await fill(file);
       assert.equal(await found(file, 'two'), { setAside: 'it lists the runs of another installation', runs: 0 });

@@ -98,7 +98,7 @@ spec('the limits of a NATS server', (test) => {
     ));
 
   test(
-    'a full disk loses nothing that was acknowledged, and is left behind by space and a restart',
+    'a full disk loses nothing that was acknowledged, and freeing space and a restart recover from it',
     () =>
       withSmallDisk(24, async (disk) => {
         const ballast = join(disk, 'ballast');
@@ -164,7 +164,7 @@ spec('the limits of a NATS server', (test) => {
       }),
     ));
 
-  test('a signal larger than a message is dropped, and disturbs nobody', () =>
+  test('a published value larger than a message is dropped and affects nothing else', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
       withBackend({ url }, async ({ pubSub }) => {
         const heard: unknown[] = [];

@@ -70,7 +70,7 @@ async function writeAll({ journal, kv, queue }: NatsBackend): Promise<void> {
 
 spec('the NATS backend behind a network that is seconds slow', (test) => {
   test(
-    'everything arrives and is acknowledged, what is asked stays within bounds, and the process is calm',
+    'everything arrives and is acknowledged, the number of requests is bounded, and the process stays idle',
     () =>
       withSides(async ({ proxy, far, near, asked }) => {
         const reading = new AbortController();

@@ -29,7 +29,7 @@ const users = `authorization { users: [
 ] }`;
 
 spec('a NATS server that does not suit', (test) => {
-  test('where nothing listens, the error names the server and comes once patience has ended', async () => {
+  test('if nothing listens, the error names the server and comes after the timeout', async () => {
     const act = (): Promise<unknown> => openBackend({ url: 'nats://ann:s3cret@127.0.0.1:1', patienceMs: 600 });
     let error: LlmteamError | undefined;
     const ms = await tookMs(async () => {
@@ -49,7 +49,7 @@ spec('a NATS server that does not suit', (test) => {
     await failure(() => openBackend({ url: 'nats://a b', patienceMs: 5_000 }), 'CONFIG_INVALID', 'nats://a b');
   });
 
-  test('a server that never says a word is given up', () =>
+  test('connecting to a silent server times out', () =>
     withSilentServer(async (url) => {
       await failure(() => openBackend({ url, patienceMs: 0 }), 'BACKEND_UNREACHABLE', url);
     }));

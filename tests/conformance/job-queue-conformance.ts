@@ -292,7 +292,7 @@ function leaseLaws(kit: JobQueueKit): void {
       );
     }));
 
-  test('Q4 a job nacked with a delay is redelivered after it, not before', () =>
+  test('Q4 a nacked job with a delay is redelivered after it, not before', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);

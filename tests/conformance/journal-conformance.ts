@@ -264,7 +264,7 @@ function readLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J4 changing a fact after its append does not change the history', () =>
+  test('J4 reads are unaffected by changes to a fact after its append', () =>
     withPort(kit, async (journal) => {
       const payload = { list: [1] };
       const appended = journal.append(run, [message('a', payload)]);

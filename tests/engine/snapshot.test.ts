@@ -68,7 +68,7 @@ spec('engine: snapshots', (test) => {
     }
   });
 
-  test('a thawed run shares nothing with the one it was frozen from', () => {
+  test('a restored run shares nothing with the original', () => {
     const { run } = begin(loop);
     const before = JSON.stringify(takeSnapshot(run));
     const back = restoreRun(run.plan, written(run));
@@ -90,7 +90,7 @@ spec('engine: snapshots', (test) => {
     for (const [what, snapshot] of cases) assert.is(restoreRun(run.plan, snapshot), null, what);
   });
 
-  test('what is no snapshot at all is not thawed', () => {
+  test('a value that is not a snapshot is not restored', () => {
     const { run } = begin(loop);
     const values: unknown[] = [null, 1, 'text', [], {}, { engine_version: '0.1.0' }, { ...written(run), state: null }];
     for (const value of values) assert.is(restoreRun(run.plan, value), null, JSON.stringify(value));

@@ -48,9 +48,9 @@ async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: numb
   }
 }
 
-spec('whatever is asked of a gateway', (test) => {
+spec('fuzzed requests to a gateway', (test) => {
   test(
-    `${requests} generated requests are each answered as the document says, never with a fault of ours`,
+    `${requests} generated requests each get a documented response, never an internal error`,
     async () => {
       await withGateway(async (world) => {
         const ids = await idsOf(world);

@@ -56,9 +56,9 @@ const connection = fc.record({
   back: fc.integer({ min: 0, max: 5 }),
 });
 
-spec('whoever comes back with the last seq it saw', (test) => {
+spec('a client that reconnects with the last seq it saw', (test) => {
   test(
-    'has seen every event once and in order, wherever it was cut off, while the run goes on',
+    'has seen every event once and in order, wherever it was disconnected, while the run continues',
     async () => {
       await withGateway(async (world) => {
         await withSegments(await world.client(), chain(100), waiting);

@@ -38,7 +38,7 @@ async function bytesPerRun(shared: Shared, segment: Segment, count: number): Pro
 }
 
 spec('eviction', (test) => {
-  test('an idle run over the limit leaves once its snapshot is kept, and comes back by one read of the registry', () =>
+  test('an idle run over the limit is evicted once its snapshot is stored, and rehydrated with one read of the key-value store', () =>
     withBackend(async (shared) => {
       const kv = watched(shared.backend.kv);
       const { journal, read } = countingJournal(shared.backend.journal);
@@ -58,7 +58,7 @@ spec('eviction', (test) => {
       await partition.stop();
     }));
 
-  test('while snapshots are refused no run leaves; later they do', () =>
+  test('while snapshots are rejected no run is evicted; later they are', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
       const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
@@ -184,7 +184,7 @@ spec('eviction', (test) => {
     }));
 
   test(
-    'what stays in memory of a run that waits is less than 1,000 bytes',
+    'an evicted waiting run takes less than 1,000 bytes of memory',
     () =>
       withBackend(async (shared) => {
         const bytes = await bytesPerRun(shared, { ...delay, params: { timeout_seconds: 3_600 } }, 5_000);
@@ -194,7 +194,7 @@ spec('eviction', (test) => {
   );
 
   test(
-    'a run that asks a person stays in memory with no more than that',
+    'a run that waits for a human task takes no more memory than that',
     () =>
       withBackend(async (shared) => {
         const bytes = await bytesPerRun(shared, approval, 5_000);

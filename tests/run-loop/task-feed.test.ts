@@ -125,7 +125,7 @@ spec('task feed', (test) => {
       await second.stop();
     }));
 
-  test('a task deep in loops has a key that registries take', () =>
+  test('a task deep in loops has a key that key-value stores accept', () =>
     withBackend(async (shared) => {
       const feed = new TaskFeed(shared.backend.kv);
       const partition = await openFeed(shared, 'a');
@@ -187,7 +187,7 @@ spec('task feed', (test) => {
       await Promise.all([late.crash(), next.stop()]);
     }));
 
-  test('one task that is refused does not keep the others from being written, and is told to who wrote them', () =>
+  test('a rejected task does not prevent the others from being written, and the writer gets its error', () =>
     withBackend(async (shared) => {
       const partition = await openFeed(shared, 'a');
       await partition.start(approval);

@@ -155,7 +155,7 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
-  test('a registry that refuses to note it does not keep a job from being handed back', () =>
+  test('a key-value store that rejects the note does not prevent a job from being released', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
       await partition.takeOver();
@@ -246,7 +246,7 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
-  test('a history that cannot be read for good does not make a job come again for ever', () =>
+  test('a permanently unreadable history does not redeliver a job forever', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
       await partition.takeOver();

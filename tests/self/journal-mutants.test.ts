@@ -103,7 +103,7 @@ const messageIdMutants: readonly JournalMutant[] = [
   },
   {
     name: 'one known message id drops the whole append',
-    law: 'J3 beside a known',
+    law: 'J3 the new entries',
     mutate(reference) {
       const known = new Map<string, Position>();
       return altered(reference, {
@@ -149,7 +149,7 @@ const messageIdMutants: readonly JournalMutant[] = [
   },
   {
     name: 'only the last 5,000 message ids are known',
-    law: 'J3 a message id is still known',
+    law: 'J3 a message id is still deduplicated',
     mutate(reference) {
       const last = new Map<string, string>();
       const next = counter();
@@ -168,7 +168,7 @@ const messageIdMutants: readonly JournalMutant[] = [
 const historyMutants: readonly JournalMutant[] = [
   {
     name: 'acknowledges first and writes later',
-    law: 'J1 what an append',
+    law: 'J1 acknowledged entries can be read',
     mutate: (reference) =>
       altered(reference, {
         async append(run, entries) {
@@ -198,7 +198,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a run is found by its id alone',
-    law: 'J4 a run is found by its tenant',
+    law: 'J4 a run is visible to its tenant',
     mutate(reference) {
       const anybody = (run: RunKey) => ({ ...run, tenant_id: 'anybody' });
       return altered(reference, {
@@ -229,7 +229,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'keeps the objects it was given',
-    law: 'J4 what',
+    law: 'J4 reads',
     mutate: (reference) =>
       factsBeside(
         reference,
@@ -239,7 +239,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'gives out the objects it keeps',
-    law: 'J4 what is read',
+    law: 'J4 reads return copies',
     mutate: (reference) =>
       factsBeside(
         reference,
@@ -324,17 +324,17 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a follower is never told that it has caught up',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch) => (batch.length > 0 ? [batch] : [])),
   },
   {
     name: 'a follower is told with every batch that it has caught up',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch) => (batch.length > 0 ? [batch, []] : [batch])),
   },
   {
     name: 'a follower is told that it has caught up before it has',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch, index) => (index === 0 ? [[], batch] : [batch])),
   },
   {
@@ -364,7 +364,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a follower gets the entry at its position again',
-    law: 'J5 a follower gets what comes after',
+    law: 'J5 a follower gets exactly',
     mutate: (reference) =>
       altered(reference, {
         follow: (partition, from, signal) => reference.follow(partition, Math.max(0, from - 1), signal),
@@ -401,7 +401,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'followers share what they are given',
-    law: 'J5 every follower gets copies',
+    law: 'J5 every follower',
     mutate(reference) {
       const shared = new Map<Position, Entry>();
       const share = (entry: Entry) => {
@@ -414,7 +414,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'one follower that ends takes the others along',
-    law: 'J5 one follower',
+    law: 'J5 a follower that ends',
     mutate(reference) {
       const all = new AbortController();
       return altered(reference, {

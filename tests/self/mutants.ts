@@ -14,7 +14,7 @@ export const leaseMs = 30_000;
 export interface Mutant<P> {
   /** The defect. */
   readonly name: string;
-  /** Name prefixes of the tests of which at least one must fail. */
+  /** Name prefix of the tests of which at least one must fail. */
   readonly law: string;
   readonly mutate: (reference: P, clock: ManualClock) => P;
 }
@@ -35,7 +35,7 @@ export function mutantsDie<K extends keyof Backend>(
       assert.equal(await failures(suite, law, open, referenceDeadlineMs), [], law);
     }
   };
-  test('the reference passes every law that kills a mutant', passAll, { timeoutMs: 120_000 });
+  test('the reference passes every test that kills a mutant', passAll, { timeoutMs: 120_000 });
   for (const { name, law, mutate } of mutants) {
     test(`${law} finds out: ${name}`, async () => {
       const failed = await failures(suite, law, openedWith(port, mutate));

@@ -55,7 +55,7 @@ async function takesAll(coordinator: Service, patienceMs: number): Promise<numbe
 
 spec('hand-over between coordinators', (test) => {
   test(
-    'on SIGTERM is at once, however long the lease, and runs go on where they are',
+    'on SIGTERM is immediate, however long the lease, and runs continue where they are',
     () =>
       withTwo('30', async (scene) => {
         const runs = await startRuns(scene, 20, 10);

@@ -100,7 +100,7 @@ spec('graph: layout of the svg', (test) => {
     }
   });
 
-  test('segments the validator refuses are drawn all the same', () => {
+  test('segments that the validator rejects are drawn too', () => {
     const broken = segment({ a: 'x', b: 'x', c: 'x', m: 'map', n: 'loop', p: 'x', alone: 'x' }, [
       'a -> b',
       'b -> c',
