@@ -14,7 +14,7 @@ async function withRegistries(use: (kv: KvStore) => Promise<void>): Promise<void
   await withFolder((folder) => withStore(folder, ({ kv }) => use(kv)));
 }
 
-spec('limits of a registry', (test) => {
+spec('limits of a key-value store', (test) => {
   test('a key is 1 to 1,024 characters of text; another one is a TypeError', () =>
     withRegistries(async (kv) => {
       for (const key of ['', 'x'.repeat(1_025), 'a\0b', '\ud800', '\u{10ffff}']) {

@@ -152,7 +152,7 @@ spec('the limits of a NATS server', (test) => {
       }),
     ));
 
-  test('a value of the registry that is larger than a message is refused by name', () =>
+  test('a stored value larger than a message is rejected by name', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
       withBackend({ url }, async ({ kv }) => {
         await failure(() => kv.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');

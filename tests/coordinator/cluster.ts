@@ -63,7 +63,7 @@ class Surroundings {
     if (this.writeDelayMs > 0) await new Promise<void>((resolve) => this.shared.after(this.writeDelayMs, resolve));
   }
 
-  registry(inner: KvStore): KvStore {
+  kvStore(inner: KvStore): KvStore {
     const ask = async <T>(call: () => Promise<T>): Promise<T> => {
       await this.awake();
       if (this.isCut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
@@ -134,7 +134,7 @@ export class TestMember {
   ) {
     this.surroundings = new Surroundings(clock);
     this.ownership = new PartitionOwnership({
-      kv: this.surroundings.registry(kv),
+      kv: this.surroundings.kvStore(kv),
       clock: this.surroundings.clock,
       log: quietLogger,
       memberId: id,

@@ -208,7 +208,7 @@ spec('checkpoints', (test) => {
       await second.stop();
     }));
 
-  test('once the registry takes snapshots again the checkpoint moves on', () =>
+  test('once the key-value store accepts snapshots again the checkpoint advances', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
       const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));

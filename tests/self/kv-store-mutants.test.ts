@@ -323,7 +323,7 @@ const copyAndCloseMutants: readonly Mutant<KvStore>[] = [
   },
 ];
 
-spec('broken registries', (test) => {
+spec('broken key-value stores', (test) => {
   mutantsDie(test, 'kv', kvStoreConformance, [
     ...writeMutants,
     ...expiryMutants,
