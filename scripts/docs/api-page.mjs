@@ -1,4 +1,4 @@
-/** docs/contracts/api-reference.md: the route table as a page. */
+/** docs/contracts/api-reference.md, rendered from the route table. */
 import { errorCodes, roles } from '@llmteam/contracts';
 import { actions, closeCodes, codesOf, defaultLimits, may, routes } from '@llmteam/gateway';
 import { fieldTable } from './field-table.mjs';
@@ -19,9 +19,9 @@ export function apiPage(_workbench, examples) {
   return page(
     generated,
     '# API reference',
-    `The gateway's interface over HTTP. The same as OpenAPI 3.1 is at \`/api/v1/openapi.json\`, and as a page to try at \`/api/docs\`; both come
-from the table of routes that the gateway itself follows. An address that is not listed here does not exist.`,
-    table(['operation', 'method and path', 'needs'], routes.map(overviewRow)),
+    `The HTTP API of the gateway. The gateway also serves it as an OpenAPI 3.1 document at \`/api/v1/openapi.json\` and as an interactive page at
+\`/api/docs\`. All three are generated from the route table of the gateway, so a path that is not listed here does not exist.`,
+    table(['operation', 'method and path', 'permission'], routes.map(overviewRow)),
     conventions(examples),
     following(),
     '## Operations',
@@ -29,7 +29,7 @@ from the table of routes that the gateway itself follows. An address that is not
       `### ${title}`,
       routes.filter((route) => route.tag === tag).map((route) => operation(route, link)),
     ]),
-    '## Shapes',
+    '## Schemas',
     [...components].map(([name, schema]) => [`### ${name}`, schema.description ?? '', shape(schema, link)]),
   );
 }
@@ -46,31 +46,34 @@ function conventions(examples) {
   const rows = actions.map((action) => [code(action), ...roles.map((role) => (may(role, action) ? 'yes' : ''))]);
   return [
     '## Keys and roles',
-    `Every request except those of *Service* carries \`Authorization: Bearer <key>\`. A key belongs to one tenant and has one role. The tenant is
-determined by the key alone; resources of another tenant return the same 404 as resources that do not exist, byte for byte.
-\`llmteam keys create\` creates a key and shows it once. Revoking a key takes effect within a second and closes the streams it opened.`,
+    `Every request, except those under *Service*, needs an \`Authorization: Bearer <key>\` header. A key belongs to one tenant and has one role;
+the tenant is determined by the key alone. Resources of other tenants look like missing ones: the same 404 response, byte for byte.
+\`llmteam keys create\` creates a key and shows it once. A revoked key stops working within a second, and the streams it opened are closed.`,
     table(['action', ...roles], rows),
     '## Errors',
-    `Errors are problem documents (RFC 9457), \`application/problem+json\`. \`code\` is one of the [error table](../errors.md); \`problems\` lists
-everything that is wrong with the request, each with a JSON Pointer. Every response has an \`X-Request-Id\`: the one of the request, if
-given. Any operation may return ${codesInWords()}.`,
+    `Error responses are problem details (RFC 9457), \`application/problem+json\`. \`code\` is one of the [error codes](../errors.md);
+\`problems\` lists everything that is wrong with the request, each entry with a JSON Pointer. Every HTTP response has an \`X-Request-Id\` header,
+which repeats that of the request if it had one. Any operation may fail with ${codesInWords()}.`,
     examples.fitting('problem-details', sampleProblem),
-    '## Repeating requests',
-    `Starting and forking take an \`Idempotency-Key\`. The same key with the same body is the same run, however often and to whichever gateway it
-is sent; the same key with a different body is \`IDEMPOTENCY_CONFLICT\`. Cancel, pause, resume, claim and answer are idempotent.`,
-    '## Changing segments',
-    `The \`ETag\` of a segment is its revision. With \`If-Match\` the change is made only if that is still the latest revision; with
-\`If-None-Match: *\` only if the segment does not exist. Otherwise the response is \`PRECONDITION_FAILED\` and nothing changes.`,
-    '## Lists',
-    'Lists return a page and a `cursor` for the next one, null on the last. Pages neither repeat nor miss rows while others are added.',
+    '## Idempotency',
+    `Starting and forking a run accept an \`Idempotency-Key\` header. Requests with the same key and the same body refer to the same run, however
+often and to whichever gateway they are sent; the same key with another body is an \`IDEMPOTENCY_CONFLICT\`. Cancelling, pausing and resuming
+a run and claiming and answering a task are idempotent anyway.`,
+    '## Conditional changes',
+    `The \`ETag\` of a segment is its revision. With \`If-Match\` a segment is changed only if that is still its newest revision, with
+\`If-None-Match: *\` only if it does not exist yet. Otherwise the request fails with \`PRECONDITION_FAILED\` and changes nothing.`,
+    '## Pagination',
+    `Lists return a page and a \`cursor\` for the next one, or null if there is none. Pages neither repeat nor miss a row while rows are
+added.`,
     '## Limits',
-    'Per gateway and configurable. Beyond a limit the response is `RATE_LIMITED` with `Retry-After`, and the request has no effect.',
+    `The limits apply per gateway and can be configured. A request beyond a limit is rejected with \`RATE_LIMITED\` and a \`Retry-After\`
+header.`,
     table(
       ['limit', 'default'],
       Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),
     ),
     `Bodies are JSON in UTF-8, nested at most 64 levels deep, without duplicate keys and without \`__proto__\`, \`constructor\` and \`prototype\`.
-Unknown keys are rejected, in bodies and in queries. Browsers may call the API from configured origins only (CORS).`,
+Unknown keys are rejected, in bodies and in queries. Browsers may call the API only from configured origins (CORS).`,
   ];
 }
 
@@ -83,8 +86,8 @@ function codesInWords() {
 function following() {
   return [
     '## Following a run',
-    `Over server-sent events or a WebSocket, a client receives every event of a run from a given \`seq\` on, past and new, without gaps or
-repeats, until the run ends. After a lost connection it resumes after the last \`seq\` it received.`,
+    `Server-sent events or a WebSocket deliver every event of a run from a requested \`seq\` on, then each new one, without gaps or duplicates,
+until the run ends. After a lost connection the client reconnects and continues after the last \`seq\` it received.`,
     fence(
       'sh',
       `curl -N -H "Authorization: Bearer $KEY" -H 'Accept: text/event-stream' -H 'Last-Event-ID: 17' \\
@@ -92,12 +95,12 @@ repeats, until the run ends. After a lost connection it resumes after the last \
     ),
     'A WebSocket is closed with one of these codes:',
     table(
-      ['code', 'why'],
+      ['code', 'reason'],
       [
         ...Object.values(closeCodes)
           .filter(({ code }, at, all) => all.findIndex((other) => other.code === code) === at)
           .map(({ code: number, about }) => [String(number), about]),
-        ['1003', 'the client sent a message: the gateway accepts none'],
+        ['1003', 'the client sent a message; the gateway accepts none'],
         ['1009', 'the client sent a message that is too large'],
       ],
     ),
@@ -108,15 +111,15 @@ function operation(route, link) {
   const { operation: name, method, path, summary, description = '', access, body, changes } = route;
   const notes = [
     access === 'open' ? 'Needs no key.' : `Needs ${code(access)}.`,
-    ...(changes ? ['Noted in the audit trail.'] : []),
+    ...(changes ? ['Recorded in the audit trail.'] : []),
   ];
   return [
     `#### ${name}`,
     `${code(`${method.toUpperCase()} ${path}`)}: ${summary}. ${notes.join(' ')}`,
     description,
     parameters(route),
-    body === undefined ? '' : `Body${body.required ? '' : ', if any'}: ${shapeWords(body.schema, link)}.`,
-    table(['status', 'answer'], answers(route, link)),
+    body === undefined ? '' : `Body${body.required ? '' : ' (optional)'}: ${shapeWords(body.schema, link)}.`,
+    table(['status', 'response'], responses(route, link)),
   ];
 }
 
@@ -134,22 +137,25 @@ function queryWords({ description = '', default: fallback, enum: values, $ref })
   const words = [
     description,
     values === undefined ? '' : `One of ${values.map(code).join(', ')}.`,
-    $ref === undefined ? '' : `A [${$ref.split('/').at(-1)}](#${anchor($ref.split('/').at(-1))}).`,
+    $ref === undefined ? '' : `See [${$ref.split('/').at(-1)}](#${anchor($ref.split('/').at(-1))}).`,
     fallback === undefined ? '' : `Default ${code(fallback)}.`,
   ];
   return words.filter((word) => word !== '').join(' ');
 }
 
-function answers(route, link) {
-  const well = Object.entries(route.responses).map(([status, { description, content = {}, headers = {} }]) => {
+function responses(route, link) {
+  const successes = Object.entries(route.responses).map(([status, { description, content = {}, headers = {} }]) => {
     const shapes = Object.entries(content).map(([type, schema]) =>
       type === 'application/json' ? shapeWords(schema, link) : code(type),
     );
     const named = Object.keys(headers).length === 0 ? '' : ` Headers: ${Object.keys(headers).map(code).join(', ')}.`;
     return [status, `${description}${shapes.length === 0 ? '' : ` ${shapes.join(' or ')}.`}${named}`];
   });
-  const ill = route.errors.map((name) => [String(errorCodes[name].http), `${code(name)}: ${errorCodes[name].about}`]);
-  return [...well, ...ill];
+  const errors = route.errors.map((name) => [
+    String(errorCodes[name].http),
+    `${code(name)}: ${errorCodes[name].about}`,
+  ]);
+  return [...successes, ...errors];
 }
 
 function shapeWords(schema, link) {
@@ -157,7 +163,7 @@ function shapeWords(schema, link) {
   return $id === undefined ? 'JSON' : link($id);
 }
 
-/** Named schemas that bodies and answers use, by name. */
+/** The named schemas of requests and responses, by name. */
 function collectComponents() {
   const found = new Map();
   const add = (schema) => {
@@ -165,10 +171,10 @@ function collectComponents() {
     if (schema.$id !== undefined) found.set(schema.$id, root);
     for (const [name, definition] of definitions) found.set(name, definition);
   };
-  for (const { body, query, responses: rules } of routes) {
+  for (const { body, query, responses: replies } of routes) {
     if (body !== undefined) add(body.schema);
     if (query !== undefined) add(query);
-    for (const { content = {} } of Object.values(rules)) for (const schema of Object.values(content)) add(schema);
+    for (const { content = {} } of Object.values(replies)) for (const schema of Object.values(content)) add(schema);
   }
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 /**
- * Purpose: examples that are true: whatever a page shows as JSON went through a check on its way in.
- * Invariant: a block of JSON in a page that came from nowhere else is a fault (`uncheckedBlocks`).
+ * Purpose: validates every JSON example before a page shows it.
+ * Invariant: a JSON block that did not come from here is an error (`uncheckedBlocks`).
  */
 import { validateText } from '@llmteam/kernel';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -20,33 +20,33 @@ export class CheckedExamples {
     for (const [name, schema] of schemas) this.#ajv.addSchema(schemaFile(name, schema), name);
   }
 
-  /** Fits the schema of docs/contracts/schemas/ that has the name. */
+  /** An example that is valid against the named schema in docs/contracts/schemas/. */
   fitting(name, value) {
     if (!this.#ajv.validate(name, value)) {
       const faults = this.#ajv.errorsText(undefined, { separator: '; ' });
-      throw new Error(`an example is no ${name}: ${faults}\n${JSON.stringify(value, null, 2)}`);
+      throw new Error(`an example does not match the schema ${name}: ${faults}\n${JSON.stringify(value, null, 2)}`);
     }
     return this.#show(value);
   }
 
-  /** A segment without a problem. */
+  /** A segment that validates without problems. */
   segment(value) {
     const { problems } = validateText(pretty(value), this.#workbench);
-    if (problems.length > 0) throw new Error(`an example segment is wrong: ${JSON.stringify(problems, null, 2)}`);
+    if (problems.length > 0) throw new Error(`an example segment is invalid: ${JSON.stringify(problems, null, 2)}`);
     return this.#show(value);
   }
 
-  /** A config of the step type. */
+  /** A valid config of the step type. */
   stepConfig({ type_id, version }, value) {
     const fault = this.#workbench.catalog.find(type_id, version).checkConfig(value);
-    if (fault !== null) throw new Error(`an example config of ${type_id} is wrong: ${fault}`);
+    if (fault !== null) throw new Error(`an example config of ${type_id} is invalid: ${fault}`);
     return this.#show(value);
   }
 
-  /** A segment that is wrong, and what the validator says to it. */
+  /** An invalid segment and the problems that the validator reports. */
   brokenSegment(value) {
     const { problems } = validateText(pretty(value), this.#workbench);
-    if (problems.length === 0) throw new Error('the broken segment is not broken');
+    if (problems.length === 0) throw new Error('the broken segment is valid');
     return { segment: this.#show(value), problems, answer: this.#show(problems) };
   }
 
@@ -64,7 +64,7 @@ export class CheckedExamples {
 
 const widest = 100;
 
-/** As JSON.stringify with two spaces, but for lists and objects that fit into a line. */
+/** Like JSON.stringify with two spaces, except that short lists and objects stay on one line. */
 function pretty(value, indent = '') {
   const short = inALine(value);
   if (typeof value !== 'object' || value === null || (short.length + indent.length <= widest && isFlat(value)))
@@ -79,7 +79,7 @@ function pretty(value, indent = '') {
     : `${open}\n${items.map((item) => deeper + item).join(',\n')}\n${indent}${close}`;
 }
 
-/** An object of objects is easier to read over several lines, however short it is. */
+/** An object of objects is easier to read on several lines, however short it is. */
 function isFlat(value) {
   const items = Object.values(value);
   return Array.isArray(value)

@@ -9,50 +9,54 @@ export function configPage({ plugins }, examples) {
   return page(
     generated,
     '# Configuration',
-    `\`llmteam.config.json\` defines what segments use by name: models, HTTP services, stores, secrets. The nearest file is used, searching
-upwards from the folder of the segment or else from the working folder, unless \`--config FILE\` is given; a run keeps the one it
-was started with. Unknown keys are rejected. Without a file nothing is configured.
+    `\`llmteam.config.json\` defines what segments may refer to by name: models, HTTP services, stores and secrets. Unless \`--config FILE\` names
+a file, the nearest one is used, searched upwards from the folder of the segment and then from the working directory. A resumed run uses
+the file it was started with. Unknown keys are rejected. Without a file the defaults apply.
 Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     examples.fitting('config', sample),
     '## Keys',
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => !services.includes(key))),
     uses,
-    `A segment never holds a secret: it holds names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), and they are checked when it is
-loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` refers to an environment variable, which is read
-on first use; \`llmteam providers\` lists the missing ones.`,
+    `A segment never contains a secret, only names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), which are checked when the segment is
+loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` refers to an environment variable, which is read on
+first use; \`llmteam providers\` lists missing ones.`,
     '## Services',
-    '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so that one file configures all of them.',
+    '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so they can share one file.',
     examples.fitting('config', serviceSample),
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
     overrides,
     '## Models',
-    `An entry of \`llms\` names its \`provider\`; its other keys belong to the provider. \`llmteam providers\` lists the available providers.
-Built in:`,
+    `An entry of \`llms\` names its \`provider\`; the provider defines the other keys. \`llmteam providers\` lists the available providers,
+including those of plugins. Built in:`,
     providers.map(providerSection),
   );
 }
 
-const uses = `- \`llms\`: models, by \`llm_ref\`. \`clients\`: HTTP services, by \`client_ref\`; their headers are sent with every request, and they may be
-  inside a private network or on this machine only with \`allow_private_network\`.
-- \`stores\`: names of key-value stores for handlers (\`store_ref\`). \`secrets\`: secrets, by \`secret_ref\`.
-- \`plugins\`: packages with your own step types and model providers. \`settings\`: settings passed to each plugin at its start, by plugin name.
-- \`synchronous\`: how the local store writes. \`log\`: what is logged to stderr.`;
+const uses = `- \`llms\`: the models that \`llm_ref\` refers to.
+- \`clients\`: the HTTP services that \`client_ref\` refers to. Their headers are sent with every request; a service in a private network or on
+  this machine needs \`allow_private_network\`.
+- \`stores\`: the key-value stores that handlers may use (\`store_ref\`).
+- \`secrets\`: the secrets that \`secret_ref\` refers to.
+- \`plugins\`: packages with additional step types and model providers.
+- \`settings\`: settings of each plugin, by plugin name, passed to it at startup.
+- \`synchronous\`: how the local store syncs its writes.
+- \`log\`: what is logged to stderr.`;
 
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
-/** The schema with some of its keys. */
+/** The schema with only the wanted keys. */
 function partOf(schema, wanted) {
   const properties = Object.entries(schema.properties).filter(([key]) => wanted(key));
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-const overrides = `Every key whose path consists of names only has an environment variable that overrides the file: \`LLMTEAM_\` and the path in
-capital letters, joined by \`_\`. Examples: \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`, \`LLMTEAM_WORKER_HTTP_PORT=9000\`,
-\`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. Lists are separated by commas. A variable that
-is empty is ignored; one that matches no key is reported as a warning in the log.
+const overrides = `Environment variables override the file. Every scalar, list of scalars and map of numbers has one, unless its path contains \`[]\` or
+\`<name>\`: \`LLMTEAM_\` followed by the path in upper case, joined by \`_\`. Examples: \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`,
+\`LLMTEAM_WORKER_HTTP_PORT=9000\`, \`LLMTEAM_WORKER_CONCURRENCY_BY_TYPE="llm_agent=4,http_action=8"\`, \`LLMTEAM_LOG_LEVEL=debug\`. List items are
+separated by commas. An empty variable is ignored; a variable that matches no key of its section is logged as a warning.
 
-\`llmteam serve coordinator --print-config\` prints the effective configuration with secrets masked. Log lines never contain a configured
-secret: its value is redacted wherever it occurs, as is every string under a key that names a secret and every value of \`headers\`.`;
+\`llmteam serve coordinator --print-config\` prints the effective configuration with secrets masked. Configured secrets never appear in the log:
+they are replaced by value wherever they occur, as is every string under a key that names a secret and every value of \`headers\`.`;
 
 function providerSection({ providerId, description, config_schema }) {
   const { root } = plainSchema(config_schema);

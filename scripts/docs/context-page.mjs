@@ -60,18 +60,18 @@ export function contextPage(_workbench, examples) {
   return page(
     generated,
     '# Runtime context',
-    `A task type's handler is \`async (context, config, input) => ({port: value})\`. Its first argument, a
-\`StepContext\`, is **everything** it may know and use; nothing is imported from the runtime and nothing is global. A handler can be tested
-with a fake context and cannot reach another tenant's data. This page is generated from the source of \`@llmteam/contracts\`.`,
+    `The handler of a task type is \`async (context, config, input) => ({port: value})\`. Its first argument, a \`StepContext\`, is its **only**
+access to the runtime; a handler imports nothing from the runtime and uses no globals. So it can be tested with a stub context and cannot
+reach another tenant's data. This page is generated from the source of \`@llmteam/contracts\`.`,
     '## Example',
-    'A plugin package with one step type; a test compiles it.',
+    'A plugin package with one step type:',
     fence('ts', handler),
-    'The key `llmteam` of its package.json is the manifest, which tools read without running the plugin:',
+    'Its package.json declares, under the key `llmteam`, what tools read without running the plugin:',
     examples.fitting('plugin-manifest', manifest),
     guarantees,
     members('step-context', 'StepContext', '## StepContext'),
     whereFrom,
-    '## What it provides',
+    '## What the context provides',
     ['KeyValueStore', 'HttpClientConfig', 'Logger'].map((name) => members('step-context', name)),
     ['LanguageModel', 'ModelRequest', 'ModelResponse'].map((name) => members('language-model', name)),
     controlTypes(),
@@ -81,15 +81,16 @@ with a fake context and cannot reach another tenant's data. This page is generat
 
 const guarantees = `## What a handler can rely on
 
-- Before it runs, \`config\` has its \`\${ … }\` resolved and is validated against the type's \`config_schema\`. The result is validated too: it
-  must be JSON, fire only declared ports and respect the size limits; otherwise the attempt fails with \`STEP_RESULT_INVALID\`.
-- It runs **at least once**. If a worker dies, the attempt runs again: pass \`idempotency_key\` to services that support one, and wrap work that
-  must not be paid for twice in \`memo\`.
-- Throwing ends the attempt. The code of a \`LlmteamError\` decides whether it is retried; any other error is retryable.
-- Once its attempt is over (timed out, cancelled, reported), nothing it still does affects the run.`;
+- The expressions in \`config\` (\`\${ … }\`) are already evaluated, and \`config\` is valid against the type's \`config_schema\`. The result is
+  checked too: it must be JSON, use only declared ports and stay within the size limits; otherwise the attempt fails with
+  \`STEP_RESULT_INVALID\`.
+- It runs **at least once**. If its worker dies, the attempt runs again on another one: pass \`idempotency_key\` to services that support it,
+  and wrap in \`memo\` whatever must not be paid for twice.
+- An exception ends the attempt. The code of a \`LlmteamError\` decides whether the attempt is retried; any other error is retried.
+- Once the attempt is over (reported, timed out or cancelled), nothing the handler still does affects the run.`;
 
 const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names from the [configuration](../config.md), which the validator checks before a run starts.
-\`secret\` returns only secrets that the type's \`permissions\` list (\`secret:<name>\`). \`store\` isolates keys by tenant and instance.`;
+\`secret\` returns only secrets listed in the type's \`permissions\` (\`secret:<name>\`). \`store\` isolates the keys of each tenant and instance.`;
 
 function members(file, name, heading = `### ${name}`) {
   const type = describeType(`${pluginApi}/${file}.ts`, name);
@@ -117,8 +118,8 @@ function portSections() {
   const sections = ports.flatMap((port) => interfacesOf(`contracts/src/ports/${port}.ts`));
   return [
     '## Ports',
-    `What a backend implements. Step types never see them; they are here for those who write an adapter. Each law has its number in the
-conformance suite (\`tests/conformance/\`), which any adapter can be run against.`,
+    `The interfaces that a backend implements. Step types never see them; they are documented for authors of adapters. The conformance suite
+(\`tests/conformance/\`) tests each guarantee by its number and runs against any adapter.`,
     sections.map((type) =>
       [`### ${type.name}`, type.about, memberTable(type)].filter((part) => part !== '').join('\n\n'),
     ),

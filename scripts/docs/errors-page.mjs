@@ -14,16 +14,16 @@ export function errorsPage(_workbench, examples) {
   return page(
     generated,
     '# Errors',
-    `Every error has a code from this table, or one of the plugin that raised it. Codes are never renamed or reused; messages may
-change. A **recoverable** error may pass if the same is done again: an attempt that ends in one is repeated as the step's
-\`retry\` says. The column *http* is the status of an answer over HTTP.`,
+    `Every error has a code from this table or a code defined by the plugin that raised it. Codes are never renamed or reused; messages
+may change. A **recoverable** error may go away on retry: an attempt that fails with one is retried according to the step's \`retry\`.
+The column *http* is the status of the HTTP response.`,
     table(['code', 'meaning', 'recoverable', 'http'], codes),
     '## ErrorInfo',
-    'An error as runs, events and reports carry it. Schema: [error.schema.json](contracts/schemas/error.schema.json).',
+    'How runs, events and reports represent an error. Schema: [error.schema.json](contracts/schemas/error.schema.json).',
     fieldTable(plainSchema(ErrorInfo).root),
     examples.fitting('error', sample),
     '## Problems of segments',
-    `What \`llmteam validate\` finds. \`SEGMENT_INVALID\` carries them all in \`details.problems\`. See
+    `What \`llmteam validate\` reports. A \`SEGMENT_INVALID\` error lists all of them in \`details.problems\`. See
 [validation](contracts/segment-json.md#validation).`,
     table(
       ['code', 'meaning'],

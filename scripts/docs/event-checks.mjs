@@ -1,4 +1,4 @@
-/** The event catalog agrees with the events recorded in tests/scenarios/: no payload key is missing, none is never seen. */
+/** Checks the event catalog against the events recorded in tests/scenarios/: every recorded payload key is described, and vice versa. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventCatalog } from '@llmteam/contracts';
@@ -13,16 +13,18 @@ function wrongKeys(recorded) {
   return [...recorded].flatMap(([type, keys]) => {
     const { properties } = eventCatalog[type].payload;
     if (properties === undefined) return [];
-    const told = Object.keys(properties);
-    const untold = [...keys]
-      .filter((key) => !told.includes(key))
+    const described = Object.keys(properties);
+    const missing = [...keys]
+      .filter((key) => !described.includes(key))
       .map((key) => `${type}: payload '${key}' is not described`);
-    const unseen = told.filter((key) => !keys.has(key)).map((key) => `${type}: no recorded event has payload '${key}'`);
-    return [...untold, ...unseen];
+    const unseen = described
+      .filter((key) => !keys.has(key))
+      .map((key) => `${type}: no recorded event has payload '${key}'`);
+    return [...missing, ...unseen];
   });
 }
 
-/** The payload keys of every event type that some scenario has. A line that stands for those left out (`… 2704 more`) is no event. */
+/** The payload keys of every event type that occurs in a scenario. A line such as `… 2704 more` is not an event. */
 function recordedKeys(folder) {
   const recorded = new Map();
   for (const line of existsSync(folder) ? recordedEvents(folder) : []) {
@@ -52,7 +54,7 @@ function payloadOf(line) {
     try {
       return JSON.parse(text.slice(0, end));
     } catch {
-      // That brace belongs to the error behind the payload: look for the one before.
+      // That brace belongs to the error after the payload; try the previous one.
     }
   }
   return {};

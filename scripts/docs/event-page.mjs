@@ -14,31 +14,31 @@ export function eventPage(workbench, examples) {
   return page(
     generated,
     '# Event contract',
-    `Events tell what happened in a run. They are **derived** from the run's history, so reading the same history gives the same
-events, byte for byte. Within a run they are totally ordered by \`seq\`, from 1, without gaps.
-Schema: [event.schema.json](schemas/event.schema.json). See them with \`llmteam run FILE --json\`, live, or later with
-\`llmteam runs events ID --json\`: one event per line.`,
+    `Events report what happened in a run. They are **derived** from the run's history, so the same history always yields the same
+events, byte for byte. Within a run they are totally ordered by \`seq\`, which starts at 1 and has no gaps.
+\`llmteam run FILE --json\` prints them live and \`llmteam runs events ID --json\` afterwards, one event per line.
+Schema: [event.schema.json](schemas/event.schema.json).`,
     '## Envelope',
     fieldTable({ ...root, allOf: undefined }, (name) =>
       name === 'EventType' ? '[type](#types)' : `[${name}](#errorinfo)`,
     ),
-    `\`timestamp\` is when it happened: of \`step.started\` the moment a worker began, of what a handler records the moment it did.
-\`attempt\` is null for steps that run no job. \`duration_ms\` is null where nothing lasted.`,
+    `\`timestamp\` is when the event happened: for \`step.started\` when a worker began, for an activity when the handler recorded it.
+\`attempt\` is null for steps that run no job. \`duration_ms\` is null for events without a duration.`,
     '### ErrorInfo',
-    'What `error` holds. Never a stack trace, never a secret. All codes: [errors](../errors.md).',
+    'The value of `error`. It never contains a stack trace or a secret. All codes: [errors](../errors.md).',
     fieldTable(definitions.get('ErrorInfo')),
     '## Types',
     types(),
     '### WaitingFor',
-    'What `waiting_for` of `step.waiting` and of the steps of a run holds. `kind` tells the members apart.',
+    'The value of `waiting_for` in `step.waiting` and in the steps of a run, discriminated by `kind`.',
     fieldTable(WaitingFor),
     '## Example',
-    `The ${events.length} events of a run of \`article_writer\` are ${list(events)}. The second and the last:`,
+    `A run of \`article_writer\` has ${events.length} events: ${list(events)}. The second and the last:`,
     examples.fitting('event', events[1]),
     examples.fitting('event', events.at(-1)),
     '## Live tokens',
-    `While a model writes, whoever watches the run gets its text in pieces. Best effort: they have no \`seq\`, are not kept, and
-nothing depends on them.`,
+    `While a model generates text, clients that follow the run receive it in chunks. Delivery is best effort: the chunks have no \`seq\` and
+are not stored, and nothing depends on them.`,
     fieldTable(plainSchema(LiveToken).root),
   );
 }
@@ -57,7 +57,7 @@ function types() {
 }
 
 function payloadWords({ properties }) {
-  if (properties === undefined) return 'whatever the handler records';
+  if (properties === undefined) return 'defined by the handler';
   const words = Object.entries(properties).map(([key, schema]) => {
     const about = schema.$id === undefined ? schema.description : `[${schema.$id}](#${schema.$id.toLowerCase()})`;
     return `${code(key)}: ${about}`;
@@ -65,7 +65,7 @@ function payloadWords({ properties }) {
   return words.length === 0 ? 'empty' : words.join('; ');
 }
 
-/** A history as the engine would find it in the journal. */
+/** The events of a history as it would be in the journal. */
 function exampleEvents({ catalog, compiler }) {
   const { segment, step_types } = defineSegment(articleWriter, catalog);
   const plan = compilePlan({ segment, step_types }, catalog, compiler);

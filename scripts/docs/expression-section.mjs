@@ -1,4 +1,4 @@
-/** The section on expressions: what they may read, and what some of them give, by asking the evaluator. */
+/** The section on expressions. The results of the examples come from the evaluator. */
 import { celKeyword } from '@llmteam/contracts';
 import { comprehensionNames, functions, methods } from '../../kernel/dist/expressions/functions.js';
 import { code, fence, table } from './markdown.mjs';
@@ -32,14 +32,14 @@ const samples = [
 
 const names = [
   ['`input`', "the value on the step's port `input`; in `output` of the segment: the run's input"],
-  ['`ports.<name>`', 'the value on any input port'],
+  ['`ports.<name>`', 'the value on the named input port'],
   ['`value`', "in an edge's `condition`: the value on the port"],
   ['`run`', '`run.id`, `run.input`, `run.segment_id`, `run.tenant_id`'],
   [
     '`steps.<id>.<port>`',
-    'what a step upstream of this one fired; absent if it was skipped, so ask `has(steps.<id>)` first',
+    'an output of an upstream step; absent if the step was skipped, so check `has(steps.<id>)` first',
   ],
-  ['`loop.index`, `loop.item`', 'inside a region: the iteration, from 0, and its item'],
+  ['`loop.index`, `loop.item`', 'inside a region: the iteration (from 0) and its item'],
 ];
 
 /** @param compiler as the kernel makes it */
@@ -51,17 +51,18 @@ export function expressionSection(compiler) {
   ]);
   return [
     '## Expressions',
-    `Expressions are [CEL](https://cel.dev): no unbounded loops, no access to the host, no clock. They are used in \`condition\` of an
-edge, in \`output\` of the segment, in the strings of a config that the catalog marks \`CEL\` (\`${celKeyword}\` in the schema),
-and as \`\${ … }\` in any other string of a config. A string that is one \`\${ … }\` keeps the type of the value.
-Expressions are parsed and checked when the segment is loaded; one that fails later is \`EXPRESSION_FAILED\`, never a silent false.`,
-    table(['name', 'is'], names),
-    `Numbers without a fraction are \`int\`, others \`double\`. Arithmetic that mixes the two gives \`double\`, as JSON cannot tell 1 from
-1.0. Given`,
+    `Expressions are written in [CEL](https://cel.dev): they always terminate and have no access to the host or the clock. They are used in
+the \`condition\` of an edge, in the \`output\` of the segment, in config strings that the catalog marks \`CEL\` (\`${celKeyword}\` in the
+schema), and as \`\${ … }\` in any other config string. A string that consists of a single \`\${ … }\` keeps the type of the value.
+Expressions are parsed and checked when the segment is loaded; one that fails at run time is an \`EXPRESSION_FAILED\` error, never a silent
+\`false\`.`,
+    table(['name', 'value'], names),
+    `Numbers without a fraction are \`int\`, others \`double\`. Arithmetic that mixes the two yields \`double\`, because JSON does not
+distinguish 1 from 1.0. Given`,
     fence('text', given.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')),
-    table(['expression', 'gives'], rows),
-    `Functions: ${list([...functions.keys(), 'has'])}. Methods: ${list([...methods.keys()])}. With a variable of their own:
-${list(comprehensionNames)}. Patterns are RE2: no back-references, linear time.`,
+    table(['expression', 'result'], rows),
+    `Functions: ${list([...functions.keys(), 'has'])}. Methods: ${list([...methods.keys()])}. Macros:
+${list(comprehensionNames)}. Patterns are RE2: no backreferences, linear time.`,
   ];
 }
 

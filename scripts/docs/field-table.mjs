@@ -1,13 +1,13 @@
 /**
- * Purpose: the keys of an object schema as a table.
- * A key of an object within is written `position.x`, of an object in a list `cases[].port`, of an object by name `clients.<name>.base_url`.
+ * Purpose: renders the keys of an object schema as a table.
+ * Nested keys are written `position.x`, those of list items `cases[].port`, those of map values `clients.<name>.base_url`.
  */
 import { conditionSentences, ruleWords, typeWords } from './field-words.mjs';
 import { code, table } from './markdown.mjs';
 
 const headings = ['key', 'type', 'required', 'default', 'rule'];
 
-/** `link` makes of the name of a schema what stands in the column `type`. */
+/** `link` renders the name of a schema for the column `type`. */
 export function fieldTable(schema, link = code) {
   if (schema.anyOf?.every(({ properties }) => properties?.kind?.const !== undefined)) return kindTable(schema);
   const rows = rowsOf(schema, '', link);
@@ -16,7 +16,7 @@ export function fieldTable(schema, link = code) {
   return sentences.length === 0 ? fields : `${fields}\n\n${sentences.join(' ')}`;
 }
 
-/** Objects that a `kind` tells apart: a line for each. */
+/** A union discriminated by `kind`, one row per member. */
 function kindTable({ anyOf }) {
   const rows = anyOf.map(({ description = '', properties: { kind, ...fields } }) => {
     const words = Object.entries(fields).map(([key, field]) =>
@@ -37,7 +37,7 @@ function rowsOf({ properties = {}, required = [] }, prefix, link) {
   });
 }
 
-/** The object whose keys follow, if the field holds one, some or many. */
+/** The object schema inside the field, if it is an object, a list of objects or a map of objects. */
 function inner(field) {
   if (field.properties !== undefined) return { suffix: '', schema: field };
   const item = oneOfMany(field.items);
@@ -46,7 +46,7 @@ function inner(field) {
   return byName?.properties === undefined ? {} : { suffix: '.<name>', schema: byName };
 }
 
-/** Of objects of several kinds: all their keys, and as required those of every kind. */
+/** Merges a union of objects: all their keys; required are those that every member requires. */
 function oneOfMany(schema) {
   const kinds = schema?.anyOf;
   if (kinds === undefined || kinds.some(({ properties }) => properties === undefined)) return schema;

@@ -1,7 +1,7 @@
-/** What a JSON Schema allows, in words for a cell of a table. */
+/** Describes a JSON Schema in words, for a table cell. */
 import { code } from './markdown.mjs';
 
-/** `string`, `list of integer`, `"a"`, `"b"`; a named schema is a link if `link` knows where it is described. */
+/** `string`, `list of integer`, `"a"`, `"b"`; `link` renders a named schema. */
 export function typeWords(schema, link) {
   if (schema.$ref !== undefined) return link(schema.$ref.split('/').at(-1));
   if (schema.const !== undefined) return code(schema.const);
@@ -30,7 +30,7 @@ function objectWords({ additionalProperties, patternProperties }, link) {
   return values.properties === undefined ? `object of ${oneThing(values, link)}` : 'object by name';
 }
 
-/** What else must hold, then the description. */
+/** The constraints besides the type, then the description. */
 export function ruleWords(schema) {
   const { description = '' } = schema;
   const known = [...limits(schema), ...celWords(schema)].join(', ');
@@ -47,7 +47,7 @@ function limits(schema) {
   words.push(...range(schema.minLength ?? null, schema.maxLength ?? null, ' characters'));
   words.push(...range(schema.minItems ?? null, schema.maxItems ?? null, ' items'));
   words.push(...range(schema.minProperties ?? null, schema.maxProperties ?? null, ' keys'));
-  if (schema.uniqueItems === true) words.push('no item twice');
+  if (schema.uniqueItems === true) words.push('unique items');
   if (schema.type === 'array' && schema.items !== undefined && schema.items.properties === undefined) {
     words.push(...limits(schema.items).map((limit) => `each ${limit}`));
   }
@@ -56,7 +56,7 @@ function limits(schema) {
 
 function celWords({ 'x-cel': result, description = '' }) {
   if (result === undefined || description.startsWith('CEL')) return [];
-  return [result === 'any' ? 'CEL' : `CEL that gives a ${result}`];
+  return [result === 'any' ? 'CEL' : `CEL that returns a ${result}`];
 }
 
 function range(least, most, unit) {
@@ -67,7 +67,7 @@ function range(least, most, unit) {
   return most === null ? [] : [`≤ ${number(most)}${unit}`];
 }
 
-/** What holds between the keys of an object: `oneOf` and `allOf` of required keys, `if` … `else`. */
+/** The constraints between the keys of an object: `oneOf` and `allOf` of required keys, `if` … `else`. */
 export function conditionSentences(schema) {
   const choices = schema.oneOf?.map(({ required = [] }) => required[0]);
   const oneOf = choices === undefined ? [] : [`Exactly one of ${choices.map((key) => code(key)).join(' and ')}.`];
@@ -82,7 +82,7 @@ function conditionSentence({ if: when, else: otherwise }) {
 }
 
 function demands({ required = [], properties = {} }) {
-  const needed = required.map((key) => `${code(key)} must be given`);
+  const needed = required.map((key) => `${code(key)} is required`);
   const others = Object.entries(properties).flatMap(([key, schema]) => demand(key, schema));
   return [...needed, ...others].join(', ');
 }

@@ -1,7 +1,6 @@
 /**
- * Purpose: a schema of the code as a JSON Schema file (2020-12) that any tool can read.
- * Invariants: what the schema library notes for itself (`~kind`) is gone; a schema that has a name stands once, under `$defs`;
- * the same schema gives the same text.
+ * Purpose: converts a TypeBox schema to plain JSON Schema (2020-12).
+ * Invariants: TypeBox's internal keys (`~kind`) are removed; a named schema occurs once, under `$defs`; the output is deterministic.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -15,7 +14,7 @@ export function plainSchema(schema) {
   return { root, definitions: new Map(sorted) };
 }
 
-/** `name` as in the file name; the `$id` never changes. */
+/** `name` is that of the file; the `$id` never changes. */
 export function schemaFile(name, schema) {
   const { root, definitions } = plainSchema(schema);
   const $defs = definitions.size === 0 ? {} : { $defs: Object.fromEntries(definitions) };
@@ -30,7 +29,7 @@ function plain(value, definitions, isRoot = false) {
   return isRoot || !isNamed(copy) ? copy : reference(copy, definitions);
 }
 
-/** A property may be called `$id` too; then it is a schema and not a text. */
+/** A property may also be called `$id`; then it is a schema, not a string. */
 function isNamed({ $id }) {
   return typeof $id === 'string';
 }
@@ -42,7 +41,7 @@ function reference({ $id, ...schema }, definitions) {
   return { $ref: `#/$defs/${$id}` };
 }
 
-/** `{@link Definition}` is for editors of code. */
+/** Replaces `{@link Definition}`, which only code editors understand. */
 function withoutLinks(text) {
   return text.replaceAll(/\{@link (\w+)\}/g, '`$1`');
 }

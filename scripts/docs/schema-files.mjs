@@ -1,4 +1,4 @@
-/** Which schemas become files in docs/contracts/schemas/, by the file's name. */
+/** The schemas that are written to docs/contracts/schemas/, by file name. */
 import {
   ErrorInfo,
   Fact,
@@ -17,13 +17,13 @@ import { ConfigFile } from '@llmteam/service-host';
 import { Type } from 'typebox';
 import { schemaFile } from './plain-schema.mjs';
 
-/** An entry of a run's history, as the port `Journal` gives it. */
+/** A journal entry as the port `Journal` returns it. */
 const JournalEntry = Type.Object(
   {
     tenant_id: Type.String(),
     run_id: Type.String(),
-    position: Type.Integer({ minimum: 1, description: 'Where it stands in its partition. Grows, may skip numbers.' }),
-    message_id: Type.String({ description: 'The same id again writes nothing.' }),
+    position: Type.Integer({ minimum: 1, description: 'Position in the partition: ascending, with gaps.' }),
+    message_id: Type.String({ description: 'Deduplication id: a second append with the same id writes nothing.' }),
     fact: Fact,
   },
   { additionalProperties: false, description: "One entry of a run's history." },
@@ -45,7 +45,7 @@ export const schemas = new Map([
   ['step-type', StepTypeMetadata],
 ]);
 
-/** By path from the root of the repository. */
+/** Path from the repository root and content of each file. */
 export function schemaFiles() {
   return [...schemas].map(([name, schema]) => [
     `docs/contracts/schemas/${name}.schema.json`,

@@ -1,4 +1,4 @@
-/** Segments that the pages show. */
+/** Example segments of the pages. */
 
 export const articleWriter = {
   version: '1.0',
@@ -49,7 +49,7 @@ export const triage = {
   ],
 };
 
-/** One mistake of many kinds. */
+/** Has many kinds of mistakes, each once. */
 export const broken = {
   version: '1.0',
   segment_id: 'Ticket Triage',

@@ -13,11 +13,11 @@ export function segmentPage(workbench, examples) {
     generated,
     '# Segment JSON',
     `A **segment** is a workflow: a graph of steps in one JSON file. Contract version: **1.0**.
-Schema: [segment.schema.json](schemas/segment.schema.json). Unknown keys are refused. A key \`$schema\` with the path of
-the schema file makes editors complete and check while you type.`,
+Schema: [segment.schema.json](schemas/segment.schema.json). Unknown keys are rejected. With a key \`$schema\` that holds the path of the
+schema file, editors validate and autocomplete segments.`,
     '## Example',
     examples.segment(articleWriter),
-    'One with branches, a retry policy, a person who is asked, and an output of its own:',
+    'A segment with branches, a retry policy, a human task and an output expression:',
     examples.segment(triage),
     fields(),
     flow,
@@ -43,24 +43,24 @@ const flow = `## How a segment runs
 1. The step \`entrypoint\` gets the run's input on its port \`input\`.
 2. A step that completes **fires output ports**. An edge whose \`from_port\` fired and whose \`condition\` holds is **taken** and
    carries the port's value; any other edge is **dead**.
-3. A step is decided when all edges into it are taken or dead: if any is taken it runs; if all are dead it is **skipped**, and its own
-   edges are dead. A join behind an optional branch therefore needs no special handling.
-4. One taken edge gives a port its value; several give the list of values in edge order.
-5. A failed attempt is retried according to \`retry\` if its error is recoverable. After that the step has failed: an edge from its port
-   \`error\` carries the error on; without one the run fails, at once or after its other branches (\`params.on_failure\`).
-6. Steps repeat only in the **region** of a \`loop\`, \`map\` or \`critic_loop\`: what lies between its port \`body\` and its port
-   \`next\`. Every iteration has its own scope. An uncaught failure inside ends the iteration.
-7. The run ends when nothing is left to do. It returns \`output\`, or else the value of the one final step that completed, or an object by
-   step id if there are several.
+3. A step is decided once each of its incoming edges is taken or dead: if any is taken the step runs, if all are dead it is
+   **skipped** and its outgoing edges are dead. So a join after an optional branch needs no special handling.
+4. If one taken edge leads to a port, the port has the edge's value; if several do, it has the list of their values in edge order.
+5. A failed attempt is retried according to \`retry\` if its error is recoverable. After the last attempt the step has failed: an edge
+   from its port \`error\` carries the error; without one the run fails, immediately or after its other branches (\`params.on_failure\`).
+6. Steps repeat only in the **region** of a \`loop\`, \`map\` or \`critic_loop\`: the steps between its port \`body\` and its port \`next\`.
+   Every iteration has its own scope. An uncaught failure inside the region ends the iteration.
+7. The run ends when nothing is left to do. It returns the value of \`output\`, or without one the value of the final step that
+   completed, or if there are several an object of their values by step id.
 
-The types of steps and their ports are in the [step catalog](step-catalog.md).`;
+The [step catalog](step-catalog.md) lists the step types and their ports.`;
 
 const explained = [
-  ['segment_bytes', 'bytes of the file'],
+  ['segment_bytes', 'file size in bytes'],
   ['steps_per_segment', 'steps'],
   ['edges_per_segment', 'edges'],
-  ['loop_nesting', 'loops within loops'],
-  ['json_depth', 'nesting of the JSON'],
+  ['loop_nesting', 'depth of nested loops'],
+  ['json_depth', 'nesting depth of JSON'],
   ['json_string_bytes', 'bytes of one string'],
   ['value_bytes', 'bytes of the value on a port'],
   ['attempts_per_step', 'attempts of a step'],
@@ -68,16 +68,17 @@ const explained = [
   ['loop_iterations', 'iterations of a loop'],
   ['parallel_width', 'jobs of a run in flight; further ready steps wait'],
   ['events_per_run', 'events of a run'],
-  ['subworkflow_depth', 'runs within runs'],
+  ['subworkflow_depth', 'depth of nested runs'],
   ['child_runs_per_run', 'child runs of a run'],
-  ['buffered_signals_per_run', 'signals buffered for a later wait'],
+  ['buffered_signals_per_run', 'signals buffered until a step waits for them'],
   ['expression_characters', 'characters of an expression'],
 ];
 
 function limits() {
   const rows = explained.map(([cap, about]) => [code(cap), caps[cap].toLocaleString('en'), about]);
-  const intro = 'They apply to every run, whatever its segment says. Exceeding one is `LIMIT_EXCEEDED`.';
-  return ['## Limits', intro, table(['limit', 'at most', 'of what'], rows)];
+  const intro =
+    'These limits hold for every run; a segment cannot raise them. Exceeding one is a `LIMIT_EXCEEDED` error.';
+  return ['## Limits', intro, table(['limit', 'maximum', 'meaning'], rows)];
 }
 
 function validation(examples) {
@@ -85,11 +86,10 @@ function validation(examples) {
   const codes = Object.entries(problemCodes).map(([name, about]) => [code(name), about]);
   return [
     '## Validation',
-    `\`llmteam validate FILE\` finds **everything** that is wrong at once, one line per problem, in the order of the file;
-\`--json\` prints \`{valid, problems}\`. A segment with a problem of severity \`error\` cannot be run; warnings and hints can be.
-This segment has ${problems.length} problems:`,
+    `\`llmteam validate FILE\` reports **all** problems at once, one per line, in file order; \`--json\` prints \`{valid, problems}\`. A segment
+with a problem of severity \`error\` cannot be run; warnings and hints do not prevent a run. This segment has ${problems.length} problems:`,
     segment,
-    'and this is the complete output:',
+    'They are reported as:',
     answer,
     '### Problem',
     fieldTable(plainSchema(Problem).root),

@@ -1,6 +1,6 @@
 /**
- * Purpose: what the doc comments of the contracts say, read from their source with the TypeScript compiler.
- * So a page cannot tell of a member that is not there, or forget one.
+ * Purpose: extracts doc comments from the source of the contracts with the TypeScript compiler, so that pages list exactly the
+ * members that exist.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import ts from 'typescript';
 import { root } from './workbench.mjs';
 
 /**
- * The interface of a name in a source file: its doc comment and its members in order.
+ * The doc comment and the members of an interface, in source order.
  * @returns {{ name: string, about: string, members: { signature: string, about: string }[] }}
  */
 export function describeType(path, name) {
@@ -19,7 +19,7 @@ export function describeType(path, name) {
   return { name, about, members: found.members.map((member) => describeMember(member, source)) };
 }
 
-/** Every interface of a file: a port, and what it takes and gives. */
+/** All interfaces of a file: a port and its parameter and result types. */
 export function interfacesOf(path) {
   const found = parse(path).statements.filter(ts.isInterfaceDeclaration);
   return found.map(({ name }) => describeType(path, name.text));
@@ -65,7 +65,7 @@ function throwsOf(node) {
     .join('; ');
 }
 
-/** `LlmteamError` is what is thrown unless it says otherwise: only the codes tell something. */
+/** Drops `LlmteamError`, the default: only the codes are informative. */
 function wordsOf(type, comment = '') {
   return `${type?.getText() ?? ''} ${comment}`
     .replace(/^\s*LlmteamError\s*/, '')

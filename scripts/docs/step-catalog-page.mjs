@@ -10,16 +10,16 @@ export function stepCatalogPage({ catalog }, examples) {
   return page(
     generated,
     '# Step catalog',
-    `The ${types.length} step types that come with LLMTeam; \`llmteam catalog\` lists them and those of your own plugins,
-\`llmteam catalog TYPE --json\` prints all that is known of one. **Task** types run on workers and may do anything their
-permissions grant; **control** types are pure state machines inside the engine and cost no job.`,
+    `The ${types.length} built-in step types. \`llmteam catalog\` lists them together with those of your plugins;
+\`llmteam catalog TYPE --json\` prints all metadata of one type. **Task** types run on workers and may do anything their
+permissions allow; **control** types are pure state machines inside the engine and need no job.`,
     table(
-      ['type', 'category', 'kind', 'does'],
+      ['type', 'category', 'kind', 'description'],
       types.map((type) => [`[${code(type.type_id)}](#${type.type_id})`, type.category, kindOf(type), type.description]),
     ),
-    `Every step also has the port \`error\`: if its last attempt fails and an edge leads from there, the edge carries the
-[ErrorInfo](event-contract.md#errorinfo) and the run continues. A string of a config may contain \`\${ CEL }\`, unless the table says
-\`CEL\`: then it is an [expression](segment-json.md#expressions) itself.`,
+    `Every step also has a port \`error\`: if its last attempt fails and an edge leads from that port, the edge carries the
+[ErrorInfo](event-contract.md#errorinfo) and the run continues. A config string may contain \`\${ CEL }\`. Where the table says \`CEL\`,
+the whole string is an [expression](segment-json.md#expressions).`,
     types.map((type) => section(type, kindOf(type), examples)),
     metadataSection(examples),
   );
@@ -36,34 +36,35 @@ function section(type, kind, examples) {
   return [
     `## ${type.type_id}`,
     `**${type.display_name}** · ${type.category} · ${kind} · ${type.version}. ${type.description}`,
-    table(['port', 'direction', 'type', 'carries'], ports(type)),
+    table(['port', 'direction', 'type', 'description'], ports(type)),
     fieldTable(root),
     facts(type),
-    shown.length === 1 ? 'Example of a config:' : 'Examples of configs:',
+    shown.length === 1 ? 'Example config:' : 'Example configs:',
     ...shown,
   ].join('\n\n');
 }
 
 function ports({ input_ports, output_ports, type_id }) {
   const row = (direction) => (port) => [code(port.name), direction, port.type, port.description];
-  const own = output_ports.length === 0 ? [['*', 'out', 'any', ownPorts[type_id] ?? 'As the config says.']] : [];
-  return [...input_ports.map(row('in')), ...output_ports.map(row('out')), ...own];
+  const dynamic =
+    output_ports.length === 0 ? [['*', 'out', 'any', dynamicPorts[type_id] ?? 'Depends on the config.']] : [];
+  return [...input_ports.map(row('in')), ...output_ports.map(row('out')), ...dynamic];
 }
 
-/** Of types whose output ports depend on the config. */
-const ownPorts = {
+/** The output ports of types where they depend on the config. */
+const dynamicPorts = {
   switch: 'The input, on the port of the first case that matches, or on `default_port`.',
   parallel_split: '`branch_1` … `branch_N`: the input, or a share of it.',
 };
 
 function facts({ supports_retry, supports_timeout, is_async, permissions }) {
   const words = [
-    supports_retry ? 'is repeated as its step says in `retry`' : 'has no attempts: `retry` has no effect',
-    supports_timeout ? 'ends after `timeout_seconds`' : '',
-    is_async ? 'waits for the world outside' : '',
-    permissions.length > 0 ? `may use ${permissions.map((permission) => code(permission)).join(', ')}` : '',
+    supports_retry ? 'Retried according to `retry`.' : 'Has no attempts: `retry` has no effect.',
+    supports_timeout ? 'Subject to `timeout_seconds`.' : '',
+    is_async ? 'Waits for something outside the run.' : '',
+    permissions.length > 0 ? `Permissions: ${permissions.map((permission) => code(permission)).join(', ')}.` : '',
   ].filter((word) => word !== '');
-  return `It ${words.join('; ')}.`;
+  return words.join(' ');
 }
 
 function metadataSection(examples) {
@@ -71,7 +72,7 @@ function metadataSection(examples) {
   const { version, config_schema, ...about } = sample;
   return [
     '## StepTypeMetadata',
-    `What a plugin tells of a step type, and what \`llmteam catalog TYPE --json\` prints. Schema:
+    `How a plugin describes a step type; \`llmteam catalog TYPE --json\` prints it. Schema:
 [step-type.schema.json](schemas/step-type.schema.json).`,
     fieldTable(root, (name) => `[${name}](#portspec)`),
     '### PortSpec',

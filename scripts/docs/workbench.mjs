@@ -1,6 +1,6 @@
 /**
- * Purpose: the real thing, for the pages to ask: the catalog of the built-in plugins, the validator, the engine.
- * Needs the packages to be built.
+ * Purpose: provides the pages with the real catalog of the built-in plugins, validator and engine.
+ * The packages must be built.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ export async function openWorkbench() {
   return { catalog, compiler: createExpressionCompiler(), refs, plugins: loaded.map(({ plugin }) => plugin) };
 }
 
-/** What the examples of the pages may refer to. */
+/** Names that the example segments may refer to. */
 const refs = {
   llm_ref: listed(['default', 'gpt4']),
   client_ref: listed(['crm', 'search']),

@@ -6,7 +6,7 @@ import { notTestedHere } from '../support/not-tested-here.js';
 
 const children = join(import.meta.dirname, 'children');
 
-/** What to start in order to run a child program under `wrapper`, e.g. `['strace', '-f']`. */
+/** The command that runs a child program under `wrapper`, e.g. `['strace', '-f']`. */
 function commandLine(program: string, args: readonly string[], wrapper: readonly string[]): [string, string[]] {
   const [command = process.execPath, ...rest] = [
     ...wrapper,
@@ -19,7 +19,7 @@ function commandLine(program: string, args: readonly string[], wrapper: readonly
 
 export interface Child {
   readonly process: ChildProcess;
-  /** What it tells, line by line. */
+  /** Its messages, one per line of output. */
   readonly told: AsyncIterable<unknown>;
   kill(): Promise<void>;
 }
@@ -43,7 +43,7 @@ async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<unknown> {
   for await (const line of lines) yield JSON.parse(line);
 }
 
-/** Runs a child program to its end and answers the last thing it told. */
+/** Runs a child program to its end and returns its last message. */
 export function runChild(program: string, args: readonly string[], wrapper: readonly string[] = []): unknown {
   const [command, rest] = commandLine(program, args, wrapper);
   const { stdout, stderr, status } = spawnSync(command, rest, { encoding: 'utf8' });
@@ -52,7 +52,7 @@ export function runChild(program: string, args: readonly string[], wrapper: read
   return JSON.parse(line);
 }
 
-/** Whether a command works here; if not, the reason is printed, since what needs it is not tested. */
+/** Whether a command works here; if not, prints why, since the tests that need it are left out. */
 export function works(what: string, command: string, args: readonly string[]): boolean {
   const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return true;

@@ -16,7 +16,7 @@ interface Acknowledged {
   readonly position?: number;
 }
 
-/** Kills a writer after it has told of `count` acknowledgements; answers all it told of. */
+/** Kills a writer after `count` reported acknowledgements; returns all that it reported. */
 async function writeAndKill(folder: string, mode: string, name: string, count: number): Promise<Acknowledged[]> {
   const writer = startChild('writer', [folder, mode, name]);
   const acknowledged: Acknowledged[] = [];
@@ -67,7 +67,7 @@ async function survives(mode: 'full' | 'relaxed', rounds: number): Promise<void>
   await withFolder(async (folder) => {
     const acknowledged: Acknowledged[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      // From right after the start to well into a checkpoint.
+      // From just after the start to the middle of a checkpoint.
       const told = await writeAndKill(folder, mode, `r${round}`, 1 + round * 40);
       assert.ok(told.length > round * 40);
       acknowledged.push(...told);

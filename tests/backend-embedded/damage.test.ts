@@ -11,7 +11,7 @@ import { withFolder, withStore } from './store-folder.js';
 
 const mark = 'a-text-that-is-nowhere-else';
 
-/** Changes one letter of the marked entry behind the store's back. */
+/** Changes one character of the marked entry behind the store's back. */
 async function spoilMark(folder: string): Promise<void> {
   const file = join(folder, 'journal.db');
   const bytes = await readFile(file);
@@ -21,7 +21,7 @@ async function spoilMark(folder: string): Promise<void> {
   await writeFile(file, bytes);
 }
 
-/** Positions a follower from the start sees, or the code of the error that ends it. */
+/** The positions a follower from the start sees, or the code of the error that ends it. */
 async function positionsIn(folder: string): Promise<readonly number[] | string> {
   try {
     const backend = await openSqliteBackend({ folder, clock: systemClock() });
@@ -48,12 +48,12 @@ spec('a damaged store', (test) => {
     }));
 
   test(
-    'damage further back is STORE_CORRUPT for who reads it, and nobody else',
+    'damage further back is STORE_CORRUPT for readers of that entry only',
     () =>
       withFolder(async (folder) => {
         await withStore(folder, async ({ journal }) => {
           await journal.append(run, [message('a', mark)]);
-          // So many that the index is written: what it does not know is read when the store is opened.
+          // Enough for the index to be written; entries it does not cover are read when the store is opened.
           const runs = Array.from({ length: 5_000 }, (_, index) => ({ tenant_id: 'acme', run_id: `many-${index}` }));
           await Promise.all(runs.map((many) => journal.append(many, [message('b')])));
           for (let part = 0; part < 25; part += 1) await journal.append(otherRun, messages(1_000, `p${part}-`));
@@ -70,7 +70,7 @@ spec('a damaged store', (test) => {
   );
 
   test(
-    'whatever byte of the file changes, a follower sees the truth, the beginning of it, or an error',
+    'whichever byte of the file changes, a follower sees the correct entries, a prefix of them, or an error',
     () =>
       withFolder(async (folder) => {
         const original = join(folder, 'original');

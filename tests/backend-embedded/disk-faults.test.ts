@@ -24,7 +24,7 @@ interface Failed {
 
 const options = { timeoutMs: 120_000 };
 
-/** What the journal in the folder holds is what was kept, and perhaps the one append that failed. */
+/** The journal in the folder contains the acknowledged entries and at most the one append that failed. */
 async function checkKept(folder: string, { kept }: Failed): Promise<void> {
   await withStore(folder, async ({ journal }) => {
     const ids = (await listOf(journal.read(run))).map((entry) => entry.message_id);
@@ -37,18 +37,18 @@ async function checkKept(folder: string, { kept }: Failed): Promise<void> {
   });
 }
 
-/** Runs what follows the first argument with 6 MB of memory in the place of that folder. */
+/** Mounts a 6 MB tmpfs at the first argument and runs the rest as a command. */
 const smallDisk = `
   mount -t tmpfs -o size=6m none "$1" && head -c 3500000 /dev/zero > "$1/ballast" && shift && exec "$@"`;
 
-/** The calls that strace wrote down, without the lines that end the log. */
+/** The system calls that strace recorded, without the final lines of the log. */
 async function callsIn(log: string): Promise<string[]> {
   return (await readFile(log, 'utf8')).split('\n').filter((line) => line.includes('('));
 }
 
 function fullDiskLaws(test: Test): void {
   test(
-    'a full disk is STORE_FULL, loses nothing that was acknowledged, and is over when space is freed',
+    'a full disk is STORE_FULL, loses no acknowledged entry, and writes succeed again once space is freed',
     () =>
       withFolder(async (disk) => {
         const wrapper = ['unshare', '-rm', 'sh', '-c', smallDisk, 'sh', disk];
@@ -78,7 +78,7 @@ function fullDiskLaws(test: Test): void {
 
 function failedWriteLaws(test: Test): void {
   test(
-    'after a write that fails otherwise the store takes no more writes, but reads, and opens again with all that was kept',
+    'after any other failed write the store rejects writes but can be read, and reopens with all acknowledged entries',
     () =>
       withFolder(async (folder) => {
         const wrapper = ['sh', '-c', 'ulimit -f 1000 && exec "$@"', 'sh'];
@@ -94,7 +94,7 @@ function failedWriteLaws(test: Test): void {
 }
 
 function failedSyncLaws(test: Test): void {
-  // Of the database file itself two are for making it; the next one is that of a checkpoint.
+  // The first two of the database file itself create it; the next one belongs to a checkpoint.
   for (const [file, failing] of [
     ['journal.db-wal', 1],
     ['journal.db-wal', 2],

@@ -23,7 +23,7 @@ spec('blobs as files', (test) => {
       }),
     ));
 
-  test('what a crash left half written is gone after the next opening', () =>
+  test('blobs that a crash left half written are gone after the next opening', () =>
     withFolder(async (folder) => {
       await mkdir(join(folder, 'blobs', 'tmp'), { recursive: true });
       await writeFile(join(folder, 'blobs', 'tmp', '7'), 'half');

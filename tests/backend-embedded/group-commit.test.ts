@@ -5,7 +5,7 @@ import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
 import { withFolder, withStore } from './store-folder.js';
 
-/** Batches that live followers get while `write` runs; the empty one is left out. */
+/** The batches that live followers get while `write` runs, without the empty one. */
 async function batchesOf(folder: string, count: number, write: (journal: Journal) => unknown): Promise<number[]> {
   const sizes: number[] = [];
   await withStore(folder, async ({ journal }) => {
@@ -22,7 +22,7 @@ async function batchesOf(folder: string, count: number, write: (journal: Journal
 const runOf = (number: number) => ({ tenant_id: 'acme', run_id: `run-${number}` });
 
 spec('group commit', (test) => {
-  test('what is appended in one turn of the event loop reaches followers as one batch', () =>
+  test('appends of one turn of the event loop reach followers as one batch', () =>
     withFolder(async (folder) => {
       const sizes = await batchesOf(folder, 100, (journal) =>
         Promise.all(Array.from({ length: 100 }, (_, number) => journal.append(runOf(number), [message('m')]))),
@@ -30,7 +30,7 @@ spec('group commit', (test) => {
       assert.equal(sizes, [100]);
     }));
 
-  test('what is appended in turns of their own is committed apart', () =>
+  test('appends of different turns are committed separately', () =>
     withFolder(async (folder) => {
       const sizes = await batchesOf(folder, 3, async (journal) => {
         for (const entry of messages(3)) await journal.append(run, [entry]);
@@ -53,7 +53,7 @@ spec('group commit', (test) => {
       assert.equal(one, [3_000]);
     }));
 
-  test('an append of more than 64 Mi characters is LIMIT_EXCEEDED and disturbs no other', () =>
+  test('an append of more than 64 Mi characters is LIMIT_EXCEEDED and does not affect others', () =>
     withFolder((folder) =>
       withStore(folder, async ({ journal }) => {
         const text = 'x'.repeat(33 * 1024 * 1024);

@@ -8,7 +8,7 @@ import { listOf } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
 import { withFolder } from './store-folder.js';
 
-/** The same numbers from 0 to 1 every time. */
+/** A fixed sequence of numbers from 0 to 1. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -22,7 +22,7 @@ const keys: readonly RunKey[] = Array.from({ length: 60 }, (_, index) => ({
   run_id: `run-${index}`,
 }));
 
-/** Appends of one turn of the event loop: some runs, some entries each, now and then one that is known already. */
+/** The appends of one turn of the event loop: some entries for some runs, with an occasional duplicate. */
 async function writeTurn({ journal }: Backend, random: () => number, turn: number): Promise<void> {
   const chosen = keys.filter(() => random() < 0.3);
   await Promise.all(
@@ -38,7 +38,7 @@ async function writeTurn({ journal }: Backend, random: () => number, turn: numbe
   );
 }
 
-/** Every run is read as the partition tells it, from the start and from somewhere. */
+/** Reads of every run match the partition, from the start and from a later position. */
 async function checkRuns({ journal }: Backend, random: () => number): Promise<number> {
   const all = await entriesOf(journal, 0);
   const names = new Set(all.map((entry) => `${entry.tenant_id}/${entry.run_id}/${entry.message_id}`));

@@ -6,7 +6,7 @@ import { Collected, rejectsWith } from '../conformance/kit.js';
 import { spec } from '../support/spec.js';
 import { withFolder, withStore } from './store-folder.js';
 
-/** Both registries of the package. */
+/** Both key-value stores of the package. */
 async function withRegistries(use: (kv: KvStore) => Promise<void>): Promise<void> {
   const memory = await openMemoryBackend({ clock: manualClock() });
   await use(memory.kv);
@@ -14,7 +14,7 @@ async function withRegistries(use: (kv: KvStore) => Promise<void>): Promise<void
   await withFolder((folder) => withStore(folder, ({ kv }) => use(kv)));
 }
 
-spec('limits of a registry', (test) => {
+spec('limits of a key-value store', (test) => {
   test('a key is 1 to 1,024 characters of text; another one is a TypeError', () =>
     withRegistries(async (kv) => {
       for (const key of ['', 'x'.repeat(1_025), 'a\0b', '\ud800', '\u{10ffff}']) {
@@ -38,7 +38,7 @@ spec('limits of a registry', (test) => {
       assert.is(await kv.get('a'), null);
     }));
 
-  test('a watcher that does not look for 10,000 changes is still told the last one of every key', () =>
+  test('a watcher that falls 10,000 changes behind still gets the last value of every key', () =>
     withRegistries(async (kv) => {
       const stop = new AbortController();
       const iterator = kv.watch('', stop.signal)[Symbol.asyncIterator]();

@@ -22,11 +22,11 @@ interface Asked {
 
 interface Watched {
   readonly index: SqliteRunIndex;
-  /** How SQLite goes about each statement that `act` executes, one line per step. */
+  /** SQLite's query plan of each statement that `act` executes, one line per step. */
   plans(act: () => Promise<unknown>): Promise<readonly string[]>;
 }
 
-/** A run index whose statements are looked at. What is applied is written when `write` is called. */
+/** A run index whose statements are inspected. Applied changes are written when `write` is called. */
 async function withWatchedIndex(use: (watched: Watched) => Promise<void>): Promise<void> {
   const database = await openDatabase(':memory:');
   database.exec(`${storeFile.schema} ${storeFile.indexes}`);
@@ -77,7 +77,7 @@ function planOf(database: Database, sql: string, values: readonly SqlValue[]): r
   return steps.map((step) => String(step.at(-1)));
 }
 
-/** The rows are found by `terms`, and come in order: nothing is walked through and nothing sorted. */
+/** The rows are found by `terms`, in order: no scan and no sort. */
 function assertFoundBy(terms: readonly string[], plan: readonly string[], what: object): void {
   const said = `${JSON.stringify(what)}:\n${plan.join('\n')}`;
   const walks = plan.filter((step) => /SCAN (run_row|task_row)|TEMP B-TREE/.test(step));
@@ -89,7 +89,7 @@ function assertFoundBy(terms: readonly string[], plan: readonly string[], what: 
   }
 }
 
-/** Every choice of some of the members, none and all of them too. */
+/** Every subset. */
 function choices<T extends object>(members: T): Partial<T>[] {
   return Object.entries(members).reduce<Partial<T>[]>(
     (found, [name, value]) => found.flatMap((choice) => [choice, { ...choice, [name]: value }]),
@@ -110,7 +110,7 @@ function termsOf(query: object, at: string): string[] {
 const runKey = { tenant_id: 'acme', run_id: 'run-1' };
 
 spec('how the lists are read', (test) => {
-  test('no list of runs walks through rows, whatever is asked for and however deep', () =>
+  test('no list of runs scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<RunQuery, 'tenant_id'> = {
         segment_id: 's',
@@ -127,7 +127,7 @@ spec('how the lists are read', (test) => {
       }
     }));
 
-  test('no list of tasks walks through rows, whatever is asked for and however deep', () =>
+  test('no list of tasks scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<TaskQuery, 'tenant_id'> = { run_id: 'run-1', status: 'open', cursor: cursorOf('tasks') };
       for (const query of choices(members)) {
@@ -136,7 +136,7 @@ spec('how the lists are read', (test) => {
       }
     }));
 
-  test('live runs are found without those that have ended', () =>
+  test('live runs are found without scanning ended ones', () =>
     withWatchedIndex(async ({ index, plans }) => {
       for (const after of [null, runKey]) {
         const plan = await plans(() => index.live(after, 10));
@@ -153,7 +153,7 @@ spec('how the lists are read', (test) => {
     }));
 });
 
-/** As releases before left a file. */
+/** A file as earlier releases left it. */
 const earlierIndexes = `
   DROP INDEX run_row_by_status;
   DROP INDEX run_row_by_segment;

@@ -9,7 +9,7 @@ interface Bench {
   readonly queue: JobQueue;
   readonly clock: ManualClock;
   readonly errors: unknown[];
-  /** A consumer that keeps what it is handed. */
+  /** A consumer that records its deliveries. */
   consume(concurrency: number): Promise<Delivery[]>;
 }
 
@@ -37,7 +37,7 @@ const at = (deliveries: readonly Delivery[], index: number): Delivery => {
 };
 
 spec('the queue in memory', (test) => {
-  test('a job is handed out before publish returns, if a consumer has room', () =>
+  test('a job is delivered before publish returns if a consumer has a free slot', () =>
     withQueue(async ({ queue, consume }) => {
       const taken = await consume(1);
       const publishing = queue.publish(jobs(2));
@@ -66,7 +66,7 @@ spec('the queue in memory', (test) => {
       );
     }));
 
-  test('a late ack of a job that is handed out again keeps it from coming back a third time', () =>
+  test('a late ack of a redelivered job prevents a third delivery', () =>
     withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(5);
       await queue.publish([job('a')]);
@@ -120,7 +120,7 @@ spec('the queue in memory', (test) => {
       );
     }));
 
-  test('lost jobs come back in their order, before those that were never handed out', () =>
+  test('lost jobs are redelivered in order, before jobs that were never delivered', () =>
     withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(3);
       await queue.publish(jobs(5));
@@ -131,7 +131,7 @@ spec('the queue in memory', (test) => {
       );
     }));
 
-  test('jobs that are put off come back in the order of their time', () =>
+  test('delayed jobs are redelivered in the order of their due time', () =>
     withQueue(async ({ queue, clock, consume }) => {
       const taken = await consume(10);
       await queue.publish(jobs(4));

@@ -25,7 +25,7 @@ async function refused(code: string, open: () => Promise<unknown>, words: readon
 
 const open = (folder: string) => openSqliteBackend({ folder, clock: systemClock() });
 
-/** Changes four bytes of the header that SQLite leaves to the application. */
+/** Changes the four header bytes that SQLite reserves for the application. */
 async function setHeader(file: string, offset: number, value: number): Promise<Buffer> {
   const bytes = await readFile(file);
   bytes.writeUInt32BE(value, offset);
@@ -36,7 +36,7 @@ async function setHeader(file: string, offset: number, value: number): Promise<B
 const userVersionOffset = 60;
 const applicationIdOffset = 68;
 
-/** Makes the folder of the first argument read-only for what follows. */
+/** Makes the folder given first read-only for the command that follows. */
 const readOnly = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&';
 
 spec('opening a store', (test) => {
@@ -92,7 +92,7 @@ spec('opening a store', (test) => {
       assert.is(Buffer.compare(await readFile(file), newer), 0);
     }));
 
-  test('a database of somebody else is STORE_CORRUPT and left as it was', () =>
+  test('a foreign database is STORE_CORRUPT and left unchanged', () =>
     withFolder(async (folder) => {
       await withStore(folder, async ({ journal }) => void (await journal.append(run, [message('a')])));
       const file = join(folder, 'journal.db');
@@ -122,7 +122,7 @@ spec('opening a store', (test) => {
       await refused('FILE_UNREADABLE', () => open(join(folder, 'other')), ['blobs']);
     }));
 
-  test('the folder is made with all that is above it', () =>
+  test('the folder is created with its parents', () =>
     withFolder(async (folder) => {
       await withStore(
         join(folder, 'a', 'b', 'ü 😀'),

@@ -26,7 +26,7 @@ function row(runId: string): RunRow {
   return { ...common, run_id: runId, status: 'running', started_at: 1 };
 }
 
-/** With 2,000 runs. */
+/** An index file with 2,000 runs. */
 async function fill(file: string): Promise<void> {
   const { index } = await open(file);
   const runs = Array.from({ length: 2_000 }, (_, number) => row(`run-${number}`));
@@ -34,7 +34,7 @@ async function fill(file: string): Promise<void> {
   await index.close();
 }
 
-/** Opens it, and gives what was there. */
+/** Opens the file and returns what was in it. */
 async function found(file: string, installation?: string): Promise<{ setAside: string | null; runs: number }> {
   const { index, setAside } = await open(file, installation);
   const page = await index.runs({ tenant_id: 'acme', limit: 1_000 });
@@ -50,15 +50,15 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-spec('a run index in a file of its own', (test) => {
-  test('is made with its folder, and gone on with', () =>
+spec('a run index in a separate file', (test) => {
+  test('is created with its folder and reopened', () =>
     withFile(async (file) => {
       await fill(file);
       assert.equal(await found(file), { setAside: null, runs: 1_000 });
       assert.not(existsSync(`${file}.set-aside`));
     }));
 
-  test('is gone on with though its process was killed', () =>
+  test('is reopened after its process was killed', () =>
     withFile(async (file) => {
       await fill(file);
       const { index } = await open(file);
@@ -79,7 +79,7 @@ spec('a run index in a file of its own', (test) => {
     ['overwritten in the middle', (file: string) => overwrite(file, 60_000)],
     ['no database', (file: string) => writeFileSync(file, 'hello '.repeat(2_000))],
   ] as const) {
-    test(`is set aside and made anew if it is ${how}`, () =>
+    test(`is set aside and recreated if it is ${how}`, () =>
       withFile(async (file) => {
         await fill(file);
         damage(file);
@@ -92,7 +92,7 @@ spec('a run index in a file of its own', (test) => {
       }));
   }
 
-  test('is set aside if it lists the runs of another installation, or nobody kept it up for too long', () =>
+  test('is set aside if it belongs to another installation or was not updated for too long', () =>
     withFile(async (file) => {
       await fill(file);
       assert.equal(await found(file, 'two'), { setAside: 'it lists the runs of another installation', runs: 0 });
@@ -144,7 +144,7 @@ function overwrite(file: string, from: number): void {
   writeFileSync(file, bytes);
 }
 
-/** As `fill`, for the second installation. */
+/** Like `fill`, for the second installation. */
 async function fillAgain(file: string): Promise<void> {
   const { index } = await open(file, 'two');
   await index.apply([{ partition: 3, position: 7, runs: [row('a')], tasks: [] }]);

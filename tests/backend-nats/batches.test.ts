@@ -10,10 +10,10 @@ import { entry, job, newNamespace, requested, withBackend } from './open-backend
 
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 const otherRun = { tenant_id: 'acme', run_id: 'run-2' };
-/** Syncing every write is what makes a server slow enough for batches. */
+/** Syncing every write makes the server slow enough for batches to form. */
 const synced = { syncInterval: 'always' } as const;
 
-/** How many messages of the stream came in batches, and in how many. */
+/** The number of messages of the stream that were published in batches, and the number of batches. */
 async function batchesIn(url: string, stream: string): Promise<{ messages: number; batches: number }> {
   const ids: string[] = [];
   await withRawClient(url, async ({ connection }) => {

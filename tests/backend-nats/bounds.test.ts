@@ -12,7 +12,7 @@ import { entry, job, newNamespace, openBackend, requested, withBackend, workQueu
 const run = { tenant_id: 'acme', run_id: 'run-1' };
 const megabyte = 1_000_000;
 
-/** Names of all consumers of all streams. */
+/** The names of all consumers of all streams. */
 async function consumersOn(url: string): Promise<string[]> {
   const names: string[] = [];
   await withRawClient(url, async ({ connection }) => {
@@ -24,7 +24,7 @@ async function consumersOn(url: string): Promise<string[]> {
   return names;
 }
 
-/** What keeps this process busy, without what the test itself has open. */
+/** The open handles of this process, except for those of the test itself. */
 function resources(): string {
   const kinds = process.getActiveResourcesInfo().filter((kind) => /Timeout|Immediate|TCPSocket/.test(kind));
   return kinds.sort().join(' ');
@@ -62,9 +62,9 @@ async function beginAndStop({ journal, kv, queue }: NatsBackend): Promise<void> 
   await consumer.stop();
 }
 
-spec('what a NATS backend keeps', (test) => {
+spec('memory and handles of a NATS backend', (test) => {
   test(
-    'is nothing once it is closed, however often it was opened, whatever was left open',
+    'are released on close, however often it was opened and whatever was left open',
     () =>
       withNatsServer({}, async ({ url }) => {
         const namespace = newNamespace();
@@ -80,7 +80,7 @@ spec('what a NATS backend keeps', (test) => {
   );
 
   test(
-    'for readers that have ended is no consumer',
+    'include no consumers of readers that have ended',
     () =>
       withNatsServer({}, ({ url }) =>
         withBackend({ url }, async (backend) => {
@@ -94,7 +94,7 @@ spec('what a NATS backend keeps', (test) => {
   );
 
   test(
-    'for a slow follower is bounded, and it misses nothing',
+    'are bounded for a slow follower, which misses nothing',
     () =>
       withNatsServer({}, async ({ url }) => {
         const namespace = newNamespace();
@@ -113,7 +113,7 @@ spec('what a NATS backend keeps', (test) => {
           let seen = 0;
           while (seen < facts) {
             const { value } = await following.next();
-            // long enough for all of it to come, if it were let
+            // Long enough for everything to arrive if nothing held it back.
             if (seen < 100) await sleep(150);
             seen += value.length;
             largest.batch = Math.max(largest.batch, value.length);
@@ -127,7 +127,7 @@ spec('what a NATS backend keeps', (test) => {
     { timeoutMs: 30_000 },
   );
 
-  test('for a reader ends though the end of what it reads is removed under it', () =>
+  test('a reader ends even if the tail of what it reads is removed meanwhile', () =>
     withNatsServer({}, async ({ url }) => {
       const namespace = newNamespace();
       const backend = await openBackend({ url, namespace });
@@ -146,7 +146,7 @@ spec('what a NATS backend keeps', (test) => {
       }
     }));
 
-  test('of a worker is what it can do at a time, however much there is to do', () =>
+  test('a worker fetches no more than it can process at once, however long the queue', () =>
     withNatsServer({}, ({ url }) =>
       withBackend({ url }, async ({ queue }) => {
         await queue.publish(Array.from({ length: 300 }, (_, place) => job(place)));

@@ -1,7 +1,7 @@
 import { type Code, isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 
-/** The error, which must have the code and say each of the texts. */
+/** The error, which must have the code and contain each of the texts. */
 export async function failure(
   act: () => Promise<unknown>,
   code: Code,

@@ -10,10 +10,10 @@ import { spec } from '../support/spec.js';
 import { type BackendOrder, job, newNamespace, withBackend, workQueue } from './open-backend.js';
 
 const leaseMs = 1_000;
-/** Ten leases: only a hang is later. */
+/** Ten leases, so only a hang takes longer. */
 const soonMs = 10_000;
 
-/** A worker that does what it is given, and remembers it. */
+/** A worker that records the jobs it does. */
 class Worker {
   readonly deliveries: Delivery[] = [];
   mostAtATime = 0;
@@ -30,7 +30,7 @@ class Worker {
     return this.deliveries.map(({ job: { step } }) => step);
   }
 
-  /** Each job at least once. */
+  /** Resolves once each job was delivered at least once. */
   async untilDone(count: number): Promise<void> {
     while (new Set(this.steps).size < count) await sleep(2);
   }
@@ -52,7 +52,7 @@ class Worker {
 const jobs = (count: number, prefix = ''): ReturnType<typeof job>[] =>
   Array.from({ length: count }, (_, place) => job(`${prefix}${place}`));
 
-/** A backend with its lost jobs counted, on a server of its own. */
+/** A backend that counts its lost jobs, on a separate server. */
 async function withJobs(
   changes: Partial<BackendOrder>,
   use: (at: { server: NatsServer; backend: NatsBackend; stream: string; lost: () => number }) => Promise<void>,
@@ -90,8 +90,8 @@ async function onServer(
   });
 }
 
-spec('jobs, whatever happens to their server', (test) => {
-  test('those in memory are told lost when the server was killed, and workers go on with what is published again', () =>
+spec('jobs when their server fails', (test) => {
+  test('in memory are reported lost when the server was killed, and workers continue with republished ones', () =>
     withJobs({}, async ({ server, backend, lost }) => {
       const worker = new Worker();
       await worker.start(backend);
@@ -111,7 +111,7 @@ spec('jobs, whatever happens to their server', (test) => {
     }));
 
   test(
-    'a worker that waits goes on by itself after each of ten kills',
+    'a waiting worker recovers by itself after each of ten kills',
     () =>
       withJobs({}, async ({ server, backend, lost }) => {
         const worker = new Worker();
@@ -130,7 +130,7 @@ spec('jobs, whatever happens to their server', (test) => {
     { timeoutMs: 60_000 },
   );
 
-  test('those on disk come back, with and without a worker that had them in hand', () =>
+  test('on disk survive, whether or not a worker held them', () =>
     withJobs({ jobsStorage: 'file' }, async ({ server, backend, lost }) => {
       await backend.queue.publish(jobs(40));
       const slow = new Worker(50);
@@ -145,7 +145,7 @@ spec('jobs, whatever happens to their server', (test) => {
       await slow.stop();
     }));
 
-  test('a consumer that was deleted under its worker is made again', () =>
+  test('a consumer that was deleted under its worker is recreated', () =>
     withJobs({}, async ({ server, backend, stream }) => {
       const worker = new Worker();
       await worker.start(backend);
@@ -155,7 +155,7 @@ spec('jobs, whatever happens to their server', (test) => {
       await worker.stop();
     }));
 
-  test('jobs that were purged can be published again', () =>
+  test('that were purged can be published again', () =>
     withJobs({}, async ({ server, backend, stream }) => {
       await backend.queue.publish(jobs(10));
       await onServer(server, (manager) => manager.streams.purge(stream));
@@ -167,7 +167,7 @@ spec('jobs, whatever happens to their server', (test) => {
       await worker.stop();
     }));
 
-  test('a stream that was deleted is made again under a worker, and its jobs are told lost', () =>
+  test('a stream that was deleted under a worker is recreated, and its jobs are reported lost', () =>
     withJobs({}, async ({ server, backend, stream, lost }) => {
       const worker = new Worker();
       await worker.start(backend);
@@ -178,7 +178,7 @@ spec('jobs, whatever happens to their server', (test) => {
       await worker.stop();
     }));
 
-  test('one that somebody else made anew is noticed by who only publishes', () =>
+  test('a stream that was recreated by another process is noticed by a client that only publishes', () =>
     withJobs({}, async ({ server, backend, stream, lost }) => {
       await backend.queue.publish(jobs(3));
       await onServer(server, async ({ streams }) => {
@@ -214,7 +214,7 @@ spec('jobs, whatever happens to their server', (test) => {
     { timeoutMs: 30_000 },
   );
 
-  test('a worker that stops gives back at once what was on its way to it', () =>
+  test('a stopping worker immediately nacks jobs that were on their way to it', () =>
     withJobs({ jobLeaseMs: 20_000 }, async ({ server, backend }) => {
       await withTcpProxy(server.url, async (proxy) => {
         const namespace = newNamespace();
@@ -237,7 +237,7 @@ spec('jobs, whatever happens to their server', (test) => {
       await backend.queue.withdraw([]);
     }));
 
-  test('another lease that is configured later holds for the queue from then on', () =>
+  test('a lease that is configured later applies to the queue from then on', () =>
     withJobs({ jobLeaseMs: 20_000 }, async ({ server, backend, stream }) => {
       const first = new Worker();
       await first.start(backend);

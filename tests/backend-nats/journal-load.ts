@@ -1,9 +1,9 @@
 /**
- * Purpose: writers and followers on a journal while something goes wrong, and what must be true afterwards.
- * Each writer has a history of its own and waits for every append, and tries one again under the same message ids until it is kept.
+ * Purpose: runs writers and followers on a journal during faults and checks the result.
+ * Each writer has its own history, awaits every append, and retries it with the same message ids until it is acknowledged.
  * Invariants checked:
- *   every append that was acknowledged is in the history once, in the writer's order, where the acknowledgement said;
- *   every follower has seen the same, in the order of growing positions.
+ *   every acknowledged append is in the history once, in the writer's order, at the acknowledged position;
+ *   every follower has seen the same entries, in ascending position order.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
@@ -43,14 +43,14 @@ export class JournalLoad {
     for (const done of this.writing) done.catch(() => undefined);
   }
 
-  /** One more follower of all partitions, from the beginning. */
+  /** Adds a follower of all partitions, from the beginning. */
   follow(journal = this.journal): void {
     for (let partition = 0; partition < journal.partitions; partition++) {
       this.followers.push(new Follower(journal, partition));
     }
   }
 
-  /** Until this many more appends have been acknowledged. */
+  /** Resolves once this many more appends have been acknowledged. */
   async progress(appends: number): Promise<void> {
     const goal = this.counts.appends + appends;
     while (this.counts.appends < goal) await Promise.race([sleep(2), this.broken()]);
@@ -61,7 +61,7 @@ export class JournalLoad {
     await Promise.all(this.writing);
   }
 
-  /** After `stop`. */
+  /** Call after `stop`. */
   async check(): Promise<void> {
     this.follow();
     const all: Entry[] = [];
@@ -136,7 +136,7 @@ class Follower {
     this.following.catch(() => undefined);
   }
 
-  /** Waits until it has seen as much, and compares. */
+  /** Waits until it has seen as many entries, and compares. */
   async check(partition: number, all: readonly Entry[]): Promise<void> {
     if (partition !== this.partition) return;
     const end = all.at(-1)?.position ?? 0;
@@ -161,7 +161,7 @@ class Follower {
   }
 }
 
-/** What the partition holds now. */
+/** The current entries of the partition. */
 async function allOf(journal: Journal, partition: number): Promise<Entry[]> {
   const all: Entry[] = [];
   const enough = new AbortController();
@@ -173,7 +173,7 @@ async function allOf(journal: Journal, partition: number): Promise<Entry[]> {
   return all;
 }
 
-/** `message_id at position`, in order, for each run. */
+/** By run: `message_id at position`, in order. */
 function byRun(entries: readonly Kept[]): Map<string, string[]> {
   const runs = new Map<string, string[]>();
   for (const { run_id, message_id, position } of entries) {
@@ -182,7 +182,7 @@ function byRun(entries: readonly Kept[]): Map<string, string[]> {
   return new Map([...runs].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Runs the load while `faults` do their work, then checks; `faults` answers what it did, to be printed. */
+/** Runs the load while `faults` disturbs it, then checks; prints what `faults` returns. */
 export async function underLoad(
   backend: NatsBackend,
   writers: number,

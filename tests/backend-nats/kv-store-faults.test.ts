@@ -9,7 +9,7 @@ import { newNamespace, withBackend } from './open-backend.js';
 
 type KvStore = NatsBackend['kv'];
 
-/** The changes a watcher is told, as `key=value` or `key gone`. */
+/** The changes a watcher gets, as `key=value` or `key gone`. */
 class Watched {
   readonly told: string[] = [];
   private readonly stopped = new AbortController();
@@ -47,7 +47,7 @@ async function againAndAgain<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Counts up until stopped; every number it was told it had written. */
+/** Counts up until stopped; returns every number whose write was acknowledged. */
 async function countUp(kv: KvStore, isOver: () => boolean): Promise<number[]> {
   const won: number[] = [];
   while (!isOver()) {
@@ -64,9 +64,9 @@ async function countUp(kv: KvStore, isOver: () => boolean): Promise<number[]> {
   return won;
 }
 
-spec('the registry, whatever happens to its server', (test) => {
+spec('the key-value store when its server fails', (test) => {
   test(
-    'a watcher is told every last value and every end across kills',
+    'a watcher gets the last value and the removal of every key across kills',
     () =>
       withNatsServer({}, (server) =>
         withBackend({ url: server.url }, async ({ kv }) => {
@@ -110,7 +110,7 @@ spec('the registry, whatever happens to its server', (test) => {
     ));
 
   test(
-    'of those who write the same revision never two win, kills or not',
+    'two writers of the same revision never both win, with or without kills',
     () =>
       withNatsServer({}, async (server) => {
         const namespace = newNamespace();
@@ -136,7 +136,7 @@ spec('the registry, whatever happens to its server', (test) => {
     { timeoutMs: 40_000 },
   );
 
-  test('a watcher that stops in the middle leaves nothing waiting', () =>
+  test('a watcher that stops in the middle leaves nothing pending', () =>
     withNatsServer({}, ({ url }) =>
       withBackend({ url }, async ({ kv }) => {
         await kv.put('a', 1);
@@ -148,7 +148,7 @@ spec('the registry, whatever happens to its server', (test) => {
     ));
 
   test(
-    'a watcher who is slow is told the last of everything, and keeps no more than it must',
+    'a slow watcher gets the last value of every key and buffers no more than necessary',
     () =>
       withNatsServer({}, async ({ url }) => {
         await withBackend({ url }, async ({ kv }) => {

@@ -29,7 +29,7 @@ async function onShared(use: (url: string) => Promise<void>): Promise<void> {
   }
 }
 
-/** Appends until the store is full; the ids that were acknowledged, and the error. */
+/** Appends until the store is full; returns the acknowledged ids and the error. */
 async function fill(journal: Journal, payload: string): Promise<{ kept: string[]; error: LlmteamError }> {
   const kept: string[] = [];
   for (let each = 0; each < 100_000; each++) {
@@ -48,7 +48,7 @@ async function idsOf(journal: Journal, of = run): Promise<string[]> {
   return (await listOf(journal.read(of))).map(({ message_id }) => message_id);
 }
 
-/** What was acknowledged is there, and nothing of what was refused; once there is room again it goes on. */
+/** Acknowledged entries are present and rejected ones absent; once there is space again, appends succeed. */
 async function checkFull({ journal, retention }: NatsBackend, payload: string): Promise<number> {
   for (let each = 0; each < 8; each++) await journal.append(otherRun, [entry(`other${each}`, payload)]);
   const { kept, error } = await fill(journal, payload);
@@ -65,7 +65,7 @@ async function checkFull({ journal, retention }: NatsBackend, payload: string): 
   return kept.length;
 }
 
-/** A file system of its own, or the reason why there is none. */
+/** A separate file system, or the reason why there is none. */
 async function withSmallDisk(megabytes: number, use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-disk-'));
   try {
@@ -98,7 +98,7 @@ spec('the limits of a NATS server', (test) => {
     ));
 
   test(
-    'a full disk loses nothing that was acknowledged, and is left behind by space and a restart',
+    'a full disk loses nothing that was acknowledged, and freeing space and a restart recover from it',
     () =>
       withSmallDisk(24, async (disk) => {
         const ballast = join(disk, 'ballast');
@@ -152,7 +152,7 @@ spec('the limits of a NATS server', (test) => {
       }),
     ));
 
-  test('a value of the registry that is larger than a message is refused by name', () =>
+  test('a stored value larger than a message is rejected by name', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
       withBackend({ url }, async ({ kv }) => {
         await failure(() => kv.put('segments/large', kilobyte.repeat(64)), 'LIMIT_EXCEEDED', 'segments/large');
@@ -164,7 +164,7 @@ spec('the limits of a NATS server', (test) => {
       }),
     ));
 
-  test('a signal larger than a message is dropped, and disturbs nobody', () =>
+  test('a published value larger than a message is dropped and affects nothing else', () =>
     withNatsServer({ maxPayload: 64 * 1_024 }, ({ url }) =>
       withBackend({ url }, async ({ pubSub }) => {
         const heard: unknown[] = [];

@@ -13,9 +13,9 @@ async function withNetwork(use: (proxy: TcpProxy, url: string) => Promise<void>)
   await withNatsServer({}, ({ url }) => withTcpProxy(url, (proxy) => use(proxy, url)));
 }
 
-spec('the NATS backend, whatever the network does', (test) => {
+spec('the NATS backend on a faulty network', (test) => {
   test(
-    'nothing acknowledged is lost or doubled while it is cut and heals',
+    'nothing acknowledged is lost or duplicated while the network is cut and heals',
     () =>
       withNetwork((proxy) =>
         withBackend({ url: proxy.url, partitions: 2 }, (backend) =>
@@ -54,7 +54,7 @@ spec('the NATS backend, whatever the network does', (test) => {
   );
 
   test(
-    'nor when nothing comes through for longer than an append waits',
+    'nothing acknowledged is lost or duplicated when the network stalls for longer than an append waits',
     () =>
       withNetwork((proxy) =>
         withBackend({ url: proxy.url }, (backend) =>
@@ -130,7 +130,7 @@ spec('what is sent twice', (test) => {
       }),
     ));
 
-  test('a run that many ask for at once begins once, and all are told where', () =>
+  test('a run that many clients request at once begins once, and all get its position', () =>
     withNatsServer({}, async ({ url }) => {
       const namespace = newNamespace();
       await withBackend({ url, namespace }, (one) =>

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** Something that says of itself that it is a NATS server of this version, and is alive, and no more. */
+/** A fake NATS server that announces this version and answers pings, nothing else. */
 export async function withServerOfVersion(version: string, use: (url: string) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const info = { server_id: 'OLD', version, proto: 1, headers: true, max_payload: 1_048_576, jetstream: true };
@@ -23,7 +23,7 @@ export async function withServerOfVersion(version: string, use: (url: string) =>
   }
 }
 
-/** Takes connections and never says a word. */
+/** Accepts connections and never sends anything. */
 export async function withSilentServer(use: (url: string) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

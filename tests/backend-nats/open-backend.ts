@@ -1,4 +1,4 @@
-/** NATS backends for the tests of this folder, each an installation of its own unless the test names one. */
+/** NATS backends for the tests of this folder, each a separate installation unless the test names one. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Fact, Job, Json, Logger, NewEntry } from '@llmteam/contracts';
@@ -47,7 +47,7 @@ export function entry(messageId: string, payload: Json = messageId): NewEntry {
   return { message_id: messageId, fact: fact(payload) };
 }
 
-/** What begins a run. */
+/** The first fact of a run. */
 export function requested(input: Json = null): NewEntry {
   return {
     message_id: 'requested',

@@ -45,7 +45,7 @@ function ended(at: number, output: string | null = null): Fact {
   return { type: 'run.ended', at, status: 'completed', output, error: null, ...counts };
 }
 
-/** A run with a step's fact in between; `endedAgoMs` null: it goes on. */
+/** A run with one step fact; with `endedAgoMs` null it has not ended. */
 async function addRun(backend: NatsBackend, name: string, endedAgoMs: number | null): Promise<void> {
   const { journal } = backend;
   await journal.append(run(name), [{ message_id: 'requested', fact: requested(0) }]);
@@ -78,7 +78,7 @@ spec('retention of finished runs', (test) => {
       assert.equal(await kept(backend, names), names);
     }));
 
-  test('by number: the oldest runs that have ended go until few enough are left, those that go on stay', () =>
+  test('by count: the oldest ended runs are removed until few enough are left, running ones stay', () =>
     withBackend(async (backend) => {
       await addAll(backend);
       assert.is(await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 2 }, signal, nobodyAsks), 2);
@@ -86,7 +86,7 @@ spec('retention of finished runs', (test) => {
       assert.is(await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 2 }, signal, nobodyAsks), 0);
     }));
 
-  test('what is left of the journal is followed without a hole in the positions given', () =>
+  test('followers of the remaining journal see no gap', () =>
     withBackend(async (backend) => {
       await addAll(backend);
       await backend.retention.sweep(0, { maxAgeMs: null, maxRuns: 1 }, signal, nobodyAsks);
@@ -102,7 +102,7 @@ spec('retention of finished runs', (test) => {
       assert.equal([...new Set(seen)], ['goes_on']);
     }));
 
-  test('a run whose end is larger than a message goes like any other', () =>
+  test('a run whose end is larger than a message is removed like any other', () =>
     withBackend(async (backend) => {
       const large = ended(Date.now() - 2 * anHourMs, 'x'.repeat(1_000_000));
       await addRun(backend, 'large', null);
@@ -111,17 +111,17 @@ spec('retention of finished runs', (test) => {
       assert.equal(await kept(backend, ['large']), []);
     }));
 
-  test('by age: of what has lain there long enough, the runs that have ended go', () =>
+  test('by age: ended runs that are old enough are removed', () =>
     withBackend(async (backend) => {
       await addAll(backend);
-      // Messages are dated by the server, so nothing here is old yet: an age of 0 makes all of them old enough to be looked at.
+      // The server timestamps messages, so none is old yet; an age of 0 makes all of them candidates.
       const policy = { maxAgeMs: 0, maxRuns: null };
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.is(await backend.retention.sweep(0, policy, signal, nobodyAsks), 3);
       assert.equal(await kept(backend, names), ['goes_on']);
     }));
 
-  test('what is to go is told while its history is still there, and stays if it cannot be told', () =>
+  test('a removal is announced while the history still exists, and does not happen if that fails', () =>
     withBackend(async (backend) => {
       await addAll(backend);
       const policy = { maxAgeMs: null, maxRuns: 2 };

@@ -21,9 +21,9 @@ async function killAndStart(server: NatsServer, awayMs: number): Promise<void> {
   await server.start();
 }
 
-spec('the journal, whatever happens to its server', (test) => {
+spec('the journal when its server fails', (test) => {
   test(
-    'nothing acknowledged is lost or doubled while the server is killed again and again',
+    'nothing acknowledged is lost or duplicated while the server is killed again and again',
     () =>
       withNatsServer({}, (server) =>
         withBackend({ url: server.url, partitions: 2 }, (backend) =>
@@ -43,7 +43,7 @@ spec('the journal, whatever happens to its server', (test) => {
   );
 
   test(
-    'a server that syncs every write, and takes batches, neither',
+    'nor with a server that syncs every write and accepts batches',
     () =>
       withNatsServer({ syncInterval: 'always' }, (server) =>
         withBackend({ url: server.url }, (backend) =>
@@ -61,7 +61,7 @@ spec('the journal, whatever happens to its server', (test) => {
   );
 
   test(
-    'a server that stands still for longer than every time-out is gone on with',
+    'clients recover from a server that is paused for longer than every timeout',
     () =>
       withNatsServer({}, (server) =>
         withBackend({ url: server.url }, (backend) =>
@@ -102,14 +102,14 @@ spec('the journal, whatever happens to its server', (test) => {
 
 interface Damaged {
   readonly server: NatsServer;
-  /** Between the follower and the server. */
+  /** The proxy between the follower and the server. */
   readonly proxy: TcpProxy;
   readonly stream: string;
-  /** What the store was like when only the first entry had been written. */
+  /** A copy of the store from when only the first entry had been written. */
   readonly restore: () => void;
 }
 
-/** Three entries are written and followed; then comes the damage. */
+/** Three entries are written and followed before the damage. */
 async function followDamaged(damage: (damaged: Damaged) => Promise<void>, told: RegExp): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-copy-'));
   const namespace = newNamespace();
@@ -150,7 +150,7 @@ async function followAll(journal: Journal, seen: string[]): Promise<void> {
   }
 }
 
-/** More than there was before. */
+/** More entries than before. */
 async function writeOthers({ url }: NatsServer, stream: string): Promise<void> {
   await withRawClient(url, async ({ streams, publish }) => {
     const { config } = await streams.info(stream);
@@ -159,7 +159,7 @@ async function writeOthers({ url }: NatsServer, stream: string): Promise<void> {
   });
 }
 
-spec('a journal that is no longer the one that was read is STORE_CORRUPT for who follows it', (test) => {
+spec('a journal that changed under its followers is STORE_CORRUPT for them', (test) => {
   test('when its stream was deleted', () =>
     followDamaged(
       ({ server, stream }) =>
@@ -169,7 +169,7 @@ spec('a journal that is no longer the one that was read is STORE_CORRUPT for who
       /is gone/,
     ));
 
-  test('when its stream was deleted, made anew and written while the follower was away', () =>
+  test('when its stream was deleted, recreated and written while the follower was disconnected', () =>
     followDamaged(async ({ server, proxy, stream }) => {
       proxy.cut();
       await withRawClient(server.url, async ({ streams }) => {
@@ -188,14 +188,14 @@ spec('a journal that is no longer the one that was read is STORE_CORRUPT for who
       await server.start();
     }, /is gone/));
 
-  test('when its server lost the end of it, as in a power cut', () =>
+  test('when its server lost its tail, as in a power cut', () =>
     followDamaged(async ({ server, restore }) => {
       await server.kill();
       restore();
       await server.start();
     }, /ends at 1, but was read up to 3/));
 
-  test('when it lost its end and was written further than that before the follower was back', () =>
+  test('when it lost its tail and grew beyond it before the follower reconnected', () =>
     followDamaged(async ({ server, proxy, stream, restore }) => {
       proxy.cut();
       await server.kill();
@@ -205,7 +205,7 @@ spec('a journal that is no longer the one that was read is STORE_CORRUPT for who
       proxy.heal();
     }, /has a different message at 3/));
 
-  test('and what is no fact of ours in a history is so too', () =>
+  test('a foreign message in a history is STORE_CORRUPT too', () =>
     withNatsServer({}, async ({ url }) => {
       const namespace = newNamespace();
       await withBackend({ url, namespace }, async ({ journal }) => {

@@ -1,4 +1,4 @@
-/** Seconds of delay cost time. They cost neither the server nor the process anything else. */
+/** Seconds of network delay cost time, but no extra requests and no CPU. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import * as assert from 'uvu/assert';
@@ -14,11 +14,11 @@ const everyMs = 250;
 
 interface Sides {
   readonly proxy: TcpProxy;
-  /** Behind the proxy. */
+  /** Connects through the proxy. */
   readonly far: NatsBackend;
-  /** Beside the server. */
+  /** Connects directly. */
   readonly near: NatsBackend;
-  /** What the server was asked by all of them, by kind. */
+  /** The requests of all clients to the server, by kind. */
   readonly asked: Map<string, number>;
 }
 
@@ -42,7 +42,7 @@ async function withSides(use: (sides: Sides) => Promise<void>): Promise<void> {
   );
 }
 
-/** Reads on all of the ways there are; counts what came. */
+/** Reads in every possible way and counts the results. */
 async function readAll({ journal, kv, queue }: NatsBackend, signal: AbortSignal) {
   const came = { entries: 0, changes: 0, jobs: 0 };
   const following = async (): Promise<void> => {
@@ -70,7 +70,7 @@ async function writeAll({ journal, kv, queue }: NatsBackend): Promise<void> {
 
 spec('the NATS backend behind a network that is seconds slow', (test) => {
   test(
-    'everything arrives and is acknowledged, what is asked stays within bounds, and the process is calm',
+    'everything arrives and is acknowledged, the number of requests is bounded, and the process stays idle',
     () =>
       withSides(async ({ proxy, far, near, asked }) => {
         const reading = new AbortController();
@@ -86,7 +86,7 @@ spec('the NATS backend behind a network that is seconds slow', (test) => {
         await writeAll(near);
         assert.is((await Promise.all(appended)).length, messages);
         while (came.entries < 2 * messages + 1 || came.changes < messages || came.jobs < messages) await sleep(10);
-        // Nothing comes any more: each of the three readers asks again and again.
+        // Nothing arrives any more, so each of the three readers keeps polling.
         const pulls = asked.get('CONSUMER MSG') ?? 0;
         while ((asked.get('CONSUMER MSG') ?? 0) < pulls + 9) await sleep(10);
         const tookMs = performance.now() - began;
@@ -95,7 +95,7 @@ spec('the NATS backend behind a network that is seconds slow', (test) => {
         const questions = [...asked.values()].reduce((sum, count) => sum + count, 0);
         assert.is(asked.get('CONSUMER CREATE'), undefined, 'no consumer is made anew');
         assert.ok(questions < tookMs / 200, `${questions} questions in ${tookMs} ms`);
-        // A busy loop would compute all the time.
+        // A busy loop would use CPU all the time.
         assert.ok(computedMs < tookMs / 2, `computed ${computedMs} of ${tookMs} ms`);
         proxy.heal();
         reading.abort();

@@ -1,4 +1,4 @@
-/** What processes of different versions share on a server. A change here is a change of the format: old and new could not run side by side. */
+/** The wire format that processes of different versions share. If an expectation changes, old and new versions cannot run side by side. */
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { withNatsServer } from '../support/nats/nats-server.js';
@@ -6,7 +6,7 @@ import { withRawClient } from '../support/nats/raw-client.js';
 import { spec } from '../support/spec.js';
 import { entry, job, newNamespace, withBackend } from './open-backend.js';
 
-/** The last message of a stream, as its subject and its text. */
+/** Subject and text of the last message of a stream. */
 async function lastOf(url: string, stream: string): Promise<{ subject: string; text: string }> {
   const found = { subject: '', text: '' };
   await withRawClient(url, async ({ streams }) => {

@@ -19,7 +19,7 @@ async function tookMs(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-/** One who may do all, and others who lack something. */
+/** One user with all permissions, and others that each lack one. */
 const users = `authorization { users: [
   { user: admin, password: "right/p@ss" }
   { user: no_journal, password: p, permissions: { publish: { allow: [">"], deny: ["*.journal.>"] } } }
@@ -29,13 +29,13 @@ const users = `authorization { users: [
 ] }`;
 
 spec('a NATS server that does not suit', (test) => {
-  test('where nothing listens, the error names the server and comes once patience has ended', async () => {
+  test('if nothing listens, the error names the server and comes after the timeout', async () => {
     const act = (): Promise<unknown> => openBackend({ url: 'nats://ann:s3cret@127.0.0.1:1', patienceMs: 600 });
     let error: LlmteamError | undefined;
     const ms = await tookMs(async () => {
       error = await failure(act, 'BACKEND_UNREACHABLE', 'nats://127.0.0.1:1');
     });
-    // Later than the deadline of this test would be a hang.
+    // The timeout of the test catches a hang.
     assert.ok(ms > 200, `took ${ms} ms`);
     assert.not.match(String(error?.stack), 's3cret');
   });
@@ -49,7 +49,7 @@ spec('a NATS server that does not suit', (test) => {
     await failure(() => openBackend({ url: 'nats://a b', patienceMs: 5_000 }), 'CONFIG_INVALID', 'nats://a b');
   });
 
-  test('a server that never says a word is given up', () =>
+  test('connecting to a silent server times out', () =>
     withSilentServer(async (url) => {
       await failure(() => openBackend({ url, patienceMs: 0 }), 'BACKEND_UNREACHABLE', url);
     }));
@@ -90,7 +90,7 @@ spec('a NATS server that does not suit', (test) => {
       await failure(() => openBackend(as('no_streams')), 'BACKEND_UNSUITABLE', /permit.*STREAM\.CREATE/);
       await withBackend({ ...as('admin'), password: 'right/p@ss' }, async () => undefined);
       await withBackend(as('no_journal'), async ({ journal }) => {
-        // The server says so; a request that timed out would be BACKEND_UNREACHABLE.
+        // Reported by the server; a timeout would be BACKEND_UNREACHABLE.
         const append = (): Promise<unknown> => journal.append(run, [entry('m')]);
         await failure(append, 'BACKEND_UNSUITABLE', `${namespace}.journal.0.acme.run-1`);
         assert.equal(await listOf(journal.read(run)), []);

@@ -53,7 +53,7 @@ async function refusalOf(work: () => Promise<unknown>): Promise<LlmteamError> {
 }
 
 spec('announced step types', (test) => {
-  test('are in the catalog of whoever follows: those of before, and those that come later', () =>
+  test('are in the catalog of every follower, whether announced before or later', () =>
     withKvStore(async ({ backend, clock, follow }) => {
       await announceTypes(backend.kv, 'w1', [typeOf('1.0.0')]);
       const catalog = new StepCatalog();
@@ -67,7 +67,7 @@ spec('announced step types', (test) => {
       assert.is(newest.kind === 'found' && newest.entry.metadata.version, '2.1.0');
     }));
 
-  test('change nothing that the catalog has of its own', () =>
+  test('do not change types that the catalog already has', () =>
     withKvStore(async ({ backend, follow }) => {
       const catalog = new StepCatalog();
       catalog.add(workType, '1.0.0', 'own');
@@ -76,7 +76,7 @@ spec('announced step types', (test) => {
       assert.is(catalog.find('work', '1.0.0')?.plugin, 'own');
     }));
 
-  test('stay when nobody serves them any more: runs that began with them stay readable', () =>
+  test('stay when no worker serves them any more: runs that began with them stay readable', () =>
     withKvStore(async ({ backend, clock, follow }) => {
       await announceTypes(backend.kv, 'w1', [typeOf('1.0.0')]);
       await clock.advance(86_400_000);
@@ -85,7 +85,7 @@ spec('announced step types', (test) => {
       assert.ok(catalog.find('work', '1.0.0'));
     }));
 
-  test('may be announced by any number of workers as long as they say the same', () =>
+  test('may be announced by any number of workers as long as they agree', () =>
     withKvStore(async ({ backend }) => {
       const workers = Array.from({ length: 10 }, (_, number) => `w${number}`);
       await Promise.all(workers.map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0')])));
@@ -106,7 +106,7 @@ spec('announced step types', (test) => {
       assert.match(message, 'with a different config_schema than');
     }));
 
-  test('that differ under one version are refused, later worker and earlier one named, all of them at once', () =>
+  test('that differ under one version are all rejected at once, naming the later and the earlier worker', () =>
     withKvStore(async ({ backend, clock }) => {
       const types = [typeOf('1.0.0'), typeOf('1.0.0', { type_id: 'other' })];
       await announceTypes(backend.kv, 'first-worker', types);
@@ -126,7 +126,7 @@ spec('announced step types', (test) => {
       assert.equal((await backend.kv.get('step_types/work/1.0.0'))?.value, typeOf('1.0.0'));
     }));
 
-  test('of two workers that announce at the same moment are those of one of them', () =>
+  test('of two workers that announce at the same time are those of one of them', () =>
     withKvStore(async ({ backend }) => {
       const outcomes = await Promise.allSettled(
         ['a', 'b', 'c'].map((id) => announceTypes(backend.kv, id, [typeOf('1.0.0', { permissions: [id] })])),
@@ -134,7 +134,7 @@ spec('announced step types', (test) => {
       assert.equal(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
     }));
 
-  test('that cannot be understood are passed over', () =>
+  test('that cannot be parsed are ignored', () =>
     withKvStore(async ({ backend, follow }) => {
       await backend.kv.put('step_types/broken/1.0.0', { type_id: 'broken', version: 1 });
       await announceTypes(backend.kv, 'w', [typeOf('1.0.0')]);
@@ -143,7 +143,7 @@ spec('announced step types', (test) => {
       assert.equal(catalog.typeIds(), ['work']);
     }));
 
-  test('are looked up once for a definition whose types have not been heard of yet', () =>
+  test('are looked up once for a definition with unknown types', () =>
     withKvStore(async ({ backend, follow }) => {
       const known = new StepCatalog();
       known.add(workType, '1.0.0', 'own');

@@ -9,7 +9,7 @@ interface Scene {
   readonly kv: KvStore;
   readonly clock: ManualClock;
   join(workerId: string, ...types: string[]): Promise<WorkerPresence>;
-  /** By queue: ids of the workers. */
+  /** Worker ids by queue. */
   seen(): Promise<Record<string, string[]>>;
 }
 

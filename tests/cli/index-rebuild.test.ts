@@ -30,7 +30,7 @@ async function lists(cli: Cli): Promise<Ended[]> {
   return Promise.all(calls.map((args) => cli.call(args)));
 }
 
-/** Runs that ended, one that waits and was killed, and tasks that are open, claimed and closed; in two stores. */
+/** Ended runs, a waiting one whose process was killed, and open, claimed and closed tasks, in two stores. */
 async function withRuns(use: (cli: Cli) => Promise<void>): Promise<void> {
   await withCli(async (cli) => {
     const [double, wait, ask] = [doubling, waiting, asking].map((segment) =>
@@ -57,7 +57,7 @@ async function withRuns(use: (cli: Cli) => Promise<void>): Promise<void> {
   });
 }
 
-/** Changes the rows of every store as SQL says, behind its back. */
+/** Executes SQL on every store behind its back. */
 async function damage(cli: Cli, sql: string): Promise<void> {
   const stores = join(cli.folder, '.llmteam', 'stores');
   for (const number of readdirSync(stores)) {

@@ -37,7 +37,7 @@ spec('Ctrl-C', (test) => {
     'the second one leaves at once with 130, and says how to go on',
     () =>
       withCli(async ({ write, start, call }) => {
-        // A handler that does not listen keeps the clean end waiting.
+        // A handler that ignores its abort signal delays the graceful shutdown.
         const deaf = `export default { name: 'deaf', api: 1, stop: () => new Promise(() => setTimeout(() => {}, 60000)), stepTypes: [] };`;
         write('deaf/package.json', {
           name: 'deaf',

@@ -12,7 +12,7 @@ function refused({ code, stdout, stderr }: Ended, expected: RegExp): void {
   assert.not.match(stderr, /\n\s+at |internal error/, 'no stack trace, no surprise');
 }
 
-/** The file as written, and what `run` says of it. */
+/** File contents and what `run` reports for them. */
 const files: readonly (readonly [what: string, content: unknown, expected: RegExp])[] = [
   ['is empty', '', /^file\.json:1:1: error JSON_INVALID expected a value/],
   ['is not JSON', '{\n  "segment_id": "a",\n  oops\n}', /^file\.json:3:3: error JSON_INVALID expected a key/],

@@ -5,7 +5,7 @@ import { chain, doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
 
-/** A plugin package in the folder. */
+/** Writes a plugin package into the folder. */
 function writePlugin(write: Cli['write'], name: string, code: string): void {
   const manifest = { kind: 'task', name, api: 1 };
   write(`plugins/${name}/package.json`, {

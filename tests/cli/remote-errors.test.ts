@@ -1,4 +1,4 @@
-/** What may be wrong with a gateway, the way to it, or its answers: one line, a code of the table, its exit code, and never the key. */
+/** Faults of a gateway, its connection or its responses: one line, an error code, an exit code, and never the key. */
 import type { ServerResponse } from 'node:http';
 import type { RunEvent } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
@@ -13,7 +13,7 @@ import { doubling } from './support/segments.js';
 const patience = { timeoutMs: 120_000 };
 const key = 'llmteam_abcdefghijkl_a-key-that-must-not-be-seen';
 
-/** Nothing on stdout, one line on stderr, and nowhere the key. */
+/** Nothing on stdout, one line on stderr, and the key in neither. */
 function checkRefusal({ code, stdout, stderr }: Ended, expected: RegExp, exitCode = 1): void {
   assert.match(stderr, expected);
   assert.equal([code, stdout], [exitCode, ''], stderr);

@@ -1,4 +1,4 @@
-/** `llmteam run`, `validate` and `catalog` at a gateway: its plugins and models judge and run, what is printed is as at home. */
+/** `llmteam run`, `validate` and `catalog` with a gateway: its plugins and models apply, and the output is the same as locally. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ function subworkflow(stepId: string, segmentRef: string): Step {
   return { step_id: stepId, type: 'subworkflow', config: { segment_ref: segmentRef } };
 }
 
-/** But for what no two runs share. */
+/** Removes what differs between any two runs. */
 function shared(ended: Ended): object {
   const { run_id, duration_ms, ...rest } = jsonOf(ended);
   assert.match(run_id, /^[0-9a-f-]{36}$/);

@@ -1,4 +1,4 @@
-/** Every command that looks at runs and tasks or controls them, at a gateway: it says what the same command says of the store itself. */
+/** Every command that inspects or controls runs and tasks, with a gateway: it prints the same as the command on the store itself. */
 import type { HumanTask, RunView } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
@@ -18,9 +18,9 @@ interface World {
   readonly cli: Cli;
   readonly dev: DevService;
   readonly client: LlmteamClient;
-  /** Calls at the gateway. */
+  /** Calls with the gateway. */
   there(...args: readonly string[]): Promise<Ended>;
-  /** The same at the gateway and in the store it serves: code, stdout and stderr are one. */
+  /** Exit code, stdout and stderr are the same with the gateway and with the store it serves. */
   alike(...args: readonly string[]): Promise<Ended>;
 }
 
@@ -47,7 +47,7 @@ async function taskOf(client: LlmteamClient, runId: string): Promise<string> {
   return (await client.listTasks({ run_id: runId })).tasks[0]?.task_id ?? '';
 }
 
-/** At that level it says what it asks for; a page of events has a query. */
+/** At that log level the CLI logs its requests; a page of events has a query. */
 async function isFollowing(started: Started): Promise<void> {
   await started.until('a stream of events', ({ stderr }) => (/\/events: 200 in /.test(stderr) ? true : undefined));
 }

@@ -9,10 +9,10 @@ import { doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
 
-/** What only services need. */
+/** Modules that only services need. */
 const ofServices = /node_modules\/(@nats-io|prom-client|tdigest)\/|services\/(coordinator|worker)\//;
 
-/** The source files behind every piece of the bundle that a call of `llmteam` loaded, by what the coverage of V8 says. */
+/** The source files of every bundle chunk that a call of `llmteam` loaded, according to V8 coverage. */
 async function sourcesOf({ call }: Cli, args: readonly string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-loaded-'));
   try {

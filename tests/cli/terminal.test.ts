@@ -12,7 +12,7 @@ const patience = { timeoutMs: 90_000 };
 
 const hasTerminal = process.platform === 'linux' && spawnSync(terminalProgram, ['--version']).status === 0;
 
-/** What is on the terminal now, without colours and cursor movements. */
+/** The current screen, without colours and cursor movements. */
 function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll('\r', '');
 }

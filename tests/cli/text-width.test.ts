@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { transform } from './support/segments.js';
 
-/** Characters as a reader sees them, and the columns each takes on a terminal. */
+/** Grapheme clusters and their width in terminal columns. */
 const characters: readonly (readonly [string, number])[] = [
   ['a', 1],
   ['é', 1],
@@ -23,7 +23,7 @@ const textOf = (parts: readonly (readonly [string, number])[]): string => parts.
 const widthOf = (parts: readonly (readonly [string, number])[]): number =>
   parts.reduce((sum, [, width]) => sum + width, 0);
 
-/** The columns of a text that is made of the characters above, of '…' and of ASCII. */
+/** The width of a text that consists of the characters above, '…' and ASCII. */
 function columnsOf(text: string): number {
   let rest = text;
   let columns = 0;

@@ -5,7 +5,7 @@ import { doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
 
-/** What was typed, and what the answer must tell. */
+/** Arguments and what the error message must contain. */
 const wrong: readonly (readonly [string, RegExp])[] = [
   ['rum doubling.json', /unknown command 'rum'\n\(Did you mean run\?\)/],
   ['run', /missing required argument 'file'/],

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
 spec('the system clock', (test) => {
-  test('tells whole epoch milliseconds that never go back', () => {
+  test('returns integer epoch milliseconds that never decrease', () => {
     const clock = systemClock();
     assert.ok(Math.abs(clock.now() - Date.now()) < 60_000);
     let last = 0;

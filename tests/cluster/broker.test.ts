@@ -1,5 +1,5 @@
 // timeout: 300
-/** A broker that repeats itself, loses what it held, or has its streams and consumers taken away: jobs follow from the journal. */
+/** A broker that duplicates messages, loses jobs, or has its streams and consumers deleted: jobs are derived from the journal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { testSeed } from '../support/random.js';
@@ -13,7 +13,7 @@ const clusterOf: ClusterOptions = { coordinators: 2, workers: 3, coordinatorLeas
 interface Trouble {
   readonly graceMs?: number;
   readonly repeatsAreKept?: boolean;
-  /** Answers what happened, by name. */
+  /** Returns what happened, by name. */
   readonly make: (broker: Broker, restartServer: () => Promise<void>) => Promise<Record<string, number>>;
 }
 
@@ -44,7 +44,7 @@ async function withTrouble({
   return result;
 }
 
-/** So many times, some time apart. */
+/** Repeats with a delay in between. */
 async function againAndAgain(times: number, apartMs: number, act: () => Promise<number>): Promise<number> {
   let sum = 0;
   for (let time = 0; time < times; time++) {
@@ -57,7 +57,7 @@ async function againAndAgain(times: number, apartMs: number, act: () => Promise<
 
 spec('broker', (test) => {
   test(
-    'jobs that are handed out twice and facts that are appended twice count once',
+    'jobs that are delivered twice and facts that are appended twice count once',
     async () => {
       const { runs, secondReports, repeatedAttempts, happened } = await withTrouble({
         graceMs: 10_000,
@@ -79,7 +79,7 @@ spec('broker', (test) => {
   );
 
   test(
-    'consumers that are deleted under the workers are made again, and no job is lost',
+    'consumers that are deleted under the workers are recreated, and no job is lost',
     async () => {
       const { runs, happened } = await withTrouble({
         make: async (broker) => ({ deleted: await againAndAgain(8, 700, () => broker.deleteConsumers()) }),
@@ -90,7 +90,7 @@ spec('broker', (test) => {
   );
 
   test(
-    'jobs that are purged are published again',
+    'purged jobs are published again',
     async () => {
       const { runs, happened } = await withTrouble({
         make: async (broker) => ({ purged: await againAndAgain(6, 1_500, () => broker.purgeJobs()) }),
@@ -101,7 +101,7 @@ spec('broker', (test) => {
   );
 
   test(
-    'a stream of jobs that is deleted, or lost with the memory of its server, is made again and filled again',
+    'a job stream that is deleted, or lost with the memory of its server, is recreated and refilled',
     async () => {
       const { runs, happened } = await withTrouble({
         make: async (broker, restartServer) => {

@@ -1,4 +1,4 @@
-/** The checker is believed only because it finds what is wrong: the records of a good cluster, spoiled in one way each. */
+/** Tests the checker with the records of a correct cluster, spoiled in one way each. */
 import * as assert from 'uvu/assert';
 import { Random } from '../support/random.js';
 import { spec } from '../support/spec.js';
@@ -22,7 +22,7 @@ async function withGoodRecords(use: (good: Records) => Promise<void>): Promise<v
   });
 }
 
-/** '': nothing. */
+/** The violations the checker reports; '' if none. */
 async function faultsFound(records: Records, options: CheckOptions): Promise<string> {
   return judge(records, options).then(
     () => '',
@@ -32,7 +32,7 @@ async function faultsFound(records: Records, options: CheckOptions): Promise<str
 
 spec('checker', (test) => {
   test(
-    'nothing is wrong with the records of a good cluster, and what is wrong with each that was spoiled is found',
+    'the records of a correct cluster pass, and the fault of each spoiled one is found',
     () =>
       withGoodRecords(async (good) => {
         const { runs, childRuns, executions, lateExecutions } = await judge(good, strict);

@@ -1,5 +1,5 @@
 // timeout: 480
-/** Processes of a whole cluster die at random instants under a mixed load; nothing that was accepted may notice. */
+/** Processes of a whole cluster die at random instants under a mixed load; accepted runs must not be affected. */
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { type Cluster, withCluster } from './support/cluster.js';
@@ -14,7 +14,7 @@ async function killUnderLoad(cluster: Cluster): Promise<void> {
   const killer = new Killer(cluster);
   const verdict = await storm(cluster, {
     seed,
-    // a coordinator that takes over may publish a job that is being reported
+    // A coordinator that takes over may publish a job that is just being reported.
     graceMs: 2_000,
     disturb: (random, over) => killer.rage(random, { wanted, lastsMs, apartMs, weights }, over),
   });
@@ -32,7 +32,7 @@ async function killUnderLoad(cluster: Cluster): Promise<void> {
 
 spec('kills', (test) => {
   test(
-    `${wanted} kills of workers, coordinators and the server lose no run, end each once and repeat nothing that was reported`,
+    `${wanted} kills of workers, coordinators and the server lose no run, end each once and repeat no reported step`,
     async () => {
       console.log(`seed ${seed}`);
       await withCluster({ coordinators: 2, workers: 3 }, killUnderLoad);

@@ -1,5 +1,5 @@
 // timeout: 240
-/** Each process has a network of its own to the server, which is cut, stalled one way or both, delayed and made unreliable. */
+/** Each process has its own network to the server, which is cut, stalled in one or both directions, delayed and made unreliable. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { TcpProxy } from '../support/nats/tcp-proxy.js';
@@ -21,7 +21,7 @@ const faults: Readonly<Record<string, (network: TcpProxy, random: Random) => voi
     network.resetRandomly({ seed: random.whole(1, 2 ** 31), chance: 0.01 + random.fraction() * 0.1 }),
 };
 
-/** Every fault on a worker and on a coordinator, at times on both; each lasts from an instant to longer than every lease. */
+/** Every fault hits a worker, a coordinator or both, for between an instant and longer than any lease. */
 async function trouble(cluster: Cluster, random: Random, counted: Map<string, number>): Promise<void> {
   for (const [name, strike] of Object.entries(faults)) {
     const { workers, coordinators, members } = cluster;
@@ -39,14 +39,14 @@ async function trouble(cluster: Cluster, random: Random, counted: Map<string, nu
 
 spec('network', (test) => {
   test(
-    'a network that is cut, stalled, slow or unreliable makes a cluster slower and nothing else',
+    'a network that is cut, stalled, slow or unreliable only makes a cluster slower',
     async () => {
       const seed = testSeed();
       const leases = { coordinatorLeaseSeconds: leaseSeconds, jobLeaseSeconds: leaseSeconds };
       await withCluster({ coordinators: 2, workers: 3, proxied: true, ...leases }, async (cluster) => {
         const counted = new Map<string, number>();
         const disturb = (random: Random): Promise<void> => trouble(cluster, random, counted);
-        // what was on its way to a worker when its network stalled is begun when it heals
+        // Jobs on their way to a worker when its network stalled are started once it heals.
         const verdict = await storm(cluster, { seed, graceMs: leaseSeconds * 1_000 * 4.5, disturb });
         console.log(JSON.stringify(Object.fromEntries(counted)));
         for (const name of Object.keys(faults))

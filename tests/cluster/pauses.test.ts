@@ -1,5 +1,5 @@
 // timeout: 200
-/** Processes stand still for longer than every lease and go on as if nothing had happened: by then others have done their work. */
+/** Processes are paused for longer than any lease and then continue: by then others have done their work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Random } from '../support/random.js';
@@ -16,7 +16,7 @@ interface Pauses {
   workers: number;
   coordinators: number;
   servers: number;
-  /** Partitions that had another owner when the one that stood still woke. */
+  /** Partitions that had another owner when the paused one woke up. */
   partitionsTaken: number;
 }
 
@@ -48,7 +48,7 @@ async function pauseEachInTurn(cluster: Cluster, random: Random): Promise<Pauses
 
 spec('pauses', (test) => {
   test(
-    'a worker, a coordinator or a server that stood still for longer than every lease changes nothing when it goes on',
+    'a worker, coordinator or server that was paused for longer than any lease does no harm when it continues',
     async () => {
       const seed = testSeed();
       const options = {
@@ -59,7 +59,7 @@ spec('pauses', (test) => {
       };
       await withCluster(options, async (cluster) => {
         const pauses: Pauses[] = [];
-        // what a worker that stands still had taken, it begins when it goes on
+        // A paused worker starts the jobs it had taken once it continues.
         const graceMs = leaseSeconds * 1_000 * 4.5;
         const disturb = async (random: Random): Promise<unknown> => pauses.push(await pauseEachInTurn(cluster, random));
         const verdict = await storm(cluster, { seed, graceMs, disturb });

@@ -1,5 +1,5 @@
 // timeout: 240
-/** Who serves what: types of one worker alone, types of nobody, two majors side by side, jobs that kill whoever takes them. */
+/** Which workers serve what: types of a single worker, types without a worker, two majors side by side, poison jobs, draining. */
 
 import type { Fact, RunEnded, Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
@@ -26,7 +26,7 @@ async function endOf(cluster: Cluster, runId: string): Promise<RunEnded> {
   return await unlessStuck(cluster, 30_000, cluster.client.untilFact(runId, isEnd));
 }
 
-/** Starts so many runs with their own numbers as input; settles with what was written down once all have ended. */
+/** Starts this many runs with their numbers as input; resolves with the handler records once all have ended. */
 async function play(cluster: Cluster, segmentId: string, count: number): Promise<Execution[]> {
   const runIds = Array.from({ length: count }, (_, place) => `${segmentId}-${place}`);
   await Promise.all(runIds.map((runId, place) => cluster.client.start(segmentId, place, runId)));
@@ -68,7 +68,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'a step whose type nobody serves any more says what it waits for, and ends with NO_WORKER when its time in the queue is up',
+    'a step whose type is no longer served shows what it waits for, and fails with NO_WORKER after its queue timeout',
     async () => {
       await withCluster({ coordinators: 1, workers: 1, worker: { types: ['effect'] } }, async (cluster) => {
         const burner = await cluster.add('worker', 'burner', { worker: { types: ['burn'] } });
@@ -86,7 +86,7 @@ spec('serving', (test) => {
         const { status, error } = await endOf(cluster, 'waiting');
         const tookMs = performance.now() - beganAt;
         assert.equal([status, error?.error_code], ['failed', 'NO_WORKER']);
-        // The upper bound is ten times the time limit: only a hang breaks it.
+        // The upper bound is ten times the timeout, so only a hang exceeds it.
         assert.ok(tookMs >= 2_900 && tookMs < 30_000, `it took ${tookMs} ms`);
         await check(cluster);
       });
@@ -95,7 +95,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'runs in flight stay on the major they began with while another is rolled out beside it',
+    'runs in flight stay on the major version they began with while another is rolled out',
     async () => {
       await withCluster({ coordinators: 1, workers: 1 }, async (cluster) => {
         const { client } = cluster;
@@ -137,7 +137,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'a job that kills every worker that takes it ends as the failure of its step',
+    'a poison job fails its step',
     async () => {
       const limits = { max_deliveries: 2 };
       await withCluster({ coordinators: 1, workers: 2, jobLeaseSeconds: 1, worker: limits }, async (cluster) => {
@@ -169,7 +169,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'a second worker takes its share of the steps that compute',
+    'a second worker takes its share of CPU-bound steps',
     async () => {
       await withCluster({ coordinators: 1, workers: 2, worker: { concurrency: 1 } }, async (cluster) => {
         await cluster.client.publish([oneStep('burns', { step_id: 'work', type: 'burn', config: { busy_ms: 30 } })]);
@@ -187,7 +187,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'a worker that is told to stop finishes what it can within its time and hands back the rest, and nothing that finished runs twice',
+    'a stopping worker drains what it can in time and releases the rest, and nothing that finished runs twice',
     async () => {
       await withCluster({ coordinators: 1, workers: 1, worker: { drain_seconds: 2 } }, async (cluster) => {
         const [first] = cluster.workers;
@@ -206,7 +206,7 @@ spec('serving', (test) => {
         const toldAt = performance.now();
         await first.stop();
         const tookMs = performance.now() - toldAt;
-        // Ten times the drain limit: only a hang breaks it. That it did not wait for the long handlers is counted below.
+        // Ten times the drain timeout, so only a hang exceeds it. That it did not wait for the long handlers is checked below.
         assert.ok(tookMs < 20_000, `it took ${tookMs} ms to stop`);
         assert.is(first.ending, 'exit code 0');
         for (const runId of all) assert.is((await endOf(cluster, runId)).status, 'completed');
@@ -223,7 +223,7 @@ spec('serving', (test) => {
   );
 
   test(
-    'a step that is longer than its workers live between restarts ends well, however often they are restarted',
+    'a step that takes longer than the time between worker restarts completes, however often they are restarted',
     async () => {
       const worker = { drain_seconds: 0, max_deliveries: 2 };
       await withCluster({ coordinators: 1, workers: 1, worker }, async (cluster) => {

@@ -1,5 +1,5 @@
 // timeout: 200
-/** How soon the runs of a coordinator that is gone go on with another. */
+/** How soon another coordinator continues the runs of one that is gone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -14,7 +14,7 @@ import { memberWith, partitionOwners } from './support/owners.js';
 const trials = 4;
 const lookAgainMs = 5;
 
-/** A run in progress, whose coordinator goes; answers how long it took until its next step began. */
+/** Removes the coordinator of a run in progress; returns how long it took until the run's next step began. */
 async function timeToGoOn(cluster: Cluster, trial: number, end: (owner: Member) => Promise<void>): Promise<number> {
   const { client } = cluster;
   const runId = `run-${trial}`;
@@ -40,7 +40,7 @@ async function began(cluster: Cluster, runId: string, step: string): Promise<num
   }
 }
 
-/** Every partition is held, and by both. */
+/** Resolves once every partition has a live owner and both coordinators own some. */
 async function settled(cluster: Cluster): Promise<void> {
   for (;;) {
     const owners = await partitionOwners(cluster);
@@ -80,24 +80,24 @@ const twoSteps = {
 
 spec('takeover', (test) => {
   test(
-    'the runs of a coordinator that is killed go on once its lease has run out',
+    'the runs of a killed coordinator continue once its lease has expired',
     async () => {
       const leaseSeconds = 2;
       const times = await timesOf(leaseSeconds, (owner) => owner.kill());
       console.log(`after kill -9, lease ${leaseSeconds} s: next step after ${times.join(', ')} ms`);
-      // Only a hang breaks it; `npm run bench -- --only nats` holds the time against the lease and a second.
+      // Only a hang exceeds it; `npm run bench -- --only nats` compares the time with the lease plus one second.
       assert.ok((times.at(-1) ?? 0) <= leaseSeconds * 10_000, `the slowest of ${times.join(', ')} ms`);
     },
     { timeoutMs: 90_000 },
   );
 
   test(
-    'the runs of a coordinator that is told to stop go on at once',
+    'the runs of a stopping coordinator continue immediately',
     async () => {
       const leaseSeconds = 20;
       const times = await timesOf(leaseSeconds, (owner) => owner.stop());
       console.log(`after a clean stop, lease ${leaseSeconds} s: next step after ${times.join(', ')} ms`);
-      // Nothing waited for the lease to run out.
+      // Nothing waited for the lease to expire.
       assert.ok((times.at(-1) ?? 0) < leaseSeconds * 500, `the slowest of ${times.join(', ')} ms`);
     },
     { timeoutMs: 90_000 },

@@ -1,5 +1,5 @@
 // timeout: 200
-/** Two coordinators that both work on every partition all the time are harmless (I-9), whatever happens to them meanwhile. */
+/** Two coordinators that permanently drive every partition do no harm (I-9), whatever happens to them meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
@@ -18,7 +18,7 @@ const twoOwners: ClusterOptions = {
 };
 const loadMs = 8_000;
 
-/** How many entries it has applied in its life, over all partitions. */
+/** Number of entries its current process has applied, over all partitions. */
 async function appliedBy(coordinator: Member): Promise<number> {
   await coordinator.stop();
   const lines = coordinator.log().split('\n');
@@ -30,14 +30,14 @@ async function checkBothWorked(cluster: Cluster, { entries }: Verdict): Promise<
   for (const coordinator of cluster.coordinators) {
     const applied = await appliedBy(coordinator);
     console.log(`${coordinator.name} applied ${applied} of ${entries} entries`);
-    // An owner that lags may still have been repeating facts when they were counted.
+    // A lagging owner may still have been appending duplicates when they were counted.
     assert.ok(applied >= entries, `${coordinator.name} applied ${applied} of ${entries} entries`);
   }
 }
 
 spec('two owners', (test) => {
   test(
-    'two owners of all partitions end each run once, with the outputs of one',
+    'two owners of all partitions end each run once, with the same output as one',
     async () => {
       await withCluster(twoOwners, async (cluster) => {
         const verdict = await storm(cluster, { seed: testSeed(), graceMs: 2_000, disturb: () => sleep(loadMs) });
@@ -49,20 +49,20 @@ spec('two owners', (test) => {
   );
 
   test(
-    'an owner that lags behind for longer than the server knows ids repeats facts, and they mean nothing',
+    'an owner that lags by more than the deduplication window appends duplicate facts, which have no effect',
     async () => {
       await withCluster({ ...twoOwners, proxied: true, dedupeWindowSeconds: 1 }, async (cluster) => {
         const [late] = cluster.coordinators;
         if (late === undefined) throw new Error('there are no coordinators');
         const network = cluster.networkOf(late);
-        // what it needs to know of segments and types it learns first: each such question takes several ways to the server and back
+        // It first has to load segments and step types, which takes several round trips each.
         const lag = async (): Promise<void> => {
           await sleep(3_000);
           network.delay(800);
           await sleep(loadMs);
           network.heal();
         };
-        // it publishes jobs that the other has seen through, however long ago: it holds no lease that it could lose
+        // It publishes jobs that the other one has completed, however long ago, since it has no lease to lose.
         const verdict = await storm(cluster, {
           seed: testSeed(),
           graceMs: Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-/** The backends of this repository as the conformance suites want them. */
+/** Adapts the backends of this repository to the conformance suites. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ export async function openedSqlite(synchronous: 'full' | 'relaxed'): Promise<Ope
   };
 }
 
-/** One port of a backend as something opened of its own. */
+/** Opens a single port of a backend. */
 function only<K extends keyof Backend>(open: OpenBackend, key: K): () => Promise<OpenedPort<Backend[K]>> {
   return async () => {
     const { port, reopen, ...rest } = await open();
@@ -66,7 +66,7 @@ export function backendJournalConformance(test: Test, open: OpenBackend): void {
   journalConformance({ test, open: only(open, 'journal') });
 }
 
-/** Every port of a backend held against its laws. `queueLeaseMs`: the lease its queue was opened with. */
+/** Runs every conformance suite against a backend. `queueLeaseMs` is the lease its queue was opened with. */
 export function backendConformance(test: Test, open: OpenBackend, queueLeaseMs = leaseMs): void {
   backendJournalConformance(test, open);
   jobQueueConformance({ test, leaseMs: queueLeaseMs, open: only(open, 'queue') });

@@ -1,11 +1,11 @@
-/** The laws of `Blobs` (contracts/src/ports/blobs.ts), numbered as there. */
+/** Conformance suite of `Blobs`; numbers as in contracts/src/ports/blobs.ts. */
 import * as assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Blobs } from '@llmteam/contracts';
 import { checkSupports, type Kit, type Opened, rejectsWith, withPort, withReopened } from './kit.js';
 
 export interface OpenedBlobs extends Opened<Blobs> {
-  /** Changes what is stored under the hash without changing its length. For adapters whose store can be reached. */
+  /** Corrupts the stored bytes without changing their length. For adapters whose store is accessible. */
   readonly damage?: (hash: string) => Promise<void>;
 }
 
@@ -25,14 +25,14 @@ export function blobsConformance(kit: BlobsKit): void {
 
   test('the flags of a blob store are known', () => withPort(kit, async (blobs) => checkSupports(blobs)));
 
-  test('B1 put answers the hash of the bytes', () =>
+  test('B1 put returns the hash of the bytes', () =>
     withPort(kit, async (blobs) => {
       for (const bytes of [text('hello'), new Uint8Array(0), new Uint8Array([0, 255, 10, 13])]) {
         assert.equal(await blobs.put(bytes), hashOf(bytes));
       }
     }));
 
-  test('B1 the same bytes again, also at the same time, change nothing', () =>
+  test('B1 putting the same bytes again, even concurrently, changes nothing', () =>
     withPort(kit, async (blobs) => {
       const hashes = await Promise.all(Array.from({ length: 20 }, () => blobs.put(text('same'))));
       hashes.push(await blobs.put(text('same')));
@@ -40,14 +40,14 @@ export function blobsConformance(kit: BlobsKit): void {
       assert.deepEqual(await blobs.get(hashOf(text('same'))), text('same'));
     }));
 
-  test('B1 what was put is still there after a reopen', () =>
+  test('B1 blobs survive a reopen', () =>
     withReopened(
       kit,
       async (blobs) => void (await blobs.put(text('kept'))),
       async (blobs) => assert.deepEqual(await blobs.get(hashOf(text('kept'))), text('kept')),
     ));
 
-  test('B2 get answers exactly the bytes, of any size', () =>
+  test('B2 get returns exactly the bytes, of any size', () =>
     withPort(kit, async (blobs) => {
       for (const size of [0, 1, 4_096, 1_000_003]) {
         const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 31) % 256);
@@ -56,7 +56,7 @@ export function blobsConformance(kit: BlobsKit): void {
       }
     }));
 
-  test('B2 get of what was never put rejects with BLOB_MISSING, and has says no', () =>
+  test('B2 get of an unknown hash rejects with BLOB_MISSING, and has returns false', () =>
     withPort(kit, async (blobs) => {
       await blobs.put(text('something'));
       for (const hash of [absent, '', 'sha256:', '../../journal.db', `${absent}/..`, absent.toUpperCase()]) {
@@ -66,7 +66,7 @@ export function blobsConformance(kit: BlobsKit): void {
       assert.equal(await blobs.has(hashOf(text('something'))), true);
     }));
 
-  test('B2 damaged bytes are STORE_CORRUPT, and putting them again mends them', () =>
+  test('B2 damaged bytes are STORE_CORRUPT, and putting the blob again repairs it', () =>
     withPort(kit, async (blobs, opened: OpenedBlobs) => {
       if (opened.damage === undefined) return;
       const hash = await blobs.put(text('precious'));
@@ -76,7 +76,7 @@ export function blobsConformance(kit: BlobsKit): void {
       assert.deepEqual(await blobs.get(hash), text('precious'));
     }));
 
-  test('B2 what is put and what is got are copies', () =>
+  test('B2 put and get copy the bytes', () =>
     withPort(kit, async (blobs) => {
       const bytes = text('hello');
       const putting = blobs.put(bytes);
@@ -89,7 +89,7 @@ export function blobsConformance(kit: BlobsKit): void {
       assert.deepEqual(await blobs.get(hash), text('hello'));
     }));
 
-  test('B3 what is being written is missing or whole, never seen in part', () =>
+  test('B3 a blob that is being written is missing or complete, never partial', () =>
     withPort(kit, async (blobs) => {
       const bytes = new Uint8Array(8_000_000).fill(7);
       const hash = hashOf(bytes);
@@ -119,7 +119,7 @@ export function blobsConformance(kit: BlobsKit): void {
       await blobs.close();
     }));
 
-  test('B4 a put issued before close is kept if it is acknowledged', () =>
+  test('B4 a put issued before close is stored if it is acknowledged', () =>
     withReopened(
       kit,
       async (blobs) => {

@@ -1,4 +1,4 @@
-/** The laws of `JobQueue` (contracts/src/ports/job-queue.ts), numbered as there. */
+/** Conformance suite of `JobQueue`; numbers as in contracts/src/ports/job-queue.ts. */
 import * as assert from 'node:assert/strict';
 import type { Consumer, Delivery, Job, JobQueue } from '@llmteam/contracts';
 import { checkSupports, type Kit, rejectsWith, withPort } from './kit.js';
@@ -36,7 +36,7 @@ export function jobs(count: number, prefix = 'j', changes: Partial<Job> = {}): J
   return Array.from({ length: count }, (_, index) => job(`${prefix}${index}`, changes));
 }
 
-/** A consumer that keeps what it is handed. */
+/** A consumer that records its deliveries. */
 class Desk {
   readonly deliveries: Delivery[] = [];
   readonly consumer: Consumer;
@@ -63,13 +63,13 @@ class Desk {
     return this.deliveries.map((delivery) => delivery.job.job_id);
   }
 
-  /** Resolves when `count` deliveries have come in all. */
+  /** Resolves once `count` deliveries have arrived in total. */
   async has(count: number): Promise<readonly Delivery[]> {
     while (this.deliveries.length < count) await new Promise<void>((resolve) => this.#wake.add(resolve));
     return this.deliveries;
   }
 
-  /** The delivery that came as number `index`, from 0. */
+  /** The delivery at `index`, from 0, in order of arrival. */
   async delivery(index: number): Promise<Delivery> {
     const delivery = (await this.has(index + 1))[index];
     assert.ok(delivery);
@@ -89,7 +89,7 @@ function deliveryLaws(kit: JobQueueKit): void {
 
   test('the flags of a job queue are known', () => withPort(kit, async (queue) => checkSupports(queue)));
 
-  test('Q1 jobs are handed out in the order of publication, whole, whoever comes first', () =>
+  test('Q1 jobs are delivered complete and in publication order, whether consumer or jobs come first', () =>
     withPort(kit, async (queue) => {
       await queue.publish(jobs(20));
       const desk = await Desk.at(queue);
@@ -104,7 +104,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       assert.deepEqual(new Set(deliveries.map((delivery) => delivery.deliveries)), new Set([1]));
     }));
 
-  test('Q1 every member of a job arrives as it was published', () =>
+  test('Q1 every field of a job arrives as published', () =>
     withPort(kit, async (queue) => {
       const full: Partial<Job> = {
         ports: { context: ['a', null] },
@@ -130,7 +130,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       assert.deepEqual(arrived, published);
     }));
 
-  test('Q1 a job goes to one of several consumers', () =>
+  test('Q1 a job is delivered to exactly one of several consumers', () =>
     withPort(kit, async (queue, { advance }) => {
       const desks = [await Desk.at(queue, 10), await Desk.at(queue, 10), await Desk.at(queue, 10)];
       for (const one of jobs(30)) await queue.publish([one]);
@@ -144,7 +144,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       );
     }));
 
-  test('Q2 a job that is queued already is not queued again', () =>
+  test('Q2 a queued job is not queued again', () =>
     withPort(kit, async (queue, { advance }) => {
       await queue.publish([job('a'), job('a')]);
       await queue.publish([job('a')]);
@@ -154,7 +154,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       assert.deepEqual(desk.ids, ['a']);
     }));
 
-  test('Q2 a job that is handed out already is not queued again', () =>
+  test('Q2 a delivered job is not queued again', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -165,7 +165,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       assert.deepEqual(desk.ids, ['a', 'b']);
     }));
 
-  test('Q2 once a job is done with, its id is free again', () =>
+  test('Q2 once a job is acked its id can be published again', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -177,7 +177,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       assert.equal(second.deliveries, 1);
     }));
 
-  test('Q3 a consumer has at most as many deliveries as it asked for, and that many', () =>
+  test('Q3 a consumer holds as many deliveries as its concurrency and no more', () =>
     withPort(kit, async (queue, { advance }) => {
       await queue.publish(jobs(50));
       const desk = await Desk.at(queue, 3);
@@ -192,7 +192,7 @@ function deliveryLaws(kit: JobQueueKit): void {
       }
     }));
 
-  test('Q3 a job that is given back makes room as well', () =>
+  test('Q3 a nacked job frees a slot too', () =>
     withPort(kit, async (queue) => {
       await queue.publish(jobs(2));
       const desk = await Desk.at(queue, 1);
@@ -204,7 +204,7 @@ function deliveryLaws(kit: JobQueueKit): void {
 function leaseLaws(kit: JobQueueKit): void {
   const { test, leaseMs } = kit;
 
-  test('Q4 a delivery nobody answers for comes back to somebody after the lease, not before, counted', () =>
+  test('Q4 an unacked job is redelivered after its lease, not before, and counted', () =>
     withPort(kit, async (queue, { advance }) => {
       const lost = await Desk.at(queue, 1);
       await queue.publish([job('a')]);
@@ -219,7 +219,7 @@ function leaseLaws(kit: JobQueueKit): void {
       await again?.ack();
     }));
 
-  test('Q4 a delivery comes back as often as it is lost', () =>
+  test('Q4 a job is redelivered as often as its lease expires', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(3));
@@ -235,7 +235,7 @@ function leaseLaws(kit: JobQueueKit): void {
       }
     }));
 
-  test('Q4 what is acked never comes back', () =>
+  test('Q4 an acked job is never redelivered', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(3));
@@ -244,7 +244,7 @@ function leaseLaws(kit: JobQueueKit): void {
       assert.deepEqual(desk.ids, ['j0', 'j1', 'j2']);
     }));
 
-  test('Q4 a delivery whose lease is extended stays with its consumer', () =>
+  test('Q4 a job whose lease is extended stays with its consumer', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish(jobs(2));
@@ -257,7 +257,7 @@ function leaseLaws(kit: JobQueueKit): void {
       assert.ok(desk.ids.filter((id) => id === 'j1').length > 1, 'the other one was lost');
     }));
 
-  test('Q4 an extended lease ends too', () =>
+  test('Q4 an extended lease expires too', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -267,7 +267,7 @@ function leaseLaws(kit: JobQueueKit): void {
       assert.equal((await desk.delivery(1)).deliveries, 2);
     }));
 
-  test('Q4 a job that is given back is handed out again at once, counted', () =>
+  test('Q4 a nacked job is redelivered immediately and counted', () =>
     withPort(kit, async (queue) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -276,7 +276,7 @@ function leaseLaws(kit: JobQueueKit): void {
       assert.deepEqual([second.job.job_id, second.deliveries], ['a', 2]);
     }));
 
-  test('Q4 each time a job is handed out counts, whether it was lost or given back before', () =>
+  test('Q4 every delivery of a job is counted, after a lost lease as after a nack', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -292,7 +292,7 @@ function leaseLaws(kit: JobQueueKit): void {
       );
     }));
 
-  test('Q4 a job that is given back with a delay is handed out after it, not before', () =>
+  test('Q4 a nacked job with a delay is redelivered after it, not before', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -305,7 +305,7 @@ function leaseLaws(kit: JobQueueKit): void {
       assert.equal(desk.deliveries.length, 2, 'while it is put off it is queued');
     }));
 
-  test('Q4 a lost job goes to another consumer when its own is gone', () =>
+  test('Q4 a job whose consumer is gone is redelivered to another one', () =>
     withPort(kit, async (queue, { advance }) => {
       const gone = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -321,7 +321,7 @@ function leaseLaws(kit: JobQueueKit): void {
 function queueLaws(kit: JobQueueKit): void {
   const { test, leaseMs } = kit;
 
-  test('Q5 queues are by type and major version and share nothing', () =>
+  test('Q5 each step type and major version has a separate queue', () =>
     withPort(kit, async (queue, { advance }) => {
       const [first, second, other] = [
         await Desk.at(queue, 1, 'llm_agent@1'),
@@ -340,7 +340,7 @@ function queueLaws(kit: JobQueueKit): void {
       assert.deepEqual([first.ids, second.ids, other.ids], [['a', 'b'], ['a'], ['a']]);
     }));
 
-  test('Q5 a full queue holds up no other', () =>
+  test('Q5 a full queue does not block another one', () =>
     withPort(kit, async (queue) => {
       await queue.publish([...jobs(100), job('x', { step_type: 'http_action' })]);
       await Desk.at(queue, 1);
@@ -348,7 +348,7 @@ function queueLaws(kit: JobQueueKit): void {
       assert.equal((await other.delivery(0)).job.job_id, 'x');
     }));
 
-  test('Q6 withdraw takes the jobs it is told of, of whatever queue, and no others', () =>
+  test('Q6 withdraw removes the given jobs from any queue, and no others', () =>
     withPort(kit, async (queue, { advance }) => {
       await queue.publish(jobs(3, 'a'));
       await queue.publish([job('b', { step_type: 'http_action' }), job('c', { step_type: 'http_action' })]);
@@ -369,7 +369,7 @@ function queueLaws(kit: JobQueueKit): void {
       assert.equal((await desk.delivery(0)).deliveries, 1);
     }));
 
-  test('Q6 what is handed out can be extended and acked although it was withdrawn, and its id is free then', () =>
+  test('Q6 a delivered job can be extended and acked although it was withdrawn, and its id is free afterwards', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 2);
       await queue.publish([job('a')]);
@@ -382,7 +382,7 @@ function queueLaws(kit: JobQueueKit): void {
       assert.equal((await desk.delivery(1)).job.input, 'again');
     }));
 
-  test('Q6 withdraw takes what was given back and is put off', () =>
+  test('Q6 withdraw removes jobs nacked with a delay', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue);
       await queue.publish([job('a')]);
@@ -396,7 +396,7 @@ function queueLaws(kit: JobQueueKit): void {
 function stopAndCloseLaws(kit: JobQueueKit): void {
   const { test } = kit;
 
-  test('a consumer that stops takes no more, and stop resolves when all it has is acked or given back', () =>
+  test('a stopping consumer takes no more jobs, and stop resolves once all its deliveries are acked or nacked', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 2);
       await queue.publish(jobs(4));
@@ -416,7 +416,7 @@ function stopAndCloseLaws(kit: JobQueueKit): void {
       assert.deepEqual([...next.ids].sort(), ['j1', 'j2', 'j3']);
     }));
 
-  test('stop resolves at the latest when its signal aborts, and at once if nothing is handed out', () =>
+  test('stop resolves when its signal aborts at the latest, and immediately if nothing is delivered', () =>
     withPort(kit, async (queue) => {
       const idle = await Desk.at(queue);
       await idle.consumer.stop();
@@ -430,7 +430,7 @@ function stopAndCloseLaws(kit: JobQueueKit): void {
       await stopping;
     }));
 
-  test('Q7 after close every method rejects with CLOSED, nothing is handed out, and close may be called again', () =>
+  test('Q7 after close every method rejects with CLOSED, nothing is delivered, and close may be called again', () =>
     withPort(kit, async (queue, { advance }) => {
       const desk = await Desk.at(queue, 1);
       await queue.publish(jobs(2));

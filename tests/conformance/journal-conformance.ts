@@ -1,4 +1,4 @@
-/** The laws of `Journal` (contracts/src/ports/journal.ts), numbered as there. */
+/** Conformance suite of `Journal`; numbers as in contracts/src/ports/journal.ts. */
 import * as assert from 'node:assert/strict';
 import type { Journal } from '@llmteam/contracts';
 import { journalFollowLaws } from './journal-follow-laws.js';
@@ -23,13 +23,13 @@ function appendLaws(kit: Kit<Journal>): void {
 
   test('the flags of a journal are known', () => withPort(kit, async (journal) => checkSupports(journal)));
 
-  test('J1 what an append acknowledged is read at once', () =>
+  test('J1 acknowledged entries can be read immediately', () =>
     withPort(kit, async (journal) => {
       await journal.append(run, [message('a')]);
       assert.deepEqual(await history(journal), ['a']);
     }));
 
-  test('J1 what was acknowledged is still there after a reopen, and positions go on', () =>
+  test('J1 acknowledged entries survive a reopen, and positions continue', () =>
     withReopened(
       kit,
       async (journal) => {
@@ -59,7 +59,7 @@ function appendLaws(kit: Kit<Journal>): void {
       assert.deepEqual(await history(journal), ['good', 'bad']);
     }));
 
-  test('J2 the entries of one append stand next to each other among racing appends', () =>
+  test('J2 the entries of one append are contiguous among racing appends', () =>
     withPort(kit, async (journal) => {
       const writers = Array.from({ length: 60 }, (_, index) => `w${index}-`);
       await Promise.all(writers.map((prefix) => journal.append(run, messages(5, prefix))));
@@ -75,7 +75,7 @@ function appendLaws(kit: Kit<Journal>): void {
       assert.equal(new Set(ids).size, 300);
     }));
 
-  test('an append of nothing answers nothing and writes nothing', () =>
+  test('an empty append returns no positions and writes nothing', () =>
     withPort(kit, async (journal) => {
       assert.deepEqual(await journal.append(run, []), []);
       assert.equal(await journal.end(journal.partitionOf(run)), 0);
@@ -92,7 +92,7 @@ function appendLaws(kit: Kit<Journal>): void {
       assert.equal(await journal.end(partition), positions.at(-1), 'a repeat does not move it');
     }));
 
-  test('the partition of a run is always the same and there is one', () =>
+  test('the partition of a run is stable and valid', () =>
     withPort(kit, async (journal) => {
       for (let index = 0; index < 100; index += 1) {
         const key = { tenant_id: 'acme', run_id: `run-${index}` };
@@ -106,7 +106,7 @@ function appendLaws(kit: Kit<Journal>): void {
 function messageIdLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
-  test('J3 a second append with the same message id writes nothing and answers the first position', () =>
+  test('J3 a second append with the same message id writes nothing and returns the first position', () =>
     withPort(kit, async (journal) => {
       const first = await journal.append(run, [message('a', 'first')]);
       await journal.append(run, [message('b')]);
@@ -119,7 +119,7 @@ function messageIdLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J3 beside a known message id the new entries of an append are written', () =>
+  test('J3 the new entries of an append are written even if others have a known message id', () =>
     withPort(kit, async (journal) => {
       const [known] = await journal.append(run, [message('b')]);
       const positions = await journal.append(run, [message('a'), message('b'), message('c')]);
@@ -137,7 +137,7 @@ function messageIdLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J3 of N racing writers with one message id exactly one writes and all hear its position', () =>
+  test('J3 of N racing writers with one message id exactly one writes and all get its position', () =>
     withPort(kit, async (journal) => {
       const racing = Array.from({ length: 50 }, (_, index) => journal.append(run, [message('a', index)]));
       const answers = (await Promise.all(racing)).map(([position]) => position);
@@ -146,7 +146,7 @@ function messageIdLaws(kit: Kit<Journal>): void {
       assert.deepEqual(new Set(answers), new Set([entries[0]?.position]));
     }));
 
-  test('J3 the same message id in another run or of another tenant is another message', () =>
+  test('J3 the same message id in another run or tenant is a different message', () =>
     withPort(kit, async (journal) => {
       const keys = [
         { tenant_id: 'a.b', run_id: 'c' },
@@ -159,7 +159,7 @@ function messageIdLaws(kit: Kit<Journal>): void {
     }));
 
   test(
-    'J3 a message id is still known 9,999 entries later, also after a reopen',
+    'J3 a message id is still deduplicated 9,999 entries later, also after a reopen',
     () =>
       withPort(kit, async (journal, opened) => {
         const [first] = await journal.append(run, [message('a')]);
@@ -183,7 +183,7 @@ function readLaws(kit: Kit<Journal>): void {
       assert.deepEqual(await history(journal, otherRun), []);
     }));
 
-  test('J4 a run is found by its tenant only', () =>
+  test('J4 a run is visible to its tenant only', () =>
     withPort(kit, async (journal) => {
       const foreign = { tenant_id: 'globex', run_id: run.run_id };
       await journal.append(run, [message('a')]);
@@ -193,13 +193,13 @@ function readLaws(kit: Kit<Journal>): void {
       assert.deepEqual(await history(journal), ['a']);
     }));
 
-  test('J4 an entry is whole: its position, its run, its message id and its fact', () =>
+  test('J4 an entry has its position, run, message id and fact', () =>
     withPort(kit, async (journal) => {
       const [position] = await journal.append(run, [message('a', { x: 1 })]);
       assert.deepEqual(await listOf(journal.read(run)), [{ position, ...run, message_id: 'a', fact: fact({ x: 1 }) }]);
     }));
 
-  test('J4 positions grow from 1 in the order of the history, also of interleaved runs', () =>
+  test('J4 positions ascend from 1 in history order, also across interleaved runs', () =>
     withPort(kit, async (journal) => {
       for (let turn = 0; turn < 10; turn += 1) {
         await Promise.all(
@@ -222,7 +222,7 @@ function readLaws(kit: Kit<Journal>): void {
       }
     }));
 
-  test('J4 an append answers the positions its entries have in the history', () =>
+  test('J4 an append returns the positions of its entries', () =>
     withPort(kit, async (journal) => {
       const answered = [...(await journal.append(run, messages(3))), ...(await journal.append(run, messages(2, 'n')))];
       assert.deepEqual(
@@ -231,7 +231,7 @@ function readLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J4 reading after a position gives what comes after it: from before, at and beyond the end', () =>
+  test('J4 reading after a position returns what follows it, whether it is before, at or beyond the end', () =>
     withPort(kit, async (journal) => {
       const positions = await journal.append(run, messages(3));
       await journal.append(otherRun, messages(3));
@@ -246,13 +246,13 @@ function readLaws(kit: Kit<Journal>): void {
       assert.deepEqual(await after(end + 1_000), []);
     }));
 
-  test('J4 a long history in many small appends is read whole', () =>
+  test('J4 a long history of many small appends is read completely', () =>
     withPort(kit, async (journal) => {
       for (let part = 0; part < 100; part += 1) await journal.append(run, messages(3, `p${part}-`));
       assert.equal(new Set(await history(journal)).size, 300);
     }));
 
-  test('J4 what is read is a copy', () =>
+  test('J4 reads return copies', () =>
     withPort(kit, async (journal) => {
       await journal.append(run, [message('a', { list: [1] })]);
       const [entry] = await listOf(journal.read(run));
@@ -264,7 +264,7 @@ function readLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J4 what is done to a fact after it was handed over is not in the history', () =>
+  test('J4 reads are unaffected by changes to a fact after its append', () =>
     withPort(kit, async (journal) => {
       const payload = { list: [1] };
       const appended = journal.append(run, [message('a', payload)]);
@@ -284,10 +284,10 @@ function jsonLaws(kit: Kit<Journal>): void {
     'undefined, which is left out': { a: undefined, b: [undefined, 1], c: { d: undefined } },
     'dates, which become text': { at: new Date(0) },
     'numbers at the edges': [0, -0, 0.1, 1e308, 5e-324, Number.MAX_SAFE_INTEGER, Number.NaN, Number.POSITIVE_INFINITY],
-    'astral characters, halves of them and control characters': '😀 \u{10ffff} \ud800 \u0000 \u0007 \u2028 \r\n " \\',
+    'astral characters, lone surrogates and control characters': '😀 \u{10ffff} \ud800 \u0000 \u0007 \u2028 \r\n " \\',
     'keys of all kinds': { '': 1, '😀': 2, 'a"b': 3, 'a\nb': 4, constructor: 5, toString: 6 },
     'an own key __proto__': JSON.parse('{"__proto__": {"x": 1}}'),
-    'what looks like the inside of an entry': ',"fact":{"position":1},\n{"position":2,"tenant_id":"x"}',
+    'text that looks like part of an entry': ',"fact":{"position":1},\n{"position":2,"tenant_id":"x"}',
     'null, empty and nested values': [null, '', [], {}, [[[{ a: [null] }]]]],
   };
   for (const [name, payload] of Object.entries(payloads)) {
@@ -318,7 +318,7 @@ function jsonLaws(kit: Kit<Journal>): void {
       );
     }));
 
-  test('J6 message ids survive whatever they hold', () =>
+  test('J6 message ids with any content survive', () =>
     withPort(kit, async (journal) => {
       const ids = ['a"b', ',"fact":', 'x\ny', '😀', 'each[3]/fetch#1', '\\'];
       await journal.append(
@@ -350,7 +350,7 @@ function closeLaws(kit: Kit<Journal>): void {
       await journal.close();
     }));
 
-  test('J7 appends issued before close are kept or rejected with CLOSED, those issued after it are rejected', () =>
+  test('J7 appends issued before close are stored or rejected with CLOSED, those issued after it are rejected', () =>
     withPort(kit, async (journal, opened) => {
       const before = journal.append(run, [message('before')]).then(
         () => ['before'],

@@ -1,4 +1,4 @@
-/** J5 of `Journal`, the law of followers. */
+/** J5 of `Journal`: followers. */
 import * as assert from 'node:assert/strict';
 import type { Entry, Journal, NewEntry } from '@llmteam/contracts';
 import { entriesOf, message, messages, otherRun, run } from './journal-samples.js';
@@ -10,7 +10,7 @@ const ids = (batches: Batches) => batches.flat().map((entry) => entry.message_id
 const has = (count: number) => (batches: Batches) => batches.flat().length >= count;
 const caughtUp = (batches: Batches) => batches.some((batch) => batch.length === 0);
 
-/** Follows the partition of `run` until `use` is through. */
+/** Follows the partition of `run` until `use` settles. */
 async function withFollower(
   journal: Journal,
   from: number,
@@ -28,7 +28,7 @@ async function withFollower(
 export function journalFollowLaws(kit: Kit<Journal>): void {
   const { test } = kit;
 
-  test('J5 a follower that starts before, during or after the writes sees the same list', () =>
+  test('J5 followers that start before, during or after the writes see the same entries', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (before) => {
         await before.until(caughtUp);
@@ -85,7 +85,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       await later.ended;
     }));
 
-  test('J5 positions only grow, and every entry comes once', () =>
+  test('J5 positions ascend, and every entry arrives once', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (follower) => {
         for (let part = 0; part < 30; part += 1) {
@@ -103,7 +103,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 a follower gets what comes after its position and nothing else, wherever that is', () =>
+  test('J5 a follower gets exactly the entries after its position, wherever that is', () =>
     withPort(kit, async (journal) => {
       const positions = [...(await journal.append(run, messages(4))), ...(await journal.append(run, messages(3, 'n')))];
       const all = ['m0', 'm1', 'm2', 'm3', 'n0', 'n1', 'n2'];
@@ -116,7 +116,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       }
     }));
 
-  test('J5 an empty batch comes once, after what was there at the start', () =>
+  test('J5 one empty batch arrives, after the entries that existed at the start', () =>
     withPort(kit, async (journal) => {
       await journal.append(run, messages(3));
       await journal.append(run, messages(3, 'n'));
@@ -130,7 +130,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 a follower of an empty journal has caught up at once and then stays live', () =>
+  test('J5 a follower of an empty journal has caught up immediately and stays live', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (follower) => {
         assert.deepEqual(await follower.until(caughtUp), [[]]);
@@ -140,7 +140,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 a follower from beyond the end is not told what comes before its position', () =>
+  test('J5 a follower from beyond the end gets nothing before its position', () =>
     withPort(kit, async (journal) => {
       const partition = journal.partitionOf(run);
       const [one = 0] = await journal.append(run, [message('one')]);
@@ -155,7 +155,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 a repeated message id is not told again', () =>
+  test('J5 a repeated message id is not delivered again', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (follower) => {
         await journal.append(run, [message('a')]);
@@ -165,7 +165,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 entries of all runs of the partition come, each in the order of its run', () =>
+  test('J5 a follower gets the entries of all runs of the partition, each run in order', () =>
     withPort(kit, async (journal) => {
       const keys = Array.from({ length: 20 }, (_, index) => ({ tenant_id: 'acme', run_id: `run-${index}` }));
       await Promise.all(keys.map((key) => journal.append(key, messages(3))));
@@ -181,7 +181,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       assert.equal(byPartition.flat().length, 60);
     }));
 
-  test('J5 a follower ends when its signal aborts: while it waits, while it works, and before it starts', () =>
+  test('J5 a follower ends when its signal aborts: while waiting, while working, and before starting', () =>
     withPort(kit, async (journal) => {
       await journal.append(run, messages(3));
       await withFollower(journal, 0, async (waiting, stop) => {
@@ -197,7 +197,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       assert.deepEqual(await new Collected(journal.follow(0, 0, AbortSignal.abort())).ended, undefined);
     }));
 
-  test('J5 one follower that ends leaves the others alone', () =>
+  test('J5 a follower that ends does not affect the others', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (stays) => {
         await withFollower(journal, 0, async (goes, stop) => {
@@ -219,7 +219,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
       });
     }));
 
-  test('J5 every follower gets copies of its own', () =>
+  test('J5 every follower gets its own copies', () =>
     withPort(kit, async (journal) => {
       await withFollower(journal, 0, async (one) => {
         await withFollower(journal, 0, async (other) => {
@@ -242,7 +242,7 @@ export function journalFollowLaws(kit: Kit<Journal>): void {
     }));
 
   test(
-    'J5 a slow follower misses nothing of what is written while it does not look',
+    'J5 a slow follower misses nothing that is written while it is busy',
     () =>
       withPort(kit, async (journal) => {
         const text = 'x'.repeat(100_000);

@@ -15,7 +15,7 @@ export function messages(count: number, prefix = 'm'): NewEntry[] {
   return Array.from({ length: count }, (_, index) => message(`${prefix}${index}`));
 }
 
-/** What the partition holds now. */
+/** The current entries of the partition. */
 export async function entriesOf(journal: Journal, partition: number, from = 0): Promise<Entry[]> {
   const stop = new AbortController();
   const entries: Entry[] = [];

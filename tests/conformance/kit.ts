@@ -1,20 +1,20 @@
 /**
- * What an adapter brings to a conformance suite, whatever test runner it uses. The suites import nothing but contracts and
- * `node:assert`; an adapter's whole test file is a call per port.
+ * What an adapter provides to a conformance suite; any test runner works. The suites import nothing but contracts and
+ * `node:assert`; the test file of an adapter consists of one call per port.
  */
 import * as assert from 'node:assert/strict';
 import { isLlmteamError } from '@llmteam/contracts';
 
 export type Test = (name: string, body: () => Promise<void>, options?: { readonly timeoutMs?: number }) => void;
 
-/** A port, opened on nothing, for one test. */
+/** A port on an empty store, opened for one test. */
 export interface Opened<P> {
   readonly port: P;
-  /** Lets this many milliseconds pass by the clock the port was given, and what they set off settle. */
+  /** Advances the clock of the port by this many milliseconds and lets the effects settle. */
   readonly advance: (ms: number) => Promise<void>;
-  /** Closes the port and opens what it kept. For adapters that say `supports.durable`. */
+  /** Closes the port and reopens its store. For adapters with `supports.durable`. */
   readonly reopen?: () => Promise<P>;
-  /** Closes whatever is open and removes whatever was kept. */
+  /** Closes everything and removes stored data. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function withPort<P>(kit: Kit<P>, use: (port: P, opened: Opened<P>)
   }
 }
 
-/** A port without memory has nothing to reopen; one with memory must show it. */
+/** Only a durable port can be reopened, and a durable port must be. */
 export async function withReopened<P extends { readonly supports: { readonly durable: boolean } }>(
   kit: Kit<P>,
   before: (port: P) => Promise<void>,
@@ -46,7 +46,7 @@ export async function withReopened<P extends { readonly supports: { readonly dur
   });
 }
 
-/** Flags without a test are lies. */
+/** Every flag must be covered by a test. */
 export function checkSupports(port: { readonly supports: object }): void {
   assert.deepEqual(Object.keys(port.supports), ['durable']);
 }
@@ -59,7 +59,7 @@ export async function rejectsWith(code: string, act: () => Promise<unknown>): Pr
   });
 }
 
-/** The first thing an iteration gives or throws. */
+/** The first value or error of an iteration. */
 export async function firstOf<T>(iterable: AsyncIterable<T>): Promise<IteratorResult<T>> {
   return iterable[Symbol.asyncIterator]().next();
 }
@@ -70,7 +70,7 @@ export async function listOf<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   return items;
 }
 
-/** Collects what an iteration gives; `until` resolves as soon as what has come satisfies it. */
+/** Collects the values of an iteration; `until` resolves as soon as they satisfy a condition. */
 export class Collected<T> {
   readonly items: T[] = [];
   /** Resolves when the iteration ends, rejects when it throws. */
@@ -79,7 +79,7 @@ export class Collected<T> {
 
   constructor(iterable: AsyncIterable<T>) {
     this.ended = this.#collect(iterable);
-    // Whoever awaits `ended` sees the error; a test that has failed before then must not fail twice.
+    // Awaiting `ended` surfaces the error; a test that failed before that must not fail twice.
     this.ended.catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** The laws of `Registry` (contracts/src/ports/registry.ts), numbered as there. */
+/** Conformance suite of `KvStore`; numbers as in contracts/src/ports/kv-store.ts. */
 import * as assert from 'node:assert/strict';
 import type { Json, KvChange, KvStore } from '@llmteam/contracts';
 import { Collected, checkSupports, firstOf, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
@@ -9,7 +9,7 @@ async function readValue(kv: KvStore, key: string): Promise<Json | undefined> {
   return (await kv.get(key))?.value;
 }
 
-/** Watches until `use` is through. */
+/** Watches until `use` settles. */
 async function withWatcher(
   kv: KvStore,
   prefix: string,
@@ -24,7 +24,7 @@ async function withWatcher(
   }
 }
 
-/** What a watcher was told, short: key and value, undefined for gone. */
+/** The changes a watcher got as key and value, undefined for a removed key. */
 function told(changes: readonly KvChange[]): [string, Json | undefined][] {
   return changes.map(({ key, value }) => [key, value?.value]);
 }
@@ -40,9 +40,9 @@ export function kvStoreConformance(kit: Kit<KvStore>): void {
 function writeLaws(kit: Kit<KvStore>): void {
   const { test } = kit;
 
-  test('the flags of a registry are known', () => withPort(kit, async (kv) => checkSupports(kv)));
+  test('the flags of a key-value store are known', () => withPort(kit, async (kv) => checkSupports(kv)));
 
-  test('G1 what was put is read, with its key and revision; what was not is null', () =>
+  test('G1 get returns a stored value with key and revision, and null for an unknown key', () =>
     withPort(kit, async (kv) => {
       assert.equal(await kv.get('a'), null);
       const revision = await kv.put('a', { x: [1, null] });
@@ -59,7 +59,7 @@ function writeLaws(kit: Kit<KvStore>): void {
       assert.equal((await kv.get('a'))?.revision, revisions[3]);
     }));
 
-  test('G1 a put with ifRevision writes if the key has that revision, and else changes nothing', () =>
+  test('G1 a put with ifRevision writes if the key has that revision, otherwise it changes nothing', () =>
     withPort(kit, async (kv) => {
       const first = await kv.put('a', 1, { ifRevision: 0 });
       await rejectsWith('REVISION_CONFLICT', () => kv.put('a', 2, { ifRevision: 0 }));
@@ -70,7 +70,7 @@ function writeLaws(kit: Kit<KvStore>): void {
       assert.equal(await kv.get('b'), null);
     }));
 
-  test('G1 a delete with ifRevision deletes if the key has that revision, and else changes nothing', () =>
+  test('G1 a delete with ifRevision deletes if the key has that revision, otherwise it changes nothing', () =>
     withPort(kit, async (kv) => {
       const first = await kv.put('a', 1);
       const second = await kv.put('a', 2);
@@ -82,7 +82,7 @@ function writeLaws(kit: Kit<KvStore>): void {
       await kv.delete('never');
     }));
 
-  test('G1 a revision from before a deletion fits nothing that is written after it', () =>
+  test('G1 a revision from before a deletion matches nothing that is written afterwards', () =>
     withPort(kit, async (kv) => {
       const old = await kv.put('a', 1);
       await kv.delete('a');
@@ -107,7 +107,7 @@ function writeLaws(kit: Kit<KvStore>): void {
       }));
   }
 
-  test('G1 what was written and deleted is still so after a reopen, and revisions are still new', () =>
+  test('G1 writes and deletions survive a reopen, and revisions are never reused', () =>
     withReopened(
       kit,
       async (kv) => {
@@ -128,7 +128,7 @@ function writeLaws(kit: Kit<KvStore>): void {
 function expiryLaws(kit: Kit<KvStore>): void {
   const { test } = kit;
 
-  test('G2 a value with ttlMs is gone after that time, not before', () =>
+  test('G2 a value with ttlMs expires after that time, not before', () =>
     withPort(kit, async (kv, { advance }) => {
       await kv.put('a', 1, { ttlMs: 1_000 });
       await kv.put('b', 2);
@@ -139,7 +139,7 @@ function expiryLaws(kit: Kit<KvStore>): void {
       assert.deepEqual(keysOf(await kv.list('')), ['b']);
     }));
 
-  test('G2 a value that is written again has the time of the last write, or no end', () =>
+  test('G2 a value that is written again has the ttl of the last write, or none', () =>
     withPort(kit, async (kv, { advance }) => {
       await kv.put('renewed', 1, { ttlMs: 1_000 });
       await kv.put('kept', 1, { ttlMs: 1_000 });
@@ -153,7 +153,7 @@ function expiryLaws(kit: Kit<KvStore>): void {
       assert.equal(await readValue(kv, 'kept'), 2);
     }));
 
-  test('G2 an expired value is absent for ifRevision', () =>
+  test('G2 an expired value counts as absent for ifRevision', () =>
     withPort(kit, async (kv, { advance }) => {
       const revision = await kv.put('a', 1, { ttlMs: 500 });
       await advance(1_000);
@@ -162,7 +162,7 @@ function expiryLaws(kit: Kit<KvStore>): void {
       assert.equal(await readValue(kv, 'a'), 2);
     }));
 
-  test('G2 values expire each at its time', () =>
+  test('G2 each value expires at its own time', () =>
     withPort(kit, async (kv, { advance }) => {
       await kv.put('c', 1, { ttlMs: 3_000 });
       await kv.put('a', 1, { ttlMs: 1_000 });
@@ -173,7 +173,7 @@ function expiryLaws(kit: Kit<KvStore>): void {
       }
     }));
 
-  test('G2 a value expires also while the registry is closed', () =>
+  test('G2 a value expires even while the store is closed', () =>
     withReopened(
       kit,
       async (kv) => {
@@ -196,7 +196,7 @@ function listLaws(kit: Kit<KvStore>): void {
     for (const key of [...keys].reverse()) await kv.put(key, key);
   }
 
-  test('G3 list gives the keys with the prefix, in key order, with values and revisions', () =>
+  test('G3 list returns the keys with the prefix in key order, with values and revisions', () =>
     withPort(kit, async (kv) => {
       await filled(kv);
       assert.deepEqual(keysOf(await kv.list('a/')), ['a/1', 'a/10', 'a/2', 'a/b/c']);
@@ -217,7 +217,7 @@ function listLaws(kit: Kit<KvStore>): void {
       assert.deepEqual(await kv.list('a/b'), [await kv.get('a/b/c')]);
     }));
 
-  test('G3 a prefix is taken as it stands', () =>
+  test('G3 a prefix is matched literally', () =>
     withPort(kit, async (kv) => {
       await filled(kv);
       assert.deepEqual(keysOf(await kv.list('a%')), ['a%']);
@@ -227,7 +227,7 @@ function listLaws(kit: Kit<KvStore>): void {
       assert.deepEqual(keysOf(await kv.list('zzz')), []);
     }));
 
-  test('G3 pages by after and limit give every key once', () =>
+  test('G3 pages by after and limit return every key once', () =>
     withPort(kit, async (kv) => {
       await filled(kv);
       const all = keysOf(await kv.list('a'));
@@ -247,7 +247,7 @@ function listLaws(kit: Kit<KvStore>): void {
 function watchLaws(kit: Kit<KvStore>): void {
   const { test } = kit;
 
-  test('G4 a watcher first gets what is there, then every change it has time to see, of its prefix only', () =>
+  test('G4 a watcher first gets the current values, then changes as it keeps up, of its prefix only', () =>
     withPort(kit, async (kv) => {
       await kv.put('w/b', 1);
       await kv.put('w/a', 2);
@@ -274,7 +274,7 @@ function watchLaws(kit: Kit<KvStore>): void {
       });
     }));
 
-  test('G4 a watcher hears of values that expire, once', () =>
+  test('G4 a watcher is notified of an expired value once', () =>
     withPort(kit, async (kv, { advance }) => {
       await withWatcher(kv, '', async (watcher) => {
         await kv.put('a', 1, { ttlMs: 1_000 });
@@ -292,7 +292,7 @@ function watchLaws(kit: Kit<KvStore>): void {
       });
     }));
 
-  test('G4 a write that conflicts is no change', () =>
+  test('G4 a conflicting write is not a change', () =>
     withPort(kit, async (kv) => {
       await withWatcher(kv, '', async (watcher) => {
         await kv.put('a', 1);
@@ -307,7 +307,7 @@ function watchLaws(kit: Kit<KvStore>): void {
       });
     }));
 
-  test('G4 nothing that is written while a watcher starts is lost, and its last word is the truth', () =>
+  test('G4 a watcher misses nothing that is written while it starts, and its last value is the current one', () =>
     withPort(kit, async (kv) => {
       const round = (number: number) =>
         Array.from({ length: 10 }, (_, index) => kv.put(`k${index}`, number * 10 + index));
@@ -322,7 +322,7 @@ function watchLaws(kit: Kit<KvStore>): void {
       });
     }));
 
-  test('G4 a watcher ends when its signal aborts, and without an error when the registry closes', () =>
+  test('G4 a watcher ends when its signal aborts, and without an error when the store closes', () =>
     withPort(kit, async (kv) => {
       await kv.put('a', 1);
       await withWatcher(kv, '', async (stays) => {
@@ -343,7 +343,7 @@ function watchLaws(kit: Kit<KvStore>): void {
 function copyAndCloseLaws(kit: Kit<KvStore>): void {
   const { test } = kit;
 
-  test('G5 what is put, read, listed and watched are copies', () =>
+  test('G5 values are copied when they are put, read, listed and watched', () =>
     withPort(kit, async (kv) => {
       const value = { list: [1] };
       const spoil = (read: { readonly value: Json } | null | undefined) => {
@@ -391,7 +391,7 @@ function copyAndCloseLaws(kit: Kit<KvStore>): void {
       await kv.close();
     }));
 
-  test('G6 a put issued before close is kept or rejected with CLOSED', () =>
+  test('G6 a put issued before close is stored or rejected with CLOSED', () =>
     withReopened(
       kit,
       async (kv) => {

@@ -3,7 +3,7 @@ import { spec } from '../support/spec.js';
 import { openedMemory } from './backends.js';
 import { journalConformance } from './journal-conformance.js';
 
-spec('the journal that takes large values out', (test) => {
+spec('the journal with large values in the blob store', (test) => {
   journalConformance({
     test,
     open: async () => {

@@ -1,4 +1,4 @@
-/** The NATS backend as the conformance suites want it: a real server, and an installation of its own for every test. */
+/** Adapts the NATS backend to the conformance suites: a real server, and a separate installation for every test. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
@@ -9,13 +9,13 @@ import type { Opened } from './kit.js';
 
 export const natsLeaseMs = 800;
 
-/** Time for what was set off to come back from the server. */
+/** Time for effects to come back from the server. */
 const settleMs = 40;
 const installations = { made: 0 };
 
 export type OpenNats = () => Promise<Opened<NatsBackend>>;
 
-/** Installations on one server, each with a namespace of its own. */
+/** Installations on one server, each with its own namespace. */
 export function installationsOn(server: SharedServer, changes: Partial<NatsSettings> = {}): OpenNats {
   return async () => {
     const { server: lent, release } = await server.lend();

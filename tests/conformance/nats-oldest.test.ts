@@ -3,7 +3,7 @@ import { spec } from '../support/spec.js';
 import { backendConformance } from './backends.js';
 import { installationsOn, natsLeaseMs } from './nats-backend.js';
 
-spec('the NATS backend on the oldest server line that is supported', (test) => {
+spec('the NATS backend on the oldest supported server', (test) => {
   const open = installationsOn(new SharedServer({ suite: 'trixie' }));
   backendConformance(test, open, natsLeaseMs);
 });

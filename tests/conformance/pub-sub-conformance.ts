@@ -1,9 +1,9 @@
-/** The laws of `Signals` (contracts/src/ports/signals.ts), numbered as there. */
+/** Conformance suite of `PubSub`; numbers as in contracts/src/ports/pub-sub.ts. */
 import * as assert from 'node:assert/strict';
 import type { Json, PubSub } from '@llmteam/contracts';
 import { type Kit, withPort } from './kit.js';
 
-/** A list of what a subscriber received. */
+/** The messages a subscriber received. */
 function subscribed(pubSub: PubSub, subject: string): { readonly received: Json[]; readonly leave: () => void } {
   const received: Json[] = [];
   return { received, leave: pubSub.subscribe(subject, (message) => void received.push(message)) };
@@ -22,7 +22,7 @@ export function pubSubConformance(kit: Kit<PubSub>): void {
       assert.deepEqual(other.received, expected);
     }));
 
-  test('S1 what was published before subscribing and on other subjects does not come', () =>
+  test('S1 messages published before subscribing or on other subjects are not delivered', () =>
     withPort(kit, async (pubSub, { advance }) => {
       pubSub.publish('live.a', 'early');
       await advance(1);
@@ -35,7 +35,7 @@ export function pubSubConformance(kit: Kit<PubSub>): void {
       assert.deepEqual(received, ['mine']);
     }));
 
-  test('S2 a subscriber that throws disturbs neither the publisher nor another subscriber', () =>
+  test('S2 a subscriber that throws affects neither the publisher nor another subscriber', () =>
     withPort(kit, async (pubSub, { advance }) => {
       pubSub.subscribe('a', () => {
         throw new Error('on purpose');
@@ -47,7 +47,7 @@ export function pubSubConformance(kit: Kit<PubSub>): void {
       assert.deepEqual(received, [1, 2]);
     }));
 
-  test('S2 what a subscriber does to a message no other sees', () =>
+  test('S2 a subscriber that changes a message does not affect the others', () =>
     withPort(kit, async (pubSub, { advance }) => {
       pubSub.subscribe('a', (message) => void Object.assign(message as object, { spoilt: true }));
       const { received } = subscribed(pubSub, 'a');
@@ -58,7 +58,7 @@ export function pubSubConformance(kit: Kit<PubSub>): void {
       assert.deepEqual(message, { text: 'x' });
     }));
 
-  test('S3 after unsubscribing nothing more arrives, and the others go on', () =>
+  test('S3 after unsubscribing nothing more arrives, and other subscribers are unaffected', () =>
     withPort(kit, async (pubSub, { advance }) => {
       const [goes, stays] = [subscribed(pubSub, 'a'), subscribed(pubSub, 'a')];
       pubSub.publish('a', 1);
@@ -71,7 +71,7 @@ export function pubSubConformance(kit: Kit<PubSub>): void {
       assert.deepEqual(stays.received, [1, 2]);
     }));
 
-  test('after close nothing arrives, publishing is harmless and close may be called again', () =>
+  test('after close nothing arrives, publishing is a no-op and close may be called again', () =>
     withPort(kit, async (pubSub, { advance }) => {
       const { received } = subscribed(pubSub, 'a');
       await pubSub.close();

@@ -1,4 +1,4 @@
-/** The laws of `RunIndex` (contracts/src/ports/run-index.ts), numbered as there. */
+/** Conformance suite of `RunIndex`; numbers as in contracts/src/ports/run-index.ts. */
 import * as assert from 'node:assert/strict';
 import type { HumanTask, IndexChange, Page, RunIndex, RunRow } from '@llmteam/contracts';
 import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
@@ -53,7 +53,7 @@ function change(
 const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
 const taskIds = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
 
-/** Every page of a list; `between` is called after each. */
+/** All rows of all pages of a list; `between` is called after each page. */
 async function pagesOf<T>(
   read: (cursor: string | undefined) => Promise<Page<T>>,
   between: () => Promise<void> = async () => undefined,
@@ -81,7 +81,7 @@ export function runIndexConformance(kit: Kit<RunIndex>): void {
 function liveLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
-  test('I6 the runs that have not ended are found, of all tenants, page by page', () =>
+  test('I6 live lists the runs of all tenants that have not ended, page by page', () =>
     withPort(kit, async (index) => {
       const open = (tenantId: string, runId: string) => runRow(runId, 1, { tenant_id: tenantId });
       const ended = runRow('c', 1, { status: 'failed', ended_at: 2 });
@@ -112,7 +112,7 @@ function removalLaws(kit: Kit<RunIndex>): void {
     tasks: [humanTask(`${runId}:ask`, 1, { tenant_id: tenantId, run_id: runId })],
   });
 
-  test('I8 what is removed is in no list any more, nor are its tasks; the rest stays', () =>
+  test('I8 removed runs and their tasks are no longer listed; the rest stays', () =>
     withPort(kit, async (index) => {
       await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
       await index.remove([
@@ -129,7 +129,7 @@ function removalLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 3);
     }));
 
-  test('I8 of changes and removals that are under way together the last one counts', () =>
+  test('I8 of concurrent changes and removals the last one wins', () =>
     withPort(kit, async (index) => {
       const gone = { tenant_id: 'acme', run_id: 'gone' };
       const back = { tenant_id: 'acme', run_id: 'back' };
@@ -149,7 +149,7 @@ function applyLaws(kit: Kit<RunIndex>): void {
 
   test('the flags of a run index are known', () => withPort(kit, async (index) => checkSupports(index)));
 
-  test('I1 what was applied is found, whole', () =>
+  test('I1 applied rows are found, complete', () =>
     withPort(kit, async (index) => {
       const row = runRow('r', 5, { correlation_id: 'order-7', parent_run_id: 'p', status: 'failed', ended_at: 9 });
       const task = humanTask('r:approve', 5);
@@ -171,7 +171,7 @@ function applyLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(await index.task('acme', 't'), closed);
     }));
 
-  test('I1 of several changes to a row in one apply, or in several at once, the last one stays', () =>
+  test('I1 of several changes to a row in one apply, or in concurrent ones, the last one wins', () =>
     withPort(kit, async (index) => {
       const at = (endedAt: number) => runRow('a', 1, { ended_at: endedAt });
       await index.apply([change(1, { runs: [at(1), runRow('b', 1)] }), change(2, { runs: [at(2)] })]);
@@ -193,7 +193,7 @@ function applyLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 6);
     }));
 
-  test('I1 positions count for their own partition', () =>
+  test('I1 positions are per partition', () =>
     withPort(kit, async (index) => {
       await index.apply([change(100, { runs: [runRow('a', 1)] })]);
       await index.apply([change(7, { runs: [runRow('b', 1)], partition: 3 })]);
@@ -201,13 +201,13 @@ function applyLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual([await index.position(0), await index.position(3)], [100, 7]);
     }));
 
-  test('I1 an apply of nothing changes nothing', () =>
+  test('I1 an empty apply changes nothing', () =>
     withPort(kit, async (index) => {
       await index.apply([]);
       assert.equal(await index.position(0), 0);
     }));
 
-  test('I4 the position of a partition is that of the last applied change, 0 at first, also after a reopen', () =>
+  test('I4 the position of a partition is that of the last applied change, initially 0, also after a reopen', () =>
     withReopened(
       kit,
       async (index) => {
@@ -223,7 +223,7 @@ function applyLaws(kit: Kit<RunIndex>): void {
       },
     ));
 
-  test('I4 the position of a partition without a reopen: 0 at first, then as applied', () =>
+  test('I4 the position of a partition is initially 0, then that of the last applied change', () =>
     withPort(kit, async (index) => {
       assert.equal(await index.position(0), 0);
       await index.apply([change(3, {}), change(9, {})]);
@@ -241,7 +241,7 @@ function runListLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['z', 'a', 'b', 'c', 'y']);
     }));
 
-  test('I2 runs are filtered by segment, status, correlation, start, and all of them together', () =>
+  test('I2 runs are filtered by segment, status, correlation id and start time, alone and combined', () =>
     withPort(kit, async (index) => {
       const rows = [
         runRow('a', 1, { status: 'completed', correlation_id: 'x' }),
@@ -289,7 +289,7 @@ function taskListLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(await found({ status: 'claimed' }), []);
     }));
 
-  test('I2 pages of tasks give every task once', () =>
+  test('I2 pages of tasks contain every task once', () =>
     withPort(kit, async (index) => {
       const tasks = Array.from({ length: 25 }, (_, number) => humanTask(`t${number}`, Math.floor(number / 4)));
       await index.apply([change(1, { tasks })]);
@@ -308,7 +308,7 @@ function pageLaws(kit: Kit<RunIndex>): void {
     }),
   );
 
-  test('I2 pages give every run once, in order, with any limit and filter', () =>
+  test('I2 pages contain every run once, in order, with any limit and filter', () =>
     withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many })]);
       for (const [limit, filter] of [
@@ -326,7 +326,7 @@ function pageLaws(kit: Kit<RunIndex>): void {
       }
     }));
 
-  test('I2 pages neither repeat nor miss a run that was there, whatever is applied between them', () =>
+  test('I2 pages neither repeat nor miss an existing run, whatever is applied between them', () =>
     withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many })]);
       let position = 1;
@@ -353,7 +353,7 @@ function pageLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(await index.runs({ tenant_id: 'nobody' }), { rows: [], cursor: null });
     }));
 
-  test('a limit out of range and a cursor nobody gave are USAGE', () =>
+  test('a limit out of range and an invalid cursor are USAGE errors', () =>
     withPort(kit, async (index) => {
       await index.apply([change(1, { runs: many, tasks: [humanTask('t', 1), humanTask('u', 1)] })]);
       for (const limit of [0, -1, 1_001, 1.5, Number.NaN]) {
@@ -373,7 +373,7 @@ function pageLaws(kit: Kit<RunIndex>): void {
 function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
   const { test } = kit;
 
-  test('I3 a tenant finds its own rows and no others, though their ids be the same', () =>
+  test('I3 a tenant finds only its own rows, even if others have the same ids', () =>
     withPort(kit, async (index) => {
       const foreign = { tenant_id: 'globex' };
       await index.apply([
@@ -390,7 +390,7 @@ function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['a', 'b']);
     }));
 
-  test('I3 a cursor of one tenant shows another only its own rows', () =>
+  test('I3 with the cursor of another tenant a tenant sees only its own rows', () =>
     withPort(kit, async (index) => {
       const foreign = { tenant_id: 'globex' };
       await index.apply([change(1, { runs: [runRow('b', 2), runRow('a', 1), runRow('c', 1, foreign)] })]);
@@ -399,7 +399,7 @@ function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(ids(await index.runs({ ...foreign, cursor })), ['c']);
     }));
 
-  test('I7 after clear nothing is listed, and what is applied then counts from the first position on', () =>
+  test('I7 after clear nothing is listed, and changes are applied again from the first position', () =>
     withPort(kit, async (index) => {
       await index.apply([
         change(7, { runs: [runRow('a', 1), runRow('b', 2)], tasks: [humanTask('t', 1)] }),
@@ -420,7 +420,7 @@ function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['u']);
     }));
 
-  test('I7 clear concerns what was applied before it and nothing after it, though all of it is under way at once', () =>
+  test('I7 clear affects what was applied before it and nothing after it, even concurrently', () =>
     withPort(kit, async (index) => {
       await index.apply([change(5, { runs: [runRow('kept', 1)] })]);
       await Promise.all([
@@ -433,7 +433,7 @@ function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 1);
     }));
 
-  test('I7 lists that were cleared are empty when they are opened again', () =>
+  test('I7 a cleared index is empty after a reopen', () =>
     withReopened(
       kit,
       async (index) => {
@@ -447,7 +447,7 @@ function tenantAndCloseLaws(kit: Kit<RunIndex>): void {
       },
     ));
 
-  test('I5 what is applied and read are copies', () =>
+  test('I5 rows are copied when they are applied and read', () =>
     withPort(kit, async (index) => {
       const row = { ...runRow('a', 1) };
       const task = humanTask('t', 1);

@@ -6,7 +6,7 @@ import { spec } from '../support/spec.js';
 
 const ready = (id: string): Member => ({ id, declines: [] });
 
-/** Members with names of their own, and who holds what: anybody, also one that is gone. */
+/** Members with unique names, and arbitrary current owners, including members that are gone. */
 const scenes = fc
   .record({
     partitions: fc.integer({ min: 1, max: 64 }),

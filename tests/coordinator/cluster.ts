@@ -1,7 +1,7 @@
 /**
- * Purpose: coordinators around one registry and one clock, without anything to do but to say whether they might.
- * Owns: crashes (nothing of it is heard or done any more), pauses (as SIGSTOP: timers and answers wait until it wakes), cuts (the registry
- * cannot be reached).
+ * Purpose: coordinators that share one key-value store and one clock, with fake partition loops that only report whether they may act.
+ * Owns: crashes (the process does nothing any more), pauses (like SIGSTOP: timers and responses wait until it wakes), cuts (the
+ * key-value store is unreachable).
  */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, type KvChange, type KvStore, LlmteamError } from '@llmteam/contracts';
@@ -11,12 +11,12 @@ import { quietLogger } from '../support/quiet-logger.js';
 
 export const leaseMs = 9_000;
 
-/** What lies between one coordinator and the world. */
+/** Everything between a coordinator and the outside. */
 class Surroundings {
   private isPaused = false;
   private isDead = false;
   isCut = false;
-  /** How long a write to the registry is on its way; nothing else is. */
+  /** Latency of a write to the key-value store; nothing else has latency. */
   writeDelayMs = 0;
   private waiting: (() => void)[] = [];
 
@@ -35,7 +35,7 @@ class Surroundings {
     this.isDead = true;
   }
 
-  /** Nothing of the process runs while it is stopped, and nothing ever once it is dead. */
+  /** Nothing of the process runs while it is stopped, or after its death. */
   async awake(): Promise<void> {
     if (this.isDead) await new Promise(() => undefined);
     if (this.isPaused) await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -63,7 +63,7 @@ class Surroundings {
     if (this.writeDelayMs > 0) await new Promise<void>((resolve) => this.shared.after(this.writeDelayMs, resolve));
   }
 
-  registry(inner: KvStore): KvStore {
+  kvStore(inner: KvStore): KvStore {
     const ask = async <T>(call: () => Promise<T>): Promise<T> => {
       await this.awake();
       if (this.isCut) throw new LlmteamError('BACKEND_UNREACHABLE', 'cut off');
@@ -91,7 +91,7 @@ async function* delayed(changes: AsyncIterable<KvChange>, awake: () => Promise<v
   }
 }
 
-/** The work on a partition: it says whether it might emit, and how it was stopped. */
+/** A fake partition loop: it shows whether it may emit and how it was stopped. */
 class Work implements PartitionWork {
   isWorking = false;
   stoppedWith: { readonly checkpoint: boolean } | null = null;
@@ -123,7 +123,7 @@ export class TestMember {
   readonly works: Work[] = [];
   readonly surroundings: Surroundings;
   readonly ownership: PartitionOwnership;
-  /** What a takeover does; by default it has caught up at once. */
+  /** What a takeover does; by default it catches up immediately. */
   takes: (partition: number) => Promise<void> = () => Promise.resolve();
 
   constructor(
@@ -134,7 +134,7 @@ export class TestMember {
   ) {
     this.surroundings = new Surroundings(clock);
     this.ownership = new PartitionOwnership({
-      kv: this.surroundings.registry(kv),
+      kv: this.surroundings.kvStore(kv),
       clock: this.surroundings.clock,
       log: quietLogger,
       memberId: id,
@@ -206,12 +206,12 @@ export class TestCluster {
     return member;
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Flushes everything that needs no time to pass. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 10; turn++) await this.clock.advance(0);
   }
 
-  /** Time passes in steps; after each one `look` may say what must hold. */
+  /** Advances time in steps; `look` may check invariants after each one. */
   async pass(ms: number, look: () => void = () => undefined, stepMs = 100): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       await this.clock.advance(Math.min(stepMs, left));
@@ -220,19 +220,19 @@ export class TestCluster {
     }
   }
 
-  /** By partition; the members that might emit in its name. */
+  /** By partition: the members that may emit for it. */
   emitters(): string[][] {
     return Array.from({ length: this.partitions }, (_, partition) =>
       [...this.members.values()].filter((member) => member.mayEmit(partition)).map(({ id }) => id),
     );
   }
 
-  /** By member: how many partitions it has. */
+  /** By member: its number of partitions. */
   loads(): number[] {
     return [...this.members.values()].map((member) => member.owned().length);
   }
 
-  /** By partition: who owns it; null: nobody. */
+  /** By partition: its owner, or null. */
   owners(): (string | null)[] {
     return Array.from({ length: this.partitions }, (_, partition) => {
       const owner = [...this.members.values()].find((member) => member.owned().includes(partition));

@@ -43,7 +43,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 spec('ports of a partition', (test) => {
-  test('write as long as it is held, and count what was appended', () =>
+  test('write while the lease is held, and count appends', () =>
     withFence(async (ports, open) => {
       const heard: unknown[] = [];
       open.pubSub.subscribe('s', (message) => heard.push(message));
@@ -61,7 +61,7 @@ spec('ports of a partition', (test) => {
       assert.equal(heard, ['x']);
     }));
 
-  test('write nothing from the moment it is not, and go on reading', () =>
+  test('reject writes from the moment it is lost, and still read', () =>
     withFence(async (ports, open) => {
       await ports.kv.put('k', 1);
       await ports.queue.publish([job]);

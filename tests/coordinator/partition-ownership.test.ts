@@ -31,14 +31,14 @@ spec('ownership of partitions', (test) => {
       }
     }));
 
-  test('of coordinators that join at once is settled at once', () =>
+  test('settles immediately when coordinators join at the same time', () =>
     withCluster(16, async (cluster) => {
       await cluster.join('a', 'b', 'c', 'd');
       await cluster.pass(oneSecond, () => assertOneEmitterEach(cluster));
       assertEven(cluster);
     }));
 
-  test('moves with a checkpoint when a coordinator comes, and no more than its share', () =>
+  test('moves with a checkpoint when a coordinator joins, and no more than its share', () =>
     withCluster(16, async (cluster) => {
       await cluster.join('a', 'b', 'c');
       const before = cluster.owners();
@@ -53,7 +53,7 @@ spec('ownership of partitions', (test) => {
       }
     }));
 
-  test('is handed over at once on a clean stop: no time passes', () =>
+  test('is transferred immediately on a graceful stop: no time passes', () =>
     withCluster(8, async (cluster) => {
       await cluster.join('a', 'b', 'c');
       const left = cluster.member('a');
@@ -64,7 +64,7 @@ spec('ownership of partitions', (test) => {
       assert.equal(await cluster.kv.list('members/coordinators/a'), []);
     }));
 
-  test('is handed over at once also by one that is just telling that it lives', () =>
+  test('is transferred immediately even during a heartbeat', () =>
     withCluster(2, async (cluster) => {
       await cluster.join('a', 'b');
       const { surroundings } = cluster.member('a');
@@ -77,7 +77,7 @@ spec('ownership of partitions', (test) => {
       assert.equal(await cluster.kv.list('members/coordinators/a'), []);
     }));
 
-  test('is kept while a long checkpoint is written, and handed over after it', () =>
+  test('is kept while a long checkpoint is written, and transferred afterwards', () =>
     withCluster(2, async (cluster) => {
       await cluster.join('a', 'b');
       const leaving = cluster.member('a');
@@ -92,14 +92,14 @@ spec('ownership of partitions', (test) => {
       assert.is(cluster.member('b').owned().length, 2);
     }));
 
-  test('of the last coordinator ends with it: no lease is left', () =>
+  test('ends with the last coordinator: no lease is left', () =>
     withCluster(4, async (cluster) => {
       await cluster.join('a');
       await cluster.leave('a');
       assert.equal(await cluster.kv.list(''), []);
     }));
 
-  test('is taken over within the lease and a second after a crash, and not before the lease is over', () =>
+  test('is taken over within the lease plus a second after a crash, and not before the lease expires', () =>
     withCluster(8, async (cluster) => {
       await cluster.join('a', 'b', 'c');
       await cluster.pass(leaseMs / 2);
@@ -130,7 +130,7 @@ spec('ownership of partitions', (test) => {
     { timeoutMs: 60_000 },
   );
 
-  test('ends, for one that cannot reach the registry, before another takes over, and comes back', () =>
+  test('of a coordinator that cannot reach the key-value store ends before another takes over, and comes back', () =>
     withCluster(4, async (cluster) => {
       await cluster.join('a', 'b');
       const { surroundings } = cluster.member('a');
@@ -144,7 +144,7 @@ spec('ownership of partitions', (test) => {
       assertEven(cluster);
     }));
 
-  test('of a process that was stopped and wakes is over: it emits nothing, from its first instruction on', () =>
+  test('of a process that wakes from a pause is over: it emits nothing, from its first instruction on', () =>
     withCluster(4, async (cluster) => {
       await cluster.join('a', 'b');
       const sleeper = cluster.member('a');
@@ -165,7 +165,7 @@ spec('ownership of partitions', (test) => {
       assertEven(cluster);
     }));
 
-  test('survives a stop shorter than the trusted part of the lease', () =>
+  test('survives a pause shorter than the trusted part of the lease', () =>
     withCluster(4, async (cluster) => {
       await cluster.join('a', 'b');
       const { surroundings, ownership } = cluster.member('a');
@@ -177,7 +177,7 @@ spec('ownership of partitions', (test) => {
       assertEven(cluster);
     }));
 
-  test('that somebody else took all the same is given up without a checkpoint', () =>
+  test('that another member took anyway is released without a checkpoint', () =>
     withCluster(1, async (cluster) => {
       await cluster.join('a');
       await cluster.kv.put('leases/0', { owner: 'thief' }, { ttlMs: leaseMs });
@@ -188,7 +188,7 @@ spec('ownership of partitions', (test) => {
       assert.equal(cluster.member('a').owned(), [0]);
     }));
 
-  test('is left to others where the work fails, and tried again there if nobody else can', () =>
+  test('is left to others if its loop fails, and retried there if no other member can take it', () =>
     withCluster(2, async (cluster) => {
       const bad = cluster.add('a');
       let attempts = 0;
@@ -207,7 +207,7 @@ spec('ownership of partitions', (test) => {
       assert.equal(cluster.member('b').owned().includes(0), true);
     }));
 
-  test('whose takeover takes longer than the lease is kept and may be given up meanwhile', () =>
+  test('is kept during a takeover that takes longer than the lease, and may be released meanwhile', () =>
     withCluster(1, async (cluster) => {
       const slow = cluster.add('a');
       slow.takes = () => new Promise(() => undefined);
@@ -222,7 +222,7 @@ spec('ownership of partitions', (test) => {
     }));
 
   test(
-    'stays whole and even through an hour of coming, going, crashing, sleeping and cuts',
+    'stays complete and balanced through an hour of joins, stops, crashes, pauses and network cuts',
     () =>
       withCluster(8, async (cluster) => {
         const random = seeded(42);
@@ -248,7 +248,7 @@ spec('ownership of partitions', (test) => {
 
 type Happening = readonly [what: string, happen: (name: string, look: () => void) => Promise<void>];
 
-/** One member is always left. */
+/** At least one member always survives. */
 function nextEvent(cluster: TestCluster, random: () => number): Happening {
   const members = [...cluster.members.values()];
   const one = members[Math.floor(random() * members.length)] as TestMember;
@@ -278,7 +278,7 @@ function nextEvent(cluster: TestCluster, random: () => number): Happening {
   return happenings[Math.floor(random() * happenings.length)] as Happening;
 }
 
-/** The same numbers every time. */
+/** A fixed sequence of numbers. */
 function seeded(seed: number): () => number {
   const state = { value: seed };
   return () => {

@@ -9,7 +9,7 @@ import { spec } from '../support/spec.js';
 interface Scene {
   readonly clock: ManualClock;
   readonly owned: number[];
-  /** `partition age count`, for every sweep. */
+  /** `partition age count` of every sweep. */
   readonly swept: string[];
   readonly sweeps: RetentionSweeps;
   readonly kv: KvStore;

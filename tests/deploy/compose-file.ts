@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** As much of a compose file as ours uses. */
+/** The subset of a compose file that ours uses. */
 export interface ComposeService {
   readonly image: string;
   readonly build?: string;

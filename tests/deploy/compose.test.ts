@@ -33,7 +33,7 @@ async function planOf(name: string, service: ComposeService): Promise<ContainerP
   };
 }
 
-/** As `docker compose up` does: each after what it depends on, which must be healthy. */
+/** Like `docker compose up`: starts each container once its dependencies are healthy. */
 async function up(file: ComposeFile, cli: Cli, containers: Container[]): Promise<void> {
   const waiting = new Map(Object.entries(file.services));
   while (waiting.size > 0) {
@@ -60,7 +60,7 @@ async function dependenciesOf({ depends_on = {} }: ComposeService, containers: r
   }
 }
 
-/** The last one first; a container must end within its grace period, by itself. */
+/** In reverse order; each container must exit by itself within its grace period. */
 async function down(containers: readonly Container[]): Promise<void> {
   for (const container of [...containers].reverse()) {
     const { code, written } = await container.stop();
@@ -68,7 +68,7 @@ async function down(containers: readonly Container[]): Promise<void> {
   }
 }
 
-/** With a key that is made as the file says. */
+/** Calls the gateway with a key created as the compose file describes. */
 async function askGateway(gateway: Container, cli: Cli, environment: Readonly<Record<string, string>>): Promise<void> {
   const made = await cli.call(['keys', 'create', '--nats', '--role', 'admin'], { environment });
   assert.is(made.code, 0, made.stderr);

@@ -1,6 +1,6 @@
 /**
- * Purpose: a container of the compose file as a plain process: the same command, environment, files, ports and health check.
- * Owns: what a container engine would do in between: paths, names and ports of the container become those of this machine.
+ * Purpose: runs a container of the compose file as a plain process: same command, environment, files, ports and health check.
+ * Owns: the role of the container engine: maps paths, names and ports of the container to those of this machine.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,29 +13,29 @@ import type { ComposeService } from './compose-file.js';
 export interface ContainerPlan {
   readonly name: string;
   readonly service: ComposeService;
-  /** Where the compose file lies. */
+  /** The folder of the compose file. */
   readonly root: string;
-  /** Of the image. */
+  /** The image's own settings. */
   readonly entrypoint: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly healthcheck: readonly string[];
-  /** Ports that the process inside listens on. */
+  /** Ports that the process listens on in the container. */
   readonly listens: readonly number[];
-  /** Paths of the image, and where they are here. */
+  /** Paths in the image and where they are on this machine. */
   readonly paths: Readonly<Record<string, string>>;
 }
 
 export class Container {
   private constructor(
     readonly plan: ContainerPlan,
-    /** By port inside. */
+    /** By container port. */
     private readonly ports: ReadonlyMap<number, number>,
     private readonly started: Started,
     private readonly healthcheck: readonly string[],
     private readonly bin: string,
   ) {}
 
-  /** `others`: containers it may name as hosts. */
+  /** `others`: containers it may refer to as hosts. */
   static async start(plan: ContainerPlan, cli: Cli, others: readonly Container[]): Promise<Container> {
     const ports = new Map<number, number>();
     for (const port of plan.listens) ports.set(port, await freePort());
@@ -49,14 +49,14 @@ export class Container {
     const environment = Object.entries({ ...plan.environment, ...plan.service.environment });
     const started = cli.launch(words, {
       cwd: folder,
-      // What it keeps at home is its own.
+      // A separate home folder.
       environment: { HOME: folder, ...Object.fromEntries(environment.map(([key, text]) => [key, here(text)])) },
     });
     const healthcheck = plan.service.healthcheck?.test.slice(1) ?? plan.healthcheck;
     return new Container(plan, ports, started, healthcheck.map(here), writeWget(folder));
   }
 
-  /** `nats:4222` as it is reached from here. */
+  /** Maps `nats:4222` to an address on this machine. */
   private asHost(text: string): string {
     return text.replaceAll(new RegExp(`\\b${this.plan.name}:(\\d+)\\b`, 'g'), (_, port: string) => {
       return `127.0.0.1:${this.port(Number(port))}`;
@@ -69,7 +69,7 @@ export class Container {
     return here;
   }
 
-  /** Resolves once the health check says so. */
+  /** Resolves once the health check passes. */
   async healthy(): Promise<void> {
     await until(`health of ${this.plan.name}`, () => this.isHealthy(), 40_000);
   }
@@ -83,7 +83,7 @@ export class Container {
     });
   }
 
-  /** As `docker stop` does. Gives the exit code, and what it wrote. */
+  /** Like `docker stop`. Returns the exit code and the output. */
   async stop(): Promise<{ code: number | null; written: string }> {
     this.started.signal('SIGTERM');
     const { code, stdout, stderr } = await this.started.ended;
@@ -91,7 +91,7 @@ export class Container {
   }
 }
 
-/** Files of the repository and volumes, by their path inside. What a file says of ports and of volumes is as it is here. */
+/** Files of the repository and volumes by container path. Ports and volumes inside the files are mapped to this machine. */
 function mount(
   { service, root }: ContainerPlan,
   folder: string,
@@ -112,7 +112,7 @@ function mount(
   return { ...Object.fromEntries(files), ...paths };
 }
 
-/** A container has a network of its own; here everybody shares one, and stays on this machine. */
+/** Containers have separate networks; here all processes share the loopback address. */
 function withPorts(text: string, ports: ReadonlyMap<number, number>): string {
   const local = text.replaceAll('0.0.0.0', '127.0.0.1');
   return [...ports].reduce(
@@ -134,7 +134,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The image of the server has busybox; this machine may have no wget at all. */
+/** The server image has busybox wget; this machine may have no wget at all. */
 function writeWget(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });

@@ -1,4 +1,4 @@
-/** As much of the Dockerfile language as ours uses. */
+/** The subset of the Dockerfile language that ours uses. */
 export interface Instruction {
   readonly name: string;
   readonly text: string;
@@ -21,7 +21,7 @@ export interface Image {
   readonly workingDir: string;
 }
 
-/** What the last stage makes. */
+/** The result of the last stage. */
 export function readDockerfile(text: string): Image {
   const stages = stagesOf(instructionsOf(text));
   const last = stages.at(-1);

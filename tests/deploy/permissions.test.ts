@@ -12,7 +12,7 @@ import { spec } from '../support/spec.js';
 
 const patience = { timeoutMs: 90_000 };
 const text = readFileSync(join(import.meta.dirname, '../../../deploy/nats/permissions.conf'), 'utf8');
-/** The server reads them from its environment; here they stand in its file. */
+/** In production the server reads them from its environment; here they are in its configuration file. */
 const config = text.replaceAll(/\$(\w+)_PASSWORD\b/g, (_, name: string) => `"${name.toLowerCase()}-pass"`);
 
 type User = 'coordinator' | 'worker' | 'gateway';
@@ -44,7 +44,7 @@ async function withServices(use: (installation: Installation) => Promise<void>):
   });
 }
 
-/** What the server wrote of what it did not permit. */
+/** The permission violations in the server's log. */
 function violations({ server }: Installation): string[] {
   return server
     .log()

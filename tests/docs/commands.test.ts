@@ -21,7 +21,7 @@ const documents = [
   ...readdirSync(join(root, 'docs/adr')).map((name) => `docs/adr/${name}`),
 ];
 
-/** `runs show "$id" --json` of `llmteam runs show "$id" --json | head`. */
+/** Extracts `runs show "$id" --json` from `llmteam runs show "$id" --json | head`. */
 function callsOf(document: string): string[][] {
   const calls = codeOf(document).matchAll(/(?<![\w/@.-])llmteam(?:\.js)? ([^\n|;&>`()]+)/g);
   return [...calls]
@@ -29,7 +29,7 @@ function callsOf(document: string): string[][] {
     .filter(([first = '']) => /^[a-z]|^-/.test(first));
 }
 
-/** Help of commands as the command line gives it, asked once each. */
+/** The help of commands, cached. */
 class Help {
   private readonly known = new Map<string, string>();
 
@@ -52,7 +52,7 @@ class Help {
   }
 }
 
-/** Words of a call that the command line does not know. */
+/** The words of a call that the command line does not know. */
 function unknownWords(call: readonly string[], help: Help): string[] {
   const command: string[] = [];
   for (const word of call) {

@@ -6,7 +6,7 @@ import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
 import { readDocument } from './markdown-file.js';
 
-/** The source of every package; where codes are declared is no use of them. */
+/** The source of every package, without the declarations of the codes. */
 function source(...folders: readonly string[]): string {
   const texts: string[] = [];
   for (const folder of folders) {
@@ -19,7 +19,7 @@ function source(...folders: readonly string[]): string {
   return texts.join('\n');
 }
 
-/** Nor is a comparison with a code one that raises it. */
+/** Comparisons with a code do not raise it. */
 function raising(text: string): string {
   return withoutComments(text).replaceAll(/[!=]== '[A-Z_]+'/g, '');
 }
@@ -28,13 +28,13 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 }
 
-/** The codes that no string of the text is. */
+/** The codes that do not occur as a string in the text. */
 function unused(codes: readonly string[], text: string): string[] {
   return codes.filter((code) => !text.includes(`'${code}'`));
 }
 
 spec('error codes', (test) => {
-  /** Of the contracts what follows the table: the codes that errors without one are given. */
+  /** Of the contracts only what follows the table: the default codes of errors without one. */
   const fallbacks = readFileSync(join(root, 'contracts/src/errors.ts'), 'utf8').split('export type Code')[1] ?? '';
   const code = `${source('kernel/src', 'plugins', 'services', 'clients')}\n${fallbacks}`;
 

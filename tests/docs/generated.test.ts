@@ -28,7 +28,7 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
-/** Keywords of our own that step types put into their schemas. */
+/** A strict validator for a generated schema; returns the errors, '' if none. */
 function compile(name: string): (value: unknown) => string {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } });
   const check = ajv.compile(readJson(`docs/contracts/schemas/${name}.schema.json`) as object);

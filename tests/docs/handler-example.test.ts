@@ -7,7 +7,7 @@ import { blocksOf, readDocument } from './markdown-file.js';
 
 const timeoutMs = 120_000;
 
-/** Compiles a text as the author of a plugin would; gives what the compiler says. */
+/** Compiles a text as a plugin author would; returns the compiler's output. */
 function compile(text: string): string[] {
   const path = join(root, 'docs/example.ts');
   const options: ts.CompilerOptions = {

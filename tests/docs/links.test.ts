@@ -5,7 +5,7 @@ import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
 import { proseOf, readDocument } from './markdown-file.js';
 
-/** Folders whose Markdown is ours; at the root only the files themselves. */
+/** Folders with our own Markdown; at the root only the files, not the subfolders. */
 const folders = ['docs', 'examples', 'plugins', 'clients', 'services'];
 const skipped = new Set(['node_modules', 'dist', 'bundle']);
 
@@ -29,7 +29,7 @@ function linksOf(document: string): string[] {
   return found.map(([, target = '']) => target);
 }
 
-/** What is wrong with a link, or null. Addresses in the web are not looked up. */
+/** What is wrong with a link, or null. External URLs are not checked. */
 function faultOf(path: string, link: string): string | null {
   if (/^[a-z]+:/.test(link)) return link.startsWith('https://') ? null : 'is neither a path nor https';
   const [target = '', anchor] = link.split('#');
@@ -40,7 +40,7 @@ function faultOf(path: string, link: string): string | null {
   return known.has(anchor) ? null : `names the heading #${anchor}, which ${relative(root, file)} has not got`;
 }
 
-/** As GitHub makes them of headings. */
+/** Anchors as GitHub generates them from headings. */
 function anchorsOf(document: string): Set<string> {
   const headings = document.split('\n').flatMap((line) => /^#{1,6} (.+)$/.exec(line)?.[1] ?? []);
   const words = headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, ''));

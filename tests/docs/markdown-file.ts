@@ -1,4 +1,4 @@
-/** Markdown as the tests of the documents see it. */
+/** Parses Markdown for the tests of the documents. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../examples/llmteam-process.js';
@@ -27,19 +27,19 @@ export function blocksOf(document: string): Block[] {
   return blocks;
 }
 
-/** Of a heading of the second level, up to the next one. */
+/** The section of a second-level heading, up to the next one. */
 export function sectionOf(document: string, heading: string): string {
   const [, section] = document.split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`there is no section '${heading}'`);
   return section.split('\n## ')[0] ?? '';
 }
 
-/** Without fenced blocks and code within lines. */
+/** The text without fenced blocks and inline code. */
 export function proseOf(document: string): string {
   return document.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/(`+)[^`].*?\1/g, '');
 }
 
-/** The shell commands of a document and the code within its lines, a piece per line. */
+/** The shell commands and inline code of a document, one piece per line. */
 export function codeOf(document: string): string {
   const commands = blocksOf(document).filter(({ language }) => language === 'sh');
   const prose = document.replaceAll(/^```[\s\S]*?^```$/gm, '');

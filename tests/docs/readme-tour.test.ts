@@ -10,7 +10,7 @@ import { type Block, blocksOf, readDocument, sectionOf } from './markdown-file.j
 
 interface Stop {
   readonly commands: Block;
-  /** `…` stands for anything; null: the README shows nothing. */
+  /** `…` matches anything; null if the README shows no output. */
   readonly shown: string | null;
 }
 
@@ -23,7 +23,7 @@ function tourStops(): Stop[] {
   });
 }
 
-/** A checkout that is built: its own files are copied, what was built and installed is the same. */
+/** A built checkout: copies the repository's files and links what is built and installed. */
 function withCheckout(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-tour-'));
   try {
@@ -36,10 +36,10 @@ function withCheckout(use: (folder: string) => void): void {
   }
 }
 
-/** Between the outputs of two stops. */
+/** Separates the outputs of two blocks. */
 const mark = '=== next stop ===';
 
-/** One shell takes all the blocks, as a reader's does, and ends at the first command that fails. */
+/** One shell runs all blocks, like a reader's, and exits at the first command that fails. */
 function takeTour(folder: string, stops: readonly Stop[]): { outputs: string[]; code: number | null } {
   const script = ['exec 2>&1', 'set -e', ...stops.flatMap(({ commands }) => [commands.text, `echo '${mark}'`])].join(
     '\n',

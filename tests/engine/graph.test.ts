@@ -1,4 +1,4 @@
-/** What the engine makes of the shape of a segment, against definitions that are slow and plain. */
+/** Checks the engine's graph analysis against slow, straightforward definitions. */
 import type { Segment } from '@llmteam/contracts';
 import { type Plan, validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ function forRandomSegments(law: (segment: Segment, plan: Plan, plain: PlainGraph
   assertProperty(property, { numRuns: 400 });
 }
 
-/** Steps and edges without loops, cycles and all. */
+/** Steps and edges without loop types, possibly cyclic. */
 const anyGraph: fc.Arbitrary<Segment> = fc
   .record({ count: fc.integer({ min: 1, max: 7 }), ends: fc.array(fc.tuple(fc.nat(6), fc.nat(6)), { maxLength: 14 }) })
   .map(({ count, ends }) => ({

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { begin, report } from './support/engine.js';
 
-/** Names that mean something to JavaScript, as JSON can bring them. */
+/** Names with a special meaning in JavaScript that JSON may contain. */
 const odd: JsonObject = JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3}');
 
 spec('engine: odd names', (test) => {

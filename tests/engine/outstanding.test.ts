@@ -23,7 +23,7 @@ function checkEveryPrefix({ plan, key, facts: [request, ...facts] }: SimulatedRu
 
 spec('engine: outstanding effects', (test) => {
   for (const name of scenarioNames()) {
-    test(`${name}: after every entry, what is outstanding is what was asked for and has not come back`, () => {
+    test(`${name}: after every entry, outstandingEffects returns exactly the effects that have no result yet`, () => {
       for (const run of playScenario(name).runs.values()) checkEveryPrefix(run);
     });
   }

@@ -5,7 +5,7 @@ import { playScenario, scenarioNames } from '../support/simulation/scenarios.js'
 import type { SimulatedRun } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';
 
-/** Everything the engine says of a history, as text: events, effects, views, what is outstanding in between. */
+/** All output of the engine for a history, as text: events, effects, views and outstanding effects in between. */
 function told({ plan, key, facts: [request, ...facts] }: SimulatedRun): string[] {
   if (request?.type !== 'run.requested') throw new Error('a history begins with run.requested');
   const { run, outcome } = startRun(plan, key, request, { events: true });

@@ -45,7 +45,7 @@ function pauses(stepId: string, retry: RetryPolicy, runId: string, error: ErrorI
   return found;
 }
 
-/** What the policy asks for, without jitter. */
+/** The backoff of the policy, without jitter. */
 function wantedMs(policy: RetryPolicy, attempt: number): number {
   const { initial_interval_seconds = 1, backoff = 2, max_interval_seconds = 60 } = policy;
   if (initial_interval_seconds === 0) return 0;

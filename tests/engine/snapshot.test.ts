@@ -26,7 +26,7 @@ function written(run: Run): Tree {
   return JSON.parse(JSON.stringify(takeSnapshot(run)));
 }
 
-/** Every object within a JSON value that is one of a snapshot's own shapes, with a name for it. */
+/** Every object in a JSON value that belongs to the snapshot format, with a name for it. */
 function* shapes(snapshot: Tree): Iterable<[string, Tree]> {
   const { state } = snapshot as { state: { scopes: [string, { steps: [string, { control: Tree | null }][] }][] } };
   yield ['snapshot', snapshot];
@@ -40,7 +40,7 @@ function* shapes(snapshot: Tree): Iterable<[string, Tree]> {
   }
 }
 
-/** Snapshots that each differ from a good one in one place. */
+/** Snapshots that each differ from a valid one in one place. */
 function* spoilt(run: Run): Iterable<[string, Tree]> {
   const names = [...shapes(written(run))].map(([name]) => name);
   for (const [place, name] of names.entries()) {
@@ -68,7 +68,7 @@ spec('engine: snapshots', (test) => {
     }
   });
 
-  test('a thawed run shares nothing with the one it was frozen from', () => {
+  test('a restored run shares nothing with the original', () => {
     const { run } = begin(loop);
     const before = JSON.stringify(takeSnapshot(run));
     const back = restoreRun(run.plan, written(run));
@@ -90,7 +90,7 @@ spec('engine: snapshots', (test) => {
     for (const [what, snapshot] of cases) assert.is(restoreRun(run.plan, snapshot), null, what);
   });
 
-  test('what is no snapshot at all is not thawed', () => {
+  test('a value that is not a snapshot is not restored', () => {
     const { run } = begin(loop);
     const values: unknown[] = [null, 1, 'text', [], {}, { engine_version: '0.1.0' }, { ...written(run), state: null }];
     for (const value of values) assert.is(restoreRun(run.plan, value), null, JSON.stringify(value));

@@ -71,7 +71,7 @@ spec('engine: takeover', (test) => {
     assert.equal(controls(outstandingEffects(run)), []);
   });
 
-  test('the end that is told again is that of the first time, whatever came later', () => {
+  test('a repeated end is the original one, whatever came later', () => {
     const { run } = begin(segment, { parent: { run_id: 'above', step: 'x', depth: 1 } });
     const { effects } = evolve(run, control('cancel', epochMs + 10));
     const told = effects.filter(({ kind }) => kind === 'notify_parent' || kind === 'record_end');
@@ -86,7 +86,7 @@ spec('engine: takeover', (test) => {
     );
   });
 
-  test('what is outstanding is the same however often it is asked for', () => {
+  test('outstanding effects are the same however often they are computed', () => {
     const { run } = begin(segment);
     evolve(run, control('pause', epochMs + 10));
     const { seq } = run.state;

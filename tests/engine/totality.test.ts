@@ -15,7 +15,7 @@ import { randomSegment } from './support/random-segment.js';
 
 const finalEvents = /^segment\.(completed|failed|cancelled|timeout)$/;
 
-/** A random run from its beginning to wherever it gets; every law is asked for after every entry. */
+/** A random run; every invariant is checked after every entry. */
 function live(choices: Choices): { facts: Fact[]; events: RunEvent[]; run: ReturnType<typeof begin>['run'] } {
   const segment = randomSegment(choices);
   const parent = choices.rarely(4) ? { parent: { run_id: 'above', step: 'x', depth: 8 } } : {};

@@ -1,6 +1,6 @@
 /**
- * Every folder of examples/ holds a segment of its name, `input.json`, `expected.json` and a picture, `graph.svg`.
- * `UPDATE_EXAMPLES=1` writes `expected.json` and the pictures anew; read the diff.
+ * Every folder of examples/ contains a segment of the same name, `input.json`, `expected.json` and a picture, `graph.svg`.
+ * `UPDATE_EXAMPLES=1` updates `expected.json` and the pictures; review the diff.
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const folder = join(root, 'examples');
 const updates = process.env.UPDATE_EXAMPLES === '1';
 const timeoutMs = 90_000;
 
-/** How a run of an example is started, and what the world outside does meanwhile. */
+/** How an example is run, and what happens outside meanwhile. */
 type Play = (llmteam: Llmteam, files: readonly string[]) => Promise<Finished>;
 
 const plays: Readonly<Record<string, Play>> = {
@@ -26,7 +26,7 @@ const plays: Readonly<Record<string, Play>> = {
   research_review: runAndApprove,
 };
 
-/** The example's own server on a free port, and a configuration that names it. */
+/** Starts the example's own server on a free port and writes a configuration for it. */
 async function runWithPageServer(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
   const server = startNode([join(folder, 'map_http/server.mjs'), '0']);
   try {
@@ -41,7 +41,7 @@ async function runWithPageServer(llmteam: Llmteam, files: readonly string[]): Pr
   }
 }
 
-/** The editor answers from another process while the run waits. */
+/** Another process answers the human task while the run waits. */
 async function runAndApprove(llmteam: Llmteam, files: readonly string[]): Promise<Finished> {
   const run = llmteam.start('run', ...files);
   const taskId = await untilThere(async () => {
@@ -54,7 +54,7 @@ async function runAndApprove(llmteam: Llmteam, files: readonly string[]): Promis
   return run.finished;
 }
 
-/** What of a result is the same every time. */
+/** The deterministic part of a result. */
 function stablePart(result: string): string {
   const { status, output, steps_completed } = JSON.parse(result) as Record<string, unknown>;
   return `${JSON.stringify({ status, output, steps_completed }, null, 2)}\n`;
@@ -121,7 +121,7 @@ spec('examples', (test) => {
         const { run_id } = JSON.parse(run.stdout) as { run_id: string };
         const { code, stdout, stderr } = await llmteam.run('runs', 'show', run_id, '--json');
         assert.is(code, 0, stderr);
-        // The run's id and duration are in the picture, and their length in its width.
+        // The picture contains the run's id and duration, and their length determines its width.
         const view: RunView = { ...(JSON.parse(stdout) as RunView), run_id: 'example', duration_ms: 1_200 };
         const picture = drawSvg(JSON.parse(readFileSync(segment, 'utf8')) as Segment, { view });
         const path = join(root, 'docs/img/research_review.svg');

@@ -38,7 +38,7 @@ export async function withLlmteam(use: (llmteam: Llmteam) => Promise<void>): Pro
   }
 }
 
-/** Node on a script, without colours. */
+/** Runs a script with Node, without colours. */
 export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -67,7 +67,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => text;
 }
 
-/** Asks again and again until there is an answer; the deadline of the test is the limit. */
+/** Polls until there is a result; the timeout of the test is the limit. */
 export async function untilThere<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const answer = await ask();

@@ -15,7 +15,7 @@ function resolve(config: JsonObject, given: Partial<Variables> = {}): JsonObject
   return template(config).resolve(variables(given));
 }
 
-/** What the string becomes with this input. */
+/** The evaluated template with this input. */
 function filled(text: string, input: Json): Json | undefined {
   return resolve({ text }, { input }).text;
 }

@@ -20,7 +20,7 @@ function lookedAt(): never {
   throw new Error('the rest of the input was looked at');
 }
 
-/** The value, or the code and reason of the error: what an evaluation comes to. */
+/** The outcome of an evaluation: the value, or the code and reason of the error. */
 function outcome(source: string, given: Variables): Json {
   const expression = createExpressionCompiler().expression(source);
   try {

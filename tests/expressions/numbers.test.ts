@@ -4,7 +4,7 @@ import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { evaluate, failure } from './support/evaluating.js';
 
-/** What `left sign right` is for numbers of the input. */
+/** The result of `left sign right` for numbers of the input. */
 function ofInput(left: number, sign: string, right: number) {
   return evaluate(`input.l ${sign} input.r`, { input: { l: left, r: right } });
 }

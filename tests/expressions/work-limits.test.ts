@@ -5,10 +5,10 @@ import { evaluate, failure } from './support/evaluating.js';
 
 const numbers = (length: number) => Array.from({ length }, (_, index) => index);
 
-/** Without a meter a bomb would run far beyond any deadline. */
+/** Without a work limit each of these would run far beyond any timeout. */
 const patience = { timeoutMs: 120_000 };
 
-/** The failure of a bomb. */
+/** The error of an expression that exceeds the work limit. */
 function bomb(source: string, input: Json) {
   const error = failure(source, { input });
   assert.is(error.code, 'EXPRESSION_FAILED');

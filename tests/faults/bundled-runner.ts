@@ -4,8 +4,8 @@ import { build } from 'esbuild';
 const source = fileURLToPath(new URL('./kill-runner.js', import.meta.url));
 
 /**
- * The kill runner in one file, which starts in a third of the time: these tests start hundreds of processes. It stays in its folder, so
- * that the plugins are found from there; one for each test process, so that none reads what another is writing.
+ * Bundles the kill runner, which cuts its startup time to a third: these tests start hundreds of processes. The bundle stays in its
+ * folder, so that plugins resolve from there; each test process has its own, so that none reads what another is writing.
  */
 export async function bundleRunner(): Promise<string> {
   const outfile = source.replace(/\.js$/, `.${process.pid}.bundle.mjs`);

@@ -17,11 +17,11 @@ const readers = 1_000;
 const followedRuns = 100;
 const startsPerSecond = 50;
 const kills = 3;
-/** For the load to be as it is. */
+/** Lets the load reach its steady state. */
 const betweenKillsMs = 500;
 const patienceMs = 60_000;
 
-/** Says something every second, until it is cancelled. */
+/** Emits an event every second until it is cancelled. */
 const ticking: Segment = {
   segment_id: 'ticking',
   name: 'Ticking',
@@ -39,7 +39,7 @@ const ticking: Segment = {
   ],
 };
 
-/** A gateway that can be killed, and is at the same port again afterwards. */
+/** A gateway that can be killed and comes back on the same port. */
 interface Target {
   readonly port: number;
   readonly key: string;
@@ -109,7 +109,7 @@ async function onOneMachine(use: (target: Target) => Promise<void>): Promise<voi
   });
 }
 
-/** Starts runs at a steady rate, whatever becomes of them; gives the ids of those that were accepted. */
+/** Starts runs at a steady rate, whatever their outcome; returns the ids of those that were accepted. */
 async function keepStarting(
   client: LlmteamClient,
   signal: AbortSignal,
@@ -183,7 +183,7 @@ function checkReadings(readings: readonly Reading[]): void {
   }
 }
 
-spec('a gateway that is killed while 1,000 readers follow runs and 50 starts a second arrive', (test) => {
+spec('a gateway that is killed while 1,000 readers follow runs and 50 starts per second arrive', (test) => {
   test('on NATS: every accepted run ends, and every reader sees each event once', () => onNats(check), {
     timeoutMs: 240_000,
   });

@@ -17,7 +17,7 @@ interface Followed {
   readonly seen: Promise<number[]>;
 }
 
-/** The process that is killed and started again on the same port and store. */
+/** The process that is killed and restarted on the same port and store. */
 class Victim {
   private started: Started | null = null;
   port = 0;
@@ -49,7 +49,7 @@ async function clientsOf(cli: Cli, port: number): Promise<LlmteamClient[]> {
   return made;
 }
 
-/** Until it is accepted: the key makes of every attempt the same run. */
+/** Retries until the start is accepted: the idempotency key makes every attempt the same run. */
 async function startRun(client: LlmteamClient, idempotencyKey: string): Promise<string> {
   for (;;) {
     try {
@@ -78,7 +78,7 @@ async function load(client: LlmteamClient, tenant: string, followed: Followed[])
 
 spec('a gateway that is killed', (test) => {
   test(
-    'loses no accepted run, makes none twice, and every client that comes back sees each event once',
+    'loses no accepted run, duplicates none, and every client that reconnects sees each event once',
     async () => {
       await withCli(async (cli) => {
         const victim = new Victim(cli);

@@ -1,5 +1,5 @@
 // timeout: 900
-/** Dies after each single append of three runs, before and after the store has it; the rest of the run must not notice. */
+/** Dies at each append of three runs, before and after it is stored; the rest of the run must not be affected. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { readReports } from './read-reports.js';
 const runner = await bundleRunner();
 process.on('exit', () => rmSync(runner, { force: true }));
 
-/** Dying when an append is asked for is dying after the one before it was kept, so one segment is enough for that moment. */
+/** Dying before an append is the same as dying after the previous one was stored, so one segment is enough for that case. */
 const cases = [
   ['chain.json', 'asked'],
   ['chain.json', 'kept'],

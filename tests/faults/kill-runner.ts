@@ -1,6 +1,6 @@
 /**
- * A process that runs or continues one segment and dies by SIGKILL right after its Nth append was acknowledged, or right when it was
- * asked for. Arguments: one JSON object, see `Orders`. Prints the run's result if it lives to see it.
+ * A process that runs or continues one segment and dies by SIGKILL right after its Nth append was acknowledged, or right before
+ * that append. Argument: one JSON object, see `Orders`. Prints the run's result if it survives.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,9 +17,9 @@ export interface Orders {
   readonly input: Json;
   readonly run_id: string;
   readonly mode: 'run' | 'resume';
-  /** Die after this many appends; 0: never. */
+  /** Die at this append; 0 means never. */
   readonly killAfter: number;
-  /** Die before the append is handed to the store, or after it was acknowledged. */
+  /** Die before the append reaches the store, or after it was acknowledged. */
   readonly moment: 'asked' | 'kept';
 }
 

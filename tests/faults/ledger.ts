@@ -4,7 +4,7 @@ export interface Execution {
   readonly attempt: string;
 }
 
-/** What the ledger plugin wrote: one line per execution. */
+/** The records of the ledger plugin, one line per execution. */
 export function executions(text: string): Execution[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** A process that runs many small runs, or one run of many steps, durably, and prints its highest resident memory in MB. */
+/** A process that executes many small runs, or one run of many steps, durably, and prints its peak resident memory in MB. */
 import type { Logger, RunKey, Segment } from '@llmteam/contracts';
 import { LocalStores } from '@llmteam/embedded';
 import { defineSegment } from '@llmteam/kernel';

@@ -1,5 +1,5 @@
 // timeout: 900
-/** Kills processes at random instants, over and over, until at least 200 have died; every run must end as if nothing had happened. */
+/** Kills processes at random instants until at least 200 have died; every run must end as if nothing had happened. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Outcome {
   readonly seqs: readonly number[];
 }
 
-/** Runs a process; kills it `afterMs` after it began to drive the run. */
+/** Starts a process and kills it `afterMs` after it began to drive the run. */
 async function oneProcess(orders: Orders, afterMs: number | null): Promise<{ outcome: Outcome | null; pid: number }> {
   const child = spawn(process.execPath, [runner, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
@@ -50,18 +50,18 @@ async function oneProcess(orders: Orders, afterMs: number | null): Promise<{ out
   return { outcome, pid: child.pid ?? 0 };
 }
 
-/** When processes are killed: at any moment of a span. */
+/** Processes are killed at a random moment of this span. */
 interface Lethal {
   readonly random: Random;
   readonly spanMs: number;
 }
 
-/** After a dozen deaths a run is left alone, so that it ends. */
+/** A run that has survived a dozen kills is left alone, so that it ends. */
 function momentOfDeath(kills: number, lethal: Lethal | null): number | null {
   return lethal === null || kills >= 12 ? null : lethal.random.fraction() * lethal.spanMs;
 }
 
-/** One run, killed again and again until it ends. */
+/** Runs one segment and kills it again and again until it ends. */
 async function torturedRun(segment: string, lethal: Lethal | null): Promise<{ outcome: Outcome; kills: number }> {
   return withFaultHome(async ({ home, config, ledger, segments: folder }) => {
     const base = {
@@ -88,7 +88,7 @@ async function torturedRun(segment: string, lethal: Lethal | null): Promise<{ ou
   });
 }
 
-/** What was reported when a process died is executed by no process after it. */
+/** No process executes what was reported when a previous one died. */
 function checkLedger(ledger: string, reportedBefore: ReadonlyMap<number, ReadonlySet<string>>): void {
   const lines = existsSync(ledger) ? executions(readFileSync(ledger, 'utf8')) : [];
   const dead = [...reportedBefore];

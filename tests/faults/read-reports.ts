@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { systemClock } from '@llmteam/kernel';
 
-/** The attempts whose reports the only store of a home holds, of a run and its children; null if it does not hold the run. */
+/** The reported attempts of a run and its children in the only store of a home; null if the run is not in it. */
 export async function readReports(home: string, runId: string): Promise<Set<string> | null> {
   const folder = join(home, 'stores', '1');
   const backend = await openSqliteBackend({ folder, clock: systemClock(), synchronous: 'full' });

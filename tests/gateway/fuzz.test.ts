@@ -16,7 +16,7 @@ interface Tally {
   readonly statuses: Map<number, number>;
   readonly operations: Set<string>;
   answers: number;
-  /** What had a problem document that should have one and has none. */
+  /** Error responses without a problem document. */
   readonly faults: string[];
 }
 
@@ -32,7 +32,7 @@ async function idsOf(world: GatewayWorld): Promise<SampleIds[]> {
   return ids;
 }
 
-/** One of those who ask at the same time. */
+/** One of the concurrent clients. */
 async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: number, tally: Tally): Promise<void> {
   for (let count = 0; count < share; count++) {
     const { method, path, body, headers } = fuzz.next();
@@ -48,9 +48,9 @@ async function ask(fuzz: RequestFuzz, clients: readonly ApiClient[], share: numb
   }
 }
 
-spec('whatever is asked of a gateway', (test) => {
+spec('fuzzed requests to a gateway', (test) => {
   test(
-    `${requests} generated requests are each answered as the document says, never with a fault of ours`,
+    `${requests} generated requests each get a documented response, never an internal error`,
     async () => {
       await withGateway(async (world) => {
         const ids = await idsOf(world);
@@ -73,7 +73,7 @@ spec('whatever is asked of a gateway', (test) => {
   );
 });
 
-/** A fuzz that only ever meets one wall finds nothing behind it. */
+/** The statuses must vary: a fuzzer whose requests are all rejected the same way tests nothing else. */
 function checkVariety({ statuses }: Tally, { checker }: GatewayWorld): void {
   const seen = JSON.stringify([...statuses]);
   for (const status of [200, 202, 400, 401, 403, 404, 405, 409, 412, 415, 422]) {

@@ -12,7 +12,7 @@ const idFields = ['run_id', 'segment_id', 'task_id'] as const;
 const absent: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
 const canary = 'canary-4711';
 
-/** Two tenants with the same to look at; the second one's ids are its own. */
+/** Two tenants with equivalent resources but different ids. */
 async function withRivals(
   use: (rival: ApiClient, victim: SampleIds, world: GatewayWorld, own: ApiClient) => Promise<void>,
 ): Promise<void> {
@@ -26,7 +26,7 @@ async function withRivals(
   });
 }
 
-/** All that an answer says, but for what differs with every request. */
+/** Everything in a response except what differs with every request. */
 function said({ status, headers, text }: ApiResponse<unknown>): unknown {
   const { date: _, 'x-request-id': __, ...rest } = headers;
   return { status, rest, text };

@@ -27,7 +27,7 @@ spec('API keys', (test) => {
       const { key, listing } = await keys.create({ tenant_id: 'acme', role: 'viewer', name: 'ada', expires_at: null });
       await until(async () => (await stranger.get('/api/v1/catalog', { key })).status === 200);
       await keys.revoke(listing.prefix);
-      // Within the deadline of this test.
+      // Bounded by the timeout of this test.
       await until(async () => (await stranger.get('/api/v1/catalog', { key })).status === 401);
       assert.is((await keys.revoke(listing.prefix)).revoked_at, (await keys.list('acme'))[0]?.revoked_at);
     });

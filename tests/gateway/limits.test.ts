@@ -32,7 +32,7 @@ function isRefusal({ status, headers, json }: ApiResponse): boolean {
   return true;
 }
 
-/** As the descriptions of the configuration write a number. */
+/** Formats a number as the descriptions of the configuration do. */
 function inWords(limit: number): string {
   const [unit, of] = limit % 1_048_576 === 0 ? ['MiB', 1_048_576] : ['KiB', 1_024];
   return limit % of === 0 ? `${limit / of} ${unit}` : limit.toLocaleString('en-US');

@@ -22,7 +22,7 @@ const host = 'Host: gateway';
 const close = 'Connection: close';
 const chunkedBody = '2\r\n{}\r\n0\r\n\r\n';
 
-/** What is sent, and the status that refuses it. Nothing of it may reach a route. */
+/** Raw requests and the status that rejects them. None may reach a route. */
 const abuses: Readonly<Record<string, readonly [status: number, text: (key: string) => string]>> = {
   'a Host twice': [400, () => lines('GET /health HTTP/1.1', host, 'Host: other', close)],
   'no Host': [400, () => lines('GET /health HTTP/1.1', close)],
@@ -92,9 +92,9 @@ function manyHeaders(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `X-${at}: ${at}`);
 }
 
-spec('what comes over the wire', (test) => {
+spec('a raw request', (test) => {
   for (const [what, [status, text]] of Object.entries(abuses)) {
-    test(`with ${what} is refused with a problem document, and the connection is closed`, async () => {
+    test(`with ${what} is rejected with a problem document, and the connection is closed`, async () => {
       await withScene(async ({ port, key, backend }) => {
         const answer = await rawExchange(port, Buffer.from(text(key), 'latin1'));
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -105,7 +105,7 @@ spec('what comes over the wire', (test) => {
     });
   }
 
-  test('and offers another protocol is answered as if it had not', async () => {
+  test('that offers another protocol is handled as if it did not', async () => {
     await withScene(async ({ port, key }) => {
       const answer = await rawExchange(port, upgrade('/api/v1/runs', key, 'h2c'));
       assert.match(answer, /^HTTP\/1\.1 200 /);
@@ -113,7 +113,7 @@ spec('what comes over the wire', (test) => {
     });
   });
 
-  test('in pieces is one request as long as it comes in time', async () => {
+  test('in several chunks is accepted if it arrives in time', async () => {
     await withScene(async ({ port, key }) => {
       const text = `${post(key, 'Transfer-Encoding: chunked')}${chunkedBody}`;
       const answer = await rawExchange(port, ...[...text].map((letter) => letter));
@@ -121,7 +121,7 @@ spec('what comes over the wire', (test) => {
     });
   });
 
-  test('and is larger than it may be is refused without being read to the end', async () => {
+  test('that is too large is rejected without being read to the end', async () => {
     await withScene(async ({ port, key }) => {
       const said = await rawExchange(port, post(key, 'Content-Length: 1000000000'));
       assert.match(said, /^HTTP\/1\.1 413 /);
@@ -131,14 +131,14 @@ spec('what comes over the wire', (test) => {
     });
   });
 
-  test('and asks without a key is refused before its body comes', async () => {
+  test('without a key is rejected before its body arrives', async () => {
     await withScene(async ({ port }) => {
       const answer = await rawExchange(port, post('none', 'Content-Length: 500'));
       assert.match(answer, /^HTTP\/1\.1 401 /);
     });
   });
 
-  test('drop by drop is ended when its time is over, and holds up nobody', async () => {
+  test('byte by byte is closed after its timeout and blocks nothing else', async () => {
     await withScene(
       async ({ port, key, stranger }) => {
         const slowHead = withConnection(port, async (socket) => drip(socket, 'GET /health HTTP/1.1\r\nX-Slow: '));
@@ -154,7 +154,7 @@ spec('what comes over the wire', (test) => {
     );
   });
 
-  test('and breaks off does no harm and starts nothing', async () => {
+  test('that breaks off does no harm and starts nothing', async () => {
     await withScene(async ({ port, key, backend }) => {
       await withConnection(port, async (socket) => {
         socket.write(`${post(key, 'Content-Length: 100')}{"input_data":`);
@@ -165,7 +165,7 @@ spec('what comes over the wire', (test) => {
   });
 });
 
-/** A letter every 50 ms until the connection is gone. */
+/** Sends one character every 50 ms until the connection is closed. */
 function drip(socket: import('node:net').Socket, first: string): void {
   socket.write(first);
   const timer = setInterval(() => socket.write('x'), 50);

@@ -16,7 +16,7 @@ function nested(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth);
 }
 
-/** What is sent as a body, and the code of the answer. */
+/** Request bodies and the resulting error code. */
 const badBodies: Readonly<Record<string, readonly [body: string | Uint8Array, code: string]>> = {
   'is no JSON': ['{"input_data":', 'JSON_INVALID'],
   'is a list': ['[]', 'REQUEST_INVALID'],
@@ -132,7 +132,7 @@ spec('requests', (test) => {
     });
   });
 
-  test('long answers are compressed for who takes it', async () => {
+  test('long responses are compressed for clients that accept it', async () => {
     await withClient(async (client) => {
       const plain = await client.get('/api/v1/openapi.json');
       const zipped = await client.get('/api/v1/openapi.json', { headers: { 'Accept-Encoding': 'gzip' } });
@@ -142,7 +142,7 @@ spec('requests', (test) => {
     });
   });
 
-  test('faults of ours say nothing of what is inside', async () => {
+  test('internal errors reveal no internals', async () => {
     await withGateway(async (world) => {
       const client = await withSegments(await world.client(), echo);
       await world.backend.journal.close();

@@ -8,7 +8,7 @@ import { withGateway } from './support/with-gateway.js';
 
 const ids: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
 
-/** What each role may do, written out: the table of the code must agree. */
+/** The permissions of each role, spelled out; the table in the code must match. */
 const looks = 'catalog:read segment:read segment:validate run:read task:read';
 const operates = `${looks} run:start run:cancel run:pause run:resume run:signal run:fork`;
 const expected: Readonly<Record<(typeof roles)[number], string>> = {
@@ -19,7 +19,7 @@ const expected: Readonly<Record<(typeof roles)[number], string>> = {
   admin: actions.join(' '),
 };
 
-/** Tells which it was, after making sure that it was the right one. */
+/** Checks that exactly a permitted request gets past authorization; returns which it was. */
 async function tryRoute(client: ApiClient, role: Role, route: Route): Promise<'allowed' | 'refused'> {
   const { access, method, operation } = route;
   const mayDo = access === 'open' || may(role, access);

@@ -9,7 +9,7 @@ import { openSocket } from './support/socket-client.js';
 import { openSse } from './support/sse-client.js';
 import { withGateway, withSegments } from './support/with-gateway.js';
 
-/** Remembers every line, whatever its level. */
+/** Records every line, whatever its level. */
 function listeningLog(lines: string[]): Logger {
   const write = (...said: unknown[]): void => {
     lines.push(inspect(said, { depth: 8 }));

@@ -43,7 +43,7 @@ spec('segments over HTTP', (test) => {
     });
   });
 
-  test('of those who race with one ETag exactly one wins', async () => {
+  test('of racing changes with one ETag exactly one wins', async () => {
     await withClient(async (client) => {
       const { headers } = await client.post(all, echo);
       const match = { 'If-Match': String(headers.etag) };

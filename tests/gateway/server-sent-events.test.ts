@@ -111,7 +111,7 @@ spec('following a run by server-sent events', (test) => {
       const [revoked, other] = [await openSse(port, runId, gone.key), await follow(runId)];
       await until(() => revoked.seqs.length > 0 && other.seqs.length > 0);
       await keys.revoke(gone.listing.prefix);
-      // Within the deadline of this test; the run waits for the signal below.
+      // Bounded by the timeout of this test; the run waits for the signal below.
       await revoked.ended;
       await signal(own, runId);
       await other.ended;

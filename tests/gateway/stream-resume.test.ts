@@ -15,7 +15,7 @@ interface Followed {
   readonly run_id: string;
 }
 
-/** Reads some events over either way, and goes away. Gives the seqs it saw, all of the rest if `take` is null. */
+/** Reads `take` events over SSE or a WebSocket, or all if null, then disconnects. Returns their seqs. */
 async function readSome(run: Followed, fromSeq: number, way: 'sse' | 'socket', take: number | null): Promise<number[]> {
   const { port, run_id, key } = run;
   if (way === 'sse') {
@@ -52,13 +52,13 @@ async function start(world: GatewayWorld, segmentId: string, key: string): Promi
 const connection = fc.record({
   way: fc.constantFrom('sse' as const, 'socket' as const),
   take: fc.integer({ min: 0, max: 40 }),
-  /** How far to go back on purpose. */
+  /** How many events to re-read on purpose. */
   back: fc.integer({ min: 0, max: 5 }),
 });
 
-spec('whoever comes back with the last seq it saw', (test) => {
+spec('a client that reconnects with the last seq it saw', (test) => {
   test(
-    'has seen every event once and in order, wherever it was cut off, while the run goes on',
+    'has seen every event once and in order, wherever it was disconnected, while the run continues',
     async () => {
       await withGateway(async (world) => {
         await withSegments(await world.client(), chain(100), waiting);

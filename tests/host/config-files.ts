@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import { configFileName } from '@llmteam/service-host';
 
-/** A configuration file in a folder of its own. */
+/** A configuration file in a temporary folder. */
 export function withConfigFile(content: unknown, use: (path: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-config-'));
   const path = join(folder, configFileName);

@@ -6,7 +6,7 @@ import { refusalOf, withConfigFile } from './config-files.js';
 
 type Node = { readonly properties?: Readonly<Record<string, Node>>; readonly default?: unknown };
 
-/** Every key of a schema that has a default, with it, as the object it describes. */
+/** The object of all defaults in a schema. */
 function defaultsOf({ properties = {} }: Node): Record<string, unknown> {
   const parts = Object.entries(properties).flatMap(([key, part]): [string, unknown][] => {
     if (part.properties !== undefined) return [[key, defaultsOf(part)]];

@@ -72,7 +72,7 @@ spec('log lines', (test) => {
 
   test('of a megabyte of quotes and braces are cleaned in linear time', async () => {
     const hostile = `{"headers":{${'"'.repeat(200_000)}${'{"a":"\\'.repeat(100_000)}`;
-    // In quadratic time it would take minutes; the deadline of a test is seconds.
+    // In quadratic time this would take minutes; the timeout of the test is seconds.
     await linesOf({ secrets: ['hunter22'] }, (log) => log.info({ hostile }, '"headers":{"'.repeat(50_000)));
   });
 

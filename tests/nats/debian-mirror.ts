@@ -1,4 +1,4 @@
-/** A Debian mirror in a folder, with one package: a nats-server that can do nothing but tell its version. */
+/** A Debian mirror in a folder, with one package: a fake nats-server that only prints its version. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ export function writeServer(path: string, told: string): string {
   return path;
 }
 
-/** @returns The address, as a list of sources has it. */
+/** @returns The address for a source list. */
 export function writeMirror(folder: string, suite: string, version: string): string {
   const pool = join(folder, 'debian/pool');
   mkdirSync(pool, { recursive: true });

@@ -19,18 +19,18 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** A machine with a PATH, lists of sources and a cache of its own. */
+/** A fake machine with its own PATH, source lists and cache. */
 interface Machine {
   readonly folder: string;
   readonly cache: string;
-  /** Puts a program `nats-server` into a folder, which tells this; the folder is on the PATH unless it is another. */
+  /** Installs a fake `nats-server` that prints this text, by default into a folder on the PATH. */
   install(told: string, place?: string): string;
   listMirror(uri: string): void;
-  /** Writes one of apt's lists of sources. */
+  /** Writes one of apt's source lists. */
   list(name: string, text: string): void;
   /** Runs the script without apt. */
   provide(env?: Record<string, string>): Promise<Outcome>;
-  /** Runs the script with apt, which takes mirrors without a signature unless `env` has another configuration. */
+  /** Runs the script with apt, which accepts unsigned mirrors unless `env` configures it otherwise. */
   provideByApt(env?: Record<string, string>): Promise<Outcome>;
 }
 
@@ -154,10 +154,10 @@ spec('a nats-server that is there', (test) => {
   });
 });
 
-/** apt takes a second or two, more where much else goes on. */
+/** apt takes a second or two, more under load. */
 const patient = { timeoutMs: 60_000 };
 
-/** apt itself, on a mirror in a folder. */
+/** The real apt with a mirror in a folder. */
 spec('a nats-server through apt', (test) => {
   if (!works('the download through apt', 'apt-get', ['--version'])) return;
   if (!works('the download through apt', 'dpkg-deb', ['--version'])) return;
@@ -274,7 +274,7 @@ spec('a nats-server through apt', (test) => {
   );
 });
 
-/** A Debian mirror is known by its address: apt checks that the packages are Debian's. */
+/** Debian mirrors are recognized by their address; apt verifies that the packages are Debian's. */
 spec('the Debian mirrors of a machine', (test) => {
   if (!works('the lists of apt', 'apt-get', ['--version'])) return;
 

@@ -14,12 +14,12 @@ import { spec } from '../support/spec.js';
 
 const keep = { name: 'KEEP', subjects: ['keep.>'] };
 
-/** The deadline of the test is the limit. */
+/** The timeout of the test is the limit. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5);
 }
 
-/** Two messages are acknowledged, `between` happens, and both are there. */
+/** Two acked messages are still there after `between`. */
 async function keepsMessages(server: NatsServer, between: () => Promise<void>): Promise<void> {
   await withRawClient(server.url, async ({ streams, publish }) => {
     await streams.add(keep);
@@ -32,7 +32,7 @@ async function keepsMessages(server: NatsServer, between: () => Promise<void>): 
   });
 }
 
-/** The error of a use of the server that must fail. */
+/** The error of a callback that must fail. */
 async function failureOf(work: Promise<void>): Promise<string> {
   try {
     await work;

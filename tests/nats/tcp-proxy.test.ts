@@ -8,7 +8,7 @@ import { untilBack, withRawClient } from '../support/nats/raw-client.js';
 import { type TcpProxy, withTcpProxy } from '../support/nats/tcp-proxy.js';
 import { spec } from '../support/spec.js';
 
-/** A server that sends back what it gets, and the end when it gets the end, behind a proxy; and its side of the connections. */
+/** An echo server behind a proxy, and its side of the connections. It ends a connection when the client does. */
 async function withEcho(use: (proxy: TcpProxy, sockets: ReadonlySet<Socket>) => Promise<void>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -42,7 +42,7 @@ async function withClient(proxy: TcpProxy, use: (client: Socket) => Promise<void
   }
 }
 
-/** Sends a text and waits for as much to come back; 'closed' if the connection ends first. */
+/** Sends a text and waits for the echo; 'closed' if the connection ends first. */
 async function echoOf(client: Socket, text: string): Promise<string> {
   let got = '';
   return new Promise((resolve) => {
@@ -63,7 +63,7 @@ function sumOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Round trips until a connection is reset, with a chance of one in ten per piece. */
+/** Round trips until a connection is reset, with a probability of 1 in 10 per chunk. */
 async function roundTrips(seed: number): Promise<number> {
   let done = 0;
   await withEcho(async (proxy) => {
@@ -161,7 +161,7 @@ spec('tcp proxy', (test) => {
         client.end();
         await once(client, 'finish');
         client.resetAndDestroy();
-        // Only what is sent to it tells that it failed.
+        // The failure only shows when something is sent.
         for (const farSide of farSides) farSide.write('more');
         await sleep(20);
         proxy.heal();
@@ -197,7 +197,7 @@ spec('tcp proxy', (test) => {
         assert.is((await echo).slice(0, 10), 'abcdefghij');
         const took = performance.now() - began;
         assert.ok(took >= 119, `${took} ms`);
-        // One after another the delays of a hundred pieces, there and back, are 12 s.
+        // Sequentially, the delays of a hundred chunks there and back would add up to 12 s.
         assert.ok(took < 6_000, `${took} ms`);
       }),
     ));

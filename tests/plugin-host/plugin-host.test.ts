@@ -24,7 +24,7 @@ function plugin(name: string, members = ''): Fixture {
   return { name, code: `export default { name: '${name}', api: 1, ${members} };` };
 }
 
-/** Writes packages into a `node_modules` of their own and gives the host what it needs to find them. */
+/** Writes packages into a temporary `node_modules` and returns what the host needs to find them. */
 async function withPackages<T>(
   fixtures: readonly Fixture[],
   work: (host: PluginHost, wanted: { specifier: string; fromFolder: string }[], catalog: StepCatalog) => Promise<T>,

@@ -55,7 +55,7 @@ async function keep(journal: Journal, { key, facts }: SimulatedRun, upTo = facts
   }
 }
 
-/** As the engine has it. */
+/** As produced by the engine. */
 function rowOf({ key, run }: SimulatedRun): RunRow {
   const { request, status, ended_at } = run.state;
   return {
@@ -137,7 +137,7 @@ spec('the feed of a run index', (test) => {
       assert.equal([...seen], ['running', 'paused', 'completed']);
     }));
 
-  test('goes on where the index stands', () =>
+  test('continues at the position of the index', () =>
     withBackend(async ({ backend, feed }) => {
       const [first, second] = [played('single-step'), played('diamond-joins-when-both-branches-are-in')];
       const started: number[] = [];
@@ -159,7 +159,7 @@ spec('the feed of a run index', (test) => {
       assert.is((await rows(backend)).length, 2);
     }));
 
-  test('lists the human tasks that coordinators tell of, those that were there and those that come', () =>
+  test('lists the human tasks that coordinators publish, those that were there and those that come', () =>
     withBackend(async ({ backend, feed }) => {
       const told = new TaskFeed(backend.kv);
       const many = Array.from({ length: 2_500 }, (_, number) => task(`run-${number}:ask`, 'open'));
@@ -175,7 +175,7 @@ spec('the feed of a run index', (test) => {
       assert.equal(await backend.index.task('acme', 'new:ask'), task('new:ask', 'open'), 'and nothing besides');
     }));
 
-  test('lists a task that the index refused for a moment', () =>
+  test('lists a task that the index rejected temporarily', () =>
     withBackend(async ({ backend, feed, failures }) => {
       const { index } = backend;
       let refusals = 2;
@@ -192,7 +192,7 @@ spec('the feed of a run index', (test) => {
       assert.equal(failures, []);
     }));
 
-  test('forgets the runs that retention takes away, also those that went while it was away', () =>
+  test('removes the runs that retention deletes, also those deleted while it was down', () =>
     withBackend(async ({ backend, feed }) => {
       const run = played('single-step');
       const named = (runId: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id: runId } });

@@ -15,7 +15,7 @@ async function openPartition(shared: Shared, name: string, options = {}): Promis
   return partition;
 }
 
-/** Time for some checkpoints, one after the other. */
+/** Time for several checkpoints in a row. */
 async function rounds(shared: Shared, partition: Partition, count: number): Promise<void> {
   for (let round = 0; round < count; round++) {
     await shared.clock.advance(intervalMs);
@@ -44,7 +44,7 @@ async function running(partition: Partition): Promise<string[]> {
   return rows.map(({ run_id }) => run_id);
 }
 
-/** Some runs begin, some end, and up to two checkpoints are written. */
+/** Some runs begin and end while up to two checkpoints are written. */
 async function live(shared: Shared, partition: Partition, chance: number): Promise<void> {
   for (const segment of [waiting, delay, chain, parent]) await partition.start(segment);
   const ids = await running(partition);
@@ -55,7 +55,7 @@ async function live(shared: Shared, partition: Partition, chance: number): Promi
 }
 
 spec('checkpoints', (test) => {
-  test('a clean stop keeps the position and one key for every run that is live, and none for those that ended', () =>
+  test('a graceful stop stores the position and one key per live run, and none for ended runs', () =>
     withBackend(async (shared) => {
       const first = await openPartition(shared, 'first');
       for (let count = 0; count < 5; count++) await first.start(chain);
@@ -150,7 +150,7 @@ spec('checkpoints', (test) => {
       await partition.crash();
     }));
 
-  test('after a crash between any two checkpoints every live run is there again, and no other', () =>
+  test('after a crash between any two checkpoints exactly the live runs are restored', () =>
     withBackend(async (shared) => {
       let partition = await openPartition(shared, 'p0', { maxResidentRuns: 4 });
       await partition.publish(chain);
@@ -208,7 +208,7 @@ spec('checkpoints', (test) => {
       await second.stop();
     }));
 
-  test('once the registry takes snapshots again the checkpoint moves on', () =>
+  test('once the key-value store accepts snapshots again the checkpoint advances', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
       const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
@@ -253,7 +253,7 @@ spec('checkpoints', (test) => {
       await second.stop();
     }));
 
-  test('a state too large for the registry has a key all the same, and its history is read', () =>
+  test('a state too large for the key-value store has a key without a snapshot, and its history is read', () =>
     withBackend(async (shared) => {
       const first = await openPartition(shared, 'first');
       const run = await first.start(waiting, { text: 'x'.repeat(250_000) });
@@ -268,7 +268,7 @@ spec('checkpoints', (test) => {
       await second.stop();
     }));
 
-  test('a snapshot of another engine is not used: the history is read, and kept anew', () =>
+  test('a snapshot of another engine version is not used: the history is read, and kept anew', () =>
     withBackend(async (shared) => {
       const first = await openPartition(shared, 'first');
       const run = await first.start(waiting);

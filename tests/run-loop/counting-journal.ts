@@ -1,7 +1,7 @@
 import type { Journal } from '@llmteam/contracts';
 import { altered } from '../support/altered.js';
 
-/** Remembers whose histories are read. */
+/** Records which histories are read. */
 export function countingJournal(inner: Journal): { readonly journal: Journal; readonly read: string[] } {
   const read: string[] = [];
   const journal = altered(inner, {

@@ -16,7 +16,7 @@ async function startMany(partition: Partition, segment: Segment, count: number):
   return runs;
 }
 
-/** Heap in use once everything that can be collected was. */
+/** Used heap after garbage collection. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -24,7 +24,7 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Bytes that a loop holds for each of so many runs that wait, the backend's own not counted. */
+/** Bytes per waiting run that a loop holds, not counting the backend. */
 async function bytesPerRun(shared: Shared, segment: Segment, count: number): Promise<number> {
   const held = { partition: new Partition(shared, 'p', echo, { maxResidentRuns: 0 }) as Partition | null };
   await held.partition?.takeOver();
@@ -38,7 +38,7 @@ async function bytesPerRun(shared: Shared, segment: Segment, count: number): Pro
 }
 
 spec('eviction', (test) => {
-  test('an idle run over the limit leaves once its snapshot is kept, and comes back by one read of the registry', () =>
+  test('an idle run over the limit is evicted once its snapshot is stored, and rehydrated with one read of the key-value store', () =>
     withBackend(async (shared) => {
       const kv = watched(shared.backend.kv);
       const { journal, read } = countingJournal(shared.backend.journal);
@@ -58,7 +58,7 @@ spec('eviction', (test) => {
       await partition.stop();
     }));
 
-  test('while snapshots are refused no run leaves; later they do', () =>
+  test('while snapshots are rejected no run is evicted; later they are', () =>
     withBackend(async (shared) => {
       const refused = { on: true };
       const kv = watched(shared.backend.kv, (write) => refused.on && write.startsWith('put snapshots/'));
@@ -184,7 +184,7 @@ spec('eviction', (test) => {
     }));
 
   test(
-    'what stays in memory of a run that waits is less than 1,000 bytes',
+    'an evicted waiting run takes less than 1,000 bytes of memory',
     () =>
       withBackend(async (shared) => {
         const bytes = await bytesPerRun(shared, { ...delay, params: { timeout_seconds: 3_600 } }, 5_000);
@@ -194,7 +194,7 @@ spec('eviction', (test) => {
   );
 
   test(
-    'a run that asks a person stays in memory with no more than that',
+    'a run that waits for a human task takes no more memory than that',
     () =>
       withBackend(async (shared) => {
         const bytes = await bytesPerRun(shared, approval, 5_000);

@@ -8,7 +8,7 @@ import { listsOf, rebuildPorts, startRuns } from './listed-runs.js';
 
 const count = 1_300;
 
-/** With lists that are as the journal says. */
+/** Runs whose index matches the journal. */
 async function withRuns(partitions: number, use: (backend: Backend) => Promise<void>): Promise<void> {
   const backend = await openMemoryBackend({ clock: systemClock(), partitions });
   try {

@@ -1,4 +1,4 @@
-/** Runs in a journal that nobody drives, and the lists of them. */
+/** Runs in a journal without a driver, and their index. */
 import type { Backend, HumanTask, RunRow } from '@llmteam/contracts';
 import flow from '@llmteam/flow';
 import {
@@ -27,7 +27,7 @@ function catalog(): StepCatalog {
   return types;
 }
 
-/** Starts runs of two tenants, every third of which asks somebody; the first of all is told something in the end. */
+/** Starts runs of two tenants, every third with a human task; finally appends a fact to the first run. */
 export async function startRuns(backend: Backend, count: number): Promise<void> {
   const { journal, index, definitions } = rebuildPorts(backend);
   let ids = 0;

@@ -3,13 +3,13 @@ import { altered } from '../support/altered.js';
 
 export interface LossyQueue {
   readonly queue: JobQueue;
-  /** Ids of jobs as they were published, lost ones too. */
+  /** Ids of published jobs, in order, including lost ones. */
   readonly published: string[];
-  /** Whether a job is lost. */
+  /** Decides whether a job is lost. */
   loses: (job: Job) => boolean;
 }
 
-/** Loses the jobs it is told to, as a queue in memory does that was started again. */
+/** Loses selected jobs, like an in-memory queue that was restarted. */
 export function lossyQueue(inner: JobQueue): LossyQueue {
   const published: string[] = [];
   const lossy: LossyQueue = {

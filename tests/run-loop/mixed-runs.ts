@@ -1,4 +1,4 @@
-/** A bit of everything: what two loops, or one after the other, must agree about. */
+/** Runs of every kind, on which concurrent or successive loops must agree. */
 import { type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
 import { echo, type Handler, type Partition } from './partition.js';
 import { approval, chain, delay, parent, waiting } from './segments.js';
@@ -49,7 +49,7 @@ const failing: Segment = {
   steps: [{ step_id: 'work', type: 'work', config: { fails: 99 }, retry: { max_attempts: 3 } }],
 };
 
-/** Fails as often as the config of the step says, then echoes. Counts what it did. */
+/** Fails as often as the step's config says, then echoes. Counts its executions. */
 export function failingEcho(done: Map<string, number>): Handler {
   return async (context, config, input) => {
     const key = `${context.run_id}/${context.step_id}#${context.attempt}`;
@@ -78,7 +78,7 @@ export async function startMixed(partition: Partition, runs: readonly RunKey[]):
   }
 }
 
-/** What the runs that wait for somebody wait for. */
+/** Delivers the signals and answers that the runs wait for. */
 export async function release(partition: Partition, runs: readonly RunKey[]): Promise<void> {
   for (const [place, run] of runs.entries()) {
     const segment = segments[place % segments.length];
@@ -88,7 +88,7 @@ export async function release(partition: Partition, runs: readonly RunKey[]): Pr
   }
 }
 
-/** The output of a run; null: it fails. */
+/** The output of a run; null if it fails. */
 export function mixedOutput(place: number): Json {
   const round = Math.floor(place / segments.length);
   const outputs = [['a', 'b', { round }], [10, 20, 30, 40, 50], null, 2, 2, { round }, 'published', 'now'];

@@ -6,7 +6,7 @@ import { spec } from '../support/spec.js';
 import { echo, type Handler, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 
-/** Counts executions per step and attempt; the steps named hang for ever. */
+/** Counts executions per step and attempt; the named steps hang forever. */
 function counting(counts: Map<string, number>, hanging: readonly string[] = []): Handler {
   return (context, config, input) => {
     const key = `${context.step_id}#${context.attempt}`;
@@ -22,7 +22,7 @@ async function countEnds({ backend }: Shared, run: RunKey): Promise<number> {
 }
 
 spec('partition loop', (test) => {
-  test('a run that is requested is driven to its end, and its end stands in the history', () =>
+  test('a requested run is driven to its end, and its end is in the history', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
       await partition.takeOver();
@@ -102,7 +102,7 @@ spec('partition loop', (test) => {
       await partition.stop();
     }));
 
-  test('an idle run that was evicted comes back with its next entry', () =>
+  test('an evicted idle run is rehydrated by its next entry', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo, { maxResidentRuns: 3 });
       await partition.takeOver();
@@ -196,7 +196,7 @@ spec('partition loop', (test) => {
       await partition.stop();
     }));
 
-  test('a run whose definition cannot be loaded is given up alone; the others go on', () =>
+  test('a run whose definition cannot be loaded is quarantined alone; the others continue', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
       await partition.takeOver();
@@ -325,7 +325,7 @@ spec('partition loop', (test) => {
       await partition.stop();
     }));
 
-  test('a loop tells how it stands', () =>
+  test('a loop reports its status', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'a', echo);
       const run = await partition.start(delay);
@@ -352,7 +352,7 @@ spec('partition loop', (test) => {
       await partition.stop();
     }));
 
-  test('a cancel of a run that nobody drives is seen in the lists', () =>
+  test('cancelling an orphan shows in the lists', () =>
     withBackend(async (shared) => {
       const first = new Partition(shared, 'first', echo);
       await first.adopt([]);

@@ -1,4 +1,4 @@
-/** A partition with its loop and a worker on the memory backend; several of them can share one backend, as coordinators do. */
+/** A partition with its loop and a worker on the memory backend; several can share one backend, as coordinators do. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type {
   Backend,
@@ -139,7 +139,7 @@ export class Partition {
     return this.runs.start({ tenant_id: 'acme', definition, input, ...(runId !== undefined && { run_id: runId }) });
   }
 
-  /** Lets everything settle that needs no time. */
+  /** Flushes everything that needs no time to pass. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) await this.shared.clock.advance(0);
   }
@@ -171,7 +171,7 @@ export class Partition {
     return this.loop.lag();
   }
 
-  /** Jobs that its worker has at hand. */
+  /** Jobs that its worker holds. */
   running(): number {
     return this.worker?.running() ?? 0;
   }
@@ -180,7 +180,7 @@ export class Partition {
     return this.loop.status();
   }
 
-  /** What is kept is what was kept before: the process is gone. */
+  /** Simulates a crash: stops without a final checkpoint. */
   async crash(): Promise<void> {
     await this.loop.stop({ checkpoint: false });
     await this.stop();

@@ -5,7 +5,7 @@ import { spec } from '../support/spec.js';
 import { echo, Partition, withBackend } from './partition.js';
 import { chain } from './segments.js';
 
-/** Lets nobody through while it is closed. */
+/** Blocks everyone while it is closed. */
 class Gate {
   private readonly held: (() => void)[] = [];
   private isOpen = true;
@@ -22,7 +22,7 @@ class Gate {
     this.isOpen = false;
   }
 
-  /** For those that wait now. */
+  /** Opens for the current waiters. */
   letThrough(): void {
     for (const goOn of this.held.splice(0)) goOn();
   }

@@ -27,7 +27,7 @@ spec('redispatch', (test) => {
       await partition.stop();
     }));
 
-  test('jobs that are lost time and again come again each time, until they are reported', () =>
+  test('jobs that are lost repeatedly are published again each time, until they are reported', () =>
     withBackend(async (shared) => {
       const lossy = lossyQueue(shared.backend.queue);
       let left = 0;
@@ -88,7 +88,7 @@ spec('redispatch', (test) => {
       await partition.stop();
     }));
 
-  test('a loop that was stopped publishes nothing again', () =>
+  test('a stopped loop publishes nothing again', () =>
     withBackend(async (shared) => {
       const lossy = lossyQueue(shared.backend.queue);
       const partition = new Partition(shared, 'a', echo, { queue: lossy.queue, redispatchAfterMs });

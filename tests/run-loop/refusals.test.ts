@@ -14,7 +14,7 @@ interface Warned {
   readonly count: number;
 }
 
-/** A partition with runs that wait, a registry that refuses such writes from now on, and what it warns of. */
+/** A partition with waiting runs, a key-value store that rejects such writes from now on, and the warnings. */
 async function withRefusals(
   refused: string,
   use: (shared: Shared, partition: Partition, warned: readonly Warned[], refuse: () => void) => Promise<void>,
@@ -46,7 +46,7 @@ async function startAll(partition: Partition): Promise<void> {
 const aboutRuns = (warned: readonly Warned[]): Warned[] => warned.filter(({ message }) => /snapshots/.test(message));
 
 spec('refusals', (test) => {
-  test('a round that cannot keep a hundred runs says so in one line', () =>
+  test('a round that cannot store a hundred snapshots logs one line', () =>
     withRefusals('put snapshots/', async (shared, partition, warned, refuse) => {
       refuse();
       await startAll(partition);
@@ -57,7 +57,7 @@ spec('refusals', (test) => {
       assert.equal(aboutRuns(warned), [{ message: 'snapshots of runs were not kept', count: runs }]);
     }));
 
-  test('a round that cannot remove the keys of a hundred runs says so in one line', () =>
+  test('a round that cannot remove the keys of a hundred runs logs one line', () =>
     withRefusals('delete snapshots/', async (shared, partition, warned, refuse) => {
       await startAll(partition);
       for (let round = 0; round < 2; round++) {
@@ -74,7 +74,7 @@ spec('refusals', (test) => {
       assert.equal(aboutRuns(warned), [{ message: 'snapshots of runs that are over were not removed', count: runs }]);
     }));
 
-  test('runs that cannot leave memory are told of in one line each time it is tried', () =>
+  test('runs that cannot be evicted are logged in one line per attempt', () =>
     withRefusals(
       'put snapshots/',
       async (_shared, partition, warned, refuse) => {

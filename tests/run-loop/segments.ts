@@ -1,6 +1,6 @@
 import type { Segment } from '@llmteam/contracts';
 
-/** Two jobs, one after the other: 2. */
+/** Two jobs in a chain; returns 2. */
 export const chain: Segment = {
   segment_id: 'chain',
   name: 'Chain',
@@ -12,7 +12,7 @@ export const chain: Segment = {
   edges: [{ from: 'one', to: 'two' }],
 };
 
-/** Waits for the signal `go`, then gives its payload. */
+/** Waits for the signal `go`, then returns its payload. */
 export const waiting: Segment = {
   segment_id: 'waiting',
   name: 'Waiting',
@@ -42,7 +42,7 @@ export const delay: Segment = {
   edges: [],
 };
 
-/** Asks somebody, then works on the answer. */
+/** A human task, then a step that uses the answer. */
 export const approval: Segment = {
   segment_id: 'approval',
   name: 'Approval',

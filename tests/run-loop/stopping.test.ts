@@ -6,14 +6,14 @@ import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { chain, delay, parent, waiting } from './segments.js';
 import { watched } from './watched-kv-store.js';
 
-/** Costs no job. */
+/** A segment without jobs. */
 const decides: Segment = {
   ...chain,
   steps: [{ step_id: 'one', type: 'condition', config: { expression: 'true' } }],
   edges: [],
 };
 
-/** The backend's ports with a note of everything that is asked of them, and a gate before what `holds` says. */
+/** The backend's ports with every call recorded, and a gate before the calls that `holds` selects. */
 function noting(shared: Shared): {
   readonly ports: Pick<Shared['backend'], 'journal' | 'queue' | 'pubSub' | 'kv'>;
   readonly asked: string[];
@@ -62,7 +62,7 @@ function noting(shared: Shared): {
   return Object.assign(noted, { ports });
 }
 
-/** Lets the loop come to a halt at what `holds` says, stops it, lets it go on: what it asks for after that. */
+/** Stops the loop while it is blocked at the call that `holds` selects, then unblocks it; returns the calls after that. */
 async function askedAfterStop(
   shared: Shared,
   holds: string,

@@ -13,7 +13,7 @@ async function openFeed(shared: Shared, name: string, kv = shared.backend.kv): P
   return partition;
 }
 
-/** Keys of tasks that are open. */
+/** Keys of open tasks. */
 async function listed({ backend }: Shared): Promise<string[]> {
   const tasks = await backend.kv.list('tasks/');
   return tasks.filter(({ value }) => taskOfFeed(value).status !== 'closed').map(({ key }) => key);
@@ -28,14 +28,14 @@ async function taskAt(kv: KvStore, key: string): Promise<HumanTask | null> {
   return found === null ? null : taskOfFeed(found.value);
 }
 
-/** A task as an adapter would be told of it at this position. */
+/** A task as an adapter would see it at this position. */
 function told(task: HumanTask, status: HumanTask['status'], position: number): IndexChange {
   return { partition: 0, position, runs: [], tasks: [{ ...task, status }] };
 }
 
 const yes = { decision: 'approve', answered_by: 'ann' } as const;
 
-/** One that is open and listed, and nobody works on. */
+/** A task that is open, listed and unclaimed. */
 async function withTask(use: (kv: KvStore, task: HumanTask, key: string) => Promise<void>): Promise<void> {
   await withBackend(async (shared) => {
     const partition = await openFeed(shared, 'a');
@@ -125,7 +125,7 @@ spec('task feed', (test) => {
       await second.stop();
     }));
 
-  test('a task deep in loops has a key that registries take', () =>
+  test('a task deep in loops has a key that key-value stores accept', () =>
     withBackend(async (shared) => {
       const feed = new TaskFeed(shared.backend.kv);
       const partition = await openFeed(shared, 'a');
@@ -187,7 +187,7 @@ spec('task feed', (test) => {
       await Promise.all([late.crash(), next.stop()]);
     }));
 
-  test('one task that is refused does not keep the others from being written, and is told to who wrote them', () =>
+  test('a rejected task does not prevent the others from being written, and the writer gets its error', () =>
     withBackend(async (shared) => {
       const partition = await openFeed(shared, 'a');
       await partition.start(approval);

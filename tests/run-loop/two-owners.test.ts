@@ -37,7 +37,7 @@ function twoPartitions(shared: Shared, options: Partial<PartitionLoopOptions>): 
   return [new Partition(shared, 'one', handler, options), new Partition(shared, 'two', handler, options)];
 }
 
-/** Empty lists that fill with the events of the runs as a loop derives them. */
+/** Lists that collect the events of the runs as a loop derives them. */
 function watchAll(partition: Partition, runs: readonly RunKey[]): string[][] {
   return runs.map((run) => {
     const events: string[] = [];

@@ -1,13 +1,13 @@
 import { type Json, type KvStore, LlmteamError } from '@llmteam/contracts';
 
 export interface WatchedKvStore extends KvStore {
-  /** `put <key>` and `delete <key>`, as they came. */
+  /** `put <key>` and `delete <key>`, in order. */
   readonly writes: string[];
-  /** Keys that `get` was asked for. */
+  /** Keys that `get` was called with. */
   readonly reads: string[];
 }
 
-/** Passes everything on, remembers it, and refuses the writes that `refuse` says. */
+/** Records and forwards every call, except for the writes that `refuse` rejects. */
 export function watched(inner: KvStore, refuse: (write: string) => boolean = () => false): WatchedKvStore {
   const writes: string[] = [];
   const reads: string[] = [];

@@ -5,7 +5,7 @@ import { echo, type Handler, Partition, type Shared, withBackend } from '../run-
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 
-/** Of the memory backend. */
+/** The lease of the memory backend. */
 const leaseMs = 30_000;
 
 const oneStep: Segment = {
@@ -16,7 +16,7 @@ const oneStep: Segment = {
   steps: [{ step_id: 'work', type: 'work' }],
 };
 
-/** Counts how often it begins; ends when `finish` is called. */
+/** Counts its starts; ends when `finish` is called. */
 function slow(): { readonly handler: Handler; readonly begun: string[]; finish(): void } {
   const begun: string[] = [];
   const waiting: (() => void)[] = [];
@@ -33,7 +33,7 @@ function slow(): { readonly handler: Handler; readonly begun: string[]; finish()
   };
 }
 
-/** A journal that takes reports only while `state.takes` says so. */
+/** A journal that accepts reports only while `state.takes` is true. */
 function pickyJournal(
   { backend }: Shared,
   state: { takes: boolean; error: LlmteamError },
@@ -51,7 +51,7 @@ async function pass(shared: Shared, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1_000) await shared.clock.advance(1_000);
 }
 
-/** A worker that takes a job and dies of it: its lease runs out. */
+/** A worker that takes a job and dies, so that the lease expires. */
 async function takeAndDie({ backend, clock }: Shared): Promise<number> {
   const taken: number[] = [];
   const consumer = await backend.queue.consume('work@1', { concurrency: 1 }, ({ deliveries }) =>
@@ -63,7 +63,7 @@ async function takeAndDie({ backend, clock }: Shared): Promise<number> {
   return taken[0] ?? 0;
 }
 
-/** A worker that takes the job and is stopped before its handler is through. */
+/** A worker that takes the job and is stopped before its handler ends. */
 async function takeAndStop(shared: Shared, name: string): Promise<void> {
   const { handler, begun } = slow();
   const worker = new Partition(shared, name, handler);
@@ -155,7 +155,7 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
-  test('a registry that refuses to note it does not keep a job from being handed back', () =>
+  test('a key-value store that rejects the note does not prevent a job from being released', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
       await partition.takeOver();
@@ -246,7 +246,7 @@ spec('leases of jobs', (test) => {
       await partition.stop();
     }));
 
-  test('a history that cannot be read for good does not make a job come again for ever', () =>
+  test('a permanently unreadable history does not redeliver a job forever', () =>
     withBackend(async (shared) => {
       const partition = new Partition(shared, 'p', echo);
       await partition.takeOver();

@@ -35,7 +35,7 @@ async function errorOf(handler: Handler, step: Partial<Segment['steps'][number]>
   return found[0] ?? '';
 }
 
-/** What no type allows a handler to give, and JavaScript lets it give all the same. */
+/** Results that the types forbid but JavaScript handlers can still return. */
 function giving(value: unknown): Handler {
   return async () => value as JsonObject;
 }

@@ -28,7 +28,7 @@ interface Worker {
   readonly told: string[];
 }
 
-/** A worker of its own beside the partition's loop. */
+/** A separate worker next to the partition's loop. */
 async function startWorker({ backend, clock }: Shared, name: string, handler: Handler): Promise<Worker> {
   const catalog = new StepCatalog();
   catalog.add({ ...workType, run: handler }, '1.0.0', 'test');
@@ -67,8 +67,8 @@ async function withRun(
   });
 }
 
-spec('a job that comes again', (test) => {
-  test('one that was reported but not acknowledged is not worked on again', async () => {
+spec('a redelivered job', (test) => {
+  test('is not executed again if it was reported but not acked', async () => {
     await withRun(async ({ shared, run }) => {
       const { backend, clock } = shared;
       const at = clock.now();
@@ -102,7 +102,7 @@ spec('a job that comes again', (test) => {
   });
 });
 
-/** The first acknowledgement never arrives. */
+/** The first ack never arrives. */
 function losingAnAck(queue: JobQueue): JobQueue {
   const lost = { acks: 0 };
   const lose = async (): Promise<void> => {
@@ -126,8 +126,8 @@ function losingAnAck(queue: JobQueue): JobQueue {
   };
 }
 
-spec('what is told of a report', (test) => {
-  test('is told once, when it is kept, also if its acknowledgement is lost', () =>
+spec('the callback for a report', (test) => {
+  test('is called once the report is stored, even if its acknowledgement is lost', () =>
     withRun(async ({ shared, partition, run }) => {
       const { backend, clock } = shared;
       const lossy = { ...shared, backend: { ...backend, queue: losingAnAck(backend.queue) } };
@@ -144,8 +144,8 @@ spec('what is told of a report', (test) => {
     }));
 });
 
-spec('a worker that stops', (test) => {
-  test('lets a handler finish within the time it has, and takes nothing new', () =>
+spec('a stopping worker', (test) => {
+  test('lets a handler finish within the drain timeout and takes nothing new', () =>
     withRun(async ({ shared, partition, run }) => {
       const finish: (() => void)[] = [];
       const handler: Handler = () => new Promise((resolve) => finish.push(() => resolve({ output: 'done' })));
@@ -162,7 +162,7 @@ spec('a worker that stops', (test) => {
       assert.equal(told, ['began work 1', 'reported work 15000', 'completed work']);
     }));
 
-  test('hands back what is not finished then: nothing is reported, and the next worker does it at once', () =>
+  test('releases unfinished jobs: nothing is reported, and the next worker takes them immediately', () =>
     withRun(async ({ shared, partition, run }) => {
       const reasons: unknown[] = [];
       const finish: (() => void)[] = [];
@@ -189,7 +189,7 @@ spec('a worker that stops', (test) => {
       await second.loop.stop(0);
     }));
 
-  test('does not report a handler that gives up because it was told to', () =>
+  test('does not report a handler that ends because it was aborted', () =>
     withRun(async ({ shared, partition, run }) => {
       const obedient: Handler = (context) =>
         new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
@@ -205,7 +205,7 @@ spec('a worker that stops', (test) => {
 });
 
 spec('concurrency of a worker', (test) => {
-  test('is what the options say of a type, else what the type says, else the common one; by queue', () =>
+  test('is that of the options for the type, else that of the type, else the default; per queue', () =>
     withBackend(async ({ backend, clock }) => {
       const catalog = new StepCatalog();
       catalog.add(workType, '1.0.0', 'test');

@@ -5,7 +5,7 @@ import { spec } from '../support/spec.js';
 
 const partitions = [0, 1];
 
-/** Two owners of the same partitions that do not know of each other; one of them keeps no idle run in memory. */
+/** Two owners of the same partitions that do not know about each other; one of them evicts every idle run. */
 spec('scenarios on the NATS backend, two coordinators that both own every partition and three workers', (test) =>
   onStage(
     test,

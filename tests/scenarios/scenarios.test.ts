@@ -1,6 +1,6 @@
 /**
- * Every folder `tests/scenarios/<name>/` is a law of the engine by example: `segment.json`, `script.json` (what steps and the outside
- * world do) and `expected.json` (outcome and every event). `UPDATE_SCENARIOS=1` writes `expected.json` anew; read the diff.
+ * Every folder `tests/scenarios/<name>/` specifies behaviour of the engine by example: `segment.json`, `script.json` (what steps and
+ * the outside do) and `expected.json` (outcome and every event). `UPDATE_SCENARIOS=1` updates `expected.json`; review the diff.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

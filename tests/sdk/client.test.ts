@@ -38,7 +38,7 @@ spec('the client', (test) => {
     });
   });
 
-  test('throws what the gateway refused, with its code and places', async () => {
+  test('throws errors of the gateway with their codes and paths', async () => {
     await withClient(async (client) => {
       const invalid = { ...echo, entrypoint: 'nowhere' };
       const error = await client.storeSegment(invalid).catch((thrown: unknown) => thrown);
@@ -50,7 +50,7 @@ spec('the client', (test) => {
     });
   });
 
-  test('sends a segment that is text as it stands: problems have its lines', async () => {
+  test('sends a segment given as text verbatim: problems have its lines', async () => {
     await withClient(async (client) => {
       const text = JSON.stringify({ ...echo, entrypoint: 'nowhere' }, null, 2);
       const line = text.slice(0, text.indexOf('"entrypoint"')).split('\n').length;
@@ -79,7 +79,7 @@ spec('the client', (test) => {
     assert.is(asked.length, 2);
   });
 
-  test('says that the gateway cannot be reached', async () => {
+  test('reports that the gateway is unreachable', async () => {
     const client = new LlmteamClient({ url: 'http://127.0.0.1:1', key: 'none' });
     const error = await client.catalog().catch((thrown: unknown) => thrown);
     assert.equal([(error as ApiError).status, (error as ApiError).code], [0, 'UNREACHABLE']);

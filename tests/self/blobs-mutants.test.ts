@@ -10,7 +10,7 @@ function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Bytes in a map beside the reference, so that the mutant decides what is kept and shown. */
+/** Bytes in a map next to the reference, so that the mutant decides what is stored and returned. */
 function bytesBeside(
   reference: Blobs,
   keep: (bytes: Uint8Array) => Uint8Array,
@@ -32,7 +32,7 @@ function bytesBeside(
 const mutants: readonly Mutant<Blobs>[] = [
   {
     name: 'the hash is another one',
-    law: 'B1 put answers',
+    law: 'B1 put returns',
     mutate: (reference) =>
       altered(reference, {
         put: async (bytes) => `sha256:${createHash('sha512').update(bytes).digest('hex').slice(0, 64)}`,
@@ -45,7 +45,7 @@ const mutants: readonly Mutant<Blobs>[] = [
   },
   {
     name: 'the same bytes again are an error',
-    law: 'B1 the same bytes',
+    law: 'B1 putting the same bytes',
     mutate(reference) {
       const seen = new Set<string>();
       return altered(reference, {
@@ -60,23 +60,23 @@ const mutants: readonly Mutant<Blobs>[] = [
   },
   {
     name: 'what is missing is empty',
-    law: 'B2 get of what was never put',
+    law: 'B2 get of an unknown hash',
     mutate: (reference) => altered(reference, { get: (hash) => reference.get(hash).catch(() => new Uint8Array(0)) }),
   },
   {
     name: 'has everything',
-    law: 'B2 get of what was never put',
+    law: 'B2 get of an unknown hash',
     mutate: (reference) => altered(reference, { has: async () => true }),
   },
   {
     name: 'large values lose their end',
-    law: 'B2 get answers',
+    law: 'B2 get returns',
     mutate: (reference) =>
       altered(reference, { get: async (hash) => (await reference.get(hash)).subarray(0, 1_000_000) }),
   },
   {
     name: 'keeps the bytes it was given',
-    law: 'B2 what is put',
+    law: 'B2 put and get copy',
     mutate: (reference) =>
       bytesBeside(
         reference,
@@ -86,7 +86,7 @@ const mutants: readonly Mutant<Blobs>[] = [
   },
   {
     name: 'gives out the bytes it keeps',
-    law: 'B2 what is put',
+    law: 'B2 put and get copy',
     mutate: (reference) =>
       bytesBeside(
         reference,

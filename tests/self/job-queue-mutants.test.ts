@@ -12,7 +12,7 @@ function handingOut(reference: JobQueue, change: (delivery: Delivery) => Deliver
   });
 }
 
-/** Job ids are made unique by what `mark` answers and shown as they were; null: not published at all. */
+/** Makes job ids unique with `mark` and restores them on delivery; null means the job is not published. */
 function renaming(
   reference: JobQueue,
   mark: (job: Job) => string | null,
@@ -55,7 +55,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'every consumer gets every job',
-    law: 'Q1 a job goes to one',
+    law: 'Q1 a job is delivered to exactly one',
     mutate(reference) {
       const handlers: ((delivery: Delivery) => void)[] = [];
       return altered(reference, {
@@ -89,7 +89,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'forgets an id when its job is handed out',
-    law: 'Q2 a job that is handed out',
+    law: 'Q2 a delivered job',
     mutate(reference) {
       const handedOut = new Map<string, number>();
       return handingOut(
@@ -134,12 +134,12 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'does not hear acknowledgements',
-    law: 'Q4 what is acked',
+    law: 'Q4 an acked job',
     mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { ack: async () => undefined })),
   },
   {
     name: 'does not hear that a worker is alive',
-    law: 'Q4 a delivery whose lease is extended',
+    law: 'Q4 a job whose lease',
     mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { extend: async () => undefined })),
   },
   {
@@ -149,7 +149,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'the lease is shorter than agreed',
-    law: 'Q4 a delivery nobody',
+    law: 'Q4 an unacked job',
     mutate: (reference, clock) =>
       handingOut(reference, (delivery) => {
         clock.after(leaseMs / 4, () => void delivery.nak());
@@ -158,12 +158,12 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'what is given back is gone',
-    law: 'Q4 a job that is given back',
+    law: 'Q4 a nacked job',
     mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { nak: () => delivery.ack() })),
   },
   {
     name: 'what is given back with a delay comes at once',
-    law: 'Q4 a job that is given back with',
+    law: 'Q4 a nacked job with a delay',
     mutate: (reference) => handingOut(reference, (delivery) => altered(delivery, { nak: () => delivery.nak() })),
   },
   {
@@ -198,7 +198,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'withdraws every job there is',
-    law: 'Q6 withdraw takes the jobs',
+    law: 'Q6 withdraw removes the given jobs',
     mutate(reference) {
       const published = new Set<string>();
       return altered(reference, {
@@ -226,7 +226,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'stop does not wait for what is handed out',
-    law: 'a consumer that stops',
+    law: 'a stopping consumer',
     mutate: (reference) =>
       altered(reference, {
         async consume(queue, options, handle) {
@@ -237,7 +237,7 @@ const mutants: readonly Mutant<JobQueue>[] = [
   },
   {
     name: 'stop does not stop',
-    law: 'a consumer that stops',
+    law: 'a stopping consumer',
     mutate: (reference) =>
       altered(reference, {
         async consume(queue, options, handle) {

@@ -14,7 +14,7 @@ import { aTurn, counter, type Mutant, mutantsDie, withoutCode } from './mutants.
 
 type JournalMutant = Mutant<Journal>;
 
-/** Entries as they come out of the reference, changed. */
+/** Changes the entries that the reference returns. */
 function seenThrough(reference: Journal, change: (entry: Entry) => Entry): Partial<Journal> {
   return {
     async *read(run, after) {
@@ -26,7 +26,7 @@ function seenThrough(reference: Journal, change: (entry: Entry) => Entry): Parti
   };
 }
 
-/** Follows as the reference does, each batch passed on by `pass`, which is told how many came before. */
+/** Follows like the reference; `pass` forwards each batch and gets the number of previous ones. */
 function followedBy(pass: (batch: readonly Entry[], index: number) => Iterable<readonly Entry[]>) {
   return (reference: Journal): Journal =>
     altered(reference, {
@@ -40,7 +40,7 @@ function followedBy(pass: (batch: readonly Entry[], index: number) => Iterable<r
     });
 }
 
-/** Message ids are made unique by `mark`, and shown as they were. */
+/** Makes message ids unique with `mark` and restores them on reads. */
 function renaming(reference: Journal, mark: (run: RunKey, messageId: string) => string): Journal {
   const shown = (entry: Entry) => ({ ...entry, message_id: entry.message_id.replace(/~\d+$/, '') });
   return altered(reference, {
@@ -53,7 +53,7 @@ function renaming(reference: Journal, mark: (run: RunKey, messageId: string) => 
   });
 }
 
-/** Facts are kept beside the journal as `keep` says and shown as `show` says. */
+/** Facts are stored next to the journal with `keep` and returned with `show`. */
 function factsBeside(reference: Journal, keep: (fact: Fact) => Fact, show: (fact: Fact) => Fact): Journal {
   const facts = new Map<string, Fact>();
   const name = (run: RunKey, messageId: string) => JSON.stringify([run.tenant_id, run.run_id, messageId]);
@@ -103,7 +103,7 @@ const messageIdMutants: readonly JournalMutant[] = [
   },
   {
     name: 'one known message id drops the whole append',
-    law: 'J3 beside a known',
+    law: 'J3 the new entries',
     mutate(reference) {
       const known = new Map<string, Position>();
       return altered(reference, {
@@ -149,7 +149,7 @@ const messageIdMutants: readonly JournalMutant[] = [
   },
   {
     name: 'only the last 5,000 message ids are known',
-    law: 'J3 a message id is still known',
+    law: 'J3 a message id is still deduplicated',
     mutate(reference) {
       const last = new Map<string, string>();
       const next = counter();
@@ -168,7 +168,7 @@ const messageIdMutants: readonly JournalMutant[] = [
 const historyMutants: readonly JournalMutant[] = [
   {
     name: 'acknowledges first and writes later',
-    law: 'J1 what an append',
+    law: 'J1 acknowledged entries can be read',
     mutate: (reference) =>
       altered(reference, {
         async append(run, entries) {
@@ -198,7 +198,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a run is found by its id alone',
-    law: 'J4 a run is found by its tenant',
+    law: 'J4 a run is visible to its tenant',
     mutate(reference) {
       const anybody = (run: RunKey) => ({ ...run, tenant_id: 'anybody' });
       return altered(reference, {
@@ -229,7 +229,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'keeps the objects it was given',
-    law: 'J4 what',
+    law: 'J4 reads',
     mutate: (reference) =>
       factsBeside(
         reference,
@@ -239,7 +239,7 @@ const historyMutants: readonly JournalMutant[] = [
   },
   {
     name: 'gives out the objects it keeps',
-    law: 'J4 what is read',
+    law: 'J4 reads return copies',
     mutate: (reference) =>
       factsBeside(
         reference,
@@ -324,17 +324,17 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a follower is never told that it has caught up',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch) => (batch.length > 0 ? [batch] : [])),
   },
   {
     name: 'a follower is told with every batch that it has caught up',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch) => (batch.length > 0 ? [batch, []] : [batch])),
   },
   {
     name: 'a follower is told that it has caught up before it has',
-    law: 'J5 an empty batch',
+    law: 'J5 one empty batch',
     mutate: followedBy((batch, index) => (index === 0 ? [[], batch] : [batch])),
   },
   {
@@ -364,7 +364,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'a follower gets the entry at its position again',
-    law: 'J5 a follower gets what comes after',
+    law: 'J5 a follower gets exactly',
     mutate: (reference) =>
       altered(reference, {
         follow: (partition, from, signal) => reference.follow(partition, Math.max(0, from - 1), signal),
@@ -401,7 +401,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'followers share what they are given',
-    law: 'J5 every follower gets copies',
+    law: 'J5 every follower',
     mutate(reference) {
       const shared = new Map<Position, Entry>();
       const share = (entry: Entry) => {
@@ -414,7 +414,7 @@ const followMutants: readonly JournalMutant[] = [
   },
   {
     name: 'one follower that ends takes the others along',
-    law: 'J5 one follower',
+    law: 'J5 a follower that ends',
     mutate(reference) {
       const all = new AbortController();
       return altered(reference, {

@@ -6,7 +6,7 @@ import { aTurn, type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
 type PutOptions = { ifRevision?: number; ttlMs?: number };
 
-/** Puts with other options than those asked for. */
+/** Puts with changed options. */
 function withOptions(change: (key: string, options: PutOptions) => PutOptions) {
   return (reference: KvStore): KvStore =>
     altered(reference, { put: (key, value, options = {}) => reference.put(key, value, change(key, options)) });
@@ -225,7 +225,7 @@ const watchMutants: readonly Mutant<KvStore>[] = [
   },
   {
     name: 'a watcher is told twice that a value is gone',
-    law: 'G4 a watcher hears',
+    law: 'G4 a watcher is notified',
     mutate: watchedBy((change) => (change.value === null ? [change, change] : [change])),
   },
   {
@@ -235,7 +235,7 @@ const watchMutants: readonly Mutant<KvStore>[] = [
   },
   {
     name: 'a watcher is told of writes that were refused',
-    law: 'G4 a write that conflicts',
+    law: 'G4 a conflicting write',
     mutate(reference) {
       const refused: KvChange[] = [];
       const told = watchedBy((change) => [...refused.splice(0), change])(reference);
@@ -250,7 +250,7 @@ const watchMutants: readonly Mutant<KvStore>[] = [
   },
   {
     name: 'a watcher sees the old value after the new one',
-    law: 'G4 nothing that is written',
+    law: 'G4 a watcher misses nothing',
     mutate(reference) {
       const first = new Map<string, KvChange>();
       return watchedBy((change) => {
@@ -268,7 +268,7 @@ const watchMutants: readonly Mutant<KvStore>[] = [
   },
 ];
 
-/** Values are kept as objects, `keep` copies what comes in and `show` what goes out. */
+/** Values are stored as objects; `keep` copies on the way in and `show` on the way out. */
 function valuesBeside(reference: KvStore, keep: (value: Json) => Json, show: (value: Json) => Json): KvStore {
   const values = new Map<string, Json>();
   return altered(reference, {
@@ -286,7 +286,7 @@ function valuesBeside(reference: KvStore, keep: (value: Json) => Json, show: (va
 const copyAndCloseMutants: readonly Mutant<KvStore>[] = [
   {
     name: 'keeps the objects it was given',
-    law: 'G5 what is put',
+    law: 'G5 values are copied',
     mutate: (reference) =>
       valuesBeside(
         reference,
@@ -296,7 +296,7 @@ const copyAndCloseMutants: readonly Mutant<KvStore>[] = [
   },
   {
     name: 'gives out the objects it keeps',
-    law: 'G5 what is put',
+    law: 'G5 values are copied',
     mutate: (reference) =>
       valuesBeside(
         reference,
@@ -323,7 +323,7 @@ const copyAndCloseMutants: readonly Mutant<KvStore>[] = [
   },
 ];
 
-spec('broken registries', (test) => {
+spec('broken key-value stores', (test) => {
   mutantsDie(test, 'kv', kvStoreConformance, [
     ...writeMutants,
     ...expiryMutants,

@@ -1,4 +1,4 @@
-/** Proof that a conformance suite bites: deliberately broken adapters, each of which the law it breaks must find out. */
+/** Mutation tests of the conformance suites: deliberately broken adapters, each of which must fail the test of the rule it breaks. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
 import { type ManualClock, manualClock } from '@llmteam/kernel';
@@ -6,15 +6,15 @@ import * as assert from 'uvu/assert';
 import type { Kit, Opened, Test as SuiteTest } from '../conformance/kit.js';
 import type { Test } from '../support/spec.js';
 
-/** A test that waits for what a mutant never does is over after this; the reference has time enough. */
+/** Timeout of a test that waits for what a mutant never does; long enough for the reference. */
 const mutantDeadlineMs = 1_000;
 const referenceDeadlineMs = 20_000;
 export const leaseMs = 30_000;
 
 export interface Mutant<P> {
-  /** What is wrong with it. */
+  /** The defect. */
   readonly name: string;
-  /** How the names of the tests begin of which at least one must fail. */
+  /** Name prefix of the tests of which at least one must fail. */
   readonly law: string;
   readonly mutate: (reference: P, clock: ManualClock) => P;
 }
@@ -22,7 +22,7 @@ export interface Mutant<P> {
 type Suite<P> = (kit: Kit<P>) => void;
 type Body = () => Promise<void>;
 
-/** One test per mutant of the memory backend's port, and one that the port itself passes the laws named. */
+/** One test per mutant of the memory backend's port, and one that the port itself passes the same tests. */
 export function mutantsDie<K extends keyof Backend>(
   test: Test,
   port: K,
@@ -35,7 +35,7 @@ export function mutantsDie<K extends keyof Backend>(
       assert.equal(await failures(suite, law, open, referenceDeadlineMs), [], law);
     }
   };
-  test('the reference passes every law that kills a mutant', passAll, { timeoutMs: 120_000 });
+  test('the reference passes every test that kills a mutant', passAll, { timeoutMs: 120_000 });
   for (const { name, law, mutate } of mutants) {
     test(`${law} finds out: ${name}`, async () => {
       const failed = await failures(suite, law, openedWith(port, mutate));
@@ -44,7 +44,7 @@ export function mutantsDie<K extends keyof Backend>(
   }
 }
 
-/** The tests of a law that fail, by name. */
+/** The names of the failing tests. */
 export async function failures<P>(
   suite: Suite<P>,
   law: string,
@@ -92,7 +92,7 @@ function openedWith<K extends keyof Backend>(
   };
 }
 
-/** Every method of the reference, but once closed they fail with an error of no code. */
+/** The reference, except that after close its methods reject with an error without a code. */
 export function withoutCode<P extends { close(): Promise<void> }>(reference: P): P {
   return new Proxy(reference, {
     get(target, key) {

@@ -12,7 +12,7 @@ function receivedBy(wrap: (receive: Receive) => Receive) {
     altered(reference, { subscribe: (subject, receive) => reference.subscribe(subject, wrap(receive)) });
 }
 
-/** A fan-out of its own: what each subscriber does happens within `call`. */
+/** A separate fan-out that calls each subscriber through `call`. */
 function fanOut(call: (receivers: readonly Receive[], message: Json) => void) {
   return (reference: PubSub): PubSub => {
     const subjects = new Map<string, Receive[]>();
@@ -45,7 +45,7 @@ const mutants: readonly Mutant<PubSub>[] = [
   },
   {
     name: 'a new subscriber hears the last message',
-    law: 'S1 what was published before',
+    law: 'S1 messages published',
     mutate(reference) {
       const last = new Map<string, Json>();
       return altered(reference, {
@@ -63,7 +63,7 @@ const mutants: readonly Mutant<PubSub>[] = [
   },
   {
     name: 'a subject hears what is beneath it',
-    law: 'S1 what was published before',
+    law: 'S1 messages published',
     mutate: (reference) =>
       altered(reference, {
         publish(subject, message) {
@@ -81,7 +81,7 @@ const mutants: readonly Mutant<PubSub>[] = [
   },
   {
     name: 'subscribers share the message',
-    law: 'S2 what a subscriber does',
+    law: 'S2 a subscriber that changes',
     mutate: fanOut((receivers, message) => {
       for (const receive of receivers) receive(message);
     }),

@@ -4,18 +4,18 @@ import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { type Mutant, mutantsDie, withoutCode } from './mutants.js';
 
-/** Changes are applied as `change` says. */
+/** Modifies applied changes. */
 function applying(change: (changes: readonly IndexChange[]) => readonly IndexChange[]) {
   return (reference: RunIndex): RunIndex =>
     altered(reference, { apply: (changes) => reference.apply(change(changes)) });
 }
 
-/** Runs are asked for as `change` says. */
+/** Modifies run queries. */
 function asking(change: (query: RunQuery) => RunQuery) {
   return (reference: RunIndex): RunIndex => altered(reference, { runs: (query) => reference.runs(change(query)) });
 }
 
-/** Pages are shown as `change` says. */
+/** Modifies returned pages. */
 function showing(change: (rows: readonly RunRow[]) => RunRow[]) {
   return (reference: RunIndex): RunIndex =>
     altered(reference, {
@@ -96,7 +96,7 @@ const applyMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'forgets tasks',
-    law: 'I1 what was applied',
+    law: 'I1 applied rows',
     mutate: applying((changes) => changes.map((change) => ({ ...change, tasks: [] }))),
   },
   {
@@ -148,7 +148,7 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'a page goes on after everything of the same time',
-    law: 'I2 pages give every run',
+    law: 'I2 pages contain every run',
     mutate: (reference) =>
       altered(reference, {
         async runs({ cursor, limit = 50, ...query }) {
@@ -161,7 +161,7 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'a page repeats the last row',
-    law: 'I2 pages give every run',
+    law: 'I2 pages contain every run',
     mutate(reference) {
       const last = new Map<string, RunRow>();
       return altered(reference, {
@@ -216,7 +216,7 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   },
 ];
 
-/** Rows are stored under one tenant and shown under the one that asks. */
+/** Rows are stored under one tenant and returned under the one that queries. */
 function forEverybody(reference: RunIndex): RunIndex {
   const named = <T extends RunRow | HumanTask>(page: Page<T>, tenantId: string): Page<T> => ({
     ...page,
@@ -252,7 +252,7 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'a cursor remembers its tenant',
-    law: 'I3 a cursor',
+    law: 'I3 with the cursor',
     mutate(reference) {
       const tenants = new Map<string, string>();
       return altered(reference, {
@@ -267,7 +267,7 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'gives out the rows it keeps',
-    law: 'I5 what is applied',
+    law: 'I5 rows are copied',
     mutate(reference) {
       const kept = new Map<string, RunRow | null>();
       return altered(reference, {
@@ -281,7 +281,7 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'keeps the rows it was given',
-    law: 'I5 what is applied',
+    law: 'I5 rows are copied',
     mutate(reference) {
       const kept = new Map<string, HumanTask>();
       return altered(reference, {
@@ -315,7 +315,7 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
   },
   {
     name: 'clears after what came after it',
-    law: 'I7 clear concerns',
+    law: 'I7 clear affects',
     mutate: (reference) =>
       altered(reference, {
         async clear() {

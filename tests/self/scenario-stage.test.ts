@@ -1,4 +1,4 @@
-/** Proof that the scenario stage bites: a backend with a fault must not pass, and one that only repeats itself must. */
+/** Mutation tests of the scenario stage: a faulty backend must fail, and one that only duplicates messages must pass. */
 import type { Backend, Delivery, Fact, Job, NewEntry, Position, RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
@@ -11,7 +11,7 @@ import { spec } from '../support/spec.js';
 
 type Fault = (backend: Backend) => Partial<Backend>;
 
-/** A fault shows as something that does not come. */
+/** A fault shows as something that does not arrive in time. */
 const patienceMs = 700;
 
 function faulty(fault: Fault, owners: number): OpenSite {
@@ -34,7 +34,7 @@ function isReport({ fact }: NewEntry): boolean {
   return fact.type === 'step.reported';
 }
 
-/** Answers for the first report at once and writes it after the second. */
+/** Acknowledges the first report immediately and writes it after the second. */
 const swapsTwoReports: Fault = ({ journal }) => {
   const late: { run: RunKey; entries: readonly NewEntry[] }[] = [];
   const seen = { reports: 0 };
@@ -100,7 +100,7 @@ const changesAJob: Fault = ({ queue }) => {
   return { queue: altered(queue, { consume }) };
 };
 
-/** Every job is handed out a second time, at once or after it was answered. */
+/** Every job is delivered a second time, immediately or after its ack. */
 function handsOutTwice(when: 'at once' | 'once answered'): Fault {
   return ({ queue }) => {
     const consume: typeof queue.consume = (name, options, handle) =>

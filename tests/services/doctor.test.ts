@@ -15,7 +15,7 @@ interface Diagnosis {
   readonly code: number | null;
   readonly ok: boolean;
   readonly checks: readonly Finding[];
-  /** Messages of a name, each with its state before it. */
+  /** The messages of a check, each prefixed with its state. */
   of(name: string): string;
 }
 

@@ -13,7 +13,7 @@ import { until } from './support/until.js';
 
 const patience = { timeoutMs: 120_000 };
 
-/** Writes once it is told to. */
+/** Writes on command. */
 const writing: Segment = {
   segment_id: 'writing',
   name: 'Writing',
@@ -52,7 +52,7 @@ async function troubles(service: Service): Promise<unknown[]> {
   return linesOf(stderr).filter(({ level }) => level === 'error' || level === 'warn');
 }
 
-/** Both list the same, and that many runs. */
+/** Both gateways list the same runs, and this many. */
 async function bothList(places: readonly GatewayPlace[], key: string, count: number): Promise<RunListing[]> {
   const [one, two] = await Promise.all(
     places.map(async (place) => {

@@ -55,7 +55,7 @@ async function takesAll(coordinator: Service, patienceMs: number): Promise<numbe
 
 spec('hand-over between coordinators', (test) => {
   test(
-    'on SIGTERM is at once, however long the lease, and runs go on where they are',
+    'on SIGTERM is immediate, however long the lease, and runs continue where they are',
     () =>
       withTwo('30', async (scene) => {
         const runs = await startRuns(scene, 20, 10);
@@ -75,7 +75,7 @@ spec('hand-over between coordinators', (test) => {
         const runs = await startRuns(scene, 20, 10);
         const [dying, staying] = scene.coordinators;
         dying.signal('SIGKILL');
-        // Ten times the lease: only a hang breaks it. `npm run bench -- --only nats` says how soon it is.
+        // Ten times the lease, so only a hang exceeds it. `npm run bench -- --only nats` measures the real time.
         await takesAll(staying, 30_000);
         await assertAllEnd(scene, runs, 10);
       }),

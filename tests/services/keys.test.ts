@@ -17,7 +17,7 @@ interface Scene {
   readonly onServer: <T>(use: (kv: KvStore) => Promise<T>) => Promise<T>;
 }
 
-/** Nobody serves: only the server is there. */
+/** An installation without services: only the server runs. */
 function withServer(use: (scene: Scene) => Promise<void>): Promise<void> {
   return withInstallation({}, (installation) => {
     const { cli, environment } = installation;

@@ -7,7 +7,7 @@ const patience = { timeoutMs: 90_000 };
 const token = 'token-of-the-server';
 const key = 'sk-canary-0123456789';
 
-/** A plugin that says all it knows. */
+/** A plugin that logs everything it knows. */
 const looseTongue = `export default { name: 'loose', api: 1, stepTypes: [{ kind: 'task', metadata: { type_id: 'loose',
     display_name: 'L', description: 'Says what it should not.', category: 'utility', icon: 'x', color: '#000', config_schema: {},
     examples: [{}], permissions: ['secret:key'], input_ports: [{ name: '*', type: 'any', description: 'x', required: false }],

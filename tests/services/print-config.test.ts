@@ -12,7 +12,7 @@ interface Printed {
 
 spec('--print-config', (test) => {
   test(
-    'prints what counts in the end: defaults, file, variables; secrets masked, handles as they are',
+    'prints the effective configuration: defaults, file, environment; secrets masked, handles verbatim',
     () =>
       withCli(async ({ write, call }) => {
         const file = write('other.json', {
@@ -48,7 +48,7 @@ spec('--print-config', (test) => {
   );
 
   test(
-    'tells every fault of a configuration instead',
+    'reports every error of a configuration instead',
     () =>
       withCli(async ({ call }) => {
         const environment = { LLMTEAM_NATS_PARTITIONS: '100', LLMTEAM_WORKER_TYPES: 'Not A Type' };

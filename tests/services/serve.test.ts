@@ -7,7 +7,7 @@ import { until } from './support/until.js';
 
 const patience = { timeoutMs: 90_000 };
 
-/** Three steps, a branch and a wait of a moment. */
+/** Three steps, a branch and a short delay. */
 const mixed: Segment = {
   segment_id: 'mixed',
   name: 'Mixed',

@@ -1,4 +1,4 @@
-/** The reference with some methods replaced. */
+/** The original object with some methods replaced. */
 export function altered<P extends object>(reference: P, changes: Partial<P>): P {
   return new Proxy(reference, {
     get(target, key) {

@@ -1,7 +1,7 @@
 /**
- * A process that ends with the test process, however that ends: a shell beside it waits for the end of a pipe that only we hold.
- * The shell it is started by becomes the process; the one it leaves beside it gets a line when the process has ended, and the end of the
- * pipe when nobody is left to write one.
+ * A process that ends with the test process, however that ends: a guard shell waits for EOF on a pipe that only the test process holds.
+ * The starting shell execs the process and leaves the guard behind. The guard reads a line once the process has ended normally, and EOF
+ * if the test process died before it could write one.
  */
 import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ export async function spawnGuarded(
   await once(child, 'spawn');
   const line = child.stdio[3];
   if (!line || !('write' in line)) throw new Error('the pipe of the guard is missing');
-  // the guard may be gone before us if the whole group was killed
+  // The guard may already be gone if the whole process group was killed.
   line.on('error', () => undefined);
   child.once('exit', () => line.end('ended\n'));
   return child;

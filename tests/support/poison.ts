@@ -1,4 +1,4 @@
-/** What a pure function must not touch: clocks, chance, timers, tasks, the process and the network. */
+/** What a pure function must not touch: clocks, randomness, timers, microtasks, the process and the network. */
 const forbidden = [
   'setTimeout',
   'setInterval',
@@ -14,8 +14,8 @@ const forbidden = [
 ] as const;
 
 /**
- * Runs `body` while every door to the outside throws when looked at. `Date.parse`, `Date.UTC` and `new Date(milliseconds)` stay:
- * they are functions of their arguments.
+ * Runs `body` while every access to the outside throws. `Date.parse`, `Date.UTC` and `new Date(milliseconds)` still work:
+ * they are pure functions of their arguments.
  */
 export function withPoison<Result>(body: () => Result): Result {
   const random = Math.random;

@@ -1,6 +1,6 @@
 import type { Logger } from '@llmteam/contracts';
 
-/** Says nothing. */
+/** Logs nothing. */
 export const quietLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

@@ -1,7 +1,7 @@
-/** Randomness of tests: all of it follows from a seed that is printed, and TEST_SEED repeats it. */
+/** Seeded randomness for tests. The seed is printed, and TEST_SEED replays it. */
 import fc from 'fast-check';
 
-/** TEST_SEED, or another one each time. Printed to stderr, which the test runner shows where a file fails. */
+/** TEST_SEED, or a new seed each time. Printed to stderr, which the test runner shows for failed files. */
 export function testSeed(): number {
   const { TEST_SEED } = process.env;
   const seed = TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(TEST_SEED);
@@ -11,7 +11,7 @@ export function testSeed(): number {
 }
 
 interface PropertyOptions {
-  /** Default 100. TEST_RUNS_SHARE=0.1 leaves a tenth of them, for the quick loop. */
+  /** Default 100. TEST_RUNS_SHARE=0.1 runs a tenth of them, for quick feedback. */
   readonly numRuns?: number;
 }
 
@@ -29,7 +29,7 @@ function parameters({ numRuns = 100 }: PropertyOptions = {}): { seed: number; nu
   return { seed: testSeed(), numRuns: Math.ceil(numRuns * share) };
 }
 
-/** Draws that follow from a seed. */
+/** A seeded random number generator. */
 export class Random {
   private state: number;
 
@@ -37,7 +37,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** In [0, 1): a Weyl sequence, mixed. */
+  /** In [0, 1): a mixed Weyl sequence. */
   fraction(): number {
     this.state = (this.state + 0x9e3779b9) >>> 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 16), 0x85ebca6b);
@@ -45,7 +45,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   whole(least: number, most: number): number {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
@@ -56,7 +56,7 @@ export class Random {
     return chosen;
   }
 
-  /** As often as its weight says. */
+  /** Picks a value with probability proportional to its weight. */
   byWeight<T>(choices: readonly (readonly [choice: T, weight: number])[]): T {
     let left = this.fraction() * choices.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [choice, weight] of choices) {

@@ -1,11 +1,11 @@
 /**
- * Purpose: the only way a test file talks to uvu, whose own gaps let broken files pass.
- * Owns: running the suite, one deadline per test, errors that no test caught, handles left open at the end.
+ * Purpose: the only access of test files to uvu, which on its own lets some broken files pass.
+ * Owns: running the suite, a timeout per test, uncaught errors, handles left open at the end.
  * Invariants:
- *  S1 a spec without tests, a spec whose definition throws or is async, and a test added late end the process with 1
- *  S2 every test ends: by itself or by its deadline
- *  S3 an unhandled rejection or uncaught exception fails the test that runs, or the file if none does
- *  S4 a process that still has open handles some seconds after its last test fails
+ *  S1 a spec without tests, a spec whose definition throws or is async, and a test that is added late make the process exit with 1
+ *  S2 every test ends, by itself or by its timeout
+ *  S3 an unhandled rejection or uncaught exception fails the running test, or the file if none is running
+ *  S4 a process that still has open handles a few seconds after its last test fails
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -14,17 +14,17 @@ import { suite } from 'uvu';
 type TestBody = () => void | Promise<void>;
 
 interface TestOptions {
-  /** Deadline of this test in milliseconds. Default 10 000. */
+  /** Timeout of this test in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** Adds one test. Its name reads as a law: "a second append with the same message id writes nothing". */
+/** Adds a test. Its name states the behaviour: "a second append with the same message id writes nothing". */
 export type Test = (name: string, body: TestBody, options?: TestOptions) => void;
 
 const defaultTimeoutMs = 10_000;
 const leakGraceMs = 5_000;
 
-/** One process runs one test file, so its state is the process's. */
+/** Module state is enough, because each process runs its own test files. */
 const file = {
   pendingSpecs: 0,
   started: false,
@@ -35,8 +35,8 @@ process.on('unhandledRejection', onStrayError);
 process.on('uncaughtException', onStrayError);
 
 /**
- * Defines a group of tests and runs it once the file has loaded. Call it at the top level, before any `await` that follows another spec.
- * `define` is synchronous and adds at least one test.
+ * Defines a group of tests and runs it once the file has loaded. Call it at the top level, and do not `await` between two specs.
+ * `define` must be synchronous and add at least one test.
  */
 export function spec(name: string, define: (test: Test) => void): void {
   if (file.started) throw new Error(`spec '${name}' is defined after the tests of this file began`);
@@ -74,7 +74,7 @@ async function runTest(body: TestBody, timeoutMs: number): Promise<void> {
   });
   try {
     await Promise.race([finish(body), stopped]);
-    // A body that blocked the thread is late even though its timer had no chance to fire.
+    // A body that blocked the thread has timed out even though the timer could not fire.
     if (performance.now() - startedMs > timeoutMs) throw new Error(late);
   } catch (thrown) {
     throw presentable(thrown);
@@ -84,13 +84,13 @@ async function runTest(body: TestBody, timeoutMs: number): Promise<void> {
   }
 }
 
-/** The extra turn lets Node report promises the body left rejected while this test is still the one to blame. */
+/** The extra turn lets Node report rejected promises that the body left behind while they are still attributed to this test. */
 async function finish(body: TestBody): Promise<void> {
   await body();
   await nextTurn();
 }
 
-/** uvu drops the whole report when what was thrown has no name or stack, and it never shows a cause. */
+/** uvu drops the whole report if the thrown value has no name or stack, and it never shows a cause. */
 function presentable(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error(`threw something that is no Error: ${inspect(thrown)}`);
   if ('operator' in thrown && typeof thrown.name === 'string' && typeof thrown.stack === 'string') return thrown;

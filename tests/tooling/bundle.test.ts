@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../../..');
 interface Bundle {
   readonly code: number | null;
   readonly printed: string;
-  /** Runs the bundle in a folder without packages and gives what it prints. */
+  /** Runs the bundle in a folder without packages and returns its output. */
   run(): string;
 }
 

@@ -50,7 +50,7 @@ const legal: Record<string, string> = {
   'tests/support/tool.ts': 'export const tool = 1;',
 };
 
-/** Files that break the rules named, and only those. A cycle is reported at one of its files. */
+/** Files that break exactly the named rules. A cycle is reported at one of its files. */
 const illegal: Record<string, { readonly text: string; readonly rules: readonly string[] }> = {
   'contracts/src/fs.ts': { text: "import 'node:fs';", rules: ['contracts-alone'] },
   'contracts/src/npm.ts': { text: "import 'ajv';", rules: ['contracts-alone', 'declared-packages'] },
@@ -126,7 +126,7 @@ interface Report {
   };
 }
 
-/** A workspace with the rules and manifests of this one and made-up sources. */
+/** A workspace with the rules and manifests of this one and generated sources. */
 function withWorkspace(files: Record<string, string>, use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-imports-'));
   const copied = ['.dependency-cruiser.cjs', 'scripts/import-aliases.cjs', 'tsconfig.base.json', 'package.json'];
@@ -145,7 +145,7 @@ function withWorkspace(files: Record<string, string>, use: (folder: string) => v
   }
 }
 
-/** `rule file` for every violation, sorted, each once. */
+/** `rule file` of every violation, sorted and unique. */
 function violations(folder: string): string[] {
   const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const args = [tool, '--config', '.dependency-cruiser.cjs', '--output-type', 'json'];

@@ -1,4 +1,4 @@
-/** The rules of biome.json that this project relies on and that could silently match nothing: each refuses its sample and accepts the twin. */
+/** Tests rules of biome.json that could silently match nothing: each rejects a bad sample and accepts a similar good one. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ interface Diagnostic {
   readonly location: { readonly path: string; readonly start: { readonly line: number } };
 }
 
-/** The message of each GritQL plugin and the plugin's name; Biome reports all of them as `plugin`. */
+/** GritQL plugin names by message; Biome reports all of them as `plugin`. */
 const plugins = new Map(
   readdirSync(join(root, 'scripts/lint')).map((file) => {
     const [, message] = /message\s*=\s*"(.*)"/.exec(readFileSync(join(root, 'scripts/lint', file), 'utf8')) ?? [];
@@ -22,7 +22,7 @@ const plugins = new Map(
   }),
 );
 
-/** The rules that are tested here; what else is wrong with a sample is of no interest. */
+/** The rules tested here; other diagnostics of a sample are ignored. */
 const tested = new Set([
   ...plugins.values(),
   'noExcessiveLinesPerFile',
@@ -54,7 +54,7 @@ function lint(file: string, text: string): readonly Diagnostic[] {
   }
 }
 
-/** `line rule` of everything that is refused, in the order of the lines. */
+/** `line rule` of every diagnostic, in line order. */
 function refusals(path: string, text: string): string[] {
   const found = lint(path, text).map(({ category, message, location }) => {
     const rule = category === 'plugin' ? (plugins.get(message) ?? message) : category.split('/').at(-1);

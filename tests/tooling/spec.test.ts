@@ -13,7 +13,7 @@ interface Outcome {
   readonly output: string;
 }
 
-/** Runs a test file of this text in a process of its own. */
+/** Runs a test file with this text in a separate process. */
 async function run(body: string): Promise<Outcome> {
   const code = `import { spec } from '${specUrl}'; ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'pipe'] });

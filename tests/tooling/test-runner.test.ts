@@ -13,7 +13,7 @@ const useSpec = `import { spec } from '${specUrl}';`;
 const passing = `${useSpec} spec('good', (test) => { test('a', () => {}); test('b', async () => {}); });`;
 
 interface Files {
-  /** Name of a test file → the text of its compiled form; its source is the same text unless `sources` has one. */
+  /** Compiled text by test file name; the source is the same text unless `sources` has one. */
   readonly compiled: Record<string, string>;
   readonly sources?: Record<string, string>;
 }
@@ -24,7 +24,7 @@ interface Outcome {
   readonly lastLine: string;
 }
 
-/** Runs the runner on a folder of made-up test files. */
+/** Runs the runner on a folder of generated test files. */
 function withFiles(files: Files, use: (run: (...words: string[]) => Outcome, folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-runner-'));
   try {
@@ -50,7 +50,7 @@ function withFiles(files: Files, use: (run: (...words: string[]) => Outcome, fol
   }
 }
 
-/** A file with this text fails, once, for a reason the report names. */
+/** A file with this text fails once, and the report names the reason. */
 function refuses(text: string, reason: RegExp, source = text): void {
   withFiles({ compiled: { bad: text }, sources: { bad: source } }, (run) => {
     const { code, text: printed, lastLine } = run();

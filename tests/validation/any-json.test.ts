@@ -1,4 +1,4 @@
-/** The validator answers whatever it is given. */
+/** The validator returns a report for any JSON. */
 import { type Json, type JsonObject, problemCodes } from '@llmteam/contracts';
 import { validateSegment } from '@llmteam/kernel';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { spec } from '../support/spec.js';
 import { edge, segment, step } from './support/segments.js';
 import { knownNames, testContext } from './support/test-catalog.js';
 
-/** A bit of everything, and valid. */
+/** A valid segment that uses every feature. */
 const whole: JsonObject = segment(
   [
     step('start', { type: 'llm_agent', config: { llm_ref: 'gpt4', user_prompt_template: 'Write ${input.topic}' } }),
@@ -45,7 +45,7 @@ const context = testContext({
   liveTypes: new Set(['llm_agent', 'echo']),
 });
 
-/** Paths of all values within, the whole included. */
+/** The paths of all nested values, the root included. */
 function pathsOf(value: Json, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries<Json>(value).flatMap(([key, member]) => pathsOf(member, [...path, key]))];
@@ -61,7 +61,7 @@ type Mutation = {
   readonly by: Json;
 };
 
-/** A path that an earlier change took away is left alone. */
+/** A path that an earlier change removed is ignored. */
 function mutate(value: JsonObject, { path, action, by }: Mutation): void {
   let holder: unknown = value;
   for (const key of path.slice(0, -1))
@@ -76,7 +76,7 @@ function mutate(value: JsonObject, { path, action, by }: Mutation): void {
 }
 
 const paths = pathsOf(whole);
-/** Values from elsewhere in the segment make mistakes that are nearly right. */
+/** Values from elsewhere in the segment produce plausible mistakes. */
 const otherValues = paths.map((path) => valueAt(whole, path));
 const mutation: fc.Arbitrary<Mutation> = fc.record({
   path: fc.constantFrom(...paths),
@@ -107,7 +107,7 @@ function assertAnswer(value: unknown): void {
     assert.ok(problem.code in problemCodes && ['error', 'warning', 'info'].includes(problem.severity));
     assert.ok(problem.suggestion === undefined || problem.suggestion !== '');
     assert.ok(problem.path === '' || problem.path.startsWith('/'), problem.path);
-    // What a message quotes is the segment's own text and may be anything.
+    // Quoted text comes from the segment and may be anything.
     assert.not.match(problem.message.replaceAll(/'[^']*'|"[^"]*"/g, ''), /undefined|\[object|NaN/);
   }
   assert.equal(validateSegment(value, context), problems);

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { codesOf, problemsOf, segment, step } from './support/segments.js';
 
-/** Path and message of what is wrong; hints left out. */
+/** Path and message of each problem, without hints. */
 function told(value: JsonObject): string[] {
   const problems = problemsOf(value).filter(({ severity }) => severity !== 'info');
   return problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);

@@ -5,14 +5,14 @@ import { assertProperty } from '../support/random.js';
 import { spec } from '../support/spec.js';
 import { judged, order, told } from './support/inputs.js';
 
-/** Doubles with every reference: 2 to the power of `depth` checks of one value. */
+/** Doubles with every reference: 2^depth checks of one value. */
 function doubling(depth: number): JsonObject {
   const both = (name: string): JsonObject => ({ allOf: [{ $ref: `#/$defs/${name}` }, { $ref: `#/$defs/${name}` }] });
   const $defs = Object.fromEntries(Array.from({ length: depth }, (_, at) => [`d${at + 1}`, both(`d${at}`)]));
   return { ...both(`d${depth}`), $defs: { ...$defs, d0: { type: 'object' } } };
 }
 
-/** Only a hang breaks it: what is quadratic or exponential here takes minutes at least. */
+/** Only a hang exceeds it: anything quadratic or exponential takes minutes here. */
 const patience = { timeoutMs: 60_000 };
 
 spec('input schemas', (test) => {

@@ -37,7 +37,7 @@ spec('input', (test) => {
     };
     assert.equal(told(schema, { a: 'aaa', b: 'bbb', x1: 'xxx' }), []);
     assert.is(told(schema, { a: 'bbb', b: 'aaa', x1: 'aaa' }).length, 3);
-    // Ajv keeps what it compiled for one schema; another schema of the same process has other patterns.
+    // Ajv caches the patterns it compiled for one schema; another schema in the same process has different ones.
     assert.equal(told({ type: 'object', properties: { a: { pattern: '^c+$' } } }, { a: 'ccc' }), []);
   });
 

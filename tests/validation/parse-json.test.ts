@@ -31,7 +31,7 @@ function hasForbiddenKey(value: unknown): boolean {
   return Object.entries(value).some(([key, member]) => forbidden.includes(key) || hasForbiddenKey(member));
 }
 
-/** What JSON.parse makes of a text; undefined if it refuses. */
+/** The result of JSON.parse; undefined if it throws. */
 function byTheLanguage(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -162,7 +162,7 @@ spec('parseJson', (test) => {
         const text = good.slice(0, at) + insert + good.slice(at + remove);
         const value = byTheLanguage(text);
         if (value === undefined) refusal(text);
-        // What the language takes and this does not: keys that occur twice, refused keys and endless numbers.
+        // Accepted by JSON.parse but not here: duplicate keys, forbidden keys and infinite numbers.
         else {
           try {
             assert.equal(parseJson(text), value);

@@ -1,4 +1,4 @@
-/** Every problem code: what is told of it, and the nearest segment of which it is not told. */
+/** Every problem code: a segment that has the problem, and the most similar one that does not. */
 import { type JsonObject, type ProblemCode, problemCodes } from '@llmteam/contracts';
 import type { ValidationContext } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
@@ -12,7 +12,7 @@ interface Case {
   readonly severity?: 'warning' | 'info';
   readonly path: string;
   readonly wrong: JsonObject;
-  /** Of this one nothing is told. */
+  /** The similar segment without the problem. */
   readonly right: JsonObject;
   readonly context?: Partial<ValidationContext>;
 }

@@ -1,4 +1,4 @@
-/** Large segments, right and wrong, have an answer within the deadline of their test; `npm run bench -- --only inputs` says how soon. */
+/** Large segments, valid and invalid, are validated within the timeout of the test; `npm run bench -- --only inputs` measures it. */
 import type { JsonObject } from '@llmteam/contracts';
 import { validateSegment, validateText } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';

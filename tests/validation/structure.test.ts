@@ -1,4 +1,4 @@
-/** One message for each cause, in words a person would use. */
+/** One readable message per cause. */
 import type { JsonObject } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -12,7 +12,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
     'type',
   ],
   [
-    'a key nobody could have meant',
+    'a key without a similar known one',
     { ...chain('a'), xyzzy: 1 },
     "segment: unknown key 'xyzzy'; known: '$schema', 'version', 'segment_id', 'name', 'description', 'entrypoint', " +
       "'params', 'input_schema', 'output', 'steps', 'edges' and 'metadata'",
@@ -115,7 +115,7 @@ spec('structure', (test) => {
     });
   }
 
-  test('what is no object is that alone', () => {
+  test('a value that is not an object is reported once', () => {
     for (const value of [null, 1, 'x', true, [], [{}]])
       assert.equal(briefly(problemsOf(value)), ['error INVALID_TYPE ']);
   });

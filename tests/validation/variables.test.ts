@@ -13,7 +13,7 @@ const unknown = (path: string): string => `error UNKNOWN_VARIABLE ${path}`;
 const skipped = (path: string): string => `warning MAYBE_SKIPPED ${path}`;
 const text = (place: number): string => `/steps/${place}/config/text`;
 
-/** `start → each (work → check) → last` with more in the config of one of them. */
+/** `start → each (work → check) → last` with additional config for one of them. */
 function looped(more: Readonly<Record<string, JsonObject>>, edges: readonly (string | JsonObject)[] = []): JsonObject {
   const steps = [
     step('start', more.start),

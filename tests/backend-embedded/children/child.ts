@@ -1,19 +1,19 @@
-/** What the programs that tests start and kill have in common. */
+/** Shared by the programs that tests start and kill. */
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { type Backend, isLlmteamError, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
 import { systemClock } from '@llmteam/kernel';
 
-/** Opens the store in the folder that the first argument names. */
+/** Opens the store in the folder given as the first argument. */
 export async function openStore(synchronous: 'full' | 'relaxed' = 'full'): Promise<Backend> {
   return openSqliteBackend({ folder: process.argv[2] ?? '', clock: systemClock(), synchronous });
 }
 
-/** One line of JSON to who started the program. Pipes are written synchronously: what is told was told before a kill. */
+/** Sends one line of JSON to the parent. Pipes are written synchronously, so no message is lost in a kill. */
 export function tell(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-/** The code of what the promise rejects with; 'ok' if it does not. */
+/** The code of the promise's rejection, or 'ok'. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
@@ -29,7 +29,7 @@ export function note(messageId: string, text = messageId): NewEntry {
 
 export const run: RunKey = { tenant_id: 'acme', run_id: 'run-1' };
 
-/** Appends m0, m1 … with so many characters each until one fails; answers how many did not, and with what code it failed. */
+/** Appends m0, m1 … of this many characters until one fails; returns how many succeeded, and the code of the failure. */
 export async function appendUntilFailure(journal: Journal, characters: number, most = Number.POSITIVE_INFINITY) {
   let kept = 0;
   while (kept < most) {

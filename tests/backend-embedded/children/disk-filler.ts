@@ -1,6 +1,6 @@
 /**
- * Fills a small disk, frees it and goes on; without something to remove it closes the store while the disk is full.
- * Arguments: folder on that disk, a file on it that may be removed.
+ * Fills a small disk, frees space and continues; without a file to remove it closes the store while the disk is full.
+ * Arguments: folder on that disk, file on it that may be removed.
  */
 import { rmSync } from 'node:fs';
 import type { Backend } from '@llmteam/contracts';

@@ -1,4 +1,4 @@
-/** Opens the store and keeps it until it is killed. */
+/** Opens the store and holds it until killed. */
 import { openStore, tell } from './child.js';
 
 await openStore();

@@ -2,7 +2,7 @@
 import { note, openStore, tell } from './child.js';
 
 const { journal, kv, index, close } = await openStore();
-// The first commit of all also makes the log.
+// The very first commit also creates the log.
 await journal.append({ tenant_id: 'acme', run_id: 'first' }, [note('m')]);
 tell({ mark: 'before' });
 const writes = Array.from({ length: 100 }, (_, number) => [

@@ -1,4 +1,4 @@
-/** Opens the store and tells how that went. Argument: folder. */
+/** Opens the store and reports the outcome. Argument: folder. */
 import { isLlmteamError } from '@llmteam/contracts';
 import { openStore, tell } from './child.js';
 

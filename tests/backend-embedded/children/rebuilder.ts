@@ -1,4 +1,4 @@
-/** Rebuilds the lists of a store and is killed when so many changes are applied. Arguments: folder, changes. */
+/** Rebuilds the run index of a store and is killed after this many changes. Arguments: folder, changes. */
 import { type RebuildProgress, rebuildIndex } from '@llmteam/kernel';
 import { rebuildPorts } from '../../run-loop/listed-runs.js';
 import { openStore, tell } from './child.js';

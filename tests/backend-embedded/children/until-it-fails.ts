@@ -1,4 +1,4 @@
-/** Appends until it cannot, and a little further. Arguments: folder, the most appends it makes. */
+/** Appends until an append fails, and a few more. Arguments: folder, maximum number of appends. */
 import { listOf } from '../../conformance/kit.js';
 import { appendUntilFailure, codeOf, note, openStore, run, tell } from './child.js';
 

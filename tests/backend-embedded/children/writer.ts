@@ -1,4 +1,4 @@
-/** Writes through every durable port until it is killed and tells of each acknowledgement. Arguments: folder, mode, name. */
+/** Writes through every durable port until killed and reports each acknowledgement. Arguments: folder, mode, name. */
 import { note, openStore, tell } from './child.js';
 
 const name = process.argv[4] ?? '';

@@ -15,7 +15,7 @@ const fanOut = segment(
   Array.from({ length: 14 }, (_, i) => [`split.branch_${i} -> b${i}`, `b${i} -> join.in_${i}`]).flat(),
 );
 
-/** The picture with one of its boxes over the upper rim of another. */
+/** The picture with one box moved over the upper border of another. */
 function withBoxAt(picture: Picture, moved: string, place: string): Picture {
   const boxes = new Map(picture.boxes);
   const target = boxes.get(place);
@@ -100,7 +100,7 @@ spec('graph: layout of the svg', (test) => {
     }
   });
 
-  test('segments the validator refuses are drawn all the same', () => {
+  test('segments that the validator rejects are drawn too', () => {
     const broken = segment({ a: 'x', b: 'x', c: 'x', m: 'map', n: 'loop', p: 'x', alone: 'x' }, [
       'a -> b',
       'b -> c',

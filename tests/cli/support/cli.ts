@@ -1,6 +1,6 @@
 /**
- * Purpose: the command line as people call it: real processes, in a folder of their own.
- * Owns: that folder, and that no process outlives its test.
+ * Purpose: runs the command line as users do: real processes in a temporary folder.
+ * Owns: that folder; no process outlives its test.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { RunEvent, RunEventOf, RunResult } from '@llmteam/contracts';
 
 export const program = join(import.meta.dirname, '../../../../clients/cli/bin/llmteam.js');
 
-/** `script` of util-linux gives a command a terminal of its own. */
+/** `script` from util-linux runs a command on a pseudo-terminal. */
 export const terminalProgram = 'script';
 
 export interface Ended {
@@ -23,26 +23,26 @@ export interface CallOptions {
   readonly stdin?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** No file may grow beyond so many blocks (of 512 or 1,024 bytes, as the shell has it). */
+  /** File size limit in blocks (512 or 1,024 bytes, depending on the shell). */
   readonly fileBlocks?: number;
 }
 
 export interface Cli {
-  /** The working folder of every call. */
+  /** The working directory of every call. */
   readonly folder: string;
-  /** Writes a file into the folder: text as it is, anything else as JSON. */
+  /** Writes a file into the folder: strings verbatim, anything else as JSON. */
   write(name: string, content: unknown): string;
-  /** Calls `llmteam` and waits for its end. */
+  /** Calls `llmteam` and waits for it to exit. */
   call(args: readonly string[], options?: CallOptions): Promise<Ended>;
-  /** Calls `llmteam` and goes on. */
+  /** Starts `llmteam` without waiting. */
   start(args: readonly string[], options?: CallOptions): Started;
   /** Starts another program. */
   launch(words: readonly string[], options?: CallOptions): Started;
-  /** Runs a line of shell on a terminal of its own, whose screen is the `stdout` here. */
+  /** Runs a shell command on a pseudo-terminal; `stdout` is its screen. */
   onTerminal(line: string): Started;
 }
 
-/** A call that is under way, with `--json`: its events are read as they come. */
+/** A running call with `--json`, whose events are read as they arrive. */
 export class Started {
   readonly ended: Promise<Ended>;
   private stdout = '';
@@ -66,7 +66,7 @@ export class Started {
     });
   }
 
-  /** The first event of that type, of that step if one is named. */
+  /** The first event of this type, and of this step if given. */
   event<T extends RunEvent['event_type']>(eventType: T, stepId?: string): Promise<RunEventOf<T>> {
     return this.until(`the event ${eventType} ${stepId ?? ''}`, () => {
       return this.events().find(
@@ -76,7 +76,7 @@ export class Started {
     });
   }
 
-  /** What `look` finds in what was written so far, as soon as it finds something. */
+  /** Resolves as soon as `look` finds something in the output so far. */
   until<T>(what: string, look: (written: { stdout: string; stderr: string }) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
@@ -137,7 +137,7 @@ export async function withCli(use: (cli: Cli) => Promise<void>): Promise<void> {
   }
 }
 
-/** Words for a line of shell. */
+/** Quotes words for the shell. */
 export function shellWords(words: readonly string[]): string {
   return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
@@ -148,7 +148,7 @@ function write(path: string, content: unknown): string {
   return path;
 }
 
-/** The whole of stdout is one JSON value. */
+/** Parses stdout as one JSON value. */
 export function jsonOf<T = RunResult>({ stdout, stderr }: Ended): T {
   try {
     return JSON.parse(stdout) as T;
@@ -157,7 +157,7 @@ export function jsonOf<T = RunResult>({ stdout, stderr }: Ended): T {
   }
 }
 
-/** Every line of stdout is a JSON value; those that are events. */
+/** Parses every line of stdout as JSON; returns the events. */
 export function eventsIn(stdout: string): RunEvent[] {
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as RunEvent).filter(({ event_type }) => event_type !== undefined);

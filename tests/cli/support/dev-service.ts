@@ -4,13 +4,13 @@ import type { Cli } from './cli.js';
 
 export interface DevService {
   readonly url: string;
-  /** null: it was not the first start. */
+  /** null unless it was the first start. */
   readonly key: string | null;
-  /** In good order. */
+  /** Stops gracefully. */
   stop(): Promise<void>;
 }
 
-/** Waits for the address. `port`: 0 is any that is free. */
+/** Resolves once it prints its address. `port` 0 picks a free one. */
 export async function startDev(cli: Cli, port = '0', options: readonly string[] = []): Promise<DevService> {
   const started = cli.start(['dev', '--port', port, ...options]);
   const text = await started.until('an address', ({ stdout }) =>
@@ -26,7 +26,7 @@ export async function startDev(cli: Cli, port = '0', options: readonly string[] 
   };
 }
 
-/** What makes the commands ask a gateway. */
+/** Environment variables that make commands use a gateway. */
 export function askingAt(url: string, key: string | null): { readonly environment: Record<string, string> } {
   return { environment: { LLMTEAM_URL: url, LLMTEAM_KEY: String(key) } };
 }

@@ -1,4 +1,4 @@
-/** Of this machine's loopback, by itself: nobody trusts it who is not told to. It protects nothing; it is valid until 2099. */
+/** A self-signed certificate for the loopback address, valid until 2099. It protects nothing. */
 export const loopbackCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg09Ebn9dTvxxl0Jd6

@@ -1,4 +1,4 @@
-/** Servers that answer otherwise than a gateway does. */
+/** Servers that respond differently from a gateway. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -6,12 +6,12 @@ import { loopbackCertificate } from './loopback-certificate.js';
 
 export interface OddServer {
   readonly url: string;
-  /** `GET /api/v1/runs`, as they came. */
+  /** `GET /api/v1/runs`, in order of arrival. */
   readonly asked: readonly string[];
 }
 
 export interface OddServerOptions {
-  /** With a certificate that nobody trusts. */
+  /** Uses an untrusted certificate. */
   readonly isSecure?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function giveProblem(
   giveJson(response, status, { type: `urn:llmteam:error:${code}`, title: detail, status, code, detail }, headers);
 }
 
-/** An address that nothing listens at. */
+/** An address where nothing listens. */
 export async function unusedAddress(): Promise<string> {
   let address = '';
   await withOddServer(

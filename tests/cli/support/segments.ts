@@ -1,6 +1,6 @@
 import type { Edge, Segment, Step } from '@llmteam/contracts';
 
-/** Steps one after the other. */
+/** A chain of steps. */
 export function chain(segmentId: string, steps: readonly Step[], more: Partial<Segment> = {}): Segment {
   const edges: Edge[] = steps
     .slice(1)
@@ -31,14 +31,14 @@ export function approval(stepId: string, title: string): Step {
   return { step_id: stepId, type: 'human_task', config: { task_type: 'approval', title } };
 }
 
-/** Three steps that need nothing and nobody. */
+/** Three steps without external dependencies. */
 export const doubling = chain('doubling', [
   transform('one', "'n' in input ? input.n : 1"),
   transform('double', 'input * 2'),
   transform('wrap', "{'doubled': input}"),
 ]);
 
-/** Waits until it is signalled `go`. */
+/** Waits for the signal `go`. */
 export const waiting = chain(
   'waiting',
   [transform('first', '1'), waitForSignal('wait', 'go'), transform('last', 'input')],

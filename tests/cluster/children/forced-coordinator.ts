@@ -1,6 +1,6 @@
 /**
- * A coordinator that works on every partition whoever else does: without leases, and with nothing that fences it. Its configuration is
- * the nearest `llmteam.config.json`, as for `llmteam serve coordinator`.
+ * A coordinator that drives every partition without leases and without being fenced. Its configuration is the nearest
+ * `llmteam.config.json`, as for `llmteam serve coordinator`.
  */
 import {
   AnnouncedTypes,

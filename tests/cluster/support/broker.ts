@@ -1,4 +1,4 @@
-/** What an operator or a broker does to the streams of an installation behind its back. */
+/** Changes the streams of an installation behind its back, as an operator or a faulty broker would. */
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { type Cluster, namespace } from './cluster.js';
@@ -27,7 +27,7 @@ export class Broker {
     return names.length;
   }
 
-  /** How many jobs were thrown away. */
+  /** Returns the number of purged jobs. */
   async purgeJobs(): Promise<number> {
     return (await this.manager.streams.purge(jobsStream)).purged;
   }
@@ -36,7 +36,7 @@ export class Broker {
     await this.manager.streams.delete(jobsStream);
   }
 
-  /** Gives every job a second time as soon as the first is acknowledged, until it is told to stop; answers how many. */
+  /** Publishes every job a second time as soon as the first is acked, until stopped; returns how many. */
   duplicateJobs(): () => Promise<number> {
     const copies = { made: 0 };
     const stop = this.copy(`${namespace}.job.>`, async (subject, body) => {
@@ -55,7 +55,7 @@ export class Broker {
     };
   }
 
-  /** Appends every fact a second time without its id, as if the server had forgotten it; answers how many. */
+  /** Appends every fact a second time without its message id, as if the server had forgotten it; returns how many. */
   duplicateFacts(): () => Promise<number> {
     const copies = { made: 0 };
     const stop = this.copy(`${namespace}.journal.*.*.*.s`, async (subject, body) => {

@@ -1,6 +1,6 @@
 /**
- * Purpose: whether a cluster kept its promises, judged after the fact from its records.
- * Owns: the laws I-1 to I-8, I-13 and I-14 of the reliability page as far as these records show them; each fault it finds names its run.
+ * Purpose: checks the guarantees of a cluster afterwards, from its records.
+ * Owns: I-1 to I-8, I-13 and I-14 of the reliability page, as far as the records show them; each violation names its run.
  * Does not own: where the records come from.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -17,25 +17,25 @@ export interface Counts {
   readonly childRuns: number;
   readonly entries: number;
   readonly executions: number;
-  /** Handlers that began although an attempt's report was kept already, within the grace that at-least-once needs. */
+  /** Handlers that began although the attempt's report was already stored, within the grace period of at-least-once. */
   readonly lateExecutions: number;
-  /** How late the latest of them began. */
+  /** The longest delay between the report and such a start. */
   readonly latestMs: number;
-  /** Attempts that were begun more than once. */
+  /** Attempts that were executed more than once. */
   readonly repeatedAttempts: number;
-  /** Reports that came after another of the same attempt. */
+  /** Reports of an attempt after its first. */
   readonly secondReports: number;
-  /** Facts that were kept although one with the same id was. */
+  /** Facts that were stored although one with the same message id was. */
   readonly repeatedFacts: number;
 }
 
 export interface CheckOptions {
   /**
-   * How long after a report was kept its job may still be begun by somebody who took it before: a worker that was handed the job, a
-   * coordinator that published it. What was reported earlier than that must not run again.
+   * Grace period after a report was stored in which its job may still be started by a process that got it before: a worker that holds
+   * the job, a coordinator that published it. Anything reported earlier must not run again.
    */
   readonly graceMs: number;
-  /** A fact may be kept twice: its repeat came after the server had forgotten its id. It must be the same then, and mean nothing. */
+  /** A fact may be stored twice, if the duplicate came after the deduplication window. It must then be equal and have no effect. */
   readonly repeatsAreKept: boolean;
 }
 
@@ -144,7 +144,7 @@ class Checker {
     this.checkReports(runId, facts, played.events);
   }
 
-  /** The server knows the ids of what was appended, for as long as it says. */
+  /** Message ids are deduplicated within the server's window. */
   private checkRepeats(runId: string, history: readonly Kept[]): void {
     const repeats = history.length - new Set(history.map(({ message_id }) => message_id)).size;
     this.tally.repeatedFacts += repeats;
@@ -177,7 +177,7 @@ class Checker {
     }
   }
 
-  /** I-4, I-13: of the reports of an attempt one counts, and a step completes once. */
+  /** I-4, I-13: one report per attempt counts, and a step completes once. */
   private checkReports(runId: string, facts: readonly Fact[], events: readonly RunEvent[]): void {
     const reports = new Map<string, number>();
     for (const fact of facts) {
@@ -197,7 +197,7 @@ class Checker {
     }
   }
 
-  /** I-6, I-8: what ran was wanted, what was reported ran, and what was reported did not run again. */
+  /** I-6, I-8: only requested steps ran, every reported step ran, and no reported step ran again. */
   private checkExecutions(runId: string, history: readonly Kept[]): void {
     const executions = this.executions.get(runId) ?? [];
     const firstReport = new Map<string, Kept>();
@@ -248,7 +248,7 @@ class Checker {
   }
 }
 
-/** A tolerated failure says how, which differs. */
+/** Drops the details of tolerated failures, which differ between runs. */
 function withoutDetails(output: Json): Json {
   if (!Array.isArray(output)) return output;
   return output.map((item: Json) =>

@@ -1,7 +1,7 @@
 /**
- * Purpose: a caller of a cluster, in the test's own process and with its own connection.
- * Owns: the record of what was asked for and what was accepted, and what the journal was seen to say; asking again after an error that
- * passes, as a caller would.
+ * Purpose: a client of a cluster, in the test process and with its own connection.
+ * Owns: the record of what was requested and accepted and of what was seen in the journal; retrying after transient errors,
+ * as a real client would.
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -39,16 +39,16 @@ interface Parts {
 export interface AskedRun {
   readonly segment_id: string;
   readonly input: Json;
-  /** Epoch milliseconds; null: no answer said so yet. */
+  /** Epoch milliseconds; null if not acknowledged yet. */
   acceptedAt: number | null;
 }
 
 export class ClusterClient {
-  /** Every run that was asked for, by id. */
+  /** Every requested run, by id. */
   readonly asked = new Map<string, AskedRun>();
-  /** Calls that were repeated because the server did not answer. */
+  /** Calls that were retried because the server did not respond. */
   repeats = 0;
-  /** When the journal was last seen to grow, by `performance.now()`. */
+  /** When the journal was last seen to grow (`performance.now()`). */
   grewAt = performance.now();
   private readonly seen = new Map<string, Fact[]>();
   private readonly ended = new Set<string>();
@@ -57,7 +57,7 @@ export class ClusterClient {
   private following: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly parts: Parts) {
-    // Every wait listens.
+    // Every wait adds a listener.
     setMaxListeners(0, this.closing.signal);
   }
 
@@ -97,7 +97,7 @@ export class ClusterClient {
     return this.parts.definitions;
   }
 
-  /** Of the newest version of every step type that workers have announced. */
+  /** Publishes segments that use the newest announced version of every step type. */
   async publish(segments: readonly Segment[]): Promise<void> {
     for (const segment of segments) {
       const definition = defineSegment(segment, this.parts.catalog);
@@ -106,12 +106,12 @@ export class ClusterClient {
     }
   }
 
-  /** Settles once a worker's announcement of this version is known here. */
+  /** Resolves once a worker's announcement of this version has arrived. */
   async untilType(typeId: string, version: string): Promise<void> {
     while (this.parts.catalog.find(typeId, version) === undefined) await sleep(lookAgainMs);
   }
 
-  /** Settles once the run was accepted. */
+  /** Resolves once the run is accepted. */
   async start(segmentId: string, input: Json, runId: string): Promise<RunKey> {
     const definition = this.hashes.get(segmentId);
     if (definition === undefined) throw new Error(`segment '${segmentId}' is not published`);
@@ -124,7 +124,7 @@ export class ClusterClient {
     return key;
   }
 
-  /** Asks again for as long as the server does not answer. */
+  /** Retries for as long as the server does not respond. */
   async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -142,12 +142,12 @@ export class ClusterClient {
     return this.seen.get(runId) ?? [];
   }
 
-  /** Runs whose end the journal has told. */
+  /** Runs whose end was seen in the journal. */
   get endedRuns(): ReadonlySet<string> {
     return this.ended;
   }
 
-  /** Settles with the first fact of the run that is meant. @throws once the client closes */
+  /** Resolves with the first matching fact of the run; rejects once the client closes. */
   async untilFact<T extends Fact>(runId: string, isMeant: (fact: Fact) => fact is T): Promise<T> {
     for (;;) {
       const found = this.factsOf(runId).find(isMeant);

@@ -1,7 +1,7 @@
 /**
  * Purpose: a whole installation for a test: a nats-server, coordinators and workers as processes, a client in this process.
- * Owns: configurations with short leases, the order of starting and ending, what can be seen of it from outside.
- * Invariant: whatever a test does, every process and folder is gone when `withCluster` settles.
+ * Owns: configurations with short leases, the order of starting and stopping, observing the cluster from outside.
+ * Invariant: every process and folder is gone when `withCluster` settles, whatever the test did.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,16 +17,16 @@ import { Member, type Role } from './member.js';
 export interface ClusterOptions {
   readonly coordinators: number;
   readonly workers: number;
-  /** A network of its own in front of every coordinator and worker. */
+  /** Puts a separate simulated network in front of every coordinator and worker. */
   readonly proxied?: boolean;
   readonly partitions?: number;
   readonly jobsStorage?: 'memory' | 'file';
   readonly coordinatorLeaseSeconds?: number;
   readonly jobLeaseSeconds?: number;
   readonly dedupeWindowSeconds?: number;
-  /** Of the section `worker` of the configuration. */
+  /** The section `worker` of the configuration. */
   readonly worker?: object;
-  /** What takes a coordinator's place. Default: the command `llmteam serve coordinator`. */
+  /** Replaces the coordinator. Default: the command `llmteam serve coordinator`. */
   readonly coordinatorCommand?: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export class Cluster {
     this.opened = await ClusterClient.open(this.server.url, namespace, this.partitions, dedupeWindowMs);
   }
 
-  /** One more, which is starting. */
+  /** Adds a member, which is still starting. */
   async add(
     role: Role,
     name: string,
@@ -88,14 +88,14 @@ export class Cluster {
     return member;
   }
 
-  /** The network between a member and the server. */
+  /** The simulated network between a member and the server. */
   networkOf({ name }: Member): TcpProxy {
     const proxy = this.proxies.get(name);
     if (proxy === undefined) throw new Error(`${name} has no network of its own`);
     return proxy;
   }
 
-  /** Settles once the handlers have written down what is waited for. */
+  /** Resolves once the handlers have recorded what is waited for. */
   async untilLedger(isSo: (lines: readonly Execution[]) => boolean): Promise<void> {
     while (!isSo(readLedger(this.ledger))) await sleep(10);
   }

@@ -1,4 +1,4 @@
-/** What the journal's streams hold, read by a client of NATS and not through the backend: a witness of its own. */
+/** The content of the journal's streams, read with a plain NATS client and not through the backend, as an independent witness. */
 import type { Fact } from '@llmteam/contracts';
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -10,7 +10,7 @@ export interface Kept {
   readonly fact: Fact;
   readonly partition: number;
   readonly sequence: number;
-  /** When the server stored it; epoch milliseconds. */
+  /** When the server stored it, epoch milliseconds. */
   readonly keptAt: number;
 }
 

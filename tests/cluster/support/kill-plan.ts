@@ -1,14 +1,14 @@
 import { testSeed } from '../../support/random.js';
 
-/** How many kills, for how long, and what they follow from: as `make test` has it, or as `make chaos` says by variables. */
+/** Number of kills, duration and seed: the defaults for `make test`, or environment variables from `make chaos`. */
 export interface KillPlan {
-  /** CHAOS_SEED or TEST_SEED; default: another one every time. */
+  /** CHAOS_SEED or TEST_SEED; default: a new one each time. */
   readonly seed: number;
-  /** At least. */
+  /** Minimum number of kills. */
   readonly kills: number;
-  /** CHAOS_MINUTES: at least; default: until there were enough kills. */
+  /** Minimum duration from CHAOS_MINUTES; default: until there were enough kills. */
   readonly lastsMs: number;
-  /** From one to the next, on average. */
+  /** Mean interval between kills. */
   readonly apartMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** Deaths of processes at random: which is next follows from a seed, and what really happened is counted. */
+/** Kills processes at random: a seed determines the next victim, and what really happened is counted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../support/random.js';
 import type { Cluster } from './cluster.js';
@@ -8,20 +8,20 @@ export type Victim = 'worker' | 'coordinator' | 'server';
 
 export interface Deaths {
   readonly wanted: number;
-  /** At least. */
+  /** Minimum number of kills. */
   readonly lastsMs: number;
-  /** Time from one to the next, on average. */
+  /** Mean interval between kills. */
   readonly apartMs: number;
   readonly weights: Readonly<Record<Victim, number>>;
 }
 
-/** Longer than a lease and the start of a process together. */
+/** Longer than a lease plus the start of a process. */
 const longestRestMs = 4_000;
 const lookAgainMs = 20;
 
 export class Killer {
   readonly kills = new Map<Victim, number>();
-  /** Starts under way: a process that is just starting may be killed like any other. */
+  /** Pending starts: a starting process may be killed like any other. */
   private readonly starting = new Set<Promise<void>>();
 
   constructor(private readonly cluster: Cluster) {}
@@ -30,7 +30,7 @@ export class Killer {
     return [...this.kills.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Kills one after the other, and puts a new process in the place of each. */
+  /** Kills one process after another and replaces each. */
   async rage(random: Random, { wanted, lastsMs, apartMs, weights }: Deaths, over: AbortSignal): Promise<void> {
     const choices = Object.entries(weights) as [Victim, number][];
     const until = performance.now() + lastsMs;
@@ -42,7 +42,7 @@ export class Killer {
     await Promise.all(this.starting);
   }
 
-  /** Where processes start slower than they die nothing could ever happen: then they are spared until something does. */
+  /** If processes start more slowly than they are killed, nothing progresses: then kills pause until something does. */
   private async letLive(over: AbortSignal): Promise<void> {
     const { client } = this.cluster;
     while (performance.now() - client.grewAt > longestRestMs && !over.aborted) await sleep(lookAgainMs);

@@ -1,4 +1,4 @@
-/** What the effects plugin wrote down. */
+/** The records of the effects plugin. */
 import { existsSync, readFileSync } from 'node:fs';
 
 export interface Execution {

@@ -1,7 +1,7 @@
 /**
- * Purpose: one coordinator or worker of a cluster: a place that is taken by one process after another.
+ * Purpose: one coordinator or worker of a cluster: a slot that one process after another fills.
  * Owns: the process, its folder with the configuration, its log.
- * Invariant: it signals a process only while that is its own child.
+ * Invariant: signals are only sent to its own living child, never to a reused process id.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ export interface MemberOptions {
   readonly command: readonly string[];
 }
 
-/** What a service says once it works. */
+/** The log line of a service that is ready. */
 const readyWords: Record<Role, RegExp> = {
   coordinator: /the coordinator has joined/,
   worker: /the worker takes jobs/,
@@ -31,9 +31,9 @@ const lookAgainMs = 10;
 const linesShown = 30;
 
 export class Member {
-  /** It gets a new process if one gives up by itself, as the supervisor of a deployment would give it. */
+  /** Restarts a process that exits by itself, as the supervisor of a deployment would. */
   isSupervised = false;
-  /** How often it got one. */
+  /** Number of such restarts. */
   restarts = 0;
   private child: ChildProcess | null = null;
   private starting: Promise<void> | null = null;
@@ -64,12 +64,12 @@ export class Member {
     return pid;
   }
 
-  /** The code and signal that its last process ended with. */
+  /** Exit code and signal of its last process. */
   get ending(): string {
     return this.child?.signalCode ?? `exit code ${this.child?.exitCode}`;
   }
 
-  /** Settles once it has a process; see `ready`. */
+  /** Resolves once it has a process; see `ready`. */
   async start(): Promise<void> {
     this.starting ??= this.begin().finally(() => {
       this.starting = null;
@@ -96,12 +96,12 @@ export class Member {
     void this.start();
   }
 
-  /** Settles once it works. @throws if it ended instead */
+  /** Resolves once the service is ready; rejects if it exits instead. */
   async ready(timeoutMs = 30_000): Promise<void> {
     await this.says(readyWords[this.role], timeoutMs);
   }
 
-  /** Settles once its present life has logged such words. @throws if it ended or took too long */
+  /** Resolves once its current process has logged these words; rejects if it exits or on timeout. */
   async says(words: RegExp, timeoutMs = 30_000): Promise<void> {
     const until = performance.now() + timeoutMs;
     while (!words.test(this.log())) {
@@ -116,7 +116,7 @@ export class Member {
     return this.end('SIGKILL');
   }
 
-  /** SIGTERM; settles once it has ended. */
+  /** SIGTERM; resolves once it has exited. */
   stop(): Promise<void> {
     return this.end('SIGTERM');
   }
@@ -126,7 +126,7 @@ export class Member {
     process.kill(this.pid, 'SIGTERM');
   }
 
-  /** Settles when nothing of it moves any more. */
+  /** SIGSTOP; resolves once all threads have stopped. */
   async pause(): Promise<void> {
     const { pid } = this;
     process.kill(pid, 'SIGSTOP');
@@ -137,7 +137,7 @@ export class Member {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** What the process of its present or last life has written. */
+  /** The output of its current or last process. */
   log(): string {
     return this.life === 0 ? '' : readFileSync(this.logFile, 'utf8');
   }
@@ -153,7 +153,7 @@ export class Member {
     await ended;
   }
 
-  /** One per life. */
+  /** One per process. */
   private get logFile(): string {
     return join(this.folder, `${this.life}.log`);
   }

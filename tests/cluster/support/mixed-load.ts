@@ -1,6 +1,6 @@
 /**
- * Purpose: runs of every kind, asked for at random and seen to their ends.
- * Owns: what each run is asked, what a caller has to do for it on the way, and what must come out.
+ * Purpose: a load of runs of every kind, started at random and followed to their ends.
+ * Owns: the input of each run, what a client does for it on the way, and the expected result.
  */
 import type { Fact, Json, RunEnded } from '@llmteam/contracts';
 import type { Random } from '../../support/random.js';
@@ -17,7 +17,7 @@ interface Plan {
   readonly segment: string;
   readonly input: Json;
   readonly expected: Expected;
-  /** What a caller does for the run. */
+  /** What a client does for the run. */
   readonly care?: (client: ClusterClient, runId: string) => Promise<void>;
 }
 
@@ -84,7 +84,7 @@ const kinds: Readonly<Record<string, Draw>> = {
   },
 };
 
-/** A run may be over before it can be paused; one that was paused is resumed. */
+/** A run may end before it can be paused; a paused one is resumed. */
 async function pauseAndResume(client: ClusterClient, runId: string): Promise<void> {
   const run = { tenant_id: tenantId, run_id: runId };
   for (const action of ['pause', 'resume'] as const) {
@@ -118,7 +118,7 @@ export class MixedLoad {
     await this.client.publish(loadSegments);
   }
 
-  /** Keeps so many runs under way until `stop`; settles once all have ended. @throws what went wrong with a run */
+  /** Keeps this many runs in flight until `stop`; resolves once all have ended, rejects if a run failed. */
   async keepGoing(atATime: number): Promise<void> {
     await Promise.all(Array.from({ length: atATime }, () => this.lane()));
     if (this.errors.length > 0) throw this.errors[0];
@@ -128,7 +128,7 @@ export class MixedLoad {
     this.isEnding = true;
   }
 
-  /** So many runs, all at once; settles once all have ended. */
+  /** Starts this many runs at once; resolves once all have ended. */
   async play(count: number): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => this.oneRun()));
     if (this.errors.length > 0) throw this.errors[0];

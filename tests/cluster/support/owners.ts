@@ -1,4 +1,4 @@
-/** Who holds the partitions, as the registry says: by partition, the id of the coordinator's process. */
+/** The owners of the partitions according to the key-value store: process id of the coordinator by partition. */
 import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
 
@@ -7,7 +7,7 @@ export async function partitionOwners({ client }: Cluster): Promise<Map<number, 
   return new Map(leases.map(({ key, value }) => [Number(key.slice('leases/'.length)), pidIn(value)]));
 }
 
-/** @throws if it is none of them */
+/** @throws if none of them is the owner */
 export function memberWith({ coordinators }: Cluster, pid: number | undefined): Member {
   const found = coordinators.find((member) => member.runs && member.pid === pid);
   if (found === undefined) throw new Error(`no coordinator has the process id ${pid}`);

@@ -1,6 +1,6 @@
 /**
- * Three records of what happened in a cluster that know nothing of each other: what the client asked for, what the streams of the
- * journal hold, and what the handlers wrote down.
+ * Three independent records of what happened in a cluster: the requests of the client, the content of the journal's streams,
+ * and the records of the handlers.
  */
 import { type Cluster, namespace } from './cluster.js';
 import type { ClusterClient } from './cluster-client.js';

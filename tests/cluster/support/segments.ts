@@ -1,4 +1,4 @@
-/** The workflows of the mixed load. What each returns can be computed from its input without the engine. */
+/** The workflows of the mixed load. The output of each can be computed from its input without the engine. */
 import type { Segment } from '@llmteam/contracts';
 
 const retried = { initial_interval_seconds: 0.05, max_attempts: 3 };
@@ -198,7 +198,7 @@ const chain: Segment = {
   ],
 };
 
-/** Children before their parents. */
+/** Ordered: children before their parents. */
 export const loadSegments = [
   branches,
   mapped,

@@ -1,7 +1,7 @@
 /**
- * Records spoiled in one way each, and what a checker must say of them.
- * Left out is what the engine derives from a history (a gap in `seq`, a second terminal event, a step that completed twice, another
- * replay): no record can be spoiled so that only that is wrong.
+ * Records that are spoiled in one way each, and what the checker must report.
+ * Not covered is what the engine derives from a history (a gap in `seq`, a second terminal event, a step that completed twice, a
+ * different replay): no record can be spoiled so that only that is wrong.
  */
 import type { Fact, RunEnded } from '@llmteam/contracts';
 import type { Kept } from './journal-records.js';
@@ -13,7 +13,7 @@ export interface Spoiled {
   readonly spoil: (good: Records) => Records;
 }
 
-/** The first run of the load is of a chain. */
+/** The first run of the load is a chain. */
 const run = 'chain-1';
 const minuteMs = 60_000;
 
@@ -22,7 +22,7 @@ const isOf =
   ({ run_id, fact }: Kept): boolean =>
     run_id === run && fact.type === type;
 
-/** Each entry of the journal becomes what is given for it. */
+/** Maps each journal entry. */
 const journal =
   (give: (entry: Kept) => readonly Kept[]) =>
   (good: Records): Records => ({ ...good, kept: good.kept.flatMap(give) });
@@ -36,7 +36,7 @@ const endWith = (changes: Partial<RunEnded>) =>
 
 const twice = (type: Fact['type']) => journal((entry) => (isOf(type)(entry) ? [entry, entry] : [entry]));
 
-/** What the handlers wrote down of the first step becomes what is given for it. */
+/** Maps the handler records of the first step. */
 const ledgerOfFirstStep =
   (give: (line: Execution) => readonly Execution[]) =>
   (good: Records): Records => ({
@@ -44,11 +44,11 @@ const ledgerOfFirstStep =
     ledger: good.ledger.flatMap((line) => (line.run_id === run && line.step === 'one' ? give(line) : [line])),
   });
 
-/** The step began once more, so long after the first time. */
+/** Adds another start of the step, this long after the first. */
 export const beganAgain = (afterMs: number): Spoiled['spoil'] =>
   ledgerOfFirstStep((line) => (line.what === 'began' ? [line, { ...line, at: line.at + afterMs }] : [line]));
 
-/** Kept once more, as facts are whose ids the server has forgotten. */
+/** Stores the fact again, as happens outside the deduplication window. */
 export const keptAgain: Spoiled['spoil'] = twice('run.ended');
 
 export const spoiled: Readonly<Record<string, Spoiled>> = {

@@ -1,6 +1,6 @@
 /**
- * Purpose: a mixed load on a cluster while something disturbs it, and the verdict.
- * Owns: the order: load, disturbance, quiet, every run to its end, the records are checked, the counts are printed.
+ * Purpose: puts a mixed load on a cluster during a disturbance and checks the result.
+ * Owns: the sequence: load, disturbance, recovery, waiting for every run to end, checking the records, printing the counts.
  */
 
 import { Random } from '../../support/random.js';
@@ -16,9 +16,9 @@ export interface Storm {
   readonly kinds?: readonly string[];
   /** See `CheckOptions`. */
   readonly graceMs: number;
-  /** A fact may be kept twice: its repeat came after the server had forgotten its id. */
+  /** A fact may be stored twice, if the duplicate came after the deduplication window. */
   readonly repeatsAreKept?: boolean;
-  /** The load goes on until this settles; it may end early when the signal says that all is over. */
+  /** The load continues until this settles; it should end early when the signal aborts. */
   readonly disturb: (random: Random, over: AbortSignal) => Promise<unknown>;
 }
 
@@ -26,10 +26,10 @@ export interface Verdict extends Counts {
   readonly kinds: ReadonlyMap<string, number>;
 }
 
-/** Time for the last fault to be noticed and made good (I-15): three leases, the start of processes, ten seconds. */
+/** Time to detect and recover from the last fault (I-15): three leases, the start of processes, ten seconds. */
 const patienceMs = 30_000;
 
-/** @throws with every promise that was broken, or if nothing moves any more */
+/** @throws with every violated guarantee, or if the runs are stuck */
 export async function storm(cluster: Cluster, wanted: Storm): Promise<Verdict> {
   const { seed, kinds, runsAtATime = 12, graceMs, repeatsAreKept = false } = wanted;
   const random = new Random(seed);
@@ -38,7 +38,7 @@ export async function storm(cluster: Cluster, wanted: Storm): Promise<Verdict> {
   const over = new AbortController();
   const finished = unlessStuck(cluster, patienceMs, load.keepGoing(runsAtATime)).finally(() => over.abort());
   const disturbed = wanted.disturb(random, over.signal).finally(() => load.stop());
-  // nothing is disturbed any more when this is left, and what went wrong first is what is told
+  // The disturbance has ended before this returns, and the first error is the one reported.
   try {
     await finished;
   } finally {

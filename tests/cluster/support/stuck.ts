@@ -1,6 +1,6 @@
 /**
- * Purpose: waiting for runs with patience, and saying why they do not move when it runs out (I-15).
- * A run is stuck if the journal did not grow for so long while runs are open.
+ * Purpose: waits for runs and explains why they do not progress if the patience runs out (I-15).
+ * Runs are stuck if the journal has not grown for `patienceMs` while runs are open.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -11,7 +11,7 @@ import { tenantId } from './cluster-client.js';
 const lookAgainMs = 250;
 const runsShown = 3;
 
-/** Settles with the work. @throws with a dump if nothing happened for `patienceMs` */
+/** Settles with the work; rejects with a dump if nothing happened for `patienceMs`. */
 export async function unlessStuck<T>(cluster: Cluster, patienceMs: number, work: Promise<T>): Promise<T> {
   const over = { is: false };
   const finished = work.finally(() => {
@@ -32,7 +32,7 @@ export async function unlessStuck<T>(cluster: Cluster, patienceMs: number, work:
   return Promise.race([finished, watch()]);
 }
 
-/** Of some runs that are open: the end of the history and what they wait for; then the leases, the queue and the processes. */
+/** For some open runs the tail of the history and what they wait for; then the leases, the queue and the processes. */
 async function dump(cluster: Cluster): Promise<string> {
   const { client, members } = cluster;
   const open = [...client.asked.keys()].filter((runId) => !client.endedRuns.has(runId));

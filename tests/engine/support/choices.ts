@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Random decisions that shrink to the first of each: a list of numbers, read one after another, zeros behind its end. */
+/** Random decisions that shrink to the first option: a list of numbers, consumed in order, with zeros after its end. */
 export class Choices {
   private place = 0;
 
@@ -15,12 +15,12 @@ export class Choices {
     return values[this.below(values.length)] ?? values[0];
   }
 
-  /** The first of them, but once in `odds` times any. */
+  /** The first option, or with a probability of 1 in `odds` any of them. */
   mostly<const T>(odds: number, values: readonly [T, ...T[]]): T {
     return this.rarely(odds) ? this.of(values) : values[0];
   }
 
-  /** True once in `odds` times; never once the numbers have run out. */
+  /** True with a probability of 1 in `odds`; false once the numbers have run out. */
   rarely(odds: number): boolean {
     return this.below(odds) === odds - 1;
   }

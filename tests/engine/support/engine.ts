@@ -14,7 +14,7 @@ import { epochMs, scenarioCatalog } from '../../support/simulation/simulation.js
 const catalog = scenarioCatalog();
 const compiler = createExpressionCompiler();
 
-/** What validation is given. */
+/** The validation context. */
 export const validationContext: ValidationContext = { catalog, compiler };
 
 export function planOf(segment: Segment): Plan {

@@ -24,7 +24,7 @@ function occurrences({ state, plan }: Run): Occurrence[] {
   );
 }
 
-/** What `state.ts` promises of a run between two entries. */
+/** The invariants of `state.ts` for a run between two entries. */
 export function checkState(run: Run): void {
   const known = occurrences(run);
   checkCounts(run, known);
@@ -51,7 +51,7 @@ function checkScopes({ state, plan }: Run): void {
   }
 }
 
-/** Timers, waits and children belong to steps that are open and know them. */
+/** Timers, waits and children belong to open steps that refer to them. */
 function checkReferences(run: Run, known: ReadonlyMap<string, Occurrence>): void {
   const { state } = run;
   checkTimers(run, known);
@@ -89,7 +89,7 @@ function checkEnd({ state, plan }: Run): void {
   assert.is(state.scopes.get('')?.steps.size, plan.regions.get(-1)?.length);
 }
 
-/** A run that goes on has something that makes it go on, and holds nothing back for which there is room. */
+/** A running run has something that lets it continue, and holds no step back if there is a free slot. */
 function checkWaitsForSomething(run: Run): void {
   const { state, plan } = run;
   const moving = outstandingEffects(run).filter(

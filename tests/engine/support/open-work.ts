@@ -2,7 +2,7 @@ import type { Fact, Job } from '@llmteam/contracts';
 import { type Effect, outstandingEffects, type Run, type StartChild } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 
-/** What was asked for and has not come back, by the effects and facts alone. */
+/** Outstanding work, derived from effects and facts alone. */
 export class OpenWork {
   readonly jobs = new Map<string, Job>();
   readonly timers = new Map<string, number>();
@@ -11,7 +11,7 @@ export class OpenWork {
 
   constructor(private readonly runId: string) {}
 
-  /** One entry and what came of it. */
+  /** Applies one entry and its outcome. */
   note(fact: Fact, effects: readonly Effect[]): void {
     if (fact.type === 'step.reported') this.jobs.delete(`${this.runId}/${fact.step}#${fact.attempt}`);
     if (fact.type === 'timer.fired') this.timers.delete(fact.timer);
@@ -52,7 +52,7 @@ export class OpenWork {
     }
   }
 
-  /** `thorough`: not only the ids, but what the effects say. Memos of earlier attempts may have come since. */
+  /** `thorough` compares the effects and not only their ids. Memos of earlier attempts may have arrived since. */
   check(run: Run, thorough: boolean): void {
     const again = outstandingEffects(run);
     const jobs = again.flatMap((effect) => (effect.kind === 'dispatch' ? [effect.job] : []));

@@ -2,7 +2,7 @@ import type { Edge, Segment } from '@llmteam/contracts';
 
 const loopTypes = new Set(['loop', 'map', 'critic_loop']);
 
-/** The shape of a small segment by definition: everything is looked for by walking every path, nothing is remembered. */
+/** Graph analysis of a small segment by definition: walks every path and caches nothing. */
 export class PlainGraph {
   private readonly edges: readonly Edge[];
   private readonly loops: readonly string[];
@@ -12,13 +12,13 @@ export class PlainGraph {
     this.loops = segment.steps.filter(({ type }) => loopTypes.has(type)).map(({ step_id }) => step_id);
   }
 
-  /** The innermost loop around a step: the one that all others around the step are also around. */
+  /** The innermost loop around a step: the one that all its other loops enclose. */
   regionOf(step: string): string | null {
     const around = this.loops.filter((loop) => this.bodyOf(loop).has(step));
     return around.find((loop) => around.every((other) => other === loop || this.bodyOf(other).has(loop))) ?? null;
   }
 
-  /** What can be reached from a loop's body without passing the loop. */
+  /** The steps reachable from a loop's body without passing through the loop. */
   private bodyOf(loop: string): Set<string> {
     const reached = new Set<string>();
     const walk = (step: string): void => {
@@ -42,7 +42,7 @@ export class PlainGraph {
     return this.edges.filter((edge) => edge.to === step && !this.isBack(edge));
   }
 
-  /** The steps of the same region every way out of which ends at `target`; a loop is one step, whatever its region does. */
+  /** The steps of the same region from which every path ends at `target`; a loop counts as one step. */
   leadingOnlyTo(target: string): string[] {
     const region = this.regionOf(target);
     const leads = (step: string): boolean => {
@@ -54,7 +54,7 @@ export class PlainGraph {
     return ids.filter((step) => step !== target && this.regionOf(step) === region && leads(step));
   }
 
-  /** Whether `other` is decided before `step` begins: by a path within its region, or within that of a loop around it. */
+  /** Whether `other` is decided before `step` begins, by a path in its region or in that of an enclosing loop. */
   isBefore(other: string, step: string): boolean {
     for (let at: string | null = step; at !== null; at = this.regionOf(at)) {
       if (this.regionOf(other) === this.regionOf(at) && other !== at && this.leadsWithinRegion(other, at)) return true;
@@ -74,7 +74,7 @@ export class PlainGraph {
     return this.edges.some((edge) => edge.from === from && (edge.to === to || this.reaches(edge.to, to, now)));
   }
 
-  /** Of graphs without loop types. */
+  /** For graphs without loop types. */
   hasCycle(): boolean {
     return this.segment.steps.some(({ step_id }) => this.reaches(step_id, step_id));
   }

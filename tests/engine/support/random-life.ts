@@ -1,6 +1,6 @@
 /**
- * Purpose: what may happen to a run: things it waits for, in any order, and things that make no sense.
- * Owns: inventing facts. Does not own: judging what comes of them.
+ * Purpose: generates facts for a run: those it waits for, in any order, and invalid ones.
+ * Owns: generating facts. Does not own: checking their consequences.
  */
 import type { ErrorInfo, Fact, Json, JsonObject } from '@llmteam/contracts';
 import { outstandingEffects, type Run } from '@llmteam/kernel';
@@ -17,7 +17,7 @@ const values: readonly [Json, ...Json[]] = [
   { output: 1, score: 1 },
 ];
 
-/** The next fact: mostly one that the run waits for. `told` are those that came before. */
+/** The next fact, mostly one that the run waits for. `told` are the previous ones. */
 export function nextFact(run: Run, choices: Choices, at: number, told: readonly Fact[]): Fact {
   if (choices.rarely(5)) return nonsense(choices, at, told);
   const open = outstandingEffects(run).flatMap((effect) => factMakers(effect, run.state.key.run_id));
@@ -36,7 +36,7 @@ function factMakers(effect: Outstanding, runId: string): FactMaker[] {
     case 'dispatch':
       return [(choices, at) => aboutJob(effect.job.step, effect.job.attempt, choices, at)];
     case 'arm_timer':
-      // It comes among the nonsense: as likely as any other timer it would end most runs.
+      // Rare, among the invalid facts: as likely as any other timer it would end most runs.
       if (effect.timer === 'run:timeout') return [];
       return [(choices, at) => fired(effect.timer, Math.max(at, effect.due_at), choices)];
     case 'show_task':
@@ -118,7 +118,7 @@ function control(choices: Choices, at: number): Fact {
 
 const someSteps = ['s0', 's1', 's3', 's2[0]/s3', 's1[0]/s2[1]/s3', 'nobody', '', '/', 's0[', 'constructor'] as const;
 
-/** Late, repeated, unknown, forged: it may come at any time and from anybody. */
+/** Late, repeated, unknown or forged facts, which may arrive at any time and from anyone. */
 function nonsense(choices: Choices, at: number, told: readonly Fact[]): Fact {
   const step = choices.of(someSteps);
   const attempt = 1 + choices.below(3);
@@ -148,7 +148,7 @@ function nonsense(choices: Choices, at: number, told: readonly Fact[]): Fact {
   }
 }
 
-/** The journal holds an end only once the engine has decided it; a forged one means nothing. */
+/** The journal contains an end only once the engine has decided it; a forged one has no effect. */
 function endedByNobody(at: number): Fact {
   const counts = { steps_completed: 0, steps_total: 0, seq: 1, usage: noUsage };
   return { type: 'run.ended', at, status: 'completed', output: null, error: null, ...counts };

@@ -1,6 +1,6 @@
 /**
- * Purpose: small segments of every shape that validates: branches, conditions, joins, loops in loops, waits, children.
- * Owns: the shapes. A region is a list of steps; edges lead from earlier to later ones of the same list, so there are no cycles.
+ * Purpose: generates small valid segments of every shape: branches, conditions, joins, nested loops, waits, child runs.
+ * Owns: the shapes. A region is a list of steps, and edges lead from earlier to later ones of the same list, so there are no cycles.
  */
 import type { Edge, JsonObject, Segment, SegmentParams, Step } from '@llmteam/contracts';
 import type { Choices } from './choices.js';
@@ -194,7 +194,7 @@ class SegmentBuilder {
     this.edges.push({ from: from.step_id, from_port: fromPort, to: owner, to_port: 'next' });
   }
 
-  /** Most failures would end the run, and with it all that could still happen. */
+  /** Most failures would end the run and with it everything that could still happen. */
   private catchFailure(of: Placed, placed: readonly Placed[]): void {
     const later = placed[placed.indexOf(of) + 1];
     if (later === undefined) return;

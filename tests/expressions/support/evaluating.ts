@@ -6,12 +6,12 @@ const outside: Variables = {
   step: () => undefined,
 };
 
-/** Variables of a run in which nothing has happened, but for what is given. */
+/** The variables of a fresh run, with overrides. */
 export function variables(given: Partial<Variables> = {}): Variables {
   return { ...outside, ...given };
 }
 
-/** Variables in which the steps given by id have fired the ports given by name. */
+/** Variables where the given steps have fired the given ports. */
 export function withSteps(steps: Readonly<Record<string, JsonObject>>): Variables {
   return variables({ step: (id) => (Object.hasOwn(steps, id) ? steps[id] : undefined) });
 }
@@ -20,12 +20,12 @@ export function evaluate(source: string, given: Partial<Variables> = {}): Json {
   return createExpressionCompiler().expression(source).evaluate(variables(given));
 }
 
-/** The error that compiling gives. */
+/** The compilation error. */
 export function refusal(source: string): LlmteamError {
   return errorOf(() => createExpressionCompiler().expression(source));
 }
 
-/** The error that evaluating gives; compiling must give none. */
+/** The evaluation error; compilation must succeed. */
 export function failure(source: string, given: Partial<Variables> = {}): LlmteamError {
   const expression = createExpressionCompiler().expression(source);
   return errorOf(() => expression.evaluate(variables(given)));

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A step with a side effect that can be counted: every execution adds a line to the file that `plugins.ledger.file` names. */
+/** A step with a countable side effect: every execution appends a line to the file in `plugins.ledger.file`. */
 const settings = { file: '' };
 
 const ledger = {

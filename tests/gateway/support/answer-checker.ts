@@ -1,4 +1,4 @@
-/** Every answer a test gets is compared with the OpenAPI document: status, media type, body. */
+/** Checks every response against the OpenAPI document: status, media type, body. */
 
 import { openapiDocument, pathMatcher, routes } from '@llmteam/gateway';
 import { addFormats } from '@llmteam/kernel';
@@ -19,11 +19,11 @@ const document = openapiDocument(routes, '0.0.0') as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
 
-/** Answers to requests that reach no operation: unknown addresses and methods. */
+/** Responses to requests without an operation: unknown paths and methods. */
 const anywhere = new Set([400, 404, 405, 408, 431, 503]);
 
 export class AnswerChecker {
-  /** Operations that were answered with success, by id. */
+  /** Ids of the operations that succeeded. */
   readonly exercised = new Set<string>();
   private readonly ajv: Ajv2020;
   private readonly validators = new Map<string, ValidateFunction>();
@@ -38,7 +38,7 @@ export class AnswerChecker {
     this.ajv.addSchema(document, 'openapi');
   }
 
-  /** @throws Error that says what the document does not allow */
+  /** @throws Error if the document does not allow the response */
   check(method: string, target: string, answer: CheckedAnswer): void {
     const [path = ''] = target.split('?', 1);
     const place = `${method} ${target} answered ${answer.status}`;

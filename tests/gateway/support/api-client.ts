@@ -8,18 +8,18 @@ export interface ApiResponse<T = Body> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The body as JSON, which the checker compared with the document; an empty object if it is none. */
+  /** The JSON body, checked against the document; an empty object if the body is not JSON. */
   readonly json: T;
 }
 
 export interface RequestOptions {
   readonly key?: string | null;
-  /** Sent as JSON; a string or bytes as they are. */
+  /** Sent as JSON; a string or bytes verbatim. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The one way tests ask a gateway: every answer is compared with the OpenAPI document. */
+/** The HTTP client of the gateway tests: checks every response against the OpenAPI document. */
 export class ApiClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
@@ -47,7 +47,7 @@ export class ApiClient {
     return response;
   }
 
-  /** A preflight: no operation of the document. */
+  /** A CORS preflight, which is not an operation of the document. */
   exchangeOptions(path: string, headers: Readonly<Record<string, string>>): Promise<ApiResponse> {
     return this.exchange('OPTIONS', path, { headers, key: null });
   }

@@ -4,14 +4,14 @@ import { openSse } from './sse-client.js';
 
 const pauseMs = 100;
 
-/** What a reader of a run saw over all its connections. */
+/** Everything a reader of a run saw, over all its connections. */
 export interface Reading {
-  /** As they came, repeats included. */
+  /** In order of arrival, with duplicates. */
   readonly seqs: readonly number[];
   readonly connections: number;
 }
 
-/** Follows a run to its last event; a lost connection is made again, after the last `seq` it saw. */
+/** Follows a run to its last event; reconnects after the last `seq` it saw. */
 export async function readToTheEnd(
   port: () => number,
   runId: string,
@@ -31,7 +31,7 @@ export async function readToTheEnd(
       seqs.push(...stream.seqs);
       if (stream.events.some(({ event_type }) => endsRun(event_type))) break;
     } catch {
-      // Nobody listens at the moment.
+      // The gateway is down at the moment.
     }
     await sleep(pauseMs);
   }

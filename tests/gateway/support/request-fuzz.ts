@@ -1,4 +1,4 @@
-/** Requests that nobody in their right mind sends, and some that are in order, from a seed. */
+/** Generates malformed requests and some valid ones from a seed. */
 import type { Route } from '@llmteam/gateway';
 import { type SampleIds, sampleBody, samplePath } from './sample-requests.js';
 
@@ -9,7 +9,7 @@ export interface FuzzRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Numbers in [0, 1), the same for the same seed: mulberry32. */
+/** A seeded generator of numbers in [0, 1): mulberry32. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -178,7 +178,7 @@ export class RequestFuzz {
     return JSON.stringify(this.mutated(sampleBody(route) ?? {}));
   }
 
-  /** The value with a few members changed, added or left out. */
+  /** The value with a few members changed, added or removed. */
   private mutated(value: unknown, depth = 0): unknown {
     if (this.chance(0.02)) return this.one(oddValues);
     if (Array.isArray(value)) return value.map((item) => this.mutated(item, depth + 1));

@@ -2,7 +2,7 @@ import { type Route, routerPath } from '@llmteam/gateway';
 import { compile } from 'path-to-regexp';
 import { echo } from './segments.js';
 
-/** A body that is in order, for each operation that needs one. */
+/** A valid body for each operation that needs one. */
 const bodies: Readonly<Record<string, unknown>> = {
   validate_segment: echo,
   store_segment: echo,
@@ -28,7 +28,7 @@ export function sampleBody({ operation, body }: Route): unknown {
   return body === undefined ? undefined : bodies[operation];
 }
 
-/** The address of a route with the ids filled in. */
+/** The path of a route with ids filled in. */
 export function samplePath({ path }: Route, ids: SampleIds): string {
   return compile(routerPath(path))({ type_id: 'transform', name: 'go', ...ids });
 }

@@ -1,6 +1,6 @@
 import type { Segment } from '@llmteam/contracts';
 
-/** Gives its input back. */
+/** Returns its input. */
 export const echo: Segment = {
   segment_id: 'echo',
   name: 'Echo',
@@ -8,7 +8,7 @@ export const echo: Segment = {
   steps: [{ step_id: 'say', type: 'transform', config: { expression: 'input' } }],
 };
 
-/** Waits for the signal `go`, then gives its payload back. */
+/** Waits for the signal `go`, then returns its payload. */
 export const waiting: Segment = {
   segment_id: 'waiting',
   name: 'Waiting',
@@ -21,7 +21,7 @@ export const waiting: Segment = {
   edges: [{ from: 'wait', to: 'say' }],
 };
 
-/** Asks a person. */
+/** A human task with an approval. */
 export const asking: Segment = {
   segment_id: 'asking',
   name: 'Asking',
@@ -30,7 +30,7 @@ export const asking: Segment = {
   steps: [{ step_id: 'approve', type: 'human_task', config: { task_type: 'approval', title: 'Publish?' } }],
 };
 
-/** Asks a person to fill in a form. */
+/** A human task with a form. */
 export const form: Segment = {
   segment_id: 'form',
   name: 'Form',
@@ -49,7 +49,7 @@ export const form: Segment = {
   ],
 };
 
-/** Fails at once. */
+/** Fails immediately. */
 export const failing: Segment = {
   segment_id: 'failing',
   name: 'Failing',
@@ -58,7 +58,7 @@ export const failing: Segment = {
   steps: [{ step_id: 'break', type: 'transform', config: { expression: 'input.absent.key' } }],
 };
 
-/** `length` steps, one after the other, between a signal and the end. */
+/** A chain of `length` steps after a signal. */
 export function chain(length: number): Segment {
   const ids = Array.from({ length }, (_, place) => `step_${place}`);
   return {

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 export interface SocketStream {
   readonly seqs: readonly number[];
   readonly events: readonly { readonly event_type: string; readonly seq?: number }[];
-  /** The code it was closed with; of a refused upgrade the HTTP status. */
+  /** The close code, or the HTTP status of a rejected upgrade. */
   readonly closed: Promise<number>;
   readonly socket: WebSocket;
 }

@@ -3,18 +3,18 @@ import { SseParser } from '@llmteam/sdk';
 
 export interface SseStream {
   readonly status: number;
-  /** `seq` of the events so far, in the order they came. */
+  /** `seq` of the events so far, in order of arrival. */
   readonly seqs: readonly number[];
   readonly events: readonly { readonly event_type: string; readonly seq?: number; readonly text?: string }[];
-  /** Resolves when the stream has ended, however it did. */
+  /** Resolves once the stream has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Takes nothing more for now. */
+  /** Stops reading for now. */
   pause(): void;
   resume(): void;
   destroy(): void;
 }
 
-/** Follows a run as a browser does, and can be slow, or go away. */
+/** Follows a run like a browser; can be slow or disconnect. */
 export function openSse(
   port: number,
   runId: string,

@@ -18,9 +18,9 @@ export interface GatewayWorld {
   readonly keys: KeyStore;
   readonly port: number;
   readonly checker: AnswerChecker;
-  /** A client with a new key of the tenant. */
+  /** A client with a new key of this tenant. */
   client(tenantId?: string, role?: Role): Promise<ApiClient>;
-  /** Without a key. */
+  /** A client without a key. */
   readonly stranger: ApiClient;
 }
 
@@ -71,7 +71,7 @@ export async function withGateway(
 }
 
 const config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknownVariables: [] };
-/** Loaded once for the worlds of a file, which come one after the other. */
+/** Loaded once for all gateways of a file, which run one after another. */
 const plugins = loadPlugins(config, quietLogger);
 
 export async function openRuntime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
@@ -103,7 +103,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
   };
 }
 
-/** Stores segments and gives the client back. */
+/** Stores segments and returns the client. */
 export async function withSegments(client: ApiClient, ...segments: readonly Segment[]): Promise<ApiClient> {
   for (const segment of segments) {
     const { status, text } = await client.post('/api/v1/segments', segment);

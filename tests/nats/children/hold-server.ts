@@ -1,4 +1,4 @@
-/** Starts a server, pauses it, tells where it is, and waits for its own end. */
+/** Starts a server, pauses it, reports its process, and waits to be killed. */
 import { dirname } from 'node:path';
 import { withNatsServer } from '../../support/nats/nats-server.js';
 

@@ -7,7 +7,7 @@ import { spec } from '../../support/spec.js';
 import { broke, cameBack, type Driven, drive, failure, fired, opened, started } from './support/drive.js';
 
 const timeout = { kind: 'timer_fired', name: 'timeout' } as const;
-/** Never stops by itself. */
+/** A config that never stops by itself. */
 const patient = { max_iterations: 20, quality_threshold: 1, no_improvement_limit: 20 };
 
 function critic(config: JsonObject = {}): Driven {

@@ -13,7 +13,7 @@ function delay(config: JsonObject) {
   return drive(delayType, { config, input: { a: 1 } });
 }
 
-/** The moment `until` stands for; null if it is refused. */
+/** The time that `until` evaluates to; null if it is rejected. */
 function moment(until: string): number | null {
   const [directive] = delay({ until }).tellAt(-1e15, started);
   if (directive?.do === 'start_timer') return directive.at ?? null;

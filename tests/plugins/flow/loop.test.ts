@@ -19,13 +19,13 @@ function over(loopKind: 'foreach' | 'range', items: Json, more: JsonObject = {})
   return drive(loopType, { config: { loop_type: loopKind, items: 'x', ...more }, expressions: { '/items': items } });
 }
 
-/** A loop whose condition is a function of the value that is carried along. */
+/** A loop whose condition is a function of the carried value. */
 function asking(loopKind: 'while' | 'until', holds: (replaced: Replaced) => Json, more: JsonObject = {}): Driven {
   const config = { loop_type: loopKind, condition: 'x', ...more };
   return drive(loopType, { config, input: 0, expressions: { '/condition': holds } });
 }
 
-/** Ends every iteration with `body`'s answer until the loop ends. */
+/** Ends every iteration with the result of `body` until the loop ends. */
 function run(step: Driven, body: (value: Json) => Json) {
   const values: Json[] = [];
   const directives = { last: step.tell(started) };

@@ -10,7 +10,7 @@ function play(script: Script, forgetful: boolean): readonly (readonly Directive[
   return script.told.map((occurrence) => step.tell(occurrence));
 }
 
-/** As the journal would keep it; a reaction may hand out lists that the state still holds. */
+/** A copy as the journal would store it; a reaction may return lists that the state still references. */
 function written(script: Script, forgetful = false): string {
   return JSON.stringify(play(script, forgetful));
 }

@@ -8,7 +8,7 @@ import { withAction } from './with-action.js';
 
 const portOf = (origin: string) => new URL(origin).port;
 
-/** A server that counts requests; `use` gets its port. */
+/** Runs `use` with the port of a server that counts requests. */
 async function withCounter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
   const counter = { requests: 0 };
   await withHttpServer(
@@ -144,7 +144,7 @@ spec('http_action: where requests may go', (test) => {
   });
 });
 
-/** Loopback counts as public, names ending in `.test` lead there: the only way to see redirects between hosts. */
+/** Treats loopback as public and resolves `.test` names to it, which makes redirects between hosts testable. */
 const open: HttpActionOptions = { resolve: async () => ['127.0.0.1'], reachOf: () => 'public' };
 
 interface Seen {

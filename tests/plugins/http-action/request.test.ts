@@ -15,7 +15,7 @@ interface Seen {
   readonly body: string;
 }
 
-/** What the server sees of one call. */
+/** One call as the server sees it. */
 async function seenOf(call: Omit<Call, 'base_url'>, basePath = ''): Promise<Seen> {
   const seen: Seen[] = [];
   await withHttpServer(

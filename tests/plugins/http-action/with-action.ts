@@ -5,7 +5,7 @@ import { fakeStepContext, type Traces } from '../support/fake-step-context.js';
 export interface Call {
   readonly config: HttpActionConfig;
   readonly input?: Json;
-  /** The base URL of client `local`, which may reach private networks unless `client` says otherwise. */
+  /** The base URL of client `local`, which may reach private networks unless `client` overrides it. */
   readonly base_url?: string;
   readonly client?: Partial<HttpClientConfig>;
   readonly signal?: AbortSignal;
@@ -16,7 +16,7 @@ export interface Action {
   readonly traces: Traces[];
 }
 
-/** An http_action with connections of its own, which are closed at the end. */
+/** An http_action with separate connections, which are closed at the end. */
 export async function withAction(options: HttpActionOptions, use: (action: Action) => Promise<void>): Promise<void> {
   const action = createHttpAction(options);
   const traces: Traces[] = [];

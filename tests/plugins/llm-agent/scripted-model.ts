@@ -6,7 +6,7 @@ export interface ScriptedModel extends LanguageModel {
   readonly requests: ModelRequest[];
 }
 
-/** A model that gives what it is told: a text, a whole response, an error, or nothing until it is aborted. */
+/** A model with scripted responses: a text, a full response, an error, or nothing until it is aborted. */
 export function scriptedModel(answer: string | Partial<ModelResponse> | Error | 'hang'): ScriptedModel {
   const requests: ModelRequest[] = [];
   return {
@@ -33,7 +33,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 type Config = Omit<LlmAgentConfig, 'llm_ref'>;
 
-/** One attempt of `llmAgent`; `model` is what `llm_ref` names. */
+/** One attempt of `llmAgent`; `model` is the one that `llm_ref` refers to. */
 export async function runAgent(
   model: ScriptedModel,
   config: Config = {},

@@ -13,7 +13,7 @@ export type ChatAnswer = (response: ServerResponse, call: ChatCall) => void | Pr
 
 export const apiKey = 'sk-very-secret-key-0123456789';
 
-/** A service that speaks chat completions on the loopback address, and a model that asks it. */
+/** A chat completions service on the loopback address, and a model that calls it. */
 export async function withChatServer(
   answer: ChatAnswer,
   use: (ask: (request?: Partial<ModelRequest>) => ReturnType<typeof generate>, calls: ChatCall[]) => Promise<void>,
@@ -43,7 +43,7 @@ function generate(model: ReturnType<typeof openaiCompatible.create>, request: Pa
   });
 }
 
-/** The service's whole answer, with `content` and whatever else is given. */
+/** A complete response of the service with `content` and overrides. */
 export function complete(response: ServerResponse, content: string, more: JsonObject = {}): void {
   response.setHeader('content-type', 'application/json');
   const choice = { index: 0, message: { role: 'assistant', content }, finish_reason: 'stop', ...more };
@@ -73,7 +73,7 @@ export function chunk(delta: JsonObject, finishReason: string | null = null): Js
   };
 }
 
-/** A stream of these texts, ended as the protocol wants it. */
+/** A stream of these texts, terminated as the protocol requires. */
 export function stream(response: ServerResponse, texts: readonly string[], finishReason = 'stop'): void {
   event(response, chunk({ role: 'assistant', content: '' }));
   for (const content of texts) event(response, chunk({ content }));

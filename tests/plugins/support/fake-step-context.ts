@@ -10,16 +10,16 @@ import {
 } from '@llmteam/contracts';
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 
-/** What a handler may use. A ref that is not here is `UNKNOWN_REF`. */
+/** The resources of a handler. Any other ref is `UNKNOWN_REF`. */
 export interface FakeResources {
   readonly clients?: Readonly<Record<string, HttpClientConfig>>;
   readonly llms?: Readonly<Record<string, LanguageModel>>;
-  /** By JSON Pointer; an Error is thrown. */
+  /** By JSON Pointer; an Error value is thrown. */
   readonly expressions?: Readonly<Record<string, Json | Error>>;
   readonly signal?: AbortSignal;
 }
 
-/** What a handler did. */
+/** What a handler did with its context. */
 export interface Traces {
   readonly activities: Omit<Activity, 'at'>[];
   readonly tokens: string[];
@@ -28,7 +28,7 @@ export interface Traces {
   readonly evaluated: string[];
 }
 
-/** A context for one attempt: no kernel, no clock, all that is done to it is kept in `traces`. */
+/** A context for one attempt without kernel and clock; `traces` records every call. */
 export function fakeStepContext(resources: FakeResources = {}): { context: StepContext; traces: Traces } {
   const traces: Traces = { activities: [], tokens: [], usage: [], evaluated: [] };
   const context: StepContext = {

@@ -5,7 +5,7 @@ import { Value } from 'typebox/value';
 import * as assert from 'uvu/assert';
 import type { Test } from '../../support/spec.js';
 
-/** What a catalog needs of every task type. `folder` is that of its package. */
+/** Requirements of the catalog on every task type. `folder` is that of its package. */
 export function metadataLaws(test: Test, folder: string | null, { metadata }: Pick<TaskType, 'metadata'>): void {
   const ajv = () =>
     new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, keywords: [celKeyword, literalKeyword] });
@@ -43,7 +43,7 @@ export function metadataLaws(test: Test, folder: string | null, { metadata }: Pi
   });
 }
 
-/** Whether a config fits the schema the kernel will check it by. */
+/** Whether a config is valid against the schema that the kernel uses. */
 export function fitsSchema({ metadata }: Pick<TaskType, 'metadata'>, config: unknown): boolean {
   return new Ajv2020({ strict: false }).compile(metadata.config_schema)(config);
 }

@@ -1,7 +1,7 @@
 import { isLlmteamError, type LlmteamError } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 
-/** The LlmteamError that `work` fails with; fails the test if it succeeds, or fails in another way. */
+/** The LlmteamError that `work` rejects with; fails the test if it succeeds or rejects with anything else. */
 async function rejection(work: () => unknown): Promise<LlmteamError> {
   try {
     await work();

@@ -13,7 +13,7 @@ export async function withHttpServer(listener: RequestListener, use: (origin: st
   }
 }
 
-/** The same for a server that speaks in bytes, and so may break every rule of HTTP. `answer` comes after the head. */
+/** The same for a raw TCP server, which may violate HTTP. `answer` is called after the request head. */
 export async function withRawServer(
   answer: (socket: Socket, head: string) => void | Promise<void>,
   use: (origin: string) => Promise<void>,

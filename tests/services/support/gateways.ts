@@ -1,6 +1,6 @@
 /**
- * Purpose: an installation with gateways in front of it: who asks one of them, and asks it the same after it was started anew.
- * Owns: one run index per gateway, keys made on the command line as an operator makes them.
+ * Purpose: an installation with gateways, and a client that can repeat requests to any of them, also after a restart.
+ * Owns: one run index per gateway, API keys created on the command line as an operator does.
  */
 import { join } from 'node:path';
 import type { Segment } from '@llmteam/contracts';
@@ -30,7 +30,7 @@ export class GatewayPlace {
     return new LlmteamClient({ url: await this.running.url(), key });
   }
 
-  /** As the service is once its end is there. */
+  /** Starts the service again after it exited. */
   async startAnew(): Promise<Service> {
     this.running = this.begin();
     return this.running.ready();
@@ -44,7 +44,7 @@ export class GatewayPlace {
 export interface GatewayScene {
   readonly installation: Installation;
   readonly places: readonly [GatewayPlace, GatewayPlace];
-  /** An administrator's key of the tenant `acme`. */
+  /** An admin key of the tenant `acme`. */
   readonly key: string;
   readonly coordinator: Service;
   readonly worker: Service;
@@ -58,7 +58,7 @@ export async function makeKey(installation: Installation, role = 'admin', tenant
   return stdout.trim();
 }
 
-/** A coordinator, a worker and two gateways, all ready, with segments in store. */
+/** A coordinator, a worker and two gateways, all ready, with stored segments. */
 export async function withGateways(
   segments: readonly Segment[],
   use: (scene: GatewayScene) => Promise<void>,

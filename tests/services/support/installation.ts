@@ -1,6 +1,6 @@
 /**
- * Purpose: an installation as an operator runs it: a nats-server, services as processes of their own, and somebody who starts runs.
- * Owns: that server, processes and folder are gone at the end. Does not own: what the services do.
+ * Purpose: an installation as an operator runs it: a nats-server, services as separate processes, and a client that starts runs.
+ * Owns: the lifecycle of server, processes and folder. Does not own: what the services do.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import { until } from './until.js';
 
 export interface InstallationOptions {
   readonly server?: NatsServerOptions;
-  /** Beyond the server's address and free ports. */
+  /** Configuration beyond the server's address and free ports. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ export class Installation {
     return new Service(this.cli.start(['serve', kind], options), kind);
   }
 
-  /** Somebody who starts runs and looks at them, as a gateway will. */
+  /** A client that starts and inspects runs like a gateway. */
   async withClient(use: (client: Client) => Promise<void>, environment = this.environment): Promise<void> {
     const config = serviceConfig(loadConfig(null, environment));
     const clock = systemClock();

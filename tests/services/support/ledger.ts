@@ -5,14 +5,14 @@ import type { Installation } from './installation.js';
 
 const plugin = join(import.meta.dirname, '../../../../tests/faults/ledger-plugin');
 
-/** The services get a step type `ledger` that writes a line for every execution. Gives the lines. */
+/** Adds a step type `ledger` to the services that writes a line per execution. Returns the lines. */
 export function withLedger({ cli }: Installation): () => string[] {
   const file = join(cli.folder, 'ledger.txt');
   cli.write('llmteam.config.json', { plugins: [plugin], settings: { ledger: { file } } });
   return () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
 }
 
-/** A chain of steps that take so long each. */
+/** A chain of steps that each take this long. */
 export function ledgerChain(length: number, sleepMs: number): Segment {
   const steps = Array.from({ length }, (_, place) => ({
     step_id: `s${place}`,

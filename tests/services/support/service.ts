@@ -1,4 +1,4 @@
-/** One service process, as a test sees it from outside: its log, its three paths, its signals. */
+/** One service process seen from outside: its log, its three HTTP paths, its signals. */
 import type { Ended, Started } from '../../cli/support/cli.js';
 import { until } from './until.js';
 
@@ -26,14 +26,14 @@ export class Service {
     this.started.signal(name);
   }
 
-  /** The first log line with that message. */
+  /** The first log line with this message. */
   logged(message: string): Promise<LogLine> {
     return this.started.until(`the log line '${message}'`, ({ stderr }) =>
       linesOf(stderr).find(({ msg }) => msg === message),
     );
   }
 
-  /** Where `/health`, `/ready` and `/metrics` are. */
+  /** Base URL of `/health`, `/ready` and `/metrics`. */
   async url(): Promise<string> {
     const { port } = await this.logged('health, readiness and metrics are served');
     return `http://127.0.0.1:${port}`;

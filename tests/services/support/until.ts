@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What `look` gives as soon as it gives something; what it throws meanwhile is told if it never does. */
+/** Resolves with the first result of `look`; on timeout reports what it threw last. */
 export async function until<T>(
   what: string,
   look: () => T | null | undefined | Promise<T | null | undefined>,

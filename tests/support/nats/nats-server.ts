@@ -1,10 +1,10 @@
 /**
- * Purpose: a real nats-server for a test, which can be killed, paused and started again where it was.
- * Owns: the life of the server and a folder with its configuration, log and streams.
+ * Purpose: a real nats-server for a test, which can be killed, paused and restarted in place.
+ * Owns: the lifecycle of the server and a folder with its configuration, log and streams.
  * Invariants:
- *  T1 a server that was started again has the port, the options and the streams it had before
- *  T2 whatever a test does, the server and its folder are gone when `withNatsServer` settles
- *  T3 a server that ends without being told to fails the test, with the end of its log
+ *  T1 a restarted server has the same port, options and streams as before
+ *  T2 the server and its folder are gone when `withNatsServer` settles, whatever the test did
+ *  T3 a server that exits unexpectedly fails the test, with the tail of its log
  */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { configText, type NatsServerOptions } from './server-settings.js';
 const defaultStartTimeoutMs = 8_000;
 const logLinesShown = 40;
 
-/** Starts a server, hands it to `use`, and ends it. */
+/** Runs `use` with a fresh server and stops it afterwards. */
 export async function withNatsServer(
   options: NatsServerOptions,
   use: (server: NatsServer) => Promise<void>,
@@ -56,7 +56,7 @@ class NatsServer {
     mkdirSync(this.portsDir);
   }
 
-  /** The same through all lives. */
+  /** Stable across restarts. */
   get port(): number {
     if (this.knownPort === undefined) throw new Error('the server has not been started yet');
     return this.knownPort;
@@ -66,7 +66,7 @@ class NatsServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** Of the life that goes on. */
+  /** Of the current process. */
   get pid(): number {
     return this.running().pid;
   }
@@ -75,7 +75,7 @@ class NatsServer {
     return this.process?.runs === true;
   }
 
-  /** Settles when the server accepts connections: at first on a free port, later on the same one. */
+  /** Resolves once the server accepts connections: the first time on a free port, later on the same one. */
   async start(): Promise<void> {
     if (this.runs) throw new Error('the server runs already');
     this.checkAlive();
@@ -96,7 +96,7 @@ class NatsServer {
         const { binary, portsDir } = this;
         return await ServerProcess.start({ binary, configFile, logFile: this.logFile, portsDir, timeoutMs });
       } catch (error) {
-        // While the server was away, a connection of somebody else may have got its port for a moment.
+        // While the server was down, an outgoing connection of another process may have taken its port for a moment.
         const portWasTaken = this.log().slice(alreadyLogged).includes('address already in use');
         if (!portWasTaken || performance.now() > deadline) throw this.withLog(error);
       }
@@ -104,25 +104,25 @@ class NatsServer {
     }
   }
 
-  /** SIGKILL: what was not synced may be lost, as in a crash of the process. */
+  /** SIGKILL: writes that were not synced may be lost, as in a crash. */
   async kill(): Promise<void> {
     await this.process?.end('SIGKILL');
   }
 
-  /** A clean end. */
+  /** Shuts the server down gracefully. */
   async stop(): Promise<void> {
-    // a process that is stopped would get the signal only when it goes on
+    // A stopped process would receive the signal only after SIGCONT.
     if (this.runs) this.resume();
     await this.process?.end('SIGTERM');
   }
 
-  /** A clean end, if it still runs, and a new life. */
+  /** Shuts the server down gracefully if it runs, and starts it again. */
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
   }
 
-  /** SIGSTOP: connections stay. From when it settles, nothing answers. */
+  /** SIGSTOP: connections stay open. Once it resolves, nothing responds. */
   async pause(): Promise<void> {
     await this.running().pause();
   }
@@ -131,7 +131,7 @@ class NatsServer {
     this.running().resume();
   }
 
-  /** All that its lives have written. */
+  /** The log of all processes so far. */
   log(): string {
     try {
       return readFileSync(this.logFile, 'utf8');
@@ -140,7 +140,7 @@ class NatsServer {
     }
   }
 
-  /** Fails if the server ended without being told to. */
+  /** @throws if the server exited unexpectedly */
   checkAlive(): void {
     if (!this.process?.endedByItself) return;
     throw this.withLog(new Error(`nats-server ended by itself: ${this.process.ending}`));

@@ -1,28 +1,28 @@
-/** What the operating system says of a process. */
+/** The state of a process according to the operating system. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** It is there and does something: a zombie, which nobody has collected yet, does not. */
+/** Whether the process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   const states = threadStates(pid);
   return states.length > 0 && !states.every((state) => state === 'Z' || state === 'X');
 }
 
-/** All of its threads have stopped; a signal that was sent only begins to stop them. */
+/** Whether all threads have stopped; SIGSTOP takes effect asynchronously. */
 export function isStopped(pid: number): boolean {
   const states = threadStates(pid);
   return states.length > 0 && states.every((state) => state === 'T');
 }
 
-/** A letter per thread, or one for all of them where there is no /proc; none if the process is gone. */
+/** One state letter per thread, or a single one where there is no /proc; empty if the process is gone. */
 function threadStates(pid: number): string[] {
   if (!existsSync('/proc/self/task')) return stateByPs(pid);
   try {
     const tasks = `/proc/${pid}/task`;
     return readdirSync(tasks).map((id) => /\) (\S)/.exec(readFileSync(join(tasks, id, 'stat'), 'utf8'))?.[1] ?? '');
   } catch {
-    // the process, or a thread of it, ended while we looked
+    // The process or one of its threads ended in the meantime.
     return isThere(pid) ? threadStates(pid) : [];
   }
 }

@@ -1,4 +1,4 @@
-/** The NATS client of the tests that look at a server themselves, not through a backend. */
+/** A plain NATS client for tests that inspect a server directly, not through a backend. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
@@ -10,8 +10,8 @@ export interface RawClient {
 }
 
 /**
- * It reconnects for ever, at short intervals. `timeout`: a connection that is lost between the server's greeting and its first answer
- * is not noticed by the client, which then waits this long (by default 20 s) before it tries again.
+ * Reconnects forever, at short intervals. `timeout`: the client does not notice a connection lost between the server's INFO and its first
+ * response, and waits this long (by default 20 s) before it retries.
  */
 export async function withRawClient(
   url: string,
@@ -29,7 +29,7 @@ export async function withRawClient(
   }
 }
 
-/** Asks again and again until the server answers. */
+/** Retries until the server responds. */
 export async function untilBack(connection: NatsConnection): Promise<void> {
   for (;;) {
     try {

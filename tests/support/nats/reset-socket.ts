@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Ends a connection at once: the other side is told that it failed. While its end is on the way the system refuses that, and Node then
- * never closes the socket, tells nobody, and its process computes for ever when it should exit; such a connection is only closed.
+ * Resets a connection (RST). While a FIN is in flight the system refuses that, and Node then never closes the socket, emits no event, and
+ * busy-loops when the process should exit; such a connection is destroyed instead.
  */
 export function resetSocket(socket: Socket): void {
   const isEnding = socket.writableEnded && !socket.writableFinished;

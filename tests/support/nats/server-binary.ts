@@ -1,9 +1,9 @@
-/** Where the tests get their nats-server from: scripts/nats-server.mjs, once per suite and process. */
+/** Gets the nats-server of the tests from scripts/nats-server.mjs, once per suite and process. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** `testing` has the newest server, `trixie` the oldest line that is supported. */
+/** `testing` has the newest server, `trixie` the oldest supported one. */
 export type NatsSuite = 'testing' | 'trixie';
 
 export interface NatsBinary {
@@ -14,7 +14,7 @@ export interface NatsBinary {
 const script = join(import.meta.dirname, '../../../../scripts/nats-server.mjs');
 const found = new Map<NatsSuite, Promise<NatsBinary>>();
 
-/** Says on stderr which version the file's tests run on. */
+/** Prints to stderr which server version the tests of the file run on. */
 export function natsBinary(suite: NatsSuite): Promise<NatsBinary> {
   const known = found.get(suite) ?? find(suite);
   found.set(suite, known);

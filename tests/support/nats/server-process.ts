@@ -1,9 +1,9 @@
 /**
- * Purpose: one life of a nats-server, from its start to its end.
- * Owns: the process, what it wrote, the port it told.
+ * Purpose: one nats-server process, from start to exit.
+ * Owns: the process, its output, the port it reports.
  * Invariants:
  *  N1 the server ends with this process, however this process ends
- *  N2 `end` settles after the server and its guard are gone, and it never signals a process id that may be somebody else's by then
+ *  N2 `end` settles after the server and its guard are gone, and never signals a process id that may have been reused
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -32,7 +32,7 @@ export class ServerProcess {
     this.closed = new Promise((resolve) => child.once('close', resolve));
   }
 
-  /** Settles when the server accepts connections. */
+  /** Resolves once the server accepts connections. */
   static async start(order: StartOrder): Promise<{ server: ServerProcess; port: number }> {
     const server = await ServerProcess.spawn(order);
     try {
@@ -69,7 +69,7 @@ export class ServerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** It ended, and nobody had asked for it. */
+  /** Whether the server exited without being told to. */
   get endedByItself(): boolean {
     return !this.runs && !this.wantedEnd;
   }
@@ -78,7 +78,7 @@ export class ServerProcess {
     return this.child.signalCode ?? `exit code ${this.child.exitCode}`;
   }
 
-  /** Settles when its last thread has stopped. */
+  /** Resolves once its last thread has stopped. */
   async pause(): Promise<void> {
     this.child.kill('SIGSTOP');
     while (this.runs && !isStopped(this.pid)) await sleep(1);
@@ -97,7 +97,7 @@ export class ServerProcess {
   }
 }
 
-/** The server writes `<program>_<pid>.ports` when it listens. */
+/** The server writes `<program>_<pid>.ports` once it listens. */
 async function portIn(folder: string, pid: number): Promise<number | undefined> {
   const name = (await readdir(folder)).find((entry) => entry.endsWith(`_${pid}.ports`));
   if (name === undefined) return undefined;

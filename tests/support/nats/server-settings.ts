@@ -1,22 +1,22 @@
-/** What a test wants of its nats-server, and the configuration file that says so. */
+/** Options of a test's nats-server and the configuration file for them. */
 import type { NatsSuite } from './server-binary.js';
 
 export interface NatsServerOptions {
-  /** Default: `testing`, or what TEST_NATS_SUITE says. */
+  /** Default: TEST_NATS_SUITE, or `testing`. */
   readonly suite?: NatsSuite;
-  /** `always`: an acknowledged message is on the disk. Default: the server's own two minutes. */
+  /** `always`: an acked message is on disk. Default: the server's own interval of two minutes. */
   readonly syncInterval?: 'always';
-  /** Bytes all streams on file may take together. */
+  /** Maximum bytes of all file-based streams together. */
   readonly maxFileStore?: number;
-  /** Bytes of one message. Default: the server's own 1 MB. */
+  /** Maximum bytes of a message. Default: the server's own 1 MB. */
   readonly maxPayload?: number;
-  /** False: a server without JetStream. */
+  /** `false` starts a server without JetStream. */
   readonly jetstream?: boolean;
-  /** More of the server's configuration, as its file has it: `authorization { … }`. */
+  /** Additional lines of the server's configuration file: `authorization { … }`. */
   readonly config?: string;
-  /** Where the streams are kept, for instance a small file system. It is not removed at the end. Default: a folder of its own, which is. */
+  /** Folder of the streams, for instance on a small file system; not removed at the end. Default: a temporary folder, which is. */
   readonly storeDir?: string;
-  /** How long the server may take until it accepts connections. Default 8 000. */
+  /** How long the server may take to accept connections. Default 8,000. */
   readonly startTimeoutMs?: number;
 }
 

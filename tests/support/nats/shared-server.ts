@@ -1,10 +1,10 @@
-/** One server for the tests of a file that need no server of their own. It ends once nobody has used it for a moment. */
+/** A server that the tests of a file share. It stops once it has been unused for a moment. */
 import { type NatsServer, withNatsServer } from './nats-server.js';
 import type { NatsServerOptions } from './server-settings.js';
 
 interface Lent {
   readonly server: NatsServer;
-  /** Gives it back; nothing of the server may be used after that. */
+  /** Returns the server; it must not be used afterwards. */
   readonly release: () => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Purpose: one direction of a connection through the proxy: what comes from one socket goes to the other when the weather lets it.
- * Invariants: L1 pieces leave in the order they came, then the end; L2 it holds little: a sender that is not passed on is not read.
+ * Purpose: one direction of a connection through the proxy: forwards data from one socket to the other as the simulated network allows.
+ * Invariants: L1 chunks leave in arrival order, then the end; L2 backpressure: a sender whose data is not forwarded is not read.
  */
 import type { Socket } from 'node:net';
 import { resetSocket } from './reset-socket.js';
@@ -8,19 +8,19 @@ import { resetSocket } from './reset-socket.js';
 export interface Weather {
   readonly isStalled: boolean;
   readonly delayMs: number;
-  /** Whether the next piece resets the connection instead. */
+  /** Whether the next chunk resets the connection instead. */
   readonly loses: () => boolean;
 }
 
 export interface Passing {
   readonly weather: Weather;
-  /** The connection is to be reset. */
+  /** Called when the connection must be reset. */
   readonly lost: () => void;
-  /** This lane has passed the end of its connection. */
+  /** Called when this lane has forwarded the end of its connection. */
   readonly over: () => void;
 }
 
-/** Bytes, or how the sender ended: it said so, its connection is over, or that failed. */
+/** Data, or how the sender ended: with FIN, with close, or with an error. */
 type Piece = Buffer | 'end' | 'closed' | 'failed';
 
 interface Held {
@@ -53,7 +53,7 @@ export class TcpLane {
     return this.closed;
   }
 
-  /** Passes on what is due. */
+  /** Forwards what is due. */
   pass(): void {
     clearTimeout(this.timer);
     while (this.mayPass()) {

@@ -1,18 +1,18 @@
 /**
- * Purpose: a network between clients and a server on this machine that a test can cut, stall, slow down and make unreliable.
- * Owns: the port the clients connect to, and every connection through it.
+ * Purpose: a simulated network between clients and a local server that a test can cut, stall, slow down and make unreliable.
+ * Owns: the port that clients connect to, and every connection through it.
  * Invariants:
- *  X1 what is passed on is passed on whole and in order, whatever the weather was on the way
- *  X2 while it is stalled nothing reaches the other side, not even the end of a connection; once it is healed all of it does
- *  X3 its port stays its own while it is cut, so that nobody else can be there when it heals
- *  X4 no connection, no socket and no timer is left when `withTcpProxy` settles
+ *  X1 data is forwarded complete and in order, whatever faults occurred on the way
+ *  X2 while stalled nothing reaches the other side, not even the end of a connection; once healed everything does
+ *  X3 the proxy keeps its port while it is cut, so that no other process can take it before it heals
+ *  X4 no connection, socket or timer is left when `withTcpProxy` settles
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { resetSocket } from './reset-socket.js';
 import { type Passing, TcpLane, type Weather } from './tcp-lane.js';
 
-/** Starts a proxy in front of `url` (`nats://127.0.0.1:4222`), hands it to `use`, and ends it. */
+/** Runs `use` with a proxy in front of `url` (`nats://127.0.0.1:4222`) and closes it afterwards. */
 export async function withTcpProxy(url: string, use: (proxy: TcpProxy) => Promise<void>): Promise<void> {
   const proxy = new TcpProxy(new URL(url));
   await proxy.open();
@@ -35,7 +35,7 @@ interface Connection {
 export class TcpProxy {
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
-  /** All that are not closed yet. */
+  /** Connections that are not closed yet. */
   private readonly sockets = new Set<Socket>();
   private readonly weather = { isCut: false, delayMs: 0, loses: () => false };
   private readonly stalled = { to_server: false, to_client: false };
@@ -50,14 +50,14 @@ export class TcpProxy {
     await once(this.server, 'listening');
   }
 
-  /** What clients connect to instead of the server. */
+  /** The URL that clients connect to instead of the server's. */
   get url(): string {
     const url = new URL(this.target);
     url.port = String((this.server.address() as AddressInfo).port);
     return url.href;
   }
 
-  /** Connections so far: taken, turned away while it was cut, and reset by `cut`, `resetAll` or `resetRandomly`. */
+  /** Connection counts so far: accepted, refused while cut, and reset by `cut`, `resetAll` or `resetRandomly`. */
   get counts(): Readonly<{ accepted: number; refused: number; reset: number }> {
     return { ...this.count };
   }
@@ -66,24 +66,24 @@ export class TcpProxy {
     return this.connections.size;
   }
 
-  /** Resets every connection, and each new one at once. */
+  /** Resets every connection, and each new one immediately. */
   cut(): void {
     this.weather.isCut = true;
     this.resetAll();
   }
 
-  /** Takes connections and keeps them, and passes nothing, or nothing one way. */
+  /** Accepts and keeps connections but forwards nothing, or nothing in one direction. */
   stall(...ways: Way[]): void {
     for (const way of ways.length === 0 ? bothWays : ways) this.stalled[way] = true;
   }
 
-  /** Passes everything on this much later. */
+  /** Delays everything by this time. */
   delay(ms: number): void {
     this.weather.delayMs = ms;
     this.passAll();
   }
 
-  /** Each piece that is to be passed on resets its connection instead with this chance; the same seed draws the same. */
+  /** Each chunk resets its connection with this probability instead of being forwarded; deterministic for a seed. */
   resetRandomly({ seed, chance }: { seed: number; chance: number }): void {
     const draw = randomNumbers(seed);
     this.weather.loses = () => draw() < chance;
@@ -93,7 +93,7 @@ export class TcpProxy {
     for (const { reset } of [...this.connections]) reset();
   }
 
-  /** Fair weather: nothing is cut, stalled, delayed or reset. What was held back is passed on. */
+  /** Clears all faults and forwards what was held back. */
   heal(): void {
     Object.assign(this.weather, { isCut: false, delayMs: 0, loses: () => false });
     Object.assign(this.stalled, { to_server: false, to_client: false });
@@ -105,7 +105,7 @@ export class TcpProxy {
     this.server.close();
     this.resetAll();
     const allClosed = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    // Of a connection that has ended a socket may still wait for its reader.
+    // A socket of an ended connection may still wait for its reader.
     for (const socket of this.sockets) resetSocket(socket);
     await Promise.all([closed, ...allClosed]);
   }
@@ -154,7 +154,7 @@ export class TcpProxy {
     this.connections.add(connection);
   }
 
-  /** As it is whenever it is asked. */
+  /** Read afresh on every use. */
   private weatherOf(way: Way): Weather {
     const { weather, stalled } = this;
     return {
@@ -173,12 +173,12 @@ export class TcpProxy {
   }
 }
 
-/** The lanes hear of an error by the end of the socket that follows it. */
+/** The lanes notice an error by the close event that follows it. */
 function ignore(): void {
   return undefined;
 }
 
-/** Numbers in [0, 1) from a 32-bit seed: a Weyl sequence, mixed. */
+/** Numbers in [0, 1) from a 32-bit seed: a mixed Weyl sequence. */
 function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,17 +1,17 @@
 /**
- * Purpose: the order of a reference play, forced upon appends that come from many processes.
- * Owns: which fact may pass, whether it is the fact of the reference, that a repetition is answered the position of the first.
+ * Purpose: forces the order of the reference run on appends that come from many processes.
+ * Owns: which fact may pass, that it equals the fact of the reference, that a duplicate gets the position of the original.
  * Invariants:
- *  G1 a fact the reference does not know ends the play
- *  G2 the first of a fact passes in its turn, and only if it is what the reference has; its repetitions in the same turn race it
- *  G3 a repetition that comes later goes straight to the journal, which must tell it by its message id
+ *  G1 a fact that is not in the reference fails the run
+ *  G2 a fact passes in its turn, and only if it equals that of the reference; its duplicates in the same turn race it
+ *  G3 a later duplicate goes straight to the journal, which must recognize it by its message id
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Fact, type Journal, LlmteamError, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
 import { altered } from '../altered.js';
 import type { Progress } from './progress.js';
 
-/** What one append must hold. */
+/** What one append must contain. */
 export interface Expected {
   readonly run_id: string;
   readonly message_id: string;
@@ -20,11 +20,11 @@ export interface Expected {
 
 interface Place {
   readonly expected: Expected;
-  /** Who waits for its turn. */
+  /** Appends that wait for its turn. */
   readonly arrivals: Map<symbol, { readonly who: string; readonly differs: boolean; readonly pass: () => void }>;
   isOpen: boolean;
   kept: readonly Position[] | null;
-  /** Who appended it, first or again. */
+  /** Processes that appended it, the first and the duplicates. */
   readonly by: Set<string>;
 }
 
@@ -43,12 +43,12 @@ export class FactGate {
     }
   }
 
-  /** The journal as one process sees it. */
+  /** The journal of one process. */
   before(journal: Journal, who: string): Journal {
     return altered(journal, { append: (run, entries) => this.append(journal, who, run, entries) });
   }
 
-  /** Lets one fact pass; resolves with its last position once it is kept. */
+  /** Lets one fact pass; resolves with its last position once it is stored. */
   async letPass({ run_id, message_id }: Expected): Promise<Position> {
     const name = nameOf(run_id, message_id);
     const place = this.places.get(name);
@@ -63,12 +63,12 @@ export class FactGate {
     return place.kept?.at(-1) ?? 0;
   }
 
-  /** Who appended it until now, first or again. */
+  /** Processes that have appended it so far, the first and the duplicates. */
   appendedBy({ run_id, message_id }: Expected): readonly string[] {
     return [...(this.places.get(nameOf(run_id, message_id))?.by ?? [])].sort();
   }
 
-  /** Ends every append that waits. */
+  /** Rejects every waiting append. */
   close(): void {
     this.isClosed = true;
     for (const { arrivals } of this.places.values()) for (const { pass } of arrivals.values()) pass();

@@ -1,6 +1,6 @@
 /**
- * Purpose: which jobs a reference play has, and what becomes of them on the stage.
- * Invariant: a job is what the reference says it is, wherever it turns up.
+ * Purpose: tracks the jobs of the reference run and their fate on the stage.
+ * Invariant: a job equals that of the reference wherever it occurs.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Job, JobQueue } from '@llmteam/contracts';
@@ -23,7 +23,7 @@ export class JobLedger {
     }
   }
 
-  /** The queue as one coordinator sees it. */
+  /** The queue of one coordinator. */
   before(queue: JobQueue, who: string): JobQueue {
     return altered(queue, {
       publish: (jobs) => {
@@ -33,7 +33,7 @@ export class JobLedger {
     });
   }
 
-  /** The reference has come to where these are handed out. */
+  /** The reference has reached the point where these jobs are published. */
   owe(jobs: readonly Job[]): void {
     for (const { job_id } of jobs) if (!this.delivered.has(job_id)) this.owed.add(job_id);
   }
@@ -55,7 +55,7 @@ export class JobLedger {
     return [...this.owed];
   }
 
-  /** Jobs that were handed out and not answered, in order of their ids. */
+  /** Jobs that were delivered and have no report yet, ordered by id. */
   get silent(): readonly string[] {
     return [...this.unanswered].sort();
   }

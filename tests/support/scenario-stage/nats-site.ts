@@ -1,4 +1,4 @@
-/** A real nats-server as the place of a play. */
+/** A stage on a real nats-server. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Backend } from '@llmteam/contracts';
@@ -15,7 +15,7 @@ export interface Layout {
 const natsPartitions = 2;
 const installations = { made: 0 };
 
-/** An installation of its own on a real server; the client and every coordinator and worker have a connection each. */
+/** A separate installation on a real server; the client and every coordinator and worker have their own connections. */
 export function onNats(server: SharedServer, { coordinators, workers }: Layout): OpenSite {
   return async (clock) => {
     const { server: lent, release } = await server.lend();
@@ -34,7 +34,7 @@ export function onNats(server: SharedServer, { coordinators, workers }: Layout):
       release();
     };
     try {
-      // The first makes the installation, the others find it.
+      // The first one creates the installation, the others open it.
       const client = await open('client');
       const seats = coordinators.map(async (owns) => ({ backend: await open('coordinator'), ...owns }));
       const hands = Array.from({ length: workers }, () => open('worker'));
@@ -46,7 +46,7 @@ export function onNats(server: SharedServer, { coordinators, workers }: Layout):
   };
 }
 
-/** A server with the streams of hundreds of plays gets slow to do away with. */
+/** A server with the streams of hundreds of runs becomes slow to shut down. */
 async function removeInstallation(url: string, namespace: string): Promise<void> {
   await withRawClient(url, async ({ streams }) => {
     const names: string[] = [];

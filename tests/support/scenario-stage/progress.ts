@@ -1,14 +1,14 @@
-/** Waits of one play. Each names what it waits for, and the first thing that goes wrong ends them all. */
+/** The waits of one staged run. Each names what it waits for, and the first failure rejects all of them. */
 export class Progress {
   private readonly waits = new Set<() => void>();
   private failure: Error | null = null;
 
   constructor(
-    /** How long one thing may take, in real time. */
+    /** Timeout of one wait, in real time. */
     private readonly patienceMs: number,
   ) {}
 
-  /** Resolves once it is so. @throws if something went wrong, or if it does not become so in time: then with what is missing. */
+  /** Resolves once the condition holds. @throws if something failed, or on timeout with what is missing */
   async until(isSo: () => boolean, missing: () => string): Promise<void> {
     this.check();
     if (isSo()) return;
@@ -29,7 +29,7 @@ export class Progress {
     });
   }
 
-  /** Something happened that somebody may have waited for. */
+  /** Rechecks the waits after something happened. */
   changed(): void {
     for (const look of [...this.waits]) look();
   }
@@ -39,11 +39,11 @@ export class Progress {
     this.changed();
   }
 
-  /** @throws what went wrong, if anything did */
+  /** @throws the first failure, if any */
   check(): void {
     if (this.failure !== null) throw this.failure;
   }
 }
 
-/** For what changes without telling. */
+/** For state that changes without a notification. */
 const pollMs = 5;

@@ -1,4 +1,4 @@
-/** What must be as in the reference once a play is over. */
+/** What must equal the reference once a staged run is over. */
 import type { Entry, HumanTask } from '@llmteam/contracts';
 import { isEnded, resultOf, viewRun } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
@@ -30,7 +30,7 @@ async function sameHistory({ journal, expected }: Played, { key, run }: Simulate
   assert.is(ends, run.state.is_recorded ? 1 : 0, `ends of run '${key.run_id}'`);
 }
 
-/** Whatever a coordinator is there to append, each owner of the partition appended: none left it to the other. */
+/** Every fact that coordinators append was appended by each owner of the partition: none left it to the other. */
 async function everyOwnerDidItsPart({
   reference,
   expected,
@@ -52,7 +52,7 @@ async function everyOwnerDidItsPart({
   }
 }
 
-/** The run whose state led to an append; null: a client or a worker appended it. */
+/** The run whose state caused an append; null if a client or a worker appended it. */
 function deciderOf({ run_id, message_id }: Expected, { runs }: Simulation): string | null {
   const [kind = '', id = ''] = message_id.split(/:(.*)/s);
   if (kind === 'timer' || kind === 'ended') return run_id;
@@ -62,7 +62,7 @@ function deciderOf({ run_id, message_id }: Expected, { runs }: Simulation): stri
   return null;
 }
 
-/** As histories tell, and as every loop that drove the run derived them on the way. */
+/** Events replayed from the histories, and as derived live by every loop that drove the run. */
 async function sameEvents(played: Played, { key, run, events }: SimulatedRun): Promise<void> {
   const { client, site, coordinators } = played;
   assert.is(text(await client.events(key)), text(events), `events of run '${key.run_id}'`);
@@ -102,7 +102,7 @@ function asListed(task: HumanTask): string {
   return text(task);
 }
 
-/** Each job was answered unless its worker is silent, and each that was called off was called off at every worker. */
+/** Every job was reported unless its worker is silent, and every cancelled job was cancelled at every worker. */
 async function sameJobs({ reference, ledger, workers, progress }: Played): Promise<void> {
   const answered = new Set(reference.appended.map(({ message_id }) => message_id));
   const jobs = reference.appended.flatMap((one) => one.jobs.map(({ job_id }) => job_id));

@@ -20,13 +20,13 @@ export interface WorkerParts {
   readonly ledger: JobLedger;
 }
 
-/** More than any scenario has in flight. */
+/** More jobs than any scenario has in flight. */
 const concurrency = 1_000;
 const queue = 'work@1';
 
-/** Takes jobs from the real queue and does with them what the script says. */
+/** Takes jobs from the real queue and handles them as the script says. */
 export class ScriptedWorker {
-  /** Ids of jobs it was told to stop. */
+  /** Ids of jobs that were cancelled. */
   readonly cancelled = new Set<string>();
   private readonly held = new Set<Delivery>();
   private readonly timers = new Set<Timer>();
@@ -43,7 +43,7 @@ export class ScriptedWorker {
     this.consumer = await jobs.consume(queue, { concurrency }, (delivery) => this.take(delivery));
   }
 
-  /** Gives up what it holds. */
+  /** Acks the jobs it still holds, without reporting them. */
   async stop(): Promise<void> {
     this.unsubscribe();
     for (const timer of this.timers) timer.cancel();
@@ -70,7 +70,7 @@ export class ScriptedWorker {
     this.parts.ledger.answer(delivery.job);
   }
 
-  /** What fails is the gate's to tell. */
+  /** Failures are reported by the gate. */
   private at(at: number, work: () => Promise<void>): void {
     const { clock } = this.parts;
     const timer = clock.after(at - clock.now(), () => {

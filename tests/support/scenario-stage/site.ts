@@ -1,13 +1,13 @@
-/** Where a play takes place: a backend, opened as often as there are processes that would open it. */
+/** Where scenarios are staged: a backend, opened once for each process that would open it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openMemoryBackend, openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Backend, Clock } from '@llmteam/contracts';
 
-/** What a coordinator is told. */
+/** Options of a coordinator. */
 export interface Ownership {
-  /** Those it owns; a partition may have several owners. */
+  /** The partitions it owns; a partition may have several owners. */
   readonly partitions: readonly number[];
   readonly maxResidentRuns?: number;
 }
@@ -17,7 +17,7 @@ interface Seat extends Ownership {
 }
 
 export interface Site {
-  /** Who starts runs and tells them things. */
+  /** The backend of the client, which starts and controls runs. */
   readonly client: Backend;
   readonly coordinators: readonly Seat[];
   readonly workers: readonly Backend[];
@@ -26,10 +26,10 @@ export interface Site {
 
 export type OpenSite = (clock: Clock) => Promise<Site>;
 
-/** Longer than any scenario lasts on its clock: workers on the stage hold jobs without renewing their leases. */
+/** Longer than any scenario on its virtual clock: workers on the stage do not renew leases. */
 const leaseMs = 10 * 86_400_000;
 
-/** One process: everything shares one backend. `owners` coordinators each own its only partition. */
+/** A single process where everything shares one backend. `owners` coordinators each own the only partition. */
 export function inOneProcess(open: (clock: Clock) => Promise<Backend>, owners = 1): OpenSite {
   return async (clock) => {
     const backend = await open(clock);
@@ -42,7 +42,7 @@ export function memory(clock: Clock): Promise<Backend> {
   return openMemoryBackend({ clock, leaseMs });
 }
 
-/** In a folder of its own. Order and contents are asked for here, not power cuts: hundreds of folders that sync every write take minutes. */
+/** Each in a temporary folder. Writes are not synced, because power loss is not tested here and hundreds of syncing stores take minutes. */
 export async function sqlite(clock: Clock): Promise<Backend> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-'));
   const backend = await openSqliteBackend({ folder, clock, leaseMs, synchronous: 'relaxed' });

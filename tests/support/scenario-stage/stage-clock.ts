@@ -1,7 +1,7 @@
 import type { Clock } from '@llmteam/contracts';
 import { type ManualClock, manualClock } from '@llmteam/kernel';
 
-/** The time of a play: it stands still until it is moved, and what is due at once happens at once. */
+/** The virtual time of a staged run: it stands still until it is advanced, and timers that are already due fire immediately. */
 export class StageClock implements Clock {
   private readonly clock: ManualClock;
 
@@ -15,7 +15,7 @@ export class StageClock implements Clock {
 
   after(delayMs: number, callback: () => void): ReturnType<Clock['after']> {
     const timer = this.clock.after(delayMs, callback);
-    // Not within this call: who asks has not got its timer yet.
+    // Not synchronously: the caller does not have the timer yet.
     if (delayMs <= 0) setImmediate(() => void this.clock.advance(0));
     return timer;
   }

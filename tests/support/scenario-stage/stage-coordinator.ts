@@ -21,18 +21,18 @@ export interface CoordinatorParts {
   readonly progress: Progress;
 }
 
-/** A coordinator's loops, and what they saw. */
+/** The partition loops of a coordinator, and what they observed. */
 export class StageCoordinator {
   readonly name: string;
-  /** Per run, the events as its loop derived them. */
+  /** By run: the events its loop derived. */
   readonly events = new Map<string, RunEvent[]>();
-  /** Per run, how it ended, as often as the loop told. */
+  /** By run: its results, once for each time the loop reported one. */
   readonly results = new Map<string, RunResult[]>();
   private readonly loops = new Map<number, PartitionLoop>();
-  /** Per partition, the last entry that was applied and whose jobs were handed over. */
+  /** By partition: the last entry that was applied and whose jobs were published. */
   private readonly levels = new Map<number, Position>();
 
-  /** `journal` and `queue` of the backend are the ones given here. */
+  /** `journal` and `queue` replace those of the backend. */
   constructor(
     private readonly parts: CoordinatorParts,
     journal: Journal,
@@ -75,7 +75,7 @@ export class StageCoordinator {
     return this.loops.has(partition);
   }
 
-  /** Its partitions whose last entry, by `ends`, it has not applied. */
+  /** Its partitions that lag behind `ends`. */
   behind(ends: ReadonlyMap<number, Position>): string[] {
     const late = [...ends].filter(
       ([partition, end]) => this.owns(partition) && (this.levels.get(partition) ?? 0) < end,

@@ -1,11 +1,11 @@
 /**
- * Purpose: a scenario played by the real parts (run service, partition loops, backend) in the order in which the simulation plays it.
- * Owns: the order, the time, the ends of everything that was opened. Does not own: what a fact holds; whoever appends it says that,
- * and it must be what the simulation says.
+ * Purpose: runs a scenario with the real components (run service, partition loops, backend) in the order of the simulation.
+ * Owns: order, time, and closing whatever was opened.
+ * Does not own: the content of facts; the components produce it, and it must equal that of the simulation.
  * Invariants:
- *  P1 facts are appended one after another, in the order of the reference over all runs
- *  P2 time moves on only when every coordinator has applied all there is, and every job that is due is in a worker's hands
- *  P3 in one instant the timers of coordinators come due last, or when the reference has them
+ *  P1 facts are appended one at a time, in the order of the reference across all runs
+ *  P2 time advances only once every coordinator has caught up and every due job has been delivered to a worker
+ *  P3 within one instant the timers of coordinators fire last, or when the reference has them
  */
 import type { Fact, Position, RunKey } from '@llmteam/contracts';
 import {
@@ -32,7 +32,7 @@ export interface Played {
   readonly site: Site;
   readonly client: RunService;
   readonly journal: LargeValueJournal;
-  /** What every run's history must hold. */
+  /** The expected history of every run. */
   readonly expected: readonly Expected[];
   readonly gate: FactGate;
   readonly coordinators: readonly StageCoordinator[];
@@ -44,8 +44,8 @@ export interface Played {
 export const tenantId = 'acme';
 
 /**
- * Plays a scenario and shows what is left to `look`, before all is closed.
- * @throws an error that names the first fact, job or coordinator that did not do as in the reference
+ * Runs a scenario and passes the final state to `look` before everything is closed.
+ * @throws an error that names the first fact, job or coordinator that differs from the reference
  */
 export async function playOnStage(
   name: string,
@@ -61,7 +61,7 @@ export async function playOnStage(
     await look(stage.played());
     stage.progress.check();
   } catch (error) {
-    // What went wrong first says more than what came of it.
+    // The first failure is more informative than its consequences.
     stage.progress.check();
     throw error;
   } finally {
@@ -105,7 +105,7 @@ class Stage {
       if (next.message_id.startsWith('timer:')) await this.timersTo(next.at);
       await this.letPass(next, this.expected[place] as Expected);
     }
-    // Whatever should not come any more has its chance.
+    // Gives unexpected late facts a chance to appear.
     const end = epochMs + (this.scenario.script.until_ms ?? aDayMs);
     await this.moveTo(end);
     await this.timersTo(end);
@@ -160,7 +160,7 @@ class Stage {
     ]);
   }
 
-  /** The facts of the reference; it has no store, so its definitions have hashes of its own. */
+  /** The facts of the reference with the real definition hashes; the simulation has no store and uses its own. */
   private async factsToCome(): Promise<Expected[]> {
     const { segment, script } = this.scenario;
     const catalog = scenarioCatalog();
@@ -186,7 +186,7 @@ class Stage {
     this.ledger.owe(next.jobs);
   }
 
-  /** What comes from outside is for the director to say; everything else comes by itself. */
+  /** Appends what comes from outside; everything else is appended by the components themselves. */
   private async say({ run_id, message_id, fact }: Appended, { facts }: Expected): Promise<void> {
     if (fact.type === 'run.requested' && fact.forked_from !== undefined) {
       const { from_step, input_overrides } = fact.forked_from;
@@ -203,7 +203,7 @@ class Stage {
     }
   }
 
-  /** A run service that gives new things this id. */
+  /** A run service that generates this id. */
   private client(id: string): RunService {
     const journal = this.gate.before(this.journal, 'the client');
     const { definitions, clock, site } = this;

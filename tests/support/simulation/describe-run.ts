@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ErrorInfo, HumanTask, Json, RunEvent } from '@llmteam/contracts';
 import { epochMs, type SimulatedRun } from './simulation.js';
 
-/** A run as `expected.json` holds it: short enough to be read, long enough to say everything that matters. */
+/** A run as recorded in `expected.json`: short enough to review, complete enough to catch every relevant change. */
 export interface Description {
   readonly run_id: string;
   readonly status: string;
@@ -12,13 +12,13 @@ export interface Description {
   readonly steps_completed: number;
   readonly steps_total: number;
   readonly usage: Json;
-  /** Ids of jobs whose workers were told to stop; absent if there are none. */
+  /** Ids of cancelled jobs; absent if there are none. */
   readonly cancelled_jobs?: readonly string[];
-  /** How the human tasks stood in the end, by task id; absent if there are none. */
+  /** Final status of the human tasks by task id; absent if there are none. */
   readonly tasks?: Readonly<Record<string, string>>;
   /**
-   * `<ms> <event_type> <scope>/<step_id>#<attempt> <payload> ! <error> in <duration> ← <seq of the event that led to it>`; the first
-   * has seq 1. Of very long lists the middle is a hash.
+   * `<ms> <event_type> <scope>/<step_id>#<attempt> <payload> ! <error> in <duration> ← <seq of the causing event>`; the first
+   * has seq 1. The middle of a very long list is replaced by a hash.
    */
   readonly events: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { outstandingEffects, type Run, restoreRun, takeSnapshot } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 
-/** The run as it comes back from its snapshot's JSON text; it must still need done what it needed before. */
+/** The run restored from the JSON text of its snapshot; its pending effects must be the same as before. */
 export function thawed(run: Run): Run {
   const wanted = JSON.stringify(outstandingEffects(run));
   const back = restoreRun(run.plan, JSON.parse(JSON.stringify(takeSnapshot(run))));

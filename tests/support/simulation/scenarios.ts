@@ -13,7 +13,7 @@ export interface Scenario {
   readonly script: Script;
 }
 
-/** All of them, or those whose name contains one of the words in the variable SCENARIOS. */
+/** All scenarios, or those whose name contains one of the words in the environment variable SCENARIOS. */
 export function scenarioNames(): string[] {
   const words = (process.env.SCENARIOS ?? '').split(' ').filter((word) => word !== '');
   const isWanted = (name: string): boolean => words.length === 0 || words.some((word) => name.includes(word));
@@ -37,7 +37,7 @@ function read<T>(name: string, file: string): T {
 
 const played = new Map<string, Simulation>();
 
-/** The scenario after its end. Played once per process: look, do not touch. */
+/** The finished scenario. Simulated once per process and shared, so do not modify it. */
 export function playScenario(name: string, options: SimulationOptions = {}): Simulation {
   const key = `${name} ${options.forgetful === true} ${options.frozen === true}`;
   const known = played.get(key);

@@ -3,31 +3,31 @@ import type { Activity, ErrorInfo, Fact, Job, Json, JsonObject, Segment } from '
 /** What one attempt of a `work` step does. Default: after 10 ms it fires `output` with `config.result`, or with its input. */
 export interface Act {
   readonly takes_ms?: number;
-  /** The ports it fires; a string `$<field>` stands for that field of the job: `$input`, `$ports`, `$memos`, `$config`, … */
+  /** The ports it fires; a string `$<field>` is replaced by that field of the job: `$input`, `$ports`, `$memos`, `$config`, … */
   readonly ports?: JsonObject;
-  /** Fails with this code; not in the error table: recoverable unless said otherwise. */
+  /** Fails with this code; a code that is not in the error table is recoverable by default. */
   readonly fails?: string;
   readonly recoverable?: boolean;
   readonly details?: JsonObject;
-  /** The worker is never heard of. */
+  /** The worker never reports. */
   readonly silent?: boolean;
-  /** How often the report arrives. */
+  /** How many times the report arrives. */
   readonly reports?: number;
-  /** The worker journals its start after this time (only where the job asks for it). */
+  /** The worker journals its start after this time, if the job requires it. */
   readonly starts_after_ms?: number;
   readonly usage?: { readonly input_tokens: number; readonly output_tokens: number };
-  /** Told with the report. */
+  /** Included in the report. */
   readonly activities?: readonly Omit<Activity, 'at'>[];
   /** `after_ms`: default 1. */
   readonly memo?: { readonly name: string; readonly value: Json; readonly after_ms?: number };
 }
 
-/** Something from outside at a time of the simulation. */
+/** An external input at a time of the simulation. */
 export interface Outside {
   readonly at_ms: number;
   /** Default: the run of the scenario. */
   readonly run?: string;
-  /** How often it is appended. Default 1. */
+  /** How many times it is appended. Default 1. */
   readonly times?: number;
   readonly append: Partial<Fact> & { readonly type: Fact['type'] };
 }
@@ -36,14 +36,14 @@ export interface Script {
   readonly about: string;
   readonly input?: Json;
   readonly timeout_seconds?: number | null;
-  /** Segments that `segment_ref` names. */
+  /** Segments that `segment_ref` refers to. */
   readonly segments?: Readonly<Record<string, Segment>>;
-  /** By step key or step id: one act for all attempts, or one for each, the last again for the rest. */
+  /** By step key or step id: one act for all attempts, or one per attempt, of which the last is repeated. */
   readonly steps?: Readonly<Record<string, Act | readonly Act[]>>;
   readonly outside?: readonly Outside[];
-  /** A second run, `fork`, that begins with the history of the first up to what it first tells of a step. */
+  /** A second run, `fork`, that begins with the history of the first up to its first fact about a step. */
   readonly fork?: { readonly at_ms: number; readonly from_step: string; readonly input_overrides?: JsonObject };
-  /** The simulation ends here at the latest; a run that has not ended by then is left as it is. Default: a day. */
+  /** The simulation ends here at the latest, even if a run has not ended. Default: a day. */
   readonly until_ms?: number;
 }
 

@@ -1,18 +1,18 @@
 import type { Fact, Job, Json } from '@llmteam/contracts';
 import { actOf, fillIn, type Script, scriptedError } from './script.js';
 
-/** Something a worker appends in the course of its work. */
+/** A fact that a worker appends while it works. */
 export interface WorkerFact {
-  /** When; epoch milliseconds. */
+  /** Epoch milliseconds. */
   readonly at: number;
   readonly message_id: string;
   readonly fact: Fact;
 }
 
-/** Whatever worker takes a job, its history names this one. */
+/** Histories name this worker, whichever one takes a job. */
 const worker = 'worker-1';
 
-/** What a worker that got the job at `now` does. Reports of one attempt are told apart, as those of two workers would be. */
+/** What a worker does that got the job at `now`. Reports of one attempt have distinct message ids, as if from two workers. */
 export function scriptedWork(script: Script, job: Job, now: number): WorkerFact[] {
   const act = actOf(script, job);
   const { step, attempt } = job;

@@ -1,12 +1,12 @@
 import type { ChildEnded, Fact, Segment } from '@llmteam/contracts';
 import type { StartChild } from '@llmteam/kernel';
 
-/** 300 s unless the segment says otherwise; null: none. */
+/** 300 s unless the segment sets it; null means no timeout. */
 export function limitOf({ params }: Segment): number | null {
   return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
 }
 
-/** Whether a fact is about a step, or about an iteration of it. */
+/** Whether a fact is about a step or about an iteration of it. */
 export function concerns(fact: Fact, step: string): boolean {
   if (fact.type === 'timer.fired') return fact.timer.startsWith(`${step}#`) || fact.timer.startsWith(`${step}:`);
   return 'step' in fact && (fact.step === step || fact.step.startsWith(`${step}[`));

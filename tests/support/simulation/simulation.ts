@@ -1,6 +1,6 @@
 /**
- * Purpose: the engine on a virtual clock in one call: entries go in, effects become entries again, until nothing is left to happen.
- * The histories it leaves are what every other way of running must agree with.
+ * Purpose: runs the engine on a virtual clock: entries go in and effects become new entries, until nothing is left to do.
+ * Its histories are the reference that every other way of running must match.
  */
 import type {
   Definition,
@@ -53,34 +53,34 @@ export interface SimulatedRun {
   readonly plan: Plan;
   readonly facts: Fact[];
   readonly events: RunEvent[];
-  /** Ids of jobs that were called off, in order. */
+  /** Ids of cancelled jobs, in order. */
   readonly cancelled_jobs: string[];
-  /** As they were shown last, by task id. */
+  /** Latest state by task id. */
   readonly tasks: Map<string, HumanTask>;
   run: Run;
 }
 
-/** What was appended, in the order of all runs together. */
+/** One append, in the global order of all runs. */
 export interface Appended {
   readonly run_id: string;
   readonly message_id: string;
   readonly fact: Fact;
-  /** Facts of another history that came with a fork, appended together with it. */
+  /** Facts of another history that a fork starts with, in the same append. */
   readonly copied: readonly Fact[];
   /** When it was appended; epoch milliseconds. */
   readonly at: number;
-  /** Jobs it led to. */
+  /** Jobs it caused. */
   readonly jobs: Job[];
 }
 
 export interface SimulationOptions {
-  /** Forget the state after every entry (of long histories: now and then) and evolve the whole history again. */
+  /** After every entry (in long histories: occasionally) discard the state and replay the whole history. */
   readonly forgetful?: boolean;
-  /** After every entry (of long histories: now and then) go on from the state's snapshot, read back from JSON text. */
+  /** After every entry (in long histories: occasionally) continue from a snapshot restored from JSON text. */
   readonly frozen?: boolean;
 }
 
-/** Entries up to which evolving everything again after each is quick. */
+/** Number of entries up to which a full replay after each one is fast. */
 const shortHistory = 200;
 
 interface Happening {
@@ -109,7 +109,7 @@ export class Simulation {
     private readonly options: SimulationOptions = {},
   ) {}
 
-  /** Runs the scenario to its end; the first run is the scenario's own, `run`. */
+  /** Runs the scenario to its end; the first run is its main run, `run`. */
   play(): SimulatedRun {
     const { timeout_seconds = limitOf(this.segment), input = {}, fork } = this.script;
     this.append('run', 'requested', this.request(this.segment, input, timeout_seconds, epochMs));
@@ -214,7 +214,7 @@ export class Simulation {
     else this.takeOver(simulated, copied);
   }
 
-  /** What a fork has of another history. */
+  /** The part of another history that a fork starts with. */
   private copied(forkId: string, { forked_from }: RunRequested): Fact[] {
     if (forked_from === undefined) return [];
     const { run_id, from_step } = forked_from;
@@ -226,7 +226,7 @@ export class Simulation {
       .map((fact) => asOfFork(fact, run_id, forkId));
   }
 
-  /** Nobody acts again upon what a fork begins with. */
+  /** Applies the copied facts without their effects, then performs what is still outstanding. */
   private takeOver(simulated: SimulatedRun, copied: readonly Fact[]): void {
     const { facts, events, run } = simulated;
     for (const fact of copied) {
@@ -242,7 +242,7 @@ export class Simulation {
     this.performAll(run, outcome.effects);
   }
 
-  /** What a state goes through between two entries that a run loop applies. */
+  /** What happens to a state between two entries that a run loop applies. */
   private leaveMemory(run: SimulatedRun): void {
     if (run.facts.length > shortHistory && run.facts.length % shortHistory !== 0) return;
     if (this.options.forgetful) run.run = (replay(run.plan, run.key, run.facts) as { run: Run }).run;
@@ -319,7 +319,7 @@ export class Simulation {
     this.later(this.now, effect.run_id, fact, 'requested');
   }
 
-  /** Whether every run has ended and every end stands in its history. */
+  /** Whether every run has ended and every end is in its history. */
   isSettled(): boolean {
     return [...this.runs.values()].every(({ run }) => isEnded(run.state) && run.state.is_recorded);
   }

@@ -1,6 +1,6 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
 
-/** A task type whose handler never runs: the simulation answers its jobs by the script. Any config, any ports. */
+/** A task type whose handler never runs: the simulation reports its jobs according to the script. Any config, any ports. */
 export const workType: TaskType<JsonObject> = {
   kind: 'task',
   metadata: {

@@ -7,12 +7,12 @@ function withSchema(inputSchema: JsonObject): Segment {
   return { ...chain('a'), input_schema: inputSchema } as unknown as Segment;
 }
 
-/** What is wrong with an input, by a schema. */
+/** The problems of an input according to a schema. */
 export function told(schema: JsonObject, input: Json): string[] {
   return validateInput(withSchema(schema), input).map(({ code, path, message }) => `${code} ${path}: ${message}`);
 }
 
-/** What the validator says of the schema itself. */
+/** The problems of the schema itself. */
 export function judged(schema: JsonObject): string[] {
   const problems = validateSegment(withSchema(schema), testContext());
   return problems.map(({ code, path, message }) => `${code} ${path}: ${message}`);

@@ -1,11 +1,11 @@
-/** Segments for tests: short to write, and right unless a test makes them wrong. */
+/** Segments for tests: concise, and valid unless a test breaks them. */
 import type { Json, JsonObject, Problem, ProblemCode } from '@llmteam/contracts';
 import { type ValidationContext, validateSegment } from '@llmteam/kernel';
 import { testContext } from './test-catalog.js';
 
 export type Draft = JsonObject;
 
-/** A step of type `echo` unless told otherwise. */
+/** A step, by default of type `echo`. */
 export function step(stepId: string, more: JsonObject = {}): JsonObject {
   return { step_id: stepId, type: 'echo', ...more };
 }
@@ -19,7 +19,7 @@ export function edge(text: string, more: JsonObject = {}): JsonObject {
   return { from: fromStep, ...ports, to: toStep, ...more };
 }
 
-/** The first step starts. */
+/** A segment whose entrypoint is the first step. */
 export function segment(
   steps: readonly JsonObject[],
   edges: readonly (string | JsonObject)[] = [],
@@ -30,7 +30,7 @@ export function segment(
   return { segment_id: 'test', name: 'Test', entrypoint, steps, edges: written, ...more } satisfies JsonObject;
 }
 
-/** Steps one after the other, of type `echo`. */
+/** A chain of `echo` steps. */
 export function chain(...ids: readonly string[]): Draft {
   const edges = ids.slice(1).map((id, at) => `${ids[at]} -> ${id}`);
   return segment(
@@ -47,7 +47,7 @@ export function codesOf(value: unknown, context?: ValidationContext): ProblemCod
   return problemsOf(value, context).map((problem) => problem.code);
 }
 
-/** What tests compare: severity, code and place. */
+/** Severity, code and path of a problem, for comparison. */
 export function briefly(problems: readonly Problem[]): string[] {
   return problems.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
 }

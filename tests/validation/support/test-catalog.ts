@@ -1,4 +1,4 @@
-/** Step types made for the validator's tests: one for each thing that a type can have. */
+/** Step types for the tests of the validator: one per feature of a type. */
 import type { ControlType, JsonObject, PortSpec, StepTypeMetadata, TaskType } from '@llmteam/contracts';
 import { createExpressionCompiler, StepCatalog, type ValidationContext } from '@llmteam/kernel';
 
@@ -137,7 +137,7 @@ export function testContext(more: Partial<ValidationContext> = {}): ValidationCo
   return { catalog: testCatalog(), compiler: createExpressionCompiler(), ...more };
 }
 
-/** Some of the names of a kind of resource. */
+/** The known names of one kind of resource. */
 export function knownNames(...names: readonly string[]): { has(name: string): boolean; names(): readonly string[] } {
   return { has: (name) => names.includes(name), names: () => names };
 }

@@ -1,6 +1,6 @@
 import { contains, type DrawnEdge, overlaps, type Picture, passes } from './picture.js';
 
-/** What is wrong with where things are: overlaps, and lines through what is not theirs. Empty for a good picture. */
+/** Layout violations: overlaps, and lines through unrelated elements. Empty for a correct picture. */
 export function layoutFaults(picture: Picture): string[] {
   return [...overlapFaults(picture), ...lineFaults(picture), ...frameFaults(picture)];
 }

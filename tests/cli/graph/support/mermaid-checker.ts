@@ -1,4 +1,4 @@
-/** A flowchart as far as this checker understands it. */
+/** A flowchart as parsed by this checker. */
 export interface Flowchart {
   readonly title: string;
   readonly direction: string;
@@ -27,10 +27,10 @@ interface Reading {
   readonly linkedStyles: number[];
 }
 
-/** Words that mean something to Mermaid and must not be ids. */
+/** Reserved words of Mermaid, which must not be ids. */
 const keywords = new Set(['end', 'default', 'graph', 'flowchart', 'subgraph', 'style', 'class', 'click', 'direction']);
 const id = '[A-Za-z][A-Za-z0-9_]*';
-/** Inside quotes only what means nothing to Mermaid, Markdown or HTML: the rest is written `#…;`. */
+/** Quoted text may only contain characters without meaning in Mermaid, Markdown and HTML; others are escaped as `#…;`. */
 const label = String.raw`"((?:[A-Za-z0-9 ,!?='._/-]|[^\x00-\x7f]|#\d+;|<br\/>)*)"`;
 const shapes = [
   ['\\[\\[', '\\]\\]'],
@@ -47,7 +47,7 @@ const classForm = new RegExp(`^classDef (${id}) ${styleValue}$`);
 const styleForm = new RegExp(`^style (${id}) ${styleValue}$`);
 const linkForm = new RegExp(`^linkStyle (\\d+(?:,\\d+)*) ${styleValue}$`);
 
-/** Reads the Mermaid that is allowed here, line by line; throws at the first line that is anything else. */
+/** Parses the subset of Mermaid that is used here; throws at the first other line. */
 export function readFlowchart(source: string): Flowchart {
   const [fence, titleLine = '', secondFence, head = '', ...lines] = source.trimEnd().split('\n');
   const title = /^title: ("(?:[\p{L}\p{N}\p{M} .,!?()_-]|\\u[0-9a-f]{4}|\\U[0-9a-f]{8})*")$/u.exec(titleLine)?.[1];

@@ -16,11 +16,11 @@ export interface DrawnEdge {
   readonly from: string;
   readonly to: string;
   readonly classes: readonly string[];
-  /** Points along its line, a few pixels apart. */
+  /** Points along the line, a few pixels apart. */
   readonly trace: readonly Point[];
 }
 
-/** What a picture shows, read back from the SVG alone. Coordinates are those of the graph. */
+/** The content of a picture, read back from the SVG alone, in graph coordinates. */
 export interface Picture {
   readonly root: XmlElement;
   readonly boxes: ReadonlyMap<string, Rect>;
@@ -51,7 +51,7 @@ export function readPicture(svg: string): Picture {
   };
 }
 
-/** All text a viewer shows, without the titles that only show on demand. */
+/** All visible text, without tooltips (`title`). */
 export function shownTexts(root: XmlElement): string[] {
   return descendants(root).flatMap((element) => (element.name === 'text' ? [element.text] : []));
 }
@@ -64,7 +64,7 @@ export function overlaps(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** `inner` lies in `outer` with its whole extent. */
+/** Whether `inner` lies completely inside `outer`. */
 export function contains(outer: Rect, inner: Rect): boolean {
   return (
     inner.x >= outer.x &&
@@ -74,7 +74,7 @@ export function contains(outer: Rect, inner: Rect): boolean {
   );
 }
 
-/** Whether a line goes through a rectangle, more than touching its rim. */
+/** Whether a line crosses a rectangle, not just touches its border. */
 export function passes(trace: readonly Point[], { x, y, width, height }: Rect): boolean {
   const rim = 1;
   return trace.some((at) => at.x > x + rim && at.x < x + width - rim && at.y > y + rim && at.y < y + height - rim);

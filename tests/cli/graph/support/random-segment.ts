@@ -4,7 +4,7 @@ const taskTypes = ['llm_agent', 'http_action', 'transform', 'rag', 'delay', 'acm
 const loopTypes = ['loop', 'map', 'critic_loop'];
 const ports = ['true', 'false', 'error', 'approved', 'branch_1'];
 
-/** A number in [0, 1) at each call, the same ones for the same seed. */
+/** A seeded generator of numbers in [0, 1). */
 function randomNumbers(seed: number): () => number {
   const state = { value: seed * 2_654_435_761 + 1 };
   return () => {
@@ -13,7 +13,7 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A segment whose regions are valid: steps in some order, edges that lead on, loops nested up to three deep. */
+/** A random segment with valid regions: forward edges, and loops nested up to three levels deep. */
 export function randomSegment(seed: number, size: number): Segment {
   const next = randomNumbers(seed);
   const grown: Grown = { steps: [], edges: [], next, size };
@@ -28,7 +28,7 @@ interface Grown {
   readonly size: number;
 }
 
-/** One row of steps in the same region, each reached from one before it; answers them in order. */
+/** Adds steps to a region, each reachable from a previous one; returns them in order. */
 function grow(grown: Grown, count: number, depth: number): string[] {
   const row: string[] = [];
   let left = count;

@@ -14,7 +14,7 @@ function edge(written: string): Edge {
   };
 }
 
-/** A segment of steps given as `id: type`, the first of them its entrypoint. */
+/** A segment of steps given as `id: type`; the first one is the entrypoint. */
 export function segment(steps: Readonly<Record<string, string | Step>>, edges: readonly string[] = []): Segment {
   const list = Object.entries(steps).map(([stepId, step]) =>
     typeof step === 'string' ? { step_id: stepId, type: step } : step,
@@ -87,7 +87,7 @@ export const nestedLoops = segment(
   ],
 );
 
-/** A critic loop that several ways lead back in, with a person in its body. */
+/** A critic loop with several edges back to it and a human task in its body. */
 export const reviewedDraft = segment(
   {
     improve: 'critic_loop',
@@ -119,7 +119,7 @@ export function chain(length: number): Segment {
   );
 }
 
-/** A run of a segment whose steps stand as told: `step` or `scope/step` to status, or to more of its summary. */
+/** A run whose steps have the given statuses: `step` or `scope/step` to a status or to a partial step summary. */
 export function runOf(
   of: Segment,
   told: Readonly<Record<string, StepStatus | Partial<StepSummary>>>,

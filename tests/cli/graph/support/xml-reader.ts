@@ -23,10 +23,10 @@ const entities = new Map([
 ]);
 const token = /<\/([A-Za-z][\w.-]*)>|<([A-Za-z][\w.-]*)((?:\s+[A-Za-z][\w:.-]*="[^"<]*")*)\s*(\/?)>|([^<]+)/y;
 const attribute = /\s+([A-Za-z][\w:.-]*)="([^"<]*)"/y;
-/** What XML 1.0 allows in a document. */
+/** The characters that XML 1.0 allows. */
 const legal = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
 
-/** Reads a document of elements and text; throws at the first thing that is not well-formed XML 1.0. */
+/** Parses elements and text; throws if the document is not well-formed XML 1.0. */
 export function readXml(source: string): XmlElement {
   if (!legal.test(source)) throw new Error('a character that XML does not allow');
   const root: OpenElement = { name: '', attributes: new Map(), children: [], text: '' };
@@ -46,12 +46,12 @@ export function readXml(source: string): XmlElement {
   return document;
 }
 
-/** All elements below one, in document order. */
+/** All descendants in document order. */
 export function descendants(element: XmlElement): XmlElement[] {
   return element.children.flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** The elements below one that have a class. */
+/** The descendants with a class. */
 export function withClass(element: XmlElement, name: string): XmlElement[] {
   return descendants(element).filter((child) => (child.attributes.get('class') ?? '').split(' ').includes(name));
 }

@@ -16,28 +16,28 @@ export interface Replaced {
   readonly loop?: { readonly index: number; readonly item: Json };
 }
 
-/** What a step is given. */
+/** The input of a step. */
 export interface Setting {
   readonly config: JsonObject;
   readonly input?: Json;
-  /** By JSON Pointer; any other is an `EXPRESSION_FAILED`. */
+  /** By JSON Pointer; any other pointer is an `EXPRESSION_FAILED`. */
   readonly expressions?: Readonly<Record<string, Json | ((replaced: Replaced) => Json)>>;
 }
 
 export interface Driven {
-  /** Tells the type one thing and gives what it wants done. */
+  /** Passes one occurrence to the type and returns its directives. */
   tell(occurrence: Occurrence): readonly Directive[];
   /** `tell` with the clock at `now`, epoch milliseconds. */
   tellAt(now: number, occurrence: Occurrence): readonly Directive[];
-  /** What the type keeps. */
+  /** The state of the type. */
   state(): unknown;
   /** Pointers in the order they were evaluated. */
   readonly evaluated: readonly string[];
 }
 
 /**
- * A type with a fake engine around it that keeps its side of the contract: what it hands out is frozen but for the
- * state, the state must be JSON, and nothing is told to a step that has ended. `forgetful` passes the state through
+ * A control type with a fake engine that keeps its side of the contract: everything it passes is frozen except the
+ * state, the state must be JSON, and a step that has ended gets no more occurrences. `forgetful` passes the state through
  * JSON text between occurrences, as a checkpoint does.
  */
 export function drive(type: ControlType, setting: Setting, options: { forgetful?: boolean } = {}): Driven {
@@ -85,7 +85,7 @@ export function opened(directives: readonly Directive[]): readonly { index: numb
   );
 }
 
-/** The occurrences that tests tell most. */
+/** The most common occurrences. */
 export const started: Occurrence = { kind: 'started' };
 
 export function cameBack(index: number, value: Json): Occurrence {
@@ -96,7 +96,7 @@ export function broke(index: number, error: ErrorInfo = errorInfo('HTTP_FAILED',
   return { kind: 'scope_failed', index, error };
 }
 
-/** Whether the step ends; it does so once, at the end of the list. */
+/** Whether the step ends; it may end only once, with the last directive. */
 function checkDirectives(directives: readonly Directive[]): boolean {
   const ends = directives.map((one) => one.do === 'complete' || one.do === 'fail');
   assert.not(ends.slice(0, -1).includes(true), 'directives after the end of the step');

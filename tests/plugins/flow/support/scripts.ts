@@ -6,7 +6,7 @@ export const controlTypes: readonly ControlType[] = (plugin.stepTypes ?? []).fla
   type.kind === 'control' ? [type] : [],
 );
 
-/** A step's life: what it is given and what it is told, to its end. */
+/** The lifecycle of a step: its input and the occurrences until it ends. */
 export interface Script extends Setting {
   readonly type: string;
   readonly told: readonly Occurrence[];
@@ -18,7 +18,7 @@ const arrived = (edge: number, value: Json): Occurrence => ({ kind: 'input_arriv
 const closed: Occurrence = { kind: 'inputs_closed' };
 const round = (score: number): Json => ({ output: { score }, score, feedback: 'more', suggestions: ['a'] });
 
-/** At least one life of every type, and one for each way its state grows. */
+/** At least one lifecycle of every type, and one for each way its state grows. */
 export const scripts: readonly Script[] = [
   { type: 'condition', config: { expression: 'x' }, expressions: { '/expression': true }, told: [started] },
   {
