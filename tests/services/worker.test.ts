@@ -156,21 +156,23 @@ spec('worker', (test) => {
     () =>
       withCoordinator(async ({ installation }) => {
         const { cli } = installation;
-        const plugin = (words: string): string => `export default { name: 'twice', api: 1, stepTypes: [{ kind: 'task',
-          metadata: { type_id: 'twice', display_name: 'T', description: '${words}', category: 'utility', icon: 'x', color: '#000',
-            config_schema: {}, examples: [{}], permissions: [], input_ports: [], output_ports: [], supports_retry: true,
+        const plugin = (
+          configSchema: object,
+        ): string => `export default { name: 'twice', api: 1, stepTypes: [{ kind: 'task',
+          metadata: { type_id: 'twice', display_name: 'T', description: 'Twice.', category: 'utility', icon: 'x', color: '#000',
+            config_schema: ${JSON.stringify(configSchema)}, examples: [{}], permissions: [], input_ports: [], output_ports: [], supports_retry: true,
             supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' }, run: async () => ({}) }] };`;
         const manifest = { name: 'twice', version: '1.0.0', type: 'module', exports: './index.js' };
-        for (const name of ['one', 'other']) {
+        for (const [name, schema] of Object.entries({ one: {}, other: { type: 'object' } })) {
           cli.write(`${name}/package.json`, { ...manifest, llmteam: { kind: 'task', name: 'twice', api: 1 } });
-          cli.write(`${name}/index.js`, plugin(name));
+          cli.write(`${name}/index.js`, plugin(schema));
         }
         const first = await installation.start('worker', { LLMTEAM_PLUGINS: './one' }).ready();
         const { worker_id } = await first.logged('the worker takes jobs');
         const { code, stderr } = await installation.start('worker', { LLMTEAM_PLUGINS: './other' }).ended;
         assert.is(code, 1);
         assert.match(stderr, 'error PLUGIN_DUPLICATE');
-        assert.ok(stderr.includes(`with a different description than worker '${worker_id}' announced`), stderr);
+        assert.ok(stderr.includes(`with a different config_schema than worker '${worker_id}' announced`), stderr);
       }),
     patience,
   );

@@ -27,7 +27,7 @@ export type PluginManifest = Static<typeof PluginManifest>;
 /** Passed to a plugin when it starts. */
 export interface PluginHostContext {
   readonly log: Logger;
-  /** `plugins.<name>` of the configuration. */
+  /** `settings.<name>` of the configuration. */
   readonly settings: JsonObject;
 }
 

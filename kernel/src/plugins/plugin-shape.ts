@@ -1,6 +1,6 @@
 /**
- * Checks what a plugin exports, before anything of it is registered. Unknown members are refused: plugins may be plain JavaScript, and a
- * misspelt member would silently do nothing.
+ * Checks what a plugin exports, before anything of it is registered. Misspelt members are refused: plugins may be plain JavaScript, where
+ * they would silently do nothing. Other members are the plugin's own, such as the fields of a class.
  */
 import { LlmteamError, type Plugin } from '@llmteam/contracts';
 import { ClosestName } from '../validation/closest-name.js';
@@ -54,17 +54,14 @@ function stepTypeFaults(place: string, type: unknown): string[] {
 function memberFaults(place: string, value: unknown, members: Members): string[] {
   if (typeof value !== 'object' || value === null) return [`${place} must be an object`];
   const known = Object.keys(members);
-  const unknown = Object.keys(value).filter((key) => !known.includes(key));
-  const missing = known.filter(
-    (key) => members[key] === 'required' && (value as Record<string, unknown>)[key] === undefined,
-  );
-  return [
-    ...unknown.map((key) => {
-      const meant = new ClosestName().find(key, known);
-      return `${place} has an unknown member '${key}'${meant === undefined ? '' : `, did you mean '${meant}'?`}`;
-    }),
-    ...missing.map((key) => `${place} has no '${key}'`),
-  ];
+  const absent = known.filter((key) => (value as Record<string, unknown>)[key] === undefined);
+  const closest = new ClosestName();
+  const misspelt = Object.keys(value).flatMap((key) => {
+    const meant = known.includes(key) ? undefined : closest.find(key, absent);
+    return meant === undefined ? [] : [`${place} has an unknown member '${key}', did you mean '${meant}'?`];
+  });
+  const missing = absent.filter((key) => members[key] === 'required');
+  return [...misspelt, ...missing.map((key) => `${place} has no '${key}'`)];
 }
 
 function listOf(list: readonly unknown[] | undefined): readonly unknown[] {
