@@ -83,10 +83,11 @@ const guarantees = `## What a handler can rely on
 
 - The expressions in \`config\` (\`\${ … }\`) are already evaluated, and \`config\` is valid against the type's \`config_schema\`. The result is
   checked too: it must be JSON, use only declared ports and stay within the size limits; otherwise the attempt fails with
-  \`STEP_RESULT_INVALID\`.
+  \`STEP_RESULT_INVALID\`. \`input\` is not checked against the type of the port: check it in the handler.
 - It runs **at least once**. If its worker dies, the attempt runs again on another one: pass \`idempotency_key\` to services that support it,
   and wrap in \`memo\` whatever must not be paid for twice.
-- An exception ends the attempt. The code of a \`LlmteamError\` decides whether the attempt is retried; any other error is retried.
+- An exception ends the attempt. A \`LlmteamError\` is retried if its \`recoverable\` option says so, or else the error table; a code that
+  is not in the table is not retried. Any other error is retried.
 - Once the attempt is over (reported, timed out or cancelled), nothing the handler still does affects the run.`;
 
 const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names from the [configuration](../config.md), which the validator checks before a run starts.

@@ -200,6 +200,27 @@ spec('work loop', (test) => {
       },
     ));
 
+  test('an activity that is not in the catalog, or not JSON, fails the attempt', () =>
+    withHandler(
+      async (context, _config, input) => {
+        const { activity } = input as unknown as { activity: string };
+        const activities: Record<string, unknown> = {
+          unknown: { event_type: 'nonsense', payload: {} },
+          bare: { event_type: 'action.started' },
+          binary: { event_type: 'action.started', payload: { size: 1n } },
+        };
+        context.record(activities[activity] as never);
+        return { output: 1 };
+      },
+      async (partition) => {
+        for (const activity of ['unknown', 'bare', 'binary']) {
+          const run = await partition.start(oneStep(), { activity });
+          const view = await partition.view(run);
+          assert.is(view.error?.error_code, 'STEP_RESULT_INVALID', activity);
+        }
+      },
+    ));
+
   test('stores keep values apart by tenant and instance, and only those configured can be used', () =>
     withHandler(
       async (context) => {

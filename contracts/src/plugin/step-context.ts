@@ -65,7 +65,7 @@ export interface StepContext {
   evaluate(pointer: string): Json;
   /** Streams text to live subscribers. Best effort. */
   emitToken(text: string): void;
-  /** Records an activity as an event of the run; journaled with the report. */
+  /** Records an activity as an event of the run; journaled with the report. @throws LlmteamError `STEP_RESULT_INVALID` */
   record(activity: Omit<Activity, 'at'>): void;
   /** Adds to the run's usage. */
   addUsage(usage: Usage): void;

@@ -21,6 +21,7 @@ import {
 import { type Span, trace } from '@opentelemetry/api';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
+import { checkedActivity } from './checked-activity.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
 import type { WorkerDeps } from './worker-deps.js';
@@ -163,7 +164,7 @@ export class StepExecution implements StepContext {
   record(activity: Omit<Activity, 'at'>): void {
     if (this.isClosed) return;
     this.collectedActivities ??= [];
-    this.collectedActivities.push({ ...activity, at: this.deps.clock.now() });
+    this.collectedActivities.push(checkedActivity({ ...activity, at: this.deps.clock.now() }));
   }
 
   addUsage(usage: Usage): void {
