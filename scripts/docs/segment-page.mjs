@@ -50,8 +50,9 @@ const flow = `## How a segment runs
    from its port \`error\` carries the error; without one the run fails, immediately or after its other branches (\`params.on_failure\`).
 6. Steps repeat only in the **region** of a \`loop\`, \`map\` or \`critic_loop\`: the steps between its port \`body\` and its port \`next\`.
    Every iteration has its own scope. An uncaught failure inside the region ends the iteration.
-7. The run ends when nothing is left to do. It returns the value of \`output\`, or without one the value of the final step that
-   completed, or if there are several an object of their values by step id.
+7. The run ends when nothing is left to do. It returns the value of \`output\`, or without one the value of its last step. If several
+   steps could be the last of one run, such as those of parallel branches, it always returns an object of the values by step id. A step's
+   value is that of its port \`output\`, or if that did not fire, of the only port that did, or an object by port.
 
 The [step catalog](step-catalog.md) lists the step types and their ports.`;
 

@@ -98,6 +98,8 @@ export interface ControlType<Config = any, State = any> {
   readonly activation?: 'all' | 'each';
   /** Whether the step has a region, with output port `body` and input port `next`. */
   readonly hasRegion?: boolean;
+  /** Whether a step that completes fires all its ports but `body`. Default: exactly one of them, so that what follows them excludes each other. */
+  readonly firesAllPorts?: boolean;
   /** Whether this step gets the failures of steps whose paths all lead to it, instead of failing the run. */
   catchesFailures?(config: JsonObject): boolean;
   /** Ports derived from the config as written, in addition to those of the metadata. Must accept any valid config. */

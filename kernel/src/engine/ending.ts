@@ -78,7 +78,10 @@ export function endEffects(run: RunState): Effect[] {
   ];
 }
 
-/** The segment's `output` expression; without one, the value of the only final step, or an object keyed by step id. */
+/**
+ * The segment's `output` expression. Without one, the value of the last step, or null; if several steps could be the last of the same run,
+ * an object by step id, however many completed.
+ */
 function outputOf(turn: Turn): Json {
   const { plan, run } = turn;
   const root = run.scopes.get('');
@@ -93,12 +96,13 @@ function outputOf(turn: Turn): Json {
       finals.push([step.step_id, outputValue(state.outputs)]);
     }
   }
-  const [only] = finals;
-  return only !== undefined && finals.length === 1 ? only[1] : Object.fromEntries(finals);
+  if (finals.length > 1 || !plan.hasSingleEnd()) return Object.fromEntries(finals);
+  return finals[0]?.[1] ?? null;
 }
 
-/** The value of the only fired port, or an object keyed by port. */
+/** The value of port `output`. If that did not fire, the value of the only port that did, or an object by port. */
 function outputValue(outputs: FiredPorts): Json {
+  if (Object.hasOwn(outputs, 'output')) return outputs.output as Json;
   const values = Object.values(outputs);
   return values.length === 1 ? (values[0] as Json) : outputs;
 }

@@ -16,6 +16,7 @@ import {
 import type { CompiledExpression, ConfigTemplate, ExpressionCompiler } from './expression.js';
 import { analyseGraph, type Graph, type GraphEdge, rootRegion } from './graph.js';
 import { type RetryPlan, retryPlan } from './retry-policy.js';
+import { hasSingleEnd } from './single-end.js';
 import { exclusiveUpstream } from './upstream.js';
 
 /** One exact version of a step type. `control` is null for task types, whose code only workers need. */
@@ -63,6 +64,10 @@ export interface StepPlan {
   readonly catchesFailures: boolean;
   /** Output ports in addition to those of the type. */
   readonly extraPorts: readonly string[];
+  /** The ports that a completed step may fire to steps outside its region. */
+  readonly resultPorts: readonly string[];
+  /** Whether a completed step fires all of `resultPorts` rather than one. Ports of task types are parts of one result. */
+  readonly firesAllPorts: boolean;
 }
 
 export interface Plan {
@@ -73,6 +78,8 @@ export interface Plan {
   /** Steps per region, by index of the loop step; `rootRegion` holds the top-level steps. */
   readonly regions: ReadonlyMap<number, readonly StepPlan[]>;
   readonly output: CompiledExpression | null;
+  /** Whether at most one of the steps that could be the last can complete in a run. */
+  hasSingleEnd(): boolean;
   readonly max_parallel: number;
   readonly fail_fast: boolean;
   /** The steps whose paths all lead to the join. */
@@ -106,9 +113,22 @@ export function compilePlan(definition: Definition, types: StepTypes, compiler: 
     entrypoint: byId.get(segment.entrypoint) as StepPlan,
     regions: stepsByRegion(steps),
     output: segment.output === undefined ? null : compiler.expression(segment.output),
+    hasSingleEnd: once(() => hasSingleEnd(rootSteps(graph, steps), byId.get(segment.entrypoint) as StepPlan)),
     max_parallel: width,
     fail_fast: params.on_failure !== 'finish_branches',
     ...joins(graph, edges, steps),
+  };
+}
+
+function rootSteps({ order, region }: Graph, steps: readonly StepPlan[]): readonly StepPlan[] {
+  return order.filter((step) => region[step] === rootRegion).map((step) => steps[step] as StepPlan);
+}
+
+function once(compute: () => boolean): () => boolean {
+  let known: boolean | null = null;
+  return () => {
+    known ??= compute();
+    return known;
   };
 }
 
@@ -188,7 +208,15 @@ function planStep(
     isEager: type.control?.activation === 'each',
     catchesFailures: type.control?.catchesFailures?.(config) === true,
     extraPorts: step.ports?.output ?? [],
+    resultPorts: resultPorts(step, type),
+    firesAllPorts: type.control === null || type.control.firesAllPorts === true,
   };
+}
+
+function resultPorts(step: Step, { metadata, control }: StepType): readonly string[] {
+  const byConfig = control?.ports?.(step.config ?? {}).output ?? [];
+  const ports = [...metadata.output_ports.map((port) => port.name), ...byConfig, ...(step.ports?.output ?? [])];
+  return ports.filter((port) => port !== 'error' && !(port === 'body' && control?.hasRegion === true));
 }
 
 function stepsByRegion(steps: readonly StepPlan[]): Map<number, StepPlan[]> {

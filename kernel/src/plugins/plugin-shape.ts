@@ -21,6 +21,7 @@ const controlMembers: Members = {
   metadata: 'required',
   activation: 'optional',
   hasRegion: 'optional',
+  firesAllPorts: 'optional',
   catchesFailures: 'optional',
   ports: 'optional',
   react: 'required',

@@ -84,7 +84,7 @@ export class Certainty {
    */
   private firesAll(step: DraftStep): boolean {
     const { entry } = step;
-    if (entry?.metadata.type_id === 'parallel_split') return true;
+    if (entry?.control?.firesAllPorts === true) return true;
     const ports = this.resultPorts(step);
     if (ports !== null) return entry?.control === null || ports.length === 1;
     const used = this.edgesOf(this.analysis.graph.outgoing[step.index]).map((edge) => edge.from_port);

@@ -34,6 +34,7 @@ export const parallelSplitType: ControlType<Config, never> = {
     output_ports: [],
     examples: [{ branches: 3 }, { branches: 4, split: 'round_robin' }],
   }),
+  firesAllPorts: true,
   ports(config) {
     const branches = typeof config.branches === 'number' ? config.branches : 0;
     return { output: branchPorts(Math.min(branches, caps.parallel_width)) };
