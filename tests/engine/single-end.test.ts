@@ -18,14 +18,14 @@ function hasSingleEnd(steps: string, ...edges: string[]): boolean {
     name: 's',
     entrypoint: 'a',
     steps: steps.split(' ').map((written) => {
-      const [step_id = '', type = 'work'] = written.split(':');
-      return { step_id, type, config: { ...configs[type] } };
+      const [stepId = '', type = 'work'] = written.split(':');
+      return { step_id: stepId, type, config: { ...configs[type] } };
     }),
     edges: edges.map((written) => {
       const [source = '', target = ''] = written.replace('?', '').split(' ');
-      const [from = '', from_port = 'output'] = source.split('.');
-      const [to = '', to_port = 'input'] = target.split('.');
-      return { from, from_port, to, to_port, ...(written.endsWith('?') && { condition: 'true' }) };
+      const [from = '', fromPort = 'output'] = source.split('.');
+      const [to = '', toPort = 'input'] = target.split('.');
+      return { from, from_port: fromPort, to, to_port: toPort, ...(written.endsWith('?') && { condition: 'true' }) };
     }),
   };
   return planOf(segment).hasSingleEnd();
@@ -75,7 +75,11 @@ spec('engine: single end', (test) => {
   test('an answer that leads nowhere, in a branch beside others, is an end of its own', () => {
     const edges = ['a b', 'a c', 'b.approved d', 'c d'];
     assert.is(hasSingleEnd('a b:human_task c d', ...edges), false);
-    assert.is(hasSingleEnd('a b:human_task c d', ...edges, 'b.rejected d', 'b.timeout d'), false, 'the others may fire');
+    assert.is(
+      hasSingleEnd('a b:human_task c d', ...edges, 'b.rejected d', 'b.timeout d'),
+      false,
+      'the others may fire',
+    );
   });
 
   test('the region of a loop has no end of its own', () => {

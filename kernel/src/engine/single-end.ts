@@ -5,12 +5,26 @@
  * Two ends exclude each other if all paths to them part at one step, at ports of which only one can fire. That step is their nearest
  * common ancestor in the dominator tree of the steps and the ports they fire.
  */
-import type { StepPlan } from './plan.js';
+/** A step outside all regions, as far as its place in the graph matters. */
+interface GraphStep {
+  readonly index: number;
+  readonly incoming: readonly Edge[];
+  readonly outgoing: readonly Edge[];
+  readonly resultPorts: readonly string[];
+  readonly firesAllPorts: boolean;
+}
+
+interface Edge {
+  readonly from: number;
+  readonly from_port: string;
+  /** Null if there is none. */
+  readonly condition: object | null;
+}
 
 /** A node of the dominator tree: a step, a port with outgoing edges, or the end of a step that none of its edges leads on from. */
 interface Node {
   readonly what: 'step' | 'port' | 'end';
-  readonly step: StepPlan;
+  readonly step: GraphStep;
   /** Empty unless `what` is `port`. */
   readonly port: string;
   readonly parent: Node | null;
@@ -21,7 +35,7 @@ interface Node {
 }
 
 /** `order` holds the steps outside all regions, in topological order. */
-export function hasSingleEnd(order: readonly StepPlan[], entrypoint: StepPlan): boolean {
+export function hasSingleEnd(order: readonly GraphStep[], entrypoint: GraphStep): boolean {
   const leadsToEnd = new Set<Node>();
   for (const node of dominatorTree(order, entrypoint).reverse()) {
     const ends = node.children.filter((child) => leadsToEnd.has(child));
@@ -32,17 +46,17 @@ export function hasSingleEnd(order: readonly StepPlan[], entrypoint: StepPlan): 
 }
 
 /** Whether at most one of these children of a step can be reached in a run. A failed step fires `error` only. */
-function excludeEachOther(step: StepPlan, children: readonly Node[]): boolean {
+function excludeEachOther(step: GraphStep, children: readonly Node[]): boolean {
   if (children.some((child) => child.what === 'step')) return false;
   const results = children.filter((child) => child.what === 'port' && child.port !== 'error');
   return results.length <= 1 || !step.firesAllPorts;
 }
 
 /** Every node comes after its parent. Steps that can never run have none. */
-function dominatorTree(order: readonly StepPlan[], entrypoint: StepPlan): Node[] {
+function dominatorTree(order: readonly GraphStep[], entrypoint: GraphStep): Node[] {
   const nodes: Node[] = [];
   const ports = new Map<string, Node>();
-  const add = (what: Node['what'], step: StepPlan, port: string, parent: Node | null): Node => {
+  const add = (what: Node['what'], step: GraphStep, port: string, parent: Node | null): Node => {
     const depth = parent === null ? 0 : parent.depth + 1;
     const node: Node = { what, step, port, parent, depth, jump: jumpFrom(parent), children: [] };
     parent?.children.push(node);
@@ -67,7 +81,7 @@ function portKey(step: number, port: string): string {
 }
 
 /** Whether an edge is taken whenever the step completes. */
-function alwaysLeadsOn(step: StepPlan): boolean {
+function alwaysLeadsOn(step: GraphStep): boolean {
   const leading = new Set(step.outgoing.filter((edge) => edge.condition === null).map((edge) => edge.from_port));
   leading.delete('error');
   if (step.firesAllPorts) return leading.size > 0;
