@@ -11,7 +11,7 @@ export const Name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', maxLe
 
 /**
  * Identifies an occurrence of a step within a run by scope and step id: `research`, `each[3]/fetch`,
- * `each[3]/retry[0]/call`.
+ * `each[3]/retry[0]/call`; `each#2[3]/fetch` belongs to the second attempt of `each`.
  */
 export const StepKey = Type.String({ minLength: 1, maxLength: 2_048 });
 
@@ -20,9 +20,9 @@ export function stepKey(scope: string, stepId: string): string {
   return scope === '' ? stepId : `${scope}/${stepId}`;
 }
 
-/** The scope of iteration `index` of the loop step occurrence `owner`. */
-export function iterationScope(owner: string, index: number): string {
-  return `${owner}[${index}]`;
+/** The scope of iteration `index` of the loop step occurrence `owner`: `each[3]`, or `each#2[3]` in its second attempt. */
+export function iterationScope(owner: string, index: number, attempt = 1): string {
+  return attempt > 1 ? `${owner}#${attempt}[${index}]` : `${owner}[${index}]`;
 }
 
 /** The inverse of {@link stepKey}. */

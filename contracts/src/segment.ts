@@ -48,7 +48,10 @@ export const Step = Type.Object(
     ports: Type.Optional(StepPorts),
     retry: Type.Optional(RetryPolicy),
     timeout_seconds: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Time limit for one attempt, from its start.' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Time limit for one attempt, from its start, iterations and child runs included.',
+      }),
     ),
     queue_timeout_seconds: Type.Optional(
       Type.Number({
@@ -92,7 +95,7 @@ export const SegmentParams = Type.Object(
     timeout_seconds: Type.Optional(
       Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
         default: 300,
-        description: 'Time limit for the whole run; `null` for none.',
+        description: 'Time limit for the whole run, pauses not counted; `null` for none.',
       }),
     ),
     parallel_execution: Type.Optional(

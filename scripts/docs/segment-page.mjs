@@ -48,11 +48,15 @@ const flow = `## How a segment runs
 4. If one taken edge leads to a port, the port has the edge's value; if several do, it has the list of their values in edge order.
 5. A failed attempt is retried according to \`retry\` if its error is recoverable. After the last attempt the step has failed: an edge
    from its port \`error\` carries the error; without one the run fails, immediately or after its other branches (\`params.on_failure\`).
+   Loops, \`subworkflow\` and \`wait_for_signal\` are repeated as a whole, and only if they have a \`retry\` of their own.
 6. Steps repeat only in the **region** of a \`loop\`, \`map\` or \`critic_loop\`: the steps between its port \`body\` and its port \`next\`.
    Every iteration has its own scope. An uncaught failure inside the region ends the iteration.
 7. The run ends when nothing is left to do. It returns the value of \`output\`, or without one the value of its last step. If several
    steps could be the last of one run, such as those of parallel branches, it always returns an object of the values by step id. A step's
    value is that of its port \`output\`, or if that did not fire, of the only port that did, or an object by port.
+
+8. While a run is paused, no job is dispatched and the clocks that measure its work stop: \`params.timeout_seconds\`, and the timeouts of
+   loops and child runs. Those of the world outside go on: jobs already dispatched, retries, delays, people and signals.
 
 The [step catalog](step-catalog.md) lists the step types and their ports.`;
 

@@ -5,7 +5,6 @@
  * cancelled steps are no-ops (A2); no attempt is dispatched while the run is paused (A3).
  */
 import {
-  type ErrorInfo,
   errorInfo,
   type Job,
   type Json,
@@ -19,7 +18,7 @@ import {
 } from '@llmteam/contracts';
 import { holdsJob } from './cancel.js';
 import { jobId } from './job-id.js';
-import { retryDelayMs } from './retry-policy.js';
+import { retryOrFail } from './retrying.js';
 import { completeStep, expressionError, failStep, hold } from './scheduling.js';
 import type { RunState } from './state.js';
 import { armStepTimer, disarmStepTimer } from './timers.js';
@@ -133,7 +132,7 @@ export function onReported(turn: Turn, instance: StepInstance, fact: StepReporte
     });
   }
   const durationMs = Math.max(0, fact.at - fact.started_at);
-  if (fact.error !== undefined) endAttemptInFailure(turn, instance, fact.error, durationMs);
+  if (fact.error !== undefined) retryOrFail(turn, instance, fact.error, durationMs);
   else completeStep(turn, instance, fact.ports ?? {}, durationMs);
 }
 
@@ -148,25 +147,8 @@ export function addUsage(run: RunState, usage: Usage | undefined): void {
   };
 }
 
-/** Schedules a retry if the step's policy allows one; otherwise fails the step. */
-function endAttemptInFailure(turn: Turn, instance: StepInstance, error: ErrorInfo, durationMs: number): void {
-  const { state } = instance;
-  const id = jobId(turn.run.key.run_id, instance, state.attempt);
-  const delayMs = retryDelayMs(instance.step.retry, state.attempt, error, id);
-  if (delayMs === null) {
-    failStep(turn, instance, error, durationMs);
-    return;
-  }
-  state.status = 'retrying';
-  state.error = error;
-  const payload = { delay_ms: delayMs, next_attempt: state.attempt + 1, max_attempts: instance.step.retry.maxAttempts };
-  turn.emit('step.retrying', instance, payload, { error, severity: 'warning', duration_ms: durationMs });
-  armStepTimer(turn, instance, 'retry', delayMs);
-}
-
 /** Handles a task step's timer that came due. */
 export function onStepTimer(turn: Turn, instance: StepInstance, kind: 'retry' | 'attempt' | 'queue'): void {
-  instance.state.timer = null;
   if (kind === 'retry') {
     instance.state.error = null;
     startAttempt(turn, instance, instance.state.event);
@@ -181,5 +163,5 @@ export function onStepTimer(turn: Turn, instance: StepInstance, kind: 'retry' | 
     kind === 'attempt'
       ? errorInfo('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`)
       : errorInfo('NO_WORKER', `no worker of '${queue}' started step '${step_id}' within ${queue_timeout_seconds} s`);
-  endAttemptInFailure(turn, instance, error, Math.round(limitSeconds * 1_000));
+  retryOrFail(turn, instance, error, Math.round(limitSeconds * 1_000));
 }

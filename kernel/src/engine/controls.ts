@@ -22,18 +22,10 @@ import {
 import { cancelStep, closeScope, release, showTask } from './cancel.js';
 import type { StartChild } from './effects.js';
 import type { Variables } from './expression.js';
-import {
-  completeStep,
-  deliver,
-  endInFailure,
-  expressionError,
-  failStep,
-  holds,
-  limitError,
-  locate,
-} from './scheduling.js';
+import { retryOrFail } from './retrying.js';
+import { completeStep, deliver, endInFailure, expressionError, holds, limitError, locate } from './scheduling.js';
 import type { ControlState, ScopeState } from './state.js';
-import { arm, disarm } from './timers.js';
+import { arm, armStepTimer, disarm } from './timers.js';
 import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { stepVariables } from './variables.js';
 import { controlWaitsFor } from './waiting.js';
@@ -44,6 +36,8 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
   state.held = false;
   state.since = turn.now;
   state.status = 'running';
+  // Steps that are never repeated count no attempts.
+  if (step.retry.maxAttempts > 1) state.attempt++;
   turn.emit('step.started', instance, {}, { cause });
   let config: JsonObject;
   try {
@@ -64,8 +58,9 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
     scopes: new Set(),
     task: null,
     child: null,
-    timers_armed: 0,
+    timers_armed: state.control?.timers_armed ?? 0,
   };
+  if (step.timeout_seconds !== null) armStepTimer(turn, instance, 'attempt', step.timeout_seconds * 1_000);
   react(turn, instance, { kind: 'started' });
 }
 
@@ -79,7 +74,7 @@ export function react(turn: Turn, instance: StepInstance, occurrence: Occurrence
 function ask(turn: Turn, instance: StepInstance, occurrence: Occurrence): Reaction<unknown> | null {
   const { control } = instance.state;
   const type = instance.step.type.control;
-  if (!isOpen(instance) || control === null || type === null) return null;
+  if (!isOpen(instance) || instance.state.status === 'retrying' || control === null || type === null) return null;
   try {
     const reaction = type.react(occurrence, viewOf(turn, instance, control));
     if (reaction.state !== undefined) control.state = reaction.state;
@@ -154,9 +149,7 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
       openScope(turn, instance, directive);
       return;
     case 'close_scope': {
-      const scope = turn.run.scopes.get(
-        iterationScope(stepKey(instance.scope.path, instance.step.step_id), directive.index),
-      );
+      const scope = turn.run.scopes.get(iterationPath(instance, directive.index));
       if (scope !== undefined) closeScope(turn, instance, scope);
       return;
     }
@@ -187,16 +180,33 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
   }
 }
 
+/** Ends an attempt with everything it holds. Its iterations and child runs are never continued: another attempt begins anew. */
 function endInError(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
+  const durationMs = turn.now - instance.state.since;
   release(turn, instance);
-  failStep(turn, instance, error, turn.now - instance.state.since);
+  retryOrFail(turn, instance, error, durationMs);
+}
+
+/** Handles the timer of a control step's attempt. */
+export function onControlStepTimer(turn: Turn, instance: StepInstance, kind: 'retry' | 'attempt' | 'queue'): void {
+  if (kind === 'retry') {
+    instance.state.error = null;
+    turn.todo.push({ what: 'run', instance, cause: instance.state.event });
+    return;
+  }
+  const { step_id, timeout_seconds } = instance.step;
+  endInError(turn, instance, errorInfo('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`));
+}
+
+function iterationPath({ scope, step, state }: StepInstance, index: number): string {
+  return iterationScope(stepKey(scope.path, step.step_id), index, state.attempt);
 }
 
 type DirectiveOf<Do extends Directive['do']> = Extract<Directive, { do: Do }>;
 
 /** Opens one iteration: the region's steps, with the directive's value on the edges that enter the body. */
 function openScope(turn: Turn, instance: StepInstance, directive: DirectiveOf<'open_scope'>): void {
-  const path = iterationScope(stepKey(instance.scope.path, instance.step.step_id), directive.index);
+  const path = iterationPath(instance, directive.index);
   if (directive.index >= caps.loop_iterations) {
     endInError(
       turn,
@@ -345,7 +355,7 @@ function startChild(turn: Turn, instance: StepInstance, directive: DirectiveOf<'
   }
   const runId = `${run.key.run_id}.${++run.children_started}`;
   const { segment_ref, input } = directive;
-  control.child = { run_id: runId, segment_ref, input, at: turn.now, seq: run.seq };
+  control.child = { run_id: runId, segment_ref, input, at: turn.now, seq: run.seq, deadline_at: run.deadline_at };
   run.children.set(stepKey(instance.scope.path, instance.step.step_id), runId);
   turn.effects.push(childEffect(turn, instance, control.child));
 }
@@ -356,8 +366,8 @@ export function childEffect(
   instance: StepInstance,
   child: NonNullable<ControlState['child']>,
 ): StartChild {
-  const { request, deadline_at } = turn.run;
-  const { run_id, segment_ref, input } = child;
+  const { request } = turn.run;
+  const { run_id, segment_ref, input, deadline_at } = child;
   return {
     kind: 'start_child',
     run_id,

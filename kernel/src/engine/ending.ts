@@ -49,6 +49,7 @@ export function endRun(turn: Turn, outcome: RunOutcome, error: ErrorInfo | null,
   const root = run.scopes.get('');
   if (root !== undefined && outcome !== 'completed') cancelScope(turn, root);
   for (const id of [...run.timers.keys()]) disarm(turn, id);
+  run.stopped_timers.clear();
   run.status = outcome;
   run.error = error;
   run.output = output;

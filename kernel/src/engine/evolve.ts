@@ -14,13 +14,13 @@ import {
   type RunKey,
   type RunRequested,
   type SignalReceived,
-  splitStepKey,
 } from '@llmteam/contracts';
 import { addUsage, dispatch, onMemoized, onReported, onStarted, onStepTimer, startAttempt } from './attempts.js';
 import { isLive } from './cancel.js';
-import { matches, onAnswered, onClaimed, react, startControl } from './controls.js';
+import { matches, onAnswered, onClaimed, onControlStepTimer, react, startControl } from './controls.js';
 import type { Effect } from './effects.js';
 import { endRun, finishRun } from './ending.js';
+import { findStep } from './find-step.js';
 import { rootRegion } from './graph.js';
 import type { Plan } from './plan.js';
 import {
@@ -35,11 +35,11 @@ import {
   skipStep,
 } from './scheduling.js';
 import { isEnded, newRunState, type Run, type RunState, type ScopeState } from './state.js';
-import { arm } from './timers.js';
+import { arm, restartClocks, runTimer, stopClocks } from './timers.js';
 import { isOpen, type StepInstance, type Todo, Turn } from './turn.js';
 
 /** Semantic version of the engine's behaviour. Histories recorded by any released version must replay. */
-export const engineVersion = '0.1.0';
+export const engineVersion = '0.2.0';
 
 export interface Outcome {
   readonly effects: readonly Effect[];
@@ -70,7 +70,7 @@ export function startRun(
     parent_run_id: request.parent?.run_id ?? null,
   });
   if (run.state.deadline_at !== null) {
-    arm(turn, 'run:timeout', { due_at: run.state.deadline_at, kind: 'run', step: '', name: '' });
+    arm(turn, runTimer, { due_at: run.state.deadline_at, kind: 'run', step: '', name: '' });
   }
   takeTurn(turn, () => begin(turn, root, request));
   return { run, outcome: outcomeOf(turn) };
@@ -160,15 +160,6 @@ function applyFact(turn: Turn, fact: Fact): void {
   }
 }
 
-/** The step occurrence with this key; null if there is none or its scope is closed. */
-export function findStep(run: RunState, plan: Plan, key: string): StepInstance | null {
-  const { scope: path, step_id } = splitStepKey(key);
-  const scope = run.scopes.get(path);
-  const step = plan.byId.get(step_id);
-  const state = scope?.steps.get(step_id);
-  return scope === undefined || step === undefined || state === undefined ? null : { scope, step, state };
-}
-
 function withStep(turn: Turn, key: string, work: (instance: StepInstance) => void): void {
   const instance = findStep(turn.run, turn.plan, key);
   if (instance !== null) work(instance);
@@ -180,11 +171,13 @@ function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason:
     endRun(turn, 'cancelled', errorInfo('CANCELLED', reason ?? 'the run was cancelled'));
   } else if (action === 'pause' && run.status === 'running') {
     run.status = 'paused';
+    stopClocks(turn);
     turn.emitRun('segment.paused', { reason });
     controlChildren(turn, 'pause');
   } else if (action === 'resume' && run.status === 'paused') {
     run.status = 'running';
     turn.emitRun('segment.resumed', { reason });
+    restartClocks(turn);
     releaseHeldControls(turn);
     controlChildren(turn, 'resume');
   }
@@ -213,7 +206,9 @@ function onTimer(turn: Turn, id: string): void {
       instance.state.control?.timers.delete(timer.name);
       react(turn, instance, { kind: 'timer_fired', name: timer.name });
     } else if (timer.kind !== 'run') {
-      onStepTimer(turn, instance, timer.kind);
+      instance.state.timer = null;
+      if (instance.step.type.control === null) onStepTimer(turn, instance, timer.kind);
+      else onControlStepTimer(turn, instance, timer.kind);
     }
   });
 }

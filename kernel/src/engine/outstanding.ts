@@ -25,7 +25,7 @@ export function outstandingEffects(run: Run): Effect[] {
   return effects;
 }
 
-/** The attempts queued or running as jobs; `build` returns the job as first dispatched. */
+/** The attempts queued or running as jobs; `build` returns the job as first dispatched, but for a deadline moved by pauses. */
 export function* jobsInFlight(run: Run): Iterable<{ readonly job_id: string; readonly build: () => Job }> {
   for (const instance of stepOccurrences(run)) {
     if (!holdsJob(instance.state, instance)) continue;

@@ -197,7 +197,7 @@ function planStep(
     type,
     type_id: type.metadata.type_id,
     config: compiler.template(config, type.metadata.config_schema),
-    retry: retryPlan(step.retry, segment.params?.max_retries ?? 3, type.metadata.supports_retry),
+    retry: retryPlan(step.retry, defaultRetries(step, type, segment), type.metadata.supports_retry),
     timeout_seconds: step.timeout_seconds ?? null,
     queue_timeout_seconds: step.queue_timeout_seconds ?? null,
     journalStart: type.control === null && (step.queue_timeout_seconds !== undefined || type.metadata.is_async),
@@ -211,6 +211,11 @@ function planStep(
     resultPorts: resultPorts(step, type),
     firesAllPorts: type.control === null || type.control.firesAllPorts === true,
   };
+}
+
+/** Control steps are repeated as a whole, with all that they start, so only a policy of their own makes them so. */
+function defaultRetries(step: Step, { control }: StepType, { params }: Segment): number {
+  return control !== null && step.retry === undefined ? 0 : (params?.max_retries ?? 3);
 }
 
 function resultPorts(step: Step, { metadata, control }: StepType): readonly string[] {

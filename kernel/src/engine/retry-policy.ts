@@ -23,13 +23,27 @@ export function retryPlan(policy: RetryPolicy | undefined, maxRetries: number, s
   };
 }
 
+/** Errors that report another one, in `details.cause`. */
+const reporting: ReadonlySet<string> = new Set(['ITERATION_FAILED', 'CHILD_RUN_FAILED']);
+
+/** Whether a retry may help: against the error itself, or against the one it reports. */
+function mayPass({ error_code, recoverable, details }: ErrorInfo, nonRetryable: ReadonlySet<string>): boolean {
+  if (nonRetryable.has(error_code)) return false;
+  const cause = details?.cause;
+  return reporting.has(error_code) && isErrorInfo(cause) ? mayPass(cause, nonRetryable) : recoverable;
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return typeof value === 'object' && value !== null && 'error_code' in value && 'recoverable' in value;
+}
+
 /**
  * Milliseconds until the attempt after `attempt`, or null if the failure is final. The policy's delay plus up to 20 %
  * jitter, derived from `jobId` so that a replay waits equally long. Honours `retry_after_seconds` in the error's
  * details, up to one hour.
  */
 export function retryDelayMs(plan: RetryPlan, attempt: number, error: ErrorInfo, jobId: string): number | null {
-  if (!error.recoverable || plan.nonRetryable.has(error.error_code) || attempt >= plan.maxAttempts) return null;
+  if (attempt >= plan.maxAttempts || !mayPass(error, plan.nonRetryable)) return null;
   // Avoids 0 * Infinity, which is NaN.
   const backoff = plan.initialMs === 0 ? 0 : Math.min(plan.initialMs * plan.backoff ** (attempt - 1), plan.maxMs);
   const seconds = error.details?.retry_after_seconds;

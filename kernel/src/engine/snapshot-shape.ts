@@ -7,6 +7,7 @@ import type {
   SignalState,
   StartedChild,
   StepState,
+  StoppedTimer,
   TimerState,
   ToldChildren,
   WaitState,
@@ -30,9 +31,11 @@ export interface ScopeSnapshot extends Omit<ScopeState, 'steps'> {
   readonly steps: Pairs<StepSnapshot>;
 }
 
-export interface StateSnapshot extends Omit<RunState, 'scopes' | 'timers' | 'children' | 'cancelled_children'> {
+export interface StateSnapshot
+  extends Omit<RunState, 'scopes' | 'timers' | 'stopped_timers' | 'children' | 'cancelled_children'> {
   readonly scopes: Pairs<ScopeSnapshot>;
   readonly timers: Pairs<TimerState>;
+  readonly stopped_timers: Pairs<StoppedTimer>;
   readonly children: Pairs<string>;
   readonly cancelled_children: readonly string[];
 }
@@ -83,6 +86,15 @@ function members<Shape>(checks: Members<Shape>, optional: readonly (keyof Shape 
 
 const arrival = members<Arrival>({ edge: number, port: text, value: json });
 
+const startedChild = members<StartedChild>({
+  run_id: text,
+  segment_ref: text,
+  input: json,
+  at: number,
+  seq: number,
+  deadline_at: orNull(number),
+});
+
 const control = members<ControlSnapshot>(
   {
     config: object,
@@ -90,7 +102,7 @@ const control = members<ControlSnapshot>(
     timers: pairs(text),
     scopes: list(text),
     task: orNull(object),
-    child: orNull(members<StartedChild>({ run_id: text, segment_ref: text, input: json, at: number, seq: number })),
+    child: orNull(startedChild),
     timers_armed: number,
   },
   ['state'],
@@ -144,6 +156,7 @@ const state = members<StateSnapshot>({
   held_controls: list(text),
   scopes: pairs(scope),
   timers: pairs(members<TimerState>({ due_at: number, kind: text, step: text, name: text })),
+  stopped_timers: pairs(members<StoppedTimer>({ remaining_ms: number, kind: text, step: text, name: text })),
   signals: list(members<SignalState>({ name: text, correlation: orNull(text), payload: json })),
   waits: list(members<WaitState>({ name: text, correlation: orNull(text), step: text })),
   children: pairs(text),

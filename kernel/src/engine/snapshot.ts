@@ -27,6 +27,7 @@ export function takeSnapshot({ state }: Run): RunSnapshot {
       ...state,
       scopes: [...state.scopes].map(([path, scope]) => [path, snapshotScope(scope)]),
       timers: [...state.timers],
+      stopped_timers: [...state.stopped_timers],
       children: [...state.children],
       cancelled_children: [...state.cancelled_children],
     },
@@ -68,6 +69,7 @@ function restoreState(state: StateSnapshot): RunState {
     ...state,
     scopes: new Map(state.scopes.map(([path, scope]) => [path, restoreScope(scope)])),
     timers: new Map(state.timers),
+    stopped_timers: new Map(state.stopped_timers),
     children: new Map(state.children),
     cancelled_children: new Set(state.cancelled_children),
   };

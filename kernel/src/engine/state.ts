@@ -5,7 +5,7 @@
  *   E1 `seq` counts the events derived so far.
  *   E2 `in_flight` is the number of steps that are `queued` or `running` as jobs.
  *   E3 `undecided` of a scope is the number of its region's steps without a final status.
- *   E4 A timer that is not in `timers` is ignored when it fires.
+ *   E4 A timer that is not in `timers` is ignored when it fires; its id is never used again.
  *   E5 Maps are always iterated in insertion order, so the same history yields the same order.
  */
 import type {
@@ -52,6 +52,8 @@ export interface StartedChild {
   readonly at: number;
   /** This run's `seq` at the time. */
   readonly seq: number;
+  /** This run's deadline at the time. */
+  readonly deadline_at: number | null;
 }
 
 export interface StepState {
@@ -99,6 +101,11 @@ export interface TimerState {
   readonly name: string;
 }
 
+/** A timer of a paused run that stands still; see `timers.ts`. */
+export interface StoppedTimer extends Omit<TimerState, 'due_at'> {
+  readonly remaining_ms: number;
+}
+
 export interface SignalState {
   readonly name: string;
   readonly correlation: string | null;
@@ -121,7 +128,8 @@ export interface ToldChildren {
 export interface RunState {
   readonly key: RunKey;
   readonly request: RunRequested;
-  readonly deadline_at: number | null;
+  /** Epoch milliseconds; later by the length of every pause that has ended. */
+  deadline_at: number | null;
   status: RunStatus;
   seq: number;
   /** Epoch milliseconds of the last entry; never decreases. */
@@ -144,6 +152,8 @@ export interface RunState {
   readonly held_controls: string[];
   readonly scopes: Map<string, ScopeState>;
   readonly timers: Map<string, TimerState>;
+  /** By the id they had; empty unless the run is paused. */
+  readonly stopped_timers: Map<string, StoppedTimer>;
   readonly signals: SignalState[];
   readonly waits: WaitState[];
   /** Active child runs, by step key. */
@@ -183,6 +193,7 @@ export function newRunState(key: RunKey, request: RunRequested): RunState {
     held_controls: [],
     scopes: new Map(),
     timers: new Map(),
+    stopped_timers: new Map(),
     signals: [],
     waits: [],
     children: new Map(),

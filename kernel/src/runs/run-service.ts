@@ -27,7 +27,8 @@ import {
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { engineVersion, findStep } from '../engine/evolve.js';
+import { engineVersion } from '../engine/evolve.js';
+import { findStep } from '../engine/find-step.js';
 import { hash32 } from '../engine/hash.js';
 import { isEnded } from '../engine/state.js';
 import { viewRun } from '../engine/view.js';

@@ -106,6 +106,8 @@ export const criticLoopType: ControlType<Config, State> = {
       port('done', '`{output, score, iterations, reason, history}` of the best iteration.', 'object'),
       errorPort,
     ],
+    supports_timeout: true,
+    supports_retry: true,
     examples: [{}, { max_iterations: 8, quality_threshold: 0.9, timeout_seconds: 900 }],
   }),
   hasRegion: true,

@@ -36,6 +36,7 @@ export const delayType: ControlType<Config, never> = {
     input_ports: [inputPort],
     output_ports: [port('output', 'The input.')],
     waits: true,
+    supports_timeout: true,
     examples: [{ seconds: 30 }, { seconds: '${input.wait}' }, { until: '2030-01-01T08:00:00+01:00' }],
   }),
   react(occurrence, view) {

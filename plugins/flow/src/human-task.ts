@@ -97,6 +97,7 @@ export const humanTaskType: ControlType<Config, State> = {
       errorPort,
     ],
     waits: true,
+    supports_timeout: true,
     examples: [
       { task_type: 'approval', title: 'Publish the article?', assignee_ref: 'editor' },
       {

@@ -81,6 +81,8 @@ export const loopType: ControlType<Config, State> = {
       port('done', '`{results, iterations, completed}`, one result per iteration.', 'object'),
       errorPort,
     ],
+    supports_timeout: true,
+    supports_retry: true,
     examples: [
       { loop_type: 'foreach', items: 'input.pages' },
       { loop_type: 'range', items: '[1, 11]' },

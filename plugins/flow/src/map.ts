@@ -54,6 +54,8 @@ export const mapType: ControlType<Config, State> = {
       port('done', 'The results in item order; `{error}` for each tolerated failure.', 'array'),
       errorPort,
     ],
+    supports_timeout: true,
+    supports_retry: true,
     examples: [{ items: 'input.documents' }, { items: 'input', concurrency: 50, tolerate_failures: true }],
   }),
   hasRegion: true,

@@ -14,6 +14,10 @@ interface ControlSpec<Config extends TSchema> {
   readonly output_ports: readonly PortSpec[];
   /** Whether it waits for time, people, signals or other runs. */
   readonly waits?: boolean;
+  /** Whether `timeout_seconds` of the step limits it; for steps that take time. */
+  readonly supports_timeout?: boolean;
+  /** Whether `retry` of the step repeats it, with all that it starts. */
+  readonly supports_retry?: boolean;
   readonly examples: readonly Static<Config>[];
 }
 
@@ -36,8 +40,8 @@ export function controlMetadata<Config extends TSchema>(spec: ControlSpec<Config
     config_schema: toPlainJson(spec.config),
     input_ports: [...spec.input_ports],
     output_ports: [...spec.output_ports],
-    supports_retry: false,
-    supports_timeout: false,
+    supports_retry: spec.supports_retry ?? false,
+    supports_timeout: spec.supports_timeout ?? false,
     supports_parallel: true,
     is_async: spec.waits ?? false,
     docs_url: `docs/contracts/step-catalog.md#${spec.type_id}`,

@@ -45,6 +45,8 @@ export const subworkflowType: ControlType<Config, never> = {
     input_ports: [inputPort],
     output_ports: [port('output', "The child's output, or the result of `output_mapping`."), errorPort],
     waits: true,
+    supports_timeout: true,
+    supports_retry: true,
     examples: [
       { segment_ref: 'article_writer' },
       {

@@ -47,6 +47,8 @@ export const waitForSignalType: ControlType<Config, never> = {
       port('timeout', '`{signal}`, if none was received in time.', 'object'),
     ],
     waits: true,
+    supports_timeout: true,
+    supports_retry: true,
     examples: [{ signal: 'payment' }, { signal: 'payment', correlation: '${input.order_id}', timeout_seconds: 3600 }],
   }),
   react(occurrence, view) {

@@ -56,15 +56,23 @@ function checkReferences(run: Run, known: ReadonlyMap<string, Occurrence>): void
   const { state } = run;
   checkTimers(run, known);
   for (const { step, key } of known.values()) {
-    if (step.timer !== null) assert.ok(state.timers.has(step.timer), `the timer of '${key}' is pending`);
-    for (const id of step.control?.timers.values() ?? []) assert.ok(state.timers.has(id), `timer '${id}' is pending`);
+    if (step.timer !== null) assert.ok(isPending(state, step.timer), `the timer of '${key}' is pending`);
+    for (const id of step.control?.timers.values() ?? []) assert.ok(isPending(state, id), `timer '${id}' is pending`);
     assert.ok(isOpen(step) || step.control === null, `'${key}' is decided and keeps nothing`);
   }
   for (const wait of state.waits) assert.ok(isKnownOpen(known, wait.step), `'${wait.step}' waits and is open`);
   for (const [key, runId] of state.children) assert.is(known.get(key)?.step.control?.child?.run_id, runId);
 }
 
+function isPending({ timers, stopped_timers }: RunState, id: string): boolean {
+  return timers.has(id) || stopped_timers.has(id);
+}
+
 function checkTimers({ state }: Run, known: ReadonlyMap<string, Occurrence>): void {
+  assert.ok(
+    state.status === 'paused' || state.stopped_timers.size === 0,
+    'only the clocks of a paused run stand still',
+  );
   for (const [id, timer] of state.timers) {
     if (timer.kind === 'run') continue;
     const step = known.get(timer.step)?.step;
@@ -96,7 +104,7 @@ function checkWaitsForSomething(run: Run): void {
     (effect) =>
       effect.kind === 'dispatch' ||
       effect.kind === 'start_child' ||
-      (effect.kind === 'arm_timer' && effect.timer !== 'run:timeout') ||
+      (effect.kind === 'arm_timer' && !effect.timer.startsWith('run:timeout')) ||
       (effect.kind === 'show_task' && effect.task.status !== 'closed'),
   );
   const held = occurrences(run).filter(({ step }) => step.held && isOpen(step)).length;

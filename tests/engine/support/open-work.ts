@@ -52,7 +52,10 @@ export class OpenWork {
     }
   }
 
-  /** `thorough` compares the effects and not only their ids. Memos of earlier attempts may have arrived since. */
+  /**
+   * `thorough` compares the effects and not only their ids. Memos of earlier attempts may have arrived since, and a pause may have moved the
+   * deadline.
+   */
   check(run: Run, thorough: boolean): void {
     const again = outstandingEffects(run);
     const jobs = again.flatMap((effect) => (effect.kind === 'dispatch' ? [effect.job] : []));
@@ -64,7 +67,7 @@ export class OpenWork {
     const end = again.filter((effect) => effect.kind === 'notify_parent' || effect.kind === 'record_end');
     assert.equal(end, this.end);
     if (!thorough) return;
-    for (const job of jobs) assert.equal(withoutMemos(job), withoutMemos(this.jobs.get(job.job_id)));
+    for (const job of jobs) assert.equal(withoutMemos(job), asOfNow(run, this.jobs.get(job.job_id)));
     for (const child of children) assert.equal(child, this.children.get(child.run_id));
   }
 }
@@ -72,6 +75,10 @@ export class OpenWork {
 function withoutMemos(job: Job | undefined): Partial<Job> {
   const { memos: _, ...others } = { ...job };
   return others;
+}
+
+function asOfNow({ state }: Run, job: Job | undefined): Partial<Job> {
+  return { ...withoutMemos(job), deadline_at: state.deadline_at };
 }
 
 function sorted(texts: Iterable<string>): string[] {

@@ -37,7 +37,7 @@ function factMakers(effect: Outstanding, runId: string): FactMaker[] {
       return [(choices, at) => aboutJob(effect.job.step, effect.job.attempt, choices, at)];
     case 'arm_timer':
       // Rare, among the invalid facts: as likely as any other timer it would end most runs.
-      if (effect.timer === 'run:timeout') return [];
+      if (effect.timer.startsWith('run:timeout')) return [];
       return [(choices, at) => fired(effect.timer, Math.max(at, effect.due_at), choices)];
     case 'show_task':
       return [(choices, at) => aboutTask(effect.task.task_id.slice(runId.length + 1), choices, at)];

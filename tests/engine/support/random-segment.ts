@@ -25,6 +25,9 @@ const work: Kind = {
     choices.mostly<JsonObject>(3, [{}, { result: '${input}' }, { result: 7 }, {}, { result: '${input.no}' }]),
 };
 
+const repeatable: ReadonlySet<string> = new Set(['wait_for_signal', 'subworkflow', 'loop', 'map', 'critic_loop']);
+const limitable: ReadonlySet<string> = new Set([...repeatable, 'delay', 'human_task']);
+
 const controls: readonly [Kind, ...Kind[]] = [
   {
     type: 'parallel_join',
@@ -170,7 +173,13 @@ class SegmentBuilder {
 
   private step(stepId: string, kind: Kind): Step {
     const step = { step_id: stepId, type: kind.type, config: kind.config(this.choices) };
-    if (kind !== work) return step;
+    if (kind !== work) {
+      return {
+        ...step,
+        ...(repeatable.has(kind.type) && this.choices.rarely(3) && { retry: { max_attempts: 2 } }),
+        ...(limitable.has(kind.type) && this.choices.rarely(3) && { timeout_seconds: 3 }),
+      };
+    }
     return {
       ...step,
       ...(this.choices.rarely(3) && { retry: { max_attempts: this.choices.of([1, 2]), non_retryable: ['FATAL'] } }),

@@ -41,10 +41,17 @@ spec('flow: plugin', (test) => {
     }
   });
 
-  test('none retries or times out by the engine, and the human one is human', () => {
+  test('those that take time can be timed out, and those that can be begun anew retried', () => {
+    const named = (flag: 'supports_timeout' | 'supports_retry') => {
+      return controlTypes.filter(({ metadata }) => metadata[flag]).map(({ metadata }) => metadata.type_id);
+    };
+    const repeatable = ['loop', 'map', 'critic_loop', 'subworkflow', 'wait_for_signal'];
+    assert.equal(named('supports_retry').sort(), repeatable.sort());
+    assert.equal(named('supports_timeout').sort(), [...repeatable, 'delay', 'human_task'].sort());
+  });
+
+  test('the human one is human', () => {
     for (const { metadata } of controlTypes) {
-      assert.not(metadata.supports_retry);
-      assert.not(metadata.supports_timeout);
       assert.is(metadata.category, metadata.type_id === humanTaskType.metadata.type_id ? 'human' : 'control');
     }
   });
