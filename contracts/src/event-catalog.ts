@@ -25,6 +25,15 @@ const counts = {
 };
 const reason = { reason: orNull('why, or null') };
 const taskRef = { task_id: described('`<run_id>:<step key>`') };
+const criticLoopReasons = [
+  'approved',
+  'quality_threshold',
+  'max_iterations',
+  'no_improvement',
+  'rejected',
+  'timeout',
+  'iteration_failed',
+] as const;
 const iteration = { iteration: Type.Integer({ minimum: 1, description: 'from 1' }) };
 
 /** Every event type, when it occurs and its payload. */
@@ -106,8 +115,8 @@ export const eventCatalog = {
     count: count('consecutive iterations without an improvement'),
   }),
   'critic_loop.completed': event('The loop ended.', {
-    reason: Type.Enum(['approved', 'quality_threshold', 'max_iterations', 'no_improvement', 'rejected', 'timeout'], {
-      description: '`approved`, `quality_threshold`, `max_iterations`, `no_improvement`, `rejected`, `timeout`',
+    reason: Type.Enum([...criticLoopReasons], {
+      description: `${criticLoopReasons.map((reason) => `\`${reason}\``).join(', ')}`,
     }),
     score: score('score of the returned output'),
     iterations: count('number of iterations'),

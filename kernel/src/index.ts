@@ -50,6 +50,7 @@ export type { LoopStatus, PartitionLoop } from './run-loop/partition-loop.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
+export { copiedFacts, forkPoint } from './runs/fork.js';
 export {
   createRunService,
   type ForkRequest,

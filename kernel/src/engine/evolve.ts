@@ -24,6 +24,7 @@ import { findStep } from './find-step.js';
 import { rootRegion } from './graph.js';
 import type { Plan } from './plan.js';
 import {
+  arriveEagerly,
   endInFailure,
   hold,
   limitError,
@@ -34,7 +35,7 @@ import {
   returnedValue,
   skipStep,
 } from './scheduling.js';
-import { isEnded, newRunState, type Run, type RunState, type ScopeState } from './state.js';
+import { isEnded, newRunState, type Run, type ScopeState } from './state.js';
 import { arm, restartClocks, runTimer, stopClocks } from './timers.js';
 import { isOpen, type StepInstance, type Todo, Turn } from './turn.js';
 
@@ -85,11 +86,10 @@ function rootScope(plan: Plan): ScopeState {
 function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
   const { plan } = turn;
   const first = locate(root, plan.entrypoint);
-  first.state.arrivals.push({ edge: 0, port: 'input', value: request.input });
+  if (!plan.entrypoint.isEager) first.state.arrivals.push({ edge: 0, port: 'input', value: request.input });
   makeReady(turn, first, turn.run.seq);
   if (plan.entrypoint.isEager) {
-    const arrival = { kind: 'input_arrived', port: 'input', value: request.input, edge: 0 } as const;
-    turn.todo.push({ what: 'react', instance: first, occurrence: arrival });
+    arriveEagerly(turn, first, 0, 'input', request.input);
     turn.todo.push({ what: 'react', instance: first, occurrence: { kind: 'inputs_closed' } });
   }
   for (const step of plan.regions.get(rootRegion) ?? []) {

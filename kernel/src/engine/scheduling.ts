@@ -17,7 +17,7 @@ import { closeScope } from './cancel.js';
 import type { EdgePlan, StepPlan } from './plan.js';
 import { newStepState, type ScopeState } from './state.js';
 import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
-import { scopeVariables } from './variables.js';
+import { inputOverrides, scopeVariables } from './variables.js';
 
 /** The step's occurrence in a scope, created on first access. */
 export function locate(scope: ScopeState, step: StepPlan): StepInstance {
@@ -78,13 +78,19 @@ function deliverEagerly(
   const { state } = instance;
   if (value !== undefined) {
     if (state.since < 0) makeReady(turn, instance, cause);
-    state.arrivals.push({ edge: edge.order, port: edge.to_port, value });
-    const occurrence = { kind: 'input_arrived', port: edge.to_port, value, edge: edge.order } as const;
-    turn.todo.push({ what: 'react', instance, occurrence });
+    arriveEagerly(turn, instance, edge.order, edge.to_port, value);
   }
   if (state.pending > 0) return;
   if (state.since < 0) turn.todo.push({ what: 'skip', instance, cause });
   else turn.todo.push({ what: 'react', instance, occurrence: { kind: 'inputs_closed' } });
+}
+
+/** Delivers a value to a step that is notified of each. */
+export function arriveEagerly(turn: Turn, instance: StepInstance, edge: number, port: string, arrived: Json): void {
+  const overrides = inputOverrides(turn.run, instance);
+  const value = overrides !== null && Object.hasOwn(overrides, port) ? (overrides[port] as Json) : arrived;
+  instance.state.arrivals.push({ edge, port, value });
+  turn.todo.push({ what: 'react', instance, occurrence: { kind: 'input_arrived', port, value, edge } });
 }
 
 /** Skips a step into which no edge was taken. */
@@ -177,13 +183,19 @@ function propagateFailure(turn: Turn, instance: StepInstance, error: ErrorInfo):
     notifyJoin(turn, locate(instance.scope, join), error, instance.state.event);
     deliverDead(turn, instance, instance.step.outgoing);
   } else if (instance.scope.owner !== null) {
-    failScope(turn, instance.scope, error);
+    failScope(turn, instance.scope, locatedInRegion(instance, error));
   } else {
     const located = { ...error, details: { ...error.details, step_id: instance.step.step_id } };
     if (turn.plan.fail_fast) endInFailure(turn, located);
     turn.run.error ??= located;
     deliverDead(turn, instance, instance.step.outgoing);
   }
+}
+
+/** Names the step whose failure ended an iteration; of nested iterations, the innermost. */
+function locatedInRegion({ scope, step }: StepInstance, error: ErrorInfo): ErrorInfo {
+  if (error.details?.failed_step !== undefined) return error;
+  return { ...error, details: { ...error.details, failed_step: stepKey(scope.path, step.step_id) } };
 }
 
 function notifyJoin(turn: Turn, instance: StepInstance, error: ErrorInfo, cause: number): void {

@@ -61,12 +61,17 @@ export function restartClocks(turn: Turn): void {
   const stopped = [...run.stopped_timers];
   run.stopped_timers.clear();
   for (const [id, { remaining_ms, kind, step, name }] of stopped) {
-    const newId = `${id.replace(/@\d+$/, '')}@${run.seq}`;
+    const newId = `${originalTimer(id)}@${run.seq}`;
     const dueAt = turn.now + remaining_ms;
     if (kind === 'run') run.deadline_at = dueAt;
     else if (!renameTimer(findStep(run, turn.plan, step), name, id, newId)) continue;
     arm(turn, newId, { due_at: dueAt, kind, step, name });
   }
+}
+
+/** The id of a timer before any pause. */
+export function originalTimer(id: string): string {
+  return id.replace(/@\d+$/, '');
 }
 
 /** Returns false if the step no longer has the timer. */

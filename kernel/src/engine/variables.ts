@@ -1,4 +1,4 @@
-import { type FiredPorts, type Json, splitStepKey } from '@llmteam/contracts';
+import { type FiredPorts, type Json, type JsonObject, splitStepKey } from '@llmteam/contracts';
 import type { Variables } from './expression.js';
 import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
@@ -9,9 +9,14 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 /** Inputs by port: the value of the only taken edge, or a list in edge order if there are several. */
 function inputsOf(run: RunState, instance: StepInstance): Record<string, Json> {
   const inputs = byPort(instance.state.arrivals);
+  const overrides = inputOverrides(run, instance);
+  return overrides === null ? inputs : { ...inputs, ...overrides };
+}
+
+/** The port values that replace those of the step from which the run was forked; null for all other steps. */
+export function inputOverrides(run: RunState, instance: StepInstance): Readonly<JsonObject> | null {
   const fork = run.request.forked_from;
-  if (fork?.input_overrides === undefined || !isStepKey(fork.from_step, instance)) return inputs;
-  return { ...inputs, ...fork.input_overrides };
+  return fork?.input_overrides !== undefined && isStepKey(fork.from_step, instance) ? fork.input_overrides : null;
 }
 
 function isStepKey(key: string, instance: StepInstance): boolean {

@@ -89,7 +89,7 @@ export interface RunService {
   control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
   /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
   signal(run: RunKey, name: string, payload: Json, options?: SignalOptions): Promise<void>;
-  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN` */
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `INPUT_INVALID` */
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   /** @throws LlmteamError `TASK_UNKNOWN` */

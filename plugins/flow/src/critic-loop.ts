@@ -7,22 +7,25 @@
  *  C2 `best` has the highest score so far; on a tie the earlier one wins
  *  C3 a gain smaller than `min_improvement` may become the best but still counts as no improvement
  *  C4 an approved iteration is returned whatever its score
+ *  C5 a failed iteration fails the step only if there is no best output yet
  */
-import type {
-  ControlType,
-  ControlView,
-  Directive,
-  EventPayloads,
-  EventType,
-  Json,
-  JsonObject,
-  Reaction,
+import {
+  type ControlType,
+  type ControlView,
+  type Directive,
+  type ErrorInfo,
+  type EventPayloads,
+  type EventType,
+  errorInfo,
+  type Json,
+  type JsonObject,
+  type Reaction,
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { longestSeconds, strict } from './config-schema.js';
 import { type Judgement, readJudgement, type Verdict } from './judgement.js';
 import { controlMetadata, errorPort, inputPort, port } from './metadata.js';
-import { complete, fail, iterationFailed, nothing } from './reaction.js';
+import { complete, errorJson, fail, iterationError, nothing } from './reaction.js';
 
 const Config = Type.Object(
   {
@@ -61,7 +64,7 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-type Reason = 'approved' | 'quality_threshold' | 'max_iterations' | 'no_improvement' | 'rejected' | 'timeout';
+type Reason = EventPayloads['critic_loop.completed']['reason'];
 interface Scored {
   readonly output: Json;
   readonly score: number;
@@ -103,7 +106,11 @@ export const criticLoopType: ControlType<Config, State> = {
         '`{input, previous_output, feedback, suggestions, score}`; all but `input` are empty at first.',
         'object',
       ),
-      port('done', '`{output, score, iterations, reason, history}` of the best iteration.', 'object'),
+      port(
+        'done',
+        '`{output, score, iterations, reason, history}` of the best iteration; `error` too if a later one failed.',
+        'object',
+      ),
       errorPort,
     ],
     supports_timeout: true,
@@ -119,7 +126,7 @@ export const criticLoopType: ControlType<Config, State> = {
       case 'scope_completed':
         return judged(view, state, occurrence.value);
       case 'scope_failed':
-        return iterationFailed(occurrence.index, occurrence.error);
+        return iterationEnded(state, iterationError(occurrence.index, occurrence.error));
       case 'timer_fired':
         return timedOut(view, state);
       default:
@@ -163,7 +170,8 @@ function judged(view: View, state: State, value: Json): Reaction<State> {
   const judgement = readJudgement(value);
   if (typeof judgement === 'string') {
     const index = state.iteration - 1;
-    return fail('ITERATION_FAILED', `iteration with index ${index} failed: ${judgement}`, { index });
+    const message = `iteration with index ${index} failed: ${judgement}`;
+    return iterationEnded(state, errorInfo('ITERATION_FAILED', message, { index }));
   }
   const { output, score, verdict, feedback, suggestions } = judgement;
   state.history.push({ iteration: state.iteration, score, verdict, feedback });
@@ -199,6 +207,12 @@ function reasonToStop(limits: Required<Config>, state: State, { verdict, score }
   return state.iteration >= limits.max_iterations ? 'max_iterations' : null;
 }
 
+/** A failed iteration ends the loop, which keeps its best output so far. */
+function iterationEnded(state: State, error: ErrorInfo): Reaction<State> {
+  if (state.best === null) return { directives: [{ do: 'fail', error }] };
+  return finish(state, 'iteration_failed', state.best, [], { error: errorJson(error) });
+}
+
 function timedOut(view: View, state: State): Reaction<State> {
   if (state.best !== null) return finish(state, 'timeout', state.best, []);
   const { timeout_seconds } = settings(view.config);
@@ -210,9 +224,10 @@ function finish(
   reason: Reason,
   { output, score }: Scored,
   events: readonly Directive[],
+  more: JsonObject = {},
 ): Reaction<State> {
   const iterations = state.history.length;
-  const done = { output, score, iterations, reason, history: state.history };
+  const done = { output, score, iterations, reason, history: state.history, ...more };
   return complete({ done }, [...events, emit('critic_loop.completed', { reason, score, iterations })]);
 }
 

@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type Reaction,
 } from '@llmteam/contracts';
-import { kindOf } from './json.js';
+import { isObject, kindOf } from './json.js';
 
 /** Ignores the occurrence: the step's state does not change. */
 export const nothing: Reaction<never> = Object.freeze({ directives: Object.freeze([]) });
@@ -37,8 +37,31 @@ export function wrongConfig(pointer: string, expected: string, given: Json): Rea
 
 /** Fails the step because of an iteration whose failure is not tolerated. */
 export function iterationFailed(index: number, cause: ErrorInfo): Reaction<never> {
-  const message = `iteration with index ${index} failed: ${cause.error_code}: ${cause.error_message}`;
-  return fail('ITERATION_FAILED', message, { index, cause: errorJson(cause) });
+  return { directives: [{ do: 'fail', error: iterationError(index, cause) }] };
+}
+
+/** `details`: the `index` of the iteration, the key of the `failed_step` (of nested loops, the innermost) and its error as `cause`. */
+export function iterationError(index: number, cause: ErrorInfo): ErrorInfo {
+  const { failed_step = null, ...details } = cause.details ?? {};
+  const first = firstCause(cause);
+  const where = typeof failed_step === 'string' ? ` at step '${failed_step}'` : '';
+  const message = `iteration with index ${index} failed${where}: ${first.error_code}: ${first.error_message}`;
+  return errorInfo('ITERATION_FAILED', message, { index, failed_step, cause: errorJson(withDetails(cause, details)) });
+}
+
+function withDetails({ details: _, ...error }: ErrorInfo, details: JsonObject): ErrorInfo {
+  return Object.keys(details).length === 0 ? error : { ...error, details };
+}
+
+/** The error at the bottom of nested failed iterations. */
+function firstCause({
+  error_code,
+  error_message,
+  details,
+}: ErrorInfo): Pick<ErrorInfo, 'error_code' | 'error_message'> {
+  const cause = details?.cause;
+  if (error_code !== 'ITERATION_FAILED' || !isObject(cause)) return { error_code, error_message };
+  return firstCause(cause as unknown as ErrorInfo);
 }
 
 /** The error as a JSON value, for ports and `details`. */

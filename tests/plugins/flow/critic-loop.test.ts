@@ -220,13 +220,28 @@ spec('flow: critic_loop failures', (test) => {
     }
   });
 
-  test('a round that fails fails the step, with the cause', () => {
+  test('a failed iteration ends the loop with the best output so far, and says so', () => {
     const step = critic();
     step.tell(started);
     step.tell(cameBack(0, round(0.4)));
-    const error = failure(step.tell(broke(1)));
+    const { score, reason, iterations, error } = done(step.tell(broke(1)));
+    assert.equal([score, reason, iterations], [0.4, 'iteration_failed', 1]);
+    assert.match(JSON.stringify(error), 'index 1 failed: HTTP_FAILED: no route');
+  });
+
+  test('so does one that returns no judgement', () => {
+    const step = critic();
+    step.tell(started);
+    step.tell(cameBack(0, round(0.4)));
+    assert.is(done(step.tell(cameBack(1, 'text'))).reason, 'iteration_failed');
+  });
+
+  test('without an output it fails the step, with the cause', () => {
+    const step = critic();
+    step.tell(started);
+    const error = failure(step.tell(broke(0)));
     assert.is(error.error_code, 'ITERATION_FAILED');
-    assert.match(error.error_message, 'index 1 failed: HTTP_FAILED: no route');
+    assert.match(error.error_message, 'index 0 failed: HTTP_FAILED: no route');
   });
 });
 

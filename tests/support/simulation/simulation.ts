@@ -16,11 +16,13 @@ import type {
 import flow from '@llmteam/flow';
 import {
   compilePlan,
+  copiedFacts,
   createExpressionCompiler,
   defineSegment,
   type Effect,
   engineVersion,
   evolve,
+  forkPoint,
   isEnded,
   type Outcome,
   outstandingEffects,
@@ -34,7 +36,7 @@ import {
 import { thawed } from './freezing.js';
 import type { Script } from './script.js';
 import { scriptedWork } from './scripted-work.js';
-import { asOfFork, concerns, limitOf, unknownSegment } from './simulated-facts.js';
+import { limitOf, unknownSegment } from './simulated-facts.js';
 import { workType } from './work-type.js';
 
 const tenantId = 'acme';
@@ -218,12 +220,11 @@ export class Simulation {
   private copied(forkId: string, { forked_from }: RunRequested): Fact[] {
     if (forked_from === undefined) return [];
     const { run_id, from_step } = forked_from;
-    const source = this.runs.get(run_id)?.facts ?? [];
-    const cut = source.findIndex((fact) => concerns(fact, from_step));
-    return source
-      .slice(1, cut)
-      .filter(({ type }) => type !== 'run.controlled')
-      .map((fact) => asOfFork(fact, run_id, forkId));
+    const source = this.runs.get(run_id);
+    if (source === undefined) throw new Error(`there is no run '${run_id}' to fork`);
+    const point = forkPoint(source.key, source.plan, source.facts, from_step);
+    if (point === null) throw new Error(`run '${run_id}' never got to step '${from_step}'`);
+    return copiedFacts(source.facts.slice(1, point), source.key, { tenant_id: tenantId, run_id: forkId });
   }
 
   /** Applies the copied facts without their effects, then performs what is still outstanding. */
