@@ -24,6 +24,8 @@ export const caps = {
   subworkflow_depth: 8,
   child_runs_per_run: 1_000,
   buffered_signals_per_run: 1_000,
+  /** JSON text of the payloads of signals that no step has waited for yet. */
+  buffered_signal_bytes: 4 * 1024 * 1024,
   expression_characters: 4_096,
   expression_nesting: 32,
   /** Comprehension steps per evaluation. */

@@ -76,6 +76,7 @@ const explained = [
   ['subworkflow_depth', 'depth of nested runs'],
   ['child_runs_per_run', 'child runs of a run'],
   ['buffered_signals_per_run', 'signals buffered until a step waits for them'],
+  ['buffered_signal_bytes', 'bytes of their payloads'],
   ['expression_characters', 'characters of an expression'],
 ];
 

@@ -145,6 +145,17 @@ spec('run service', (test) => {
       assert.is(await codeOf(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
     }));
 
+  test('a fork with other input for a port that the step does not have is refused', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(each, ['a']);
+      await partition.settle();
+      const overrides = { input: 'b', inputs: 'c' };
+      assert.is(
+        await codeOf(partition.runs.fork(run, { from_step: 'each', input_overrides: overrides })),
+        'INPUT_INVALID',
+      );
+    }));
+
   test('a fork may begin anew at one iteration, named by its step key', () =>
     withPartition(async (partition) => {
       const run = await partition.start(each, ['a', 'b', 'c']);

@@ -35,7 +35,7 @@ import {
   returnedValue,
   skipStep,
 } from './scheduling.js';
-import { isEnded, newRunState, type Run, type ScopeState } from './state.js';
+import { isEnded, newRunState, type Run, type RunState, type ScopeState, type SignalState } from './state.js';
 import { arm, restartClocks, runTimer, stopClocks } from './timers.js';
 import { isOpen, type StepInstance, type Todo, Turn } from './turn.js';
 
@@ -216,16 +216,26 @@ function onTimer(turn: Turn, id: string): void {
 /** Delivers a signal to the oldest matching wait, or buffers it for a later one. */
 function onSignal(turn: Turn, fact: SignalReceived): void {
   const { run } = turn;
-  const signal = { name: fact.name, correlation: fact.correlation ?? null, payload: fact.payload };
-  const index = run.waits.findIndex((wait) => matches(signal, wait.name, wait.correlation));
+  const { name, correlation = null, payload } = fact;
+  const index = run.waits.findIndex((wait) => matches({ name, correlation }, wait.name, wait.correlation));
   const wait = run.waits[index];
   if (wait === undefined) {
-    if (run.signals.length < caps.buffered_signals_per_run) run.signals.push(signal);
+    keepSignal(run, { name, correlation, payload, bytes: JSON.stringify(payload).length });
     return;
   }
   run.waits.splice(index, 1);
-  const occurrence = { kind: 'signal_received', name: signal.name, payload: signal.payload } as const;
+  const occurrence = { kind: 'signal_received', name, payload } as const;
   withStep(turn, wait.step, (instance) => react(turn, instance, occurrence));
+}
+
+/**
+ * Senders are refused beyond the caps before anything is appended, but several processes may accept signals at the same time. So there is room
+ * for twice as many; what exceeds even that was sent by somebody who evades the checks.
+ */
+function keepSignal(run: RunState, signal: SignalState): void {
+  const bytes = run.signals.reduce((sum, kept) => sum + kept.bytes, signal.bytes);
+  if (run.signals.length >= 2 * caps.buffered_signals_per_run || bytes > 2 * caps.buffered_signal_bytes) return;
+  run.signals.push(signal);
 }
 
 /** Works through the todo list, oldest first, until it is empty and no held step can be released. */

@@ -157,7 +157,7 @@ const state = members<StateSnapshot>({
   scopes: pairs(scope),
   timers: pairs(members<TimerState>({ due_at: number, kind: text, step: text, name: text })),
   stopped_timers: pairs(members<StoppedTimer>({ remaining_ms: number, kind: text, step: text, name: text })),
-  signals: list(members<SignalState>({ name: text, correlation: orNull(text), payload: json })),
+  signals: list(members<SignalState>({ name: text, correlation: orNull(text), payload: json, bytes: number })),
   waits: list(members<WaitState>({ name: text, correlation: orNull(text), step: text })),
   children: pairs(text),
   told_children: orNull(members<ToldChildren>({ action: text, seq: number, at: number })),

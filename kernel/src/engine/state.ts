@@ -110,6 +110,8 @@ export interface SignalState {
   readonly name: string;
   readonly correlation: string | null;
   readonly payload: Json;
+  /** Length of the payload as JSON text. */
+  readonly bytes: number;
 }
 
 export interface WaitState {

@@ -2,6 +2,7 @@ import { type Entry, type Journal, LlmteamError, type RunEvent, type RunKey } fr
 import type { Definitions } from '../definitions/definitions.js';
 import { foldHistory } from '../definitions/fold-history.js';
 import type { Run } from '../engine/state.js';
+import { KeptRuns } from './kept-runs.js';
 
 export interface ReplayedRun {
   readonly run: Run;
@@ -9,12 +10,21 @@ export interface ReplayedRun {
   readonly entries: readonly Entry[];
 }
 
-/** Replays runs on demand; nothing is cached. */
+/** The histories of runs: their present state, and whole replays. */
 export class Histories {
   private readonly sources: { readonly journal: Journal; readonly definitions: Definitions };
+  private readonly kept: KeptRuns;
 
   constructor(journal: Journal, definitions: Definitions) {
     this.sources = { journal, definitions };
+    this.kept = new KeptRuns(journal, definitions);
+  }
+
+  /** The run as of now, valid until something else is awaited. @throws LlmteamError `RUN_UNKNOWN` */
+  async current(key: RunKey): Promise<Run> {
+    const run = await this.kept.current(key);
+    if (run === null) throw unknownRun(key);
+    return run;
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
@@ -27,7 +37,11 @@ export class Histories {
       if (outcome !== null) events.push(...outcome.events);
       replayed = run;
     }
-    if (replayed === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
+    if (replayed === null) throw unknownRun(key);
     return { run: replayed, events, entries };
   }
+}
+
+function unknownRun({ run_id }: RunKey): LlmteamError {
+  return new LlmteamError('RUN_UNKNOWN', `there is no run '${run_id}'`);
 }

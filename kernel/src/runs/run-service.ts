@@ -6,7 +6,6 @@
  */
 import {
   type Clock,
-  caps,
   type Definition,
   type Fact,
   type HumanTask,
@@ -37,6 +36,7 @@ import { validateInput } from '../validation/validate-input.js';
 import { checkAnswer } from './answer-check.js';
 import { forkHistory } from './fork.js';
 import { Histories } from './histories.js';
+import { SignalRoom } from './signal-room.js';
 
 export interface StartRequest {
   readonly tenant_id: string;
@@ -87,7 +87,7 @@ export interface RunService {
   definition(run: RunKey): Promise<Definition>;
   /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
   control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
-  /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
+  /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED`, `LIMIT_EXCEEDED` */
   signal(run: RunKey, name: string, payload: Json, options?: SignalOptions): Promise<void>;
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `INPUT_INVALID` */
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
@@ -115,6 +115,7 @@ export function createRunService(deps: RunServiceDeps): RunService {
 
 class JournalRunService implements RunService {
   private readonly histories: Histories;
+  private readonly signalRoom = new SignalRoom();
 
   constructor(private readonly deps: RunServiceDeps) {
     this.histories = new Histories(deps.journal, deps.definitions);
@@ -164,7 +165,7 @@ class JournalRunService implements RunService {
   }
 
   async show(run: RunKey): Promise<RunView> {
-    return viewRun((await this.histories.replay(run)).run);
+    return viewRun(await this.histories.current(run));
   }
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
@@ -173,12 +174,12 @@ class JournalRunService implements RunService {
   }
 
   async definition(run: RunKey): Promise<Definition> {
-    const { run: replayed } = await this.histories.replay(run);
-    return this.deps.definitions.get(replayed.state.request.definition);
+    const { state } = await this.histories.current(run);
+    return this.deps.definitions.get(state.request.definition);
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {
-    const { state } = (await this.histories.replay(run)).run;
+    const { state } = await this.histories.current(run);
     if (isEnded(state)) {
       if (action === 'cancel' && state.status === 'cancelled') return;
       throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
@@ -196,16 +197,13 @@ class JournalRunService implements RunService {
   }
 
   async signal(run: RunKey, name: string, payload: Json, { correlation, id }: SignalOptions = {}): Promise<void> {
-    const { state } = (await this.histories.replay(run)).run;
-    if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
-    if (state.signals.length >= caps.buffered_signals_per_run) {
-      const buffered = `${caps.buffered_signals_per_run} signals that no step has waited for yet`;
-      throw new LlmteamError('LIMIT_EXCEEDED', `run '${run.run_id}' already buffers ${buffered}`);
-    }
     checkSize('the payload', payload);
+    const { state } = await this.histories.current(run);
+    if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
+    const arrived = this.signalRoom.take(run, state.signals, JSON.stringify(payload).length);
     const to = correlation === undefined ? {} : { correlation };
     const fact = { type: 'signal.received', at: this.deps.clock.now(), name, payload, ...to } as const;
-    await this.append(run, `signal:${id ?? this.deps.newId()}`, fact);
+    await this.append(run, `signal:${id ?? this.deps.newId()}`, fact).finally(arrived);
   }
 
   async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
@@ -232,9 +230,9 @@ class JournalRunService implements RunService {
     const step = taskId.slice(colon + 1);
     const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${taskId}'`);
     const indexed = await this.deps.index.task(tenantId, taskId);
-    const replayed = await this.histories.replay(run).catch(() => null);
-    if (replayed === null) throw unknown;
-    const instance = findStep(replayed.run.state, replayed.run.plan, step);
+    const found = await this.histories.current(run).catch(() => null);
+    if (found === null) throw unknown;
+    const instance = findStep(found.state, found.plan, step);
     const task = instance?.state.control?.task ?? null;
     if (task !== null) return { run, step, task };
     if (indexed === null) throw unknown;
