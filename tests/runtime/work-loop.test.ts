@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type JsonObject, LlmteamError, type RunEvent, type RunKey, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
@@ -113,6 +114,41 @@ spec('work loop', (test) => {
       assert.is((aborted[0] as LlmteamError).code, 'STEP_TIMEOUT');
       await partition.stop();
     }));
+
+  test('a handler that responds to its time-out with STEP_TIMEOUT decides whether there is another attempt', () =>
+    withBackend(async (shared) => {
+      const thrown = [
+        new Error('The operation was aborted'),
+        new LlmteamError('STEP_TIMEOUT', 'no answer to what was sent', { recoverable: false }),
+      ];
+      const attempts: number[] = [];
+      const handler: Handler = async (context) => {
+        attempts.push(context.attempt);
+        await once(context.signal, 'abort');
+        throw thrown[context.attempt - 1];
+      };
+      const partition = new Partition(shared, 'p', handler);
+      await partition.takeOver();
+      await partition.work();
+      const run = await partition.start(oneStep({ timeout_seconds: 2, retry: { max_attempts: 5 } }));
+      await partition.settle();
+      for (let second = 0; second < 10; second += 1) await shared.clock.advance(1_000);
+      const { error } = await partition.view(run);
+      assert.equal([error?.error_code, error?.error_message], ['STEP_TIMEOUT', 'no answer to what was sent']);
+      assert.equal(attempts, [1, 2]);
+      await partition.stop();
+    }));
+
+  test('a handler is told the time-out of its step', async () => {
+    const told: unknown[] = [];
+    const handler: Handler = async (context) => {
+      told.push(context.timeout_seconds);
+      return { output: 1 };
+    };
+    await errorOf(handler, { timeout_seconds: 7 });
+    await errorOf(handler);
+    assert.equal(told, [7, null]);
+  });
 
   test('cancelling a run aborts the signals of its handlers, and what they give later changes nothing', () =>
     withBackend(async (shared) => {

@@ -44,8 +44,10 @@ export interface StepContext {
   readonly ports: Readonly<Record<string, Json>>;
   /** Aborts when the run is cancelled, the attempt times out or the worker stops. */
   readonly signal: AbortSignal;
-  /** Epoch milliseconds; null if there is none. */
+  /** When the run times out, in epoch milliseconds; null if it never does. */
   readonly deadline: number | null;
+  /** The step's `timeout_seconds`, which the worker enforces by aborting `signal`; null if it has none. */
+  readonly timeout_seconds: number | null;
   readonly log: Logger;
   readonly span: Span;
   /** @throws LlmteamError `UNKNOWN_REF` */

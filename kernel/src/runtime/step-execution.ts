@@ -75,6 +75,9 @@ export class StepExecution implements StepContext {
   get deadline(): number | null {
     return this.job.deadline_at;
   }
+  get timeout_seconds(): number | null {
+    return this.job.timeout_seconds;
+  }
 
   get signal(): AbortSignal {
     this.aborter ??= new AbortController();

@@ -8,6 +8,7 @@
  *   W3 What a handler does after its attempt is over has no effect.
  *   W4 Only deliveries that no worker survived make a job poison; released deliveries do not count.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Consumer,
   cancelSubject,
@@ -326,15 +327,17 @@ export class WorkLoop {
   ): Promise<FiredPorts> {
     const { step_id } = execution.job;
     let timer: Timer | undefined;
-    const timeout = new Promise<never>((_, reject) => {
+    const timeout = new Promise<LlmteamError>((resolve) => {
       timer = this.deps.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
         const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeoutSeconds} s`);
+        resolve(error);
         execution.abort(error);
-        reject(error);
       });
     });
     try {
-      return await Promise.race([result, timeout]);
+      const first = await Promise.race([result, timeout]);
+      if (isLlmteamError(first)) throw await lastWord(result, first);
+      return first;
     } finally {
       timer?.cancel();
       result.catch(ignore);
@@ -361,6 +364,15 @@ export class WorkLoop {
       ...execution?.collected(),
     };
   }
+}
+
+/**
+ * A handler that responds to the abort in the same turn of the event loop with a `STEP_TIMEOUT` of its own may say more than the
+ * worker knows, for example that another attempt could do harm. Any other response is only a consequence of the abort.
+ */
+async function lastWord(result: Promise<FiredPorts>, timeout: LlmteamError): Promise<LlmteamError> {
+  const response: unknown = await Promise.race([result.catch((thrown: unknown) => thrown), nextTurn()]);
+  return isLlmteamError(response) && response.code === timeout.code ? response : timeout;
 }
 
 /** A delivery that is lost is redelivered anyway, and a handler has no effect once its attempt is over (W3). */

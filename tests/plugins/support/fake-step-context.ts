@@ -17,6 +17,7 @@ export interface FakeResources {
   /** By JSON Pointer; an Error value is thrown. */
   readonly expressions?: Readonly<Record<string, Json | Error>>;
   readonly signal?: AbortSignal;
+  readonly timeout_seconds?: number;
 }
 
 /** What a handler did with its context. */
@@ -43,6 +44,7 @@ export function fakeStepContext(resources: FakeResources = {}): { context: StepC
     ports: {},
     signal: resources.signal ?? new AbortController().signal,
     deadline: null,
+    timeout_seconds: resources.timeout_seconds ?? null,
     log: silentLogger,
     span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
     llm: (ref) => named('llm', resources.llms, ref),
