@@ -1,5 +1,5 @@
-import { JsonValue } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
+import { atMostOneBody, bodyProperties, ScalarOrList } from './body-config.js';
 
 const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type HttpMethod = (typeof httpMethods)[number];
@@ -10,9 +10,12 @@ const ExpectedStatus = Type.Union([
 ]);
 export type ExpectedStatus = Static<typeof ExpectedStatus>;
 
-const QueryScalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
-const QueryValue = Type.Union([QueryScalar, Type.Array(QueryScalar)]);
-export type QueryValue = Static<typeof QueryValue>;
+/** What no URL parser takes, so that a literal mistake is found when the segment is loaded; hosts are checked in egress.ts. */
+const urlPattern =
+  '^[Hh][Tt][Tt][Pp][Ss]?://' +
+  '(\\[[0-9A-Fa-f:.]+\\]|[^\\u0000-\\u0020\\u007f/?#@\\\\:\\[\\]<>^|]+)' +
+  '(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?)?' +
+  '([/?#][^\\u0000-\\u001f\\u007f]*)?$';
 
 export const HttpActionConfig = Type.Object(
   {
@@ -20,11 +23,16 @@ export const HttpActionConfig = Type.Object(
       Type.String({ description: 'A configured client: its `base_url`, headers and network permissions.' }),
     ),
     url: Type.Optional(
-      Type.String({ maxLength: 8_192, description: 'The URL, if no client is used. Public hosts only.' }),
+      Type.String({
+        maxLength: 8_192,
+        pattern: urlPattern,
+        description: 'The URL, if no client is used. http or https, no user name or password, public hosts only.',
+      }),
     ),
     path: Type.Optional(
       Type.String({
         maxLength: 8_192,
+        pattern: '^[^?#]*$',
         description: 'Appended to `base_url` or `url`, and cannot escape it. Must not contain `?` or `#`.',
       }),
     ),
@@ -32,25 +40,28 @@ export const HttpActionConfig = Type.Object(
     headers: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
         type: 'object',
-        additionalProperties: { type: 'string' },
+        propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+        additionalProperties: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' },
         maxProperties: 64,
         description: "Added to the client's headers, which cannot be overridden.",
       }),
     ),
     query: Type.Optional(
-      Type.Unsafe<Readonly<Record<string, QueryValue>>>({
+      Type.Unsafe<Readonly<Record<string, ScalarOrList>>>({
         type: 'object',
-        additionalProperties: QueryValue,
+        additionalProperties: ScalarOrList,
         maxProperties: 256,
         description: 'Added to the URL. A list repeats its key; null omits it.',
       }),
     ),
-    body: Type.Optional({
-      ...JsonValue,
-      description:
-        'A string is sent as is, null means no body, anything else is sent as JSON. Default: the input, or no body for ' +
-        'GET, HEAD, DELETE and OPTIONS.',
-    }),
+    ...bodyProperties,
+    idempotent: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the service tolerates the same request twice. If not, a request that may have arrived is not sent again. ' +
+          'Default: true, except for POST and PATCH.',
+      }),
+    ),
     expect_status: Type.Optional(
       Type.Union([ExpectedStatus, Type.Array(ExpectedStatus, { minItems: 1, maxItems: 64 })], {
         default: '2xx',
@@ -59,10 +70,29 @@ export const HttpActionConfig = Type.Object(
       }),
     ),
     response: Type.Optional(
-      Type.Enum(['json', 'text'], {
+      Type.Enum(['json', 'text', 'base64'], {
         default: 'json',
-        description: 'How to read the body. An empty body is null, or an empty string.',
+        description: 'How to read the body: base64 is for bytes of any kind. An empty body is null, or an empty string.',
       }),
+    ),
+    charset: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description:
+          'The charset of the response, if it does not start with a byte order mark. Default: that of its `Content-Type`, or UTF-8.',
+      }),
+    ),
+    large_numbers: Type.Optional(
+      Type.Enum(['refuse', 'string'], {
+        default: 'refuse',
+        description:
+          'What becomes of a number beyond 2^53 in a JSON response whose digits a double cannot hold: an error, or a string with ' +
+          'its digits.',
+      }),
+    ),
+    response_headers: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether the port `headers` fires, with the headers of the response.' }),
     ),
   },
   {
@@ -71,6 +101,7 @@ export const HttpActionConfig = Type.Object(
       { properties: { client_ref: {} }, required: ['client_ref'] },
       { properties: { url: {} }, required: ['url'] },
     ],
+    dependentSchemas: atMostOneBody,
     description: 'Exactly one of `client_ref` and `url`.',
   },
 );

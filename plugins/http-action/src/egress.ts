@@ -58,11 +58,12 @@ function createAgent({ limits, resolve, reachOf }: EgressOptions, allowPrivateNe
     throw new LlmteamError('EGRESS_BLOCKED', `'${hostname}' is ${reasons[reach]}`, { details: { host: hostname } });
   };
   return new Agent({
-    connect: guardedConnector(check, resolve, limits.idleMs),
+    connect: guardedConnector(check, resolve, limits.connectMs),
     allowH2: false,
     pipelining: 1,
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.idleMs,
+    // Only the timeout of the whole request ends the wait for an answer.
+    headersTimeout: 0,
     bodyTimeout: limits.idleMs,
   });
 }

@@ -5,6 +5,7 @@ import type { Limits } from './limits.js';
 import { redirected } from './redirect.js';
 import type { HttpRequest } from './request.js';
 import { discardBody } from './response-body.js';
+import { settingName } from './settings.js';
 import { isExpected } from './status.js';
 import { shownUrl } from './target.js';
 
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly expected: ExpectedStatus | readonly ExpectedStatus[] | undefined;
+  /** Called when a connection exists and the first byte of a request is about to be written to it. */
+  readonly onSending: () => void;
 }
 
 /**
@@ -20,7 +23,8 @@ export interface Exchange {
  * @throws LlmteamError `EGRESS_BLOCKED`, `HTTP_RESPONSE_INVALID`; connection errors unchanged.
  */
 export async function send(request: HttpRequest, exchange: Exchange): Promise<Dispatcher.ResponseData> {
-  const { dispatcher, limits, signal, expected } = exchange;
+  const { limits, signal, expected } = exchange;
+  const dispatcher = exchange.dispatcher.compose(watched(exchange.onSending));
   let current = request;
   for (let hop = 0; hop <= limits.redirects; hop += 1) {
     const { url } = current.target;
@@ -39,7 +43,33 @@ export async function send(request: HttpRequest, exchange: Exchange): Promise<Di
     current = next;
   }
   const place = shownUrl(request.target.url);
-  throw new LlmteamError('HTTP_RESPONSE_INVALID', `'${place}' redirects more than ${limits.redirects} times`);
+  throw new LlmteamError(
+    'HTTP_RESPONSE_INVALID',
+    `'${place}' redirects more than ${limits.redirects} times, the limit ${settingName('redirects')}`,
+  );
+}
+
+/**
+ * undici calls the handler's first member when it has a connection and is about to write the request. Its own handlers still have the
+ * older of the two; its `DecoratorHandler` translates, but does not survive interim answers.
+ */
+function watched(onSending: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const { onConnect, onRequestStart } = handler;
+    if (onConnect !== undefined) {
+      handler.onConnect = (...args) => {
+        onSending();
+        onConnect.apply(handler, args);
+      };
+    }
+    if (onRequestStart !== undefined) {
+      handler.onRequestStart = (...args) => {
+        onSending();
+        onRequestStart.apply(handler, args);
+      };
+    }
+    return dispatch(options, handler);
+  };
 }
 
 function nextRequest(request: HttpRequest, response: Dispatcher.ResponseData): HttpRequest | undefined {

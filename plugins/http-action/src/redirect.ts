@@ -34,6 +34,7 @@ export function redirected(
     target: { ...target, url },
     headers: new Map([...request.headers].filter(([name]) => keeps(name))),
     body: becomesGet || !sameOrigin ? null : request.body,
+    isIdempotent: request.isIdempotent,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Json, LlmteamError, type StepContext } from '@llmteam/contracts';
 import type { HttpActionConfig, HttpMethod } from './config.js';
+import { type RequestBody, requestBodyOf } from './request-body.js';
 import { type Target, targetOf } from './target.js';
 
 export interface HttpRequest {
@@ -7,12 +8,15 @@ export interface HttpRequest {
   readonly target: Target;
   /** Keyed by lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
-  readonly body: string | null;
+  readonly body: string | Uint8Array | null;
+  /** Whether sending it twice does no harm; if not, a request that may have arrived is not sent again. */
+  readonly isIdempotent: boolean;
 }
 
 type RequestContext = Pick<StepContext, 'client' | 'idempotency_key'>;
 
-const bodyless: readonly HttpMethod[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+/** Methods that must not simply be repeated (RFC 9110, section 9.2.2). */
+const unrepeatable: readonly HttpMethod[] = ['POST', 'PATCH'];
 const unsafe: readonly HttpMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Connection and framing headers: setting them would allow request smuggling. */
@@ -21,27 +25,57 @@ const managedHeaders: ReadonlySet<string> = new Set([
   ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
 
+const accepted = {
+  json: 'application/json, */*;q=0.5',
+  text: '*/*',
+  base64: '*/*',
+} as const;
+
 /** @throws LlmteamError `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `CONFIG_INVALID`, `UNKNOWN_REF` */
-export function requestOf(config: HttpActionConfig, context: RequestContext, input: Json): HttpRequest {
+export async function requestOf(
+  config: HttpActionConfig,
+  context: RequestContext,
+  input: Json,
+): Promise<HttpRequest> {
   const method = config.method ?? 'POST';
   const target = targetOf(config, context);
-  const body = bodyOf(config.body, method, input);
+  const body = await requestBodyOf(config, method, input);
+  return {
+    method,
+    target,
+    headers: headersOf(config, context, { method, body, clientHeaders: target.clientHeaders }),
+    body: body?.content ?? null,
+    isIdempotent: config.idempotent ?? !unrepeatable.includes(method),
+  };
+}
+
+interface Described {
+  readonly method: HttpMethod;
+  readonly body: RequestBody | null;
+  readonly clientHeaders: Readonly<Record<string, string>>;
+}
+
+function headersOf(
+  { response = 'json', headers: own = {} }: HttpActionConfig,
+  { idempotency_key }: RequestContext,
+  { method, body, clientHeaders }: Described,
+): Map<string, string> {
   const headers = new Map([
     ['accept-encoding', 'gzip, deflate, br'],
-    ['accept', config.response === 'text' ? '*/*' : 'application/json, */*;q=0.5'],
+    ['accept', accepted[response]],
     ['user-agent', 'llmteam'],
   ]);
   if (body !== null) headers.set('content-type', body.mediaType);
-  if (unsafe.includes(method)) headers.set('idempotency-key', context.idempotency_key);
-  addHeaders(headers, config.headers ?? {}, 'STEP_CONFIG_INVALID');
-  addHeaders(headers, target.clientHeaders, 'CONFIG_INVALID');
-  return { method, target, headers, body: body?.text ?? null };
-}
-
-function bodyOf(body: Json | undefined, method: HttpMethod, input: Json) {
-  if (body === null || (body === undefined && bodyless.includes(method))) return null;
-  if (typeof body === 'string') return { text: body, mediaType: 'text/plain; charset=utf-8' };
-  return { text: JSON.stringify(body ?? input), mediaType: 'application/json' };
+  if (unsafe.includes(method)) headers.set('idempotency-key', idempotency_key);
+  addHeaders(headers, own, 'STEP_CONFIG_INVALID');
+  addHeaders(headers, clientHeaders, 'CONFIG_INVALID');
+  if (body?.isTypeFixed) {
+    if (Object.keys(own).some((name) => name.toLowerCase() === 'content-type')) {
+      throw new LlmteamError('STEP_CONFIG_INVALID', 'header "Content-Type" of `multipart` is set by http_action itself');
+    }
+    headers.set('content-type', body.mediaType);
+  }
+  return headers;
 }
 
 function addHeaders(

@@ -1,8 +1,11 @@
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { type Json, LlmteamError, parseBoundedJson } from '@llmteam/contracts';
 import type { Dispatcher } from 'undici';
+import { charsetOf, declaredCharset, decoderOf } from './charset.js';
+import type { HttpActionConfig } from './config.js';
+import { codingsOf, decompress, Undecodable } from './content-encoding.js';
+import { firstRounded, quoteInexactNumbers } from './exact-numbers.js';
 import type { Limits } from './limits.js';
+import { settingName } from './settings.js';
 
 export interface ResponseBody {
   readonly value: Json;
@@ -10,17 +13,26 @@ export interface ResponseBody {
   readonly bytes: number;
 }
 
-/** @throws LlmteamError `HTTP_RESPONSE_INVALID`; connection errors unchanged. */
+export type Reading = Pick<HttpActionConfig, 'response' | 'charset' | 'large_numbers'>;
+
+/** @throws LlmteamError `HTTP_RESPONSE_INVALID` (`details.status`); connection errors unchanged. */
 export async function readBody(
   response: Dispatcher.ResponseData,
-  as: 'json' | 'text',
+  reading: Reading,
   place: string,
   limits: Limits,
 ): Promise<ResponseBody> {
-  const received = await receive(response, place, limits);
-  const content = await decompress(received, response.headers['content-encoding'], place, limits);
-  const text = decode(content, as, response.headers['content-type'], place);
-  return { value: as === 'text' ? text : parse(text, place), bytes: received.length };
+  try {
+    const received = await receive(response, limits);
+    const content = await decoded(received, response, limits);
+    return { value: valueOf(content, reading, response.headers['content-type']), bytes: received.length };
+  } catch (thrown) {
+    if (!(thrown instanceof Undecodable)) throw thrown;
+    throw new LlmteamError('HTTP_RESPONSE_INVALID', `the response of ${place} ${thrown.message}`, {
+      cause: thrown.cause ?? thrown,
+      details: { status: response.statusCode },
+    });
+  }
 }
 
 /** Drops the connection instead of waiting for a body that nobody reads. */
@@ -32,7 +44,7 @@ function ignore(): void {
   // Destroying a body early emits an error on it, as expected.
 }
 
-async function receive(response: Dispatcher.ResponseData, place: string, limits: Limits): Promise<Buffer> {
+async function receive(response: Dispatcher.ResponseData, { responseBytes }: Limits): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   if (announcesBodyItCannotHave(response)) discardBody(response);
@@ -40,7 +52,9 @@ async function receive(response: Dispatcher.ResponseData, place: string, limits:
     // Throwing out of the loop destroys the body, and with it the connection.
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > limits.responseBytes) throw invalid(place, `is larger than ${limits.responseBytes} bytes`);
+      if (bytes > responseBytes) {
+        throw new Undecodable(`is larger than ${responseBytes} bytes, the limit ${settingName('response_bytes')}`);
+      }
       chunks.push(chunk);
     }
   }
@@ -48,77 +62,65 @@ async function receive(response: Dispatcher.ResponseData, place: string, limits:
 }
 
 /** 204 and 304 have no body (RFC 9110, section 6.4.1): waiting for one would fail. */
-function announcesBodyItCannotHave({ statusCode, headers }: Dispatcher.ResponseData): boolean {
+export function announcesBodyItCannotHave({ statusCode, headers }: Dispatcher.ResponseData): boolean {
   return (statusCode === 204 || statusCode === 304) && Number(headers['content-length'] ?? 0) > 0;
 }
 
-const decompressors = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  br: promisify(brotliDecompress),
-  deflate: promisify(inflate),
-};
-/** Some servers send `deflate` without the zlib header. */
-const rawDeflate = promisify(inflateRaw);
-
-async function decompress(
+async function decoded(
   received: Buffer,
-  header: string | string[] | undefined,
-  place: string,
-  limits: Limits,
+  { headers }: Dispatcher.ResponseData,
+  { decompressedBytes }: Limits,
 ): Promise<Buffer> {
-  const coding = String(header ?? 'identity')
-    .trim()
-    .toLowerCase();
-  if (received.length === 0 || coding === 'identity' || coding === '') return received;
-  if (!isCoding(coding)) throw invalid(place, 'has a content encoding that is not gzip, deflate or br');
-  const hasNoHeader = coding === 'deflate' && ((received[0] ?? 0) & 0x0f) !== 8;
-  const decompressor = hasNoHeader ? rawDeflate : decompressors[coding];
+  if (received.length === 0) return received;
+  const codings = codingsOf(headers['content-encoding']);
+  const { content, isCut } = await decompress(received, codings, { maxBytes: decompressedBytes, isPart: false });
+  if (!isCut) return content;
+  const limit = `the limit ${settingName('decompressed_bytes')}`;
+  throw new Undecodable(`is larger than ${decompressedBytes} bytes when decompressed, ${limit}`);
+}
+
+function valueOf(content: Buffer, reading: Reading, contentType: string | string[] | undefined): Json {
+  const { response: as = 'json', charset: label = declaredCharset(contentType), large_numbers } = reading;
+  if (as === 'base64') return content.toString('base64');
+  const text = textOf(content, charsetOf(content, label));
+  return as === 'text' ? text : parse(text, large_numbers ?? 'refuse');
+}
+
+function textOf(content: Buffer, charset: string): string {
+  const decoder = decoderOf(charset);
+  if (decoder === undefined) throw new Undecodable(`has the charset ${JSON.stringify(charset.slice(0, 64))}, which is unknown`);
   try {
-    return await decompressor(received, { maxOutputLength: limits.decompressedBytes });
+    return decoder.decode(content);
   } catch (cause) {
-    const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
-    const problem = tooLarge
-      ? `is larger than ${limits.decompressedBytes} bytes when decompressed`
-      : `is not ${coding}`;
-    throw invalid(place, problem, cause);
+    const wayOut = 'set `charset` to the right one, or take the bytes with `response: "base64"`';
+    throw new Undecodable(`is not ${charset.toUpperCase()}; ${wayOut}`, { cause });
   }
 }
 
-function isCoding(name: string): name is keyof typeof decompressors {
-  return Object.hasOwn(decompressors, name);
-}
-
-/** JSON must be UTF-8 (RFC 8259, section 8.1); text may declare its charset and is decoded leniently. */
-function decode(
-  content: Buffer,
-  as: 'json' | 'text',
-  contentType: string | string[] | undefined,
-  place: string,
-): string {
-  try {
-    if (as === 'json') return new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return new TextDecoder(charsetOf(contentType)).decode(content);
-  } catch (cause) {
-    throw invalid(place, as === 'json' ? 'is not UTF-8' : 'has an unknown charset', cause);
-  }
-}
-
-function charsetOf(contentType: string | string[] | undefined): string {
-  return /;\s*charset="?([^";\s]+)/i.exec(String(contentType ?? ''))?.[1] ?? 'utf-8';
-}
-
-function parse(text: string, place: string): Json {
+function parse(text: string, largeNumbers: 'refuse' | 'string'): Json {
   if (text.trim() === '') return null;
+  const value = bounded(text);
+  const quoted = quoteInexactNumbers(text);
+  if (quoted === text) return value;
+  const exact = bounded(quoted);
+  const rounded = largeNumbers === 'string' ? null : firstRounded(value, exact);
+  if (rounded === null) return exact;
+  const { digits, pointer } = rounded;
+  const place = pointer === '' ? 'the value' : `'${pointer}'`;
+  const wayOut = 'set `large_numbers: "string"` to get such numbers as strings';
+  throw new Undecodable(`cannot be used: ${place} is the number ${shortened(digits)}, which would be rounded; ${wayOut}`);
+}
+
+function bounded(text: string): Json {
   try {
     return parseBoundedJson(text);
   } catch (cause) {
     // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : String((cause as Error).message);
-    throw invalid(place, `cannot be used: ${problem}`, cause);
+    throw new Undecodable(`cannot be used: ${problem}`, { cause });
   }
 }
 
-function invalid(place: string, problem: string, cause?: unknown): LlmteamError {
-  return new LlmteamError('HTTP_RESPONSE_INVALID', `the response of ${place} ${problem}`, { cause });
+function shortened(digits: string): string {
+  return digits.length <= 64 ? digits : `${digits.slice(0, 64)}…`;
 }

@@ -6,12 +6,17 @@ import {
   LlmteamError,
   type StepContext,
 } from '@llmteam/contracts';
+import { decoderOf } from './charset.js';
 import type { HttpActionConfig } from './config.js';
 import type { Egress } from './egress.js';
+import { errorDetails } from './error-answer.js';
 import { send } from './exchange.js';
+import { failureOf, finalIfSent, totalTimeout } from './failure.js';
 import type { Limits } from './limits.js';
+import { redactorOf } from './redaction.js';
 import { type HttpRequest, requestOf } from './request.js';
-import { discardBody, readBody } from './response-body.js';
+import { readBody } from './response-body.js';
+import { shownHeaders } from './response-headers.js';
 import { isExpected, retryAfter, statusError } from './status.js';
 import { shownUrl } from './target.js';
 
@@ -22,16 +27,26 @@ export interface HttpActionParts {
   readonly now: () => number;
 }
 
+/** One request and its redirects. */
+interface Call {
+  readonly parts: HttpActionParts;
+  readonly request: HttpRequest;
+  readonly config: HttpActionConfig;
+  /** Method and URL. */
+  readonly place: string;
+  readonly progress: { isSent: boolean };
+}
+
 interface Outcome {
   readonly status: number;
-  readonly value: Json;
+  readonly ports: FiredPorts;
   readonly bytes: number;
 }
 
 /**
- * Fires `response` and `status`.
- * @throws LlmteamError `HTTP_STATUS`, `HTTP_CLIENT_ERROR` (`details.status`, optionally `details.retry_after_seconds`),
- * `HTTP_FAILED`, `HTTP_RESPONSE_INVALID`, `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`, `CANCELLED`
+ * Fires `response` and `status`, and `headers` if the config says so.
+ * @throws LlmteamError `HTTP_STATUS`, `HTTP_CLIENT_ERROR` (`details`: see `errorDetails`, and optionally `retry_after_seconds`),
+ * `HTTP_FAILED`, `HTTP_RESPONSE_INVALID`, `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`, `STEP_TIMEOUT`, `CANCELLED`
  */
 export async function runHttpAction(
   parts: HttpActionParts,
@@ -39,20 +54,23 @@ export async function runHttpAction(
   config: HttpActionConfig,
   input: Json,
 ): Promise<FiredPorts> {
-  const request = requestOf(config, context, input);
+  checkCharset(config);
+  const request = await requestOf(config, context, input);
   const about = { method: request.method, url: shownUrl(request.target.url) };
+  const call: Call = { parts, request, config, place: `${about.method} ${about.url}`, progress: { isSent: false } };
   const started = performance.now();
   const durationMs = () => Math.round(performance.now() - started);
   context.record({ event_type: 'action.started', payload: about });
   try {
-    const outcome = await withTimeout(parts.limits.totalMs, context.signal, (signal) =>
-      call(parts, request, config, signal),
-    );
-    const payload = { ...about, status: outcome.status, bytes: outcome.bytes };
-    context.record({ event_type: 'action.completed', payload, duration_ms: durationMs() });
-    return { response: outcome.value, status: outcome.status };
+    const { status, ports, bytes } = await withinTime(call, context);
+    context.record({
+      event_type: 'action.completed',
+      payload: { ...about, status, bytes },
+      duration_ms: durationMs(),
+    });
+    return ports;
   } catch (thrown) {
-    const error = httpError(thrown, placeOf(request));
+    const error = failureOf(thrown, failedRequest(call));
     context.record({
       event_type: 'action.failed',
       payload: { ...about, ...errorPayload(error) },
@@ -62,38 +80,52 @@ export async function runHttpAction(
   }
 }
 
-async function call(
-  { egress, limits, now }: HttpActionParts,
-  request: HttpRequest,
-  config: HttpActionConfig,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const dispatcher = egress.dispatcher(request.target.allow_private_network);
-  const place = placeOf(request);
-  const response = await send(request, { dispatcher, limits, signal, expected: config.expect_status });
-  const status = response.statusCode;
-  if (!isExpected(status, config.expect_status)) {
-    discardBody(response);
-    throw statusError(status, place, retryAfter(response.headers['retry-after'], now(), limits.retryAfterSeconds));
-  }
-  return { status, ...(await readBody(response, config.response ?? 'json', place, limits)) };
+/** Before anything is sent: found in the response, it would be too late. */
+function checkCharset({ charset }: HttpActionConfig): void {
+  if (charset === undefined || decoderOf(charset) !== undefined) return;
+  throw new LlmteamError('STEP_CONFIG_INVALID', `\`charset\` ${JSON.stringify(charset)} is unknown`);
 }
 
-/** Runs `work` until it settles, the attempt is aborted or the timeout expires. */
-async function withTimeout<T>(
-  totalMs: number,
-  outer: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+function failedRequest({ parts, request, place, progress }: Call) {
+  return { place, limits: parts.limits, isIdempotent: request.isIdempotent, isSent: progress.isSent };
+}
+
+async function exchange({ parts, request, config, place, progress }: Call, signal: AbortSignal): Promise<Outcome> {
+  const { egress, limits, now } = parts;
+  const dispatcher = egress.dispatcher(request.target.allow_private_network);
+  const onSending = () => {
+    progress.isSent = true;
+  };
+  const response = await send(request, { dispatcher, limits, signal, expected: config.expect_status, onSending });
+  const { statusCode: status, headers } = response;
+  const redactor = redactorOf(request.target.clientHeaders);
+  if (!isExpected(status, config.expect_status)) {
+    const seconds = retryAfter(headers['retry-after'], now());
+    const details = await errorDetails(response, limits, redactor);
+    throw statusError(place, {
+      ...details,
+      status,
+      ...(seconds !== undefined && { retry_after_seconds: seconds }),
+    });
+  }
+  const { value, bytes } = await readBody(response, config, place, limits);
+  const ports = { response: value, status };
+  if (config.response_headers !== true) return { status, ports, bytes };
+  return { status, ports: { ...ports, headers: shownHeaders(headers, redactor.redact) }, bytes };
+}
+
+/** Until it settles or the attempt is aborted; a step without a timeout of its own has that of the settings. */
+async function withinTime(call: Call, { signal: outer, timeout_seconds }: StepContext): Promise<Outcome> {
+  const { limits } = call.parts;
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), totalMs);
+  const timer = timeout_seconds === null ? setTimeout(() => deadline.abort(), limits.totalMs) : undefined;
   try {
     outer.throwIfAborted();
     const signal = AbortSignal.any([outer, deadline.signal]);
-    return await Promise.race([work(signal), rejectOnAbort(signal)]);
+    return await Promise.race([exchange(call, signal), rejectOnAbort(signal)]);
   } catch (thrown) {
     if (outer.aborted) throw cancellation(outer);
-    if (deadline.signal.aborted) throw timedOut(totalMs, thrown);
+    if (deadline.signal.aborted) throw finalIfSent(totalTimeout(limits, call.place, thrown), failedRequest(call));
     throw thrown;
   } finally {
     clearTimeout(timer);
@@ -105,31 +137,13 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
-function timedOut(totalMs: number, cause: unknown): LlmteamError {
-  return new LlmteamError('HTTP_FAILED', `no complete response within ${totalMs} ms`, { cause });
-}
-
 function cancellation({ reason }: AbortSignal): LlmteamError {
   return isLlmteamError(reason)
     ? reason
     : new LlmteamError('CANCELLED', 'the request was cancelled', { cause: reason });
 }
 
-/** Maps connection errors by their Node and undici codes. */
-function httpError(thrown: unknown, place: string): LlmteamError {
-  if (isLlmteamError(thrown)) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new LlmteamError('HTTP_RESPONSE_INVALID', `the headers of ${place} are too large`, { cause: thrown });
-  }
-  return new LlmteamError('HTTP_FAILED', `${place} failed: ${code}`, { cause: thrown });
-}
-
 function errorPayload({ code, details }: LlmteamError): JsonObject {
   const status = details?.status;
   return status === undefined ? { code } : { code, status };
-}
-
-function placeOf({ method, target }: HttpRequest): string {
-  return `${method} ${shownUrl(target.url)}`;
 }

@@ -1,5 +1,6 @@
 import { LlmteamError, type StepContext } from '@llmteam/contracts';
-import type { HttpActionConfig, QueryValue } from './config.js';
+import type { ScalarOrList } from './body-config.js';
+import type { HttpActionConfig } from './config.js';
 
 /** Where a request goes, and what the configured client adds to it. */
 export interface Target {
@@ -90,7 +91,7 @@ function hasControlCharacters(text: string): boolean {
   return false;
 }
 
-function withQuery(base: URL, query: Readonly<Record<string, QueryValue>>): URL {
+function withQuery(base: URL, query: Readonly<Record<string, ScalarOrList>>): URL {
   const url = new URL(base);
   for (const [key, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? value : [value]) {

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import type { FiredPorts } from '@llmteam/contracts';
+import type { FiredPorts, JsonObject } from '@llmteam/contracts';
 import type { HttpActionConfig, HttpActionOptions } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
@@ -66,8 +66,62 @@ spec('http_action: what a response becomes', (test) => {
     assert.is((await portsOf(latin1, text)).response, 'cé');
   });
 
-  test('a charset that nobody knows is an error', async () => {
-    await invalid(body('x', { 'content-type': 'text/plain; charset=klingon' }), 'charset', text);
+  test('JSON too is read in the charset it names', async () => {
+    const latin1 = body(Buffer.from('{"name":"José"}', 'latin1'), { 'content-type': 'application/json; charset=latin1' });
+    assert.equal((await portsOf(latin1)).response, { name: 'José' });
+  });
+
+  test('a byte order mark names the charset more surely than the header', async () => {
+    const utf16 = Buffer.from('\u{feff}{"a":"é"}', 'utf16le');
+    assert.equal((await portsOf(body(utf16, { 'content-type': 'application/json; charset=utf-8' }))).response, { a: 'é' });
+    assert.is((await portsOf(body(utf16.swap16()), text)).response, '{"a":"é"}');
+  });
+
+  test('a charset that nobody knows is an error that names it', async () => {
+    for (const setting of [text, {}]) {
+      await invalid(body('1', { 'content-type': 'text/plain; charset=klingon' }), 'charset "klingon"', setting);
+    }
+  });
+
+  test('bytes that are no text in their charset are refused, not replaced; `charset` and base64 are ways out', async () => {
+    const bytes = body(Buffer.from([0x63, 0xe9]), { 'content-type': 'text/plain' });
+    await invalid(bytes, 'is not UTF-8; set `charset`', text);
+    assert.is((await portsOf(bytes, { config: { response: 'text', charset: 'windows-1252' } })).response, 'cé');
+    assert.is((await portsOf(bytes, { config: { response: 'base64' } })).response, 'Y+k=');
+  });
+
+  test('a charset of the config that nobody knows is refused before anything is sent', async () => {
+    const seen: unknown[] = [];
+    const config: HttpActionConfig = { charset: 'klingon' };
+    await rejectsWith('STEP_CONFIG_INVALID', () => portsOf((request) => void seen.push(request), { config }));
+    assert.equal(seen, []);
+  });
+
+  test('base64 is for bytes of any kind, decompressed like text', async () => {
+    const bytes = Buffer.from([0, 255, 10, 13, 128]);
+    const zipped = body(gzipSync(bytes), { 'content-encoding': 'gzip', 'content-type': 'image/png' });
+    assert.is((await portsOf(zipped, { config: { response: 'base64' } })).response, bytes.toString('base64'));
+    assert.is((await portsOf(body(''), { config: { response: 'base64' } })).response, '');
+  });
+
+  test('the headers are fired if they are asked for', async () => {
+    const headers = { etag: '"1"', link: ['<a>', '<b>'], constructor: 'x' };
+    const listener: RequestListener = (_request, response) => void response.writeHead(201, headers).end('{}');
+    const ports = await portsOf(listener, { config: { response_headers: true } });
+    const shown = ports.headers as JsonObject;
+    assert.equal([ports.response, ports.status, shown.etag, shown.link], [{}, 201, '"1"', ['<a>', '<b>']]);
+    assert.equal(Object.keys(await portsOf(listener)), ['response', 'status']);
+  });
+
+  test('codings are undone in reverse order', async () => {
+    const twice = brotliCompressSync(gzipSync('{"a":1}'));
+    for (const coding of ['gzip, br', 'gzip,identity , BR', ['gzip', 'br']]) {
+      const listener: RequestListener = (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': coding }).end(twice);
+      assert.equal((await portsOf(listener)).response, { a: 1 });
+    }
+    await invalid(body(twice, { 'content-encoding': 'br, gzip' }), 'is not gzip');
+    await invalid(body('{}', { 'content-encoding': 'gzip, '.repeat(6) }), 'has 6 content encodings; at most 5');
   });
 
   test('no body is null, or an empty text', async () => {
@@ -101,7 +155,7 @@ spec('http_action: what a response becomes', (test) => {
     ['GZIP', gzipSync],
     ['identity', Buffer.from],
   ] as const) {
-    test(`${coding} by ${compress.name} is decoded`, async () => {
+    test(`the coding ${coding} by ${compress.name} is undone`, async () => {
       const compressed = (compress as (content: string) => Buffer)('{"a":1}');
       assert.equal((await portsOf(body(compressed, { 'content-encoding': coding }))).response, { a: 1 });
     });
@@ -143,7 +197,9 @@ spec('http_action: responses that are refused', (test) => {
     const options = { limits: { responseBytes: 1_000 } };
     await portsOf(body(JSON.stringify('x'.repeat(998))), { options });
     const large = JSON.stringify('x'.repeat(999));
-    await invalid(body(large, { 'content-length': '1001' }), 'larger than 1000 bytes', { options });
+    await invalid(body(large, { 'content-length': '1001' }), 'larger than 1000 bytes, the limit `settings.http-action.response_bytes`', {
+      options,
+    });
     const chunked: RequestListener = (_request, response) => {
       response.write(large.slice(0, 500));
       response.end(large.slice(500));
@@ -170,26 +226,29 @@ spec('http_action: responses that are refused', (test) => {
     test(`a ${coding} bomb stops at the cap of decompressed bytes`, async () => {
       const bomb = compress(Buffer.alloc(20 * 1024 * 1024));
       assert.ok(bomb.length < 100_000);
-      await invalid(body(bomb, { 'content-encoding': coding }), 'larger than 16777216 bytes when decompressed');
+      const problem = 'larger than 16777216 bytes when decompressed, the limit `settings.http-action.decompressed_bytes`';
+      await invalid(body(bomb, { 'content-encoding': coding }), problem);
+      await invalid(body(gzipSync(bomb), { 'content-encoding': `${coding}, gzip` }), problem);
     });
   }
 
   test('a body that is not in the coding it names, cut short, or in an unknown one', async () => {
     await invalid(body('{}', { 'content-encoding': 'gzip' }), 'is not gzip');
     await invalid(body(gzipSync('{"a":1}').subarray(0, 20), { 'content-encoding': 'gzip' }), 'is not gzip');
-    for (const coding of ['zstd', 'gzip, gzip', 'raw', 'constructor']) {
-      await invalid(body('{}', { 'content-encoding': coding }), 'content encoding');
+    for (const coding of ['zstd', 'gzip, zstd', 'raw', 'rawdeflate', 'constructor']) {
+      const named = coding.split(', ').at(-1);
+      await invalid(body('{}', { 'content-encoding': coding }), `content encoding "${named}"`);
     }
   });
 
   test('headers that are too large', async () => {
-    await invalid(body('{}', { 'x-large': 'x'.repeat(20_000) }), 'headers');
+    await invalid(body('{}', { 'x-large': 'x'.repeat(20_000) }), '16384 bytes, the limit `settings.http-action.header_bytes`');
   });
 });
 
 spec('http_action: servers that break the rules', (test) => {
   const failing = async (bytes: string) => {
-    const error = await rejectsWith('HTTP_FAILED', () => rawPortsOf(bytes));
+    const error = await rejectsWith('HTTP_FAILED', () => rawPortsOf(bytes, { config: { method: 'GET' } }));
     assert.ok(error.recoverable);
     return error;
   };

@@ -9,6 +9,7 @@ export interface Call {
   readonly base_url?: string;
   readonly client?: Partial<HttpClientConfig>;
   readonly signal?: AbortSignal;
+  readonly timeout_seconds?: number;
 }
 
 export interface Action {
@@ -20,9 +21,9 @@ export interface Action {
 export async function withAction(options: HttpActionOptions, use: (action: Action) => Promise<void>): Promise<void> {
   const action = createHttpAction(options);
   const traces: Traces[] = [];
-  const call = ({ config, input = null, base_url = 'http://localhost', client, signal }: Call) => {
+  const call = ({ config, input = null, base_url = 'http://localhost', client, ...attempt }: Call) => {
     const local = { base_url, headers: {}, allow_private_network: true, ...client };
-    const fake = fakeStepContext({ clients: { local }, ...(signal && { signal }) });
+    const fake = fakeStepContext({ clients: { local }, ...attempt });
     traces.push(fake.traces);
     return action.stepType.run(fake.context, config, input);
   };

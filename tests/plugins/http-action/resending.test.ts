@@ -1,0 +1,101 @@
+import { LlmteamError } from '@llmteam/contracts';
+import type { HttpActionConfig } from '@llmteam/http-action';
+import * as assert from 'uvu/assert';
+import { spec } from '../../support/spec.js';
+import { rejectsWith } from '../support/rejection.js';
+import { withHttpServer, withRawServer } from '../support/with-server.js';
+import { withAction } from './with-action.js';
+
+type Method = HttpActionConfig['method'] & {};
+
+/** The error of a request that the server takes and does not answer: it is lost, or times out. */
+async function lost(how: 'connection' | 'answer' | 'total' | 'step', config: HttpActionConfig): Promise<LlmteamError> {
+  const errors: LlmteamError[] = [];
+  const abort = new AbortController();
+  await withRawServer(
+    (socket) => {
+      if (how === 'connection') socket.destroy();
+      if (how === 'answer') socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{');
+      if (how === 'step') abort.abort(new LlmteamError('STEP_TIMEOUT', 'too long', { details: { a: 1 } }));
+    },
+    (baseUrl) =>
+      withAction(how === 'total' ? { limits: { totalMs: 200 } } : {}, async ({ call }) => {
+        const code = how === 'step' ? 'STEP_TIMEOUT' : 'HTTP_FAILED';
+        errors.push(
+          await rejectsWith(code, () =>
+            call({ config: { client_ref: 'local', ...config }, base_url: baseUrl, signal: abort.signal }),
+          ),
+        );
+      }),
+  );
+  return errors[0] as LlmteamError;
+}
+
+spec('http_action: sending again', (test) => {
+  for (const how of ['connection', 'answer', 'total', 'step'] as const) {
+    test(`a request that may have arrived is not sent again if it is a POST or PATCH (${how})`, async () => {
+      for (const method of ['POST', 'PATCH'] as const) {
+        const error = await lost(how, { method });
+        assert.not(error.recoverable, method);
+        assert.match(error.message, 'set `idempotent: true`');
+      }
+    });
+
+    test(`an idempotent request is (${how})`, async () => {
+      for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'] as Method[]) {
+        if (how === 'answer' && method === 'HEAD') continue;
+        assert.ok((await lost(how, { method })).recoverable, method);
+      }
+      assert.ok((await lost(how, { method: 'POST', idempotent: true })).recoverable);
+      assert.not((await lost(how, { method: 'PUT', idempotent: false })).recoverable);
+    });
+  }
+
+  test('a POST that was never sent may be sent again', async () => {
+    const missing = () => Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+    const hanging = () => new Promise<never>(() => undefined);
+    for (const resolve of [missing, hanging]) {
+      await withAction({ resolve, limits: { totalMs: 200 } }, async ({ call }) => {
+        const error = await rejectsWith('HTTP_FAILED', () => call({ config: { url: 'http://gone.test/' } }));
+        assert.ok(error.recoverable);
+      });
+    }
+    await withAction({ resolve: hanging }, async ({ call }) => {
+      const abort = new AbortController();
+      const call1 = call({ config: { url: 'http://gone.test/' }, signal: abort.signal });
+      abort.abort(new LlmteamError('STEP_TIMEOUT', 'too long'));
+      assert.ok((await rejectsWith('STEP_TIMEOUT', () => call1)).recoverable);
+    });
+  });
+
+  test('a POST that was answered may be sent again, whatever the method', async () => {
+    for (const status of [429, 500, 503]) {
+      await withHttpServer(
+        (_request, response) => void response.writeHead(status).end(),
+        (baseUrl) =>
+          withAction({}, async ({ call }) => {
+            const error = await rejectsWith('HTTP_STATUS', () =>
+              call({ config: { client_ref: 'local' }, base_url: baseUrl }),
+            );
+            assert.ok(error.recoverable);
+          }),
+      );
+    }
+  });
+
+  test('a POST that was answered with a redirect counts as arrived when the next request fails', async () => {
+    await withHttpServer(
+      (request, response) => {
+        if (request.method === 'POST') response.writeHead(303, { location: '/next' }).end();
+        else request.socket.destroy();
+      },
+      (baseUrl) =>
+        withAction({}, async ({ call }) => {
+          const error = await rejectsWith('HTTP_FAILED', () =>
+            call({ config: { client_ref: 'local' }, base_url: baseUrl }),
+          );
+          assert.not(error.recoverable);
+        }),
+    );
+  });
+});
