@@ -1,6 +1,9 @@
-import { LlmteamError } from '@llmteam/contracts';
-import type { HttpActionConfig } from '@llmteam/http-action';
+import type { RequestListener } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LlmteamError, type Segment } from '@llmteam/contracts';
+import { createHttpAction, type HttpActionConfig } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
+import { type Handler, Partition, withBackend } from '../../run-loop/partition.js';
 import { spec } from '../../support/spec.js';
 import { rejectsWith } from '../support/rejection.js';
 import { withHttpServer, withRawServer } from '../support/with-server.js';
@@ -31,6 +34,49 @@ async function lost(how: 'connection' | 'answer' | 'total' | 'step', config: Htt
   return errors[0] as LlmteamError;
 }
 
+/** How many requests a step with a time-out and three attempts sends to a server that never answers. */
+async function requestsOfStep(method: Method): Promise<number> {
+  const seen = { requests: 0, timedOut: 0 };
+  const listener: RequestListener = () => {
+    seen.requests += 1;
+  };
+  const { stepType, close } = createHttpAction({ resolve: async () => ['127.0.0.1'], reachOf: () => 'public' });
+  await withHttpServer(listener, (origin) =>
+    withBackend(async (shared) => {
+      const url = `http://a.test:${new URL(origin).port}`;
+      const handler: Handler = (context) => stepType.run(context, { url, method }, null);
+      const partition = new Partition(shared, 'p', handler);
+      await partition.takeOver();
+      await partition.work();
+      const run = await partition.start(oneStep);
+      while ((await partition.view(run)).status !== 'failed') {
+        await delay(5);
+        const isNew = seen.requests > seen.timedOut;
+        if (isNew) seen.timedOut += 1;
+        await shared.clock.advance(isNew ? 2_000 : 1);
+      }
+      await partition.stop();
+    }),
+  );
+  await close();
+  return seen.requests;
+}
+
+const oneStep: Segment = {
+  segment_id: 'one',
+  name: 'One',
+  entrypoint: 'work',
+  params: { timeout_seconds: null },
+  steps: [
+    {
+      step_id: 'work',
+      type: 'work',
+      timeout_seconds: 2,
+      retry: { max_attempts: 3, initial_interval_seconds: 0 },
+    },
+  ],
+};
+
 spec('http_action: sending again', (test) => {
   for (const how of ['connection', 'answer', 'total', 'step'] as const) {
     test(`a request that may have arrived is not sent again if it is a POST or PATCH (${how})`, async () => {
@@ -50,6 +96,15 @@ spec('http_action: sending again', (test) => {
       assert.not((await lost(how, { method: 'PUT', idempotent: false })).recoverable);
     });
   }
+
+  test('a step whose POST times out has sent one request, whatever its retry policy', async () => {
+    for (const [method, requests] of [
+      ['POST', 1],
+      ['PUT', 3],
+    ] as const) {
+      assert.is(await requestsOfStep(method), requests, method);
+    }
+  });
 
   test('a POST that was never sent may be sent again', async () => {
     const missing = () => Promise.reject(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
