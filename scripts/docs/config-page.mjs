@@ -1,4 +1,5 @@
 /** docs/config.md */
+import { HttpActionSettings } from '@llmteam/http-action';
 import { ConfigFile } from '@llmteam/service-host';
 import { fieldTable } from './field-table.mjs';
 import { code, generated, page } from './markdown.mjs';
@@ -29,6 +30,12 @@ first use; \`llmteam providers\` lists missing ones.`,
     `An entry of \`llms\` names its \`provider\`; the provider defines the other keys. \`llmteam providers\` lists the available providers,
 including those of plugins. Built in:`,
     providers.map(providerSection),
+    '## Settings of plugins',
+    'An entry of `settings` is passed to the plugin of that name when it starts. Of the built-in plugins, one has settings:',
+    '### http-action',
+    'Limits of the requests of [`http_action`](contracts/step-catalog.md#http_action). Wrong values stop the process at startup.',
+    examples.fitting('config', settingsSample),
+    fieldTable(plainSchema(HttpActionSettings).root),
   );
 }
 
@@ -90,6 +97,8 @@ const sample = {
   synchronous: 'full',
   log: { level: 'warn' },
 };
+
+const settingsSample = { settings: { 'http-action': { timeout_seconds: 60, response_bytes: 16_777_216 } } };
 
 const serviceSample = {
   nats: {

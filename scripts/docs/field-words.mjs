@@ -67,12 +67,20 @@ function range(least, most, unit) {
   return most === null ? [] : [`≤ ${number(most)}${unit}`];
 }
 
-/** The constraints between the keys of an object: `oneOf` and `allOf` of required keys, `if` … `else`. */
+/** The constraints between the keys of an object: `oneOf` of required keys, keys that exclude others, `if` … `else`. */
 export function conditionSentences(schema) {
   const choices = schema.oneOf?.map(({ required = [] }) => required[0]);
   const oneOf = choices === undefined ? [] : [`Exactly one of ${choices.map((key) => code(key)).join(' and ')}.`];
   const conditions = [schema, ...(schema.allOf ?? [])].filter((part) => part.if !== undefined);
-  return [...oneOf, ...conditions.flatMap(conditionSentence)];
+  return [...oneOf, ...exclusionSentence(schema), ...conditions.flatMap(conditionSentence)];
+}
+
+/** `dependentSchemas` in which each key excludes those after it. */
+function exclusionSentence({ dependentSchemas = {} }) {
+  const [first] = Object.entries(dependentSchemas);
+  if (first === undefined) return [];
+  const [key, { properties }] = first;
+  return [`At most one of ${[key, ...Object.keys(properties)].map((name) => code(name)).join(', ')}.`];
 }
 
 function conditionSentence({ if: when, else: otherwise }) {

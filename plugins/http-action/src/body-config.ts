@@ -13,7 +13,10 @@ const MultipartPart = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 1_024, description: 'The name of the field.' }),
     value: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean()], { description: 'Its text.' })),
     base64: Type.Optional(
-      Type.String({ pattern: base64Pattern, description: 'Its bytes in base64, instead of `value`; it is a file then.' }),
+      Type.String({
+        pattern: base64Pattern,
+        description: 'Its bytes in base64, instead of `value`; it is a file then.',
+      }),
     ),
     filename: Type.Optional(
       Type.String({ minLength: 1, maxLength: 1_024, description: 'Makes it a file. Default for `base64`: `name`.' }),

@@ -25,8 +25,9 @@ export const HttpActionConfig = Type.Object(
     url: Type.Optional(
       Type.String({
         maxLength: 8_192,
-        pattern: urlPattern,
-        description: 'The URL, if no client is used. http or https, no user name or password, public hosts only.',
+        // Not beside `maxLength`: the description tells readers of the catalog more.
+        allOf: [{ pattern: urlPattern }],
+        description: 'An http or https URL without user name and password, if no client is used. Public hosts only.',
       }),
     ),
     path: Type.Optional(
@@ -72,7 +73,8 @@ export const HttpActionConfig = Type.Object(
     response: Type.Optional(
       Type.Enum(['json', 'text', 'base64'], {
         default: 'json',
-        description: 'How to read the body: base64 is for bytes of any kind. An empty body is null, or an empty string.',
+        description:
+          'How to read the body: base64 is for bytes of any kind. An empty body is null, or an empty string.',
       }),
     ),
     charset: Type.Optional(
@@ -92,7 +94,10 @@ export const HttpActionConfig = Type.Object(
       }),
     ),
     response_headers: Type.Optional(
-      Type.Boolean({ default: false, description: 'Whether the port `headers` fires, with the headers of the response.' }),
+      Type.Boolean({
+        default: false,
+        description: 'Whether the port `headers` fires, with the headers of the response.',
+      }),
     ),
   },
   {

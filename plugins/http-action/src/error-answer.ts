@@ -7,7 +7,7 @@ import { type Json, type JsonObject, parseBoundedJson } from '@llmteam/contracts
 import type { Dispatcher } from 'undici';
 import { charsetOf, declaredCharset, decoderOf } from './charset.js';
 import { codingsOf, decompress } from './content-encoding.js';
-import { quoteInexactNumbers } from './exact-numbers.js';
+import { withExactNumbers } from './exact-numbers.js';
 import type { Limits } from './limits.js';
 import type { Redactor } from './redaction.js';
 import { announcesBodyItCannotHave, discardBody } from './response-body.js';
@@ -36,10 +36,7 @@ export async function errorDetails(
 }
 
 /** What arrives in time, up to the limit. */
-async function startOf(
-  response: Dispatcher.ResponseData,
-  { errorBodyBytes, errorBodyMs }: Limits,
-): Promise<Start> {
+async function startOf(response: Dispatcher.ResponseData, { errorBodyBytes, errorBodyMs }: Limits): Promise<Start> {
   const start = { chunks: [] as Buffer[], bytes: 0, isCut: true };
   const given = new AbortController();
   if (announcesBodyItCannotHave(response)) start.isCut = false;
@@ -102,8 +99,7 @@ function textOf(content: Buffer, charset: string, isCut: boolean): string | null
 function jsonOr(text: string): Json {
   if (!/^\s*[[{"]/.test(text)) return text;
   try {
-    parseBoundedJson(text);
-    return parseBoundedJson(quoteInexactNumbers(text));
+    return withExactNumbers(text, parseBoundedJson(text));
   } catch {
     return text;
   }

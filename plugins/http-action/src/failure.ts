@@ -16,9 +16,12 @@ export interface FailedRequest {
   readonly isSent: boolean;
 }
 
-/** Errors with a code pass unchanged, except that of the step's timeout if the request must not be sent again. */
+/** Codes of failures that leave open whether the request took effect. */
+const uncertain: readonly string[] = ['HTTP_FAILED', 'STEP_TIMEOUT'];
+
+/** Errors with a code pass unchanged, unless they are recoverable and the request must not be sent again. */
 export function failureOf(thrown: unknown, request: FailedRequest): LlmteamError {
-  if (isLlmteamError(thrown)) return thrown.code === 'STEP_TIMEOUT' ? finalIfSent(thrown, request) : thrown;
+  if (isLlmteamError(thrown)) return uncertain.includes(thrown.code) ? finalIfSent(thrown, request) : thrown;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
   const { place, limits } = request;
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
@@ -46,9 +49,10 @@ function limitWords(code: string, limits: Limits): string | undefined {
   return undefined;
 }
 
-export function finalIfSent(error: LlmteamError, { isIdempotent, isSent }: FailedRequest): LlmteamError {
+function finalIfSent(error: LlmteamError, { isIdempotent, isSent }: FailedRequest): LlmteamError {
   if (isIdempotent || !isSent || !error.recoverable) return error;
-  const why = 'the request may have arrived and is not sent again; set `idempotent: true` if the service tolerates that';
+  const why =
+    'the request may have arrived and is not sent again; set `idempotent: true` if the service tolerates that';
   return new LlmteamError(error.code, `${error.message}; ${why}`, {
     cause: error.cause ?? error,
     recoverable: false,

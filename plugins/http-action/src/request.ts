@@ -32,11 +32,7 @@ const accepted = {
 } as const;
 
 /** @throws LlmteamError `EGRESS_BLOCKED`, `STEP_CONFIG_INVALID`, `CONFIG_INVALID`, `UNKNOWN_REF` */
-export async function requestOf(
-  config: HttpActionConfig,
-  context: RequestContext,
-  input: Json,
-): Promise<HttpRequest> {
+export async function requestOf(config: HttpActionConfig, context: RequestContext, input: Json): Promise<HttpRequest> {
   const method = config.method ?? 'POST';
   const target = targetOf(config, context);
   const body = await requestBodyOf(config, method, input);
@@ -71,7 +67,10 @@ function headersOf(
   addHeaders(headers, clientHeaders, 'CONFIG_INVALID');
   if (body?.isTypeFixed) {
     if (Object.keys(own).some((name) => name.toLowerCase() === 'content-type')) {
-      throw new LlmteamError('STEP_CONFIG_INVALID', 'header "Content-Type" of `multipart` is set by http_action itself');
+      throw new LlmteamError(
+        'STEP_CONFIG_INVALID',
+        'header "Content-Type" of `multipart` is set by http_action itself',
+      );
     }
     headers.set('content-type', body.mediaType);
   }

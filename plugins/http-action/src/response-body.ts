@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { charsetOf, declaredCharset, decoderOf } from './charset.js';
 import type { HttpActionConfig } from './config.js';
 import { codingsOf, decompress, Undecodable } from './content-encoding.js';
-import { firstRounded, quoteInexactNumbers } from './exact-numbers.js';
+import { firstRounded, withExactNumbers } from './exact-numbers.js';
 import type { Limits } from './limits.js';
 import { settingName } from './settings.js';
 
@@ -25,7 +25,7 @@ export async function readBody(
   try {
     const received = await receive(response, limits);
     const content = await decoded(received, response, limits);
-    return { value: valueOf(content, reading, response.headers['content-type']), bytes: received.length };
+    return { value: readValue(content, reading, response.headers['content-type']), bytes: received.length };
   } catch (thrown) {
     if (!(thrown instanceof Undecodable)) throw thrown;
     throw new LlmteamError('HTTP_RESPONSE_INVALID', `the response of ${place} ${thrown.message}`, {
@@ -79,7 +79,7 @@ async function decoded(
   throw new Undecodable(`is larger than ${decompressedBytes} bytes when decompressed, ${limit}`);
 }
 
-function valueOf(content: Buffer, reading: Reading, contentType: string | string[] | undefined): Json {
+function readValue(content: Buffer, reading: Reading, contentType: string | string[] | undefined): Json {
   const { response: as = 'json', charset: label = declaredCharset(contentType), large_numbers } = reading;
   if (as === 'base64') return content.toString('base64');
   const text = textOf(content, charsetOf(content, label));
@@ -88,7 +88,8 @@ function valueOf(content: Buffer, reading: Reading, contentType: string | string
 
 function textOf(content: Buffer, charset: string): string {
   const decoder = decoderOf(charset);
-  if (decoder === undefined) throw new Undecodable(`has the charset ${JSON.stringify(charset.slice(0, 64))}, which is unknown`);
+  if (decoder === undefined)
+    throw new Undecodable(`has the charset ${JSON.stringify(charset.slice(0, 64))}, which is unknown`);
   try {
     return decoder.decode(content);
   } catch (cause) {
@@ -100,15 +101,15 @@ function textOf(content: Buffer, charset: string): string {
 function parse(text: string, largeNumbers: 'refuse' | 'string'): Json {
   if (text.trim() === '') return null;
   const value = bounded(text);
-  const quoted = quoteInexactNumbers(text);
-  if (quoted === text) return value;
-  const exact = bounded(quoted);
+  const exact = withExactNumbers(text, value);
   const rounded = largeNumbers === 'string' ? null : firstRounded(value, exact);
   if (rounded === null) return exact;
   const { digits, pointer } = rounded;
   const place = pointer === '' ? 'the value' : `'${pointer}'`;
   const wayOut = 'set `large_numbers: "string"` to get such numbers as strings';
-  throw new Undecodable(`cannot be used: ${place} is the number ${shortened(digits)}, which would be rounded; ${wayOut}`);
+  throw new Undecodable(
+    `cannot be used: ${place} is the number ${shortened(digits)}, which would be rounded; ${wayOut}`,
+  );
 }
 
 function bounded(text: string): Json {

@@ -11,7 +11,7 @@ import type { HttpActionConfig } from './config.js';
 import type { Egress } from './egress.js';
 import { errorDetails } from './error-answer.js';
 import { send } from './exchange.js';
-import { failureOf, finalIfSent, totalTimeout } from './failure.js';
+import { failureOf, totalTimeout } from './failure.js';
 import type { Limits } from './limits.js';
 import { redactorOf } from './redaction.js';
 import { type HttpRequest, requestOf } from './request.js';
@@ -70,7 +70,9 @@ export async function runHttpAction(
     });
     return ports;
   } catch (thrown) {
-    const error = failureOf(thrown, failedRequest(call));
+    const { isIdempotent } = request;
+    const { isSent } = call.progress;
+    const error = failureOf(thrown, { place: call.place, limits: parts.limits, isIdempotent, isSent });
     context.record({
       event_type: 'action.failed',
       payload: { ...about, ...errorPayload(error) },
@@ -84,10 +86,6 @@ export async function runHttpAction(
 function checkCharset({ charset }: HttpActionConfig): void {
   if (charset === undefined || decoderOf(charset) !== undefined) return;
   throw new LlmteamError('STEP_CONFIG_INVALID', `\`charset\` ${JSON.stringify(charset)} is unknown`);
-}
-
-function failedRequest({ parts, request, place, progress }: Call) {
-  return { place, limits: parts.limits, isIdempotent: request.isIdempotent, isSent: progress.isSent };
 }
 
 async function exchange({ parts, request, config, place, progress }: Call, signal: AbortSignal): Promise<Outcome> {
@@ -125,7 +123,7 @@ async function withinTime(call: Call, { signal: outer, timeout_seconds }: StepCo
     return await Promise.race([exchange(call, signal), rejectOnAbort(signal)]);
   } catch (thrown) {
     if (outer.aborted) throw cancellation(outer);
-    if (deadline.signal.aborted) throw finalIfSent(totalTimeout(limits, call.place, thrown), failedRequest(call));
+    if (deadline.signal.aborted) throw totalTimeout(limits, call.place, thrown);
     throw thrown;
   } finally {
     clearTimeout(timer);

@@ -6,7 +6,12 @@ const mebibyte = 1024 * 1024;
 
 function seconds(defaultMs: number, description: string) {
   return Type.Optional(
-    Type.Number({ exclusiveMinimum: 0, maximum: day, ...(defaultMs > 0 && { default: defaultMs / 1_000 }), description }),
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: day,
+      ...(defaultMs > 0 && { default: defaultMs / 1_000 }),
+      description,
+    }),
   );
 }
 
@@ -63,7 +68,8 @@ export function settingName(key: keyof HttpActionSettings): string {
 }
 
 export function limitsOf(settings: HttpActionSettings): Limits {
-  const ms = (value: number | undefined, otherwise: number) => (value === undefined ? otherwise : Math.ceil(value * 1_000));
+  const ms = (value: number | undefined, otherwise: number) =>
+    value === undefined ? otherwise : Math.ceil(value * 1_000);
   return {
     totalMs: ms(settings.timeout_seconds, defaultLimits.totalMs),
     connectMs: ms(settings.connect_seconds, defaultLimits.connectMs),

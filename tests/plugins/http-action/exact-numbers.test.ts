@@ -5,13 +5,13 @@ import { rejectsWith } from '../support/rejection.js';
 import { withHttpServer } from '../support/with-server.js';
 import { withAction } from './with-action.js';
 
-async function read(text: string, large_numbers?: 'refuse' | 'string'): Promise<Json | undefined> {
+async function read(text: string, largeNumbers?: 'refuse' | 'string'): Promise<Json | undefined> {
   const values: (Json | undefined)[] = [];
   await withHttpServer(
     (_request, response) => void response.end(text),
     (baseUrl) =>
       withAction({}, async ({ call }) => {
-        const config = { client_ref: 'local', ...(large_numbers && { large_numbers }) };
+        const config = { client_ref: 'local', ...(largeNumbers && { large_numbers: largeNumbers }) };
         values.push((await call({ config, base_url: baseUrl })).response);
       }),
   );
@@ -47,6 +47,13 @@ spec('http_action: numbers beyond 2^53', (test) => {
   test('digits in strings and keys are no numbers', async () => {
     const value = { '9007199254740993': 'x 9007199254740993', '\\"9007199254740993': ['9007199254740993"', '\\'] };
     assert.equal(await read(JSON.stringify(value)), value);
+  });
+
+  test('of equal keys the last counts, also next to a large number', async () => {
+    const text = '{"a":9007199254740993,"a":1,"id":9007199254740993}';
+    assert.equal(await read(text, 'string'), { a: 1, id: '9007199254740993' });
+    assert.match((await rejectsWith('HTTP_RESPONSE_INVALID', () => read(text))).message, "'/id' is");
+    assert.equal(await read('{"a":9007199254740993,"a":1}'), { a: 1 });
   });
 
   test('what is not JSON does not become JSON', async () => {

@@ -32,7 +32,12 @@ spec('http_action: mistakes that the segment shows', (test) => {
   }
 
   for (const url of [
-    ...['https://example.com', 'HTTPS://EXAMPLE.com:443/a b?q=ü#x', 'http://[2606:4700::1111]:65535/', 'http://1.1.1.1'],
+    ...[
+      'https://example.com',
+      'HTTPS://EXAMPLE.com:443/a b?q=ü#x',
+      'http://[2606:4700::1111]:65535/',
+      'http://1.1.1.1',
+    ],
     ...['https://münchen.example/', 'https://example.com?x=@', 'https://example.com:/'],
     ...['${run.input.url}', 'https://${run.input.host}:99999/', 'https://example.com/${run.input.path}'],
   ]) {

@@ -73,7 +73,10 @@ spec('http_action: kinds of body', (test) => {
     const multipart = [{ name: 'a', value: '1' }];
     const headers = { 'Content-Type': 'application/json' };
     await rejectsWith('STEP_CONFIG_INVALID', () => sent({ multipart, headers }));
-    assert.match(String((await sent({ multipart }, { headers })).headers['content-type']), 'multipart/form-data; boundary=');
+    assert.match(
+      String((await sent({ multipart }, { headers })).headers['content-type']),
+      'multipart/form-data; boundary=',
+    );
   });
 
   test('text is sent as it is, also if it looks like JSON', async () => {

@@ -141,16 +141,20 @@ spec('http_action: sending again', (test) => {
   test('a POST that was answered with a redirect counts as arrived when the next request fails', async () => {
     await withHttpServer(
       (request, response) => {
-        if (request.method === 'POST') response.writeHead(303, { location: '/next' }).end();
+        if (request.url === '/') response.writeHead(303, { location: '/lost' }).end();
+        else if (request.url === '/away') response.writeHead(303, { location: 'http://gone.test/' }).end();
         else request.socket.destroy();
       },
-      (baseUrl) =>
-        withAction({}, async ({ call }) => {
-          const error = await rejectsWith('HTTP_FAILED', () =>
-            call({ config: { client_ref: 'local' }, base_url: baseUrl }),
-          );
-          assert.not(error.recoverable);
-        }),
+      async (baseUrl) => {
+        const resolve = async (host: string) => (host === 'gone.test' ? [] : ['127.0.0.1']);
+        await withAction({ resolve, reachOf: () => 'public' }, async ({ call }) => {
+          for (const path of ['/', '/away']) {
+            const url = `http://a.test:${new URL(baseUrl).port}${path}`;
+            const error = await rejectsWith('HTTP_FAILED', () => call({ config: { url } }));
+            assert.not(error.recoverable, path);
+          }
+        });
+      },
     );
   });
 });

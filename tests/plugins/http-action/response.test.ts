@@ -67,13 +67,17 @@ spec('http_action: what a response becomes', (test) => {
   });
 
   test('JSON too is read in the charset it names', async () => {
-    const latin1 = body(Buffer.from('{"name":"José"}', 'latin1'), { 'content-type': 'application/json; charset=latin1' });
+    const latin1 = body(Buffer.from('{"name":"José"}', 'latin1'), {
+      'content-type': 'application/json; charset=latin1',
+    });
     assert.equal((await portsOf(latin1)).response, { name: 'José' });
   });
 
   test('a byte order mark names the charset more surely than the header', async () => {
     const utf16 = Buffer.from('\u{feff}{"a":"é"}', 'utf16le');
-    assert.equal((await portsOf(body(utf16, { 'content-type': 'application/json; charset=utf-8' }))).response, { a: 'é' });
+    assert.equal((await portsOf(body(utf16, { 'content-type': 'application/json; charset=utf-8' }))).response, {
+      a: 'é',
+    });
     assert.is((await portsOf(body(utf16.swap16()), text)).response, '{"a":"é"}');
   });
 
@@ -197,9 +201,13 @@ spec('http_action: responses that are refused', (test) => {
     const options = { limits: { responseBytes: 1_000 } };
     await portsOf(body(JSON.stringify('x'.repeat(998))), { options });
     const large = JSON.stringify('x'.repeat(999));
-    await invalid(body(large, { 'content-length': '1001' }), 'larger than 1000 bytes, the limit `settings.http-action.response_bytes`', {
-      options,
-    });
+    await invalid(
+      body(large, { 'content-length': '1001' }),
+      'larger than 1000 bytes, the limit `settings.http-action.response_bytes`',
+      {
+        options,
+      },
+    );
     const chunked: RequestListener = (_request, response) => {
       response.write(large.slice(0, 500));
       response.end(large.slice(500));
@@ -226,7 +234,8 @@ spec('http_action: responses that are refused', (test) => {
     test(`a ${coding} bomb stops at the cap of decompressed bytes`, async () => {
       const bomb = compress(Buffer.alloc(20 * 1024 * 1024));
       assert.ok(bomb.length < 100_000);
-      const problem = 'larger than 16777216 bytes when decompressed, the limit `settings.http-action.decompressed_bytes`';
+      const problem =
+        'larger than 16777216 bytes when decompressed, the limit `settings.http-action.decompressed_bytes`';
       await invalid(body(bomb, { 'content-encoding': coding }), problem);
       await invalid(body(gzipSync(bomb), { 'content-encoding': `${coding}, gzip` }), problem);
     });
@@ -242,7 +251,10 @@ spec('http_action: responses that are refused', (test) => {
   });
 
   test('headers that are too large', async () => {
-    await invalid(body('{}', { 'x-large': 'x'.repeat(20_000) }), '16384 bytes, the limit `settings.http-action.header_bytes`');
+    await invalid(
+      body('{}', { 'x-large': 'x'.repeat(20_000) }),
+      '16384 bytes, the limit `settings.http-action.header_bytes`',
+    );
   });
 });
 

@@ -24,7 +24,9 @@ spec('http_action: settings', (test) => {
   });
 
   test('every limit has a setting with its default', () => {
-    const defaults = Object.values(HttpActionSettings.properties).map((schema) => (schema as { default?: number }).default);
+    const defaults = Object.values(HttpActionSettings.properties).map(
+      (schema) => (schema as { default?: number }).default,
+    );
     const limits = Object.entries(defaultLimits).map(([name, value]) => (name.endsWith('Ms') ? value / 1_000 : value));
     assert.equal(
       defaults.map((value) => value ?? 0),
@@ -37,8 +39,8 @@ spec('http_action: settings', (test) => {
     if (stepType?.kind !== 'task') throw new Error('http_action is a task');
     await withHttpServer(
       (_request, response) => void response.end(JSON.stringify('x'.repeat(2_000))),
-      async (base_url) => {
-        const clients = { local: { base_url, headers: {}, allow_private_network: true } };
+      async (baseUrl) => {
+        const clients = { local: { base_url: baseUrl, headers: {}, allow_private_network: true } };
         const run = () => stepType.run(fakeStepContext({ clients }).context, { client_ref: 'local' }, null);
         await start({ response_bytes: 1_024 });
         assert.match((await rejectsWith('HTTP_RESPONSE_INVALID', run)).message, 'larger than 1024 bytes');
