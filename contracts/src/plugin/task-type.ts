@@ -14,6 +14,10 @@ export interface TaskType<Config = JsonObject> {
   readonly metadata: Omit<StepTypeMetadata, 'version'>;
   /** Maximum number of concurrent attempts of this type per worker. Default 16. */
   readonly concurrency?: number;
-  /** @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. */
+  /**
+   * After the attempt has timed out, the handler may respond to the abort at once with a `STEP_TIMEOUT` of its own, for example one that
+   * is not recoverable; any other response is ignored.
+   * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies.
+   */
   run(context: StepContext, config: Config, input: Json): Promise<FiredPorts>;
 }

@@ -72,7 +72,7 @@ export const bodyProperties = {
   ),
 };
 
-export const bodyKeys = ['body', 'form', 'multipart', 'text', 'binary'] as const;
+const bodyKeys = ['body', 'form', 'multipart', 'text', 'binary'] as const;
 
 /** For each kind, none of those after it: one problem per key too many, where mutual exclusion would report two. */
 export const atMostOneBody = Object.fromEntries(

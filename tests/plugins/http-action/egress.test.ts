@@ -204,6 +204,22 @@ spec('http_action: redirects', (test) => {
     assert.equal(told, ['accept', 'accept-encoding', 'accept-language', 'connection', 'content-length', 'user-agent']);
   });
 
+  test('another host gets no body of any kind, the same host gets it again', async () => {
+    const kinds: readonly Omit<HttpActionConfig, 'url'>[] = [
+      { form: { a: 1 } },
+      { multipart: [{ name: 'a', base64: 'AAEC' }] },
+      { text: 'secret' },
+      { binary: 'AAEC' },
+    ];
+    for (const kind of kinds) {
+      const [first, second] = (await follow(elsewhere(307), kind)).seen;
+      assert.ok(first?.body);
+      assert.equal([second?.body, second?.headers['content-type']], ['', undefined]);
+      const [sent, again] = (await follow(sameHost(308), kind)).seen;
+      assert.equal([again?.body, again?.headers['content-type']], [sent?.body, sent?.headers['content-type']]);
+    }
+  });
+
   test('the same host gets them again', async () => {
     const { seen } = await follow(sameHost(307), { headers: secrets, body: { secret: 1 } });
     assert.is(seen[1]?.headers.authorization, 'Bearer x');
