@@ -83,7 +83,9 @@ function bodyOf({ content, isCut }: Start, contentType: string | string[] | unde
   if (content.length === 0) return null;
   const text = textOf(content, charsetOf(content, declaredCharset(contentType)), isCut);
   if (text === null) return { content_type: redactor.redact(String(contentType ?? 'unknown')), bytes: content.length };
-  return isCut ? redactor.redactStart(text) : jsonOr(redactor.redact(text));
+  if (isCut) return redactor.redactStart(text);
+  const json = jsonIn(text);
+  return json === undefined ? redactor.redact(text) : redactor.redactJson(json);
 }
 
 /** Null for bytes that are no text. A character that the cut has split is dropped. */
@@ -96,11 +98,12 @@ function textOf(content: Buffer, charset: string, isCut: boolean): string | null
   }
 }
 
-function jsonOr(text: string): Json {
-  if (!/^\s*[[{"]/.test(text)) return text;
+/** Undefined for other text, also for a bare number or word, which a page of text may be. */
+function jsonIn(text: string): Json | undefined {
+  if (!/^\s*[[{"]/.test(text)) return undefined;
   try {
     return withExactNumbers(text, parseBoundedJson(text));
   } catch {
-    return text;
+    return undefined;
   }
 }

@@ -3,6 +3,8 @@
  * error, which is journaled.
  */
 
+import type { Json } from '@llmteam/contracts';
+
 /** Headers that never hold a secret; their values may be common words. */
 const harmless: ReadonlySet<string> = new Set([
   ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'cache-control', 'content-type', 'user-agent'],
@@ -13,6 +15,8 @@ const redacted = '[redacted]';
 
 export interface Redactor {
   redact(text: string): string;
+  /** In every string, key and number. */
+  redactJson(value: Json): Json;
   /** For a text that was cut: also drops the beginning of a secret at its end. */
   redactStart(text: string): string;
 }
@@ -24,14 +28,26 @@ export function redactorOf(clientHeaders: Readonly<Record<string, string>>): Red
   // Longest first, because one secret may contain another.
   const spellings = [...new Set(secrets.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
   const redact = (text: string) => spellings.reduce((rest, secret) => rest.replaceAll(secret, redacted), text);
-  return { redact, redactStart: (text) => withoutBeginning(redact(text), spellings) };
+  return {
+    redact,
+    redactJson: (value) => changed(value, redact),
+    redactStart: (text) => withoutBeginning(redact(text), spellings),
+  };
+}
+
+function changed(value: Json, redact: (text: string) => string): Json {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'number') return redact(String(value)) === String(value) ? value : redacted;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => changed(item, redact));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [redact(key), changed(part, redact)]));
 }
 
 function withoutBeginning(text: string, spellings: readonly string[]): string {
   const lengths = spellings.map((secret) => {
     let length = Math.min(secret.length - 1, text.length);
-    while (length > 0 && !text.endsWith(secret.slice(0, length))) length -= 1;
-    return length;
+    while (length >= shortestSecret && !text.endsWith(secret.slice(0, length))) length -= 1;
+    return length < shortestSecret ? 0 : length;
   });
   const longest = Math.max(0, ...lengths);
   return longest === 0 ? text : text.slice(0, -longest) + redacted;
@@ -50,8 +66,9 @@ function credentialsIn(value: string): string[] {
   return [credentials, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
-/** As it is, in JSON, in JSON nested in a string, and in a URL. */
+/** As it is, in JSON (where some also escape slashes), in JSON nested in a string, and in a URL. */
 function spellingsOf(secret: string): string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
-  return [secret, escaped, JSON.stringify(escaped).slice(1, -1), encodeURIComponent(secret)];
+  const inJson = [escaped, escaped.replaceAll('/', '\\/')];
+  return [secret, ...inJson, ...inJson.map((text) => JSON.stringify(text).slice(1, -1)), encodeURIComponent(secret)];
 }

@@ -113,6 +113,15 @@ spec("http_action: a client's secrets in the answer", (test) => {
     const url = encodeURIComponent('k-123456/ä');
     const client = { headers: { 'X-Api-Key': 'k-123456/\u00e4' } };
     assert.is((await detailsOf(answer(`see ?key=${url}`), client)).body, 'see ?key=[redacted]');
+    const slash = { headers: { 'X-Api-Key': 'k/123456' } };
+    assert.equal((await detailsOf(answer('{"key":"k\\/123456","x":"\\u006b/123456"}'), slash)).body, {
+      key: '[redacted]',
+      x: '[redacted]',
+    });
+    const digits = { headers: { 'X-Api-Key': '12345678' } };
+    assert.equal((await detailsOf(answer('{"12345678":[12345678,1]}'), digits)).body, {
+      '[redacted]': ['[redacted]', 1],
+    });
     const basic = { headers: { Authorization: `Basic ${Buffer.from('me:pass-word').toString('base64')}` } };
     assert.is((await detailsOf(answer('wrong password pass-word'), basic)).body, 'wrong password [redacted]');
   });
