@@ -90,6 +90,8 @@ export {
   RunStatus,
   RunView,
   runStatuses,
+  StepDetail,
+  StepRecord,
   StepStatus,
   StepSummary,
   stepStatuses,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
-import { JsonValue } from './json.js';
+import { type JsonObject, JsonRecord, JsonValue } from './json.js';
 import { WaitingFor } from './waiting-for.js';
 
 export const runStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
@@ -48,6 +48,42 @@ export const StepSummary = Type.Object(
   { additionalProperties: false, $id: 'StepSummary' },
 );
 export type StepSummary = Static<typeof StepSummary>;
+
+const timeOrNull = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description });
+
+const recordFields = {
+  step: Type.String({ description: 'Step key: scope and step id, e.g. `each[3]/fetch`.' }),
+  step_id: Type.String(),
+  scope: StepSummary.properties.scope,
+  type: Type.String(),
+  status: StepStatus,
+  attempt: StepSummary.properties.attempt,
+  ready_at: timeOrNull('When its inputs were complete; null if it never ran.'),
+  ended_at: timeOrNull('When it got its final status; null before that.'),
+  error: Type.Union([ErrorInfo, Type.Null()]),
+};
+
+/** A step occurrence of a run, those of iterations that are over included. */
+export const StepRecord = Type.Object(recordFields, { additionalProperties: false, $id: 'StepRecord' });
+export type StepRecord = Static<typeof StepRecord>;
+
+/** A step occurrence with the values that it got and gave. */
+export const StepDetail = Type.Object(
+  {
+    ...recordFields,
+    inputs: Type.Unsafe<JsonObject>({ ...JsonRecord, description: 'By input port; empty if nothing arrived.' }),
+    config: Type.Union([JsonRecord, Type.Null()], {
+      description:
+        'With `${…}` filled in; null before the step is ready, or if it cannot be filled in. CEL strings are as written.',
+    }),
+    outputs: Type.Union([JsonRecord, Type.Null()], {
+      description: 'By output port, as fired; null if it fired none. An `error` edge gets port `error`.',
+    }),
+  },
+  { additionalProperties: false, $id: 'StepDetail' },
+);
+export type StepDetail = Static<typeof StepDetail>;
 
 /** A run as returned by `runs show` and REST. */
 export const RunView = Type.Object(

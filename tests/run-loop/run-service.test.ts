@@ -145,6 +145,39 @@ spec('run service', (test) => {
       assert.is(await codeOf(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
     }));
 
+  test('what every step got and gave can be read, in iterations that are over too', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(each, ['a', 'b']);
+      await partition.settle();
+      const steps = (await partition.runs.steps(run)).map(({ step, status }) => `${step} ${status}`);
+      assert.equal(steps, ['each[0]/work completed', 'each[1]/work completed', 'each completed']);
+      const { inputs, outputs, ready_at, ended_at } = await partition.runs.step(run, 'each[1]/work');
+      assert.equal([inputs, outputs], [{ input: 'b' }, { output: 'b' }]);
+      assert.ok(ready_at !== null && ended_at !== null);
+      const loop = await partition.runs.step(run, 'each');
+      assert.equal(loop.inputs, { input: ['a', 'b'] });
+      assert.equal(loop.outputs, { done: { results: ['a', 'b'], iterations: 2, completed: true } });
+      assert.is(await codeOf(partition.runs.step(run, 'each[2]/work')), 'STEP_UNKNOWN');
+    }));
+
+  test('the config of a step is read with its expressions filled in', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(sum, { start: 20 });
+      await partition.settle();
+      assert.equal((await partition.runs.step(run, 'second')).config, { result: 21 });
+    }));
+
+  test('a step that still waits shows what it got, and no outputs', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(approval, 'please');
+      await partition.settle();
+      const [waiting] = await partition.runs.steps(run);
+      assert.is(waiting?.status, 'waiting');
+      assert.is(waiting?.ended_at, null);
+      const { inputs, outputs } = await partition.runs.step(run, waiting?.step ?? '');
+      assert.equal([inputs, outputs], [{ input: 'please' }, null]);
+    }));
+
   test('a fork with other input for a port that the step does not have is refused', () =>
     withPartition(async (partition) => {
       const run = await partition.start(each, ['a']);

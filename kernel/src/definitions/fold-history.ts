@@ -1,9 +1,10 @@
 import type { Entry, Fact, Journal, Position, RunKey } from '@llmteam/contracts';
-import type { Outcome } from '../engine/evolve.js';
+import type { EvolveOptions, Outcome } from '../engine/evolve.js';
 import { RunFold } from '../engine/fold.js';
 import type { Plan } from '../engine/plan.js';
 import type { Run } from '../engine/state.js';
 import type { Definitions } from './definitions.js';
+import { TimeSlices } from './time-slices.js';
 
 export interface FoldedEntry {
   readonly entry: Entry;
@@ -13,7 +14,12 @@ export interface FoldedEntry {
   readonly outcome: Outcome | null;
 }
 
-export interface FoldOptions {
+export interface FoldSources {
+  readonly journal: Pick<Journal, 'read'>;
+  readonly definitions: Definitions;
+}
+
+export interface FoldOptions extends Pick<EvolveOptions, 'onDecided'> {
   /** Build the events; by default they are only counted. */
   readonly events?: boolean;
   /** Position of the last entry to apply. Default: the end of the history. */
@@ -21,19 +27,21 @@ export interface FoldOptions {
 }
 
 /**
- * Folds a run from its journal, entry by entry.
+ * Folds a run from its journal, entry by entry, and lets the event loop turn every few milliseconds.
  * @throws LlmteamError if the definition of the run cannot be loaded
  */
 export async function* foldHistory(
-  { journal, definitions }: { readonly journal: Journal; readonly definitions: Definitions },
+  { journal, definitions }: FoldSources,
   key: RunKey,
-  { events = false, upto = Number.POSITIVE_INFINITY }: FoldOptions = {},
+  { events = false, upto = Number.POSITIVE_INFINITY, onDecided = null }: FoldOptions = {},
 ): AsyncGenerator<FoldedEntry> {
-  const fold = new RunFold(key, { events });
+  const fold = new RunFold(key, { events, onDecided });
+  const slices = new TimeSlices();
   for await (const entry of journal.read(key)) {
     if (entry.position > upto) return;
     const outcome = fold.apply(entry.fact, await planToBegin(fold, entry.fact, definitions));
     yield { entry, run: fold.run, outcome };
+    await slices.pause();
   }
 }
 

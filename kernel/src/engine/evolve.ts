@@ -51,6 +51,7 @@ export interface Outcome {
 export interface EvolveOptions {
   /** Whether to build the events; otherwise they are only counted. */
   readonly events: boolean;
+  readonly onDecided?: Turn['onDecided'];
 }
 
 const countedOnly: EvolveOptions = { events: false };
@@ -63,7 +64,7 @@ export function startRun(
   options: EvolveOptions = countedOnly,
 ): { run: Run; outcome: Outcome } {
   const run: Run = { state: newRunState(key, request), plan };
-  const turn = new Turn(run, request.at, options.events ? [] : null);
+  const turn = newTurn(run, request.at, options);
   const root = rootScope(plan);
   run.state.scopes.set(root.path, root);
   turn.emitRun('segment.started', {
@@ -101,7 +102,7 @@ function begin(turn: Turn, root: ScopeState, request: RunRequested): void {
 
 /** Applies every entry after the first. Mutates `run.state`. */
 export function evolve(run: Run, fact: Fact, options: EvolveOptions = countedOnly): Outcome {
-  const turn = new Turn(run, Math.max(run.state.at, fact.at), options.events ? [] : null);
+  const turn = newTurn(run, Math.max(run.state.at, fact.at), options);
   if (isEnded(run.state)) {
     if (fact.type === 'run.ended') run.state.is_recorded = true;
     if (fact.type === 'child.ended') run.state.cancelled_children.delete(fact.child_run_id);
@@ -109,6 +110,10 @@ export function evolve(run: Run, fact: Fact, options: EvolveOptions = countedOnl
   }
   takeTurn(turn, () => applyFact(turn, fact));
   return outcomeOf(turn);
+}
+
+function newTurn(run: Run, now: number, { events, onDecided = null }: EvolveOptions): Turn {
+  return new Turn(run, now, events ? [] : null, onDecided);
 }
 
 function outcomeOf(turn: Turn): Outcome {

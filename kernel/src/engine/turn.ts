@@ -42,6 +42,8 @@ export class Turn {
     now: number,
     /** Null to count events without building them. */
     readonly events: RunEvent[] | null,
+    /** Notified of every step occurrence as it gets its final status, while its inputs are still known. */
+    readonly onDecided: ((instance: StepInstance, turn: Turn) => void) | null = null,
   ) {
     this.run = run.state;
     this.plan = run.plan;
@@ -116,6 +118,7 @@ export function decide(turn: Turn, instance: StepInstance, status: StepStatus): 
   const { state, scope } = instance;
   state.status = status;
   state.held = false;
+  turn.onDecided?.(instance, turn);
   state.arrivals.length = 0;
   state.memos = null;
   state.control = null;

@@ -7,7 +7,7 @@ import type { StepInstance, Turn } from './turn.js';
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Inputs by port: the value of the only taken edge, or a list in edge order if there are several. */
-function inputsOf(run: RunState, instance: StepInstance): Record<string, Json> {
+export function inputsOf(run: RunState, instance: StepInstance): Record<string, Json> {
   const inputs = byPort(instance.state.arrivals);
   const overrides = inputOverrides(run, instance);
   return overrides === null ? inputs : { ...inputs, ...overrides };
@@ -57,9 +57,9 @@ function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPor
 }
 
 /** The variables visible in a step's config. */
-export function stepVariables(turn: Turn, instance: StepInstance): Variables {
-  const variables = scopeVariables(turn.run, instance.scope);
-  const ports = inputsOf(turn.run, instance);
+export function stepVariables({ run }: Pick<Turn, 'run'>, instance: StepInstance): Variables {
+  const variables = scopeVariables(run, instance.scope);
+  const ports = inputsOf(run, instance);
   variables.ports = ports;
   if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
   return variables;

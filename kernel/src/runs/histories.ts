@@ -1,8 +1,17 @@
-import { type Entry, type Journal, LlmteamError, type RunEvent, type RunKey } from '@llmteam/contracts';
+import {
+  type Entry,
+  type Journal,
+  LlmteamError,
+  type RunEvent,
+  type RunKey,
+  type StepDetail,
+  type StepRecord,
+} from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { foldHistory } from '../definitions/fold-history.js';
+import { type FoldSources, foldHistory } from '../definitions/fold-history.js';
 import type { Run } from '../engine/state.js';
 import { KeptRuns } from './kept-runs.js';
+import { listSteps, showStep } from './step-records.js';
 
 export interface ReplayedRun {
   readonly run: Run;
@@ -12,7 +21,7 @@ export interface ReplayedRun {
 
 /** The histories of runs: their present state, and whole replays. */
 export class Histories {
-  private readonly sources: { readonly journal: Journal; readonly definitions: Definitions };
+  private readonly sources: FoldSources;
   private readonly kept: KeptRuns;
 
   constructor(journal: Journal, definitions: Definitions) {
@@ -23,8 +32,17 @@ export class Histories {
   /** The run as of now, valid until something else is awaited. @throws LlmteamError `RUN_UNKNOWN` */
   async current(key: RunKey): Promise<Run> {
     const run = await this.kept.current(key);
-    if (run === null) throw unknownRun(key);
-    return run;
+    return run ?? fail(key);
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  async steps(key: RunKey): Promise<readonly StepRecord[]> {
+    return (await listSteps(this.sources, key)) ?? fail(key);
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN` */
+  async step(key: RunKey, step: string): Promise<StepDetail> {
+    return (await showStep(this.sources, key, step)) ?? fail(key);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
@@ -37,11 +55,10 @@ export class Histories {
       if (outcome !== null) events.push(...outcome.events);
       replayed = run;
     }
-    if (replayed === null) throw unknownRun(key);
-    return { run: replayed, events, entries };
+    return { run: replayed ?? fail(key), events, entries };
   }
 }
 
-function unknownRun({ run_id }: RunKey): LlmteamError {
-  return new LlmteamError('RUN_UNKNOWN', `there is no run '${run_id}'`);
+function fail({ run_id }: RunKey): never {
+  throw new LlmteamError('RUN_UNKNOWN', `there is no run '${run_id}'`);
 }

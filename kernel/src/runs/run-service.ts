@@ -22,6 +22,8 @@ import {
   type RunRow,
   type RunView,
   type Segment,
+  type StepDetail,
+  type StepRecord,
   type TaskAnswer,
   type TaskQuery,
 } from '@llmteam/contracts';
@@ -83,6 +85,10 @@ export interface RunService {
   show(run: RunKey): Promise<RunView>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   events(run: RunKey, fromSeq?: number): Promise<readonly RunEvent[]>;
+  /** The step occurrences, those of iterations that are over included. @throws LlmteamError `RUN_UNKNOWN` */
+  steps(run: RunKey): Promise<readonly StepRecord[]>;
+  /** What a step occurrence got and gave. @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN` */
+  step(run: RunKey, step: string): Promise<StepDetail>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   definition(run: RunKey): Promise<Definition>;
   /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
@@ -171,6 +177,14 @@ class JournalRunService implements RunService {
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const { events } = await this.histories.replay(run);
     return events.slice(Math.max(0, fromSeq - 1));
+  }
+
+  steps(run: RunKey): Promise<readonly StepRecord[]> {
+    return this.histories.steps(run);
+  }
+
+  step(run: RunKey, step: string): Promise<StepDetail> {
+    return this.histories.step(run, step);
   }
 
   async definition(run: RunKey): Promise<Definition> {

@@ -1,0 +1,42 @@
+import { type JsonObject, type StepDetail, type StepRecord, stepKey } from '@llmteam/contracts';
+import { isoTime } from './moment.js';
+import type { RunState } from './state.js';
+import { isOpen, type StepInstance } from './turn.js';
+import { inputsOf, stepVariables } from './variables.js';
+
+/** A step occurrence as lists show it. */
+export function stepRecord(run: RunState, { scope, step, state }: StepInstance): StepRecord {
+  const endedAt = isOpen({ scope, step, state }) ? null : run.at;
+  return {
+    step: stepKey(scope.path, step.step_id),
+    step_id: step.step_id,
+    scope: scope.path,
+    type: step.type_id,
+    status: state.status,
+    attempt: state.attempt,
+    ready_at: state.since < 0 ? null : isoTime(state.since),
+    ended_at: endedAt === null ? null : isoTime(endedAt),
+    error: state.error,
+  };
+}
+
+/** The same with the values it got and gave. Call it while its inputs are still known: before, or just as it is decided. */
+export function stepDetail(run: RunState, instance: StepInstance): StepDetail {
+  const { state } = instance;
+  return {
+    ...stepRecord(run, instance),
+    inputs: inputsOf(run, instance),
+    config: state.control?.config ?? filledConfig(run, instance),
+    outputs: state.outputs === null ? null : { ...state.outputs },
+  };
+}
+
+/** Null if it was never filled in, or cannot be. */
+function filledConfig(run: RunState, instance: StepInstance): JsonObject | null {
+  if (instance.state.since < 0) return null;
+  try {
+    return instance.step.config.resolve(stepVariables({ run }, instance));
+  } catch {
+    return null;
+  }
+}
