@@ -144,6 +144,17 @@ export const errorCodes = {
     http: 400,
     about: 'The request does not match the API; `problems` lists everything that is wrong, by JSON Pointer.',
   },
+  HOST_INVALID: { recoverable: false, http: 400, about: 'The header `Host` is missing or malformed.' },
+  HOST_NOT_ALLOWED: {
+    recoverable: false,
+    http: 421,
+    about: 'The server does not answer to the name in `Host`; `gateway.hosts` lists names besides its own.',
+  },
+  EXPECTATION_FAILED: {
+    recoverable: false,
+    http: 417,
+    about: 'The header `Expect` asks for something other than `100-continue`.',
+  },
   REQUEST_TIMEOUT: { recoverable: true, http: 408, about: 'The request did not arrive in time.' },
   REQUEST_TOO_LARGE: { recoverable: false, http: 413, about: 'The request body is too large for this address.' },
   HEADERS_TOO_LARGE: { recoverable: false, http: 431, about: 'The request has too many headers, or too large ones.' },

@@ -84,7 +84,7 @@ spec('llmteam dev', (test) => {
         await client.storeSegment(echo);
         await client.startRun('echo', {}, { wait: 20 });
         const read = async (): Promise<string> => (await fetch(`${running.url}/metrics`)).text();
-        const executed = 'llmteam_steps_executed_total{step_type="transform",tenant_id="default"} 1\n';
+        const executed = 'llmteam_steps_executed_total{step_type="transform"} 1\n';
         await until(async () => (await read()).includes(executed));
         const text = await read();
         const declared = [...text.matchAll(/^# TYPE (\S+) \S+$/gm)].map(([, name = '']) => name);

@@ -20,10 +20,12 @@ const series = {
   llmteam_running_segments: ['tenant_id'],
 } as const;
 
+const token = 'scraper-token';
+
 type Samples = ReadonlyMap<string, number>;
 
 async function samples(client: ApiClient): Promise<Samples> {
-  const { text } = await client.get('/metrics');
+  const { text } = await client.get('/metrics', { key: token });
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
@@ -48,10 +50,10 @@ async function withClient(
   use: (client: ApiClient, world: GatewayWorld) => Promise<void>,
   backend?: Backend,
 ): Promise<void> {
-  await withGateway(
-    async (world) => use(await withSegments(await world.client(), echo, failing, waiting), world),
-    backend === undefined ? {} : { backend },
-  );
+  await withGateway(async (world) => use(await withSegments(await world.client(), echo, failing, waiting), world), {
+    metricsToken: token,
+    ...(backend !== undefined && { backend }),
+  });
 }
 
 spec('the metrics of runs', (test) => {
@@ -97,6 +99,39 @@ spec('the metrics of runs', (test) => {
       assert.equal([...new Set(buckets('llmteam_segment_duration_seconds'))], ofSegments);
       const ofSteps = ['0.1', '0.5', '1', '2', '5', '10', '30', '+Inf'];
       assert.equal([...new Set(buckets('llmteam_step_duration_seconds'))], ofSteps);
+    });
+  });
+
+  test('are for the holder of the token only, if one is configured', async () => {
+    await withClient(async (client) => {
+      for (const key of [null, 'other-token', `${token}x`, '']) {
+        const refused = await client.get('/metrics', { key });
+        assert.equal([refused.status, refused.json.code], [401, 'UNAUTHENTICATED'], String(key));
+      }
+      assert.is((await client.get('/metrics', { key: token })).status, 200);
+    });
+  });
+
+  test('name no tenant and no segment to anybody without a token, and add up to the same', async () => {
+    await withGateway(async (world) => {
+      const tenants = [await world.client('acme'), await world.client('rival')];
+      for (const client of tenants) {
+        await withSegments(client, echo);
+        await client.post('/api/v1/segments/echo/runs?wait=10', {});
+        await client.post('/api/v1/segments/echo/runs?wait=10', {});
+      }
+      const read = async () => (await world.stranger.get('/metrics')).text;
+      await until(async () => /^llmteam_segments_completed_total\{status="completed"\} 4$/m.test(await read()));
+      const text = await read();
+      assert.match(text, /^llmteam_segments_started_total 4$/m);
+      assert.match(text, /^llmteam_steps_executed_total\{step_type="transform"\} 4$/m);
+      assert.match(text, /^llmteam_segment_duration_seconds_bucket\{le="600"\} 4$/m);
+      assert.match(text, /^llmteam_segment_duration_seconds_count 4$/m);
+      assert.match(text, /^llmteam_running_segments 0$/m);
+      assert.not.match(text, /tenant_id|segment_id|acme|rival|echo/);
+      const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      const samples = names.map((line) => line.slice(0, line.lastIndexOf(' ')));
+      assert.is(new Set(samples).size, samples.length);
     });
   });
 

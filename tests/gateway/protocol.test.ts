@@ -18,7 +18,7 @@ async function withScene(use: (scene: Scene) => Promise<void>, options: WorldOpt
 }
 
 const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`;
-const host = 'Host: gateway';
+const host = 'Host: 127.0.0.1';
 const close = 'Connection: close';
 const chunkedBody = '2\r\n{}\r\n0\r\n\r\n';
 

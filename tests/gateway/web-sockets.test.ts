@@ -109,7 +109,7 @@ spec('following a run by WebSocket', (test) => {
         mute.write(
           [
             `GET /api/v1/runs/${run_id}/ws HTTP/1.1`,
-            'Host: gateway',
+            'Host: 127.0.0.1',
             `Authorization: Bearer ${key}`,
             'Connection: Upgrade',
             'Upgrade: websocket',

@@ -96,11 +96,11 @@ spec('gateways on NATS', (test) => {
         assert.is((await one.getRun(waits, { wait: 20 })).output, 'now');
 
         const running = places[1].service;
-        assert.is(await running.metric('llmteam_segments_started_total', 'segment_id="echo"'), 21);
+        assert.is(await running.metric('llmteam_segments_started_total'), 24);
         await until('end of all runs', async () => (await running.metric('llmteam_running_segments')) === 0);
         assert.is(await running.metric('llmteam_segments_completed_total', 'status="failed"'), 1);
-        assert.is(await running.metric('llmteam_segment_duration_seconds_count', 'segment_id="echo"'), 21);
-        const executed = await worker.metric('llmteam_steps_executed_total', 'tenant_id="acme"');
+        assert.is(await running.metric('llmteam_segment_duration_seconds_count'), 24);
+        const executed = await worker.metric('llmteam_steps_executed_total');
         assert.ok(executed >= 43, `${executed} attempts`);
         assert.match((await running.get('/metrics')).text, /process_resident_memory_bytes\{service="gateway"\} \d+/);
         for (const { service } of places) assert.equal(await troubles(service), []);

@@ -9,6 +9,7 @@ import {
   loadControlPlugins,
   type OpenService,
   openMetrics,
+  openMetricsExposure,
   openNats,
   processName,
   runService,
@@ -51,7 +52,12 @@ async function openCoordinator(
   };
   const notReady = (): string[] => (stopping.aborted ? ['it is stopping'] : open.reasons());
   const metrics = await openMetrics({ service: 'coordinator' });
-  const health = await serveHealth({ ...config.file.coordinator.http, notReady, metrics, log });
+  const health = await serveHealth({
+    ...config.file.coordinator.http,
+    notReady,
+    metrics: openMetricsExposure(metrics.registry),
+    log,
+  });
   lifecycle.opens('health server', () => health.close());
   log.info({ port: health.port }, 'health, readiness and metrics are served');
 

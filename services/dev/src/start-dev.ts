@@ -13,7 +13,7 @@ import {
   type KeyStore,
 } from '@llmteam/gateway';
 import { systemClock } from '@llmteam/kernel';
-import { type Config, Lifecycle, openMetrics, serviceConfig } from '@llmteam/service-host';
+import { type Config, Lifecycle, openMetrics, revealed, serveOwnMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
   readonly stores: LocalStores;
@@ -47,7 +47,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     const store = await options.stores.openService();
     lifecycle.opens('store', () => store.close());
     await store.runtime.drive('everything');
-    const { gateway, keyStore, url } = await openGateway(store.runtime, options);
+    const { gateway, keyStore, url } = await openGateway(store.runtime, options, lifecycle);
     lifecycle.opens('gateway', () => gateway.close());
     const firstKey = await makeFirstKey(keyStore);
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
@@ -60,6 +60,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
 async function openGateway(
   runtime: EmbeddedRuntime,
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
+  lifecycle: Lifecycle,
 ): Promise<EmbeddedGateway & { readonly url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, kv, pubSub } = backend;
@@ -69,6 +70,8 @@ async function openGateway(
   runtime.failed.catch(() => {
     state.isReady = false;
   });
+  const notReady = (): string[] => (state.isReady ? [] : ['it cannot continue']);
+  await serveOwnMetrics(lifecycle, configured.metrics.http, { registry: processMetrics.registry, notReady, log });
   // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
   const composed = composeEmbedded({
@@ -83,6 +86,8 @@ async function openGateway(
     log,
     version,
     processMetrics,
+    metricsToken: revealed(configured.metrics.token, config),
+    hosts: configured.hosts,
     limits: { ...configured.limits, ...limits },
     origins: [...own, ...configured.origins, ...origins],
     clock: systemClock(),

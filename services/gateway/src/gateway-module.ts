@@ -1,5 +1,5 @@
 /** Binds the gateway's parts; the kernel's come from `kernelModule`. */
-import { kernelIds, serviceId } from '@llmteam/service-host';
+import { type AllowedHosts, kernelIds, serviceId } from '@llmteam/service-host';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import type { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
@@ -32,6 +32,8 @@ const inputs = {
   version: serviceId<string>('version'),
   limits: serviceId<GatewayLimits>('limits'),
   origins: serviceId<readonly string[]>('origins'),
+  hosts: serviceId<AllowedHosts>('hosts'),
+  metricsToken: serviceId<string | null>('metricsToken'),
   refs: serviceId<ConfiguredRefs>('refs'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   registry: serviceId<Registry>('registry'),
@@ -92,9 +94,13 @@ function bindMetrics(bind: Bind): void {
   bind(ids.metrics).toResolvedValue((registry) => new GatewayMetrics(registry), [ids.registry]);
   bind(kernel.runMeterSink).toService(ids.metrics);
   bind(ids.metricsPage).toResolvedValue(
-    (registry, meter, streams) =>
-      new MetricsPage(registry, { activeRuns: () => meter.activeByTenant(), openStreams: () => streams.open }),
-    [ids.registry, kernel.runMeter, ids.streams],
+    (registry, token, meter, streams) =>
+      new MetricsPage(registry, token, {
+        activeRuns: () => meter.activeByTenant(),
+        openStreams: () => streams.open,
+        unreadBytes: () => streams.unreadBytes,
+      }),
+    [ids.registry, ids.metricsToken, kernel.runMeter, ids.streams],
   );
 }
 
@@ -189,8 +195,9 @@ function bindRoutes(bind: Bind): void {
 
 function bindHttp(bind: Bind): void {
   bind(ids.httpDeps).toResolvedValue(
-    (services, keys, tenants, audit, metrics, limits, clock, log, newId): HttpDeps => ({
+    (services, hosts, keys, tenants, audit, metrics, limits, clock, log, newId): HttpDeps => ({
       services,
+      hosts,
       keys,
       tenants,
       audit,
@@ -202,6 +209,7 @@ function bindHttp(bind: Bind): void {
     }),
     [
       ids.routeServices,
+      ids.hosts,
       ids.keyRing,
       ids.tenants,
       ids.audit,
@@ -227,10 +235,11 @@ function bindHttp(bind: Bind): void {
     [ids.httpDeps, ids.sockets, ids.limits],
   );
   bind(ids.gateway).toResolvedValue(
-    (listener, sockets, streams, followers, meter, keys, readiness, prepare, log) =>
-      new Gateway({ listener, sockets, streams, followers, meter, keys, readiness, prepare, log }),
+    (listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log) =>
+      new Gateway({ listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log }),
     [
       ids.listener,
+      ids.hosts,
       ids.sockets,
       ids.streams,
       ids.followers,

@@ -6,6 +6,7 @@
  */
 import type { Logger } from '@llmteam/contracts';
 import type { RunMeter } from '@llmteam/kernel';
+import type { AllowedHosts } from '@llmteam/service-host';
 import type { Followers } from './following/followers.js';
 import type { Streams } from './following/streams.js';
 import type { HttpListener } from './http/listener.js';
@@ -20,6 +21,7 @@ export interface GatewayAddress {
 
 export interface GatewayParts {
   readonly listener: HttpListener;
+  readonly hosts: AllowedHosts;
   readonly sockets: Sockets;
   readonly streams: Streams;
   readonly followers: Followers;
@@ -38,8 +40,9 @@ export class Gateway {
 
   /** Resolves once requests are served. Port 0 binds any free port. */
   async open(port: number, host: string): Promise<GatewayAddress> {
-    const { listener, prepare, keys, meter, readiness, log } = this.parts;
+    const { listener, hosts, prepare, keys, meter, readiness, log } = this.parts;
     const { port: bound, address } = await listener.listen(port, host);
+    hosts.listenOn(address, host);
     log.info({ port: bound }, 'health, readiness and metrics are served');
     await prepare();
     await keys.start();

@@ -30,4 +30,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Web origins that may use the API, exactly as browsers send them. Default: none. */
   readonly origins?: readonly string[];
+  /** Names that requests may have in `Host` besides those of a loopback address. Default: none, or every name on other addresses. */
+  readonly hosts?: readonly string[];
+  /** What `/metrics` requires to show all labels. Default: null, it is open and shows none that name tenants or segments. */
+  readonly metricsToken?: string | null;
 }

@@ -3,7 +3,15 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
 import type { AnnouncedTypes, CountedWorkers, IndexFeed, IndexFeedOptions, StepCatalog } from '@llmteam/kernel';
-import { announcedTypesModule, kernelIds, kernelModule, type Metrics, type ServiceConfig } from '@llmteam/service-host';
+import {
+  AllowedHosts,
+  announcedTypesModule,
+  kernelIds,
+  kernelModule,
+  type Metrics,
+  revealed,
+  type ServiceConfig,
+} from '@llmteam/service-host';
 import { Container } from 'inversify';
 import { Registry } from 'prom-client';
 import { configuredRefs } from './configured-refs.js';
@@ -56,6 +64,8 @@ export function compose(options: RootOptions): Root {
   container.bind(gatewayIds.version).toConstantValue(options.version);
   container.bind(gatewayIds.limits).toConstantValue({ ...defaultLimits, ...config.file.gateway.limits });
   container.bind(gatewayIds.origins).toConstantValue(config.file.gateway.origins);
+  container.bind(gatewayIds.hosts).toConstantValue(new AllowedHosts(config.file.gateway.hosts));
+  container.bind(gatewayIds.metricsToken).toConstantValue(revealed(config.file.gateway.metrics.token, config));
   container.bind(gatewayIds.refs).toConstantValue(configuredRefs(config));
   container.bind(gatewayIds.registry).toConstantValue(options.metrics.registry);
   container
@@ -99,6 +109,8 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.version).toConstantValue(options.version);
   container.bind(gatewayIds.limits).toConstantValue({ ...defaultLimits, ...options.limits });
   container.bind(gatewayIds.origins).toConstantValue(options.origins ?? []);
+  container.bind(gatewayIds.hosts).toConstantValue(new AllowedHosts(options.hosts ?? []));
+  container.bind(gatewayIds.metricsToken).toConstantValue(options.metricsToken ?? null);
   container.bind(gatewayIds.refs).toConstantValue(options.refs);
   container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);

@@ -15,6 +15,7 @@ import {
   runService,
   type ServiceConfig,
   type ServiceEnd,
+  serveOwnMetrics,
 } from '@llmteam/service-host';
 import { openGatewayIndex } from './gateway-index.js';
 import { compose, type Root } from './root.js';
@@ -57,6 +58,8 @@ async function openGateway(
   lifecycle.opens('run index', () => index.close());
 
   const onFailure = fail;
+  const notReady = (): string[] => (backend.isConnected() ? [] : ['it is not connected to the message server']);
+  await serveOwnMetrics(lifecycle, config.file.gateway.metrics.http, { registry: metrics.registry, notReady, log });
   const root = compose({ backend, index, clock, log, config, catalog, metrics, version, onFailure });
   await begin(lifecycle, root, config, log);
 }

@@ -28,12 +28,30 @@ const forKeys = {
   host: 'The address to listen on; `0.0.0.0` means all. The API requires a key; these three paths and the API reference do not.',
 } as const;
 
+const forPrometheus = {
+  section: '`/metrics` at an address of its own, with all labels and without a token, next to `/health` and `/ready`.',
+  host: 'An address that only Prometheus reaches. Access is not authenticated.',
+} as const;
+
 function httpSection(port: number, words: { readonly section: string; readonly host: string } = forAnybody) {
   const properties = {
     host: Type.String({ minLength: 1, default: '127.0.0.1', description: words.host }),
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: port, description: '0 means any free port.' }),
   };
   return { ...section(properties, words.section), default: {} };
+}
+
+/** Only for services whose metrics name tenants or segments. */
+function metricsSection(port: number) {
+  const { default: _, ...http } = httpSection(port, forPrometheus);
+  const properties = {
+    token: secret('The bearer token that `/metrics` requires; its series then have all labels.'),
+    http: Type.Optional(http),
+  };
+  const description =
+    'Who sees the labels `tenant_id` and `segment_id`. By default `/metrics` needs no key, and its series are added up over tenants and ' +
+    'segments.';
+  return { ...section(properties, description), default: {} };
 }
 
 export const logSection = section(
@@ -192,6 +210,7 @@ export const workerSection = section(
         'A job whose worker died this many times before reporting fails with `WORKER_LOST`. Jobs released by a stopping worker do not count.',
     }),
     http: httpSection(8_082),
+    metrics: metricsSection(9_082),
   },
   '`llmteam serve worker`.',
 );
@@ -235,9 +254,19 @@ const limitsSection = section(
 /** As browsers send it, without path or default port and in lower case: anything else would never match. */
 const origin = '^https?://([a-z0-9_.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$';
 
+const hostName = '^([a-z0-9_][a-z0-9._-]{0,252}|\\[[0-9a-f:.]+\\])$';
+
 export const gatewaySection = section(
   {
     http: httpSection(8_080, forKeys),
+    metrics: metricsSection(9_080),
+    hosts: Type.Array(Type.String({ pattern: hostName }), {
+      default: [],
+      uniqueItems: true,
+      description:
+        'Names that requests may have in `Host`, without port, e.g. `llmteam.example.com`. A gateway on a loopback address also answers to ' +
+        '`localhost`, `127.0.0.1`, `[::1]` and its address, and to nothing else; one on any other address answers to every name if this is empty.',
+    }),
     index_file: path(
       'The file in which a gateway on NATS keeps its run and task lists, relative to this file. Used by one process at a time; can be ' +
         "rebuilt at any time. Default: `.llmteam/gateway-<namespace>.db` in the user's home directory.",
@@ -250,5 +279,5 @@ export const gatewaySection = section(
     }),
     limits: { ...limitsSection, default: {} },
   },
-  '`llmteam serve gateway`; `origins` and `limits` for `llmteam dev` too.',
+  '`llmteam serve gateway`; `metrics`, `hosts`, `origins` and `limits` for `llmteam dev` too.',
 );

@@ -4,7 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LlmteamError, type Logger } from '@llmteam/contracts';
+import { errorCodes, isLlmteamError, LlmteamError, type Logger } from '@llmteam/contracts';
+import { AllowedHosts } from './allowed-hosts.js';
+import type { MetricsExposure } from './metrics-exposure.js';
 
 export interface HealthOptions {
   readonly host: string;
@@ -12,7 +14,7 @@ export interface HealthOptions {
   readonly port: number;
   /** Why the process is not ready; empty if it is. */
   readonly notReady: () => readonly string[];
-  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly metrics: MetricsExposure;
   readonly log: Logger;
 }
 
@@ -32,11 +34,16 @@ const json = 'application/json; charset=utf-8';
 /** @throws LlmteamError `CONFIG_INVALID` if the address cannot be listened on */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
   const limits = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1_024 };
-  const server = createServer(limits, (request, response) => void respond(options, request, response));
+  const hosts = new AllowedHosts([]);
+  // The answer to a missing Host is that to a malformed one.
+  const parsing = { ...limits, requireHostHeader: false };
+  const server = createServer(parsing, (request, response) => void respond(options, hosts, request, response));
   server.maxConnections = 100;
   await listen(server, options);
+  const { port, address } = server.address() as AddressInfo;
+  hosts.listenOn(address, options.host);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -59,23 +66,43 @@ function listen(server: Server, { host, port, log }: HealthOptions): Promise<voi
   });
 }
 
-async function respond(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, type, text } = await answer(options, request).catch((err: unknown): Answer => {
+async function respond(
+  options: HealthOptions,
+  hosts: AllowedHosts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, type, text } = await answer(options, hosts, request).catch((err: unknown): Answer => {
+    const code = isLlmteamError(err) ? errorCodes[err.code as keyof typeof errorCodes] : undefined;
+    if (code !== undefined && code.http < 500) return ofJson(code.http, { status: code.about });
     options.log.error({ err, url: request.url }, 'the health server could not handle a request');
     return ofJson(500, { status: 'error' });
   });
-  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' };
-  response.writeHead(status, status === 405 ? { ...headers, allow: 'GET, HEAD' } : headers);
+  const headers = {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    ...(status === 401 && { 'www-authenticate': 'Bearer realm="llmteam"' }),
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+  };
+  response.writeHead(status, headers);
   response.end(request.method === 'HEAD' ? undefined : text);
   // Discards any request body.
   request.resume();
 }
 
-async function answer({ notReady, metrics }: HealthOptions, { method, url }: IncomingMessage): Promise<Answer> {
+async function answer(
+  { notReady, metrics }: HealthOptions,
+  hosts: AllowedHosts,
+  { method, url, headers }: IncomingMessage,
+): Promise<Answer> {
+  hosts.check(headers.host);
   const path = (url ?? '/').split('?', 1)[0];
   if (path !== '/health' && path !== '/ready' && path !== '/metrics') return ofJson(404, { status: 'not found' });
   if (method !== 'GET' && method !== 'HEAD') return ofJson(405, { status: 'method not allowed' });
-  if (path === '/metrics') return { status: 200, type: metrics.contentType, text: await metrics.text() };
+  if (path === '/metrics') {
+    return { status: 200, type: metrics.contentType, text: await metrics.text(headers.authorization) };
+  }
   if (path === '/health') return ofJson(200, { status: 'alive' });
   const reasons = notReady();
   return reasons.length === 0 ? ofJson(200, { status: 'ready' }) : ofJson(503, { status: 'not ready', reasons });

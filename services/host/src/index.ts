@@ -1,3 +1,4 @@
+export { AllowedHosts } from './allowed-hosts.js';
 export {
   type Config,
   configFileName,
@@ -14,12 +15,14 @@ export { loadControlPlugins, loadPlugins, type Plugins } from './load-plugins.js
 export { openLog } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics } from './metrics.js';
+export { guardedMetricsExposure, type MetricsExposure, openMetricsExposure } from './metrics-exposure.js';
 export { lookAtNats, type NatsInspection, openNats, withKvStore } from './nats.js';
 export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';
 export { hideSecrets } from './redaction.js';
 export { resourceConfig } from './resource-config.js';
-export { knownSecrets, maskedConfig } from './secrets.js';
+export { knownSecrets, maskedConfig, revealed } from './secrets.js';
+export { serveOwnMetrics } from './serve-own-metrics.js';
 export { type OpenService, runService, type ServiceEnd } from './service-process.js';
 export { stepBuckets, stepDuration, stepsExecuted } from './step-series.js';
 export { systemReason } from './system-reason.js';

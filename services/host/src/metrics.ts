@@ -16,7 +16,6 @@ export interface MetricName {
 export class Metrics {
   /** For metric types not covered below. Duplicate names are rejected. */
   readonly registry = new Registry();
-  readonly contentType = this.registry.contentType;
 
   constructor(labelsOfProcess: Labels) {
     collectDefaultMetrics({ register: this.registry, labels: labelsOfProcess });
@@ -72,10 +71,6 @@ export class Metrics {
   histogram(name: MetricName, buckets: readonly number[]): { observe(value: number, labels?: Labels): void } {
     const histogram = new Histogram({ ...this.described(name), buckets: [...buckets] });
     return { observe: (value, labels = {}) => histogram.observe(labels, value) };
-  }
-
-  text(): Promise<string> {
-    return this.registry.metrics();
   }
 
   private described({ name, help, labels = [] }: MetricName) {

@@ -26,6 +26,11 @@ export function reveal(text: string, environment: Config['environment']): string
   throw new LlmteamError('CONFIG_INVALID', `the environment variable ${name} is not set; the configuration needs it`);
 }
 
+/** The same for a secret that may be absent: null then. */
+export function revealed(text: string | undefined, { environment }: Pick<Config, 'environment'>): string | null {
+  return text === undefined ? null : reveal(text, environment);
+}
+
 /** Every value that must not appear in output: values of `env:` references and literals under secret keys. */
 export function knownSecrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
   const found = new Set<string>();

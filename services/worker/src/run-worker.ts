@@ -5,15 +5,18 @@
 import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
 import { announceTypes, type StepCatalog, systemClock } from '@llmteam/kernel';
 import {
+  guardedMetricsExposure,
   loadPlugins,
   type OpenService,
   openMetrics,
   openNats,
   processName,
+  revealed,
   runService,
   type ServiceConfig,
   type ServiceEnd,
   serveHealth,
+  serveOwnMetrics,
 } from '@llmteam/service-host';
 import { compose, type Root } from './root.js';
 import { servedTypes } from './served-types.js';
@@ -40,8 +43,11 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
   const open: { reasons: () => string[] } = { reasons: () => ['it is starting'] };
   const notReady = (): string[] => (stopping.aborted ? ['it is stopping'] : open.reasons());
   const metrics = await openMetrics({ service: 'worker' });
-  const health = await serveHealth({ ...config.file.worker.http, notReady, metrics, log });
+  const { http, metrics: exposed } = config.file.worker;
+  const exposure = guardedMetricsExposure(metrics.registry, revealed(exposed.token, config));
+  const health = await serveHealth({ ...http, notReady, metrics: exposure, log });
   lifecycle.opens('health server', () => health.close());
+  await serveOwnMetrics(lifecycle, exposed.http, { registry: metrics.registry, notReady, log });
   log.info({ port: health.port }, 'health, readiness and metrics are served');
 
   const { catalog: loaded, host } = await loadPlugins(config, log);

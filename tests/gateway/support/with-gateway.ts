@@ -27,6 +27,10 @@ export interface GatewayWorld {
 export interface WorldOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly origins?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly metricsToken?: string;
+  /** The address to listen on. Default: 127.0.0.1. */
+  readonly address?: string;
   readonly log?: Logger;
   readonly partitions?: number;
   readonly backend?: Backend;
@@ -50,7 +54,7 @@ export async function withGateway(
   await runtime.drive('everything');
   const options = gatewayOptions(runtime, clock, given);
   const { gateway } = composeEmbedded(options);
-  const { port } = await gateway.open(0, '127.0.0.1');
+  const { port } = await gateway.open(0, given.address ?? '127.0.0.1');
   const checker = new AnswerChecker();
   const stranger = new ApiClient(port, checker, null);
   const clients = [stranger];
@@ -100,6 +104,8 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     version: '0.0.0',
     limits: { ...generous, ...given.limits },
     ...(given.origins !== undefined && { origins: given.origins }),
+    ...(given.hosts !== undefined && { hosts: given.hosts }),
+    ...(given.metricsToken !== undefined && { metricsToken: given.metricsToken }),
   };
 }
 

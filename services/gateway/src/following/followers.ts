@@ -4,8 +4,8 @@
  * Does not own: what readers are sent.
  */
 import { type Entry, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
-import { FrameBudget } from './frame-budget.js';
 import type { HistoryDeps } from './history.js';
+import { MemoryBudget } from './memory-budget.js';
 import { PartitionTap } from './partition-tap.js';
 import { ReplayGate } from './replay-gate.js';
 import { type FollowerListener, RunFollower } from './run-follower.js';
@@ -37,7 +37,7 @@ export class Followers {
   private readonly followed = new Map<string, Followed>();
   private readonly taps = new Map<number, PartitionTap>();
   private readonly stopped = new Set<Promise<void>>();
-  private readonly budget = new FrameBudget(framesInAll, framesPerRun, framesKeptAnyway);
+  private readonly budget = new MemoryBudget(framesInAll, framesPerRun, framesKeptAnyway);
   readonly gate = new ReplayGate(replaysAtATime);
 
   constructor(private readonly deps: FollowersDeps) {}

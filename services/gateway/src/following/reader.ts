@@ -1,15 +1,19 @@
 /**
  * Purpose: one client that follows a run.
  * Owns: its position in the event list, and backpressure. Events the client is not ready for stay with the follower, so a slow reader costs
- * a small buffer rather than a copy of everything.
+ * a small buffer rather than a copy of everything. Tokens the client is not ready for are dropped.
  * Invariants:
  *   R1 Every seq from `fromSeq` on is sent once, in order.
- *   R2 A reader that reads nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may reconnect.
+ *   R2 A reader that takes nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may reconnect.
+ *   R3 Nothing is sent while the bytes the client has not read exceed its share of the memory.
+ *   R4 A reader counts until its connection is closed, however it ends.
  */
-import type { Clock, Timer } from '@llmteam/contracts';
+import type { Clock } from '@llmteam/contracts';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 import type { EventFrame } from './event-frame.js';
 import type { FollowedRun } from './followers.js';
+import type { MemoryBudget } from './memory-budget.js';
+import { Replay } from './replay.js';
 import type { ReplayGate } from './replay-gate.js';
 import type { FollowerListener } from './run-follower.js';
 
@@ -22,25 +26,34 @@ export interface Outlet {
   buffered(): number;
   /** Returns false if the client does not respond. */
   heartbeat(): boolean;
+  /** `slow` closes at once; the other reasons let the client take what it was sent. May be called again with `slow`. */
   close(reason: CloseReason): void;
 }
 
 export interface ReaderOptions {
   readonly fromSeq: number;
-  readonly limits: GatewayLimits;
-  readonly clock: Clock;
+  readonly limits: Pick<GatewayLimits, 'slow_reader_ms' | 'slow_reader_bytes'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly gate: ReplayGate;
-  readonly onClose: (reason: CloseReason) => void;
+  /** For what all clients have not read. */
+  readonly budget: MemoryBudget;
+  readonly onCutOff: () => void;
+  /** The connection is closed. */
+  readonly onGone: () => void;
 }
-
-/** With this many bytes unread, sending pauses. */
-const pauseBytes = 64 * 1024;
 
 export class Reader implements FollowerListener {
   private nextSeq: number;
   private isClosed = false;
+  private isCutOff = false;
+  private isGone = false;
   private isReplaying = false;
-  private blocked: { readonly timer: Timer; waitingBytes: number } | null = null;
+  private isBlocked = false;
+  /** Live bytes since the reader was blocked. */
+  private waitingBytes = 0;
+  private unread = 0;
+  /** When the client was last seen to take something, or had taken everything. */
+  private tookAt: number;
   private unblocked: (() => void) | null = null;
 
   constructor(
@@ -49,19 +62,20 @@ export class Reader implements FollowerListener {
     private readonly options: ReaderOptions,
   ) {
     this.nextSeq = options.fromSeq;
+    this.tookAt = options.clock.now();
     run.follower.listeners.add(this);
   }
 
   /** Sends the frames that are available. */
   wake(newsBytes = 0): void {
     if (this.isClosed || this.isReplaying) return;
-    if (this.blocked !== null) {
-      this.blocked.waitingBytes += newsBytes;
-      if (this.blocked.waitingBytes > this.options.limits.slow_reader_bytes) this.close('slow');
+    if (this.isBlocked) {
+      this.waitingBytes += newsBytes;
+      if (this.waitingBytes > this.options.limits.slow_reader_bytes) this.cutOff();
       return;
     }
     const { follower } = this.run;
-    while (!this.isClosed && this.blocked === null) {
+    while (!this.isClosed && !this.isBlocked) {
       const frame = follower.frame(this.nextSeq);
       if (frame === 'earlier') {
         void this.replay().catch(() => this.close('lost'));
@@ -71,13 +85,12 @@ export class Reader implements FollowerListener {
         if (follower.hasEnded) this.close('ended');
         return;
       }
-      this.send(frame);
+      this.sendEvent(frame);
     }
   }
 
   token(frame: Omit<EventFrame, 'seq'>): void {
-    const isLive = !this.isClosed && !this.isReplaying && this.blocked === null;
-    if (isLive) this.outlet.send(frame);
+    if (!this.isClosed && !this.isReplaying && !this.isBlocked) this.send(frame);
   }
 
   lost(): void {
@@ -86,73 +99,108 @@ export class Reader implements FollowerListener {
 
   /** The client has read everything that was buffered. */
   drained(): void {
-    if (this.blocked === null) return;
-    this.blocked.timer.cancel();
-    this.blocked = null;
+    this.look();
+    if (!this.isBlocked) return;
+    this.isBlocked = false;
     this.unblocked?.();
     this.wake();
   }
 
   heartbeat(): void {
-    if (!this.isClosed && this.blocked === null && !this.outlet.heartbeat()) this.close('slow');
+    if (this.isClosed || this.isBlocked) return;
+    this.look();
+    if (!this.outlet.heartbeat()) this.cutOff();
+    this.count();
   }
 
+  /** Notes whether the client took something since the last look. */
+  look(): void {
+    const before = this.unread;
+    this.count();
+    if (this.unread < before || this.unread === 0) this.tookAt = this.options.clock.now();
+  }
+
+  /** Cuts the reader off if it has taken nothing for too long. Called several times per `slow_reader_ms`. */
+  check(): void {
+    this.look();
+    if (this.unread === 0) this.drained();
+    else if (this.options.clock.now() - this.tookAt >= this.options.limits.slow_reader_ms) this.cutOff();
+  }
+
+  /** Sends nothing more; `gone` follows when the connection is closed. */
   close(reason: CloseReason): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.blocked?.timer.cancel();
     this.unblocked?.();
     this.run.follower.listeners.delete(this);
     this.run.release();
     this.outlet.close(reason);
-    this.options.onClose(reason);
   }
 
-  private send(frame: EventFrame): void {
+  /** The connection is closed. */
+  gone(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.close('gone');
+    this.options.budget.release(this.unread);
+    this.unread = 0;
+    this.options.onGone();
+  }
+
+  private cutOff(): void {
+    if (this.isCutOff || this.isGone) return;
+    this.isCutOff = true;
+    this.options.onCutOff();
+    if (this.isClosed) this.outlet.close('slow');
+    else this.close('slow');
+  }
+
+  private sendEvent(frame: EventFrame): void {
     this.nextSeq = frame.seq + 1;
-    this.outlet.send(frame);
-    if (this.outlet.buffered() > pauseBytes) this.block();
+    this.send(frame);
   }
 
+  private send(frame: Omit<EventFrame, 'seq'>): void {
+    this.look();
+    this.outlet.send(frame);
+    this.count();
+    if (!this.options.budget.isTooMuch(this.unread)) return;
+    this.isBlocked = true;
+    this.waitingBytes = 0;
+  }
+
+  private count(): void {
+    if (this.isGone) return;
+    const unread = this.outlet.buffered();
+    this.options.budget.take(unread - this.unread);
+    this.unread = unread;
+  }
+
+  /** Sends earlier events until the reader has caught up with what the follower keeps. */
   private async replay(): Promise<void> {
     this.isReplaying = true;
-    const frames = this.run.follower.earlier(this.nextSeq);
+    const replay = new Replay(this.run.follower, this.options.gate);
     try {
-      while (await this.options.gate.pass(() => this.takeFrom(frames))) {
-        await new Promise<void>((resolve) => {
-          this.unblocked = resolve;
-        });
+      while (!this.isClosed && (await replay.pass(this.nextSeq, (frame) => this.takes(frame)))) {
+        await this.whenUnblocked();
       }
     } finally {
-      await frames.return(undefined);
+      replay.forget();
     }
     this.isReplaying = false;
     this.wake();
   }
 
-  /** Sends until the client blocks or the frames end; true if there may be more. The gate is not held while a client is blocked. */
-  private async takeFrom(frames: AsyncGenerator<EventFrame>): Promise<boolean> {
-    while (!this.isClosed) {
-      const { value, done } = await frames.next();
-      if (done === true) return false;
-      this.send(value);
-      if (this.blocked !== null) return true;
-    }
-    return false;
-  }
-
-  private block(): void {
-    this.blocked = { timer: this.watch(this.outlet.buffered()), waitingBytes: 0 };
-  }
-
-  private watch(buffered: number): Timer {
-    const { clock, limits } = this.options;
-    return clock.after(limits.slow_reader_ms, () => {
-      const left = this.outlet.buffered();
-      if (left >= buffered) this.close('slow');
-      else if (this.blocked !== null) {
-        this.blocked = { timer: this.watch(left), waitingBytes: this.blocked.waitingBytes };
-      }
+  private async whenUnblocked(): Promise<void> {
+    if (!this.isBlocked || this.isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.unblocked = resolve;
     });
+  }
+
+  /** Whether it may be sent more. */
+  private takes(frame: EventFrame): boolean {
+    if (!this.isClosed) this.sendEvent(frame);
+    return !this.isClosed && !this.isBlocked;
   }
 }

@@ -1,6 +1,15 @@
-/** Limits how many histories are read at once, so that many readers reconnecting together do not exhaust the memory. */
+/** What a parked replay holds in memory can be forgotten. */
+export interface Parked {
+  forget(): void;
+}
+
+/**
+ * Limits how many histories are read at once, and how many replays of blocked readers stay in memory, so that many readers together do not
+ * exhaust it: each replay holds the state of a run.
+ */
 export class ReplayGate {
   private readonly waiting: (() => void)[] = [];
+  private readonly parked = new Set<Parked>();
   private inside = 0;
 
   constructor(private readonly places: number) {}
@@ -15,5 +24,17 @@ export class ReplayGate {
       if (next === undefined) this.inside--;
       else next();
     }
+  }
+
+  /** Keeps a replay for its reader to go on; forgets the one that was parked longest if there are too many. */
+  park(replay: Parked): void {
+    this.parked.add(replay);
+    if (this.parked.size <= this.places) return;
+    const [oldest] = this.parked;
+    oldest?.forget();
+  }
+
+  unpark(replay: Parked): void {
+    this.parked.delete(replay);
   }
 }

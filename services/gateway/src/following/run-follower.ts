@@ -9,8 +9,8 @@
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
-import type { FrameBudget } from './frame-budget.js';
 import { type HistoryDeps, RunReplayer, replayHistory } from './history.js';
+import type { MemoryBudget } from './memory-budget.js';
 
 export interface FollowerListener {
   /** There are new frames, `bytes` in total. */
@@ -33,7 +33,7 @@ export class RunFollower {
   constructor(
     readonly key: RunKey,
     private readonly deps: HistoryDeps,
-    private readonly budget: FrameBudget,
+    private readonly budget: MemoryBudget,
   ) {
     this.replayer = new RunReplayer(key, deps.definitions);
   }

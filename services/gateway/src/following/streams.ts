@@ -1,6 +1,7 @@
 /**
  * Purpose: the open streams of a gateway.
- * Owns: opening and closing readers, heartbeats, and disconnecting readers whose API key is no longer valid.
+ * Owns: opening and closing readers, heartbeats, cutting off readers that take nothing, the memory for what readers have not read, and
+ * disconnecting readers whose API key is no longer valid.
  */
 import type { Clock, RunKey, Timer } from '@llmteam/contracts';
 import type { KeyRing, Principal } from '../keys/key-ring.js';
@@ -8,7 +9,8 @@ import type { GatewayLimits } from '../limits/gateway-limits.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { FollowedRun, Followers } from './followers.js';
-import { type CloseReason, type Outlet, Reader } from './reader.js';
+import { MemoryBudget } from './memory-budget.js';
+import { type Outlet, Reader } from './reader.js';
 
 export interface StreamsDeps {
   readonly followers: Followers;
@@ -28,9 +30,17 @@ export interface PreparedStream {
   begin(outlet: Outlet): Reader;
 }
 
+/** What clients have not read: in all, and of one reader while that lasts and after. */
+const unreadInAll = 64 * 1024 * 1024;
+const unreadPerReader = 64 * 1024;
+const unreadAnyway = 16 * 1024;
+const checksPerSlowTime = 4;
+
 export class Streams {
   private readonly readers = new Map<Reader, Principal>();
+  private readonly budget = new MemoryBudget(unreadInAll, unreadPerReader, unreadAnyway);
   private beat: Timer | null = null;
+  private nextCheck: Timer | null = null;
   private isStopping = false;
   private readonly unwatch: () => void;
 
@@ -40,6 +50,12 @@ export class Streams {
 
   get open(): number {
     return this.readers.size;
+  }
+
+  /** Bytes that were sent to readers and wait in this process. */
+  get unreadBytes(): number {
+    for (const reader of this.readers.keys()) reader.look();
+    return this.budget.used;
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED` */
@@ -61,14 +77,16 @@ export class Streams {
 
   private begin(principal: Principal, run: FollowedRun, outlet: Outlet, fromSeq: number, leave: () => void): Reader {
     const { limits, clock, followers } = this.deps;
-    const onClose = (reason: CloseReason): void => {
+    const onGone = (): void => {
       this.readers.delete(reader);
       leave();
-      if (reason === 'slow') this.deps.metrics.readerCutOff();
     };
-    const reader = new Reader(run, outlet, { fromSeq, limits, clock, gate: followers.gate, onClose });
+    const onCutOff = (): void => this.deps.metrics.readerCutOff();
+    const gates = { gate: followers.gate, budget: this.budget };
+    const reader = new Reader(run, outlet, { fromSeq, limits, clock, ...gates, onCutOff, onGone });
     this.readers.set(reader, principal);
-    this.beat ??= this.nextBeat();
+    this.beat ??= this.beatLater();
+    this.nextCheck ??= this.checkLater();
     if (this.isStopping) reader.close('stopping');
     else reader.wake();
     return reader;
@@ -79,15 +97,27 @@ export class Streams {
     this.isStopping = true;
     this.unwatch();
     this.beat?.cancel();
+    this.nextCheck?.cancel();
     for (const reader of [...this.readers.keys()]) reader.close('stopping');
   }
 
-  private nextBeat(): Timer {
+  private beatLater(): Timer {
     return this.deps.clock.after(this.deps.limits.heartbeat_ms, () => {
       this.disconnectRevoked();
       for (const reader of [...this.readers.keys()]) reader.heartbeat();
-      this.beat = this.readers.size === 0 || this.isStopping ? null : this.nextBeat();
+      this.beat = this.isIdle ? null : this.beatLater();
     });
+  }
+
+  private checkLater(): Timer {
+    return this.deps.clock.after(this.deps.limits.slow_reader_ms / checksPerSlowTime, () => {
+      for (const reader of [...this.readers.keys()]) reader.check();
+      this.nextCheck = this.isIdle ? null : this.checkLater();
+    });
+  }
+
+  private get isIdle(): boolean {
+    return this.readers.size === 0 || this.isStopping;
   }
 
   private disconnectRevoked(): void {

@@ -109,9 +109,9 @@ function compressIfAccepted(compressing: Middleware): Middleware {
   };
 }
 
-function refuseEarly({ limits, services: { readiness } }: HttpDeps): Middleware {
+function refuseEarly({ limits, hosts, services: { readiness } }: HttpDeps): Middleware {
   return async (context, next) => {
-    guardRequest(context.req, limits);
+    guardRequest(context.req, limits, hosts);
     const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
     if (needsBackend && !readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     await next();

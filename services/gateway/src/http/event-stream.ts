@@ -6,5 +6,5 @@ import { SseOutlet } from './sse-outlet.js';
 export function sendEvents(response: ServerResponse, stream: PreparedStream): void {
   const reader = stream.begin(new SseOutlet(response));
   response.on('drain', () => reader.drained());
-  response.once('close', () => reader.close('gone'));
+  response.once('close', () => reader.gone());
 }

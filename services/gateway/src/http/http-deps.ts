@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@llmteam/contracts';
+import type { AllowedHosts } from '@llmteam/service-host';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
@@ -9,6 +10,7 @@ import type { RouteServices } from '../routes/route-services.js';
 export interface HttpDeps {
   /** Passed to the route handlers. */
   readonly services: RouteServices;
+  readonly hosts: AllowedHosts;
   readonly keys: KeyRing;
   readonly tenants: TenantLimits;
   readonly audit: AuditLog;

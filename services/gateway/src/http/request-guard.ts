@@ -4,15 +4,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { LlmteamError } from '@llmteam/contracts';
+import type { AllowedHosts } from '@llmteam/service-host';
 import { wrong } from '../errors/request-invalid.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 
 /** Headers that affect framing or routing; each may appear at most once. */
 const singleHeaders = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
 
-/** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE` */
-export function guardRequest(request: IncomingMessage, limits: GatewayLimits): void {
+/** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE`, `HOST_INVALID`, `HOST_NOT_ALLOWED` */
+export function guardRequest(request: IncomingMessage, limits: GatewayLimits, hosts: AllowedHosts): void {
   checkHeaders(request.rawHeaders, limits);
+  hosts.check(request.headers.host);
   checkFraming(request);
   const { url = '' } = request;
   if (!url.startsWith('/') || url.startsWith('//')) {
@@ -27,7 +29,6 @@ function checkHeaders(raw: readonly string[], limits: GatewayLimits): void {
     throw new LlmteamError('HEADERS_TOO_LARGE', `the request has more than ${limits.header_count} headers`);
   }
   const names = raw.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-  if (!names.includes('host')) throw wrong('header', '/host', 'MISSING_FIELD', 'is missing');
   const twice = singleHeaders.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined)
     throw wrong('header', `/${twice}`, 'DUPLICATE_ID', `the header '${twice}' is given more than once`);

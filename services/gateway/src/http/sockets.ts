@@ -34,6 +34,8 @@ export class Sockets {
     noServer: true,
     maxPayload: messageBytes,
     perMessageDeflate: false,
+    // The outlet answers pings, unless the client reads none of the answers.
+    autoPong: false,
     handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : false),
   });
   private readonly routes: readonly SocketRoute[] = routes.filter(({ isSocket }) => isSocket === true).map(socketRoute);
@@ -74,8 +76,8 @@ export class Sockets {
 
   /** @throws LlmteamError if the request is refused */
   private async prepare(request: IncomingMessage): Promise<PreparedStream> {
-    const { services, keys, tenants, limits } = this.deps;
-    guardRequest(request, limits);
+    const { services, hosts, keys, tenants, limits } = this.deps;
+    guardRequest(request, limits, hosts);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const found = this.find(url.pathname);
     if (found === null) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
@@ -104,7 +106,7 @@ function follow(webSocket: WebSocket, socket: Duplex, prepared: PreparedStream):
   webSocket.on('message', () => webSocket.close(takesNoMessages, 'this WebSocket accepts no messages'));
   const reader = prepared.begin(new WebSocketOutlet(webSocket, socket));
   socket.on('drain', () => reader.drained());
-  webSocket.once('close', () => reader.close('gone'));
+  webSocket.once('close', () => reader.gone());
 }
 
 function socketRoute(route: Route): SocketRoute {

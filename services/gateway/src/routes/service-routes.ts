@@ -10,7 +10,7 @@ import { type ApiResponse, defineRoute, type Route, type RouteDeclaration } from
 type OpenRoute = RouteDeclaration<typeof noQuery, typeof noBody>;
 
 function openRoute(
-  route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'responses' | 'errors' | 'handle'>,
+  route: Pick<OpenRoute, 'operation' | 'path' | 'summary' | 'description' | 'responses' | 'errors' | 'handle'>,
 ): Route {
   return defineRoute<typeof noQuery, typeof noBody>({
     method: 'get',
@@ -49,9 +49,12 @@ export const serviceRoutes: readonly Route[] = [
     operation: 'get_metrics',
     path: '/metrics',
     summary: 'Metrics in the Prometheus text format',
+    description:
+      'Without a configured token anybody may read them, added up over tenants and segments. With one (`gateway.metrics.token`) only its ' +
+      'holder may, and the labels `tenant_id` and `segment_id` are present.',
     responses: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
-    errors: [],
-    handle: async (_request, { metrics }) => plain(metrics.contentType, await metrics.text()),
+    errors: ['UNAUTHENTICATED'],
+    handle: async ({ header }, { metrics }) => plain(metrics.contentType, await metrics.text(header('Authorization'))),
   }),
   openRoute({
     operation: 'get_openapi',
