@@ -4,7 +4,7 @@ export { Role, roles } from './api/roles.js';
 export { EventPage, RunAccepted, RunListing, RunPage } from './api/run-answers.js';
 export { ControlRunBody, ForkRunBody, IdempotencyKey, SignalRunBody, StartRunBody } from './api/run-requests.js';
 export { SegmentListing, SegmentPage, SegmentStored, ValidationReport } from './api/segment-answers.js';
-export { ServiceState } from './api/service-state.js';
+export { ServiceIndex, ServiceState } from './api/service-state.js';
 export { AnswerTaskBody, ClaimTaskBody, TaskPage } from './api/tasks.js';
 export { parseBoundedJson } from './bounded-json.js';
 export { type Cap, caps } from './caps.js';

@@ -16,6 +16,7 @@ export {
   SegmentStore,
   type StoredSegment,
 } from './definitions/segment-store.js';
+export { TimeSlices } from './definitions/time-slices.js';
 export type { Effect, StartChild } from './engine/effects.js';
 export { engineVersion, evolve, type Outcome, startRun } from './engine/evolve.js';
 export type {

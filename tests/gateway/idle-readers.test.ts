@@ -3,7 +3,7 @@ import { liveSubject, type RunAccepted } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
-import { type IdleReader, openIdleReader, pingFrame, type StreamKind } from './support/idle-reader.js';
+import { type IdleReader, openIdleReader, type StreamKind } from './support/idle-reader.js';
 import { chain, waiting } from './support/segments.js';
 import { openSse } from './support/sse-client.js';
 import { until } from './support/until.js';
@@ -125,24 +125,4 @@ spec('readers that take nothing', (test) => {
       patience,
     );
   }
-
-  test(
-    'are answered no pings that they do not read the answers to',
-    async () => {
-      await withScene(
-        async (scene) => {
-          const [reader] = scene.openIdle(1, 'socket');
-          await until(async () => (await gauge(scene, 'open_streams')) === 1);
-          reader?.socket.write(Buffer.concat(Array.from({ length: 300_000 }, pingFrame)));
-          let most = 0;
-          do {
-            most = Math.max(most, await gauge(scene, 'unread_bytes'));
-          } while (reader?.isClosed() === false && reader.socket.writableLength > 0);
-          assert.ok(most < 16 * 1024, `${most} bytes`);
-        },
-        { limits: { slow_reader_ms: 200 } },
-      );
-    },
-    patience,
-  );
 });

@@ -112,6 +112,21 @@ spec('limits of a tenant', (test) => {
     });
   });
 
+  test('a request that waits for a run holds a stream slot, and none starts what it cannot wait for', async () => {
+    await withTenants({ open_streams: 1 }, async (noisy, calm) => {
+      const { run_id } = (await noisy.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
+      const waits = noisy.get(`/api/v1/runs/${run_id}?wait=20`);
+      await until(async () => isRefusal(await noisy.get(`/api/v1/runs/${run_id}?wait=1`)));
+      assert.ok(isRefusal(await noisy.post('/api/v1/segments/echo/runs?wait=1', {})));
+      assert.equal(await list(noisy), [run_id]);
+      assert.is((await calm.post('/api/v1/segments/echo/runs?wait=10', {})).status, 200);
+      assert.is((await noisy.get(`/api/v1/runs/${run_id}`)).status, 200);
+      await noisy.post(`/api/v1/runs/${run_id}/cancel`);
+      assert.is((await waits).json.status, 'cancelled');
+      assert.is((await noisy.post('/api/v1/segments/echo/runs?wait=10', {})).status, 200);
+    });
+  });
+
   test('a refusal says which limit it was', async () => {
     await withTenants({ starts_per_second: 1 }, async (noisy) => {
       const start = () => noisy.post<ProblemDetails>('/api/v1/segments/echo/runs');

@@ -20,6 +20,7 @@ spec('every operation of the gateway', (test) => {
 async function askForEverything(world: GatewayWorld): Promise<void> {
   const { stranger } = world;
   for (const path of [
+    '/',
     '/health',
     '/ready',
     '/metrics',

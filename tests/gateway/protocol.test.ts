@@ -1,7 +1,8 @@
+import type { RunAccepted } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { rawExchange, withConnection } from './support/raw-exchange.js';
-import { echo } from './support/segments.js';
+import { echo, waiting } from './support/segments.js';
 import { type GatewayWorld, type WorldOptions, withGateway, withSegments } from './support/with-gateway.js';
 
 interface Scene extends GatewayWorld {
@@ -62,6 +63,12 @@ const abuses: Readonly<Record<string, readonly [status: number, text: (key: stri
     400,
     (key) => `${post(key, 'Content-Length: 2', 'Upgrade: h2c').replace(close, 'Connection: Upgrade')}{}`,
   ],
+  'an Expect that is not 100-continue': [417, () => lines('GET /health HTTP/1.1', host, 'Expect: the-unexpected')],
+  'a refused transfer coding on a connection to keep': [
+    400,
+    (key) => `${post(key, 'Transfer-Encoding: gzip, chunked').replace(close, 'Connection: keep-alive')}${chunkedBody}`,
+  ],
+  'dots in the path of an upgrade': [404, (key) => upgrade('/x/../api/v1/runs/x/ws', key, 'websocket')],
   'an upgrade somewhere else': [404, (key) => upgrade('/api/v1/runs', key, 'websocket')],
 };
 
@@ -99,6 +106,7 @@ spec('a raw request', (test) => {
         const answer = await rawExchange(port, Buffer.from(text(key), 'latin1'));
         assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
         assert.match(answer, /application\/problem\+json/);
+        assert.match(answer, /^x-request-id: \S+\r$/im);
         assert.is(answer.match(/^HTTP\/1\.1 /gm)?.length, 1, answer);
         assert.is((await backend.index.runs({ tenant_id: 'acme' })).rows.length, 0);
       });
@@ -135,6 +143,35 @@ spec('a raw request', (test) => {
     await withScene(async ({ port }) => {
       const answer = await rawExchange(port, post('none', 'Content-Length: 500'));
       assert.match(answer, /^HTTP\/1\.1 401 /);
+    });
+  });
+
+  test('that asks whether to go on is told so only if its head is accepted', async () => {
+    await withScene(async ({ port, key }) => {
+      const expecting = (given: string) => post(given, 'Content-Length: 2', 'Expect: 100-continue');
+      const refused = await rawExchange(port, expecting('none'));
+      assert.match(refused, /^HTTP\/1\.1 401 /);
+      const accepted = await rawExchange(port, `${expecting(key)}{}`);
+      assert.match(accepted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
+    });
+  });
+
+  test('that is no HTTP after one whose answer is a stream closes the connection without a word', async () => {
+    await withScene(async ({ port, key, client }) => {
+      const own = await withSegments(await client(), waiting);
+      const { run_id } = (await own.post<RunAccepted>('/api/v1/segments/waiting/runs')).json;
+      const follow = lines(
+        `GET /api/v1/runs/${run_id}/events HTTP/1.1`,
+        host,
+        `Authorization: Bearer ${key}`,
+        'Accept: text/event-stream',
+      );
+      const said = await withConnection(port, async (socket) => {
+        socket.write(follow);
+        socket.once('data', () => socket.write('nonsense\r\n\r\n'));
+      });
+      assert.match(said, /^HTTP\/1\.1 200 /);
+      assert.is(said.match(/^HTTP\/1\.1 /gm)?.length, 1, said);
     });
   });
 

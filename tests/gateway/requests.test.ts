@@ -1,8 +1,9 @@
-import type { ProblemDetails } from '@llmteam/contracts';
+import type { EventPage, ProblemDetails, RunAccepted, RunView, ServiceIndex } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
-import { echo } from './support/segments.js';
+import { echo, waiting } from './support/segments.js';
+import { until } from './support/until.js';
 import { withGateway, withSegments } from './support/with-gateway.js';
 
 const runs = '/api/v1/segments/echo/runs';
@@ -78,7 +79,6 @@ spec('requests', (test) => {
   test('an address that is not in the table does not exist, and one that is has its methods only', async () => {
     await withClient(async (client) => {
       for (const path of [
-        '/',
         '/api',
         '/api/v1',
         '/api/v1/runs/',
@@ -93,6 +93,91 @@ spec('requests', (test) => {
       assert.equal([wrong.status, wrong.headers.allow], [405, 'GET, HEAD']);
       assert.is((await client.send('PATCH', runs)).status, 405);
       assert.is((await client.send('HEAD', '/api/v1/runs')).status, 200);
+    });
+  });
+
+  for (const number of [
+    '1e2',
+    '0x10',
+    ' 5',
+    '5 ',
+    '5.0',
+    '+5',
+    '05',
+    '-0',
+    '',
+    'NaN',
+    '1_000',
+    '5n',
+    '99999999999999999999',
+  ]) {
+    test(`the number '${number}' in a query is refused`, async () => {
+      await withGateway(async (world) => {
+        const client = await world.client();
+        for (const path of ['/api/v1/runs?limit=', '/api/v1/segments?limit=', '/api/v1/runs/x?wait=']) {
+          const refused = await client.get<ProblemDetails>(`${path}${encodeURIComponent(number)}`);
+          assert.equal([refused.status, refused.json.code], [400, 'REQUEST_INVALID'], path);
+        }
+      });
+    });
+  }
+
+  test('a number in a query has one spelling', async () => {
+    await withGateway(async (world) => {
+      const client = await world.client();
+      assert.is((await client.get('/api/v1/runs?limit=50')).status, 200);
+      assert.is((await client.get('/api/v1/runs/x?wait=0.5')).json.code, 'RUN_UNKNOWN');
+      assert.is((await client.get('/api/v1/runs/x?wait=0')).json.code, 'RUN_UNKNOWN');
+    });
+  });
+
+  test('a time that no clock shows is refused', async () => {
+    await withGateway(async (world) => {
+      const client = await world.client();
+      const since = (text: string) => client.get(`/api/v1/runs?since=${encodeURIComponent(text)}`);
+      for (const text of [
+        '2016-12-31T23:59:60Z',
+        '2016-12-31T18:59:60-05:00',
+        '2026-02-30T00:00:00Z',
+        '2026-01-01T24:00:00Z',
+        '2026-01-01',
+      ]) {
+        assert.is((await since(text)).status, 400, text);
+      }
+      for (const text of ['2016-12-31T23:59:59Z', '2026-01-01T00:00:00.123456+01:00']) {
+        assert.is((await since(text)).status, 200, text);
+      }
+    });
+  });
+
+  test('the last page of a run that has ended says so, also where nothing is left', async () => {
+    await withGateway(async (world) => {
+      const client = await withSegments(await world.client(), echo, waiting);
+      const done = await client.post<RunView>('/api/v1/segments/echo/runs?wait=10', {});
+      const pageOf = async (runId: string, query: string) =>
+        (await client.get<EventPage>(`/api/v1/runs/${runId}/events?${query}`)).json;
+      const all = (await pageOf(done.json.run_id, '')).events.length;
+      assert.is((await pageOf(done.json.run_id, `limit=${all}`)).next_seq, null);
+      assert.is((await pageOf(done.json.run_id, `limit=${all - 1}`)).next_seq, all);
+      for (const from of [all, all + 1, all + 100]) {
+        assert.is((await pageOf(done.json.run_id, `from_seq=${from}`)).next_seq, null, String(from));
+      }
+      const open = await client.post<RunAccepted>('/api/v1/segments/waiting/runs', {});
+      await until(async () => (await pageOf(open.json.run_id, '')).events.length >= 3);
+      const soFar = (await pageOf(open.json.run_id, '')).events.length;
+      assert.is((await pageOf(open.json.run_id, '')).next_seq, soFar + 1);
+      assert.is((await pageOf(open.json.run_id, `from_seq=${soFar + 5}`)).next_seq, soFar + 5);
+    });
+  });
+
+  test('the root leads to the reference, the document and the health of the gateway', async () => {
+    await withGateway(async ({ stranger }) => {
+      const { json } = await stranger.get<ServiceIndex>('/');
+      for (const path of Object.values(json.links)) assert.is((await stranger.get(path)).status, 200, path);
+      const page = await stranger.get('/', { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+      assert.match(String(page.headers['content-type']), /^text\/html/);
+      const links = [...page.text.matchAll(/href="([^"]*)"/g)].map(([, link]) => link);
+      assert.equal(links, Object.values(json.links));
     });
   });
 

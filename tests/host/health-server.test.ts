@@ -18,7 +18,13 @@ async function withHealth(use: (asked: Asked) => Promise<void>): Promise<void> {
   metrics.lookedUp({ name: 'level', help: 'A level.' }, async () => 7);
   metrics.lookedUp({ name: 'broken', help: 'Cannot be looked up.' }, () => Promise.reject(new Error('no')));
   metrics.histogram({ name: 'seconds', help: 'Times.' }, [1, 5]).observe(2);
-  const options = { host: '127.0.0.1', port: 0, notReady: () => reasons, metrics: openMetricsExposure(metrics.registry), log: quietLogger };
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    notReady: () => reasons,
+    metrics: openMetricsExposure(metrics.registry),
+    log: quietLogger,
+  };
   const server = await serveHealth(options);
   const ask = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
   try {
@@ -86,7 +92,13 @@ spec('health server', (test) => {
   test('says which address it cannot listen on', () =>
     withHealth(async ({ server }) => {
       const metrics = await openMetrics({});
-      const options = { host: '127.0.0.1', port: server.port, notReady: () => [], metrics: openMetricsExposure(metrics.registry), log: quietLogger };
+      const options = {
+        host: '127.0.0.1',
+        port: server.port,
+        notReady: () => [],
+        metrics: openMetricsExposure(metrics.registry),
+        log: quietLogger,
+      };
       const refused = await serveHealth(options).then(
         () => null,
         (error: unknown) => error,

@@ -18,10 +18,10 @@ function folderOf(home: string): string {
 export function rememberConfig(home: string, runId: string, configPath: string | null): void {
   const folder = folderOf(home);
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${runId}.json`);
     const draft = `${path}.${process.pid}.new`;
-    writeFileSync(draft, `${JSON.stringify({ config_path: configPath })}\n`);
+    writeFileSync(draft, `${JSON.stringify({ config_path: configPath })}\n`, { mode: 0o600 });
     renameSync(draft, path);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;

@@ -6,3 +6,17 @@ export const ServiceState = Type.Object(
   { additionalProperties: false, $id: 'ServiceState' },
 );
 export type ServiceState = Static<typeof ServiceState>;
+
+/** `GET /` */
+export const ServiceIndex = Type.Object(
+  {
+    name: Type.Literal('llmteam'),
+    version: Type.String(),
+    links: Type.Object(
+      { docs: Type.String(), openapi: Type.String(), health: Type.String(), ready: Type.String() },
+      { additionalProperties: false, description: 'Paths on this host.' },
+    ),
+  },
+  { additionalProperties: false, $id: 'ServiceIndex' },
+);
+export type ServiceIndex = Static<typeof ServiceIndex>;

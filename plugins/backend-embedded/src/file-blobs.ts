@@ -11,6 +11,7 @@ import { access, type FileHandle, mkdir, open, readFile, rename, rm } from 'node
 import { dirname, join } from 'node:path';
 import { type Blobs, closedError, LlmteamError } from '@llmteam/contracts';
 import { blobHash } from './memory-blobs.js';
+import { privateFile, privateFolder } from './private-files.js';
 import { RecentMap } from './recent-map.js';
 import { storeError, systemCode } from './store-error.js';
 
@@ -44,7 +45,7 @@ export class FileBlobs implements Blobs {
     const blobs = new FileBlobs(folder, durable);
     try {
       await rm(join(folder, 'tmp'), { recursive: true, force: true });
-      await mkdir(join(folder, 'tmp'), { recursive: true });
+      await mkdir(join(folder, 'tmp'), { recursive: true, mode: privateFolder });
       await blobs.#syncFolder(dirname(folder));
       return blobs;
     } catch (error) {
@@ -108,7 +109,7 @@ export class FileBlobs implements Blobs {
         await this.#syncFile(file);
       } else {
         await this.#write(draft, bytes);
-        await mkdir(dirname(file), { recursive: true });
+        await mkdir(dirname(file), { recursive: true, mode: privateFolder });
         await rename(draft, file);
       }
       await this.#syncFolder(dirname(file));
@@ -120,7 +121,7 @@ export class FileBlobs implements Blobs {
   }
 
   async #write(file: string, bytes: Buffer): Promise<void> {
-    const handle = await open(file, 'w');
+    const handle = await open(file, 'w', privateFile);
     try {
       await handle.writeFile(bytes);
       await this.#sync(handle);

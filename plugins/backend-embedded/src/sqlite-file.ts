@@ -7,9 +7,10 @@
  *  F2 A file that is not ours, or of another schema version, is left unchanged.
  *  F3 Everything the connection throws is an `LlmteamError`.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { privateFile, privateFolder } from './private-files.js';
 import { type Database, openDatabase } from './sqlite-driver.js';
 import { storeError, systemCode } from './store-error.js';
 
@@ -130,13 +131,20 @@ export async function openFile(folder: string, kind: FileKind, synchronous: Sync
   }
 }
 
-/** Checked up front because SQLite opens read-only files and fails later in other ways. */
+/**
+ * Checked up front because SQLite opens read-only files and fails later in other ways. A new file is created here, because SQLite would let
+ * others read it; its log gets the mode of the file.
+ */
 async function ensureWritable(folder: string, file: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: privateFolder });
   await access(folder, constants.W_OK);
-  await access(file, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+  try {
+    await access(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
-  });
+    const created = await open(file, 'a', privateFile);
+    await created.close();
+  }
 }
 
 function guarded(database: Database, folder: string): Database {

@@ -72,12 +72,12 @@ export class StoreFolders {
   }
 }
 
-/** Creates parents one by one: Node's recursive `mkdir` never returns on file systems that refuse new folders, such as /proc. */
+/** Only for its user. Creates parents one by one: Node's recursive `mkdir` never returns on file systems that refuse new folders, such as /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unreadable(folder, error);
   }

@@ -139,8 +139,8 @@ function bindUseCases(bind: Bind): void {
     [kernel.runs, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
   );
   bind(ids.runQueries).toResolvedValue(
-    (runs, followers, limits) => new RunQueries({ runs, followers, limits }),
-    [kernel.runs, ids.followers, ids.limits],
+    (runs, followers, tenants, limits) => new RunQueries({ runs, followers, tenants, limits }),
+    [kernel.runs, ids.followers, ids.tenants, ids.limits],
   );
   bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
   bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);
@@ -222,7 +222,7 @@ function bindHttp(bind: Bind): void {
   );
   bind(ids.sockets).toResolvedValue((deps) => new Sockets(deps), [ids.httpDeps]);
   bind(ids.listener).toResolvedValue(
-    (deps, sockets, limits) => {
+    (deps, sockets, limits, newId) => {
       const handle = makeApp(deps).callback();
       return new HttpListener(
         {
@@ -230,9 +230,10 @@ function bindHttp(bind: Bind): void {
           upgrade: (request, socket, head) => sockets.handle(request, socket, head),
         },
         limits,
+        newId,
       );
     },
-    [ids.httpDeps, ids.sockets, ids.limits],
+    [ids.httpDeps, ids.sockets, ids.limits, kernel.newId],
   );
   bind(ids.gateway).toResolvedValue(
     (listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log) =>

@@ -20,7 +20,7 @@ const document = openapiDocument(routes, '0.0.0') as {
 };
 
 /** Responses to requests without an operation: unknown paths and methods. */
-const anywhere = new Set([400, 404, 405, 408, 431, 503]);
+const anywhere = new Set([400, 404, 405, 408, 417, 421, 431, 503]);
 
 export class AnswerChecker {
   /** Ids of the operations that succeeded. */

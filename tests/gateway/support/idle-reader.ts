@@ -45,8 +45,3 @@ function socketRequest(runId: string, key: string): string {
 function lines(first: string, key: string, ...headers: readonly string[]): string {
   return [first, 'Host: 127.0.0.1', `Authorization: Bearer ${key}`, ...headers, '\r\n'].join('\r\n');
 }
-
-/** A masked ping of a client, with 100 bytes for the server to send back. */
-export function pingFrame(): Buffer {
-  return Buffer.concat([Buffer.from([0x89, 0x80 | 100]), Buffer.alloc(4), Buffer.alloc(100, 'p')]);
-}

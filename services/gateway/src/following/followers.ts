@@ -3,7 +3,8 @@
  * Owns: one follower per run, shared by its readers, and one tap per partition, shared by its followers; both are closed with their last user.
  * Does not own: what readers are sent.
  */
-import { type Entry, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
+import { type Entry, type EventPage, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
+import { EventPages } from './event-pages.js';
 import type { HistoryDeps } from './history.js';
 import { MemoryBudget } from './memory-budget.js';
 import { PartitionTap } from './partition-tap.js';
@@ -40,7 +41,16 @@ export class Followers {
   private readonly budget = new MemoryBudget(framesInAll, framesPerRun, framesKeptAnyway);
   readonly gate = new ReplayGate(replaysAtATime);
 
-  constructor(private readonly deps: FollowersDeps) {}
+  private readonly pages: EventPages;
+
+  constructor(private readonly deps: FollowersDeps) {
+    this.pages = new EventPages(deps, this.gate);
+  }
+
+  /** Events of a run, whether it is followed or not. @throws LlmteamError `RUN_UNKNOWN` */
+  page(key: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
+    return this.pages.read(key, fromSeq, limit);
+  }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async open(key: RunKey): Promise<FollowedRun> {

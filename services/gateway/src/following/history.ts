@@ -1,6 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry, Fact, Journal, Position, RunEvent, RunKey } from '@llmteam/contracts';
-import { type Definitions, type Run, RunFold } from '@llmteam/kernel';
+import { type Definitions, type Run, RunFold, TimeSlices } from '@llmteam/kernel';
+
+const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
+
+/** Whether a run of this status has ended; null is that of a run without a request. */
+export function hasEnded(status: string | null): boolean {
+  return status !== null && finalStatuses.has(status);
+}
 
 export interface HistoryDeps {
   readonly journal: Journal;
@@ -46,16 +52,12 @@ export class RunReplayer {
   }
 }
 
-const entriesPerTurn = 100;
-
-/** Yields the events of a run so far. It yields to the event loop regularly, so that long histories do not block the process. */
+/** Yields the events of a run so far. */
 export async function* replayHistory(deps: HistoryDeps, key: RunKey, replayer: RunReplayer): AsyncGenerator<RunEvent> {
-  let left = entriesPerTurn;
+  const slices = new TimeSlices();
   for await (const entry of deps.journal.read(key, replayer.position)) {
     await replayer.prepare(entry.fact);
     yield* replayer.apply(entry);
-    if (--left > 0) continue;
-    left = entriesPerTurn;
-    await nextTurn();
+    await slices.pause();
   }
 }

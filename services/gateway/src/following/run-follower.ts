@@ -9,7 +9,7 @@
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { type EventFrame, frameOf, tokenFrame } from './event-frame.js';
-import { type HistoryDeps, RunReplayer, replayHistory } from './history.js';
+import { type HistoryDeps, hasEnded, RunReplayer, replayHistory } from './history.js';
 import type { MemoryBudget } from './memory-budget.js';
 
 export interface FollowerListener {
@@ -19,8 +19,6 @@ export interface FollowerListener {
   /** The run can no longer be followed here. */
   lost(): void;
 }
-
-const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
 
 export class RunFollower {
   readonly listeners = new Set<FollowerListener>();
@@ -50,8 +48,7 @@ export class RunFollower {
   }
 
   get hasEnded(): boolean {
-    const { status } = this.replayer;
-    return this.early === null && status !== null && finalStatuses.has(status);
+    return this.early === null && hasEnded(this.replayer.status);
   }
 
   get lastSeq(): number {

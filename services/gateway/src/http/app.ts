@@ -111,7 +111,13 @@ function compressIfAccepted(compressing: Middleware): Middleware {
 
 function refuseEarly({ limits, hosts, services: { readiness } }: HttpDeps): Middleware {
   return async (context, next) => {
-    guardRequest(context.req, limits, hosts);
+    try {
+      guardRequest(context.req, limits, hosts);
+    } catch (refusal) {
+      // What follows on the connection may be the rest of this request.
+      context.set('Connection', 'close');
+      throw refusal;
+    }
     const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
     if (needsBackend && !readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     await next();

@@ -25,8 +25,18 @@ const silenceMs = 120_000;
 
 export class HttpListener {
   private readonly server: Server;
+  /** The latest response on each connection. */
+  private readonly responses = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(handlers: Handlers, limits: GatewayLimits) {
+  constructor(
+    handlers: Handlers,
+    limits: GatewayLimits,
+    private readonly newId: () => string,
+  ) {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
+      this.responses.set(request.socket, response);
+      handlers.request(request, response);
+    };
     // Node refuses a headers timeout above the request timeout.
     const headMs = Math.min(limits.head_ms, limits.request_ms);
     this.server = createServer(
@@ -41,16 +51,19 @@ export class HttpListener {
         requireHostHeader: false,
         noDelay: true,
       },
-      (request, response) => handlers.request(request, response),
+      serve,
     );
+    // Whether to go on is decided where the body is read, after all other checks.
+    this.server.on('checkContinue', serve);
+    this.server.on('checkExpectation', serve);
     this.server.maxHeadersCount = headersParsed;
     this.server.setTimeout(silenceMs);
     this.server.on('upgrade', (request, socket, head) => {
       if (isForWebSocket(request)) handlers.upgrade(request, socket, head);
-      else serveWithoutUpgrade(request, socket as Socket, handlers);
+      else this.serveWithoutUpgrade(request, socket as Socket, handlers);
     });
-    this.server.on('connect', (_request, socket) => refuseRaw(new Error('not a proxy'), socket));
-    this.server.on('clientError', refuseRaw);
+    this.server.on('connect', (_request, socket) => this.refuseRaw(new Error('not a proxy'), socket));
+    this.server.on('clientError', (error, socket) => this.refuseRaw(error, socket));
   }
 
   listen(port: number, host: string): Promise<AddressInfo> {
@@ -72,36 +85,39 @@ export class HttpListener {
     await closed;
     clearTimeout(timer);
   }
+
+  /**
+   * Some clients offer HTTP/2 with every request (`Upgrade: h2c`), which a server may ignore. Node has detached its parser from the
+   * connection by then, so a body can no longer be read and such a request is refused.
+   */
+  private serveWithoutUpgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
+    if (hasBody(request)) {
+      this.refuseRaw(new Error('an upgrade with a body'), socket);
+      return;
+    }
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    handlers.request(request, response);
+  }
+
+  /** A problem document, unless it would land in the middle of a response. */
+  private refuseRaw(error: Error & { readonly code?: string }, socket: Duplex): void {
+    const response = this.responses.get(socket);
+    const isInResponse = response?.headersSent === true && !response.writableFinished;
+    if (error.code === 'ECONNRESET' || isInResponse) {
+      socket.destroy();
+      return;
+    }
+    const { status, body, headers } = problemResponse(refusal(error));
+    rawResponse(socket, this.newId(), status, body, headers);
+  }
 }
 
 function isForWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/**
- * Some clients offer HTTP/2 with every request (`Upgrade: h2c`), which a server may ignore. Node has detached its parser from the connection
- * by then, so a body can no longer be read and such a request is refused.
- */
-function serveWithoutUpgrade(request: IncomingMessage, socket: Socket, handlers: Handlers): void {
-  if (hasBody(request)) {
-    refuseRaw(new Error('an upgrade with a body'), socket);
-    return;
-  }
-  socket.on('error', () => socket.destroy());
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket);
-  response.once('finish', () => socket.end());
-  handlers.request(request, response);
-}
-
-function refuseRaw(error: Error & { readonly code?: string }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const { status, body, headers } = problemResponse(refusal(error));
-  rawResponse(socket, status, body, headers);
 }
 
 function refusal(cause: Error & { readonly code?: string }): LlmteamError {

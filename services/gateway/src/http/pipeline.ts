@@ -26,7 +26,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
     context.state.tenant_id = principal.tenant_id;
     if (route.rate !== 'open') await deps.tenants.admitRequest(principal.tenant_id);
     checks.checkParams(context.params);
-    const query = checks.checkQuery(context.URL.searchParams);
+    const query = checks.checkQuery(new URLSearchParams(context.querystring));
     checks.checkHeaders(context.req.headers);
     const { text, body } = await readBody(route, checks, context, deps);
     const request: ApiRequest = {
@@ -48,7 +48,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
 async function readBody(
   { body: rule }: Route,
   checks: RequestChecks,
-  { req }: RouterContext,
+  { req, res }: RouterContext,
   { limits }: HttpDeps,
 ): Promise<{ text: string; body: Json }> {
   if (rule === undefined) {
@@ -56,7 +56,10 @@ async function readBody(
     return { text: '', body: null };
   }
   const maxBytes = limits[rule.max];
-  const text = await readText(req, maxBytes);
+  const goOn = (): void => {
+    if (req.headers.expect !== undefined) res.writeContinue();
+  };
+  const text = await readText(req, maxBytes, goOn);
   if (text === '') {
     if (rule.required) throw wrong('body', '', 'MISSING_FIELD', 'the request needs a body');
     return { text, body: {} };

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 /** Sends a problem document on a socket that has no `ServerResponse`, then closes the connection. */
 export function rawResponse(
   socket: Duplex,
+  requestId: string,
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -18,6 +19,8 @@ export function rawResponse(
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',
+    `X-Request-Id: ${requestId}`,
+    'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];

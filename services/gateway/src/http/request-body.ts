@@ -4,14 +4,15 @@ import { type Json, LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
 
 /**
- * The text of a JSON body; '' if there is none.
+ * The text of a JSON body; '' if there is none. `goOn` is called before the body is read.
  * @throws LlmteamError `MEDIA_TYPE_UNSUPPORTED`, `REQUEST_TOO_LARGE`, `JSON_INVALID` if it is not UTF-8, `REQUEST_TIMEOUT` if it is cut short
  */
-export async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+export async function readText(request: IncomingMessage, maxBytes: number, goOn: () => void): Promise<string> {
   if (!hasBody(request)) return '';
   checkType(request);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > maxBytes) throw tooLarge(maxBytes);
+  goOn();
   const bytes = await readBytes(request, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

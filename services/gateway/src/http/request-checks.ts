@@ -23,15 +23,18 @@ export function checksOf(route: Route): RequestChecks {
 export class RequestChecks {
   private readonly params: ReadonlyMap<string, ValidateFunction>;
   private readonly query: ValidateFunction;
+  /** Query parameters that are numbers. */
+  private readonly numbers: ReadonlySet<string>;
   private readonly headers: ReadonlyMap<string, ValidateFunction>;
   private readonly body: JsonObject | null;
 
   constructor(private readonly route: Route) {
-    const ajv = addFormats(makeAjv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }));
+    const ajv = addFormats(makeAjv({ allErrors: true, strict: false, useDefaults: true }));
     const compile = (schema: TSchema): ValidateFunction => ajv.compile(plainSchema(schema));
     this.params = new Map(Object.entries(route.params ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
     this.headers = new Map(Object.entries(route.headers ?? {}).map(([name, { schema }]) => [name, compile(schema)]));
     this.query = ajv.compile(route.query === undefined ? noKeys : plainSchema(route.query));
+    this.numbers = numericFields(route.query);
     this.body = route.body === undefined ? null : (plainSchema(route.body.schema) as JsonObject);
   }
 
@@ -44,11 +47,11 @@ export class RequestChecks {
 
   /** Returns the query with numbers parsed and defaults applied. @throws LlmteamError `REQUEST_INVALID` */
   checkQuery(search: URLSearchParams): JsonObject {
-    const query: Record<string, string> = Object.create(null);
+    const query: Record<string, string | number> = Object.create(null);
     const problems: RequestProblem[] = [];
     for (const [name, value] of search) {
       if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is given more than once'));
-      query[name] = value;
+      query[name] = this.numbers.has(name) ? numberOrText(value) : value;
     }
     if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => ofAjv('query', error)));
     if (problems.length > 0) throw requestInvalid(problems);
@@ -73,6 +76,18 @@ export class RequestChecks {
     const problems = validateValue(this.body, body, 'body');
     if (problems.length > 0) throw requestInvalid(problems.map((found) => ({ in: 'body', ...found })));
   }
+}
+
+function numericFields(query: TSchema | undefined): Set<string> {
+  const { properties = {} } = (query ?? {}) as { readonly properties?: Record<string, { readonly type?: unknown }> };
+  const fields = Object.entries(properties).filter(([, { type }]) => type === 'integer' || type === 'number');
+  return new Set(fields.map(([name]) => name));
+}
+
+/** Only the usual spelling of a number is one: `1e2`, `0x10`, `+5`, `5.0` and ` 5` stay text, which the schema refuses. */
+function numberOrText(text: string): string | number {
+  const number = Number(text);
+  return Number.isFinite(number) && String(number) === text ? number : text;
 }
 
 const noKeys = { type: 'object', additionalProperties: false };

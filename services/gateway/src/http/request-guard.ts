@@ -11,11 +11,15 @@ import type { GatewayLimits } from '../limits/gateway-limits.js';
 /** Headers that affect framing or routing; each may appear at most once. */
 const singleHeaders = ['host', 'content-length', 'transfer-encoding', 'content-type', 'authorization', 'origin'];
 
-/** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE`, `HOST_INVALID`, `HOST_NOT_ALLOWED` */
+/** @throws LlmteamError `REQUEST_INVALID`, `HEADERS_TOO_LARGE`, `HOST_INVALID`, `HOST_NOT_ALLOWED`, `EXPECTATION_FAILED` */
 export function guardRequest(request: IncomingMessage, limits: GatewayLimits, hosts: AllowedHosts): void {
   checkHeaders(request.rawHeaders, limits);
   hosts.check(request.headers.host);
   checkFraming(request);
+  const { expect } = request.headers;
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    throw new LlmteamError('EXPECTATION_FAILED', "only '100-continue' is supported");
+  }
   const { url = '' } = request;
   if (!url.startsWith('/') || url.startsWith('//')) {
     throw wrong('path', '', 'SCHEMA_VIOLATION', 'the request target must be a path that begins with a single slash');

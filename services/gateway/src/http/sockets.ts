@@ -34,8 +34,6 @@ export class Sockets {
     noServer: true,
     maxPayload: messageBytes,
     perMessageDeflate: false,
-    // The outlet answers pings, unless the client reads none of the answers.
-    autoPong: false,
     handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : false),
   });
   private readonly routes: readonly SocketRoute[] = routes.filter(({ isSocket }) => isSocket === true).map(socketRoute);
@@ -49,7 +47,7 @@ export class Sockets {
       const { status, body, headers } = problemResponse(thrown);
       if (status >= 500) this.deps.log.error({ err: thrown }, 'a WebSocket could not be opened');
       this.deps.metrics.requestCompleted('follow_run', status, null);
-      rawResponse(socket, status, body, { ...headers, 'X-Request-Id': this.deps.newId() });
+      rawResponse(socket, this.deps.newId(), status, body, headers);
     });
   }
 
@@ -78,8 +76,9 @@ export class Sockets {
   private async prepare(request: IncomingMessage): Promise<PreparedStream> {
     const { services, hosts, keys, tenants, limits } = this.deps;
     guardRequest(request, limits, hosts);
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const found = this.find(url.pathname);
+    // As the router does it: dots in the path mean nothing.
+    const [path = '', search = ''] = (request.url ?? '/').split(/\?(.*)/s, 2);
+    const found = this.find(path);
     if (found === null) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
     if (!services.readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
     checkOrigin(request.headers.origin, services.origins);
@@ -87,7 +86,7 @@ export class Sockets {
     await tenants.admitRequest(principal.tenant_id);
     const { params } = found;
     found.checks.checkParams(params);
-    const { from_seq } = found.checks.checkQuery(url.searchParams);
+    const { from_seq } = found.checks.checkQuery(new URLSearchParams(search));
     const run = { tenant_id: principal.tenant_id, run_id: params.run_id ?? '' };
     return services.streams.prepare(principal, run, typeof from_seq === 'number' ? from_seq : 1);
   }

@@ -27,9 +27,6 @@ export class WebSocketOutlet implements Outlet {
     socket.on('pong', () => {
       this.hasAnswered = true;
     });
-    socket.on('ping', (data: Buffer) => {
-      if (socket.bufferedAmount === 0) socket.pong(data);
-    });
   }
 
   send({ json }: Omit<EventFrame, 'seq'>): void {

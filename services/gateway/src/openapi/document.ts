@@ -15,7 +15,16 @@ const tags: Readonly<Record<Route['tag'], string>> = {
 };
 
 /** Error codes that every route can return. */
-const anyRoute: readonly Code[] = ['REQUEST_INVALID', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE', 'INTERNAL', 'NOT_READY'];
+const anyRoute: readonly Code[] = [
+  'REQUEST_INVALID',
+  'HOST_INVALID',
+  'HOST_NOT_ALLOWED',
+  'EXPECTATION_FAILED',
+  'REQUEST_TIMEOUT',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL',
+  'NOT_READY',
+];
 const keyedRoute: readonly Code[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'STORE_FULL'];
 const bodyRoute: readonly Code[] = ['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
 

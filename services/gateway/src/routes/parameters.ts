@@ -25,8 +25,22 @@ export const pageQuery = {
 };
 
 export const waitField = Type.Optional(
-  Type.Number({ minimum: 0, maximum: 60, default: 0, description: 'Seconds to wait for the end of the run.' }),
+  Type.Number({
+    minimum: 0,
+    maximum: 60,
+    default: 0,
+    description:
+      'Seconds to wait for the end of the run. While it waits, the request counts as an open stream of the tenant.',
+  }),
 );
+
+/** RFC 3339 with an offset. Leap seconds are refused: no clock here knows them. */
+export const moment = (description: string) =>
+  Type.String({
+    format: 'date-time',
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$',
+    description,
+  });
 
 export const strict = { additionalProperties: false } as const;
 export const noQuery = Type.Object({}, strict);

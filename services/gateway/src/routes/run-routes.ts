@@ -2,7 +2,7 @@ import { EventPage, LlmteamError, type RunKey, RunPage, RunStatus, RunView } fro
 import { Type } from 'typebox';
 import { listPage } from './listing.js';
 import { checkOrigin } from './origins.js';
-import { type noBody, pageQuery, runParam, strict, waitField } from './parameters.js';
+import { moment, type noBody, pageQuery, runParam, strict, waitField } from './parameters.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from './route.js';
 import type { RouteServices } from './route-services.js';
 
@@ -11,7 +11,7 @@ const listQuery = Type.Object(
     segment_id: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(RunStatus),
     correlation_id: Type.Optional(Type.String({ maxLength: 128 })),
-    since: Type.Optional(Type.String({ format: 'date-time', description: 'Only runs started at or after this time.' })),
+    since: Type.Optional(moment('Only runs started at or after this time.')),
     ...pageQuery,
   },
   strict,

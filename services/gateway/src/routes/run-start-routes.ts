@@ -1,4 +1,4 @@
-import { ForkRunBody, IdempotencyKey, RunAccepted, RunView, StartRunBody } from '@llmteam/contracts';
+import { ForkRunBody, IdempotencyKey, isLlmteamError, RunAccepted, RunView, StartRunBody } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { idempotencyKey } from './idempotency-key.js';
 import { type noQuery, runParam, segmentParam, strict, waitField } from './parameters.js';
@@ -41,9 +41,12 @@ export const runStartRoutes: readonly Route[] = [
       const { runStarts, runQueries } = services;
       const { tenant_id } = principal;
       const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
+      runQueries.checkWait(tenant_id, query.wait);
       const run = await runStarts.start(tenant_id, segment_id, body, key);
       const later = async (): Promise<ApiResponse | null> => {
-        const ended = await runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
+        const waited = runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
+        // The run has started: if the last slot was taken meanwhile, the client learns its id and may ask again.
+        const ended = await waited.catch(unlessLimited);
         return ended === null ? null : { status: 200, body: ended };
       };
       return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };
@@ -75,3 +78,8 @@ export const runStartRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function unlessLimited(thrown: unknown): null {
+  if (isLlmteamError(thrown) && thrown.code === 'RATE_LIMITED') return null;
+  throw thrown;
+}

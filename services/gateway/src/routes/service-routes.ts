@@ -1,9 +1,10 @@
 /** Routes that need no API key: health, metrics and the API reference. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ServiceState } from '@llmteam/contracts';
+import { ServiceIndex, ServiceState } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { docsPage, docsPolicy, docsStyle } from './docs-page.js';
+import { indexPage, serviceIndex } from './index-page.js';
 import type { noBody, noQuery } from './parameters.js';
 import { type ApiResponse, defineRoute, type Route, type RouteDeclaration } from './route.js';
 
@@ -26,6 +27,24 @@ const text = Type.String();
 const state = { content: { 'application/json': ServiceState } };
 
 export const serviceRoutes: readonly Route[] = [
+  openRoute({
+    operation: 'get_index',
+    path: '/',
+    summary: 'Where to go from here',
+    responses: {
+      200: {
+        description: 'Links; as a page with `Accept: text/html`.',
+        content: { 'application/json': ServiceIndex, 'text/html': text },
+      },
+    },
+    errors: [],
+    handle: async ({ header }, { version }) => {
+      const headers = { Vary: 'Accept, Origin' };
+      const index = serviceIndex(version);
+      if (!/\btext\/html\b/i.test(header('Accept') ?? '')) return { status: 200, headers, body: index };
+      return { ...plain('text/html; charset=utf-8', indexPage(index)), headers };
+    },
+  }),
   openRoute({
     operation: 'get_health',
     path: '/health',

@@ -1,22 +1,13 @@
-import {
-  type EventPage,
-  endsRun,
-  type Page,
-  type RunEvent,
-  type RunKey,
-  type RunListing,
-  type RunPage,
-  type RunQuery,
-  type RunRow,
-  type RunView,
-} from '@llmteam/contracts';
+import type { EventPage, Page, RunKey, RunListing, RunPage, RunQuery, RunRow, RunView } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
+import type { TenantLimits } from '../limits/tenant-limits.js';
 
 export interface RunQueriesDeps {
   readonly runs: RunService;
   readonly followers: Followers;
+  readonly tenants: TenantLimits;
   readonly limits: Pick<GatewayLimits, 'wait_seconds'>;
 }
 
@@ -35,25 +26,34 @@ export class RunQueries {
     return this.deps.runs.show(run);
   }
 
-  /** Waits for the run to end; null if it does not end in time. @throws LlmteamError `RUN_UNKNOWN` */
+  /**
+   * Waits for the run to end; null if it does not end in time. Meanwhile it holds one of the tenant's stream slots.
+   * @throws LlmteamError `RUN_UNKNOWN`, `RATE_LIMITED`
+   */
   async whenEnded(run: RunKey, seconds: number | undefined, leaving: () => AbortSignal): Promise<RunView | null> {
-    const { followers, limits } = this.deps;
-    const timeoutMs = Math.min(seconds ?? 0, limits.wait_seconds) * 1_000;
-    if (timeoutMs === 0 || !(await followers.ended(run, timeoutMs, leaving()))) return null;
-    return this.show(run);
+    const timeoutMs = this.waitMs(seconds);
+    if (timeoutMs === 0) return null;
+    const leave = this.deps.tenants.openStream(run.tenant_id);
+    try {
+      return (await this.deps.followers.ended(run, timeoutMs, leaving())) ? await this.show(run) : null;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Refuses a wait before something is started that cannot be waited for. @throws LlmteamError `RATE_LIMITED` */
+  checkWait(tenantId: string, seconds: number | undefined): void {
+    if (this.waitMs(seconds) > 0) this.deps.tenants.openStream(tenantId)();
+  }
+
+  private waitMs(seconds = 0): number {
+    return Math.min(seconds, this.deps.limits.wait_seconds) * 1_000;
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
-  async events(run: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
-    return pageOf(await this.deps.runs.events(run, fromSeq), limit, fromSeq);
+  events(run: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
+    return this.deps.followers.page(run, fromSeq, limit);
   }
-}
-
-function pageOf(found: readonly RunEvent[], limit: number, fromSeq: number): EventPage {
-  const events = found.slice(0, limit);
-  const last = events.at(-1);
-  const isOver = last === undefined ? false : found.length <= limit && endsRun(last.event_type);
-  return { events, next_seq: isOver ? null : (last?.seq ?? fromSeq - 1) + 1 };
 }
 
 function listingOf({ started_at, ended_at, ...row }: RunRow): RunListing {
