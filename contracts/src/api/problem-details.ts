@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { errorCodes } from '../errors.js';
 import { problemCodes } from '../problem.js';
 
 /** The parts of a request that may have problems. */
@@ -9,7 +10,7 @@ export const RequestProblem = Type.Object(
   {
     in: Type.Optional(Type.Enum([...requestParts], { default: 'body' })),
     severity: Type.Enum(['error', 'warning', 'info']),
-    code: Type.String({ description: `One of ${Object.keys(problemCodes).join(', ')}.` }),
+    code: Type.Unsafe<string>(Type.Enum(Object.keys(problemCodes), { description: 'A code of a problem.' })),
     message: Type.String(),
     path: Type.String({ description: 'JSON Pointer into that part of the request.' }),
     line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line of the body, if known.' })),
@@ -25,7 +26,7 @@ export const ProblemDetails = Type.Object(
     type: Type.String({ description: '`urn:llmteam:error:<code>`' }),
     title: Type.String({ description: 'What the code means.' }),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
-    code: Type.String({ description: 'A code of the error table.' }),
+    code: Type.Unsafe<string>(Type.Enum(Object.keys(errorCodes), { description: 'A code of the error table.' })),
     detail: Type.String({ description: 'What happened in this case.' }),
     problems: Type.Optional(
       Type.Array(RequestProblem, { description: 'All problems of the request, if it is invalid.' }),

@@ -16,7 +16,7 @@ import type { GatewayLimits } from './limits/gateway-limits.js';
 import { TenantLimits } from './limits/tenant-limits.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MetricsPage } from './metrics/metrics-page.js';
-import { openapiDocument } from './openapi/document.js';
+import { ServedDocument } from './openapi/served-document.js';
 import type { RouteServices } from './routes/route-services.js';
 import { routes } from './routes/table.js';
 import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
@@ -58,7 +58,7 @@ const parts = {
   runQueries: serviceId<RunQueries>('runQueries'),
   runControl: serviceId<RunControl>('runControl'),
   tasks: serviceId<HumanTasks>('tasks'),
-  document: serviceId<string>('document'),
+  document: serviceId<ServedDocument>('document'),
   routeServices: serviceId<RouteServices>('routeServices'),
   httpDeps: serviceId<HttpDeps>('httpDeps'),
   sockets: serviceId<Sockets>('sockets'),
@@ -147,7 +147,10 @@ function bindUseCases(bind: Bind): void {
 }
 
 function bindRoutes(bind: Bind): void {
-  bind(ids.document).toResolvedValue((version) => JSON.stringify(openapiDocument(routes, version)), [ids.version]);
+  bind(ids.document).toResolvedValue(
+    (version, catalog) => new ServedDocument(routes, version, catalog),
+    [ids.version, kernel.catalog],
+  );
   bind(ids.routeServices).toResolvedValue(
     (
       segments,

@@ -8,6 +8,7 @@ export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-sto
 export { type Action, actions, may } from './keys/permissions.js';
 export { defaultLimits, type GatewayLimits } from './limits/gateway-limits.js';
 export { codesOf, openapiDocument } from './openapi/document.js';
+export { builtInTypes } from './openapi/step-schemas.js';
 export type { GatewayOptions } from './options.js';
 export { composeEmbedded, type EmbeddedGateway } from './root.js';
 export type { Route } from './routes/route.js';

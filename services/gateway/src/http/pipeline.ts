@@ -24,7 +24,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
   return async (context) => {
     const principal = admit(route, context.req.headers, deps.keys);
     context.state.tenant_id = principal.tenant_id;
-    if (route.rate !== 'open') await deps.tenants.admitRequest(principal.tenant_id);
+    if (route.rate !== 'open') await admitRequest(context, principal.tenant_id, deps);
     checks.checkParams(context.params);
     const query = checks.checkQuery(new URLSearchParams(context.querystring));
     checks.checkHeaders(context.req.headers);
@@ -43,6 +43,14 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
     if (route.changes) await recordChange(route, principal, context, response.status, deps);
     respond(context, (await response.later?.()) ?? response);
   };
+}
+
+async function admitRequest(context: RouterContext, tenantId: string, { tenants }: HttpDeps): Promise<void> {
+  try {
+    await tenants.admitRequest(tenantId);
+  } finally {
+    context.set({ ...(await tenants.requestHeaders(tenantId)) });
+  }
 }
 
 async function readBody(

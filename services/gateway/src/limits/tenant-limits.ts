@@ -26,6 +26,15 @@ export class TenantLimits {
     await take(this.requests, tenantId, `${this.limits.requests_per_second} requests per second`);
   }
 
+  /** What a tenant has left, as headers of its responses (draft-ietf-httpapi-ratelimit-headers). */
+  async requestHeaders(tenantId: string): Promise<Readonly<Record<string, string>>> {
+    const limit = this.limits.requests_per_second;
+    const state = await this.requests.get(tenantId);
+    const left = state === null ? limit : Math.max(0, state.remainingPoints);
+    const seconds = state === null ? 1 : Math.max(1, Math.ceil(state.msBeforeNext / 1_000));
+    return { RateLimit: `"requests";r=${left};t=${seconds}`, 'RateLimit-Policy': `"requests";q=${limit};w=1` };
+  }
+
   /** Runs `start` if the tenant may start another run. @throws LlmteamError `RATE_LIMITED` */
   async admitStart<T>(tenantId: string, start: () => Promise<T>): Promise<T> {
     await take(this.starts, tenantId, `${this.limits.starts_per_second} starts per second`);

@@ -1,8 +1,11 @@
 /** Builds the OpenAPI 3.1 document from the route table and the schemas. */
-import { type Code, errorCodes, ProblemDetails } from '@llmteam/contracts';
+import { type Code, errorCodes, ProblemDetails, type StepTypeMetadata } from '@llmteam/contracts';
 import type { TSchema } from 'typebox';
 import type { ResponseRule, Route } from '../routes/route.js';
+import { examples } from './examples.js';
 import { namedSchema, type PlainSchema } from './plain-schema.js';
+import { headersOf, responseHeaders } from './response-headers.js';
+import { stepSchemas } from './step-schemas.js';
 
 type Part = Record<string, unknown>;
 
@@ -12,6 +15,14 @@ const tags: Readonly<Record<Route['tag'], string>> = {
   segments: 'Workflows: graphs of steps.',
   catalog: 'Step types that segments may use.',
   service: 'The gateway itself. Needs no key.',
+};
+
+const requestId: Part = {
+  name: 'X-Request-Id',
+  in: 'header',
+  required: false,
+  description: 'An id for the request, which the response and the log repeat; other values are replaced.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' },
 };
 
 /** Error codes that every route can return. */
@@ -28,12 +39,18 @@ const anyRoute: readonly Code[] = [
 const keyedRoute: readonly Code[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'STORE_FULL'];
 const bodyRoute: readonly Code[] = ['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
 
-export function openapiDocument(routes: readonly Route[], version: string): Part {
+/** `types`: the step types whose configs are described, those that come with LLMTeam. */
+export function openapiDocument(
+  routes: readonly Route[],
+  version: string,
+  types: readonly StepTypeMetadata[] = [],
+): Part {
   const components = new Map<string, PlainSchema>();
   const paths: Record<string, Part> = {};
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, components) };
   }
+  for (const [name, schema] of Object.entries(stepSchemas(types))) components.set(name, schema);
   return {
     openapi: '3.1.1',
     info: {
@@ -50,6 +67,8 @@ export function openapiDocument(routes: readonly Route[], version: string): Part
       securitySchemes: {
         api_key: { type: 'http', scheme: 'bearer', description: 'An API key: `llmteam keys create`.' },
       },
+      parameters: { RequestId: requestId },
+      headers: responseHeaders,
       schemas: Object.fromEntries([...components].sort(([one], [other]) => (one < other ? -1 : 1))),
     },
   };
@@ -63,7 +82,10 @@ export function codesOf(route: Route): readonly Code[] {
 }
 
 function operationOf(route: Route, components: Map<string, PlainSchema>): Part {
-  const responses = Object.entries(route.responses).map(([status, rule]) => [status, responseOf(rule, components)]);
+  const responses = Object.entries(route.responses).map(([status, rule]) => [
+    status,
+    responseOf(status, rule, route, components),
+  ]);
   const body = route.body === undefined ? {} : { requestBody: bodyOf(route.body, components) };
   return {
     operationId: route.operation,
@@ -85,6 +107,7 @@ function parametersOf({ params = {}, query, headers = {} }: Route, components: M
   };
   const fields = (query as { readonly properties?: Record<string, TSchema> } | undefined)?.properties ?? {};
   return [
+    { $ref: '#/components/parameters/RequestId' },
     ...Object.entries(params).map(([name, { schema, description }]) => one(name, 'path', true, schema, description)),
     ...Object.entries(fields).map(([name, schema]) => one(name, 'query', false, schema)),
     ...Object.entries(headers).map(([name, { schema, description }]) =>
@@ -94,36 +117,56 @@ function parametersOf({ params = {}, query, headers = {} }: Route, components: M
 }
 
 function bodyOf({ schema, required }: NonNullable<Route['body']>, components: Map<string, PlainSchema>): Part {
-  return { required, content: { 'application/json': { schema: namedSchema(schema, components) } } };
+  return { required, content: { 'application/json': mediaOf(schema, components) } };
+}
+
+/** A media type with its example, if its schema has a name. */
+function mediaOf(schema: TSchema, components: Map<string, PlainSchema>): Part {
+  const { $id } = schema as { readonly $id?: string };
+  const example = $id === undefined ? undefined : examples[$id];
+  return { schema: namedSchema(schema, components), ...(example !== undefined && { example }) };
 }
 
 function responseOf(
+  status: string,
   { description, content = {}, headers = {} }: ResponseRule,
+  route: Route,
   components: Map<string, PlainSchema>,
 ): Part {
-  const media = Object.entries(content).map(([type, schema]) => [type, { schema: namedSchema(schema, components) }]);
-  const named = Object.entries(headers).map(([name, about]) => [
-    name,
-    { description: about, schema: { type: 'string' } },
-  ]);
+  const media = Object.entries(content).map(([type, schema]) => [type, mediaOf(schema, components)]);
   return {
     description,
-    ...(named.length > 0 && { headers: Object.fromEntries(named) }),
+    headers: headersOf(status, Object.keys(headers), route.rate !== 'open'),
     ...(media.length > 0 && { content: Object.fromEntries(media) }),
   };
 }
 
 /** One response per status, with the codes it can carry. */
 function problemsOf(route: Route, components: Map<string, PlainSchema>): [string, Part][] {
-  const byStatus = grouped(codesOf(route));
-  const problem = { 'application/problem+json': { schema: namedSchema(ProblemDetails, components) } };
-  return [...byStatus].flatMap(([status, codes]): [string, Part][] => {
+  return [...grouped(codesOf(route))].map(([status, codes]): [string, Part] => {
     const own = route.responses[Number(status)];
     const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].about}`).join(' ');
-    if (own === undefined) return [[status, { description, content: problem }]];
-    const { content } = responseOf(own, components) as { content?: Part };
-    return [[status, { description: `${own.description} ${description}`, content: { ...content, ...problem } }]];
+    const problem = { 'application/problem+json': problemOf(codes, components) };
+    const headers = headersOf(status, [], route.rate !== 'open');
+    if (own === undefined) return [status, { description, headers, content: problem }];
+    const { content } = responseOf(status, own, route, components) as { content?: Part };
+    return [status, { description: `${own.description} ${description}`, headers, content: { ...content, ...problem } }];
   });
+}
+
+/** A problem document with one of some codes. */
+function problemOf(codes: readonly Code[], components: Map<string, PlainSchema>): Part {
+  const [code = 'INTERNAL'] = codes;
+  const { http: status, about } = errorCodes[code];
+  return {
+    schema: {
+      allOf: [
+        namedSchema(ProblemDetails, components),
+        { type: 'object', properties: { code: { type: 'string', enum: codes } }, required: ['code'] },
+      ],
+    },
+    example: { type: `urn:llmteam:error:${code}`, title: about, status, code, detail: about },
+  };
 }
 
 function statusOf(code: Code): string {

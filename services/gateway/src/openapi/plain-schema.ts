@@ -9,7 +9,22 @@ export function plainSchema(schema: TSchema): PlainSchema {
 
 /** The schema as plain JSON in which every schema with an `$id` is a reference into `components`. */
 export function namedSchema(schema: TSchema, components: Map<string, PlainSchema>): PlainSchema {
-  return nameSchemas(JSON.parse(JSON.stringify(schema)), components) as PlainSchema;
+  return nameSchemas(JSON.parse(JSON.stringify(schema), openFreeObjects), components) as PlainSchema;
+}
+
+/** A schema without `$id`s for the document. */
+export function openSchema(schema: Readonly<Record<string, unknown>>): PlainSchema {
+  return walk(JSON.parse(JSON.stringify(schema), openFreeObjects), () => null) as PlainSchema;
+}
+
+const shapeKeywords = ['properties', 'patternProperties', 'additionalProperties', 'propertyNames'];
+
+/** Says outright that a free object may have any key: generators take its absence for an object without keys. */
+function openFreeObjects(_key: string, value: unknown): unknown {
+  const isObject = typeof value === 'object' && value !== null && 'type' in value && value.type === 'object';
+  return isObject && !shapeKeywords.some((keyword) => keyword in value)
+    ? { ...value, additionalProperties: true }
+    : value;
 }
 
 function nameSchemas(value: unknown, components: Map<string, PlainSchema>): unknown {

@@ -1,0 +1,148 @@
+/** An example for each named schema of a body, by the schema's name. Tests validate them. */
+const run = { run_id: '8f14e45f-ceea-4672-a1c4-1d2b5a1b1f10', segment_id: 'article_writer' };
+const tenant = { ...run, tenant_id: 'acme' };
+const startedAt = '2026-03-01T09:30:00.000Z';
+const completedAt = '2026-03-01T09:30:04.250Z';
+const definition = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+const nobody = { correlation_id: null, parent_run_id: null };
+
+const segment = {
+  segment_id: 'article_writer',
+  name: 'Article writer',
+  entrypoint: 'research',
+  steps: [
+    {
+      step_id: 'research',
+      type: 'llm_agent',
+      config: { llm_ref: 'main', user_prompt_template: 'Collect facts about {topic}.' },
+    },
+    { step_id: 'shorten', type: 'transform', config: { expression: 'input' } },
+  ],
+  edges: [{ from: 'research', to: 'shorten' }],
+};
+
+const listing = {
+  ...tenant,
+  ...nobody,
+  status: 'completed',
+  started_at: startedAt,
+  completed_at: completedAt,
+  duration_ms: 4_250,
+};
+
+const event = {
+  ...tenant,
+  event_id: `${run.run_id}:1`,
+  event_type: 'segment.started',
+  seq: 1,
+  timestamp: startedAt,
+  instance_id: 'default',
+  step_id: null,
+  step_type: null,
+  scope: '',
+  attempt: null,
+  severity: 'info',
+  correlation_id: null,
+  parent_event_id: null,
+  payload: { segment_name: 'Article writer', input: { topic: 'tea' }, parent_run_id: null },
+  error: null,
+  duration_ms: null,
+  trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+};
+
+const task = {
+  ...tenant,
+  task_id: `${run.run_id}:approve`,
+  step_id: 'approve',
+  status: 'open',
+  escalation_level: 0,
+  claimed_by: null,
+  created_at: 1_772_357_400_000,
+  request: {
+    task_type: 'approval',
+    title: 'Publish the article?',
+    description: '',
+    assignee: null,
+    choices: [],
+    form: null,
+    data: { title: 'Tea' },
+    due_at: null,
+  },
+  answer: null,
+};
+
+const transform = {
+  type_id: 'transform',
+  version: '0.1.0',
+  versions: ['0.1.0'],
+  workers: 2,
+  metadata: {
+    type_id: 'transform',
+    version: '0.1.0',
+    display_name: 'Transform',
+    description: 'Computes a value from its input.',
+    category: 'data',
+    icon: 'function',
+    color: '#0ea5e9',
+    config_schema: { type: 'object', properties: { expression: { type: 'string', 'x-cel': 'any' } } },
+    input_ports: [{ name: 'input', type: 'any', description: 'The input.', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: 'The result.', required: false }],
+    supports_retry: true,
+    supports_timeout: true,
+    supports_parallel: true,
+    is_async: false,
+    docs_url: '',
+    examples: [{ expression: 'input.title' }],
+    permissions: [],
+  },
+};
+
+export const examples: Readonly<Record<string, unknown>> = {
+  ServiceState: { status: 'ok', version: '0.1.0' },
+  ServiceIndex: {
+    name: 'llmteam',
+    version: '0.1.0',
+    links: { docs: '/api/docs', openapi: '/api/v1/openapi.json', health: '/health', ready: '/ready' },
+  },
+  CatalogType: transform,
+  CatalogPage: { types: [transform] },
+  Segment: segment,
+  SegmentStored: { segment_id: 'article_writer', revision: 3, definition, warnings: [] },
+  SegmentPage: {
+    segments: [{ segment_id: 'article_writer', name: 'Article writer', revision: 3, definition, stored_at: startedAt }],
+    cursor: null,
+  },
+  ValidationReport: {
+    valid: false,
+    problems: [
+      {
+        severity: 'error',
+        code: 'INVALID_REFERENCE',
+        message: "there is no step 'shorten'",
+        path: '/edges/0/to',
+        line: 9,
+      },
+    ],
+  },
+  StartRunBody: { input_data: { topic: 'tea' }, timeout: 120, correlation_id: 'order-17' },
+  ForkRunBody: { from_step: 'shorten', input_overrides: { input: 'Tea is a drink.' } },
+  ControlRunBody: { reason: 'the order was cancelled' },
+  SignalRunBody: { payload: { paid: true }, correlation: 'order-17' },
+  RunAccepted: { ...run, status: 'pending', started_at: startedAt },
+  RunPage: { runs: [listing], cursor: null },
+  RunView: {
+    ...listing,
+    input: { topic: 'tea' },
+    output: 'Tea is a drink.',
+    error: null,
+    steps: [{ step_id: 'research', scope: '', type: 'llm_agent', status: 'completed', attempt: 1, error: null }],
+    steps_completed: 2,
+    steps_total: 2,
+    usage: { input_tokens: 412, output_tokens: 97 },
+  },
+  EventPage: { events: [event], next_seq: 2 },
+  HumanTask: task,
+  TaskPage: { tasks: [task], cursor: null },
+  ClaimTaskBody: { claimed_by: 'ada' },
+  AnswerTaskBody: { decision: 'approve', comment: 'Well done.', answered_by: 'ada' },
+};
