@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, withRuntime } from './bench-runtime.js';
+import { hostileViewer } from './gateway/hostile-viewer.js';
 import { overload } from './gateway/overload.js';
 import { starts } from './gateway/starts.js';
 import { streams } from './gateway/streams.js';
@@ -37,7 +38,7 @@ const groups: Readonly<Record<string, readonly Question[]>> = {
   inputs: [named(largeInputs.name, () => withRuntime(largeInputs))],
   lists: [runLists],
   nats: natsQuestions,
-  gateway: [starts, overload, streams],
+  gateway: [starts, overload, hostileViewer, streams],
 };
 if (values.only !== undefined && !(values.only in groups)) {
   throw new Error(`--only is '${values.only}', expected ${Object.keys(groups).join(' or ')}`);

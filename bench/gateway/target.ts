@@ -14,8 +14,8 @@ export interface Target {
   readonly port: number;
   readonly key: string;
   readonly client: LlmteamClient;
-  /** Creates an API key for another tenant. */
-  makeKey(tenant: string): Promise<string>;
+  /** Creates an API key, by default of an admin. */
+  makeKey(tenant: string, role?: 'admin' | 'viewer'): Promise<string>;
   /** Resident memory of the gateway process in MB. */
   memoryMb(): number;
   /** Kills the gateway with SIGKILL and restarts it on the same port; resolves with the milliseconds from start to ready. */
@@ -114,8 +114,8 @@ async function measured<T>(
   work: (target: Target) => Promise<T>,
 ): Promise<T> {
   const state = { gateway: processes.start(words) };
-  const makeKey = (tenant: string): Promise<string> =>
-    processes.call(['keys', 'create', '--role', 'admin', '--tenant', tenant, ...ofKeys]);
+  const makeKey: Target['makeKey'] = (tenant, role = 'admin') =>
+    processes.call(['keys', 'create', '--role', role, '--tenant', tenant, ...ofKeys]);
   try {
     await ready(port);
     const key = await makeKey('bench');

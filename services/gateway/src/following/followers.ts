@@ -3,9 +3,17 @@
  * Owns: one follower per run, shared by its readers, and one tap per partition, shared by its followers; both are closed with their last user.
  * Does not own: what readers are sent.
  */
-import { type Entry, type EventPage, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
+import {
+  type Entry,
+  type EventPage,
+  type Logger,
+  liveSubject,
+  type PubSub,
+  type RunKey,
+  type RunView,
+} from '@llmteam/contracts';
 import { EventPages } from './event-pages.js';
-import type { HistoryDeps } from './history.js';
+import { type HistoryDeps, viewHistory } from './history.js';
 import { MemoryBudget } from './memory-budget.js';
 import { PartitionTap } from './partition-tap.js';
 import { ReplayGate } from './replay-gate.js';
@@ -29,7 +37,8 @@ interface Followed {
   users: number;
 }
 
-const replaysAtATime = 16;
+/** Each takes a slice of time in every turn of the event loop, and holds the state of a run in memory. */
+const replaysAtATime = 4;
 const framesInAll = 64 * 1024 * 1024;
 const framesPerRun = 4 * 1024 * 1024;
 const framesKeptAnyway = 16 * 1024;
@@ -70,6 +79,11 @@ export class Followers {
       throw error;
     }
     return { follower: followed.follower, release };
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  view(key: RunKey): Promise<RunView> {
+    return this.gate.pass(() => viewHistory(this.deps, key));
   }
 
   /** Resolves with whether the run has ended: at its end, after the timeout, or when the signal aborts. */

@@ -1,5 +1,14 @@
-import type { Entry, Fact, Journal, Position, RunEvent, RunKey } from '@llmteam/contracts';
-import { type Definitions, type Run, RunFold, TimeSlices } from '@llmteam/kernel';
+import {
+  type Entry,
+  type Fact,
+  type Journal,
+  LlmteamError,
+  type Position,
+  type RunEvent,
+  type RunKey,
+  type RunView,
+} from '@llmteam/contracts';
+import { type Definitions, type Run, RunFold, TimeSlices, viewRun } from '@llmteam/kernel';
 
 const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
 
@@ -21,8 +30,13 @@ export class RunReplayer {
   constructor(
     key: RunKey,
     private readonly definitions: Definitions,
+    options: { readonly events: boolean } = { events: true },
   ) {
-    this.fold = new RunFold(key, { events: true });
+    this.fold = new RunFold(key, options);
+  }
+
+  get run(): Run | null {
+    return this.fold.run;
   }
 
   /** Position of the latest entry. */
@@ -50,6 +64,16 @@ export class RunReplayer {
   async prepare(fact: Fact): Promise<void> {
     if (this.fold.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
   }
+}
+
+/** The run as it is now. It holds the state of the run only, no entries and no events. @throws LlmteamError `RUN_UNKNOWN` */
+export async function viewHistory(deps: HistoryDeps, key: RunKey): Promise<RunView> {
+  const replayer = new RunReplayer(key, deps.definitions, { events: false });
+  const events = replayHistory(deps, key, replayer);
+  // It yields none, but it takes a turn to read the whole history.
+  while ((await events.next()).done !== true);
+  if (replayer.run === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
+  return viewRun(replayer.run);
 }
 
 /** Yields the events of a run so far. */

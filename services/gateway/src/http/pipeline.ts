@@ -41,7 +41,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
     };
     const response = await route.handle(request, deps.services);
     if (route.changes) await recordChange(route, principal, context, response.status, deps);
-    respond(context, (await response.later?.()) ?? response);
+    respond(context, (await response.later?.()) ?? response, deps);
   };
 }
 
@@ -105,7 +105,13 @@ async function recordChange(
   await audit.append(tenant_id, auditRecord(clock, record));
 }
 
-function respond(context: RouterContext, { status, headers = {}, body, content, stream }: ApiResponse): void {
+function respond(
+  context: RouterContext,
+  { status, headers = {}, body, content, stream }: ApiResponse,
+  { limits }: HttpDeps,
+): void {
+  // A client that does not read the response is cut off like one that does not read a stream. The next request has the usual timeout again.
+  context.req.socket.setTimeout(limits.slow_reader_ms);
   context.status = status;
   context.set({ ...headers });
   if (stream !== undefined) {

@@ -44,7 +44,7 @@ const event = {
   severity: 'info',
   correlation_id: null,
   parent_event_id: null,
-  payload: { segment_name: 'Article writer', input: { topic: 'tea' }, parent_run_id: null },
+  payload: { segment_name: 'Article writer', parent_run_id: null },
   error: null,
   duration_ms: null,
   trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',

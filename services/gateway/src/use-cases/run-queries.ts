@@ -23,7 +23,7 @@ export class RunQueries {
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView> {
-    return this.deps.runs.show(run);
+    return this.deps.followers.view(run);
   }
 
   /**
