@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-const sliceMs = 10;
+const sliceMs = 5;
 
 /** Long work in slices: several histories may be read at once, and what else the process does must not wait for them. */
 export class TimeSlices {

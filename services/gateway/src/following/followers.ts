@@ -39,8 +39,10 @@ interface Followed {
 
 /** Each takes a slice of time in every turn of the event loop, and holds the state of a run in memory. */
 const replaysAtATime = 4;
+const replaysParked = 16;
 const framesInAll = 64 * 1024 * 1024;
-const framesPerRun = 4 * 1024 * 1024;
+/** Enough for all events of a run of thousands of steps: the history need not be read again for each reader. */
+const framesPerRun = 16 * 1024 * 1024;
 const framesKeptAnyway = 16 * 1024;
 
 export class Followers {
@@ -48,7 +50,7 @@ export class Followers {
   private readonly taps = new Map<number, PartitionTap>();
   private readonly stopped = new Set<Promise<void>>();
   private readonly budget = new MemoryBudget(framesInAll, framesPerRun, framesKeptAnyway);
-  readonly gate = new ReplayGate(replaysAtATime);
+  readonly gate = new ReplayGate(replaysAtATime, replaysParked);
 
   private readonly pages: EventPages;
 
@@ -83,7 +85,7 @@ export class Followers {
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   view(key: RunKey): Promise<RunView> {
-    return this.gate.pass(() => viewHistory(this.deps, key));
+    return this.gate.pass(key.tenant_id, () => viewHistory(this.deps, key));
   }
 
   /** Resolves with whether the run has ended: at its end, after the timeout, or when the signal aborts. */
@@ -127,7 +129,7 @@ export class Followers {
 
   private follow(key: RunKey, tap: PartitionTap): Followed {
     const follower = new RunFollower(key, this.deps, this.budget);
-    const opened = tap.started.then(() => this.gate.pass(() => follower.open()));
+    const opened = tap.started.then(() => this.gate.pass(key.tenant_id, () => follower.open()));
     opened.catch(() => undefined);
     const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.acceptToken(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };

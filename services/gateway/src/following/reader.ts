@@ -16,6 +16,7 @@ import type { MemoryBudget } from './memory-budget.js';
 import { Replay } from './replay.js';
 import type { ReplayGate } from './replay-gate.js';
 import type { FollowerListener } from './run-follower.js';
+import type { SendTurns } from './send-turns.js';
 
 export type CloseReason = 'ended' | 'slow' | 'stopping' | 'revoked' | 'lost' | 'gone';
 
@@ -35,6 +36,7 @@ export interface ReaderOptions {
   readonly limits: Pick<GatewayLimits, 'slow_reader_ms' | 'slow_reader_bytes'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly gate: ReplayGate;
+  readonly turns: SendTurns;
   /** For what all clients have not read. */
   readonly budget: MemoryBudget;
   readonly onCutOff: () => void;
@@ -100,11 +102,14 @@ export class Reader implements FollowerListener {
   /** The client has read everything that was buffered. */
   drained(): void {
     this.look();
-    if (!this.isBlocked) return;
+    if (this.isBlocked) this.options.turns.add(this.goOn);
+  }
+
+  private readonly goOn = (): void => {
     this.isBlocked = false;
     this.unblocked?.();
     this.wake();
-  }
+  };
 
   heartbeat(): void {
     if (this.isClosed || this.isBlocked) return;

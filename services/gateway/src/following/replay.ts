@@ -10,14 +10,14 @@ export class Replay {
   private frames: AsyncGenerator<EventFrame> | null = null;
 
   constructor(
-    private readonly follower: Pick<RunFollower, 'earlier'>,
+    private readonly follower: Pick<RunFollower, 'earlier' | 'key'>,
     private readonly gate: ReplayGate,
   ) {}
 
   /** Passes on frames from a seq on until `takes` returns false; true if there may be more. */
   async pass(fromSeq: number, takes: (frame: EventFrame) => boolean): Promise<boolean> {
     this.gate.unpark(this);
-    const mayBeMore = await this.gate.pass(() => this.passFrom(fromSeq, takes));
+    const mayBeMore = await this.gate.pass(this.follower.key.tenant_id, () => this.passFrom(fromSeq, takes));
     if (mayBeMore) this.gate.park(this);
     return mayBeMore;
   }

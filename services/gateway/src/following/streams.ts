@@ -11,6 +11,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { FollowedRun, Followers } from './followers.js';
 import { MemoryBudget } from './memory-budget.js';
 import { type Outlet, Reader } from './reader.js';
+import { SendTurns } from './send-turns.js';
 
 export interface StreamsDeps {
   readonly followers: Followers;
@@ -39,6 +40,7 @@ const checksPerSlowTime = 4;
 export class Streams {
   private readonly readers = new Map<Reader, Principal>();
   private readonly budget = new MemoryBudget(unreadInAll, unreadPerReader, unreadAnyway);
+  private readonly turns = new SendTurns();
   private beat: Timer | null = null;
   private nextCheck: Timer | null = null;
   private isStopping = false;
@@ -82,8 +84,8 @@ export class Streams {
       leave();
     };
     const onCutOff = (): void => this.deps.metrics.readerCutOff();
-    const gates = { gate: followers.gate, budget: this.budget };
-    const reader = new Reader(run, outlet, { fromSeq, limits, clock, ...gates, onCutOff, onGone });
+    const shared = { gate: followers.gate, budget: this.budget, turns: this.turns };
+    const reader = new Reader(run, outlet, { fromSeq, limits, clock, ...shared, onCutOff, onGone });
     this.readers.set(reader, principal);
     this.beat ??= this.beatLater();
     this.nextCheck ??= this.checkLater();
