@@ -28,7 +28,7 @@ async function withRivals(
 
 /** Everything in a response except what differs with every request. */
 function said({ status, headers, text }: ApiResponse<unknown>): unknown {
-  const { date: _, 'x-request-id': __, ...rest } = headers;
+  const { date: _, 'x-request-id': __, ratelimit: ___, ...rest } = headers;
   return { status, rest, text };
 }
 

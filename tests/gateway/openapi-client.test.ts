@@ -143,16 +143,20 @@ spec('the OpenAPI document for generated clients', (test) => {
     }
   });
 
-  test('has an example for every named body, and each fits its schema', async () => {
-    const document = await readDocument();
-    const ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
-    ajv.addSchema(document, 'openapi');
-    for (const [place, { schema, example }] of operationsOf(document).flatMap(mediaOf)) {
-      const isNamed = typeof schema.$ref === 'string' || schema.allOf !== undefined;
-      assert.is(example !== undefined, isNamed, place);
-      if (example === undefined) continue;
-      const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
-      assert.ok(ajv.validate(absolute, example), `${place}: ${ajv.errorsText()}`);
-    }
-  });
+  test(
+    'has an example for every named body, and each fits its schema',
+    async () => {
+      const document = await readDocument();
+      const ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
+      ajv.addSchema(document, 'openapi');
+      for (const [place, { schema, example }] of operationsOf(document).flatMap(mediaOf)) {
+        const isNamed = typeof schema.$ref === 'string' || schema.allOf !== undefined;
+        assert.is(example !== undefined, isNamed, place);
+        if (example === undefined) continue;
+        const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
+        assert.ok(ajv.validate(absolute, example), `${place}: ${ajv.errorsText()}`);
+      }
+    },
+    deadline,
+  );
 });

@@ -36,7 +36,17 @@ const anyRoute: readonly Code[] = [
   'INTERNAL',
   'NOT_READY',
 ];
-const keyedRoute: readonly Code[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'STORE_FULL'];
+const keyedRoute: readonly Code[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'STORE_FULL',
+  'STORE_FAILED',
+  'STORE_CORRUPT',
+  'BACKEND_UNREACHABLE',
+  'BLOB_MISSING',
+  'CLOSED',
+];
 const bodyRoute: readonly Code[] = ['REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
 
 /** `types`: the step types whose configs are described, those that come with LLMTeam. */

@@ -1,6 +1,5 @@
 import type { Streams } from '../following/streams.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
-import type { ServedDocument } from '../openapi/served-document.js';
 import type { CatalogQueries } from '../use-cases/catalog-queries.js';
 import type { HumanTasks } from '../use-cases/human-tasks.js';
 import type { Readiness } from '../use-cases/readiness.js';
@@ -24,5 +23,6 @@ export interface RouteServices {
   readonly origins: readonly string[];
   /** The product version. */
   readonly version: string;
-  readonly document: ServedDocument;
+  /** The OpenAPI document as JSON text. */
+  readonly document: { text(): string };
 }
