@@ -120,6 +120,11 @@ export const errorCodes = {
   STORE_CORRUPT: { recoverable: false, http: 500, about: 'The stored data is damaged or of an unknown version.' },
   REVISION_CONFLICT: { recoverable: true, http: 409, about: 'The value was changed concurrently.' },
   BLOB_MISSING: { recoverable: true, http: 500, about: 'A large value is not in the blob store.' },
+  SYSTEM_FAILED: {
+    recoverable: true,
+    http: 500,
+    about: 'The operating system refused a call; the message names the call, what it was for, and the reason.',
+  },
   CLOSED: { recoverable: false, http: 503, about: 'The component is closed.' },
   USAGE: { recoverable: false, http: 400, about: 'The command line was not understood.' },
   UNAUTHENTICATED: {

@@ -21,6 +21,7 @@ async function withHealth(use: (asked: Asked) => Promise<void>): Promise<void> {
   const options = {
     host: '127.0.0.1',
     port: 0,
+    setting: 'worker.http',
     notReady: () => reasons,
     metrics: openMetricsExposure(metrics.registry),
     log: quietLogger,
@@ -92,18 +93,15 @@ spec('health server', (test) => {
   test('says which address it cannot listen on', () =>
     withHealth(async ({ server }) => {
       const metrics = await openMetrics({});
-      const options = {
-        host: '127.0.0.1',
-        port: server.port,
-        notReady: () => [],
-        metrics: openMetricsExposure(metrics.registry),
-        log: quietLogger,
-      };
+        const address = { host: '127.0.0.1', port: server.port, setting: 'worker.http' };
+        const exposed = openMetricsExposure(metrics.registry);
+        const options = { ...address, notReady: () => [], metrics: exposed, log: quietLogger };
       const refused = await serveHealth(options).then(
         () => null,
         (error: unknown) => error,
       );
       assert.ok(isLlmteamError(refused) && refused.code === 'CONFIG_INVALID');
-      assert.match(refused.message, `127.0.0.1:${server.port} (EADDRINUSE)`);
+      assert.match(refused.message, `127.0.0.1:${server.port}: another program is using port ${server.port}; `);
+      assert.match(refused.message, /\(worker\.http\)$/);
     }));
 });

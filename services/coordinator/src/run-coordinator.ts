@@ -54,6 +54,7 @@ async function openCoordinator(
   const metrics = await openMetrics({ service: 'coordinator' });
   const health = await serveHealth({
     ...config.file.coordinator.http,
+    setting: 'coordinator.http',
     notReady,
     metrics: openMetricsExposure(metrics.registry),
     log,

@@ -38,10 +38,13 @@ const pendingRequestsMs = 5_000;
 export class Gateway {
   constructor(private readonly parts: GatewayParts) {}
 
-  /** Resolves once requests are served. Port 0 binds any free port. */
-  async open(port: number, host: string): Promise<GatewayAddress> {
+  /**
+   * Resolves once requests are served. Port 0 binds any free port. `setting`: where the address comes from, for error messages.
+   * @throws LlmteamError `CONFIG_INVALID` if it cannot listen there
+   */
+  async open(port: number, host: string, setting = 'gateway.http'): Promise<GatewayAddress> {
     const { listener, hosts, prepare, keys, meter, readiness, log } = this.parts;
-    const { port: bound, address } = await listener.listen(port, host);
+    const { port: bound, address } = await listener.listen(port, host, setting);
     hosts.listenOn(address, host);
     log.info({ port: bound }, 'health, readiness and metrics are served');
     await prepare();

@@ -6,12 +6,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { errorCodes, isLlmteamError, LlmteamError, type Logger } from '@llmteam/contracts';
 import { AllowedHosts } from './allowed-hosts.js';
+import { listenError } from './listen-error.js';
 import type { MetricsExposure } from './metrics-exposure.js';
 
 export interface HealthOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Where the address is configured, for error messages. */
+  readonly setting: string;
   /** Why the process is not ready; empty if it is. */
   readonly notReady: () => readonly string[];
   readonly metrics: MetricsExposure;
@@ -52,11 +55,10 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
   };
 }
 
-function listen(server: Server, { host, port, log }: HealthOptions): Promise<void> {
+function listen(server: Server, { host, port, setting, log }: HealthOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const reason = (cause as NodeJS.ErrnoException).code ?? cause.message;
-      reject(new LlmteamError('CONFIG_INVALID', `cannot listen on ${host}:${port} (${reason})`, { cause }));
+      reject(listenError({ host, port }, setting, cause));
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');

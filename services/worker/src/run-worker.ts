@@ -45,7 +45,7 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
   const metrics = await openMetrics({ service: 'worker' });
   const { http, metrics: exposed } = config.file.worker;
   const exposure = guardedMetricsExposure(metrics.registry, revealed(exposed.token, config));
-  const health = await serveHealth({ ...http, notReady, metrics: exposure, log });
+  const health = await serveHealth({ ...http, setting: 'worker.http', notReady, metrics: exposure, log });
   lifecycle.opens('health server', () => health.close());
   await serveOwnMetrics(lifecycle, exposed.http, { registry: metrics.registry, notReady, log });
   log.info({ port: health.port }, 'health, readiness and metrics are served');

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
+import { listenError } from '@llmteam/service-host';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 import { problemResponse } from './problem.js';
 import { rawResponse } from './raw-response.js';
@@ -66,11 +67,13 @@ export class HttpListener {
     this.server.on('clientError', (error, socket) => this.refuseRaw(error, socket));
   }
 
-  listen(port: number, host: string): Promise<AddressInfo> {
+  /** @throws LlmteamError `CONFIG_INVALID` if it cannot listen there, naming the `setting` that holds the address */
+  listen(port: number, host: string, setting: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
+      const fail = (cause: Error): void => reject(listenError({ host, port }, setting, cause));
+      this.server.once('error', fail);
       this.server.listen({ port, host, backlog: 4_096 }, () => {
-        this.server.removeListener('error', reject);
+        this.server.removeListener('error', fail);
         resolve(this.server.address() as AddressInfo);
       });
     });
