@@ -40,7 +40,7 @@ export interface RunningDev {
 const closeMs = 15_000;
 const firstTenant = 'default';
 
-/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `PLUGIN_…`, or an error for the port */
+/** @throws LlmteamError `STORE_LOCKED` if another one runs in the same home, `CONFIG_INVALID` for the port, `PLUGIN_…` */
 export async function startDev(options: DevOptions): Promise<RunningDev> {
   const lifecycle = new Lifecycle(options.log, closeMs);
   try {
@@ -49,6 +49,7 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     await store.runtime.drive('everything');
     const { gateway, keyStore, url } = await openGateway(store.runtime, options, lifecycle);
     lifecycle.opens('gateway', () => gateway.close());
+    store.announce(url);
     const firstKey = await makeFirstKey(keyStore);
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
   } catch (error) {
@@ -96,7 +97,7 @@ async function openGateway(
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     isReady: () => state.isReady,
   });
-  const address = await composed.gateway.open(port, host);
+  const address = await composed.gateway.open(port, host, '--host, --port');
   const name = address.host.includes(':') ? `[${address.host}]` : address.host;
   return { ...composed, url: `http://${name}:${address.port}` };
 }

@@ -1,3 +1,10 @@
 export { type LocalRebuildProgress, rebuildLocalIndexes } from './index-rebuild.js';
-export { LocalStores, type LocalStoresOptions, type OwnedStore, type RemoteStore } from './local-stores.js';
+export {
+  LocalStores,
+  type LocalStoresOptions,
+  type OwnedStore,
+  type RemoteStore,
+  type RunningService,
+} from './local-stores.js';
+export { type Driving, drivesNothing, isDriven } from './owner-info.js';
 export { EmbeddedRuntime, type RuntimeOptions } from './runtime.js';

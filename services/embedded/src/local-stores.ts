@@ -8,8 +8,9 @@ import { type RunService, systemClock } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner, type OwnerClient } from './owner-client.js';
+import { configDigest, isDriven, type OwnerInfo } from './owner-info.js';
 import { type OwnerServer, serveOwner } from './owner-server.js';
-import type { RemoteKvStore } from './run-calls.js';
+import type { StoreParts } from './run-calls.js';
 import { EmbeddedRuntime } from './runtime.js';
 import { type OwnedFolder, StoreFolders } from './store-folders.js';
 
@@ -25,25 +26,33 @@ export interface LocalStoresOptions {
 }
 
 /** A store owned by this process, and reachable for others. */
-export interface OwnedStore {
+export interface OwnedStore extends StoreParts {
   readonly kind: 'owned';
-  readonly runs: RunService;
-  readonly kv: RemoteKvStore;
   readonly runtime: EmbeddedRuntime;
+  /** Tells other processes where the API of this store is served. */
+  announce(url: string): void;
   close(): Promise<void>;
 }
 
 /** A store owned by another process. */
-export interface RemoteStore {
+export interface RemoteStore extends StoreParts {
   readonly kind: 'remote';
-  readonly runs: RunService;
-  readonly kv: RemoteKvStore;
   close(): Promise<void>;
 }
 
 const lockPatienceMs = 3_000;
 /** How many times a visit is retried because the owner of the store exited. */
 const maxOwnerChanges = 20;
+
+type DrivenQuery = Parameters<typeof isDriven>[1];
+
+/** `llmteam dev` as other commands of its home see it. */
+export interface RunningService {
+  readonly store: RemoteStore;
+  readonly info: OwnerInfo;
+  /** Whether it would run a segment exactly as this process would. */
+  readonly isAlike: boolean;
+}
 
 /** Opens one store at a time, because they share the plugins, which start and stop with the store. */
 export class LocalStores {
@@ -64,7 +73,29 @@ export class LocalStores {
 
   /** Opens the service's store as its owner. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async openService(): Promise<OwnedStore> {
-    return this.openRuntime(() => this.stores.own(this.stores.serviceFolder()));
+    const folder = this.stores.serviceFolder();
+    for (const until = this.clock.now() + lockPatienceMs; ; await sleep(50)) {
+      try {
+        return await this.openRuntime(() => this.stores.own(folder));
+      } catch (error) {
+        if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
+        const service = await this.runningService();
+        if (service !== null) throw alreadyServed(service, error);
+        if (this.clock.now() > until) throw error;
+      }
+    }
+  }
+
+  /** `llmteam dev`, if it is running in this home; its store must be closed. */
+  async runningService(): Promise<RunningService | null> {
+    const owner = await connectToOwner(ownerAddress(this.stores.serviceFolderName()));
+    if (owner === null) return null;
+    const info = await owner.owner.describe().catch(() => null);
+    if (info?.url != null) {
+      return { store: remote(owner), info, isAlike: info.config_digest === configDigest(this.options.config) };
+    }
+    owner.close();
+    return null;
   }
 
   /** Opens the service's store, whoever owns it. */
@@ -86,11 +117,12 @@ export class LocalStores {
   }
 
   /** Visits every store in turn. `look` may be called again if the owner of a store exits meanwhile. */
-  async each<T>(look: (runs: RunService) => Promise<T>): Promise<T[]> {
+  async each<T>(look: (runs: RunService, isDriven: (run: DrivenQuery) => boolean) => Promise<T>): Promise<T[]> {
     const found: T[] = [];
     for (const folder of this.stores.folders()) {
       const result = await this.visit(folder, async (store) => {
-        const seen = await look(store.runs);
+        const { driving } = await store.owner.describe();
+        const seen = await look(store.runs, (run) => isDriven(driving, run));
         await store.close();
         return seen;
       });
@@ -147,11 +179,36 @@ export class LocalStores {
       ...(decorateJournal !== undefined && { decorateJournal }),
       ...(storePatienceMs !== undefined && { storePatienceMs }),
     });
-    const { runs, backend } = runtime;
-    const { kv } = backend;
-    const server = await serveOwner(ownerAddress(folder), { runs, kv }, log);
-    return { kind: 'owned', runs, kv, runtime, close: () => closeAll(server, runtime) };
+    const served: { url: string | null } = { url: null };
+    const describe = async (): Promise<OwnerInfo> => {
+      const { url } = served;
+      return { pid: process.pid, config_digest: configDigest(config), url, driving: runtime.driving };
+    };
+    const { runs, segments, backend } = runtime;
+    const parts: StoreParts = { runs, segments, kv: backend.kv, owner: { describe } };
+    const server = await serve(folder, parts, runtime, log);
+    const announce = (url: string): void => {
+      served.url = url;
+    };
+    return { kind: 'owned', ...parts, runtime, announce, close: () => closeAll(server, runtime) };
   }
+}
+
+async function serve(folder: string, parts: StoreParts, runtime: EmbeddedRuntime, log: Logger): Promise<OwnerServer> {
+  try {
+    return await serveOwner(ownerAddress(folder), parts, log);
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+function alreadyServed({ store, info }: RunningService, cause: unknown): LlmteamError {
+  void store.close();
+  const message = `'llmteam dev' is already running in this folder, at ${info.url} (process ${info.pid})`;
+  return new LlmteamError('STORE_LOCKED', `${message}; use it, stop it, or choose another folder with --home`, {
+    cause,
+  });
 }
 
 async function knows(runs: RunService, run: RunKey): Promise<boolean> {
@@ -170,5 +227,5 @@ async function closeAll(server: OwnerServer, runtime: EmbeddedRuntime): Promise<
 }
 
 function remote(owner: OwnerClient): RemoteStore {
-  return { kind: 'remote', runs: owner.runs, kv: owner.kv, close: async () => owner.close() };
+  return { kind: 'remote', ...owner, close: async () => owner.close() };
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { LlmteamError } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
 
 /** The length of Unix socket paths is limited to slightly more than this on every system. */
 const longestPath = 100;
@@ -13,6 +15,10 @@ export function ownerAddress(folder: string): string {
   const beside = join(folder, 'owner.sock');
   if (Buffer.byteLength(beside) <= longestPath) return beside;
   const shared = join(tmpdir(), `llmteam-${userInfo().uid}`);
-  mkdirSync(shared, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(shared, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new LlmteamError('FILE_UNREADABLE', `cannot use the folder '${shared}': ${systemReason(cause)}`, { cause });
+  }
   return join(shared, `${digest}.sock`);
 }

@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { type ErrorInfo, LlmteamError } from '@llmteam/contracts';
-import type { RunService } from '@llmteam/kernel';
 import {
   createMessageConnection,
   type Message,
@@ -9,11 +8,9 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, type RemoteKvStore, runCalls } from './run-calls.js';
+import { kvCalls, ownerCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
 
-export interface OwnerClient {
-  readonly runs: RunService;
-  readonly kv: RemoteKvStore;
+export interface OwnerClient extends StoreParts {
   close(): void;
 }
 
@@ -28,13 +25,15 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
     connection.onClose(() => reject(new LlmteamError('STORE_LOCKED', 'the process that owns the data has exited')));
   });
   lost.catch(() => undefined);
-  const proxy = (names: readonly string[], prefix: string): object =>
+  const proxy = <T>(names: readonly string[], prefix: string): T =>
     Object.fromEntries(
       names.map((name) => [name, (...args: unknown[]) => Promise.race([send(connection, prefix + name, args), lost])]),
-    );
+    ) as T;
   return {
-    runs: proxy(runCalls, '') as RunService,
-    kv: proxy(kvCalls, 'registry/') as RemoteKvStore,
+    runs: proxy(runCalls, ''),
+    kv: proxy(kvCalls, 'registry/'),
+    segments: proxy(segmentCalls, 'segments/'),
+    owner: proxy(ownerCalls, 'owner/'),
     close: () => {
       connection.dispose();
       socket.destroy();

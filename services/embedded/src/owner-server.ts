@@ -6,21 +6,15 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type JsonObject, type Logger, toErrorInfo } from '@llmteam/contracts';
-import type { RunService } from '@llmteam/kernel';
+import { type JsonObject, LlmteamError, type Logger, toErrorInfo } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
 import {
   createMessageConnection,
   ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, type RemoteKvStore, runCalls } from './run-calls.js';
-
-/** The services exposed to other processes. */
-export interface OwnedParts {
-  readonly runs: RunService;
-  readonly kv: RemoteKvStore;
-}
+import { kvCalls, ownerCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
 
 export interface OwnerServer {
   /** Waits for pending calls, unless they take too long. */
@@ -29,9 +23,11 @@ export interface OwnerServer {
 
 const pendingCallsMs = 1_000;
 
-/** Listens for calls. The caller holds the store's lock, so an existing socket file can only be stale. */
-export async function serveOwner(address: string, parts: OwnedParts, log: Logger): Promise<OwnerServer> {
-  if (process.platform !== 'win32') rmSync(address, { force: true });
+/**
+ * Listens for calls. The caller holds the store's lock, so an existing socket file can only be stale.
+ * @throws LlmteamError `FILE_UNREADABLE` if the socket cannot be created
+ */
+export async function serveOwner(address: string, parts: StoreParts, log: Logger): Promise<OwnerServer> {
   const sockets = new Set<Socket>();
   const calls = new Set<Promise<unknown>>();
   const server = createServer((socket) => {
@@ -40,7 +36,14 @@ export async function serveOwner(address: string, parts: OwnedParts, log: Logger
     socket.on('error', (err) => log.debug({ err }, 'a local connection broke'));
     answerCalls(socket, parts, calls);
   });
-  await listen(server, address);
+  try {
+    if (process.platform !== 'win32') rmSync(address, { force: true });
+    await listen(server, address);
+  } catch (cause) {
+    throw new LlmteamError('FILE_UNREADABLE', `cannot create the socket '${address}': ${systemReason(cause)}`, {
+      cause,
+    });
+  }
   server.unref();
   return {
     close: async () => {
@@ -67,7 +70,7 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-function answerCalls(socket: Socket, { runs, kv }: OwnedParts, calls: Set<Promise<unknown>>): void {
+function answerCalls(socket: Socket, parts: StoreParts, calls: Set<Promise<unknown>>): void {
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const answerBy = (target: object, names: readonly string[], prefix: string): void => {
     for (const name of names) {
@@ -78,8 +81,10 @@ function answerCalls(socket: Socket, { runs, kv }: OwnedParts, calls: Set<Promis
       });
     }
   };
-  answerBy(runs, runCalls, '');
-  answerBy(kv, kvCalls, 'registry/');
+  answerBy(parts.runs, runCalls, '');
+  answerBy(parts.kv, kvCalls, 'registry/');
+  answerBy(parts.segments, segmentCalls, 'segments/');
+  answerBy(parts.owner, ownerCalls, 'owner/');
   connection.onError(() => socket.destroy());
   connection.listen();
 }

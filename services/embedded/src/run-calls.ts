@@ -1,5 +1,6 @@
 import type { KvStore } from '@llmteam/contracts';
-import type { RunService } from '@llmteam/kernel';
+import type { RunService, SegmentStore } from '@llmteam/kernel';
+import type { OwnerInfo } from './owner-info.js';
 
 /** The calls that other processes may make to the owner of a store. */
 export const runCalls = [
@@ -22,3 +23,22 @@ export const runCalls = [
 export const kvCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof KvStore)[];
 
 export type RemoteKvStore = Pick<KvStore, (typeof kvCalls)[number]>;
+
+/** Storing the segment of a run that the owner is to start. */
+export const segmentCalls = ['publish'] as const satisfies readonly (keyof SegmentStore)[];
+
+export type RemoteSegments = Pick<SegmentStore, (typeof segmentCalls)[number]>;
+
+export const ownerCalls = ['describe'] as const;
+
+export interface OwnerCalls {
+  describe(): Promise<OwnerInfo>;
+}
+
+/** What the owner of a store lets other processes use. */
+export interface StoreParts {
+  readonly runs: RunService;
+  readonly kv: RemoteKvStore;
+  readonly segments: RemoteSegments;
+  readonly owner: OwnerCalls;
+}

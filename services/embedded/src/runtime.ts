@@ -25,6 +25,7 @@ import {
   type StepCatalog,
 } from '@llmteam/kernel';
 import { type Config, Lifecycle, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { type Driving, drivesNothing } from './owner-info.js';
 import { compose, type Root } from './root.js';
 
 export interface RuntimeOptions {
@@ -43,6 +44,8 @@ export interface RuntimeOptions {
 export class EmbeddedRuntime {
   /** Rejects with the reason when the runtime cannot continue. */
   readonly failed: Promise<never>;
+  /** The runs that the run loops work on. */
+  driving: Driving = drivesNothing;
 
   private constructor(
     readonly catalog: StepCatalog,
@@ -51,6 +54,7 @@ export class EmbeddedRuntime {
     /** The raw ports; `journal` is the one that resolves large values. */
     readonly backend: Backend,
     private readonly lifecycle: Lifecycle,
+    private readonly clock: Clock,
     failed: Promise<never>,
   ) {
     this.failed = failed;
@@ -86,7 +90,7 @@ export class EmbeddedRuntime {
       for (let partition = 0; partition < root.journal.partitions; partition++) {
         await catchUpIndex({ ...root, index: backend.index, log }, partition);
       }
-      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, failed);
+      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, failed);
     } catch (error) {
       await lifecycle.close();
       throw error;
@@ -115,6 +119,9 @@ export class EmbeddedRuntime {
    */
   async drive(which: readonly RunKey[] | 'everything'): Promise<void> {
     const { loops, worker } = this.root;
+    const everything = which === 'everything';
+    const runIds = everything ? [] : which.map(({ run_id }) => run_id);
+    this.driving = { everything, run_ids: runIds, since: this.clock.now() };
     await worker.start();
     this.lifecycle.opens('worker', () => worker.stop(1_000));
     for (const [partition, loop] of loops.entries()) {

@@ -52,9 +52,14 @@ export class StoreFolders {
 
   /** The folder of the service's store, created if absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
   serviceFolder(): string {
-    const folder = join(this.root, String(serviceStore));
+    const folder = this.serviceFolderName();
     makeFolder(folder);
     return folder;
+  }
+
+  /** May not exist yet. */
+  serviceFolderName(): string {
+    return join(this.root, String(serviceStore));
   }
 
   /** Opens the first store that nobody owns, or a new one. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL`, … */
