@@ -86,7 +86,7 @@ spec('the width of text on a terminal', (test) => {
       steps: [transform('one', '1'), transform('two', '2')],
     };
     const progress = new RunProgress({ tenant_id: 'acme', run_id: 'run_1' }, segment as never);
-    progress.write('one', '漢字を書く'.repeat(30));
+    progress.write({ step_id: 'one', scope: '', text: '漢字を書く'.repeat(30) });
     for (const step of progress.steps.values()) step.status = 'running';
     const two = progress.steps.get('two');
     if (two !== undefined) two.remark = '失敗した👩‍👩‍👧'.repeat(30);

@@ -11,6 +11,7 @@ import { addDev } from './commands/dev.js';
 import { addDoctor } from './commands/doctor.js';
 import { withGateway } from './commands/gateway-options.js';
 import { addGraph } from './commands/graph.js';
+import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
 import { addPlugin } from './commands/plugin.js';
 import { addProviders } from './commands/providers.js';
@@ -98,6 +99,7 @@ function makeProgram(streams: Streams, act: Act): Command {
     .option('--no-color', 'disable colours (also: $NO_COLOR)')
     .option('-q, --quiet', 'suppress progress and warnings')
     .addOption(new Option('--log-level <level>', 'log to stderr at this level').choices(logLevels));
+  addInit(program, act);
   addRun(program, act);
   addValidate(program, act);
   addGraph(program, act);

@@ -9,6 +9,11 @@ export function shownDuration(ms: number): string {
   return hours < 24 ? `${hours}h ${Math.floor(minutes) % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+/** `12:00:00.123`, in the time zone of this machine. */
+export function shownTimeOfDay(epochMs: number): string {
+  return `${shownTime(epochMs).slice(11)}.${String(new Date(epochMs).getMilliseconds()).padStart(3, '0')}`;
+}
+
 /** `2026-01-31 12:00:00`, in the time zone of this machine. */
 export function shownTime(epochMs: number): string {
   const at = new Date(epochMs);

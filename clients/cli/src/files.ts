@@ -85,6 +85,16 @@ export async function readJson(file: string): Promise<Json> {
   return parseNamed(`'${shownName(file)}'`, await readText(file));
 }
 
+/** `Berlin` is text; a value that starts like a JSON string, array or object must be valid JSON. @throws LlmteamError `JSON_INVALID` */
+export function jsonOrText(option: string, text: string): Json {
+  if (/^\s*["[{]/.test(text)) return parseArgument(option, text);
+  try {
+    return parseArgument(option, text);
+  } catch {
+    return text;
+  }
+}
+
 function parseNamed(name: string, text: string): Json {
   try {
     return parseJson(text);

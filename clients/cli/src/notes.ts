@@ -1,5 +1,7 @@
 import type { RunKey } from '@llmteam/contracts';
+import { isOrphan } from './orphans.js';
 import { resumeCommand } from './own-commands.js';
+import type { RunStore } from './run-stores.js';
 import type { Settings } from './settings.js';
 
 /** Prints a note on stderr unless `--quiet` is given. */
@@ -7,7 +9,8 @@ export function printNote(settings: Settings, text: string): void {
   if (!settings.quiet) settings.streams.note(text);
 }
 
-/** The run is an orphan: what was just recorded takes effect once a process drives it. */
-export function printResumeHint(settings: Settings, run: RunKey): void {
-  printNote(settings, `No process is driving this run. To resume it: ${resumeCommand(settings, run)}`);
+/** What was just recorded takes effect once a process works on the run. */
+export async function noteIfOrphan(settings: Settings, store: RunStore, run: RunKey): Promise<void> {
+  if (!(await isOrphan(store, await store.runs.show(run)))) return;
+  printNote(settings, `No process works on this run. To go on: ${resumeCommand(settings, run)}`);
 }

@@ -9,6 +9,22 @@ export function resumeCommand(settings: Settings, { tenant_id, run_id }: RunKey)
   return [...baseCommand(settings), 'runs', 'resume', run_id, ...targetOptions(settings, tenant_id)].join(' ');
 }
 
+export function forkCommand(settings: Settings, { tenant_id, run_id }: RunKey): string {
+  const words = [...baseCommand(settings), 'runs', 'fork', run_id, '--from-step', 'STEP'];
+  return [...words, ...targetOptions(settings, tenant_id)].join(' ');
+}
+
+export function signalCommand(
+  settings: Settings,
+  { tenant_id, run_id }: RunKey,
+  name: string,
+  correlation: string | null,
+): string {
+  const to = correlation === null ? [] : ['--correlation', shellWord(correlation)];
+  const words = [...baseCommand(settings), 'runs', 'signal', run_id, shellWord(name), ...to];
+  return [...words, ...targetOptions(settings, tenant_id)].join(' ');
+}
+
 /** One command per possible answer; values the user must supply are placeholders. */
 export function answerCommands(
   task: Pick<HumanTask, 'task_id' | 'tenant_id' | 'request'>,

@@ -5,6 +5,8 @@ import type { Settings } from './settings.js';
 export interface ResultOptions {
   /** Print events as JSON lines, the result last. */
   readonly json?: boolean;
+  /** False: nobody is asked anything, even on a terminal. */
+  readonly prompt?: boolean;
   /** Also write the result to this file. */
   readonly output?: string;
 }

@@ -5,17 +5,24 @@
 import { isLlmteamError, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
 import { resultFromView } from '@llmteam/kernel';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { printNote } from './notes.js';
+import { forkCommand } from './own-commands.js';
 import { printResult, type ResultOptions } from './result-output.js';
 import { RunSession } from './run-session.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
+
+export interface ContinueOptions extends ResultOptions {
+  /** The run was started by this command, so none of its events have been shown. */
+  readonly isNew?: boolean;
+}
 
 /** Also prints the result of a run that has already ended. @throws LlmteamError `RUN_UNKNOWN`, or why the run cannot be continued */
 export async function continueRun(
   settings: Settings,
   stores: RunStores,
   run: RunKey,
-  options: ResultOptions,
+  options: ContinueOptions,
 ): Promise<ExitCode> {
   const continuation = new Continuation(settings, run, options);
   try {
@@ -36,7 +43,7 @@ class Continuation {
   constructor(
     private readonly settings: Settings,
     private readonly run: RunKey,
-    private readonly options: ResultOptions,
+    private readonly options: ContinueOptions,
   ) {}
 
   /** Continues in this store and closes it. Resolves to null if the process that owns the store exits. */
@@ -62,7 +69,10 @@ class Continuation {
   private async resultIn(store: RunStore): Promise<RunResult | null> {
     const view = await store.runs.show(this.run);
     await this.session?.catchUp(store.runs, view.usage);
-    if (view.completed_at !== null) return resultFromView(view);
+    if (view.completed_at !== null && !(this.options.isNew === true && this.session === null)) {
+      if (this.session === null) noteEnd(this.settings, view);
+      return resultFromView(view);
+    }
     this.session ??= await this.openSession(store, view);
     if (store.kind !== 'owned') {
       await this.unpause(store, view);
@@ -77,6 +87,7 @@ class Continuation {
 
   private async openSession({ runs }: RunStore, { usage }: RunView): Promise<RunSession> {
     const { segment } = await runs.definition(this.run);
+    if (this.options.isNew === true) return RunSession.open(this.settings, this.run, segment, this.options);
     const past = { events: await runs.events(this.run), usage };
     return RunSession.open(this.settings, this.run, segment, this.options, past);
   }
@@ -85,4 +96,12 @@ class Continuation {
     if (this.mayUnpause && status === 'paused') await runs.control(this.run, 'resume', 'llmteam');
     this.mayUnpause = false;
   }
+}
+
+/** Resuming an ended run changes nothing: says so, and what would run it again. */
+function noteEnd(settings: Settings, { tenant_id, run_id, status }: RunView): void {
+  const ended = status === 'timeout' ? 'timed out' : status;
+  const result = `Run ${run_id} has ended already (${ended}) and cannot be resumed; its result follows.`;
+  const fork = forkCommand(settings, { tenant_id, run_id });
+  printNote(settings, status === 'completed' ? result : `${result} To run it again from a step: ${fork}`);
 }

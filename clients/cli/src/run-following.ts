@@ -30,7 +30,7 @@ export async function followRun(
   try {
     for await (const event of eventsOf(store, run, fromSeq, stop.signal)) {
       if (event.event_type === 'llm.token') {
-        watcher.token(event.step_id, event.text);
+        watcher.token(event);
         continue;
       }
       watcher.events([event], null);

@@ -9,6 +9,7 @@ export interface RunOptions extends ResultOptions {
   readonly timeout?: number;
   readonly tenant: string;
   readonly correlationId?: string;
+  readonly watch?: boolean;
 }
 
 /** @throws LlmteamError `FILE_UNREADABLE`, `JSON_INVALID` */

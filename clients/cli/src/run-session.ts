@@ -1,6 +1,6 @@
 /**
  * Purpose: attaches the CLI to one run until it ends, whether newly started or existing.
- * Owns: the live display, events on stdout, Ctrl-C. Does not own: the store, which is closed by its opener.
+ * Owns: the live display, events on stdout, Ctrl-C. Does not own: the store, which is closed by its opener; human tasks (OpenTasks).
  * Invariant: attaching never harms the run. Whatever happens to this process, the run can be resumed.
  */
 import {
@@ -14,15 +14,21 @@ import {
 } from '@llmteam/contracts';
 import type { EmbeddedRuntime, RemoteStore } from '@llmteam/embedded';
 import { resultFromView } from '@llmteam/kernel';
+import type { Dialog } from './display/dialog.js';
 import type { LiveDisplay } from './display/live-display.js';
 import { RunProgress } from './display/progress.js';
-import { onInterrupt } from './interrupts.js';
+import { exitCodes } from './exit-codes.js';
+import { type Interrupts, onInterrupt, type StopSignal } from './interrupts.js';
+import { printNote } from './notes.js';
+import { OpenTasks } from './open-tasks.js';
+import { isOrphan } from './orphans.js';
 import { resumeCommand } from './own-commands.js';
 import { printEvents, type ResultOptions } from './result-output.js';
 import { followRun } from './run-following.js';
 import type { GatewayStore, Runs } from './run-stores.js';
 import { type Watcher, watchRun } from './run-watching.js';
 import type { Settings } from './settings.js';
+import { WaitingNotes } from './waiting-notes.js';
 
 const dayMs = 86_400_000;
 
@@ -34,11 +40,17 @@ export interface Past {
 
 export class RunSession {
   private readonly progress: RunProgress;
+  private readonly notes: WaitingNotes;
+  private readonly interrupts: Interrupts;
+  private tasks: OpenTasks;
   private display: LiveDisplay | null = null;
+  /** Null if nobody can be asked. */
+  private dialog: Dialog | null = null;
+  private isDrivenHere = false;
   /** Cancels the run; null before it has started and after it has ended. */
-  private cancel: (() => Promise<void>) | null = null;
+  private cancel: ((reason: string) => Promise<void>) | null = null;
   private state: 'starting' | 'running' | 'cancelling' | 'ended' = 'starting';
-  private isCancelWanted = false;
+  private stopSignal: StopSignal | null = null;
   private lastSeq = 0;
 
   private constructor(
@@ -48,8 +60,11 @@ export class RunSession {
     private readonly options: ResultOptions,
   ) {
     this.progress = new RunProgress(run, segment);
-    onInterrupt(
-      () => this.interrupt(),
+    // The picture shows what the run waits for.
+    this.notes = new WaitingNotes(isDisplayWanted(settings, options) ? { ...settings, quiet: true } : settings, run);
+    this.tasks = new OpenTasks(settings, run.tenant_id, this.progress, this.notes, null);
+    this.interrupts = onInterrupt(
+      (signal) => this.interrupt(signal),
       () => this.exit(),
     );
     settings.streams.handleCrash(() => this.exit());
@@ -66,22 +81,31 @@ export class RunSession {
     session.progress.apply(past.events, null);
     session.progress.noteUsage(past.usage);
     session.lastSeq = past.events.length;
-    if (isDisplayWanted(settings, options)) {
-      const { LiveDisplay } = await import('./display/live-display.js');
-      session.display = new LiveDisplay(session.progress, settings);
-    }
+    if (isDisplayWanted(settings, options)) await session.openDisplay();
     return session;
+  }
+
+  private async openDisplay(): Promise<void> {
+    const { settings, progress } = this;
+    const { LiveDisplay } = await import('./display/live-display.js');
+    const display = new LiveDisplay(progress, settings);
+    this.display = display;
+    if (!process.stdin.isTTY || this.options.prompt === false) return;
+    const { Dialog } = await import('./display/dialog.js');
+    this.dialog = new Dialog(settings, display, () => this.interrupts.receive('SIGINT'));
+    this.tasks = new OpenTasks(settings, this.run.tenant_id, progress, this.notes, this.dialog);
   }
 
   /** Drives the run in this process. `begin` starts it or takes it over. @throws LlmteamError if the runtime fails */
   async drive(runtime: EmbeddedRuntime, begin: () => Promise<void>): Promise<RunResult> {
+    this.isDrivenHere = true;
     const stopWatching = this.watch(runtime);
     // A waiting run may leave the event loop empty, and Node would exit.
     const keepAlive = setInterval(() => undefined, dayMs);
     try {
       await begin();
       this.markRunning(runtime.runs);
-      this.showOpenTasks(runtime.runs, [this.run.run_id, ...this.progress.children()]);
+      this.noteOpenWaits(runtime.runs);
       const result = await runtime.result(this.run);
       this.state = 'ended';
       return result;
@@ -100,10 +124,11 @@ export class RunSession {
   async follow(store: RemoteStore | GatewayStore): Promise<RunResult | null> {
     const { runs } = store;
     const children = this.progress.children();
+    this.isDrivenHere = false;
     this.markRunning(runs);
-    this.showOpenTasks(runs, [this.run.run_id, ...children]);
-    if (store.kind === 'remote') this.noteOwner();
+    this.noteOpenWaits(runs);
     try {
+      if (store.kind === 'remote') await this.noteOwner(store);
       const followed = this.display === null ? null : children;
       await followRun(store, this.run, this.lastSeq + 1, this.watcher(runs), followed);
       this.state = 'ended';
@@ -127,6 +152,7 @@ export class RunSession {
 
   /** Closes the display and leaves its last frame. Ctrl-C is still handled, since closing the store may take time. */
   close(): void {
+    this.dialog?.dismiss();
     this.display?.close();
   }
 
@@ -139,9 +165,9 @@ export class RunSession {
       events: (events, usage) => this.noteEvents(events, usage, runs),
       childEvents: (events) => {
         this.progress.apply(events, null);
-        this.showTasks(events, runs);
+        this.tasks.noteEvents(events, runs);
       },
-      token: (stepId, text) => this.progress.write(stepId, text),
+      token: (token) => this.progress.write(token),
     };
   }
 
@@ -150,50 +176,59 @@ export class RunSession {
     if (last === undefined) return;
     this.lastSeq = last.seq;
     if (this.options.json === true) printEvents(events, this.settings);
-    if (this.display === null) return;
     this.progress.apply(events, usage);
-    this.showTasks(events, runs);
+    this.notes.noteEvents(events);
+    this.tasks.noteEvents(events, runs);
   }
 
-  private showTasks(events: readonly RunEvent[], runs: Runs): void {
-    for (const { event_type, payload } of events) {
-      if (event_type !== 'human.task_created') continue;
-      const taskId = String(payload.task_id);
-      this.show(async () => {
-        const task = await runs.task(this.run.tenant_id, taskId);
-        if (task.status !== 'closed') this.progress.tasks.set(taskId, task);
-      });
+  /** What the run has been waiting for since before this session. */
+  private noteOpenWaits(runs: Runs): void {
+    for (const { step_id, status, waitingFor } of this.progress.steps.values()) {
+      if (status === 'waiting' && waitingFor !== null) this.notes.noteWait(step_id, waitingFor);
     }
-  }
-
-  /** Shows tasks that were opened before this session. */
-  private showOpenTasks(runs: Runs, runIds: readonly string[]): void {
-    for (const runId of runIds) {
-      this.show(async () => {
-        const { rows } = await runs.tasks({ tenant_id: this.run.tenant_id, run_id: runId });
-        for (const task of rows) if (task.status !== 'closed') this.progress.tasks.set(task.task_id, task);
-      });
-    }
-  }
-
-  /** Display updates are best effort. */
-  private show(look: () => Promise<void>): void {
-    if (this.display !== null) look().catch(() => undefined);
+    this.tasks.find(runs, [this.run.run_id, ...this.progress.children()]);
   }
 
   private markRunning(runs: Runs): void {
     if (this.state === 'starting') this.state = 'running';
-    this.cancel = () => runs.control(this.run, 'cancel', 'llmteam', 'interrupted at the terminal');
-    if (this.isCancelWanted) this.interrupt();
+    this.cancel = (reason) => runs.control(this.run, 'cancel', 'llmteam', reason);
+    if (this.stopSignal !== null) this.requestCancel(this.stopSignal);
   }
 
-  private interrupt(): void {
-    this.isCancelWanted = true;
+  private interrupt(signal: StopSignal): void {
+    const mayAsk = signal === 'SIGINT' && this.state === 'running' && this.cancel !== null;
+    if (mayAsk && this.dialog !== null) this.askHowToStop(this.dialog);
+    else this.requestCancel(signal);
+  }
+
+  private askHowToStop(dialog: Dialog): void {
+    dialog.dismiss();
+    const converse = dialog.hold(async (ask) => {
+      const question = `cancel the run [c], leave it ${this.isDrivenHere ? 'for later' : 'running'} [l]; Enter = go on: `;
+      const reply = (await ask(question))?.trim().toLowerCase() ?? '';
+      if (this.state !== 'running') return;
+      if (reply !== '' && 'cancel'.startsWith(reply)) this.requestCancel('SIGINT');
+      else if (reply !== '' && 'leave'.startsWith(reply)) this.leave();
+      else this.interrupts.rearm();
+    });
+    converse.catch(() => undefined);
+  }
+
+  private leave(): never {
+    this.exit();
+    process.exit(exitCodes.interrupted);
+  }
+
+  private requestCancel(signal: StopSignal): void {
+    this.stopSignal = signal;
     if (this.cancel === null || this.state === 'ended') return;
+    const isTyped = signal === 'SIGINT' && process.stdin.isTTY;
+    const reason = isTyped ? 'interrupted at the terminal' : `llmteam received ${signal}`;
+    if (this.display === null) printNote(this.settings, `The run is being cancelled: ${reason}.`);
     const accepted = (): void => {
       if (this.state !== 'ended') this.state = 'cancelling';
     };
-    this.cancel().then(accepted, (error: unknown) => {
+    this.cancel(reason).then(accepted, (error: unknown) => {
       if (isLlmteamError(error) && error.code === 'RUN_ENDED') return;
       this.settings.streams.note(
         `error: the run could not be cancelled: ${error instanceof Error ? error.message : error}`,
@@ -201,9 +236,16 @@ export class RunSession {
     });
   }
 
-  private noteOwner(): void {
+  private async noteOwner(store: RemoteStore): Promise<void> {
     const { logLevel, streams } = this.settings;
-    if (this.display === null && logLevel !== 'debug') return;
+    const { pid, url } = await store.owner.describe();
+    if (await isOrphan(store, await store.runs.show(this.run))) {
+      const owner = `process ${pid} is using the store of run ${this.run.run_id} without working on that run`;
+      printNote(this.settings, `Nothing happens yet: ${owner}. This command takes over when that process exits.`);
+      return;
+    }
+    // What `llmteam dev` does with a run is what it is for.
+    if (url !== null || (this.display === null && logLevel !== 'debug')) return;
     streams.note(
       `Run ${this.run.run_id} is driven by another process: following it, and taking over if that process exits.`,
     );
@@ -219,6 +261,7 @@ export class RunSession {
     const command = resumeCommand(this.settings, this.run);
     if (this.state === 'ended') return `run ${run_id} has ended; to print its result: ${command}`;
     if (this.state === 'cancelling') return `run ${run_id} is being cancelled; to see it end: ${command}`;
+    if (!this.isDrivenHere) return `run ${run_id} goes on without this command; to follow it: ${command}`;
     return `run ${run_id} can be resumed with: ${command}`;
   }
 

@@ -1,5 +1,5 @@
 /** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
-import type { LiveToken, RunEvent, RunKey, Segment } from '@llmteam/contracts';
+import type { LiveToken, RunEvent, RunKey, RunRow, Segment } from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunService } from '@llmteam/kernel';
 
@@ -23,9 +23,11 @@ export interface GatewayStore {
 
 export type RunStore = OwnedStore | RemoteStore | GatewayStore;
 
+export type IsDriven = (run: Pick<RunRow, 'run_id' | 'started_at'>) => boolean;
+
 export interface RunStores {
-  /** Visits all stores sequentially. */
-  each<T>(look: (runs: Runs) => Promise<T>): Promise<T[]>;
+  /** Visits all stores sequentially. `isDriven`: whether a process works on this unfinished run of the store. */
+  each<T>(look: (runs: Runs, isDriven: IsDriven) => Promise<T>): Promise<T[]>;
   /** The store that contains a run. @throws LlmteamError `RUN_UNKNOWN` */
   openStoreOf(run: RunKey): Promise<RunStore>;
 }

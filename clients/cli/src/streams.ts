@@ -25,6 +25,11 @@ export class Streams {
     return this.stdout.isTTY === true;
   }
 
+  /** Columns of the terminal that results are printed on; null if they are not. */
+  get stdoutColumns(): number | null {
+    return this.stdoutIsTerminal ? this.stdout.columns || 80 : null;
+  }
+
   get stderrIsTerminal(): boolean {
     return this.stderr.isTTY === true;
   }

@@ -1,4 +1,5 @@
 import type { WaitingFor } from '@llmteam/contracts';
+import { shownTime } from './durations.js';
 
 /** Short description of what a step waits for. */
 export function waitingText(waitingFor: WaitingFor): string {
@@ -8,11 +9,11 @@ export function waitingText(waitingFor: WaitingFor): string {
     case 'slot':
       return 'a free slot among the jobs in flight';
     case 'retry':
-      return `its next attempt at ${waitingFor.due_at}`;
+      return `its next attempt at ${shownTime(Date.parse(waitingFor.due_at))}`;
     case 'resume':
       return 'resume';
     case 'timer':
-      return `timer ${waitingFor.name} at ${waitingFor.due_at}`;
+      return `timer ${waitingFor.name} at ${shownTime(Date.parse(waitingFor.due_at))}`;
     case 'signal':
       return waitingFor.correlation === null
         ? `signal ${waitingFor.name}`

@@ -21,7 +21,7 @@ export async function catalog(
   const colours = makeColours(settings.colours.stdout);
   const shown =
     settings.gateway === null ? await localTypes(settings, type) : await gatewayTypes(settings, settings.gateway, type);
-  const text = 'type_id' in shown ? description(shown, colours) : list(shown, colours);
+  const text = 'type_id' in shown ? description(shown, colours) : list(shown, colours, settings.streams.stdoutColumns);
   settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : text);
   return exitCodes.completed;
 }
@@ -51,14 +51,14 @@ function found(types: StepCatalog, type: string): StepTypeMetadata {
   throw new LlmteamError('USAGE', `there is no step type '${type}'; available: ${types.typeIds().join(', ')}`);
 }
 
-function list(types: readonly StepTypeMetadata[], colours: Colours): string {
+function list(types: readonly StepTypeMetadata[], colours: Colours, width: number | null): string {
   const rows = types.map(({ type_id, version, category, description: text }) => [
     { text: type_id, colour: colours.bold },
     version,
     category,
     text,
   ]);
-  return table(['TYPE', 'VERSION', 'CATEGORY', 'DESCRIPTION'], rows, colours);
+  return table(['TYPE', 'VERSION', 'CATEGORY', 'DESCRIPTION'], rows, colours, { width, whole: [0] });
 }
 
 function description(type: StepTypeMetadata, colours: Colours): string {

@@ -17,7 +17,12 @@ interface Options {
 /** Serves until interrupted. The first line on stdout is the address, so scripts can wait for it. */
 export async function dev(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
   const { host, port, origin = [] } = options;
-  const stopped = new Promise<void>((resolve) => onInterrupt(resolve, () => undefined));
+  const stopped = new Promise<void>((resolve) => {
+    onInterrupt(
+      () => resolve(),
+      () => undefined,
+    );
+  });
   const config = configHere(settings);
   const stores = await openLocalStores(settings, config);
   const log = await makeLog(settings, config);
@@ -35,5 +40,8 @@ export async function dev(settings: Settings, _args: readonly string[], options:
 function printAddress(settings: Settings, { url, firstKey }: RunningDev): void {
   const key = firstKey === null ? '' : `API key (shown once): ${firstKey}\n`;
   settings.streams.print(`Listening on ${url}\n${key}`);
+  if (firstKey === null) {
+    printNote(settings, 'Its API keys are from earlier starts; to create another: llmteam keys create --role admin');
+  }
   printNote(settings, `API reference: ${url}/api/docs. Press Ctrl-C to stop.`);
 }

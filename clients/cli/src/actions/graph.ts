@@ -4,6 +4,7 @@ import { makeColours } from '../colours.js';
 import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { checkWritable, writeText } from '../files.js';
+import { findRun } from '../find-run.js';
 import { drawMermaid } from '../graph/mermaid.js';
 import { drawSvg } from '../graph/svg.js';
 import { makeLog } from '../log.js';
@@ -41,7 +42,7 @@ export async function graph(
   return exitCodes.completed;
 }
 
-function viewOf(settings: Settings, tenantId: string, runId: string): Promise<RunView> {
-  const run = { tenant_id: tenantId, run_id: runId };
+async function viewOf(settings: Settings, tenantId: string, runId: string): Promise<RunView> {
+  const run = await findRun(settings, tenantId, runId);
   return withStoreOf(settings, run, ({ runs }) => runs.show(run));
 }

@@ -1,6 +1,7 @@
 import type { Role } from '@llmteam/contracts';
 import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
 import { makeColours } from '../colours.js';
+import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
 import { printNote } from '../notes.js';
@@ -51,7 +52,9 @@ export async function keysList(
   }
   const rows = keys.map((key) => [key.prefix, key.tenant_id, key.role, key.name, stateOf(key)]);
   const colours = makeColours(settings.colours.stdout);
-  settings.streams.print(rows.length === 0 ? '' : table(['PREFIX', 'TENANT', 'ROLE', 'NAME', 'STATE'], rows, colours));
+  const fit = { width: settings.streams.stdoutColumns, whole: [0] };
+  const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'STATE'];
+  settings.streams.print(rows.length === 0 ? '' : table(head, rows, colours, fit));
   return exitCodes.completed;
 }
 
@@ -66,9 +69,9 @@ export async function keysRevoke(
 }
 
 function stateOf({ revoked_at, expires_at }: ApiKeyListing): string {
-  if (revoked_at !== null) return `revoked ${iso(revoked_at)}`;
+  if (revoked_at !== null) return `revoked ${shownTime(revoked_at)}`;
   if (expires_at === null) return 'valid';
-  return expires_at > clock.now() ? `valid until ${iso(expires_at)}` : `expired ${iso(expires_at)}`;
+  return expires_at > clock.now() ? `valid until ${shownTime(expires_at)}` : `expired ${shownTime(expires_at)}`;
 }
 
 function asJson({ created_at, expires_at, revoked_at, ...rest }: ApiKeyListing): object {

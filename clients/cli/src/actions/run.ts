@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Definition, type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
-import type { OwnedStore } from '@llmteam/embedded';
+import type { LocalStores, OwnedStore, RemoteStore } from '@llmteam/embedded';
 import { validateInput } from '@llmteam/kernel';
 import { type Config, loadPlugins } from '@llmteam/service-host';
 import { configForFile } from '../configuration.js';
@@ -12,6 +12,7 @@ import { openLocalStores } from '../open-stores.js';
 import { firstStepsHint, noteProblems } from '../problem-lines.js';
 import { printResult } from '../result-output.js';
 import { rememberConfig } from '../run-configs.js';
+import { continueRun } from '../run-continuation.js';
 import { type RunOptions, readInput } from '../run-request.js';
 import { RunSession } from '../run-session.js';
 import { SegmentFiles } from '../segment-files.js';
@@ -20,6 +21,10 @@ import type { Settings } from '../settings.js';
 export async function run(settings: Settings, [file = '-']: readonly string[], options: RunOptions): Promise<ExitCode> {
   if (file === '-' && options.input === '-') throw new LlmteamError('USAGE', 'FILE and --input cannot both read stdin');
   checkWritable(options.output);
+  if (options.watch === true) {
+    const { runAndWatch } = await import('./run-watch.js');
+    return runAndWatch(settings, file, options);
+  }
   if (settings.gateway !== null) {
     const { runAtGateway } = await import('../remote/run-at-gateway.js');
     return runAtGateway(settings, settings.gateway, file, options);
@@ -32,14 +37,34 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   const input = await readInput(options);
   checkInput(segment, input);
   const stores = await openLocalStores(settings, config, plugins);
+  const key: RunKey = { tenant_id: options.tenant, run_id: randomUUID() };
+  rememberConfig(settings.home, key.run_id, config.path);
+  const launch: Launch = { settings, definitions, input, options };
+  const service = await stores.runningService();
+  if (service?.isAlike === true) return runAtService(stores, service.store, key, launch);
+  if (service !== null) {
+    await service.store.close();
+    printNote(
+      settings,
+      `'llmteam dev' at ${service.info.url} has another configuration, so the run is not listed there.`,
+    );
+  }
   const store = await stores.openAny();
   try {
-    const key: RunKey = { tenant_id: options.tenant, run_id: randomUUID() };
-    rememberConfig(settings.home, key.run_id, config.path);
-    return await runIn(store, key, { settings, definitions, input, options });
+    return await runIn(store, key, launch);
   } finally {
     await store.close();
   }
+}
+
+/** `llmteam dev` runs it, so that its API shows the run too; this command follows. */
+async function runAtService(stores: LocalStores, store: RemoteStore, key: RunKey, launch: Launch): Promise<ExitCode> {
+  try {
+    await request(store, key, launch);
+  } finally {
+    await store.close();
+  }
+  return continueRun(launch.settings, stores, key, { ...launch.options, isNew: true });
 }
 
 /** The segment of the file first, then the segments it references. */
@@ -88,17 +113,22 @@ async function runIn({ runtime }: OwnedStore, key: RunKey, launch: Launch): Prom
   }
 }
 
-async function begin(
-  runtime: OwnedStore['runtime'],
+async function begin(runtime: OwnedStore['runtime'], key: RunKey, launch: Launch): Promise<void> {
+  await runtime.drive([]);
+  await request(runtime, key, launch);
+}
+
+/** Stores the segments and requests the run. */
+async function request(
+  { segments, runs }: Pick<RemoteStore, 'segments' | 'runs'>,
   { tenant_id, run_id }: RunKey,
   { definitions, input, options }: Launch,
 ): Promise<void> {
-  await runtime.drive([]);
   const [first, ...others] = definitions;
-  const { definition } = await runtime.segments.publish(tenant_id, first);
-  for (const other of others) await runtime.segments.publish(tenant_id, other);
+  const { definition } = await segments.publish(tenant_id, first);
+  for (const other of others) await segments.publish(tenant_id, other);
   const { timeout, correlationId } = options;
-  await runtime.runs.start({
+  await runs.start({
     tenant_id,
     run_id,
     definition,

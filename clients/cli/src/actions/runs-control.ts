@@ -1,10 +1,12 @@
-import type { Json, RunKey } from '@llmteam/contracts';
+import type { Json, RunKey, RunView } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
-import { printNote, printResumeHint } from '../notes.js';
+import { findRun } from '../find-run.js';
+import { noteIfOrphan, printNote } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
+import { waitingText } from '../waiting-text.js';
 
 interface ControlOptions {
   readonly tenant: string;
@@ -16,9 +18,9 @@ export async function runsCancel(
   [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  const run = await findRun(settings, tenant, runId);
   await withStoreOf(settings, run, (store) => cancel(store, run, reason));
-  printNote(settings, `Run ${runId} is cancelled.`);
+  printNote(settings, `Run ${run.run_id} is cancelled.`);
   return exitCodes.completed;
 }
 
@@ -34,9 +36,9 @@ export async function runsPause(
   [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  const run = await findRun(settings, tenant, runId);
   await withStoreOf(settings, run, ({ runs }) => runs.control(run, 'pause', 'llmteam', reason));
-  printNote(settings, `Run ${runId} is paused: running steps finish, no new steps start.`);
+  printNote(settings, `Run ${run.run_id} is paused: running steps finish, no new steps start.`);
   return exitCodes.completed;
 }
 
@@ -45,13 +47,30 @@ export async function runsSignal(
   [runId = '', name = '']: readonly string[],
   { tenant, payload, correlation }: { tenant: string; payload: string; correlation?: string },
 ): Promise<ExitCode> {
-  const run: RunKey = { tenant_id: tenant, run_id: runId };
+  const run = await findRun(settings, tenant, runId);
   const value: Json = parseArgument('--payload', payload);
-  const send = async ({ runs, kind }: RunStore): Promise<void> => {
-    await runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
-    printNote(settings, `Signal '${name}' sent to run ${runId}.`);
-    if (kind === 'owned') printResumeHint(settings, run);
+  const send = async (store: RunStore): Promise<void> => {
+    const before = await store.runs.show(run);
+    await store.runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
+    printNote(settings, `Signal '${name}' sent to run ${run.run_id}.`);
+    const remark = remarkOnSignal(before, name, correlation);
+    if (remark !== null) printNote(settings, remark);
+    await noteIfOrphan(settings, store, run);
   };
   await withStoreOf(settings, run, send, { isIdempotent: false });
   return exitCodes.completed;
+}
+
+/** What becomes of a signal that no step waited for; null if a step did. */
+function remarkOnSignal({ steps }: RunView, name: string, correlation: string | undefined): string | null {
+  const awaited = steps.flatMap(({ waiting_for }) => (waiting_for?.kind === 'signal' ? [waiting_for] : []));
+  const isAwaited = awaited.some((one) => {
+    return (
+      one.name === name && (correlation === undefined || one.correlation === null || one.correlation === correlation)
+    );
+  });
+  if (isAwaited) return null;
+  const others = [...new Set(awaited.map((one) => waitingText(one)))];
+  const waits = others.length === 0 ? '' : ` The run waits for ${others.join(', ')}.`;
+  return `No step waits for this signal now: it is kept for the first step that will.${waits}`;
 }

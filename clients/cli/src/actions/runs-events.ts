@@ -1,7 +1,8 @@
 import type { RunEvent } from '@llmteam/contracts';
 import { makeColours, severityColour } from '../colours.js';
-import { shownDuration } from '../durations.js';
+import { shownDuration, shownTimeOfDay } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { findRun } from '../find-run.js';
 import { withStoreOf } from '../open-stores.js';
 import { printEvents } from '../result-output.js';
 import type { Settings } from '../settings.js';
@@ -12,7 +13,7 @@ export async function runsEvents(
   [runId = '']: readonly string[],
   { tenant, from, json }: { tenant: string; from: number; json?: boolean },
 ): Promise<ExitCode> {
-  const run = { tenant_id: tenant, run_id: runId };
+  const run = await findRun(settings, tenant, runId);
   const events = await withStoreOf(settings, run, ({ runs }) => runs.events(run, from));
   if (json === true) printEvents(events, settings);
   else settings.streams.print(asTable(events, settings));
@@ -23,14 +24,15 @@ function asTable(events: readonly RunEvent[], settings: Settings): string {
   const colours = makeColours(settings.colours.stdout);
   const rows = events.map((event) => [
     String(event.seq),
-    event.timestamp.slice(11, 23),
+    shownTimeOfDay(Date.parse(event.timestamp)),
     { text: event.event_type, colour: event.severity === 'debug' ? colours.dim : severityOf(event, colours) },
     `${event.scope === '' ? '' : `${event.scope}/`}${event.step_id ?? ''}`,
     event.attempt === null ? '' : String(event.attempt),
     event.duration_ms === null ? '' : shownDuration(event.duration_ms),
     event.error === null ? payloadOf(event) : `${event.error.error_code}: ${event.error.error_message}`,
   ]);
-  return table(['SEQ', 'TIME (UTC)', 'EVENT', 'STEP', 'ATTEMPT', 'DURATION', 'DETAILS'], rows, colours);
+  const head = ['SEQ', 'TIME', 'EVENT', 'STEP', 'TRY', 'TOOK', 'DETAILS'];
+  return table(head, rows, colours, { width: settings.streams.stdoutColumns, whole: [0, 1] });
 }
 
 function severityOf({ severity }: RunEvent, colours: ReturnType<typeof makeColours>) {

@@ -2,6 +2,7 @@ import { type JsonObject, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { inheritConfig } from '../configuration.js';
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable, parseArgument } from '../files.js';
+import { findRun } from '../find-run.js';
 import { printNote } from '../notes.js';
 import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
@@ -21,19 +22,20 @@ export async function runsFork(
 ): Promise<ExitCode> {
   checkWritable(options.output);
   const inputOverrides = overridesOf(options);
-  const stores = await storesOfRun(settings, runId);
-  const store = await stores.openStoreOf({ tenant_id: options.tenant, run_id: runId });
+  const run = await findRun(settings, options.tenant, runId);
+  const stores = await storesOfRun(settings, run.run_id);
+  const store = await stores.openStoreOf(run);
   let forked: RunKey;
   try {
     const request = {
       from_step: options.fromStep,
       ...(inputOverrides !== undefined && { input_overrides: inputOverrides }),
     };
-    forked = await store.runs.fork({ tenant_id: options.tenant, run_id: runId }, request);
+    forked = await store.runs.fork(run, request);
   } finally {
     await store.close();
   }
-  inheritConfig(settings, runId, forked.run_id);
+  inheritConfig(settings, run.run_id, forked.run_id);
   printNote(settings, `Run ${forked.run_id} was forked from step '${options.fromStep}'.`);
   return continueRun(settings, stores, forked, options);
 }

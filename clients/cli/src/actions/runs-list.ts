@@ -3,8 +3,11 @@ import { makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
+import { printNote } from '../notes.js';
 import { openStores } from '../open-stores.js';
+import { resumeCommand } from '../own-commands.js';
 import type { Settings } from '../settings.js';
+import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 interface Options {
@@ -23,9 +26,10 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
   const after = placeOfCursor(options.cursor);
   const stores = await openStores(settings);
   const query = queryOf(options);
-  const lists = await stores.each((runs) =>
-    rowsAfter((page) => runs.list({ ...query, ...page }), placeOf, after, limit),
-  );
+  const lists = await stores.each(async (runs, isDriven) => {
+    const found = await rowsAfter((page) => runs.list({ ...query, ...page }), placeOf, after, limit);
+    return found.map((row) => ({ ...row, isOrphan: row.ended_at === null && !isDriven(row) }));
+  });
   const { rows, cursor } = merge(lists, placeOf, limit);
   const { streams } = settings;
   if (json === true) {
@@ -34,6 +38,7 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
   }
   if (rows.length === 0) streams.note('No matching runs.');
   else streams.print(asTable(rows, settings));
+  noteOrphans(rows, settings);
   if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
@@ -48,28 +53,45 @@ function queryOf({ status, segment, correlationId, since, tenant }: Options): Ru
   };
 }
 
+/** A row of a list, and whether it is unfinished and no process works on it. */
+type ListedRun = RunRow & { readonly isOrphan: boolean };
+
+function noteOrphans(rows: readonly ListedRun[], settings: Settings): void {
+  const orphans = rows.filter(({ isOrphan }) => isOrphan);
+  const [first] = orphans;
+  if (first === undefined) return;
+  const which = orphans.length === 1 ? 'one run' : `${orphans.length} runs`;
+  printNote(settings, `No process works on ${which}. To go on: ${resumeCommand(settings, first)}`);
+}
+
 function placeOf({ started_at, run_id }: RunRow): Place {
   return { at: started_at, id: run_id };
 }
 
-/** The same names and time formats as in `runs show --json`. */
-function asJson({ started_at, ended_at, ...row }: RunRow): object {
+/** The same names and time formats as in `runs show --json`; `is_orphan` is present if no process works on the run. */
+function asJson({ started_at, ended_at, isOrphan, ...row }: ListedRun): object {
   return {
     ...row,
+    ...(isOrphan && { is_orphan: true }),
     started_at: new Date(started_at).toISOString(),
     completed_at: ended_at === null ? null : new Date(ended_at).toISOString(),
     duration_ms: ended_at === null ? null : ended_at - started_at,
   };
 }
 
-function asTable(rows: readonly RunRow[], settings: Settings): string {
+function asTable(rows: readonly ListedRun[], settings: Settings): string {
   const colours = makeColours(settings.colours.stdout);
-  const cells = rows.map(({ run_id, segment_id, status, started_at, ended_at }) => [
-    run_id,
+  const { stdoutColumns: width } = settings.streams;
+  const short = shortIds(
+    rows.map(({ run_id }) => run_id),
+    width !== null,
+  );
+  const cells = rows.map(({ run_id, segment_id, status, started_at, ended_at, isOrphan }) => [
+    short(run_id),
     segment_id,
-    { text: status, colour: statusColour(status, colours) },
+    isOrphan ? { text: 'no process', colour: colours.yellow } : { text: status, colour: statusColour(status, colours) },
     shownTime(started_at),
     ended_at === null ? '' : shownDuration(ended_at - started_at),
   ]);
-  return table(['RUN', 'SEGMENT', 'STATUS', 'STARTED', 'DURATION'], cells, colours);
+  return table(['RUN', 'SEGMENT', 'STATUS', 'STARTED', 'DURATION'], cells, colours, { width, whole: [0] });
 }

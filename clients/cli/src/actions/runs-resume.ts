@@ -1,5 +1,6 @@
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
+import { findRun } from '../find-run.js';
 import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
 import { continueRun } from '../run-continuation.js';
@@ -11,6 +12,7 @@ export async function runsResume(
   options: ResultOptions & { readonly tenant: string },
 ): Promise<ExitCode> {
   checkWritable(options.output);
-  const stores = await storesOfRun(settings, runId);
-  return continueRun(settings, stores, { tenant_id: options.tenant, run_id: runId }, options);
+  const run = await findRun(settings, options.tenant, runId);
+  const stores = await storesOfRun(settings, run.run_id);
+  return continueRun(settings, stores, run, options);
 }

@@ -2,9 +2,13 @@ import type { RunView, StepSummary } from '@llmteam/contracts';
 import { type Colours, makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { findRun } from '../find-run.js';
 import { withStoreOf } from '../open-stores.js';
+import { isOrphan } from '../orphans.js';
+import { resumeCommand } from '../own-commands.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
+import { countSteps, countsText } from '../step-counts.js';
 import { table } from '../table.js';
 import { waitingText } from '../waiting-text.js';
 
@@ -13,15 +17,21 @@ export async function runsShow(
   [runId = '']: readonly string[],
   { tenant, json }: { tenant: string; json?: boolean },
 ): Promise<ExitCode> {
-  const run = { tenant_id: tenant, run_id: runId };
-  const view = await withStoreOf(settings, run, ({ runs }) => runs.show(run));
+  const run = await findRun(settings, tenant, runId);
+  const { view, isOrphaned } = await withStoreOf(settings, run, async (store) => {
+    const shown = await store.runs.show(run);
+    return { view: shown, isOrphaned: await isOrphan(store, shown) };
+  });
+  const process = isOrphaned ? `no process works on it; to go on: ${resumeCommand(settings, run)}` : null;
   const text =
-    json === true ? `${JSON.stringify(view, null, 2)}\n` : asText(view, makeColours(settings.colours.stdout));
+    json === true
+      ? `${JSON.stringify(isOrphaned ? { ...view, is_orphan: true } : view, null, 2)}\n`
+      : asText(view, process, makeColours(settings.colours.stdout));
   settings.streams.print(text);
   return exitCodes.completed;
 }
 
-function asText(view: RunView, colours: Colours): string {
+function asText(view: RunView, process: string | null, colours: Colours): string {
   const { segment_id, run_id, status, error, usage, duration_ms } = view;
   const line = (name: string, value: string | null): string => {
     return value === null ? '' : `  ${colours.dim(name.padEnd(12))}${plainText(value)}\n`;
@@ -30,12 +40,13 @@ function asText(view: RunView, colours: Colours): string {
   return [
     `${colours.bold(segment_id)}  ${statusColour(status, colours)(status)}\n`,
     line('run', run_id),
+    line('process', process),
     line('parent', view.parent_run_id),
     line('correlation', view.correlation_id),
     line('started', shownTime(Date.parse(view.started_at))),
     line('duration', duration_ms === null ? null : shownDuration(duration_ms)),
     line('tokens', tokens === 0 ? null : `${usage.input_tokens} in, ${usage.output_tokens} out`),
-    line('steps', `${view.steps_completed} of ${view.steps_total} completed`),
+    line('steps', countsText(countSteps(view))),
     line('error', error === null ? null : `${error.error_code}: ${error.error_message}`),
     `\n${table(
       ['STEP', 'TYPE', 'STATUS', 'ATTEMPT', ''],

@@ -1,11 +1,11 @@
-import { userInfo } from 'node:os';
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { parseArgument } from '../files.js';
-import { printNote, printResumeHint } from '../notes.js';
+import { jsonOrText, parseArgument } from '../files.js';
+import { findTask } from '../find-run.js';
+import { noteIfOrphan, printNote } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import type { Settings } from '../settings.js';
-import { runOfTask } from '../task-ids.js';
+import { userName } from '../user-name.js';
 
 interface AnswerOptions {
   readonly tenant: string;
@@ -19,13 +19,14 @@ interface AnswerOptions {
 
 export async function tasksAnswer(
   settings: Settings,
-  [taskId = '']: readonly string[],
+  [text = '']: readonly string[],
   options: AnswerOptions,
 ): Promise<ExitCode> {
   const { tenant, comment } = options;
-  const run = runOfTask(tenant, taskId);
   const given = decisionOf(options);
-  await withStoreOf(settings, run, async ({ runs, kind }) => {
+  const { run, taskId } = await findTask(settings, tenant, text);
+  await withStoreOf(settings, run, async (store) => {
+    const { runs } = store;
     const value =
       given.decision === 'answer'
         ? choiceOrValue(given.value, options.value, await runs.task(tenant, taskId))
@@ -38,17 +39,17 @@ export async function tasksAnswer(
     };
     await runs.answer(tenant, taskId, answer);
     printNote(settings, `Task answered: ${given.decision}.`);
-    if (kind === 'owned') printResumeHint(settings, run);
+    await noteIfOrphan(settings, store, run);
   });
   return exitCodes.completed;
 }
 
 export async function tasksClaim(
   settings: Settings,
-  [taskId = '']: readonly string[],
+  [text = '']: readonly string[],
   { tenant, by = userName() }: { tenant: string; by?: string },
 ): Promise<ExitCode> {
-  const run = runOfTask(tenant, taskId);
+  const { run, taskId } = await findTask(settings, tenant, text);
   await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
   printNote(settings, `Task claimed by ${by}.`);
   return exitCodes.completed;
@@ -64,29 +65,11 @@ function decisionOf({ approve, reject, modify, value }: AnswerOptions): Decision
   if (approve === true) return { decision: 'approve', value: undefined };
   if (reject === true) return { decision: 'reject', value: undefined };
   if (modify !== undefined) return { decision: 'modify', value: parseArgument('--modify', modify) };
-  if (value !== undefined) return { decision: 'answer', value: jsonOrText(value) };
+  if (value !== undefined) return { decision: 'answer', value: jsonOrText('--value', value) };
   throw new LlmteamError('USAGE', "an answer is required: --approve, --reject, --modify '{…}' or --value '…'");
-}
-
-/** Accepts `--value Berlin` as text; a value that starts like a JSON string, array or object must be valid JSON. */
-function jsonOrText(text: string): Json {
-  if (/^\s*["[{]/.test(text)) return parseArgument('--value', text);
-  try {
-    return parseArgument('--value', text);
-  } catch {
-    return text;
-  }
 }
 
 /** A choice is always text, even if it parses as JSON. */
 function choiceOrValue(value: Json | undefined, text: string | undefined, { request }: HumanTask): Json | undefined {
   return text !== undefined && request.task_type === 'choice' && request.choices.includes(text) ? text : value;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'cli';
-  }
 }

@@ -2,9 +2,11 @@ import type { HumanTask, TaskQuery } from '@llmteam/contracts';
 import { makeColours, statusColour } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { findRun } from '../find-run.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
 import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
+import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 interface Options {
@@ -17,12 +19,12 @@ interface Options {
 }
 
 export async function tasksList(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  const { status, run, limit, tenant, json } = options;
+  const { status, limit, tenant, json } = options;
   const after = placeOfCursor(options.cursor);
   const query: TaskQuery = {
     tenant_id: tenant,
     ...(status !== undefined && { status }),
-    ...(run !== undefined && { run_id: run }),
+    ...(options.run !== undefined && { run_id: (await findRun(settings, tenant, options.run)).run_id }),
   };
   const stores = await openStores(settings);
   const lists = await stores.each((runs) =>
@@ -46,13 +48,18 @@ function placeOf({ created_at, task_id }: HumanTask): Place {
 
 function asTable(rows: readonly HumanTask[], settings: Settings): string {
   const colours = makeColours(settings.colours.stdout);
-  const cells = rows.map(({ task_id, status, claimed_by, request, created_at }) => [
-    task_id,
+  const { stdoutColumns: width } = settings.streams;
+  const short = shortIds(
+    rows.map(({ run_id }) => run_id),
+    width !== null,
+  );
+  const cells = rows.map(({ task_id, run_id, status, claimed_by, request, created_at }) => [
+    `${short(run_id)}${task_id.slice(run_id.length)}`,
     { text: status, colour: statusColour(status, colours) },
     request.task_type,
     claimed_by ?? request.assignee ?? '',
     shownTime(created_at),
     request.title,
   ]);
-  return table(['TASK', 'STATUS', 'TYPE', 'ASSIGNEE', 'CREATED', 'TITLE'], cells, colours);
+  return table(['TASK', 'STATUS', 'TYPE', 'ASSIGNEE', 'CREATED', 'TITLE'], cells, colours, { width, whole: [0, 4] });
 }

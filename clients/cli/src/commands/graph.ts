@@ -9,7 +9,7 @@ export function addGraph(program: Command, act: Act): void {
     .argument('<file>', 'segment file')
     .option('-o, --output <file>', 'write to a file instead of stdout')
     .addOption(new Option('--format <format>', 'output format').choices(['svg', 'mermaid']).default('svg'))
-    .option('--run <id>', 'show the step states of this run', parseName)
+    .option('--run <id>', 'show the step states of this run (id or its unique beginning)', parseName)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')
     .action(act(async (...args) => (await import('../actions/graph.js')).graph(...args)));
 }

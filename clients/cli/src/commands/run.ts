@@ -15,6 +15,8 @@ export function addRun(program: Command, act: Act): void {
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')
     .option('--correlation-id <id>', 'your own id for finding the run later', parseName);
   withGatewayOptions(command)
+    .option('--watch', 'run again whenever the segment, its configuration or the input changes')
+    .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')
     .option('--json', 'print events as JSON lines, the result last')
     .action(act(async (...args) => (await import('../actions/run.js')).run(...args)));
 }

@@ -16,7 +16,7 @@ function ofRun(runs: Command, name: string, description: string): Command {
   const command = runs
     .command(name)
     .description(description)
-    .argument('<id>', 'run id', parseName)
+    .argument('<id>', 'run id, or its unique beginning', parseName)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default');
   return withGatewayOptions(command);
 }
@@ -64,12 +64,14 @@ function addControls(runs: Command, act: Act): void {
 function addContinuations(runs: Command, act: Act): void {
   ofRun(runs, 'resume', 'resume a paused or interrupted run and follow it to its end')
     .option('-o, --output <file>', 'also write the result to a file')
+    .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')
     .option('--json', 'print events as JSON lines, the result last')
     .action(act(async (...args) => (await import('../actions/runs-resume.js')).runsResume(...args)));
   ofRun(runs, 'fork', 'fork a run from a step, as a new run')
     .requiredOption('--from-step <step>', 'step to start the fork from')
     .option('--input-overrides <json>', 'override input ports of that step, e.g. {"input": 1}')
     .option('-o, --output <file>', 'also write the result to a file')
+    .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')
     .option('--json', 'print events as JSON lines, the result last')
     .action(act(async (...args) => (await import('../actions/runs-fork.js')).runsFork(...args)));
 }

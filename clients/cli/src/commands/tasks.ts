@@ -28,7 +28,7 @@ function ofTask(tasks: Command, name: string, description: string): Command {
   const command = tasks
     .command(name)
     .description(description)
-    .argument('<id>', 'task id')
+    .argument('<id>', 'task id, or its unique beginning')
     .option('--tenant <name>', 'tenant of the task', parseName, 'default');
   return withGatewayOptions(command);
 }

@@ -43,26 +43,30 @@ function headLine({ segment, run: { run_id }, status }: RunProgress, { colours, 
 
 function stepLines(progress: RunProgress, room: number, screen: Screen): string[] {
   const steps = [...progress.steps.values()];
-  const { shown, done, pending } = chooseSteps(steps, room);
+  const { shown, done, active, pending } = chooseSteps(steps, room);
   const idWidth = Math.min(32, Math.max(...shown.map(({ step_id, depth }) => stringWidth(step_id) + 2 * depth), 4));
   const typeWidth = Math.min(18, Math.max(...shown.map(({ type }) => stringWidth(type)), 4));
   const lines = shown.map((step) => stepLine(step, { idWidth, typeWidth }, screen));
   const { colours, glyphs } = screen;
   if (done > 0) lines.unshift(`  ${colours.green(glyphs.statuses.completed)} ${colours.dim(`${done} steps finished`)}`);
+  if (active > 0) lines.push(`  ${colours.dim(`${glyphs.statuses.running} ${active} more steps active`)}`);
   if (pending > 0) lines.push(`  ${colours.dim(`${glyphs.statuses.pending} ${pending} steps pending`)}`);
   return lines;
 }
 
 /** Active steps rank highest, then failed, recently finished and pending ones. */
 function chooseSteps(steps: readonly StepProgress[], room: number) {
-  if (steps.length <= room) return { shown: steps, done: 0, pending: 0 };
+  if (steps.length <= room) return { shown: steps, done: 0, active: 0, pending: 0 };
   const ranked = steps.map((step, place) => ({ step, place, rank: rankOf(step) }));
   const latest = (step: StepProgress): number => (step.startedAt ?? 0) + (step.duration_ms ?? 0);
   ranked.sort((a, b) => a.rank - b.rank || (a.rank === 2 ? latest(b.step) - latest(a.step) : a.place - b.place));
-  const kept = ranked.slice(0, Math.max(1, room - 2)).sort((a, b) => a.place - b.place);
-  const omitted = ranked.slice(Math.max(1, room - 2));
-  const pending = omitted.filter(({ step }) => step.status === 'pending').length;
-  return { shown: kept.map(({ step }) => step), done: omitted.length - pending, pending };
+  const isCrowded = ranked.filter(({ rank }) => rank === 0).length > Math.max(1, room - 2);
+  const places = Math.max(1, room - (isCrowded ? 3 : 2));
+  const kept = ranked.slice(0, places).sort((a, b) => a.place - b.place);
+  const omitted = ranked.slice(places);
+  const pending = omitted.filter(({ rank }) => rank === 3).length;
+  const active = omitted.filter(({ rank }) => rank === 0).length;
+  return { shown: kept.map(({ step }) => step), done: omitted.length - pending - active, active, pending };
 }
 
 function rankOf({ status }: StepProgress): number {
@@ -119,8 +123,14 @@ function detailsOf(step: StepProgress, room: number, { glyphs }: Screen): string
   const separator = ` ${glyphs.dot} `;
   const facts = shortened(parts.filter((part) => part !== '').join(separator), room);
   const left = room - stringWidth(facts) - (facts === '' ? 0 : separator.length);
-  const text = endOf(plainText(step.writing).trim(), Math.min(maxWritingColumns, left));
+  const text = endOf(plainText(writingOf(step)).trim(), Math.min(maxWritingColumns, left));
   return [facts, text].filter((part) => part !== '').join(separator);
+}
+
+/** The output of one occurrence, the one that has been writing longest, because outputs of several cannot be read together. */
+function writingOf({ writing }: StepProgress): string {
+  const [first = ''] = writing.values();
+  return first;
 }
 
 function endOf(text: string, columns: number): string {
@@ -154,9 +164,11 @@ function endLines(progress: RunProgress, { colours, glyphs, settings }: Screen):
   const mark = status === 'completed' ? glyphs.statuses.completed : glyphs.statuses.failed;
   const word = status === 'timeout' ? 'timed out' : status;
   const completed = [...steps.values()].reduce((sum, step) => sum + step.completed, 0);
+  const left = [...steps.values()].filter((step) => step.status === 'pending').length;
   const facts = [
     durationMs === null ? '' : `in ${shownDuration(durationMs)}`,
     `${completed} step${completed === 1 ? '' : 's'} completed`,
+    left === 0 ? '' : `${left} not run`,
     tokensOf(usage),
   ];
   const colour = statusColour(status, colours);

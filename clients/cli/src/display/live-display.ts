@@ -18,6 +18,7 @@ export class LiveDisplay {
   private readonly timer: NodeJS.Timeout;
   private tick = 0;
   private isClosed = false;
+  private isPaused = false;
 
   constructor(
     private readonly progress: RunProgress,
@@ -31,17 +32,30 @@ export class LiveDisplay {
     this.draw();
   }
 
+  /** Removes the picture, so that a question has the terminal to itself. */
+  pause(): void {
+    this.isPaused = true;
+    this.update.clear();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    if (!this.isClosed) this.draw();
+  }
+
   /** Draws the final frame and leaves it on the screen. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     clearInterval(this.timer);
+    this.isPaused = false;
     this.draw();
     this.update.done();
     this.endDiversion();
   }
 
   private draw(): void {
+    if (this.isPaused) return;
     const { settings, progress } = this;
     const { stderr } = settings.streams;
     const screen = {
@@ -56,7 +70,7 @@ export class LiveDisplay {
   }
 
   private writeAbove(text: string): void {
-    this.update.clear();
+    if (!this.isPaused) this.update.clear();
     this.settings.streams.stderr.write(text);
     this.draw();
   }

@@ -5,6 +5,7 @@
  */
 import {
   type HumanTask,
+  type LiveToken,
   type RunEvent,
   type RunKey,
   type RunStatus,
@@ -39,8 +40,8 @@ export interface StepProgress {
   waitingFor: WaitingFor | null;
   /** What it waits for, or why it failed. */
   remark: string | null;
-  /** Tail of the model's live output. */
-  writing: string;
+  /** Tails of the live output of models, by the scope of the occurrence that writes. */
+  readonly writing: Map<string, string>;
 }
 
 const maxWritingLength = 200;
@@ -96,9 +97,9 @@ export class RunProgress {
     );
   }
 
-  write(stepId: string, text: string): void {
-    const step = this.steps.get(stepId);
-    if (step !== undefined) step.writing = `${step.writing}${text}`.slice(-maxWritingLength);
+  write({ step_id, scope, text }: Pick<LiveToken, 'step_id' | 'scope' | 'text'>): void {
+    const writing = this.steps.get(step_id)?.writing;
+    writing?.set(scope, `${writing.get(scope) ?? ''}${text}`.slice(-maxWritingLength));
   }
 
   private applyOne(event: RunEvent): void {
@@ -155,7 +156,7 @@ function blank(stepId: string, type: string, depth: number): StepProgress {
     failed: 0,
     waitingFor: null,
     remark: null,
-    writing: '',
+    writing: new Map(),
   };
 }
 
@@ -191,13 +192,13 @@ function start(step: StepProgress, event: RunEvent, at: number): void {
   if (step.open.size === 0 && !step.open.has(event.scope)) step.startedAt = at;
   step.open.add(event.scope);
   step.remark = null;
-  step.writing = '';
+  step.writing.delete(event.scope);
 }
 
 /** With several occurrences, a running one determines the shown status, then a failed one. */
 function finish(step: StepProgress, event: RunEvent, at: number): void {
   step.open.delete(event.scope);
-  step.writing = '';
+  step.writing.delete(event.scope);
   if (event.event_type === 'step.completed') step.completed++;
   if (event.event_type === 'step.failed') step.failed++;
   step.duration_ms = event.duration_ms ?? (step.startedAt === null ? null : at - step.startedAt);

@@ -1,6 +1,6 @@
 import type { LiveToken, RunEvent, RunKey } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
-import type { GatewayStore, RunStores, Runs } from '../run-stores.js';
+import type { GatewayStore, IsDriven, RunStores, Runs } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import type { Gateway } from './gateway-address.js';
 import { asGatewayError } from './gateway-errors.js';
@@ -19,8 +19,9 @@ export class GatewayStores implements RunStores {
     this.runs = new GatewayRuns(this.client, url);
   }
 
-  async each<T>(look: (runs: Runs) => Promise<T>): Promise<T[]> {
-    return [await look(this.runs)];
+  /** Every run at a gateway is driven, as far as a client can tell. */
+  async each<T>(look: (runs: Runs, isDriven: IsDriven) => Promise<T>): Promise<T[]> {
+    return [await look(this.runs, () => true)];
   }
 
   async openStoreOf(_run: RunKey): Promise<GatewayStore> {

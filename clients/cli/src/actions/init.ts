@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { LlmteamError } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
+import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { printNote } from '../notes.js';
+import {
+  type InitProvider,
+  initProviders,
+  type ProjectFile,
+  projectFiles,
+  providers,
+  segmentFile,
+} from '../project-template.js';
+import type { Settings } from '../settings.js';
+import { shellWord } from '../shell-word.js';
+
+interface Options {
+  readonly provider?: InitProvider;
+  readonly model?: string;
+}
+
+export async function init(
+  settings: Settings,
+  [folder = '']: readonly string[],
+  { provider: given, model }: Options,
+): Promise<ExitCode> {
+  refuseOverwriting(folder, projectFiles(given ?? 'offline'));
+  const provider = given ?? (await askProvider(settings));
+  if (model !== undefined && providers[provider].model === null) {
+    throw new LlmteamError('USAGE', `--model does not apply to --provider ${provider}, which has no models`);
+  }
+  const files = projectFiles(provider, model);
+  writeAll(folder, files);
+  settings.streams.print(files.map(({ name }) => `${join(folder, name)}\n`).join(''));
+  const run = `cd ${shellWord(folder)} && llmteam run ${segmentFile} -i input.json`;
+  const first =
+    providers[provider].preparation === null ? '' : ` ${join(folder, 'README.md')} says what the model needs.`;
+  printNote(settings, `Created.${first} To run it: ${run}`);
+  return exitCodes.completed;
+}
+
+/** Checked before anything is asked or written. @throws LlmteamError `FILE_UNREADABLE` naming the files that exist */
+function refuseOverwriting(folder: string, files: readonly ProjectFile[]): void {
+  const existing = files.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
+  if (existing.length === 0) return;
+  const message = `${existing.map((path) => `'${path}'`).join(', ')} would be overwritten; choose another folder`;
+  throw new LlmteamError('FILE_UNREADABLE', `nothing was written: ${message}`);
+}
+
+/** `wx`: a file that has appeared meanwhile is kept. */
+function writeAll(folder: string, files: readonly ProjectFile[]): void {
+  let path = folder;
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { name, text } of files) {
+      path = join(folder, name);
+      writeFileSync(path, text, { flag: 'wx' });
+    }
+  } catch (cause) {
+    throw new LlmteamError('FILE_UNREADABLE', `cannot write '${path}': ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** @throws LlmteamError `USAGE` if nobody can be asked or the reply is not a provider */
+async function askProvider({ streams }: Settings): Promise<InitProvider> {
+  const list = initProviders.map((name, place) => `  ${place + 1}  ${name.padEnd(10)} ${providers[name].about}`);
+  if (!process.stdin.isTTY || !streams.stderrIsTerminal) {
+    throw new LlmteamError('USAGE', `--provider is required without a terminal: ${initProviders.join(', ')}`);
+  }
+  streams.note(list.join('\n'));
+  const reader = createInterface({ input: process.stdin, output: streams.stderr });
+  const interrupted = new Promise<''>((resolve) => reader.once('close', () => resolve('')));
+  try {
+    const reply = (await Promise.race([reader.question('provider, by number or name: '), interrupted])).trim();
+    const chosen = initProviders.find((name, place) => name === reply || String(place + 1) === reply);
+    if (chosen === undefined) throw new LlmteamError('USAGE', `'${reply}' is no provider; nothing was written`);
+    return chosen;
+  } finally {
+    reader.close();
+  }
+}

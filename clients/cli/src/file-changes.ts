@@ -1,0 +1,70 @@
+/**
+ * Purpose: tells when one of the JSON and YAML files in some folders has changed.
+ * Owns: which events count: files that were only read, or written with the same time and size, do not.
+ */
+import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { LlmteamError } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
+
+const watched = /\.(json|jsonc|ya?ml)$/;
+
+export class FileChanges {
+  private readonly watchers: FSWatcher[] = [];
+  private readonly folders: readonly string[];
+  private seen: string;
+  private tell: () => void = () => undefined;
+
+  /** `ignored`: absolute paths. @throws LlmteamError `FILE_UNREADABLE` if a folder cannot be watched */
+  constructor(
+    folders: Iterable<string>,
+    private readonly ignored: ReadonlySet<string>,
+  ) {
+    this.folders = [...new Set(folders)];
+    this.seen = this.state();
+    for (const folder of this.folders) {
+      try {
+        this.watchers.push(watch(folder, () => this.tell()));
+      } catch (cause) {
+        this.close();
+        const message = `cannot watch the folder '${folder}': ${systemReason(cause)}`;
+        throw new LlmteamError('FILE_UNREADABLE', message, { cause });
+      }
+    }
+  }
+
+  /** Resolves at the next change, or at once if there was one since the last call. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.tell = () => {
+        const state = this.state();
+        if (state === this.seen) return;
+        this.seen = state;
+        this.tell = () => undefined;
+        resolve();
+      };
+      this.tell();
+    });
+  }
+
+  close(): void {
+    for (const watcher of this.watchers) watcher.close();
+  }
+
+  private state(): string {
+    return this.folders.flatMap((folder) => namesIn(folder).map((name) => this.stateOf(join(folder, name)))).join('\n');
+  }
+
+  private stateOf(path: string): string {
+    const found = this.ignored.has(path) ? undefined : statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? '' : `${path} ${found.mtimeMs} ${found.size}`;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => watched.test(name));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Purpose: the run or task a user means by an id or by its unique beginning.
+ * Owns: searching the lists of all stores. A complete id is not looked up: the command that uses it reports an unknown one.
+ */
+import { type HumanTask, LlmteamError, type Page, type RunKey } from '@llmteam/contracts';
+import { openStores } from './open-stores.js';
+import type { Runs } from './run-stores.js';
+import type { Settings } from './settings.js';
+import { runOfTask } from './task-ids.js';
+
+const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[0-9.]+)?$/;
+const rowsPerPage = 1_000;
+/** Per store. Older runs need their whole id. */
+const maxPages = 50;
+const namedCandidates = 5;
+
+/** @throws LlmteamError `USAGE`, naming candidates, if several runs begin like this */
+export async function findRun(settings: Settings, tenantId: string, text: string): Promise<RunKey> {
+  const asGiven: RunKey = { tenant_id: tenantId, run_id: text };
+  if (wholeId.test(text)) return asGiven;
+  const ids = await idsOf(settings, async (runs, page) => {
+    const { rows, cursor } = await runs.list({ tenant_id: tenantId, ...page });
+    return { rows: rows.map(({ run_id }) => run_id), cursor };
+  });
+  const found = ids.filter((id) => id.startsWith(text));
+  return { ...asGiven, run_id: theOne('run', text, withoutChildren(found)) ?? text };
+}
+
+/** A task id is `<run_id>:<step key>`; both parts may be cut short. @throws LlmteamError `USAGE`, `TASK_UNKNOWN` */
+export async function findTask(
+  settings: Settings,
+  tenantId: string,
+  text: string,
+): Promise<{ readonly run: RunKey; readonly taskId: string }> {
+  const [runPart = '', ...stepParts] = text.split(':');
+  const isWhole = stepParts.length > 0 && wholeId.test(runPart);
+  const taskId = isWhole ? text : ((await taskLike(settings, tenantId, runPart, stepParts.join(':'))) ?? text);
+  return { run: runOfTask(tenantId, taskId), taskId };
+}
+
+async function taskLike(settings: Settings, tenantId: string, run: string, step: string): Promise<string | null> {
+  const tasks = await idsOf<HumanTask>(settings, (runs, page) => runs.tasks({ tenant_id: tenantId, ...page }));
+  const begun = tasks.filter(({ task_id, run_id }) => run_id.startsWith(run) && stepOf(task_id).startsWith(step));
+  const exact = begun.filter(({ task_id }) => stepOf(task_id) === step);
+  const alike = exact.length > 0 ? exact : begun;
+  const open = alike.filter(({ status }) => status !== 'closed');
+  const ids = (open.length > 0 ? open : alike).map(({ task_id }) => task_id);
+  return theOne('task', step === '' ? run : `${run}:${step}`, ids);
+}
+
+function stepOf(taskId: string): string {
+  return taskId.slice(taskId.indexOf(':') + 1);
+}
+
+async function idsOf<T>(
+  settings: Settings,
+  read: (runs: Runs, page: { limit: number; cursor?: string }) => Promise<Page<T>>,
+): Promise<T[]> {
+  const stores = await openStores(settings);
+  const lists = await stores.each(async (runs) => {
+    const rows: T[] = [];
+    let cursor: string | null = null;
+    for (let pages = 0; pages < maxPages; pages++) {
+      const page: Page<T> = await read(runs, { limit: rowsPerPage, ...(cursor !== null && { cursor }) });
+      rows.push(...page.rows);
+      cursor = page.cursor;
+      if (cursor === null) break;
+    }
+    return rows;
+  });
+  return lists.flat();
+}
+
+/** A parent is meant rather than its child runs, whose ids begin with its id and a dot. */
+function withoutChildren(ids: readonly string[]): string[] {
+  const known = new Set(ids);
+  const hasParent = (id: string): boolean => {
+    for (let dot = id.indexOf('.'); dot > 0; dot = id.indexOf('.', dot + 1))
+      if (known.has(id.slice(0, dot))) return true;
+    return false;
+  };
+  return [...known].filter((id) => !hasParent(id));
+}
+
+function theOne(what: string, text: string, ids: readonly string[]): string | null {
+  const [first = null] = ids;
+  if (ids.length <= 1 || ids.includes(text)) return ids.includes(text) ? text : first;
+  const more = ids.length > namedCandidates ? `\nand ${ids.length - namedCandidates} more` : '';
+  const candidates = ids.slice(0, namedCandidates).join('\n');
+  throw new LlmteamError('USAGE', `'${text}' could be any of ${ids.length} ${what}s:\n${candidates}${more}`);
+}
