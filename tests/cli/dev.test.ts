@@ -130,13 +130,35 @@ spec('llmteam dev', (test) => {
   );
 
   test(
+    'a port that is taken is an error with the address and what to do, and no key is lost',
+    async () => {
+      await withCli(async (cli) => {
+        const running = await startDev(cli);
+        const { port } = new URL(running.url);
+        const refused = await cli.call(['--home', 'other', 'dev', '--port', port]);
+        assert.is(refused.code, 1);
+        const reason = `another program is using port ${port}; stop that program or choose another port (--host, --port)`;
+        assert.is(refused.stderr, `error CONFIG_INVALID: cannot listen on 127.0.0.1:${port}: ${reason}\n`);
+        await running.stop();
+        const next = await startDev(cli, '0', ['--home', 'other']);
+        assert.match(String(next.key), /^llmteam_/);
+        await next.stop();
+      });
+    },
+    { timeoutMs },
+  );
+
+  test(
     'runs once in a home',
     async () => {
       await withCli(async (cli) => {
         const running = await startDev(cli);
         const second = await cli.call(['dev', '--port', '0']);
         assert.is(second.code, 1);
-        assert.match(second.stderr, /STORE_LOCKED/);
+        assert.match(
+          second.stderr,
+          `error STORE_LOCKED: 'llmteam dev' is already running in this folder, at ${running.url} (process `,
+        );
         await running.stop();
       });
     },

@@ -23,7 +23,7 @@ spec('Ctrl-C', (test) => {
           const result = lastLine(ended.stdout);
           assert.is(ended.code, 4, ended.stderr);
           assert.is(result.status, 'cancelled');
-          assert.is(ended.stderr, '');
+          assert.match(ended.stderr, new RegExp(`The run is being cancelled: llmteam received ${signal}\\.\n$`));
           const shown = await call(['runs', 'show', result.run_id, '--json']);
           assert.is(jsonOf(shown).status, 'cancelled');
           const listed = jsonOf<{ runs: { status: string }[] }>(await call(['runs', 'list', '--json']));

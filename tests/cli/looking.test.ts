@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import { jsonOf, program, shellWords, withCli } from './support/cli.js';
-import { doubling } from './support/segments.js';
+import { approval, chain, doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
 
@@ -140,6 +140,32 @@ spec('what llmteam tells about itself', (test) => {
         assert.match(service.stdout, /^coordinator\t/m);
         assert.match(file.stdout, /^some\.json\t/m);
         assert.match(option.stdout, /^--timeout\t/m);
+      }),
+    patience,
+  );
+
+  test(
+    'completion suggests step types, runs and open tasks, whoever owns their store',
+    () =>
+      withCli(async ({ write, call, start }) => {
+        write('doubling.json', doubling);
+        const { run_id } = jsonOf(await call(['run', 'doubling.json']));
+        const asking = chain('asking', [approval('ask', 'Really?')], { params: { timeout_seconds: null } });
+        const started = start(['run', write('asking.json', asking), '--json']);
+        const { run_id: waiting } = await started.event('human.task_created');
+        const [types, runs, graph, tasks, names] = await Promise.all([
+          call(['complete', '--', 'catalog', 'human']),
+          call(['complete', '--', 'runs', 'show', '']),
+          call(['complete', '--', 'graph', 'doubling.json', '--run', run_id.slice(0, 4)]),
+          call(['complete', '--', 'tasks', 'answer', '']),
+          call(['complete', '--', 'runs', 'signal', waiting, '']),
+        ]);
+        assert.match(types.stdout, /^human_task\t/m);
+        assert.match(runs.stdout, new RegExp(`^${run_id}\tdoubling, completed$`, 'm'));
+        assert.match(runs.stdout, new RegExp(`^${waiting}\tasking, running$`, 'm'));
+        assert.match(graph.stdout, new RegExp(`^${run_id}\t`, 'm'));
+        assert.match(tasks.stdout, new RegExp(`^${waiting}:ask\tReally\\?$`, 'm'));
+        assert.not.match(names.stdout, run_id, 'a signal is no run');
       }),
     patience,
   );

@@ -107,7 +107,8 @@ spec('llmteam at a gateway', (test) => {
         const sent = await there('runs', 'signal', run_id, 'go', '--payload', '{"at": "last"}');
         assert.is(sent.stderr, `Signal 'go' sent to run ${run_id}.\n`);
         const ended = await resumed.ended;
-        assert.equal([ended.code, ended.stderr], [0, '']);
+        const waits = `Run ${run_id} waits at step 'wait' for signal go\n  llmteam runs signal ${run_id} go\n`;
+        assert.equal([ended.code, ended.stderr], [0, waits]);
         const result = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '');
         assert.equal(result.output, { at: 'last' });
         assert.ok(eventsIn(ended.stdout).some(({ event_type }) => event_type === 'segment.completed'));
@@ -282,7 +283,9 @@ spec('llmteam at a gateway', (test) => {
         assert.is(code, 130);
         assert.match(
           stderr,
-          new RegExp(`\nrun ${run_id} can be resumed with: llmteam runs resume ${run_id} --url ${dev.url}\n$`),
+          new RegExp(
+            `\nrun ${run_id} goes on without this command; to follow it: llmteam runs resume ${run_id} --url ${dev.url}\n$`,
+          ),
         );
         assert.not.ok(`${stdout}${stderr}`.includes(viewer));
         assert.not.ok(`${shown.stdout}${shown.stderr}`.includes(String(dev.key)));

@@ -175,7 +175,7 @@ spec('llmteam runs', (test) => {
         started.signal('SIGKILL');
         await started.ended;
         const sent = await call(['runs', 'signal', run_id, 'go', '--payload', '7']);
-        assert.match(sent.stderr, new RegExp(`To resume it: llmteam runs resume ${run_id}`));
+        assert.match(sent.stderr, new RegExp(`No process works on this run. To go on: llmteam runs resume ${run_id}`));
         assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 7);
       }),
     patience,

@@ -69,7 +69,10 @@ spec('llmteam tasks', (test) => {
         await started.ended;
         const answered = await call(['tasks', 'answer', payload.task_id, '--reject']);
         assert.is(answered.code, 0, answered.stderr);
-        assert.match(answered.stderr, new RegExp(`To resume it: llmteam runs resume ${run_id}`));
+        assert.match(
+          answered.stderr,
+          new RegExp(`No process works on this run. To go on: llmteam runs resume ${run_id}`),
+        );
         assert.is(jsonOf(await call(['runs', 'resume', run_id])).output, 'binned');
       }),
     patience,

@@ -1,6 +1,6 @@
-// timeout: 300
+// timeout: 600
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -21,6 +21,13 @@ function tourStops(): Stop[] {
     const next = blocks[place + 1];
     return [{ commands, shown: next?.language === 'text' ? next.text : null }];
   });
+}
+
+const onPath = 'export PATH="$PWD/node_modules/.bin:$PATH"';
+
+/** A command that the README does not show. */
+function command(text: string): Stop {
+  return { commands: { language: 'sh', text, line: 0 }, shown: null };
 }
 
 /** A built checkout: copies the repository's files and links what is built and installed. */
@@ -70,6 +77,45 @@ spec('tour of the README', (test) => {
       });
     },
     { timeoutMs: 240_000 },
+  );
+
+  test(
+    'it can be taken again in the same folder, beside a server of another folder',
+    () => {
+      withCheckout((folder) => {
+        mkdirSync(join(folder, 'beside'));
+        const stops = tourStops();
+        const setUp = [
+          command(onPath),
+          command('top=$PWD; (cd beside && exec llmteam dev --port 0 > log 2>&1) & other=$!'),
+        ];
+        const ending = command('kill $other && wait $other');
+        const { outputs, code } = takeTour(folder, [...setUp, ...stops, command('cd "$top"'), ...stops, ending]);
+        assert.is(code, 0, outputs.join(''));
+        for (const [place, { commands, shown }] of stops.entries()) {
+          const output = outputs[setUp.length + stops.length + 1 + place] ?? '';
+          if (shown !== null) assert.match(output, patternOf(shown), `${commands.text}\nprinted\n${output}`);
+        }
+      });
+    },
+    { timeoutMs: 240_000 },
+  );
+
+  test(
+    'a server that cannot start ends the wait for it, and its reason is shown',
+    () => {
+      const serve = tourStops().filter(({ commands }) => commands.text.includes('llmteam dev'));
+      withCheckout((folder) => {
+        const { outputs, code } = takeTour(folder, [
+          command(onPath),
+          command('echo "{" > llmteam.config.json'),
+          ...serve,
+        ]);
+        assert.is.not(code, 0);
+        assert.match(outputs.join(''), /error JSON_INVALID/);
+      });
+    },
+    { timeoutMs: 60_000 },
   );
 
   test('what is shown is compared: another output does not match', () => {

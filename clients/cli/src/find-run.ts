@@ -2,11 +2,10 @@
  * Purpose: the run or task a user means by an id or by its unique beginning.
  * Owns: searching the lists of all stores. A complete id is not looked up: the command that uses it reports an unknown one.
  */
-import { type HumanTask, LlmteamError, type Page, type RunKey } from '@llmteam/contracts';
+import { type HumanTask, isLlmteamError, LlmteamError, type Page } from '@llmteam/contracts';
 import { openStores } from './open-stores.js';
 import type { Runs } from './run-stores.js';
 import type { Settings } from './settings.js';
-import { runOfTask } from './task-ids.js';
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[0-9.]+)?$/;
 const rowsPerPage = 1_000;
@@ -14,32 +13,56 @@ const rowsPerPage = 1_000;
 const maxPages = 50;
 const namedCandidates = 5;
 
-/** @throws LlmteamError `USAGE`, naming candidates, if several runs begin like this */
-export async function findRun(settings: Settings, tenantId: string, text: string): Promise<RunKey> {
-  const asGiven: RunKey = { tenant_id: tenantId, run_id: text };
-  if (wholeId.test(text)) return asGiven;
-  const ids = await idsOf(settings, async (runs, page) => {
+type Act<T> = (id: string) => Promise<T>;
+
+/** Calls `act` with the id of the run that is meant. @throws LlmteamError `USAGE`, naming candidates, if it could be several */
+export function withRunLike<T>(settings: Settings, tenantId: string, text: string, act: Act<T>): Promise<T> {
+  return withOneLike(settings, text, 'RUN_UNKNOWN', act, () => findRun(settings, tenantId, text));
+}
+
+/** The same for a task. Its id is `<run_id>:<step key>`; both parts may be cut short. */
+export function withTaskLike<T>(settings: Settings, tenantId: string, text: string, act: Act<T>): Promise<T> {
+  return withOneLike(settings, text, 'TASK_UNKNOWN', act, () => findTask(settings, tenantId, text));
+}
+
+/** A gateway may use ids of any form, and every look-up is a request, so there an id is first taken as it is. */
+async function withOneLike<T>(
+  { gateway }: Settings,
+  text: string,
+  unknown: 'RUN_UNKNOWN' | 'TASK_UNKNOWN',
+  act: Act<T>,
+  find: () => Promise<string>,
+): Promise<T> {
+  if (wholeId.test(text.split(':', 1)[0] ?? '') && (unknown === 'RUN_UNKNOWN' || text.includes(':'))) return act(text);
+  if (gateway === null) return act(await find());
+  try {
+    return await act(text);
+  } catch (error) {
+    if (!isLlmteamError(error) || error.code !== unknown) throw error;
+    const found = await find();
+    if (found === text) throw error;
+    return act(found);
+  }
+}
+
+/** The id of the run that is meant, or the text if there is none. @throws LlmteamError `USAGE`, naming candidates */
+export async function findRun(settings: Settings, tenantId: string, text: string): Promise<string> {
+  if (wholeId.test(text)) return text;
+  const ids = await rowsOf(settings, async (runs, page) => {
     const { rows, cursor } = await runs.list({ tenant_id: tenantId, ...page });
     return { rows: rows.map(({ run_id }) => run_id), cursor };
   });
   const found = ids.filter((id) => id.startsWith(text));
-  return { ...asGiven, run_id: theOne('run', text, withoutChildren(found)) ?? text };
+  return theOne('run', text, withoutChildren(found)) ?? text;
 }
 
-/** A task id is `<run_id>:<step key>`; both parts may be cut short. @throws LlmteamError `USAGE`, `TASK_UNKNOWN` */
-export async function findTask(
-  settings: Settings,
-  tenantId: string,
-  text: string,
-): Promise<{ readonly run: RunKey; readonly taskId: string }> {
-  const [runPart = '', ...stepParts] = text.split(':');
-  const isWhole = stepParts.length > 0 && wholeId.test(runPart);
-  const taskId = isWhole ? text : ((await taskLike(settings, tenantId, runPart, stepParts.join(':'))) ?? text);
-  return { run: runOfTask(tenantId, taskId), taskId };
+async function findTask(settings: Settings, tenantId: string, text: string): Promise<string> {
+  const [run = '', ...steps] = text.split(':');
+  return (await taskLike(settings, tenantId, run, steps.join(':'))) ?? text;
 }
 
 async function taskLike(settings: Settings, tenantId: string, run: string, step: string): Promise<string | null> {
-  const tasks = await idsOf<HumanTask>(settings, (runs, page) => runs.tasks({ tenant_id: tenantId, ...page }));
+  const tasks = await rowsOf<HumanTask>(settings, (runs, page) => runs.tasks({ tenant_id: tenantId, ...page }));
   const begun = tasks.filter(({ task_id, run_id }) => run_id.startsWith(run) && stepOf(task_id).startsWith(step));
   const exact = begun.filter(({ task_id }) => stepOf(task_id) === step);
   const alike = exact.length > 0 ? exact : begun;
@@ -52,7 +75,7 @@ function stepOf(taskId: string): string {
   return taskId.slice(taskId.indexOf(':') + 1);
 }
 
-async function idsOf<T>(
+async function rowsOf<T>(
   settings: Settings,
   read: (runs: Runs, page: { limit: number; cursor?: string }) => Promise<Page<T>>,
 ): Promise<T[]> {

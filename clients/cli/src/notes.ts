@@ -1,7 +1,5 @@
 import type { RunKey } from '@llmteam/contracts';
-import { isOrphan } from './orphans.js';
 import { resumeCommand } from './own-commands.js';
-import type { RunStore } from './run-stores.js';
 import type { Settings } from './settings.js';
 
 /** Prints a note on stderr unless `--quiet` is given. */
@@ -10,7 +8,6 @@ export function printNote(settings: Settings, text: string): void {
 }
 
 /** What was just recorded takes effect once a process works on the run. */
-export async function noteIfOrphan(settings: Settings, store: RunStore, run: RunKey): Promise<void> {
-  if (!(await isOrphan(store, await store.runs.show(run)))) return;
+export function printResumeHint(settings: Settings, run: RunKey): void {
   printNote(settings, `No process works on this run. To go on: ${resumeCommand(settings, run)}`);
 }

@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LlmteamError } from '@llmteam/contracts';
+import { systemReason } from '@llmteam/service-host';
 
 const maxFiles = 10_000;
 const keptFiles = 9_000;
@@ -24,9 +25,8 @@ export function rememberConfig(home: string, runId: string, configPath: string |
     writeFileSync(draft, `${JSON.stringify({ config_path: configPath })}\n`, { mode: 0o600 });
     renameSync(draft, path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const error = code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
-    throw new LlmteamError(error, `cannot write to the folder '${folder}' (${code ?? 'unknown error'})`, { cause });
+    const error = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'STORE_FULL' : 'FILE_UNREADABLE';
+    throw new LlmteamError(error, `cannot write to the folder '${folder}': ${systemReason(cause)}`, { cause });
   }
   deleteOldest(folder);
 }

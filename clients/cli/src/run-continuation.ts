@@ -15,6 +15,8 @@ import type { Settings } from './settings.js';
 export interface ContinueOptions extends ResultOptions {
   /** The run was started by this command, so none of its events have been shown. */
   readonly isNew?: boolean;
+  /** A person wants it to go on, and is told if it has ended. */
+  readonly isResumed?: boolean;
 }
 
 /** Also prints the result of a run that has already ended. @throws LlmteamError `RUN_UNKNOWN`, or why the run cannot be continued */
@@ -70,7 +72,7 @@ class Continuation {
     const view = await store.runs.show(this.run);
     await this.session?.catchUp(store.runs, view.usage);
     if (view.completed_at !== null && !(this.options.isNew === true && this.session === null)) {
-      if (this.session === null) noteEnd(this.settings, view);
+      if (this.session === null && this.options.isResumed === true) noteEnd(this.settings, view);
       return resultFromView(view);
     }
     this.session ??= await this.openSession(store, view);

@@ -239,7 +239,7 @@ export class RunSession {
   private async noteOwner(store: RemoteStore): Promise<void> {
     const { logLevel, streams } = this.settings;
     const { pid, url } = await store.owner.describe();
-    if (await isOrphan(store, await store.runs.show(this.run))) {
+    if (await isOrphan(store, this.run)) {
       const owner = `process ${pid} is using the store of run ${this.run.run_id} without working on that run`;
       printNote(this.settings, `Nothing happens yet: ${owner}. This command takes over when that process exits.`);
       return;

@@ -165,6 +165,21 @@ spec('graph: a run in the svg', (test) => {
     assert.is(statusOf(readPicture(drawSvg(nestedLoops, { view })), 'fetch'), 'failed');
   });
 
+  test('a step that failed in an iteration that is over is marked, with item and cause', () => {
+    const error = {
+      error_type: 'E',
+      error_code: 'ITERATION_FAILED',
+      error_message: 'an iteration failed',
+      recoverable: false,
+      details: { failed_step: 'each[3]/fetch', iteration: 3, cause: { code: 'HTTP_STATUS', message: 'answered 503' } },
+    };
+    const view = runOf(nestedLoops, { each: { status: 'failed', error } }, { status: 'failed', error });
+    const picture = readPicture(drawSvg(nestedLoops, { view }));
+    assert.is(statusOf(picture, 'fetch'), 'failed');
+    assert.is(statusOf(picture, 'again'), 'over');
+    assert.match(titleOf(stepOf(picture, 'fetch')), 'each[3]/fetch: HTTP_STATUS: answered 503');
+  });
+
   test('of iterations that are over nothing is claimed', () => {
     const ended = runOf(nestedLoops, { list: 'completed', each: 'completed', report: 'completed', note: 'skipped' });
     const picture = readPicture(drawSvg(nestedLoops, { view: ended }));

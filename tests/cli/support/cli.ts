@@ -23,6 +23,8 @@ export interface CallOptions {
   readonly stdin?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Standard input stays open for {@link Started.type}. */
+  readonly isTyped?: boolean;
   /** File size limit in blocks (512 or 1,024 bytes, depending on the shell). */
   readonly fileBlocks?: number;
 }
@@ -39,7 +41,7 @@ export interface Cli {
   /** Starts another program. */
   launch(words: readonly string[], options?: CallOptions): Started;
   /** Runs a shell command on a pseudo-terminal; `stdout` is its screen. */
-  onTerminal(line: string): Started;
+  onTerminal(line: string, options?: CallOptions): Started;
 }
 
 /** A running call with `--json`, whose events are read as they arrive. */
@@ -91,6 +93,11 @@ export class Started {
     });
   }
 
+  /** Types on the terminal; `\x03` is Ctrl-C, `\r` is Enter. */
+  type(text: string): void {
+    this.process.stdin?.write(text);
+  }
+
   signal(name: NodeJS.Signals): void {
     this.process.kill(name);
   }
@@ -107,11 +114,12 @@ export class Started {
 export async function withCli(use: (cli: Cli) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-cli-'));
   const started = new Set<Started>();
-  const launch = (command: string, args: readonly string[], { stdin, environment = {}, cwd = folder }: CallOptions) => {
+  const launch = (command: string, args: readonly string[], options: CallOptions) => {
+    const { stdin, environment = {}, cwd = folder, isTyped = false } = options;
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(command, args, { cwd, env: { PATH, HOME, TERM: 'xterm', ...environment } });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
+    if (!isTyped) child.stdin.end(stdin);
     const call = new Started(child);
     started.add(call);
     return call;
@@ -128,7 +136,8 @@ export async function withCli(use: (cli: Cli) => Promise<void>): Promise<void> {
       start,
       launch: ([command = '', ...words], options = {}) => launch(command, words, options),
       call: (args, options) => start(args, options).ended,
-      onTerminal: (line) => launch(terminalProgram, ['--quiet', '--return', '--command', line, '/dev/null'], {}),
+      onTerminal: (line, options = {}) =>
+        launch(terminalProgram, ['--quiet', '--return', '--command', line, '/dev/null'], options),
     });
   } finally {
     for (const { process } of started) if (process.exitCode === null) process.kill('SIGKILL');

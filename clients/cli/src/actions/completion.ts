@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import type { RootCommand } from '@bomb.sh/tab';
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
+import { plainText } from '../plain-text.js';
 import type { Streams } from '../streams.js';
 import { bashCompletion } from './bash-completion.js';
+import { type Suggestion, type Suggestions, suggestionsFor } from './completion-values.js';
 
 const fileOptions = ['input', 'output', 'config', 'home'];
 
@@ -15,8 +17,27 @@ export async function parseWithCompletion(program: Command, args: readonly strin
     return;
   }
   const root = tab(program, { completionCommandName: 'completion' });
-  completeFiles(root, args.at(-1) ?? '');
+  const [, , ...words] = args;
+  completeFiles(root, words.at(-1) ?? '');
+  completeValues(root, await suggestionsFor(words));
   await program.parseAsync(args, { from: 'user' });
+}
+
+/** The arguments and options whose values are runs, tasks and step types. */
+function completeValues(root: RootCommand, { runs, tasks, types }: Suggestions): void {
+  for (const [name, { arguments: taken, options }] of root.commands) {
+    const ids = name.startsWith('tasks ') ? tasks : runs;
+    const handlers = { id: taken.get('id'), type: taken.get('type'), run: options.get('run') };
+    if (handlers.id !== undefined) handlers.id.handler = suggest(ids);
+    if (handlers.type !== undefined) handlers.type.handler = suggest(types);
+    if (handlers.run !== undefined) handlers.run.handler = suggest(runs);
+  }
+}
+
+function suggest(suggestions: readonly Suggestion[]): (complete: (value: string, about: string) => void) => void {
+  return (complete) => {
+    for (const { value, about } of suggestions) complete(value, plainText(about));
+  };
 }
 
 /** The script disables the shell's own file completion, so files are suggested here. */

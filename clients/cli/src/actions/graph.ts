@@ -43,6 +43,6 @@ export async function graph(
 }
 
 async function viewOf(settings: Settings, tenantId: string, runId: string): Promise<RunView> {
-  const run = await findRun(settings, tenantId, runId);
+  const run = { tenant_id: tenantId, run_id: await findRun(settings, tenantId, runId) };
   return withStoreOf(settings, run, ({ runs }) => runs.show(run));
 }

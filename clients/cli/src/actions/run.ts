@@ -38,8 +38,7 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   checkInput(segment, input);
   const stores = await openLocalStores(settings, config, plugins);
   const key: RunKey = { tenant_id: options.tenant, run_id: randomUUID() };
-  rememberConfig(settings.home, key.run_id, config.path);
-  const launch: Launch = { settings, definitions, input, options };
+  const launch: Launch = { settings, config, definitions, input, options };
   const service = await stores.runningService();
   if (service?.isAlike === true) return runAtService(stores, service.store, key, launch);
   if (service !== null) {
@@ -51,6 +50,7 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   }
   const store = await stores.openAny();
   try {
+    rememberConfig(settings.home, key.run_id, config.path);
     return await runIn(store, key, launch);
   } finally {
     await store.close();
@@ -60,6 +60,7 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
 /** `llmteam dev` runs it, so that its API shows the run too; this command follows. */
 async function runAtService(stores: LocalStores, store: RemoteStore, key: RunKey, launch: Launch): Promise<ExitCode> {
   try {
+    rememberConfig(launch.settings.home, key.run_id, launch.config.path);
     await request(store, key, launch);
   } finally {
     await store.close();
@@ -95,6 +96,7 @@ function checkInput(segment: Segment, input: Json): void {
 
 interface Launch {
   readonly settings: Settings;
+  readonly config: Config;
   readonly definitions: Definitions;
   readonly input: Json;
   readonly options: RunOptions;

@@ -1,9 +1,9 @@
 import type { Json, RunKey, RunView } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { parseArgument } from '../files.js';
-import { findRun } from '../find-run.js';
-import { noteIfOrphan, printNote } from '../notes.js';
+import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
+import { isViewOrphaned } from '../orphans.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import { waitingText } from '../waiting-text.js';
@@ -18,7 +18,7 @@ export async function runsCancel(
   [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run = await findRun(settings, tenant, runId);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
   await withStoreOf(settings, run, (store) => cancel(store, run, reason));
   printNote(settings, `Run ${run.run_id} is cancelled.`);
   return exitCodes.completed;
@@ -36,7 +36,7 @@ export async function runsPause(
   [runId = '']: readonly string[],
   { tenant, reason }: ControlOptions,
 ): Promise<ExitCode> {
-  const run = await findRun(settings, tenant, runId);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
   await withStoreOf(settings, run, ({ runs }) => runs.control(run, 'pause', 'llmteam', reason));
   printNote(settings, `Run ${run.run_id} is paused: running steps finish, no new steps start.`);
   return exitCodes.completed;
@@ -47,15 +47,16 @@ export async function runsSignal(
   [runId = '', name = '']: readonly string[],
   { tenant, payload, correlation }: { tenant: string; payload: string; correlation?: string },
 ): Promise<ExitCode> {
-  const run = await findRun(settings, tenant, runId);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
   const value: Json = parseArgument('--payload', payload);
   const send = async (store: RunStore): Promise<void> => {
     const before = await store.runs.show(run);
+    const isOrphaned = await isViewOrphaned(store, before);
     await store.runs.signal(run, name, value, correlation === undefined ? {} : { correlation });
     printNote(settings, `Signal '${name}' sent to run ${run.run_id}.`);
     const remark = remarkOnSignal(before, name, correlation);
     if (remark !== null) printNote(settings, remark);
-    await noteIfOrphan(settings, store, run);
+    if (isOrphaned) printResumeHint(settings, run);
   };
   await withStoreOf(settings, run, send, { isIdempotent: false });
   return exitCodes.completed;

@@ -1,8 +1,8 @@
-import type { RunEvent } from '@llmteam/contracts';
+import type { RunEvent, RunKey } from '@llmteam/contracts';
 import { makeColours, severityColour } from '../colours.js';
 import { shownDuration, shownTimeOfDay } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { findRun } from '../find-run.js';
+import { errorText } from '../failure-place.js';
 import { withStoreOf } from '../open-stores.js';
 import { printEvents } from '../result-output.js';
 import type { Settings } from '../settings.js';
@@ -13,7 +13,7 @@ export async function runsEvents(
   [runId = '']: readonly string[],
   { tenant, from, json }: { tenant: string; from: number; json?: boolean },
 ): Promise<ExitCode> {
-  const run = await findRun(settings, tenant, runId);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
   const events = await withStoreOf(settings, run, ({ runs }) => runs.events(run, from));
   if (json === true) printEvents(events, settings);
   else settings.streams.print(asTable(events, settings));
@@ -29,7 +29,7 @@ function asTable(events: readonly RunEvent[], settings: Settings): string {
     `${event.scope === '' ? '' : `${event.scope}/`}${event.step_id ?? ''}`,
     event.attempt === null ? '' : String(event.attempt),
     event.duration_ms === null ? '' : shownDuration(event.duration_ms),
-    event.error === null ? payloadOf(event) : `${event.error.error_code}: ${event.error.error_message}`,
+    event.error === null ? payloadOf(event) : errorText(event.error),
   ]);
   const head = ['SEQ', 'TIME', 'EVENT', 'STEP', 'TRY', 'TOOK', 'DETAILS'];
   return table(head, rows, colours, { width: settings.streams.stdoutColumns, whole: [0, 1] });

@@ -2,7 +2,6 @@ import { type JsonObject, LlmteamError, type RunKey } from '@llmteam/contracts';
 import { inheritConfig } from '../configuration.js';
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable, parseArgument } from '../files.js';
-import { findRun } from '../find-run.js';
 import { printNote } from '../notes.js';
 import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
@@ -22,7 +21,7 @@ export async function runsFork(
 ): Promise<ExitCode> {
   checkWritable(options.output);
   const inputOverrides = overridesOf(options);
-  const run = await findRun(settings, options.tenant, runId);
+  const run: RunKey = { tenant_id: options.tenant, run_id: runId };
   const stores = await storesOfRun(settings, run.run_id);
   const store = await stores.openStoreOf(run);
   let forked: RunKey;

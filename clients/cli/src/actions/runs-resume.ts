@@ -1,6 +1,6 @@
+import type { RunKey } from '@llmteam/contracts';
 import type { ExitCode } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
-import { findRun } from '../find-run.js';
 import { storesOfRun } from '../open-stores.js';
 import type { ResultOptions } from '../result-output.js';
 import { continueRun } from '../run-continuation.js';
@@ -12,7 +12,7 @@ export async function runsResume(
   options: ResultOptions & { readonly tenant: string },
 ): Promise<ExitCode> {
   checkWritable(options.output);
-  const run = await findRun(settings, options.tenant, runId);
+  const run: RunKey = { tenant_id: options.tenant, run_id: runId };
   const stores = await storesOfRun(settings, run.run_id);
-  return continueRun(settings, stores, run, options);
+  return continueRun(settings, stores, run, { ...options, isResumed: true });
 }

@@ -1,10 +1,10 @@
-import type { RunView, StepSummary } from '@llmteam/contracts';
+import type { RunKey, RunView, StepSummary } from '@llmteam/contracts';
 import { type Colours, makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { findRun } from '../find-run.js';
+import { errorText } from '../failure-place.js';
 import { withStoreOf } from '../open-stores.js';
-import { isOrphan } from '../orphans.js';
+import { isViewOrphaned } from '../orphans.js';
 import { resumeCommand } from '../own-commands.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
@@ -17,10 +17,10 @@ export async function runsShow(
   [runId = '']: readonly string[],
   { tenant, json }: { tenant: string; json?: boolean },
 ): Promise<ExitCode> {
-  const run = await findRun(settings, tenant, runId);
+  const run: RunKey = { tenant_id: tenant, run_id: runId };
   const { view, isOrphaned } = await withStoreOf(settings, run, async (store) => {
     const shown = await store.runs.show(run);
-    return { view: shown, isOrphaned: await isOrphan(store, shown) };
+    return { view: shown, isOrphaned: await isViewOrphaned(store, shown) };
   });
   const process = isOrphaned ? `no process works on it; to go on: ${resumeCommand(settings, run)}` : null;
   const text =
@@ -47,7 +47,7 @@ function asText(view: RunView, process: string | null, colours: Colours): string
     line('duration', duration_ms === null ? null : shownDuration(duration_ms)),
     line('tokens', tokens === 0 ? null : `${usage.input_tokens} in, ${usage.output_tokens} out`),
     line('steps', countsText(countSteps(view))),
-    line('error', error === null ? null : `${error.error_code}: ${error.error_message}`),
+    line('error', error === null ? null : errorText(error)),
     `\n${table(
       ['STEP', 'TYPE', 'STATUS', 'ATTEMPT', ''],
       view.steps.map((step) => stepRow(step, colours)),
@@ -59,7 +59,7 @@ function asText(view: RunView, process: string | null, colours: Colours): string
 
 function stepRow({ scope, step_id, type, status, attempt, error, waiting_for }: StepSummary, colours: Colours) {
   const waiting = waiting_for === undefined ? undefined : waitingText(waiting_for);
-  const remark = error === null ? waiting : `${error.error_code}: ${error.error_message}`;
+  const remark = error === null ? waiting : errorText(error);
   return [
     scope === '' ? step_id : `${scope}/${step_id}`,
     type,

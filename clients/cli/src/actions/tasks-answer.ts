@@ -1,10 +1,11 @@
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { jsonOrText, parseArgument } from '../files.js';
-import { findTask } from '../find-run.js';
-import { noteIfOrphan, printNote } from '../notes.js';
+import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
+import { isOrphan } from '../orphans.js';
 import type { Settings } from '../settings.js';
+import { runOfTask } from '../task-ids.js';
 import { userName } from '../user-name.js';
 
 interface AnswerOptions {
@@ -19,12 +20,12 @@ interface AnswerOptions {
 
 export async function tasksAnswer(
   settings: Settings,
-  [text = '']: readonly string[],
+  [taskId = '']: readonly string[],
   options: AnswerOptions,
 ): Promise<ExitCode> {
   const { tenant, comment } = options;
   const given = decisionOf(options);
-  const { run, taskId } = await findTask(settings, tenant, text);
+  const run = runOfTask(tenant, taskId);
   await withStoreOf(settings, run, async (store) => {
     const { runs } = store;
     const value =
@@ -37,19 +38,20 @@ export async function tasksAnswer(
       ...(comment !== undefined && { comment }),
       answered_by: options.by ?? userName(),
     };
+    const isOrphaned = await isOrphan(store, run).catch(() => false);
     await runs.answer(tenant, taskId, answer);
     printNote(settings, `Task answered: ${given.decision}.`);
-    await noteIfOrphan(settings, store, run);
+    if (isOrphaned) printResumeHint(settings, run);
   });
   return exitCodes.completed;
 }
 
 export async function tasksClaim(
   settings: Settings,
-  [text = '']: readonly string[],
+  [taskId = '']: readonly string[],
   { tenant, by = userName() }: { tenant: string; by?: string },
 ): Promise<ExitCode> {
-  const { run, taskId } = await findTask(settings, tenant, text);
+  const run = runOfTask(tenant, taskId);
   await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
   printNote(settings, `Task claimed by ${by}.`);
   return exitCodes.completed;

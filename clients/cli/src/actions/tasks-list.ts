@@ -24,7 +24,7 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
   const query: TaskQuery = {
     tenant_id: tenant,
     ...(status !== undefined && { status }),
-    ...(options.run !== undefined && { run_id: (await findRun(settings, tenant, options.run)).run_id }),
+    ...(options.run !== undefined && { run_id: await findRun(settings, tenant, options.run) }),
   };
   const stores = await openStores(settings);
   const lists = await stores.each((runs) =>

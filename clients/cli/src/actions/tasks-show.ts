@@ -1,18 +1,18 @@
 import type { HumanTask } from '@llmteam/contracts';
 import { makeColours } from '../colours.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { findTask } from '../find-run.js';
 import { withStoreOf } from '../open-stores.js';
 import { answerCommands } from '../own-commands.js';
 import type { Settings } from '../settings.js';
+import { runOfTask } from '../task-ids.js';
 import { taskText } from '../task-text.js';
 
 export async function tasksShow(
   settings: Settings,
-  [text = '']: readonly string[],
+  [taskId = '']: readonly string[],
   { tenant, json }: { tenant: string; json?: boolean },
 ): Promise<ExitCode> {
-  const { run, taskId } = await findTask(settings, tenant, text);
+  const run = runOfTask(tenant, taskId);
   const task = await withStoreOf(settings, run, ({ runs }) => runs.task(tenant, taskId));
   settings.streams.print(json === true ? `${JSON.stringify(task, null, 2)}\n` : asText(task, settings));
   return exitCodes.completed;

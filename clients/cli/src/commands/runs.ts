@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
+import { onRun } from './partial-ids.js';
 import { type Act, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
 
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
@@ -40,25 +41,25 @@ function addList(runs: Command, act: Act): void {
 function addInspection(runs: Command, act: Act): void {
   ofRun(runs, 'show', 'show a run and its steps')
     .option('--json', 'print the run as JSON')
-    .action(act(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args))));
   ofRun(runs, 'events', 'list the events of a run')
     .option('--from <seq>', 'first sequence number to list', parseSequenceNumber, 1)
     .option('--json', 'print events as JSON lines')
-    .action(act(async (...args) => (await import('../actions/runs-events.js')).runsEvents(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-events.js')).runsEvents(...args))));
 }
 
 function addControls(runs: Command, act: Act): void {
   ofRun(runs, 'cancel', 'cancel a run')
     .option('--reason <text>', 'reason to record in the history')
-    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsCancel(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-control.js')).runsCancel(...args))));
   ofRun(runs, 'pause', 'pause a run: start no further steps')
     .option('--reason <text>', 'reason to record in the history')
-    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsPause(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-control.js')).runsPause(...args))));
   ofRun(runs, 'signal', 'send a signal to a run')
     .argument('<name>', 'signal name')
     .option('--payload <json>', 'JSON payload of the signal', 'null')
     .option('--correlation <text>', 'deliver only to steps waiting for this correlation')
-    .action(act(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args))));
 }
 
 function addContinuations(runs: Command, act: Act): void {
@@ -66,12 +67,12 @@ function addContinuations(runs: Command, act: Act): void {
     .option('-o, --output <file>', 'also write the result to a file')
     .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')
     .option('--json', 'print events as JSON lines, the result last')
-    .action(act(async (...args) => (await import('../actions/runs-resume.js')).runsResume(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-resume.js')).runsResume(...args))));
   ofRun(runs, 'fork', 'fork a run from a step, as a new run')
     .requiredOption('--from-step <step>', 'step to start the fork from')
     .option('--input-overrides <json>', 'override input ports of that step, e.g. {"input": 1}')
     .option('-o, --output <file>', 'also write the result to a file')
     .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')
     .option('--json', 'print events as JSON lines, the result last')
-    .action(act(async (...args) => (await import('../actions/runs-fork.js')).runsFork(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-fork.js')).runsFork(...args))));
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
+import { onTask } from './partial-ids.js';
 import { type Act, parseLimit, parseName } from './syntax.js';
 
 export function addTasks(program: Command, act: Act): void {
@@ -17,10 +18,10 @@ export function addTasks(program: Command, act: Act): void {
     .action(act(async (...args) => (await import('../actions/tasks-list.js')).tasksList(...args)));
   ofTask(tasks, 'show', 'show a task and its request')
     .option('--json', 'print the task as JSON')
-    .action(act(async (...args) => (await import('../actions/tasks-show.js')).tasksShow(...args)));
+    .action(act(onTask(async (...args) => (await import('../actions/tasks-show.js')).tasksShow(...args))));
   ofTask(tasks, 'claim', 'claim a task')
     .option('--by <name>', 'name of the claimant (default: your user name)')
-    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksClaim(...args)));
+    .action(act(onTask(async (...args) => (await import('../actions/tasks-answer.js')).tasksClaim(...args))));
   addAnswer(tasks, act);
 }
 
@@ -44,5 +45,5 @@ function addAnswer(tasks: Command, act: Act): void {
     .addOption(oneOf('--value <json>', 'value', 'answer with a value or a choice'))
     .option('--comment <text>', 'comment to attach to the answer')
     .option('--by <name>', 'name of the person answering (default: your user name)')
-    .action(act(async (...args) => (await import('../actions/tasks-answer.js')).tasksAnswer(...args)));
+    .action(act(onTask(async (...args) => (await import('../actions/tasks-answer.js')).tasksAnswer(...args))));
 }

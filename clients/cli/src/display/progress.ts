@@ -17,6 +17,7 @@ import {
   type Usage,
   type WaitingFor,
 } from '@llmteam/contracts';
+import { errorText } from '../failure-place.js';
 import { waitingText } from '../waiting-text.js';
 import { loopDepths } from './loop-depths.js';
 
@@ -112,7 +113,7 @@ export class RunProgress {
     const status = statusesByEvent[event.event_type];
     if (status === undefined) return;
     this.status = status;
-    this.error = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
+    this.error = event.error === null ? null : errorText(event.error);
     this.durationMs = event.duration_ms;
   }
 
@@ -202,7 +203,7 @@ function finish(step: StepProgress, event: RunEvent, at: number): void {
   if (event.event_type === 'step.completed') step.completed++;
   if (event.event_type === 'step.failed') step.failed++;
   step.duration_ms = event.duration_ms ?? (step.startedAt === null ? null : at - step.startedAt);
-  step.remark = event.error === null ? null : `${event.error.error_code}: ${event.error.error_message}`;
+  step.remark = event.error === null ? null : errorText(event.error);
   step.status = step.open.size > 0 ? 'running' : ownStatus(step, event);
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from '../failure-place.js';
 import type { Diagram } from './diagram.js';
 import type { Size } from './geometry.js';
 import { ink, monoFamily } from './palette.js';
@@ -39,7 +40,7 @@ export function readCaption(diagram: Diagram, title: string | undefined, overlay
     title: shown,
     chip: { content: `${view.status}${time}`, color: runColor(view.status) },
     detail: `${segment.segment_id} · ${count} · ${view.run_id}`,
-    error: view.error === null ? '' : `${view.error.error_code}: ${view.error.error_message}`,
+    error: view.error === null ? '' : errorText(view.error),
     legend: statusesShown(overlay),
   };
 }

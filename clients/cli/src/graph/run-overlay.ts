@@ -1,4 +1,5 @@
 import { type RunView, type StepStatus, type StepSummary, stepStatuses } from '@llmteam/contracts';
+import { errorText, failurePlace } from '../failure-place.js';
 import { waitingText } from '../waiting-text.js';
 import type { Diagram, DiagramEdge } from './diagram.js';
 import { noLoop } from './loop-regions.js';
@@ -56,7 +57,20 @@ export function overlayRun(diagram: Diagram, view: RunView): RunOverlay {
     const owner = step === undefined || step.region === noLoop ? undefined : steps[step.region];
     steps[place] = listed.length > 0 ? aggregate(listed) : unlisted(owner);
   }
+  markFailures(diagram, view, steps);
   return { view, steps, openIterations: countIterations(diagram, view) };
+}
+
+/** A run keeps no statuses of the iteration that failed, but the error of its loop names the step. */
+function markFailures(diagram: Diagram, view: RunView, steps: StepOverlay[]): void {
+  for (const error of [view.error, ...view.steps.map((summary) => summary.error)]) {
+    const failure = error === null ? null : failurePlace(error);
+    const place = diagram.steps.findIndex(({ step_id }) => step_id === failure?.step_id);
+    const overlay = steps[place];
+    if (failure === null || overlay === undefined || overlay.status === 'failed') continue;
+    const note = `${failure.step}: ${failure.cause === '' ? 'failed' : failure.cause}`.slice(0, maxNoteLength);
+    steps[place] = { ...overlay, status: 'failed', notes: [note, ...overlay.notes] };
+  }
 }
 
 /** Whether the run took an edge, inferred from the statuses of both ends; they do not reveal which ports fired. */
@@ -125,7 +139,7 @@ function notesOf({ scope, error, waiting_for }: StepSummary): string[] {
   const where = scope === '' ? '' : `${scope}: `;
   const notes: string[] = [];
   if (waiting_for !== undefined) notes.push(`${where}waits for ${waitingText(waiting_for)}`);
-  if (error !== null) notes.push(`${where}${error.error_code}: ${error.error_message}`);
+  if (error !== null) notes.push(`${where}${errorText(error)}`);
   return notes.map((note) => note.slice(0, maxNoteLength));
 }
 

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { type Cli, jsonOf, withCli } from './support/cli.js';
+import { giveJson, withOddServer } from './support/odd-server.js';
+
+const patience = { timeoutMs: 90_000 };
+
+/** Runs the segment of a new project and approves the draft. */
+async function runProject(cli: Cli, folder: string, environment: Record<string, string> = {}): Promise<unknown> {
+  const options = { cwd: join(cli.folder, folder), environment };
+  const started = cli.start(['run', 'announcement.json', '-i', 'input.json'], options);
+  const task = await started.until('a task', ({ stderr }) => /tasks answer (\S+) --approve/.exec(stderr)?.[1]);
+  const answered = await cli.call(['tasks', 'answer', task, '--approve'], options);
+  assert.is(answered.code, 0, answered.stderr);
+  return jsonOf(await started.ended).output;
+}
+
+spec('llmteam init', (test) => {
+  test(
+    'makes a folder whose segment is valid and runs, without a model if it is to be offline',
+    () =>
+      withCli(async (cli) => {
+        const made = await cli.call(['init', 'first', '--provider', 'offline']);
+        assert.is(made.code, 0, made.stderr);
+        assert.match(made.stderr, /To run it: cd first && llmteam run announcement\.json -i input\.json\n$/);
+        for (const path of made.stdout.trimEnd().split('\n')) assert.ok(existsSync(join(cli.folder, path)), path);
+        const cwd = join(cli.folder, 'first');
+        const valid = await cli.call(['validate', 'announcement.json'], { cwd });
+        assert.is(valid.stdout, 'announcement.json: valid, 4 steps\n');
+        assert.match(JSON.stringify(await runProject(cli, 'first')), 'Announce a bicycle bell that plays Bach');
+      }),
+    patience,
+  );
+
+  for (const [provider, key] of [
+    ['ollama', null],
+    ['openai', 'OPENAI_API_KEY'],
+    ['anthropic', 'ANTHROPIC_API_KEY'],
+  ] as const) {
+    test(
+      `with --provider ${provider} it is valid, and asks the model of its config`,
+      () =>
+        withCli((cli) =>
+          withOddServer(
+            (response) =>
+              giveJson(response, 200, { choices: [{ message: { content: 'Ring it!' }, finish_reason: 'stop' }] }),
+            async ({ url, asked }) => {
+              assert.is((await cli.call(['init', 'p', '--provider', provider, '--model', 'my-model'])).code, 0);
+              const path = join(cli.folder, 'p/llmteam.config.json');
+              const config = JSON.parse(readFileSync(path, 'utf8'));
+              assert.is(config.llms.writer.model, 'my-model');
+              assert.is(config.llms.writer.api_key, key === null ? undefined : `env:${key}`);
+              assert.match(config.llms.writer.base_url, /^https?:\/\/[^/]+\/v1$/);
+              const valid = await cli.call(['validate', 'announcement.json'], { cwd: join(cli.folder, 'p') });
+              assert.is(valid.code, 0, valid.stderr);
+              config.llms.writer.base_url = `${url}/v1`;
+              config.llms.writer.stream = false;
+              cli.write('p/llmteam.config.json', config);
+              assert.equal(await runProject(cli, 'p', key === null ? {} : { [key]: 'sk-test-key' }), {
+                published: 'Ring it!',
+              });
+              assert.equal(asked, ['POST /v1/chat/completions']);
+            },
+          ),
+        ),
+      patience,
+    );
+  }
+
+  test(
+    'overwrites nothing, writes nothing for a wrong command line, and asks only on a terminal',
+    () =>
+      withCli(async (cli) => {
+        cli.write('there/input.json', 'mine');
+        const refused = await cli.call(['init', 'there', '--provider', 'offline']);
+        assert.is(refused.code, 1);
+        assert.match(
+          refused.stderr,
+          /^error FILE_UNREADABLE: nothing was written: 'there\/input\.json' would be overwritten/,
+        );
+        assert.is(readFileSync(join(cli.folder, 'there/input.json'), 'utf8'), 'mine');
+        assert.not.ok(existsSync(join(cli.folder, 'there/announcement.json')));
+        const unasked = await cli.call(['init', 'new']);
+        assert.is(unasked.code, 2);
+        assert.match(unasked.stderr, /--provider is required without a terminal: offline, ollama, openai, anthropic/);
+        assert.is((await cli.call(['init', 'new', '--provider', 'offline', '--model', 'x'])).code, 2);
+        assert.is((await cli.call(['init', 'new', '--provider', 'none'])).code, 2);
+        assert.not.ok(existsSync(join(cli.folder, 'new')));
+        cli.write('file', '');
+        const blocked = await cli.call(['init', 'file', '--provider', 'offline']);
+        assert.match(blocked.stderr, /^error FILE_UNREADABLE: cannot write 'file': /);
+      }),
+    patience,
+  );
+});
+
+spec('llmteam run --watch', (test) => {
+  test(
+    'runs again when the segment or its configuration changes, and stops when told to',
+    () =>
+      withCli(async (cli) => {
+        const shout = (word: string) => ({
+          segment_id: 'shout',
+          name: 'Shout',
+          entrypoint: 'say',
+          steps: [{ step_id: 'say', type: 'transform', config: { expression: `'${word}'` } }],
+        });
+        cli.write('shout.json', shout('one'));
+        const started = cli.start(['run', 'shout.json', '--watch', '-o', 'result.json']);
+        const runs = (count: number) =>
+          started.until(`run ${count}`, ({ stderr }) => {
+            return stderr.split('Watching for changes; Ctrl-C ends.\n').length > count ? true : undefined;
+          });
+        await runs(1);
+        cli.write('shout.json', '{');
+        await runs(2);
+        cli.write('shout.json', shout('three'));
+        await runs(3);
+        cli.write('llmteam.config.json', {});
+        await runs(4);
+        started.signal('SIGTERM');
+        const { code, stdout, stderr } = await started.ended;
+        assert.is(code, 0);
+        assert.equal(
+          [...stdout.matchAll(/"output": "(\w+)"/g)].map(([, word]) => word),
+          ['one', 'three', 'three'],
+        );
+        assert.match(stderr, /shout\.json:1:.*error JSON_INVALID/);
+      }),
+    patience,
+  );
+
+  test(
+    'needs files',
+    () =>
+      withCli(async (cli) => {
+        const refused = await cli.call(['run', '-', '--watch'], { stdin: '{}' });
+        assert.is(refused.code, 2);
+        assert.match(refused.stderr, /^error USAGE: --watch needs files/);
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,89 @@
+import type { ErrorInfo, RunEvent, Segment } from '@llmteam/contracts';
+import { drawFrame, glyphsFor, makeColours, RunProgress } from 'llmteam';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+
+const segment: Segment = {
+  segment_id: 's',
+  name: 'S',
+  entrypoint: 'each',
+  steps: [
+    { step_id: 'each', type: 'map' },
+    { step_id: 'write', type: 'llm_agent' },
+  ],
+  edges: [{ from: 'each', from_port: 'body', to: 'write' }],
+};
+
+function event(eventType: string, scope: string, more: Partial<RunEvent> = {}): RunEvent {
+  const base = {
+    event_type: eventType,
+    scope,
+    run_id: 'r',
+    step_id: 'write',
+    attempt: 1,
+    error: null,
+    duration_ms: null,
+    payload: {},
+  };
+  return { ...base, timestamp: '2026-01-01T00:00:00Z', ...more } as unknown as RunEvent;
+}
+
+function frame(progress: RunProgress, rows = 24): string {
+  const screen = { columns: 120, rows, now: Date.parse('2026-01-01T00:00:01Z'), tick: 0 };
+  return drawFrame(progress, {
+    ...screen,
+    colours: makeColours(false),
+    glyphs: glyphsFor(false),
+    settings: undefined as never,
+  });
+}
+
+const key = { tenant_id: 't', run_id: 'r' };
+
+spec('the picture of a run', (test) => {
+  test('tokens of parallel iterations are not mixed: one is shown, the next once it has ended', () => {
+    const progress = new RunProgress(key, segment);
+    progress.apply([event('step.started', 'each[0]'), event('step.started', 'each[1]')], null);
+    for (const [scope, text] of [
+      ['each[0]', 'The '],
+      ['each[1]', 'Das '],
+      ['each[0]', 'cat'],
+      ['each[1]', 'Pferd'],
+    ] as const) {
+      progress.write({ step_id: 'write', scope, text });
+    }
+    assert.match(frame(progress), /The cat$/m);
+    assert.not.match(frame(progress), /Das/);
+    progress.apply([event('step.completed', 'each[0]')], null);
+    assert.match(frame(progress), /Das Pferd$/m);
+  });
+
+  test('a failure inside a loop is shown with its step, its item and its cause', () => {
+    const error: ErrorInfo = {
+      error_type: 'LlmteamError',
+      error_code: 'ITERATION_FAILED',
+      error_message: 'an iteration failed',
+      recoverable: false,
+      details: { failed_step: 'each[3]/write', iteration: 3, cause: { code: 'LLM_FAILED', message: 'overloaded' } },
+    };
+    const progress = new RunProgress(key, segment);
+    progress.apply([event('segment.failed', '', { step_id: null, error })], null);
+    const text =
+      'ITERATION_FAILED: an iteration failed (in step each[3]/write, item 3 counted from 0: LLM_FAILED: overloaded)';
+    assert.ok(frame(progress).includes(text), frame(progress));
+    assert.match(frame(progress), /failed 0 steps completed, 2 not run$/m);
+  });
+
+  test('running steps that do not fit are not counted as finished', () => {
+    const steps = Array.from({ length: 20 }, (_, place) => ({ step_id: `s${place}`, type: 'any' }));
+    const many = new RunProgress(key, { ...segment, entrypoint: 's0', steps, edges: [] });
+    const of = (type: string, from: number, to: number) =>
+      steps.slice(from, to).map(({ step_id }) => event(type, '', { step_id }));
+    many.apply([...of('step.started', 0, 14), ...of('step.completed', 0, 2)], null);
+    const shown = frame(many, 8);
+    assert.match(shown, /2 steps finished/);
+    assert.match(shown, /6 steps pending/);
+    const active = Number(/(\d+) more steps active/.exec(shown)?.[1]);
+    assert.is(active + (shown.match(/^ {2}\| s\d+/gm) ?? []).length, 12);
+  });
+});
