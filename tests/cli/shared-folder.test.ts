@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { type Cli, jsonOf, withCli } from './support/cli.js';
 import { startDev } from './support/dev-service.js';
-import { doubling, waiting } from './support/segments.js';
+import { chain, doubling, transform, waiting } from './support/segments.js';
 
 const patience = { timeoutMs: 120_000 };
 
@@ -75,6 +75,44 @@ spec('llmteam run beside llmteam dev', (test) => {
         const { runs } = jsonOf<Listed>(await cli.call(['runs', 'list', '--json']));
         assert.is(runs[0]?.run_id, jsonOf(ended).run_id, 'lists of commands show it all the same');
         await running.stop();
+      }),
+    patience,
+  );
+});
+
+spec('llmteam dev after llmteam run', (test) => {
+  test(
+    'shows the runs that ended before it started, once, with their events; unfinished ones are left alone',
+    () =>
+      withCli(async (cli) => {
+        const orphan = await killedRun(cli);
+        const input = { text: 'x'.repeat(400_000) };
+        cli.write('input.json', input);
+        const echo = chain('echo', [transform('say', 'input.text')]);
+        const first = jsonOf(await cli.call(['run', cli.write('echo.json', echo), '-i', 'input.json']));
+        let running = await startDev(cli);
+        const { key } = running;
+        const client = () => new LlmteamClient({ url: running.url, key: String(key) });
+        assert.is((await client().getRun(first.run_id)).output, input.text, 'a large value');
+        await running.stop();
+        const second = jsonOf(await cli.call(['run', 'echo.json', '-j', '{"text": "y"}']));
+        running = await startDev(cli);
+        const { runs } = await client().listRuns();
+        assert.equal(
+          runs.map(({ run_id }) => run_id),
+          [second.run_id, first.run_id],
+        );
+        const types: string[] = [];
+        for await (const { event_type } of client().follow(second.run_id)) types.push(event_type);
+        assert.is(types.at(-1), 'segment.completed');
+        const listed = jsonOf<Listed>(await cli.call(['runs', 'list', '--json'])).runs;
+        assert.equal(
+          listed.map(({ run_id }) => run_id),
+          [second.run_id, first.run_id, orphan],
+        );
+        await running.stop();
+        await cli.call(['runs', 'signal', orphan, 'go', '--payload', '3']);
+        assert.is(jsonOf(await cli.call(['runs', 'resume', orphan])).output, 3);
       }),
     patience,
   );

@@ -34,7 +34,7 @@ function entering(form: unknown): Segment {
 
 function run({ write, onTerminal }: Cli, segment: Segment, options = ''): Started {
   write('segment.json', segment);
-  const line = `stty rows 24 columns 80; ${command} run segment.json ${options} > out.json; echo "exit $?"`;
+  const line = `stty rows 24 columns 80; exec ${command} run segment.json ${options} > out.json`;
   return onTerminal(line, { isTyped: true });
 }
 
@@ -67,7 +67,7 @@ spec('a human task on the terminal that runs it', (test) => {
         started.type('y\r');
         await sees(started, 'comment, Enter for none: ');
         started.type('fine\r');
-        await sees(started, 'exit 0');
+        assert.is((await started.ended).code, 0);
         const { decision, comment, input } = outputOf(cli) as Record<string, unknown>;
         assert.equal([decision, comment, input], ['approve', 'fine', 'Dear reader']);
       }),
@@ -89,7 +89,7 @@ spec('a human task on the terminal that runs it', (test) => {
         started.type('7\r');
         await sees(started, 'note (string); Enter = none: ', 2);
         started.type('42\r');
-        await sees(started, 'exit 0');
+        assert.is((await started.ended).code, 0);
         assert.equal((outputOf(cli) as { value: unknown }).value, { number: 7, note: '42' });
       }),
     patience,
@@ -106,7 +106,7 @@ spec('a human task on the terminal that runs it', (test) => {
           const { tasks } = JSON.parse((await cli.call(['tasks', 'list', '--status', 'open', '--json'])).stdout);
           const answered = await cli.call(['tasks', 'answer', tasks[0].task_id, '--approve']);
           assert.is(answered.code, 0, answered.stderr);
-          await sees(started, 'exit 0');
+          assert.is((await started.ended).code, 0);
         }
       }),
     patience,
@@ -133,7 +133,7 @@ spec('Ctrl-C on a terminal', (test) => {
         started.type('\x03');
         await sees(started, question, 2);
         started.type('c\r');
-        await sees(started, 'exit 4');
+        assert.is((await started.ended).code, 4);
       }),
     patience,
   );
@@ -149,7 +149,7 @@ spec('Ctrl-C on a terminal', (test) => {
           await sees(started, question);
           started.type('l\r');
           await sees(started, 'can be resumed with: llmteam runs resume ');
-          await sees(started, 'exit 130');
+          assert.is((await started.ended).code, 130);
         }
         const { runs } = JSON.parse((await cli.call(['runs', 'list', '--json'])).stdout);
         assert.equal(
@@ -172,7 +172,7 @@ spec('Ctrl-C on a terminal', (test) => {
         started.type('\x03');
         await sees(started, question);
         started.type('\x03');
-        await sees(started, 'exit 130');
+        assert.is((await started.ended).code, 130);
       }),
     patience,
   );
@@ -209,7 +209,7 @@ spec('lists on a terminal', (test) => {
         for (const line of stripVTControlCharacters(events.stdout).replaceAll('\r', '').split('\n')) {
           assert.ok(line.length <= 80, line);
         }
-        await sees(started, 'exit 4');
+        assert.is((await started.ended).code, 4);
       }),
     patience,
   );

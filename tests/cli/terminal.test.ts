@@ -79,7 +79,7 @@ spec('llmteam run on a terminal', (test) => {
         const steps = [approval('ask', 'Publish\u001b[2J it?'), transform('after', "'done'")];
         const edges = [{ from: 'ask', from_port: 'approved', to: 'after' }];
         write('asking.json', { ...chain('asking', steps, { params: { timeout_seconds: null } }), edges });
-        const started = onTerminal(`${shellWords([process.execPath, program])} run asking.json > out.json`);
+        const started = onTerminal(`${shellWords([process.execPath, program])} run asking.json --no-prompt > out.json`);
         const taskId = await shownTask(started);
         await call(['tasks', 'answer', taskId, '--approve']);
         const ended = await started.ended;

@@ -4,9 +4,12 @@
  */
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
 import { systemReason } from '@llmteam/service-host';
 
+/** Editors write a file in several steps. */
+const settleMs = 100;
 const watched = /\.(json|jsonc|ya?ml)$/;
 
 export class FileChanges {
@@ -33,18 +36,18 @@ export class FileChanges {
     }
   }
 
-  /** Resolves at the next change, or at once if there was one since the last call. */
-  next(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves once files have changed since the last call and are no longer being written. */
+  async next(): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.tell = () => {
-        const state = this.state();
-        if (state === this.seen) return;
-        this.seen = state;
-        this.tell = () => undefined;
-        resolve();
+        if (this.state() !== this.seen) resolve();
       };
       this.tell();
     });
+    do {
+      this.seen = this.state();
+      await sleep(settleMs);
+    } while (this.state() !== this.seen);
   }
 
   close(): void {

@@ -68,7 +68,7 @@ async function taskLike(settings: Settings, tenantId: string, run: string, step:
   const alike = exact.length > 0 ? exact : begun;
   const open = alike.filter(({ status }) => status !== 'closed');
   const ids = (open.length > 0 ? open : alike).map(({ task_id }) => task_id);
-  return theOne('task', step === '' ? run : `${run}:${step}`, ids);
+  return theOne('task', step === '' ? run : `${run}:${step}`, [...new Set(ids)]);
 }
 
 function stepOf(taskId: string): string {

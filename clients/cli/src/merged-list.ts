@@ -37,7 +37,12 @@ export async function rowsAfter<T>(
 }
 
 export function merge<T>(lists: readonly (readonly T[])[], placeOf: (row: T) => Place, limit: number): MergedPage<T> {
-  const all = lists.flat().sort((a, b) => compare(placeOf(a), placeOf(b)));
+  const sorted = lists.flat().sort((a, b) => compare(placeOf(a), placeOf(b)));
+  // An ended run may be in two stores.
+  const all = sorted.filter((row, place) => {
+    const before = sorted[place - 1];
+    return before === undefined || compare(placeOf(before), placeOf(row)) !== 0;
+  });
   const rows = all.slice(0, limit);
   const last = rows.at(-1);
   return { rows, cursor: all.length <= limit || last === undefined ? null : cursorOf(placeOf(last)) };

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
 import { type RunService, systemClock } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { gatherEndedRuns } from './gather-ended-runs.js';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner, type OwnerClient } from './owner-client.js';
 import { configDigest, isDriven, type OwnerInfo } from './owner-info.js';
@@ -76,7 +77,7 @@ export class LocalStores {
     const folder = this.stores.serviceFolder();
     for (const until = this.clock.now() + lockPatienceMs; ; await sleep(50)) {
       try {
-        return await this.openRuntime(() => this.stores.own(folder));
+        return await this.openRuntime((plugins) => this.ownService(folder, plugins));
       } catch (error) {
         if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
         const service = await this.runningService();
@@ -84,6 +85,16 @@ export class LocalStores {
         if (this.clock.now() > until) throw error;
       }
     }
+  }
+
+  private async ownService(folder: string, { catalog }: Plugins): Promise<OwnedFolder> {
+    const owned = await this.stores.own(folder);
+    try {
+      await gatherEndedRuns({ stores: this.stores, target: owned.backend, catalog });
+    } catch (err) {
+      this.options.log.warn({ err }, 'the runs of other commands in this folder cannot be listed');
+    }
+    return owned;
   }
 
   /** `llmteam dev`, if it is running in this home; its store must be closed. */
@@ -161,18 +172,19 @@ export class LocalStores {
     }
   }
 
-  private async openRuntime(own: () => Promise<OwnedFolder>): Promise<OwnedStore> {
+  private async openRuntime(own: (plugins: Plugins) => Promise<OwnedFolder>): Promise<OwnedStore> {
     const { config, log, decorateJournal, storePatienceMs } = this.options;
     let folder = '';
+    this.plugins ??= await loadPlugins(config, log);
+    const { plugins } = this;
     const openBackend = async (): Promise<OwnedFolder['backend']> => {
-      const store = await own();
+      const store = await own(plugins);
       folder = store.folder;
       return store.backend;
     };
-    this.plugins ??= await loadPlugins(config, log);
     const runtime = await EmbeddedRuntime.open({
       config,
-      plugins: this.plugins,
+      plugins,
       clock: this.clock,
       log,
       openBackend,

@@ -27,11 +27,12 @@ export async function peekStores(home: string, tenantId: string, limit: number):
       tasks.push(...(await lists.tasks({ ...query, status: 'open' })).rows);
     }).catch(() => undefined);
   }
-  return { runs: runs.sort((a, b) => b.started_at - a.started_at), tasks: tasks.sort(newestTask) };
-}
-
-function newestTask(a: HumanTask, b: HumanTask): number {
-  return b.created_at - a.created_at;
+  // An ended run may be in two stores.
+  const distinct = new Map(runs.map((run) => [run.run_id, run]));
+  return {
+    runs: [...distinct.values()].sort((a, b) => b.started_at - a.started_at),
+    tasks: tasks.sort((a, b) => b.created_at - a.created_at),
+  };
 }
 
 async function withLists(stores: StoreFolders, folder: string, look: (lists: Lists) => Promise<void>): Promise<void> {

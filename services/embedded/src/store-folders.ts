@@ -44,6 +44,11 @@ export class StoreFolders {
     return numbers.sort((a, b) => a - b).map((number) => join(this.root, String(number)));
   }
 
+  /** Folders of the stores that single commands use. */
+  commandFolders(): string[] {
+    return this.folders().filter((folder) => folder !== this.serviceFolderName());
+  }
+
   /** Opens a store exclusively. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async own(folder: string): Promise<OwnedFolder> {
     const { clock, synchronous } = this.options;

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
 import { findConfig } from '@llmteam/service-host';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
@@ -14,8 +13,6 @@ import { printNote } from '../notes.js';
 import type { RunOptions } from '../run-request.js';
 import type { Settings } from '../settings.js';
 
-/** Editors write a file in several steps. */
-const settleMs = 100;
 const clearScreen = '\u001b[2J\u001b[3J\u001b[H';
 
 /** @throws LlmteamError `USAGE`, `FILE_UNREADABLE` */
@@ -29,12 +26,13 @@ export async function runAndWatch(settings: Settings, file: string, options: Run
     for (;;) {
       const run = start(settings);
       const ended = endOf(run);
-      const stop = await Promise.race([changes.next(), stopped, noteEnd(settings, ended)]);
+      const replaced = new AbortController();
+      const stop = await Promise.race([changes.next(), stopped, noteEnd(settings, ended, replaced.signal)]);
+      replaced.abort();
       // A terminal sends Ctrl-C to the run as well, which asks what to do.
       if (stop !== 'SIGINT' || !process.stdin.isTTY) run.kill('SIGTERM');
       await ended;
       if (stop !== undefined) return exitCodes.completed;
-      await sleep(settleMs);
     }
   } finally {
     changes.close();
@@ -68,9 +66,9 @@ function endOf(run: ChildProcess): Promise<void> {
 }
 
 /** Never resolves. */
-async function noteEnd(settings: Settings, ended: Promise<void>): Promise<never> {
+async function noteEnd(settings: Settings, ended: Promise<void>, replaced: AbortSignal): Promise<never> {
   await ended;
-  printNote(settings, 'Watching for changes; Ctrl-C ends.');
+  if (!replaced.aborted) printNote(settings, 'Watching for changes; Ctrl-C ends.');
   return new Promise(() => undefined);
 }
 
