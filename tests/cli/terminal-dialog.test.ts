@@ -164,6 +164,35 @@ spec('Ctrl-C on a terminal', (test) => {
   );
 
   test(
+    'in the middle of an answer sends nothing, and asks before the next task does',
+    () =>
+      withCli(async (cli) => {
+        const both: Segment = {
+          ...chain('both', [transform('begin', '1'), approval('first', 'First?')], forever),
+          steps: [transform('begin', '1'), approval('first', 'First?'), approval('second', 'Second?')],
+          edges: [
+            { from: 'begin', to: 'first' },
+            { from: 'begin', to: 'second' },
+          ],
+        };
+        const started = run(cli, both);
+        await sees(started, 'approve [y]');
+        started.type('y\r');
+        await sees(started, 'comment, Enter for none: ');
+        started.type('\x03');
+        await sees(started, question);
+        started.type('l\r');
+        assert.is((await started.ended).code, 130);
+        const { tasks } = JSON.parse((await cli.call(['tasks', 'list', '--json'])).stdout);
+        assert.equal(
+          tasks.map(({ status }: { status: string }) => status),
+          ['open', 'open'],
+        );
+      }),
+    patience,
+  );
+
+  test(
     'twice leaves at once',
     () =>
       withCli(async (cli) => {

@@ -8,7 +8,7 @@ import type { Ask, Dialog } from './display/dialog.js';
 import type { RunProgress } from './display/progress.js';
 import type { Runs } from './run-stores.js';
 import type { Settings } from './settings.js';
-import { askForAnswer } from './task-dialog.js';
+import { askForAnswer, Dismissed } from './task-dialog.js';
 import { taskText } from './task-text.js';
 import { userName } from './user-name.js';
 import type { WaitingNotes } from './waiting-notes.js';
@@ -75,8 +75,13 @@ export class OpenTasks {
 
   /** Asks again if the answer does not fit the task. Resolves with whether the answer was accepted. */
   private async answer(task: HumanTask, runs: Runs, ask: Ask, say: (line: string) => void): Promise<boolean> {
+    const reply = async (question: string): Promise<string> => {
+      const text = await ask(question);
+      if (text === null) throw new Dismissed('the question was dismissed');
+      return text;
+    };
     for (;;) {
-      const given = await askForAnswer(task, ask, say);
+      const given = await askForAnswer(task, reply, say).catch(nullIfDismissed);
       if (given === null) return false;
       try {
         await runs.answer(this.tenantId, task.task_id, { ...given, answered_by: userName() });
@@ -87,4 +92,9 @@ export class OpenTasks {
       }
     }
   }
+}
+
+function nullIfDismissed(thrown: unknown): null {
+  if (thrown instanceof Dismissed) return null;
+  throw thrown;
 }

@@ -14,7 +14,7 @@ import {
 } from '@llmteam/contracts';
 import type { EmbeddedRuntime, RemoteStore } from '@llmteam/embedded';
 import { resultFromView } from '@llmteam/kernel';
-import type { Dialog } from './display/dialog.js';
+import type { Ask, Dialog } from './display/dialog.js';
 import type { LiveDisplay } from './display/live-display.js';
 import { RunProgress } from './display/progress.js';
 import { exitCodes } from './exit-codes.js';
@@ -203,15 +203,15 @@ export class RunSession {
 
   private askHowToStop(dialog: Dialog): void {
     dialog.dismiss();
-    const converse = dialog.hold(async (ask) => {
+    const converse = async (ask: Ask): Promise<void> => {
       const question = `cancel the run [c], leave it ${this.isDrivenHere ? 'for later' : 'running'} [l]; Enter = go on: `;
       const reply = (await ask(question))?.trim().toLowerCase() ?? '';
       if (this.state !== 'running') return;
       if (reply !== '' && 'cancel'.startsWith(reply)) this.requestCancel('SIGINT');
       else if (reply !== '' && 'leave'.startsWith(reply)) this.leave();
       else this.interrupts.rearm();
-    });
-    converse.catch(() => undefined);
+    };
+    dialog.hold(converse, { isUrgent: true }).catch(() => undefined);
   }
 
   private leave(): never {

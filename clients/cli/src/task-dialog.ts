@@ -4,15 +4,20 @@
  */
 import type { HumanTask, Json, JsonObject, TaskAnswer } from '@llmteam/contracts';
 import { isLlmteamError } from '@llmteam/contracts';
-import type { Ask } from './display/dialog.js';
 import { jsonOrText, parseArgument } from './files.js';
+
+/** Asks one question. @throws Dismissed */
+export type Ask = (question: string) => Promise<string>;
+
+/** The person is no longer asked, in the middle of an answer: nothing is sent. */
+export class Dismissed extends Error {}
 
 export type GivenAnswer = Pick<TaskAnswer, 'decision' | 'value' | 'comment'>;
 
 /** The reply that leaves the task open. */
 const later = 'Enter = later';
 
-/** Resolves to null if the person leaves the task open. `say` prints a line. */
+/** Resolves to null if the person leaves the task open. `say` prints a line. @throws Dismissed */
 export async function askForAnswer(
   { request }: HumanTask,
   ask: Ask,
@@ -36,7 +41,7 @@ async function verdict(ask: Ask, say: (line: string) => void, mayModify: boolean
   const modify = mayModify ? ', modify [m]' : '';
   const words = Object.entries(verdicts).filter(([word]) => mayModify || word !== 'modify');
   for (;;) {
-    const reply = (await ask(`approve [y], reject [n]${modify}; ${later}: `))?.trim().toLowerCase() ?? '';
+    const reply = (await ask(`approve [y], reject [n]${modify}; ${later}: `)).trim().toLowerCase();
     if (reply === '') return null;
     const decision = words.find(([word]) => word.startsWith(reply))?.[1];
     if (decision === undefined) say(`'${reply}' is none of these.`);
@@ -51,14 +56,14 @@ async function modified(ask: Ask, say: (line: string) => void): Promise<GivenAns
 }
 
 async function withComment(given: GivenAnswer, ask: Ask): Promise<GivenAnswer> {
-  const comment = (await ask('comment, Enter for none: '))?.trim() ?? '';
+  const comment = (await ask('comment, Enter for none: ')).trim();
   return comment === '' ? given : { ...given, comment };
 }
 
 async function choice(choices: readonly string[], ask: Ask, say: (line: string) => void): Promise<GivenAnswer | null> {
   for (const [place, text] of choices.entries()) say(`  ${place + 1}  ${text}`);
   for (;;) {
-    const reply = (await ask(`the number of a choice; ${later}: `))?.trim() ?? '';
+    const reply = (await ask(`the number of a choice; ${later}: `)).trim();
     if (reply === '') return null;
     const value = choices.find((text) => text === reply) ?? choices[Number(reply) - 1];
     if (value !== undefined) return { decision: 'answer', value };
@@ -111,7 +116,7 @@ async function read(
   parse: (text: string) => Json,
 ): Promise<Read | null> {
   for (;;) {
-    const reply = (await ask(question))?.trim() ?? '';
+    const reply = (await ask(question)).trim();
     if (reply === '') return null;
     try {
       return { read: parse(reply) };

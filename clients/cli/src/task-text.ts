@@ -26,7 +26,7 @@ export function taskText(task: HumanTask, colours: Colours): string {
 }
 
 /** Text is shown as it reads, anything else as JSON. Control characters of the data cannot reach the terminal. */
-export function dataText(data: HumanTask['request']['data']): string {
+function dataText(data: HumanTask['request']['data']): string {
   const text = typeof data === 'string' ? data : JSON.stringify(data, null, 2);
   return text.split('\n').map(plainText).join('\n');
 }

@@ -7,7 +7,8 @@ import type { Settings } from '../settings.js';
 import type { LiveDisplay } from './live-display.js';
 
 export class Dialog {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly waiting: (() => Promise<void>)[] = [];
+  private isTalking = false;
   private current: AbortController | null = null;
 
   constructor(
@@ -16,19 +17,22 @@ export class Dialog {
     private readonly onInterrupt: () => void,
   ) {}
 
-  /** Runs a conversation once those before it are over, with the display paused. */
-  hold<T>(converse: (ask: Ask) => Promise<T>): Promise<T> {
-    const talk = async (): Promise<T> => {
-      this.display.pause();
-      try {
-        return await converse((question, signal) => this.ask(question, signal));
-      } finally {
-        this.display.resume();
-      }
-    };
-    const held = this.last.then(talk);
-    this.last = held.catch(() => undefined);
-    return held;
+  /** Runs a conversation with the display paused, once those before it are over; an urgent one is the next. */
+  hold(converse: (ask: Ask) => Promise<void>, { isUrgent = false }: { isUrgent?: boolean } = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const talk = () => converse((question, signal) => this.ask(question, signal)).then(resolve, reject);
+      if (isUrgent) this.waiting.unshift(talk);
+      else this.waiting.push(talk);
+      if (!this.isTalking) void this.talkAll();
+    });
+  }
+
+  private async talkAll(): Promise<void> {
+    this.isTalking = true;
+    this.display.pause();
+    for (let talk = this.waiting.shift(); talk !== undefined; talk = this.waiting.shift()) await talk();
+    this.isTalking = false;
+    this.display.resume();
   }
 
   /** Ends the question that is open; it is answered with null. */
