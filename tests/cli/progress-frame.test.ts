@@ -64,12 +64,15 @@ spec('the picture of a run', (test) => {
       error_code: 'ITERATION_FAILED',
       error_message: 'an iteration failed',
       recoverable: false,
-      details: { failed_step: 'each[3]/write', iteration: 3, cause: { code: 'LLM_FAILED', message: 'overloaded' } },
+      details: {
+        failed_step: 'each[3]/write',
+        index: 3,
+        cause: { error_code: 'LLM_FAILED', error_message: 'overloaded' },
+      },
     };
     const progress = new RunProgress(key, segment);
     progress.apply([event('segment.failed', '', { step_id: null, error })], null);
-    const text =
-      'ITERATION_FAILED: an iteration failed (in step each[3]/write, item 3 counted from 0: LLM_FAILED: overloaded)';
+    const text = 'ITERATION_FAILED: an iteration failed (in step each[3]/write: LLM_FAILED: overloaded)';
     assert.ok(frame(progress).includes(text), frame(progress));
     assert.match(frame(progress), /failed 0 steps completed, 2 not run$/m);
   });

@@ -1,35 +1,34 @@
-/** Where a failure inside a loop comes from: the engine puts it into the details of the loop's error. */
-import type { ErrorInfo } from '@llmteam/contracts';
+/** Which step a failure comes from: the engine puts it into the details of the error. */
+import type { ErrorInfo, Json } from '@llmteam/contracts';
 
 export interface FailurePlace {
-  /** The step key, e.g. `each[3]/fetch`. */
+  /** The step key, e.g. `each[3]/fetch`: the item is in brackets, counted from 0. */
   readonly step: string;
   readonly step_id: string;
-  /** Which item or iteration failed, counted from 0; null if it is not told. */
-  readonly iteration: number | null;
-  /** `CODE: message`; empty if it is not told. */
+  /** `CODE: message` of the step; empty if it is not told. */
   readonly cause: string;
 }
 
-/** Null if the error does not come from inside a loop. Loops in loops name the innermost step. */
+/** Null if the error does not name the step it comes from. Loops in loops name the innermost step. */
 export function failurePlace({ details }: ErrorInfo): FailurePlace | null {
-  const { failed_step, iteration, cause } = details ?? {};
-  if (typeof failed_step !== 'string' || failed_step === '') return null;
-  const { code, message } = (typeof cause === 'object' && cause !== null ? cause : {}) as Record<string, unknown>;
-  return {
-    step: failed_step,
-    step_id: failed_step.slice(failed_step.lastIndexOf('/') + 1),
-    iteration: typeof iteration === 'number' ? iteration : null,
-    cause: typeof code === 'string' ? `${code}: ${typeof message === 'string' ? message : ''}` : '',
-  };
+  const step = details?.failed_step;
+  if (typeof step !== 'string' || step === '') return null;
+  return { step, step_id: step.slice(step.lastIndexOf('/') + 1), cause: causeOf(details?.cause) };
 }
 
-/** `CODE: message`, and for a failure inside a loop the step and the item. */
+/** Errors of nested loops are causes of each other; the last one is of the step. */
+function causeOf(cause: Json | undefined): string {
+  if (typeof cause !== 'object' || cause === null || Array.isArray(cause)) return '';
+  const { error_code, error_message, details } = cause as Partial<ErrorInfo>;
+  const inner = causeOf(details?.cause);
+  if (inner !== '' || error_code === undefined) return inner;
+  return `${error_code}: ${error_message ?? ''}`;
+}
+
+/** `CODE: message`, and the step and its error unless the message names them. */
 export function errorText(error: ErrorInfo): string {
   const own = `${error.error_code}: ${error.error_message}`;
   const place = failurePlace(error);
-  if (place === null) return own;
-  const item = place.iteration === null ? '' : `, item ${place.iteration} counted from 0`;
-  const cause = place.cause === '' || error.error_message.includes(place.cause) ? '' : `: ${place.cause}`;
-  return `${own} (in step ${place.step}${item}${cause})`;
+  if (place === null || own.includes(place.step)) return own;
+  return `${own} (in step ${place.step}${place.cause === '' ? '' : `: ${place.cause}`})`;
 }

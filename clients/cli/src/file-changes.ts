@@ -55,13 +55,14 @@ export class FileChanges {
   }
 
   private state(): string {
-    return this.folders.flatMap((folder) => namesIn(folder).map((name) => this.stateOf(join(folder, name)))).join('\n');
+    const paths = this.folders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
+    return paths.flatMap((path) => (this.ignored.has(path) ? [] : stateOf(path))).join('\n');
   }
+}
 
-  private stateOf(path: string): string {
-    const found = this.ignored.has(path) ? undefined : statSync(path, { throwIfNoEntry: false });
-    return found === undefined ? '' : `${path} ${found.mtimeMs} ${found.size}`;
-  }
+function stateOf(path: string): string[] {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? [] : [`${path} ${found.mtimeMs} ${found.size}`];
 }
 
 function namesIn(folder: string): string[] {

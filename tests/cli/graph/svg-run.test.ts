@@ -171,7 +171,11 @@ spec('graph: a run in the svg', (test) => {
       error_code: 'ITERATION_FAILED',
       error_message: 'an iteration failed',
       recoverable: false,
-      details: { failed_step: 'each[3]/fetch', iteration: 3, cause: { code: 'HTTP_STATUS', message: 'answered 503' } },
+      details: {
+        failed_step: 'each[3]/fetch',
+        index: 3,
+        cause: { error_code: 'HTTP_STATUS', error_message: 'answered 503' },
+      },
     };
     const view = runOf(nestedLoops, { each: { status: 'failed', error } }, { status: 'failed', error });
     const picture = readPicture(drawSvg(nestedLoops, { view }));
