@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cli, jsonOf, withCli } from './support/cli.js';
+import { type Cli, jsonOf, program, shellWords, withCli } from './support/cli.js';
 import { giveJson, withOddServer } from './support/odd-server.js';
 
 const patience = { timeoutMs: 90_000 };
@@ -128,6 +128,25 @@ spec('llmteam run --watch', (test) => {
           ['one', 'three', 'three'],
         );
         assert.match(stderr, /shout\.json:1:.*error JSON_INVALID/);
+      }),
+    patience,
+  );
+
+  test(
+    'does not run again because of its own output',
+    () =>
+      withCli(async (cli) => {
+        const say = { step_id: 'say', type: 'transform', config: { expression: "'hello'" } };
+        cli.write('say.json', { segment_id: 'say', name: 'Say', entrypoint: 'say', steps: [say] });
+        const words = [process.execPath, program, 'run', 'say.json', '--watch'];
+        const started = cli.launch(['sh', '-c', `exec ${shellWords(words)} > out.json`]);
+        const ended = ({ stderr }: { stderr: string }): number => stderr.split('Watching for changes').length - 1;
+        await started.until('the first run', (written) => (ended(written) === 1 ? true : undefined));
+        cli.write('say.json', { segment_id: 'say', name: 'Say again', entrypoint: 'say', steps: [say] });
+        await started.until('the second run', (written) => (ended(written) === 2 ? true : undefined));
+        started.signal('SIGTERM');
+        assert.is(ended(await started.ended), 2);
+        assert.is(readFileSync(join(cli.folder, 'out.json'), 'utf8').split('"hello"').length, 3);
       }),
     patience,
   );

@@ -193,6 +193,20 @@ spec('Ctrl-C on a terminal', (test) => {
   );
 
   test(
+    'ends a watch too',
+    () =>
+      withCli(async (cli) => {
+        const started = run(cli, asking, '--watch');
+        await sees(started, 'approve [y]');
+        started.type('\x03');
+        await sees(started, question);
+        started.type('c\r');
+        assert.is((await started.ended).code, 0);
+      }),
+    patience,
+  );
+
+  test(
     'twice leaves at once',
     () =>
       withCli(async (cli) => {

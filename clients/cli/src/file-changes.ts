@@ -1,8 +1,8 @@
 /**
  * Purpose: tells when one of the JSON and YAML files in some folders has changed.
- * Owns: which events count: files that were only read, or written with the same time and size, do not.
+ * Owns: which events count: files that were only read do not, nor those that this process's own output goes to.
  */
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, fstatSync, readdirSync, type Stats, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LlmteamError } from '@llmteam/contracts';
@@ -62,7 +62,15 @@ export class FileChanges {
 
 function stateOf(path: string): string[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? [] : [`${path} ${found.mtimeMs} ${found.size}`];
+  return found === undefined || isOwnOutput(found) ? [] : [`${path} ${found.mtimeMs} ${found.size}`];
+}
+
+/** `llmteam run … --watch > out.json` must not run again because of its result. */
+function isOwnOutput({ ino, dev }: Stats): boolean {
+  return [process.stdout.fd, process.stderr.fd].some((fd) => {
+    const output = fstatSync(fd);
+    return output.ino === ino && output.dev === dev;
+  });
 }
 
 function namesIn(folder: string): string[] {

@@ -27,7 +27,7 @@ export async function runAndWatch(settings: Settings, file: string, options: Run
       const run = start(settings);
       const ended = endOf(run);
       const replaced = new AbortController();
-      const stop = await Promise.race([changes.next(), stopped, noteEnd(settings, ended, replaced.signal)]);
+      const stop = await Promise.race([changes.next(), stopped, stopAfter(settings, ended, replaced.signal)]);
       replaced.abort();
       // A terminal sends Ctrl-C to the run as well, which asks what to do.
       if (stop !== 'SIGINT' || !process.stdin.isTTY) run.kill('SIGTERM');
@@ -59,15 +59,21 @@ function start({ streams, environment }: Settings): ChildProcess {
   return spawn(process.execPath, words, { stdio: 'inherit' });
 }
 
-function endOf(run: ChildProcess): Promise<void> {
+/** Resolves to the exit code, null if a signal ended the run. */
+function endOf(run: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
-    run.once('close', () => resolve()).once('error', () => resolve());
+    run.once('close', resolve).once('error', () => resolve(exitCodes.failed));
   });
 }
 
-/** Never resolves. */
-async function noteEnd(settings: Settings, ended: Promise<void>, replaced: AbortSignal): Promise<never> {
-  await ended;
+/** A Ctrl-C at a question of the run is a key and reaches the run alone: the run is cancelled or left then. */
+async function stopAfter(
+  settings: Settings,
+  ended: Promise<number | null>,
+  replaced: AbortSignal,
+): Promise<StopSignal> {
+  const code = await ended;
+  if (!replaced.aborted && (code === exitCodes.cancelled || code === exitCodes.interrupted)) return 'SIGINT';
   if (!replaced.aborted) printNote(settings, 'Watching for changes; Ctrl-C ends.');
   return new Promise(() => undefined);
 }
