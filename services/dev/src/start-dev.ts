@@ -72,7 +72,8 @@ async function openGateway(
     state.isReady = false;
   });
   const notReady = (): string[] => (state.isReady ? [] : ['it cannot continue']);
-  await serveOwnMetrics(lifecycle, configured.metrics.http, { registry: processMetrics.registry, notReady, log });
+  const own = { registry: processMetrics.registry, setting: 'gateway.metrics.http', notReady, log };
+  await serveOwnMetrics(lifecycle, configured.metrics.http, own);
   // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
   const composed = composeEmbedded({

@@ -59,7 +59,8 @@ async function openGateway(
 
   const onFailure = fail;
   const notReady = (): string[] => (backend.isConnected() ? [] : ['it is not connected to the message server']);
-  await serveOwnMetrics(lifecycle, config.file.gateway.metrics.http, { registry: metrics.registry, notReady, log });
+  const own = { registry: metrics.registry, setting: 'gateway.metrics.http', notReady, log };
+  await serveOwnMetrics(lifecycle, config.file.gateway.metrics.http, own);
   const root = compose({ backend, index, clock, log, config, catalog, metrics, version, onFailure });
   await begin(lifecycle, root, config, log);
 }

@@ -3,7 +3,7 @@ import { type HealthOptions, serveHealth } from './health-server.js';
 import type { Lifecycle } from './lifecycle.js';
 import { openMetricsExposure } from './metrics-exposure.js';
 
-export interface OwnMetricsOptions extends Pick<HealthOptions, 'notReady' | 'log'> {
+export interface OwnMetricsOptions extends Pick<HealthOptions, 'setting' | 'notReady' | 'log'> {
   readonly registry: Registry;
 }
 
@@ -11,10 +11,11 @@ export interface OwnMetricsOptions extends Pick<HealthOptions, 'notReady' | 'log
 export async function serveOwnMetrics(
   lifecycle: Lifecycle,
   http: Pick<HealthOptions, 'host' | 'port'> | undefined,
-  { registry, notReady, log }: OwnMetricsOptions,
+  { registry, setting, notReady, log }: OwnMetricsOptions,
 ): Promise<void> {
   if (http === undefined) return;
-  const server = await serveHealth({ ...http, notReady, metrics: openMetricsExposure(registry), log });
+  const metrics = openMetricsExposure(registry);
+  const server = await serveHealth({ ...http, setting, notReady, metrics, log });
   lifecycle.opens('metrics server', () => server.close());
   log.info({ host: http.host, port: server.port }, 'metrics with all labels are served');
 }

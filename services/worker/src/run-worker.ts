@@ -47,7 +47,8 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
   const exposure = guardedMetricsExposure(metrics.registry, revealed(exposed.token, config));
   const health = await serveHealth({ ...http, setting: 'worker.http', notReady, metrics: exposure, log });
   lifecycle.opens('health server', () => health.close());
-  await serveOwnMetrics(lifecycle, exposed.http, { registry: metrics.registry, notReady, log });
+  const own = { registry: metrics.registry, setting: 'worker.metrics.http', notReady, log };
+  await serveOwnMetrics(lifecycle, exposed.http, own);
   log.info({ port: health.port }, 'health, readiness and metrics are served');
 
   const { catalog: loaded, host } = await loadPlugins(config, log);
