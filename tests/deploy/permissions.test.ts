@@ -80,7 +80,7 @@ spec('deploy/nats/permissions.conf', (test) => {
       withServices(async (installation) => {
         const gateway = { ...installation.environment, ...asUser('gateway') };
         await installation.withClient(async (client) => {
-          const run = await client.start(ledgerChain(3, 10), { text: 'x'.repeat(600_000) });
+          const run = await client.start(ledgerChain(3, 10), { texts: ['x'.repeat(300_000), 'x'.repeat(300_000)] });
           assert.is((await client.ended(run)).status, 'completed');
           const { code, stdout } = await installation.cli.call(['doctor'], { environment: gateway });
           assert.is(code, 0, stdout);
