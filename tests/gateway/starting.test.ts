@@ -29,6 +29,26 @@ spec('starting runs', (test) => {
     });
   });
 
+  test('an input of null stays null; without one it is an empty object', async () => {
+    await withClient(async (client) => {
+      for (const [body, output] of [
+        ['{"input_data":null}', null],
+        ['{}', {}],
+      ] as const) {
+        const { json } = await client.post<RunView>(`${runs}?wait=10`, body);
+        assert.equal([json.status, json.output], ['completed', output]);
+      }
+    });
+  });
+
+  test('keys named constructor and prototype reach the run and come back', async () => {
+    await withClient(async (client) => {
+      const data = '{"constructor":{"prototype":1},"prototype":[]}';
+      const { json } = await client.post<RunView>(`${runs}?wait=10`, `{"input_data":${data}}`);
+      assert.is(JSON.stringify(json.output), data);
+    });
+  });
+
   test('the same key with another body or segment is refused and starts nothing', async () => {
     await withClient(async (client) => {
       const headers = { 'Idempotency-Key': 'order-17' };

@@ -40,7 +40,8 @@ export class RunStarts {
     return tenants.admitStart(tenantId, async () => {
       const { definition } = await segments.find(tenantId, segmentId);
       const { segment } = await definitions.plan(definition);
-      const input = body.input_data ?? {};
+      // Null is an input like any other.
+      const input = body.input_data === undefined ? {} : body.input_data;
       checkInput(validateInput(segment, input));
       const started = await runs.start({
         ...named,
