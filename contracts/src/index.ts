@@ -49,6 +49,7 @@ export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes 
 export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, stepKey } from './ids.js';
 export { Job, queueName } from './job.js';
 export { forbiddenKeys, type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
+export { jsonNumberFault } from './json-number.js';
 export type { ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
   LanguageModel,

@@ -4,8 +4,11 @@ import { Type } from 'typebox';
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Keys that allow prototype pollution; rejected in untrusted JSON. */
-export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/**
+ * Refused in JSON from outside: assigned as usual (`copy[key] = value`, `Object.assign`), it replaces the prototype of the copy, and
+ * plugins and libraries assign as usual. All other keys are data, `constructor` and `prototype` too.
+ */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__']);
 
 /** Schema that accepts any JSON value. */
 export const JsonValue = Type.Unsafe<Json>({});

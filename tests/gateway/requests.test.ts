@@ -28,6 +28,7 @@ const badBodies: Readonly<Record<string, readonly [body: string | Uint8Array, co
   'is too deep': [`{"input_data":${nested(10_000)}}`, 'JSON_INVALID'],
   'is too wide': [`{"input_data":[${'1,'.repeat(250_000)}1]}`, 'JSON_INVALID'],
   'has a number beyond a double': ['{"input_data":1e999}', 'JSON_INVALID'],
+  'has an integer that would be rounded': ['{"input_data":[9007199254740993]}', 'JSON_INVALID'],
   'is not UTF-8': [Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'JSON_INVALID'],
   'is too large': [`{"input_data":"${'x'.repeat(1_100_000)}"}`, 'REQUEST_TOO_LARGE'],
   'has a time that is none': ['{"timeout":-1}', 'REQUEST_INVALID'],

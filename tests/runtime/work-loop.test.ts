@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type JsonObject, LlmteamError, type RunEvent, type RunKey, type Segment } from '@llmteam/contracts';
+import { caps, type JsonObject, LlmteamError, type RunEvent, type RunKey, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
 import { spec } from '../support/spec.js';
@@ -80,14 +80,41 @@ spec('work loop', (test) => {
   });
 
   test('a value over the cap fails the step instead of the store', async () => {
-    assert.match(await errorOf(giving({ output: 'x'.repeat(5_000_000) })), 'LIMIT_EXCEEDED');
+    const texts = Array.from({ length: 10 }, () => 'x'.repeat(500_000));
+    assert.match(await errorOf(giving({ output: texts })), /LIMIT_EXCEEDED.* bytes of JSON/);
+  });
+
+  test('a string over the cap fails the step, as it would be refused in an input', async () => {
+    assert.is(await errorOf(giving({ output: 'x'.repeat(caps.json_string_bytes) })), 'none');
+    for (const output of ['x'.repeat(caps.json_string_bytes + 1), ['é'.repeat(caps.json_string_bytes / 2 + 1)]]) {
+      assert.match(await errorOf(giving({ output })), /LIMIT_EXCEEDED.*string of \d+ bytes/);
+    }
+    assert.match(await errorOf(giving({ output: { ['k'.repeat(600_000)]: 1 } })), 'LIMIT_EXCEEDED');
+  });
+
+  test('constructor and prototype are keys like any other in a result, and any name is a memo', async () => {
+    const value = { constructor: { prototype: 1 }, prototype: 2 };
+    await withHandler(giving({ output: value }), async (partition) => {
+      const { output } = await partition.view(await partition.start(oneStep()));
+      assert.is(JSON.stringify(output), JSON.stringify(value));
+    });
+    const remembering: Handler = async (context) => {
+      const found: number[] = [];
+      for (const name of ['__proto__', 'constructor', '__proto__', 'constructor']) {
+        found.push(await context.memo(name, async () => found.length));
+      }
+      return { output: found };
+    };
+    await withHandler(remembering, async (partition) => {
+      assert.equal((await partition.view(await partition.start(oneStep()))).output, [0, 1, 0, 1]);
+    });
   });
 
   test('a value over the inline size comes back whole', () =>
-    withHandler(giving({ output: { text: 'é'.repeat(300_000) } }), async (partition, { backend }) => {
+    withHandler(giving({ output: ['é'.repeat(200_000), 'è'.repeat(200_000)] }), async (partition, { backend }) => {
       const run = await partition.start(oneStep());
       const view = await partition.view(run);
-      assert.equal(view.output, { text: 'é'.repeat(300_000) });
+      assert.equal(view.output, ['é'.repeat(200_000), 'è'.repeat(200_000)]);
       const sizes: number[] = [];
       for await (const entry of backend.journal.read(run)) sizes.push(JSON.stringify(entry).length);
       assert.ok(

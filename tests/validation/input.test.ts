@@ -41,6 +41,26 @@ spec('input', (test) => {
     assert.equal(told({ type: 'object', properties: { a: { pattern: '^c+$' } } }, { a: 'ccc' }), []);
   });
 
+  test('keys named like what every object has are there only if they are', () => {
+    const schema = {
+      type: 'object',
+      properties: { constructor: { type: 'string' }, toString: { type: 'integer' } },
+      required: ['constructor', 'prototype'],
+      additionalProperties: false,
+    };
+    assert.equal(told(schema, {}), [
+      "MISSING_FIELD /constructor: input: 'constructor' is missing",
+      "MISSING_FIELD /prototype: input: 'prototype' is missing",
+    ]);
+    assert.equal(told({ ...schema, required: [] }, { constructor: 'x', toString: 1 }), []);
+    assert.equal(told({ ...schema, required: [] }, { constructor: 1 }), [
+      "INVALID_TYPE /constructor: input: 'constructor' must be a string, not the number 1",
+    ]);
+    assert.equal(told({ ...schema, required: [] }, { valueOf: 1 }), [
+      "UNKNOWN_FIELD /valueOf: input: unknown key 'valueOf'; known: 'constructor' and 'toString'",
+    ]);
+  });
+
   test('items are the same whatever the order of their keys', () => {
     const schema = { uniqueItems: true };
     assert.is(

@@ -179,10 +179,17 @@ spec('structure', (test) => {
   });
 
   test('keys of JavaScript are keys like others', () => {
-    const wrong = JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3, "steps": {"__proto__": []}}');
+    const wrong = JSON.parse('{"prototype": 1, "constructor": 2, "toString": 3, "steps": {"constructor": []}}');
     const codes = codesOf(wrong);
     assert.is(codes.filter((code) => code === 'UNKNOWN_FIELD').length, 3);
     assert.ok(codes.includes('INVALID_TYPE'));
+  });
+
+  test('the key __proto__ is refused wherever it is', () => {
+    const wrong = JSON.parse('{"metadata": {"a": [{"__proto__": 1}]}}');
+    assert.equal(briefly(problemsOf({ ...chain('a'), ...wrong })), [
+      'error UNKNOWN_FIELD /metadata/a/0/__proto__',
+    ]);
   });
 
   test('values that no JSON has are told by place', () => {

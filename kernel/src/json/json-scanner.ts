@@ -4,10 +4,10 @@
  * Does not own: the value; `JSON.parse` builds it afterwards and cannot fail then.
  * Invariants:
  *   J1 Linear time and no recursion: nesting is kept in `frames`, which the depth limit bounds.
- *   J2 A text that passes survives `JSON.stringify`: no number exceeds a double, no nesting overflows the stack.
+ *   J2 A text that passes survives `JSON.stringify`: no number is rounded or exceeds a double, no nesting overflows the stack.
  */
 import { Buffer } from 'node:buffer';
-import { forbiddenKeys, LlmteamError } from '@llmteam/contracts';
+import { forbiddenKeys, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
 import type { JsonLimits } from './json-limits.js';
 
 /** Called as values begin and end; lines count from 1. */
@@ -38,8 +38,8 @@ const lineFeed = codeOf('\n');
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const literalPattern = /true|false|null/y;
 const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-/** A number with more digits than this, or with an exponent, may exceed a double. */
-const safeDigits = 300;
+/** What {@link jsonNumberFault} may refuse: a long integer, an exponent, hundreds of digits. */
+const suspect = /^-?[0-9]{16,}$|[eE]|^.{300}/;
 
 export class JsonScanner {
   private at = 0;
@@ -89,7 +89,7 @@ export class JsonScanner {
     const hasEscape = this.skipString('key');
     const written = this.text.slice(start, this.at);
     const name = hasEscape ? String(JSON.parse(written)) : written.slice(1, -1);
-    if (forbiddenKeys.has(name)) this.fail(`the key '${name}' is not allowed`, start);
+    if (forbiddenKeys.has(name)) this.fail(`the key '${name}' is not allowed: it would name a prototype`, start);
     if (keys.has(name)) this.fail(`the key ${describeKey(name)} occurs twice in one object`, start);
     keys.add(name);
     const { maxKeysPerObject } = this.limits;
@@ -125,9 +125,10 @@ export class JsonScanner {
   private number(expected: string): void {
     const start = this.at;
     if (!this.skip(numberPattern)) this.failExpecting(expected);
-    const digits = this.text.slice(start, this.at);
-    if (digits.length < safeDigits && !/[eE]/.test(digits)) return;
-    if (!Number.isFinite(Number(digits))) this.fail('a number exceeds the range of a double', start);
+    if (this.at - start < 5) return;
+    const literal = this.text.slice(start, this.at);
+    const fault = suspect.test(literal) ? jsonNumberFault(literal) : null;
+    if (fault !== null) this.fail(fault, start);
   }
 
   /** @returns whether the string contains an escape */

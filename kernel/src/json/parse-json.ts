@@ -5,8 +5,8 @@ import { JsonScanner } from './json-scanner.js';
 
 /**
  * Parses untrusted JSON. Skips a leading byte order mark and accepts lone surrogates. Apart from invalid JSON, it refuses texts
- * that exceed the limits (default: the caps), the keys `__proto__`, `constructor` and `prototype`, duplicate keys in an object, and
- * numbers beyond the range of a double.
+ * that exceed the limits (default: the caps), the key `__proto__`, duplicate keys in an object, and numbers that a double does not
+ * hold: integers beyond ±(2^53 - 1) whose digits would change, and 1e400.
  *
  * @throws LlmteamError `JSON_INVALID`, with `{line, column}` in `details` and in the message. Both start at 1; columns are counted in
  * UTF-16 code units.

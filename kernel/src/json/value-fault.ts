@@ -11,7 +11,7 @@ export interface ValueFault {
 
 /**
  * `text`: judges the value as if it had been serialized and parsed: undefined members are ignored, and the cap on keys applies.
- * `strict`: objects must be plain, without undefined members or forbidden keys.
+ * `strict`: objects must be plain, without undefined members.
  */
 type Mode = 'text' | 'strict';
 
@@ -57,7 +57,7 @@ class ValueWalk {
 
   private lookAtMember(token: string | number, member: unknown, depth: number): ValueFault | null {
     this.tokens.push(token);
-    const isForbidden = this.mode === 'strict' && typeof token === 'string' && forbiddenKeys.has(token);
+    const isForbidden = typeof token === 'string' && forbiddenKeys.has(token);
     const fault = isForbidden ? this.fault('key', member) : this.look(member, depth + 1);
     if (fault === null) this.tokens.pop();
     return fault;

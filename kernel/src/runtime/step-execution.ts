@@ -139,7 +139,8 @@ export class StepExecution implements StepContext {
 
   private async knownMemos(): Promise<Record<string, Json>> {
     if (this.memos !== null) return this.memos;
-    const memos: Record<string, Json> = { ...this.job.memos };
+    // Without a prototype, so that every name is only a name.
+    const memos: Record<string, Json> = Object.assign(Object.create(null), this.job.memos);
     if (this.isRedelivered) {
       for await (const { fact } of this.deps.journal.read(this.job)) {
         if (fact.type === 'step.memoized' && fact.step === this.job.step) memos[fact.name] = fact.value;

@@ -102,7 +102,7 @@ function textOf(content: Buffer, charset: string, isCut: boolean): string | null
 function jsonIn(text: string): Json | undefined {
   if (!/^\s*[[{"]/.test(text)) return undefined;
   try {
-    return withExactNumbers(text, parseBoundedJson(text));
+    return withExactNumbers(text, parseBoundedJson(text, { integers: 'round' }));
   } catch {
     return undefined;
   }

@@ -114,7 +114,7 @@ function parse(text: string, largeNumbers: 'refuse' | 'string'): Json {
 
 function bounded(text: string): Json {
   try {
-    return parseBoundedJson(text);
+    return parseBoundedJson(text, { integers: 'round' });
   } catch (cause) {
     // The parser's own message quotes the text, which may be sensitive.
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : String((cause as Error).message);

@@ -47,6 +47,7 @@ spec('llm_agent: what comes out', (test) => {
     ['65 levels', '['.repeat(65) + ']'.repeat(65), 'deeper than 64'],
     ['a million levels', '['.repeat(1_000_000), 'deeper than 64'],
     ['a key of a prototype', '{"a": {"__proto__": 1}}', '__proto__'],
+    ['an integer that would be rounded', '{"id": 12345678901234567890}', '12345678901234567890'],
   ] as const) {
     test(`${law} is an invalid answer that is tried again and was paid for`, async () => {
       const model = scriptedModel({ text, finish_reason: 'length' });

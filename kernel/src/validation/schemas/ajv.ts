@@ -5,7 +5,8 @@ import { compareAsText, type Spend } from './comparisons.js';
 
 /** For our own schemas and those of plugins. They are checked against the meta-schema in tests; doing it here would dominate startup. */
 export function makeAjv(options: Options = {}): Ajv2020 {
-  return new Ajv2020({ meta: false, validateSchema: false, ...options });
+  // Without `ownProperties`, every object would have a property 'constructor'.
+  return new Ajv2020({ meta: false, validateSchema: false, ownProperties: true, ...options });
 }
 
 /** An Ajv that reports all errors, with the data needed to describe them, and that no value makes throw. */
