@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only embedded|inputs|lists|nats|gateway] [--json]` */
+/** `npm run bench [-- --only embedded|inputs|expressions|lists|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, withRuntime } from './bench-runtime.js';
@@ -9,6 +9,7 @@ import { streams } from './gateway/streams.js';
 import { natsQuestions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
+import { expressions } from './rows/expressions.js';
 import { fanOut } from './rows/fan-out.js';
 import { largeInputs } from './rows/large-inputs.js';
 import { longChains } from './rows/long-chains.js';
@@ -36,6 +37,7 @@ const embedded = onRuntime.map((question) => named(question.name, () => withRunt
 const groups: Readonly<Record<string, readonly Question[]>> = {
   embedded: [...embedded, startUp],
   inputs: [named(largeInputs.name, () => withRuntime(largeInputs))],
+  expressions: [expressions],
   lists: [runLists],
   nats: natsQuestions,
   gateway: [starts, overload, hostileViewer, streams],

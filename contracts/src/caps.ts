@@ -30,6 +30,8 @@ export const caps = {
   expression_nesting: 32,
   /** Comprehension steps per evaluation. */
   expression_work: 100_000,
+  /** Work of one evaluation in units of about a nanosecond, counted and not timed: characters and values read and made. */
+  expression_units: 20_000_000,
 } as const;
 
 export type Cap = keyof typeof caps;

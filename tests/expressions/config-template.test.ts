@@ -133,7 +133,7 @@ spec('${…} in configs', (test) => {
   });
 
   test('what is filled in is bounded together, however often one value is', () => {
-    const input = 'x'.repeat(caps.value_bytes / 4);
+    const input = Array.from({ length: 4 }, () => 'x'.repeat(caps.value_bytes / 16));
     const places = (count: number) => ({ list: Array.from({ length: count }, () => '${input}') });
     assert.is((resolve(places(3), { input }).list as Json[]).length, 3);
     assert.match(errorOf(() => resolve(places(4), { input })).message, /^\/list\/3: .*cap value_bytes/);

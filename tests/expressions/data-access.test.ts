@@ -78,9 +78,15 @@ spec('what expressions read', (test) => {
     assert.is(evaluate('input.toString[0] + size(input)', { input }), 7);
     assert.is(evaluate('has(input.hasOwnProperty) && input.hasOwnProperty == null', { input }), true);
     assert.is(evaluate('input == input && input != {"a": 1}', { input }), true);
-    const made = evaluate('{"__proto__": {"polluted": true}, "constructor": 1, "a": 1.0}') as JsonObject;
-    assert.equal(Object.keys(made), ['__proto__', 'constructor', 'a']);
+    const made = evaluate('{"prototype": {"polluted": true}, "constructor": 1, "a": 1.0}') as JsonObject;
+    assert.equal(Object.keys(made), ['prototype', 'constructor', 'a']);
     assert.is(Object.getPrototypeOf(made), Object.prototype);
+  });
+
+  test('no expression makes a key __proto__, as no input may have one', () => {
+    for (const source of ['{"__proto__": {"polluted": true}}', '{"__" + "proto__": 1}']) {
+      assert.match(failure(source).message, /the key '__proto__' is not allowed/);
+    }
     assert.is(({} as Record<string, unknown>).polluted, undefined);
   });
 

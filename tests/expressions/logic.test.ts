@@ -130,18 +130,30 @@ spec('logic, equality and results', (test) => {
   });
 
   test('a result is bounded in size and in nesting', () => {
-    const half = 'x'.repeat(caps.value_bytes / 2);
-    const input = { half };
-    assert.is((evaluate('[input.half]', { input }) as string[])[0], half);
+    const half = Array.from({ length: 4 }, () => 'x'.repeat(caps.json_string_bytes - 16));
+    const input = { half, longest: 'x'.repeat(caps.json_string_bytes) };
+    assert.is((evaluate('[input.half]', { input }) as unknown[])[0], half);
+    assert.is((evaluate('[input.longest]', { input }) as string[])[0], input.longest);
+    assert.match(failure('input.longest + "x"', { input }).message, /524289 bytes.*\(cap json_string_bytes\)/);
+    assert.match(failure('{input.longest + "x": 1}', { input }).message, /cap json_string_bytes/);
+    assert.is(evaluate('size(input.longest + "x")', { input }), caps.json_string_bytes + 1);
     assert.match(
-      failure('[input.half, input.half]', { input }).message,
+      failure('[input.half, input.half, 1.5]', { input: { half: [...half, 'x'.repeat(256)] } }).message,
       /larger than 4194304 bytes \(cap value_bytes\)/,
     );
     assert.match(failure('[1, 2, 3].map(x, input.half)', { input }).message, /cap value_bytes/);
     assert.match(
-      failure('[input.quotes]', { input: { quotes: '"'.repeat(caps.value_bytes / 2) } }).message,
+      failure('[1, 2, 3, 4, 5].map(x, input)', { input: '"'.repeat(caps.value_bytes / 8) }).message,
       /cap value_bytes/,
     );
+    for (const text of ['"\\\n\u0001\u007fä中😀', '\ud800x\udc00', '😀\ud83d']) {
+      const bytes = Buffer.byteLength(JSON.stringify(text)) - 2;
+      const fits = Array.from({ length: Math.floor((caps.value_bytes - 2) / (bytes * 4_000 + 3)) }, () =>
+        text.repeat(4_000),
+      );
+      assert.is((evaluate('[input]', { input: fits.slice(1) }) as unknown[]).length, 1);
+      assert.match(failure('[input]', { input: [...fits, text.repeat(4_000)] }).message, /cap value_bytes/);
+    }
     let deep: Json = 1;
     for (let level = 0; level < caps.json_depth; level += 1) deep = [deep];
     assert.is(evaluate('true ? input : 0', { input: deep }), deep);

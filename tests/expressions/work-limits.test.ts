@@ -1,8 +1,10 @@
-import { caps, type Json } from '@llmteam/contracts';
+import { caps, isLlmteamError, type Json } from '@llmteam/contracts';
+import { createExpressionCompiler } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { evaluate, failure } from './support/evaluating.js';
+import { evaluate, failure, variables } from './support/evaluating.js';
 
+const keyed = (length: number) => Object.fromEntries(numbers(length).map((index) => [`key-${index}`, index]));
 const numbers = (length: number) => Array.from({ length }, (_, index) => index);
 
 /** Without a work limit each of these would run far beyond any timeout. */
@@ -41,7 +43,7 @@ spec('work of an evaluation', (test) => {
         'size(input.map(x, input.filter(y, y > x)))',
         'input.exists_one(x, input.all(y, y == y))',
       ]) {
-        assert.match(bomb(source, input).message, /cap expression_work/, source);
+        assert.match(bomb(source, input).message, /cap expression_(work|units)/, source);
       }
     },
     { timeoutMs: 40_000 },
@@ -59,7 +61,7 @@ spec('work of an evaluation', (test) => {
         `[1, 2].all(x, x == 1 && ${endless}) || true`,
         'input.exists(x, input.exists(y, input.gone))',
       ]) {
-        assert.match(bomb(source, input).message, /cap expression_work/, source);
+        assert.match(bomb(source, input).message, /cap expression_(work|units)/, source);
       }
       assert.is(evaluate(`true || ${endless}`, { input }), true);
     },
@@ -70,35 +72,31 @@ spec('work of an evaluation', (test) => {
     const input = { half: 'x'.repeat(caps.value_bytes / 2), small: 'x'.repeat(1_000), many: numbers(5_000) };
     for (const source of [
       'size(input.half + input.half + "x")',
-      'size(input.many.map(x, input.small).join(""))',
+      'size([input.half, input.half, "x"].join(""))',
       'size(["", "", "", ""].join(input.half))',
       'size("aaaa".replace("a", input.half))',
       'size([1, 2].map(x, input.half).map(x, x + x + "x"))',
     ]) {
       assert.match(bomb(source, input).message, /string longer than 4194304 characters \(cap value_bytes\)/, source);
     }
-    assert.match(
-      bomb('size(input.many.map(x, input.half + string(x)))', input).message,
-      /32 times the cap value_bytes/,
-    );
+    assert.match(bomb('size(input.many.map(x, input.half + string(x)))', input).message, /cap expression_units/);
   });
 
   test('doubling in a chain of comprehensions ends', () => {
     const doubling = (times: number, step: string) => `[${step}]${'.map(s, [s, s])'.repeat(times)}`;
-    assert.match(bomb(doubling(50, '1'), null).message, /cap value_bytes/);
-    assert.match(bomb(`${doubling(50, '1')} == ${doubling(50, '1')}`, null).message, /32 times the cap value_bytes/);
+    assert.match(bomb(doubling(50, '1'), null).message, /cap expression_units/);
+    assert.match(bomb(`${doubling(50, '1')} == ${doubling(50, '1')}`, null).message, /cap expression_units/);
     const strings = `["xxxxxxxx"]${'.map(s, s + s)'.repeat(60)}`;
-    assert.match(bomb(`size(${strings}[0]) > 0`, null).message, /cap value_bytes/);
+    assert.match(bomb(`size(${strings}[0]) > 0`, null).message, /cap (value_bytes|expression_units)/);
   });
 
   test('lists do not grow beyond the cap', () => {
     const input = { list: numbers(120_000), text: 'a,'.repeat(300_000) };
-    for (const source of [
-      'size(input.list + input.list)',
-      'size(input.text.split(","))',
-      'size(input.text.split(""))',
-    ]) {
+    for (const source of ['size(input.list + input.list)']) {
       assert.match(bomb(source, input).message, /longer than 200000 elements \(cap json_nodes\)/, source);
+    }
+    for (const source of ['size(input.text.split(","))', 'size(input.text.split(""))']) {
+      assert.match(bomb(source, input).message, /cap (json_nodes|expression_units)/, source);
     }
   });
 
@@ -110,18 +108,18 @@ spec('work of an evaluation', (test) => {
 
   test('quadratic searching ends', () => {
     const list = numbers(100_000);
-    assert.match(bomb('input.filter(x, x in input)', list).message, /32 times the cap/);
+    assert.match(bomb('input.filter(x, x in input)', list).message, /cap expression_units/);
     const same = { a: list, b: [...list], few: numbers(1_000) };
-    assert.match(bomb('input.few.all(x, input.a == input.b)', same).message, /32 times the cap/);
+    assert.match(bomb('input.few.all(x, input.a == input.b)', same).message, /cap expression_units/);
     const text = { long: 'a'.repeat(1_000_000), part: `${'a'.repeat(100_000)}b`, few: numbers(10_000) };
     for (const source of [
-      'input.long.contains(input.part)',
+      'input.few.exists(x, input.long.contains(input.part))',
       'input.long.lastIndexOf(input.part) >= 0',
-      'size(input.long.split(input.part)) > 0',
+      'input.few.all(x, size(input.long.split(input.part)) > 0)',
       'input.few.exists(x, input.long.contains("b"))',
       'input.few.exists(x, size(input.long) == x)',
     ]) {
-      assert.match(bomb(source, text).message, /32 times the cap/, source);
+      assert.match(bomb(source, text).message, /cap expression_units/, source);
     }
   });
 
@@ -134,10 +132,110 @@ spec('work of an evaluation', (test) => {
     assert.is(evaluate('input.rows.map(r, r.text).join("\\n").size()', { input }), 2_000 * 201 - 1);
   });
 
+  test('large strings are not split again and again', () => {
+    const input = { text: 'a,'.repeat(200_000), few: numbers(100) };
+    assert.match(bomb('size(input.few.map(x, input.text.split(",")))', input).message, /cap expression_units/);
+    assert.is(evaluate('size(input.text.substring(0, 20000).split(","))', { input }), 10_001);
+  });
+
+  test('each way to copy, compare or convert much again and again ends', () => {
+    const input = {
+      text: 'é'.repeat(250_000),
+      few: numbers(200),
+      list: numbers(90_000),
+      map: keyed(10_000),
+      other: keyed(10_000),
+    };
+    for (const step of [
+      'input.text + string(x)',
+      'input.text == input.text + ""',
+      'input.text.startsWith(input.text)',
+      'input.text.upperAscii()',
+      'bytes(input.text)',
+      'base64.encode(bytes(input.text))',
+      'url.encode(input.text)',
+      'input.text.matches("x|y")',
+      '{input.text + string(x): 1}',
+      'input.list + [x]',
+      'input.list == input.list.map(y, y)',
+      'input.map == input.other',
+      'input.map.exists(k, k == "")',
+      '-1 in input.list',
+      '[input.text, input.text].join(",")',
+    ]) {
+      assert.match(bomb(`size(input.few.map(x, ${step}))`, input).message, /cap expression_(units|work)/, step);
+    }
+    assert.match(bomb('input.few.map(x, input.list)', input).message, /cap/);
+  });
+
+  test('the largest values may be compared, searched, converted and returned once', () => {
+    const strings = Array.from({ length: 5 }, (_, index) => `${index}${'x'.repeat(caps.json_string_bytes - 8)}`);
+    const input = { list: numbers(190_000), same: numbers(190_000), strings, text: strings[0] ?? '' };
+    for (const [source, result] of [
+      ['input.list == input.same', true],
+      ['189999 in input.list', true],
+      ['size([input.list]) + size(input.list + [1])', 190_002],
+      ['[input.strings][0].exists(s, s.contains("9x"))', false],
+      ['input.text.matches("[yz]{3}|w$") || input.text.contains("yx")', false],
+      ['size(base64.encode(bytes(input.text)))', 699_044],
+    ] as const) {
+      assert.is(evaluate(source, { input }), result, source);
+    }
+    for (const source of ['[input.list]', '{"a": input.strings}']) {
+      assert.is(typeof evaluate(source, { input }), 'object', source);
+    }
+  });
+
   test('the same work always ends the same way', () => {
     const input = numbers(50_000);
     const messages = numbers(3).map(() => bomb('input.filter(x, input.filter(y, y > x).size() > 0)', input).message);
     assert.is(new Set(messages).size, 1);
+  });
+});
+
+spec('budgets that evaluations share', (test) => {
+  const unlimited = 1e12;
+  const spending = (source: string, input: Json, left = unlimited) => {
+    const budget = { left };
+    const expression = createExpressionCompiler().expression(source);
+    try {
+      return { value: expression.evaluate(variables({ input }), budget), spent: left - budget.left };
+    } catch (thrown) {
+      return { code: isLlmteamError(thrown) && thrown.code, spent: left - budget.left };
+    }
+  };
+
+  test('an evaluation takes the same from a budget each time, also if it fails', () => {
+    const input = numbers(1_000);
+    for (const source of ['input.map(x, x * 2)', 'input.exists(x, x / 0 == 1)', 'input.map(x, input.map(y, [x, y]))']) {
+      const first = spending(source, input);
+      assert.ok(first.spent > 1_000);
+      assert.equal(spending(source, input), first);
+    }
+  });
+
+  test('what one evaluation leaves is what the next one has, down to the last unit', () => {
+    const { spent } = spending('input.all(x, x >= 0)', numbers(100));
+    assert.is(spending('input.all(x, x >= 0)', numbers(100), spent).value, true);
+    assert.is(spending('input.all(x, x >= 0)', numbers(100), spent - 1).code, 'LIMIT_EXCEEDED');
+    assert.is(spending('input.all(x, x >= 0) || true', numbers(100), spent - 1).code, 'LIMIT_EXCEEDED');
+    assert.is(spending('1', null, 0).code, 'LIMIT_EXCEEDED');
+  });
+
+  test('each ${…} of a config takes from the budget', () => {
+    const compiler = createExpressionCompiler();
+    const spent = (count: number) => {
+      const budget = { left: unlimited };
+      const template = compiler.template({ list: Array.from({ length: count }, () => '${input}') }, {});
+      template.resolve(variables({ input: 'x' }), budget);
+      return unlimited - budget.left;
+    };
+    assert.is(spent(20), 2 * spent(10));
+  });
+
+  test('twenty thousand cheap evaluations take a small part of the time of as many expensive ones', () => {
+    const cheap = spending('input.score > 0.8 && input.status == "ok"', { score: 1, status: 'ok' });
+    assert.ok(cheap.spent * caps.step_executions_per_run < 5 * caps.expression_units, String(cheap.spent));
   });
 });
 
@@ -150,25 +248,42 @@ spec('regular expressions', (test) => {
     assert.is(evaluate('input.text.matches(input.pattern)', { input: { text: 'aab', pattern: 'a+b' } }), true);
   });
 
+  test('a pattern with a small automaton may search the largest text, one with a large automaton only a short one', () => {
+    const input = { text: 'ab'.repeat(caps.json_string_bytes / 2), short: 'ab'.repeat(50) };
+    for (const pattern of ['error|fail', '^[a-z]+$', '[0-9]{4}-[0-9]{2}', '(?i)c.*d', '\\\\bword\\\\b', '[^ab]']) {
+      assert.type(evaluate(`input.text.matches("${pattern}")`, { input }), 'boolean', pattern);
+    }
+    const large = '(a|b)*a(a|b){20}$';
+    assert.match(bomb(`input.text.matches("${large}")`, input).message, /cap expression_units/);
+    assert.type(evaluate(`input.short.matches("${large}")`, { input }), 'boolean');
+  });
+
   test('patterns that make backtracking explode end', () => {
     const evil = ['(a+)+$', '(a|a)*$', '(a|aa)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(a*)*b', '(x+x+)+y'];
+    const ended = (source: string, input: Json) => {
+      try {
+        evaluate(source, { input });
+      } catch (thrown) {
+        assert.match(String(thrown), /cap expression_units/, source);
+      }
+    };
     for (const pattern of evil) {
       const input = { text: `${'a'.repeat(30_000)}!`, pattern };
-      evaluate('input.text.matches(input.pattern)', { input });
-      evaluate(`input.text.matches("${pattern}") || re(input.text, "${pattern}")`, { input });
+      ended('input.text.matches(input.pattern)', input);
+      ended(`input.text.matches("${pattern}") || re(input.text, "${pattern}")`, input);
     }
   });
 
   test('patterns and texts whose product is too large end before they begin', () => {
     const input = { text: 'ab'.repeat(500_000), pattern: '.*a.{300}$', many: numbers(50_000) };
-    assert.match(bomb('input.text.matches(input.pattern)', input).message, /32 times the cap/);
+    assert.match(bomb('input.text.matches(input.pattern)', input).message, /cap expression_units/);
     assert.match(
       bomb('input.many.exists(x, input.text.matches("(a|b)*a(a|b){12}c"))', input).message,
-      /32 times the cap/,
+      /cap expression_units/,
     );
     assert.match(
       bomb('input.many.exists(x, "a".matches("b{" + string(x % 300) + "}c" + string(x)))', input).message,
-      /32 times the cap/,
+      /cap expression_units/,
     );
   });
 

@@ -5,14 +5,16 @@
  * C2 A value is checked where it is used and fails at the position of the term it came from; nothing falls back to false.
  */
 
+import { forbiddenKeys } from '@llmteam/contracts';
 import { constantPattern } from './call-reader.js';
 import { compileComprehension } from './comprehension.js';
 import { type Condition, conditionOf } from './condition.js';
-import { type Code, cost, Failure, forgivable, type Pattern } from './evaluation.js';
+import { cost, perCharacter } from './cost.js';
+import { type Code, Failure, type Pattern } from './evaluation.js';
 import { noOverload } from './kinds.js';
 import { calculate, isNumber, negated, unboxed } from './numbers.js';
 import { findOverload } from './overloads.js';
-import { compileHasPath, compilePath, hasKey, readKey } from './path.js';
+import { compileHasPath, compilePath, hasKey, readKey, shownKey } from './path.js';
 import { compilePattern, matches } from './patterns.js';
 import type { CallTerm, PathTerm, SelectTerm, Term } from './term.js';
 import { type CelValue, described, isList, isMap, kindOf, setOwn } from './values.js';
@@ -76,7 +78,7 @@ function compileHas(subject: PathTerm | SelectTerm): Code {
 }
 
 /** As CEL specifies, a side that decides the result on its own absorbs a failure of the other. */
-function compileLogic({ decisive, left, right }: Extract<Term, { kind: 'logic' }>): Code {
+function compileLogic({ decisive, left, right, offset }: Extract<Term, { kind: 'logic' }>): Code {
   const sign = decisive ? '||' : '&&';
   const first = compileCondition(left, `the left side of ${sign}`);
   const second = compileCondition(right, `the right side of ${sign}`);
@@ -85,7 +87,7 @@ function compileLogic({ decisive, left, right }: Extract<Term, { kind: 'logic' }
     try {
       if (first(run) === decisive) return decisive;
     } catch (thrown) {
-      failure = forgivable(thrown);
+      failure = run.absorbed(thrown, offset);
     }
     const value = second(run);
     if (value !== decisive && failure !== undefined) throw failure;
@@ -98,12 +100,15 @@ function compileIndex(of: Code, index: Code, offset: number): Code {
     const subject = of(run);
     const key = index(run);
     if (isList(subject) && isNumber(key)) {
-      const position = Number(unboxed(key));
+      const position = unboxed(key);
       const item = subject[position];
       if (item !== undefined) return item;
       throw new Failure(`index ${position} is out of range: the list has ${subject.length} elements`, offset);
     }
-    if (isMap(subject) && typeof key === 'string') return readKey(subject, key, offset);
+    if (isMap(subject) && typeof key === 'string') {
+      run.charge(key.length * perCharacter.copied, offset);
+      return readKey(subject, key, offset);
+    }
     if (isList(subject)) throw new Failure(`the index of a list must be an int, not ${described(key)}`, offset);
     if (isMap(subject)) throw new Failure(`the key of a map must be a string, not ${described(key)}`, offset);
     throw new Failure(`${described(subject)} has no elements`, offset);
@@ -120,6 +125,7 @@ function compileNegation(of: Code, offset: number): Code {
 
 function compileList(items: readonly Code[], offset: number): Code {
   return (run) => {
+    run.charge(cost.list, offset);
     run.chargeList(items.length, offset);
     return items.map((item) => item(run));
   };
@@ -138,7 +144,9 @@ function compileMap({ entries, offset }: Extract<Term, { kind: 'map' }>): Code {
       const key = entry.key(run);
       if (typeof key !== 'string')
         throw new Failure(`the key of a map must be a string, not ${described(key)}`, entry.offset);
-      if (Object.hasOwn(map, key)) throw new Failure(`the map has the key '${key}' twice`, entry.offset);
+      run.charge(key.length * perCharacter.copied + (/^\d/.test(key) ? cost.numericKey : 0), entry.offset);
+      if (Object.hasOwn(map, key)) throw new Failure(`the map has the key '${shownKey(key)}' twice`, entry.offset);
+      if (forbiddenKeys.has(key)) throw new Failure(`the key '${key}' is not allowed`, entry.offset);
       setOwn(map, key, entry.value(run));
     }
     return map;

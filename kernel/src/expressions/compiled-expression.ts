@@ -2,13 +2,16 @@ import { type CelResult, isLlmteamError, type Json, LlmteamError } from '@llmtea
 import type { CompiledExpression, Reference, Variables } from '../engine/expression.js';
 import type { Parse } from './cel-syntax.js';
 import { compileTerm } from './code.js';
+import { cost } from './cost.js';
 import { type Code, Evaluation, Failure } from './evaluation.js';
 import { toJson } from './json.js';
 import { checkKinds } from './kinds.js';
 import { invalid, quoted } from './problem.js';
 import { guardedStepsOf, referencesOf } from './references.js';
+import { weightOf } from './term.js';
 import { readTerm } from './term-reader.js';
 import { described, type KindOrAny, withArticle } from './values.js';
+import type { WorkBudget } from './work-budget.js';
 
 /** A compiled expression with what is statically known about it. */
 export interface CheckedExpression extends CompiledExpression {
@@ -16,7 +19,9 @@ export interface CheckedExpression extends CompiledExpression {
   readonly guardedSteps: ReadonlySet<string>;
   /** The kind of its value; `any` if that depends on the data. */
   readonly gives: KindOrAny;
-  /** Like {@link CompiledExpression.evaluate}, but as part of a larger evaluation whose limits it shares. */
+  /** @throws LlmteamError `EXPRESSION_FAILED`; `LIMIT_EXCEEDED` if the budget is used up */
+  evaluate(variables: Variables, budget?: WorkBudget): Json;
+  /** Like `evaluate`, but as part of a larger evaluation whose limits it shares. */
   evaluateIn(run: Evaluation): Json;
 }
 
@@ -26,12 +31,16 @@ export function compileExpression(source: string, parse: Parse): CheckedExpressi
   const gives = checkKinds(term);
   const code = compileTerm(term);
   // A path returns existing JSON, so there is nothing to convert or measure.
-  const run = term.kind === 'path' ? (code as (run: Evaluation) => Json) : toJsonCode(code, term.offset);
-  return checkedExpression(source, referencesOf(term), guardedStepsOf(term), gives, run);
+  const compute = term.kind === 'path' ? (code as (run: Evaluation) => Json) : toJsonCode(code, term.offset);
+  const price = cost.evaluation + weightOf(term) * cost.term;
+  return checkedExpression(source, referencesOf(term), guardedStepsOf(term), gives, (run) => {
+    run.charge(price, 0);
+    return compute(run);
+  });
 }
 
 function toJsonCode(code: Code, offset: number): (run: Evaluation) => Json {
-  return (run) => toJson(code(run), offset);
+  return (run) => toJson(run, code(run), offset);
 }
 
 function checkedExpression(
@@ -48,7 +57,7 @@ function checkedExpression(
       throw evaluationError(source, thrown);
     }
   };
-  const evaluate = (variables: Variables) => evaluateIn(new Evaluation(variables));
+  const evaluate = (variables: Variables, budget?: WorkBudget) => evaluateIn(new Evaluation(variables, budget));
   return Object.freeze({ source, references, guardedSteps, gives, evaluate, evaluateIn });
 }
 
@@ -72,7 +81,8 @@ export function giving(expression: CheckedExpression, result: CelResult): Checke
 /** Converts anything thrown during evaluation to the error `evaluate` throws. */
 export function evaluationError(source: string, thrown: unknown): unknown {
   if (isLlmteamError(thrown)) return thrown;
-  const { reason, position } = thrown instanceof Failure ? thrown : new Failure('it exhausts the evaluator', 0);
+  const failure = thrown instanceof Failure ? thrown : new Failure('it exhausts the evaluator', 0);
+  const { reason, position, code } = failure;
   const message = `expression ${quoted(source)} failed at ${position}: ${reason}`;
-  return new LlmteamError('EXPRESSION_FAILED', message, { cause: thrown, details: { expression: source, position } });
+  return new LlmteamError(code, message, { cause: thrown, details: { expression: source, position } });
 }

@@ -1,6 +1,7 @@
 import { type Condition, conditionOf } from './condition.js';
-import { type Code, cost, type Evaluation, Failure, forgivable } from './evaluation.js';
-import { type ComprehensionTerm, sizeOf } from './term.js';
+import { cost } from './cost.js';
+import { type Code, type Evaluation, Failure } from './evaluation.js';
+import { type ComprehensionTerm, weightOf } from './term.js';
 import { type CelValue, described, isList, isMap } from './values.js';
 
 interface Parts {
@@ -22,9 +23,9 @@ export function compileComprehension(term: ComprehensionTerm, parts: Parts): Cod
     case 'exists_one':
       return existsOne(each, condition(parts.body));
     case 'exists':
-      return quantifier(each, condition(parts.body), true);
+      return quantifier(each, condition(parts.body), true, term.offset);
     case 'all':
-      return quantifier(each, condition(parts.body), false);
+      return quantifier(each, condition(parts.body), false, term.offset);
   }
 }
 
@@ -32,10 +33,10 @@ export function compileComprehension(term: ComprehensionTerm, parts: Parts): Cod
 type Each = (run: Evaluation, visit: () => boolean) => void;
 
 function compileRange({ name, slot, offset, where, body }: ComprehensionTerm, range: Code): Each {
-  const terms = sizeOf(body) + (where === undefined ? 0 : sizeOf(where));
+  const weight = weightOf(body) + (where === undefined ? 0 : weightOf(where));
   return (run, visit) => {
     for (const item of itemsOf(run, range(run), name, offset)) {
-      run.takeStep(terms, offset);
+      run.takeStep(weight, offset);
       run.locals[slot] = item;
       if (!visit()) return;
     }
@@ -73,7 +74,7 @@ function existsOne(each: Each, holds: Condition): Code {
 }
 
 /** As with `||` and `&&` in CEL, one decisive element absorbs failures at others. */
-function quantifier(each: Each, holds: Condition, decisive: boolean): Code {
+function quantifier(each: Each, holds: Condition, decisive: boolean, offset: number): Code {
   return (run) => {
     let failure: Failure | undefined;
     let isDecided = false;
@@ -81,7 +82,8 @@ function quantifier(each: Each, holds: Condition, decisive: boolean): Code {
       try {
         isDecided = holds(run) === decisive;
       } catch (thrown) {
-        failure ??= forgivable(thrown);
+        const absorbed = run.absorbed(thrown, offset);
+        failure ??= absorbed;
       }
       return !isDecided;
     });

@@ -3,6 +3,7 @@ import type { Variables } from '../engine/expression.js';
 import { type CheckedExpression, evaluationError } from './compiled-expression.js';
 import { Evaluation } from './evaluation.js';
 import { jsonBytes } from './json.js';
+import type { WorkBudget } from './work-budget.js';
 
 /** A config value or a part of a string: either fixed, or filled in from the variables. */
 export type Part = { readonly kind: 'fixed'; readonly value: Json } | FilledPart;
@@ -17,13 +18,13 @@ export class Filling {
   readonly evaluation: Evaluation;
   #bytesLeft: number = caps.value_bytes;
 
-  constructor(variables: Variables) {
-    this.evaluation = new Evaluation(variables);
+  constructor(variables: Variables, budget?: WorkBudget) {
+    this.evaluation = new Evaluation(variables, budget);
   }
 
   /** Charges the size of a value that becomes part of the config. */
   add(value: Json): void {
-    this.#bytesLeft -= jsonBytes(value, this.#bytesLeft, 0);
+    this.#bytesLeft -= jsonBytes(this.evaluation, value, this.#bytesLeft, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Functions that convert between kinds, and `size()`. */
 
-import { cost, Failure } from './evaluation.js';
+import { cost, perCharacter } from './cost.js';
+import { Failure } from './evaluation.js';
 import { double, int, unboxed } from './numbers.js';
 import { type Overload, overload } from './overloads.js';
 import { textSize } from './text-functions.js';
@@ -20,7 +21,7 @@ function toBool(text: string, offset: number): boolean {
 
 function toInt(text: string, offset: number) {
   if (text.length > 20 || !/^[+-]?\d+$/.test(text)) throw new Failure('int() takes text like "-12"', offset);
-  return int(BigInt(text.replace('+', '')), offset);
+  return int(Number(text), offset);
 }
 
 function toDouble(text: string, offset: number) {
@@ -41,10 +42,7 @@ function toText(bytes: Uint8Array, offset: number): string {
 const numberText = (value: CelNumber): string => String(unboxed(value));
 
 export const sizeOverloads: readonly Overload[] = [
-  overload(['string'], 'int', (run, offset, text) => {
-    run.charge(text.length, offset);
-    return textSize(text);
-  }),
+  overload(['string'], 'int', (run, offset, text) => textSize(run, offset, text)),
   overload(['bytes'], 'int', (_, __, { value }) => value.length),
   overload(['list'], 'int', (_, __, list) => list.length),
   overload(['map'], 'int', (run, offset, map) => {
@@ -60,28 +58,45 @@ export const conversions: Readonly<Record<string, readonly Overload[]>> = {
   type: [overload(['any'], 'type', (_, __, value) => new CelType(kindOf(value)))],
   bool: [
     overload(['bool'], 'bool', (_, __, value) => value),
-    overload(['string'], 'bool', (_, offset, text) => toBool(text, offset)),
+    overload(['string'], 'bool', (run, offset, text) => {
+      run.charge(text.length * perCharacter.copied, offset);
+      return toBool(text, offset);
+    }),
   ],
   int: [
     overload(['int'], 'int', (_, __, value) => value),
-    overload(['double'], 'int', (_, offset, value) => int(BigInt(Math.trunc(Number(unboxed(value)))), offset)),
+    overload(['double'], 'int', (_, offset, value) => int(Math.trunc(unboxed(value)), offset)),
     overload(['string'], 'int', (_, offset, text) => toInt(text, offset)),
-    overload(['timestamp'], 'int', (_, offset, { nanoseconds }) => int(nanoseconds / nanosecondsPerSecond, offset)),
+    overload(['timestamp'], 'int', (_, offset, { nanoseconds }) =>
+      int(Number(nanoseconds / nanosecondsPerSecond), offset),
+    ),
   ],
   double: [
     overload(['double'], 'double', (_, __, value) => value),
-    overload(['int'], 'double', (_, offset, value) => double(Number(value), offset)),
-    overload(['string'], 'double', (_, offset, text) => toDouble(text, offset)),
+    overload(['int'], 'double', (_, offset, value) => double(value, offset)),
+    overload(['string'], 'double', (run, offset, text) => {
+      run.charge(cost.format, offset);
+      return toDouble(text, offset);
+    }),
   ],
   string: [
     overload(['string'], 'string', (_, __, text) => text),
     overload(['bool'], 'string', (_, __, value) => String(value)),
     overload(['int'], 'string', (_, __, value) => numberText(value)),
-    overload(['double'], 'string', (_, __, value) => numberText(value)),
-    overload(['timestamp'], 'string', (_, __, value) => timestampText(value)),
-    overload(['duration'], 'string', (_, __, value) => durationText(value)),
+    overload(['double'], 'string', (run, offset, value) => {
+      run.charge(cost.format, offset);
+      return numberText(value);
+    }),
+    overload(['timestamp'], 'string', (run, offset, value) => {
+      run.charge(cost.format, offset);
+      return timestampText(value);
+    }),
+    overload(['duration'], 'string', (run, offset, value) => {
+      run.charge(cost.format, offset);
+      return durationText(value);
+    }),
     overload(['bytes'], 'string', (run, offset, { value }) => {
-      run.charge(value.length, offset);
+      run.charge(cost.format + value.length * perCharacter.encoded, offset);
       return toText(value, offset);
     }),
   ],
@@ -89,6 +104,7 @@ export const conversions: Readonly<Record<string, readonly Overload[]>> = {
     overload(['bytes'], 'bytes', (_, __, value) => value),
     overload(['string'], 'bytes', (run, offset, text) => {
       run.chargeText(text.length, offset);
+      run.charge(cost.bytes + text.length * perCharacter.encoded, offset);
       return new Bytes(Buffer.from(text, 'utf8'));
     }),
   ],

@@ -1,5 +1,6 @@
 import { caps } from '@llmteam/contracts';
-import { cost, type Evaluation, Failure } from './evaluation.js';
+import { cost, perCharacter } from './cost.js';
+import { type Evaluation, Failure } from './evaluation.js';
 import { isNumber, unboxed } from './numbers.js';
 import { Bytes, type CelMap, CelType, type CelValue, Duration, isList, isMap, Special, Timestamp } from './values.js';
 
@@ -13,8 +14,9 @@ const maxDepth = 2 * caps.json_depth;
 export function equal(run: Evaluation, offset: number, left: CelValue, right: CelValue, depth = 0): boolean {
   if (depth > maxDepth) throw new Failure(`compares values nested deeper than ${maxDepth} levels`, offset, true);
   if (typeof left === 'string') {
-    run.charge(cost.comparison + left.length, offset);
-    return left === right;
+    const isComparable = typeof right === 'string' && left.length === right.length;
+    run.charge(cost.comparison + (isComparable ? left.length * perCharacter.compared : 0), offset);
+    return isComparable && left === right;
   }
   run.charge(cost.comparison, offset);
   if (left === right) return true;
@@ -24,8 +26,8 @@ export function equal(run: Evaluation, offset: number, left: CelValue, right: Ce
   return left instanceof Special && right instanceof Special && equalSpecials(run, offset, left, right);
 }
 
-function equalNumbers(left: number | bigint, right: number | bigint): boolean {
-  return !(left < right) && !(left > right);
+function equalNumbers(left: number, right: number): boolean {
+  return left === right;
 }
 
 function equalLists(
@@ -41,8 +43,9 @@ function equalLists(
 
 function equalMaps(run: Evaluation, offset: number, left: CelMap, right: CelMap, depth: number): boolean {
   const keys = Object.keys(left);
-  run.charge(keys.length * cost.mapEntry, offset);
-  if (keys.length !== Object.keys(right).length) return false;
+  const others = Object.keys(right);
+  run.charge((keys.length + others.length) * cost.mapEntry, offset);
+  if (keys.length !== others.length) return false;
   return keys.every(
     (key) => Object.hasOwn(right, key) && equal(run, offset, left[key] as CelValue, right[key] as CelValue, depth + 1),
   );
@@ -50,7 +53,7 @@ function equalMaps(run: Evaluation, offset: number, left: CelMap, right: CelMap,
 
 function equalSpecials(run: Evaluation, offset: number, left: Special, right: Special): boolean {
   if (left instanceof Bytes) {
-    run.charge(left.value.length, offset);
+    run.charge(cost.bytes + left.value.length * perCharacter.compared, offset);
     return right instanceof Bytes && Buffer.compare(left.value, right.value) === 0;
   }
   if (left instanceof Timestamp) return right instanceof Timestamp && left.nanoseconds === right.nanoseconds;

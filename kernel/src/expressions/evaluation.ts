@@ -4,13 +4,15 @@
  * E1 Limits count the work an expression does, never time or memory: the same expression with the same variables ends
  *    the same way on every machine.
  * E2 Exceeding a limit is fatal: `||`, `&&`, `all` and `exists` absorb other failures of an operand, but never this one.
- * E3 An operation's worst-case cost is charged before the next one starts; a single operation produces at most the sum of
- *    its inputs.
+ * E3 An operation's worst-case cost is charged before it runs, or while it runs; what one operation does uncharged takes about a
+ *    millisecond at most.
  */
 
 import { caps } from '@llmteam/contracts';
 import type { Variables } from '../engine/expression.js';
+import { cost, perCharacter } from './cost.js';
 import type { CelValue } from './values.js';
+import { unlimitedWork, type WorkBudget } from './work-budget.js';
 
 /**
  * Why an evaluation failed; thrown only within this folder. Not an Error: `exists` over a long list may absorb a failure
@@ -22,37 +24,13 @@ export class Failure {
     readonly reason: string,
     readonly position: number,
     readonly isFatal = false,
+    readonly code: 'EXPRESSION_FAILED' | 'LIMIT_EXCEEDED' = 'EXPRESSION_FAILED',
   ) {}
 }
 
-/** Returns the failure if an operator may absorb it; rethrows it otherwise. */
-export function forgivable(thrown: unknown): Failure {
-  if (thrown instanceof Failure && !thrown.isFatal) return thrown;
-  throw thrown;
-}
-
-/** Work limit of one evaluation, in characters read or written; {@link cost} converts other work to characters. */
-const workUnits = 32 * caps.value_bytes;
-
-/** Chosen so that the slowest way to spend {@link workUnits} takes about one second on an ordinary core. */
-export const cost = {
-  listElement: 8,
-  mapEntry: 64,
-  /** One pair of values compared by `==` or `in`. */
-  comparison: 32,
-  /** One term of a comprehension's expressions, per step. */
-  term: 16,
-  /** A pattern only known at evaluation: a base price, plus `patternSize` per point of its estimated size. */
-  pattern: 50_000,
-  patternSize: 100,
-  /** One character inspected by one instruction of a pattern, in the worst case. */
-  patternLook: 4,
-} as const;
-
 /** A compiled regular expression. */
 export interface Pattern {
-  /** Number of instructions in its program. */
-  readonly programSize: number;
+  readonly unitsPerCharacter: number;
   /** Whether it matches anywhere in the text. */
   test(text: string): boolean;
 }
@@ -63,9 +41,12 @@ export class Evaluation {
   readonly locals: CelValue[] = [];
   #patterns: Map<string, Pattern> | undefined;
   #steps = 0;
-  #work = 0;
+  #left: number = caps.expression_units;
 
-  constructor(readonly variables: Variables) {}
+  constructor(
+    readonly variables: Variables,
+    private readonly budget: WorkBudget = unlimitedWork(),
+  ) {}
 
   /** The compiled pattern, cached so that each is compiled and charged once per evaluation. */
   pattern(source: string, compile: () => Pattern): Pattern {
@@ -77,9 +58,16 @@ export class Evaluation {
     return compiled;
   }
 
-  /** Charges one step of a comprehension whose expressions have `terms` terms. */
-  takeStep(terms: number, position: number): void {
-    this.charge(terms * cost.term, position);
+  /** Returns the failure if an operator may absorb it; rethrows it otherwise. */
+  absorbed(thrown: unknown, position: number): Failure {
+    if (!(thrown instanceof Failure) || thrown.isFatal) throw thrown;
+    this.charge(cost.failure, position);
+    return thrown;
+  }
+
+  /** Charges one step of a comprehension whose expressions have this weight. */
+  takeStep(weight: number, position: number): void {
+    this.charge(cost.step + weight * cost.term, position);
     this.#steps += 1;
     if (this.#steps > caps.expression_work) {
       throw new Failure(
@@ -90,12 +78,16 @@ export class Evaluation {
     }
   }
 
-  /** Charges work; one unit is one character. */
   charge(units: number, position: number): void {
-    this.#work += units;
-    if (this.#work > workUnits) {
-      const reason = `reads and writes more than ${workUnits} characters or their like (32 times the cap value_bytes)`;
+    this.#left -= units;
+    this.budget.left -= units;
+    if (this.#left < 0) {
+      const reason = `does more than ${caps.expression_units} units of work (cap expression_units)`;
       throw new Failure(reason, position, true);
+    }
+    if (this.budget.left < 0) {
+      const reason = 'the expressions evaluated so far have used up the work that is allowed to all of them together';
+      throw new Failure(reason, position, true, 'LIMIT_EXCEEDED');
     }
   }
 
@@ -104,7 +96,7 @@ export class Evaluation {
     if (length > caps.value_bytes) {
       throw new Failure(`makes a string longer than ${caps.value_bytes} characters (cap value_bytes)`, position, true);
     }
-    this.charge(length, position);
+    this.charge(length * perCharacter.made, position);
   }
 
   /** Charges a list of `length` elements that an operation produces. */
@@ -113,11 +105,6 @@ export class Evaluation {
       throw new Failure(`makes a list longer than ${caps.json_nodes} elements (cap json_nodes)`, position, true);
     }
     this.charge(length * cost.listElement, position);
-  }
-
-  /** Charges a search for `part` in `text`: quadratic in the worst case, natively done sixteen characters at a time. */
-  chargeSearch(text: string, part: string, position: number): void {
-    this.charge(text.length * Math.ceil((part.length + 1) / 16), position);
   }
 }
 

@@ -1,12 +1,15 @@
 /** Converts CEL values to JSON and measures JSON text. */
 
 import { caps, type Json } from '@llmteam/contracts';
-import { Failure } from './evaluation.js';
+import { cost, perCharacter } from './cost.js';
+import { type Evaluation, Failure } from './evaluation.js';
+import { escapeBytes, needsEscape } from './json-escapes.js';
 import { durationText, timestampText } from './time.js';
 import { Bytes, type CelMap, type CelValue, Double, Duration, isList, Special, setOwn, Timestamp } from './values.js';
 
-/** Remaining bytes of JSON text. */
+/** Remaining bytes of JSON text, and who pays for the conversion. */
 interface Budget {
+  readonly run: Evaluation;
   bytes: number;
 }
 
@@ -14,13 +17,13 @@ interface Budget {
  * Converts to JSON: bytes to base64, timestamps to RFC 3339, durations to seconds (`90s`). Parts that are JSON already
  * are returned as they are, not copied.
  */
-export function toJson(value: CelValue, offset: number): Json {
-  return convert(value, { bytes: caps.value_bytes }, offset, 1);
+export function toJson(run: Evaluation, value: CelValue, offset: number): Json {
+  return convert(value, { run, bytes: caps.value_bytes }, offset, 1);
 }
 
 /** The size of the value's JSON text in bytes; fails above `max`. */
-export function jsonBytes(value: Json, max: number, offset: number): number {
-  const budget = { bytes: max };
+export function jsonBytes(run: Evaluation, value: Json, max: number, offset: number): number {
+  const budget = { run, bytes: max };
   convert(value, budget, offset, 1);
   return max - budget.bytes;
 }
@@ -32,36 +35,39 @@ function take(budget: Budget, bytes: number, offset: number): void {
 }
 
 function convert(value: CelValue, budget: Budget, offset: number, depth: number): Json {
+  budget.run.charge(cost.jsonValue, offset);
   switch (typeof value) {
     case 'string':
-      take(budget, value.length, offset);
-      take(budget, textBytes(value) - value.length, offset);
+      takeText(budget, value, offset);
       return value;
     case 'number':
+      if (!Number.isSafeInteger(value)) budget.run.charge(cost.jsonDouble, offset);
       take(budget, String(value).length, offset);
       return value;
     case 'boolean':
       take(budget, value ? 4 : 5, offset);
       return value;
-    case 'bigint':
-      throw new Failure(`gives ${value}, an integer that JSON numbers do not hold exactly; string() does`, offset);
     default:
       if (value === null) {
         take(budget, 4, offset);
         return null;
       }
-      if (value instanceof Special) return convert(plain(value, offset), budget, offset, depth);
+      if (value instanceof Special) return convert(plain(value, budget.run, offset), budget, offset, depth);
       if (depth > caps.json_depth)
         throw new Failure(`gives a value nested deeper than ${caps.json_depth} levels (cap json_depth)`, offset, true);
       return isList(value) ? convertList(value, budget, offset, depth) : convertMap(value, budget, offset, depth);
   }
 }
 
-function plain(value: Special, offset: number): number | string {
+function plain(value: Special, run: Evaluation, offset: number): number | string {
+  run.charge(cost.format, offset);
   if (value instanceof Double) return value.value + 0;
   if (value instanceof Timestamp) return timestampText(value);
   if (value instanceof Duration) return durationText(value);
-  if (value instanceof Bytes) return Buffer.from(value.value).toString('base64');
+  if (value instanceof Bytes) {
+    run.charge(value.value.length * perCharacter.encoded, offset);
+    return Buffer.from(value.value).toString('base64');
+  }
   throw new Failure('gives a type, which is no JSON value; compare it with ==', offset);
 }
 
@@ -81,7 +87,9 @@ function convertMap(map: CelMap, budget: Budget, offset: number, depth: number):
   take(budget, 2 + Math.max(0, keys.length - 1), offset);
   let changed: Record<string, Json> | undefined;
   for (const [index, key] of keys.entries()) {
-    take(budget, textBytes(key) + 1, offset);
+    budget.run.charge(cost.mapEntry, offset);
+    takeText(budget, key, offset);
+    take(budget, 1, offset);
     const item = map[key] as CelValue;
     const json = convert(item, budget, offset, depth + 1);
     if (json !== item && changed === undefined) {
@@ -93,12 +101,15 @@ function convertMap(map: CelMap, budget: Budget, offset: number, depth: number):
   return changed ?? (map as Json);
 }
 
-/** The size of a string's JSON text in bytes, including quotes and escapes. */
-function textBytes(text: string): number {
-  if (text.length > 64) return Buffer.byteLength(JSON.stringify(text));
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return Buffer.byteLength(JSON.stringify(text));
+function takeText(budget: Budget, text: string, offset: number): void {
+  const bytes = Buffer.byteLength(text);
+  budget.run.charge(cost.jsonString + bytes * perCharacter.json, offset);
+  if (bytes > caps.json_string_bytes) {
+    const reason = `gives a string of ${bytes} bytes; at most ${caps.json_string_bytes} are allowed (cap json_string_bytes)`;
+    throw new Failure(reason, offset, true);
   }
-  return text.length + 2;
+  take(budget, bytes + 2, offset);
+  if (!needsEscape(text)) return;
+  budget.run.charge(cost.bytes + text.length * perCharacter.escapes, offset);
+  take(budget, escapeBytes(text), offset);
 }

@@ -1,14 +1,12 @@
 import { Failure } from './evaluation.js';
 import { type CelDouble, type CelInt, type CelNumber, type CelValue, Double } from './values.js';
 
-const intMax = 2n ** 63n - 1n;
-const intMin = -(2n ** 63n);
-
-/** Converts to an int; fails beyond 64 bits. */
-export function int(value: bigint, offset: number): CelInt {
-  if (value > intMax || value < intMin) throw new Failure('integer overflow: an int has 64 bits', offset);
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+/** Checks an int: beyond 2^53 - 1 neither JSON nor JavaScript holds every integer, so none is used rather than rounded ones. */
+export function int(value: number, offset: number): CelInt {
+  // Adding 0 turns -0 into 0.
+  if (Number.isSafeInteger(value)) return value + 0;
+  const reason = `integer overflow: an int is exact up to ${Number.MAX_SAFE_INTEGER}; use a double (1.0) or a string`;
+  throw new Failure(reason, offset);
 }
 
 /** Converts to a double; fails on infinity and NaN, which JSON cannot represent. */
@@ -19,57 +17,43 @@ export function double(value: number, offset: number): CelDouble {
 }
 
 export function isNumber(value: CelValue): value is CelNumber {
-  return typeof value === 'number' || typeof value === 'bigint' || value instanceof Double;
+  return typeof value === 'number' || value instanceof Double;
 }
 
 function isInt(value: CelNumber): value is CelInt {
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
+  return typeof value === 'number' && Number.isSafeInteger(value);
 }
 
-/** The JavaScript number or bigint; JavaScript compares the two exactly. */
-export function unboxed(value: CelNumber): number | bigint {
+export function unboxed(value: CelNumber): number {
   return value instanceof Double ? value.value : value;
 }
 
-interface Arithmetic {
-  fast(left: number, right: number): number;
-  exact(left: bigint, right: bigint): bigint;
-}
-
-const arithmetic: Readonly<Record<'+' | '-' | '*', Arithmetic>> = {
-  '+': { fast: (left, right) => left + right, exact: (left, right) => left + right },
-  '-': { fast: (left, right) => left - right, exact: (left, right) => left - right },
-  '*': { fast: (left, right) => left * right, exact: (left, right) => left * right },
-};
-
 export type ArithmeticSign = '+' | '-' | '*' | '/' | '%';
+
+const arithmetic: Readonly<Record<'+' | '-' | '*', (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+};
 
 /** Two ints yield an int; a double on either side yields a double. */
 export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumber, offset: number): CelNumber {
   if (sign === '/' || sign === '%') return divide(sign, left, right, offset);
-  const { fast, exact } = arithmetic[sign];
-  if (isInt(left) && isInt(right)) {
-    if (typeof left === 'number' && typeof right === 'number') {
-      const result = fast(left, right);
-      // A result that rounds into the safe range is exact; adding 0 turns -0 into 0.
-      if (Number.isSafeInteger(result)) return result + 0;
-    }
-    return int(exact(BigInt(left), BigInt(right)), offset);
-  }
-  return double(fast(Number(unboxed(left)), Number(unboxed(right))), offset);
+  const result = arithmetic[sign](unboxed(left), unboxed(right));
+  // The result of two ints is exact if it is an int: rounding takes no integer from outside the exact ones into them.
+  return isInt(left) && isInt(right) ? int(result, offset) : double(result, offset);
 }
 
 function divide(sign: '/' | '%', left: CelNumber, right: CelNumber, offset: number): CelNumber {
-  if (Number(unboxed(right)) === 0) throw new Failure(sign === '/' ? 'division by zero' : 'modulo by zero', offset);
-  if (!isInt(left) || !isInt(right)) return double(Number(unboxed(left)) / Number(unboxed(right)), offset);
-  if (typeof left === 'bigint' || typeof right === 'bigint') {
-    return int(sign === '/' ? BigInt(left) / BigInt(right) : BigInt(left) % BigInt(right), offset);
-  }
-  const remainder = left % right;
-  // Subtracting the remainder first makes the division exact; truncating a rounded quotient is not. + 0 turns -0 into 0.
-  return (sign === '/' ? (left - remainder) / right : remainder) + 0;
+  const dividend = unboxed(left);
+  const divisor = unboxed(right);
+  if (divisor === 0) throw new Failure(sign === '/' ? 'division by zero' : 'modulo by zero', offset);
+  if (!isInt(left) || !isInt(right)) return double(dividend / divisor, offset);
+  const remainder = dividend % divisor;
+  // Subtracting the remainder first makes the division exact; truncating a rounded quotient is not.
+  return int(sign === '/' ? (dividend - remainder) / divisor : remainder, offset);
 }
 
 export function negated(value: CelNumber, offset: number): CelNumber {
-  return isInt(value) ? calculate('-', 0, value, offset) : double(-Number(unboxed(value)), offset);
+  return isInt(value) ? int(-value, offset) : double(-unboxed(value), offset);
 }

@@ -1,5 +1,6 @@
 /** The binary operators, by sign. `&&`, `||` and `?:` are not among them, as they may not evaluate every operand. */
 
+import { cost, perCharacter } from './cost.js';
 import { equal } from './equality.js';
 import { type Evaluation, Failure } from './evaluation.js';
 import { type ArithmeticSign, calculate } from './numbers.js';
@@ -36,6 +37,7 @@ const additions = [
   }),
   overload(['bytes', 'bytes'], 'bytes', (run, offset, left, right) => {
     run.chargeText(left.value.length + right.value.length, offset);
+    run.charge(cost.bytes, offset);
     return new Bytes(Buffer.concat([left.value, right.value]));
   }),
   overload(['timestamp', 'duration'], 'timestamp', (_, offset, left, right) =>
@@ -61,6 +63,7 @@ const subtractions = [
   ),
 ];
 
+/** Moments and spans are counted in bigints. */
 type Comparable = number | bigint | string | boolean;
 
 const orderedKinds: readonly (readonly [KindOrAny, KindOrAny])[] = [
@@ -83,7 +86,7 @@ function comparable(value: CelValue): Comparable {
 function comparison(holds: (left: Comparable, right: Comparable) => boolean): Overload[] {
   return orderedKinds.map((kinds) =>
     overload(kinds, 'bool', (run, offset, left, right) => {
-      if (typeof left === 'string') run.charge(left.length, offset);
+      if (typeof left === 'string') run.charge(left.length * perCharacter.copied, offset);
       return holds(comparable(left), comparable(right));
     }),
   );
@@ -94,8 +97,11 @@ const membership = [
   overload(['any', 'list'], 'bool', (run, offset, wanted, list) =>
     list.some((item) => equal(run, offset, item, wanted)),
   ),
-  overload(['any', 'map'], 'bool', (_, offset, wanted, map) => {
-    if (typeof wanted === 'string') return Object.hasOwn(map, wanted);
+  overload(['any', 'map'], 'bool', (run, offset, wanted, map) => {
+    if (typeof wanted === 'string') {
+      run.charge(wanted.length * perCharacter.copied, offset);
+      return Object.hasOwn(map, wanted);
+    }
     throw new Failure('the keys of a map are strings', offset);
   }),
 ];

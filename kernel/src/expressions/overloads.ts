@@ -22,11 +22,18 @@ export function overload<const T extends readonly KindOrAny[]>(
 
 /** The overload that accepts these values, or undefined if there is none. */
 export function findOverload(overloads: readonly Overload[], values: readonly CelValue[]): Overload | undefined {
-  return overloads.find(
-    ({ takes }) =>
-      takes.length === values.length &&
-      takes.every((kind, index) => kind === 'any' || kind === kindOf(values[index] as CelValue)),
-  );
+  const kinds = values.map(kindOf);
+  for (const candidate of overloads) if (accepts(candidate.takes, kinds)) return candidate;
+  return undefined;
+}
+
+/** A loop, as this is the innermost work of an evaluation. */
+function accepts(takes: readonly KindOrAny[], kinds: readonly KindOrAny[]): boolean {
+  if (takes.length !== kinds.length) return false;
+  for (let index = 0; index < kinds.length; index += 1) {
+    if (takes[index] !== 'any' && takes[index] !== kinds[index]) return false;
+  }
+  return true;
 }
 
 /** The overloads that may apply when some kinds are not known before evaluation. */

@@ -3,10 +3,15 @@ import { type Code, Failure } from './evaluation.js';
 import type { Key, PathTerm } from './term.js';
 import { type CelMap, type CelValue, described, isMap } from './values.js';
 
+/** A computed key may be as long as any string. */
+export function shownKey(key: string): string {
+  return key.length > 256 ? `${key.slice(0, 256)}…` : key;
+}
+
 /** Reads an own property of a map; inherited ones (`constructor`, `toString`) are not data. */
 export function readKey(value: CelValue, key: string, offset: number): CelValue {
   const found = own(mapOf(value, key, offset), key);
-  if (found === undefined) throw new Failure(`no such key: '${key}'`, offset);
+  if (found === undefined) throw new Failure(`no such key: '${shownKey(key)}'`, offset);
   return found;
 }
 
@@ -16,7 +21,7 @@ function own(map: CelMap, key: string): CelValue | undefined {
 
 function mapOf(value: CelValue, key: string, offset: number): CelMap {
   if (isMap(value)) return value;
-  throw new Failure(`cannot read '${key}' of ${described(value)}`, offset);
+  throw new Failure(`cannot read '${shownKey(key)}' of ${described(value)}`, offset);
 }
 
 export function compilePath(path: PathTerm): Code {

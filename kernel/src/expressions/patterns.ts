@@ -1,10 +1,12 @@
 /**
  * Purpose: regular expressions with RE2 syntax that run in time linear in the text, without backtracking.
- * Invariant: a match's worst-case cost follows from the lengths of text and program, and is charged before it runs.
+ * Invariant: a match's worst-case cost follows from the length of the text and the pattern, and is charged before it runs.
  */
 
 import { RE2JS } from 're2js';
-import { cost, type Evaluation, Failure, type Pattern } from './evaluation.js';
+import { hasSmallAutomaton } from './automaton.js';
+import { patternCost, perCharacter } from './cost.js';
+import { type Evaluation, Failure, type Pattern } from './evaluation.js';
 
 /** Upper limit of {@link estimatedSize}. */
 const maxEstimatedSize = 10_000;
@@ -31,24 +33,30 @@ export function compilePattern(source: string): Pattern | { readonly reason: str
     const message = thrown instanceof Error ? thrown.message.replace(/^error parsing regexp: /, '') : String(thrown);
     return { reason: `not an RE2 pattern: ${message}`, isTooLarge: false };
   }
-  const programSize = program.programSize();
-  if (programSize > maxInstructions) {
+  if (program.programSize() > maxInstructions) {
     return { reason: `the pattern compiles to more than ${maxInstructions} instructions`, isTooLarge: true };
   }
-  return { programSize, test: (text) => program.test(text) };
+  return { unitsPerCharacter: unitsPerCharacter(program), test: (text) => program.test(text) };
+}
+
+function unitsPerCharacter(program: RE2JS): number {
+  return hasSmallAutomaton(program) ? patternCost.character : program.programSize() * patternCost.instruction;
 }
 
 /** Whether the pattern matches anywhere in the text. */
 export function matches(run: Evaluation, offset: number, text: string, pattern: Pattern): boolean {
-  run.charge(text.length * pattern.programSize * cost.patternLook, offset);
+  run.charge(patternCost.match + text.length * pattern.unitsPerCharacter, offset);
   return pattern.test(text);
 }
 
 /** Compiles a pattern only known at evaluation; each is compiled and charged once per evaluation. */
 export function patternOf(run: Evaluation, offset: number, source: string): Pattern {
+  run.charge(source.length * perCharacter.copied, offset);
   return run.pattern(source, () => {
-    run.charge(source.length + cost.pattern, offset);
-    run.charge(Math.min(maxEstimatedSize, estimatedSize(source)) * cost.patternSize, offset);
+    run.charge(source.length * perCharacter.visited + patternCost.compiled, offset);
+    const size = estimatedSize(source);
+    // One that is larger is refused, not compiled.
+    if (size <= maxEstimatedSize) run.charge(size * patternCost.size, offset);
     const compiled = compilePattern(source);
     if ('reason' in compiled) throw new Failure(compiled.reason, offset, compiled.isTooLarge);
     return compiled;

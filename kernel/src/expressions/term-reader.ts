@@ -131,11 +131,11 @@ class TermReader implements NodeReader {
     return positionOf(this.source, node.op, node.args[0].end);
   }
 
-  /** Folds `-9223372036854775808` into one literal, as the positive number would be out of range. */
+  /** Folds `-1` into one literal. */
   #negated(node: Node<'-_'>, context: NodeContext): Term {
     const { args: of } = node;
     if (of.op === 'value' && typeof of.args === 'bigint') {
-      return { kind: 'constant', offset: node.start, value: int(-of.args, node.start) };
+      return { kind: 'constant', offset: node.start, value: int(Number(-of.args), node.start) };
     }
     return { kind: 'negate', offset: node.start, of: this.inner(of, context) };
   }
@@ -195,7 +195,7 @@ function checkPath({ root, keys, offset }: PathTerm): void {
 function literal({ args: value, start }: Node<'value'>): CelValue {
   switch (typeof value) {
     case 'bigint':
-      return int(value, start);
+      return int(Number(value), start);
     case 'number':
       return double(value, start);
     case 'object':

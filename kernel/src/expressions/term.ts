@@ -108,7 +108,23 @@ export function partsOf(term: Term): readonly Term[] {
   }
 }
 
-/** The number of terms in a term, including itself. */
-export function sizeOf(term: Term): number {
-  return partsOf(term).reduce((size, part) => size + sizeOf(part), 1);
+/** The work of evaluating a term once, apart from what its operations charge; the body of a comprehension counts per step. */
+export function weightOf(term: Term): number {
+  const parts = term.kind === 'comprehension' ? [term.range] : partsOf(term);
+  return parts.reduce((weight, part) => weight + weightOf(part), ownWeight(term));
+}
+
+function ownWeight(term: Term): number {
+  switch (term.kind) {
+    case 'constant':
+    case 'local':
+      return 1;
+    case 'path':
+      return 2 + term.keys.length;
+    case 'call':
+    case 'comprehension':
+      return 5;
+    default:
+      return 3;
+  }
 }

@@ -3,6 +3,7 @@
  * machines.
  */
 
+import { cost } from './cost.js';
 import { Failure } from './evaluation.js';
 import { type Overload, overload } from './overloads.js';
 import { Duration, Timestamp } from './values.js';
@@ -99,8 +100,14 @@ function datePart(part: (date: Date) => number): readonly Overload[] {
     return part(new Date(Number((nanoseconds - fraction) / 1_000_000n) + zoneSeconds(zone, offset) * 1_000));
   };
   return [
-    overload(['timestamp'], 'int', (_, offset, moment) => read(moment, 'UTC', offset)),
-    overload(['timestamp', 'string'], 'int', (_, offset, moment, zone) => read(moment, zone, offset)),
+    overload(['timestamp'], 'int', (run, offset, moment) => {
+      run.charge(cost.format, offset);
+      return read(moment, 'UTC', offset);
+    }),
+    overload(['timestamp', 'string'], 'int', (run, offset, moment, zone) => {
+      run.charge(cost.format, offset);
+      return read(moment, zone, offset);
+    }),
   ];
 }
 
@@ -117,13 +124,25 @@ function whole(unit: string): Overload {
 
 export const timeFunctions: Readonly<Record<string, readonly Overload[]>> = {
   timestamp: [
-    overload(['string'], 'timestamp', (_, offset, text) => parseTimestamp(text, offset)),
-    overload(['int'], 'timestamp', (_, offset, seconds) => timestamp(BigInt(seconds) * nanosecondsPerSecond, offset)),
+    overload(['string'], 'timestamp', (run, offset, text) => {
+      run.charge(cost.format, offset);
+      return parseTimestamp(text, offset);
+    }),
+    overload(['int'], 'timestamp', (run, offset, seconds) => {
+      run.charge(cost.moment, offset);
+      return timestamp(BigInt(seconds) * nanosecondsPerSecond, offset);
+    }),
     overload(['timestamp'], 'timestamp', (_, __, moment) => moment),
   ],
   duration: [
-    overload(['string'], 'duration', (_, offset, text) => parseDuration(text, offset)),
-    overload(['int'], 'duration', (_, offset, seconds) => duration(BigInt(seconds) * nanosecondsPerSecond, offset)),
+    overload(['string'], 'duration', (run, offset, text) => {
+      run.charge(cost.format, offset);
+      return parseDuration(text, offset);
+    }),
+    overload(['int'], 'duration', (run, offset, seconds) => {
+      run.charge(cost.moment, offset);
+      return duration(BigInt(seconds) * nanosecondsPerSecond, offset);
+    }),
     overload(['duration'], 'duration', (_, __, span) => span),
   ],
 };

@@ -3,14 +3,14 @@
  * Invariants:
  * V1 Every JSON value is a CEL value without conversion, so large inputs cost nothing: a JSON number that is a safe
  *    integer is an int, any other is a double.
- * V2 An int beyond the safe integers is a bigint. A double that would be taken for an int is boxed in {@link Double}.
+ * V2 There is no int beyond the safe integers. A double that would be taken for an int is boxed in {@link Double}.
  * V3 Kinds that JSON lacks are instances of {@link Special}; kinds are never inferred from an object's keys, which belong
  *    to the data.
  */
 
-export type CelValue = null | boolean | number | bigint | string | Special | readonly CelValue[] | CelMap;
+export type CelValue = null | boolean | number | string | Special | readonly CelValue[] | CelMap;
 export type CelMap = { readonly [key: string]: CelValue };
-export type CelInt = number | bigint;
+export type CelInt = number;
 export type CelDouble = number | Double;
 export type CelNumber = CelInt | CelDouble;
 
@@ -74,8 +74,6 @@ export function kindOf(value: CelValue): Kind {
   switch (typeof value) {
     case 'number':
       return Number.isSafeInteger(value) ? 'int' : 'double';
-    case 'bigint':
-      return 'int';
     case 'string':
       return 'string';
     case 'boolean':

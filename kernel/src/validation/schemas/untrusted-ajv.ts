@@ -15,8 +15,7 @@ import { eachSubschema } from './schema-vetting.js';
 import type { WorkMeter } from './work-meter.js';
 
 const meterKeyword = 'x-llmteam-work';
-/** What one unit of work pays for: automaton steps, characters, list items, or a single key, since each key may yield an error. */
-const stepsPerUnit = 50;
+/** What one unit of work pays for: characters, list items, or a single key, since each key may yield an error. */
 const charactersPerUnit = 500;
 const itemsPerUnit = 10;
 /** Some formats are regular expressions that take quadratic time. */
@@ -69,7 +68,8 @@ function re2Pattern(source: string, meter: WorkMeter) {
   if ('reason' in compiled) throw new SyntaxError(compiled.reason);
   return {
     test: (text: string): boolean => {
-      meter.spend(1 + (text.length * compiled.programSize) / stepsPerUnit);
+      // A pattern's units are nanoseconds, the meter's are microseconds.
+      meter.spend(1 + (text.length * compiled.unitsPerCharacter) / 1_000);
       return compiled.test(text);
     },
     toString: () => `re2:${source}`,
