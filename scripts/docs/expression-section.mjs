@@ -1,5 +1,5 @@
 /** The section on expressions. The results of the examples come from the evaluator. */
-import { celKeyword } from '@llmteam/contracts';
+import { caps, celKeyword } from '@llmteam/contracts';
 import { comprehensionNames, functions, methods } from '../../kernel/dist/expressions/functions.js';
 import { code, fence, table } from './markdown.mjs';
 
@@ -28,6 +28,7 @@ const samples = [
   '{"title": input.pages[0].title, "ok": true}',
   'input.wanted * 1.5',
   'input.name.lowerAscii().matches("^a")',
+  '"https://example.org/search?q=" + url.encode(input.name + " & co")',
 ];
 
 const names = [
@@ -58,11 +59,17 @@ Expressions are parsed and checked when the segment is loaded; one that fails at
 \`false\`.`,
     table(['name', 'value'], names),
     `Numbers without a fraction are \`int\`, others \`double\`. Arithmetic that mixes the two yields \`double\`, because JSON does not
-distinguish 1 from 1.0. Given`,
+distinguish 1 from 1.0. An \`int\` is exact up to ±9007199254740991 (2^53 - 1), as in JSON texts: a larger one is an error and never
+rounded. Given`,
     fence('text', given.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')),
     table(['expression', 'result'], rows),
     `Functions: ${list([...functions.keys(), 'has'])}. Methods: ${list([...methods.keys()])}. Macros:
-${list(comprehensionNames)}. Patterns are RE2: no backreferences, linear time.`,
+${list(comprehensionNames)}. Patterns are RE2: no backreferences, linear time.
+\`url.encode(text)\` percent-encodes everything but letters, digits and \`-._~\`; \`base64.encode\` takes bytes and \`base64.decode\` gives them,
+as in \`string(base64.decode(input.data))\`.`,
+    `An evaluation may do ${caps.expression_units.toLocaleString('en')} units of work and ${caps.expression_work.toLocaleString('en')} steps of macros. Work is counted, not timed: characters and
+values that are read, compared, made or returned. The units are worst cases of about a nanosecond each, so that no expression takes more than
+some 20 ms. That is enough to compare, search or return the largest values once, but not in a loop.`,
   ];
 }
 

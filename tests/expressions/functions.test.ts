@@ -1,7 +1,7 @@
 import type { Json } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { evaluate, failure } from './support/evaluating.js';
+import { evaluate, failure, refusal } from './support/evaluating.js';
 
 function assertTable(table: readonly (readonly [string, Json])[]): void {
   for (const [source, result] of table) assert.equal(evaluate(source), result, source);
@@ -42,6 +42,29 @@ spec('functions', (test) => {
       ['["a", "b"].join() + ["a", "b"].join("-") + [].join("-")', 'aba-b'],
       ['"a.b.c".replace(".", "")', 'abc'],
     ]);
+  });
+
+  test('text is encoded for any part of a URL, and bytes as Base64', () => {
+    assertTable([
+      [
+        'url.encode("a b&c=d/e?f#g+ä😀!()*\'~-._")',
+        'a%20b%26c%3Dd%2Fe%3Ff%23g%2B%C3%A4%F0%9F%98%80%21%28%29%2A%27~-._',
+      ],
+      ['"https://x.test/?q=" + url.encode(run.input.topic)', 'https://x.test/?q=owls'],
+      ['base64.encode(b"hello")', 'aGVsbG8='],
+      ['base64.encode(bytes("ä"))', 'w6Q='],
+      ['string(base64.decode("aGVsbG8="))', 'hello'],
+      ['string(base64.decode("aGVsbG8"))', 'hello'],
+      ['[1].map(url, url + 1)', [2]],
+    ]);
+    assert.match(failure('url.encode(input)', { input: 'x\ud800' }).message, /without lone surrogates/);
+    for (const text of ['a', 'aGVsbG8=x', 'a-_b', 'a===']) {
+      assert.match(failure('base64.decode(input)', { input: text }).message, /takes Base64 text/, text);
+    }
+    assert.match(failure('url.encode(input)', { input: 1 }).message, /url.encode\(\) does not take an int/);
+    assert.match(refusal('url.encode(1)').message, /url.encode\(\) does not take an int/);
+    assert.match(refusal('url.encode("a", "b")').message, /takes 1 argument, not 2/);
+    assert.match(refusal('url.encod("a")').message, /unknown function 'url.encod'; did you mean 'url.encode'/);
   });
 
   test('places in strings are code points', () => {

@@ -102,6 +102,12 @@ spec('numbers', (test) => {
       assert.is(code, 'EXPRESSION_FAILED');
       assert.match(message, /integer overflow: an int is exact up to 9007199254740991/, source);
     }
+    for (const source of ['input + 1', '1 + input', 'input - 1000000', 'input * 3']) {
+      assert.match(failure(source, { input: 2 ** 53 + 2 ** 30 }).message, /integer overflow/, source);
+    }
+    assert.is(evaluate('input - 9007199254740991', { input: 2 ** 53 }), 1);
+    assert.is(evaluate('input + 1.0 == input && input / 2 > 0.0', { input: 2 ** 53 }), true);
+    assert.is(evaluate('input + 1 == input', { input: 1e300 }), true);
     assert.is(evaluate('9007199254740992.0'), 9007199254740992);
     assert.is(evaluate('9007199254740991 * 2.0'), 18014398509481982);
   });

@@ -92,11 +92,15 @@ spec('parseJson', (test) => {
   test('every number that passes is written back as it was, or as the double it denotes', () => {
     const texts = ['9007199254740991', '-9007199254740991', '0.1', '1e300', '1.5E-7', '123456789012345.67', '-0.5'];
     for (const text of texts) assert.is(JSON.stringify(parseJson(text)), String(Number(text)), text);
-    assert.is(JSON.stringify(parseJson('[9007199254740992, 100000000000000000000]')), '[9007199254740992,100000000000000000000]');
+    assert.is(
+      JSON.stringify(parseJson('[9007199254740992, 100000000000000000000]')),
+      '[9007199254740992,100000000000000000000]',
+    );
     const integers = fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n });
     assertProperty(
       fc.property(integers, (integer) => {
-        if (JSON.stringify(Number(integer)) === String(integer)) assert.is(JSON.stringify(parseJson(`[${integer}]`)), `[${integer}]`);
+        if (JSON.stringify(Number(integer)) === String(integer))
+          assert.is(JSON.stringify(parseJson(`[${integer}]`)), `[${integer}]`);
         else assert.match(told(`[${integer}]`), `the integer ${integer} is beyond`);
       }),
     );

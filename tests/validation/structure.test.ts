@@ -187,9 +187,7 @@ spec('structure', (test) => {
 
   test('the key __proto__ is refused wherever it is', () => {
     const wrong = JSON.parse('{"metadata": {"a": [{"__proto__": 1}]}}');
-    assert.equal(briefly(problemsOf({ ...chain('a'), ...wrong })), [
-      'error UNKNOWN_FIELD /metadata/a/0/__proto__',
-    ]);
+    assert.equal(briefly(problemsOf({ ...chain('a'), ...wrong })), ['error UNKNOWN_FIELD /metadata/a/0/__proto__']);
   });
 
   test('values that no JSON has are told by place', () => {

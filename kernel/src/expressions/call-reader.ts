@@ -5,6 +5,7 @@ import { compilePattern } from './patterns.js';
 import { invalid } from './problem.js';
 import { positionOf } from './scan.js';
 import type { CallTerm, Term } from './term.js';
+import { instead } from './typical-mistakes.js';
 
 type Node<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>;
 
@@ -54,12 +55,30 @@ export function readMethod(reader: NodeReader, node: Node<'rcall'>, context: Nod
   const [name, receiver, parameters] = node.args;
   const offset = positionOf(reader.source, name, receiver.end);
   if (isComprehension(name)) return readComprehension(reader, node, name, offset, context);
+  const qualified = qualifiedName(receiver, name, context);
+  if (qualified !== undefined) return readQualified(reader, node, qualified, context);
   const overloads = methods.get(name);
   if (overloads === undefined)
     throw unknownFunction(name, offset, methods, functions.has(name) ? `${name}(x)` : undefined);
   const of = reader.previous(receiver, context);
   const values = [of, ...parameters.map((parameter) => reader.inner(parameter, context))];
   return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 1);
+}
+
+/** `base64.encode`, unless a variable has the name of the namespace. */
+function qualifiedName(receiver: ASTNode, name: string, { variables }: NodeContext): string | undefined {
+  if (receiver.op !== 'id' || variables.includes(receiver.args)) return undefined;
+  const namespace = `${receiver.args}.`;
+  return [...functions.keys()].some((known) => known.startsWith(namespace)) ? namespace + name : undefined;
+}
+
+/** `namespace.name(…)` */
+function readQualified(reader: NodeReader, node: Node<'rcall'>, name: string, context: NodeContext): Term {
+  const offset = node.start;
+  const overloads = functions.get(name);
+  if (overloads === undefined) throw unknownFunction(name, offset, functions, undefined);
+  const values = node.args[2].map((parameter) => reader.inner(parameter, context));
+  return checked({ kind: 'call', offset, name: `${name}()`, overloads, values }, 0);
 }
 
 function isComprehension(name: string): name is ComprehensionName {
@@ -96,7 +115,8 @@ function unknownFunction(name: string, offset: number, known: OverloadsByName, a
   if (name === 'now')
     return invalid('there is no now(): an expression gives the same value whenever it is evaluated', offset);
   const names = [...known.keys(), ...(known === methods ? comprehensionNames : ['has'])];
-  const hint = alternative === undefined ? didYouMean(name, names) : `; write ${alternative}`;
+  const written = alternative ?? instead[known === methods ? 'method' : 'function'](name);
+  const hint = written === undefined ? didYouMean(name, names) : `; write ${written}`;
   return invalid(`unknown ${known === methods ? 'method' : 'function'} '${name}'${hint}`, offset);
 }
 

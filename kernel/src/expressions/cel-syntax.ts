@@ -10,6 +10,7 @@ import { caps } from '@llmteam/contracts';
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import { invalid } from './problem.js';
 import { endOfSkipped } from './scan.js';
+import { mistakeIn, proseHint } from './typical-mistakes.js';
 
 export type { ASTNode };
 
@@ -39,7 +40,10 @@ function problemOf(thrown: unknown, source: string) {
   if (!(thrown instanceof ParseError)) return invalid('cannot be parsed: it nests too deeply', 0);
   const position = Math.min(thrown.range?.start ?? 0, source.length);
   const [, limit] = /^Exceeded (\w+)/.exec(thrown.summary) ?? [];
-  return invalid(limit === undefined ? readable(thrown.summary) : (limitReasons[limit] ?? thrown.summary), position);
+  if (limit !== undefined) return invalid(limitReasons[limit] ?? thrown.summary, position);
+  const mistake = mistakeIn(source);
+  if (mistake !== undefined) return invalid(mistake.reason, mistake.position);
+  return invalid(readable(thrown.summary) + proseHint(source), position);
 }
 
 const limitReasons: Readonly<Record<string, string>> = {

@@ -40,8 +40,21 @@ const arithmetic: Readonly<Record<'+' | '-' | '*', (left: number, right: number)
 export function calculate(sign: ArithmeticSign, left: CelNumber, right: CelNumber, offset: number): CelNumber {
   if (sign === '/' || sign === '%') return divide(sign, left, right, offset);
   const result = arithmetic[sign](unboxed(left), unboxed(right));
-  // The result of two ints is exact if it is an int: rounding takes no integer from outside the exact ones into them.
-  return isInt(left) && isInt(right) ? int(result, offset) : double(result, offset);
+  // The result of two whole numbers is exact if it is an int: rounding takes no integer from outside the exact ones into them.
+  return areWhole(left, right) ? int(result, offset) : double(result, offset);
+}
+
+/** From here on, JSON writes a number with an exponent. */
+const exponents = 1e21;
+
+/** Whether both are ints, or one is, and the other is beyond the ints but may have been written as an integer: adding 1 would not change it. */
+function areWhole(left: CelNumber, right: CelNumber): boolean {
+  if (isInt(left)) return isInt(right) || isLarge(right);
+  return isInt(right) && isLarge(left);
+}
+
+function isLarge(value: CelNumber): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < exponents;
 }
 
 function divide(sign: '/' | '%', left: CelNumber, right: CelNumber, offset: number): CelNumber {

@@ -1,7 +1,7 @@
 import type { Variables } from '../engine/expression.js';
 import { type Code, Failure } from './evaluation.js';
 import type { Key, PathTerm } from './term.js';
-import { type CelMap, type CelValue, described, isMap } from './values.js';
+import { type CelMap, type CelValue, described, isList, isMap } from './values.js';
 
 /** A computed key may be as long as any string. */
 export function shownKey(key: string): string {
@@ -21,7 +21,8 @@ function own(map: CelMap, key: string): CelValue | undefined {
 
 function mapOf(value: CelValue, key: string, offset: number): CelMap {
   if (isMap(value)) return value;
-  throw new Failure(`cannot read '${shownKey(key)}' of ${described(value)}`, offset);
+  const hint = key === 'length' && (isList(value) || typeof value === 'string') ? '; write size(x)' : '';
+  throw new Failure(`cannot read '${shownKey(key)}' of ${described(value)}${hint}`, offset);
 }
 
 export function compilePath(path: PathTerm): Code {

@@ -16,6 +16,7 @@ import { isSign, operators } from './operators.js';
 import { ExpressionProblem, invalid } from './problem.js';
 import { positionOf } from './scan.js';
 import type { Key, PathTerm, Term } from './term.js';
+import { instead } from './typical-mistakes.js';
 import { Bytes, CelType, type CelValue, type Kind } from './values.js';
 
 const maxChainLength = 250;
@@ -149,7 +150,7 @@ class TermReader implements NodeReader {
     if (isRootName(name)) return { kind: 'path', offset, root: name, keys: [] };
     const kind = typeNames.get(name);
     if (kind !== undefined) return { kind: 'constant', offset, value: new CelType(kind) };
-    const hint = didYouMean(name, [...variables, ...rootNames]);
+    const hint = nameHint(this.source, name, offset) ?? didYouMean(name, [...variables, ...rootNames]);
     throw new ExpressionProblem('UNKNOWN_VARIABLE', `unknown name '${name}'${hint}`, offset);
   }
 
@@ -171,6 +172,14 @@ class TermReader implements NodeReader {
       index: this.inner(index, context),
     };
   }
+}
+
+/** A hint for a name that is a typical mistake, half of a key with a dash, or text. */
+function nameHint(source: string, name: string, offset: number): string | undefined {
+  const written = instead.name(name);
+  if (written !== undefined) return `; write ${written}`;
+  if (/[\w\]]-$/.test(source.slice(0, offset))) return `; a key with a dash is read as input["some-${name}"]`;
+  return source.trim() === name && didYouMean(name, rootNames) === '' ? `; if it is text, write "${name}"` : undefined;
 }
 
 function checkContext({ depth, chain }: NodeContext, offset: number): void {
