@@ -93,9 +93,9 @@ spec('health server', (test) => {
   test('says which address it cannot listen on', () =>
     withHealth(async ({ server }) => {
       const metrics = await openMetrics({});
-        const address = { host: '127.0.0.1', port: server.port, setting: 'worker.http' };
-        const exposed = openMetricsExposure(metrics.registry);
-        const options = { ...address, notReady: () => [], metrics: exposed, log: quietLogger };
+      const address = { host: '127.0.0.1', port: server.port, setting: 'worker.http' };
+      const exposed = openMetricsExposure(metrics.registry);
+      const options = { ...address, notReady: () => [], metrics: exposed, log: quietLogger };
       const refused = await serveHealth(options).then(
         () => null,
         (error: unknown) => error,

@@ -72,8 +72,8 @@ async function openGateway(
     state.isReady = false;
   });
   const notReady = (): string[] => (state.isReady ? [] : ['it cannot continue']);
-  const own = { registry: processMetrics.registry, setting: 'gateway.metrics.http', notReady, log };
-  await serveOwnMetrics(lifecycle, configured.metrics.http, own);
+  const ownMetrics = { registry: processMetrics.registry, setting: 'gateway.metrics.http', notReady, log };
+  await serveOwnMetrics(lifecycle, configured.metrics.http, ownMetrics);
   // The gateway's own pages; only a fixed port is known before it is bound.
   const own = port === 0 ? [] : [`http://${host}:${port}`, `http://localhost:${port}`];
   const composed = composeEmbedded({

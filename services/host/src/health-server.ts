@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorCodes, isLlmteamError, LlmteamError, type Logger } from '@llmteam/contracts';
+import { errorCodes, isLlmteamError, type Logger } from '@llmteam/contracts';
 import { AllowedHosts } from './allowed-hosts.js';
 import { listenError } from './listen-error.js';
 import type { MetricsExposure } from './metrics-exposure.js';
