@@ -1,9 +1,8 @@
 import { caps, isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
-import type { Variables } from '../engine/expression.js';
+import type { Variables, WorkBudget } from '../engine/expression.js';
 import { type CheckedExpression, evaluationError } from './compiled-expression.js';
 import { Evaluation } from './evaluation.js';
 import { jsonBytes } from './json.js';
-import type { WorkBudget } from './work-budget.js';
 
 /** A config value or a part of a string: either fixed, or filled in from the variables. */
 export type Part = { readonly kind: 'fixed'; readonly value: Json } | FilledPart;

@@ -7,7 +7,7 @@
  */
 
 import { caps, type Json, type JsonObject } from '@llmteam/contracts';
-import type { ConfigTemplate, Variables } from '../engine/expression.js';
+import type { ConfigTemplate } from '../engine/expression.js';
 import { childPointer } from '../json/json-pointer.js';
 import { type CheckedExpression, giving } from './compiled-expression.js';
 import { type FilledPart, Filling, fillText, fillValue, type Part } from './config-filling.js';
@@ -16,7 +16,6 @@ import { distinctReferences } from './references.js';
 import { SchemaView } from './schema-view.js';
 import { splitTemplate } from './template-text.js';
 import { setOwn } from './values.js';
-import type { WorkBudget } from './work-budget.js';
 
 /** An expression of a config with its JSON Pointer. */
 interface PlacedExpression {
@@ -33,16 +32,11 @@ interface PlacedProblem {
   readonly problem: ExpressionProblem;
 }
 
-/** A {@link ConfigTemplate} whose resolving takes from a budget. */
-export interface BudgetedTemplate extends ConfigTemplate {
-  resolve(variables: Variables, budget?: WorkBudget): JsonObject;
-}
-
 export interface ConfigReading {
   readonly problems: readonly PlacedProblem[];
   readonly expressions: readonly PlacedExpression[];
   /** Usable only if there are no problems. */
-  readonly template: BudgetedTemplate;
+  readonly template: ConfigTemplate;
 }
 
 /** Finds and compiles the expressions of a config. `compile` may throw ExpressionProblem. */
@@ -55,7 +49,7 @@ export function readConfig(
   const part = reader.read(config, '', SchemaView.of(configSchema), 1);
   const { problems, expressions } = reader;
   const marked = expressions.filter(({ isMarked }) => isMarked);
-  const template: BudgetedTemplate = {
+  const template: ConfigTemplate = {
     isStatic: part.kind === 'fixed',
     expressions: new Map(marked.map(({ pointer, expression }) => [pointer, expression])),
     references: referencesOf(expressions),

@@ -2,7 +2,7 @@ import type { JsonObject } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
 import { createParser } from './cel-syntax.js';
 import { type CheckedExpression, compileExpression } from './compiled-expression.js';
-import { type BudgetedTemplate, type ConfigReading, readConfig } from './config-template.js';
+import { type ConfigReading, readConfig } from './config-template.js';
 import { compileError, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
 
 interface ConfigProblem {
@@ -24,7 +24,6 @@ interface ConfigInspection {
 /** An {@link ExpressionCompiler} whose expressions also expose what is statically known about them. */
 export interface CheckingCompiler extends ExpressionCompiler {
   expression(source: string): CheckedExpression;
-  template(config: JsonObject, configSchema: JsonObject): BudgetedTemplate;
   /** Like `template`, but returns all problems instead of throwing. */
   inspect(config: JsonObject, configSchema: JsonObject): ConfigInspection;
 }
