@@ -69,10 +69,12 @@ export type { HttpClientConfig, KeyValueStore, Logger, StepContext } from './plu
 export {
   type CelResult,
   celKeyword,
+  configKeywords,
   literalKeyword,
   PortSpec,
   StepTypeMetadata,
   stepCategories,
+  templateKeyword,
 } from './plugin/step-type.js';
 export type { FiredPorts, TaskType } from './plugin/task-type.js';
 export type { Backend } from './ports/backend.js';

@@ -57,3 +57,14 @@ export type CelResult = 'any' | 'boolean' | 'list';
 
 /** Marks a string in a config schema in which `${…}` is not expanded, e.g. the name of a signal. */
 export const literalKeyword = 'x-literal';
+
+/**
+ * Marks a string in a config schema as a text template: `Type.String({ [templateKeyword]: true })`. It may contain
+ * `${ CEL }`, `{name}` for a field of the step's input and `{.}` for the whole input; `{{` and `}}` are literal braces. It
+ * is filled in one pass: a value that is filled in is not read again. The handler reads the text with
+ * `context.evaluate(pointer)`, not from its config.
+ */
+export const templateKeyword = 'x-template';
+
+/** Every keyword that a config schema may have in addition to those of JSON Schema. */
+export const configKeywords = [celKeyword, literalKeyword, templateKeyword] as const;

@@ -1,4 +1,4 @@
-import { celKeyword, type JsonObject, literalKeyword } from '@llmteam/contracts';
+import { configKeywords, type JsonObject } from '@llmteam/contracts';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { addFormats, makeAjv } from '../validation/schemas/ajv.js';
 
@@ -7,7 +7,7 @@ export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string |
 
 /** One Ajv for all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
 export function configChecker(): ConfigChecker {
-  const ajv = addFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [celKeyword, literalKeyword] }));
+  const ajv = addFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [...configKeywords] }));
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
     let validate = compiled.get(schema);

@@ -49,10 +49,12 @@ function withPointer(error: unknown, pointer: string): unknown {
 /** Concatenates fixed text and values: strings verbatim, others as JSON. */
 export function fillText(parts: readonly Part[]): (filling: Filling) => string {
   return (filling) => {
-    const texts = parts.map((part) => {
-      const value = part.kind === 'fixed' ? part.value : part.fill(filling);
-      return typeof value === 'string' ? value : JSON.stringify(value);
-    });
+    const texts = parts.map((part) => spliced(part.kind === 'fixed' ? part.value : part.fill(filling)));
     return texts.join('');
   };
+}
+
+/** A value as part of a text. */
+export function spliced(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

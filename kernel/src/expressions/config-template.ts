@@ -14,7 +14,8 @@ import { type FilledPart, Filling, fillText, fillValue, type Part } from './conf
 import { ExpressionProblem } from './problem.js';
 import { distinctReferences } from './references.js';
 import { SchemaView } from './schema-view.js';
-import { splitTemplate } from './template-text.js';
+import { type Piece, splitTemplate } from './template-text.js';
+import { constantOf, type TextTemplate, textTemplate } from './text-template.js';
 import { setOwn } from './values.js';
 
 /** An expression of a config with its JSON Pointer. */
@@ -32,9 +33,15 @@ interface PlacedProblem {
   readonly problem: ExpressionProblem;
 }
 
+/** A string marked `x-template`. */
+interface PlacedText extends TextTemplate {
+  readonly pointer: string;
+}
+
 export interface ConfigReading {
   readonly problems: readonly PlacedProblem[];
   readonly expressions: readonly PlacedExpression[];
+  readonly texts: readonly PlacedText[];
   /** Usable only if there are no problems. */
   readonly template: ConfigTemplate;
 }
@@ -47,18 +54,18 @@ export function readConfig(
 ): ConfigReading {
   const reader = new ConfigReader(compile);
   const part = reader.read(config, '', SchemaView.of(configSchema), 1);
-  const { problems, expressions } = reader;
+  const { problems, expressions, texts } = reader;
   const marked = expressions.filter(({ isMarked }) => isMarked);
   const template: ConfigTemplate = {
     isStatic: part.kind === 'fixed',
-    expressions: new Map(marked.map(({ pointer, expression }) => [pointer, expression])),
+    expressions: new Map([...marked, ...texts].map(({ pointer, expression }) => [pointer, expression])),
     references: referencesOf(expressions),
     expressionReferences: referencesOf(marked),
     // Cast: filling in an object yields an object.
     resolve: (variables, budget) =>
       (part.kind === 'fixed' ? part.value : part.fill(new Filling(variables, budget))) as JsonObject,
   };
-  return { problems, expressions, template: Object.freeze(template) };
+  return { problems, expressions, texts, template: Object.freeze(template) };
 }
 
 function referencesOf(expressions: readonly PlacedExpression[]) {
@@ -68,6 +75,7 @@ function referencesOf(expressions: readonly PlacedExpression[]) {
 class ConfigReader {
   readonly problems: PlacedProblem[] = [];
   readonly expressions: PlacedExpression[] = [];
+  readonly texts: PlacedText[] = [];
 
   constructor(private readonly compile: (source: string) => CheckedExpression) {}
 
@@ -118,22 +126,43 @@ class ConfigReader {
       this.#collect(pointer, text, true, () => giving(this.compile(text), result));
       return asWritten;
     }
-    if (schema.isLiteral || !text.includes('${')) return asWritten;
+    if (schema.isLiteral) return asWritten;
+    if (schema.isTemplate) return this.#readText(text, pointer) ?? asWritten;
+    if (!text.includes('${')) return asWritten;
     return this.#readTemplate(text, pointer) ?? asWritten;
   }
 
   /** Undefined if it has problems, which are then in `problems`. */
   #readTemplate(text: string, pointer: string): Part | undefined {
-    const pieces = this.#attempt(pointer, text, () => splitTemplate(text));
-    const parts = pieces?.map((piece): Part | undefined => {
-      if (piece.kind === 'text') return { kind: 'fixed', value: piece.text };
-      const expression = this.#collect(pointer, piece.source, false, () => this.compile(piece.source));
-      return expression && { kind: 'filled', fill: fillValue(expression, pointer) };
-    });
-    if (parts === undefined || parts.includes(undefined)) return undefined;
-    const [first, ...others] = parts as Part[];
+    const parts = this.#readParts(text, pointer, (piece) => this.#readPiece(piece, pointer));
+    if (parts === undefined) return undefined;
+    const [first, ...others] = parts;
     if (first !== undefined && others.length === 0) return first;
-    return { kind: 'filled', fill: fillText(parts as Part[]) };
+    return { kind: 'filled', fill: fillText(parts) };
+  }
+
+  /** Like {@link #readTemplate}, for a string marked `x-template`. */
+  #readText(text: string, pointer: string): Part | undefined {
+    const before = this.expressions.length;
+    const parts = this.#readParts(text, pointer, (piece) => {
+      const constant = piece.kind === 'text' ? undefined : constantOf(piece.source);
+      return constant === undefined ? this.#readPiece(piece, pointer) : { kind: 'filled', fill: () => constant };
+    });
+    if (parts === undefined) return undefined;
+    const placed = { pointer, ...textTemplate(text, pointer, parts, referencesOf(this.expressions.slice(before))) };
+    this.texts.push(placed);
+    return placed.evaluated;
+  }
+
+  #readParts(text: string, pointer: string, read: (piece: Piece) => Part | undefined): readonly Part[] | undefined {
+    const parts = this.#attempt(pointer, text, () => splitTemplate(text))?.map(read);
+    return parts?.includes(undefined) ? undefined : (parts as Part[] | undefined);
+  }
+
+  #readPiece(piece: Piece, pointer: string): Part | undefined {
+    if (piece.kind === 'text') return { kind: 'fixed', value: piece.text };
+    const expression = this.#collect(pointer, piece.source, false, () => this.compile(piece.source));
+    return expression && { kind: 'filled', fill: fillValue(expression, pointer) };
   }
 
   #collect(

@@ -19,6 +19,7 @@ interface ConfigProblem {
 interface ConfigInspection {
   readonly problems: readonly ConfigProblem[];
   readonly expressions: ConfigReading['expressions'];
+  readonly texts: ConfigReading['texts'];
 }
 
 /** An {@link ExpressionCompiler} whose expressions also expose what is statically known about them. */
@@ -62,8 +63,8 @@ export function createExpressionCompiler(): CheckingCompiler {
       return template;
     },
     inspect(config, configSchema) {
-      const { problems, expressions } = readConfig(config, configSchema, compile);
-      return { problems: problems.map(configProblem), expressions };
+      const { problems, expressions, texts } = readConfig(config, configSchema, compile);
+      return { problems: problems.map(configProblem), expressions, texts };
     },
   };
 }

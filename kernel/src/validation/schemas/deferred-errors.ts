@@ -1,4 +1,4 @@
-import { celKeyword, literalKeyword } from '@llmteam/contracts';
+import { configKeywords } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import { splitTemplate } from '../../expressions/template-text.js';
 import { conditionKeys } from './causes.js';
@@ -26,7 +26,7 @@ function dependsOnTemplate(error: ErrorObject): boolean {
 }
 
 function isTakenLiterally({ parentSchema = {} }: ErrorObject): boolean {
-  return celKeyword in parentSchema || literalKeyword in parentSchema;
+  return configKeywords.some((keyword) => keyword in parentSchema);
 }
 
 /** `whole`: a single `${…}` and nothing else, so the value may have any type. */

@@ -1,4 +1,4 @@
-import { celKeyword, type JsonObject, LlmteamError, literalKeyword } from '@llmteam/contracts';
+import { configKeywords, type JsonObject, LlmteamError } from '@llmteam/contracts';
 import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { CatalogEntry, StepCatalog } from '../../catalog/step-catalog.js';
 import { addFormats, makeVerboseAjv } from './ajv.js';
@@ -17,7 +17,7 @@ export function configErrorsOf(catalog: StepCatalog): ConfigErrors {
 }
 
 function makeCheck(): ConfigErrors {
-  const ajv = addFormats(makeVerboseAjv({ keywords: [celKeyword, literalKeyword] }));
+  const ajv = addFormats(makeVerboseAjv({ keywords: [...configKeywords] }));
   const compiled = new Map<JsonObject, ValidateFunction>();
   return ({ metadata }, config) => {
     const { config_schema } = metadata;
