@@ -24,6 +24,8 @@ export const problemCodes = {
   NO_WORKER: 'No live worker serves the step type.',
   LIMIT_EXCEEDED: 'A cap is exceeded.',
   MAYBE_SKIPPED: 'An expression reads a step that may have been skipped, without `has()`.',
+  AMBIGUOUS_PLACEHOLDER: 'An `{input}` may mean the whole input or its field `input`.',
+  VARIABLE_NOT_SET: 'A resource that the segment uses needs an environment variable that is not set.',
   SEVERAL_EDGES: 'Several edges lead to one port, so its value is a list. A `parallel_join` makes that explicit.',
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

@@ -36,6 +36,7 @@ export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
+export { locatePointers } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';

@@ -446,6 +446,27 @@ const cases: readonly Case[] = [
     right: branches('${has(steps.yes) ? steps.yes.output : "none"}'),
   },
   {
+    code: 'AMBIGUOUS_PLACEHOLDER',
+    about: '{input}, where the input may have such a field',
+    severity: 'warning',
+    path: '/steps/0/config/user_prompt_template',
+    wrong: { ...agent({ user_prompt_template: '{input}' }), input_schema: { properties: { input: true } } },
+    right: { ...agent({ user_prompt_template: '{.}' }), input_schema: { properties: { input: true } } },
+  },
+  {
+    code: 'VARIABLE_NOT_SET',
+    about: 'a model whose key is not set',
+    severity: 'warning',
+    path: '/steps/0/config/fallback_llm_refs/0',
+    wrong: agent({ fallback_llm_refs: ['keyed'] }),
+    right: agent({}),
+    context: {
+      refs: {
+        llm_ref: { ...knownNames('gpt4', 'keyed'), unset: (name) => (name === 'keyed' ? ['SOME_KEY'] : []) },
+      },
+    },
+  },
+  {
     code: 'SEVERAL_EDGES',
     about: 'two edges to one port',
     severity: 'info',

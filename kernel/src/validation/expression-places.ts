@@ -24,8 +24,17 @@ export interface PlacedExpression {
   readonly expression: CheckedExpression;
 }
 
+/** A string marked `x-template`. */
+export interface PlacedText {
+  readonly pointer: string;
+  readonly step: DraftStep;
+  /** The names of its `{name}`. */
+  readonly names: ReadonlySet<string>;
+}
+
 export interface SegmentExpressions {
   readonly placed: readonly PlacedExpression[];
+  readonly texts: readonly PlacedText[];
   /** Expressions that do not compile. */
   readonly problems: readonly Problem[];
 }
@@ -52,6 +61,7 @@ export function findExpressions(draft: Draft, context: ValidationContext): Segme
 
 class ExpressionFinder implements SegmentExpressions {
   readonly placed: PlacedExpression[] = [];
+  readonly texts: PlacedText[] = [];
   readonly problems: Problem[] = [];
 
   constructor(private readonly compiler: CheckingCompiler) {}
@@ -71,12 +81,13 @@ class ExpressionFinder implements SegmentExpressions {
   addConfig(step: DraftStep, { catalog, compiler }: ValidationContext): void {
     if (step.config === null) return;
     const schema = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
-    const { problems, expressions } = compiler.inspect(step.config, schema);
+    const { problems, expressions, texts } = compiler.inspect(step.config, schema);
     const base = `${step.pointer}/config`;
     const subject = `${step.subject}, config`;
     for (const { pointer, expression } of expressions) {
       this.placed.push({ pointer: base + pointer, subject, reader: { kind: 'config', step }, expression });
     }
+    for (const { pointer, names } of texts) this.texts.push({ pointer: base + pointer, step, names });
     for (const { problem, pointer, message } of problems) {
       this.problems.push(error(codeOf(problem), base + pointer, `${subject}: ${message}`));
     }

@@ -6,6 +6,7 @@ import { entrypoint } from './rules/entrypoint.js';
 import { expressions } from './rules/expressions.js';
 import { graph } from './rules/graph.js';
 import { inputSchema } from './rules/input-schema.js';
+import { placeholders } from './rules/placeholders.js';
 import { ports } from './rules/ports.js';
 import { refs } from './rules/refs.js';
 import { severalEdges } from './rules/several-edges.js';
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   graph,
   expressions,
   variables,
+  placeholders,
   severalEdges,
   taskTimeouts,
 ];

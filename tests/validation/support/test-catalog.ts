@@ -58,7 +58,7 @@ const llmAgent = task({
       llm_ref: text,
       fallback_llm_refs: { type: 'array', items: text },
       system_prompt: { type: 'string', maxLength: 1_000 },
-      user_prompt_template: text,
+      user_prompt_template: { type: 'string', 'x-template': true },
       temperature: { type: 'number', minimum: 0, maximum: 2 },
       output_format: { type: 'string', enum: ['text', 'json', 'markdown'] },
       tools: { type: 'array', items: strict({ name: text, client_ref: text }, { required: ['name'] }) },

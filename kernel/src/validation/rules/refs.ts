@@ -4,9 +4,9 @@ import type { DraftStep } from '../draft.js';
 import type { Rule } from '../rule.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { type RefKind, refKinds } from '../validation-context.js';
-import { error, hint, quoted } from '../wording.js';
+import { error, hint, listed, problem, quoted } from '../wording.js';
 
-/** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources. */
+/** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources that can be used. */
 export const refs: Rule = function* (analysis) {
   if (analysis.context.refs === undefined) return;
   for (const step of analysis.draft.steps) {
@@ -53,7 +53,14 @@ function* checkName(
   analysis: SegmentAnalysis,
 ): Iterable<Problem> {
   const known = analysis.context.refs?.[kind];
-  if (known === undefined || typeof name !== 'string' || name.includes('${') || known.has(name)) return;
+  if (known === undefined || typeof name !== 'string' || name.includes('${')) return;
+  if (known.has(name)) {
+    const unset = known.unset?.(name) ?? [];
+    if (unset.length === 0) return;
+    const message = `${step.subject}: ${kind} ${quoted(name)} needs ${listed(unset, 'and')}, not set in the environment`;
+    yield problem('warning', 'VARIABLE_NOT_SET', path, message);
+    return;
+  }
   const names = known.names();
   const suggestion = analysis.closest.find(name, names);
   const message = `${step.subject}: no ${kind} ${quoted(name)} is configured${hint(suggestion, names, 'configured:')}`;
