@@ -42,6 +42,8 @@ export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
+export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
+export { SecretRedactor } from './redaction/secret-redactor.js';
 export { Retry } from './retry/retry.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
 export { announceRemoval } from './run-index/removed-runs.js';
@@ -62,6 +64,7 @@ export {
   type StartRequest,
 } from './runs/run-service.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
+export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';

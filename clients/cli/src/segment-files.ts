@@ -8,6 +8,7 @@ import { createExpressionCompiler, defineSegment, type StepCatalog, validateText
 import type { Config } from '@llmteam/service-host';
 import { readText, shownName } from './files.js';
 import { fileOfSegment, knownRefs, segmentRefs } from './known-refs.js';
+import { defaultTenant } from './own-commands.js';
 import { type FileProblem, notJson } from './problem-lines.js';
 
 export interface LoadedSegment {
@@ -27,8 +28,8 @@ export class SegmentFiles {
   constructor(
     private readonly config: Config,
     private readonly catalog: StepCatalog,
-    /** Whether references must resolve; drawing a segment does not need them. */
-    private readonly options: { readonly checkRefs: boolean } = { checkRefs: true },
+    /** Whether references must resolve, which drawing a segment does not need, and for which tenant. */
+    private readonly options: { readonly checkRefs?: boolean; readonly tenant?: string } = {},
   ) {}
 
   /** @throws LlmteamError `FILE_UNREADABLE`, `LIMIT_EXCEEDED` */
@@ -36,8 +37,9 @@ export class SegmentFiles {
     const text = await readText(file);
     const folder = file === '-' ? '.' : dirname(file);
     const base = { catalog: this.catalog, compiler: this.compiler };
-    const refs = knownRefs(this.config, folder, ownId(text));
-    const context = this.options.checkRefs ? { ...base, refs } : base;
+    const { checkRefs = true, tenant = defaultTenant } = this.options;
+    const refs = knownRefs(this.config, tenant, folder, ownId(text));
+    const context = checkRefs ? { ...base, refs } : base;
     try {
       const { segment, problems } = validateText(text, context);
       return { file, segment, problems: problems.map((problem) => ({ ...problem, file: shownName(file) })) };

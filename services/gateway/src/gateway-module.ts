@@ -25,7 +25,7 @@ import { Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
 import { RunQueries } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
-import { type ConfiguredRefs, TenantSegments } from './use-cases/tenant-segments.js';
+import { type RefsOfTenant, TenantSegments } from './use-cases/tenant-segments.js';
 
 /** Bound by the composition root. */
 const inputs = {
@@ -34,7 +34,7 @@ const inputs = {
   origins: serviceId<readonly string[]>('origins'),
   hosts: serviceId<AllowedHosts>('hosts'),
   metricsToken: serviceId<string | null>('metricsToken'),
-  refs: serviceId<ConfiguredRefs>('refs'),
+  refs: serviceId<RefsOfTenant>('refs'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   registry: serviceId<Registry>('registry'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),

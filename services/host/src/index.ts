@@ -27,3 +27,4 @@ export { serveOwnMetrics } from './serve-own-metrics.js';
 export { type OpenService, runService, type ServiceEnd } from './service-process.js';
 export { stepBuckets, stepDuration, stepsExecuted } from './step-series.js';
 export { isSystemError, systemReason } from './system-reason.js';
+export { type ResourceNames, resourceNames } from './tenant-resources.js';

@@ -35,6 +35,7 @@ export interface WorldOptions {
   readonly partitions?: number;
   readonly backend?: Backend;
   readonly clock?: Clock;
+  readonly refs?: GatewayOptions['refs'];
 }
 
 const generous: Partial<GatewayLimits> = {
@@ -98,7 +99,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     clock,
     log: given.log ?? quietLogger,
     newId: randomUUID,
-    refs: {},
+    refs: given.refs ?? (() => ({})),
     liveWorkers: () => 1,
     isReady: () => true,
     version: '0.0.0',

@@ -31,7 +31,8 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   }
   const config = configForFile(settings, file);
   const plugins = await loadPlugins(config, await makeLog(settings, config));
-  const definitions = await load(settings, file, config, new SegmentFiles(config, plugins.catalog));
+  const files = new SegmentFiles(config, plugins.catalog, { tenant: options.tenant });
+  const definitions = await load(settings, file, config, files);
   if (definitions === null) return exitCodes.failed;
   const [{ segment }] = definitions;
   const input = await readInput(options);

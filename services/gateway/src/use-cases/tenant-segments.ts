@@ -25,6 +25,9 @@ import type { GatewayLimits } from '../limits/gateway-limits.js';
 /** The configured resources that segments may refer to. */
 export type ConfiguredRefs = Omit<KnownRefs, 'segment_ref'>;
 
+/** The resources that a tenant may use. */
+export type RefsOfTenant = (tenantId: string) => ConfiguredRefs;
+
 /**
  * Given the current revision (null if there is none), returns the one a change must replace: undefined means any, 0 means none.
  * Throws if the change does not apply to the current revision.
@@ -36,7 +39,7 @@ export interface TenantSegmentsDeps {
   readonly definitions: Definitions;
   readonly catalog: StepCatalog;
   readonly compiler: CheckingCompiler;
-  readonly refs: ConfiguredRefs;
+  readonly refs: RefsOfTenant;
   readonly clock: Clock;
   readonly limits: Pick<GatewayLimits, 'segment_bytes'>;
 }
@@ -50,7 +53,7 @@ export interface StoreResult {
 export class TenantSegments {
   constructor(private readonly deps: TenantSegmentsDeps) {}
 
-  /** A reference is valid if the resource is configured or the tenant has stored the segment. @throws LlmteamError `JSON_INVALID` */
+  /** A reference is valid if the resource is configured for the tenant, or the tenant has stored the segment. @throws LlmteamError `JSON_INVALID` */
   async validate(tenantId: string, text: string): Promise<ValidatedText> {
     const { catalog, compiler, refs, segments, limits } = this.deps;
     const value = parseJson(text, { maxBytes: limits.segment_bytes });
@@ -64,7 +67,7 @@ export class TenantSegments {
       has: (name) => name === ownId || stored.has(name),
       names: () => suggestions,
     };
-    return validateText(text, { catalog, compiler, refs: { ...refs, segment_ref: segmentRef } });
+    return validateText(text, { catalog, compiler, refs: { ...refs(tenantId), segment_ref: segmentRef } });
   }
 
   /** @throws LlmteamError `JSON_INVALID`, `SEGMENT_INVALID` with all problems, `PRECONDITION_FAILED` */
