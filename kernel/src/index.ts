@@ -46,7 +46,7 @@ export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
 export { SecretRedactor } from './redaction/secret-redactor.js';
 export { Retry } from './retry/retry.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
-export { announceRemoval } from './run-index/removed-runs.js';
+export { announceRemoval, removedPrefix, removedRuns } from './run-index/removed-runs.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
 export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-partition-loop.js';
@@ -55,6 +55,7 @@ export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
 export { copiedFacts, forkPoint } from './runs/fork.js';
+export { RunRemoval, type RunRemovalDeps } from './runs/run-removal.js';
 export {
   createRunService,
   type ForkRequest,

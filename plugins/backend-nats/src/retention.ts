@@ -9,6 +9,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { parseEntries } from './entry-text.js';
+import { purgeHistory } from './history-purge.js';
 import type { Names } from './names.js';
 import { natsError } from './nats-error.js';
 import type { StreamMessage } from './stream-message.js';
@@ -108,9 +109,8 @@ export class Retention {
   }
 
   /** Removes a run's whole history, whether or not it has ended. */
-  async remove(partition: number, run: RunKey): Promise<void> {
-    const filter = this.parts.names.historySubjects(partition, run);
-    await this.parts.manager.streams.purge(this.parts.names.journalStream(partition), { filter });
+  remove(partition: number, run: RunKey): Promise<void> {
+    return purgeHistory(this.parts, partition, run);
   }
 
   private async countRuns(partition: number): Promise<number> {
