@@ -27,6 +27,7 @@ export const errorCodes = {
   RUN_UNKNOWN: { recoverable: false, http: 404, about: 'No such run.' },
   RUN_ENDED: { recoverable: false, http: 409, about: 'The run has ended and can no longer be changed.' },
   RUN_ACTIVE: { recoverable: false, http: 409, about: 'The run, or one of its child runs, has not ended.' },
+  RUN_REDACTED: { recoverable: false, http: 409, about: 'The data of the run was removed; this needs it.' },
   TASK_UNKNOWN: { recoverable: false, http: 404, about: 'No such human task.' },
   TASK_CLOSED: { recoverable: false, http: 409, about: 'The human task is answered, timed out or cancelled.' },
   ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
+import { RunEvent } from './events.js';
 import { TaskAnswer } from './human-task.js';
 import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
-import { RunOutcome, Usage } from './run.js';
+import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });
@@ -143,6 +144,18 @@ export const RunEnded = fact(
     seq: Type.Integer({ minimum: 1, description: "`seq` of the run's last event." }),
   },
 );
+export const RunRedacted = fact(
+  'run.redacted',
+  'The data of the ended run was removed. From then on the first entry of its history: all earlier ones are removed.',
+  {
+    request: Type.Unsafe<Static<typeof RunRequested>>(RunRequested),
+    view: Type.Unsafe<Static<typeof RunView>>(RunView),
+    steps: Type.Unsafe<readonly StepRecord[]>(Type.Array(StepRecord)),
+    events: Type.Unsafe<readonly RunEvent[]>(Type.Array(RunEvent, { description: 'Without payloads.' })),
+    children: Type.Array(Name, { description: 'The child runs that it started.' }),
+    by: Type.Optional(Type.String({ maxLength: 256 })),
+  },
+);
 
 /** Any fact in a run's history. */
 export const Fact = Type.Union(
@@ -158,6 +171,7 @@ export const Fact = Type.Union(
     TaskAnswered,
     ChildEnded,
     RunEnded,
+    RunRedacted,
   ],
   { $id: 'Fact' },
 );
@@ -173,6 +187,7 @@ export type TaskClaimed = Static<typeof TaskClaimed>;
 export type TaskAnswered = Static<typeof TaskAnswered>;
 export type ChildEnded = Static<typeof ChildEnded>;
 export type RunEnded = Static<typeof RunEnded>;
+export type RunRedacted = Static<typeof RunRedacted>;
 export type Fact =
   | RunRequested
   | RunControlled
@@ -184,7 +199,13 @@ export type Fact =
   | TaskClaimed
   | TaskAnswered
   | ChildEnded
-  | RunEnded;
+  | RunEnded
+  | RunRedacted;
 
 /** The facts run lists are built from. */
-export const runLevelFacts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);
+export const runLevelFacts: ReadonlySet<Fact['type']> = new Set([
+  'run.requested',
+  'run.controlled',
+  'run.ended',
+  'run.redacted',
+]);

@@ -35,6 +35,7 @@ export {
   Fact,
   RunControlled,
   RunEnded,
+  RunRedacted,
   RunRequested,
   runLevelFacts,
   SignalReceived,

@@ -86,6 +86,9 @@ export const StepDetail = Type.Object(
 );
 export type StepDetail = Static<typeof StepDetail>;
 
+/** Marks what was left when the data of a run was removed. */
+export const Redacted = Type.Literal(true, { description: 'Present if the data of the run was removed.' });
+
 /** A run as returned by `runs show` and REST. */
 export const RunView = Type.Object(
   {
@@ -105,6 +108,7 @@ export const RunView = Type.Object(
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     correlation_id: Type.Union([Type.String(), Type.Null()]),
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
+    redacted: Type.Optional(Redacted),
   },
   { additionalProperties: false, $id: 'RunView' },
 );

@@ -292,4 +292,21 @@ spec('llmteam at a gateway', (test) => {
       }),
     patience,
   );
+
+  test(
+    'delete removes a run that has ended',
+    () =>
+      withGatewayOfCli(async ({ client, there }) => {
+        const { run_id } = await client.startRun('waiting');
+        const active = await there('runs', 'delete', run_id, '--yes');
+        assert.is(active.code, 1);
+        assert.match(active.stderr, 'RUN_ACTIVE');
+        await client.controlRun(run_id, 'cancel');
+        await client.getRun(run_id, { wait: 20 });
+        const deleted = await there('runs', 'delete', run_id, '--yes');
+        assert.equal([deleted.code, deleted.stderr], [0, `Run ${run_id} is deleted.\n`]);
+        assert.equal((await client.listRuns()).runs, []);
+      }),
+    patience,
+  );
 });

@@ -14,7 +14,7 @@ const operates = `${looks} run:start run:cancel run:pause run:resume run:signal 
 const expected: Readonly<Record<(typeof roles)[number], string>> = {
   viewer: looks,
   operator: operates,
-  author: `${operates} segment:write segment:delete`,
+  author: `${operates} segment:write segment:delete run:delete run:redact`,
   approver: `${looks} task:claim task:answer`,
   admin: actions.join(' '),
 };

@@ -128,6 +128,16 @@ export class LlmteamClient {
     return this.transport.json(`${run(runId)}/fork`, { method: 'POST', body });
   }
 
+  /** Deletes a run that has ended, with its child runs. Idempotent for a week. */
+  async deleteRun(runId: string): Promise<void> {
+    await this.transport.json(run(runId), { method: 'DELETE' });
+  }
+
+  /** Removes the data of a run that has ended, and of its child runs; returns what is left. Idempotent. */
+  redactRun(runId: string): Promise<RunView> {
+    return this.transport.json(`${run(runId)}/redact`, { method: 'POST' });
+  }
+
   listTasks(
     query: PageOptions & { readonly run_id?: string; readonly status?: HumanTask['status'] } = {},
   ): Promise<TaskPage> {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { RunEvent } from '../events.js';
-import { RunStatus } from '../run.js';
+import { Redacted, RunStatus } from '../run.js';
 
 const strict = { additionalProperties: false } as const;
 const time = Type.String({ format: 'date-time' });
@@ -28,6 +28,7 @@ export const RunListing = Type.Object(
     started_at: time,
     completed_at: Type.Union([time, Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+    redacted: Type.Optional(Redacted),
   },
   { ...strict, $id: 'RunListing' },
 );

@@ -13,6 +13,8 @@ export interface RunRow {
   /** Epoch milliseconds. */
   readonly started_at: number;
   readonly ended_at: number | null;
+  /** Present if the data of the run was removed. */
+  readonly redacted?: true;
 }
 
 export interface RunQuery {
@@ -60,6 +62,7 @@ export interface IndexChange {
  *   `after`. It is for the operator, not for tenants.
  * - I7 `clear` atomically deletes everything, including positions, so that changes apply again from the first position.
  * - I8 `remove` deletes runs and their tasks from every list; a later change may add them again.
+ * - I9 Applying the row of a run that is redacted deletes its tasks.
  * - I5 Values read are copies. After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface RunIndex {

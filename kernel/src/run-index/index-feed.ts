@@ -27,6 +27,7 @@ export class IndexFeed {
   private readonly stopping = new AbortController();
   private readonly following: Promise<void>[] = [];
   private readonly gone = new GoneRuns();
+  private readonly redacted = new GoneRuns();
   private behind = 0;
 
   constructor(private readonly options: IndexFeedOptions) {}
@@ -38,10 +39,10 @@ export class IndexFeed {
     await Promise.all([
       ...partitions.map((partition) =>
         this.begin(`partition ${partition} of the journal`, (signal, caughtUp) =>
-          followRunRows({ ...this.options, gone: this.gone }, partition, signal, caughtUp),
+          followRunRows({ ...this.options, gone: this.gone, redacted: this.redacted }, partition, signal, caughtUp),
         ),
       ),
-      this.begin('the list of human tasks', (signal, caughtUp) => followTaskRows({ ...this.options, gone: this.gone }, signal, caughtUp)),
+      this.begin('the list of human tasks', (signal, caughtUp) => followTaskRows({ ...this.options, gone: [this.gone, this.redacted] }, signal, caughtUp)),
     ]);
     await this.begin('the list of removed runs', (signal, caughtUp) => {
       caughtUp();

@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { boundedKey } from '../kv/bounded-key.js';
 
 export const removedPrefix = 'removed/';
+export const redactedPrefix = 'redacted/';
 /** More than are removed while another source that feeds an index is behind. */
 const remembered = 10_000;
 
@@ -27,6 +28,12 @@ export async function announceRemoval(
 /** Announces one run that somebody removes by its id. */
 export async function announceRunRemoval(kv: KvStore, partition: number, run: RunKey): Promise<void> {
   await announceRemoval(kv, partition, idOf(run), [run]);
+}
+
+/** Announces, once it has happened, that the data of a run was removed. */
+export async function announceRedaction(kv: KvStore, partition: number, run: RunKey): Promise<void> {
+  const { tenant_id, run_id } = run;
+  await kv.put(`${redactedPrefix}${partition}/${idOf(run)}`, [{ tenant_id, run_id }], { ttlMs: keptMs });
 }
 
 /** Whether a run was removed by its id within the last week. */

@@ -9,7 +9,8 @@ import type { GoneRuns } from './removed-runs.js';
 export interface TaskRowsDeps {
   readonly kv: Pick<KvStore, 'list' | 'watch'>;
   readonly index: Pick<RunIndex, 'apply' | 'position'>;
-  readonly gone: Pick<GoneRuns, 'has'>;
+  /** Runs whose tasks are not listed any more. */
+  readonly gone: readonly Pick<GoneRuns, 'has'>[];
 }
 
 /** Not one of the journal's partitions. */
@@ -79,7 +80,7 @@ class TaskRows {
     try {
       while (this.noted.size > 0) {
         const position = (await this.index.position(partition)) + 1;
-        const tasks = [...this.noted.values()].filter((task) => !this.gone.has(task));
+        const tasks = [...this.noted.values()].filter((task) => !this.gone.some((gone) => gone.has(task)));
         this.noted.clear();
         await this.index.apply([{ partition, position, runs: [], tasks }]);
       }

@@ -1,4 +1,4 @@
-import type { Entry, Journal, RunKey } from '@llmteam/contracts';
+import type { Entry, Journal, Position, RunKey, RunRedacted } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
 import type { Effect } from '../engine/effects.js';
@@ -16,6 +16,8 @@ export interface EndedRun {
   readonly children: readonly string[];
   /** Ids of its human tasks. */
   readonly tasks: readonly string[];
+  /** The position of the entry that says so, if its data was removed. */
+  readonly redactedAt: Position | null;
 }
 
 /** Null if there is no such run. */
@@ -28,6 +30,8 @@ export async function lookAtEnd(
   if (entries.length === 0) return null;
   const facts = entries.map(({ fact }) => fact);
   const [first] = facts;
+  const redaction = entries.find(({ fact }) => fact.type === 'run.redacted');
+  if (redaction !== undefined) return redactedEnd(key, redaction);
   const isRecorded = facts.some(({ type }) => type === 'run.ended');
   const { effects, hasEnded } = await evaluate(definitions, key, entries);
   const ended = facts.flatMap((fact) => (fact.type === 'child.ended' ? [fact.child_run_id] : []));
@@ -39,7 +43,14 @@ export async function lookAtEnd(
     isRecorded,
     children: [...new Set([...started, ...ended])],
     tasks: [...new Set(effects.flatMap((effect) => (effect.kind === 'show_task' ? [effect.task.task_id] : [])))],
+    redactedAt: null,
   };
+}
+
+function redactedEnd(key: RunKey, { fact, position }: Entry): EndedRun {
+  const { children, request } = fact as RunRedacted;
+  const parent = request.parent?.run_id ?? null;
+  return { key, parent, isDecided: true, isRecorded: true, children, tasks: [], redactedAt: position };
 }
 
 /** As far as the run can be evaluated here: a step type may be gone, and the beginning of its history too. */

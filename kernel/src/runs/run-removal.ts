@@ -1,17 +1,28 @@
 /**
- * Purpose: removes ended runs, with their child runs, from everything that can be read.
+ * Purpose: removes ended runs, with their child runs, from everything that can be read, or only their data.
  * Owns: whether a run may go, and the order. Does not own: how a store removes a history; retention, which removes by age.
  * Invariants:
  *   R1 Only a run whose end is recorded goes, and only with child runs of which the same is true.
  *   R2 Child runs go first, and a history goes last: whatever interrupts a removal, repeating it completes it.
  *   R3 A removal is announced before anything goes, so no list shows a run that nobody can read.
  */
-import { type Clock, type Journal, type KvStore, LlmteamError, type RunIndex, type RunKey } from '@llmteam/contracts';
+import {
+  type Clock,
+  type Journal,
+  type KvStore,
+  LlmteamError,
+  type Position,
+  type RunIndex,
+  type RunKey,
+  type RunRedacted,
+} from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
-import { announceRunRemoval, isRunRemoved } from '../run-index/removed-runs.js';
+import { announceRedaction, announceRunRemoval, isRunRemoved } from '../run-index/removed-runs.js';
 import { snapshotKey } from '../run-loop/run-snapshots.js';
 import { taskKey } from '../run-loop/task-feed.js';
+import { Histories } from './histories.js';
 import { type EndedRun, lookAtEnd } from './run-end.js';
+import { outlineOf } from './run-outline.js';
 
 export interface RunRemovalDeps {
   /** Resolves large values. */
@@ -27,11 +38,25 @@ const patienceMs = 2_000;
 const pauseMs = 50;
 
 export class RunRemoval {
-  constructor(private readonly deps: RunRemovalDeps) {}
+  private readonly histories: Histories;
+
+  constructor(private readonly deps: RunRemovalDeps) {
+    this.histories = new Histories(deps.journal, deps.definitions);
+  }
 
   /** Idempotent for a week. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ACTIVE` */
   async remove(run: RunKey): Promise<void> {
     for (const ended of await this.endedTree(run)) await this.removeOne(ended);
+  }
+
+  /**
+   * Removes the data of a run and of its child runs; their outlines stay. Idempotent.
+   * @throws LlmteamError `RUN_UNKNOWN`, `RUN_ACTIVE`, or why the run cannot be evaluated here
+   */
+  async redact(run: RunKey, by: string): Promise<void> {
+    const tree = await this.endedTree(run);
+    if (tree.length === 0) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${run.run_id}'`);
+    for (const ended of tree) await this.redactOne(ended, by);
   }
 
   /** Whether a run was removed by its id within the last week. */
@@ -69,15 +94,42 @@ export class RunRemoval {
     }
   }
 
-  private async removeOne({ key, tasks }: EndedRun): Promise<void> {
+  private async removeOne(ended: EndedRun): Promise<void> {
     const { journal, kv, index } = this.deps;
+    const { key } = ended;
     const partition = journal.partitionOf(key);
     await this.untilListed(key);
     await announceRunRemoval(kv, partition, key);
     await index.remove([key]);
-    const keys = [...tasks.map((taskId) => taskKey(key.tenant_id, taskId)), snapshotKey(partition, key.run_id)];
-    for (const stored of keys) if ((await kv.get(stored)) !== null) await kv.delete(stored);
+    await this.deleteKeys(ended);
     await journal.remove(key);
+    // Again, for whoever began to follow it in between.
+    await announceRunRemoval(kv, partition, key);
+  }
+
+  /** The outline is kept before anything goes. What an interrupted call left behind is removed by the next. */
+  private async redactOne(ended: EndedRun, by: string): Promise<void> {
+    const { journal, kv, clock } = this.deps;
+    const { key } = ended;
+    await this.deleteKeys(ended);
+    const position = ended.redactedAt ?? (await this.appendOutline(ended, { at: clock.now(), by }));
+    await journal.remove(key, position);
+    await announceRedaction(kv, journal.partitionOf(key), key);
+  }
+
+  private async appendOutline({ key, children }: EndedRun, said: { at: number; by: string }): Promise<Position> {
+    const { run, events } = await this.histories.replay(key);
+    const outline = outlineOf(run, await this.histories.steps(key), events);
+    const fact: RunRedacted = { type: 'run.redacted', ...said, ...outline, children: [...children] };
+    const [position = 0] = await this.deps.journal.append(key, [{ message_id: 'redacted', fact }]);
+    return position;
+  }
+
+  private async deleteKeys({ key, tasks }: EndedRun): Promise<void> {
+    const { journal, kv } = this.deps;
+    const snapshot = snapshotKey(journal.partitionOf(key), key.run_id);
+    const keys = [...tasks.map((taskId) => taskKey(key.tenant_id, taskId)), snapshot];
+    for (const stored of keys) if ((await kv.get(stored)) !== null) await kv.delete(stored);
   }
 
   /** What is still on its way to the list of this process would bring the run back. */

@@ -32,7 +32,6 @@ import { engineVersion } from '../engine/evolve.js';
 import { findStep } from '../engine/find-step.js';
 import { hash32 } from '../engine/hash.js';
 import { isEnded } from '../engine/state.js';
-import { viewRun } from '../engine/view.js';
 import { validateInput } from '../validation/validate-input.js';
 import { checkAnswer } from './answer-check.js';
 import { forkHistory } from './fork.js';
@@ -162,6 +161,7 @@ class JournalRunService implements RunService {
   async request(run: RunKey): Promise<RunRequested | null> {
     for await (const { fact } of this.deps.journal.read(run)) {
       if (fact.type === 'run.requested') return fact;
+      if (fact.type === 'run.redacted') return fact.request;
     }
     return null;
   }
@@ -171,11 +171,11 @@ class JournalRunService implements RunService {
   }
 
   async show(run: RunKey): Promise<RunView> {
-    return viewRun(await this.histories.current(run));
+    return this.histories.view(run);
   }
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
-    const { events } = await this.histories.replay(run);
+    const events = await this.histories.events(run);
     return events.slice(Math.max(0, fromSeq - 1));
   }
 
@@ -188,8 +188,8 @@ class JournalRunService implements RunService {
   }
 
   async definition(run: RunKey): Promise<Definition> {
-    const { state } = await this.histories.current(run);
-    return this.deps.definitions.get(state.request.definition);
+    const request = (await this.histories.outline(run))?.request ?? (await this.histories.current(run)).state.request;
+    return this.deps.definitions.get(request.definition);
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {

@@ -30,9 +30,16 @@ export class MemoryRunIndex implements RunIndex {
     for (const { partition, position, runs, tasks } of structuredClone(changes)) {
       if (position <= (this.#positions.get(partition) ?? 0)) continue;
       this.#positions.set(partition, position);
-      for (const run of runs) this.#tenant(run.tenant_id).runs.set(run.run_id, run);
+      for (const run of runs) this.#put(run);
       for (const task of tasks) this.#tenant(task.tenant_id).tasks.set(task.task_id, task);
     }
+  }
+
+  #put(run: RunRow): void {
+    const tenant = this.#tenant(run.tenant_id);
+    tenant.runs.set(run.run_id, run);
+    if (run.redacted === undefined) return;
+    for (const [id, task] of tenant.tasks) if (task.run_id === run.run_id) tenant.tasks.delete(id);
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {

@@ -81,7 +81,7 @@ export const indexSchema = `
 `;
 
 /**
- * Indexes for the list queries (row-query.ts), created on open if missing; obsolete ones from earlier releases are dropped.
+ * Indexes for the list queries (row-query.ts), and which runs are redacted, created on open if missing; obsolete ones from earlier releases are dropped.
  * A release that does not know them can still read and write the file, so they do not affect the schema version.
  */
 export const listIndexes = `
@@ -92,6 +92,11 @@ export const listIndexes = `
   DROP INDEX IF EXISTS task_row_newest;
   DROP INDEX IF EXISTS task_row_status;
   DROP INDEX IF EXISTS task_row_run;
+  CREATE TABLE IF NOT EXISTS redacted_run (
+    tenant_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, run_id)
+  ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS run_row_by_status ON run_row (tenant_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_segment ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_correlation

@@ -33,6 +33,8 @@ class ChangeGroup {
   readonly positions = new Map<number, Position>();
   /** Deleted before the rows above are written. */
   readonly removed = new Map<string, RunKey>();
+  /** Their tasks are deleted too. */
+  readonly redacted = new Map<string, RunKey>();
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
@@ -41,6 +43,8 @@ type Commits = Pick<GroupCommit, 'add' | 'schedule' | 'flush'>;
 
 const taskStatuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
 const runColumns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
+const selectedColumns = `${runColumns}, EXISTS (
+  SELECT 1 FROM redacted_run r WHERE r.tenant_id = run_row.tenant_id AND r.run_id = run_row.run_id) AS redacted`;
 /** Estimated WAL growth per row: one page in its table and in each index. */
 const logBytesPerRow = 16_384;
 /** Estimated WAL growth of emptying the tables: their pages become free without being written. */
@@ -55,6 +59,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #putPosition: Statement;
   readonly #removeRuns: Statement;
   readonly #removeTasks: Statement;
+  readonly #putRedacted: Statement;
+  readonly #removeRedacted: Statement;
   readonly #emptyTables: readonly Statement[];
   readonly #findRun: Statement;
   readonly #findTask: Statement;
@@ -88,17 +94,19 @@ export class SqliteRunIndex implements RunIndex, Writer {
     const removed = 'SELECT value ->> 0, value ->> 1 FROM json_each(?)';
     this.#removeRuns = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
     this.#removeTasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
-    this.#emptyTables = ['run_row', 'task_row', 'index_position'].map((table) =>
+    this.#putRedacted = database.prepare(`INSERT OR IGNORE INTO redacted_run (tenant_id, run_id) ${removed}`);
+    this.#removeRedacted = database.prepare(`DELETE FROM redacted_run WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#emptyTables = ['run_row', 'task_row', 'redacted_run', 'index_position'].map((table) =>
       database.prepare(`DELETE FROM ${table}`),
     );
-    this.#findRun = database.prepare(`SELECT ${runColumns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
+    this.#findRun = database.prepare(`SELECT ${selectedColumns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
     this.#liveRuns = database.prepare(
-      `SELECT ${runColumns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
+      `SELECT ${selectedColumns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
        ORDER BY tenant_id, run_id LIMIT ?`,
     );
     this.#findTask = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
     this.#listRuns = new RowQuery(database, {
-      select: `SELECT ${runColumns} FROM run_row`,
+      select: `SELECT ${selectedColumns} FROM run_row`,
       statuses: runStatuses,
       at: 'started_at',
       id: 'run_id',
@@ -114,35 +122,47 @@ export class SqliteRunIndex implements RunIndex, Writer {
 
   async apply(changes: readonly IndexChange[]): Promise<void> {
     this.#checkOpen();
-    const { runs, tasks, positions } = this.#waiting;
+    const { runs, tasks, positions, redacted } = this.#waiting;
     for (const change of changes) {
       const applied = positions.get(change.partition) ?? this.#keptPosition(change.partition);
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
-      for (const run of change.runs) runs.set(rowKey(run), runValues(run));
+      for (const run of change.runs) {
+        runs.set(rowKey(run), runValues(run));
+        if (run.redacted === true) redacted.set(rowKey(run), run);
+      }
       for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), taskValues(task));
     }
+    this.#forgetTasks(redacted);
     if (positions.size > 0) await this.#written();
+  }
+
+  /** Pending tasks of these runs are not written. */
+  #forgetTasks(gone: ReadonlyMap<string, RunKey>): void {
+    if (gone.size === 0) return;
+    const { tasks } = this.#waiting;
+    for (const [key, [tenantId, , runId]] of tasks) {
+      if (gone.has(rowKey({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
+    }
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
     this.#checkOpen();
     if (runs.length === 0) return;
-    const { removed, runs: rows, tasks } = this.#waiting;
+    const { removed, runs: rows, redacted } = this.#waiting;
     for (const run of runs) {
       removed.set(rowKey(run), run);
       rows.delete(rowKey(run));
+      redacted.delete(rowKey(run));
     }
-    for (const [key, [tenantId, , runId]] of tasks) {
-      if (removed.has(rowKey({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
-    }
+    this.#forgetTasks(removed);
     await this.#written();
   }
 
   async clear(): Promise<void> {
     this.#checkOpen();
-    const { runs, tasks, positions, removed } = this.#waiting;
-    for (const waiting of [runs, tasks, positions, removed]) waiting.clear();
+    const { runs, tasks, positions, removed, redacted } = this.#waiting;
+    for (const waiting of [runs, tasks, positions, removed, redacted]) waiting.clear();
     this.#waiting.isClearing = true;
     await this.#written();
   }
@@ -214,17 +234,17 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { isClearing, removed, runs, tasks, positions } = this.#group;
+    const { isClearing, removed, redacted, runs, tasks, positions } = this.#group;
     if (isClearing) for (const empty of this.#emptyTables) empty.run();
     if (removed.size > 0) {
-      const keys = JSON.stringify([...removed.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
-      this.#removeRuns.run(keys);
-      this.#removeTasks.run(keys);
+      const keys = keysOf(removed);
+      for (const remove of [this.#removeRuns, this.#removeTasks, this.#removeRedacted]) remove.run(keys);
     }
+    if (redacted.size > 0) for (const change of [this.#removeTasks, this.#putRedacted]) change.run(keysOf(redacted));
     if (runs.size > 0) this.#putRuns.run(JSON.stringify([...runs.values()]));
     if (tasks.size > 0) this.#putTasks.run(JSON.stringify([...tasks.values()]));
     for (const [partition, position] of positions) this.#putPosition.run(partition, position);
-    const rows = runs.size + tasks.size + positions.size + 2 * removed.size;
+    const rows = runs.size + tasks.size + positions.size + 2 * (removed.size + redacted.size);
     return rows * logBytesPerRow + (isClearing ? logBytesOfClearing : 0);
   }
 
@@ -247,6 +267,10 @@ function rowKey({ tenant_id, run_id }: RunKey): string {
   return JSON.stringify([tenant_id, run_id]);
 }
 
+function keysOf(runs: ReadonlyMap<string, RunKey>): string {
+  return JSON.stringify([...runs.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
+}
+
 function runValues(run: RunRow): readonly SqlValue[] {
   const { tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at } = run;
   return [tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at];
@@ -257,7 +281,7 @@ function taskValues(task: HumanTask): readonly SqlValue[] {
 }
 
 function runOf(row: SqlRow): RunRow {
-  const [tenantId, runId, segmentId, status, correlationId, parentRunId, startedAt, endedAt] = row;
+  const [tenantId, runId, segmentId, status, correlationId, parentRunId, startedAt, endedAt, redacted] = row;
   return {
     tenant_id: String(tenantId),
     run_id: String(runId),
@@ -267,6 +291,7 @@ function runOf(row: SqlRow): RunRow {
     parent_run_id: textOrNull(parentRunId),
     started_at: Number(startedAt),
     ended_at: endedAt === null ? null : Number(endedAt),
+    ...(redacted === 1 && { redacted: true }),
   };
 }
 

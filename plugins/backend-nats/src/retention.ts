@@ -105,6 +105,7 @@ export class Retention {
     if (last === null) return null;
     const text = await bodies.unpack({ data: last.data, headers: last.header });
     const fact = parseEntries(run, last.seq, text).at(-1)?.fact;
+    if (fact?.type === 'run.redacted') return Date.parse(fact.view.completed_at ?? fact.view.started_at);
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 

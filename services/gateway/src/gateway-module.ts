@@ -4,6 +4,7 @@ import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import type { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
 import { Followers } from './following/followers.js';
+import { RemovedStreams } from './following/removed-streams.js';
 import { Streams } from './following/streams.js';
 import { Gateway } from './gateway.js';
 import { makeApp } from './http/app.js';
@@ -50,6 +51,7 @@ const parts = {
   metricsPage: serviceId<MetricsPage>('metricsPage'),
   tenants: serviceId<TenantLimits>('tenants'),
   followers: serviceId<Followers>('followers'),
+  removedStreams: serviceId<RemovedStreams>('removedStreams'),
   streams: serviceId<Streams>('streams'),
   readiness: serviceId<Readiness>('readiness'),
   catalog: serviceId<CatalogQueries>('catalogQueries'),
@@ -113,6 +115,10 @@ function bindFollowing(bind: Bind): void {
     (journal, definitions, pubSub, log) => new Followers({ journal, definitions, pubSub, log }),
     [kernel.journal, kernel.definitions, kernel.pubSub, kernel.log],
   );
+  bind(ids.removedStreams).toResolvedValue(
+    (kv, followers, clock, log) => new RemovedStreams({ kv, followers, clock, log }),
+    [kernel.kv, ids.followers, kernel.clock, kernel.log],
+  );
   bind(ids.streams).toResolvedValue(
     (followers, keys, tenants, metrics, limits, clock) =>
       new Streams({ followers, keys, tenants, metrics, limits, clock }),
@@ -135,8 +141,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.segments, kernel.definitions, kernel.catalog, kernel.compiler, ids.refs, kernel.clock, ids.limits],
   );
   bind(ids.runStarts).toResolvedValue(
-    (runs, segments, definitions, tenants, newId) => new RunStarts({ runs, segments, definitions, tenants, newId }),
-    [kernel.runs, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
+    (runs, removal, segments, definitions, tenants, newId) =>
+      new RunStarts({ runs, removal, segments, definitions, tenants, newId }),
+    [kernel.runs, kernel.removal, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
   );
   bind(ids.runQueries).toResolvedValue(
     (runs, followers, tenants, limits) => new RunQueries({ runs, followers, tenants, limits }),
@@ -158,6 +165,7 @@ function bindRoutes(bind: Bind): void {
       runStarts,
       runQueries,
       runControl,
+      runRemoval,
       tasks,
       streams,
       readiness,
@@ -171,6 +179,7 @@ function bindRoutes(bind: Bind): void {
       runStarts,
       runQueries,
       runControl,
+      runRemoval,
       tasks,
       streams,
       readiness,
@@ -185,6 +194,7 @@ function bindRoutes(bind: Bind): void {
       ids.runStarts,
       ids.runQueries,
       ids.runControl,
+      kernel.removal,
       ids.tasks,
       ids.streams,
       ids.readiness,
@@ -239,14 +249,27 @@ function bindHttp(bind: Bind): void {
     [ids.httpDeps, ids.sockets, ids.limits, kernel.newId],
   );
   bind(ids.gateway).toResolvedValue(
-    (listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log) =>
-      new Gateway({ listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log }),
+    (listener, hosts, sockets, streams, followers, removedStreams, meter, keys, readiness, prepare, log) =>
+      new Gateway({
+        listener,
+        hosts,
+        sockets,
+        streams,
+        followers,
+        removedStreams,
+        meter,
+        keys,
+        readiness,
+        prepare,
+        log,
+      }),
     [
       ids.listener,
       ids.hosts,
       ids.sockets,
       ids.streams,
       ids.followers,
+      ids.removedStreams,
       kernel.runMeter,
       ids.keyRing,
       ids.readiness,

@@ -11,6 +11,7 @@ export function addRuns(program: Command, act: Act): void {
   addInspection(runs, act);
   addControls(runs, act);
   addContinuations(runs, act);
+  addRemoval(runs, act);
 }
 
 function ofRun(runs: Command, name: string, description: string): Command {
@@ -60,6 +61,12 @@ function addControls(runs: Command, act: Act): void {
     .option('--payload <json>', 'JSON payload of the signal', 'null')
     .option('--correlation <text>', 'deliver only to steps waiting for this correlation')
     .action(act(onRun(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args))));
+}
+
+function addRemoval(runs: Command, act: Act): void {
+  ofRun(runs, 'delete', 'delete a run that has ended, with its child runs')
+    .option('--yes', 'do not ask')
+    .action(act(async (...args) => (await import('../actions/runs-delete.js')).runsDelete(...args)));
 }
 
 function addContinuations(runs: Command, act: Act): void {

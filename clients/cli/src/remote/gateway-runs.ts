@@ -93,6 +93,14 @@ export class GatewayRuns implements Runs {
     return { ...run, run_id };
   }
 
+  async remove(run: RunKey): Promise<void> {
+    try {
+      await this.client.deleteRun(run.run_id);
+    } catch (thrown) {
+      throw asGatewayError(thrown, this.url, this.noRun(run));
+    }
+  }
+
   async tasks({ tenant_id: _, ...query }: TaskQuery): Promise<Page<HumanTask>> {
     const { tasks, cursor } = await this.ask(TaskPage, this.client.listTasks(query));
     return { rows: tasks, cursor };

@@ -14,6 +14,8 @@ export const actions = [
   'run:resume',
   'run:signal',
   'run:fork',
+  'run:delete',
+  'run:redact',
   'task:read',
   'task:claim',
   'task:answer',
@@ -26,7 +28,7 @@ const operates: readonly Action[] = ['run:start', 'run:cancel', 'run:pause', 'ru
 const allowed: Readonly<Record<Role, ReadonlySet<Action>>> = {
   viewer: new Set(looks),
   operator: new Set([...looks, ...operates]),
-  author: new Set([...looks, ...operates, 'segment:write', 'segment:delete']),
+  author: new Set([...looks, ...operates, 'segment:write', 'segment:delete', 'run:delete', 'run:redact']),
   approver: new Set([...looks, 'task:claim', 'task:answer']),
   admin: new Set(actions),
 };

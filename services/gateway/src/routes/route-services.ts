@@ -1,5 +1,6 @@
 import type { Streams } from '../following/streams.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
+import type { RunRemoval } from '@llmteam/kernel';
 import type { CatalogQueries } from '../use-cases/catalog-queries.js';
 import type { HumanTasks } from '../use-cases/human-tasks.js';
 import type { Readiness } from '../use-cases/readiness.js';
@@ -15,6 +16,7 @@ export interface RouteServices {
   readonly runStarts: RunStarts;
   readonly runQueries: RunQueries;
   readonly runControl: RunControl;
+  readonly runRemoval: RunRemoval;
   readonly tasks: HumanTasks;
   readonly streams: Streams;
   readonly readiness: Readiness;

@@ -70,7 +70,7 @@ export const runStartRoutes: readonly Route[] = [
         headers: { Location: 'Where the new run is.' },
       },
     },
-    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
+    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'RUN_REDACTED', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
     handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, { runStarts }) => {
       const run = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));

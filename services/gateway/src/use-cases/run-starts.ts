@@ -1,18 +1,20 @@
 /**
  * Purpose: starts and forks runs on behalf of a tenant.
  * Owns: idempotency keys. The run's id is derived from tenant and key, and a digest of the request is stored in the run's first entry, so a
- * key holds in every gateway and across crashes for as long as the run is kept.
+ * key holds in every gateway and across crashes for as long as the run is kept. The key of a run that somebody deleted is not accepted again
+ * while other processes still hear of the deletion: they would not list the new run.
  */
 import { createHash } from 'node:crypto';
 import type { ForkRunBody, Json, Problem, RunAccepted, RunKey, StartRunBody } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
-import { type Definitions, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
+import { type Definitions, type RunRemoval, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
 import { requestInvalid } from '../errors/request-invalid.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 import { acceptedRun } from './accepted-run.js';
 
 export interface RunStartsDeps {
   readonly runs: RunService;
+  readonly removal: Pick<RunRemoval, 'wasRemoved'>;
   readonly segments: SegmentStore;
   readonly definitions: Definitions;
   readonly tenants: TenantLimits;
@@ -77,9 +79,14 @@ export class RunStarts {
   private async knownRun({ request_digest, ...run }: NamedRun): Promise<RunAccepted | null> {
     if (request_digest === undefined) return null;
     const first = await this.deps.runs.request(run);
-    if (first === null) return null;
+    if (first === null) return this.checkUnused(run);
     if (first.request_digest === request_digest) return acceptedRun(this.deps.runs, run);
     throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before with another request');
+  }
+
+  private async checkUnused(run: RunKey): Promise<null> {
+    if (!(await this.deps.removal.wasRemoved(run))) return null;
+    throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before; its run was deleted');
   }
 }
 
