@@ -129,6 +129,40 @@ function removalLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 3);
     }));
 
+  const redacted = runRow('a', 5, { status: 'failed', ended_at: 9, redacted: true });
+
+  test('I9 the row of a redacted run says so in every list, and its tasks are gone', () =>
+    withPort(kit, async (index) => {
+      await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
+      await index.apply([change(4, { runs: [redacted] })]);
+      assert.deepEqual(await index.run('acme', 'a'), redacted);
+      const { rows } = await index.runs({ tenant_id: 'acme' });
+      assert.deepEqual(rows.map((row) => [row.run_id, row.redacted]).sort(), [
+        ['a', true],
+        ['b', undefined],
+      ]);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
+      assert.equal(await index.task('acme', 'a:ask'), null);
+      assert.equal((await index.run('beta', 'a'))?.redacted, undefined);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
+    }));
+
+  test('I9 a redacted run is redacted after a reopen too', () =>
+    withReopened(
+      kit,
+      async (index) => index.apply([change(1, { runs: [redacted] })]),
+      async (index) => assert.deepEqual(await index.run('acme', 'a'), redacted),
+    ));
+
+  test('I9 a redacted run that is removed may come back as another', () =>
+    withPort(kit, async (index) => {
+      await index.apply([change(1, { runs: [runRow('a', 5, { redacted: true })] })]);
+      await index.remove([{ tenant_id: 'acme', run_id: 'a' }]);
+      await index.apply([change(2, ofRun('a'))]);
+      assert.equal((await index.run('acme', 'a'))?.redacted, undefined);
+      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['a:ask']);
+    }));
+
   test('I8 of concurrent changes and removals the last one wins', () =>
     withPort(kit, async (index) => {
       const gone = { tenant_id: 'acme', run_id: 'gone' };

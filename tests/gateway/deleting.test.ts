@@ -12,7 +12,7 @@ const parent: Segment = {
   entrypoint: 'call',
   steps: [{ step_id: 'call', type: 'subworkflow', config: { segment_ref: 'echo' } }],
 };
-const canary = `canary-${'4711'.repeat(30_000)}`;
+const canary = `canary-${'4711'.repeat(75_000)}`;
 
 /** Starts a run and waits for its end. */
 async function ended(client: ApiClient, segmentId: string, body: object = {}): Promise<string> {

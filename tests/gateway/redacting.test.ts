@@ -10,7 +10,7 @@ import { until } from './support/until.js';
 import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
 const canary = 'canary-4711';
-const large = canary.repeat(10_000);
+const large = canary.repeat(30_000);
 const parent: Segment = {
   segment_id: 'parent',
   name: 'Parent',

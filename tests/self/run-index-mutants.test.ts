@@ -324,6 +324,35 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
         },
       }),
   },
+  {
+    name: 'keeps the tasks of redacted runs',
+    law: 'I9 the row',
+    mutate(reference) {
+      const marked = new Set<string>();
+      const shown = (row: RunRow): RunRow =>
+        marked.has(`${row.tenant_id}/${row.run_id}`) ? { ...row, redacted: true } : row;
+      return altered(reference, {
+        async apply(changes) {
+          const bare = changes.map((change) => ({
+            ...change,
+            runs: change.runs.map(({ redacted, ...row }) => {
+              if (redacted === true) marked.add(`${row.tenant_id}/${row.run_id}`);
+              return row;
+            }),
+          }));
+          await reference.apply(bare);
+        },
+        async run(tenantId, runId) {
+          const row = await reference.run(tenantId, runId);
+          return row === null ? null : shown(row);
+        },
+        async runs(query) {
+          const page = await reference.runs(query);
+          return { ...page, rows: page.rows.map(shown) };
+        },
+      });
+    },
+  },
   { name: 'errors have no code', law: 'I5 after close', mutate: withoutCode },
   {
     name: 'is read after close',

@@ -51,6 +51,12 @@ spec('deleting a run at one gateway', (test) => {
         assert.ok(Date.now() - deletedAt < 1_000, `${Date.now() - deletedAt} ms`);
         assert.equal((await two.getRun(kept.run_id)).output, { large });
 
+        await one.redactRun(kept.run_id);
+        const listedAt = async (client: typeof two) => (await client.listRuns()).runs[0];
+        await until('the row of the redacted run', async () => (await listedAt(two))?.redacted ?? null);
+        assert.equal((await two.getRun(kept.run_id)).output, null);
+        assert.is((await two.getRun(kept.run_id)).status, 'completed');
+
         assert.is((await places[1].service.stop()).code, 0);
         const rebuilt = await installation.cli.call(['index', 'rebuild', '--nats'], {
           environment: { ...installation.environment, LLMTEAM_GATEWAY_INDEX_FILE: places[1].indexFile },
@@ -63,6 +69,7 @@ spec('deleting a run at one gateway', (test) => {
           [kept.run_id],
         );
         assert.equal((await anew.listTasks()).tasks, []);
+        assert.is((await listedAt(anew))?.redacted, true);
         for (const service of [coordinator, worker, places[0].service]) {
           const { stderr } = await service.stop();
           assert.equal(
