@@ -111,6 +111,7 @@ spec('redacting a run', (test) => {
   test('that is interrupted shows no data already, and is completed by repeating it', () =>
     withEndedRun(async ({ shared, partition, run, removal }) => {
       const before = await partition.view(run);
+      const large = await blobsOf(shared, run);
       assert.is(await codeOf(removal(dying).redact(run, 'me')), 'STORE_FAILED');
       const { input, output, redacted } = await partition.view(run);
       assert.equal([input, output, redacted], [null, null, true]);
@@ -118,6 +119,7 @@ spec('redacting a run', (test) => {
       const types: string[] = [];
       for await (const { fact } of shared.backend.journal.read(run)) types.push(fact.type);
       assert.equal(types, ['run.redacted']);
+      for (const hash of large) assert.not.ok(await shared.backend.blobs.has(hash));
       assert.equal(await partition.view(run), { ...before, input: null, output: null, redacted: true });
     }));
 
