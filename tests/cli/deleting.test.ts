@@ -12,7 +12,10 @@ spec('llmteam runs delete', (test) => {
     () =>
       withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
-        const [first, second] = [jsonOf(await call(['run', 'doubling.json'])), jsonOf(await call(['run', 'doubling.json']))];
+        const [first, second] = [
+          jsonOf(await call(['run', 'doubling.json'])),
+          jsonOf(await call(['run', 'doubling.json'])),
+        ];
         const asked = await call(['runs', 'delete', first.run_id]);
         assert.is(asked.code, 2);
         assert.match(asked.stderr, '--yes');

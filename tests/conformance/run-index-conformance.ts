@@ -1,57 +1,9 @@
 /** Conformance suite of `RunIndex`; numbers as in contracts/src/ports/run-index.ts. */
 import * as assert from 'node:assert/strict';
-import type { HumanTask, IndexChange, Page, RunIndex, RunRow } from '@llmteam/contracts';
+import type { HumanTask, Page, RunIndex, RunRow } from '@llmteam/contracts';
 import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
-
-function runRow(runId: string, startedAt: number, changes: Partial<RunRow> = {}): RunRow {
-  return {
-    tenant_id: 'acme',
-    run_id: runId,
-    segment_id: 'article',
-    status: 'running',
-    correlation_id: null,
-    parent_run_id: null,
-    started_at: startedAt,
-    ended_at: null,
-    ...changes,
-  };
-}
-
-function humanTask(taskId: string, createdAt: number, changes: Partial<HumanTask> = {}): HumanTask {
-  return {
-    task_id: taskId,
-    run_id: 'run-1',
-    tenant_id: 'acme',
-    segment_id: 'article',
-    step_id: 'approve',
-    status: 'open',
-    escalation_level: 0,
-    claimed_by: null,
-    created_at: createdAt,
-    request: {
-      task_type: 'approval',
-      title: 'Publish? 😀',
-      description: '',
-      assignee: null,
-      choices: ['yes', 'no'],
-      form: null,
-      data: { draft: ['text'] },
-      due_at: null,
-    },
-    answer: null,
-    ...changes,
-  };
-}
-
-function change(
-  position: number,
-  rows: { readonly runs?: readonly RunRow[]; readonly tasks?: readonly HumanTask[]; readonly partition?: number },
-): IndexChange {
-  return { partition: rows.partition ?? 0, position, runs: rows.runs ?? [], tasks: rows.tasks ?? [] };
-}
-
-const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
-const taskIds = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
+import { runIndexRemovalLaws } from './run-index-removal-laws.js';
+import { change, humanTask, ids, runRow, taskIds } from './run-index-samples.js';
 
 /** All rows of all pages of a list; `between` is called after each page. */
 async function pagesOf<T>(
@@ -74,7 +26,7 @@ export function runIndexConformance(kit: Kit<RunIndex>): void {
   taskListLaws(kit);
   pageLaws(kit);
   liveLaws(kit);
-  removalLaws(kit);
+  runIndexRemovalLaws(kit);
   tenantAndCloseLaws(kit);
 }
 
@@ -102,79 +54,6 @@ function liveLaws(kit: Kit<RunIndex>): void {
         (await index.live(null, 10)).map(({ run_id }) => run_id),
         ['a', 'a', 'd'],
       );
-    }));
-}
-
-function removalLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-  const ofRun = (runId: string, tenantId = 'acme') => ({
-    runs: [runRow(runId, 1, { tenant_id: tenantId })],
-    tasks: [humanTask(`${runId}:ask`, 1, { tenant_id: tenantId, run_id: runId })],
-  });
-
-  test('I8 removed runs and their tasks are no longer listed; the rest stays', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
-      await index.remove([
-        { tenant_id: 'acme', run_id: 'a' },
-        { tenant_id: 'acme', run_id: 'none' },
-      ]);
-      await index.remove([]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
-      assert.equal(await index.run('acme', 'a'), null);
-      assert.equal(await index.task('acme', 'a:ask'), null);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'beta' })), ['a']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
-      assert.equal(await index.position(0), 3);
-    }));
-
-  const redacted = runRow('a', 5, { status: 'failed', ended_at: 9, redacted: true });
-
-  test('I9 the row of a redacted run says so in every list, and its tasks are gone', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
-      await index.apply([change(4, { runs: [redacted] })]);
-      assert.deepEqual(await index.run('acme', 'a'), redacted);
-      const { rows } = await index.runs({ tenant_id: 'acme' });
-      assert.deepEqual(rows.map((row) => [row.run_id, row.redacted]).sort(), [
-        ['a', true],
-        ['b', undefined],
-      ]);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
-      assert.equal(await index.task('acme', 'a:ask'), null);
-      assert.equal((await index.run('beta', 'a'))?.redacted, undefined);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
-    }));
-
-  test('I9 a redacted run is redacted after a reopen too', () =>
-    withReopened(
-      kit,
-      async (index) => index.apply([change(1, { runs: [redacted] })]),
-      async (index) => assert.deepEqual(await index.run('acme', 'a'), redacted),
-    ));
-
-  test('I9 a redacted run that is removed may come back as another', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, { runs: [runRow('a', 5, { redacted: true })] })]);
-      await index.remove([{ tenant_id: 'acme', run_id: 'a' }]);
-      await index.apply([change(2, ofRun('a'))]);
-      assert.equal((await index.run('acme', 'a'))?.redacted, undefined);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['a:ask']);
-    }));
-
-  test('I8 of concurrent changes and removals the last one wins', () =>
-    withPort(kit, async (index) => {
-      const gone = { tenant_id: 'acme', run_id: 'gone' };
-      const back = { tenant_id: 'acme', run_id: 'back' };
-      await index.apply([change(1, ofRun('back'))]);
-      await Promise.all([
-        index.apply([change(2, ofRun('gone'))]),
-        index.remove([gone, back]),
-        index.apply([change(3, ofRun('back'))]),
-      ]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['back']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['back:ask']);
     }));
 }
 

@@ -462,7 +462,8 @@ const removalMutants: readonly JournalMutant[] = [
     mutate: (reference) =>
       altered(reference, {
         async remove(run, before) {
-          for (const tenantId of [run.tenant_id, 'rival']) await reference.remove({ ...run, tenant_id: tenantId }, before);
+          for (const tenantId of [run.tenant_id, 'rival'])
+            await reference.remove({ ...run, tenant_id: tenantId }, before);
         },
       }),
   },

@@ -47,7 +47,10 @@ spec('deleting a run at one gateway', (test) => {
           (await two.listRuns()).runs.map((run) => run.run_id),
         ];
         const nothing = [404, 404, 0, [kept.run_id]];
-        await until('the other gateway to forget', async () => JSON.stringify(await seen()) === JSON.stringify(nothing) || null);
+        await until(
+          'the other gateway to forget',
+          async () => JSON.stringify(await seen()) === JSON.stringify(nothing) || null,
+        );
         assert.ok(Date.now() - deletedAt < 1_000, `${Date.now() - deletedAt} ms`);
         assert.equal((await two.getRun(kept.run_id)).output, { large });
 

@@ -42,7 +42,9 @@ export class IndexFeed {
           followRunRows({ ...this.options, gone: this.gone, redacted: this.redacted }, partition, signal, caughtUp),
         ),
       ),
-      this.begin('the list of human tasks', (signal, caughtUp) => followTaskRows({ ...this.options, gone: [this.gone, this.redacted] }, signal, caughtUp)),
+      this.begin('the list of human tasks', (signal, caughtUp) =>
+        followTaskRows({ ...this.options, gone: [this.gone, this.redacted] }, signal, caughtUp),
+      ),
     ]);
     await this.begin('the list of removed runs', (signal, caughtUp) => {
       caughtUp();

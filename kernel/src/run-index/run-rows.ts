@@ -25,7 +25,18 @@ export async function followRunRows(
     const last = batch.at(-1);
     redacted.add(batch.filter(({ fact }) => fact.type === 'run.redacted'));
     if (last === undefined) caughtUp();
-    else await index.apply([{ partition, position: last.position, runs: await rowsOf(index, batch.filter((entry) => !gone.has(entry))), tasks: [] }]);
+    else
+      await index.apply([
+        {
+          partition,
+          position: last.position,
+          runs: await rowsOf(
+            index,
+            batch.filter((entry) => !gone.has(entry)),
+          ),
+          tasks: [],
+        },
+      ]);
   }
 }
 

@@ -88,7 +88,10 @@ export class RunRemoval {
       if (seen === null || seen.isRecorded) return seen;
       if (!seen.isDecided) throw new LlmteamError('RUN_ACTIVE', `run '${key.run_id}' has not ended; cancel it first`);
       if (waitedMs >= patienceMs) {
-        throw new LlmteamError('RUN_ACTIVE', `the end of run '${key.run_id}' is not recorded yet; resume it or try again`);
+        throw new LlmteamError(
+          'RUN_ACTIVE',
+          `the end of run '${key.run_id}' is not recorded yet; resume it or try again`,
+        );
       }
       await this.pause();
     }

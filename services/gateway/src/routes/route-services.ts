@@ -1,6 +1,6 @@
+import type { RunRemoval } from '@llmteam/kernel';
 import type { Streams } from '../following/streams.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
-import type { RunRemoval } from '@llmteam/kernel';
 import type { CatalogQueries } from '../use-cases/catalog-queries.js';
 import type { HumanTasks } from '../use-cases/human-tasks.js';
 import type { Readiness } from '../use-cases/readiness.js';
