@@ -1,4 +1,4 @@
-import type { RunKey } from '@llmteam/contracts';
+import { isLlmteamError, type RunKey } from '@llmteam/contracts';
 import { confirm } from '../confirmation.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { printNote } from '../notes.js';
@@ -15,7 +15,19 @@ export async function runsDelete(
   const question = `Delete run ${runId} with its child runs, for good?`;
   if (yes !== true && !(await confirm(settings, question))) return exitCodes.cancelled;
   await withStoreOf(settings, run, ({ removal }) => removal.remove(run));
-  if (settings.gateway === null) forgetConfig(settings.home, runId);
+  if (settings.gateway === null) {
+    await deleteCopies(settings, run);
+    forgetConfig(settings.home, runId);
+  }
   printNote(settings, `Run ${runId} is deleted.`);
   return exitCodes.completed;
+}
+
+/** `llmteam dev` copies runs that have ended into its own store. */
+async function deleteCopies(settings: Settings, run: RunKey): Promise<void> {
+  try {
+    for (;;) await withStoreOf(settings, run, ({ removal }) => removal.remove(run));
+  } catch (thrown) {
+    if (!isLlmteamError(thrown) || thrown.code !== 'RUN_UNKNOWN') throw thrown;
+  }
 }

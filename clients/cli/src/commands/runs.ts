@@ -66,7 +66,7 @@ function addControls(runs: Command, act: Act): void {
 function addRemoval(runs: Command, act: Act): void {
   ofRun(runs, 'delete', 'delete a run that has ended, with its child runs')
     .option('--yes', 'do not ask')
-    .action(act(async (...args) => (await import('../actions/runs-delete.js')).runsDelete(...args)));
+    .action(act(onRun(async (...args) => (await import('../actions/runs-delete.js')).runsDelete(...args))));
 }
 
 function addContinuations(runs: Command, act: Act): void {
