@@ -65,7 +65,7 @@ export type RunEvent = { [T in EventType]: RunEventOf<T> }[EventType];
 /** JSON Schema rules that select the payload's schema by event type. */
 function payloadRules(): TProperties[] {
   return eventTypes.map((type) => ({
-    if: Type.Object({ event_type: Type.Literal(type) }, { not: { required: ['redacted'] } }),
+    if: Type.Object({ event_type: Type.Literal(type) }, { not: Type.Object({ redacted: Type.Literal(true) }) }),
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: Type.Object({ payload: eventCatalog[type].payload }),
   }));
