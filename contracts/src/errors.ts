@@ -30,6 +30,11 @@ export const errorCodes = {
   RUN_REDACTED: { recoverable: false, http: 409, about: 'The data of the run was removed; this needs it.' },
   TASK_UNKNOWN: { recoverable: false, http: 404, about: 'No such human task.' },
   TASK_CLOSED: { recoverable: false, http: 409, about: 'The human task is answered, timed out or cancelled.' },
+  TASK_CLAIMED: {
+    recoverable: false,
+    http: 409,
+    about: 'The task is claimed by, or assigned to, somebody else.',
+  },
   ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },
   SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment with that id is stored.' },
   STEP_UNKNOWN: { recoverable: false, http: 404, about: 'The segment has no such step.' },
@@ -137,7 +142,7 @@ export const errorCodes = {
   FORBIDDEN: {
     recoverable: false,
     http: 403,
-    about: "The key's role does not allow the action, or the origin is not listed.",
+    about: "The key's role does not allow the action, the key may not act for others, or the origin is not listed.",
   },
   ROUTE_UNKNOWN: { recoverable: false, http: 404, about: 'There is nothing at this address.' },
   STEP_TYPE_UNKNOWN: { recoverable: false, http: 404, about: 'The catalog has no such step type.' },

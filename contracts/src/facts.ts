@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { RunEvent } from './events.js';
-import { TaskAnswer } from './human-task.js';
+import { KeyPrefix, TaskAnswer } from './human-task.js';
 import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
 import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
@@ -118,6 +118,12 @@ export const SignalReceived = fact('signal.received', 'A signal was sent to the 
 export const TaskClaimed = fact('task.claimed', 'Somebody claimed a human task.', {
   step: StepKey,
   by: Type.String({ maxLength: 256 }),
+  key: Type.Optional(KeyPrefix),
+});
+export const TaskUnclaimed = fact('task.unclaimed', 'The claim of a human task was given up or taken back.', {
+  step: StepKey,
+  by: Type.String({ maxLength: 256 }),
+  key: Type.Optional(KeyPrefix),
 });
 export const TaskAnswered = fact('task.answered', 'A person answered a human task.', {
   step: StepKey,
@@ -168,6 +174,7 @@ export const Fact = Type.Union(
     TimerFired,
     SignalReceived,
     TaskClaimed,
+    TaskUnclaimed,
     TaskAnswered,
     ChildEnded,
     RunEnded,
@@ -184,6 +191,7 @@ export type StepMemoized = Static<typeof StepMemoized>;
 export type TimerFired = Static<typeof TimerFired>;
 export type SignalReceived = Static<typeof SignalReceived>;
 export type TaskClaimed = Static<typeof TaskClaimed>;
+export type TaskUnclaimed = Static<typeof TaskUnclaimed>;
 export type TaskAnswered = Static<typeof TaskAnswered>;
 export type ChildEnded = Static<typeof ChildEnded>;
 export type RunEnded = Static<typeof RunEnded>;
@@ -197,6 +205,7 @@ export type Fact =
   | TimerFired
   | SignalReceived
   | TaskClaimed
+  | TaskUnclaimed
   | TaskAnswered
   | ChildEnded
   | RunEnded

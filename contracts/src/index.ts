@@ -44,6 +44,7 @@ export {
   StepStarted,
   TaskAnswered,
   TaskClaimed,
+  TaskUnclaimed,
   TimerFired,
 } from './facts.js';
 export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';

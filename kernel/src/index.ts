@@ -65,6 +65,7 @@ export {
   type StartedRun,
   type StartRequest,
 } from './runs/run-service.js';
+export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';

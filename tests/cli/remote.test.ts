@@ -205,7 +205,10 @@ spec('llmteam at a gateway', (test) => {
         assert.is(jsonOf<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
         const claimed = await there('tasks', 'claim', id, '--by', 'ann');
         assert.equal([claimed.code, claimed.stderr], [0, 'Task claimed by ann.\n']);
-        assert.match((await alike('tasks', 'claim', id, '--by', 'bob')).stderr, /^error TASK_CLOSED: .*claimed by ann/);
+        assert.match(
+          (await alike('tasks', 'claim', id, '--by', 'bob')).stderr,
+          /^error TASK_CLAIMED: .*claimed by ann/,
+        );
         assert.match((await alike('tasks', 'answer', id, '--value', '"x"')).stderr, /^error ANSWER_INVALID: /);
         const answered = await there('tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine');
         assert.equal([answered.code, answered.stderr], [0, 'Task answered: approve.\n']);

@@ -80,6 +80,7 @@ async function answerATask(client: Awaited<ReturnType<GatewayWorld['client']>>):
   );
   assert.is((await client.get(task)).json.status, 'open');
   assert.is((await client.post(`${task}/claim`, { claimed_by: 'ada' })).json.claimed_by, 'ada');
+  assert.is((await client.post(`${task}/unclaim`)).json.status, 'open');
   assert.is((await client.post(`${task}/answer`, { decision: 'approve', answered_by: 'ada' })).json.status, 'closed');
   const run = await client.get(`/api/v1/runs/${started.json.run_id}?wait=10`);
   assert.is(run.json.status, 'completed');

@@ -152,6 +152,10 @@ export class LlmteamClient {
     return this.transport.json(`${task(taskId)}/claim`, { method: 'POST', body });
   }
 
+  unclaimTask(taskId: string): Promise<HumanTask> {
+    return this.transport.json(`${task(taskId)}/unclaim`, { method: 'POST' });
+  }
+
   answerTask(taskId: string, answer: AnswerTaskBody): Promise<HumanTask> {
     return this.transport.json(`${task(taskId)}/answer`, { method: 'POST', body: answer });
   }

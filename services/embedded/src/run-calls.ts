@@ -16,6 +16,7 @@ export const runCalls = [
   'tasks',
   'task',
   'claim',
+  'unclaim',
   'answer',
 ] as const satisfies readonly (keyof RunService)[];
 

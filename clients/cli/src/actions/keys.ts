@@ -12,6 +12,7 @@ interface CreateOptions extends WhichKvStore {
   readonly role: Role;
   readonly name: string;
   readonly tenant: string;
+  readonly actForOthers?: boolean;
   /** Milliseconds. */
   readonly expires?: number;
   readonly json?: boolean;
@@ -25,10 +26,16 @@ export async function keysCreate(
   _args: readonly string[],
   options: CreateOptions,
 ): Promise<ExitCode> {
-  const { role, name, tenant, expires, json } = options;
+  const { role, name, tenant, actForOthers = false, expires, json } = options;
   const expiresAt = expires === undefined ? null : clock.now() + expires;
   const created = await withKvStoreOf(settings, options, (kv) =>
-    new KeyStore(kv, clock).create({ tenant_id: tenant, role, name, expires_at: expiresAt }),
+    new KeyStore(kv, clock).create({
+      tenant_id: tenant,
+      role,
+      name,
+      act_for_others: actForOthers,
+      expires_at: expiresAt,
+    }),
   );
   const shown = { key: created.key, ...asJson(created.listing) };
   settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : `${created.key}\n`);
@@ -50,10 +57,17 @@ export async function keysList(
     settings.streams.print(`${JSON.stringify({ keys: keys.map(asJson) }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  const rows = keys.map((key) => [key.prefix, key.tenant_id, key.role, key.name, stateOf(key)]);
+  const rows = keys.map((key) => [
+    key.prefix,
+    key.tenant_id,
+    key.role,
+    key.name,
+    key.act_for_others ? 'yes' : '',
+    stateOf(key),
+  ]);
   const colours = makeColours(settings.colours.stdout);
   const fit = { width: settings.streams.stdoutColumns, whole: [0] };
-  const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'STATE'];
+  const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'FOR OTHERS', 'STATE'];
   settings.streams.print(rows.length === 0 ? '' : table(head, rows, colours, fit));
   return exitCodes.completed;
 }

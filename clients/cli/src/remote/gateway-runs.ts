@@ -1,7 +1,7 @@
 /**
  * Purpose: gives access to the runs and tasks of a gateway through the same interface as a local store.
  * Owns: translation of calls, rows, pages and errors. Does not own: requests (SDK), rate limits (gateway-fetch.ts).
- * Invariant: the tenant in run keys and queries is ignored; the API key determines it.
+ * Invariant: the tenant in run keys and queries, and the actor of a task, are ignored; the API key determines both.
  */
 import {
   EventPage,
@@ -18,11 +18,10 @@ import {
   type RunRow,
   RunView,
   type Segment,
-  type TaskAnswer,
   TaskPage,
   type TaskQuery,
 } from '@llmteam/contracts';
-import type { ForkRequest, SignalOptions } from '@llmteam/kernel';
+import type { AnswerRequest, ClaimRequest, ForkRequest, SignalOptions } from '@llmteam/kernel';
 import type { LlmteamClient } from '@llmteam/sdk';
 import type { Runs } from '../run-stores.js';
 import { asGatewayError, type Unknowns } from './gateway-errors.js';
@@ -110,11 +109,15 @@ export class GatewayRuns implements Runs {
     return this.ask(HumanTask, this.client.getTask(taskId), noTask(taskId));
   }
 
-  async claim(_tenantId: string, taskId: string, by: string): Promise<void> {
-    await this.ask(HumanTask, this.client.claimTask(taskId, { claimed_by: by }), noTask(taskId));
+  async claim(_tenantId: string, taskId: string, request: ClaimRequest): Promise<void> {
+    await this.ask(HumanTask, this.client.claimTask(taskId, request), noTask(taskId));
   }
 
-  async answer(_tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {
+  async unclaim(_tenantId: string, taskId: string): Promise<void> {
+    await this.ask(HumanTask, this.client.unclaimTask(taskId), noTask(taskId));
+  }
+
+  async answer(_tenantId: string, taskId: string, answer: AnswerRequest): Promise<void> {
     await this.ask(HumanTask, this.client.answerTask(taskId, answer), noTask(taskId));
   }
 

@@ -15,6 +15,8 @@ export interface ApiKeyRecord {
   readonly role: Role;
   /** The owner's name, shown in lists and tasks. */
   readonly name: string;
+  /** As requested; absent in keys of earlier releases. */
+  readonly act_for_others?: boolean;
   /** Epoch milliseconds. */
   readonly created_at: number;
   readonly expires_at: number | null;
@@ -22,12 +24,17 @@ export interface ApiKeyRecord {
 }
 
 /** A key as listed, without its hash. */
-export type ApiKeyListing = Omit<ApiKeyRecord, 'hash'>;
+export interface ApiKeyListing extends Omit<ApiKeyRecord, 'hash'> {
+  /** What counts: role `admin` always may. */
+  readonly act_for_others: boolean;
+}
 
 export interface NewKeyRequest {
   readonly tenant_id: string;
   readonly role: Role;
   readonly name: string;
+  /** Default false. */
+  readonly act_for_others?: boolean;
   /** Epoch milliseconds; null if the key never expires. */
   readonly expires_at: number | null;
 }
@@ -80,6 +87,12 @@ function asJson(record: ApiKeyRecord): Json {
   return { ...record };
 }
 
-function listingOf({ hash: _, ...listing }: ApiKeyRecord): ApiKeyListing {
-  return listing;
+/** Whether the key may name other persons, and act on tasks of others. */
+export function actsForOthers({ role, act_for_others }: ApiKeyRecord): boolean {
+  return role === 'admin' || act_for_others === true;
+}
+
+function listingOf(record: ApiKeyRecord): ApiKeyListing {
+  const { hash: _, ...listing } = record;
+  return { ...listing, act_for_others: actsForOthers(record) };
 }
