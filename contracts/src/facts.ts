@@ -5,6 +5,7 @@ import { KeyPrefix, TaskAnswer } from './human-task.js';
 import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
 import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
+import { RunMetadata } from './run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });
@@ -40,6 +41,7 @@ export const RunRequested = fact('run.requested', 'A run was requested. The firs
   input: JsonValue,
   instance_id: Name,
   correlation_id: Type.Union([Name, Type.Null()]),
+  metadata: Type.Optional(RunMetadata),
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
   engine: Type.String({ description: 'Semantic version of the engine at the time.' }),

@@ -88,6 +88,7 @@ export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from '
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
 export { cancelSubject, liveSubject, type PubSub } from './ports/pub-sub.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
+export { runsPerIdPrefix } from './ports/run-index.js';
 export { Problem, type ProblemCode, problemCodes } from './problem.js';
 export {
   RunOutcome,
@@ -102,5 +103,6 @@ export {
   stepStatuses,
   Usage,
 } from './run.js';
+export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { WaitingFor } from './waiting-for.js';

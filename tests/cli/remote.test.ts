@@ -59,7 +59,7 @@ spec('llmteam at a gateway', (test) => {
       withGatewayOfCli(async ({ client, alike }) => {
         const ids: string[] = [];
         for (const n of [1, 2, 3]) {
-          const body = { input_data: { n }, correlation_id: `order-${n}` };
+          const body = { input_data: { n }, correlation_id: `order-${n}`, metadata: { n: String(n), kind: 'a b' } };
           ids.unshift((await client.startRun('doubling', body, { wait: 20 })).run_id);
         }
         const [id = ''] = ids;
@@ -70,11 +70,17 @@ spec('llmteam at a gateway', (test) => {
           listed.runs.map(({ run_id }) => run_id),
           ids,
         );
+        const [labelled] = jsonOf<{ runs: RunView[] }>(
+          await alike('runs', 'list', '--json', '--metadata', 'n=2', '--metadata', 'kind=a b'),
+        ).runs;
+        assert.equal([labelled?.run_id, labelled?.metadata], [ids[1], { n: '2', kind: 'a b' }]);
         for (const filter of [
           ['--status', 'failed'],
           ['--segment', 'doubling', '--since', '1h'],
           ['--since', '2999-01-01'],
           ['--correlation-id', 'order-2'],
+          ['--status', 'failed', 'completed', '--until', '2999-01-01'],
+          ['--parent', id],
         ]) {
           await alike('runs', 'list', '--json', ...filter);
         }
@@ -203,7 +209,22 @@ spec('llmteam at a gateway', (test) => {
         assert.match((await alike('tasks', 'list', '--status', 'closed')).stderr, /No matching tasks/);
         assert.match((await alike('tasks', 'show', id)).stdout, new RegExp(`\nllmteam tasks answer ${id} --approve\n`));
         assert.is(jsonOf<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
+        const ofAnn = [
+          'tasks',
+          'list',
+          '--json',
+          '--assignee',
+          'ann',
+          '--segment',
+          'asking',
+          '--status',
+          'open',
+          'claimed',
+        ];
+        assert.equal(jsonOf<{ tasks: [] }>(await alike(...ofAnn)).tasks, []);
         const claimed = await there('tasks', 'claim', id, '--by', 'ann');
+        await until(async () => (await client.listTasks({ assignee: 'ann' })).tasks.length === 1);
+        assert.is(jsonOf<{ tasks: HumanTask[] }>(await alike(...ofAnn)).tasks[0]?.task_id, id);
         assert.equal([claimed.code, claimed.stderr], [0, 'Task claimed by ann.\n']);
         assert.match(
           (await alike('tasks', 'claim', id, '--by', 'bob')).stderr,

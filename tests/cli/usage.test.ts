@@ -25,6 +25,8 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['runs list --limit 0', /whole number from 1 to 1000/],
   ['runs list --status done', /Allowed choices are/],
   ['runs list --since yesterday', /Expected a time such as/],
+  ['runs list --metadata customer', /Expected name=value/],
+  ['run doubling.json --metadata =1', /Expected name=value/],
   ['runs list --cursor nonsense', /--cursor is not a cursor printed by 'list'/],
   ['runs fork some-run', /required option '--from-step <step>' not specified/],
   ['runs fork some-run --from-step a --input-overrides [1]', /must be an object of port values/],

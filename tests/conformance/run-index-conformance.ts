@@ -1,24 +1,10 @@
 /** Conformance suite of `RunIndex`; numbers as in contracts/src/ports/run-index.ts. */
 import * as assert from 'node:assert/strict';
-import type { HumanTask, Page, RunIndex, RunRow } from '@llmteam/contracts';
+import type { HumanTask, RunIndex, RunRow } from '@llmteam/contracts';
 import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
+import { runListLaws, taskListLaws } from './run-index-filter-laws.js';
 import { runIndexRemovalLaws } from './run-index-removal-laws.js';
-import { change, humanTask, ids, runRow, taskIds } from './run-index-samples.js';
-
-/** All rows of all pages of a list; `between` is called after each page. */
-async function pagesOf<T>(
-  read: (cursor: string | undefined) => Promise<Page<T>>,
-  between: () => Promise<void> = async () => undefined,
-): Promise<T[]> {
-  const rows: T[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await read(cursor);
-    rows.push(...page.rows);
-    if (page.cursor === null) return rows;
-    cursor = page.cursor;
-    await between();
-  }
-}
+import { change, humanTask, ids, pagesOf, runRow, taskIds } from './run-index-samples.js';
 
 export function runIndexConformance(kit: Kit<RunIndex>): void {
   applyLaws(kit);
@@ -141,75 +127,6 @@ function applyLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 0);
       await index.apply([change(3, {}), change(9, {})]);
       assert.equal(await index.position(0), 9);
-    }));
-}
-
-function runListLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-
-  test('I2 runs are listed newest first, ties by id', () =>
-    withPort(kit, async (index) => {
-      const rows = [runRow('b', 5), runRow('z', 9), runRow('a', 5), runRow('c', 5), runRow('y', 1)];
-      await index.apply([change(1, { runs: rows })]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['z', 'a', 'b', 'c', 'y']);
-    }));
-
-  test('I2 runs are filtered by segment, status, correlation id and start time, alone and combined', () =>
-    withPort(kit, async (index) => {
-      const rows = [
-        runRow('a', 1, { status: 'completed', correlation_id: 'x' }),
-        runRow('b', 2, { segment_id: 'other', correlation_id: 'x' }),
-        runRow('c', 3, { segment_id: 'other', status: 'completed', correlation_id: 'x' }),
-        runRow('d', 4, { segment_id: 'other', status: 'completed' }),
-      ];
-      await index.apply([change(1, { runs: rows })]);
-      const found = async (query: object) => ids(await index.runs({ tenant_id: 'acme', ...query }));
-      assert.deepEqual(await found({ segment_id: 'other' }), ['d', 'c', 'b']);
-      assert.deepEqual(await found({ status: 'completed' }), ['d', 'c', 'a']);
-      assert.deepEqual(await found({ correlation_id: 'x' }), ['c', 'b', 'a']);
-      assert.deepEqual(await found({ since: 3 }), ['d', 'c']);
-      const all = { segment_id: 'other', status: 'completed', correlation_id: 'x', since: 2 };
-      assert.deepEqual(await found(all), ['c']);
-      assert.deepEqual(await found({ ...all, since: 4 }), []);
-    }));
-
-  test('I2 a run whose status changes leaves one filter and enters the other', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, { runs: [runRow('a', 1)] })]);
-      await index.apply([change(2, { runs: [runRow('a', 1, { status: 'completed', ended_at: 2 })] })]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'running' })), []);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'completed' })), ['a']);
-    }));
-}
-
-function taskListLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-
-  test('I2 tasks are listed newest first, ties by id, and filtered by run and status', () =>
-    withPort(kit, async (index) => {
-      const tasks = [
-        humanTask('b', 5),
-        humanTask('z', 9, { status: 'closed' }),
-        humanTask('a', 5, { run_id: 'run-2' }),
-        humanTask('y', 1, { run_id: 'run-2', status: 'closed' }),
-      ];
-      await index.apply([change(1, { tasks })]);
-      const found = async (query: object) => taskIds(await index.tasks({ tenant_id: 'acme', ...query }));
-      assert.deepEqual(await found({}), ['z', 'a', 'b', 'y']);
-      assert.deepEqual(await found({ run_id: 'run-2' }), ['a', 'y']);
-      assert.deepEqual(await found({ status: 'closed' }), ['z', 'y']);
-      assert.deepEqual(await found({ status: 'closed', run_id: 'run-2' }), ['y']);
-      assert.deepEqual(await found({ status: 'claimed' }), []);
-    }));
-
-  test('I2 pages of tasks contain every task once', () =>
-    withPort(kit, async (index) => {
-      const tasks = Array.from({ length: 25 }, (_, number) => humanTask(`t${number}`, Math.floor(number / 4)));
-      await index.apply([change(1, { tasks })]);
-      const all = (await index.tasks({ tenant_id: 'acme' })).rows;
-      const paged = await pagesOf((cursor) => index.tasks({ tenant_id: 'acme', limit: 4, ...(cursor && { cursor }) }));
-      assert.deepEqual(paged, all);
-      assert.equal(paged.length, 25);
     }));
 }
 

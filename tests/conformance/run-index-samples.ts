@@ -7,6 +7,7 @@ export function runRow(runId: string, startedAt: number, changes: Partial<RunRow
     segment_id: 'article',
     status: 'running',
     correlation_id: null,
+    metadata: {},
     parent_run_id: null,
     started_at: startedAt,
     ended_at: null,
@@ -49,3 +50,18 @@ export function change(
 
 export const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
 export const taskIds = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
+
+/** All rows of all pages of a list; `between` is called after each page. */
+export async function pagesOf<T>(
+  read: (cursor: string | undefined) => Promise<Page<T>>,
+  between: () => Promise<void> = async () => undefined,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await read(cursor);
+    rows.push(...page.rows);
+    if (page.cursor === null) return rows;
+    cursor = page.cursor;
+    await between();
+  }
+}

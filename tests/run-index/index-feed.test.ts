@@ -63,6 +63,7 @@ function rowOf({ key, run }: SimulatedRun): RunRow {
     segment_id: request.segment_id,
     status,
     correlation_id: request.correlation_id,
+    metadata: request.metadata ?? {},
     parent_run_id: request.parent?.run_id ?? null,
     started_at: request.at,
     ended_at,

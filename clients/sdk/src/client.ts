@@ -8,6 +8,7 @@ import type {
   ForkRunBody,
   HumanTask,
   RunAccepted,
+  RunMetadata,
   RunPage,
   RunStatus,
   RunView,
@@ -94,10 +95,17 @@ export class LlmteamClient {
   listRuns(
     query: PageOptions & {
       readonly segment_id?: string;
-      readonly status?: RunStatus;
+      /** One status, or any of several. */
+      readonly status?: RunStatus | readonly RunStatus[];
       readonly correlation_id?: string;
-      /** An RFC 3339 timestamp. */
+      readonly parent_run_id?: string;
+      readonly run_id_prefix?: string;
+      /** Only runs with all of these entries. */
+      readonly metadata?: RunMetadata;
+      /** Started at or after this RFC 3339 timestamp. */
       readonly since?: string;
+      /** Started before this RFC 3339 timestamp. */
+      readonly until?: string;
     } = {},
   ): Promise<RunPage> {
     return this.transport.json(`${api}/runs`, { query: { ...query } });
@@ -139,7 +147,14 @@ export class LlmteamClient {
   }
 
   listTasks(
-    query: PageOptions & { readonly run_id?: string; readonly status?: HumanTask['status'] } = {},
+    query: PageOptions & {
+      readonly run_id?: string;
+      readonly segment_id?: string;
+      /** Only tasks of this person: claimed by them, or else assigned to them. */
+      readonly assignee?: string;
+      /** One status, or any of several. */
+      readonly status?: HumanTask['status'] | readonly HumanTask['status'][];
+    } = {},
   ): Promise<TaskPage> {
     return this.transport.json(`${api}/tasks`, { query: { ...query } });
   }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { RunEvent } from '../events.js';
 import { Redacted, RunStatus } from '../run.js';
+import { RunMetadata } from '../run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
 const time = Type.String({ format: 'date-time' });
@@ -24,6 +25,7 @@ export const RunListing = Type.Object(
     tenant_id: Type.String(),
     status: RunStatus,
     correlation_id: Type.Union([Type.String(), Type.Null()]),
+    metadata: RunMetadata,
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
     started_at: time,
     completed_at: Type.Union([time, Type.Null()]),

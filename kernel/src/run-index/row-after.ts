@@ -15,6 +15,7 @@ export function rowAfter(row: RunRow | null, { tenant_id, run_id, fact }: Entry)
           segment_id: fact.segment_id,
           status: 'running',
           correlation_id: fact.correlation_id,
+          metadata: fact.metadata ?? {},
           parent_run_id: fact.parent?.run_id ?? null,
           started_at: fact.at,
           ended_at: null,

@@ -17,6 +17,7 @@ import {
   type RunEvent,
   type RunIndex,
   type RunKey,
+  type RunMetadata,
   type RunQuery,
   type RunRequested,
   type RunRow,
@@ -45,6 +46,7 @@ export interface StartRequest {
   readonly timeout_seconds?: number | null;
   readonly instance_id?: string;
   readonly correlation_id?: string;
+  readonly metadata?: RunMetadata;
   /** Idempotency key: repeating an id starts no second run. Defaults to a new id. */
   readonly run_id?: string;
   /** SHA-256 of the whole request in hex, stored with the run; the same `run_id` with a different digest is refused. */
@@ -143,6 +145,7 @@ class JournalRunService implements RunService {
       input: request.input,
       instance_id: request.instance_id ?? 'default',
       correlation_id: request.correlation_id ?? null,
+      ...(request.metadata !== undefined && { metadata: request.metadata }),
       trace_id: newId().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
       timeout_seconds: request.timeout_seconds === undefined ? defaultTimeout(segment) : request.timeout_seconds,
       engine: engineVersion,

@@ -130,7 +130,7 @@ async function request(
   const [first, ...others] = definitions;
   const { definition } = await segments.publish(tenant_id, first);
   for (const other of others) await segments.publish(tenant_id, other);
-  const { timeout, correlationId } = options;
+  const { timeout, correlationId, metadata } = options;
   await runs.start({
     tenant_id,
     run_id,
@@ -138,5 +138,6 @@ async function request(
     input,
     ...(timeout !== undefined && { timeout_seconds: timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
+    ...(metadata !== undefined && { metadata }),
   });
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
 import { onRun } from './partial-ids.js';
-import { type Act, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
+import { type Act, parseEntry, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
 
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
 
@@ -27,10 +27,13 @@ function addList(runs: Command, act: Act): void {
   const list = runs
     .command('list')
     .description('list runs, newest first')
-    .addOption(new Option('--status <status>', 'only runs with this status').choices(statuses))
+    .addOption(new Option('--status <status...>', 'only runs with one of these statuses').choices(statuses))
     .option('--segment <id>', 'only runs of this segment', parseName)
     .option('--correlation-id <id>', 'only runs with this correlation id', parseName)
+    .option('--parent <id>', 'only child runs of this run', parseName)
+    .option('--metadata <name=value>', 'only runs with this metadata; repeatable', parseEntry)
     .option('--since <time>', 'only runs started since: 30m, 7d, 2026-01-31', parseMoment)
+    .option('--until <time>', 'only runs started before: 30m, 7d, 2026-01-31', parseMoment)
     .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
     .option('--cursor <cursor>', 'continue a previous list')
     .option('--tenant <name>', 'tenant of the runs', parseName, 'default');

@@ -8,8 +8,16 @@ export function addTasks(program: Command, act: Act): void {
   const list = tasks
     .command('list')
     .description('list human tasks, newest first')
-    .addOption(new Option('--status <status>', 'only tasks with this status').choices(['open', 'claimed', 'closed']))
+    .addOption(
+      new Option('--status <status...>', 'only tasks with one of these statuses').choices([
+        'open',
+        'claimed',
+        'closed',
+      ]),
+    )
     .option('--run <id>', 'only tasks of this run', parseName)
+    .option('--segment <id>', 'only tasks of runs of this segment', parseName)
+    .option('--assignee <name>', 'only tasks that this person claimed or is assigned to')
     .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
     .option('--cursor <cursor>', 'continue a previous list')
     .option('--tenant <name>', 'tenant of the tasks', parseName, 'default');

@@ -35,8 +35,12 @@ export class GatewayRuns implements Runs {
     private readonly url: string,
   ) {}
 
-  async list({ tenant_id: _, since, ...query }: RunQuery): Promise<Page<RunRow>> {
-    const filter = { ...query, ...(since !== undefined && { since: new Date(since).toISOString() }) };
+  async list({ tenant_id: _, since, until, ...query }: RunQuery): Promise<Page<RunRow>> {
+    const filter = {
+      ...query,
+      ...(since !== undefined && { since: new Date(since).toISOString() }),
+      ...(until !== undefined && { until: new Date(until).toISOString() }),
+    };
     const { runs, cursor } = await this.ask(RunPage, this.client.listRuns(filter));
     return { rows: runs.map(rowOf), cursor };
   }

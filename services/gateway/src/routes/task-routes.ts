@@ -1,13 +1,21 @@
 import { AnswerTaskBody, ClaimTaskBody, HumanTask, TaskPage } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { listPage } from './listing.js';
-import { type noBody, type noQuery, pageQuery, strict, taskParam } from './parameters.js';
+import { type noBody, type noQuery, pageQuery, severalOf, strict, taskParam } from './parameters.js';
 import { defineRoute, type Route } from './route.js';
 
 const listQuery = Type.Object(
   {
     run_id: Type.Optional(Type.String({ maxLength: 128 })),
-    status: Type.Optional(HumanTask.properties.status),
+    segment_id: Type.Optional(Type.String({ maxLength: 64 })),
+    assignee: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'Only tasks of this person: claimed by them, or else assigned to them.',
+      }),
+    ),
+    status: Type.Optional(severalOf(HumanTask.properties.status)),
     ...pageQuery,
   },
   strict,

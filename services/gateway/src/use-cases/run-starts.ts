@@ -52,6 +52,7 @@ export class RunStarts {
         ...(body.timeout !== undefined && { timeout_seconds: body.timeout }),
         ...(body.instance_id !== undefined && { instance_id: body.instance_id }),
         ...(body.correlation_id !== undefined && { correlation_id: body.correlation_id }),
+        ...(body.metadata !== undefined && { metadata: body.metadata }),
       });
       const startedAt = new Date(started.started_at).toISOString();
       return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
