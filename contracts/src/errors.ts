@@ -144,6 +144,7 @@ export const errorCodes = {
     http: 403,
     about: "The key's role does not allow the action, the key may not act for others, or the origin is not listed.",
   },
+  KEY_UNKNOWN: { recoverable: false, http: 404, about: 'No such API key.' },
   ROUTE_UNKNOWN: { recoverable: false, http: 404, about: 'There is nothing at this address.' },
   STEP_TYPE_UNKNOWN: { recoverable: false, http: 404, about: 'The catalog has no such step type.' },
   METHOD_NOT_ALLOWED: {

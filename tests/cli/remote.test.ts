@@ -1,5 +1,5 @@
 /** Every command that inspects or controls runs and tasks, with a gateway: it prints the same as the command on the store itself. */
-import type { HumanTask, RunView } from '@llmteam/contracts';
+import type { AuditEntryPage, HumanTask, KeyCreated, RunView } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
@@ -239,6 +239,34 @@ spec('llmteam at a gateway', (test) => {
         const unknown = await there('tasks', 'show', `${run_id}:nothing`);
         assert.equal([unknown.code, unknown.stdout], [1, '']);
         assert.match(unknown.stderr, /^error TASK_UNKNOWN: there is no task '\S+:nothing'/);
+      }),
+    patience,
+  );
+
+  test(
+    'keys are made, listed and revoked, and changes listed, as in the store',
+    () =>
+      withGatewayOfCli(async ({ dev, there, alike }) => {
+        const made = await there('keys', 'create', '--role', 'approver', '--name', 'ada', '--expires', '1h', '--json');
+        assert.is(made.code, 0, made.stderr);
+        const { key, prefix } = jsonOf<KeyCreated>(made);
+        assert.ok(key.includes(prefix));
+        assert.match((await alike('keys', 'list')).stdout, /approver +ada +valid until/);
+        const revoked = await there('keys', 'revoke', prefix);
+        assert.equal([revoked.code, revoked.stderr], [0, "The key 'ada' is revoked.\n"]);
+        assert.match((await alike('keys', 'list', '--json')).stdout, /"revoked_at": "2/);
+        assert.match((await alike('keys', 'revoke', 'absent')).stderr, /^error KEY_UNKNOWN: there is no key 'absent'/);
+        const both = await there('keys', 'create', '--role', 'viewer', '--nats', '--url', dev.url);
+        assert.match(both.stderr, /--nats .*cannot be used with a gateway/);
+        assert.match(
+          (await alike('audit', 'list', '--action', 'create_key')).stdout,
+          new RegExp(`create_key +201 .*/keys/${prefix}`),
+        );
+        const listed = await alike('audit', 'list', '--json', '--limit', '1', '--since', '1h');
+        const { records, cursor } = jsonOf<AuditEntryPage>(listed);
+        assert.equal([records[0]?.action, typeof cursor], ['revoke_key', 'string']);
+        const next = await alike('audit', 'list', '--json', '--limit', '1', '--cursor', cursor ?? '');
+        assert.is(jsonOf<AuditEntryPage>(next).records[0]?.action, 'create_key');
       }),
     patience,
   );

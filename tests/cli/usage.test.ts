@@ -27,6 +27,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['runs list --since yesterday', /Expected a time such as/],
   ['runs list --metadata customer', /Expected name=value/],
   ['run doubling.json --metadata =1', /Expected name=value/],
+  ['audit verify --expect-head abc', /64 hexadecimal digits/],
   ['runs list --cursor nonsense', /--cursor is not a cursor printed by 'list'/],
   ['runs fork some-run', /required option '--from-step <step>' not specified/],
   ['runs fork some-run --from-step a --input-overrides [1]', /must be an object of port values/],

@@ -109,7 +109,7 @@ export function runListLaws(kit: Kit<RunIndex>): void {
       assert.deepEqual((await index.run('acme', 'a'))?.metadata, {});
     }));
 
-  test('I9 runs are found by the beginning of their id, newest first, up to a number of runs', () =>
+  test('I10 runs are found by the beginning of their id, newest first, up to a number of runs', () =>
     withPort(kit, async (index) => {
       const rows = ['abc', 'abd', 'ab', 'b', 'aB', 'ab.1', 'ab-1'].map((id, at) => runRow(id, at));
       await index.apply([change(1, { runs: [...rows, runRow('abc', 9, { tenant_id: 'globex' })] })]);

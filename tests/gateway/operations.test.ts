@@ -1,4 +1,15 @@
-import type { CatalogPage, EventPage, RunAccepted, RunPage, RunView, SegmentPage, TaskPage } from '@llmteam/contracts';
+import type {
+  AuditEntryPage,
+  CatalogPage,
+  EventPage,
+  KeyCreated,
+  KeyPage,
+  RunAccepted,
+  RunPage,
+  RunView,
+  SegmentPage,
+  TaskPage,
+} from '@llmteam/contracts';
 import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -48,8 +59,19 @@ async function askForEverything(world: GatewayWorld): Promise<void> {
   assert.is(forked.status, 202);
   const fork = await client.get(`/api/v1/runs/${forked.json.run_id}?wait=10`);
   assert.equal([fork.json.status, fork.json.output], ['completed', { a: 1 }]);
+  await manageKeys(client);
   assert.is((await client.delete('/api/v1/segments/echo')).status, 204);
   assert.is((await client.get('/api/v1/segments/echo')).status, 404);
+}
+
+async function manageKeys(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
+  assert.is((await client.get('/api/v1/whoami')).json.role, 'admin');
+  const { status, json } = await client.post<KeyCreated>('/api/v1/keys', { role: 'viewer', name: 'ada' });
+  assert.is(status, 201);
+  assert.is((await client.delete(`/api/v1/keys/${json.prefix}`)).status, 204);
+  assert.ok((await client.get<KeyPage>('/api/v1/keys')).json.keys.some(({ revoked_at }) => revoked_at !== null));
+  const [last] = (await client.get<AuditEntryPage>('/api/v1/audit?limit=1')).json.records;
+  assert.is(last?.action, 'revoke_key');
 }
 
 async function controlARun(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {

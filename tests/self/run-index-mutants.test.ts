@@ -132,7 +132,7 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   { name: 'the end is not filtered', law: 'I2 runs are filtered', mutate: without('until') },
   { name: 'parents are not filtered', law: 'I2 runs are filtered by parent', mutate: without('parent_run_id') },
   { name: 'metadata is not filtered', law: 'I2 runs are filtered by entries', mutate: without('metadata') },
-  { name: 'prefixes are not filtered', law: 'I9', mutate: without('run_id_prefix') },
+  { name: 'prefixes are not filtered', law: 'I10', mutate: without('run_id_prefix') },
   {
     name: 'of several statuses the first counts',
     law: 'I2 of several statuses',

@@ -1,12 +1,17 @@
 import type {
   AnswerTaskBody,
+  AuditEntryPage,
   CatalogPage,
   CatalogType,
   ClaimTaskBody,
   ControlRunBody,
+  CreateKeyBody,
   EventPage,
   ForkRunBody,
   HumanTask,
+  KeyCreated,
+  KeyIdentity,
+  KeyPage,
   RunAccepted,
   RunMetadata,
   RunPage,
@@ -157,6 +162,37 @@ export class LlmteamClient {
     } = {},
   ): Promise<TaskPage> {
     return this.transport.json(`${api}/tasks`, { query: { ...query } });
+  }
+
+  /** The key of this client and what it may do. */
+  whoami(): Promise<KeyIdentity> {
+    return this.transport.json(`${api}/whoami`);
+  }
+
+  listKeys(page: PageOptions = {}): Promise<KeyPage> {
+    return this.transport.json(`${api}/keys`, { query: { ...page } });
+  }
+
+  /** The only time that the key itself is shown. */
+  createKey(body: CreateKeyBody): Promise<KeyCreated> {
+    return this.transport.json(`${api}/keys`, { method: 'POST', body });
+  }
+
+  async revokeKey(prefix: string): Promise<void> {
+    await this.transport.json(`${api}/keys/${encodeURIComponent(prefix)}`, { method: 'DELETE' });
+  }
+
+  /** A page may hold few records or none although more follow. */
+  listAudit(
+    query: PageOptions & {
+      /** The public prefix of a key. */
+      readonly key?: string;
+      readonly action?: string;
+      /** An RFC 3339 timestamp. */
+      readonly since?: string;
+    } = {},
+  ): Promise<AuditEntryPage> {
+    return this.transport.json(`${api}/audit`, { query: { ...query } });
   }
 
   getTask(taskId: string): Promise<HumanTask> {

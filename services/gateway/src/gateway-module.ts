@@ -3,6 +3,7 @@ import { type AllowedHosts, kernelIds, serviceId } from '@llmteam/service-host';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import type { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
+import type { AuditSeals } from './audit/audit-seals.js';
 import { Followers } from './following/followers.js';
 import { RemovedStreams } from './following/removed-streams.js';
 import { Streams } from './following/streams.js';
@@ -20,12 +21,14 @@ import { MetricsPage } from './metrics/metrics-page.js';
 import { ServedDocument } from './openapi/served-document.js';
 import type { RouteServices } from './routes/route-services.js';
 import { routes } from './routes/table.js';
+import { AuditTrail } from './use-cases/audit-trail.js';
 import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
 import { HumanTasks } from './use-cases/human-tasks.js';
 import { Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
 import { RunQueries } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
+import { TenantKeys } from './use-cases/tenant-keys.js';
 import { type RefsOfTenant, TenantSegments } from './use-cases/tenant-segments.js';
 
 /** Bound by the composition root. */
@@ -36,6 +39,7 @@ const inputs = {
   hosts: serviceId<AllowedHosts>('hosts'),
   metricsToken: serviceId<string | null>('metricsToken'),
   refs: serviceId<RefsOfTenant>('refs'),
+  auditSeals: serviceId<AuditSeals>('auditSeals'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   registry: serviceId<Registry>('registry'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),
@@ -60,6 +64,8 @@ const parts = {
   runQueries: serviceId<RunQueries>('runQueries'),
   runControl: serviceId<RunControl>('runControl'),
   tasks: serviceId<HumanTasks>('tasks'),
+  keys: serviceId<TenantKeys>('tenantKeys'),
+  auditTrail: serviceId<AuditTrail>('auditTrail'),
   document: serviceId<ServedDocument>('document'),
   routeServices: serviceId<RouteServices>('routeServices'),
   httpDeps: serviceId<HttpDeps>('httpDeps'),
@@ -89,7 +95,7 @@ function bindKeys(bind: Bind): void {
     [kernel.kv, kernel.clock, kernel.log],
   );
   bind(ids.keyStore).toResolvedValue((kv, clock) => new KeyStore(kv, clock), [kernel.kv, kernel.clock]);
-  bind(ids.audit).toResolvedValue((kv) => new AuditLog(kv), [kernel.kv]);
+  bind(ids.audit).toResolvedValue((kv, seals) => new AuditLog(kv, seals), [kernel.kv, ids.auditSeals]);
 }
 
 function bindMetrics(bind: Bind): void {
@@ -151,6 +157,8 @@ function bindUseCases(bind: Bind): void {
   );
   bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
   bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);
+  bind(ids.keys).toResolvedValue((keyStore) => new TenantKeys(keyStore), [ids.keyStore]);
+  bind(ids.auditTrail).toResolvedValue((kv) => new AuditTrail(kv), [kernel.kv]);
 }
 
 function bindRoutes(bind: Bind): void {
@@ -167,6 +175,8 @@ function bindRoutes(bind: Bind): void {
       runControl,
       runRemoval,
       tasks,
+      keys,
+      auditTrail,
       streams,
       readiness,
       metrics,
@@ -181,6 +191,8 @@ function bindRoutes(bind: Bind): void {
       runControl,
       runRemoval,
       tasks,
+      keys,
+      auditTrail,
       streams,
       readiness,
       metrics,
@@ -196,6 +208,8 @@ function bindRoutes(bind: Bind): void {
       ids.runControl,
       kernel.removal,
       ids.tasks,
+      ids.keys,
+      ids.auditTrail,
       ids.streams,
       ids.readiness,
       ids.metricsPage,

@@ -1,6 +1,7 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import type { Definitions, RunService, SegmentStore, StepCatalog } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
+import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
 import type { LiveWorkerCount } from './use-cases/catalog-queries.js';
 import type { RefsOfTenant } from './use-cases/tenant-segments.js';
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly newId: () => string;
   readonly refs: RefsOfTenant;
+  /** Default: without a key. */
+  readonly auditSeals?: AuditSeals;
   readonly liveWorkers: LiveWorkerCount;
   /** Whether backend and index are up. */
   readonly isReady: () => boolean;

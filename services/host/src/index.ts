@@ -22,7 +22,7 @@ export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';
 export { hideSecrets } from './redaction.js';
 export { resourceConfig } from './resource-config.js';
-export { knownSecrets, maskedConfig, revealed } from './secrets.js';
+export { knownSecrets, maskedConfig, reveal, revealed } from './secrets.js';
 export { serveOwnMetrics } from './serve-own-metrics.js';
 export { type OpenService, runService, type ServiceEnd } from './service-process.js';
 export { stepBuckets, stepDuration, stepsExecuted } from './step-series.js';

@@ -16,7 +16,7 @@ export function isSecretKey(key: string): boolean {
   return secretWord.test(key) && !key.endsWith('_ref');
 }
 
-const secretWord = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
+const secretWord = /(api|audit)_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
 
 /** `env:NAME` → `NAME`; undefined for anything else. */
 export function referencedVariable(value: Json | undefined): string | undefined {

@@ -19,10 +19,21 @@ export const actions = [
   'task:read',
   'task:claim',
   'task:answer',
+  'key:self',
+  'key:read',
+  'key:write',
+  'audit:read',
 ] as const;
 export type Action = (typeof actions)[number];
 
-const looks: readonly Action[] = ['catalog:read', 'segment:read', 'segment:validate', 'run:read', 'task:read'];
+const looks: readonly Action[] = [
+  'catalog:read',
+  'segment:read',
+  'segment:validate',
+  'run:read',
+  'task:read',
+  'key:self',
+];
 const operates: readonly Action[] = ['run:start', 'run:cancel', 'run:pause', 'run:resume', 'run:signal', 'run:fork'];
 
 const allowed: Readonly<Record<Role, ReadonlySet<Action>>> = {

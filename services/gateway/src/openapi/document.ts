@@ -14,6 +14,7 @@ const tags: Readonly<Record<Route['tag'], string>> = {
   tasks: 'What runs ask people.',
   segments: 'Workflows: graphs of steps.',
   catalog: 'Step types that segments may use.',
+  access: 'API keys of the tenant, and what was changed with them.',
   service: 'The gateway itself. Needs no key.',
 };
 

@@ -1,4 +1,5 @@
 /** The route table: a path that is not listed here does not exist. */
+import { accessRoutes } from './access-routes.js';
 import { catalogRoutes } from './catalog-routes.js';
 import type { Route } from './route.js';
 import { runControlRoutes } from './run-control-routes.js';
@@ -18,4 +19,5 @@ export const routes: readonly Route[] = [
   ...runControlRoutes,
   ...runRemovalRoutes,
   ...taskRoutes,
+  ...accessRoutes,
 ];

@@ -25,6 +25,12 @@ interface NamedRun extends RunKey {
   readonly request_digest?: string;
 }
 
+/** A run that was started, now or by an earlier request with the same idempotency key. */
+export interface NamedStart {
+  readonly run: RunAccepted;
+  readonly isReplayed: boolean;
+}
+
 export class RunStarts {
   constructor(private readonly deps: RunStartsDeps) {}
 
@@ -34,12 +40,12 @@ export class RunStarts {
     segmentId: string,
     { idempotency_key: _, ...body }: StartRunBody,
     key: string | undefined,
-  ): Promise<RunAccepted> {
+  ): Promise<NamedStart> {
     const { tenants, segments, definitions, runs } = this.deps;
     const named = this.nameRun(tenantId, key, ['start', segmentId, body as Json]);
     const known = await this.knownRun(named);
-    if (known !== null) return known;
-    return tenants.admitStart(tenantId, async () => {
+    if (known !== null) return { run: known, isReplayed: true };
+    const run = await tenants.admitStart<RunAccepted>(tenantId, async () => {
       const { definition } = await segments.find(tenantId, segmentId);
       const { segment } = await definitions.plan(definition);
       // Null is an input like any other.
@@ -57,18 +63,20 @@ export class RunStarts {
       const startedAt = new Date(started.started_at).toISOString();
       return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
     });
+    return { run, isReplayed: false };
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
-  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<RunAccepted> {
+  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<NamedStart> {
     const { tenants, runs } = this.deps;
     const named = this.nameRun(run.tenant_id, key, ['fork', run.run_id, body as Json]);
     const known = await this.knownRun(named);
-    if (known !== null) return known;
+    if (known !== null) return { run: known, isReplayed: true };
     const { tenant_id: _, ...names } = named;
-    return tenants.admitStart(run.tenant_id, async () => {
+    const forked = await tenants.admitStart(run.tenant_id, async () => {
       return acceptedRun(runs, await runs.fork(run, { ...body, ...names }));
     });
+    return { run: forked, isReplayed: false };
   }
 
   private nameRun(tenantId: string, key: string | undefined, request: Json): NamedRun {
