@@ -66,8 +66,8 @@ a run and claiming and answering a task are idempotent anyway.`,
     `The \`ETag\` of a segment is its revision. With \`If-Match\` a segment is changed only if that is still its newest revision, with
 \`If-None-Match: *\` only if it does not exist yet. Otherwise the request fails with \`PRECONDITION_FAILED\` and changes nothing.`,
     '## Pagination',
-    `Lists return a page and a \`cursor\` for the next one, or null if there is none. Pages neither repeat nor miss a row while rows are
-added.`,
+    `Every list is an object with the rows under their name (\`runs\`, \`tasks\`, \`events\`, …) and a \`cursor\`: the parameter \`cursor\` of the next
+page, or null if there is none. Pages neither repeat nor miss a row while rows are added.`,
     '## Limits',
     `The limits apply per gateway and can be configured. A request beyond a limit is rejected with \`RATE_LIMITED\` and a \`Retry-After\`
 header. Responses to requests with a key say how much of the rate limits is left, in the headers \`RateLimit-Policy\`

@@ -1,10 +1,14 @@
-import type { HumanTask, ProblemDetails, RunAccepted, RunPage, RunView, TaskPage } from '@llmteam/contracts';
+import type { EventPage, HumanTask, ProblemDetails, RunAccepted, RunPage, RunView, TaskPage } from '@llmteam/contracts';
+import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import type { ApiClient } from './support/api-client.js';
+import { samplePath } from './support/sample-requests.js';
 import { asking, echo, waiting } from './support/segments.js';
 import { until } from './support/until.js';
 import { withGateway, withSegments } from './support/with-gateway.js';
+
+const absent = { segment_id: 'absent', task_id: 'absent:approve' };
 
 async function started(client: ApiClient, segmentId: string, body: object = {}): Promise<string> {
   const { json, text } = await client.post<RunAccepted>(
@@ -118,6 +122,40 @@ spec('lists over HTTP', (test) => {
         (await listed('status=open')).map(({ run_id }) => run_id),
         [second],
       );
+    });
+  });
+
+  test('events are listed in pages by cursor, as everything is', async () => {
+    await withGateway(async ({ client }) => {
+      const own = await withSegments(await client(), echo);
+      const events = `/api/v1/runs/${await started(own, 'echo')}/events`;
+      const all = (await own.get<EventPage>(events)).json;
+      const seqs: number[] = [];
+      for (let cursor: string | null = '1'; cursor !== null; ) {
+        const page: EventPage = (await own.get<EventPage>(`${events}?limit=2&cursor=${cursor}`)).json;
+        seqs.push(...page.events.map(({ seq }) => seq));
+        cursor = page.cursor;
+      }
+      assert.equal(
+        seqs,
+        all.events.map(({ seq }) => seq),
+      );
+      assert.is((await own.get(`${events}?cursor=0`)).status, 400);
+    });
+  });
+
+  test('every list is an object of its rows and a cursor', async () => {
+    await withGateway(async ({ client }) => {
+      const own = await withSegments(await client(), echo);
+      const run = await started(own, 'echo');
+      for (const route of routes.filter(({ operation }) => operation.startsWith('list_'))) {
+        const { json, text } = await own.get<Readonly<Record<string, unknown>>>(
+          samplePath(route, { ...absent, run_id: run }),
+        );
+        const { cursor, ...rest } = json;
+        assert.ok(cursor === null || typeof cursor === 'string', `${route.operation}: ${text.slice(0, 200)}`);
+        assert.equal(Object.values(rest).map(Array.isArray), [true], route.operation);
+      }
     });
   });
 

@@ -88,7 +88,7 @@ async function controlARun(client: Awaited<ReturnType<GatewayWorld['client']>>):
     events.json.events.map(({ seq }) => seq),
     events.json.events.map((_: unknown, at: number) => at + 1),
   );
-  assert.is(events.json.next_seq, null);
+  assert.is(events.json.cursor, null);
   const other = await client.post('/api/v1/segments/waiting/runs', {});
   assert.is((await client.post(`/api/v1/runs/${other.json.run_id}/cancel`)).json.status, 'cancelled');
   assert.is((await client.get<RunPage>('/api/v1/runs?limit=2')).json.runs.length, 2);

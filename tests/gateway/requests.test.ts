@@ -84,7 +84,7 @@ spec('requests', (test) => {
         '/api/v1',
         '/api/v1/runs/',
         '/API/V1/RUNS',
-        '/api/v1/keys',
+        '/api/v1/secrets',
         '/api/v1/runs/x/y',
         '/.env',
       ]) {

@@ -120,7 +120,8 @@ export class LlmteamClient {
     return this.transport.json(run(runId), { query: { wait } });
   }
 
-  listEvents(runId: string, query: { readonly from_seq?: number; readonly limit?: number } = {}): Promise<EventPage> {
+  /** From the event with `seq` `from_seq` on, or from the cursor of the previous page. */
+  listEvents(runId: string, query: PageOptions & { readonly from_seq?: number } = {}): Promise<EventPage> {
     return this.transport.json(`${run(runId)}/events`, { query: { ...query } });
   }
 

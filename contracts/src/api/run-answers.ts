@@ -45,9 +45,10 @@ export type RunPage = Static<typeof RunPage>;
 export const EventPage = Type.Object(
   {
     events: Type.Unsafe<RunEvent[]>(Type.Array(RunEvent)),
-    next_seq: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'The `from_seq` of the next page; null if the run has ended and this was its last page.',
-    }),
+    cursor: {
+      ...PageCursor,
+      description: 'The cursor of the next page; null if the run has ended and this was its last page.',
+    },
   },
   { ...strict, $id: 'EventPage', description: 'Events of a run, in order.' },
 );

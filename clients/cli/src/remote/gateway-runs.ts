@@ -51,11 +51,11 @@ export class GatewayRuns implements Runs {
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
-    for (let next: number | null = fromSeq; next !== null; ) {
-      const response = this.client.listEvents(run.run_id, { from_seq: next, limit: eventsPerPage });
+    for (let next: string | null = String(fromSeq); next !== null; ) {
+      const response = this.client.listEvents(run.run_id, { cursor: next, limit: eventsPerPage });
       const page: EventPage = await this.ask(EventPage, response, this.noRun(run));
       events.push(...page.events);
-      next = page.events.length === 0 ? null : page.next_seq;
+      next = page.events.length === 0 ? null : page.cursor;
     }
     return events;
   }

@@ -43,7 +43,16 @@ const listQuery = Type.Object(
 const showQuery = Type.Object({ wait: waitField }, strict);
 const fromSeq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event to return.' }));
 const eventsQuery = Type.Object(
-  { from_seq: fromSeq, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) },
+  {
+    from_seq: fromSeq,
+    cursor: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,14}$',
+        description: 'The cursor of the previous page, instead of `from_seq`.',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })),
+  },
   strict,
 );
 const socketQuery = Type.Object({ from_seq: fromSeq }, strict);
@@ -122,7 +131,9 @@ follows it, the response is 204, which tells browsers not to reconnect.`,
   handle: async (request, services) => {
     checkOrigin(request.header('Origin'), services.origins);
     const lastSeen = seqOf(request.header('Last-Event-ID'));
-    const from = lastSeen === null ? (request.query.from_seq ?? 1) : lastSeen + 1;
+    const { cursor, from_seq = 1 } = request.query;
+    const first = cursor === undefined ? from_seq : Number(cursor);
+    const from = lastSeen === null ? first : lastSeen + 1;
     if (wantsStream(request)) return streamEvents(request, from, lastSeen !== null, services);
     const page = await services.runQueries.events(runOf(request), from, request.query.limit ?? 1_000);
     return { status: 200, body: page satisfies EventPage };
