@@ -56,7 +56,7 @@ spec('redacting a run', (test) => {
         left.events,
         events.map((event) => ({ ...event, payload: {}, redacted: true })),
       );
-      assert.is(left.next_seq, null);
+      assert.is(left.cursor, null);
       assert.not.ok((await stored(world)).includes(canary));
     });
   });

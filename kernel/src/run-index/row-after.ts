@@ -41,6 +41,7 @@ export function redactedRow({ view }: RunRedacted): RunRow {
     segment_id,
     status,
     correlation_id,
+    metadata: {},
     parent_run_id,
     started_at: Date.parse(started_at),
     ended_at: completed_at === null ? null : Date.parse(completed_at),

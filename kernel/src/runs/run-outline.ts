@@ -8,7 +8,7 @@ export function outlineOf(
   steps: readonly StepRecord[],
   events: readonly RunEvent[],
 ): Pick<RunRedacted, 'request' | 'view' | 'steps' | 'events'> {
-  const { forked_from: forkedFrom, ...request } = run.state.request;
+  const { forked_from: forkedFrom, metadata: _data, ...request } = run.state.request;
   const { input_overrides: _, ...source } = forkedFrom ?? {};
   return {
     request: { ...request, input: null, ...(forkedFrom !== undefined && { forked_from: source as typeof forkedFrom }) },
@@ -23,6 +23,7 @@ function outlineOfView(view: RunView): RunView {
     ...view,
     input: null,
     output: null,
+    metadata: {},
     error: outlineOfError(view.error),
     steps: view.steps.map(({ waiting_for: _, ...step }) => ({ ...step, error: outlineOfError(step.error) })),
     redacted: true,
