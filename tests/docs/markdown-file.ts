@@ -7,6 +7,8 @@ export interface Block {
   readonly language: string;
   readonly text: string;
   readonly line: number;
+  /** The text of an HTML comment on the line before; '' if there is none. */
+  readonly note: string;
 }
 
 export function readDocument(path: string): string {
@@ -21,17 +23,11 @@ export function blocksOf(document: string): Block[] {
     const fence = /^```(\w+)$/.exec(lines[line] ?? '');
     if (fence === null) continue;
     const end = lines.indexOf('```', line + 1);
-    blocks.push({ language: fence[1] ?? '', text: lines.slice(line + 1, end).join('\n'), line: line + 1 });
+    const [, note = ''] = /^<!-- (.*) -->$/.exec(lines[line - 1] ?? '') ?? [];
+    blocks.push({ language: fence[1] ?? '', text: lines.slice(line + 1, end).join('\n'), line: line + 1, note });
     line = end;
   }
   return blocks;
-}
-
-/** The section of a second-level heading, up to the next one. */
-export function sectionOf(document: string, heading: string): string {
-  const [, section] = document.split(`\n## ${heading}\n`);
-  if (section === undefined) throw new Error(`there is no section '${heading}'`);
-  return section.split('\n## ')[0] ?? '';
 }
 
 /** The text without fenced blocks and inline code. */
