@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { codeOf, readDocument } from './markdown-file.js';
+import { codeOf, packageFolders, readDocument } from './markdown-file.js';
 
 const documents = [
   'README.md',
@@ -12,6 +12,9 @@ const documents = [
   'CONTRIBUTING.md',
   'examples/README.md',
   'deploy/README.md',
+  ...packageFolders.map((folder) => `${folder}/README.md`),
+  'docs/README.md',
+  ...readdirSync(join(root, 'docs/guides')).map((name) => `docs/guides/${name}`),
   'docs/commands-at-a-gateway.md',
   'docs/config.md',
   'docs/errors.md',

@@ -6,7 +6,7 @@ import { spec } from '../support/spec.js';
 import { proseOf, readDocument } from './markdown-file.js';
 
 /** Folders with our own Markdown; at the root only the files, not the subfolders. */
-const folders = ['docs', 'examples', 'plugins', 'clients', 'services'];
+const folders = ['docs', 'examples', 'deploy', 'contracts', 'kernel', 'plugins', 'clients', 'services'];
 const skipped = new Set(['node_modules', 'dist', 'bundle']);
 
 function documents(): string[] {

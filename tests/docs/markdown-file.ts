@@ -1,5 +1,5 @@
 /** Parses Markdown for the tests of the documents. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../examples/llmteam-process.js';
 
@@ -10,6 +10,15 @@ export interface Block {
   /** The text of an HTML comment on the line before; '' if there is none. */
   readonly note: string;
 }
+
+/** The folders of the packages of the workspace, which all have a README. */
+export const packageFolders: readonly string[] = [
+  'contracts',
+  'kernel',
+  ...['plugins', 'services', 'clients'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  ),
+];
 
 export function readDocument(path: string): string {
   return readFileSync(join(root, path), 'utf8');

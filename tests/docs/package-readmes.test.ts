@@ -1,21 +1,14 @@
 // timeout: 600
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
-import { readDocument } from './markdown-file.js';
+import { packageFolders, readDocument } from './markdown-file.js';
 import { programOf, runProgram } from './readme-program.js';
 import { checkOutputs, onPath, patternOf, runStops, stopsOf, withCheckout } from './shell-session.js';
 import { faultsOf } from './typescript-example.js';
 
-const packages = [
-  'contracts',
-  'kernel',
-  ...['plugins', 'services', 'clients'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
-  ),
-];
 /** Its program talks to a server, which tests/sdk/readme.test.ts starts. */
 const needServer = new Set(['clients/sdk']);
 const timeoutMs = 120_000;
@@ -24,7 +17,7 @@ function nameOf(folder: string): string {
   return (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { name: string }).name;
 }
 
-for (const folder of packages) {
+for (const folder of packageFolders) {
   spec(`README of ${folder}`, (test) => {
     const document = readDocument(`${folder}/README.md`);
 
