@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { readDocument } from './markdown-file.js';
-import { checkOutputs, command, onPath, patternOf, runStops, type Stop, stopsOf, withCheckout } from './shell-session.js';
+import {
+  checkOutputs,
+  command,
+  onPath,
+  patternOf,
+  runStops,
+  type Stop,
+  stopsOf,
+  withCheckout,
+} from './shell-session.js';
 
 const tourStops = (): Stop[] => stopsOf(readDocument('README.md'));
 
@@ -29,10 +38,7 @@ spec('tour of the README', (test) => {
       withCheckout((folder) => {
         mkdirSync(join(folder, 'beside'));
         const stops = tourStops();
-        const setUp = [
-          onPath,
-          command('top=$PWD; (cd beside && exec llmteam dev --port 0 > log 2>&1) & other=$!'),
-        ];
+        const setUp = [onPath, command('top=$PWD; (cd beside && exec llmteam dev --port 0 > log 2>&1) & other=$!')];
         const ending = command('kill $other && wait $other');
         const { outputs, code } = runStops(folder, [...setUp, ...stops, command('cd "$top"'), ...stops, ending]);
         assert.is(code, 0, outputs.join(''));
@@ -47,11 +53,7 @@ spec('tour of the README', (test) => {
     () => {
       const serve = tourStops().filter(({ commands }) => commands.text.includes('llmteam dev'));
       withCheckout((folder) => {
-        const { outputs, code } = runStops(folder, [
-          onPath,
-          command('echo "{" > llmteam.config.json'),
-          ...serve,
-        ]);
+        const { outputs, code } = runStops(folder, [onPath, command('echo "{" > llmteam.config.json'), ...serve]);
         assert.is.not(code, 0);
         assert.match(outputs.join(''), /error JSON_INVALID/);
       });

@@ -37,7 +37,7 @@ export function withCheckout(use: (folder: string) => void): void {
   try {
     for (const name of ['README.md', 'examples', 'docs'])
       cpSync(join(root, name), join(folder, name), { recursive: true });
-    for (const name of ['node_modules', 'clients', 'contracts']) symlinkSync(join(root, name), join(folder, name));
+    for (const name of ['node_modules', 'clients']) symlinkSync(join(root, name), join(folder, name));
     use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,11 +47,12 @@ export function withCheckout(use: (folder: string) => void): void {
 /** Separates the outputs of two blocks. */
 const mark = '=== next stop ===';
 
+/** What still runs when a command fails is ended, or the shell would not be over. */
+const opening = ['exec 2>&1', 'set -e', "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT"];
+
 /** One shell runs all blocks, like a reader's, and exits at the first command that fails. */
 export function runStops(folder: string, stops: readonly Stop[]): { outputs: string[]; code: number | null } {
-  const script = ['exec 2>&1', 'set -e', ...stops.flatMap(({ commands }) => [commands.text, `echo '${mark}'`])].join(
-    '\n',
-  );
+  const script = [...opening, ...stops.flatMap(({ commands }) => [commands.text, `echo '${mark}'`])].join('\n');
   const { LLMTEAM_HOME: _, ...env } = process.env;
   const shell = spawnSync('bash', ['-c', script], { cwd: folder, env: { ...env, NO_COLOR: '1' }, encoding: 'utf8' });
   return { outputs: shell.stdout.split(`${mark}\n`), code: shell.status };
