@@ -3,7 +3,7 @@ export { CatalogPage, CatalogType } from './api/catalog.js';
 export { CreateKeyBody, KeyCreated, KeyIdentity, KeyListing, KeyPage } from './api/keys.js';
 export { ProblemDetails, RequestProblem, requestParts } from './api/problem-details.js';
 export { Role, roles } from './api/roles.js';
-export { EventPage, RunAccepted, RunListing, RunPage } from './api/run-answers.js';
+export { EventPage, RunAccepted, RunListing, RunPage, StepPage } from './api/run-answers.js';
 export { ControlRunBody, ForkRunBody, IdempotencyKey, SignalRunBody, StartRunBody } from './api/run-requests.js';
 export { SegmentListing, SegmentPage, SegmentStored, ValidationReport } from './api/segment-answers.js';
 export { ServiceIndex, ServiceState } from './api/service-state.js';

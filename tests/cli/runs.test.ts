@@ -1,4 +1,4 @@
-import type { RunEvent, RunListing, RunResult, RunView } from '@llmteam/contracts';
+import type { RunEvent, RunListing, RunResult, RunView, StepDetail, StepRecord } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { eventsIn, jsonOf, withCli } from './support/cli.js';
@@ -16,6 +16,27 @@ function resultOf(stdout: string): RunResult {
 }
 
 spec('llmteam runs', (test) => {
+  test(
+    'steps lists the steps of a run, and shows what one got and gave',
+    () =>
+      withCli(async ({ write, call }) => {
+        write('doubling.json', doubling);
+        const { run_id } = jsonOf(await call(['run', 'doubling.json', '-j', '{"n": 21}']));
+        const { steps } = jsonOf<{ steps: StepRecord[] }>(await call(['runs', 'steps', run_id, '--json']));
+        assert.equal(
+          steps.map(({ step }) => step),
+          ['one', 'double', 'wrap'],
+        );
+        const shown = jsonOf<StepDetail>(await call(['runs', 'show', run_id, '--step', 'double', '--json']));
+        assert.equal([shown.inputs, shown.outputs], [{ input: 21 }, { output: 42 }]);
+        const text = (await call(['runs', 'steps', run_id, 'double'])).stdout;
+        assert.match(text, /^double {2}transform {2}completed\n[\s\S]*inputs\n[\s\S]*21[\s\S]*outputs\n[\s\S]*42/);
+        const unknown = await call(['runs', 'steps', run_id, 'nothing']);
+        assert.match(unknown.stderr, "has no step 'nothing'");
+      }),
+    patience,
+  );
+
   test(
     'list shows runs newest first, by status, segment, tenant and id of yours, in pages',
     () =>

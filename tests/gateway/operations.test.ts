@@ -8,6 +8,8 @@ import type {
   RunPage,
   RunView,
   SegmentPage,
+  StepDetail,
+  StepPage,
   TaskPage,
 } from '@llmteam/contracts';
 import { routes } from '@llmteam/gateway';
@@ -53,12 +55,21 @@ async function askForEverything(world: GatewayWorld): Promise<void> {
   assert.is((await client.get<SegmentPage>('/api/v1/segments')).json.segments.length, 3);
   const done = await client.post<RunView>('/api/v1/segments/echo/runs?wait=10', { input_data: { a: 1 } });
   assert.equal([done.status, done.json.status, done.json.output], [200, 'completed', { a: 1 }]);
+  const steps = `/api/v1/runs/${done.json.run_id}/steps`;
+  assert.equal(
+    (await client.get<StepPage>(steps)).json.steps.map(({ step, status }) => [step, status]),
+    [['say', 'completed']],
+  );
+  assert.equal((await client.get<StepDetail>(`${steps}/say`)).json.inputs, { input: { a: 1 } });
   await controlARun(client);
   await answerATask(client);
   const forked = await client.post<RunAccepted>(`/api/v1/runs/${done.json.run_id}/fork`, { from_step: 'say' });
   assert.is(forked.status, 202);
   const fork = await client.get(`/api/v1/runs/${forked.json.run_id}?wait=10`);
   assert.equal([fork.json.status, fork.json.output], ['completed', { a: 1 }]);
+  const forkPath = `/api/v1/runs/${forked.json.run_id}`;
+  assert.is((await client.post<RunView>(`${forkPath}/redact`)).json.redacted, true);
+  assert.is((await client.delete(forkPath)).status, 204);
   await manageKeys(client);
   assert.is((await client.delete('/api/v1/segments/echo')).status, 204);
   assert.is((await client.get('/api/v1/segments/echo')).status, 404);

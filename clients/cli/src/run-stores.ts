@@ -6,7 +6,19 @@ import type { RunRemoval, RunService } from '@llmteam/kernel';
 /** Operations on runs that every kind of store supports. */
 export type Runs = Pick<
   RunService,
-  'list' | 'show' | 'events' | 'control' | 'signal' | 'fork' | 'tasks' | 'task' | 'claim' | 'unclaim' | 'answer'
+  | 'list'
+  | 'show'
+  | 'events'
+  | 'steps'
+  | 'step'
+  | 'control'
+  | 'signal'
+  | 'fork'
+  | 'tasks'
+  | 'task'
+  | 'claim'
+  | 'unclaim'
+  | 'answer'
 > & {
   /** The segment as far as the store knows it: enough to display the run, not to execute it. */
   definition(run: RunKey): Promise<{ readonly segment: Segment }>;

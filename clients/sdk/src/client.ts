@@ -22,6 +22,8 @@ import type {
   SegmentStored,
   SignalRunBody,
   StartRunBody,
+  StepDetail,
+  StepPage,
   TaskPage,
   ValidationReport,
 } from '@llmteam/contracts';
@@ -123,6 +125,16 @@ export class LlmteamClient {
   /** From the event with `seq` `from_seq` on, or from the cursor of the previous page. */
   listEvents(runId: string, query: PageOptions & { readonly from_seq?: number } = {}): Promise<EventPage> {
     return this.transport.json(`${run(runId)}/events`, { query: { ...query } });
+  }
+
+  /** Every step occurrence, those of iterations that are over included. */
+  listSteps(runId: string, query: PageOptions = {}): Promise<StepPage> {
+    return this.transport.json(`${run(runId)}/steps`, { query: { ...query } });
+  }
+
+  /** What a step occurrence got and gave; `step` is its key, e.g. `each[3]/fetch`. */
+  getStep(runId: string, step: string): Promise<StepDetail> {
+    return this.transport.json(`${run(runId)}/steps/${encodeURIComponent(step)}`);
   }
 
   /** Yields past and future events until the run ends. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { RunEvent } from '../events.js';
-import { Redacted, RunStatus } from '../run.js';
+import { Redacted, RunStatus, StepRecord } from '../run.js';
 import { RunMetadata } from '../run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
@@ -41,6 +41,12 @@ export const RunPage = Type.Object(
   { ...strict, $id: 'RunPage', description: 'Runs, newest first.' },
 );
 export type RunPage = Static<typeof RunPage>;
+
+export const StepPage = Type.Object(
+  { steps: Type.Array(StepRecord), cursor: PageCursor },
+  { ...strict, $id: 'StepPage', description: 'Step occurrences of a run.' },
+);
+export type StepPage = Static<typeof StepPage>;
 
 export const EventPage = Type.Object(
   {

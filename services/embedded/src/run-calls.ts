@@ -9,6 +9,8 @@ export const runCalls = [
   'list',
   'show',
   'events',
+  'steps',
+  'step',
   'definition',
   'control',
   'signal',

@@ -11,13 +11,15 @@ import type { Settings } from '../settings.js';
 import { countSteps, countsText } from '../step-counts.js';
 import { table } from '../table.js';
 import { waitingText } from '../waiting-text.js';
+import { showStep } from './runs-steps.js';
 
 export async function runsShow(
   settings: Settings,
   [runId = '']: readonly string[],
-  { tenant, json }: { tenant: string; json?: boolean },
+  { tenant, step, json }: { tenant: string; step?: string; json?: boolean },
 ): Promise<ExitCode> {
   const run: RunKey = { tenant_id: tenant, run_id: runId };
+  if (step !== undefined) return showStep(settings, run, step, { json: json === true });
   const { view, isOrphaned } = await withStoreOf(settings, run, async (store) => {
     const shown = await store.runs.show(run);
     return { view: shown, isOrphaned: await isViewOrphaned(store, shown) };

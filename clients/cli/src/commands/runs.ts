@@ -44,8 +44,13 @@ function addList(runs: Command, act: Act): void {
 
 function addInspection(runs: Command, act: Act): void {
   ofRun(runs, 'show', 'show a run and its steps')
-    .option('--json', 'print the run as JSON')
+    .option('--step <step>', 'show what a step got and gave instead, e.g. each[3]/fetch')
+    .option('--json', 'print the run, or the step, as JSON')
     .action(act(onRun(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args))));
+  ofRun(runs, 'steps', 'list the steps of a run, or what one of them got and gave')
+    .argument('[step]', 'step as listed, e.g. each[3]/fetch')
+    .option('--json', 'print {steps, cursor}, or the step, as JSON')
+    .action(act(onRun(async (...args) => (await import('../actions/runs-steps.js')).runsSteps(...args))));
   ofRun(runs, 'events', 'list the events of a run')
     .option('--from <seq>', 'first sequence number to list', parseSequenceNumber, 1)
     .option('--json', 'print events as JSON lines')

@@ -18,6 +18,9 @@ import {
   type RunRow,
   RunView,
   type Segment,
+  StepDetail,
+  StepPage,
+  type StepRecord,
   TaskPage,
   type TaskQuery,
 } from '@llmteam/contracts';
@@ -28,6 +31,7 @@ import { asGatewayError, type Unknowns } from './gateway-errors.js';
 
 /** Events per page; large, because the gateway reads the whole history for each page. */
 const eventsPerPage = 10_000;
+const stepsPerPage = 1_000;
 
 export class GatewayRuns implements Runs {
   constructor(
@@ -58,6 +62,24 @@ export class GatewayRuns implements Runs {
       next = page.events.length === 0 ? null : page.cursor;
     }
     return events;
+  }
+
+  async steps(run: RunKey): Promise<readonly StepRecord[]> {
+    const steps: StepRecord[] = [];
+    for (let next: string | null | undefined; next !== null; ) {
+      const query = { limit: stepsPerPage, ...(next !== undefined && { cursor: next }) };
+      const page: StepPage = await this.ask(StepPage, this.client.listSteps(run.run_id, query), this.noRun(run));
+      steps.push(...page.steps);
+      next = page.cursor;
+    }
+    return steps;
+  }
+
+  step(run: RunKey, step: string): Promise<StepDetail> {
+    return this.ask(StepDetail, this.client.getStep(run.run_id, step), {
+      ...this.noRun(run),
+      STEP_UNKNOWN: `run '${run.run_id}' has no step '${step}', or has not got to it`,
+    });
   }
 
   /** The newest revision if it contains all steps of the run, else a segment made of the steps the run reports. */

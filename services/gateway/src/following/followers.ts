@@ -3,17 +3,9 @@
  * Owns: one follower per run, shared by its readers, and one tap per partition, shared by its followers; both are closed with their last user.
  * Does not own: what readers are sent.
  */
-import {
-  type Entry,
-  type EventPage,
-  type Logger,
-  liveSubject,
-  type PubSub,
-  type RunKey,
-  type RunView,
-} from '@llmteam/contracts';
+import { type Entry, type EventPage, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
 import { EventPages } from './event-pages.js';
-import { type HistoryDeps, viewHistory } from './history.js';
+import type { HistoryDeps } from './history.js';
 import { MemoryBudget } from './memory-budget.js';
 import { PartitionTap } from './partition-tap.js';
 import { ReplayGate } from './replay-gate.js';
@@ -81,11 +73,6 @@ export class Followers {
       throw error;
     }
     return { follower: followed.follower, release };
-  }
-
-  /** @throws LlmteamError `RUN_UNKNOWN` */
-  view(key: RunKey): Promise<RunView> {
-    return this.gate.pass(key.tenant_id, () => viewHistory(this.deps, key));
   }
 
   /** Resolves with whether the run has ended: at its end, after the timeout, or when the signal aborts. */

@@ -1,15 +1,5 @@
-import {
-  type Entry,
-  type Fact,
-  type Journal,
-  LlmteamError,
-  type Position,
-  type RunEvent,
-  type RunKey,
-  type RunRedacted,
-  type RunView,
-} from '@llmteam/contracts';
-import { type Definitions, type Run, RunFold, TimeSlices, viewRun } from '@llmteam/kernel';
+import type { Entry, Fact, Journal, Position, RunEvent, RunKey, RunRedacted } from '@llmteam/contracts';
+import { type Definitions, type Run, RunFold, TimeSlices } from '@llmteam/kernel';
 
 const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
 
@@ -33,15 +23,8 @@ export class RunReplayer {
   constructor(
     key: RunKey,
     private readonly definitions: Definitions,
-    options: { readonly events: boolean } = { events: true },
   ) {
-    this.fold = new RunFold(key, options);
-  }
-
-  /** Null before the run's request. */
-  get view(): RunView | null {
-    const { run } = this.fold;
-    return this.redacted?.view ?? (run === null ? null : viewRun(run));
+    this.fold = new RunFold(key, { events: true });
   }
 
   /** Position of the latest entry. */
@@ -75,16 +58,6 @@ export class RunReplayer {
   async prepare(fact: Fact): Promise<void> {
     if (this.fold.run === null && fact.type === 'run.requested') await this.definitions.plan(fact.definition);
   }
-}
-
-/** The run as it is now. It holds the state of the run only, no entries and no events. @throws LlmteamError `RUN_UNKNOWN` */
-export async function viewHistory(deps: HistoryDeps, key: RunKey): Promise<RunView> {
-  const replayer = new RunReplayer(key, deps.definitions, { events: false });
-  const events = replayHistory(deps, key, replayer);
-  // It yields none, but it takes a turn to read the whole history.
-  while ((await events.next()).done !== true);
-  if (replayer.view === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
-  return replayer.view;
 }
 
 /** Yields the events of a run so far. */

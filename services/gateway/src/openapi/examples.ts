@@ -31,6 +31,18 @@ const listing = {
   duration_ms: 4_250,
 };
 
+const stepRecord = {
+  step: 'shorten',
+  step_id: 'shorten',
+  scope: '',
+  type: 'transform',
+  status: 'completed',
+  attempt: 1,
+  ready_at: startedAt,
+  ended_at: completedAt,
+  error: null,
+};
+
 const event = {
   ...tenant,
   event_id: `${run.run_id}:1`,
@@ -152,6 +164,13 @@ export const examples: Readonly<Record<string, unknown>> = {
   SignalRunBody: { payload: { paid: true }, correlation: 'order-17' },
   RunAccepted: { ...run, status: 'pending', started_at: startedAt },
   RunPage: { runs: [listing], cursor: null },
+  StepPage: { steps: [stepRecord], cursor: null },
+  StepDetail: {
+    ...stepRecord,
+    inputs: { input: 'Tea is a drink made from leaves.' },
+    config: { expression: 'input' },
+    outputs: { output: 'Tea is a drink.' },
+  },
   RunView: {
     ...listing,
     input: { topic: 'tea' },

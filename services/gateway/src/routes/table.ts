@@ -6,6 +6,7 @@ import { runControlRoutes } from './run-control-routes.js';
 import { runRemovalRoutes } from './run-removal-routes.js';
 import { runRoutes } from './run-routes.js';
 import { runStartRoutes } from './run-start-routes.js';
+import { runStepRoutes } from './run-step-routes.js';
 import { segmentRoutes } from './segment-routes.js';
 import { serviceRoutes } from './service-routes.js';
 import { taskRoutes } from './task-routes.js';
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...segmentRoutes,
   ...runStartRoutes,
   ...runRoutes,
+  ...runStepRoutes,
   ...runControlRoutes,
   ...runRemovalRoutes,
   ...taskRoutes,

@@ -1,4 +1,15 @@
-import type { EventPage, Page, RunKey, RunListing, RunPage, RunQuery, RunRow, RunView } from '@llmteam/contracts';
+import type {
+  EventPage,
+  Page,
+  RunKey,
+  RunListing,
+  RunPage,
+  RunQuery,
+  RunRow,
+  RunView,
+  StepDetail,
+  StepPage,
+} from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
@@ -23,7 +34,24 @@ export class RunQueries {
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView> {
-    return this.deps.followers.view(run);
+    return this.atGate(run, () => this.deps.runs.show(run));
+  }
+
+  /** `first` is the index of the first step of the page. @throws LlmteamError `RUN_UNKNOWN` */
+  async steps(run: RunKey, first: number, limit: number): Promise<StepPage> {
+    const steps = await this.atGate(run, () => this.deps.runs.steps(run));
+    const next = first + limit;
+    return { steps: steps.slice(first, next), cursor: next < steps.length ? String(next) : null };
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `RUN_REDACTED` */
+  step(run: RunKey, step: string): Promise<StepDetail> {
+    return this.atGate(run, () => this.deps.runs.step(run, step));
+  }
+
+  /** Few histories are read at a time, and tenants take turns. */
+  private atGate<T>({ tenant_id }: RunKey, read: () => Promise<T>): Promise<T> {
+    return this.deps.followers.gate.pass(tenant_id, read);
   }
 
   /**
