@@ -16,7 +16,7 @@ spec('a store that fails', (test) => {
     () =>
       withCli(async ({ write, call }) => {
         if (process.platform === 'win32') return notTestedHere('a store that cannot grow', 'Windows has no ulimit');
-        const failed = await call(['run', write('long.json', long), '--quiet'], { fileBlocks: 400 });
+        const failed = await call(['run', write('long.json', long), '--quiet'], { fileBlocks: 700 });
         assert.is(failed.code, 1);
         assert.is(failed.stdout, '');
         assert.match(failed.stderr, /^error STORE_(FULL|FAILED): /);

@@ -23,6 +23,7 @@ export interface SampleIds {
   readonly task_id: string;
   readonly type_id?: string;
   readonly name?: string;
+  readonly step?: string;
   /** Of an API key. */
   readonly prefix?: string;
 }
@@ -33,5 +34,5 @@ export function sampleBody({ operation, body }: Route): unknown {
 
 /** The path of a route with ids filled in. */
 export function samplePath({ path }: Route, ids: SampleIds): string {
-  return compile(routerPath(path))({ type_id: 'transform', name: 'go', prefix: 'absent', ...ids });
+  return compile(routerPath(path))({ type_id: 'transform', name: 'go', step: 'say', prefix: 'absent', ...ids });
 }

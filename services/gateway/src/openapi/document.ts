@@ -89,7 +89,8 @@ export function openapiDocument(
 export function codesOf(route: Route): readonly Code[] {
   const keyed = route.access === 'open' ? [] : keyedRoute;
   const body = route.body === undefined ? [] : bodyRoute;
-  return [...new Set([...route.errors, ...anyRoute, ...keyed, ...body])];
+  const ids = Object.values(route.params ?? {}).map(({ unknown }) => unknown);
+  return [...new Set([...route.errors, ...ids, ...anyRoute, ...keyed, ...body])];
 }
 
 function operationOf(route: Route, components: Map<string, PlainSchema>): Part {
