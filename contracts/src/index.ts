@@ -69,9 +69,13 @@ export type { HttpClientConfig, KeyValueStore, Logger, StepContext } from './plu
 export {
   type CelResult,
   celKeyword,
+  configKeywords,
   literalKeyword,
   PortSpec,
+  placeholdersKeyword,
+  type SchemaUse,
   StepTypeMetadata,
+  schemaKeyword,
   stepCategories,
 } from './plugin/step-type.js';
 export type { FiredPorts, TaskType } from './plugin/task-type.js';

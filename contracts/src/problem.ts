@@ -5,7 +5,7 @@ export const problemCodes = {
   INVALID_TYPE: 'A value has the wrong JSON type.',
   UNKNOWN_FIELD: 'An object has an unknown key.',
   INVALID_ID_FORMAT: 'An id does not match `^[a-z][a-z0-9_]*$` or is too long.',
-  DUPLICATE_ID: 'Two steps have the same id, or a JSON object has the same key twice.',
+  DUPLICATE_ID: 'Two steps have the same id, a JSON object the same key twice, or a step the same port.',
   EMPTY_SEGMENT: 'The segment has no steps.',
   INVALID_ENTRYPOINT: 'The entrypoint is not a step, or is inside a loop.',
   UNKNOWN_TYPE: 'No plugin provides this step type.',
@@ -24,6 +24,12 @@ export const problemCodes = {
   NO_WORKER: 'No live worker serves the step type.',
   LIMIT_EXCEEDED: 'A cap is exceeded.',
   MAYBE_SKIPPED: 'An expression reads a step that may have been skipped, without `has()`.',
+  DUPLICATE_EDGE: 'Two edges have the same ends, ports and condition.',
+  LITERAL_TEMPLATE: 'A value holds `${…}` where none is filled in.',
+  FOREIGN_TEMPLATE: 'A string holds `{{name}}`, which nothing fills in.',
+  UNSUPPORTED_OPTION:
+    'A step sets `retry`, `timeout_seconds` or `queue_timeout_seconds`, which its type does not support.',
+  SECRET_IN_SEGMENT: 'A config holds what looks like a secret, or `env:NAME`, which only the configuration file reads.',
   SEVERAL_EDGES: 'Several edges lead to one port, so its value is a list. A `parallel_join` makes that explicit.',
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

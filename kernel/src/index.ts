@@ -36,6 +36,7 @@ export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
+export { SchemaView } from './expressions/schema-view.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
@@ -70,6 +71,12 @@ export { defineSegment } from './validation/define-segment.js';
 export { addFormats, makeAjv } from './validation/schemas/ajv.js';
 export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
-export { type ValidatedText, validateText } from './validation/validate-text.js';
+export {
+  jsonNotation,
+  type SegmentNotation,
+  type ValidatedText,
+  validateText,
+  validateTextInSlices,
+} from './validation/validate-text.js';
 export { validateValue } from './validation/validate-value.js';
 export type { KnownRefs, ValidationContext } from './validation/validation-context.js';

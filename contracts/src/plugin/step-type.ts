@@ -55,5 +55,22 @@ export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
 export const celKeyword = 'x-cel';
 export type CelResult = 'any' | 'boolean' | 'list';
 
-/** Marks a string in a config schema in which `${…}` is not expanded, e.g. the name of a signal. */
+/**
+ * Marks a value in a config schema in which `${…}` is not expanded, e.g. the name of a signal. A segment with `${` there is
+ * refused, because nothing would ever fill it in.
+ */
 export const literalKeyword = 'x-literal';
+
+/**
+ * Marks a value in a config schema that is itself a JSON Schema. It is checked when the segment is loaded, unless it holds `${…}`.
+ * `true`: the kernel validates values with it, so it must be one that the kernel can compile. `{ refused: […] }`: the step type
+ * validates values with it; only the form of its keywords is checked, and that none of `refused` occurs.
+ */
+export const schemaKeyword = 'x-schema';
+export type SchemaUse = true | { readonly refused: readonly string[] };
+
+/** Marks a string in a config schema in which the step type replaces `{name}` by the value of that key of its input. */
+export const placeholdersKeyword = 'x-placeholders';
+
+/** Keywords of config schemas besides those of JSON Schema. They say how a value is used and constrain nothing themselves. */
+export const configKeywords: readonly string[] = [celKeyword, literalKeyword, schemaKeyword, placeholdersKeyword];

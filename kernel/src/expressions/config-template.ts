@@ -67,6 +67,17 @@ export function readConfig(
   return { problems, expressions, template: Object.freeze(template) };
 }
 
+/** Finds and compiles the expressions of one string of a config; their pointers are relative to it. */
+export function readText(
+  text: string,
+  schema: SchemaView,
+  compile: (source: string) => CheckedExpression,
+): Pick<ConfigReading, 'problems' | 'expressions'> {
+  const reader = new ConfigReader(compile);
+  reader.read(text, '', schema, 1);
+  return reader;
+}
+
 function referencesOf(expressions: readonly PlacedExpression[]) {
   return distinctReferences(expressions.flatMap(({ expression }) => expression.references));
 }

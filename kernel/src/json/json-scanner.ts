@@ -8,6 +8,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { forbiddenKeys, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
+import type { Work } from '../slices/slices.js';
 import type { JsonLimits } from './json-limits.js';
 
 /** Called as values begin and end; lines count from 1. */
@@ -38,6 +39,7 @@ const lineFeed = codeOf('\n');
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const literalPattern = /true|false|null/y;
 const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const nodesPerPause = 500;
 /** What {@link jsonNumberFault} may refuse: a long integer, an exponent, hundreds of digits. */
 const suspect = /^-?[0-9]{16,}$|[eE]|^.{300}/;
 
@@ -55,9 +57,12 @@ export class JsonScanner {
   ) {}
 
   /** @throws LlmteamError `JSON_INVALID` at the first error */
-  scan(): void {
+  *scan(): Work<void> {
     this.value('a value');
-    for (let frame = this.frames.at(-1); frame !== undefined; frame = this.frames.at(-1)) this.member(frame);
+    for (let frame = this.frames.at(-1); frame !== undefined; frame = this.frames.at(-1)) {
+      this.member(frame);
+      if (this.nodes % nodesPerPause === 0) yield;
+    }
     this.skipSpace();
     if (this.at < this.text.length) this.failExpecting('nothing after the value');
   }

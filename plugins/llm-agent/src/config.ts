@@ -1,5 +1,6 @@
-import { JsonRecord } from '@llmteam/contracts';
+import { JsonRecord, placeholdersKeyword, type SchemaUse, schemaKeyword } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
+import { refusedKeywords } from './output-schema.js';
 
 const prompt = 'May contain `{name}` placeholders, filled from the input; `{{` and `}}` are literal braces.';
 
@@ -7,10 +8,14 @@ export const LlmAgentConfig = Type.Object(
   {
     llm_ref: Type.String({ minLength: 1, description: 'A configured model.' }),
     system_prompt: Type.Optional(
-      Type.String({ description: `The role of the model and how it should answer. ${prompt}` }),
+      Type.String({
+        [placeholdersKeyword]: true,
+        description: `The role of the model and how it should answer. ${prompt}`,
+      }),
     ),
     user_prompt_template: Type.Optional(
       Type.String({
+        [placeholdersKeyword]: true,
         description: `The user message. ${prompt} Default: the input, as is if it is a string, else as JSON.`,
       }),
     ),
@@ -30,7 +35,11 @@ export const LlmAgentConfig = Type.Object(
         description: 'With `json` the answer is parsed. Default: `json` if there is an `output_schema`, else `text`.',
       }),
     ),
-    output_schema: Type.Optional({ ...JsonRecord, description: 'A JSON Schema that the answer must match.' }),
+    output_schema: Type.Optional({
+      ...JsonRecord,
+      [schemaKeyword]: { refused: [...refusedKeywords] } satisfies SchemaUse,
+      description: 'A JSON Schema that the answer must match.',
+    }),
     tools: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Tools the model may call. Not available in this version: must be empty.',

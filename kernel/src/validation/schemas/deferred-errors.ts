@@ -9,9 +9,11 @@ import { conditionKeys } from './causes.js';
  */
 export function isDeferredByTemplate(error: ErrorObject): boolean {
   if (error.keyword === 'if') return dependsOnTemplate(error);
-  if (error.keyword === 'false schema' || isTakenLiterally(error)) return false;
+  if (error.keyword === 'false schema' || celKeyword in (error.parentSchema ?? {})) return false;
   const kind = templateKind(error.data);
   if (kind === 'none') return false;
+  // Another rule refuses the `${…}` itself.
+  if (literalKeyword in (error.parentSchema ?? {})) return true;
   const isAboutType = ['type', 'anyOf', 'oneOf'].includes(error.keyword);
   return !isAboutType || kind === 'whole';
 }
@@ -23,10 +25,6 @@ function dependsOnTemplate(error: ErrorObject): boolean {
   return conditionKeys(error).some(
     (key) => Object.hasOwn(data, key) && templateKind(Reflect.get(data, key)) !== 'none',
   );
-}
-
-function isTakenLiterally({ parentSchema = {} }: ErrorObject): boolean {
-  return celKeyword in parentSchema || literalKeyword in parentSchema;
 }
 
 /** `whole`: a single `${…}` and nothing else, so the value may have any type. */
