@@ -5,6 +5,7 @@ export {
   announceTypes,
 } from './catalog/announced-types.js';
 export { CountedWorkers } from './catalog/counted-workers.js';
+export { editorSchema } from './catalog/editor-schema.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { type ManualClock, manualClock } from './clock/manual-clock.js';
@@ -37,6 +38,8 @@ export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
 export { SchemaView } from './expressions/schema-view.js';
+export { splitPointer } from './json/json-pointer.js';
+export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
@@ -73,6 +76,9 @@ export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
 export {
   jsonNotation,
+  lineOf,
+  locatedIn,
+  parsedFrom,
   type SegmentNotation,
   type ValidatedText,
   validateText,

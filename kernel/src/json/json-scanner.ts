@@ -7,8 +7,9 @@
  *   J2 A text that passes survives `JSON.stringify`: no number is rounded or exceeds a double, no nesting overflows the stack.
  */
 import { Buffer } from 'node:buffer';
-import { forbiddenKeys, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
+import { forbiddenKeys, type JsonObject, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
 import type { Work } from '../slices/slices.js';
+import { foreignSyntax, foreignSyntaxNames } from './foreign-syntax.js';
 import type { JsonLimits } from './json-limits.js';
 
 /** Called as values begin and end; lines count from 1. */
@@ -189,14 +190,18 @@ export class JsonScanner {
   }
 
   private failExpecting(expected: string): never {
-    return this.fail(`expected ${expected}, found ${describeCharacter(this.text, this.at)}`);
+    const syntax = foreignSyntax(this.text, this.at);
+    const found = syntax === null ? describeCharacter(this.text, this.at) : foreignSyntaxNames[syntax];
+    return this.fail(`expected ${expected}, found ${found}`, this.at, syntax === null ? {} : { syntax });
   }
 
   /** An error is always on the current line, because no token contains a line break. */
-  private fail(what: string, at: number = this.at): never {
+  private fail(what: string, at: number = this.at, more: JsonObject = {}): never {
     const { line } = this;
     const column = at - this.lineStart + 1;
-    throw new LlmteamError('JSON_INVALID', `${what} at line ${line}, column ${column}`, { details: { line, column } });
+    throw new LlmteamError('JSON_INVALID', `${what} at line ${line}, column ${column}`, {
+      details: { line, column, ...more },
+    });
   }
 }
 

@@ -27,6 +27,15 @@ export const jsonNotation: SegmentNotation = {
   locate: locating,
 };
 
+/** The value of a segment file, without validating it. @throws LlmteamError of `notation.parse` */
+export function parsedFrom(text: string, notation: SegmentNotation): Json {
+  return finish(notation.parse(text));
+}
+
+export function locatedIn(text: string, notation: SegmentNotation): LocatePointer {
+  return finish(notation.locate(text));
+}
+
 /** What a segment is validated against, which may depend on what it refers to. */
 export type ContextFor = (value: Json) => ValidationContext | Promise<ValidationContext>;
 
@@ -77,7 +86,7 @@ function* validatingParsed(
 }
 
 /** For a missing member, the line of its nearest existing ancestor. */
-function lineOf(pointer: string, locate: LocatePointer): number {
+export function lineOf(pointer: string, locate: LocatePointer): number {
   for (let at = pointer; at !== ''; at = parentPointer(at)) {
     const line = locate(at);
     if (line !== undefined) return line;
