@@ -19,7 +19,8 @@ permissions allow; **control** types are pure state machines inside the engine a
     ),
     `Every step also has a port \`error\`: if its last attempt fails and an edge leads from that port, the edge carries the
 [ErrorInfo](event-contract.md#errorinfo) and the run continues. A config string may contain \`\${ CEL }\`. Where the table says \`CEL\`,
-the whole string is an [expression](segment-json.md#expressions).`,
+the whole string is an [expression](segment-json.md#expressions); where it says no \`\${…}\`, the value is taken as written, and a
+segment with \`\${\` there is refused.`,
     types.map((type) => section(type, kindOf(type), examples)),
     metadataSection(examples),
   );
@@ -59,8 +60,8 @@ const dynamicPorts = {
 
 function facts({ supports_retry, supports_timeout, is_async, permissions }) {
   const words = [
-    supports_retry ? 'Retried according to `retry`.' : 'Has no attempts: `retry` has no effect.',
-    supports_timeout ? 'Subject to `timeout_seconds`.' : '',
+    supports_retry ? 'Retried according to `retry`.' : 'Has no attempts: `retry` is refused.',
+    supports_timeout ? 'Subject to `timeout_seconds`.' : '`timeout_seconds` is refused.',
     is_async ? 'Waits for something outside the run.' : '',
     permissions.length > 0 ? `Permissions: ${permissions.map((permission) => code(permission)).join(', ')}.` : '',
   ].filter((word) => word !== '');

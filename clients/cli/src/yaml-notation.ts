@@ -44,13 +44,19 @@ function read(text: string): Reading {
   try {
     document = parseDocument(text, { version: '1.2', lineCounter: lines, prettyErrors: false });
   } catch (cause) {
-    // The parser is recursive.
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new LlmteamError('YAML_INVALID', `nested deeper than ${caps.json_depth}`, { cause });
+    if (!isOverflow(cause)) throw cause;
+    throw new LlmteamError('YAML_INVALID', tooDeep, { cause });
   }
   const [fault] = [...document.errors, ...document.warnings];
-  if (fault !== undefined) throw invalid(lines, fault.pos[0], fault.message);
+  if (fault !== undefined) throw invalid(lines, fault.pos[0], isOverflow(fault) ? tooDeep : fault.message);
   return { document, lines };
+}
+
+const tooDeep = `nested deeper than ${caps.json_depth}`;
+
+/** The parser is recursive; it may throw this, or report it as an error of the text. */
+function isOverflow(thrown: unknown): boolean {
+  return thrown instanceof Error && /call stack/.test(thrown.message);
 }
 
 function invalid(lines: LineCounter, offset: number, what: string): LlmteamError {

@@ -111,7 +111,6 @@ const maps: ReadonlySet<string> = new Set([
   'dependentSchemas',
 ]);
 const lists: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
-const conditions: ReadonlySet<string> = new Set(['if', 'not']);
 const singles: ReadonlySet<string> = new Set([
   'additionalProperties',
   'contains',
@@ -124,15 +123,31 @@ const singles: ReadonlySet<string> = new Set([
 /** The schema, changed so that values may be `${…}`, and references stay within it when it is a part of another. */
 function withTemplates(schema: JsonObject, root: string): JsonObject {
   const visit = (value: Json): Json => (isObject(value) ? withTemplates(value, root) : value);
-  const parts = Object.entries(schema).map(([key, value]): [string, Json] => {
-    if (key === '$ref' && typeof value === 'string')
-      return [key, value.startsWith('#') ? root + value.slice(1) : value];
-    if (maps.has(key) && isObject(value)) return [key, mapped(value, visit)];
-    if (lists.has(key) && Array.isArray(value)) return [key, value.map(visit)];
-    if (conditions.has(key)) return [key, value];
-    return [key, singles.has(key) ? visit(value) : value];
-  });
-  return orTemplate(Object.fromEntries(parts));
+  const parts = Object.entries(schema).map(([key, value]) => [key, withinKeyword(key, value, visit, root)] as const);
+  return orTemplate(withOpenCondition(Object.fromEntries(parts)));
+}
+
+/** A condition on a value that only a run knows asks for nothing. */
+function withOpenCondition(schema: JsonObject): JsonObject {
+  const { if: asked, then, else: otherwise, ...rest } = schema;
+  const keys = isObject(asked) && isObject(asked.properties) ? Object.keys(asked.properties) : [];
+  if (asked === undefined || keys.length === 0) return schema;
+  const isOpen = { anyOf: keys.map((key) => ({ properties: { [key]: template }, required: [key] })) };
+  const condition = {
+    if: asked,
+    ...(then !== undefined && { then }),
+    ...(otherwise !== undefined && { else: otherwise }),
+  };
+  const others = Array.isArray(rest.allOf) ? (rest.allOf as readonly Json[]) : [];
+  return { ...rest, allOf: [...others, { if: isOpen, else: condition }] };
+}
+
+/** A condition stays as it is: `${…}` would make it true. */
+function withinKeyword(key: string, value: Json, visit: (value: Json) => Json, root: string): Json {
+  if (key === '$ref' && typeof value === 'string') return value.startsWith('#') ? root + value.slice(1) : value;
+  if (maps.has(key) && isObject(value)) return mapped(value, visit);
+  if (lists.has(key) && Array.isArray(value)) return value.map(visit);
+  return singles.has(key) ? visit(value) : value;
 }
 
 const template = { type: 'string', pattern: '\\$\\{' };
