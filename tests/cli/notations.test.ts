@@ -26,7 +26,7 @@ spec('segment files', (test) => {
         write('twice.yaml', yaml.replace('  - { step_id: again, type: transform, config: *config }\n', ''));
         const run = await call(['run', 'twice.yaml', '-j', '{"n": 4}']);
         assert.is(run.code, 0, run.stderr);
-        assert.equal(jsonOf(run), 8);
+        assert.match(run.stdout, /"output": 8\b/);
         write('doubling.jsonc', `// doubles\n${JSON.stringify(doubling, null, 1).replace(/}$/, ',}')}`);
         assert.is((await call(['validate', 'doubling.jsonc'])).code, 0);
         assert.match((await call(['graph', 'twice.yaml', '--format', 'mermaid'])).stdout, /double/);
