@@ -1,5 +1,12 @@
 /** docs/contracts/step-catalog.md */
-import { StepTypeMetadata, stepCategories } from '@llmteam/contracts';
+import {
+  celKeyword,
+  literalKeyword,
+  placeholdersKeyword,
+  StepTypeMetadata,
+  schemaKeyword,
+  stepCategories,
+} from '@llmteam/contracts';
 import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
 import { plainSchema } from './plain-schema.mjs';
@@ -79,8 +86,22 @@ function metadataSection(examples) {
     '### PortSpec',
     fieldTable(definitions.get('PortSpec')),
     examples.fitting('step-type', { ...about, version, config_schema }),
+    '### Keywords of config schemas',
+    'Besides those of JSON Schema 2020-12. They say how a value is used, and what is checked when a segment is loaded.',
+    table(['keyword', 'value', 'meaning'], keywords),
   ].join('\n\n');
 }
+
+const keywords = [
+  [code(celKeyword), '`any`, `boolean`, `list`', 'The string is a CEL expression with a result of this type.'],
+  [code(literalKeyword), '`true`', '`${…}` is not filled in; a segment with `${` there is refused.'],
+  [
+    code(schemaKeyword),
+    '`true`, `{refused: […]}`',
+    'The value is a JSON Schema: one that the kernel validates with, or one that the type does, without the keywords in `refused`.',
+  ],
+  [code(placeholdersKeyword), '`true`', 'The type replaces `{name}` in the string by a value of its input.'],
+];
 
 const sample = {
   type_id: 'acme_ocr',
