@@ -43,7 +43,8 @@ export function configuredPorts(
   if (control?.ports === undefined) return [];
   if (step.config === null || problemsOf(step).length > 0) return null;
   try {
-    return control.ports(step.config)[direction] ?? [];
+    const names: unknown = control.ports(step.config)[direction] ?? [];
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : null;
   } catch {
     // `ports` may assume a config that fits its schema; one with unresolved `${…}` may not fit yet.
     return null;
