@@ -77,6 +77,7 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
     'an edge',
     { ...chain('a', 'b'), edges: [{ from: 'a', to: 'b', when: 'x' }] },
     "edge 'a' → 'b': unknown key 'when', did you mean 'condition'?",
+    'condition',
   ],
   [
     'a type in capitals',
