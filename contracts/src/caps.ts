@@ -32,6 +32,9 @@ export const caps = {
   expression_work: 100_000,
   /** Work of one evaluation in units of about a nanosecond, counted and not timed: characters and values read and made. */
   expression_units: 20_000_000,
+  /** Work of all evaluations for one entry of a history. */
+  expression_units_per_entry: 200_000_000,
+  expression_units_per_run: 5_000_000_000,
 } as const;
 
 export type Cap = keyof typeof caps;

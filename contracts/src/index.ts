@@ -72,11 +72,11 @@ export {
   configKeywords,
   literalKeyword,
   PortSpec,
-  placeholdersKeyword,
   type SchemaUse,
   StepTypeMetadata,
   schemaKeyword,
   stepCategories,
+  templateKeyword,
 } from './plugin/step-type.js';
 export type { FiredPorts, TaskType } from './plugin/task-type.js';
 export type { Backend } from './ports/backend.js';

@@ -75,7 +75,8 @@ export const StepDetail = Type.Object(
     inputs: Type.Unsafe<JsonObject>({ ...JsonRecord, description: 'By input port; empty if nothing arrived.' }),
     config: Type.Union([JsonRecord, Type.Null()], {
       description:
-        'With `${…}` filled in; null before the step is ready, or if it cannot be filled in. CEL strings are as written.',
+        'With `${…}` filled in; null before the step is ready, or if it cannot be filled in. CEL strings are as written; text ' +
+        'templates have the values of their `${…}` as string constants.',
     }),
     outputs: Type.Union([JsonRecord, Type.Null()], {
       description: 'By output port, as fired; null if it fired none. An `error` edge gets port `error`.',

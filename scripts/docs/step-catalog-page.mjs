@@ -2,10 +2,10 @@
 import {
   celKeyword,
   literalKeyword,
-  placeholdersKeyword,
   StepTypeMetadata,
   schemaKeyword,
   stepCategories,
+  templateKeyword,
 } from '@llmteam/contracts';
 import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
@@ -100,7 +100,11 @@ const keywords = [
     '`true`, `{refused: […]}`',
     'The value is a JSON Schema: one that the kernel validates with, or one that the type does, without the keywords in `refused`.',
   ],
-  [code(placeholdersKeyword), '`true`', 'The type replaces `{name}` in the string by a value of its input.'],
+  [
+    code(templateKeyword),
+    '`true`',
+    'The string is a text with `${…}`, `{name}` for a field of the input and `{.}` for the whole input.',
+  ],
 ];
 
 const sample = {

@@ -80,6 +80,61 @@ spec('what llmteam tells about itself', (test) => {
   );
 
   test(
+    'a model that its provider does not accept is refused, with file, line and key, by every command',
+    () =>
+      withCli(async ({ write, call }) => {
+        const service = { provider: 'openai-compatible', base_url: 'https://api.example.com/v1', model: 'm1' };
+        write('llmteam.config.json', {
+          llms: { main: { ...service, apiKey: 'sk-very-secret' }, bare: { ...service, base_url: 'api.example.com' } },
+        });
+        write('doubling.json', doubling);
+        for (const args of [
+          ['providers'],
+          ['run', 'doubling.json'],
+          ['validate', 'doubling.json'],
+          ['catalog'],
+          ['dev'],
+        ]) {
+          const { code, stdout, stderr } = await call(args);
+          assert.is(code, 1, args.join(' '));
+          assert.match(stderr, /CONFIG_INVALID/);
+          assert.match(stderr, /llmteam\.config\.json:\d+: llms\.main: unknown key 'apiKey', did you mean 'api_key'\?/);
+          assert.match(stderr, /llmteam\.config\.json:\d+: llms\.bare: 'base_url' must match/);
+          assert.not.match(stdout + stderr, /very-secret/);
+        }
+      }),
+    patience,
+  );
+
+  test(
+    'validate warns of a key that a run needs and that is not set',
+    () =>
+      withCli(async ({ write, call }) => {
+        const service = { provider: 'openai-compatible', base_url: 'https://api.example.com/v1', model: 'm1' };
+        write('llmteam.config.json', {
+          llms: { keyed: { ...service, api_key: 'env:SOME_KEY' }, spare: { ...service, api_key: 'env:SPARE_KEY' } },
+          clients: { crm: { base_url: 'https://crm.example.com', headers: { authorization: 'env:CRM_KEY' } } },
+        });
+        const steps = [
+          { step_id: 'ask', type: 'llm_agent', config: { llm_ref: 'keyed' } },
+          { step_id: 'send', type: 'http_action', config: { client_ref: 'crm' } },
+        ];
+        const edges = [{ from: 'ask', to: 'send' }];
+        const file = write('asking.json', { segment_id: 'asking', name: 'Asking', entrypoint: 'ask', steps, edges });
+        const [unset, set] = await Promise.all([
+          call(['validate', file]),
+          call(['validate', file], { environment: { SOME_KEY: 'x', CRM_KEY: 'x' } }),
+        ]);
+        assert.is(unset.code, 0);
+        assert.match(unset.stdout, /warning VARIABLE_NOT_SET step 'ask': llm_ref 'keyed' needs 'SOME_KEY', not set/);
+        assert.match(unset.stdout, /warning VARIABLE_NOT_SET step 'send': client_ref 'crm' needs 'CRM_KEY', not set/);
+        assert.not.match(unset.stdout, /SPARE_KEY/);
+        assert.not.match(set.stdout, /warning/);
+      }),
+    patience,
+  );
+
+  test(
     'graph draws SVG or Mermaid, to stdout or to a file, without the models it names',
     () =>
       withCli(async ({ folder, write, call }) => {

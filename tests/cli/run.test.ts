@@ -56,6 +56,38 @@ spec('llmteam run', (test) => {
   );
 
   test(
+    'a prompt is filled in one pass, and the reason of the end is seen by later steps',
+    () =>
+      withCli(async ({ write, call }) => {
+        write('llmteam.config.json', { llms: { main: { provider: 'offline' } } });
+        const ask = {
+          step_id: 'ask',
+          type: 'llm_agent',
+          config: { llm_ref: 'main', user_prompt_template: '${run.input.note} {note} {input}' },
+        };
+        const mapping = { text: 'input', end: 'steps.ask.finish_reason' };
+        const segment = {
+          segment_id: 'asking',
+          name: 'Asking',
+          entrypoint: 'ask',
+          steps: [ask, { step_id: 'last', type: 'transform', config: { mapping } }],
+          edges: [{ from: 'ask', to: 'last' }],
+        };
+        const alone = write('alone.json', { ...segment, steps: [ask], edges: [] });
+        const input = JSON.stringify({ note: '{secret} ${run.id}', secret: 'hidden', input: 'field' });
+        const [both, single] = await Promise.all([
+          call(['run', write('asking.json', segment), '-j', input]),
+          call(['run', alone, '-j', input]),
+        ]);
+        const { text, end } = jsonOf(both).output as { text: string; end: string };
+        assert.match(text, '[offline offline] {secret} ${run.id} {secret} ${run.id} field (');
+        assert.is(end, 'stop');
+        assert.is(jsonOf(single).output, text);
+      }),
+    patience,
+  );
+
+  test(
     'reads the segment itself from stdin',
     () =>
       withCli(async ({ call }) => {

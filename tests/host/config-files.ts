@@ -6,14 +6,29 @@ import { configFileName } from '@llmteam/service-host';
 
 /** A configuration file in a temporary folder. */
 export function withConfigFile(content: unknown, use: (path: string) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), 'llmteam-config-'));
-  const path = join(folder, configFileName);
+  const { path, remove } = writeConfigFile(content);
   try {
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     use(path);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
+}
+
+/** The same for work that takes time. */
+export async function withConfigFileDuring(content: unknown, use: (path: string) => Promise<void>): Promise<void> {
+  const { path, remove } = writeConfigFile(content);
+  try {
+    await use(path);
+  } finally {
+    remove();
+  }
+}
+
+function writeConfigFile(content: unknown): { readonly path: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-config-'));
+  const path = join(folder, configFileName);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export function refusalOf(load: () => unknown): LlmteamError {

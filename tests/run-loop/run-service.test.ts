@@ -145,6 +145,15 @@ spec('run service', (test) => {
       assert.is(await codeOf(partition.runs.fork(run, { from_step: 'fourth' })), 'STEP_UNKNOWN');
     }));
 
+  test('a key that would name a prototype is refused in signals and in other input of forks', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(approval);
+      const value = JSON.parse('{ "a": { "__proto__": 1 } }');
+      assert.is(await codeOf(partition.runs.signal(run, 'early', value)), 'INPUT_INVALID');
+      const order = { from_step: 'approve', input_overrides: { input: value } };
+      assert.is(await codeOf(partition.runs.fork(run, order)), 'INPUT_INVALID');
+    }));
+
   test('what every step got and gave can be read, in iterations that are over too', () =>
     withPartition(async (partition) => {
       const run = await partition.start(each, ['a', 'b']);

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '@llmteam/contracts';
+import type { Json, JsonObject } from '@llmteam/contracts';
 import type { KnownRefs } from '@llmteam/kernel';
 import type { Config } from '@llmteam/service-host';
+import { unsetVariables } from './known-variables.js';
 import { segmentExtensions } from './notations.js';
 
 type KnownNames = NonNullable<KnownRefs['llm_ref']>;
@@ -32,12 +33,13 @@ export function segmentRefs(values: readonly Json[]): Set<string> {
 }
 
 /** The valid references of a segment: configured resources, segments in the same folder, and itself. */
-export function knownRefs({ file }: Config, folder: string, ownId: string | null): KnownRefs {
+export function knownRefs(config: Config, folder: string, ownId: string | null): KnownRefs {
+  const { llms = {}, clients = {}, stores = [], secrets = {} } = config.file;
   return {
-    llm_ref: listed(Object.keys(file.llms ?? {})),
-    client_ref: listed(Object.keys(file.clients ?? {})),
-    store_ref: listed(file.stores ?? []),
-    secret_ref: listed(Object.keys(file.secrets ?? {})),
+    llm_ref: configured(llms as JsonObject, config),
+    client_ref: configured(clients as JsonObject, config),
+    store_ref: { has: (name) => stores.includes(name), names: () => stores },
+    secret_ref: configured(secrets, config),
     segment_ref: {
       has: (name) => name === ownId || fileOfSegment(folder, name) !== null,
       names: () => segmentsIn(folder),
@@ -45,9 +47,12 @@ export function knownRefs({ file }: Config, folder: string, ownId: string | null
   };
 }
 
-function listed(names: readonly string[]): KnownNames {
-  const known = new Set(names);
-  return { has: (name) => known.has(name), names: () => names };
+function configured(resources: JsonObject, config: Config): KnownNames {
+  return {
+    has: (name) => Object.hasOwn(resources, name),
+    names: () => Object.keys(resources),
+    unset: (name) => unsetVariables(resources[name] ?? null, config),
+  };
 }
 
 function segmentsIn(folder: string): string[] {

@@ -64,7 +64,7 @@ export type EmitDirective = {
 
 /** Everything a control type may read. No clock, no randomness, no I/O. */
 export interface ControlView<Config, State> {
-  /** The config with `${…}` filled in when the step started; strings marked `x-cel` are as written. */
+  /** The config with `${…}` filled in when the step started; strings marked `x-cel` or `x-template` are read with `evaluate`. */
   readonly config: Config;
   /** The value on port `input`. */
   readonly input: Json;

@@ -23,12 +23,20 @@ export interface ModelRequest {
 export interface ModelResponse {
   readonly text: string;
   readonly model: string;
+  /**
+   * How the answer ended: `stop`, `length` (cut off by `max_tokens`) or `tool_calls`. With anything else `llm_agent` fails:
+   * with `LLM_REFUSED` after `content_filter`, else with `LLM_FAILED`.
+   */
   readonly finish_reason: string;
   readonly usage: Usage;
   readonly provider_metadata?: Readonly<Record<string, Json>>;
 }
 
-/** A configured model. `generate` rejects with `LLM_FAILED` (retryable) or `LLM_REFUSED` (not retryable). */
+/**
+ * A configured model. `generate` rejects with `LLM_FAILED` (retryable), or with `LLM_REFUSED` (not retryable) if the service
+ * does not accept the request or the model declines to answer. If a rejected answer was paid for, `details.usage` is its
+ * {@link Usage}.
+ */
 export interface LanguageModel {
   readonly provider: string;
   readonly model: string;

@@ -63,7 +63,10 @@ export interface StepContext {
    * `work` again.
    */
   memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Evaluates the `x-cel` string at a JSON Pointer of the config. @throws LlmteamError `EXPRESSION_FAILED` */
+  /**
+   * Evaluates the string at a JSON Pointer of the config that the schema marks `x-cel`, or fills in the one it marks
+   * `x-template`. @throws LlmteamError `EXPRESSION_FAILED`; `STEP_CONFIG_INVALID` for a `{name}` that the input does not have
+   */
   evaluate(pointer: string): Json;
   /** Streams text to live subscribers. Best effort. */
   emitToken(text: string): void;

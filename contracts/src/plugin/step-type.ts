@@ -69,8 +69,13 @@ export const literalKeyword = 'x-literal';
 export const schemaKeyword = 'x-schema';
 export type SchemaUse = true | { readonly refused: readonly string[] };
 
-/** Marks a string in a config schema in which the step type replaces `{name}` by the value of that key of its input. */
-export const placeholdersKeyword = 'x-placeholders';
+/**
+ * Marks a string in a config schema as a text template: `Type.String({ [templateKeyword]: true })`. It may contain
+ * `${ CEL }`, `{name}` for a field of the step's input and `{.}` for the whole input; `{{` and `}}` are literal braces. It
+ * is filled in one pass: a value that is filled in is not read again. The handler reads the text with
+ * `context.evaluate(pointer)`, not from its config.
+ */
+export const templateKeyword = 'x-template';
 
 /** Keywords of config schemas besides those of JSON Schema. They say how a value is used and constrain nothing themselves. */
-export const configKeywords: readonly string[] = [celKeyword, literalKeyword, schemaKeyword, placeholdersKeyword];
+export const configKeywords = [celKeyword, literalKeyword, templateKeyword, schemaKeyword] as const;

@@ -5,6 +5,7 @@
  * cancelled steps are no-ops (A2); no attempt is dispatched while the run is paused (A3).
  */
 import {
+  caps,
   errorInfo,
   type Job,
   type Json,
@@ -28,9 +29,17 @@ import { capturedVariables, stepVariables } from './variables.js';
 /** Dispatches the next attempt of a ready task step, or holds it until a slot is free. Steps already held go first. */
 export function startAttempt(turn: Turn, instance: StepInstance, cause: number): void {
   const { run } = turn;
-  const hasRoom = run.held.length === 0 && run.in_flight < turn.plan.max_parallel;
-  if (run.status === 'paused' || !hasRoom) hold(turn, instance, cause);
+  if (run.status === 'paused' || run.held.length > 0 || !hasRoom(turn)) hold(turn, instance, cause);
   else dispatch(turn, instance, cause);
+}
+
+/**
+ * Whether another job may be dispatched. If filling in configs has used up much of the turn's work, the rest waits for the next report, so
+ * that many jobs with large inputs neither fail nor block the process.
+ */
+export function hasRoom({ run, plan, work }: Turn): boolean {
+  if (run.in_flight >= plan.max_parallel) return false;
+  return run.in_flight === 0 || work.left > caps.expression_units_per_entry / 2;
 }
 
 export function dispatch(turn: Turn, instance: StepInstance, cause: number): void {
@@ -76,7 +85,7 @@ export function buildJob(turn: Turn, instance: StepInstance): Job {
     type_version: instance.step.type.metadata.version,
     attempt: instance.state.attempt,
     idempotency_key: `${run_id}/${key}`,
-    config: instance.step.config.resolve(variables),
+    config: instance.step.config.resolve(variables, turn.work),
     input: ports.input ?? null,
     ...(otherPorts !== null && { ports: otherPorts }),
     ...(instance.step.extraPorts.length > 0 && { extra_ports: [...instance.step.extraPorts] }),

@@ -41,7 +41,7 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
   turn.emit('step.started', instance, {}, { cause });
   let config: JsonObject;
   try {
-    config = step.config.resolve(stepVariables(turn, instance));
+    config = step.config.resolve(stepVariables(turn, instance), turn.work);
   } catch (thrown) {
     endInError(turn, instance, expressionError(thrown));
     return;
@@ -101,7 +101,7 @@ function viewOf(turn: Turn, instance: StepInstance, control: ControlState): Cont
     evaluate: (pointer, replace) => {
       const expression = instance.step.config.expressions.get(pointer);
       if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
-      return expression.evaluate(replace === undefined ? variables() : { ...variables(), ...replace });
+      return expression.evaluate(replace === undefined ? variables() : { ...variables(), ...replace }, turn.work);
     },
   };
 }

@@ -88,7 +88,7 @@ function outputOf(turn: Turn): Json {
   const root = run.scopes.get('');
   if (root === undefined) return null;
   if (plan.output !== null) {
-    return plan.output.evaluate({ ...scopeVariables(run, root), input: run.request.input });
+    return plan.output.evaluate({ ...scopeVariables(run, root), input: run.request.input }, turn.work);
   }
   const finals: [string, Json][] = [];
   for (const step of plan.steps) {

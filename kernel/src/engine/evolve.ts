@@ -15,7 +15,16 @@ import {
   type RunRequested,
   type SignalReceived,
 } from '@llmteam/contracts';
-import { addUsage, dispatch, onMemoized, onReported, onStarted, onStepTimer, startAttempt } from './attempts.js';
+import {
+  addUsage,
+  dispatch,
+  hasRoom,
+  onMemoized,
+  onReported,
+  onStarted,
+  onStepTimer,
+  startAttempt,
+} from './attempts.js';
 import { isLive } from './cancel.js';
 import { matches, onAnswered, onClaimed, onControlStepTimer, react, startControl } from './controls.js';
 import type { Effect } from './effects.js';
@@ -121,6 +130,7 @@ function outcomeOf(turn: Turn): Outcome {
 }
 
 function takeTurn(turn: Turn, work: () => void): void {
+  const { left } = turn.work;
   try {
     work();
     drain(turn);
@@ -129,6 +139,16 @@ function takeTurn(turn: Turn, work: () => void): void {
     turn.todo.length = 0;
     endRun(turn, 'failed', turn.run.error);
   }
+  countWork(turn, left - turn.work.left);
+}
+
+/** An `error` edge may have caught the failure of the expression that went beyond the limit, but the run cannot go on. */
+function countWork(turn: Turn, units: number): void {
+  const { run } = turn;
+  run.expression_units += units;
+  if (run.expression_units <= caps.expression_units_per_run || isEnded(run)) return;
+  const limit = `${caps.expression_units_per_run} units of work (cap expression_units_per_run)`;
+  endRun(turn, 'failed', limitError(`the expressions of the run did more than ${limit}`));
 }
 
 function applyFact(turn: Turn, fact: Fact): void {
@@ -291,10 +311,10 @@ function runStep(turn: Turn, instance: StepInstance, cause: number): void {
  * to the todo list.
  */
 function releaseHeld(turn: Turn): boolean {
-  const { run, plan } = turn;
+  const { run } = turn;
   if (run.status === 'paused') return false;
   let released = 0;
-  while (released < run.held.length && run.in_flight < plan.max_parallel) {
+  while (released < run.held.length && hasRoom(turn)) {
     const instance = findHeld(turn, run.held[released++] as string);
     if (instance !== null) dispatch(turn, instance, instance.state.event);
   }

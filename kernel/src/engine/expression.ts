@@ -15,12 +15,22 @@ export interface Variables {
 /** A static path read by an expression: `steps.research.output` is `['steps', 'research', 'output']`. */
 export type Reference = readonly string[];
 
+/**
+ * What several evaluations may do together, in units of `caps.expression_units`. Each counts it down by what it does, also when it fails; what
+ * an evaluation does depends on the expression and the variables alone. Once it is used up, all fail with `LIMIT_EXCEEDED`.
+ */
+export interface WorkBudget {
+  left: number;
+}
+
 /** A checked expression. Pure: the same variables yield the same value on every machine. */
 export interface CompiledExpression {
   readonly source: string;
   readonly references: readonly Reference[];
-  /** @throws LlmteamError `EXPRESSION_FAILED` with the source and position in `details`. */
-  evaluate(variables: Variables): Json;
+  /**
+   * @throws LlmteamError `EXPRESSION_FAILED` with the source and position in `details`; `LIMIT_EXCEEDED` if nothing is left of the budget
+   */
+  evaluate(variables: Variables, budget?: WorkBudget): Json;
 }
 
 /** A step's config with its expressions located and checked. */
@@ -33,8 +43,8 @@ export interface ConfigTemplate {
   readonly references: readonly Reference[];
   /** What the marked strings read. */
   readonly expressionReferences: readonly Reference[];
-  /** The config with every `${…}` filled in. @throws LlmteamError `EXPRESSION_FAILED` */
-  resolve(variables: Variables): JsonObject;
+  /** The config with every `${…}` filled in. @throws LlmteamError `EXPRESSION_FAILED`, `LIMIT_EXCEEDED` */
+  resolve(variables: Variables, budget?: WorkBudget): JsonObject;
 }
 
 /** The engine's port to CEL; the only implementation is in `kernel/src/expressions`. */

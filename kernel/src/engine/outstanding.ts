@@ -18,7 +18,7 @@ export function outstandingEffects(run: Run): Effect[] {
   for (const runId of state.cancelled_children) {
     effects.push({ kind: 'control_child', run_id: runId, action: 'cancel', seq: 0, at: state.at });
   }
-  const turn = new Turn(run, state.at, null);
+  const turn = rebuilding(run);
   for (const instance of stepOccurrences(run)) effects.push(...outstandingOf(turn, run, instance));
   for (const [timer, { due_at }] of state.timers) effects.push({ kind: 'arm_timer', timer, due_at });
   effects.push(...endEffects(state));
@@ -29,9 +29,16 @@ export function outstandingEffects(run: Run): Effect[] {
 export function* jobsInFlight(run: Run): Iterable<{ readonly job_id: string; readonly build: () => Job }> {
   for (const instance of stepOccurrences(run)) {
     if (!holdsJob(instance.state, instance)) continue;
-    const build = (): Job => buildJob(new Turn(run, run.state.at, null), instance);
+    const build = (): Job => buildJob(rebuilding(run), instance);
     yield { job_id: jobId(run.state.key.run_id, instance, instance.state.attempt), build };
   }
+}
+
+/** A turn that changes nothing. What it evaluates was evaluated before, within the limits of the turns of that time. */
+function rebuilding(run: Run): Turn {
+  const turn = new Turn(run, run.state.at, null);
+  turn.work.left = Number.POSITIVE_INFINITY;
+  return turn;
 }
 
 function* stepOccurrences({ state, plan }: Run): Iterable<StepInstance> {

@@ -117,7 +117,7 @@ function takeEdges(turn: Turn, instance: StepInstance, fired: FiredPorts): (Json
 /** Whether an edge's condition lets a value pass. @throws LlmteamError `EXPRESSION_FAILED` */
 export function holds(turn: Turn, scope: ScopeState, { condition }: EdgePlan, value: Json): boolean {
   if (condition === null) return true;
-  const result = condition.evaluate({ ...scopeVariables(turn.run, scope), value });
+  const result = condition.evaluate({ ...scopeVariables(turn.run, scope), value }, turn.work);
   if (typeof result === 'boolean') return result;
   throw new LlmteamError('EXPRESSION_FAILED', `condition "${condition.source}" must give a boolean`, {
     details: { expression: condition.source, position: 0 },

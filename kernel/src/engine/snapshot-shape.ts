@@ -151,6 +151,7 @@ const state = members<StateSnapshot>({
   steps_total: number,
   executions: number,
   in_flight: number,
+  expression_units: number,
   children_started: number,
   held: list(text),
   held_controls: list(text),

@@ -147,6 +147,8 @@ export interface RunState {
   /** Steps that became ready, limited by `caps.step_executions_per_run`. */
   executions: number;
   in_flight: number;
+  /** Work of the expressions evaluated so far, limited by `caps.expression_units_per_run`. */
+  expression_units: number;
   children_started: number;
   /** Keys of ready task steps that wait for a resume or a free slot, oldest first. */
   readonly held: string[];
@@ -190,6 +192,7 @@ export function newRunState(key: RunKey, request: RunRequested): RunState {
     steps_total: 0,
     executions: 0,
     in_flight: 0,
+    expression_units: 0,
     children_started: 0,
     held: [],
     held_controls: [],

@@ -2,16 +2,18 @@
  * Purpose: the context of one `evolve` call: the run, the entry's time, and the collected events, effects and todos.
  * Owns: numbering and building events. Does not own: any rule of how a segment runs.
  */
-import type {
-  ErrorInfo,
-  EventPayloads,
-  EventType,
-  Occurrence,
-  RunEvent,
-  Severity,
-  StepStatus,
+import {
+  caps,
+  type ErrorInfo,
+  type EventPayloads,
+  type EventType,
+  type Occurrence,
+  type RunEvent,
+  type Severity,
+  type StepStatus,
 } from '@llmteam/contracts';
 import type { Effect } from './effects.js';
+import type { WorkBudget } from './expression.js';
 import { lastMoment } from './moment.js';
 import type { Plan, StepPlan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
@@ -36,6 +38,8 @@ export class Turn {
   readonly plan: Plan;
   /** Epoch milliseconds of the entry; never earlier than the previous entry. */
   readonly now: number;
+  /** For all expressions evaluated in this turn. */
+  readonly work: WorkBudget;
 
   constructor(
     run: Run,
@@ -49,6 +53,8 @@ export class Turn {
     this.plan = run.plan;
     this.now = Math.min(now, lastMoment);
     this.run.at = this.now;
+    const { expression_units_per_entry, expression_units_per_run } = caps;
+    this.work = { left: Math.min(expression_units_per_entry, expression_units_per_run - run.state.expression_units) };
   }
 
   /** Emits a run event. */

@@ -1,5 +1,5 @@
 import { type CelResult, isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
-import type { CompiledExpression, Reference, Variables } from '../engine/expression.js';
+import type { CompiledExpression, Reference, Variables, WorkBudget } from '../engine/expression.js';
 import type { Parse } from './cel-syntax.js';
 import { compileTerm } from './code.js';
 import { cost } from './cost.js';
@@ -11,7 +11,6 @@ import { guardedStepsOf, referencesOf } from './references.js';
 import { weightOf } from './term.js';
 import { readTerm } from './term-reader.js';
 import { described, type KindOrAny, withArticle } from './values.js';
-import type { WorkBudget } from './work-budget.js';
 
 /** A compiled expression with what is statically known about it. */
 export interface CheckedExpression extends CompiledExpression {
@@ -19,8 +18,6 @@ export interface CheckedExpression extends CompiledExpression {
   readonly guardedSteps: ReadonlySet<string>;
   /** The kind of its value; `any` if that depends on the data. */
   readonly gives: KindOrAny;
-  /** @throws LlmteamError `EXPRESSION_FAILED`; `LIMIT_EXCEEDED` if the budget is used up */
-  evaluate(variables: Variables, budget?: WorkBudget): Json;
   /** Like `evaluate`, but as part of a larger evaluation whose limits it shares. */
   evaluateIn(run: Evaluation): Json;
 }

@@ -1,9 +1,8 @@
 import { caps, isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
-import type { Variables } from '../engine/expression.js';
+import type { Variables, WorkBudget } from '../engine/expression.js';
 import { type CheckedExpression, evaluationError } from './compiled-expression.js';
 import { Evaluation } from './evaluation.js';
 import { jsonBytes } from './json.js';
-import type { WorkBudget } from './work-budget.js';
 
 /** A config value or a part of a string: either fixed, or filled in from the variables. */
 export type Part = { readonly kind: 'fixed'; readonly value: Json } | FilledPart;
@@ -50,10 +49,12 @@ function withPointer(error: unknown, pointer: string): unknown {
 /** Concatenates fixed text and values: strings verbatim, others as JSON. */
 export function fillText(parts: readonly Part[]): (filling: Filling) => string {
   return (filling) => {
-    const texts = parts.map((part) => {
-      const value = part.kind === 'fixed' ? part.value : part.fill(filling);
-      return typeof value === 'string' ? value : JSON.stringify(value);
-    });
+    const texts = parts.map((part) => spliced(part.kind === 'fixed' ? part.value : part.fill(filling)));
     return texts.join('');
   };
+}
+
+/** A value as part of a text. */
+export function spliced(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

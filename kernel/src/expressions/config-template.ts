@@ -7,16 +7,16 @@
  */
 
 import { caps, type Json, type JsonObject } from '@llmteam/contracts';
-import type { ConfigTemplate, Variables } from '../engine/expression.js';
+import type { ConfigTemplate } from '../engine/expression.js';
 import { childPointer } from '../json/json-pointer.js';
 import { type CheckedExpression, giving } from './compiled-expression.js';
 import { type FilledPart, Filling, fillText, fillValue, type Part } from './config-filling.js';
 import { ExpressionProblem } from './problem.js';
 import { distinctReferences } from './references.js';
 import { SchemaView } from './schema-view.js';
-import { splitTemplate } from './template-text.js';
+import { type Piece, splitTemplate } from './template-text.js';
+import { constantOf, type TextTemplate, textTemplate } from './text-template.js';
 import { setOwn } from './values.js';
-import type { WorkBudget } from './work-budget.js';
 
 /** An expression of a config with its JSON Pointer. */
 interface PlacedExpression {
@@ -33,16 +33,17 @@ interface PlacedProblem {
   readonly problem: ExpressionProblem;
 }
 
-/** A {@link ConfigTemplate} whose resolving takes from a budget. */
-export interface BudgetedTemplate extends ConfigTemplate {
-  resolve(variables: Variables, budget?: WorkBudget): JsonObject;
+/** A string marked `x-template`. */
+interface PlacedText extends TextTemplate {
+  readonly pointer: string;
 }
 
 export interface ConfigReading {
   readonly problems: readonly PlacedProblem[];
   readonly expressions: readonly PlacedExpression[];
+  readonly texts: readonly PlacedText[];
   /** Usable only if there are no problems. */
-  readonly template: BudgetedTemplate;
+  readonly template: ConfigTemplate;
 }
 
 /** Finds and compiles the expressions of a config. `compile` may throw ExpressionProblem. */
@@ -53,26 +54,26 @@ export function readConfig(
 ): ConfigReading {
   const reader = new ConfigReader(compile);
   const part = reader.read(config, '', SchemaView.of(configSchema), 1);
-  const { problems, expressions } = reader;
+  const { problems, expressions, texts } = reader;
   const marked = expressions.filter(({ isMarked }) => isMarked);
-  const template: BudgetedTemplate = {
+  const template: ConfigTemplate = {
     isStatic: part.kind === 'fixed',
-    expressions: new Map(marked.map(({ pointer, expression }) => [pointer, expression])),
+    expressions: new Map([...marked, ...texts].map(({ pointer, expression }) => [pointer, expression])),
     references: referencesOf(expressions),
     expressionReferences: referencesOf(marked),
     // Cast: filling in an object yields an object.
     resolve: (variables, budget) =>
       (part.kind === 'fixed' ? part.value : part.fill(new Filling(variables, budget))) as JsonObject,
   };
-  return { problems, expressions, template: Object.freeze(template) };
+  return { problems, expressions, texts, template: Object.freeze(template) };
 }
 
-/** Finds and compiles the expressions of one string of a config; their pointers are relative to it. */
+/** Like {@link readConfig} for one string of a config; pointers are relative to it. */
 export function readText(
   text: string,
   schema: SchemaView,
   compile: (source: string) => CheckedExpression,
-): Pick<ConfigReading, 'problems' | 'expressions'> {
+): Pick<ConfigReading, 'problems' | 'expressions' | 'texts'> {
   const reader = new ConfigReader(compile);
   reader.read(text, '', schema, 1);
   return reader;
@@ -85,6 +86,7 @@ function referencesOf(expressions: readonly PlacedExpression[]) {
 class ConfigReader {
   readonly problems: PlacedProblem[] = [];
   readonly expressions: PlacedExpression[] = [];
+  readonly texts: PlacedText[] = [];
 
   constructor(private readonly compile: (source: string) => CheckedExpression) {}
 
@@ -135,22 +137,43 @@ class ConfigReader {
       this.#collect(pointer, text, true, () => giving(this.compile(text), result));
       return asWritten;
     }
-    if (schema.isLiteral || !text.includes('${')) return asWritten;
+    if (schema.isLiteral) return asWritten;
+    if (schema.isTemplate) return this.#readText(text, pointer) ?? asWritten;
+    if (!text.includes('${')) return asWritten;
     return this.#readTemplate(text, pointer) ?? asWritten;
   }
 
   /** Undefined if it has problems, which are then in `problems`. */
   #readTemplate(text: string, pointer: string): Part | undefined {
-    const pieces = this.#attempt(pointer, text, () => splitTemplate(text));
-    const parts = pieces?.map((piece): Part | undefined => {
-      if (piece.kind === 'text') return { kind: 'fixed', value: piece.text };
-      const expression = this.#collect(pointer, piece.source, false, () => this.compile(piece.source));
-      return expression && { kind: 'filled', fill: fillValue(expression, pointer) };
-    });
-    if (parts === undefined || parts.includes(undefined)) return undefined;
-    const [first, ...others] = parts as Part[];
+    const parts = this.#readParts(text, pointer, (piece) => this.#readPiece(piece, pointer));
+    if (parts === undefined) return undefined;
+    const [first, ...others] = parts;
     if (first !== undefined && others.length === 0) return first;
-    return { kind: 'filled', fill: fillText(parts as Part[]) };
+    return { kind: 'filled', fill: fillText(parts) };
+  }
+
+  /** Like {@link #readTemplate}, for a string marked `x-template`. */
+  #readText(text: string, pointer: string): Part | undefined {
+    const before = this.expressions.length;
+    const parts = this.#readParts(text, pointer, (piece) => {
+      const constant = piece.kind === 'text' ? undefined : constantOf(piece.source);
+      return constant === undefined ? this.#readPiece(piece, pointer) : { kind: 'filled', fill: () => constant };
+    });
+    if (parts === undefined) return undefined;
+    const placed = { pointer, ...textTemplate(text, pointer, parts, referencesOf(this.expressions.slice(before))) };
+    this.texts.push(placed);
+    return placed.evaluated;
+  }
+
+  #readParts(text: string, pointer: string, read: (piece: Piece) => Part | undefined): readonly Part[] | undefined {
+    const parts = this.#attempt(pointer, text, () => splitTemplate(text))?.map(read);
+    return parts?.includes(undefined) ? undefined : (parts as Part[] | undefined);
+  }
+
+  #readPiece(piece: Piece, pointer: string): Part | undefined {
+    if (piece.kind === 'text') return { kind: 'fixed', value: piece.text };
+    const expression = this.#collect(pointer, piece.source, false, () => this.compile(piece.source));
+    return expression && { kind: 'filled', fill: fillValue(expression, pointer) };
   }
 
   #collect(

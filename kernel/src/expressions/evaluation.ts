@@ -9,10 +9,9 @@
  */
 
 import { caps } from '@llmteam/contracts';
-import type { Variables } from '../engine/expression.js';
+import type { Variables, WorkBudget } from '../engine/expression.js';
 import { cost, perCharacter } from './cost.js';
 import type { CelValue } from './values.js';
-import { unlimitedWork, type WorkBudget } from './work-budget.js';
 
 /**
  * Why an evaluation failed; thrown only within this folder. Not an Error: `exists` over a long list may absorb a failure
@@ -45,7 +44,7 @@ export class Evaluation {
 
   constructor(
     readonly variables: Variables,
-    private readonly budget: WorkBudget = unlimitedWork(),
+    private readonly budget: WorkBudget = { left: Number.POSITIVE_INFINITY },
   ) {}
 
   /** The compiled pattern, cached so that each is compiled and charged once per evaluation. */

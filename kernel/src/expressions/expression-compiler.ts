@@ -1,8 +1,7 @@
-import type { JsonObject } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
 import { createParser } from './cel-syntax.js';
 import { type CheckedExpression, compileExpression } from './compiled-expression.js';
-import { type BudgetedTemplate, type ConfigReading, readConfig, readText } from './config-template.js';
+import { type ConfigReading, readConfig, readText } from './config-template.js';
 import { compileError, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
 import type { SchemaView } from './schema-view.js';
 
@@ -18,12 +17,13 @@ interface TextProblem {
 interface TextInspection {
   readonly problems: readonly TextProblem[];
   readonly expressions: readonly CheckedExpression[];
+  /** The names of its `{name}`; null if it is not marked `x-template`, or does not compile. */
+  readonly names: ReadonlySet<string> | null;
 }
 
 /** An {@link ExpressionCompiler} whose expressions also expose what is statically known about them. */
 export interface CheckingCompiler extends ExpressionCompiler {
   expression(source: string): CheckedExpression;
-  template(config: JsonObject, configSchema: JsonObject): BudgetedTemplate;
   /** Like `template` for one string, described by `schema`; returns all problems instead of throwing. */
   inspect(text: string, schema: SchemaView): TextInspection;
 }
@@ -62,8 +62,12 @@ export function createExpressionCompiler(): CheckingCompiler {
       return template;
     },
     inspect(text, schema) {
-      const { problems, expressions } = readText(text, schema, compile);
-      return { problems: problems.map(textProblem), expressions: expressions.map((placed) => placed.expression) };
+      const { problems, expressions, texts } = readText(text, schema, compile);
+      return {
+        problems: problems.map(textProblem),
+        expressions: expressions.map((placed) => placed.expression),
+        names: texts[0]?.names ?? null,
+      };
     },
   };
 }

@@ -1,4 +1,11 @@
-import { type CelResult, celKeyword, type Json, type JsonObject, literalKeyword } from '@llmteam/contracts';
+import {
+  type CelResult,
+  celKeyword,
+  type Json,
+  type JsonObject,
+  literalKeyword,
+  templateKeyword,
+} from '@llmteam/contracts';
 import { RE2JS } from 're2js';
 
 /**
@@ -33,6 +40,11 @@ export class SchemaView {
   /** Whether `${…}` in the string is not expanded. */
   get isLiteral(): boolean {
     return [...this.#schemas].some((schema) => schema[literalKeyword] === true);
+  }
+
+  /** Whether the string is a text with `${…}` and `{name}`. */
+  get isTemplate(): boolean {
+    return this.mark(templateKeyword) === true;
   }
 
   /** The value of a keyword such as `x-schema`; undefined if it is absent or false. */

@@ -33,12 +33,12 @@ import { findStep } from '../engine/find-step.js';
 import { hash32 } from '../engine/hash.js';
 import { isEnded } from '../engine/state.js';
 import { viewRun } from '../engine/view.js';
-import { sizeFault } from '../large-values/rough-size.js';
 import { validateInput } from '../validation/validate-input.js';
 import { checkAnswer } from './answer-check.js';
 import { forkHistory } from './fork.js';
 import { Histories } from './histories.js';
 import { SignalRoom } from './signal-room.js';
+import { checkSize, checkValue } from './value-check.js';
 
 export interface StartRequest {
   readonly tenant_id: string;
@@ -93,9 +93,9 @@ export interface RunService {
   definition(run: RunKey): Promise<Definition>;
   /** Idempotent. @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED` */
   control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
-  /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED`, `LIMIT_EXCEEDED` */
+  /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED`, `LIMIT_EXCEEDED`, `INPUT_INVALID` */
   signal(run: RunKey, name: string, payload: Json, options?: SignalOptions): Promise<void>;
-  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `INPUT_INVALID` */
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `INPUT_INVALID`, `LIMIT_EXCEEDED` */
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   /** @throws LlmteamError `TASK_UNKNOWN` */
@@ -211,7 +211,7 @@ class JournalRunService implements RunService {
   }
 
   async signal(run: RunKey, name: string, payload: Json, { correlation, id }: SignalOptions = {}): Promise<void> {
-    checkSize('the payload', payload);
+    checkValue('the payload', payload);
     const { state } = await this.histories.current(run);
     if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
     const arrived = this.signalRoom.take(run, state.signals, JSON.stringify(payload).length);
@@ -221,6 +221,7 @@ class JournalRunService implements RunService {
   }
 
   async fork(run: RunKey, request: ForkRequest): Promise<RunKey> {
+    checkValue('input_overrides', request.input_overrides ?? {});
     const { run: replayed, entries } = await this.histories.replay(run);
     const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.deps.newId() };
     const now = this.deps.clock.now();
@@ -268,7 +269,7 @@ class JournalRunService implements RunService {
       if (JSON.stringify(task.answer) === same) return;
       throw closed(task);
     }
-    checkSize('the answer', answer.value ?? null);
+    checkValue('the answer', answer.value ?? null);
     checkAnswer(task, answer);
     const fact = { type: 'task.answered', at: this.deps.clock.now(), step, answer } as const;
     await this.append(run, `answer:${step}:${hash32(same)}`, fact);
@@ -287,11 +288,6 @@ class JournalRunService implements RunService {
   private async append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
     await this.deps.journal.append(run, [{ message_id: messageId, fact }]);
   }
-}
-
-function checkSize(what: string, value: Json): void {
-  const excess = sizeFault(value);
-  if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `${what} ${excess}`);
 }
 
 /** 300 s unless the segment sets a timeout; null means no limit. */

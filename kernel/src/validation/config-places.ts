@@ -19,20 +19,34 @@ export interface ConfigPlace {
 export function* configPlaces(step: DraftStep, { catalog }: ValidationContext): Iterable<ConfigPlace> {
   if (step.config === null) return;
   const schema: JsonObject = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
-  const ahead: ConfigPlace[] = [
-    { value: step.config, pointer: `${step.pointer}/config`, path: [], schema: SchemaView.of(schema) },
-  ];
-  for (let place = ahead.pop(); place !== undefined; place = ahead.pop()) {
-    yield place;
-    for (const member of membersOf(place).reverse()) ahead.push(member);
+  const root: ConfigPlace = {
+    value: step.config,
+    pointer: `${step.pointer}/config`,
+    path: [],
+    schema: SchemaView.of(schema),
+  };
+  yield root;
+  const within = [membersOf(root)];
+  for (let members = within.at(-1); members !== undefined; members = within.at(-1)) {
+    const next = members.next();
+    if (next.done === true) within.pop();
+    else {
+      yield next.value;
+      within.push(membersOf(next.value));
+    }
   }
 }
 
-function membersOf({ value, pointer, path, schema }: ConfigPlace): ConfigPlace[] {
-  if (typeof value !== 'object' || value === null) return [];
+/** One at a time: a config may have very many, and validation pauses between them. */
+function* membersOf({ value, pointer, path, schema }: ConfigPlace): Generator<ConfigPlace, void> {
+  if (typeof value !== 'object' || value === null) return;
   const at = (key: string | number, member: Json, view: SchemaView): ConfigPlace => {
     return { value: member, pointer: childPointer(pointer, key), path: [...path, key], schema: view };
   };
-  if (Array.isArray(value)) return value.map((item: Json, index) => at(index, item, schema.item(index)));
-  return Object.entries<Json>(value as JsonObject).map(([key, member]) => at(key, member, schema.property(key)));
+  if (Array.isArray(value)) {
+    for (const [index, item] of (value as readonly Json[]).entries()) yield at(index, item, schema.item(index));
+    return;
+  }
+  const members = value as JsonObject;
+  for (const key of Object.keys(members)) yield at(key, members[key] as Json, schema.property(key));
 }

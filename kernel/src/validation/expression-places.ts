@@ -6,7 +6,7 @@ import { isLlmteamError, type Problem, type ProblemCode, problemCodes } from '@l
 import type { CheckedExpression } from '../expressions/compiled-expression.js';
 import type { RootName } from '../expressions/names.js';
 import type { Work } from '../slices/slices.js';
-import { configPlaces } from './config-places.js';
+import { type ConfigPlace, configPlaces } from './config-places.js';
 import { asText, type Draft, type DraftEdge, type DraftStep } from './draft.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
@@ -25,8 +25,18 @@ export interface PlacedExpression {
   readonly expression: CheckedExpression;
 }
 
+/** A string marked `x-template`. */
+export interface PlacedText {
+  readonly pointer: string;
+  readonly path: ConfigPlace['path'];
+  readonly step: DraftStep;
+  /** The names of its `{name}`. */
+  readonly names: ReadonlySet<string>;
+}
+
 export interface SegmentExpressions {
   readonly placed: readonly PlacedExpression[];
+  readonly texts: readonly PlacedText[];
   /** Expressions that do not compile. */
   readonly problems: readonly Problem[];
 }
@@ -54,6 +64,7 @@ export function* findExpressions(draft: Draft, context: ValidationContext): Work
 
 class ExpressionFinder implements SegmentExpressions {
   readonly placed: PlacedExpression[] = [];
+  readonly texts: PlacedText[] = [];
   readonly problems: Problem[] = [];
 
   constructor(private readonly context: ValidationContext) {}
@@ -73,11 +84,12 @@ class ExpressionFinder implements SegmentExpressions {
   *addConfig(step: DraftStep): Work<void> {
     const subject = `${step.subject}, config`;
     const reader: Reader = { kind: 'config', step };
-    for (const { value, pointer, schema } of configPlaces(step, this.context)) {
+    for (const { value, pointer, path, schema } of configPlaces(step, this.context)) {
       yield;
       if (typeof value !== 'string') continue;
-      const { problems, expressions } = this.context.compiler.inspect(value, schema);
+      const { problems, expressions, names } = this.context.compiler.inspect(value, schema);
       for (const expression of expressions) this.placed.push({ pointer, subject, reader, expression });
+      if (names !== null) this.texts.push({ pointer, path, step, names });
       for (const { problem, message } of problems) {
         this.problems.push(error(codeOf(problem), pointer, `${subject}: ${message}`));
       }

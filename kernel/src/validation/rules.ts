@@ -9,6 +9,7 @@ import { expressions } from './rules/expressions.js';
 import { graph } from './rules/graph.js';
 import { inputKeys } from './rules/input-keys.js';
 import { inputSchema } from './rules/input-schema.js';
+import { placeholders } from './rules/placeholders.js';
 import { ports } from './rules/ports.js';
 import { severalEdges } from './rules/several-edges.js';
 import { stepOptions } from './rules/step-options.js';
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   expressions,
   variables,
   inputKeys,
+  placeholders,
   severalEdges,
   taskTimeouts,
 ];

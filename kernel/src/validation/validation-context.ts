@@ -9,6 +9,8 @@ export interface KnownNames {
   has(name: string): boolean;
   /** Used for suggestions. */
   names(): readonly string[];
+  /** The environment variables that the resource needs and that are not set; not checked if absent. */
+  unset?(name: string): readonly string[];
 }
 
 /** References of an absent kind are not checked. */

@@ -1,14 +1,17 @@
-import { type Json, type JsonObject, LlmteamError, type ModelResponse, parseBoundedJson } from '@llmteam/contracts';
+import { type Json, type JsonObject, LlmteamError, type ModelResponse } from '@llmteam/contracts';
+import { jsonIn } from './json-answer.js';
 import { problemsOf } from './output-schema.js';
 
-const fence = '```';
 const shownCharacters = 200;
+const quotedCharacters = 80;
 
 /**
- * Parses the answer as JSON, stripping a Markdown fence if there is one.
- * @throws LlmteamError `LLM_OUTPUT_INVALID`; `details` contain the problems and the start of the answer.
+ * The JSON value of an answer.
+ * @throws LlmteamError `LLM_OUTPUT_INVALID`, also for an answer that was cut off, whether or not it parses; the message
+ * and `details` contain the start of the answer.
  */
 export function parseAnswer(response: ModelResponse, schema: JsonObject | undefined): Json {
+  if (response.finish_reason === 'length') throw invalid(response, 'was cut off at the maximum length (`max_tokens`)');
   const value = parsed(response);
   const problems = schema === undefined ? [] : problemsOf(schema, value);
   if (problems.length > 0) {
@@ -19,31 +22,24 @@ export function parseAnswer(response: ModelResponse, schema: JsonObject | undefi
 
 function parsed(response: ModelResponse): Json {
   try {
-    return parseBoundedJson(withoutFence(response.text.trim()));
+    return jsonIn(response.text);
   } catch (cause) {
-    // The parser's own message quotes the text, which may be sensitive.
-    const problem = cause instanceof SyntaxError ? 'is not JSON' : `cannot be used: ${(cause as Error).message}`;
+    const { message } = cause as Error;
+    const problem = cause instanceof SyntaxError ? `is not JSON: ${message}` : `cannot be used: ${message}`;
     throw invalid(response, problem, {}, cause);
   }
 }
 
-/** The text between the first fence line and the last fence; text around them is dropped. */
-function withoutFence(text: string): string {
-  if (/^[[{"]/.test(text)) return text;
-  const opening = text.indexOf(fence);
-  const closing = text.lastIndexOf(fence);
-  const start = text.indexOf('\n', opening);
-  return opening < 0 || start < 0 || start >= closing ? text : text.slice(start + 1, closing);
-}
-
-function invalid(response: ModelResponse, problem: string, details: JsonObject, cause?: unknown): LlmteamError {
-  const cut = response.finish_reason === 'length' ? '; it was cut off at the maximum length (`max_tokens`)' : '';
-  return new LlmteamError('LLM_OUTPUT_INVALID', `the answer of '${response.model}' ${problem}${cut}`, {
+function invalid(
+  { model, text, finish_reason }: ModelResponse,
+  problem: string,
+  details: JsonObject = {},
+  cause?: unknown,
+): LlmteamError {
+  const rest = text.length > quotedCharacters ? '…' : '';
+  const start = `${JSON.stringify(text.slice(0, quotedCharacters))}${rest}`;
+  return new LlmteamError('LLM_OUTPUT_INVALID', `the answer of '${model}' ${problem}; it begins ${start}`, {
     cause,
-    details: {
-      ...details,
-      finish_reason: response.finish_reason,
-      answer_start: response.text.slice(0, shownCharacters),
-    },
+    details: { ...details, finish_reason, answer_start: text.slice(0, shownCharacters) },
   });
 }

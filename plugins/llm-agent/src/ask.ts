@@ -1,4 +1,5 @@
 import {
+  type Activity,
   isLlmteamError,
   type JsonObject,
   LlmteamError,
@@ -6,6 +7,7 @@ import {
   type ModelResponse,
   type StepContext,
 } from '@llmteam/contracts';
+import { checkEnd, rejectEmpty, usageOf } from './answer-end.js';
 import { cancellation } from './cancellation.js';
 
 interface Failure {
@@ -13,36 +15,57 @@ interface Failure {
   readonly error: LlmteamError;
 }
 
+interface Asking {
+  /** In the order in which they are asked. */
+  readonly llmRefs: readonly string[];
+  readonly allowEmpty: boolean;
+}
+
 /**
- * Returns the answer of the first model that gives one.
+ * Returns the answer of the first model that gives one, and counts the usage of every model.
  * @throws LlmteamError `LLM_FAILED` if any failure is recoverable, else `LLM_REFUSED`; `UNKNOWN_REF`, `CANCELLED`
  */
 export async function ask(
   context: StepContext,
-  llmRefs: readonly string[],
+  { llmRefs, allowEmpty }: Asking,
   request: ModelRequest,
 ): Promise<ModelResponse> {
   const failures: Failure[] = [];
   for (const llmRef of llmRefs) {
     const model = context.llm(llmRef);
-    const started = performance.now();
+    const record = recorder(context, { action: 'llm_call', llm_ref: llmRef, model: model.model });
     try {
       const response = await model.generate(request);
       setSpanAttributes(context, model.provider, model.model, response);
+      checkEnd(response);
+      if (!allowEmpty) rejectEmpty(response);
+      context.addUsage(response.usage);
+      if (response.finish_reason === 'length') record('action.completed', cutOff);
       return response;
     } catch (thrown) {
       if (context.signal.aborted) throw cancellation(context.signal);
       const error = modelFailure(thrown);
+      const usage = usageOf(error);
+      if (usage !== undefined) context.addUsage(usage);
       failures.push({ llm_ref: llmRef, error });
-      context.record({
-        event_type: 'action.failed',
-        payload: { action: 'llm_call', llm_ref: llmRef, model: model.model, code: error.code, message: error.message },
-        duration_ms: Math.round(performance.now() - started),
-      });
+      record('action.failed', { code: error.code, message: error.message });
     }
   }
   throw allFailed(failures);
 }
+
+/** Records activities with the time since now. */
+function recorder(context: StepContext, about: JsonObject) {
+  const started = performance.now();
+  return (eventType: Activity['event_type'], more: JsonObject): void =>
+    context.record({
+      event_type: eventType,
+      payload: { ...about, ...more },
+      duration_ms: Math.round(performance.now() - started),
+    });
+}
+
+const cutOff = { finish_reason: 'length', message: 'the answer was cut off at the maximum length (`max_tokens`)' };
 
 /** Returns the error if another model may succeed; rethrows anything else. */
 function modelFailure(thrown: unknown): LlmteamError {

@@ -1,21 +1,23 @@
-import { JsonRecord, placeholdersKeyword, type SchemaUse, schemaKeyword } from '@llmteam/contracts';
+import { JsonRecord, type SchemaUse, schemaKeyword, templateKeyword } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { refusedKeywords } from './output-schema.js';
 
-const prompt = 'May contain `{name}` placeholders, filled from the input; `{{` and `}}` are literal braces.';
+const prompt =
+  'May contain `${ CEL }`, `{name}` for a field of the input, `{.}` for the whole input, and `{input}`: the field of that ' +
+  'name, or the whole input if there is none. `{{` and `}}` are literal braces. Filled in one pass.';
 
 export const LlmAgentConfig = Type.Object(
   {
     llm_ref: Type.String({ minLength: 1, description: 'A configured model.' }),
     system_prompt: Type.Optional(
       Type.String({
-        [placeholdersKeyword]: true,
+        [templateKeyword]: true,
         description: `The role of the model and how it should answer. ${prompt}`,
       }),
     ),
     user_prompt_template: Type.Optional(
       Type.String({
-        [placeholdersKeyword]: true,
+        [templateKeyword]: true,
         description: `The user message. ${prompt} Default: the input, as is if it is a string, else as JSON.`,
       }),
     ),
@@ -25,10 +27,19 @@ export const LlmAgentConfig = Type.Object(
       }),
     ),
     temperature: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 2, default: 0.7, description: '0 gives the most repeatable answers.' }),
+      Type.Number({
+        minimum: 0,
+        maximum: 2,
+        description: "0 gives the most repeatable answers. Default: the provider's; some models accept no other.",
+      }),
     ),
     max_tokens: Type.Optional(
-      Type.Integer({ minimum: 1, description: "The maximum length of the answer. Default: the provider's." }),
+      Type.Integer({
+        minimum: 1,
+        description:
+          'The maximum length of the answer. An answer that is cut off has the `finish_reason` `length`; as JSON it is ' +
+          "invalid. Default: the provider's.",
+      }),
     ),
     output_format: Type.Optional(
       Type.Enum(['text', 'json', 'markdown'], {
@@ -40,6 +51,9 @@ export const LlmAgentConfig = Type.Object(
       [schemaKeyword]: { refused: [...refusedKeywords] } satisfies SchemaUse,
       description: 'A JSON Schema that the answer must match.',
     }),
+    allow_empty: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether an empty answer is an answer; else it is `LLM_FAILED`.' }),
+    ),
     tools: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Tools the model may call. Not available in this version: must be empty.',

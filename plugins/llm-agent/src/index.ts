@@ -4,7 +4,6 @@ import { openaiCompatible } from './providers/openai-compatible.js';
 import { llmAgent } from './step-type.js';
 
 export { LlmAgentConfig } from './config.js';
-export { fillPrompt } from './prompt.js';
 export { offline } from './providers/offline.js';
 export { openaiCompatible } from './providers/openai-compatible.js';
 export { llmAgent } from './step-type.js';

@@ -10,12 +10,9 @@ import { parseAnswer } from './answer.js';
 import { ask } from './ask.js';
 import type { LlmAgentConfig } from './config.js';
 import { checkOutputSchema } from './output-schema.js';
-import { asText, fillPrompt } from './prompt.js';
-
-const defaultTemperature = 0.7;
 
 /**
- * Fires `output`: the text, or the parsed value with `output_format: json`.
+ * Fires `output`, the text, or the parsed value with `output_format: json`; and `finish_reason`.
  * @throws LlmteamError `LLM_FAILED`, `LLM_REFUSED`, `LLM_OUTPUT_INVALID`, `STEP_CONFIG_INVALID`, `UNKNOWN_REF`,
  * `CANCELLED`
  */
@@ -33,8 +30,8 @@ export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, 
     checkOutputSchema(output_schema);
   }
   const request: ModelRequest = {
-    messages: messagesOf(config, input),
-    temperature: config.temperature ?? defaultTemperature,
+    messages: messagesOf(context, config, input),
+    ...(config.temperature !== undefined && { temperature: config.temperature }),
     ...(config.max_tokens !== undefined && { max_tokens: config.max_tokens }),
     ...(outputFormat === 'json' && { json: true }),
     ...(output_schema !== undefined && { output_schema }),
@@ -42,10 +39,10 @@ export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, 
     idempotency_key: context.idempotency_key,
     onToken: (text) => context.emitToken(text),
   };
-  const response = await ask(context, [config.llm_ref, ...(config.fallback_llm_refs ?? [])], request);
-  // Before parsing: an invalid answer is paid for too.
-  context.addUsage(response.usage);
-  return { output: outputFormat === 'json' ? parseAnswer(response, output_schema) : response.text };
+  const llmRefs = [config.llm_ref, ...(config.fallback_llm_refs ?? [])];
+  const response = await ask(context, { llmRefs, allowEmpty: config.allow_empty === true }, request);
+  const { text, finish_reason } = response;
+  return { output: outputFormat === 'json' ? parseAnswer(response, output_schema) : text, finish_reason };
 }
 
 function rejectUnsupported({ prompt_template_id, tools = [] }: LlmAgentConfig): void {
@@ -57,12 +54,11 @@ function rejectUnsupported({ prompt_template_id, tools = [] }: LlmAgentConfig): 
   }
 }
 
-function messagesOf({ system_prompt, user_prompt_template }: LlmAgentConfig, input: Json): readonly ModelMessage[] {
-  const user =
-    user_prompt_template === undefined
-      ? asText(input)
-      : fillPrompt(user_prompt_template, input, 'user_prompt_template');
+function messagesOf(context: StepContext, config: LlmAgentConfig, input: Json): readonly ModelMessage[] {
+  const filled = (key: 'system_prompt' | 'user_prompt_template'): string | undefined =>
+    config[key] === undefined ? undefined : String(context.evaluate(`/${key}`));
+  const system = filled('system_prompt') ?? '';
+  const user = filled('user_prompt_template') ?? (typeof input === 'string' ? input : JSON.stringify(input));
   const messages: ModelMessage[] = [{ role: 'user', content: user }];
-  if (system_prompt === undefined || system_prompt === '') return messages;
-  return [{ role: 'system', content: fillPrompt(system_prompt, input, 'system_prompt') }, ...messages];
+  return system === '' ? messages : [{ role: 'system', content: system }, ...messages];
 }

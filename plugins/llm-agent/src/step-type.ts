@@ -22,6 +22,12 @@ export const llmAgent: TaskType<LlmAgentConfig> = {
     ],
     output_ports: [
       { name: 'output', type: 'any', description: 'The answer: text, or the parsed JSON.', required: true },
+      {
+        name: 'finish_reason',
+        type: 'string',
+        description: '`stop`; `length`: cut off by `max_tokens`; `tool_calls`.',
+        required: true,
+      },
       { name: 'error', type: 'object', description: 'The error, if the last attempt failed.', required: false },
     ],
     supports_retry: true,

@@ -7,6 +7,7 @@ export { closeCodes } from './http/web-socket-outlet.js';
 export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-store.js';
 export { type Action, actions, may } from './keys/permissions.js';
 export { defaultLimits, type GatewayLimits } from './limits/gateway-limits.js';
+export { RefusalPace } from './limits/refusal-pace.js';
 export { codesOf, openapiDocument } from './openapi/document.js';
 export { builtInTypes } from './openapi/step-schemas.js';
 export type { GatewayOptions } from './options.js';

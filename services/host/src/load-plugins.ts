@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@llmteam/contracts';
 import { type LoadedPlugin, PluginHost, type PluginPackage, readPluginPackage, StepCatalog } from '@llmteam/kernel';
 import type { Config } from './config.js';
+import { checkModels } from './model-check.js';
 
 const builtIn = ['@llmteam/flow', '@llmteam/transform', '@llmteam/llm-agent', '@llmteam/http-action'];
 
@@ -14,7 +15,8 @@ export interface Plugins {
 
 /**
  * Loads the built-in plugins, the same way as any other, and those of the configuration.
- * @throws LlmteamError `PLUGIN_…` naming every faulty plugin
+ * @throws LlmteamError `PLUGIN_…` naming every faulty plugin; `CONFIG_INVALID` if an entry of `llms` does not match the
+ * schema of its provider
  */
 export function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
   return load(config, log, wantedBy(config));
@@ -55,5 +57,6 @@ async function load(config: Config, log: Logger, wanted: readonly Wanted[]): Pro
   const catalog = new StepCatalog();
   const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
   const loaded = await host.load(wanted);
+  checkModels(config, host.providers);
   return { catalog, host, loaded };
 }

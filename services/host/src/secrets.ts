@@ -17,10 +17,17 @@ export function isSecretKey(key: string): boolean {
 
 const secretWord = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
 
+/** `env:NAME` → `NAME`; undefined for anything else. */
+export function referencedVariable(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value.startsWith(referencePrefix)
+    ? value.slice(referencePrefix.length)
+    : undefined;
+}
+
 /** Resolves `env:NAME` to the variable's value; returns other text as is. @throws LlmteamError `CONFIG_INVALID` if it is not set */
 export function reveal(text: string, environment: Config['environment']): string {
-  if (!text.startsWith(referencePrefix)) return text;
-  const name = text.slice(referencePrefix.length);
+  const name = referencedVariable(text);
+  if (name === undefined) return text;
   const value = environment[name];
   if (value !== undefined && value !== '') return value;
   throw new LlmteamError('CONFIG_INVALID', `the environment variable ${name} is not set; the configuration needs it`);

@@ -55,6 +55,19 @@ spec('llm_agent: what the model is asked', (test) => {
     ]);
   });
 
+  test('what a placeholder brings in is not read again', async () => {
+    const config = { user_prompt_template: '{note} ${input.note} {.}', system_prompt: '${input.note}' };
+    const note = '{key} ${input.key} {input} {{x}}';
+    assert.equal((await requestOf(config, { note, key: 'secret' })).messages, [
+      { role: 'system', content: note },
+      { role: 'user', content: `${note} ${note} ${JSON.stringify({ note, key: 'secret' })}` },
+    ]);
+  });
+
+  test('a system prompt that turns out empty is left out', async () => {
+    assert.is((await requestOf({ system_prompt: '{role}' }, { role: '' })).messages.length, 1);
+  });
+
   test('an unknown placeholder names its prompt', async () => {
     const model = scriptedModel('x');
     const error = await rejectsWith('STEP_CONFIG_INVALID', () => runAgent(model, { system_prompt: '{nobody}' }));
@@ -62,10 +75,9 @@ spec('llm_agent: what the model is asked', (test) => {
     assert.is(model.requests.length, 0);
   });
 
-  test("the temperature is 0.7 unless given, the longest answer the provider's", async () => {
+  test("temperature and the longest answer are the provider's unless given", async () => {
     const plain = await requestOf({});
-    assert.is(plain.temperature, 0.7);
-    assert.not('max_tokens' in plain);
+    assert.not('temperature' in plain || 'max_tokens' in plain);
     const given = await requestOf({ temperature: 0, max_tokens: 9 });
     assert.equal([given.temperature, given.max_tokens], [0, 9]);
   });

@@ -135,7 +135,10 @@ spec('openai-compatible: a stream', (test) => {
     await withChatServer(answer, async (ask) => {
       const llm = { provider: 'p', model: 'm', generate: ask };
       const { context, traces } = fakeStepContext({ llms: { main: llm } });
-      assert.equal(await llmAgent.run(context, { llm_ref: 'main', output_format: 'json' }, 'q'), { output: { a: 1 } });
+      assert.equal(await llmAgent.run(context, { llm_ref: 'main', output_format: 'json' }, 'q'), {
+        output: { a: 1 },
+        finish_reason: 'stop',
+      });
       assert.equal(traces.tokens, ['{"a"', ':1}']);
       assert.equal(traces.usage, [{ input_tokens: 5, output_tokens: 7 }]);
     });

@@ -112,6 +112,75 @@ spec('openai-compatible: failures', (test) => {
       assert.match((await fails('LLM_REFUSED', answer, streaming)).message, 'filtered');
     });
 
+    test(`a refusal is LLM_REFUSED with the model's words, and was paid for${how}`, async () => {
+      const refusal = 'I will not help with that.';
+      const answer: ChatAnswer = (response) => {
+        if (!streaming)
+          return complete(response, '', {
+            message: { role: 'assistant', content: null, refusal },
+            finish_reason: 'stop',
+          });
+        event(response, chunk({ role: 'assistant', content: null, refusal: '' }));
+        for (const part of ['I will not ', 'help with that.']) event(response, chunk({ refusal: part }));
+        stream(response, []);
+      };
+      const error = await fails('LLM_REFUSED', answer, streaming);
+      assert.is(error.message, `model 'test-1' refused: ${refusal}`);
+      assert.is((error.details?.usage as JsonObject | undefined)?.input_tokens, streaming ? 5 : 11);
+    });
+
+    test(`a response without a refusal may say so${how}`, async () => {
+      const answer: ChatAnswer = (response) => {
+        const message = { role: 'assistant', content: 'x', refusal: null };
+        if (!streaming) return complete(response, 'x', { message });
+        event(response, chunk(message));
+        stream(response, []);
+      };
+      await withChatServer(answer, async (ask) => {
+        assert.is((await ask(streaming ? { onToken } : {})).text, 'x');
+      });
+    });
+
+    test(`an unknown finish reason is a failure that names it${how}`, async () => {
+      for (const reason of ['insufficient_system_resource', 'error', 'MAX_TOKENS']) {
+        const answer: ChatAnswer = (response) =>
+          streaming ? stream(response, ['x'], reason) : complete(response, 'x', { finish_reason: reason });
+        const error = await fails('LLM_FAILED', answer, streaming);
+        assert.match(error.message, `ended with the finish reason '${reason}'`);
+        assert.ok(error.recoverable);
+      }
+    });
+
+    test(`an answer that is cut off, or calls a tool, has its finish reason${how}`, async () => {
+      for (const reason of ['length', 'tool_calls']) {
+        const answer: ChatAnswer = (response) =>
+          streaming ? stream(response, ['x'], reason) : complete(response, 'x', { finish_reason: reason });
+        await withChatServer(answer, async (ask) => {
+          assert.is((await ask(streaming ? { onToken } : {})).finish_reason, reason);
+        });
+      }
+    });
+
+    test(`an error with status 200 keeps its reason, however it is written${how}`, async () => {
+      const finished = { index: 0, message: { content: '' }, delta: { content: '' }, finish_reason: 'error' };
+      for (const body of [
+        { error: { message: 'overloaded' } },
+        { error: { message: 'overloaded', code: 503, type: null } },
+        { error: 'overloaded' },
+        { object: 'error', message: 'overloaded', code: 400 },
+        { detail: 'overloaded' },
+        { error: { code: 'overloaded' } },
+        { ...chunk({}), error: { code: 502, message: 'overloaded' }, choices: [finished] },
+        { ...chunk({}), choices: [{ ...finished, error: { code: 502, message: 'overloaded' } }] },
+      ] as readonly JsonObject[]) {
+        const answer: ChatAnswer = (response) => {
+          if (streaming) event(response, body);
+          response.end(streaming ? undefined : JSON.stringify(body));
+        };
+        assert.is((await fails('LLM_FAILED', answer, streaming)).message, "model 'test-1': overloaded");
+      }
+    });
+
     test(`an answer without end is cut off${how}`, async () => {
       const answer: ChatAnswer = (response) => {
         if (!streaming) response.write('{"choices":[{"message":{"role":"assistant","content":"');
@@ -168,6 +237,19 @@ spec('openai-compatible: failures', (test) => {
       }
     });
   }
+
+  test('an error that comes as JSON instead of a stream keeps its reason', async () => {
+    const answer: ChatAnswer = (response) => {
+      response.setHeader('content-type', 'application/json; charset=utf-8');
+      response.end(JSON.stringify({ error: { message: 'overloaded' } }, null, 2));
+    };
+    assert.is((await fails('LLM_FAILED', answer, true)).message, "model 'test-1': overloaded");
+  });
+
+  test('a service that answers as a whole instead of streaming is told apart', async () => {
+    const error = await fails('LLM_FAILED', (response) => complete(response, 'x'), true);
+    assert.match(error.message, 'does not stream; set `stream` to false');
+  });
 
   test('an error within a stream fails the call after the tokens before it', async () => {
     const tokens: string[] = [];

@@ -1,4 +1,5 @@
-import type { Json, LanguageModel, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import type { Json, JsonObject, LanguageModel, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import { createExpressionCompiler } from '@llmteam/kernel';
 import { type LlmAgentConfig, llmAgent } from '@llmteam/llm-agent';
 import { fakeStepContext } from '../support/fake-step-context.js';
 
@@ -33,14 +34,24 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 type Config = Omit<LlmAgentConfig, 'llm_ref'>;
 
+/** Fills in prompts as a worker does. */
+function evaluateAs(config: LlmAgentConfig, input: Json): (pointer: string) => Json {
+  const { config_schema } = llmAgent.metadata;
+  const { expressions } = createExpressionCompiler().template(config as unknown as JsonObject, config_schema);
+  const run = { id: 'run-1', input: null, segment_id: 'segment', tenant_id: 'tenant' };
+  return (pointer) => expressions.get(pointer)?.evaluate({ input, run, step: () => undefined }) ?? null;
+}
+
 /** One attempt of `llmAgent`; `model` is the one that `llm_ref` refers to. */
 export async function runAgent(
   model: ScriptedModel,
-  config: Config = {},
+  more: Config = {},
   input: Json = 'question',
   others: Record<string, ScriptedModel> = {},
 ) {
-  const { context, traces } = fakeStepContext({ llms: { main: model, ...others } });
-  const ports = await llmAgent.run(context, { llm_ref: 'main', ...config }, input);
+  const config = { llm_ref: 'main', ...more };
+  const evaluate = evaluateAs(config, input);
+  const { context, traces } = fakeStepContext({ llms: { main: model, ...others }, evaluate });
+  const ports = await llmAgent.run(context, config, input);
   return { output: ports.output, traces, ports };
 }

@@ -16,6 +16,8 @@ export interface FakeResources {
   readonly llms?: Readonly<Record<string, LanguageModel>>;
   /** By JSON Pointer; an Error value is thrown. */
   readonly expressions?: Readonly<Record<string, Json | Error>>;
+  /** Instead of `expressions`. */
+  readonly evaluate?: (pointer: string) => Json;
   readonly signal?: AbortSignal;
   readonly timeout_seconds?: number;
 }
@@ -54,6 +56,7 @@ export function fakeStepContext(resources: FakeResources = {}): { context: StepC
     memo: (_name, work) => work(),
     evaluate(pointer) {
       traces.evaluated.push(pointer);
+      if (resources.evaluate !== undefined) return resources.evaluate(pointer);
       const value = named('expression', resources.expressions, pointer);
       if (value instanceof Error) throw value;
       return value;

@@ -66,7 +66,7 @@ const llmAgent = task({
       llm_ref: text,
       fallback_llm_refs: { type: 'array', items: text },
       system_prompt: { type: 'string', maxLength: 1_000 },
-      user_prompt_template: { type: 'string', 'x-placeholders': true },
+      user_prompt_template: { type: 'string', 'x-template': true },
       output_schema: { type: 'object', 'x-schema': { refused: ['pattern'] } },
       temperature: { type: 'number', minimum: 0, maximum: 2 },
       output_format: { type: 'string', enum: ['text', 'json', 'markdown'] },

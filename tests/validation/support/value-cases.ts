@@ -2,6 +2,7 @@
 import type { JsonObject } from '@llmteam/contracts';
 import { agent, type ProblemCase, reading, two } from './problem-case.js';
 import { edge, segment, step } from './segments.js';
+import { knownNames } from './test-catalog.js';
 
 const request = (config: JsonObject): JsonObject => segment([step('a', { type: 'request', config })]);
 const form = (schema: JsonObject): JsonObject =>
@@ -73,7 +74,7 @@ export const valueCases: readonly ProblemCase[] = [
     severity: 'warning',
     path: '/steps/0/config/user_prompt_template',
     wrong: agent({ user_prompt_template: 'About {{ topic }}.' }),
-    right: agent({ user_prompt_template: 'About {topic}, as {"a": {"b": 1}}.' }),
+    right: agent({ user_prompt_template: 'About {topic}, in {{{topic}}}, as {"a": {"b": 1}}.' }),
   },
   {
     code: 'FOREIGN_TEMPLATE',
@@ -190,5 +191,26 @@ export const valueCases: readonly ProblemCase[] = [
     path: '/output',
     wrong: { ...two, output: 'input.who.nmae', input_schema: { properties: { who: closed } } },
     right: { ...two, output: 'input.who.name + input.nmae', input_schema: { properties: { who: closed } } },
+  },
+  {
+    code: 'AMBIGUOUS_PLACEHOLDER',
+    about: '{input}, where the input may have such a field',
+    severity: 'warning',
+    path: '/steps/0/config/user_prompt_template',
+    wrong: { ...agent({ user_prompt_template: '{input}' }), input_schema: { properties: { input: true } } },
+    right: { ...agent({ user_prompt_template: '{.}' }), input_schema: { properties: { input: true } } },
+  },
+  {
+    code: 'VARIABLE_NOT_SET',
+    about: 'a model whose key is not set',
+    severity: 'warning',
+    path: '/steps/0/config/fallback_llm_refs/0',
+    wrong: agent({ fallback_llm_refs: ['keyed'] }),
+    right: agent({}),
+    context: {
+      refs: {
+        llm_ref: { ...knownNames('gpt4', 'keyed'), unset: (name) => (name === 'keyed' ? ['SOME_KEY'] : []) },
+      },
+    },
   },
 ];

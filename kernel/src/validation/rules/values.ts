@@ -4,11 +4,10 @@ import type { ValueCheck } from '../value-check.js';
 import { foreignTemplates } from '../value-checks/foreign-templates.js';
 import { literals } from '../value-checks/literals.js';
 import { nestedSchemas } from '../value-checks/nested-schemas.js';
-import { placeholders } from '../value-checks/placeholders.js';
 import { refs } from '../value-checks/refs.js';
 import { secrets } from '../value-checks/secrets.js';
 
-const checks: readonly ValueCheck[] = [refs, literals, nestedSchemas, placeholders, foreignTemplates, secrets];
+const checks: readonly ValueCheck[] = [refs, literals, nestedSchemas, foreignTemplates, secrets];
 
 /** What can be said about a value within a config before the run: names, templates, schemas, secrets. */
 export const values: Rule = function* (analysis) {

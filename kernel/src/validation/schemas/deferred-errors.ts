@@ -1,4 +1,4 @@
-import { celKeyword, literalKeyword } from '@llmteam/contracts';
+import { celKeyword, literalKeyword, templateKeyword } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import { splitTemplate } from '../../expressions/template-text.js';
 import { conditionKeys } from './causes.js';
@@ -9,11 +9,12 @@ import { conditionKeys } from './causes.js';
  */
 export function isDeferredByTemplate(error: ErrorObject): boolean {
   if (error.keyword === 'if') return dependsOnTemplate(error);
-  if (error.keyword === 'false schema' || celKeyword in (error.parentSchema ?? {})) return false;
+  const marks = error.parentSchema ?? {};
+  if (error.keyword === 'false schema' || celKeyword in marks || templateKeyword in marks) return false;
   const kind = templateKind(error.data);
   if (kind === 'none') return false;
   // Another rule refuses the `${…}` itself.
-  if (literalKeyword in (error.parentSchema ?? {})) return true;
+  if (literalKeyword in marks) return true;
   const isAboutType = ['type', 'anyOf', 'oneOf'].includes(error.keyword);
   return !isAboutType || kind === 'whole';
 }

@@ -3,9 +3,9 @@ import type { DraftStep } from '../draft.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { type RefKind, refKinds } from '../validation-context.js';
 import type { ValueCheck } from '../value-check.js';
-import { error, hint, quoted } from '../wording.js';
+import { error, hint, listed, problem, quoted } from '../wording.js';
 
-/** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources. */
+/** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources that can be used. */
 export const refs: ValueCheck = function* ({ value, pointer, path }, step, analysis) {
   if (typeof value !== 'string') return;
   const [key, parent] = path.toReversed();
@@ -28,7 +28,14 @@ function* checkName(
   analysis: SegmentAnalysis,
 ): Iterable<Problem> {
   const known = analysis.context.refs?.[kind];
-  if (known === undefined || name.includes('${') || known.has(name)) return;
+  if (known === undefined || name.includes('${')) return;
+  if (known.has(name)) {
+    const unset = known.unset?.(name) ?? [];
+    if (unset.length === 0) return;
+    const message = `${step.subject}: ${kind} ${quoted(name)} needs ${listed(unset, 'and')}, not set in the environment`;
+    yield problem('warning', 'VARIABLE_NOT_SET', path, message);
+    return;
+  }
   const names = known.names();
   const suggestion = analysis.closest.find(name, names);
   const message = `${step.subject}: no ${kind} ${quoted(name)} is configured${hint(suggestion, names, 'configured:')}`;

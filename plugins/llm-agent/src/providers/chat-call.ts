@@ -1,7 +1,10 @@
-import { LlmteamError, type ModelMessage, type ModelRequest, type ModelResponse } from '@llmteam/contracts';
-import type { generateText, LanguageModel, LanguageModelUsage, OutputInterface, streamText } from 'ai';
+import type { ModelMessage, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import type { FinishReason, generateText, LanguageModel, LanguageModelUsage, OutputInterface, streamText } from 'ai';
+import { badAnswer, checkEnd } from '../answer-end.js';
 import { isStrictSchema } from '../output-schema.js';
 import type { OpenaiConfig } from './openai-config.js';
+import { shownMessage } from './provider-error.js';
+import { isWhole, reasonIn, refusalIn } from './service-reason.js';
 
 /** Loaded by the first call. */
 export interface Sdk {
@@ -12,12 +15,16 @@ export interface Sdk {
 
 interface Answer {
   readonly text: string;
+  readonly refusal: string;
   readonly finish_reason: string;
   readonly model: string;
   readonly usage: LanguageModelUsage;
 }
 
-/** @throws SDK errors unchanged; LlmteamError `LLM_REFUSED` if the service filtered the answer. */
+/**
+ * @throws SDK errors unchanged; LlmteamError `LLM_REFUSED` if the model declined or the service filtered the answer,
+ * `LLM_FAILED` if it ended abnormally
+ */
 export async function chatCall(
   sdk: Sdk,
   config: OpenaiConfig,
@@ -41,7 +48,7 @@ export async function chatCall(
   };
   const streamed = onToken !== undefined && (config.stream ?? true);
   const answer = streamed
-    ? await fromStream(sdk.streamText(ignoringErrors(settings)), onToken)
+    ? await fromStream(sdk.streamText({ ...ignoringErrors(settings), includeRawChunks: true }), onToken)
     : await whole(sdk, settings);
   return checked(answer, config);
 }
@@ -52,8 +59,15 @@ function ignoringErrors<T extends object>(settings: T): T & { onError: () => voi
 }
 
 async function whole(sdk: Sdk, settings: Parameters<typeof generateText>[0]): Promise<Answer> {
-  const { text, finishReason, response, totalUsage } = await sdk.generateText(settings);
-  return { text, finish_reason: finishReason, model: response.modelId, usage: totalUsage };
+  const { text, finishReason, rawFinishReason, response, totalUsage } = await sdk.generateText(settings);
+  failFor(response.body);
+  return {
+    text,
+    refusal: refusalIn(response.body),
+    finish_reason: endOf(finishReason, rawFinishReason),
+    model: response.modelId,
+    usage: totalUsage,
+  };
 }
 
 async function fromStream(
@@ -61,32 +75,51 @@ async function fromStream(
   onToken: (text: string) => void,
 ): Promise<Answer> {
   let text = '';
-  let answer: Answer | undefined;
+  let refusal = '';
+  let answer: Pick<Answer, 'finish_reason' | 'model' | 'usage'> | undefined;
   for await (const part of fullStream) {
     if (part.type === 'error') throw part.error;
-    if (part.type === 'text-delta') {
+    if (part.type === 'raw') {
+      failFor(part.rawValue);
+      if (isWhole(part.rawValue)) throw new Error('the service does not stream; set `stream` to false');
+      refusal += refusalIn(part.rawValue);
+    } else if (part.type === 'text-delta') {
       text += part.text;
       onToken(part.text);
     } else if (part.type === 'finish-step') {
-      answer = { text, finish_reason: part.finishReason, model: part.response.modelId, usage: part.usage };
+      const { finishReason, rawFinishReason, response, usage } = part;
+      answer = { finish_reason: endOf(finishReason, rawFinishReason), model: response.modelId, usage };
     }
   }
   if (answer === undefined) throw new Error('the answer ended prematurely');
-  return { ...answer, text };
+  return { ...answer, text, refusal };
 }
 
-function checked({ text, finish_reason, model, usage }: Answer, config: OpenaiConfig): ModelResponse {
-  if (finish_reason === 'content-filter') {
-    throw new LlmteamError('LLM_REFUSED', `model '${config.model}': the service filtered the answer`);
-  }
-  if (finish_reason === 'error') throw new Error('the service reported an error in its answer');
+/** Services report errors in responses with status 200 too, with or without `choices`. */
+function failFor(raw: unknown): void {
+  const reason = reasonIn(raw);
+  if (reason !== undefined) throw new Error(reason);
+}
+
+/** The service's own word unless it is one of ours; empty if it gave none. */
+function endOf(finishReason: FinishReason, raw: string | undefined): string {
+  if (finishReason === 'tool-calls') return 'tool_calls';
+  return finishReason === 'stop' || finishReason === 'length' ? finishReason : (raw ?? '');
+}
+
+function checked({ text, refusal, finish_reason, model, usage }: Answer, config: OpenaiConfig): ModelResponse {
   const tokens = (count: number | undefined) => Math.max(0, Math.trunc(count ?? 0));
-  return {
+  const response = {
     text,
     model: model === '' ? config.model : model,
     finish_reason,
     usage: { input_tokens: tokens(usage.inputTokens), output_tokens: tokens(usage.outputTokens) },
   };
+  if (refusal !== '') {
+    throw badAnswer('LLM_REFUSED', `model '${config.model}' refused: ${shownMessage(refusal, config)}`, response);
+  }
+  checkEnd(response);
+  return response;
 }
 
 /** Returns the raw text: the SDK's own outputs would parse it and throw their own errors. */

@@ -1,5 +1,6 @@
 import { isLlmteamError, type JsonObject, LlmteamError } from '@llmteam/contracts';
 import type { OpenaiConfig } from './openai-config.js';
+import { reasonIn } from './service-reason.js';
 
 const longestMessage = 500;
 /** Redacting shorter ones would garble the rest of the message. */
@@ -24,7 +25,7 @@ export function modelError(thrown: unknown, config: OpenaiConfig, nowMs: number)
   if (own !== undefined) return own as LlmteamError;
   const { statusCode, responseHeaders } = (findCause(thrown, hasStatus) ?? {}) as CallError;
   const failedStatus = statusCode !== undefined && statusCode >= 300 ? statusCode : undefined;
-  const message = redacted(messageOf(thrown), config).slice(0, longestMessage);
+  const message = shownMessage(messageOf(thrown), config);
   const retryAfterSeconds = retryAfter(responseHeaders ?? {}, nowMs);
   const details: JsonObject = {
     ...(failedStatus !== undefined && { status: failedStatus }),
@@ -56,13 +57,32 @@ function findCause(thrown: unknown, matches: (value: unknown) => boolean): unkno
 /** SDK errors whose message quotes the whole response. */
 const quoting: readonly string[] = ['AI_JSONParseError', 'AI_TypeValidationError'];
 
+/** The parsed response behind an SDK error, if it is an error of the service. */
+function reasonBehind(thrown: unknown): string | undefined {
+  const source = findCause(thrown, (error) => reasonIn(responseOf(error)) !== undefined);
+  return reasonIn(responseOf(source));
+}
+
+function responseOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  if ('value' in error) return error.value;
+  return 'data' in error ? error.data : undefined;
+}
+
 /** Errors in a stream are plain objects sent by the service, not instances of `Error`. */
 function messageOf(thrown: unknown): string {
+  const reason = reasonBehind(thrown);
+  if (reason !== undefined) return reason;
   if (thrown instanceof Error && quoting.includes(thrown.name)) return 'the response violates the protocol';
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string') {
     return thrown.message === '' ? 'no reason given' : thrown.message;
   }
   return typeof thrown === 'string' ? thrown : 'no reason given';
+}
+
+/** A text of the service as part of a message: without secrets, and not too long. */
+export function shownMessage(text: string, config: OpenaiConfig): string {
+  return redacted(text, config).slice(0, longestMessage);
 }
 
 /** Services may echo credentials in their error messages. */

@@ -7,6 +7,7 @@ import Router from '@koa/router';
 import { errorCodes, isLlmteamError, LlmteamError } from '@llmteam/contracts';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
+import { RefusalPace } from '../limits/refusal-pace.js';
 import { routes } from '../routes/table.js';
 import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
@@ -66,10 +67,12 @@ function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
 }
 
 function catchErrors({ log }: HttpDeps): Middleware {
+  const refusals = new RefusalPace();
   return async (context, next) => {
     try {
       await next();
     } catch (thrown) {
+      if (isLlmteamError(thrown) && thrown.code === 'RATE_LIMITED') await refusals.turn();
       const { status, body, headers } = problemResponse(thrown);
       if (status >= 500 && !isExpected(thrown)) {
         log.error({ err: thrown, request_id: context.state.request_id }, 'a request could not be served');

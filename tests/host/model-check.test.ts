@@ -1,0 +1,57 @@
+import { inspect } from 'node:util';
+import { loadConfig, loadPlugins } from '@llmteam/service-host';
+import * as assert from 'uvu/assert';
+import { rejectsWith } from '../plugins/support/rejection.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { spec } from '../support/spec.js';
+import { withConfigFileDuring } from './config-files.js';
+
+const service = { provider: 'openai-compatible', base_url: 'https://api.example.com/v1', model: 'm1' };
+
+type Load = (environment?: Readonly<Record<string, string>>) => ReturnType<typeof loadPlugins>;
+
+/** A configuration with these models, a key per line. */
+function withModels(llms: object, use: (load: Load, path: string) => Promise<void>): Promise<void> {
+  return withConfigFileDuring(JSON.stringify({ llms }, null, 1), (path) =>
+    use((environment = {}) => loadPlugins(loadConfig(path, environment), quietLogger), path),
+  );
+}
+
+spec('llms in the configuration', (test) => {
+  test('every entry that its provider does not accept is told, with file, line and key', async () => {
+    const llms = {
+      good: service,
+      misspelt: { ...service, apiKey: 'sk-very-secret' },
+      bare: { ...service, base_url: 'api.example.com/v1' },
+      half: { provider: 'openai-compatible', base_url: 'https://api.example.com/v1' },
+      offline: { provider: 'offline', latency_ms: 'much' },
+    };
+    await withModels(llms, async (load, path) => {
+      const error = await rejectsWith('CONFIG_INVALID', () => load());
+      for (const words of [
+        `'${path}' is not a valid configuration`,
+        `${path}:12: llms.misspelt: unknown key 'apiKey', did you mean 'api_key'?`,
+        `${path}:16: llms.bare: 'base_url' must match ^https?://`,
+        `${path}:19: llms.half: 'model' is missing`,
+        `${path}:25: llms.offline: 'latency_ms' must be a whole number`,
+      ]) {
+        assert.ok(error.message.includes(words), `${words}\n${error.message}`);
+      }
+      assert.not.match(error.message, /llms\.good|very-secret/);
+    });
+  });
+
+  test('a value from a variable is checked once it is set, and never shown', async () => {
+    await withModels({ main: { ...service, base_url: 'env:BASE', api_key: 'env:KEY' } }, async (load, path) => {
+      await load();
+      await load({ BASE: 'http://127.0.0.1:1/v1', KEY: 'x' });
+      const error = await rejectsWith('CONFIG_INVALID', () => load({ BASE: 'very-secret' }));
+      assert.match(error.message, `${path}:5: llms.main: the value of BASE is not valid for 'base_url'`);
+      assert.not.match(inspect(error), 'very-secret');
+    });
+  });
+
+  test('an entry of a provider that no plugin provides is not checked', async () => {
+    await withModels({ odd: { provider: 'unheard-of', anything: 1 } }, async (load) => void (await load()));
+  });
+});
