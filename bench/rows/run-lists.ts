@@ -44,6 +44,7 @@ function runRow(number: number): RunRow {
     segment_id: number % 333_334 === 18 ? 'rare' : 'common',
     status: isLive ? 'running' : ended,
     correlation_id: number % 2 === 0 ? null : `order-${number % 4 === 1 ? 'common' : number}`,
+    metadata: {},
     parent_run_id: null,
     started_at: beganAt + number,
     ended_at: isLive ? null : beganAt + number + 50,

@@ -31,8 +31,15 @@ export const errorCodes = {
   FILE_UNREADABLE: { recoverable: false, http: 400, about: 'A file is missing or cannot be read or written.' },
   RUN_UNKNOWN: { recoverable: false, http: 404, about: 'No such run.' },
   RUN_ENDED: { recoverable: false, http: 409, about: 'The run has ended and can no longer be changed.' },
+  RUN_ACTIVE: { recoverable: false, http: 409, about: 'The run, or one of its child runs, has not ended.' },
+  RUN_REDACTED: { recoverable: false, http: 409, about: 'The data of the run was removed; this needs it.' },
   TASK_UNKNOWN: { recoverable: false, http: 404, about: 'No such human task.' },
   TASK_CLOSED: { recoverable: false, http: 409, about: 'The human task is answered, timed out or cancelled.' },
+  TASK_CLAIMED: {
+    recoverable: false,
+    http: 409,
+    about: 'The task is claimed by, or assigned to, somebody else.',
+  },
   ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },
   SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment with that id is stored.' },
   STEP_UNKNOWN: { recoverable: false, http: 404, about: 'The segment has no such step.' },
@@ -140,8 +147,9 @@ export const errorCodes = {
   FORBIDDEN: {
     recoverable: false,
     http: 403,
-    about: "The key's role does not allow the action, or the origin is not listed.",
+    about: "The key's role does not allow the action, the key may not act for others, or the origin is not listed.",
   },
+  KEY_UNKNOWN: { recoverable: false, http: 404, about: 'No such API key.' },
   ROUTE_UNKNOWN: { recoverable: false, http: 404, about: 'There is nothing at this address.' },
   STEP_TYPE_UNKNOWN: { recoverable: false, http: 404, about: 'The catalog has no such step type.' },
   METHOD_NOT_ALLOWED: {

@@ -76,6 +76,11 @@ export const eventCatalog = {
     ...taskRef,
     assignee: described('the assignee'),
   }),
+  'human.task_unassigned': event('The claim was given up or taken back; the task is open again.', {
+    ...taskRef,
+    assignee: described('who had claimed it'),
+    unassigned_by: described('who gave it up or took it back'),
+  }),
   'human.task_completed': event('An answer was accepted.', {
     ...taskRef,
     decision: Type.Enum([...answerDecisions], {

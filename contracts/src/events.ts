@@ -48,6 +48,9 @@ export const RunEvent = Type.Object(
     error: Type.Union([ErrorInfo, Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     trace_id: Type.String(),
+    redacted: Type.Optional(
+      Type.Literal(true, { description: 'Present if the data of the run was removed: the payload is empty.' }),
+    ),
   },
   { additionalProperties: false, $id: 'RunEvent', allOf: payloadRules() },
 );
@@ -62,7 +65,7 @@ export type RunEvent = { [T in EventType]: RunEventOf<T> }[EventType];
 /** JSON Schema rules that select the payload's schema by event type. */
 function payloadRules(): TProperties[] {
   return eventTypes.map((type) => ({
-    if: Type.Object({ event_type: Type.Literal(type) }),
+    if: Type.Object({ event_type: Type.Literal(type) }, { not: Type.Object({ redacted: Type.Literal(true) }) }),
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: Type.Object({ payload: eventCatalog[type].payload }),
   }));

@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
-import { TaskAnswer } from './human-task.js';
+import { RunEvent } from './events.js';
+import { KeyPrefix, TaskAnswer } from './human-task.js';
 import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
-import { RunOutcome, Usage } from './run.js';
+import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
+import { RunMetadata } from './run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });
@@ -39,6 +41,7 @@ export const RunRequested = fact('run.requested', 'A run was requested. The firs
   input: JsonValue,
   instance_id: Name,
   correlation_id: Type.Union([Name, Type.Null()]),
+  metadata: Type.Optional(RunMetadata),
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
   engine: Type.String({ description: 'Semantic version of the engine at the time.' }),
@@ -117,6 +120,12 @@ export const SignalReceived = fact('signal.received', 'A signal was sent to the 
 export const TaskClaimed = fact('task.claimed', 'Somebody claimed a human task.', {
   step: StepKey,
   by: Type.String({ maxLength: 256 }),
+  key: Type.Optional(KeyPrefix),
+});
+export const TaskUnclaimed = fact('task.unclaimed', 'The claim of a human task was given up or taken back.', {
+  step: StepKey,
+  by: Type.String({ maxLength: 256 }),
+  key: Type.Optional(KeyPrefix),
 });
 export const TaskAnswered = fact('task.answered', 'A person answered a human task.', {
   step: StepKey,
@@ -143,6 +152,18 @@ export const RunEnded = fact(
     seq: Type.Integer({ minimum: 1, description: "`seq` of the run's last event." }),
   },
 );
+export const RunRedacted = fact(
+  'run.redacted',
+  'The data of the ended run was removed. From then on the first entry of its history: all earlier ones are removed.',
+  {
+    request: Type.Unsafe<Static<typeof RunRequested>>(RunRequested),
+    view: Type.Unsafe<Static<typeof RunView>>(RunView),
+    steps: Type.Unsafe<readonly StepRecord[]>(Type.Array(StepRecord)),
+    events: Type.Unsafe<readonly RunEvent[]>(Type.Array(RunEvent, { description: 'Without payloads.' })),
+    children: Type.Array(Name, { description: 'The child runs that it started.' }),
+    by: Type.Optional(Type.String({ maxLength: 256 })),
+  },
+);
 
 /** Any fact in a run's history. */
 export const Fact = Type.Union(
@@ -155,9 +176,11 @@ export const Fact = Type.Union(
     TimerFired,
     SignalReceived,
     TaskClaimed,
+    TaskUnclaimed,
     TaskAnswered,
     ChildEnded,
     RunEnded,
+    RunRedacted,
   ],
   { $id: 'Fact' },
 );
@@ -170,9 +193,11 @@ export type StepMemoized = Static<typeof StepMemoized>;
 export type TimerFired = Static<typeof TimerFired>;
 export type SignalReceived = Static<typeof SignalReceived>;
 export type TaskClaimed = Static<typeof TaskClaimed>;
+export type TaskUnclaimed = Static<typeof TaskUnclaimed>;
 export type TaskAnswered = Static<typeof TaskAnswered>;
 export type ChildEnded = Static<typeof ChildEnded>;
 export type RunEnded = Static<typeof RunEnded>;
+export type RunRedacted = Static<typeof RunRedacted>;
 export type Fact =
   | RunRequested
   | RunControlled
@@ -182,9 +207,16 @@ export type Fact =
   | TimerFired
   | SignalReceived
   | TaskClaimed
+  | TaskUnclaimed
   | TaskAnswered
   | ChildEnded
-  | RunEnded;
+  | RunEnded
+  | RunRedacted;
 
 /** The facts run lists are built from. */
-export const runLevelFacts: ReadonlySet<Fact['type']> = new Set(['run.requested', 'run.controlled', 'run.ended']);
+export const runLevelFacts: ReadonlySet<Fact['type']> = new Set([
+  'run.requested',
+  'run.controlled',
+  'run.ended',
+  'run.redacted',
+]);

@@ -5,6 +5,12 @@ export const taskTypes = ['approval', 'input', 'review', 'choice'] as const;
 
 export const answerDecisions = ['approve', 'reject', 'modify', 'answer'] as const;
 
+/** The API key of a caller, which need not be that of the person the caller names. */
+export const KeyPrefix = Type.String({
+  maxLength: 64,
+  description: 'The public prefix of the API key that was used; absent on the local command line.',
+});
+
 /** What a person is asked to do. Opened by a control type's `open_task` directive. */
 export const TaskRequest = Type.Object(
   {
@@ -28,6 +34,7 @@ export const TaskAnswer = Type.Object(
     value: Type.Optional(JsonValue),
     comment: Type.Optional(Type.String({ maxLength: 65_536 })),
     answered_by: Type.String({ maxLength: 256 }),
+    answered_with_key: Type.Optional(KeyPrefix),
   },
   { additionalProperties: false, $id: 'TaskAnswer' },
 );

@@ -1,4 +1,6 @@
+export { AuditEntry, AuditEntryPage } from './api/audit.js';
 export { CatalogPage, CatalogType } from './api/catalog.js';
+export { CreateKeyBody, KeyCreated, KeyIdentity, KeyListing, KeyPage } from './api/keys.js';
 export { ProblemDetails, RequestProblem, requestParts } from './api/problem-details.js';
 export { Role, roles } from './api/roles.js';
 export { EventPage, RunAccepted, RunListing, RunPage } from './api/run-answers.js';
@@ -35,6 +37,7 @@ export {
   Fact,
   RunControlled,
   RunEnded,
+  RunRedacted,
   RunRequested,
   runLevelFacts,
   SignalReceived,
@@ -43,6 +46,7 @@ export {
   StepStarted,
   TaskAnswered,
   TaskClaimed,
+  TaskUnclaimed,
   TimerFired,
 } from './facts.js';
 export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';
@@ -88,6 +92,7 @@ export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from '
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
 export { cancelSubject, liveSubject, type PubSub } from './ports/pub-sub.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
+export { runsPerIdPrefix } from './ports/run-index.js';
 export { Problem, type ProblemCode, problemCodes } from './problem.js';
 export {
   RunOutcome,
@@ -102,5 +107,6 @@ export {
   stepStatuses,
   Usage,
 } from './run.js';
+export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { WaitingFor } from './waiting-for.js';

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { type JsonObject, JsonRecord, JsonValue } from './json.js';
+import { RunMetadata } from './run-metadata.js';
 import { WaitingFor } from './waiting-for.js';
 
 export const runStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
@@ -86,6 +87,9 @@ export const StepDetail = Type.Object(
 );
 export type StepDetail = Static<typeof StepDetail>;
 
+/** Marks what was left when the data of a run was removed. */
+export const Redacted = Type.Literal(true, { description: 'Present if the data of the run was removed.' });
+
 /** A run as returned by `runs show` and REST. */
 export const RunView = Type.Object(
   {
@@ -104,7 +108,9 @@ export const RunView = Type.Object(
     completed_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     correlation_id: Type.Union([Type.String(), Type.Null()]),
+    metadata: RunMetadata,
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
+    redacted: Type.Optional(Redacted),
   },
   { additionalProperties: false, $id: 'RunView' },
 );

@@ -45,9 +45,12 @@ export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
+export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
+export { SecretRedactor } from './redaction/secret-redactor.js';
 export { Retry } from './retry/retry.js';
+export { followWithRetry } from './run-index/follow-with-retry.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
-export { announceRemoval } from './run-index/removed-runs.js';
+export { announceRemoval, redactedPrefix, removedPrefix, removedRuns } from './run-index/removed-runs.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
 export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-partition-loop.js';
@@ -56,6 +59,7 @@ export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
 export { copiedFacts, forkPoint } from './runs/fork.js';
+export { RunRemoval, type RunRemovalDeps } from './runs/run-removal.js';
 export {
   createRunService,
   type ForkRequest,
@@ -64,7 +68,9 @@ export {
   type StartedRun,
   type StartRequest,
 } from './runs/run-service.js';
+export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
+export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';

@@ -11,6 +11,7 @@ const tags = [
   ['segments', 'Segments'],
   ['runs', 'Runs'],
   ['tasks', 'Human tasks'],
+  ['access', 'Keys and audit trail'],
 ];
 
 export function apiPage(_workbench, examples) {
@@ -48,7 +49,8 @@ function conventions(examples) {
     '## Keys and roles',
     `Every request, except those under *Service*, needs an \`Authorization: Bearer <key>\` header. A key belongs to one tenant and has one role;
 the tenant is determined by the key alone. Resources of other tenants look like missing ones: the same 404 response, byte for byte.
-\`llmteam keys create\` creates a key and shows it once. A revoked key stops working within a second, and the streams it opened are closed.`,
+\`llmteam keys create\` creates a key and shows it once. A revoked key stops working within a second, and the streams it opened are closed.
+A key speaks for its own name; naming other people on human tasks takes one with \`act_for_others\`, or role \`admin\`.`,
     table(['action', ...roles], rows),
     '## Errors',
     `Error responses are problem details (RFC 9457), \`application/problem+json\`. \`code\` is one of the [error codes](../errors.md);
@@ -57,17 +59,20 @@ which repeats that of the request if it had one. Any operation may fail with ${c
     examples.fitting('problem-details', sampleProblem),
     '## Idempotency',
     `Starting and forking a run accept an \`Idempotency-Key\` header. Requests with the same key and the same body refer to the same run, however
-often and to whichever gateway they are sent; the same key with another body is an \`IDEMPOTENCY_CONFLICT\`. Cancelling, pausing and resuming
+often and to whichever gateway they are sent; the same key with another body is an \`IDEMPOTENCY_CONFLICT\`. The response to a repeat has the header
+\`Idempotent-Replayed: true\`. Cancelling, pausing and resuming
 a run and claiming and answering a task are idempotent anyway.`,
     '## Conditional changes',
     `The \`ETag\` of a segment is its revision. With \`If-Match\` a segment is changed only if that is still its newest revision, with
 \`If-None-Match: *\` only if it does not exist yet. Otherwise the request fails with \`PRECONDITION_FAILED\` and changes nothing.`,
     '## Pagination',
-    `Lists return a page and a \`cursor\` for the next one, or null if there is none. Pages neither repeat nor miss a row while rows are
-added.`,
+    `Every list is an object with the rows under their name (\`runs\`, \`tasks\`, \`events\`, …) and a \`cursor\`: the parameter \`cursor\` of the next
+page, or null if there is none. Pages neither repeat nor miss a row while rows are added.`,
     '## Limits',
     `The limits apply per gateway and can be configured. A request beyond a limit is rejected with \`RATE_LIMITED\` and a \`Retry-After\`
-header.`,
+header. Responses to requests with a key say how much of the rate limits is left, in the headers \`RateLimit-Policy\`
+(\`"requests";q=1000;w=1\`: quota and window in seconds) and \`RateLimit\` (\`"requests";r=998;t=1\`: what is left, and the seconds until all of
+it is there again), as in draft-ietf-httpapi-ratelimit-headers.`,
     table(
       ['limit', 'default'],
       Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),

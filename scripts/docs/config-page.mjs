@@ -21,6 +21,7 @@ Schema: [config.schema.json](contracts/schemas/config.schema.json).`,
     `A segment never contains a secret, only names (\`llm_ref\`, \`client_ref\`, \`store_ref\`, \`secret_ref\`), which are checked when the segment is
 loaded. A string \`env:NAME\` in \`llms\`, in the \`headers\` of a client or in \`secrets\` refers to an environment variable, which is read on
 first use; \`llmteam providers\` lists missing ones.`,
+    tenants,
     '## Services',
     '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so they can share one file.',
     examples.fitting('config', serviceSample),
@@ -48,6 +49,14 @@ const uses = `- \`llms\`: the models that \`llm_ref\` refers to.
 - \`settings\`: settings of each plugin, by plugin name, passed to it at startup.
 - \`synchronous\`: how the local store syncs its writes.
 - \`log\`: what is logged to stderr.`;
+
+const tenants = `With \`tenants\`, a model, client, store or secret exists only for these tenants: for all others its name is unknown
+(\`UNKNOWN_REF\`), at the gateway and at the worker alike. An entry of \`stores\` or \`secrets\` is then an object, as in the example. Runs of the
+command line belong to the tenant \`default\`, unless \`--tenant\` names another.
+
+What steps return, throw, record or stream is searched for secrets before it leaves the worker: values of \`headers\` (except \`Accept\`,
+\`Accept-*\`, \`Content-Type\` and \`User-Agent\`), strings under keys that name a secret, and \`secrets\`. Each is replaced by \`[redacted]\`, also
+within longer text and as JSON, URL or base64 encodes it. Values shorter than six characters are not searched for.`;
 
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
@@ -90,8 +99,8 @@ const sample = {
     crm: { base_url: 'https://crm.example.com/api', headers: { Authorization: 'env:CRM_AUTHORIZATION' } },
     local: { base_url: 'http://127.0.0.1:8080', allow_private_network: true },
   },
-  stores: ['memory'],
-  secrets: { acme_key: 'env:ACME_KEY' },
+  stores: ['memory', { name: 'ledger', tenants: ['acme'] }],
+  secrets: { common_key: 'env:COMMON_KEY', acme_key: { value: 'env:ACME_KEY', tenants: ['acme'] } },
   plugins: ['@acme/llmteam-ocr', './plugins/mine'],
   settings: { ocr: { workers: 2 } },
   synchronous: 'full',

@@ -100,10 +100,10 @@ function choices<T extends object>(members: T): Partial<T>[] {
 const cursorOf = (kind: string): string => Buffer.from(JSON.stringify([kind, 5, 'x'])).toString('base64url');
 
 function termsOf(query: object, at: string): string[] {
-  const equal = Object.keys(query).filter((name) => name !== 'since' && name !== 'cursor');
+  const equal = Object.keys(query).filter((name) => !['since', 'until', 'cursor'].includes(name));
   const terms = ['tenant_id=?', 'status=?', ...equal.map((name) => `${name}=?`)];
   if ('since' in query) terms.push(`${at}>?`);
-  if ('cursor' in query) terms.push(`${at}<?`);
+  if ('cursor' in query || 'until' in query) terms.push(`${at}<?`);
   return terms;
 }
 
@@ -117,22 +117,80 @@ spec('how the lists are read', (test) => {
         status: 'failed',
         correlation_id: 'c',
         since: 1,
+        until: 9,
         cursor: cursorOf('runs'),
       };
       const queries = choices(members);
-      assert.is(queries.length, 32);
+      assert.is(queries.length, 64);
       for (const query of queries) {
         const plan = await plans(() => index.runs({ tenant_id: 'acme', ...query }));
         assertFoundBy(termsOf(query, 'started_at'), plan, query);
       }
     }));
 
+  test('several statuses are merged, and no other is read', () =>
+    withWatchedIndex(async ({ index, plans }) => {
+      const plan = await plans(() => index.runs({ tenant_id: 'acme', status: ['failed', 'timeout', 'failed'] }));
+      assertFoundBy(['tenant_id=?', 'status=?'], plan, { several: true });
+      assert.is(plan.filter((step) => step.includes('SEARCH run_row')).length, 2);
+    }));
+
+  test('runs with metadata are found by it, with any other filter and at any depth', () =>
+    withWatchedIndex(async ({ index, plans }) => {
+      const members: Omit<RunQuery, 'tenant_id'> = {
+        segment_id: 's',
+        status: 'failed',
+        since: 1,
+        until: 9,
+        cursor: cursorOf('runs'),
+      };
+      for (const query of choices(members)) {
+        for (const metadata of [{ env: 'test' }, { env: 'test', team: 'a' }]) {
+          const plan = await plans(() => index.runs({ tenant_id: 'acme', metadata, ...query }));
+          const outer = plan.map((step) => step.replace('SEARCH found', 'SEARCH run_row'));
+          const found = outer.filter((step) => !step.includes('USING PRIMARY KEY'));
+          assertFoundBy(['key=? AND value=?', ...termsOf(query, 'started_at')], found, query);
+          const rest = outer.filter((step) => step.includes('USING PRIMARY KEY'));
+          for (const step of rest) assert.match(step, /tenant_id=\? AND run_id=\?/);
+        }
+      }
+    }));
+
+  test('runs of a parent are found by it, with any other filter and at any depth', () =>
+    withWatchedIndex(async ({ index, plans }) => {
+      const members: Omit<RunQuery, 'tenant_id'> = {
+        segment_id: 's',
+        status: 'failed',
+        correlation_id: 'c',
+        metadata: { env: 'test' },
+        since: 1,
+        cursor: cursorOf('runs'),
+      };
+      for (const query of choices(members)) {
+        const plan = await plans(() => index.runs({ tenant_id: 'acme', parent_run_id: 'p', ...query }));
+        const { segment_id: _, correlation_id: __, metadata: ___, ...bounds } = query;
+        assertFoundBy(['parent_run_id=?', ...termsOf(bounds, 'started_at')], plan, query);
+      }
+    }));
+
   test('no list of tasks scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
-      const members: Omit<TaskQuery, 'tenant_id'> = { run_id: 'run-1', status: 'open', cursor: cursorOf('tasks') };
+      const members: Omit<TaskQuery, 'tenant_id'> = {
+        segment_id: 's',
+        assignee: 'ann',
+        status: 'open',
+        cursor: cursorOf('tasks'),
+      };
       for (const query of choices(members)) {
+        const { segment_id, assignee, ...rest } = query;
+        const byBody = [segment_id, assignee].filter((value) => value !== undefined).length;
         const plan = await plans(() => index.tasks({ tenant_id: 'acme', ...query }));
-        assertFoundBy(termsOf(query, 'created_at'), plan, query);
+        assertFoundBy(termsOf(rest, 'created_at'), plan, query);
+        for (const search of plan.filter((step) => step.includes('SEARCH'))) {
+          assert.is(search.split('<expr>=?').length - 1, byBody, search);
+        }
+        const ofRun = await plans(() => index.tasks({ tenant_id: 'acme', run_id: 'run-1', ...query }));
+        assertFoundBy(['run_id=?', ...termsOf(rest, 'created_at')], ofRun, query);
       }
     }));
 
@@ -162,6 +220,11 @@ const earlierIndexes = `
   DROP INDEX run_row_live;
   DROP INDEX task_row_by_status;
   DROP INDEX task_row_by_run;
+  DROP INDEX run_row_by_parent;
+  DROP INDEX task_row_by_segment;
+  DROP INDEX task_row_by_holder;
+  DROP INDEX task_row_by_holder_and_segment;
+  DROP TABLE run_metadata;
   CREATE INDEX run_row_newest ON run_row (tenant_id, started_at DESC, run_id);
   CREATE INDEX run_row_status ON run_row (tenant_id, status, started_at DESC, run_id);
   CREATE INDEX run_row_segment ON run_row (tenant_id, segment_id, started_at DESC, run_id);
@@ -192,6 +255,7 @@ const rows: readonly RunRow[] = Array.from({ length: 20 }, (_, number) => ({
   segment_id: number % 2 === 0 ? 'even' : 'odd',
   status: number % 3 === 0 ? 'running' : 'completed',
   correlation_id: number % 4 === 0 ? 'four' : null,
+  metadata: {},
   parent_run_id: null,
   started_at: number,
   ended_at: number % 3 === 0 ? null : number + 1,

@@ -22,7 +22,14 @@ function open(file: string, installation = 'one'): Promise<RunIndexFile> {
 }
 
 function row(runId: string): RunRow {
-  const common = { tenant_id: 'acme', segment_id: 's', correlation_id: null, parent_run_id: null, ended_at: null };
+  const common = {
+    tenant_id: 'acme',
+    segment_id: 's',
+    correlation_id: null,
+    metadata: {},
+    parent_run_id: null,
+    ended_at: null,
+  };
   return { ...common, run_id: runId, status: 'running', started_at: 1 };
 }
 
@@ -114,6 +121,17 @@ spec('a run index in a separate file', (test) => {
       const foundRows = await index.runs({ tenant_id: 'acme', segment_id: 's', status: 'running', limit: 7 });
       assert.is(foundRows.rows.length, 7);
       await index.close();
+    }));
+
+  test('of an earlier shape is set aside and recreated', () =>
+    withFile(async (file) => {
+      await fill(file);
+      const database = await openDatabase(file);
+      database.exec('DROP TABLE run_metadata; PRAGMA user_version = 1');
+      database.close();
+      const { setAside, runs } = await found(file);
+      assert.match(String(setAside), /schema version 1/);
+      assert.is(runs, 0);
     }));
 
   test('leaves the database of another program alone', () =>

@@ -76,6 +76,35 @@ spec('llmteam dev', (test) => {
   );
 
   test(
+    'seals the audit trail with a configured key, and verify shows a head that it expects later',
+    async () => {
+      await withCli(async (cli) => {
+        cli.write('llmteam.config.json', { gateway: { audit_key: 'a literal key of the audit trail' } });
+        const running = await startDev(cli);
+        const client = new LlmteamClient({ url: running.url, key: String(running.key) });
+        await client.storeSegment(asking);
+        const verified = await cli.call(['audit', 'verify']);
+        const [, head = ''] =
+          /^intact: 1 records on 1 pages, 1 of them keyed\nhead: ([0-9a-f]{64})\n$/.exec(verified.stdout) ?? [];
+        await client.deleteSegment('asking');
+        await running.stop();
+        assert.is((await cli.call(['audit', 'verify', '--expect-head', head])).code, 0);
+        const other = await cli.call([
+          'audit',
+          'verify',
+          '--expect-head',
+          head.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+        ]);
+        assert.equal([other.code, /^not intact: no page has the expected head/.test(other.stdout)], [1, true]);
+        cli.write('llmteam.config.json', {});
+        const unkeyed = await cli.call(['audit', 'verify']);
+        assert.equal([unkeyed.code, /a key that is not configured/.test(unkeyed.stdout)], [1, true]);
+      });
+    },
+    { timeoutMs },
+  );
+
+  test(
     'has one page of metrics: of its runs, of its requests and of its process, each series once',
     async () => {
       await withCli(async (cli) => {

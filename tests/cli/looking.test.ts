@@ -37,7 +37,7 @@ spec('what llmteam tells about itself', (test) => {
           call(['catalog', '--json']),
           call(['catalog', 'loop']),
         ]);
-        const types = jsonOf<{ type_id: string; version: string }[]>(json).map(({ type_id }) => type_id);
+        const types = jsonOf<{ types: { type_id: string }[] }>(json).types.map(({ type_id }) => type_id);
         for (const type of ['llm_agent', 'http_action', 'transform', 'human_task', 'loop', 'map', 'subworkflow']) {
           assert.ok(types.includes(type), type);
           assert.match(list.stdout, new RegExp(`^${type} `, 'm'));

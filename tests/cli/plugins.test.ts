@@ -40,7 +40,7 @@ spec('plugins of the configuration', (test) => {
           call(['catalog', 'shout', '--json']),
         ]);
         assert.is(jsonOf(ran).output, 'BEES', ran.stderr);
-        const plugins = jsonOf<{ name: string; version: string; step_types: string[] }[]>(listed);
+        const { plugins } = jsonOf<{ plugins: { name: string; version: string; step_types: string[] }[] }>(listed);
         const { version, step_types } = plugins.find(({ name }) => name === 'shouting') ?? {};
         assert.equal({ version, step_types }, { version: '2.3.4', step_types: ['shout'] });
         assert.is(jsonOf<{ version: string }>(shown).version, '2.3.4');

@@ -340,7 +340,7 @@ spec('pages of a gateway', (test) => {
             const at = Number(searchParams.get('from_seq') ?? searchParams.get('cursor') ?? 1);
             const rest = [at, at + 1].filter((n) => n <= 5);
             if (pathname.endsWith('/events'))
-              giveJson(response, 200, { events: rest.map(event), next_seq: at + rest.length });
+              giveJson(response, 200, { events: rest.map(event), cursor: String(at + rest.length) });
             else giveJson(response, 200, { runs: rest.map(row), cursor: at + 2 <= 5 ? String(at + 2) : null });
           },
           async ({ url }) => {

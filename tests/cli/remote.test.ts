@@ -1,5 +1,5 @@
 /** Every command that inspects or controls runs and tasks, with a gateway: it prints the same as the command on the store itself. */
-import type { HumanTask, RunView } from '@llmteam/contracts';
+import type { AuditEntryPage, HumanTask, KeyCreated, RunView } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
@@ -59,7 +59,7 @@ spec('llmteam at a gateway', (test) => {
       withGatewayOfCli(async ({ client, alike }) => {
         const ids: string[] = [];
         for (const n of [1, 2, 3]) {
-          const body = { input_data: { n }, correlation_id: `order-${n}` };
+          const body = { input_data: { n }, correlation_id: `order-${n}`, metadata: { n: String(n), kind: 'a b' } };
           ids.unshift((await client.startRun('doubling', body, { wait: 20 })).run_id);
         }
         const [id = ''] = ids;
@@ -70,11 +70,17 @@ spec('llmteam at a gateway', (test) => {
           listed.runs.map(({ run_id }) => run_id),
           ids,
         );
+        const [labelled] = jsonOf<{ runs: RunView[] }>(
+          await alike('runs', 'list', '--json', '--metadata', 'n=2', '--metadata', 'kind=a b'),
+        ).runs;
+        assert.equal([labelled?.run_id, labelled?.metadata], [ids[1], { n: '2', kind: 'a b' }]);
         for (const filter of [
           ['--status', 'failed'],
           ['--segment', 'doubling', '--since', '1h'],
           ['--since', '2999-01-01'],
           ['--correlation-id', 'order-2'],
+          ['--status', 'failed', 'completed', '--until', '2999-01-01'],
+          ['--parent', id],
         ]) {
           await alike('runs', 'list', '--json', ...filter);
         }
@@ -203,9 +209,27 @@ spec('llmteam at a gateway', (test) => {
         assert.match((await alike('tasks', 'list', '--status', 'closed')).stderr, /No matching tasks/);
         assert.match((await alike('tasks', 'show', id)).stdout, new RegExp(`\nllmteam tasks answer ${id} --approve\n`));
         assert.is(jsonOf<HumanTask>(await alike('tasks', 'show', id, '--json')).task_id, id);
+        const ofAnn = [
+          'tasks',
+          'list',
+          '--json',
+          '--assignee',
+          'ann',
+          '--segment',
+          'asking',
+          '--status',
+          'open',
+          'claimed',
+        ];
+        assert.equal(jsonOf<{ tasks: [] }>(await alike(...ofAnn)).tasks, []);
         const claimed = await there('tasks', 'claim', id, '--by', 'ann');
+        await until(async () => (await client.listTasks({ assignee: 'ann' })).tasks.length === 1);
+        assert.is(jsonOf<{ tasks: HumanTask[] }>(await alike(...ofAnn)).tasks[0]?.task_id, id);
         assert.equal([claimed.code, claimed.stderr], [0, 'Task claimed by ann.\n']);
-        assert.match((await alike('tasks', 'claim', id, '--by', 'bob')).stderr, /^error TASK_CLOSED: .*claimed by ann/);
+        assert.match(
+          (await alike('tasks', 'claim', id, '--by', 'bob')).stderr,
+          /^error TASK_CLAIMED: .*claimed by ann/,
+        );
         assert.match((await alike('tasks', 'answer', id, '--value', '"x"')).stderr, /^error ANSWER_INVALID: /);
         const answered = await there('tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine');
         assert.equal([answered.code, answered.stderr], [0, 'Task answered: approve.\n']);
@@ -215,6 +239,34 @@ spec('llmteam at a gateway', (test) => {
         const unknown = await there('tasks', 'show', `${run_id}:nothing`);
         assert.equal([unknown.code, unknown.stdout], [1, '']);
         assert.match(unknown.stderr, /^error TASK_UNKNOWN: there is no task '\S+:nothing'/);
+      }),
+    patience,
+  );
+
+  test(
+    'keys are made, listed and revoked, and changes listed, as in the store',
+    () =>
+      withGatewayOfCli(async ({ dev, there, alike }) => {
+        const made = await there('keys', 'create', '--role', 'approver', '--name', 'ada', '--expires', '1h', '--json');
+        assert.is(made.code, 0, made.stderr);
+        const { key, prefix } = jsonOf<KeyCreated>(made);
+        assert.ok(key.includes(prefix));
+        assert.match((await alike('keys', 'list')).stdout, /approver +ada +valid until/);
+        const revoked = await there('keys', 'revoke', prefix);
+        assert.equal([revoked.code, revoked.stderr], [0, "The key 'ada' is revoked.\n"]);
+        assert.match((await alike('keys', 'list', '--json')).stdout, /"revoked_at": "2/);
+        assert.match((await alike('keys', 'revoke', 'absent')).stderr, /^error KEY_UNKNOWN: there is no key 'absent'/);
+        const both = await there('keys', 'create', '--role', 'viewer', '--nats', '--url', dev.url);
+        assert.match(both.stderr, /--nats .*cannot be used with a gateway/);
+        assert.match(
+          (await alike('audit', 'list', '--action', 'create_key')).stdout,
+          new RegExp(`create_key +201 .*/keys/${prefix}`),
+        );
+        const listed = await alike('audit', 'list', '--json', '--limit', '1', '--since', '1h');
+        const { records, cursor } = jsonOf<AuditEntryPage>(listed);
+        assert.equal([records[0]?.action, typeof cursor], ['revoke_key', 'string']);
+        const next = await alike('audit', 'list', '--json', '--limit', '1', '--cursor', cursor ?? '');
+        assert.is(jsonOf<AuditEntryPage>(next).records[0]?.action, 'create_key');
       }),
     patience,
   );
@@ -289,6 +341,23 @@ spec('llmteam at a gateway', (test) => {
         );
         assert.not.ok(`${stdout}${stderr}`.includes(viewer));
         assert.not.ok(`${shown.stdout}${shown.stderr}`.includes(String(dev.key)));
+      }),
+    patience,
+  );
+
+  test(
+    'delete removes a run that has ended',
+    () =>
+      withGatewayOfCli(async ({ client, there }) => {
+        const { run_id } = await client.startRun('waiting');
+        const active = await there('runs', 'delete', run_id, '--yes');
+        assert.is(active.code, 1);
+        assert.match(active.stderr, 'RUN_ACTIVE');
+        await client.controlRun(run_id, 'cancel');
+        await client.getRun(run_id, { wait: 20 });
+        const deleted = await there('runs', 'delete', run_id, '--yes');
+        assert.equal([deleted.code, deleted.stderr], [0, `Run ${run_id} is deleted.\n`]);
+        assert.equal((await client.listRuns()).runs, []);
       }),
     patience,
   );

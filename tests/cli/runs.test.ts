@@ -1,4 +1,4 @@
-import type { RunEvent, RunResult, RunView } from '@llmteam/contracts';
+import type { RunEvent, RunListing, RunResult, RunView } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { eventsIn, jsonOf, withCli } from './support/cli.js';
@@ -7,7 +7,7 @@ import { chain, delay, doubling, transform, waiting } from './support/segments.j
 const patience = { timeoutMs: 120_000 };
 
 interface Listed {
-  readonly runs: readonly { run_id: string; segment_id: string; status: string }[];
+  readonly runs: readonly Pick<RunListing, 'run_id' | 'segment_id' | 'status' | 'metadata'>[];
   readonly cursor: string | null;
 }
 
@@ -27,6 +27,9 @@ spec('llmteam runs', (test) => {
           ids.unshift(jsonOf(await call(['run', file])).run_id);
         }
         const other = jsonOf(await call(['run', 'doubling.json', '--tenant', 'other', '--correlation-id', 'order-7']));
+        const labelled = jsonOf(
+          await call(['run', 'doubling.json', '--tenant', 'labels', '--metadata', 'customer=A = B']),
+        );
         const list = async (...args: string[]): Promise<Listed> =>
           jsonOf(await call(['runs', 'list', '--json', ...args]));
         assert.equal(
@@ -41,6 +44,12 @@ spec('llmteam runs', (test) => {
         assert.equal(
           (await list('--tenant', 'other', '--correlation-id', 'order-7')).runs.map(({ run_id }) => run_id),
           [other.run_id],
+        );
+        assert.is((await list('--status', 'failed', 'completed', '--until', '2999-01-01')).runs.length, 3);
+        const byLabel = await list('--tenant', 'labels', '--metadata', 'customer=A = B');
+        assert.equal(
+          byLabel.runs.map(({ run_id, metadata }) => [run_id, metadata]),
+          [[labelled.run_id, { customer: 'A = B' }]],
         );
         assert.is((await list('--since', '1h')).runs.length, 3);
         assert.is((await list('--since', '2999-01-01')).runs.length, 0);

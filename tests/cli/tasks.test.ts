@@ -45,7 +45,9 @@ spec('llmteam tasks', (test) => {
         const claimed = await call(['tasks', 'claim', id, '--by', 'ann']);
         assert.is(claimed.code, 0, claimed.stderr);
         const refused = await call(['tasks', 'claim', id, '--by', 'bob']);
-        assert.match(refused.stderr, /^error TASK_CLOSED: .*claimed by ann/);
+        assert.match(refused.stderr, /^error TASK_CLAIMED: .*claimed by ann/);
+        assert.is((await call(['tasks', 'unclaim', id])).stderr, 'The task is open again.\n');
+        assert.is((await call(['tasks', 'claim', id, '--by', 'bob'])).code, 0);
         const answered = await call(['tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine']);
         assert.is(answered.code, 0, answered.stderr);
         const ended = await started.ended;

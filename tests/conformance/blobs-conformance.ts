@@ -66,6 +66,20 @@ export function blobsConformance(kit: BlobsKit): void {
       assert.equal(await blobs.has(hashOf(text('something'))), true);
     }));
 
+  test('B5 a removed blob is as if it had never been stored, and can be stored again', () =>
+    withPort(kit, async (blobs) => {
+      const [hash, other] = [await blobs.put(text('removed')), await blobs.put(text('other'))];
+      await blobs.remove(hash);
+      await blobs.remove(hash);
+      await blobs.remove(absent);
+      await blobs.remove('../../journal.db');
+      assert.equal(await blobs.has(hash), false);
+      await rejectsWith('BLOB_MISSING', () => blobs.get(hash));
+      assert.deepEqual(await blobs.get(other), text('other'));
+      assert.equal(await blobs.put(text('removed')), hash);
+      assert.deepEqual(await blobs.get(hash), text('removed'));
+    }));
+
   test('B2 damaged bytes are STORE_CORRUPT, and putting the blob again repairs it', () =>
     withPort(kit, async (blobs, opened: OpenedBlobs) => {
       if (opened.damage === undefined) return;
@@ -116,6 +130,7 @@ export function blobsConformance(kit: BlobsKit): void {
       await rejectsWith('CLOSED', () => blobs.put(text('b')));
       await rejectsWith('CLOSED', () => blobs.get(hash));
       await rejectsWith('CLOSED', () => blobs.has(hash));
+      await rejectsWith('CLOSED', () => blobs.remove(hash));
       await blobs.close();
     }));
 

@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict';
 import type { Journal } from '@llmteam/contracts';
 import { journalFollowLaws } from './journal-follow-laws.js';
+import { journalRemovalLaws } from './journal-removal-laws.js';
 import { entriesOf, fact, message, messages, otherRun, run } from './journal-samples.js';
 import { checkSupports, firstOf, type Kit, listOf, rejectsWith, withPort, withReopened } from './kit.js';
 
@@ -15,6 +16,7 @@ export function journalConformance(kit: Kit<Journal>): void {
   readLaws(kit);
   jsonLaws(kit);
   journalFollowLaws(kit);
+  journalRemovalLaws(kit);
   closeLaws(kit);
 }
 

@@ -1,72 +1,10 @@
 /** Conformance suite of `RunIndex`; numbers as in contracts/src/ports/run-index.ts. */
 import * as assert from 'node:assert/strict';
-import type { HumanTask, IndexChange, Page, RunIndex, RunRow } from '@llmteam/contracts';
+import type { HumanTask, RunIndex, RunRow } from '@llmteam/contracts';
 import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './kit.js';
-
-function runRow(runId: string, startedAt: number, changes: Partial<RunRow> = {}): RunRow {
-  return {
-    tenant_id: 'acme',
-    run_id: runId,
-    segment_id: 'article',
-    status: 'running',
-    correlation_id: null,
-    parent_run_id: null,
-    started_at: startedAt,
-    ended_at: null,
-    ...changes,
-  };
-}
-
-function humanTask(taskId: string, createdAt: number, changes: Partial<HumanTask> = {}): HumanTask {
-  return {
-    task_id: taskId,
-    run_id: 'run-1',
-    tenant_id: 'acme',
-    segment_id: 'article',
-    step_id: 'approve',
-    status: 'open',
-    escalation_level: 0,
-    claimed_by: null,
-    created_at: createdAt,
-    request: {
-      task_type: 'approval',
-      title: 'Publish? 😀',
-      description: '',
-      assignee: null,
-      choices: ['yes', 'no'],
-      form: null,
-      data: { draft: ['text'] },
-      due_at: null,
-    },
-    answer: null,
-    ...changes,
-  };
-}
-
-function change(
-  position: number,
-  rows: { readonly runs?: readonly RunRow[]; readonly tasks?: readonly HumanTask[]; readonly partition?: number },
-): IndexChange {
-  return { partition: rows.partition ?? 0, position, runs: rows.runs ?? [], tasks: rows.tasks ?? [] };
-}
-
-const ids = (page: Page<RunRow>) => page.rows.map((row) => row.run_id);
-const taskIds = (page: Page<HumanTask>) => page.rows.map((task) => task.task_id);
-
-/** All rows of all pages of a list; `between` is called after each page. */
-async function pagesOf<T>(
-  read: (cursor: string | undefined) => Promise<Page<T>>,
-  between: () => Promise<void> = async () => undefined,
-): Promise<T[]> {
-  const rows: T[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await read(cursor);
-    rows.push(...page.rows);
-    if (page.cursor === null) return rows;
-    cursor = page.cursor;
-    await between();
-  }
-}
+import { runListLaws, taskListLaws } from './run-index-filter-laws.js';
+import { runIndexRemovalLaws } from './run-index-removal-laws.js';
+import { change, humanTask, ids, pagesOf, runRow, taskIds } from './run-index-samples.js';
 
 export function runIndexConformance(kit: Kit<RunIndex>): void {
   applyLaws(kit);
@@ -74,7 +12,7 @@ export function runIndexConformance(kit: Kit<RunIndex>): void {
   taskListLaws(kit);
   pageLaws(kit);
   liveLaws(kit);
-  removalLaws(kit);
+  runIndexRemovalLaws(kit);
   tenantAndCloseLaws(kit);
 }
 
@@ -102,45 +40,6 @@ function liveLaws(kit: Kit<RunIndex>): void {
         (await index.live(null, 10)).map(({ run_id }) => run_id),
         ['a', 'a', 'd'],
       );
-    }));
-}
-
-function removalLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-  const ofRun = (runId: string, tenantId = 'acme') => ({
-    runs: [runRow(runId, 1, { tenant_id: tenantId })],
-    tasks: [humanTask(`${runId}:ask`, 1, { tenant_id: tenantId, run_id: runId })],
-  });
-
-  test('I8 removed runs and their tasks are no longer listed; the rest stays', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, ofRun('a')), change(2, ofRun('b')), change(3, ofRun('a', 'beta'))]);
-      await index.remove([
-        { tenant_id: 'acme', run_id: 'a' },
-        { tenant_id: 'acme', run_id: 'none' },
-      ]);
-      await index.remove([]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['b']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['b:ask']);
-      assert.equal(await index.run('acme', 'a'), null);
-      assert.equal(await index.task('acme', 'a:ask'), null);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'beta' })), ['a']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'beta' })), ['a:ask']);
-      assert.equal(await index.position(0), 3);
-    }));
-
-  test('I8 of concurrent changes and removals the last one wins', () =>
-    withPort(kit, async (index) => {
-      const gone = { tenant_id: 'acme', run_id: 'gone' };
-      const back = { tenant_id: 'acme', run_id: 'back' };
-      await index.apply([change(1, ofRun('back'))]);
-      await Promise.all([
-        index.apply([change(2, ofRun('gone'))]),
-        index.remove([gone, back]),
-        index.apply([change(3, ofRun('back'))]),
-      ]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['back']);
-      assert.deepEqual(taskIds(await index.tasks({ tenant_id: 'acme' })), ['back:ask']);
     }));
 }
 
@@ -228,75 +127,6 @@ function applyLaws(kit: Kit<RunIndex>): void {
       assert.equal(await index.position(0), 0);
       await index.apply([change(3, {}), change(9, {})]);
       assert.equal(await index.position(0), 9);
-    }));
-}
-
-function runListLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-
-  test('I2 runs are listed newest first, ties by id', () =>
-    withPort(kit, async (index) => {
-      const rows = [runRow('b', 5), runRow('z', 9), runRow('a', 5), runRow('c', 5), runRow('y', 1)];
-      await index.apply([change(1, { runs: rows })]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme' })), ['z', 'a', 'b', 'c', 'y']);
-    }));
-
-  test('I2 runs are filtered by segment, status, correlation id and start time, alone and combined', () =>
-    withPort(kit, async (index) => {
-      const rows = [
-        runRow('a', 1, { status: 'completed', correlation_id: 'x' }),
-        runRow('b', 2, { segment_id: 'other', correlation_id: 'x' }),
-        runRow('c', 3, { segment_id: 'other', status: 'completed', correlation_id: 'x' }),
-        runRow('d', 4, { segment_id: 'other', status: 'completed' }),
-      ];
-      await index.apply([change(1, { runs: rows })]);
-      const found = async (query: object) => ids(await index.runs({ tenant_id: 'acme', ...query }));
-      assert.deepEqual(await found({ segment_id: 'other' }), ['d', 'c', 'b']);
-      assert.deepEqual(await found({ status: 'completed' }), ['d', 'c', 'a']);
-      assert.deepEqual(await found({ correlation_id: 'x' }), ['c', 'b', 'a']);
-      assert.deepEqual(await found({ since: 3 }), ['d', 'c']);
-      const all = { segment_id: 'other', status: 'completed', correlation_id: 'x', since: 2 };
-      assert.deepEqual(await found(all), ['c']);
-      assert.deepEqual(await found({ ...all, since: 4 }), []);
-    }));
-
-  test('I2 a run whose status changes leaves one filter and enters the other', () =>
-    withPort(kit, async (index) => {
-      await index.apply([change(1, { runs: [runRow('a', 1)] })]);
-      await index.apply([change(2, { runs: [runRow('a', 1, { status: 'completed', ended_at: 2 })] })]);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'running' })), []);
-      assert.deepEqual(ids(await index.runs({ tenant_id: 'acme', status: 'completed' })), ['a']);
-    }));
-}
-
-function taskListLaws(kit: Kit<RunIndex>): void {
-  const { test } = kit;
-
-  test('I2 tasks are listed newest first, ties by id, and filtered by run and status', () =>
-    withPort(kit, async (index) => {
-      const tasks = [
-        humanTask('b', 5),
-        humanTask('z', 9, { status: 'closed' }),
-        humanTask('a', 5, { run_id: 'run-2' }),
-        humanTask('y', 1, { run_id: 'run-2', status: 'closed' }),
-      ];
-      await index.apply([change(1, { tasks })]);
-      const found = async (query: object) => taskIds(await index.tasks({ tenant_id: 'acme', ...query }));
-      assert.deepEqual(await found({}), ['z', 'a', 'b', 'y']);
-      assert.deepEqual(await found({ run_id: 'run-2' }), ['a', 'y']);
-      assert.deepEqual(await found({ status: 'closed' }), ['z', 'y']);
-      assert.deepEqual(await found({ status: 'closed', run_id: 'run-2' }), ['y']);
-      assert.deepEqual(await found({ status: 'claimed' }), []);
-    }));
-
-  test('I2 pages of tasks contain every task once', () =>
-    withPort(kit, async (index) => {
-      const tasks = Array.from({ length: 25 }, (_, number) => humanTask(`t${number}`, Math.floor(number / 4)));
-      await index.apply([change(1, { tasks })]);
-      const all = (await index.tasks({ tenant_id: 'acme' })).rows;
-      const paged = await pagesOf((cursor) => index.tasks({ tenant_id: 'acme', limit: 4, ...(cursor && { cursor }) }));
-      assert.deepEqual(paged, all);
-      assert.equal(paged.length, 25);
     }));
 }
 

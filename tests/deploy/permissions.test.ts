@@ -104,12 +104,15 @@ spec('deploy/nats/permissions.conf', (test) => {
           await isRefused(() => journal.append(run, [{ message_id: 'requested', fact: requested }]));
           await isRefused(() => kv.put('leases/0', { owner: 'me' }));
         });
-        await withBackendOf(installation, 'gateway', async ({ queue, kv, journal }) => {
+        await withBackendOf(installation, 'gateway', async ({ queue, kv, journal, blobs }) => {
           await isRefused(() => queue.consume('ledger@1', { concurrency: 1 }, () => undefined));
           await isRefused(() => kv.put('leases/0', { owner: 'me' }));
           await isRefused(() => kv.put('step_types/ledger/1.0.0', {}));
-          await isRefused(() => kv.put('tasks/acme/r1:ask', {}));
+          await isRefused(() => kv.put('checkpoints/0', {}));
           await journal.append(run, [{ message_id: 'requested', fact: requested }]);
+          await journal.remove(run);
+          await kv.put('removed/0/run', []);
+          await blobs.remove(await blobs.put(Buffer.from('large')));
         });
         assert.ok(violations(installation).length >= 5);
       }),

@@ -44,6 +44,7 @@ function deadly(journal: Journal): Journal {
     read: (key, after) => journal.read(key, after),
     follow: (...given) => journal.follow(...given),
     end: (partition) => journal.end(partition),
+    remove: (key, before) => journal.remove(key, before),
     close: () => journal.close(),
   };
 }

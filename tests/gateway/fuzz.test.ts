@@ -9,7 +9,7 @@ import type { SampleIds } from './support/sample-requests.js';
 import { asking, echo, waiting } from './support/segments.js';
 import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
-const requests = 20_000;
+const requests = 24_000;
 const atATime = 8;
 
 interface Tally {

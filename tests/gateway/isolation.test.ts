@@ -8,8 +8,8 @@ import { asking, echo } from './support/segments.js';
 import { until } from './support/until.js';
 import { type GatewayWorld, withGateway, withSegments } from './support/with-gateway.js';
 
-const idFields = ['run_id', 'segment_id', 'task_id'] as const;
-const absent: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
+const idFields = ['run_id', 'segment_id', 'task_id', 'prefix'] as const;
+const absent: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve', prefix: 'absent' };
 const canary = 'canary-4711';
 
 /** Two tenants with equivalent resources but different ids. */
@@ -21,7 +21,13 @@ async function withRivals(
     const own = await withSegments(await world.client('victim'), secret, echo);
     const { json } = await own.post<RunAccepted>('/api/v1/segments/secret/runs', { input_data: canary });
     await until(async () => (await own.get<TaskPage>('/api/v1/tasks')).json.tasks.length === 1);
-    const victim = { run_id: json.run_id, segment_id: 'secret', task_id: `${json.run_id}:approve` };
+    const [key] = await world.keys.list('victim');
+    const victim = {
+      prefix: key?.prefix ?? '',
+      run_id: json.run_id,
+      segment_id: 'secret',
+      task_id: `${json.run_id}:approve`,
+    };
     await use(await world.client('rival'), victim, world, own);
   });
 }

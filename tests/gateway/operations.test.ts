@@ -1,4 +1,15 @@
-import type { CatalogPage, EventPage, RunAccepted, RunPage, RunView, SegmentPage, TaskPage } from '@llmteam/contracts';
+import type {
+  AuditEntryPage,
+  CatalogPage,
+  EventPage,
+  KeyCreated,
+  KeyPage,
+  RunAccepted,
+  RunPage,
+  RunView,
+  SegmentPage,
+  TaskPage,
+} from '@llmteam/contracts';
 import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -48,8 +59,19 @@ async function askForEverything(world: GatewayWorld): Promise<void> {
   assert.is(forked.status, 202);
   const fork = await client.get(`/api/v1/runs/${forked.json.run_id}?wait=10`);
   assert.equal([fork.json.status, fork.json.output], ['completed', { a: 1 }]);
+  await manageKeys(client);
   assert.is((await client.delete('/api/v1/segments/echo')).status, 204);
   assert.is((await client.get('/api/v1/segments/echo')).status, 404);
+}
+
+async function manageKeys(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
+  assert.is((await client.get('/api/v1/whoami')).json.role, 'admin');
+  const { status, json } = await client.post<KeyCreated>('/api/v1/keys', { role: 'viewer', name: 'ada' });
+  assert.is(status, 201);
+  assert.is((await client.delete(`/api/v1/keys/${json.prefix}`)).status, 204);
+  assert.ok((await client.get<KeyPage>('/api/v1/keys')).json.keys.some(({ revoked_at }) => revoked_at !== null));
+  const [last] = (await client.get<AuditEntryPage>('/api/v1/audit?limit=1')).json.records;
+  assert.is(last?.action, 'revoke_key');
 }
 
 async function controlARun(client: Awaited<ReturnType<GatewayWorld['client']>>): Promise<void> {
@@ -66,7 +88,7 @@ async function controlARun(client: Awaited<ReturnType<GatewayWorld['client']>>):
     events.json.events.map(({ seq }) => seq),
     events.json.events.map((_: unknown, at: number) => at + 1),
   );
-  assert.is(events.json.next_seq, null);
+  assert.is(events.json.cursor, null);
   const other = await client.post('/api/v1/segments/waiting/runs', {});
   assert.is((await client.post(`/api/v1/runs/${other.json.run_id}/cancel`)).json.status, 'cancelled');
   assert.is((await client.get<RunPage>('/api/v1/runs?limit=2')).json.runs.length, 2);
@@ -80,6 +102,7 @@ async function answerATask(client: Awaited<ReturnType<GatewayWorld['client']>>):
   );
   assert.is((await client.get(task)).json.status, 'open');
   assert.is((await client.post(`${task}/claim`, { claimed_by: 'ada' })).json.claimed_by, 'ada');
+  assert.is((await client.post(`${task}/unclaim`)).json.status, 'open');
   assert.is((await client.post(`${task}/answer`, { decision: 'approve', answered_by: 'ada' })).json.status, 'closed');
   const run = await client.get(`/api/v1/runs/${started.json.run_id}?wait=10`);
   assert.is(run.json.status, 'completed');

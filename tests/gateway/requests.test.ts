@@ -84,7 +84,7 @@ spec('requests', (test) => {
         '/api/v1',
         '/api/v1/runs/',
         '/API/V1/RUNS',
-        '/api/v1/keys',
+        '/api/v1/secrets',
         '/api/v1/runs/x/y',
         '/.env',
       ]) {
@@ -158,16 +158,16 @@ spec('requests', (test) => {
       const pageOf = async (runId: string, query: string) =>
         (await client.get<EventPage>(`/api/v1/runs/${runId}/events?${query}`)).json;
       const all = (await pageOf(done.json.run_id, '')).events.length;
-      assert.is((await pageOf(done.json.run_id, `limit=${all}`)).next_seq, null);
-      assert.is((await pageOf(done.json.run_id, `limit=${all - 1}`)).next_seq, all);
+      assert.is((await pageOf(done.json.run_id, `limit=${all}`)).cursor, null);
+      assert.is((await pageOf(done.json.run_id, `limit=${all - 1}`)).cursor, String(all));
       for (const from of [all, all + 1, all + 100]) {
-        assert.is((await pageOf(done.json.run_id, `from_seq=${from}`)).next_seq, null, String(from));
+        assert.is((await pageOf(done.json.run_id, `from_seq=${from}`)).cursor, null, String(from));
       }
       const open = await client.post<RunAccepted>('/api/v1/segments/waiting/runs', {});
       await until(async () => (await pageOf(open.json.run_id, '')).events.length >= 3);
       const soFar = (await pageOf(open.json.run_id, '')).events.length;
-      assert.is((await pageOf(open.json.run_id, '')).next_seq, soFar + 1);
-      assert.is((await pageOf(open.json.run_id, `from_seq=${soFar + 5}`)).next_seq, soFar + 5);
+      assert.is((await pageOf(open.json.run_id, '')).cursor, String(soFar + 1));
+      assert.is((await pageOf(open.json.run_id, `from_seq=${soFar + 5}`)).cursor, String(soFar + 5));
     });
   });
 

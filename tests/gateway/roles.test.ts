@@ -9,12 +9,12 @@ import { withGateway } from './support/with-gateway.js';
 const ids: SampleIds = { run_id: 'absent', segment_id: 'absent', task_id: 'absent:approve' };
 
 /** The permissions of each role, spelled out; the table in the code must match. */
-const looks = 'catalog:read segment:read segment:validate run:read task:read';
+const looks = 'catalog:read segment:read segment:validate run:read task:read key:self';
 const operates = `${looks} run:start run:cancel run:pause run:resume run:signal run:fork`;
 const expected: Readonly<Record<(typeof roles)[number], string>> = {
   viewer: looks,
   operator: operates,
-  author: `${operates} segment:write segment:delete`,
+  author: `${operates} segment:write segment:delete run:delete run:redact`,
   approver: `${looks} task:claim task:answer`,
   admin: actions.join(' '),
 };

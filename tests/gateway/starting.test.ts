@@ -25,6 +25,8 @@ spec('starting runs', (test) => {
       assert.equal([again.status, third.status], [202, 202]);
       assert.equal([again.json.run_id, third.json.run_id], [first.json.run_id, first.json.run_id]);
       assert.is(again.json.started_at, first.json.started_at);
+      const marks = [first, again, third].map((answer) => answer.headers['idempotent-replayed']);
+      assert.equal(marks, [undefined, 'true', 'true']);
       assert.is((await client.get<RunPage>('/api/v1/runs')).json.runs.length, 1);
     });
   });

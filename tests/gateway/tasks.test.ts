@@ -58,14 +58,17 @@ spec('human tasks over HTTP', (test) => {
   });
 
   test('the same answer twice is one answer', async () => {
-    await withTask('asking', async (approver, task) => {
+    await withTask('asking', async (approver, task, _run, { keys }) => {
       const answer = { decision: 'reject', comment: 'no', answered_by: 'ada' };
+      const [{ prefix = '' } = {}] = await keys
+        .list('acme')
+        .then((all) => all.filter(({ role }) => role === 'approver'));
       const [first, second] = [
         await approver.post(`${task}/answer`, answer),
         await approver.post(`${task}/answer`, answer),
       ];
       assert.equal([first.status, second.status], [200, 200]);
-      assert.equal(second.json.answer, answer);
+      assert.equal(second.json.answer, { ...answer, answered_with_key: prefix });
     });
   });
 
@@ -74,7 +77,48 @@ spec('human tasks over HTTP', (test) => {
       assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
       assert.is((await approver.post(`${task}/claim`, { claimed_by: 'ada' })).status, 200);
       const second = await approver.post<ProblemDetails>(`${task}/claim`, { claimed_by: 'bob' });
-      assert.equal([second.status, second.json.code], [409, 'TASK_CLOSED']);
+      assert.equal([second.status, second.json.code], [409, 'TASK_CLAIMED']);
+    });
+  });
+
+  test('a key that may not act for others names nobody but itself, and the answer bears the key', async () => {
+    await withTask('asking', async (_approver, task, _run, { client, keys }) => {
+      const ada = await client('acme', 'approver', { name: 'ada', act_for_others: false });
+      for (const [path, body] of [
+        ['claim', { claimed_by: 'bob' }],
+        ['answer', { decision: 'approve', answered_by: 'bob' }],
+      ] as const) {
+        const refused = await ada.post<ProblemDetails>(`${task}/${path}`, body);
+        assert.equal([refused.status, refused.json.code], [403, 'FORBIDDEN']);
+        assert.match(refused.json.detail, /'ada' may not act for 'bob'/);
+      }
+      const forged = { decision: 'approve', answered_with_key: 'forged' };
+      assert.is((await ada.post(`${task}/answer`, forged)).status, 400);
+      const answered = await ada.post<HumanTask>(`${task}/answer`, { decision: 'approve', answered_by: 'ada' });
+      const key = (await keys.list('acme')).find(({ name }) => name === 'ada');
+      assert.equal(answered.json.answer, {
+        decision: 'approve',
+        answered_by: 'ada',
+        answered_with_key: key?.prefix,
+      });
+    });
+  });
+
+  test('a claim is given up by its claimer or by a key that may act for others, and then another may claim', async () => {
+    await withTask('asking', async (approver, task, _run, { client }) => {
+      const [ada, bob] = [
+        await client('acme', 'approver', { name: 'ada', act_for_others: false }),
+        await client('acme', 'approver', { name: 'bob', act_for_others: false }),
+      ];
+      assert.is((await ada.post<HumanTask>(`${task}/claim`)).json.claimed_by, 'ada');
+      for (const path of ['unclaim', 'claim']) {
+        const refused = await bob.post<ProblemDetails>(`${task}/${path}`);
+        assert.equal([refused.status, refused.json.code], [409, 'TASK_CLAIMED'], path);
+      }
+      assert.is((await bob.post(`${task}/answer`, { decision: 'approve' })).status, 409);
+      assert.is((await ada.post<HumanTask>(`${task}/unclaim`)).json.status, 'open');
+      assert.is((await bob.post<HumanTask>(`${task}/claim`)).json.claimed_by, 'bob');
+      assert.is((await approver.post<HumanTask>(`${task}/unclaim`)).json.claimed_by, null);
     });
   });
 

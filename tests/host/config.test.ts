@@ -24,7 +24,8 @@ spec('configuration', (test) => {
     }
     assert.is(file.nats.partitions, 4);
     assert.is(file.coordinator.http.port, 8_081);
-    assert.equal(file.gateway, { http: { host: '127.0.0.1', port: 8_080 }, origins: [], limits: {} });
+    const http = { host: '127.0.0.1', port: 8_080 };
+    assert.equal(file.gateway, { http, origins: [], former_audit_keys: [], limits: {} });
   });
 
   test('what the file says of a section stays, the rest of it is filled in', () => {
@@ -91,13 +92,14 @@ spec('configuration', (test) => {
       nats: { user: 'me', password: 'hunter22', token: 'env:NATS_TOKEN' },
       llms: { one: { provider: 'openai-compatible', api_key: 'sk-abc', model: 'm', headers: { 'x-more': 'hush' } } },
       clients: { crm: { base_url: 'https://crm.example', headers: { Authorization: 'Bearer abc', other: 'env:X' } } },
+      gateway: { audit_key: 'seal-literal', former_audit_keys: ['seal-earlier', 'env:SEAL'] },
       settings: { ocr: { deep: [{ client_secret: 'psst' }], workers: 2 } },
     };
     withConfigFile(written, (path) => {
       const printed = JSON.stringify(maskedConfig(loadConfig(path, {})));
-      for (const secret of ['hunter22', 'sk-abc', 'hush', 'Bearer', 'psst'])
+      for (const secret of ['hunter22', 'sk-abc', 'hush', 'Bearer', 'psst', 'seal-literal', 'seal-earlier'])
         assert.not.ok(printed.includes(secret), secret);
-      for (const kept of ['"me"', '"env:NATS_TOKEN"', '"env:X"', '"workers":2', 'https://crm.example']) {
+      for (const kept of ['"me"', '"env:NATS_TOKEN"', '"env:X"', '"env:SEAL"', '"workers":2', 'https://crm.example']) {
         assert.ok(printed.includes(kept), kept);
       }
     });

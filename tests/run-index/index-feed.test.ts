@@ -63,6 +63,7 @@ function rowOf({ key, run }: SimulatedRun): RunRow {
     segment_id: request.segment_id,
     status,
     correlation_id: request.correlation_id,
+    metadata: request.metadata ?? {},
     parent_run_id: request.parent?.run_id ?? null,
     started_at: request.at,
     ended_at,
@@ -190,6 +191,27 @@ spec('the feed of a run index', (test) => {
       await until(async () => (await index.task('acme', 'a:ask')) !== null);
       assert.ok(refusals < 1);
       assert.equal(failures, []);
+    }));
+
+  test('lists neither a removed run nor its tasks again, whatever else comes late', () =>
+    withBackend(async ({ backend, feed }) => {
+      const run = played('single-step');
+      const late: SimulatedRun = { ...run, key: { tenant_id: 'acme', run_id: 'late' } };
+      await feed().start();
+      await announceRemoval(backend.kv, 0, 'one', [late.key]);
+      const told = new TaskFeed(backend.kv);
+      await told.apply([{ partition: 0, position: 1, runs: [], tasks: [task('other:ask', 'open')] }]);
+      await until(async () => (await backend.index.task('acme', 'other:ask')) !== null);
+      await keep(backend.journal, late);
+      await told.apply([
+        { partition: 0, position: 2, runs: [], tasks: [task('late:ask', 'closed'), task('last:ask', 'open')] },
+      ]);
+      await until(async () => (await backend.index.task('acme', 'last:ask')) !== null);
+      const partition = backend.journal.partitionOf(late.key);
+      const end = await backend.journal.end(partition);
+      await until(async () => (await backend.index.position(partition)) === end);
+      assert.equal(await rows(backend), []);
+      assert.equal(await taskStatuses(backend), ['last:ask open', 'other:ask open']);
     }));
 
   test('removes the runs that retention deletes, also those deleted while it was down', () =>

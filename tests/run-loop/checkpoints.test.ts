@@ -1,5 +1,6 @@
 import { type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { anyone } from '../support/actors.js';
 import { spec } from '../support/spec.js';
 import { countingJournal } from './counting-journal.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
@@ -77,7 +78,7 @@ spec('checkpoints', (test) => {
       assert.equal(read, []);
       assert.is(second.status().residentRuns, 0);
       await second.runs.signal(runs[0] as RunKey, 'go', 'now');
-      await second.runs.answer('acme', `${runs[1]?.run_id}:ask`, { decision: 'approve', answered_by: 'ann' });
+      await second.runs.answer('acme', `${runs[1]?.run_id}:ask`, { decision: 'approve', answered_by: 'ann' }, anyone);
       read.length = 0;
       await second.settle();
       await shared.clock.advance(60_000);

@@ -1,5 +1,6 @@
 /** Runs of every kind, on which concurrent or successive loops must agree. */
 import { type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
+import { anyone } from '../support/actors.js';
 import { echo, type Handler, type Partition } from './partition.js';
 import { approval, chain, delay, parent, waiting } from './segments.js';
 
@@ -84,7 +85,7 @@ export async function release(partition: Partition, runs: readonly RunKey[]): Pr
     const segment = segments[place % segments.length];
     if (segment === waiting) await partition.runs.signal(run, 'go', 'now');
     if (segment !== approval) continue;
-    await partition.runs.answer('acme', `${run.run_id}:ask`, { decision: 'approve', answered_by: 'ann' });
+    await partition.runs.answer('acme', `${run.run_id}:ask`, { decision: 'approve', answered_by: 'ann' }, anyone);
   }
 }
 

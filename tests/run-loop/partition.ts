@@ -25,6 +25,7 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   type PartitionLoopOptions,
+  type ResourceConfig,
   Resources,
   Retry,
   type RunService,
@@ -111,12 +112,10 @@ export class Partition {
     await this.loop.adopt(runs);
   }
 
-  async work(): Promise<void> {
+  async work(configured: Partial<ResourceConfig> = {}): Promise<void> {
     const { backend, clock } = this.shared;
-    const resources = new Resources(
-      { llms: {}, clients: {}, stores: ['kept'], secrets: {}, reveal: (text) => text },
-      new Map(),
-    );
+    const nothing = { llms: {}, clients: {}, stores: ['kept'], secrets: {}, reveal: (text: string) => text };
+    const resources = new Resources({ ...nothing, ...configured }, new Map());
     const retry = new Retry(clock, quietLogger, Number.POSITIVE_INFINITY, (error) => this.failures.push(error));
     const ports = {
       ...backend,

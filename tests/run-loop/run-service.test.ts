@@ -1,5 +1,6 @@
 import { isLlmteamError, type Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { anyone } from '../support/actors.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, withBackend } from './partition.js';
 import { approval } from './segments.js';
@@ -73,13 +74,13 @@ spec('run service', (test) => {
       const [task] = (await partition.runs.tasks({ tenant_id: 'acme' })).rows;
       const id = task?.task_id ?? '';
       const yes = { decision: 'approve', answered_by: 'ann' } as const;
-      await partition.runs.answer('acme', id, yes);
+      await partition.runs.answer('acme', id, yes, anyone);
       assert.is(
-        await codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+        await codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' }, anyone)),
         'TASK_CLOSED',
       );
       assert.is((await partition.view(run)).output, 'published');
-      assert.is(await codeOf(partition.runs.answer('acme', id, yes)), 'none');
+      assert.is(await codeOf(partition.runs.answer('acme', id, yes, anyone)), 'none');
       assert.equal((await partition.runs.tasks({ tenant_id: 'acme', status: 'open' })).rows, []);
     }));
 
@@ -89,7 +90,7 @@ spec('run service', (test) => {
       await partition.settle();
       const id = `${run.run_id}:ask`;
       assert.is(
-        await codeOf(partition.runs.answer('acme', id, { decision: 'modify', value: 1, answered_by: 'ann' })),
+        await codeOf(partition.runs.answer('acme', id, { decision: 'modify', value: 1, answered_by: 'ann' }, anyone)),
         'ANSWER_INVALID',
       );
       assert.is((await partition.runs.task('acme', id)).status, 'open');
@@ -102,8 +103,8 @@ spec('run service', (test) => {
       await partition.settle();
       const id = `${run.run_id}:ask`;
       const codes = await Promise.all([
-        codeOf(partition.runs.answer('acme', id, { decision: 'approve', answered_by: 'ann' })),
-        codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' })),
+        codeOf(partition.runs.answer('acme', id, { decision: 'approve', answered_by: 'ann' }, anyone)),
+        codeOf(partition.runs.answer('acme', id, { decision: 'reject', answered_by: 'bob' }, anyone)),
       ]);
       assert.equal(codes.sort(), ['TASK_CLOSED', 'none']);
     }));
@@ -113,7 +114,7 @@ spec('run service', (test) => {
       const run = await partition.start(approval);
       await partition.settle();
       await partition.runs.control(run, 'pause', 'test');
-      await partition.runs.answer('acme', `${run.run_id}:ask`, { decision: 'approve', answered_by: 'ann' });
+      await partition.runs.answer('acme', `${run.run_id}:ask`, { decision: 'approve', answered_by: 'ann' }, anyone);
       assert.is((await partition.view(run)).status, 'paused');
       await partition.runs.control(run, 'resume', 'test');
       assert.is((await partition.view(run)).status, 'completed');

@@ -1,6 +1,7 @@
 import type { HumanTask, IndexChange, KvStore, RunKey } from '@llmteam/contracts';
 import { TaskFeed, taskOfFeed } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { anyone } from '../support/actors.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, type Shared, withBackend } from './partition.js';
 import { approval } from './segments.js';
@@ -58,10 +59,10 @@ spec('task feed', (test) => {
       const task = await taskAt(kv, keyOf(run));
       if (task === null) throw new Error('the task is not listed');
       assert.equal([task.task_id, task.status, task.request.title], [`${run.run_id}:ask`, 'open', 'Publish?']);
-      await partition.runs.claim('acme', task.task_id, 'ann');
+      await partition.runs.claim('acme', task.task_id, { claimed_by: 'ann' }, anyone);
       await partition.settle();
       assert.is((await taskAt(kv, keyOf(run)))?.claimed_by, 'ann');
-      await partition.runs.answer('acme', task.task_id, yes);
+      await partition.runs.answer('acme', task.task_id, yes, anyone);
       assert.is((await partition.view(run)).output, 'published');
       const closed = await taskAt(kv, keyOf(run));
       assert.equal([closed?.status, closed?.answer], ['closed', yes]);
@@ -100,7 +101,7 @@ spec('task feed', (test) => {
       await first.settle();
       refused.on = true;
       const opened = await first.start(approval);
-      await first.runs.answer('acme', `${answered.run_id}:ask`, yes);
+      await first.runs.answer('acme', `${answered.run_id}:ask`, yes, anyone);
       for (let round = 0; round < 4; round++) await shared.clock.advance(5_000);
       await first.settle();
       assert.equal(await listed(shared), [keyOf(answered)]);
@@ -178,7 +179,7 @@ spec('task feed', (test) => {
       await late.settle();
       assert.equal([held.length, await listed(shared)], [1, []]);
       const next = await openFeed(shared, 'next');
-      await next.runs.answer('acme', `${run.run_id}:ask`, yes);
+      await next.runs.answer('acme', `${run.run_id}:ask`, yes, anyone);
       await next.settle();
       for (const goOn of held.splice(0)) goOn();
       await late.settle();

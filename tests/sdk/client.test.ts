@@ -23,6 +23,21 @@ spec('the client', (test) => {
     });
   });
 
+  test('lists runs by several statuses and by metadata', async () => {
+    await withClient(async (client) => {
+      await client.storeSegment(echo);
+      const metadata = { customer: 'Ada & Söhne', 'env.name': '[test]' };
+      const { run_id } = await client.startRun('echo', { input_data: null, metadata }, { wait: 10 });
+      await client.startRun('echo', {}, { wait: 10 });
+      const found = await client.listRuns({ status: ['completed', 'failed'], metadata });
+      assert.equal(
+        found.runs.map((run) => run.run_id),
+        [run_id],
+      );
+      assert.is((await client.getRun(run_id)).input, null);
+    });
+  });
+
   test('follows a run from its first event to its last, each once', async () => {
     await withClient(async (client) => {
       await client.storeSegment(waiting);

@@ -111,6 +111,11 @@ const mutants: readonly Mutant<Blobs>[] = [
       });
     },
   },
+  {
+    name: 'removes nothing',
+    law: 'B5',
+    mutate: (reference) => altered(reference, { remove: async () => undefined }),
+  },
   { name: 'errors have no code', law: 'B4', mutate: withoutCode },
   {
     name: 'says what it has after close',
@@ -135,6 +140,7 @@ async function damageable(verified: boolean): Promise<OpenedBlobs> {
       return Uint8Array.from(bytes);
     },
     has: async (hash) => stored.has(hash),
+    remove: async (hash) => void stored.delete(hash),
     close: async () => undefined,
   };
   return {

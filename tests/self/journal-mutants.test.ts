@@ -432,6 +432,48 @@ const followMutants: readonly JournalMutant[] = [
   },
 ];
 
+const removalMutants: readonly JournalMutant[] = [
+  {
+    name: 'removes nothing',
+    law: 'J9 a removed history',
+    mutate: (reference) => altered(reference, { remove: async () => undefined }),
+  },
+  {
+    name: 'removes the history of a reader, not that of a follower',
+    law: 'J9 a removed history',
+    mutate(reference) {
+      const removed = new Set<string>();
+      return altered(reference, {
+        remove: async (run) => void removed.add(run.run_id),
+        async *read(run, after) {
+          if (!removed.has(run.run_id)) yield* reference.read(run, after);
+        },
+      });
+    },
+  },
+  {
+    name: 'removes later entries too',
+    law: 'J9 only the appends before a position',
+    mutate: (reference) => altered(reference, { remove: (run) => reference.remove(run) }),
+  },
+  {
+    name: 'removes the runs of every tenant with that id',
+    law: 'J9 entries of the same tenant or the same id elsewhere',
+    mutate: (reference) =>
+      altered(reference, {
+        async remove(run, before) {
+          for (const tenantId of [run.tenant_id, 'rival'])
+            await reference.remove({ ...run, tenant_id: tenantId }, before);
+        },
+      }),
+  },
+];
+
 spec('broken journals', (test) => {
-  mutantsDie(test, 'journal', journalConformance, [...messageIdMutants, ...historyMutants, ...followMutants]);
+  mutantsDie(test, 'journal', journalConformance, [
+    ...messageIdMutants,
+    ...historyMutants,
+    ...followMutants,
+    ...removalMutants,
+  ]);
 });

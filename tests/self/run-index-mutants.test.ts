@@ -129,6 +129,36 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   { name: 'statuses are not filtered', law: 'I2 runs are filtered', mutate: without('status') },
   { name: 'correlations are not filtered', law: 'I2 runs are filtered', mutate: without('correlation_id') },
   { name: 'the start is not filtered', law: 'I2 runs are filtered', mutate: without('since') },
+  { name: 'the end is not filtered', law: 'I2 runs are filtered', mutate: without('until') },
+  { name: 'parents are not filtered', law: 'I2 runs are filtered by parent', mutate: without('parent_run_id') },
+  { name: 'metadata is not filtered', law: 'I2 runs are filtered by entries', mutate: without('metadata') },
+  { name: 'prefixes are not filtered', law: 'I10', mutate: without('run_id_prefix') },
+  {
+    name: 'of several statuses the first counts',
+    law: 'I2 of several statuses',
+    mutate: asking(({ status, ...query }) => {
+      const first = typeof status === 'object' ? status[0] : status;
+      return first === undefined ? query : { ...query, status: first };
+    }),
+  },
+  {
+    name: 'one entry of the metadata is enough',
+    law: 'I2 runs are filtered by entries',
+    mutate: asking((query) => {
+      const [first] = Object.entries(query.metadata ?? {});
+      return first === undefined ? query : { ...query, metadata: Object.fromEntries([first]) };
+    }),
+  },
+  {
+    name: 'until takes in what started just then',
+    law: 'I2 runs are filtered',
+    mutate: asking((query) => (query.until === undefined ? query : { ...query, until: query.until + 1 })),
+  },
+  {
+    name: 'metadata is lost',
+    law: 'I2 runs are filtered by entries',
+    mutate: showing((rows) => rows.map((row) => ({ ...row, metadata: {} }))),
+  },
   {
     name: 'since leaves out what started just then',
     law: 'I2 runs are filtered',
@@ -213,6 +243,17 @@ const listMutants: readonly Mutant<RunIndex>[] = [
     name: 'tasks are not filtered',
     law: 'I2 tasks are listed',
     mutate: (reference) => altered(reference, { tasks: ({ status: _ignored, ...query }) => reference.tasks(query) }),
+  },
+  {
+    name: 'tasks are not filtered by who has them',
+    law: 'I2 tasks are filtered by segment',
+    mutate: (reference) => altered(reference, { tasks: ({ assignee: _ignored, ...query }) => reference.tasks(query) }),
+  },
+  {
+    name: 'tasks are not filtered by segment',
+    law: 'I2 tasks are filtered by segment',
+    mutate: (reference) =>
+      altered(reference, { tasks: ({ segment_id: _ignored, ...query }) => reference.tasks(query) }),
   },
 ];
 
@@ -323,6 +364,35 @@ const tenantAndCloseMutants: readonly Mutant<RunIndex>[] = [
           await reference.clear();
         },
       }),
+  },
+  {
+    name: 'keeps the tasks of redacted runs',
+    law: 'I9 the row',
+    mutate(reference) {
+      const marked = new Set<string>();
+      const shown = (row: RunRow): RunRow =>
+        marked.has(`${row.tenant_id}/${row.run_id}`) ? { ...row, redacted: true } : row;
+      return altered(reference, {
+        async apply(changes) {
+          const bare = changes.map((change) => ({
+            ...change,
+            runs: change.runs.map(({ redacted, ...row }) => {
+              if (redacted === true) marked.add(`${row.tenant_id}/${row.run_id}`);
+              return row;
+            }),
+          }));
+          await reference.apply(bare);
+        },
+        async run(tenantId, runId) {
+          const row = await reference.run(tenantId, runId);
+          return row === null ? null : shown(row);
+        },
+        async runs(query) {
+          const page = await reference.runs(query);
+          return { ...page, rows: page.rows.map(shown) };
+        },
+      });
+    },
   },
   { name: 'errors have no code', law: 'I5 after close', mutate: withoutCode },
   {

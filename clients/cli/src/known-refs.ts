@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { KnownRefs } from '@llmteam/kernel';
-import type { Config } from '@llmteam/service-host';
+import { type Config, resourceNames } from '@llmteam/service-host';
 import { unsetVariables } from './known-variables.js';
 import { segmentExtensions } from './notations.js';
 
@@ -32,14 +32,15 @@ export function segmentRefs(values: readonly Json[]): Set<string> {
   return refs;
 }
 
-/** The valid references of a segment: configured resources, segments in the same folder, and itself. */
-export function knownRefs(config: Config, folder: string, ownId: string | null): KnownRefs {
-  const { llms = {}, clients = {}, stores = [], secrets = {} } = config.file;
+/** The valid references of a tenant's segment: configured resources, segments in the same folder, and itself. */
+export function knownRefs(config: Config, tenantId: string, folder: string, ownId: string | null): KnownRefs {
+  const { llms, clients, stores, secrets } = resourceNames(config, tenantId);
+  const { file } = config;
   return {
-    llm_ref: configured(llms as JsonObject, config),
-    client_ref: configured(clients as JsonObject, config),
-    store_ref: { has: (name) => stores.includes(name), names: () => stores },
-    secret_ref: configured(secrets, config),
+    llm_ref: configured(llms, file.llms as JsonObject | undefined, config),
+    client_ref: configured(clients, file.clients as JsonObject | undefined, config),
+    store_ref: configured(stores, undefined, config),
+    secret_ref: configured(secrets, file.secrets as JsonObject | undefined, config),
     segment_ref: {
       has: (name) => name === ownId || fileOfSegment(folder, name) !== null,
       names: () => segmentsIn(folder),
@@ -47,11 +48,12 @@ export function knownRefs(config: Config, folder: string, ownId: string | null):
   };
 }
 
-function configured(resources: JsonObject, config: Config): KnownNames {
+function configured(names: readonly string[], settings: JsonObject | undefined, config: Config): KnownNames {
+  const known = new Set(names);
   return {
-    has: (name) => Object.hasOwn(resources, name),
-    names: () => Object.keys(resources),
-    unset: (name) => unsetVariables(resources[name] ?? null, config),
+    has: (name) => known.has(name),
+    names: () => names,
+    unset: (name) => unsetVariables(settings?.[name] ?? null, config),
   };
 }
 

@@ -6,11 +6,11 @@ import { type HumanTask, isLlmteamError, type RunEvent } from '@llmteam/contract
 import { makeColours } from './colours.js';
 import type { Ask, Dialog } from './display/dialog.js';
 import type { RunProgress } from './display/progress.js';
+import { localActor } from './local-actor.js';
 import type { Runs } from './run-stores.js';
 import type { Settings } from './settings.js';
 import { askForAnswer, Dismissed } from './task-dialog.js';
 import { taskText } from './task-text.js';
-import { userName } from './user-name.js';
 import type { WaitingNotes } from './waiting-notes.js';
 
 export class OpenTasks {
@@ -84,7 +84,7 @@ export class OpenTasks {
       const given = await askForAnswer(task, reply, say).catch(nullIfDismissed);
       if (given === null) return false;
       try {
-        await runs.answer(this.tenantId, task.task_id, { ...given, answered_by: userName() });
+        await runs.answer(this.tenantId, task.task_id, given, localActor());
         return true;
       } catch (error) {
         say(`error: ${error instanceof Error ? error.message : String(error)}`);

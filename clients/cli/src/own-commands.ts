@@ -3,7 +3,8 @@ import type { HumanTask, RunKey, TaskRequest } from '@llmteam/contracts';
 import type { Settings } from './settings.js';
 import { shellWord } from './shell-word.js';
 
-const defaultTenant = 'default';
+/** The tenant of local runs, unless `--tenant` names another. */
+export const defaultTenant = 'default';
 
 export function resumeCommand(settings: Settings, { tenant_id, run_id }: RunKey): string {
   return [...baseCommand(settings), 'runs', 'resume', run_id, ...targetOptions(settings, tenant_id)].join(' ');

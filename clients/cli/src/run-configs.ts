@@ -31,6 +31,11 @@ export function rememberConfig(home: string, runId: string, configPath: string |
   deleteOldest(folder);
 }
 
+/** For a run that is deleted; without effect if nothing is remembered. */
+export function forgetConfig(home: string, runId: string): void {
+  if (runName.test(runId)) rmSync(join(folderOf(home), `${runId}.json`), { force: true });
+}
+
 /** Returns undefined if the run is unknown. A child run (`<run_id>.<number>`) falls back to its parent. */
 export function recalledConfig(home: string, runId: string): string | null | undefined {
   if (!runName.test(runId)) return undefined;

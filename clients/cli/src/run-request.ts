@@ -1,4 +1,4 @@
-import type { Json } from '@llmteam/contracts';
+import type { Json, RunMetadata } from '@llmteam/contracts';
 import { parseArgument, readJson } from './files.js';
 import type { ResultOptions } from './result-output.js';
 
@@ -9,6 +9,7 @@ export interface RunOptions extends ResultOptions {
   readonly timeout?: number;
   readonly tenant: string;
   readonly correlationId?: string;
+  readonly metadata?: RunMetadata;
   readonly watch?: boolean;
 }
 

@@ -1,21 +1,25 @@
 /** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
 import type { LiveToken, RunEvent, RunKey, RunRow, Segment } from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
-import type { RunService } from '@llmteam/kernel';
+import type { RunRemoval, RunService } from '@llmteam/kernel';
 
 /** Operations on runs that every kind of store supports. */
 export type Runs = Pick<
   RunService,
-  'list' | 'show' | 'events' | 'control' | 'signal' | 'fork' | 'tasks' | 'task' | 'claim' | 'answer'
+  'list' | 'show' | 'events' | 'control' | 'signal' | 'fork' | 'tasks' | 'task' | 'claim' | 'unclaim' | 'answer'
 > & {
   /** The segment as far as the store knows it: enough to display the run, not to execute it. */
   definition(run: RunKey): Promise<{ readonly segment: Segment }>;
 };
 
+/** Removing runs, which every kind of store supports. */
+export type Removal = Pick<RunRemoval, 'remove'>;
+
 /** The runs at a gateway. The API key determines the tenant; the one in a {@link RunKey} is ignored. */
 export interface GatewayStore {
   readonly kind: 'gateway';
   readonly runs: Runs;
+  readonly removal: Removal;
   /** Yields every event from `fromSeq` on and live tokens until the run ends. @throws LlmteamError */
   follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveToken>;
   close(): Promise<void>;

@@ -15,6 +15,7 @@ import type { Config } from '@llmteam/service-host';
 import { readText, shownName } from './files.js';
 import { fileOfSegment, idOf, knownRefs, segmentRefs } from './known-refs.js';
 import { notationOf } from './notations.js';
+import { defaultTenant } from './own-commands.js';
 import { type FileProblem, mismatch, unreadable } from './problem-lines.js';
 
 export interface LoadedSegment {
@@ -34,8 +35,8 @@ export class SegmentFiles {
   constructor(
     private readonly config: Config,
     private readonly catalog: StepCatalog,
-    /** Whether references must resolve; drawing a segment does not need them. */
-    private readonly options: { readonly checkRefs: boolean } = { checkRefs: true },
+    /** Whether references must resolve, which drawing a segment does not need, and for which tenant. */
+    private readonly options: { readonly checkRefs?: boolean; readonly tenant?: string } = {},
   ) {}
 
   /** @throws LlmteamError `FILE_UNREADABLE`, `LIMIT_EXCEEDED` */
@@ -43,8 +44,9 @@ export class SegmentFiles {
     const text = await readText(file);
     const folder = file === '-' ? '.' : dirname(file);
     const base = { catalog: this.catalog, compiler: this.compiler };
+    const { checkRefs = true, tenant = defaultTenant } = this.options;
     const contextFor = (value: Json): ValidationContext =>
-      this.options.checkRefs ? { ...base, refs: knownRefs(this.config, folder, idOf(value)) } : base;
+      checkRefs ? { ...base, refs: knownRefs(this.config, tenant, folder, idOf(value)) } : base;
     try {
       const { segment, problems } = await validateTextInSlices(text, contextFor, await notationOf(file));
       return { file, segment, problems: problems.map((problem) => ({ ...problem, file: shownName(file) })) };

@@ -1,13 +1,19 @@
 import type {
   AnswerTaskBody,
+  AuditEntryPage,
   CatalogPage,
   CatalogType,
   ClaimTaskBody,
   ControlRunBody,
+  CreateKeyBody,
   EventPage,
   ForkRunBody,
   HumanTask,
+  KeyCreated,
+  KeyIdentity,
+  KeyPage,
   RunAccepted,
+  RunMetadata,
   RunPage,
   RunStatus,
   RunView,
@@ -94,10 +100,17 @@ export class LlmteamClient {
   listRuns(
     query: PageOptions & {
       readonly segment_id?: string;
-      readonly status?: RunStatus;
+      /** One status, or any of several. */
+      readonly status?: RunStatus | readonly RunStatus[];
       readonly correlation_id?: string;
-      /** An RFC 3339 timestamp. */
+      readonly parent_run_id?: string;
+      readonly run_id_prefix?: string;
+      /** Only runs with all of these entries. */
+      readonly metadata?: RunMetadata;
+      /** Started at or after this RFC 3339 timestamp. */
       readonly since?: string;
+      /** Started before this RFC 3339 timestamp. */
+      readonly until?: string;
     } = {},
   ): Promise<RunPage> {
     return this.transport.json(`${api}/runs`, { query: { ...query } });
@@ -107,7 +120,8 @@ export class LlmteamClient {
     return this.transport.json(run(runId), { query: { wait } });
   }
 
-  listEvents(runId: string, query: { readonly from_seq?: number; readonly limit?: number } = {}): Promise<EventPage> {
+  /** From the event with `seq` `from_seq` on, or from the cursor of the previous page. */
+  listEvents(runId: string, query: PageOptions & { readonly from_seq?: number } = {}): Promise<EventPage> {
     return this.transport.json(`${run(runId)}/events`, { query: { ...query } });
   }
 
@@ -128,10 +142,58 @@ export class LlmteamClient {
     return this.transport.json(`${run(runId)}/fork`, { method: 'POST', body });
   }
 
+  /** Deletes a run that has ended, with its child runs. Idempotent for a week. */
+  async deleteRun(runId: string): Promise<void> {
+    await this.transport.json(run(runId), { method: 'DELETE' });
+  }
+
+  /** Removes the data of a run that has ended, and of its child runs; returns what is left. Idempotent. */
+  redactRun(runId: string): Promise<RunView> {
+    return this.transport.json(`${run(runId)}/redact`, { method: 'POST' });
+  }
+
   listTasks(
-    query: PageOptions & { readonly run_id?: string; readonly status?: HumanTask['status'] } = {},
+    query: PageOptions & {
+      readonly run_id?: string;
+      readonly segment_id?: string;
+      /** Only tasks of this person: claimed by them, or else assigned to them. */
+      readonly assignee?: string;
+      /** One status, or any of several. */
+      readonly status?: HumanTask['status'] | readonly HumanTask['status'][];
+    } = {},
   ): Promise<TaskPage> {
     return this.transport.json(`${api}/tasks`, { query: { ...query } });
+  }
+
+  /** The key of this client and what it may do. */
+  whoami(): Promise<KeyIdentity> {
+    return this.transport.json(`${api}/whoami`);
+  }
+
+  listKeys(page: PageOptions = {}): Promise<KeyPage> {
+    return this.transport.json(`${api}/keys`, { query: { ...page } });
+  }
+
+  /** The only time that the key itself is shown. */
+  createKey(body: CreateKeyBody): Promise<KeyCreated> {
+    return this.transport.json(`${api}/keys`, { method: 'POST', body });
+  }
+
+  async revokeKey(prefix: string): Promise<void> {
+    await this.transport.json(`${api}/keys/${encodeURIComponent(prefix)}`, { method: 'DELETE' });
+  }
+
+  /** A page may hold few records or none although more follow. */
+  listAudit(
+    query: PageOptions & {
+      /** The public prefix of a key. */
+      readonly key?: string;
+      readonly action?: string;
+      /** An RFC 3339 timestamp. */
+      readonly since?: string;
+    } = {},
+  ): Promise<AuditEntryPage> {
+    return this.transport.json(`${api}/audit`, { query: { ...query } });
   }
 
   getTask(taskId: string): Promise<HumanTask> {
@@ -140,6 +202,10 @@ export class LlmteamClient {
 
   claimTask(taskId: string, body: ClaimTaskBody = {}): Promise<HumanTask> {
     return this.transport.json(`${task(taskId)}/claim`, { method: 'POST', body });
+  }
+
+  unclaimTask(taskId: string): Promise<HumanTask> {
+    return this.transport.json(`${task(taskId)}/unclaim`, { method: 'POST' });
   }
 
   answerTask(taskId: string, answer: AnswerTaskBody): Promise<HumanTask> {

@@ -9,9 +9,12 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+/** A list is repeated, an object is given member by member. */
+type QueryValue = string | number | readonly string[] | Readonly<Record<string, string>> | undefined;
+
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, QueryValue>>;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -77,7 +80,20 @@ export class Transport {
 
 function searchOf(query: NonNullable<RequestOptions['query']>): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    for (const [given, text] of parametersOf(name, value)) search.append(given, text);
+  }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+function parametersOf(name: string, value: QueryValue): (readonly [name: string, text: string])[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'object') return [[name, String(value)]];
+  if (isList(value)) return value.map((one) => [name, one]);
+  return Object.entries(value).map(([member, text]) => [`${name}[${member}]`, text]);
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }

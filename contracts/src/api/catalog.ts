@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { StepTypeMetadata } from '../plugin/step-type.js';
+import { PageCursor } from './run-answers.js';
 
 const strict = { additionalProperties: false } as const;
 
@@ -20,7 +21,7 @@ export const CatalogType = Type.Object(
 export type CatalogType = Static<typeof CatalogType>;
 
 export const CatalogPage = Type.Object(
-  { types: Type.Array(CatalogType) },
-  { ...strict, $id: 'CatalogPage', description: 'Step types, ordered by id.' },
+  { types: Type.Array(CatalogType), cursor: PageCursor },
+  { ...strict, $id: 'CatalogPage', description: 'All step types, ordered by id, on one page.' },
 );
 export type CatalogPage = Static<typeof CatalogPage>;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { RunEvent } from '../events.js';
-import { RunStatus } from '../run.js';
+import { Redacted, RunStatus } from '../run.js';
+import { RunMetadata } from '../run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
 const time = Type.String({ format: 'date-time' });
@@ -24,10 +25,12 @@ export const RunListing = Type.Object(
     tenant_id: Type.String(),
     status: RunStatus,
     correlation_id: Type.Union([Type.String(), Type.Null()]),
+    metadata: RunMetadata,
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
     started_at: time,
     completed_at: Type.Union([time, Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+    redacted: Type.Optional(Redacted),
   },
   { ...strict, $id: 'RunListing' },
 );
@@ -42,9 +45,10 @@ export type RunPage = Static<typeof RunPage>;
 export const EventPage = Type.Object(
   {
     events: Type.Unsafe<RunEvent[]>(Type.Array(RunEvent)),
-    next_seq: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
-      description: 'The `from_seq` of the next page; null if the run has ended and this was its last page.',
-    }),
+    cursor: {
+      ...PageCursor,
+      description: 'The cursor of the next page; null if the run has ended and this was its last page.',
+    },
   },
   { ...strict, $id: 'EventPage', description: 'Events of a run, in order.' },
 );

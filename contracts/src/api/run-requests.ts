@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Name } from '../ids.js';
 import { JsonRecord, JsonValue } from '../json.js';
+import { RunMetadata } from '../run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
 
@@ -22,6 +23,7 @@ export const StartRunBody = Type.Object(
     idempotency_key: Type.Optional(IdempotencyKey),
     instance_id: Type.Optional(Name),
     correlation_id: Type.Optional(Name),
+    metadata: Type.Optional(RunMetadata),
   },
   { ...strict, $id: 'StartRunBody' },
 );

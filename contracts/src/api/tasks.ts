@@ -5,11 +5,12 @@ import { PageCursor } from './run-answers.js';
 const strict = { additionalProperties: false } as const;
 const { decision, value, comment } = TaskAnswer.properties;
 
-/** The person on whose behalf the key acts; the gateway also records the key. */
+/** The person on whose behalf the key acts. The key is recorded as well, and cannot be given. */
 const by = Type.String({
   minLength: 1,
   maxLength: 128,
-  description: 'The person who acts. Default: the name of the API key.',
+  description:
+    'The person who acts. Default: the name of the API key; only a key that may act for others may name another.',
 });
 
 /** `POST /api/v1/tasks/{task_id}/answer` */

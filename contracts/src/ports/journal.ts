@@ -41,6 +41,10 @@ export interface FollowOptions {
  *   unspecified.
  * - J6 Facts round-trip as JSON: a reader sees `JSON.parse(JSON.stringify(fact))`.
  * - J8 `end` returns the position of the last entry of the partition, 0 if there is none.
+ * - J9 `remove` deletes the entries of a run, or only the appends before the one with position `before`: once it resolves,
+ *   nobody reads or follows them any more, also after a reopen. Entries of other runs and positions stay as they are; an
+ *   unknown run is a no-op. A caller that dies in between may have to repeat it.
+ *   Whether a message id of a removed entry is still in the deduplication window is unspecified.
  * - J7 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface Journal {
@@ -56,5 +60,6 @@ export interface Journal {
     options?: FollowOptions,
   ): AsyncIterable<readonly Entry[]>;
   end(partition: number): Promise<Position>;
+  remove(run: RunKey, before?: Position): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { HumanTask } from '../human-task.js';
 import type { RunStatus } from '../run.js';
+import type { RunMetadata } from '../run-metadata.js';
 import type { Position, RunKey } from './journal.js';
 
 /** A run as lists show it. */
@@ -9,19 +10,31 @@ export interface RunRow {
   readonly segment_id: string;
   readonly status: RunStatus;
   readonly correlation_id: string | null;
+  readonly metadata: RunMetadata;
   readonly parent_run_id: string | null;
   /** Epoch milliseconds. */
   readonly started_at: number;
   readonly ended_at: number | null;
+  /** Present if the data of the run was removed. */
+  readonly redacted?: true;
 }
 
 export interface RunQuery {
   readonly tenant_id: string;
   readonly segment_id?: string;
-  readonly status?: RunStatus;
+  /** One status, or any of several. */
+  readonly status?: RunStatus | readonly RunStatus[];
   readonly correlation_id?: string;
+  /** Only children of this run. */
+  readonly parent_run_id?: string;
+  /** Only runs with all of these entries. */
+  readonly metadata?: RunMetadata;
+  /** Only runs whose id begins with this text. */
+  readonly run_id_prefix?: string;
   /** Only runs started at this time or later; epoch milliseconds. */
   readonly since?: number;
+  /** Only runs started before this time; epoch milliseconds. */
+  readonly until?: number;
   readonly cursor?: string;
   /** 1 … 1,000; default 50. */
   readonly limit?: number;
@@ -30,7 +43,11 @@ export interface RunQuery {
 export interface TaskQuery {
   readonly tenant_id: string;
   readonly run_id?: string;
-  readonly status?: HumanTask['status'];
+  readonly segment_id?: string;
+  /** Only tasks of this person: claimed by them, or else assigned to them. */
+  readonly assignee?: string;
+  /** One status, or any of several. */
+  readonly status?: HumanTask['status'] | readonly HumanTask['status'][];
   readonly cursor?: string;
   readonly limit?: number;
 }
@@ -40,6 +57,9 @@ export interface Page<T> {
   /** The cursor of the next page; null on the last page. */
   readonly cursor: string | null;
 }
+
+/** The most runs of a tenant that a `run_id_prefix` may match. */
+export const runsPerIdPrefix = 1_000;
 
 /** Changed rows, with the journal position that caused the change. */
 export interface IndexChange {
@@ -60,6 +80,9 @@ export interface IndexChange {
  *   `after`. It is for the operator, not for tenants.
  * - I7 `clear` atomically deletes everything, including positions, so that changes apply again from the first position.
  * - I8 `remove` deletes runs and their tasks from every list; a later change may add them again.
+ * - I9 Applying the row of a run that is redacted deletes its tasks.
+ * - I10 A list by `run_id_prefix` rejects with `LIMIT_EXCEEDED` if more than `runsPerIdPrefix` runs begin with it: the
+ *   order of lists is by time, so the rows of a prefix have to be sorted.
  * - I5 Values read are copies. After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface RunIndex {

@@ -329,6 +329,14 @@ export function onClaimed(turn: Turn, instance: StepInstance, by: string): void 
   turn.emit('human.task_assigned', instance, { task_id: task.task_id, assignee: by });
 }
 
+export function onUnclaimed(turn: Turn, instance: StepInstance, by: string): void {
+  const task = instance.state.control?.task;
+  if (!isOpen(instance) || !task || task.status !== 'claimed') return;
+  showTask(turn, instance, { ...task, status: 'open', claimed_by: null });
+  const payload = { task_id: task.task_id, assignee: task.claimed_by ?? '', unassigned_by: by };
+  turn.emit('human.task_unassigned', instance, payload);
+}
+
 /** The first answer the control type accepts wins; later ones find the task closed. */
 export function onAnswered(turn: Turn, instance: StepInstance, answer: NonNullable<HumanTask['answer']>): void {
   const task = instance.state.control?.task;

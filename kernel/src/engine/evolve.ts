@@ -26,7 +26,7 @@ import {
   startAttempt,
 } from './attempts.js';
 import { isLive } from './cancel.js';
-import { matches, onAnswered, onClaimed, onControlStepTimer, react, startControl } from './controls.js';
+import { matches, onAnswered, onClaimed, onControlStepTimer, onUnclaimed, react, startControl } from './controls.js';
 import type { Effect } from './effects.js';
 import { endRun, finishRun } from './ending.js';
 import { findStep } from './find-step.js';
@@ -167,6 +167,8 @@ function applyFact(turn: Turn, fact: Fact): void {
       return onSignal(turn, fact);
     case 'task.claimed':
       return withStep(turn, fact.step, (instance) => onClaimed(turn, instance, fact.by));
+    case 'task.unclaimed':
+      return withStep(turn, fact.step, (instance) => onUnclaimed(turn, instance, fact.by));
     case 'task.answered':
       return withStep(turn, fact.step, (instance) => onAnswered(turn, instance, fact.answer));
     case 'child.ended': {

@@ -23,6 +23,7 @@ export function viewRun(run: Run): RunView {
     completed_at: state.ended_at === null ? null : iso(state.ended_at),
     duration_ms: state.ended_at === null ? null : state.ended_at - state.request.at,
     correlation_id: state.request.correlation_id,
+    metadata: state.request.metadata ?? {},
     parent_run_id: state.request.parent?.run_id ?? null,
   };
 }

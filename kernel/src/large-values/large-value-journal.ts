@@ -1,12 +1,15 @@
 /**
  * Purpose: a journal decorator that stores values larger than `caps.inline_value_bytes` in Blobs and restores them for readers.
- * Owns: which members of a fact are eligible. Invariant: a reader sees exactly the fact that was appended.
+ * Owns: which members of a fact are eligible, and the blobs: each begins with a line that names its run, so it belongs to that run alone
+ * and is removed with it.
+ * Invariant: a reader sees exactly the fact that was appended.
  */
 import {
   type Blobs,
   caps,
   type Entry,
   type Fact,
+  isLlmteamError,
   type Journal,
   type Json,
   type NewEntry,
@@ -25,6 +28,9 @@ const dataMembers: Partial<Record<Fact['type'], string>> = {
   'child.ended': 'output',
   'run.ended': 'output',
 };
+
+/** No JSON text begins with it. */
+const ownerMark = '#';
 
 type Slots = Record<string, Json>;
 
@@ -53,12 +59,12 @@ export class LargeValueJournal implements Journal {
 
   private async appendLarge(run: RunKey, entries: readonly NewEntry[]): Promise<readonly Position[]> {
     const small = await Promise.all(
-      entries.map(async (entry) => ({ ...entry, fact: await this.moveToBlobs(entry.fact) })),
+      entries.map(async (entry) => ({ ...entry, fact: await this.moveToBlobs(run, entry.fact) })),
     );
     return this.inner.append(run, small);
   }
 
-  private async moveToBlobs(fact: Fact): Promise<Fact> {
+  private async moveToBlobs(run: RunKey, fact: Fact): Promise<Fact> {
     const member = dataMembers[fact.type];
     if (member === undefined || isInline(fact)) return fact;
     const large: Record<string, string> = {};
@@ -67,27 +73,44 @@ export class LargeValueJournal implements Journal {
     for (const name of member === 'ports' ? Object.keys(owner) : [member]) {
       const value = owner[name] ?? null;
       if (isSmall(value, caps.inline_value_bytes)) continue;
-      large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.store(value);
+      large[member === 'ports' ? `/ports/${name}` : `/${name}`] = await this.store(run, value);
       owner[name] = null;
     }
     if (member === 'ports') copy.ports = owner;
     return { ...(copy as unknown as Fact), large };
   }
 
-  private store(value: Json): Promise<string> {
-    return this.blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+  private store({ tenant_id, run_id }: RunKey, value: Json): Promise<string> {
+    const owner = JSON.stringify([tenant_id, run_id]);
+    return this.blobs.put(new TextEncoder().encode(`${ownerMark}${owner}\n${JSON.stringify(value)}`));
   }
 
   async *read(run: RunKey, after?: Position): AsyncIterable<Entry> {
     for await (const entry of this.inner.read(run, after)) {
-      yield entry.fact.large === undefined ? entry : await this.restore(entry);
+      const whole = entry.fact.large === undefined ? entry : await this.unlessRemoved(entry);
+      if (whole !== null) yield whole;
     }
   }
 
   async *follow(...args: Parameters<Journal['follow']>): AsyncIterable<readonly Entry[]> {
     for await (const batch of this.inner.follow(...args)) {
       if (batch.every((entry) => entry.fact.large === undefined)) yield batch;
-      else yield await Promise.all(batch.map((entry) => this.restore(entry)));
+      else {
+        const whole = await Promise.all(batch.map((entry) => this.unlessRemoved(entry)));
+        const kept = whole.filter((entry) => entry !== null);
+        if (kept.length > 0) yield kept;
+      }
+    }
+  }
+
+  /** Null if the entry was removed, with its blobs, after it was read. */
+  private async unlessRemoved(entry: Entry): Promise<Entry | null> {
+    try {
+      return await this.restore(entry);
+    } catch (error) {
+      if (!isLlmteamError(error) || error.code !== 'BLOB_MISSING') throw error;
+      for await (const { position } of this.inner.read(entry)) if (position === entry.position) throw error;
+      return null;
     }
   }
 
@@ -96,12 +119,33 @@ export class LargeValueJournal implements Journal {
     if (large === undefined) return entry;
     const whole = fact as unknown as Slots;
     for (const [pointer, hash] of Object.entries(large)) {
-      const value = JSON.parse(new TextDecoder().decode(await this.blobs.get(hash))) as Json;
+      const text = new TextDecoder().decode(await this.blobs.get(hash));
+      const value = JSON.parse(text.startsWith(ownerMark) ? text.slice(text.indexOf('\n') + 1) : text) as Json;
       const port = pointer.startsWith('/ports/') ? pointer.slice('/ports/'.length) : null;
       if (port === null) whole[pointer.slice(1)] = value;
       else whole.ports = { ...(whole.ports as Slots), [port]: value };
     }
     return { ...entry, fact: whole as unknown as Fact };
+  }
+
+  /** The history goes first: a value without its blob would stop whoever follows the partition. */
+  async remove(run: RunKey, before: Position = Number.POSITIVE_INFINITY): Promise<void> {
+    const hashes = new Set<string>();
+    for await (const { position, fact } of this.inner.read(run)) {
+      if (position < before) for (const hash of Object.values(fact.large ?? {})) hashes.add(hash);
+    }
+    await (before === Number.POSITIVE_INFINITY ? this.inner.remove(run) : this.inner.remove(run, before));
+    for (const hash of hashes) await this.removeOwned(hash);
+  }
+
+  /** Blobs of earlier releases name no run: others may use them. */
+  private async removeOwned(hash: string): Promise<void> {
+    try {
+      const [first] = await this.blobs.get(hash);
+      if (first === ownerMark.charCodeAt(0)) await this.blobs.remove(hash);
+    } catch (error) {
+      if (!isLlmteamError(error) || error.code !== 'BLOB_MISSING') throw error;
+    }
   }
 
   end(partition: number): Promise<Position> {

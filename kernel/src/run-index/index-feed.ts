@@ -3,11 +3,12 @@
  * Owns: following these sources, with retries; knowing when the index has caught up. Does not own: the index itself.
  * Invariants:
  *   I1 Following resumes at the index's position: entries it has already applied are not read again.
- *   I2 Removals are followed only after the rows have caught up, so an old entry cannot bring back a row that was removed.
+ *   I2 Removals are followed only after the rows have caught up, and remembered, so nothing that comes late brings back a row that was
+ *      removed.
  */
 import type { Clock, Journal, KvStore, Logger, RunIndex } from '@llmteam/contracts';
 import { type FollowContext, followWithRetry } from './follow-with-retry.js';
-import { followRemovedRuns } from './removed-runs.js';
+import { followRemovedRuns, GoneRuns } from './removed-runs.js';
 import { followRunRows } from './run-rows.js';
 import { followTaskRows } from './task-rows.js';
 
@@ -25,6 +26,8 @@ export interface IndexFeedOptions {
 export class IndexFeed {
   private readonly stopping = new AbortController();
   private readonly following: Promise<void>[] = [];
+  private readonly gone = new GoneRuns();
+  private readonly redacted = new GoneRuns();
   private behind = 0;
 
   constructor(private readonly options: IndexFeedOptions) {}
@@ -36,14 +39,16 @@ export class IndexFeed {
     await Promise.all([
       ...partitions.map((partition) =>
         this.begin(`partition ${partition} of the journal`, (signal, caughtUp) =>
-          followRunRows(this.options, partition, signal, caughtUp),
+          followRunRows({ ...this.options, gone: this.gone, redacted: this.redacted }, partition, signal, caughtUp),
         ),
       ),
-      this.begin('the list of human tasks', (signal, caughtUp) => followTaskRows(this.options, signal, caughtUp)),
+      this.begin('the list of human tasks', (signal, caughtUp) =>
+        followTaskRows({ ...this.options, gone: [this.gone, this.redacted] }, signal, caughtUp),
+      ),
     ]);
     await this.begin('the list of removed runs', (signal, caughtUp) => {
       caughtUp();
-      return followRemovedRuns(this.options, signal);
+      return followRemovedRuns(this.options, this.gone, signal);
     });
   }
 

@@ -1,9 +1,13 @@
 import type { Entry, Journal, RunIndex, RunRow } from '@llmteam/contracts';
+import type { GoneRuns } from './removed-runs.js';
 import { rowAfter } from './row-after.js';
 
 export interface RunRowsDeps {
   readonly journal: Pick<Journal, 'follow'>;
   readonly index: Pick<RunIndex, 'apply' | 'position' | 'run'>;
+  readonly gone: Pick<GoneRuns, 'has'>;
+  /** Told of runs whose data is removed. */
+  readonly redacted: Pick<GoneRuns, 'add'>;
 }
 
 /**
@@ -11,7 +15,7 @@ export interface RunRowsDeps {
  * reached the end that the journal had at the start. @throws LlmteamError of the journal or the index
  */
 export async function followRunRows(
-  { journal, index }: RunRowsDeps,
+  { journal, index, gone, redacted }: RunRowsDeps,
   partition: number,
   signal: AbortSignal,
   caughtUp: () => void,
@@ -19,8 +23,20 @@ export async function followRunRows(
   const from = await index.position(partition);
   for await (const batch of journal.follow(partition, from, signal, { only: 'run_level' })) {
     const last = batch.at(-1);
+    redacted.add(batch.filter(({ fact }) => fact.type === 'run.redacted'));
     if (last === undefined) caughtUp();
-    else await index.apply([{ partition, position: last.position, runs: await rowsOf(index, batch), tasks: [] }]);
+    else
+      await index.apply([
+        {
+          partition,
+          position: last.position,
+          runs: await rowsOf(
+            index,
+            batch.filter((entry) => !gone.has(entry)),
+          ),
+          tasks: [],
+        },
+      ]);
   }
 }
 

@@ -4,10 +4,13 @@
  */
 import type { HumanTask, KvEntry, KvStore, RunIndex } from '@llmteam/contracts';
 import { taskOfFeed, tasksPrefix } from '../run-loop/task-feed.js';
+import type { GoneRuns } from './removed-runs.js';
 
 export interface TaskRowsDeps {
   readonly kv: Pick<KvStore, 'list' | 'watch'>;
   readonly index: Pick<RunIndex, 'apply' | 'position'>;
+  /** Runs whose tasks are not listed any more. */
+  readonly gone: readonly Pick<GoneRuns, 'has'>[];
 }
 
 /** Not one of the journal's partitions. */
@@ -20,13 +23,13 @@ const maxPending = 1_000;
  * @throws LlmteamError of the key-value store or the index
  */
 export async function followTaskRows(
-  { kv, index }: TaskRowsDeps,
+  { kv, index, gone }: TaskRowsDeps,
   signal: AbortSignal,
   caughtUp: () => void,
 ): Promise<void> {
   // If the index refuses a change, following ends with the error, and the retry lists everything again.
   const refused = new AbortController();
-  const tasks = new TaskRows(index, () => refused.abort());
+  const tasks = new TaskRows(index, gone, () => refused.abort());
   for (let after: string | undefined; ; ) {
     const found = await kv.list(tasksPrefix, after === undefined ? { limit: pageSize } : { limit: pageSize, after });
     for (const value of found) tasks.note(value);
@@ -51,6 +54,7 @@ class TaskRows {
 
   constructor(
     private readonly index: TaskRowsDeps['index'],
+    private readonly gone: TaskRowsDeps['gone'],
     private readonly onFailure: () => void,
   ) {}
 
@@ -76,7 +80,7 @@ class TaskRows {
     try {
       while (this.noted.size > 0) {
         const position = (await this.index.position(partition)) + 1;
-        const tasks = [...this.noted.values()];
+        const tasks = [...this.noted.values()].filter((task) => !this.gone.some((gone) => gone.has(task)));
         this.noted.clear();
         await this.index.apply([{ partition, position, runs: [], tasks }]);
       }

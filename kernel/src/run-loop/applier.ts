@@ -151,11 +151,12 @@ export class Applier {
     runs.settle(live, run);
   }
 
-  /** A fact of a run that is not driven here. Cancelling a run that was not adopted changes the index all the same. */
+  /** A fact of a run that is not driven here. Cancelling one that was not adopted, or redacting it, changes the index all the same. */
   private noteOrphan(entry: Entry): boolean {
     const { loop, progress, orphans } = this.deps;
     progress.ignore();
-    if (!loop.drivesPartition && entry.fact.type !== 'run.ended') orphans.note(entry);
+    const isRedacted = entry.fact.type === 'run.redacted';
+    if (isRedacted || (!loop.drivesPartition && entry.fact.type !== 'run.ended')) orphans.note(entry);
     return true;
   }
 

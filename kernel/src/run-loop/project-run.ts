@@ -2,7 +2,7 @@ import type { Entry, HumanTask, Journal, RunKey, RunRow } from '@llmteam/contrac
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
 import { RunFold } from '../engine/fold.js';
-import { rowAfter } from '../run-index/row-after.js';
+import { redactedRow, rowAfter } from '../run-index/row-after.js';
 import { rowOf } from './run-row.js';
 
 export interface ProjectionDeps {
@@ -21,6 +21,7 @@ export interface ProjectedRun {
 export async function projectRun({ journal, definitions }: ProjectionDeps, key: RunKey): Promise<ProjectedRun> {
   const entries: Entry[] = [];
   for await (const entry of journal.read(key)) entries.push(entry);
+  for (const { fact } of entries) if (fact.type === 'run.redacted') return { row: redactedRow(fact), tasks: [] };
   if (entries[0]?.fact.type !== 'run.requested') return { row: null, tasks: [] };
   try {
     return await replayForIndex(definitions, key, entries);

@@ -9,6 +9,7 @@ export function rowOf(run: Run): RunRow {
     segment_id: state.request.segment_id,
     status: state.status,
     correlation_id: state.request.correlation_id,
+    metadata: state.request.metadata ?? {},
     parent_run_id: state.request.parent?.run_id ?? null,
     started_at: state.request.at,
     ended_at: state.ended_at,

@@ -157,8 +157,13 @@ export class RunSnapshots {
   }
 
   private keyOf(runId: string): string {
-    return `snapshots/${this.partition}/${runId}`;
+    return snapshotKey(this.partition, runId);
   }
+}
+
+/** The key of a run's snapshot. */
+export function snapshotKey(partition: number, runId: string): string {
+  return `snapshots/${partition}/${runId}`;
 }
 
 function smallState(run: Run): RunSnapshot | null {

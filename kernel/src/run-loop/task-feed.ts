@@ -70,7 +70,12 @@ export function taskOfFeed(value: Json): HumanTask {
 }
 
 function keyOf({ tenant_id, task_id }: HumanTask): string {
-  return boundedKey(`${tasksPrefix}${tenant_id}/`, task_id);
+  return taskKey(tenant_id, task_id);
+}
+
+/** The key of a human task. */
+export function taskKey(tenantId: string, taskId: string): string {
+  return boundedKey(`${tasksPrefix}${tenantId}/`, taskId);
 }
 
 /** 0 if it was not written by a feed. */

@@ -1,4 +1,4 @@
-import type { Journal, Position, RunKey } from '@llmteam/contracts';
+import type { Journal, Position, RunKey, RunRedacted } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
@@ -14,6 +14,8 @@ const smallestFact = 200;
 /** A run as far as it has been read. */
 interface KeptRun {
   fold: RunFold;
+  /** What is left of it, once its data was removed. */
+  redacted: RunRedacted | null;
   /** Of the last entry applied; 0 before the first. */
   position: Position;
   characters: number;
@@ -37,7 +39,7 @@ export class KeptRuns {
    * The run as of the end of its history; null if there is none. Another call changes it in place: take from it what is needed before
    * anything else is awaited.
    */
-  async current(key: RunKey): Promise<Run | null> {
+  async current(key: RunKey): Promise<Run | RunRedacted | null> {
     const id = `${key.tenant_id}/${key.run_id}`;
     const kept = this.runs.get(id) ?? newRun(key);
     this.keep(id, kept);
@@ -59,7 +61,7 @@ export class KeptRuns {
   }
 
   /** Reads the last entry once more: if it is no longer there, the run was removed, and possibly begun anew. */
-  private async readOn(key: RunKey, kept: KeptRun): Promise<Run | null> {
+  private async readOn(key: RunKey, kept: KeptRun): Promise<Run | RunRedacted | null> {
     const known = kept.position;
     const slices = new TimeSlices();
     let isStillThere = known === 0;
@@ -69,17 +71,18 @@ export class KeptRuns {
         continue;
       }
       if (!isStillThere) break;
-      kept.fold.apply(fact, await planToBegin(kept.fold, fact, this.definitions));
+      if (fact.type === 'run.redacted') Object.assign(kept, { fold: new RunFold(key), redacted: fact });
+      else kept.fold.apply(fact, await planToBegin(kept.fold, fact, this.definitions));
       kept.position = position;
       kept.characters += Math.max(smallestFact, JSON.stringify(fact).length);
       await slices.pause();
     }
-    if (isStillThere) return kept.fold.run;
+    if (isStillThere) return kept.redacted ?? kept.fold.run;
     Object.assign(kept, { ...newRun(key), reading: kept.reading });
     return this.readOn(key, kept);
   }
 }
 
 function newRun(key: RunKey): KeptRun {
-  return { fold: new RunFold(key), position: 0, characters: 0, reading: Promise.resolve() };
+  return { fold: new RunFold(key), redacted: null, position: 0, characters: 0, reading: Promise.resolve() };
 }

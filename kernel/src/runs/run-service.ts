@@ -17,6 +17,7 @@ import {
   type RunEvent,
   type RunIndex,
   type RunKey,
+  type RunMetadata,
   type RunQuery,
   type RunRequested,
   type RunRow,
@@ -24,19 +25,15 @@ import {
   type Segment,
   type StepDetail,
   type StepRecord,
-  type TaskAnswer,
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { engineVersion } from '../engine/evolve.js';
-import { findStep } from '../engine/find-step.js';
-import { hash32 } from '../engine/hash.js';
 import { isEnded } from '../engine/state.js';
-import { viewRun } from '../engine/view.js';
 import { validateInput } from '../validation/validate-input.js';
-import { checkAnswer } from './answer-check.js';
 import { forkHistory } from './fork.js';
 import { Histories } from './histories.js';
+import { type Actor, type AnswerRequest, type ClaimRequest, RunTasks } from './run-tasks.js';
 import { SignalRoom } from './signal-room.js';
 import { checkSize, checkValue } from './value-check.js';
 
@@ -49,6 +46,7 @@ export interface StartRequest {
   readonly timeout_seconds?: number | null;
   readonly instance_id?: string;
   readonly correlation_id?: string;
+  readonly metadata?: RunMetadata;
   /** Idempotency key: repeating an id starts no second run. Defaults to a new id. */
   readonly run_id?: string;
   /** SHA-256 of the whole request in hex, stored with the run; the same `run_id` with a different digest is refused. */
@@ -100,10 +98,12 @@ export interface RunService {
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   /** @throws LlmteamError `TASK_UNKNOWN` */
   task(tenantId: string, taskId: string): Promise<HumanTask>;
-  /** @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED` */
-  claim(tenantId: string, taskId: string, by: string): Promise<void>;
-  /** Idempotent for equal answers. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `ANSWER_INVALID` */
-  answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void>;
+  /** @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `TASK_CLAIMED`, `FORBIDDEN` */
+  claim(tenantId: string, taskId: string, request: ClaimRequest, actor: Actor): Promise<void>;
+  /** Idempotent. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `TASK_CLAIMED` */
+  unclaim(tenantId: string, taskId: string, actor: Actor): Promise<void>;
+  /** Idempotent for equal answers. @throws LlmteamError `TASK_UNKNOWN`, `TASK_CLOSED`, `TASK_CLAIMED`, `FORBIDDEN`, `ANSWER_INVALID` */
+  answer(tenantId: string, taskId: string, request: AnswerRequest, actor: Actor): Promise<void>;
 }
 
 export interface RunServiceDeps {
@@ -122,9 +122,12 @@ export function createRunService(deps: RunServiceDeps): RunService {
 class JournalRunService implements RunService {
   private readonly histories: Histories;
   private readonly signalRoom = new SignalRoom();
+  private readonly humanTasks: RunTasks;
 
   constructor(private readonly deps: RunServiceDeps) {
-    this.histories = new Histories(deps.journal, deps.definitions);
+    const { journal, index, definitions, clock, newId } = deps;
+    this.histories = new Histories(journal, definitions);
+    this.humanTasks = new RunTasks({ journal, index, histories: this.histories, now: () => clock.now(), newId });
   }
 
   async start(request: StartRequest): Promise<StartedRun> {
@@ -142,6 +145,7 @@ class JournalRunService implements RunService {
       input: request.input,
       instance_id: request.instance_id ?? 'default',
       correlation_id: request.correlation_id ?? null,
+      ...(request.metadata !== undefined && { metadata: request.metadata }),
       trace_id: newId().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
       timeout_seconds: request.timeout_seconds === undefined ? defaultTimeout(segment) : request.timeout_seconds,
       engine: engineVersion,
@@ -162,6 +166,7 @@ class JournalRunService implements RunService {
   async request(run: RunKey): Promise<RunRequested | null> {
     for await (const { fact } of this.deps.journal.read(run)) {
       if (fact.type === 'run.requested') return fact;
+      if (fact.type === 'run.redacted') return fact.request;
     }
     return null;
   }
@@ -171,11 +176,11 @@ class JournalRunService implements RunService {
   }
 
   async show(run: RunKey): Promise<RunView> {
-    return viewRun(await this.histories.current(run));
+    return this.histories.view(run);
   }
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
-    const { events } = await this.histories.replay(run);
+    const events = await this.histories.events(run);
     return events.slice(Math.max(0, fromSeq - 1));
   }
 
@@ -188,8 +193,8 @@ class JournalRunService implements RunService {
   }
 
   async definition(run: RunKey): Promise<Definition> {
-    const { state } = await this.histories.current(run);
-    return this.deps.definitions.get(state.request.definition);
+    const request = (await this.histories.outline(run))?.request ?? (await this.histories.current(run)).state.request;
+    return this.deps.definitions.get(request.definition);
   }
 
   async control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void> {
@@ -235,54 +240,19 @@ class JournalRunService implements RunService {
   }
 
   async task(tenantId: string, taskId: string): Promise<HumanTask> {
-    return (await this.openTask(tenantId, taskId)).task;
+    return (await this.humanTasks.open(tenantId, taskId)).task;
   }
 
-  /** Reads the task from the run's history, because the index may lag behind. */
-  private async openTask(tenantId: string, taskId: string): Promise<{ run: RunKey; step: string; task: HumanTask }> {
-    const colon = taskId.indexOf(':');
-    const run: RunKey = { tenant_id: tenantId, run_id: taskId.slice(0, Math.max(0, colon)) };
-    const step = taskId.slice(colon + 1);
-    const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${taskId}'`);
-    const indexed = await this.deps.index.task(tenantId, taskId);
-    const found = await this.histories.current(run).catch(() => null);
-    if (found === null) throw unknown;
-    const instance = findStep(found.state, found.plan, step);
-    const task = instance?.state.control?.task ?? null;
-    if (task !== null) return { run, step, task };
-    if (indexed === null) throw unknown;
-    return { run, step, task: { ...indexed, status: 'closed' } };
+  claim(tenantId: string, taskId: string, request: ClaimRequest, actor: Actor): Promise<void> {
+    return this.humanTasks.claim(tenantId, taskId, request, actor);
   }
 
-  async claim(tenantId: string, taskId: string, by: string): Promise<void> {
-    const { run, step, task } = await this.openTask(tenantId, taskId);
-    if (task.status === 'claimed' && task.claimed_by === by) return;
-    if (task.status !== 'open') throw closed(task);
-    const fact = { type: 'task.claimed', at: this.deps.clock.now(), step, by } as const;
-    await this.append(run, `claim:${step}:${task.escalation_level}`, fact);
+  unclaim(tenantId: string, taskId: string, actor: Actor): Promise<void> {
+    return this.humanTasks.unclaim(tenantId, taskId, actor);
   }
 
-  async answer(tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {
-    const { run, step, task } = await this.openTask(tenantId, taskId);
-    const same = JSON.stringify(answer);
-    if (task.status === 'closed') {
-      if (JSON.stringify(task.answer) === same) return;
-      throw closed(task);
-    }
-    checkValue('the answer', answer.value ?? null);
-    checkAnswer(task, answer);
-    const fact = { type: 'task.answered', at: this.deps.clock.now(), step, answer } as const;
-    await this.append(run, `answer:${step}:${hash32(same)}`, fact);
-    const won = await this.winningAnswer(run, step);
-    if (won !== null && JSON.stringify(won) !== same) throw closed(task);
-  }
-
-  /** The first answer in the history wins. */
-  private async winningAnswer(run: RunKey, step: string): Promise<TaskAnswer | null> {
-    for await (const { fact } of this.deps.journal.read(run)) {
-      if (fact.type === 'task.answered' && fact.step === step) return fact.answer;
-    }
-    return null;
+  answer(tenantId: string, taskId: string, request: AnswerRequest, actor: Actor): Promise<void> {
+    return this.humanTasks.answer(tenantId, taskId, request, actor);
   }
 
   private async append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
@@ -293,10 +263,4 @@ class JournalRunService implements RunService {
 /** 300 s unless the segment sets a timeout; null means no limit. */
 function defaultTimeout({ params }: Segment): number | null {
   return params?.timeout_seconds === undefined ? 300 : params.timeout_seconds;
-}
-
-function closed(task: HumanTask): LlmteamError {
-  const by = task.answer === null ? '' : ` by ${task.answer.answered_by}`;
-  const how = task.status === 'claimed' ? `claimed by ${task.claimed_by}` : `closed${by}`;
-  return new LlmteamError('TASK_CLOSED', `task '${task.task_id}' is ${how}`);
 }

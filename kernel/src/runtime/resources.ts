@@ -7,6 +7,9 @@ import {
   type ModelProvider,
 } from '@llmteam/contracts';
 import { distance } from 'fastest-levenshtein';
+import { credentialsIn, isSecretHeader } from '../redaction/credentials.js';
+import { SecretRedactor } from '../redaction/secret-redactor.js';
+import { type ResourceTenants, usableNames } from './resource-tenants.js';
 
 /** The configured resources that handlers can use, by name. Strings may be handles that `reveal` resolves to secrets. */
 export interface ResourceConfig {
@@ -14,52 +17,105 @@ export interface ResourceConfig {
   readonly clients: Readonly<Record<string, HttpClientConfig>>;
   readonly stores: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
+  readonly tenants?: ResourceTenants;
+  /** Secrets known from the start, of these and other parts of the configuration. */
+  readonly secretValues?: readonly string[];
   /** The secret behind a handle; any other text is returned unchanged. @throws LlmteamError `CONFIG_INVALID` */
   readonly reveal: (text: string) => string;
 }
 
-/** Looks up configured resources by reference. Models are created lazily and cached. */
+/** Shorter values, such as `true` or a port, occur in ordinary text. */
+const shortestSecret = 6;
+
+/**
+ * Looks up configured resources by reference, each for a tenant: what a tenant may not use does not exist for it. Models are created
+ * lazily and cached. Every secret that is handed out is known to `redactor` from then on.
+ */
 export class Resources {
+  /** Removes secrets from what handlers return. */
+  readonly redactor = new SecretRedactor(shortestSecret);
   private readonly models = new Map<string, LanguageModel>();
 
   constructor(
     private readonly config: ResourceConfig,
     private readonly providers: ReadonlyMap<string, ModelProvider>,
-  ) {}
+  ) {
+    this.redactor.add(config.secretValues ?? []);
+  }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  llm(ref: string): LanguageModel {
-    const known = this.models.get(ref);
-    if (known !== undefined) return known;
-    const { provider, ...settings } = pick('llm_ref', ref, this.config.llms);
+  llm(ref: string, tenantId: string): LanguageModel {
+    this.check('llm_ref', 'llms', ref, tenantId);
+    return this.models.get(ref) ?? this.makeModel(ref);
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  client(ref: string, tenantId: string): HttpClientConfig {
+    this.check('client_ref', 'clients', ref, tenantId);
+    const client = this.config.clients[ref] as HttpClientConfig;
+    const headers = revealAll(client.headers, this.config.reveal) as HttpClientConfig['headers'];
+    this.redactor.add(secretsInHeaders(headers));
+    return { ...client, headers };
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  checkStore(ref: string, tenantId: string): void {
+    this.check('store_ref', 'stores', ref, tenantId);
+  }
+
+  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type did not declare permission for the secret */
+  secret(ref: string, permissions: readonly string[], tenantId: string): string {
+    if (!permissions.includes(`secret:${ref}`)) {
+      throw new LlmteamError('UNKNOWN_REF', `this step type did not declare the permission 'secret:${ref}'`);
+    }
+    this.check('secret_ref', 'secrets', ref, tenantId);
+    const value = this.config.reveal(this.config.secrets[ref] as string);
+    this.redactor.add([value, ...credentialsIn(value)]);
+    return value;
+  }
+
+  private check(kind: string, section: keyof ResourceTenants, ref: string, tenantId: string): void {
+    const known = this.namesFor(section, tenantId);
+    if (!known.includes(ref)) throw unknownRef(kind, ref, known);
+  }
+
+  private namesFor(section: keyof ResourceTenants, tenantId: string): readonly string[] {
+    const configured = this.config[section];
+    const names = Array.isArray(configured) ? (configured as readonly string[]) : Object.keys(configured);
+    return usableNames(names, this.config.tenants?.[section], tenantId);
+  }
+
+  private makeModel(ref: string): LanguageModel {
+    const { provider, ...written } = this.config.llms[ref] as ResourceConfig['llms'][string];
     const factory = this.providers.get(provider);
     if (factory === undefined) {
       throw unknownRef('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
     }
-    const model = factory.create(revealAll(settings, this.config.reveal) as JsonObject);
+    const settings = revealAll(written, this.config.reveal) as JsonObject;
+    this.redactor.add(secretsInSettings(settings, factory.config_schema));
+    const model = factory.create(settings);
     this.models.set(ref, model);
     return model;
   }
+}
 
-  /** @throws LlmteamError `UNKNOWN_REF` */
-  client(ref: string): HttpClientConfig {
-    const client = pick('client_ref', ref, this.config.clients);
-    const headers = Object.entries(client.headers).map(([name, value]) => [name, this.config.reveal(value)]);
-    return { ...client, headers: Object.fromEntries(headers) };
-  }
+function secretsInHeaders(headers: Readonly<Record<string, Json>>): string[] {
+  const values = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? strings(value) : []));
+  return values.flatMap((value) => [value, ...credentialsIn(value)]);
+}
 
-  /** @throws LlmteamError `UNKNOWN_REF` */
-  checkStore(ref: string): void {
-    if (!this.config.stores.includes(ref)) throw unknownRef('store_ref', ref, this.config.stores);
-  }
+/** The provider's schema says which of its settings are secret. */
+function secretsInSettings(settings: JsonObject, schema: JsonObject): string[] {
+  const properties = (schema.properties ?? {}) as Readonly<Record<string, { readonly writeOnly?: boolean }>>;
+  return Object.entries(settings).flatMap(([key, value]) => {
+    if (properties[key]?.writeOnly === true) return strings(value);
+    const isHeaders = key === 'headers' && typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isHeaders ? secretsInHeaders(value as Readonly<Record<string, Json>>) : [];
+  });
+}
 
-  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type did not declare permission for the secret */
-  secret(ref: string, permissions: readonly string[]): string {
-    if (!permissions.includes(`secret:${ref}`)) {
-      throw new LlmteamError('UNKNOWN_REF', `this step type did not declare the permission 'secret:${ref}'`);
-    }
-    return this.config.reveal(pick('secret_ref', ref, this.config.secrets));
-  }
+function strings(value: Json): string[] {
+  return typeof value === 'string' ? [value] : [];
 }
 
 function revealAll(value: Json, reveal: (text: string) => string): Json {
@@ -67,11 +123,6 @@ function revealAll(value: Json, reveal: (text: string) => string): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: Json) => revealAll(item, reveal));
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealAll(part, reveal)]));
-}
-
-function pick<T>(kind: string, ref: string, known: Readonly<Record<string, T>>): T {
-  if (Object.hasOwn(known, ref)) return known[ref] as T;
-  throw unknownRef(kind, ref, Object.keys(known));
 }
 
 function unknownRef(kind: string, ref: string, known: readonly string[], subject = 'the step names'): LlmteamError {

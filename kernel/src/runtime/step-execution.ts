@@ -1,6 +1,6 @@
 /**
  * Purpose: the context a handler is given for one attempt of a task step; collects what the handler records.
- * Owns: the abort signal, activities, usage, memos. All of them are created lazily, so an attempt that uses none of them stays cheap.
+ * Owns: the abort signal, activities, usage, memos, tokens, the latter two without secrets. All of them are created lazily, so an attempt that uses none of them stays cheap.
  * Invariant: after `close`, nothing the handler still does has an effect.
  */
 import {
@@ -21,6 +21,7 @@ import {
 import { type Span, trace } from '@opentelemetry/api';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
+import { TokenRedactor } from '../redaction/token-redactor.js';
 import { checkedActivity } from './checked-activity.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
@@ -35,6 +36,7 @@ export class StepExecution implements StepContext {
   private collectedActivities: Activity[] | null = null;
   private collectedUsage: Usage | null = null;
   private memos: Record<string, Json> | null = null;
+  private tokens: TokenRedactor | null = null;
 
   constructor(
     private readonly deps: WorkerDeps,
@@ -99,17 +101,17 @@ export class StepExecution implements StepContext {
   }
 
   llm(ref: string): LanguageModel {
-    return this.deps.resources.llm(ref);
+    return this.deps.resources.llm(ref, this.job.tenant_id);
   }
 
   client(ref: string): HttpClientConfig {
-    return this.deps.resources.client(ref);
+    return this.deps.resources.client(ref, this.job.tenant_id);
   }
 
   store(ref: string): KeyValueStore {
     const { resources, kv } = this.deps;
-    resources.checkStore(ref);
     const { tenant_id, instance_id } = this.job;
+    resources.checkStore(ref, tenant_id);
     const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
     return {
       get: async (key) => (await kv.get(keyOf(key)))?.value,
@@ -119,15 +121,18 @@ export class StepExecution implements StepContext {
   }
 
   secret(ref: string): string {
-    return this.deps.resources.secret(ref, this.entry.metadata.permissions);
+    return this.deps.resources.secret(ref, this.entry.metadata.permissions, this.job.tenant_id);
   }
 
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {
     const memos = await this.knownMemos();
     if (Object.hasOwn(memos, name)) return memos[name] as T;
-    const value = await work();
-    const fault = jsonFault(value) ?? sizeFault(value);
-    if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `memo '${name}': ${fault}`);
+    const made = await work();
+    const fault = jsonFault(made);
+    // Later attempts get the redacted value, so this one does too.
+    const value = fault === null ? this.deps.resources.redactor.json(made) : made;
+    const refusal = fault ?? sizeFault(value);
+    if (refusal !== null) throw new LlmteamError('STEP_RESULT_INVALID', `memo '${name}': ${refusal}`);
     if (this.isClosed) throw this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
     const { journal, clock } = this.deps;
     const { step, attempt } = this.job;
@@ -160,6 +165,12 @@ export class StepExecution implements StepContext {
 
   emitToken(text: string): void {
     if (this.isClosed) return;
+    this.tokens ??= new TokenRedactor(this.deps.resources.redactor);
+    this.publishToken(this.tokens.next(text));
+  }
+
+  private publishToken(text: string): void {
+    if (text === '') return;
     const { run_id, step_id, scope, attempt } = this.job;
     const token: LiveToken = { event_type: 'llm.token', run_id, step_id, scope, attempt, text };
     this.deps.pubSub.publish(liveSubject(run_id), token);
@@ -168,7 +179,8 @@ export class StepExecution implements StepContext {
   record(activity: Omit<Activity, 'at'>): void {
     if (this.isClosed) return;
     this.collectedActivities ??= [];
-    this.collectedActivities.push(checkedActivity({ ...activity, at: this.deps.clock.now() }));
+    const checked = checkedActivity({ ...activity, at: this.deps.clock.now() });
+    this.collectedActivities.push(this.deps.resources.redactor.json(checked));
   }
 
   addUsage(usage: Usage): void {
@@ -199,6 +211,7 @@ export class StepExecution implements StepContext {
   }
 
   close(): void {
+    if (!this.isClosed) this.publishToken(this.tokens?.rest() ?? '');
     this.isClosed = true;
     this.startedSpan?.end();
   }

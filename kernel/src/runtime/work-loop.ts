@@ -7,6 +7,7 @@
  *   W2 An attempt reports at most once, and never after its job was released.
  *   W3 What a handler does after its attempt is over has no effect.
  *   W4 Only deliveries that no worker survived make a job poison; released deliveries do not count.
+ *   W5 Nothing a handler returns, throws or records is journaled with a configured secret in it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -26,6 +27,7 @@ import {
 } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
+import type { SecretRedactor } from '../redaction/secret-redactor.js';
 import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
 import { jsonFault, withoutUndefined } from './json-guard.js';
@@ -240,7 +242,7 @@ export class WorkLoop {
       const ports = await (job.timeout_seconds === null
         ? result
         : this.withTimeout(execution, result, job.timeout_seconds));
-      return this.report(job, beganAt, checkResult(ports, job, entry), execution);
+      return this.report(job, beganAt, checkResult(ports, job, entry, this.deps.resources.redactor), execution);
     } catch (thrown) {
       if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
       if (!isLlmteamError(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
@@ -353,6 +355,7 @@ export class WorkLoop {
     const { step, attempt } = job;
     const worker = this.options.workerId;
     const at = this.deps.clock.now();
+    const { redactor } = this.deps.resources;
     return {
       type: 'step.reported',
       at,
@@ -360,7 +363,7 @@ export class WorkLoop {
       attempt,
       started_at: startedAt,
       worker,
-      ...result,
+      ...('error' in result ? { error: redactor.json(result.error) } : result),
       ...execution?.collected(),
     };
   }
@@ -384,7 +387,13 @@ function unknownType(job: Job): ErrorInfo {
   return errorInfo('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
 }
 
-function checkResult(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports: FiredPorts } | { error: ErrorInfo } {
+/** The ports as they are journaled, without secrets. */
+function checkResult(
+  ports: FiredPorts,
+  job: Job,
+  entry: CatalogEntry,
+  redactor: SecretRedactor,
+): { ports: FiredPorts } | { error: ErrorInfo } {
   const invalid = (message: string) => ({
     error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
   });
@@ -399,7 +408,8 @@ function checkResult(ports: FiredPorts, job: Job, entry: CatalogEntry): { ports:
   }
   const fault = jsonFault(fired);
   if (fault !== null) return invalid(`returned a value that is not JSON: ${fault}`);
-  const excess = sizeFault(fired);
-  if (excess === null) return { ports: fired };
+  const clean = redactor.json(fired);
+  const excess = sizeFault(clean);
+  if (excess === null) return { ports: clean };
   return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
 }

@@ -42,6 +42,14 @@ export class BatchFollower {
     this.wakeup.ring();
   }
 
+  /** Takes another text for a batch that waits to be read. */
+  replace(batch: Batch): void {
+    const index = this.#buffer.findIndex(({ position }) => position === batch.position);
+    if (index < 0) return;
+    this.#characters += batch.body.length - (this.#buffer[index]?.body.length ?? 0);
+    this.#buffer[index] = batch;
+  }
+
   /** The next batch with entries after `position`, if there is one. `stored` reads from the store. */
   take(stored: (position: Position) => Batch | undefined): Batch | undefined {
     if (this.#behind) {

@@ -19,6 +19,7 @@ export class BatchStore {
   readonly #folder: string;
   readonly #runs: RunBatches;
   readonly #insert: Statement;
+  readonly #replace: Statement;
   readonly #lastFrom: Statement;
   readonly #beyond: Statement;
 
@@ -26,6 +27,7 @@ export class BatchStore {
     this.#folder = folder;
     this.#runs = new RunBatches(database);
     this.#insert = database.prepare('INSERT INTO batch (position, size, checksum, body) VALUES (?, ?, ?, ?)');
+    this.#replace = database.prepare('UPDATE batch SET checksum = ?, body = ? WHERE position = ?');
     this.#lastFrom = database.prepare(
       'SELECT position, size, checksum, body FROM batch WHERE position <= ? ORDER BY position DESC LIMIT 1',
     );
@@ -42,6 +44,12 @@ export class BatchStore {
     const runs = this.#runs.write();
     this.#insert.run(position, size, checksum(position, body), body);
     return body.length + 8_192 + runs * 4_096;
+  }
+
+  /** Stores another text for a batch; returns the estimated WAL growth. Must run within a transaction. */
+  replace({ position, body }: Batch): number {
+    this.#replace.run(checksum(position, body), body, position);
+    return body.length + 8_192;
   }
 
   committed({ position, body }: Batch, runs: ReadonlyMap<string, RunKey>): void {

@@ -2,7 +2,8 @@
  * Purpose: the text format of entries that are committed together.
  *
  * A batch starts with its runs, `[["acme","run-1"],["acme","run-2"]]`, followed by each entry's run number, message id and
- * fact, `[0,"step.reported/research#1",{…}]`, all joined by a comma and a line feed. Invariants:
+ * fact, `[0,"step.reported/research#1",{…}]`, all joined by a comma and a line feed. A removed entry, and a run without
+ * entries, is `null`. Invariants:
  *  T1 JSON text has no raw line feed, so a batch can be split into entries without parsing it.
  *  T2 Positions are not stored: the first entry has the batch's position, and the others follow without gaps.
  */
@@ -10,9 +11,10 @@ import type { Entry, Fact, Position, RunKey } from '@llmteam/contracts';
 import type { AppendDraft } from './append-draft.js';
 
 const separator = ',\n';
+const removedLine = 'null';
 const entryHead = /^\[(\d+),("(?:[^"\\]|\\.)*"),/;
 
-type RunName = readonly [tenant_id: string, run_id: string];
+type RunName = readonly [tenant_id: string, run_id: string] | null;
 type EntryLine = readonly [run: number, message_id: string, fact: Fact];
 
 /** Collects the text of one batch. */
@@ -46,19 +48,20 @@ export class BatchText {
 }
 
 export function parseBatch(first: Position, body: string): Entry[] {
-  const [runs, ...lines]: readonly [readonly RunName[], ...EntryLine[]] = JSON.parse(`[${body}]`);
-  return lines.map(([run, messageId, fact], index) => {
+  const [runs, ...lines]: readonly [readonly RunName[], ...(EntryLine | null)[]] = JSON.parse(`[${body}]`);
+  return lines.flatMap((line, index) => {
+    if (line === null) return [];
+    const [run, messageId, fact] = line;
     const [tenantId = '', runId = ''] = runs[run] ?? [];
-    return { position: first + index, tenant_id: tenantId, run_id: runId, message_id: messageId, fact };
+    return [{ position: first + index, tenant_id: tenantId, run_id: runId, message_id: messageId, fact }];
   });
 }
 
 /** Yields the entries of one run after a position without parsing the others. */
 export function* parseRun(first: Position, body: string, run: RunKey, after: Position): Generator<Entry> {
   const [head = '', ...lines] = body.split(separator);
-  const runs: readonly RunName[] = JSON.parse(head);
   const { tenant_id, run_id } = run;
-  const prefix = `[${runs.findIndex(([tenant, id]) => tenant === tenant_id && id === run_id)},`;
+  const prefix = `[${numberOf(run, JSON.parse(head))},`;
   for (const [index, line] of lines.entries()) {
     const position = first + index;
     if (position <= after || !line.startsWith(prefix)) continue;
@@ -67,12 +70,29 @@ export function* parseRun(first: Position, body: string, run: RunKey, after: Pos
   }
 }
 
+/** The batch without the entries of a run before a position; null if it has none of them. */
+export function withoutRun(first: Position, body: string, run: RunKey, before: Position): string | null {
+  const [head = '', ...lines] = body.split(separator);
+  const runs: RunName[] = JSON.parse(head);
+  const number = numberOf(run, runs);
+  const isOfRun = (line: string) => line.startsWith(`[${number},`);
+  const kept = lines.map((line, index) => (first + index < before && isOfRun(line) ? removedLine : line));
+  if (kept.every((line, index) => line === lines[index])) return null;
+  if (!kept.some(isOfRun)) runs[number] = null;
+  return [JSON.stringify(runs), ...kept].join(separator);
+}
+
+/** -1 if the batch has no entries of the run. */
+function numberOf({ tenant_id, run_id }: RunKey, runs: readonly RunName[]): number {
+  return runs.findIndex((name) => name !== null && name[0] === tenant_id && name[1] === run_id);
+}
+
 /** The runs of a batch with their message ids and positions, without parsing facts. */
 export function parseHeads(first: Position, body: string): RunHeads[] {
   const [head = '', ...lines] = body.split(separator);
   const names: readonly RunName[] = JSON.parse(head);
-  const heads: RunHeads[] = names.map(([tenantId, runId]) => ({
-    run: { tenant_id: tenantId, run_id: runId },
+  const heads: RunHeads[] = names.map((name) => ({
+    run: { tenant_id: name?.[0] ?? '', run_id: name?.[1] ?? '' },
     messageIds: [],
     positions: [],
   }));
@@ -82,7 +102,7 @@ export function parseHeads(first: Position, body: string): RunHeads[] {
     run?.messageIds.push(JSON.parse(messageId));
     run?.positions.push(first + index);
   }
-  return heads;
+  return heads.filter(({ positions }) => positions.length > 0);
 }
 
 interface RunHeads {

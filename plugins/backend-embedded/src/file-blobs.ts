@@ -91,6 +91,21 @@ export class FileBlobs implements Blobs {
     }
   }
 
+  async remove(hash: string): Promise<void> {
+    this.#checkOpen();
+    const file = this.#file(hash);
+    if (file === null) return;
+    this.#kept.delete(hash);
+    await this.#inLane(async () => {
+      try {
+        await rm(file);
+        await this.#syncFolder(dirname(file));
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') throw storeError(this.#folder, error);
+      }
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#lanes);

@@ -29,6 +29,11 @@ export class MemoryBlobs implements Blobs {
     return this.#bytes.has(hash);
   }
 
+  async remove(hash: string): Promise<void> {
+    this.#checkOpen();
+    this.#bytes.delete(hash);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

@@ -13,8 +13,8 @@ interface KeptEntry extends RunKey {
 }
 
 interface Partition {
-  /** All entries; index i has position i + 1. */
-  readonly entries: KeptEntry[];
+  /** All entries; index i has position i + 1. Null where one was removed. */
+  readonly entries: (KeptEntry | null)[];
   /** The positions of each run's entries. */
   readonly runs: Map<string, Position[]>;
   readonly messages: MessageWindow;
@@ -84,8 +84,8 @@ export class MemoryJournal implements Journal {
           yield [];
         } else if (at < entries.length) {
           const batch = copiesOf(entries, at, entriesPerBatch);
-          at += batch.length;
-          yield batch;
+          at = Math.min(at + entriesPerBatch, entries.length);
+          if (batch.length > 0) yield batch;
         } else {
           await wakeup.wait();
         }
@@ -99,6 +99,18 @@ export class MemoryJournal implements Journal {
   async end(partition: number): Promise<Position> {
     this.#checkOpen();
     return this.#partition(partition).entries.length;
+  }
+
+  async remove(run: RunKey, before: Position = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#checkOpen();
+    const { entries, runs, messages } = this.#partition(this.partitionOf(run));
+    const runKey = runKeyText(run);
+    const positions = runs.get(runKey) ?? [];
+    for (const position of positions) if (position < before) entries[position - 1] = null;
+    const kept = positions.filter((position) => position >= before);
+    if (kept.length === 0) runs.delete(runKey);
+    else runs.set(runKey, kept);
+    messages.forgetRun(runKey, before);
   }
 
   async close(): Promise<void> {
@@ -119,9 +131,11 @@ export class MemoryJournal implements Journal {
   }
 }
 
-function copiesOf(entries: readonly KeptEntry[], start: number, count: number): Entry[] {
-  return entries.slice(start, start + count).map(({ tenant_id, run_id, message_id, fact }, index) => {
-    return { position: start + index + 1, tenant_id, run_id, message_id, fact: JSON.parse(fact) };
+function copiesOf(entries: readonly (KeptEntry | null)[], start: number, count: number): Entry[] {
+  return entries.slice(start, start + count).flatMap((kept, index) => {
+    if (kept === null) return [];
+    const { tenant_id, run_id, message_id, fact } = kept;
+    return [{ position: start + index + 1, tenant_id, run_id, message_id, fact: JSON.parse(fact) }];
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type RunRow,
   type TaskQuery,
 } from '@llmteam/contracts';
-import { type Place, pageLimit, pageOf, placeOf } from './page-cursor.js';
+import { checkPrefix, compare, hasAll, isOneOf, matches, pageOfRows } from './run-filter.js';
 
 /** The rows of one tenant. */
 interface Tenant {
@@ -30,9 +30,16 @@ export class MemoryRunIndex implements RunIndex {
     for (const { partition, position, runs, tasks } of structuredClone(changes)) {
       if (position <= (this.#positions.get(partition) ?? 0)) continue;
       this.#positions.set(partition, position);
-      for (const run of runs) this.#tenant(run.tenant_id).runs.set(run.run_id, run);
+      for (const run of runs) this.#put(run);
       for (const task of tasks) this.#tenant(task.tenant_id).tasks.set(task.task_id, task);
     }
+  }
+
+  #put(run: RunRow): void {
+    const tenant = this.#tenant(run.tenant_id);
+    tenant.runs.set(run.run_id, run);
+    if (run.redacted === undefined) return;
+    for (const [id, task] of tenant.tasks) if (task.run_id === run.run_id) tenant.tasks.delete(id);
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
@@ -57,14 +64,11 @@ export class MemoryRunIndex implements RunIndex {
 
   async runs(query: RunQuery): Promise<Page<RunRow>> {
     this.#checkOpen();
-    const rows = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])].filter(
-      (row) =>
-        matches(query.segment_id, row.segment_id) &&
-        matches(query.status, row.status) &&
-        matches(query.correlation_id, row.correlation_id) &&
-        row.started_at >= (query.since ?? Number.NEGATIVE_INFINITY),
-    );
-    return page('runs', rows, query, (row) => ({ at: row.started_at, id: row.run_id }));
+    const all = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])];
+    const { run_id_prefix: prefix } = query;
+    if (prefix !== undefined) checkPrefix(prefix, all.filter(({ run_id }) => run_id.startsWith(prefix)).length);
+    const rows = all.filter((row) => hasAll(query, row));
+    return structuredClone(pageOfRows('runs', rows, query, (row) => ({ at: row.started_at, id: row.run_id })));
   }
 
   async run(tenantId: string, runId: string): Promise<RunRow | null> {
@@ -82,9 +86,13 @@ export class MemoryRunIndex implements RunIndex {
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
     this.#checkOpen();
     const rows = [...(this.#tenants.get(query.tenant_id)?.tasks.values() ?? [])].filter(
-      (row) => matches(query.run_id, row.run_id) && matches(query.status, row.status),
+      (row) =>
+        matches(query.run_id, row.run_id) &&
+        matches(query.segment_id, row.segment_id) &&
+        matches(query.assignee, row.claimed_by ?? row.request.assignee) &&
+        isOneOf(query.status, row.status),
     );
-    return page('tasks', rows, query, (row) => ({ at: row.created_at, id: row.task_id }));
+    return structuredClone(pageOfRows('tasks', rows, query, (row) => ({ at: row.created_at, id: row.task_id })));
   }
 
   async task(tenantId: string, taskId: string): Promise<HumanTask | null> {
@@ -109,34 +117,6 @@ export class MemoryRunIndex implements RunIndex {
   }
 }
 
-function matches<T>(wanted: T | undefined, value: T): boolean {
-  return wanted === undefined || wanted === value;
-}
-
-function page<T>(
-  kind: string,
-  rows: readonly T[],
-  query: { readonly cursor?: string; readonly limit?: number },
-  place: (row: T) => Place,
-): Page<T> {
-  const limit = pageLimit(query.limit);
-  const from = placeOf(kind, query.cursor);
-  const after = rows
-    .filter((row) => from === null || newestFirst(place(row), from) > 0)
-    .sort((a, b) => newestFirst(place(a), place(b)));
-  return pageOf(kind, structuredClone(after.slice(0, limit + 1)), limit, place);
-}
-
 function byKey(a: RunKey, b: RunKey): number {
   return compare(a.tenant_id, b.tenant_id) || compare(a.run_id, b.run_id);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function newestFirst(a: Place, b: Place): number {
-  if (a.at !== b.at) return b.at - a.at;
-  return compare(a.id, b.id);
 }

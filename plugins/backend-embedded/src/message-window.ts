@@ -37,6 +37,19 @@ export class MessageWindow {
     forgetIn(this.#old, runKey, messageIds, beyond);
   }
 
+  /** Forgets a run's messages before a position: they were removed. */
+  forgetRun(runKey: string, before: Position): void {
+    for (const runs of [this.#young, this.#old]) {
+      const messages = runs.get(runKey) ?? new Map<string, Position>();
+      for (const [messageId, position] of messages) {
+        if (position >= before) continue;
+        messages.delete(messageId);
+        if (runs === this.#young) this.#size -= 1;
+      }
+      if (messages.size === 0) runs.delete(runKey);
+    }
+  }
+
   #rotate(): void {
     if (this.#size < rememberedMessages) return;
     this.#old = this.#young;

@@ -30,10 +30,18 @@ export interface RunIndexFile {
 }
 
 const applicationId = 0x4c4c4d49; // 'LLMI'
+/** Version 1 lacks the metadata of runs. The lists of other versions are rebuilt. */
+const schemaVersion = 2;
 
 function kindOf(file: string): FileKind {
   const schema = `CREATE TABLE installation (id TEXT NOT NULL); ${indexSchema}`;
-  return { name: basename(file), application_id: applicationId, schema_version: 1, schema, indexes: listIndexes };
+  return {
+    name: basename(file),
+    application_id: applicationId,
+    schema_version: schemaVersion,
+    schema,
+    indexes: listIndexes,
+  };
 }
 
 /**

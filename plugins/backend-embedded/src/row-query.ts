@@ -8,30 +8,33 @@
 import type { Place } from './page-cursor.js';
 import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
 
+/** A condition besides those that every list has. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
 export interface RowFilter {
   readonly tenant_id: string;
-  /** Undefined for all. */
-  readonly status: string | undefined;
-  /** By column; undefined if not filtered. */
-  readonly filters: Readonly<Record<string, string | undefined>>;
+  /** Those to list. */
+  readonly statuses: readonly string[];
+  readonly conditions: readonly Condition[];
+  /** From this time on. */
   readonly since: number | undefined;
+  /** Before this time. */
+  readonly until: number | undefined;
   readonly after: Place | null;
   readonly limit: number;
 }
 
 interface RowSource {
-  /** Must select `at` and `id`: merged rows are sorted by them. */
+  /** Must select `at` and `id` under these names: merged rows are sorted by them. */
   readonly select: string;
-  /** All existing statuses. */
-  readonly statuses: readonly string[];
+  /** The table whose index is read. */
+  readonly table: string;
   /** The sort columns: newest first, then by id. */
   readonly at: string;
   readonly id: string;
-}
-
-interface Condition {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
 }
 
 /** A tenant's rows of one table, newest first. One prepared statement per combination of filters. */
@@ -47,30 +50,31 @@ export class RowQuery {
 
   /** Returns one row more than `limit` if there are more. */
   rows(filter: RowFilter): readonly SqlRow[] {
-    const { select, statuses, at, id } = this.#source;
-    const { tenant_id, status: wanted, limit } = filter;
-    const conditions = this.#conditions(filter);
-    const where = ['tenant_id = ?', 'status = ?', ...conditions.map(({ sql }) => sql)].join(' AND ');
+    const { select, table, at, id } = this.#source;
+    const { tenant_id, statuses, limit } = filter;
+    const conditions = [...filter.conditions, ...this.#bounds(filter)];
+    const where = [`${table}.tenant_id = ?`, `${table}.status = ?`, ...conditions.map(({ sql }) => sql)].join(' AND ');
     const values = conditions.flatMap((condition) => condition.values);
-    const merged = wanted === undefined ? statuses : [wanted];
-    const sql = merged.map(() => `${select} WHERE ${where}`).join(' UNION ALL ');
+    if (statuses.length === 0) return [];
+    const sql = statuses.map(() => `${select} WHERE ${where}`).join(' UNION ALL ');
     const statement = this.#statement(`${sql} ORDER BY ${at} DESC, ${id} LIMIT ?`);
-    return statement.all(...merged.flatMap((status) => [tenant_id, status, ...values]), limit + 1);
+    return statement.all(...statuses.flatMap((status) => [tenant_id, status, ...values]), limit + 1);
   }
 
-  #conditions({ filters, since, after }: RowFilter): readonly Condition[] {
-    const { at, id } = this.#source;
-    const conditions: Condition[] = [];
-    for (const [column, value] of Object.entries(filters)) {
-      if (value !== undefined) conditions.push({ sql: `${column} = ?`, values: [value] });
-    }
-    if (since !== undefined) conditions.push({ sql: `${at} >= ?`, values: [since] });
-    if (after !== null) {
+  /** At most one lower and one upper bound of the time: the index seeks only by one. */
+  #bounds({ since, until, after }: RowFilter): readonly Condition[] {
+    const { table } = this.#source;
+    const [at, id] = [`${table}.${this.#source.at}`, `${table}.${this.#source.id}`];
+    const bounds: Condition[] = [];
+    if (since !== undefined) bounds.push({ sql: `${at} >= ?`, values: [since] });
+    if (after !== null && (until === undefined || after.at < until)) {
       // The first condition lets the index seek; the second skips rows of the same time that came before.
       const sql = `${at} <= ? AND (${at} < ? OR ${id} > ?)`;
-      conditions.push({ sql, values: [after.at, after.at, after.id] });
+      bounds.push({ sql, values: [after.at, after.at, after.id] });
+    } else if (until !== undefined) {
+      bounds.push({ sql: `${at} < ?`, values: [until] });
     }
-    return conditions;
+    return bounds;
   }
 
   #statement(sql: string): Statement {

@@ -80,9 +80,14 @@ export const indexSchema = `
   ) WITHOUT ROWID;
 `;
 
+/** Columns that are in the body of a task: who has it, and its segment. */
+export const taskHolder = "coalesce(body ->> '$.claimed_by', body ->> '$.request.assignee')";
+export const taskSegment = "(body ->> '$.segment_id')";
+
 /**
- * Indexes for the list queries (row-query.ts), created on open if missing; obsolete ones from earlier releases are dropped.
- * A release that does not know them can still read and write the file, so they do not affect the schema version.
+ * Indexes for the list queries (row-query.ts), and which runs are redacted, created on open if missing; obsolete ones from earlier releases are dropped.
+ * A release that does not know them can still read and write the file, so they do not affect the schema version. Nor does the table of the
+ * metadata of runs, because a release that does not know it starts no run that has any.
  */
 export const listIndexes = `
   DROP INDEX IF EXISTS run_row_newest;
@@ -92,15 +97,42 @@ export const listIndexes = `
   DROP INDEX IF EXISTS task_row_newest;
   DROP INDEX IF EXISTS task_row_status;
   DROP INDEX IF EXISTS task_row_run;
+  CREATE TABLE IF NOT EXISTS redacted_run (
+    tenant_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, run_id)
+  ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS run_row_by_status ON run_row (tenant_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_segment ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_correlation
     ON run_row (tenant_id, correlation_id, status, started_at DESC, run_id) WHERE correlation_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS run_row_by_correlation_and_segment
     ON run_row (tenant_id, correlation_id, segment_id, status, started_at DESC, run_id) WHERE correlation_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS run_row_by_parent
+    ON run_row (tenant_id, parent_run_id, status, started_at DESC, run_id) WHERE parent_run_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS run_row_live ON run_row (tenant_id, run_id) WHERE ended_at IS NULL;
   CREATE INDEX IF NOT EXISTS task_row_by_status ON task_row (tenant_id, status, created_at DESC, task_id);
   CREATE INDEX IF NOT EXISTS task_row_by_run ON task_row (tenant_id, run_id, status, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_by_segment ON task_row (tenant_id, ${taskSegment}, status, created_at DESC, task_id);
+  CREATE INDEX IF NOT EXISTS task_row_by_holder
+    ON task_row (tenant_id, ${taskHolder}, status, created_at DESC, task_id) WHERE ${taskHolder} IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS task_row_by_holder_and_segment
+    ON task_row (tenant_id, ${taskHolder}, ${taskSegment}, status, created_at DESC, task_id)
+    WHERE ${taskHolder} IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS run_metadata (
+    tenant_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    segment_id TEXT NOT NULL, -- this and the following as in run_row
+    status TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, run_id, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS run_metadata_by_status
+    ON run_metadata (tenant_id, key, value, status, started_at DESC, run_id);
+  CREATE INDEX IF NOT EXISTS run_metadata_by_segment
+    ON run_metadata (tenant_id, key, value, segment_id, status, started_at DESC, run_id);
 `;
 
 /** The file of a complete store. */

@@ -1,6 +1,7 @@
 /*
  * Purpose: the durable journal, with one partition and positions without gaps from 1.
- * Owns: order, positions, deduplication by message id. Does not own: transactions (group-commit.ts), tables (batch-store.ts).
+ * Owns: order, positions, deduplication by message id. Does not own: transactions (group-commit.ts), tables (batch-store.ts), removal
+ * (run-removals.ts).
  * Invariants:
  *  A1 #last is the last committed position; #messages may be ahead of it, but only during a transaction.
  *  A2 Appended entries are serialized immediately; the caller's objects are not retained.
@@ -14,13 +15,14 @@ import {
   type Position,
   type RunKey,
 } from '@llmteam/contracts';
-import { type AppendDraft, draftAppend } from './append-draft.js';
+import { type AppendDraft, draftAppend, runKeyText } from './append-draft.js';
 import { BatchFollower } from './batch-follower.js';
 import { type Batch, BatchStore } from './batch-store.js';
 import { BatchText, parseBatch, parseRun } from './batch-text.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { recallTail } from './journal-tail.js';
 import { MessageWindow } from './message-window.js';
+import { RunRemovals } from './run-removals.js';
 import type { Database } from './sqlite-driver.js';
 
 /** One transaction takes appends until it holds this many entries or characters. */
@@ -48,6 +50,7 @@ export class SqliteJournal implements Journal, Writer {
   readonly #commits: GroupCommit;
   readonly #store: BatchStore;
   readonly #messages = new MessageWindow();
+  readonly #removals: RunRemovals;
   readonly #followers = new Set<BatchFollower>();
   #waiting: Append[] = [];
   #group = groupOf([]);
@@ -60,6 +63,9 @@ export class SqliteJournal implements Journal, Writer {
     this.#store = new BatchStore(database, folder);
     this.#last = recallTail(this.#store, this.#messages);
     commits.add(this);
+    this.#removals = new RunRemovals(database, this.#store, commits, (batch) => {
+      for (const follower of this.#followers) follower.replace(batch);
+    });
   }
 
   partitionOf(_run: RunKey): number {
@@ -122,10 +128,17 @@ export class SqliteJournal implements Journal, Writer {
     return this.#last;
   }
 
+  async remove(run: RunKey, before: Position = Number.MAX_SAFE_INTEGER): Promise<void> {
+    this.#checkOpen();
+    await this.#removals.remove(run, before);
+    this.#messages.forgetRun(runKeyText(run), before);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#commits.flush();
+    this.#removals.close();
     for (const follower of this.#followers) follower.wakeup.ring();
   }
 

@@ -14,32 +14,36 @@ import {
   type Position,
   type RunIndex,
   type RunKey,
+  type RunMetadata,
   type RunQuery,
   type RunRow,
-  runStatuses,
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { GroupCommit, Writer } from './group-commit.js';
-import { pageLimit, pageOf, placeOf } from './page-cursor.js';
-import { RowQuery } from './row-query.js';
-import type { Database, SqlRow, SqlValue, Statement } from './sqlite-driver.js';
+import { RunRowsQuery, runOf, selectRuns } from './run-rows-query.js';
+import type { Database, Statement } from './sqlite-driver.js';
+import { TaskRowsQuery, taskOf } from './task-rows-query.js';
+
+/** A row as its JSON text has it. */
+type RowValues = readonly (string | number | null | RunMetadata)[];
 
 /** Changes written in one transaction. */
 class ChangeGroup {
   /** All existing rows are deleted first. */
   isClearing = false;
-  readonly runs = new Map<string, readonly SqlValue[]>();
-  readonly tasks = new Map<string, readonly SqlValue[]>();
+  readonly runs = new Map<string, RowValues>();
+  readonly tasks = new Map<string, RowValues>();
   readonly positions = new Map<number, Position>();
   /** Deleted before the rows above are written. */
   readonly removed = new Map<string, RunKey>();
+  /** Their tasks are deleted too. */
+  readonly redacted = new Map<string, RunKey>();
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
 /** The part of the group commit that the index uses. */
 type Commits = Pick<GroupCommit, 'add' | 'schedule' | 'flush'>;
 
-const taskStatuses: readonly HumanTask['status'][] = ['open', 'claimed', 'closed'];
 const runColumns = 'tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at';
 /** Estimated WAL growth per row: one page in its table and in each index. */
 const logBytesPerRow = 16_384;
@@ -51,16 +55,20 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #commits: Commits;
   readonly #positions: Map<number, Position>;
   readonly #putRuns: Statement;
+  readonly #putMetadata: Statement;
   readonly #putTasks: Statement;
   readonly #putPosition: Statement;
   readonly #removeRuns: Statement;
+  readonly #removeMetadata: Statement;
   readonly #removeTasks: Statement;
+  readonly #putRedacted: Statement;
+  readonly #removeRedacted: Statement;
   readonly #emptyTables: readonly Statement[];
   readonly #findRun: Statement;
   readonly #findTask: Statement;
   readonly #liveRuns: Statement;
-  readonly #listRuns: RowQuery;
-  readonly #listTasks: RowQuery;
+  readonly #listRuns: RunRowsQuery;
+  readonly #listTasks: TaskRowsQuery;
   #waiting = new ChangeGroup();
   #group = new ChangeGroup();
   #closed = false;
@@ -77,6 +85,11 @@ export class SqliteRunIndex implements RunIndex, Writer {
          correlation_id = excluded.correlation_id, parent_run_id = excluded.parent_run_id,
          started_at = excluded.started_at, ended_at = excluded.ended_at`,
     );
+    this.#putMetadata = database.prepare(
+      `INSERT INTO run_metadata (tenant_id, run_id, key, value, segment_id, status, started_at)
+       SELECT run.value ->> 0, run.value ->> 1, entry.key, entry.value, run.value ->> 2, run.value ->> 3, run.value ->> 6
+       FROM json_each(?) AS run, json_each(run.value, '$[8]') AS entry`,
+    );
     this.#putTasks = database.prepare(
       `INSERT INTO task_row (tenant_id, task_id, run_id, status, created_at, body)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -87,62 +100,67 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#putPosition = database.prepare('INSERT OR REPLACE INTO index_position (partition, position) VALUES (?, ?)');
     const removed = 'SELECT value ->> 0, value ->> 1 FROM json_each(?)';
     this.#removeRuns = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#removeMetadata = database.prepare(`DELETE FROM run_metadata WHERE (tenant_id, run_id) IN (${removed})`);
     this.#removeTasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
-    this.#emptyTables = ['run_row', 'task_row', 'index_position'].map((table) =>
+    this.#putRedacted = database.prepare(`INSERT OR IGNORE INTO redacted_run (tenant_id, run_id) ${removed}`);
+    this.#removeRedacted = database.prepare(`DELETE FROM redacted_run WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#emptyTables = ['run_row', 'run_metadata', 'task_row', 'redacted_run', 'index_position'].map((table) =>
       database.prepare(`DELETE FROM ${table}`),
     );
-    this.#findRun = database.prepare(`SELECT ${runColumns} FROM run_row WHERE tenant_id = ? AND run_id = ?`);
+    this.#findRun = database.prepare(`${selectRuns} WHERE tenant_id = ? AND run_id = ?`);
     this.#liveRuns = database.prepare(
-      `SELECT ${runColumns} FROM run_row WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
+      `${selectRuns} WHERE ended_at IS NULL AND (tenant_id, run_id) > (?, ?)
        ORDER BY tenant_id, run_id LIMIT ?`,
     );
     this.#findTask = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
-    this.#listRuns = new RowQuery(database, {
-      select: `SELECT ${runColumns} FROM run_row`,
-      statuses: runStatuses,
-      at: 'started_at',
-      id: 'run_id',
-    });
-    this.#listTasks = new RowQuery(database, {
-      select: 'SELECT created_at, task_id, body FROM task_row',
-      statuses: taskStatuses,
-      at: 'created_at',
-      id: 'task_id',
-    });
+    this.#listRuns = new RunRowsQuery(database);
+    this.#listTasks = new TaskRowsQuery(database);
     commits.add(this);
   }
 
   async apply(changes: readonly IndexChange[]): Promise<void> {
     this.#checkOpen();
-    const { runs, tasks, positions } = this.#waiting;
+    const { runs, tasks, positions, redacted } = this.#waiting;
     for (const change of changes) {
       const applied = positions.get(change.partition) ?? this.#keptPosition(change.partition);
       if (change.position <= applied) continue;
       positions.set(change.partition, change.position);
-      for (const run of change.runs) runs.set(rowKey(run), runValues(run));
+      for (const run of change.runs) {
+        runs.set(rowKey(run), runValues(run));
+        if (run.redacted === true) redacted.set(rowKey(run), run);
+      }
       for (const task of change.tasks) tasks.set(JSON.stringify([task.tenant_id, task.task_id]), taskValues(task));
     }
+    this.#forgetTasks(redacted);
     if (positions.size > 0) await this.#written();
+  }
+
+  /** Pending tasks of these runs are not written. */
+  #forgetTasks(gone: ReadonlyMap<string, RunKey>): void {
+    if (gone.size === 0) return;
+    const { tasks } = this.#waiting;
+    for (const [key, [tenantId, , runId]] of tasks) {
+      if (gone.has(rowKey({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
+    }
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
     this.#checkOpen();
     if (runs.length === 0) return;
-    const { removed, runs: rows, tasks } = this.#waiting;
+    const { removed, runs: rows, redacted } = this.#waiting;
     for (const run of runs) {
       removed.set(rowKey(run), run);
       rows.delete(rowKey(run));
+      redacted.delete(rowKey(run));
     }
-    for (const [key, [tenantId, , runId]] of tasks) {
-      if (removed.has(rowKey({ tenant_id: String(tenantId), run_id: String(runId) }))) tasks.delete(key);
-    }
+    this.#forgetTasks(removed);
     await this.#written();
   }
 
   async clear(): Promise<void> {
     this.#checkOpen();
-    const { runs, tasks, positions, removed } = this.#waiting;
-    for (const waiting of [runs, tasks, positions, removed]) waiting.clear();
+    const { runs, tasks, positions, removed, redacted } = this.#waiting;
+    for (const waiting of [runs, tasks, positions, removed, redacted]) waiting.clear();
     this.#waiting.isClearing = true;
     await this.#written();
   }
@@ -166,12 +184,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
 
   async runs(query: RunQuery): Promise<Page<RunRow>> {
     this.#checkOpen();
-    const limit = pageLimit(query.limit);
-    const { tenant_id, segment_id, status, correlation_id, since } = query;
-    const filters = { segment_id, correlation_id };
-    const after = placeOf('runs', query.cursor);
-    const rows = this.#listRuns.rows({ tenant_id, status, filters, since, after, limit });
-    return pageOf('runs', rows.map(runOf), limit, (run) => ({ at: run.started_at, id: run.run_id }));
+    return this.#listRuns.page(query);
   }
 
   async run(tenantId: string, runId: string): Promise<RunRow | null> {
@@ -187,11 +200,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
 
   async tasks(query: TaskQuery): Promise<Page<HumanTask>> {
     this.#checkOpen();
-    const limit = pageLimit(query.limit);
-    const { tenant_id, run_id, status } = query;
-    const after = placeOf('tasks', query.cursor);
-    const rows = this.#listTasks.rows({ tenant_id, status, filters: { run_id }, since: undefined, after, limit });
-    return pageOf('tasks', rows.map(taskOf), limit, (task) => ({ at: task.created_at, id: task.task_id }));
+    return this.#listTasks.page(query);
   }
 
   async task(tenantId: string, taskId: string): Promise<HumanTask | null> {
@@ -214,18 +223,25 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { isClearing, removed, runs, tasks, positions } = this.#group;
+    const { isClearing, removed, redacted, runs, tasks, positions } = this.#group;
     if (isClearing) for (const empty of this.#emptyTables) empty.run();
     if (removed.size > 0) {
-      const keys = JSON.stringify([...removed.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
-      this.#removeRuns.run(keys);
-      this.#removeTasks.run(keys);
+      const keys = keysOf(removed);
+      const removals = [this.#removeRuns, this.#removeMetadata, this.#removeTasks, this.#removeRedacted];
+      for (const remove of removals) remove.run(keys);
     }
-    if (runs.size > 0) this.#putRuns.run(JSON.stringify([...runs.values()]));
+    if (redacted.size > 0) for (const change of [this.#removeTasks, this.#putRedacted]) change.run(keysOf(redacted));
+    if (runs.size > 0) this.#writeRuns(JSON.stringify([...runs.values()]));
     if (tasks.size > 0) this.#putTasks.run(JSON.stringify([...tasks.values()]));
     for (const [partition, position] of positions) this.#putPosition.run(partition, position);
-    const rows = runs.size + tasks.size + positions.size + 2 * removed.size;
+    const rows = runs.size + tasks.size + positions.size + 2 * (removed.size + redacted.size);
     return rows * logBytesPerRow + (isClearing ? logBytesOfClearing : 0);
+  }
+
+  #writeRuns(rows: string): void {
+    this.#putRuns.run(rows);
+    this.#removeMetadata.run(rows);
+    this.#putMetadata.run(rows);
   }
 
   committed(): void {
@@ -247,33 +263,16 @@ function rowKey({ tenant_id, run_id }: RunKey): string {
   return JSON.stringify([tenant_id, run_id]);
 }
 
-function runValues(run: RunRow): readonly SqlValue[] {
-  const { tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at } = run;
-  return [tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at];
+function keysOf(runs: ReadonlyMap<string, RunKey>): string {
+  return JSON.stringify([...runs.values()].map(({ tenant_id, run_id }) => [tenant_id, run_id]));
 }
 
-function taskValues(task: HumanTask): readonly SqlValue[] {
+/** The members of {@link runColumns}, then the metadata. */
+function runValues(run: RunRow): RowValues {
+  const { tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at, metadata } = run;
+  return [tenant_id, run_id, segment_id, status, correlation_id, parent_run_id, started_at, ended_at, { ...metadata }];
+}
+
+function taskValues(task: HumanTask): RowValues {
   return [task.tenant_id, task.task_id, task.run_id, task.status, task.created_at, JSON.stringify(task)];
-}
-
-function runOf(row: SqlRow): RunRow {
-  const [tenantId, runId, segmentId, status, correlationId, parentRunId, startedAt, endedAt] = row;
-  return {
-    tenant_id: String(tenantId),
-    run_id: String(runId),
-    segment_id: String(segmentId),
-    status: status as RunRow['status'],
-    correlation_id: textOrNull(correlationId),
-    parent_run_id: textOrNull(parentRunId),
-    started_at: Number(startedAt),
-    ended_at: endedAt === null ? null : Number(endedAt),
-  };
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function taskOf(row: SqlRow): HumanTask {
-  return JSON.parse(String(row.at(-1)));
 }

@@ -1,4 +1,4 @@
-import type { Blobs } from '@llmteam/contracts';
+import { type Blobs, isLlmteamError, type RunKey } from '@llmteam/contracts';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import type { HeaderTable } from './message-headers.js';
 
@@ -7,6 +7,14 @@ const maxInlineBytes = 256 * 1024;
 /** Headers count towards the maximum payload. */
 const headerRoom = 2 * 1024;
 const blobHeader = 'Llmteam-Blob';
+
+/** No JSON text begins with it. */
+const ownerMark = '#';
+
+interface Message {
+  readonly data: Uint8Array;
+  readonly headers?: MsgHdrs | undefined;
+}
 
 export interface Body {
   readonly body: Uint8Array;
@@ -23,18 +31,37 @@ export class Bodies {
     private readonly maxPayload: () => number,
   ) {}
 
-  /** Returns a promise only for large texts. */
-  pack(text: string): Body | Promise<Body> {
+  /**
+   * Returns a promise only for large texts. The blob of a run's text begins with a line that names the run, so no other run shares it and it
+   * can be removed.
+   */
+  pack(text: string, run?: RunKey): Body | Promise<Body> {
     const body = Buffer.from(text);
-    return body.length <= Math.min(maxInlineBytes, this.maxPayload() - headerRoom) ? { body } : this.store(body);
+    if (body.length <= Math.min(maxInlineBytes, this.maxPayload() - headerRoom)) return { body };
+    return this.store(run === undefined ? body : Buffer.concat([Buffer.from(ownerLine(run)), body]));
   }
 
   /** @throws LlmteamError `BLOB_MISSING`, `STORE_CORRUPT` */
-  unpack(msg: { readonly data: Uint8Array; readonly headers?: MsgHdrs | undefined }): string | Promise<string> {
-    const { data } = msg;
+  unpack(msg: Message): string | Promise<string> {
+    const hash = this.hashOf(msg);
+    return hash === null ? this.decoder.decode(msg.data) : this.load(hash);
+  }
+
+  /** The blob of a message; null if it is not stored as one. */
+  hashOf({ data, headers }: Message): string | null {
     // The client parses headers on access, which most messages can avoid.
-    const hash = data.length > 0 ? '' : (msg.headers?.get(blobHeader) ?? '');
-    return hash === '' ? this.decoder.decode(data) : this.load(hash);
+    const hash = data.length > 0 ? '' : (headers?.get(blobHeader) ?? '');
+    return hash === '' ? null : hash;
+  }
+
+  /** Removes a blob if it names the run that it belongs to. */
+  async remove(hash: string): Promise<void> {
+    try {
+      const [first] = await this.blobs.get(hash);
+      if (first === ownerMark.charCodeAt(0)) await this.blobs.remove(hash);
+    } catch (error) {
+      if (!isLlmteamError(error) || error.code !== 'BLOB_MISSING') throw error;
+    }
   }
 
   private async store(body: Uint8Array): Promise<Body> {
@@ -42,6 +69,11 @@ export class Bodies {
   }
 
   private async load(hash: string): Promise<string> {
-    return this.decoder.decode(await this.blobs.get(hash));
+    const text = this.decoder.decode(await this.blobs.get(hash));
+    return text.startsWith(ownerMark) ? text.slice(text.indexOf('\n') + 1) : text;
   }
+}
+
+function ownerLine({ tenant_id, run_id }: RunKey): string {
+  return `${ownerMark}${JSON.stringify([tenant_id, run_id])}\n`;
 }

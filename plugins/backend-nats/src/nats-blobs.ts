@@ -70,6 +70,16 @@ export class NatsBlobs implements Blobs {
     }
   }
 
+  async remove(hash: string): Promise<void> {
+    this.checkOpen();
+    if (!hashPattern.test(hash)) return;
+    try {
+      if ((await this.info(hash)) !== null) await this.options.watch.ask(() => this.options.store.delete(hash));
+    } catch (error) {
+      throw natsError(`removing blob ${hash}`, error);
+    }
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
     await Promise.allSettled(this.putting.values());

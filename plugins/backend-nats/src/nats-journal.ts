@@ -27,6 +27,7 @@ import type { BatchingPublisher } from './batching-publisher.js';
 import type { Bodies, Body } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { entryTexts, joinTexts, parseEntries, positionsById } from './entry-text.js';
+import { purgeHistory } from './history-purge.js';
 import type { HeaderTable } from './message-headers.js';
 import { dedupeId, type Names } from './names.js';
 import { isWrongLastSequence, natsError, refusal } from './nats-error.js';
@@ -122,6 +123,20 @@ export class NatsJournal implements Journal {
     return endPosition(await this.lastSequence(partition));
   }
 
+  async remove(run: RunKey, before?: Position): Promise<void> {
+    this.checkOpen();
+    const partition = this.partitionOf(run);
+    try {
+      const hashes = await this.blobsOf(run, before);
+      await this.options.watch.ask(() => purgeHistory(this.options, partition, run, before));
+      // Last, because a message without its blob would stop whoever follows the partition.
+      for (const hash of hashes) await this.options.bodies.remove(hash);
+    } catch (error) {
+      this.checkOpen();
+      throw natsError(`removing the history of run ${run.run_id}`, error);
+    }
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
   }
@@ -163,7 +178,7 @@ export class NatsJournal implements Journal {
     if (publisher === undefined) throw new RangeError(`there is no partition ${partition}`);
     const send = ({ body, headers: reference }: Body): Promise<Answer> =>
       publisher.publish({ subject, body, headers: { ...reference, ...headers } });
-    const packed = this.options.bodies.pack(joinTexts(texts));
+    const packed = this.options.bodies.pack(joinTexts(texts), run);
     return packed instanceof Promise ? packed.then(send) : send(packed);
   }
 
@@ -203,6 +218,24 @@ export class NatsJournal implements Journal {
     this.checkOpen();
   }
 
+  /** The blobs that hold messages of a run; they belong to nobody else. */
+  private async blobsOf(run: RunKey, before: Position = Number.POSITIVE_INFINITY): Promise<readonly string[]> {
+    const partition = this.partitionOf(run);
+    const filter = this.options.names.historySubjects(partition, run);
+    const hashes: string[] = [];
+    for await (const { messages, isEnd } of this.reader(partition, filter, readingPatienceMs).read(
+      1,
+      this.closing.signal,
+    )) {
+      for (const message of messages) {
+        const hash = endPosition(message.sequence) < before ? this.options.bodies.hashOf(message) : null;
+        if (hash !== null) hashes.push(hash);
+      }
+      if (isEnd) break;
+    }
+    return hashes;
+  }
+
   private reader(partition: number, filter: string, patienceMs?: number): StreamReader {
     const { connection, watch, manager, names } = this.options;
     const stream = names.journalStream(partition);
@@ -231,11 +264,27 @@ export class NatsJournal implements Journal {
     const entries: Entry[] = [];
     for (const message of messages) {
       const unpacked = this.unpack(message);
-      for (const entry of unpacked instanceof Promise ? await unpacked : unpacked) {
+      for (const entry of unpacked instanceof Promise ? await this.unlessRemoved(message, unpacked) : unpacked) {
         if (entry.position > after) entries.push(entry);
       }
     }
     return entries;
+  }
+
+  /** A message may be removed, with its blob, after it was received. */
+  private async unlessRemoved(
+    { msg, sequence }: StreamMessage,
+    unpacked: Promise<readonly Entry[]>,
+  ): Promise<readonly Entry[]> {
+    try {
+      return await unpacked;
+    } catch (error) {
+      if (!isLlmteamError(error) || error.code !== 'BLOB_MISSING') throw error;
+      const { names, manager } = this.options;
+      const stream = names.journalStream(this.partitionOf(names.runOf(msg.subject)));
+      if ((await manager.streams.getMessage(stream, { seq: sequence })) !== null) throw error;
+      return [];
+    }
   }
 
   private unpack(message: StreamMessage): readonly Entry[] | Promise<readonly Entry[]> {

@@ -9,6 +9,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { parseEntries } from './entry-text.js';
+import { purgeHistory } from './history-purge.js';
 import type { Names } from './names.js';
 import { natsError } from './nats-error.js';
 import type { StreamMessage } from './stream-message.js';
@@ -104,13 +105,13 @@ export class Retention {
     if (last === null) return null;
     const text = await bodies.unpack({ data: last.data, headers: last.header });
     const fact = parseEntries(run, last.seq, text).at(-1)?.fact;
+    if (fact?.type === 'run.redacted') return Date.parse(fact.view.completed_at ?? fact.view.started_at);
     return fact?.type === 'run.ended' ? fact.at : null;
   }
 
   /** Removes a run's whole history, whether or not it has ended. */
-  async remove(partition: number, run: RunKey): Promise<void> {
-    const filter = this.parts.names.historySubjects(partition, run);
-    await this.parts.manager.streams.purge(this.parts.names.journalStream(partition), { filter });
+  remove(partition: number, run: RunKey): Promise<void> {
+    return purgeHistory(this.parts, partition, run);
   }
 
   private async countRuns(partition: number): Promise<number> {

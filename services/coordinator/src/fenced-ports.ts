@@ -36,6 +36,7 @@ export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fenc
       read: (run, after) => journal.read(run, after),
       follow: (...args) => journal.follow(...args),
       end: (partition) => journal.end(partition),
+      remove: (run, before) => held(() => journal.remove(run, before)),
       close: () => journal.close(),
     },
     queue: {

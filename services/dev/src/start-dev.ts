@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@llmteam/contracts';
 import type { EmbeddedRuntime, LocalStores } from '@llmteam/embedded';
 import {
+  auditSeals,
   composeEmbedded,
   configuredRefs,
   type EmbeddedGateway,
@@ -65,7 +66,8 @@ async function openGateway(
 ): Promise<EmbeddedGateway & { readonly url: string }> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, kv, pubSub } = backend;
-  const { gateway: configured } = serviceConfig(config).file;
+  const service = serviceConfig(config);
+  const { gateway: configured } = service.file;
   const processMetrics = await openMetrics({ service: 'dev' });
   const state = { isReady: true };
   runtime.failed.catch(() => {
@@ -95,6 +97,7 @@ async function openGateway(
     clock: systemClock(),
     newId: randomUUID,
     refs: configuredRefs(config),
+    auditSeals: auditSeals(service),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     isReady: () => state.isReady,
   });

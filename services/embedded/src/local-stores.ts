@@ -196,8 +196,8 @@ export class LocalStores {
       const { url } = served;
       return { pid: process.pid, config_digest: configDigest(config), url, driving: runtime.driving };
     };
-    const { runs, segments, backend } = runtime;
-    const parts: StoreParts = { runs, segments, kv: backend.kv, owner: { describe } };
+    const { runs, removal, segments, backend } = runtime;
+    const parts: StoreParts = { runs, removal, segments, kv: backend.kv, owner: { describe } };
     const server = await serve(folder, parts, runtime, log);
     const announce = (url: string): void => {
       served.url = url;

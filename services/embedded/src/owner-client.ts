@@ -8,7 +8,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
+import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
 
 export interface OwnerClient extends StoreParts {
   close(): void;
@@ -31,6 +31,7 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
     ) as T;
   return {
     runs: proxy(runCalls, ''),
+    removal: proxy(removalCalls, 'removal/'),
     kv: proxy(kvCalls, 'registry/'),
     segments: proxy(segmentCalls, 'segments/'),
     owner: proxy(ownerCalls, 'owner/'),

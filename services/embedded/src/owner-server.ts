@@ -14,7 +14,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
+import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
 
 export interface OwnerServer {
   /** Waits for pending calls, unless they take too long. */
@@ -82,6 +82,7 @@ function answerCalls(socket: Socket, parts: StoreParts, calls: Set<Promise<unkno
     }
   };
   answerBy(parts.runs, runCalls, '');
+  answerBy(parts.removal, removalCalls, 'removal/');
   answerBy(parts.kv, kvCalls, 'registry/');
   answerBy(parts.segments, segmentCalls, 'segments/');
   answerBy(parts.owner, ownerCalls, 'owner/');

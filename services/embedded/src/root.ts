@@ -6,6 +6,7 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   type PluginHost,
+  type RunRemoval,
   type RunService,
   type SegmentStore,
   type StepCatalog,
@@ -33,6 +34,7 @@ export interface Root {
   readonly segments: SegmentStore;
   readonly journal: Journal;
   readonly runs: RunService;
+  readonly removal: RunRemoval;
   /** One per partition. */
   readonly loops: readonly PartitionLoop[];
   readonly worker: WorkLoop;
@@ -72,6 +74,7 @@ export function compose(options: RootOptions): Root {
     segments: container.get(kernelIds.segments),
     journal: container.get(kernelIds.journal),
     runs: container.get(kernelIds.runs),
+    removal: container.get(kernelIds.removal),
     loops: container.get(loopsId),
     worker: container.get(kernelIds.workLoop),
   };

@@ -1,5 +1,5 @@
 import type { KvStore } from '@llmteam/contracts';
-import type { RunService, SegmentStore } from '@llmteam/kernel';
+import type { RunRemoval, RunService, SegmentStore } from '@llmteam/kernel';
 import type { OwnerInfo } from './owner-info.js';
 
 /** The calls that other processes may make to the owner of a store. */
@@ -16,8 +16,14 @@ export const runCalls = [
   'tasks',
   'task',
   'claim',
+  'unclaim',
   'answer',
 ] as const satisfies readonly (keyof RunService)[];
+
+/** Calls that remove runs. */
+export const removalCalls = ['remove'] as const satisfies readonly (keyof RunRemoval)[];
+
+export type RemoteRemoval = Pick<RunRemoval, (typeof removalCalls)[number]>;
 
 /** Key-value store calls: API keys and the audit trail are read and changed while a service runs. */
 export const kvCalls = ['get', 'put', 'delete', 'list'] as const satisfies readonly (keyof KvStore)[];
@@ -38,6 +44,7 @@ export interface OwnerCalls {
 /** What the owner of a store lets other processes use. */
 export interface StoreParts {
   readonly runs: RunService;
+  readonly removal: RemoteRemoval;
   readonly kv: RemoteKvStore;
   readonly segments: RemoteSegments;
   readonly owner: OwnerCalls;

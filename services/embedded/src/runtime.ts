@@ -18,6 +18,7 @@ import {
   catchUpIndex,
   type Definitions,
   type PluginHost,
+  type RunRemoval,
   type RunService,
   type RunWatcher,
   resultFromView,
@@ -99,6 +100,10 @@ export class EmbeddedRuntime {
 
   get runs(): RunService {
     return this.root.runs;
+  }
+
+  get removal(): RunRemoval {
+    return this.root.removal;
   }
 
   get journal(): Journal {

@@ -1,13 +1,16 @@
-import type { Config } from '@llmteam/service-host';
-import type { ConfiguredRefs } from './use-cases/tenant-segments.js';
+import { type Config, resourceNames } from '@llmteam/service-host';
+import type { ConfiguredRefs, RefsOfTenant } from './use-cases/tenant-segments.js';
 
-export function configuredRefs({ file }: Config): ConfiguredRefs {
-  const { llms = {}, clients = {}, stores = [], secrets = {} } = file;
-  return {
-    llm_ref: listed(Object.keys(llms)),
-    client_ref: listed(Object.keys(clients)),
-    store_ref: listed(stores),
-    secret_ref: listed(Object.keys(secrets)),
+/** What is configured for other tenants only is unknown, and is not suggested either. */
+export function configuredRefs(config: Config): RefsOfTenant {
+  return (tenantId) => {
+    const { llms, clients, stores, secrets } = resourceNames(config, tenantId);
+    return {
+      llm_ref: listed(llms),
+      client_ref: listed(clients),
+      store_ref: listed(stores),
+      secret_ref: listed(secrets),
+    };
   };
 }
 

@@ -3,7 +3,9 @@ import { type AllowedHosts, kernelIds, serviceId } from '@llmteam/service-host';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import type { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
+import type { AuditSeals } from './audit/audit-seals.js';
 import { Followers } from './following/followers.js';
+import { RemovedStreams } from './following/removed-streams.js';
 import { Streams } from './following/streams.js';
 import { Gateway } from './gateway.js';
 import { makeApp } from './http/app.js';
@@ -19,13 +21,15 @@ import { MetricsPage } from './metrics/metrics-page.js';
 import { ServedDocument } from './openapi/served-document.js';
 import type { RouteServices } from './routes/route-services.js';
 import { routes } from './routes/table.js';
+import { AuditTrail } from './use-cases/audit-trail.js';
 import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
 import { HumanTasks } from './use-cases/human-tasks.js';
 import { Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
 import { RunQueries } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
-import { type ConfiguredRefs, TenantSegments } from './use-cases/tenant-segments.js';
+import { TenantKeys } from './use-cases/tenant-keys.js';
+import { type RefsOfTenant, TenantSegments } from './use-cases/tenant-segments.js';
 
 /** Bound by the composition root. */
 const inputs = {
@@ -34,7 +38,8 @@ const inputs = {
   origins: serviceId<readonly string[]>('origins'),
   hosts: serviceId<AllowedHosts>('hosts'),
   metricsToken: serviceId<string | null>('metricsToken'),
-  refs: serviceId<ConfiguredRefs>('refs'),
+  refs: serviceId<RefsOfTenant>('refs'),
+  auditSeals: serviceId<AuditSeals>('auditSeals'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   registry: serviceId<Registry>('registry'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),
@@ -50,6 +55,7 @@ const parts = {
   metricsPage: serviceId<MetricsPage>('metricsPage'),
   tenants: serviceId<TenantLimits>('tenants'),
   followers: serviceId<Followers>('followers'),
+  removedStreams: serviceId<RemovedStreams>('removedStreams'),
   streams: serviceId<Streams>('streams'),
   readiness: serviceId<Readiness>('readiness'),
   catalog: serviceId<CatalogQueries>('catalogQueries'),
@@ -58,6 +64,8 @@ const parts = {
   runQueries: serviceId<RunQueries>('runQueries'),
   runControl: serviceId<RunControl>('runControl'),
   tasks: serviceId<HumanTasks>('tasks'),
+  keys: serviceId<TenantKeys>('tenantKeys'),
+  auditTrail: serviceId<AuditTrail>('auditTrail'),
   document: serviceId<ServedDocument>('document'),
   routeServices: serviceId<RouteServices>('routeServices'),
   httpDeps: serviceId<HttpDeps>('httpDeps'),
@@ -87,7 +95,7 @@ function bindKeys(bind: Bind): void {
     [kernel.kv, kernel.clock, kernel.log],
   );
   bind(ids.keyStore).toResolvedValue((kv, clock) => new KeyStore(kv, clock), [kernel.kv, kernel.clock]);
-  bind(ids.audit).toResolvedValue((kv) => new AuditLog(kv), [kernel.kv]);
+  bind(ids.audit).toResolvedValue((kv, seals) => new AuditLog(kv, seals), [kernel.kv, ids.auditSeals]);
 }
 
 function bindMetrics(bind: Bind): void {
@@ -113,6 +121,10 @@ function bindFollowing(bind: Bind): void {
     (journal, definitions, pubSub, log) => new Followers({ journal, definitions, pubSub, log }),
     [kernel.journal, kernel.definitions, kernel.pubSub, kernel.log],
   );
+  bind(ids.removedStreams).toResolvedValue(
+    (kv, followers, clock, log) => new RemovedStreams({ kv, followers, clock, log }),
+    [kernel.kv, ids.followers, kernel.clock, kernel.log],
+  );
   bind(ids.streams).toResolvedValue(
     (followers, keys, tenants, metrics, limits, clock) =>
       new Streams({ followers, keys, tenants, metrics, limits, clock }),
@@ -135,8 +147,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.segments, kernel.definitions, kernel.catalog, kernel.compiler, ids.refs, kernel.clock, ids.tenants],
   );
   bind(ids.runStarts).toResolvedValue(
-    (runs, segments, definitions, tenants, newId) => new RunStarts({ runs, segments, definitions, tenants, newId }),
-    [kernel.runs, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
+    (runs, removal, segments, definitions, tenants, newId) =>
+      new RunStarts({ runs, removal, segments, definitions, tenants, newId }),
+    [kernel.runs, kernel.removal, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
   );
   bind(ids.runQueries).toResolvedValue(
     (runs, followers, tenants, limits) => new RunQueries({ runs, followers, tenants, limits }),
@@ -144,6 +157,8 @@ function bindUseCases(bind: Bind): void {
   );
   bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
   bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);
+  bind(ids.keys).toResolvedValue((keyStore) => new TenantKeys(keyStore), [ids.keyStore]);
+  bind(ids.auditTrail).toResolvedValue((kv) => new AuditTrail(kv), [kernel.kv]);
 }
 
 function bindRoutes(bind: Bind): void {
@@ -158,7 +173,10 @@ function bindRoutes(bind: Bind): void {
       runStarts,
       runQueries,
       runControl,
+      runRemoval,
       tasks,
+      keys,
+      auditTrail,
       streams,
       readiness,
       metrics,
@@ -171,7 +189,10 @@ function bindRoutes(bind: Bind): void {
       runStarts,
       runQueries,
       runControl,
+      runRemoval,
       tasks,
+      keys,
+      auditTrail,
       streams,
       readiness,
       metrics,
@@ -185,7 +206,10 @@ function bindRoutes(bind: Bind): void {
       ids.runStarts,
       ids.runQueries,
       ids.runControl,
+      kernel.removal,
       ids.tasks,
+      ids.keys,
+      ids.auditTrail,
       ids.streams,
       ids.readiness,
       ids.metricsPage,
@@ -239,14 +263,27 @@ function bindHttp(bind: Bind): void {
     [ids.httpDeps, ids.sockets, ids.limits, kernel.newId],
   );
   bind(ids.gateway).toResolvedValue(
-    (listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log) =>
-      new Gateway({ listener, hosts, sockets, streams, followers, meter, keys, readiness, prepare, log }),
+    (listener, hosts, sockets, streams, followers, removedStreams, meter, keys, readiness, prepare, log) =>
+      new Gateway({
+        listener,
+        hosts,
+        sockets,
+        streams,
+        followers,
+        removedStreams,
+        meter,
+        keys,
+        readiness,
+        prepare,
+        log,
+      }),
     [
       ids.listener,
       ids.hosts,
       ids.sockets,
       ids.streams,
       ids.followers,
+      ids.removedStreams,
       kernel.runMeter,
       ids.keyRing,
       ids.readiness,

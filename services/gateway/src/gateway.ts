@@ -8,6 +8,7 @@ import type { Logger } from '@llmteam/contracts';
 import type { RunMeter } from '@llmteam/kernel';
 import type { AllowedHosts } from '@llmteam/service-host';
 import type { Followers } from './following/followers.js';
+import type { RemovedStreams } from './following/removed-streams.js';
 import type { Streams } from './following/streams.js';
 import type { HttpListener } from './http/listener.js';
 import type { Sockets } from './http/sockets.js';
@@ -25,6 +26,7 @@ export interface GatewayParts {
   readonly sockets: Sockets;
   readonly streams: Streams;
   readonly followers: Followers;
+  readonly removedStreams: RemovedStreams;
   readonly meter: RunMeter;
   readonly keys: KeyRing;
   readonly readiness: Readiness;
@@ -43,20 +45,21 @@ export class Gateway {
    * @throws LlmteamError `CONFIG_INVALID` if it cannot listen there
    */
   async open(port: number, host: string, setting = 'gateway.http'): Promise<GatewayAddress> {
-    const { listener, hosts, prepare, keys, meter, readiness, log } = this.parts;
+    const { listener, hosts, prepare, keys, meter, removedStreams, readiness, log } = this.parts;
     const { port: bound, address } = await listener.listen(port, host, setting);
     hosts.listenOn(address, host);
     log.info({ port: bound }, 'health, readiness and metrics are served');
     await prepare();
     await keys.start();
     await meter.start();
+    removedStreams.start();
     readiness.open();
     return { host: address, port: bound };
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
-    const { listener, sockets, streams, followers, meter, keys, readiness, log } = this.parts;
+    const { listener, sockets, streams, followers, removedStreams, meter, keys, readiness, log } = this.parts;
     if (!readiness.close()) return;
     streams.close();
     sockets.close();
@@ -65,6 +68,7 @@ export class Gateway {
     await listener.close(pendingRequestsMs);
     // Pending requests may have opened followers meanwhile.
     await followers.close();
+    await removedStreams.stop();
     await meter.stop();
     await keys.stop();
     log.debug({}, 'the gateway is closed');

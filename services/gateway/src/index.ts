@@ -1,4 +1,9 @@
-export { AuditLog, type AuditRecord, type AuditVerdict, readAudit, verifyAudit } from './audit/audit-log.js';
+export { AuditLog } from './audit/audit-log.js';
+export type { AuditRecord } from './audit/audit-page.js';
+export { readAudit } from './audit/audit-reading.js';
+export { AuditSeals } from './audit/audit-seals.js';
+export { type AuditVerdict, verifyAudit } from './audit/audit-verify.js';
+export { auditSeals } from './audit-config.js';
 export { configuredRefs } from './configured-refs.js';
 export type { Gateway, GatewayAddress } from './gateway.js';
 export { rebuildGatewayIndex } from './gateway-index.js';
@@ -15,3 +20,5 @@ export { composeEmbedded, type EmbeddedGateway } from './root.js';
 export type { Route } from './routes/route.js';
 export { routes } from './routes/table.js';
 export { type GatewayServiceOptions, runGateway } from './run-gateway.js';
+export { auditEntries } from './use-cases/audit-trail.js';
+export { keyListingOf } from './use-cases/tenant-keys.js';

@@ -1,9 +1,10 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import type { Definitions, RunService, SegmentStore, StepCatalog } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
+import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
 import type { LiveWorkerCount } from './use-cases/catalog-queries.js';
-import type { ConfiguredRefs } from './use-cases/tenant-segments.js';
+import type { RefsOfTenant } from './use-cases/tenant-segments.js';
 
 /** A gateway in the process of a runtime: the parts of the runtime, and settings. */
 export interface GatewayOptions {
@@ -19,7 +20,9 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly newId: () => string;
-  readonly refs: ConfiguredRefs;
+  readonly refs: RefsOfTenant;
+  /** Default: without a key. */
+  readonly auditSeals?: AuditSeals;
   readonly liveWorkers: LiveWorkerCount;
   /** Whether backend and index are up. */
   readonly isReady: () => boolean;

@@ -14,6 +14,8 @@ import {
 } from '@llmteam/service-host';
 import { Container } from 'inversify';
 import { Registry } from 'prom-client';
+import { AuditSeals } from './audit/audit-seals.js';
+import { auditSeals } from './audit-config.js';
 import { configuredRefs } from './configured-refs.js';
 import type { Gateway } from './gateway.js';
 import { gatewayIds, gatewayModule } from './gateway-module.js';
@@ -67,6 +69,7 @@ export function compose(options: RootOptions): Root {
   container.bind(gatewayIds.hosts).toConstantValue(new AllowedHosts(config.file.gateway.hosts));
   container.bind(gatewayIds.metricsToken).toConstantValue(revealed(config.file.gateway.metrics.token, config));
   container.bind(gatewayIds.refs).toConstantValue(configuredRefs(config));
+  container.bind(gatewayIds.auditSeals).toConstantValue(auditSeals(config));
   container.bind(gatewayIds.registry).toConstantValue(options.metrics.registry);
   container
     .bind(gatewayIds.liveWorkers)
@@ -112,6 +115,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.hosts).toConstantValue(new AllowedHosts(options.hosts ?? []));
   container.bind(gatewayIds.metricsToken).toConstantValue(options.metricsToken ?? null);
   container.bind(gatewayIds.refs).toConstantValue(options.refs);
+  container.bind(gatewayIds.auditSeals).toConstantValue(options.auditSeals ?? new AuditSeals());
   container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
   container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);

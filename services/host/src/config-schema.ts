@@ -1,5 +1,5 @@
 /** The schema of `llmteam.config.json`: types, defaults, bounds and the descriptions in docs/config.md. */
-import { JsonRecord } from '@llmteam/contracts';
+import { JsonRecord, Name } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import {
   coordinatorSection,
@@ -11,6 +11,16 @@ import {
 } from './config-sections.js';
 
 const strict = { additionalProperties: false } as const;
+const tenants = Type.Optional(
+  Type.Array(Name, {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'Only these tenants may use it; for all others the name does not exist. Default: every tenant.',
+  }),
+);
+const handle = Type.String({ pattern: '^env:[A-Za-z_][A-Za-z0-9_]*$' });
+const storeName = Type.String({ minLength: 1 });
+
 const named = <T extends TSchema>(schema: T) => Type.Record(Type.String({ pattern: '^[A-Za-z0-9._-]+$' }), schema);
 
 /** Strings of the form `env:NAME` refer to environment variables, which are read when first needed. */
@@ -25,7 +35,7 @@ export const ConfigFile = Type.Object(
     llms: Type.Optional(
       named(
         Type.Object(
-          { provider: Type.String({ description: 'A provider listed by `llmteam providers`.' }) },
+          { provider: Type.String({ description: 'A provider listed by `llmteam providers`.' }), tenants },
           { description: 'All other keys are defined by the provider.' },
         ),
       ),
@@ -37,13 +47,14 @@ export const ConfigFile = Type.Object(
             base_url: Type.String({ pattern: '^https?://' }),
             headers: Type.Optional(Type.Record(Type.String(), Type.String())),
             allow_private_network: Type.Optional(Type.Boolean({ default: false })),
+            tenants,
           },
           strict,
         ),
       ),
     ),
-    stores: Type.Optional(Type.Array(Type.String())),
-    secrets: Type.Optional(named(Type.String({ pattern: '^env:[A-Za-z_][A-Za-z0-9_]*$' }))),
+    stores: Type.Optional(Type.Array(Type.Union([storeName, Type.Object({ name: storeName, tenants }, strict)]))),
+    secrets: Type.Optional(named(Type.Union([handle, Type.Object({ value: handle, tenants }, strict)]))),
     settings: Type.Optional(named(JsonRecord)),
     synchronous: Type.Optional(
       Type.Enum(['full', 'relaxed'], {

@@ -282,7 +282,16 @@ export const gatewaySection = section(
       description:
         'Origins of web pages that may use the API (CORS), e.g. `https://app.example.com`, `http://localhost:5173`.',
     }),
+    audit_key: secret(
+      'Seals the audit trail, so that nobody without it can change the trail unnoticed; at least 16 characters. The same for all gateways.',
+    ),
+    former_audit_keys: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      writeOnly: true,
+      description:
+        'Earlier values of `audit_key`, to verify what was written with them. Each the key itself or `env:NAME`.',
+    }),
     limits: { ...limitsSection, default: {} },
   },
-  '`llmteam serve gateway`; `metrics`, `hosts`, `origins` and `limits` for `llmteam dev` too.',
+  '`llmteam serve gateway`; `metrics`, `hosts`, `origins`, `limits` and the audit keys for `llmteam dev` too.',
 );

@@ -19,6 +19,7 @@ import {
   Retry,
   RunMeter,
   type RunMeterSink,
+  RunRemoval,
   type RunService,
   SegmentStore,
   type StepCatalog,
@@ -75,6 +76,7 @@ const parts = {
   definitions: serviceId<Definitions>('definitions'),
   segments: serviceId<SegmentStore>('segments'),
   runs: serviceId<RunService>('runs'),
+  removal: serviceId<RunRemoval>('removal'),
   announcedTypes: serviceId<AnnouncedTypes>('announcedTypes'),
   countedWorkers: serviceId<CountedWorkers>('countedWorkers'),
   indexFeed: serviceId<IndexFeed>('indexFeed'),
@@ -102,6 +104,7 @@ export const kernelModule = new ContainerModule(({ bind, isBound }) => {
   };
   bindDefaults(bindPart);
   bindStores(bindPart);
+  bindRemoval(bindPart);
   bindWatchers(bindPart);
   bindWorker(bindPart);
 });
@@ -150,6 +153,14 @@ function bindStores(bindPart: BindPart): void {
     ids.runs,
     (journal, index, definitions, clock, newId) => createRunService({ journal, index, definitions, clock, newId }),
     [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId],
+  );
+}
+
+function bindRemoval(bindPart: BindPart): void {
+  bindPart(
+    ids.removal,
+    (journal, kv, index, definitions, clock) => new RunRemoval({ journal, kv, index, definitions, clock }),
+    [ids.journal, ids.kv, ids.index, ids.definitions, ids.clock],
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * Purpose: who sees which metrics. The names of tenants and segments are not for everybody who reaches an address.
- * Does not own: the metrics. prom-client is imported lazily: commands have no metrics.
+ * Does not own: the metrics.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LlmteamError } from '@llmteam/contracts';
@@ -43,8 +43,8 @@ function isSame(given: string, token: string): boolean {
 }
 
 async function textWithoutPrivateLabels(registry: Registry): Promise<string> {
-  const { Registry: PublicRegistry } = await import('prom-client');
-  const view = new PublicRegistry();
+  // Its own class: importing prom-client here would load it for every command.
+  const view = new (registry.constructor as new () => Registry)();
   for (const metric of registry.getMetricsAsArray() as unknown as readonly Metric[])
     view.registerMetric(summed(metric));
   return view.metrics();

@@ -3,6 +3,7 @@
  * By key: strings under a secret key or in `headers`, at any depth. By value: every configured secret, wherever it occurs.
  * Works on the serialized JSON line as the last step, so that nothing can bypass it.
  */
+import { SecretRedactor } from '@llmteam/kernel';
 import { isSecretKey } from './secrets.js';
 
 const redacted = '"[redacted]"';
@@ -28,11 +29,11 @@ export function makeRedactor(secrets: readonly string[]): (line: string) => stri
   };
 }
 
-/** Redacts by value only, for any text. */
+/** Redacts by value only, for any text. The caller has left out values too short to be secrets. */
 export function hideSecrets(secrets: readonly string[]): (text: string) => string {
-  // Longest first, because one secret may contain another.
-  const hidden = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
-  return (whole) => hidden.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), whole);
+  const redactor = new SecretRedactor(1);
+  redactor.add(secrets);
+  return (whole) => redactor.text(whole);
 }
 
 function withoutValues(fields: string): string {
@@ -40,10 +41,4 @@ function withoutValues(fields: string): string {
     if (colon === undefined) return redacted;
     return `"${key}":${value === undefined ? '' : redacted}`;
   });
-}
-
-/** The secret as it appears in JSON, in JSON nested in a string, and in a URL. */
-function spellings(secret: string): string[] {
-  const escaped = JSON.stringify(secret).slice(1, -1);
-  return [escaped, JSON.stringify(escaped).slice(1, -1), encodeURIComponent(secret)];
 }

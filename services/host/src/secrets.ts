@@ -2,6 +2,7 @@
  * Purpose: secrets in the configuration: resolving `env:NAME` references, collecting and masking secret values.
  */
 import { type Json, LlmteamError } from '@llmteam/contracts';
+import { credentialsIn, isSecretHeader } from '@llmteam/kernel';
 import type { Config } from './config.js';
 
 const referencePrefix = 'env:';
@@ -15,7 +16,7 @@ export function isSecretKey(key: string): boolean {
   return secretWord.test(key) && !key.endsWith('_ref');
 }
 
-const secretWord = /api_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
+const secretWord = /(api|audit)_?-?key|authorization|passw(or)?d|secret|token|credential|cookie/i;
 
 /** `env:NAME` → `NAME`; undefined for anything else. */
 export function referencedVariable(value: Json | undefined): string | undefined {
@@ -38,15 +39,28 @@ export function revealed(text: string | undefined, { environment }: Pick<Config,
   return text === undefined ? null : reveal(text, environment);
 }
 
-/** Every value that must not appear in output: values of `env:` references and literals under secret keys. */
-export function knownSecrets({ file, environment }: Pick<Config, 'file' | 'environment'>): string[] {
+/** Every value that must not appear in logs and on terminals: values of `env:` references and literals under secret keys. */
+export function knownSecrets(config: Pick<Config, 'file' | 'environment'>): string[] {
+  const isKnown = (text: string, isSecret: boolean) => isSecret || text.startsWith(referencePrefix);
+  return valuesIn(config, isKnown).filter((value) => value.length >= shortestSecret);
+}
+
+/** Every value that must not appear in what steps return: those under secret keys. A model's name is not one, even if it is a reference. */
+export function secretValues(config: Pick<Config, 'file' | 'environment'>): string[] {
+  return valuesIn(config, (_, isSecret) => isSecret);
+}
+
+/** The values of the chosen strings, with the credentials in them, and the passwords in addresses. Unset references have none. */
+function valuesIn(
+  { file, environment }: Pick<Config, 'file' | 'environment'>,
+  isChosen: (text: string, isSecret: boolean) => boolean,
+): string[] {
   const found = new Set<string>();
   walk(file as Json, false, (text, isSecret) => {
-    const written = isSecret ? text : '';
-    const value = text.startsWith(referencePrefix) ? (environment[text.slice(referencePrefix.length)] ?? '') : written;
-    for (const word of [value, ...credentialsIn(value), ...passwordIn(text)]) {
-      if (word.length >= shortestSecret) found.add(word);
-    }
+    const isReference = text.startsWith(referencePrefix);
+    const value = isReference ? (environment[text.slice(referencePrefix.length)] ?? '') : text;
+    const words = isChosen(text, isSecret) ? [value, ...credentialsIn(value)] : [];
+    for (const word of [...words, ...passwordIn(text)]) found.add(word);
     return text;
   });
   return [...found];
@@ -69,19 +83,25 @@ function passwordIn(address: string): string[] {
   return userInfo === undefined ? [] : [userInfo.slice(userInfo.indexOf(':') + 1)];
 }
 
-/** For `Bearer abc` the secret is `abc`. */
-function credentialsIn(value: string): string[] {
-  const [, credentials] = /^(?:bearer|basic|token)\s+(\S{8,})$/i.exec(value) ?? [];
-  return credentials === undefined ? [] : [credentials];
-}
-
-/** Maps every string of a copy with `change`. Everything below `headers` or a secret key is secret. */
-function walk(value: Json, isSecret: boolean, change: (text: string, isSecret: boolean) => string): Json {
+/** Maps every string of a copy with `change`. Everything below `headers` or a secret key is secret, except names of tenants. */
+function walk(
+  value: Json,
+  isSecret: boolean,
+  change: (text: string, isSecret: boolean) => string,
+  isKeySecret: (key: string) => boolean = isSecretKey,
+): Json {
   if (typeof value === 'string') return change(value, isSecret);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: Json) => walk(item, isSecret, change));
   const parts = Object.entries(value).map(([key, part]) => {
-    return [key, walk(part, isSecret || key === 'headers' || isSecretKey(key), change)] as const;
+    if (key === 'tenants' && Array.isArray(part)) return [key, part] as const;
+    return [key, walk(part, isSecret || isKeySecret(key), change, keyRuleBelow(key))] as const;
   });
   return Object.fromEntries(parts);
+}
+
+/** A client or model may be named like a secret. */
+function keyRuleBelow(key: string): (key: string) => boolean {
+  if (key === 'headers') return isSecretHeader;
+  return key === 'clients' || key === 'llms' ? () => false : isSecretKey;
 }

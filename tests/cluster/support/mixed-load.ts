@@ -3,6 +3,7 @@
  * Owns: the input of each run, what a client does for it on the way, and the expected result.
  */
 import type { Fact, Json, RunEnded } from '@llmteam/contracts';
+import { anyone } from '../../support/actors.js';
 import type { Random } from '../../support/random.js';
 import { type ClusterClient, tenantId } from './cluster-client.js';
 import { loadSegments } from './segments.js';
@@ -49,7 +50,7 @@ const kinds: Readonly<Record<string, Draw>> = {
     const care = async (client: ClusterClient, runId: string): Promise<void> => {
       await client.untilFact(runId, reported('before'));
       const answer = { decision: 'answer', value, answered_by: 'somebody' } as const;
-      await client.untilAnswered(() => client.runs.answer(tenantId, `${runId}:ask`, answer));
+      await client.untilAnswered(() => client.runs.answer(tenantId, `${runId}:ask`, answer, anyone));
     };
     return { segment: 'asked', input: {}, expected: completed({ decided: value }), care };
   },

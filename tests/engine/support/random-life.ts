@@ -97,6 +97,7 @@ function someError(choices: Choices): ErrorInfo {
 
 function aboutTask(step: string, choices: Choices, at: number): Fact {
   if (choices.rarely(4)) return { type: 'task.claimed', at, step, by: 'ann' };
+  if (choices.rarely(6)) return { type: 'task.unclaimed', at, step, by: 'ann' };
   const decision = choices.mostly(2, ['approve', 'reject', 'answer', 'modify']);
   return { type: 'task.answered', at, step, answer: { decision, answered_by: 'ann' } };
 }

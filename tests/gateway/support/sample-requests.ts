@@ -11,6 +11,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   signal_run: { payload: 1 },
   answer_task: { decision: 'approve' },
   claim_task: {},
+  create_key: { role: 'viewer', name: 'sample' },
   cancel_run: {},
   pause_run: {},
   resume_run: {},
@@ -22,6 +23,8 @@ export interface SampleIds {
   readonly task_id: string;
   readonly type_id?: string;
   readonly name?: string;
+  /** Of an API key. */
+  readonly prefix?: string;
 }
 
 export function sampleBody({ operation, body }: Route): unknown {
@@ -30,5 +33,5 @@ export function sampleBody({ operation, body }: Route): unknown {
 
 /** The path of a route with ids filled in. */
 export function samplePath({ path }: Route, ids: SampleIds): string {
-  return compile(routerPath(path))({ type_id: 'transform', name: 'go', ...ids });
+  return compile(routerPath(path))({ type_id: 'transform', name: 'go', prefix: 'absent', ...ids });
 }

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Clock, Logger, Role, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { composeEmbedded, type Gateway, type GatewayLimits, type GatewayOptions, KeyStore } from '@llmteam/gateway';
+import {
+  composeEmbedded,
+  type Gateway,
+  type GatewayLimits,
+  type GatewayOptions,
+  KeyStore,
+  type NewKeyRequest,
+} from '@llmteam/gateway';
 import { systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
@@ -18,8 +25,8 @@ export interface GatewayWorld {
   readonly keys: KeyStore;
   readonly port: number;
   readonly checker: AnswerChecker;
-  /** A client with a new key of this tenant. */
-  client(tenantId?: string, role?: Role): Promise<ApiClient>;
+  /** A client with a new key of this tenant; unless `key` says otherwise, named `<role>-key` and allowed to act for others. */
+  client(tenantId?: string, role?: Role, key?: Partial<NewKeyRequest>): Promise<ApiClient>;
   /** A client without a key. */
   readonly stranger: ApiClient;
 }
@@ -35,6 +42,7 @@ export interface WorldOptions {
   readonly partitions?: number;
   readonly backend?: Backend;
   readonly clock?: Clock;
+  readonly refs?: GatewayOptions['refs'];
 }
 
 const generous: Partial<GatewayLimits> = {
@@ -60,8 +68,9 @@ export async function withGateway(
   const stranger = new ApiClient(port, checker, null);
   const clients = [stranger];
   const keys = new KeyStore(backend.kv, clock);
-  const client = async (tenantId = 'acme', role: Role = 'admin'): Promise<ApiClient> => {
-    const { key } = await keys.create({ tenant_id: tenantId, role, name: `${role}-key`, expires_at: null });
+  const client: GatewayWorld['client'] = async (tenantId = 'acme', role = 'admin', own = {}) => {
+    const request = { tenant_id: tenantId, role, name: `${role}-key`, act_for_others: true, expires_at: null };
+    const { key } = await keys.create({ ...request, ...own });
     const made = new ApiClient(port, checker, key);
     clients.push(made);
     return made;
@@ -99,7 +108,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     clock,
     log: given.log ?? quietLogger,
     newId: randomUUID,
-    refs: {},
+    refs: given.refs ?? (() => ({})),
     liveWorkers: () => 1,
     isReady: () => true,
     version: '0.0.0',

@@ -1,16 +1,30 @@
-import { verifyAudit } from '@llmteam/dev';
+import { type AuditVerdict, auditSeals, verifyAudit } from '@llmteam/dev';
+import { serviceConfig } from '@llmteam/service-host';
+import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
 import type { Settings } from '../settings.js';
 
+interface Options extends WhichKvStore {
+  readonly tenant: string;
+  readonly expectHead?: string;
+  readonly json?: boolean;
+}
+
 export async function auditVerify(
   settings: Settings,
   _args: readonly string[],
-  { tenant, json, ...which }: WhichKvStore & { tenant: string; json?: boolean },
+  { tenant, expectHead, json, ...which }: Options,
 ): Promise<ExitCode> {
-  const verdict = await withKvStoreOf(settings, which, (kv) => verifyAudit(kv, tenant));
-  const { intact, records, pages, fault } = verdict;
-  const text = intact ? `intact: ${records} records on ${pages} pages` : `not intact: ${fault}`;
-  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${text}\n`);
-  return intact ? exitCodes.completed : exitCodes.failed;
+  const seals = auditSeals(serviceConfig(configHere(settings)));
+  const expected = expectHead === undefined ? {} : { expectHead };
+  const verdict = await withKvStoreOf(settings, which, (kv) => verifyAudit(kv, tenant, { seals, ...expected }));
+  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${textOf(verdict)}\n`);
+  return verdict.intact ? exitCodes.completed : exitCodes.failed;
+}
+
+function textOf({ intact, records, pages, keyed_pages, head, fault }: AuditVerdict): string {
+  const keyed = keyed_pages === 0 ? '' : `, ${keyed_pages} of them keyed`;
+  if (!intact) return `not intact: ${fault}`;
+  return `intact: ${records} records on ${pages} pages${keyed}${head === null ? '' : `\nhead: ${head}`}`;
 }

@@ -22,7 +22,8 @@ export async function catalog(
   const shown =
     settings.gateway === null ? await localTypes(settings, type) : await gatewayTypes(settings, settings.gateway, type);
   const text = 'type_id' in shown ? description(shown, colours) : list(shown, colours, settings.streams.stdoutColumns);
-  settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : text);
+  const asJson = 'type_id' in shown ? shown : { types: shown, cursor: null };
+  settings.streams.print(json === true ? `${JSON.stringify(asJson, null, 2)}\n` : text);
   return exitCodes.completed;
 }
 

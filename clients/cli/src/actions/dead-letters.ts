@@ -16,7 +16,7 @@ export async function deadLetters(
   const config = serviceConfig(configHere(settings));
   const letters = await withKvStore(config, silentLog, listDeadLetters);
   const { streams, colours } = settings;
-  if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters }, null, 2)}\n`);
+  if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters, cursor: null }, null, 2)}\n`);
   else if (letters.length === 0) streams.note('No dead letters.');
   else {
     const rows = letters.map(({ run_id, step, queue, deliveries, worker, at }) => [

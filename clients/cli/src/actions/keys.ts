@@ -1,59 +1,61 @@
-import type { Role } from '@llmteam/contracts';
-import { type ApiKeyListing, KeyStore } from '@llmteam/dev';
+import type { KeyCreated, KeyListing, Role } from '@llmteam/contracts';
 import { makeColours } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
-import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
+import { openKeys, type WhichKeys } from '../key-access.js';
 import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
-interface CreateOptions extends WhichKvStore {
+interface CreateOptions extends WhichKeys {
   readonly role: Role;
   readonly name: string;
   readonly tenant: string;
+  readonly actForOthers?: boolean;
   /** Milliseconds. */
   readonly expires?: number;
   readonly json?: boolean;
 }
-
-/** Wall clock: the expiry of a key must not depend on the process that checks it. */
-const clock = { now: () => Date.now() };
 
 export async function keysCreate(
   settings: Settings,
   _args: readonly string[],
   options: CreateOptions,
 ): Promise<ExitCode> {
-  const { role, name, tenant, expires, json } = options;
-  const expiresAt = expires === undefined ? null : clock.now() + expires;
-  const created = await withKvStoreOf(settings, options, (kv) =>
-    new KeyStore(kv, clock).create({ tenant_id: tenant, role, name, expires_at: expiresAt }),
-  );
-  const shown = { key: created.key, ...asJson(created.listing) };
-  settings.streams.print(json === true ? `${JSON.stringify(shown, null, 2)}\n` : `${created.key}\n`);
+  const { role, name, actForOthers = false, expires, json } = options;
+  const created: KeyCreated = await openKeys(settings, options).create({
+    role,
+    name,
+    act_for_others: actForOthers,
+    ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
+  });
+  settings.streams.print(json === true ? `${JSON.stringify(created, null, 2)}\n` : `${created.key}\n`);
   if (json !== true)
-    printNote(
-      settings,
-      `The key '${name}' is shown only once. To revoke it: llmteam keys revoke ${created.listing.prefix}`,
-    );
+    printNote(settings, `The key '${name}' is shown only once. To revoke it: llmteam keys revoke ${created.prefix}`);
   return exitCodes.completed;
 }
 
 export async function keysList(
   settings: Settings,
   _args: readonly string[],
-  { tenant, json, ...which }: WhichKvStore & { tenant?: string; json?: boolean },
+  { json, ...which }: WhichKeys & { json?: boolean },
 ): Promise<ExitCode> {
-  const keys = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).list(tenant));
+  const keys = await openKeys(settings, which).list();
   if (json === true) {
-    settings.streams.print(`${JSON.stringify({ keys: keys.map(asJson) }, null, 2)}\n`);
+    settings.streams.print(`${JSON.stringify({ keys, cursor: null }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  const rows = keys.map((key) => [key.prefix, key.tenant_id, key.role, key.name, stateOf(key)]);
+  const rows = keys.map((key) => [
+    key.prefix,
+    key.tenant_id,
+    key.role,
+    key.name,
+    key.act_for_others ? 'yes' : '',
+    stateOf(key),
+  ]);
   const colours = makeColours(settings.colours.stdout);
   const fit = { width: settings.streams.stdoutColumns, whole: [0] };
-  const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'STATE'];
+  const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'FOR OTHERS', 'STATE'];
   settings.streams.print(rows.length === 0 ? '' : table(head, rows, colours, fit));
   return exitCodes.completed;
 }
@@ -61,28 +63,16 @@ export async function keysList(
 export async function keysRevoke(
   settings: Settings,
   [prefix = '']: readonly string[],
-  which: WhichKvStore,
+  which: WhichKeys,
 ): Promise<ExitCode> {
-  const { name } = await withKvStoreOf(settings, which, (kv) => new KeyStore(kv, clock).revoke(prefix));
+  const { name } = await openKeys(settings, which).revoke(prefix);
   printNote(settings, `The key '${name}' is revoked.`);
   return exitCodes.completed;
 }
 
-function stateOf({ revoked_at, expires_at }: ApiKeyListing): string {
-  if (revoked_at !== null) return `revoked ${shownTime(revoked_at)}`;
+function stateOf({ revoked_at, expires_at }: KeyListing): string {
+  if (revoked_at !== null) return `revoked ${shownTime(Date.parse(revoked_at))}`;
   if (expires_at === null) return 'valid';
-  return expires_at > clock.now() ? `valid until ${shownTime(expires_at)}` : `expired ${shownTime(expires_at)}`;
-}
-
-function asJson({ created_at, expires_at, revoked_at, ...rest }: ApiKeyListing): object {
-  return {
-    ...rest,
-    created_at: iso(created_at),
-    expires_at: expires_at === null ? null : iso(expires_at),
-    revoked_at: revoked_at === null ? null : iso(revoked_at),
-  };
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
+  const at = Date.parse(expires_at);
+  return at > Date.now() ? `valid until ${shownTime(at)}` : `expired ${shownTime(at)}`;
 }

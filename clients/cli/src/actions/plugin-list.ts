@@ -28,6 +28,6 @@ export async function pluginList(
     model_providers.join(' '),
   ]);
   const text = table(['PLUGIN', 'VERSION', 'STEP TYPES', 'MODEL PROVIDERS'], rows, colours);
-  settings.streams.print(json === true ? `${JSON.stringify(plugins, null, 2)}\n` : text);
+  settings.streams.print(json === true ? `${JSON.stringify({ plugins, cursor: null }, null, 2)}\n` : text);
   return exitCodes.completed;
 }

@@ -31,7 +31,8 @@ export async function run(settings: Settings, [file = '-']: readonly string[], o
   }
   const config = configForFile(settings, file);
   const plugins = await loadPlugins(config, await makeLog(settings, config));
-  const definitions = await load(settings, file, config, new SegmentFiles(config, plugins.catalog));
+  const files = new SegmentFiles(config, plugins.catalog, { tenant: options.tenant });
+  const definitions = await load(settings, file, config, files);
   if (definitions === null) return exitCodes.failed;
   const [{ segment }] = definitions;
   const input = await readInput(options);
@@ -129,7 +130,7 @@ async function request(
   const [first, ...others] = definitions;
   const { definition } = await segments.publish(tenant_id, first);
   for (const other of others) await segments.publish(tenant_id, other);
-  const { timeout, correlationId } = options;
+  const { timeout, correlationId, metadata } = options;
   await runs.start({
     tenant_id,
     run_id,
@@ -137,5 +138,6 @@ async function request(
     input,
     ...(timeout !== undefined && { timeout_seconds: timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
+    ...(metadata !== undefined && { metadata }),
   });
 }

@@ -1,4 +1,4 @@
-import type { RunQuery, RunRow } from '@llmteam/contracts';
+import type { RunMetadata, RunQuery, RunRow, RunStatus } from '@llmteam/contracts';
 import { makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
@@ -11,10 +11,13 @@ import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 interface Options {
-  readonly status?: NonNullable<RunQuery['status']>;
+  readonly status?: readonly RunStatus[];
   readonly segment?: string;
   readonly correlationId?: string;
+  readonly parent?: string;
+  readonly metadata?: RunMetadata;
   readonly since?: number;
+  readonly until?: number;
   readonly limit: number;
   readonly cursor?: string;
   readonly tenant: string;
@@ -43,13 +46,16 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
   return exitCodes.completed;
 }
 
-function queryOf({ status, segment, correlationId, since, tenant }: Options): RunQuery {
+function queryOf({ status, segment, correlationId, parent, metadata, since, until, tenant }: Options): RunQuery {
   return {
     tenant_id: tenant,
     ...(status !== undefined && { status }),
     ...(segment !== undefined && { segment_id: segment }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
+    ...(parent !== undefined && { parent_run_id: parent }),
+    ...(metadata !== undefined && { metadata }),
     ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
   };
 }
 

@@ -36,6 +36,9 @@ function asText(view: RunView, process: string | null, colours: Colours): string
   const line = (name: string, value: string | null): string => {
     return value === null ? '' : `  ${colours.dim(name.padEnd(12))}${plainText(value)}\n`;
   };
+  const entries = Object.entries(view.metadata)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
   const tokens = usage.input_tokens + usage.output_tokens;
   return [
     `${colours.bold(segment_id)}  ${statusColour(status, colours)(status)}\n`,
@@ -43,6 +46,7 @@ function asText(view: RunView, process: string | null, colours: Colours): string
     line('process', process),
     line('parent', view.parent_run_id),
     line('correlation', view.correlation_id),
+    line('metadata', entries === '' ? null : entries),
     line('started', shownTime(Date.parse(view.started_at))),
     line('duration', duration_ms === null ? null : shownDuration(duration_ms)),
     line('tokens', tokens === 0 ? null : `${usage.input_tokens} in, ${usage.output_tokens} out`),

@@ -1,12 +1,13 @@
 import { type HumanTask, type Json, LlmteamError, type TaskAnswer } from '@llmteam/contracts';
+import type { AnswerRequest } from '@llmteam/kernel';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { jsonOrText, parseArgument } from '../files.js';
+import { localActor } from '../local-actor.js';
 import { printNote, printResumeHint } from '../notes.js';
 import { withStoreOf } from '../open-stores.js';
 import { isOrphan } from '../orphans.js';
 import type { Settings } from '../settings.js';
 import { runOfTask } from '../task-ids.js';
-import { userName } from '../user-name.js';
 
 interface AnswerOptions {
   readonly tenant: string;
@@ -23,7 +24,7 @@ export async function tasksAnswer(
   [taskId = '']: readonly string[],
   options: AnswerOptions,
 ): Promise<ExitCode> {
-  const { tenant, comment } = options;
+  const { tenant, comment, by } = options;
   const given = decisionOf(options);
   const run = runOfTask(tenant, taskId);
   await withStoreOf(settings, run, async (store) => {
@@ -32,28 +33,17 @@ export async function tasksAnswer(
       given.decision === 'answer'
         ? choiceOrValue(given.value, options.value, await runs.task(tenant, taskId))
         : given.value;
-    const answer: TaskAnswer = {
+    const answer: AnswerRequest = {
       decision: given.decision,
       ...(value !== undefined && { value }),
       ...(comment !== undefined && { comment }),
-      answered_by: options.by ?? userName(),
+      ...(by !== undefined && { answered_by: by }),
     };
     const isOrphaned = await isOrphan(store, run).catch(() => false);
-    await runs.answer(tenant, taskId, answer);
+    await runs.answer(tenant, taskId, answer, localActor());
     printNote(settings, `Task answered: ${given.decision}.`);
     if (isOrphaned) printResumeHint(settings, run);
   });
-  return exitCodes.completed;
-}
-
-export async function tasksClaim(
-  settings: Settings,
-  [taskId = '']: readonly string[],
-  { tenant, by = userName() }: { tenant: string; by?: string },
-): Promise<ExitCode> {
-  const run = runOfTask(tenant, taskId);
-  await withStoreOf(settings, run, ({ runs }) => runs.claim(tenant, taskId, by));
-  printNote(settings, `Task claimed by ${by}.`);
   return exitCodes.completed;
 }
 

@@ -10,8 +10,10 @@ import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 interface Options {
-  readonly status?: HumanTask['status'];
+  readonly status?: readonly HumanTask['status'][];
   readonly run?: string;
+  readonly segment?: string;
+  readonly assignee?: string;
   readonly limit: number;
   readonly cursor?: string;
   readonly tenant: string;
@@ -19,11 +21,10 @@ interface Options {
 }
 
 export async function tasksList(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  const { status, limit, tenant, json } = options;
+  const { limit, tenant, json } = options;
   const after = placeOfCursor(options.cursor);
-  const query: TaskQuery = {
-    tenant_id: tenant,
-    ...(status !== undefined && { status }),
+  const query = {
+    ...queryOf(options),
     ...(options.run !== undefined && { run_id: await findRun(settings, tenant, options.run) }),
   };
   const stores = await openStores(settings);
@@ -40,6 +41,15 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
   else streams.print(asTable(rows, settings));
   if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
   return exitCodes.completed;
+}
+
+function queryOf({ status, segment, assignee, tenant }: Options): TaskQuery {
+  return {
+    tenant_id: tenant,
+    ...(status !== undefined && { status }),
+    ...(segment !== undefined && { segment_id: segment }),
+    ...(assignee !== undefined && { assignee }),
+  };
 }
 
 function placeOf({ created_at, task_id }: HumanTask): Place {

@@ -9,6 +9,6 @@ export function addCatalog(program: Command, act: Act): void {
     .description('List the step types available to segments, or describe one.')
     .argument('[type]', 'step type to describe');
   withGatewayOptions(command)
-    .option('--json', 'print the metadata as JSON')
+    .option('--json', 'print {types, cursor}, or the type, as JSON')
     .action(act(async (...args) => (await import('../actions/catalog.js')).catalog(...args)));
 }

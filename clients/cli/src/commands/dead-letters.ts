@@ -8,6 +8,6 @@ export function addDeadLetters(program: Command, act: Act): void {
     .description(
       'List the jobs of a NATS installation that were dead-lettered because every worker that took them died.',
     )
-    .option('--json', 'print {dead_letters} as JSON')
+    .option('--json', 'print {dead_letters, cursor} as JSON')
     .action(act(async (...args) => (await import('../actions/dead-letters.js')).deadLetters(...args)));
 }

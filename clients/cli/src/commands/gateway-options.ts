@@ -4,6 +4,7 @@ import type { Environment } from '../environment.js';
 import type { GlobalOptions, Settings } from '../settings.js';
 
 interface ParsedOptions extends GlobalOptions {
+  readonly nats?: boolean;
   readonly url?: string;
   readonly key?: string;
 }
@@ -15,17 +16,18 @@ export function withGatewayOptions(command: Command): Command {
 }
 
 /**
- * Adds the gateway a command is meant for, if any, to its settings. The command line overrides the environment: `--home` and `--config`
- * select the local stores even if `LLMTEAM_URL` is set. @throws LlmteamError `USAGE`
+ * Adds the gateway a command is meant for, if any, to its settings. The command line overrides the environment: `--home`, `--config`
+ * and `--nats` select other stores even if `LLMTEAM_URL` is set. @throws LlmteamError `USAGE`
  */
 export async function withGateway(command: Command, settings: Settings): Promise<Settings> {
   const { environment, streams, quiet } = settings;
-  const { url, key, home, config } = command.optsWithGlobals<ParsedOptions>();
+  const { url, key, home, config, nats } = command.optsWithGlobals<ParsedOptions>();
   if (!targetsGateway(command, environment)) return key === undefined ? settings : refuseKey();
   const { gatewayOf, isUnencrypted } = await import('../remote/gateway-address.js');
   const local = [
     ...(home === undefined ? [] : ['--home']),
     ...(config === undefined ? [] : ['--config']),
+    ...(nats === true ? ['--nats'] : []),
     ...(command.getOptionValueSource('tenant') === 'cli' ? ['--tenant'] : []),
   ];
   const gateway = gatewayOf(
@@ -41,9 +43,9 @@ export async function withGateway(command: Command, settings: Settings): Promise
 }
 
 function targetsGateway(command: Command, { gatewayUrl }: Environment): boolean {
-  const { url, home, config } = command.optsWithGlobals<ParsedOptions>();
+  const { url, home, config, nats } = command.optsWithGlobals<ParsedOptions>();
   if (url !== undefined) return true;
-  const isLocal = home !== undefined || config !== undefined;
+  const isLocal = home !== undefined || config !== undefined || nats === true;
   return gatewayUrl !== undefined && !isLocal && command.options.some(({ long }) => long === '--url');
 }
 

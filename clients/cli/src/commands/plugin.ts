@@ -6,6 +6,6 @@ export function addPlugin(program: Command, act: Act): void {
   plugin
     .command('list')
     .description('list loaded plugins')
-    .option('--json', 'print a JSON array of {name, package, version, step_types, model_providers}')
+    .option('--json', 'print {plugins, cursor} as JSON')
     .action(act(async (...args) => (await import('../actions/plugin-list.js')).pluginList(...args)));
 }

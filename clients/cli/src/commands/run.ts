@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
-import { type Act, parseName, parseSeconds } from './syntax.js';
+import { type Act, parseEntry, parseName, parseSeconds } from './syntax.js';
 
 export function addRun(program: Command, act: Act): void {
   const command = program
@@ -13,7 +13,8 @@ export function addRun(program: Command, act: Act): void {
     .option('-o, --output <file>', 'also write the result to a file')
     .option('-t, --timeout <seconds>', 'timeout of the whole run', parseSeconds)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')
-    .option('--correlation-id <id>', 'your own id for finding the run later', parseName);
+    .option('--correlation-id <id>', 'your own id for finding the run later', parseName)
+    .option('--metadata <name=value>', 'your own label for finding the run later; repeatable', parseEntry);
   withGatewayOptions(command)
     .option('--watch', 'run again whenever the segment, its configuration or the input changes')
     .option('--no-prompt', 'ask nothing on a terminal: print the commands that answer')

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
 import { onRun } from './partial-ids.js';
-import { type Act, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
+import { type Act, parseEntry, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
 
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
 
@@ -11,6 +11,7 @@ export function addRuns(program: Command, act: Act): void {
   addInspection(runs, act);
   addControls(runs, act);
   addContinuations(runs, act);
+  addRemoval(runs, act);
 }
 
 function ofRun(runs: Command, name: string, description: string): Command {
@@ -26,10 +27,13 @@ function addList(runs: Command, act: Act): void {
   const list = runs
     .command('list')
     .description('list runs, newest first')
-    .addOption(new Option('--status <status>', 'only runs with this status').choices(statuses))
+    .addOption(new Option('--status <status...>', 'only runs with one of these statuses').choices(statuses))
     .option('--segment <id>', 'only runs of this segment', parseName)
     .option('--correlation-id <id>', 'only runs with this correlation id', parseName)
+    .option('--parent <id>', 'only child runs of this run', parseName)
+    .option('--metadata <name=value>', 'only runs with this metadata; repeatable', parseEntry)
     .option('--since <time>', 'only runs started since: 30m, 7d, 2026-01-31', parseMoment)
+    .option('--until <time>', 'only runs started before: 30m, 7d, 2026-01-31', parseMoment)
     .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
     .option('--cursor <cursor>', 'continue a previous list')
     .option('--tenant <name>', 'tenant of the runs', parseName, 'default');
@@ -60,6 +64,12 @@ function addControls(runs: Command, act: Act): void {
     .option('--payload <json>', 'JSON payload of the signal', 'null')
     .option('--correlation <text>', 'deliver only to steps waiting for this correlation')
     .action(act(onRun(async (...args) => (await import('../actions/runs-control.js')).runsSignal(...args))));
+}
+
+function addRemoval(runs: Command, act: Act): void {
+  ofRun(runs, 'delete', 'delete a run that has ended, with its child runs')
+    .option('--yes', 'do not ask')
+    .action(act(onRun(async (...args) => (await import('../actions/runs-delete.js')).runsDelete(...args))));
 }
 
 function addContinuations(runs: Command, act: Act): void {

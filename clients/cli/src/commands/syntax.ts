@@ -22,6 +22,24 @@ export function parseName(text: string): string {
   throw new InvalidArgumentError('Expected at most 128 letters, digits, dots, dashes and underscores.');
 }
 
+const metadataName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const metadataValue = /^[^\p{Cc}\p{Cs}]{0,256}$/u;
+const mostEntries = 16;
+
+/** Adds `name=value` to the entries given before. */
+export function parseEntry(text: string, given: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const equals = text.indexOf('=');
+  const [key, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
+  if (!metadataName.test(key) || !metadataValue.test(value)) {
+    throw new InvalidArgumentError(
+      'Expected name=value: a name of at most 64 letters, digits, dots, dashes and underscores, and up to 256 characters.',
+    );
+  }
+  const entries = { ...given, [key]: value };
+  if (Object.keys(entries).length <= mostEntries) return entries;
+  throw new InvalidArgumentError(`Expected at most ${mostEntries} entries.`);
+}
+
 export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== '' && seconds > 0 && seconds <= maxSeconds) return seconds;

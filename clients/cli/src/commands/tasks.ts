@@ -8,8 +8,16 @@ export function addTasks(program: Command, act: Act): void {
   const list = tasks
     .command('list')
     .description('list human tasks, newest first')
-    .addOption(new Option('--status <status>', 'only tasks with this status').choices(['open', 'claimed', 'closed']))
+    .addOption(
+      new Option('--status <status...>', 'only tasks with one of these statuses').choices([
+        'open',
+        'claimed',
+        'closed',
+      ]),
+    )
     .option('--run <id>', 'only tasks of this run', parseName)
+    .option('--segment <id>', 'only tasks of runs of this segment', parseName)
+    .option('--assignee <name>', 'only tasks that this person claimed or is assigned to')
     .option('--limit <count>', 'maximum number of rows', parseLimit, 20)
     .option('--cursor <cursor>', 'continue a previous list')
     .option('--tenant <name>', 'tenant of the tasks', parseName, 'default');
@@ -20,9 +28,16 @@ export function addTasks(program: Command, act: Act): void {
     .option('--json', 'print the task as JSON')
     .action(act(onTask(async (...args) => (await import('../actions/tasks-show.js')).tasksShow(...args))));
   ofTask(tasks, 'claim', 'claim a task')
-    .option('--by <name>', 'name of the claimant (default: your user name)')
-    .action(act(onTask(async (...args) => (await import('../actions/tasks-answer.js')).tasksClaim(...args))));
+    .option('--by <name>', byOf('person who claims it'))
+    .action(act(onTask(async (...args) => (await import('../actions/tasks-claim.js')).tasksClaim(...args))));
+  ofTask(tasks, 'unclaim', 'give up the claim of a task').action(
+    act(onTask(async (...args) => (await import('../actions/tasks-claim.js')).tasksUnclaim(...args))),
+  );
   addAnswer(tasks, act);
+}
+
+function byOf(person: string): string {
+  return `${person} (default: your user name, or that of the key)`;
 }
 
 function ofTask(tasks: Command, name: string, description: string): Command {
@@ -44,6 +59,6 @@ function addAnswer(tasks: Command, act: Act): void {
     .addOption(oneOf('--modify <json>', 'modify', 'approve with modified data'))
     .addOption(oneOf('--value <json>', 'value', 'answer with a value or a choice'))
     .option('--comment <text>', 'comment to attach to the answer')
-    .option('--by <name>', 'name of the person answering (default: your user name)')
+    .option('--by <name>', byOf('person who answers'))
     .action(act(onTask(async (...args) => (await import('../actions/tasks-answer.js')).tasksAnswer(...args))));
 }

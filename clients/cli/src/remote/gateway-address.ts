@@ -32,6 +32,8 @@ export function gatewayOf(options: GatewayOptions, environment: Environment): Ga
       '--tenant cannot be used with a gateway, where the API key determines the tenant; omit --tenant or --url',
     );
   }
+  if (local === '--nats')
+    throw usage('--nats selects an installation and cannot be used with a gateway; omit --nats or --url');
   if (local !== undefined)
     throw usage(`${local} selects the local stores and cannot be used with a gateway; omit ${local} or --url`);
   const url = baseOf(options.url ?? environment.gatewayUrl ?? '', options.url === undefined ? '$LLMTEAM_URL' : '--url');

@@ -1,7 +1,7 @@
 /**
  * Purpose: gives access to the runs and tasks of a gateway through the same interface as a local store.
  * Owns: translation of calls, rows, pages and errors. Does not own: requests (SDK), rate limits (gateway-fetch.ts).
- * Invariant: the tenant in run keys and queries is ignored; the API key determines it.
+ * Invariant: the tenant in run keys and queries, and the actor of a task, are ignored; the API key determines both.
  */
 import {
   EventPage,
@@ -18,11 +18,10 @@ import {
   type RunRow,
   RunView,
   type Segment,
-  type TaskAnswer,
   TaskPage,
   type TaskQuery,
 } from '@llmteam/contracts';
-import type { ForkRequest, SignalOptions } from '@llmteam/kernel';
+import type { AnswerRequest, ClaimRequest, ForkRequest, SignalOptions } from '@llmteam/kernel';
 import type { LlmteamClient } from '@llmteam/sdk';
 import type { Runs } from '../run-stores.js';
 import { asGatewayError, type Unknowns } from './gateway-errors.js';
@@ -36,8 +35,12 @@ export class GatewayRuns implements Runs {
     private readonly url: string,
   ) {}
 
-  async list({ tenant_id: _, since, ...query }: RunQuery): Promise<Page<RunRow>> {
-    const filter = { ...query, ...(since !== undefined && { since: new Date(since).toISOString() }) };
+  async list({ tenant_id: _, since, until, ...query }: RunQuery): Promise<Page<RunRow>> {
+    const filter = {
+      ...query,
+      ...(since !== undefined && { since: new Date(since).toISOString() }),
+      ...(until !== undefined && { until: new Date(until).toISOString() }),
+    };
     const { runs, cursor } = await this.ask(RunPage, this.client.listRuns(filter));
     return { rows: runs.map(rowOf), cursor };
   }
@@ -48,11 +51,11 @@ export class GatewayRuns implements Runs {
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
-    for (let next: number | null = fromSeq; next !== null; ) {
-      const response = this.client.listEvents(run.run_id, { from_seq: next, limit: eventsPerPage });
+    for (let next: string | null = String(fromSeq); next !== null; ) {
+      const response = this.client.listEvents(run.run_id, { cursor: next, limit: eventsPerPage });
       const page: EventPage = await this.ask(EventPage, response, this.noRun(run));
       events.push(...page.events);
-      next = page.events.length === 0 ? null : page.next_seq;
+      next = page.events.length === 0 ? null : page.cursor;
     }
     return events;
   }
@@ -93,6 +96,14 @@ export class GatewayRuns implements Runs {
     return { ...run, run_id };
   }
 
+  async remove(run: RunKey): Promise<void> {
+    try {
+      await this.client.deleteRun(run.run_id);
+    } catch (thrown) {
+      throw asGatewayError(thrown, this.url, this.noRun(run));
+    }
+  }
+
   async tasks({ tenant_id: _, ...query }: TaskQuery): Promise<Page<HumanTask>> {
     const { tasks, cursor } = await this.ask(TaskPage, this.client.listTasks(query));
     return { rows: tasks, cursor };
@@ -102,11 +113,15 @@ export class GatewayRuns implements Runs {
     return this.ask(HumanTask, this.client.getTask(taskId), noTask(taskId));
   }
 
-  async claim(_tenantId: string, taskId: string, by: string): Promise<void> {
-    await this.ask(HumanTask, this.client.claimTask(taskId, { claimed_by: by }), noTask(taskId));
+  async claim(_tenantId: string, taskId: string, request: ClaimRequest): Promise<void> {
+    await this.ask(HumanTask, this.client.claimTask(taskId, request), noTask(taskId));
   }
 
-  async answer(_tenantId: string, taskId: string, answer: TaskAnswer): Promise<void> {
+  async unclaim(_tenantId: string, taskId: string): Promise<void> {
+    await this.ask(HumanTask, this.client.unclaimTask(taskId), noTask(taskId));
+  }
+
+  async answer(_tenantId: string, taskId: string, answer: AnswerRequest): Promise<void> {
     await this.ask(HumanTask, this.client.answerTask(taskId, answer), noTask(taskId));
   }
 

@@ -32,6 +32,7 @@ export class GatewayStores implements RunStores {
     return {
       kind: 'gateway',
       runs: this.runs,
+      removal: { remove: (run) => this.runs.remove(run) },
       follow: ({ run_id }, fromSeq, signal) => this.follow(run_id, fromSeq, signal),
       close: async () => undefined,
     };

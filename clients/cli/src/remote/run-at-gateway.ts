@@ -21,11 +21,12 @@ export async function runAtGateway(
   noteProblems(problems, settings);
   if (segment === null) return exitCodes.failed;
   const input = await readInput(options);
-  const { timeout, correlationId } = options;
+  const { timeout, correlationId, metadata } = options;
   const started = stores.client.startRun(segment.segment_id, {
     input_data: input,
     ...(timeout !== undefined && { timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
+    ...(metadata !== undefined && { metadata }),
   });
   const { run_id } = await stores.runs.ask(RunAccepted, started);
   const session = await RunSession.open(settings, { tenant_id: options.tenant, run_id }, segment, options);

@@ -12,14 +12,14 @@ export class EventPages {
     private readonly gate: ReplayGate,
   ) {}
 
-  /** `next_seq` is null if the run has ended and nothing follows the page. @throws LlmteamError `RUN_UNKNOWN` */
+  /** `cursor` is null if the run has ended and nothing follows the page. @throws LlmteamError `RUN_UNKNOWN` */
   read(key: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
     return this.gate.pass(key.tenant_id, async () => {
       const replayer = new RunReplayer(key, this.deps.definitions);
       const { events, isCut } = await collect(replayHistory(this.deps, key, replayer), fromSeq, limit);
       if (replayer.status === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
       const isOver = !isCut && hasEnded(replayer.status);
-      return { events, next_seq: isOver ? null : (events.at(-1)?.seq ?? fromSeq - 1) + 1 };
+      return { events, cursor: isOver ? null : String((events.at(-1)?.seq ?? fromSeq - 1) + 1) };
     });
   }
 }

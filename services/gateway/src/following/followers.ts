@@ -120,6 +120,13 @@ export class Followers {
     });
   }
 
+  /** Disconnects the readers of a run that was removed. */
+  drop(run: RunKey): void {
+    const followed = this.followed.get(mark(run));
+    this.followed.delete(mark(run));
+    followed?.follower.lose();
+  }
+
   async close(): Promise<void> {
     for (const { follower } of this.followed.values()) follower.lose();
     for (const tap of this.taps.values()) this.stop(tap);

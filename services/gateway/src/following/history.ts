@@ -6,6 +6,7 @@ import {
   type Position,
   type RunEvent,
   type RunKey,
+  type RunRedacted,
   type RunView,
 } from '@llmteam/contracts';
 import { type Definitions, type Run, RunFold, TimeSlices, viewRun } from '@llmteam/kernel';
@@ -26,6 +27,8 @@ export interface HistoryDeps {
 export class RunReplayer {
   private readonly fold: RunFold;
   private lastPosition: Position = 0;
+  /** Set once the data of the run is removed. */
+  private redacted: RunRedacted | null = null;
 
   constructor(
     key: RunKey,
@@ -35,8 +38,10 @@ export class RunReplayer {
     this.fold = new RunFold(key, options);
   }
 
-  get run(): Run | null {
-    return this.fold.run;
+  /** Null before the run's request. */
+  get view(): RunView | null {
+    const { run } = this.fold;
+    return this.redacted?.view ?? (run === null ? null : viewRun(run));
   }
 
   /** Position of the latest entry. */
@@ -45,20 +50,26 @@ export class RunReplayer {
   }
 
   get status(): Run['state']['status'] | null {
-    return this.fold.run?.state.status ?? null;
+    return this.redacted?.view.status ?? this.fold.run?.state.status ?? null;
   }
 
   /** The `seq` of the latest event. */
   get seq(): number {
-    return this.fold.run?.state.seq ?? 0;
+    return this.redacted?.events.length ?? this.fold.run?.state.seq ?? 0;
   }
 
   /** The first entry needs the run's definition: call `prepare` before. */
   apply(entry: Entry): readonly RunEvent[] {
     const { position, fact } = entry;
     this.lastPosition = position;
+    if (fact.type === 'run.redacted') return this.applyRedacted(fact);
     const plan = fact.type === 'run.requested' ? this.definitions.cachedPlan(fact.definition) : undefined;
     return this.fold.apply(fact, plan)?.events ?? [];
+  }
+
+  private applyRedacted(fact: RunRedacted): readonly RunEvent[] {
+    this.redacted = fact;
+    return this.fold.run === null ? fact.events : [];
   }
 
   async prepare(fact: Fact): Promise<void> {
@@ -72,8 +83,8 @@ export async function viewHistory(deps: HistoryDeps, key: RunKey): Promise<RunVi
   const events = replayHistory(deps, key, replayer);
   // It yields none, but it takes a turn to read the whole history.
   while ((await events.next()).done !== true);
-  if (replayer.run === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
-  return viewRun(replayer.run);
+  if (replayer.view === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
+  return replayer.view;
 }
 
 /** Yields the events of a run so far. */

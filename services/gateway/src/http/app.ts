@@ -97,7 +97,7 @@ function corsRules({ services: { origins } }: HttpDeps): Middleware {
     origin: (context: Context) => (origins.includes(context.get('Origin')) ? context.get('Origin') : ''),
     allowMethods: 'GET,HEAD,POST,DELETE',
     allowHeaders: 'Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Last-Event-ID,X-Request-Id',
-    exposeHeaders: 'ETag,Location,RateLimit,RateLimit-Policy,Retry-After,X-Request-Id',
+    exposeHeaders: 'ETag,Idempotent-Replayed,Location,RateLimit,RateLimit-Policy,Retry-After,X-Request-Id',
     maxAge: 600,
     keepHeadersOnError: false,
   });

@@ -5,7 +5,7 @@ import { may } from '../keys/permissions.js';
 import type { Route } from '../routes/route.js';
 
 /** The principal of open routes; it owns nothing. */
-const anonymous: Principal = { tenant_id: '', role: 'viewer', key: '', name: '' };
+const anonymous: Principal = { tenant_id: '', role: 'viewer', key: '', name: '', act_for_others: false };
 
 /** Browsers cannot set `Authorization` on a WebSocket, but they can offer subprotocols. */
 export const socketProtocol = 'llmteam.v1';

@@ -40,7 +40,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
       leaving: leaving(context),
     };
     const response = await route.handle(request, deps.services);
-    if (route.changes) await recordChange(route, principal, context, response.status, deps);
+    if (route.changes) await recordChange(route, principal, context, response, deps);
     respond(context, (await response.later?.()) ?? response, deps);
   };
 }
@@ -97,11 +97,11 @@ async function recordChange(
   route: Route,
   { tenant_id, key, name }: Principal,
   context: RouterContext,
-  status: number,
+  { status, target = context.path }: ApiResponse,
   { audit, clock }: HttpDeps,
 ): Promise<void> {
   const requestId = String(context.state.request_id);
-  const record = { key, name, action: route.operation, target: context.path, status, request_id: requestId };
+  const record = { key, name, action: route.operation, target, status, request_id: requestId };
   await audit.append(tenant_id, auditRecord(clock, record));
 }
 

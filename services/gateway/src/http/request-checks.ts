@@ -10,6 +10,7 @@ import type { TSchema } from 'typebox';
 import { requestInvalid } from '../errors/request-invalid.js';
 import { plainSchema } from '../openapi/plain-schema.js';
 import type { Route } from '../routes/route.js';
+import { readQuery } from './query-string.js';
 
 const made = new WeakMap<Route, RequestChecks>();
 
@@ -47,11 +48,10 @@ export class RequestChecks {
 
   /** Returns the query with numbers parsed and defaults applied. @throws LlmteamError `REQUEST_INVALID` */
   checkQuery(search: URLSearchParams): JsonObject {
-    const query: Record<string, string | number> = Object.create(null);
-    const problems: RequestProblem[] = [];
-    for (const [name, value] of search) {
-      if (name in query) problems.push(problem('query', `/${name}`, 'DUPLICATE_ID', 'is given more than once'));
-      query[name] = this.numbers.has(name) ? numberOrText(value) : value;
+    const { query, repeated } = readQuery(search, this.route.query);
+    const problems = repeated.map((name) => problem('query', `/${name}`, 'DUPLICATE_ID', 'is given more than once'));
+    for (const [name, value] of Object.entries(query)) {
+      if (this.numbers.has(name) && typeof value === 'string') query[name] = numberOrText(value);
     }
     if (!this.query(query)) problems.push(...(this.query.errors ?? []).map((error) => ofAjv('query', error)));
     if (problems.length > 0) throw requestInvalid(problems);
@@ -108,7 +108,9 @@ function ofAjv(
     return problem(where, `/${String(params.missingProperty)}`, 'MISSING_FIELD', 'is missing');
   }
   const values = keyword === 'enum' ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
-  return problem(where, instancePath, keyword === 'type' ? 'INVALID_TYPE' : 'SCHEMA_VIOLATION', message + values);
+  // The parameter, also if it is one of several values of it that is wrong.
+  const path = instancePath.replace(/\/[0-9]+$/, '');
+  return problem(where, path, keyword === 'type' ? 'INVALID_TYPE' : 'SCHEMA_VIOLATION', message + values);
 }
 
 function problem(

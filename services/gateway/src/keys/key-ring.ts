@@ -7,7 +7,7 @@
  */
 import type { Clock, KvChange, KvStore, Logger, Role } from '@llmteam/contracts';
 import { hashApiKey, isSameHash, prefixOf } from './api-key.js';
-import { type ApiKeyRecord, keysPrefix, recordOf } from './key-store.js';
+import { type ApiKeyRecord, actsForOthers, keysPrefix, recordOf } from './key-store.js';
 
 /** The caller of a request; the only source of the tenant. */
 export interface Principal {
@@ -16,6 +16,8 @@ export interface Principal {
   /** The public prefix of the API key. */
   readonly key: string;
   readonly name: string;
+  /** May name other persons on human tasks, and act on tasks of others. Role `admin` always may. */
+  readonly act_for_others: boolean;
 }
 
 const retryMs = 500;
@@ -56,7 +58,7 @@ export class KeyRing {
     const isRight = isSameHash(hashApiKey(key), record?.hash ?? noHash);
     if (record === undefined || !isRight || !this.isValid(record)) return null;
     const { tenant_id, role, name } = record;
-    return { tenant_id, role, name, key: record.prefix };
+    return { tenant_id, role, name, key: record.prefix, act_for_others: actsForOthers(record) };
   }
 
   /** Whether a key that was identified earlier is still valid. */

@@ -2,7 +2,7 @@
  * Purpose: stores API keys in the KvStore under their public prefix, the secret as a SHA-256.
  * Does not own: authenticating requests (key-ring.ts). A revoked key stays listed.
  */
-import { type Clock, type Json, type KvStore, LlmteamError, type Role } from '@llmteam/contracts';
+import { type Clock, isLlmteamError, type Json, type KvStore, LlmteamError, type Role } from '@llmteam/contracts';
 import { makeApiKey } from './api-key.js';
 
 export const keysPrefix = 'api_keys/';
@@ -15,6 +15,8 @@ export interface ApiKeyRecord {
   readonly role: Role;
   /** The owner's name, shown in lists and tasks. */
   readonly name: string;
+  /** As requested; absent in keys of earlier releases. */
+  readonly act_for_others?: boolean;
   /** Epoch milliseconds. */
   readonly created_at: number;
   readonly expires_at: number | null;
@@ -22,12 +24,17 @@ export interface ApiKeyRecord {
 }
 
 /** A key as listed, without its hash. */
-export type ApiKeyListing = Omit<ApiKeyRecord, 'hash'>;
+export interface ApiKeyListing extends Omit<ApiKeyRecord, 'hash'> {
+  /** What counts: role `admin` always may. */
+  readonly act_for_others: boolean;
+}
 
 export interface NewKeyRequest {
   readonly tenant_id: string;
   readonly role: Role;
   readonly name: string;
+  /** Default false. */
+  readonly act_for_others?: boolean;
   /** Epoch milliseconds; null if the key never expires. */
   readonly expires_at: number | null;
 }
@@ -60,15 +67,27 @@ export class KeyStore {
     return records.filter((record) => tenantId === undefined || record.tenant_id === tenantId).map(listingOf);
   }
 
-  /** Idempotent; takes effect in every gateway within a second. @throws LlmteamError `USAGE` if there is no such key */
+  /** Idempotent; takes effect in every gateway within a second. @throws LlmteamError `KEY_UNKNOWN` */
   async revoke(prefix: string): Promise<ApiKeyListing> {
     const found = await this.kv.get(keysPrefix + prefix);
-    if (found === null) throw new LlmteamError('USAGE', `there is no key '${prefix}'`);
+    if (found === null) throw new LlmteamError('KEY_UNKNOWN', `there is no key '${prefix}'`);
     const record = recordOf(found.value);
     if (record.revoked_at !== null) return listingOf(record);
     const revoked: ApiKeyRecord = { ...record, revoked_at: this.clock.now() };
-    await this.kv.put(keysPrefix + prefix, asJson(revoked), { ifRevision: found.revision });
+    try {
+      await this.kv.put(keysPrefix + prefix, asJson(revoked), { ifRevision: found.revision });
+    } catch (error) {
+      if (!isLlmteamError(error) || error.code !== 'REVISION_CONFLICT') throw error;
+      // Somebody else revoked it: a key changes in no other way.
+      return this.revoke(prefix);
+    }
     return listingOf(revoked);
+  }
+
+  /** null if there is no such key. */
+  async find(prefix: string): Promise<ApiKeyListing | null> {
+    const found = await this.kv.get(keysPrefix + prefix);
+    return found === null ? null : listingOf(recordOf(found.value));
   }
 }
 
@@ -80,6 +99,12 @@ function asJson(record: ApiKeyRecord): Json {
   return { ...record };
 }
 
-function listingOf({ hash: _, ...listing }: ApiKeyRecord): ApiKeyListing {
-  return listing;
+/** Whether the key may name other persons, and act on tasks of others. */
+export function actsForOthers({ role, act_for_others }: ApiKeyRecord): boolean {
+  return role === 'admin' || act_for_others === true;
+}
+
+function listingOf(record: ApiKeyRecord): ApiKeyListing {
+  const { hash: _, ...listing } = record;
+  return { ...listing, act_for_others: actsForOthers(record) };
 }

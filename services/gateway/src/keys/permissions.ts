@@ -14,19 +14,32 @@ export const actions = [
   'run:resume',
   'run:signal',
   'run:fork',
+  'run:delete',
+  'run:redact',
   'task:read',
   'task:claim',
   'task:answer',
+  'key:self',
+  'key:read',
+  'key:write',
+  'audit:read',
 ] as const;
 export type Action = (typeof actions)[number];
 
-const looks: readonly Action[] = ['catalog:read', 'segment:read', 'segment:validate', 'run:read', 'task:read'];
+const looks: readonly Action[] = [
+  'catalog:read',
+  'segment:read',
+  'segment:validate',
+  'run:read',
+  'task:read',
+  'key:self',
+];
 const operates: readonly Action[] = ['run:start', 'run:cancel', 'run:pause', 'run:resume', 'run:signal', 'run:fork'];
 
 const allowed: Readonly<Record<Role, ReadonlySet<Action>>> = {
   viewer: new Set(looks),
   operator: new Set([...looks, ...operates]),
-  author: new Set([...looks, ...operates, 'segment:write', 'segment:delete']),
+  author: new Set([...looks, ...operates, 'segment:write', 'segment:delete', 'run:delete', 'run:redact']),
   approver: new Set([...looks, 'task:claim', 'task:answer']),
   admin: new Set(actions),
 };

@@ -14,6 +14,7 @@ const tags: Readonly<Record<Route['tag'], string>> = {
   tasks: 'What runs ask people.',
   segments: 'Workflows: graphs of steps.',
   catalog: 'Step types that segments may use.',
+  access: 'API keys of the tenant, and what was changed with them.',
   service: 'The gateway itself. Needs no key.',
 };
 
@@ -113,7 +114,8 @@ function operationOf(route: Route, components: Map<string, PlainSchema>): Part {
 function parametersOf({ params = {}, query, headers = {} }: Route, components: Map<string, PlainSchema>): Part[] {
   const one = (name: string, where: string, required: boolean, schema: TSchema, description?: string): Part => {
     const { description: own, ...rest } = namedSchema(schema, components);
-    return { name, in: where, required, description: description ?? own ?? name, schema: rest };
+    const style = rest.type === 'object' ? { style: 'deepObject', explode: true } : {};
+    return { name, in: where, required, description: description ?? own ?? name, ...style, schema: rest };
   };
   const fields = (query as { readonly properties?: Record<string, TSchema> } | undefined)?.properties ?? {};
   return [

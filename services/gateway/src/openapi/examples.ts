@@ -24,6 +24,7 @@ const segment = {
 const listing = {
   ...tenant,
   ...nobody,
+  metadata: { customer: 'ada' },
   status: 'completed',
   started_at: startedAt,
   completed_at: completedAt,
@@ -97,6 +98,27 @@ const transform = {
   },
 };
 
+const keyExpiry = '2027-06-30T00:00:00.000Z';
+const key = {
+  prefix: '7gk2pm4xw9qz',
+  tenant_id: 'default',
+  role: 'approver',
+  name: 'ada',
+  act_for_others: false,
+  created_at: startedAt,
+  expires_at: keyExpiry,
+  revoked_at: null,
+};
+const auditEntry = {
+  at: startedAt,
+  key: key.prefix,
+  name: 'ada',
+  action: 'answer_task',
+  target: '/api/v1/tasks/8c1f:approve/answer',
+  status: 200,
+  request_id: 'r-17',
+};
+
 export const examples: Readonly<Record<string, unknown>> = {
   ServiceState: { status: 'ok', version: '0.1.0' },
   ServiceIndex: {
@@ -105,7 +127,7 @@ export const examples: Readonly<Record<string, unknown>> = {
     links: { docs: '/api/docs', openapi: '/api/v1/openapi.json', health: '/health', ready: '/ready' },
   },
   CatalogType: transform,
-  CatalogPage: { types: [transform] },
+  CatalogPage: { types: [transform], cursor: null },
   Segment: segment,
   SegmentStored: { segment_id: 'article_writer', revision: 3, definition, warnings: [] },
   SegmentPage: {
@@ -140,9 +162,14 @@ export const examples: Readonly<Record<string, unknown>> = {
     steps_total: 2,
     usage: { input_tokens: 412, output_tokens: 97 },
   },
-  EventPage: { events: [event], next_seq: 2 },
+  EventPage: { events: [event], cursor: '2' },
   HumanTask: task,
   TaskPage: { tasks: [task], cursor: null },
   ClaimTaskBody: { claimed_by: 'ada' },
   AnswerTaskBody: { decision: 'approve', comment: 'Well done.', answered_by: 'ada' },
+  CreateKeyBody: { role: 'approver', name: 'ada', expires_at: keyExpiry },
+  KeyCreated: { key: 'llmteam_7gk2pm4xw9qz_…', ...key },
+  KeyPage: { keys: [key], cursor: null },
+  KeyIdentity: { ...key, permissions: ['run:read', 'task:read', 'task:claim', 'task:answer'] },
+  AuditEntryPage: { records: [auditEntry], cursor: null },
 };

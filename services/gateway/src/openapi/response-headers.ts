@@ -8,6 +8,10 @@ export const responseHeaders: Readonly<Record<string, Part>> = {
   ETag: { description: 'The revision of the segment in quotes.', schema: { ...text, pattern: '^"[0-9]+"$' } },
   Location: { description: 'Path of what was created.', schema: { ...text, format: 'uri-reference' } },
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 1 } },
+  'Idempotent-Replayed': {
+    description: '`true` if an earlier request with the same key had the effect; otherwise absent.',
+    schema: text,
+  },
   'WWW-Authenticate': { description: 'How to authenticate.', schema: text },
   RateLimit: {
     description:

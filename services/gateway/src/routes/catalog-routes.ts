@@ -14,7 +14,10 @@ export const catalogRoutes: readonly Route[] = [
     responses: { 200: { description: 'All step types.', content: { 'application/json': CatalogPage } } },
     errors: [],
     changes: false,
-    handle: async (_request, { catalog }) => ({ status: 200, body: { types: catalog.list() } satisfies CatalogPage }),
+    handle: async (_request, { catalog }) => ({
+      status: 200,
+      body: { types: catalog.list(), cursor: null } satisfies CatalogPage,
+    }),
   }),
   defineRoute<typeof noQuery, typeof noBody>({
     operation: 'get_step_type',

@@ -1,6 +1,6 @@
 /** Path and query parameters that several routes share. */
 import { Identifier, Name } from '@llmteam/contracts';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { PathParameter } from './route.js';
 
 export const runParam: Readonly<Record<'run_id', PathParameter>> = {
@@ -23,6 +23,11 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 1_024, description: 'The cursor of the previous page.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'Rows per page.' })),
 };
+
+/** One of the values, or any of several: the parameter is repeated. */
+export function severalOf<T extends TSchema>(value: T) {
+  return Type.Array(value, { minItems: 1, maxItems: 16, description: 'Repeated: any of several.' });
+}
 
 export const waitField = Type.Optional(
   Type.Number({

@@ -1,11 +1,14 @@
+import type { RunRemoval } from '@llmteam/kernel';
 import type { Streams } from '../following/streams.js';
 import type { MetricsPage } from '../metrics/metrics-page.js';
+import type { AuditTrail } from '../use-cases/audit-trail.js';
 import type { CatalogQueries } from '../use-cases/catalog-queries.js';
 import type { HumanTasks } from '../use-cases/human-tasks.js';
 import type { Readiness } from '../use-cases/readiness.js';
 import type { RunControl } from '../use-cases/run-control.js';
 import type { RunQueries } from '../use-cases/run-queries.js';
 import type { RunStarts } from '../use-cases/run-starts.js';
+import type { TenantKeys } from '../use-cases/tenant-keys.js';
 import type { TenantSegments } from '../use-cases/tenant-segments.js';
 
 /** The use cases and values that route handlers call. */
@@ -15,7 +18,10 @@ export interface RouteServices {
   readonly runStarts: RunStarts;
   readonly runQueries: RunQueries;
   readonly runControl: RunControl;
+  readonly runRemoval: RunRemoval;
   readonly tasks: HumanTasks;
+  readonly keys: TenantKeys;
+  readonly auditTrail: AuditTrail;
   readonly streams: Streams;
   readonly readiness: Readiness;
   readonly metrics: MetricsPage;

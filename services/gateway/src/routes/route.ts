@@ -57,6 +57,8 @@ export interface ApiResponse {
   readonly content?: { readonly type: string; readonly data: string | Buffer };
   /** Sent as server-sent events. */
   readonly stream?: PreparedStream;
+  /** What the audit trail names instead of the path of the request. */
+  readonly target?: string;
   /** Awaited once the change is in the audit trail; its response, unless null, replaces this one. */
   readonly later?: () => Promise<ApiResponse | null>;
 }
@@ -67,7 +69,7 @@ export interface RouteDeclaration<Q extends TSchema, B extends TSchema> {
   readonly method: 'get' | 'post' | 'delete';
   /** In OpenAPI syntax: `/api/v1/runs/{run_id}`. */
   readonly path: string;
-  readonly tag: 'service' | 'catalog' | 'segments' | 'runs' | 'tasks';
+  readonly tag: 'service' | 'catalog' | 'segments' | 'runs' | 'tasks' | 'access';
   readonly summary: string;
   readonly description?: string;
   /** `open`: no API key is required. */

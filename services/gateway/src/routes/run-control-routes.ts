@@ -23,7 +23,7 @@ function controlRoute(action: ControlAction): Route {
     params: runParam,
     body: { schema: ControlRunBody, required: false, max: 'body_bytes', read: 'json' },
     responses: { 200: { description: 'The request was recorded.', content: { 'application/json': RunAccepted } } },
-    errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID'],
+    errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'RUN_REDACTED', 'JSON_INVALID'],
     changes: true,
     handle: async ({ principal: { tenant_id, name }, params: { run_id = '' }, body }, { runControl }) => {
       const run = await runControl.control({ tenant_id, run_id }, action, name, body.reason);
@@ -58,7 +58,7 @@ const signalRoute = defineRoute<typeof noQuery, typeof SignalRunBody>({
   },
   body: { schema: SignalRunBody, required: false, max: 'body_bytes', read: 'json' },
   responses: { 202: { description: 'The signal was recorded.', content: { 'application/json': RunAccepted } } },
-  errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
+  errors: ['RUN_UNKNOWN', 'RUN_ENDED', 'RUN_REDACTED', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
   handle: async ({ principal: { tenant_id }, params: { run_id = '', name = '' }, body, header }, { runControl }) => {
     const run = await runControl.signal({ tenant_id, run_id }, name, body, header('Idempotency-Key'));

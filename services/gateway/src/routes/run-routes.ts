@@ -1,17 +1,41 @@
-import { EventPage, LlmteamError, type RunKey, RunPage, RunStatus, RunView } from '@llmteam/contracts';
+import {
+  EventPage,
+  LlmteamError,
+  type RunKey,
+  RunMetadata,
+  RunPage,
+  RunStatus,
+  RunView,
+  runsPerIdPrefix,
+} from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { listPage } from './listing.js';
 import { checkOrigin } from './origins.js';
-import { moment, type noBody, pageQuery, runParam, strict, waitField } from './parameters.js';
+import { moment, type noBody, pageQuery, runParam, severalOf, strict, waitField } from './parameters.js';
 import { type ApiRequest, type ApiResponse, defineRoute, type Route } from './route.js';
 import type { RouteServices } from './route-services.js';
 
 const listQuery = Type.Object(
   {
     segment_id: Type.Optional(Type.String({ maxLength: 64 })),
-    status: Type.Optional(RunStatus),
+    status: Type.Optional(severalOf(RunStatus)),
     correlation_id: Type.Optional(Type.String({ maxLength: 128 })),
+    parent_run_id: Type.Optional(Type.String({ maxLength: 128, description: 'Only children of this run.' })),
+    run_id_prefix: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: `Only runs whose id begins with this. Refused with \`LIMIT_EXCEEDED\` if those are more than ${runsPerIdPrefix}.`,
+      }),
+    ),
+    metadata: Type.Optional(
+      Type.Unsafe<RunMetadata>({
+        ...RunMetadata,
+        description: 'Only runs with these entries, given as `metadata[name]=value`.',
+      }),
+    ),
     since: Type.Optional(moment('Only runs started at or after this time.')),
+    until: Type.Optional(moment('Only runs started before this time.')),
     ...pageQuery,
   },
   strict,
@@ -19,7 +43,16 @@ const listQuery = Type.Object(
 const showQuery = Type.Object({ wait: waitField }, strict);
 const fromSeq = Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'The first event to return.' }));
 const eventsQuery = Type.Object(
-  { from_seq: fromSeq, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) },
+  {
+    from_seq: fromSeq,
+    cursor: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,14}$',
+        description: 'The cursor of the previous page, instead of `from_seq`.',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })),
+  },
   strict,
 );
 const socketQuery = Type.Object({ from_seq: fromSeq }, strict);
@@ -35,11 +68,14 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   rate: 'request',
   query: listQuery,
   responses: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
-  errors: [],
+  errors: ['LIMIT_EXCEEDED'],
   changes: false,
-  handle: async ({ principal: { tenant_id }, query: { since, ...query } }, { runQueries }) => {
-    const from = since === undefined ? {} : { since: Date.parse(since) };
-    const page = await listPage(() => runQueries.list({ tenant_id, ...query, ...from }));
+  handle: async ({ principal: { tenant_id }, query: { since, until, ...query } }, { runQueries }) => {
+    const span = {
+      ...(since !== undefined && { since: Date.parse(since) }),
+      ...(until !== undefined && { until: Date.parse(until) }),
+    };
+    const page = await listPage(() => runQueries.list({ tenant_id, ...query, ...span }));
     return { status: 200, body: page satisfies RunPage };
   },
 });
@@ -95,7 +131,9 @@ follows it, the response is 204, which tells browsers not to reconnect.`,
   handle: async (request, services) => {
     checkOrigin(request.header('Origin'), services.origins);
     const lastSeen = seqOf(request.header('Last-Event-ID'));
-    const from = lastSeen === null ? (request.query.from_seq ?? 1) : lastSeen + 1;
+    const { cursor, from_seq = 1 } = request.query;
+    const first = cursor === undefined ? from_seq : Number(cursor);
+    const from = lastSeen === null ? first : lastSeen + 1;
     if (wantsStream(request)) return streamEvents(request, from, lastSeen !== null, services);
     const page = await services.runQueries.events(runOf(request), from, request.query.limit ?? 1_000);
     return { status: 200, body: page satisfies EventPage };

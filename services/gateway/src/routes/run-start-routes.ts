@@ -10,6 +10,9 @@ const keyHeader = {
     description: 'A repeat with the same key and body returns the same run.',
   },
 };
+const replayHeader = {
+  'Idempotent-Replayed': '`true` if an earlier request with the same key started the run; otherwise absent.',
+};
 const startQuery = Type.Object({ wait: waitField }, strict);
 
 export const runStartRoutes: readonly Route[] = [
@@ -28,11 +31,15 @@ export const runStartRoutes: readonly Route[] = [
     headers: keyHeader,
     body: { schema: StartRunBody, required: false, max: 'body_bytes', read: 'json' },
     responses: {
-      200: { description: 'The run ended within `wait` seconds.', content: { 'application/json': RunView } },
+      200: {
+        description: 'The run ended within `wait` seconds.',
+        content: { 'application/json': RunView },
+        headers: replayHeader,
+      },
       202: {
         description: 'The run was accepted.',
         content: { 'application/json': RunAccepted },
-        headers: { Location: 'URL of the run.' },
+        headers: { Location: 'URL of the run.', ...replayHeader },
       },
     },
     errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
@@ -42,14 +49,15 @@ export const runStartRoutes: readonly Route[] = [
       const { tenant_id } = principal;
       const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
       runQueries.checkWait(tenant_id, query.wait);
-      const run = await runStarts.start(tenant_id, segment_id, body, key);
+      const { run, isReplayed } = await runStarts.start(tenant_id, segment_id, body, key);
+      const headers = headersOf(run, isReplayed);
       const later = async (): Promise<ApiResponse | null> => {
         const waited = runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
         // The run has started: if the last slot was taken meanwhile, the client learns its id and may ask again.
         const ended = await waited.catch(unlessLimited);
-        return ended === null ? null : { status: 200, body: ended };
+        return ended === null ? null : { status: 200, headers: replayed(isReplayed), body: ended };
       };
-      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run, later };
+      return { status: 202, headers, body: run, later };
     },
   }),
   defineRoute<typeof noQuery, typeof ForkRunBody>({
@@ -67,14 +75,14 @@ export const runStartRoutes: readonly Route[] = [
       202: {
         description: 'The new run.',
         content: { 'application/json': RunAccepted },
-        headers: { Location: 'Where the new run is.' },
+        headers: { Location: 'Where the new run is.', ...replayHeader },
       },
     },
-    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
+    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'RUN_REDACTED', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
     handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, { runStarts }) => {
-      const run = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));
-      return { status: 202, headers: { Location: `/api/v1/runs/${run.run_id}` }, body: run };
+      const { run, isReplayed } = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));
+      return { status: 202, headers: headersOf(run, isReplayed), body: run };
     },
   }),
 ];
@@ -82,4 +90,12 @@ export const runStartRoutes: readonly Route[] = [
 function unlessLimited(thrown: unknown): null {
   if (isLlmteamError(thrown) && thrown.code === 'RATE_LIMITED') return null;
   throw thrown;
+}
+
+function headersOf({ run_id }: RunAccepted, isReplayed: boolean): Readonly<Record<string, string>> {
+  return { Location: `/api/v1/runs/${run_id}`, ...replayed(isReplayed) };
+}
+
+function replayed(isReplayed: boolean): Readonly<Record<string, string>> {
+  return isReplayed ? { 'Idempotent-Replayed': 'true' } : {};
 }

@@ -1,7 +1,9 @@
 /** The route table: a path that is not listed here does not exist. */
+import { accessRoutes } from './access-routes.js';
 import { catalogRoutes } from './catalog-routes.js';
 import type { Route } from './route.js';
 import { runControlRoutes } from './run-control-routes.js';
+import { runRemovalRoutes } from './run-removal-routes.js';
 import { runRoutes } from './run-routes.js';
 import { runStartRoutes } from './run-start-routes.js';
 import { segmentRoutes } from './segment-routes.js';
@@ -15,5 +17,7 @@ export const routes: readonly Route[] = [
   ...runStartRoutes,
   ...runRoutes,
   ...runControlRoutes,
+  ...runRemovalRoutes,
   ...taskRoutes,
+  ...accessRoutes,
 ];

@@ -1,13 +1,21 @@
 import { AnswerTaskBody, ClaimTaskBody, HumanTask, TaskPage } from '@llmteam/contracts';
 import { Type } from 'typebox';
 import { listPage } from './listing.js';
-import { type noBody, type noQuery, pageQuery, strict, taskParam } from './parameters.js';
+import { type noBody, type noQuery, pageQuery, severalOf, strict, taskParam } from './parameters.js';
 import { defineRoute, type Route } from './route.js';
 
 const listQuery = Type.Object(
   {
     run_id: Type.Optional(Type.String({ maxLength: 128 })),
-    status: Type.Optional(HumanTask.properties.status),
+    segment_id: Type.Optional(Type.String({ maxLength: 64 })),
+    assignee: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'Only tasks of this person: claimed by them, or else assigned to them.',
+      }),
+    ),
+    status: Type.Optional(severalOf(HumanTask.properties.status)),
     ...pageQuery,
   },
   strict,
@@ -55,15 +63,35 @@ const claimRoute = defineRoute<typeof noQuery, typeof ClaimTaskBody>({
   path: '/api/v1/tasks/{task_id}/claim',
   tag: 'tasks',
   summary: 'Claim a human task',
+  description: `A task with an assignee is theirs to claim. Only a key that may act for others may name another person than its own name, or claim
+the task of another assignee. A claimed task must be unclaimed first.`,
   access: 'task:claim',
   rate: 'request',
   params: taskParam,
   body: { schema: ClaimTaskBody, required: false, max: 'body_bytes', read: 'json' },
   responses: { 200: { description: 'The task was claimed.', ...oneTask } },
-  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'JSON_INVALID'],
+  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'TASK_CLAIMED', 'JSON_INVALID'],
   changes: true,
-  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {
-    return { status: 200, body: await tasks.claim(tenant_id, task_id, body.claimed_by ?? name) };
+  handle: async ({ principal, params: { task_id = '' }, body }, { tasks }) => {
+    return { status: 200, body: await tasks.claim(principal, task_id, body) };
+  },
+});
+
+const unclaimRoute = defineRoute<typeof noQuery, typeof noBody>({
+  operation: 'unclaim_task',
+  method: 'post',
+  path: '/api/v1/tasks/{task_id}/unclaim',
+  tag: 'tasks',
+  summary: 'Give up the claim of a human task',
+  description: 'Idempotent. Only who claimed the task, or a key that may act for others.',
+  access: 'task:claim',
+  rate: 'request',
+  params: taskParam,
+  responses: { 200: { description: 'The task is open.', ...oneTask } },
+  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'TASK_CLAIMED'],
+  changes: true,
+  handle: async ({ principal, params: { task_id = '' } }, { tasks }) => {
+    return { status: 200, body: await tasks.unclaim(principal, task_id) };
   },
 });
 
@@ -73,19 +101,18 @@ const answerRoute = defineRoute<typeof noQuery, typeof AnswerTaskBody>({
   path: '/api/v1/tasks/{task_id}/answer',
   tag: 'tasks',
   summary: 'Answer a human task',
-  description: 'The first answer wins. Repeating it is idempotent; a different one is refused.',
+  description: `The first answer wins. Repeating it is idempotent; a different one is refused. Only who claimed the task, or else its assignee, may
+answer, or a key that may act for others; only such a key may name another person than its own name. The key is recorded with the answer.`,
   access: 'task:answer',
   rate: 'request',
   params: taskParam,
   body: { schema: AnswerTaskBody, required: true, max: 'body_bytes', read: 'json' },
   responses: { 200: { description: 'The answer was accepted.', ...oneTask } },
-  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
+  errors: ['TASK_UNKNOWN', 'TASK_CLOSED', 'TASK_CLAIMED', 'ANSWER_INVALID', 'JSON_INVALID', 'LIMIT_EXCEEDED'],
   changes: true,
-  handle: async ({ principal: { tenant_id, name }, params: { task_id = '' }, body }, { tasks }) => {
-    const { answered_by = name, ...rest } = body;
-    const task = await tasks.answer(tenant_id, task_id, { ...rest, answered_by });
-    return { status: 200, body: task satisfies HumanTask };
+  handle: async ({ principal, params: { task_id = '' }, body }, { tasks }) => {
+    return { status: 200, body: await tasks.answer(principal, task_id, body) };
   },
 });
 
-export const taskRoutes: readonly Route[] = [listRoute, getRoute, claimRoute, answerRoute];
+export const taskRoutes: readonly Route[] = [listRoute, getRoute, claimRoute, unclaimRoute, answerRoute];

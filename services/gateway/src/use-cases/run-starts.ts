@@ -1,18 +1,20 @@
 /**
  * Purpose: starts and forks runs on behalf of a tenant.
  * Owns: idempotency keys. The run's id is derived from tenant and key, and a digest of the request is stored in the run's first entry, so a
- * key holds in every gateway and across crashes for as long as the run is kept.
+ * key holds in every gateway and across crashes for as long as the run is kept. The key of a run that somebody deleted is not accepted again
+ * while other processes still hear of the deletion: they would not list the new run.
  */
 import { createHash } from 'node:crypto';
 import type { ForkRunBody, Json, Problem, RunAccepted, RunKey, StartRunBody } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
-import { type Definitions, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
+import { type Definitions, type RunRemoval, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
 import { requestInvalid } from '../errors/request-invalid.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 import { acceptedRun } from './accepted-run.js';
 
 export interface RunStartsDeps {
   readonly runs: RunService;
+  readonly removal: Pick<RunRemoval, 'wasRemoved'>;
   readonly segments: SegmentStore;
   readonly definitions: Definitions;
   readonly tenants: TenantLimits;
@@ -21,6 +23,12 @@ export interface RunStartsDeps {
 
 interface NamedRun extends RunKey {
   readonly request_digest?: string;
+}
+
+/** A run that was started, now or by an earlier request with the same idempotency key. */
+export interface NamedStart {
+  readonly run: RunAccepted;
+  readonly isReplayed: boolean;
 }
 
 export class RunStarts {
@@ -32,12 +40,12 @@ export class RunStarts {
     segmentId: string,
     { idempotency_key: _, ...body }: StartRunBody,
     key: string | undefined,
-  ): Promise<RunAccepted> {
+  ): Promise<NamedStart> {
     const { tenants, segments, definitions, runs } = this.deps;
     const named = this.nameRun(tenantId, key, ['start', segmentId, body as Json]);
     const known = await this.knownRun(named);
-    if (known !== null) return known;
-    return tenants.admitStart(tenantId, async () => {
+    if (known !== null) return { run: known, isReplayed: true };
+    const run = await tenants.admitStart<RunAccepted>(tenantId, async () => {
       const { definition } = await segments.find(tenantId, segmentId);
       const { segment } = await definitions.plan(definition);
       // Null is an input like any other.
@@ -50,22 +58,25 @@ export class RunStarts {
         ...(body.timeout !== undefined && { timeout_seconds: body.timeout }),
         ...(body.instance_id !== undefined && { instance_id: body.instance_id }),
         ...(body.correlation_id !== undefined && { correlation_id: body.correlation_id }),
+        ...(body.metadata !== undefined && { metadata: body.metadata }),
       });
       const startedAt = new Date(started.started_at).toISOString();
       return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
     });
+    return { run, isReplayed: false };
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
-  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<RunAccepted> {
+  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<NamedStart> {
     const { tenants, runs } = this.deps;
     const named = this.nameRun(run.tenant_id, key, ['fork', run.run_id, body as Json]);
     const known = await this.knownRun(named);
-    if (known !== null) return known;
+    if (known !== null) return { run: known, isReplayed: true };
     const { tenant_id: _, ...names } = named;
-    return tenants.admitStart(run.tenant_id, async () => {
+    const forked = await tenants.admitStart(run.tenant_id, async () => {
       return acceptedRun(runs, await runs.fork(run, { ...body, ...names }));
     });
+    return { run: forked, isReplayed: false };
   }
 
   private nameRun(tenantId: string, key: string | undefined, request: Json): NamedRun {
@@ -77,9 +88,14 @@ export class RunStarts {
   private async knownRun({ request_digest, ...run }: NamedRun): Promise<RunAccepted | null> {
     if (request_digest === undefined) return null;
     const first = await this.deps.runs.request(run);
-    if (first === null) return null;
+    if (first === null) return this.checkUnused(run);
     if (first.request_digest === request_digest) return acceptedRun(this.deps.runs, run);
     throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before with another request');
+  }
+
+  private async checkUnused(run: RunKey): Promise<null> {
+    if (!(await this.deps.removal.wasRemoved(run))) return null;
+    throw new LlmteamError('IDEMPOTENCY_CONFLICT', 'the idempotency key was used before; its run was deleted');
   }
 }
 

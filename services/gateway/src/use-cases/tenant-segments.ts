@@ -25,6 +25,9 @@ import type { TenantLimits } from '../limits/tenant-limits.js';
 /** The configured resources that segments may refer to. */
 export type ConfiguredRefs = Omit<KnownRefs, 'segment_ref'>;
 
+/** The resources that a tenant may use. */
+export type RefsOfTenant = (tenantId: string) => ConfiguredRefs;
+
 /**
  * Given the current revision (null if there is none), returns the one a change must replace: undefined means any, 0 means none.
  * Throws if the change does not apply to the current revision.
@@ -36,7 +39,7 @@ export interface TenantSegmentsDeps {
   readonly definitions: Definitions;
   readonly catalog: StepCatalog;
   readonly compiler: CheckingCompiler;
-  readonly refs: ConfiguredRefs;
+  readonly refs: RefsOfTenant;
   readonly clock: Clock;
   readonly tenants: Pick<TenantLimits, 'admitSegment'>;
 }
@@ -51,7 +54,7 @@ export class TenantSegments {
   constructor(private readonly deps: TenantSegmentsDeps) {}
 
   /**
-   * A reference is valid if the resource is configured or the tenant has stored the segment.
+   * A reference is valid if the resource is configured for the tenant, or the tenant has stored the segment.
    * @throws LlmteamError `JSON_INVALID`, `RATE_LIMITED`
    */
   async validate(tenantId: string, text: string): Promise<ValidatedText> {
@@ -71,7 +74,7 @@ export class TenantSegments {
       has: (name) => name === ownId || stored.has(name),
       names: () => suggestions,
     };
-    return { catalog, compiler, refs: { ...refs, segment_ref: segmentRef } };
+    return { catalog, compiler, refs: { ...refs(tenantId), segment_ref: segmentRef } };
   }
 
   /** @throws LlmteamError `JSON_INVALID`, `SEGMENT_INVALID` with all problems, `PRECONDITION_FAILED`, `RATE_LIMITED` */

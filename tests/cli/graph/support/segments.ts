@@ -154,6 +154,7 @@ export function runOf(
     completed_at: null,
     duration_ms: null,
     correlation_id: null,
+    metadata: {},
     parent_run_id: null,
     ...more,
   };
