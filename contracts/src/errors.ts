@@ -22,6 +22,11 @@ export const errorCodes = {
     http: 400,
     about: 'The text is not JSON, or is deeper or larger than allowed; line and column are in the message.',
   },
+  YAML_INVALID: {
+    recoverable: false,
+    http: 400,
+    about: 'The text is not YAML 1.2, or not data that JSON can express; line and column are in the message.',
+  },
   CONFIG_INVALID: { recoverable: false, http: 500, about: 'A configuration file or environment variable is wrong.' },
   FILE_UNREADABLE: { recoverable: false, http: 400, about: 'A file is missing or cannot be read or written.' },
   RUN_UNKNOWN: { recoverable: false, http: 404, about: 'No such run.' },

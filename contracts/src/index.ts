@@ -76,7 +76,9 @@ export {
   configKeywords,
   literalKeyword,
   PortSpec,
+  type SchemaUse,
   StepTypeMetadata,
+  schemaKeyword,
   stepCategories,
   templateKeyword,
 } from './plugin/step-type.js';

@@ -5,6 +5,7 @@ export {
   announceTypes,
 } from './catalog/announced-types.js';
 export { CountedWorkers } from './catalog/counted-workers.js';
+export { editorSchema } from './catalog/editor-schema.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
 export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { type ManualClock, manualClock } from './clock/manual-clock.js';
@@ -36,7 +37,9 @@ export type { RunSnapshot } from './engine/snapshot-shape.js';
 export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
-export { locatePointers } from './json/locate-pointers.js';
+export { SchemaView } from './expressions/schema-view.js';
+export { splitPointer } from './json/json-pointer.js';
+export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
@@ -77,6 +80,15 @@ export { defineSegment } from './validation/define-segment.js';
 export { addFormats, makeAjv } from './validation/schemas/ajv.js';
 export { validateInput } from './validation/validate-input.js';
 export { validateSegment } from './validation/validate-segment.js';
-export { type ValidatedText, validateText } from './validation/validate-text.js';
+export {
+  jsonNotation,
+  lineOf,
+  locatedIn,
+  parsedFrom,
+  type SegmentNotation,
+  type ValidatedText,
+  validateText,
+  validateTextInSlices,
+} from './validation/validate-text.js';
 export { validateValue } from './validation/validate-value.js';
 export type { KnownRefs, ValidationContext } from './validation/validation-context.js';

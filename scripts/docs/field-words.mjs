@@ -33,7 +33,7 @@ function objectWords({ additionalProperties, patternProperties }, link) {
 /** The constraints besides the type, then the description. */
 export function ruleWords(schema) {
   const { description = '' } = schema;
-  const known = [...limits(schema), ...celWords(schema)].join(', ');
+  const known = [...limits(schema), ...celWords(schema), ...literalWords(schema)].join(', ');
   return [known, description].filter((words) => words !== '').join('. ');
 }
 
@@ -57,6 +57,11 @@ function limits(schema) {
 function celWords({ 'x-cel': result, description = '' }) {
   if (result === undefined || description.startsWith('CEL')) return [];
   return [result === 'any' ? 'CEL' : `CEL that returns a ${result}`];
+}
+
+/** Wherever else a string may hold `${…}`, it is filled in. */
+function literalWords({ 'x-literal': isLiteral }) {
+  return isLiteral === true ? ['no `${…}`'] : [];
 }
 
 function range(least, most, unit) {

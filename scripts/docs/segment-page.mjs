@@ -13,8 +13,9 @@ export function segmentPage(workbench, examples) {
     generated,
     '# Segment JSON',
     `A **segment** is a workflow: a graph of steps in one JSON file. Contract version: **1.0**.
-Schema: [segment.schema.json](schemas/segment.schema.json). Unknown keys are rejected. With a key \`$schema\` that holds the path of the
-schema file, editors validate and autocomplete segments.`,
+Schema: [segment.schema.json](schemas/segment.schema.json). Unknown keys are rejected. \`llmteam schema\` prints a schema that also
+knows the config of every installed step type; with a key \`$schema\` that holds the path of such a file, editors validate and autocomplete
+segments. The command line also reads YAML 1.2 (\`.yaml\`, \`.yml\`) and JSON with comments and trailing commas (\`.jsonc\`); the API takes JSON.`,
     '## Example',
     examples.segment(articleWriter),
     'A segment with branches, a retry policy, a human task and an output expression:',

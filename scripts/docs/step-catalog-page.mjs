@@ -1,5 +1,12 @@
 /** docs/contracts/step-catalog.md */
-import { StepTypeMetadata, stepCategories } from '@llmteam/contracts';
+import {
+  celKeyword,
+  literalKeyword,
+  StepTypeMetadata,
+  schemaKeyword,
+  stepCategories,
+  templateKeyword,
+} from '@llmteam/contracts';
 import { fieldTable } from './field-table.mjs';
 import { code, generated, page, table } from './markdown.mjs';
 import { plainSchema } from './plain-schema.mjs';
@@ -19,7 +26,8 @@ permissions allow; **control** types are pure state machines inside the engine a
     ),
     `Every step also has a port \`error\`: if its last attempt fails and an edge leads from that port, the edge carries the
 [ErrorInfo](event-contract.md#errorinfo) and the run continues. A config string may contain \`\${ CEL }\`. Where the table says \`CEL\`,
-the whole string is an [expression](segment-json.md#expressions).`,
+the whole string is an [expression](segment-json.md#expressions); where it says no \`\${…}\`, the value is taken as written, and a
+segment with \`\${\` there is refused.`,
     types.map((type) => section(type, kindOf(type), examples)),
     metadataSection(examples),
   );
@@ -59,8 +67,8 @@ const dynamicPorts = {
 
 function facts({ supports_retry, supports_timeout, is_async, permissions }) {
   const words = [
-    supports_retry ? 'Retried according to `retry`.' : 'Has no attempts: `retry` has no effect.',
-    supports_timeout ? 'Subject to `timeout_seconds`.' : '',
+    supports_retry ? 'Retried according to `retry`.' : 'Has no attempts: `retry` is refused.',
+    supports_timeout ? 'Subject to `timeout_seconds`.' : '`timeout_seconds` is refused.',
     is_async ? 'Waits for something outside the run.' : '',
     permissions.length > 0 ? `Permissions: ${permissions.map((permission) => code(permission)).join(', ')}.` : '',
   ].filter((word) => word !== '');
@@ -78,8 +86,26 @@ function metadataSection(examples) {
     '### PortSpec',
     fieldTable(definitions.get('PortSpec')),
     examples.fitting('step-type', { ...about, version, config_schema }),
+    '### Keywords of config schemas',
+    'Besides those of JSON Schema 2020-12. They say how a value is used, and what is checked when a segment is loaded.',
+    table(['keyword', 'value', 'meaning'], keywords),
   ].join('\n\n');
 }
+
+const keywords = [
+  [code(celKeyword), '`any`, `boolean`, `list`', 'The string is a CEL expression with a result of this type.'],
+  [code(literalKeyword), '`true`', '`${…}` is not filled in; a segment with `${` there is refused.'],
+  [
+    code(schemaKeyword),
+    '`true`, `{refused: […]}`',
+    'The value is a JSON Schema: one that the kernel validates with, or one that the type does, without the keywords in `refused`.',
+  ],
+  [
+    code(templateKeyword),
+    '`true`',
+    'The string is a text with `${…}`, `{name}` for a field of the input and `{.}` for the whole input.',
+  ],
+];
 
 const sample = {
   type_id: 'acme_ocr',

@@ -1,5 +1,5 @@
 import { caps, celKeyword, type Json, type JsonObject, literalKeyword } from '@llmteam/contracts';
-import { createExpressionCompiler, type Variables } from '@llmteam/kernel';
+import { createExpressionCompiler, SchemaView, type Variables } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { errorOf, variables, withSteps } from './support/evaluating.js';
@@ -285,45 +285,33 @@ spec('strings that a config schema marks', (test) => {
     });
   });
 
-  test('inspect tells every problem and every expression with its place', () => {
+  test('inspect tells every problem and every expression of a string', () => {
     const compiler = createExpressionCompiler();
-    const config = {
-      expression: '1 +',
-      cases: [
-        { when: 'nope', port: '${input.' },
-        { when: 'has(steps.a) && steps.a.output', port: 'x ${stesp.b} ${input.c}' },
-      ],
-    };
-    const { problems, expressions } = compiler.inspect(config, schema);
-    assert.equal(
-      problems.map(({ pointer, problem, position }) => [pointer, problem, position]),
-      [
-        ['/expression', 'INVALID_EXPRESSION', 3],
-        ['/cases/0/when', 'UNKNOWN_VARIABLE', 0],
-        ['/cases/0/port', 'INVALID_EXPRESSION', 0],
-        ['/cases/1/port', 'UNKNOWN_VARIABLE', 0],
-      ],
-    );
+    const inspect = (text: string, view: JsonObject = {}) => compiler.inspect(text, SchemaView.of(view));
+    const problemsOf = (text: string, view: JsonObject = {}) =>
+      inspect(text, view).problems.map(({ problem, position }) => [problem, position]);
+    assert.equal(problemsOf('1 +', marked('any')), [['INVALID_EXPRESSION', 3]]);
+    assert.equal(problemsOf('nope', marked('boolean')), [['UNKNOWN_VARIABLE', 0]]);
+    assert.equal(problemsOf('${input.'), [['INVALID_EXPRESSION', 0]]);
+    const { problems, expressions } = inspect('x ${stesp.b} ${input.c}');
     assert.match(
-      problems[3]?.message ?? '',
+      problems[0]?.message ?? '',
       /^expression "stesp\.b" is invalid at 0: unknown name 'stesp'; did you mean 'steps'\?$/,
     );
     assert.equal(
-      expressions.map(({ pointer, isMarked, expression }) => [pointer, isMarked, [...expression.guardedSteps]]),
-      [
-        ['/cases/1/when', true, ['a']],
-        ['/cases/1/port', false, []],
-      ],
+      expressions.map(({ source }) => source),
+      ['input.c'],
     );
-    assert.equal(compiler.inspect({ expression: '1' }, schema).problems, []);
+    const [guarded] = inspect('has(steps.a) && steps.a.output', marked('any')).expressions;
+    assert.equal([...(guarded?.guardedSteps ?? [])], ['a']);
+    assert.equal(inspect('1', marked('any')).problems, []);
   });
 
   test('template throws the first of the problems that inspect tells', () => {
     const compiler = createExpressionCompiler();
-    const config = { expression: '1 +', items: 'nope' };
-    const [first] = compiler.inspect(config, schema).problems;
-    const error = errorOf(() => compiler.template(config, schema));
-    assert.is(error.message, `${first?.pointer}: ${first?.message}`);
+    const [first] = compiler.inspect('1 +', SchemaView.of(marked('any'))).problems;
+    const error = errorOf(() => compiler.template({ expression: '1 +', items: 'nope' }, schema));
+    assert.is(error.message, `/expression: ${first?.message}`);
   });
 
   test('schemas that refer to themselves end', () => {

@@ -71,6 +71,20 @@ spec('limits of a tenant', (test) => {
     });
   });
 
+  test('segments are charged by their size, and one of the largest size is always admitted', async () => {
+    await withTenants({ segment_bytes: 8_192, segment_bytes_per_second: 4_096 }, async (noisy, calm) => {
+      // The window is two seconds, and storing the segments of the test took a part of the first.
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      const large = { ...echo, description: 'x'.repeat(7_000) };
+      const validate = (client: ApiClient) => client.post('/api/v1/segments/validate', large);
+      assert.is((await validate(noisy)).status, 200);
+      assert.ok(isRefusal(await validate(noisy)));
+      assert.ok(isRefusal(await noisy.post('/api/v1/segments', large)));
+      assert.is((await validate(calm)).status, 200);
+      assert.is((await noisy.get('/api/v1/catalog/transform')).status, 200);
+    });
+  });
+
   test('too many starts are refused before anything is kept', async () => {
     await withTenants({ starts_per_second: 5 }, async (noisy) => {
       const start = () => noisy.post<RunAccepted>('/api/v1/segments/waiting/runs');

@@ -69,6 +69,7 @@ function mutate(value: JsonObject, { path, action, by }: Mutation): void {
   const key = path.at(-1);
   if (typeof holder !== 'object' || holder === null || key === undefined) return;
   if (Array.isArray(holder) && Number(key) > holder.length) return;
+  if (action === 'rename' && !Object.hasOwn(holder, key)) return;
   const old: unknown = Reflect.get(holder, key);
   if (action !== 'replace' && !Array.isArray(holder)) Reflect.deleteProperty(holder, key);
   if (action === 'replace') Reflect.set(holder, key, structuredClone(by));

@@ -50,6 +50,9 @@ spec('configs', (test) => {
 
   test('where `${…}` is not filled in, it excuses nothing', () => {
     assert.equal(told('delay', { seconds: 1, signal: '${x}' }), [
+      "LITERAL_TEMPLATE /signal: 'signal' is taken as written, so its `${…}` is never filled in; write the value itself; to choose between values, lead to one step for each with a switch",
+    ]);
+    assert.equal(told('delay', { seconds: 1, signal: 'NO' }), [
       "SCHEMA_VIOLATION /signal: 'signal' must match ^[a-z]+$",
     ]);
     assert.equal(told('delay', { seconds: 1, signal: 'ready' }), []);
@@ -97,8 +100,16 @@ spec('configs', (test) => {
 
   test('a format is checked', () => {
     assert.equal(told('delay', { until: 'tomorrow' }), [
-      "SCHEMA_VIOLATION /until: 'until' must be a string of format 'date-time'",
+      "SCHEMA_VIOLATION /until: 'until' must be a string of format 'date-time', such as 2030-01-31T12:00:00+01:00",
     ]);
+    for (const until of [
+      '2030-01-01 00:00:00Z',
+      '2030-01-01T00:00:00',
+      '2030-02-30T00:00:00Z',
+      '2030-01-01T00:00:00+0100',
+    ]) {
+      assert.match(told('delay', { until }).join(), /^SCHEMA_VIOLATION/, until);
+    }
   });
 
   test('names of resources are checked for the kinds that are known, wherever they stand', () => {

@@ -56,7 +56,9 @@ spec('input schemas', (test) => {
     [
       'a reference to nothing',
       { $ref: '#/$defs/none' },
-      ["SCHEMA_VIOLATION /input_schema: input_schema is not valid: can't resolve reference"],
+      [
+        "SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' leads to no schema: there is nothing at '#/$defs/none'",
+      ],
     ],
     [
       '$data',

@@ -19,7 +19,7 @@ spec('input', (test) => {
     assert.equal(told(order, input), [
       "UNKNOWN_FIELD /totl: input: unknown key 'totl', did you mean 'total'?",
       "SCHEMA_VIOLATION /id: input: 'id' must match ^[A-Z]{2}-\\d+$",
-      "SCHEMA_VIOLATION /mail: input: 'mail' must be a string of format 'email'",
+      "SCHEMA_VIOLATION /mail: input: 'mail' must be a string of format 'email', such as ada@example.com",
       "SCHEMA_VIOLATION /kind: input: 'kind' must be 'new' or 'old', not 'odd', did you mean 'old'?",
       "SCHEMA_VIOLATION /lines/0/sku: input: 'lines[0].sku' must match ^\\d+$",
       "SCHEMA_VIOLATION /lines/1/sku: input: 'lines[1].sku' must match ^\\d+$",

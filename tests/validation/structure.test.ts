@@ -76,7 +76,8 @@ const told: readonly (readonly [about: string, wrong: JsonObject, message: strin
   [
     'an edge',
     { ...chain('a', 'b'), edges: [{ from: 'a', to: 'b', when: 'x' }] },
-    "edge 'a' → 'b': unknown key 'when'; known: 'from', 'from_port', 'to', 'to_port' and 'condition'",
+    "edge 'a' → 'b': unknown key 'when', did you mean 'condition'?",
+    'condition',
   ],
   [
     'a type in capitals',

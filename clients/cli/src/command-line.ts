@@ -18,6 +18,7 @@ import { addProviders } from './commands/providers.js';
 import { addRun } from './commands/run.js';
 import { addIndex } from './commands/run-index.js';
 import { addRuns } from './commands/runs.js';
+import { addSchema } from './commands/schema.js';
 import { addServe } from './commands/serve.js';
 import type { Act } from './commands/syntax.js';
 import { addTasks } from './commands/tasks.js';
@@ -104,6 +105,7 @@ function makeProgram(streams: Streams, act: Act): Command {
   addValidate(program, act);
   addGraph(program, act);
   addCatalog(program, act);
+  addSchema(program, act);
   addDev(program, act);
   addRuns(program, act);
   addTasks(program, act);

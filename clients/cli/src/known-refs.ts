@@ -4,15 +4,18 @@ import type { Json, JsonObject } from '@llmteam/contracts';
 import type { KnownRefs } from '@llmteam/kernel';
 import { type Config, resourceNames } from '@llmteam/service-host';
 import { unsetVariables } from './known-variables.js';
+import { segmentExtensions } from './notations.js';
 
 type KnownNames = NonNullable<KnownRefs['llm_ref']>;
 
 const segmentName = /^[a-z][a-z0-9_]{0,63}$/;
-const segmentFile = /^([a-z][a-z0-9_]{0,63})\.json$/;
+const segmentFile = /^([a-z][a-z0-9_]{0,63})\.(?:jsonc?|ya?ml)$/;
 
-/** A referenced segment is expected next to the one that references it. Returns null if the ref is not a valid segment id. */
+/** A referenced segment is expected next to the one that references it, under its id. Returns null if there is no such file. */
 export function fileOfSegment(folder: string, segmentRef: string): string | null {
-  return segmentName.test(segmentRef) ? join(folder, `${segmentRef}.json`) : null;
+  if (!segmentName.test(segmentRef)) return null;
+  const files = segmentExtensions.map((extension) => join(folder, `${segmentRef}${extension}`));
+  return files.find((file) => existsSync(file)) ?? null;
 }
 
 /** All `segment_ref` values at any depth. */
@@ -39,7 +42,7 @@ export function knownRefs(config: Config, tenantId: string, folder: string, ownI
     store_ref: configured(stores, undefined, config),
     secret_ref: configured(secrets, file.secrets as JsonObject | undefined, config),
     segment_ref: {
-      has: (name) => name === ownId || existsSync(fileOfSegment(folder, name) ?? ''),
+      has: (name) => name === ownId || fileOfSegment(folder, name) !== null,
       names: () => segmentsIn(folder),
     },
   };
@@ -60,4 +63,10 @@ function segmentsIn(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** The `segment_id` of a segment that need not be valid; null if it has none. */
+export function idOf(value: Json): string | null {
+  const id = typeof value === 'object' && value !== null && 'segment_id' in value ? value.segment_id : null;
+  return typeof id === 'string' ? id : null;
 }

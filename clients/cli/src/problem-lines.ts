@@ -4,11 +4,11 @@ import { type Colours, makeColours, severityColour } from './colours.js';
 import { plainText } from './plain-text.js';
 import type { Settings } from './settings.js';
 
-/** A problem of a segment file, including invalid JSON. */
+/** A problem of a segment file, including invalid syntax. */
 export interface FileProblem {
   readonly file: string;
   readonly severity: Problem['severity'];
-  readonly code: Problem['code'] | 'JSON_INVALID';
+  readonly code: Problem['code'] | 'JSON_INVALID' | 'YAML_INVALID';
   readonly message: string;
   readonly path?: string;
   readonly line?: number;
@@ -16,13 +16,31 @@ export interface FileProblem {
   readonly suggestion?: string;
 }
 
-/** Converts a JSON syntax error to a problem. @throws any other error unchanged */
-export function notJson(file: string, thrown: unknown): FileProblem {
-  if (!isLlmteamError(thrown) || thrown.code !== 'JSON_INVALID') throw thrown;
-  const { line, column } = thrown.details ?? {};
+const syntaxErrors = ['JSON_INVALID', 'YAML_INVALID'] as const;
+
+/** What to do about syntax that JSON does not have, by its name in `details.syntax`. */
+const advice: ReadonlyMap<unknown, string> = new Map([
+  ['comment', 'name the file .jsonc'],
+  ['trailing_comma', 'remove it, or name the file .jsonc'],
+  ['yaml', 'name the file .yaml'],
+]);
+
+/** Converts a syntax error of a segment file to a problem. @throws any other error unchanged */
+export function unreadable(file: string, thrown: unknown): FileProblem {
+  const code = isLlmteamError(thrown) ? syntaxErrors.find((one) => one === thrown.code) : undefined;
+  if (!isLlmteamError(thrown) || code === undefined) throw thrown;
+  const { line, column, syntax } = thrown.details ?? {};
   const place = typeof line === 'number' ? { line } : {};
   const across = typeof column === 'number' ? { column } : {};
-  return { file, severity: 'error', code: 'JSON_INVALID', message: thrown.message, ...place, ...across };
+  const hint = advice.get(syntax);
+  const message = hint === undefined ? thrown.message : `${thrown.message}; ${hint}`;
+  return { file, severity: 'error', code, message, ...place, ...across };
+}
+
+/** A referenced segment is found by file name but stored by id, so both must match. */
+export function mismatch(file: string, ref: string, segmentId: string): FileProblem {
+  const message = `the file is referenced by segment_ref '${ref}', but its segment_id is '${segmentId}'`;
+  return { file, severity: 'error', code: 'INVALID_REFERENCE', message, path: '/segment_id' };
 }
 
 /** `FILE:line: error CODE message`, the format of compilers that editors understand. */

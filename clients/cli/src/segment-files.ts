@@ -3,13 +3,20 @@
  * Owns: finding each segment once (references may be circular), and attributing problems to files.
  */
 import { dirname } from 'node:path';
-import type { Definition, Segment } from '@llmteam/contracts';
-import { createExpressionCompiler, defineSegment, type StepCatalog, validateText } from '@llmteam/kernel';
+import type { Definition, Json, Segment } from '@llmteam/contracts';
+import {
+  createExpressionCompiler,
+  defineSegment,
+  type StepCatalog,
+  type ValidationContext,
+  validateTextInSlices,
+} from '@llmteam/kernel';
 import type { Config } from '@llmteam/service-host';
 import { readText, shownName } from './files.js';
-import { fileOfSegment, knownRefs, segmentRefs } from './known-refs.js';
+import { fileOfSegment, idOf, knownRefs, segmentRefs } from './known-refs.js';
+import { notationOf } from './notations.js';
 import { defaultTenant } from './own-commands.js';
-import { type FileProblem, notJson } from './problem-lines.js';
+import { type FileProblem, mismatch, unreadable } from './problem-lines.js';
 
 export interface LoadedSegment {
   /** The path given by the user, or a path next to it. */
@@ -38,13 +45,13 @@ export class SegmentFiles {
     const folder = file === '-' ? '.' : dirname(file);
     const base = { catalog: this.catalog, compiler: this.compiler };
     const { checkRefs = true, tenant = defaultTenant } = this.options;
-    const refs = knownRefs(this.config, tenant, folder, ownId(text));
-    const context = checkRefs ? { ...base, refs } : base;
+    const contextFor = (value: Json): ValidationContext =>
+      checkRefs ? { ...base, refs: knownRefs(this.config, tenant, folder, idOf(value)) } : base;
     try {
-      const { segment, problems } = validateText(text, context);
+      const { segment, problems } = await validateTextInSlices(text, contextFor, await notationOf(file));
       return { file, segment, problems: problems.map((problem) => ({ ...problem, file: shownName(file) })) };
     } catch (thrown) {
-      return { file, segment: null, problems: [notJson(shownName(file), thrown)] };
+      return { file, segment: null, problems: [unreadable(shownName(file), thrown)] };
     }
   }
 
@@ -69,17 +76,9 @@ export class SegmentFiles {
   }
 }
 
-/** The `segment_id` in a text, even if the text is not valid. */
-function ownId(text: string): string | null {
-  const found = /"segment_id"\s*:\s*"([a-z][a-z0-9_]*)"/.exec(text);
-  return found?.[1] ?? null;
-}
-
 /** A referenced segment is found by file name but stored by id, so both must match. */
 function withMatchingId(loaded: LoadedSegment, ref: string): LoadedSegment {
   const { file, segment, problems } = loaded;
   if (segment === null || segment.segment_id === ref) return loaded;
-  const message = `the file is referenced by segment_ref '${ref}', but its segment_id is '${segment.segment_id}'`;
-  const problem: FileProblem = { file, severity: 'error', code: 'INVALID_REFERENCE', message, path: '/segment_id' };
-  return { file, segment: null, problems: [...problems, problem] };
+  return { file, segment: null, problems: [...problems, mismatch(shownName(file), ref, segment.segment_id)] };
 }

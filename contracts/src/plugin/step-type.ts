@@ -55,8 +55,19 @@ export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
 export const celKeyword = 'x-cel';
 export type CelResult = 'any' | 'boolean' | 'list';
 
-/** Marks a string in a config schema in which `${…}` is not expanded, e.g. the name of a signal. */
+/**
+ * Marks a value in a config schema in which `${…}` is not expanded, e.g. the name of a signal. A segment with `${` there is
+ * refused, because nothing would ever fill it in.
+ */
 export const literalKeyword = 'x-literal';
+
+/**
+ * Marks a value in a config schema that is itself a JSON Schema. It is checked when the segment is loaded, unless it holds `${…}`.
+ * `true`: the kernel validates values with it, so it must be one that the kernel can compile. `{ refused: […] }`: the step type
+ * validates values with it; only the form of its keywords is checked, and that none of `refused` occurs.
+ */
+export const schemaKeyword = 'x-schema';
+export type SchemaUse = true | { readonly refused: readonly string[] };
 
 /**
  * Marks a string in a config schema as a text template: `Type.String({ [templateKeyword]: true })`. It may contain
@@ -66,5 +77,5 @@ export const literalKeyword = 'x-literal';
  */
 export const templateKeyword = 'x-template';
 
-/** Every keyword that a config schema may have in addition to those of JSON Schema. */
-export const configKeywords = [celKeyword, literalKeyword, templateKeyword] as const;
+/** Keywords of config schemas besides those of JSON Schema. They say how a value is used and constrain nothing themselves. */
+export const configKeywords = [celKeyword, literalKeyword, templateKeyword, schemaKeyword] as const;

@@ -1,13 +1,13 @@
 import { configKeywords, type JsonObject } from '@llmteam/contracts';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { addFormats, makeAjv } from '../validation/schemas/ajv.js';
+import { addConfigFormats, makeAjv } from '../validation/schemas/ajv.js';
 
 /** Returns what is wrong with a config in one line, or null if it is valid. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
 /** One Ajv for all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
 export function configChecker(): ConfigChecker {
-  const ajv = addFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [...configKeywords] }));
+  const ajv = addConfigFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [...configKeywords] }));
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
     let validate = compiled.get(schema);

@@ -68,6 +68,17 @@ export function readConfig(
   return { problems, expressions, texts, template: Object.freeze(template) };
 }
 
+/** Like {@link readConfig} for one string of a config; pointers are relative to it. */
+export function readText(
+  text: string,
+  schema: SchemaView,
+  compile: (source: string) => CheckedExpression,
+): Pick<ConfigReading, 'problems' | 'expressions' | 'texts'> {
+  const reader = new ConfigReader(compile);
+  reader.read(text, '', schema, 1);
+  return reader;
+}
+
 function referencesOf(expressions: readonly PlacedExpression[]) {
   return distinctReferences(expressions.flatMap(({ expression }) => expression.references));
 }

@@ -1,32 +1,31 @@
-import type { JsonObject } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
 import { createParser } from './cel-syntax.js';
 import { type CheckedExpression, compileExpression } from './compiled-expression.js';
-import { type ConfigReading, readConfig } from './config-template.js';
+import { type ConfigReading, readConfig, readText } from './config-template.js';
 import { compileError, ExpressionProblem, type ExpressionProblemCode } from './problem.js';
+import type { SchemaView } from './schema-view.js';
 
-interface ConfigProblem {
+interface TextProblem {
   readonly problem: ExpressionProblemCode;
-  /** JSON Pointer within the config. */
-  readonly pointer: string;
   readonly message: string;
   readonly expression: string;
   /** Offset within the expression in UTF-16 code units. */
   readonly position: number;
 }
 
-/** All expressions of a config with their JSON Pointers, and all problems. */
-interface ConfigInspection {
-  readonly problems: readonly ConfigProblem[];
-  readonly expressions: ConfigReading['expressions'];
-  readonly texts: ConfigReading['texts'];
+/** All expressions of a string of a config, and all problems. */
+interface TextInspection {
+  readonly problems: readonly TextProblem[];
+  readonly expressions: readonly CheckedExpression[];
+  /** The names of its `{name}`; null if it is not marked `x-template`, or does not compile. */
+  readonly names: ReadonlySet<string> | null;
 }
 
 /** An {@link ExpressionCompiler} whose expressions also expose what is statically known about them. */
 export interface CheckingCompiler extends ExpressionCompiler {
   expression(source: string): CheckedExpression;
-  /** Like `template`, but returns all problems instead of throwing. */
-  inspect(config: JsonObject, configSchema: JsonObject): ConfigInspection;
+  /** Like `template` for one string, described by `schema`; returns all problems instead of throwing. */
+  inspect(text: string, schema: SchemaView): TextInspection;
 }
 
 /** Entries in a compiler's LRU cache. */
@@ -62,14 +61,18 @@ export function createExpressionCompiler(): CheckingCompiler {
       if (first !== undefined) throw compileError(first.source, first.problem, first.pointer);
       return template;
     },
-    inspect(config, configSchema) {
-      const { problems, expressions, texts } = readConfig(config, configSchema, compile);
-      return { problems: problems.map(configProblem), expressions, texts };
+    inspect(text, schema) {
+      const { problems, expressions, texts } = readText(text, schema, compile);
+      return {
+        problems: problems.map(textProblem),
+        expressions: expressions.map((placed) => placed.expression),
+        names: texts[0]?.names ?? null,
+      };
     },
   };
 }
 
-function configProblem({ pointer, source, problem }: ConfigReading['problems'][number]): ConfigProblem {
+function textProblem({ source, problem }: ConfigReading['problems'][number]): TextProblem {
   const { message } = compileError(source, problem);
-  return { problem: problem.problem, pointer, message, expression: source, position: problem.position };
+  return { problem: problem.problem, message, expression: source, position: problem.position };
 }

@@ -44,10 +44,17 @@ export class SchemaView {
 
   /** Whether the string is a text with `${…}` and `{name}`. */
   get isTemplate(): boolean {
-    return [...this.#schemas].some((schema) => schema[templateKeyword] === true);
+    return this.mark(templateKeyword) === true;
+  }
+
+  /** The value of a keyword such as `x-schema`; undefined if it is absent or false. */
+  mark(keyword: string): Json | undefined {
+    for (const { [keyword]: value } of this.#schemas) if (value !== undefined && value !== false) return value;
+    return undefined;
   }
 
   property(key: string): SchemaView {
+    if (this.#schemas.size === 0) return this;
     return new SchemaView(
       this.root,
       [...this.#schemas].flatMap((schema) => propertySchemas(schema, key)),
@@ -55,6 +62,7 @@ export class SchemaView {
   }
 
   item(index: number): SchemaView {
+    if (this.#schemas.size === 0) return this;
     return new SchemaView(
       this.root,
       [...this.#schemas].map((schema) => itemSchema(schema, index)),

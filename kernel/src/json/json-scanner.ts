@@ -7,7 +7,9 @@
  *   J2 A text that passes survives `JSON.stringify`: no number is rounded or exceeds a double, no nesting overflows the stack.
  */
 import { Buffer } from 'node:buffer';
-import { forbiddenKeys, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
+import { forbiddenKeys, type JsonObject, jsonNumberFault, LlmteamError } from '@llmteam/contracts';
+import type { Work } from '../slices/slices.js';
+import { foreignSyntax, foreignSyntaxNames } from './foreign-syntax.js';
 import type { JsonLimits } from './json-limits.js';
 
 /** Called as values begin and end; lines count from 1. */
@@ -38,6 +40,7 @@ const lineFeed = codeOf('\n');
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const literalPattern = /true|false|null/y;
 const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const nodesPerPause = 500;
 /** What {@link jsonNumberFault} may refuse: a long integer, an exponent, hundreds of digits. */
 const suspect = /^-?[0-9]{16,}$|[eE]|^.{300}/;
 
@@ -55,9 +58,12 @@ export class JsonScanner {
   ) {}
 
   /** @throws LlmteamError `JSON_INVALID` at the first error */
-  scan(): void {
+  *scan(): Work<void> {
     this.value('a value');
-    for (let frame = this.frames.at(-1); frame !== undefined; frame = this.frames.at(-1)) this.member(frame);
+    for (let frame = this.frames.at(-1); frame !== undefined; frame = this.frames.at(-1)) {
+      this.member(frame);
+      if (this.nodes % nodesPerPause === 0) yield;
+    }
     this.skipSpace();
     if (this.at < this.text.length) this.failExpecting('nothing after the value');
   }
@@ -184,14 +190,18 @@ export class JsonScanner {
   }
 
   private failExpecting(expected: string): never {
-    return this.fail(`expected ${expected}, found ${describeCharacter(this.text, this.at)}`);
+    const syntax = foreignSyntax(this.text, this.at);
+    const found = syntax === null ? describeCharacter(this.text, this.at) : foreignSyntaxNames[syntax];
+    return this.fail(`expected ${expected}, found ${found}`, this.at, syntax === null ? {} : { syntax });
   }
 
   /** An error is always on the current line, because no token contains a line break. */
-  private fail(what: string, at: number = this.at): never {
+  private fail(what: string, at: number = this.at, more: JsonObject = {}): never {
     const { line } = this;
     const column = at - this.lineStart + 1;
-    throw new LlmteamError('JSON_INVALID', `${what} at line ${line}, column ${column}`, { details: { line, column } });
+    throw new LlmteamError('JSON_INVALID', `${what} at line ${line}, column ${column}`, {
+      details: { line, column, ...more },
+    });
   }
 }
 

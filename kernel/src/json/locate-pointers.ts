@@ -1,4 +1,5 @@
 import { isLlmteamError } from '@llmteam/contracts';
+import type { Work } from '../slices/slices.js';
 import { jsonLimits } from './json-limits.js';
 import { splitPointer } from './json-pointer.js';
 import { JsonScanner, type JsonVisitor } from './json-scanner.js';
@@ -13,16 +14,11 @@ interface Place {
   readonly members?: Map<string, Place> | Place[];
 }
 
-/**
- * Locates the values of a JSON text, which is scanned once, on the first call. In invalid JSON, only values before the error are
- * found.
- */
-export function locatePointers(text: string): LocatePointer {
-  const memo: { root?: Place | undefined; isRead: boolean } = { isRead: false };
+/** Scans a JSON text to locate its values. In invalid JSON, only values before the error are found. */
+export function* locating(text: string): Work<LocatePointer> {
+  const root = yield* readPlaces(withoutByteOrderMark(text));
   return (pointer) => {
-    if (!memo.isRead) memo.root = readPlaces(withoutByteOrderMark(text));
-    memo.isRead = true;
-    let place = memo.root;
+    let place = root;
     for (const token of splitPointer(pointer)) place = place === undefined ? undefined : member(place, token);
     return place?.line;
   };
@@ -33,10 +29,10 @@ function member({ members }: Place, token: string): Place | undefined {
   return /^(?:0|[1-9][0-9]*)$/.test(token) ? members?.[Number(token)] : undefined;
 }
 
-function readPlaces(text: string): Place | undefined {
+function* readPlaces(text: string): Work<Place | undefined> {
   const collector = new PlaceCollector();
   try {
-    new JsonScanner(text, { ...jsonLimits, maxBytes: Number.POSITIVE_INFINITY }, collector).scan();
+    yield* new JsonScanner(text, { ...jsonLimits, maxBytes: Number.POSITIVE_INFINITY }, collector).scan();
   } catch (thrown) {
     if (!isLlmteamError(thrown)) throw thrown;
   }

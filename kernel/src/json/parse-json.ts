@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Json, LlmteamError } from '@llmteam/contracts';
+import { finish, type Work } from '../slices/slices.js';
 import { type JsonLimits, jsonLimits } from './json-limits.js';
 import { JsonScanner } from './json-scanner.js';
 
@@ -12,10 +13,15 @@ import { JsonScanner } from './json-scanner.js';
  * UTF-16 code units.
  */
 export function parseJson(text: string, options: Partial<JsonLimits> = {}): Json {
+  return finish(parsing(text, options));
+}
+
+/** Does what {@link parseJson} does, with pauses. */
+export function* parsing(text: string, options: Partial<JsonLimits> = {}): Work<Json> {
   const limits = { ...jsonLimits, ...options };
   checkBytes(text, limits.maxBytes);
   const body = withoutByteOrderMark(text);
-  new JsonScanner(body, limits, null).scan();
+  yield* new JsonScanner(body, limits, null).scan();
   return JSON.parse(body);
 }
 

@@ -6,10 +6,12 @@
  *   C2 A step that fails without an edge from `error` ends the run, so later steps never read it; unless a join tolerates
  *      failures, or `on_failure` lets other branches continue.
  */
-import { exclusiveUpstream, type Upstream } from '../engine/upstream.js';
+import { exclusiveUpstream } from '../engine/upstream.js';
+import type { Work } from '../slices/slices.js';
 import type { Draft, DraftEdge, DraftStep } from './draft.js';
 import type { DraftGraph } from './draft-graph.js';
 import type { PortLookup } from './step-ports.js';
+import type { Upstream } from './upstream.js';
 
 /** Maximum number of edges visited in one validation. */
 const edgeBudget = 2_000_000;
@@ -33,28 +35,34 @@ export class Certainty {
   }
 
   /** Whether `other`, which is upstream, has certainly run when `reader` starts. */
-  hasRun(other: number, reader: number): boolean {
+  *hasRun(other: number, reader: number): Work<boolean> {
     if (this.upstream.isCertain(other, reader)) return true;
     if (this.finishesBranches) return false;
-    return this.followsFrom(other, (step) => this.upstream.isCertain(step, reader));
+    return yield* this.followsFrom(other, (step) => this.isCertain(step, reader));
   }
 
   /** Whether `step`, which is outside all loops, runs in every run that completes. */
-  alwaysRuns(step: number): boolean {
-    return this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
+  *alwaysRuns(step: number): Work<boolean> {
+    return yield* this.followsFrom(step, (earlier) => this.isUnavoidable(earlier));
   }
 
   /** Whether `step` runs because an earlier step for which `isSure` holds does; walks back along edges that are always taken. */
-  private followsFrom(step: number, isSure: (step: number) => boolean): boolean {
+  private *followsFrom(step: number, isSure: (step: number) => Work<boolean>): Work<boolean> {
+    const dropped = yield* this.droppedByJoins();
     const reached = new Set([step]);
     for (const current of reached) {
-      if (this.droppedByJoins().has(current)) continue;
-      if (current === this.entrypoint || isSure(current) || this.isExhausted()) return true;
+      if (dropped.has(current)) continue;
+      if (current === this.entrypoint || this.isExhausted() || (yield* isSure(current))) return true;
       const edges = this.edgesOf(this.analysis.graph.incoming[current]).filter((edge) => this.isAlwaysTaken(edge));
       if (edges.some((edge) => this.entersRegion(edge))) return true;
       for (const { from_step } of edges) reached.add(from_step?.index ?? step);
     }
     return false;
+  }
+
+  private *isCertain(step: number, reader: number): Work<boolean> {
+    yield;
+    return this.upstream.isCertain(step, reader);
   }
 
   private edgesOf(indexes: readonly number[] = []): DraftEdge[] {
@@ -104,10 +112,11 @@ export class Certainty {
   }
 
   /** Whether every successful run passes through the step: all paths from the entrypoint lead to it. */
-  private isUnavoidable(step: number): boolean {
+  private *isUnavoidable(step: number): Work<boolean> {
     if (this.entrypoint < 0) return true;
     const reached = new Set([this.entrypoint]);
     for (const current of reached) {
+      yield;
       if (current === step) continue;
       if (this.isExhausted()) return true;
       const edges = this.edgesOf(this.analysis.graph.outgoing[current]).filter((edge) => !this.entersRegion(edge));
@@ -131,12 +140,13 @@ export class Certainty {
   }
 
   /** Steps that a join may cancel or whose failure it may tolerate. */
-  private droppedByJoins(): ReadonlySet<number> {
+  private *droppedByJoins(): Work<ReadonlySet<number>> {
     if (this.dropped !== null) return this.dropped;
     const dropped = new Set<number>();
     for (const step of this.draft.steps) {
       if (!mayDropBranches(step)) continue;
-      this.remaining -= this.draft.steps.length;
+      yield;
+      this.remaining -= this.draft.steps.length + this.analysis.edges.length;
       if (this.isExhausted()) break;
       const branch = exclusiveUpstream(this.analysis.graph, this.analysis.graphEdges, step.index);
       for (const member of branch) dropped.add(member);

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { aliasesOf } from './aliases.js';
 
 /** Budget of one validation: comparing 50,000 wrong names with 10,000 steps would take minutes. */
 const maxComparisons = 200_000;
@@ -11,10 +12,12 @@ export class ClosestName {
   find(name: string, candidates: Iterable<string>): string | undefined {
     if (name.length > longestName) return undefined;
     const wanted = name.toLowerCase();
+    const aliases = aliasesOf(wanted.replaceAll('-', '_'));
     let best: string | undefined;
     let bestDistance = allowedDistance(name.length) + 1;
     for (const candidate of candidates) {
       if (this.remaining-- <= 0) return best;
+      if (aliases.includes(candidate)) return candidate;
       if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
       const candidateDistance = distance(wanted, candidate.toLowerCase());
       if (candidateDistance < bestDistance) {

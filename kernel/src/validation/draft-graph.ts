@@ -7,6 +7,7 @@
  */
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { analyseGraph, type Graph, type GraphEdge, type GraphFault, type GraphInput } from '../engine/graph.js';
+import type { Work } from '../slices/slices.js';
 import { ClosestName } from './closest-name.js';
 import { type Draft, type DraftEdge, type DraftStep, entryOfAnyVersion } from './draft.js';
 import { withoutGaps } from './graph-gaps.js';
@@ -26,11 +27,14 @@ type Cycle = Extract<GraphFault, { kind: 'cycle' }>;
 /** Cycles beyond this number are not reported. */
 const maxCycles = 8;
 
-export function analyseDraftGraph(draft: Draft, catalog: StepCatalog): DraftGraph {
+export function* analyseDraftGraph(draft: Draft, catalog: StepCatalog): Work<DraftGraph> {
   const loops = findLoops(draft, catalog);
+  yield;
   const edges = draft.edges.filter((edge) => edge.from_step !== null && edge.to_step !== null);
   const { input, graph } = analyse(draft, loops, edges);
-  const faults = withoutGaps(findFaults(input, graph), draft, graph, input.edges);
+  yield;
+  const faults = withoutGaps(yield* findFaults(input, graph), draft, graph, input.edges);
+  yield;
   return { graph, edges, graphEdges: input.edges, faults, hasRegion: (step) => loops.has(step.index) };
 }
 
@@ -96,7 +100,7 @@ function findLoops(draft: Draft, catalog: StepCatalog): Set<number> {
 }
 
 /** The graph's faults; each cycle is cut open once found, to find the next one. */
-function findFaults(input: GraphInput, graph: Graph): GraphFault[] {
+function* findFaults(input: GraphInput, graph: Graph): Work<GraphFault[]> {
   const misdirected = misdirectedEdges(input, graph);
   const loops = new Set(misdirected.map((index) => input.edges[index]?.to));
   const lasting = graph.faults.filter(({ kind }) => kind !== 'cycle' && kind !== 'unreachable');
@@ -107,7 +111,9 @@ function findFaults(input: GraphInput, graph: Graph): GraphFault[] {
   for (let cycle = cycleOf(latest); cycle !== undefined && cycles.length < maxCycles; cycle = cycleOf(latest)) {
     cycles.push(cycle);
     for (const index of closingEdges(graph, input.edges, cycle.steps)) loose.add(index);
+    yield;
     latest = analyseWithout(input, loose);
+    yield;
   }
   return [
     ...lasting.filter((fault) => fault.kind !== 'body_never_returns' || !loops.has(fault.step)),

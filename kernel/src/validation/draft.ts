@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
 import { bareType } from '../engine/plan.js';
+import { mapped, type Work } from '../slices/slices.js';
 import { quoted } from './wording.js';
 
 export interface DraftStep {
@@ -47,17 +48,17 @@ export interface Draft {
   readonly params: JsonObject;
 }
 
-export function readDraft(value: JsonObject, catalog: StepCatalog): Draft {
+export function* readDraft(value: JsonObject, catalog: StepCatalog): Work<Draft> {
   const choices = new Map<string, VersionChoice>();
   const choose = (type: string): VersionChoice => {
     const known = choices.get(type) ?? catalog.choose(type);
     choices.set(type, known);
     return known;
   };
-  const steps = listOf(value.steps).map((step, index) => readStep(asObject(step) ?? {}, index, choose));
+  const steps = yield* mapped(listOf(value.steps), (step, index) => readStep(asObject(step) ?? {}, index, choose));
   const byId = new Map<string, DraftStep>();
   for (const step of steps) if (step.step_id !== null && !byId.has(step.step_id)) byId.set(step.step_id, step);
-  const edges = listOf(value.edges).map((edge, index) => readEdge(asObject(edge), index, byId));
+  const edges = yield* mapped(listOf(value.edges), (edge, index) => readEdge(asObject(edge), index, byId));
   return { value, steps, byId, edges, entrypoint: asText(value.entrypoint), params: asObject(value.params) ?? {} };
 }
 

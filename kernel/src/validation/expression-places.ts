@@ -4,9 +4,10 @@
  */
 import { isLlmteamError, type Problem, type ProblemCode, problemCodes } from '@llmteam/contracts';
 import type { CheckedExpression } from '../expressions/compiled-expression.js';
-import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 import type { RootName } from '../expressions/names.js';
-import { asText, type Draft, type DraftEdge, type DraftStep, entryOfAnyVersion } from './draft.js';
+import type { Work } from '../slices/slices.js';
+import { type ConfigPlace, configPlaces } from './config-places.js';
+import { asText, type Draft, type DraftEdge, type DraftStep } from './draft.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
@@ -27,6 +28,7 @@ export interface PlacedExpression {
 /** A string marked `x-template`. */
 export interface PlacedText {
   readonly pointer: string;
+  readonly path: ConfigPlace['path'];
   readonly step: DraftStep;
   /** The names of its `{name}`. */
   readonly names: ReadonlySet<string>;
@@ -46,13 +48,14 @@ export const knownRoots: Readonly<Record<Reader['kind'], readonly RootName[]>> =
   output: ['input', 'run', 'steps'],
 };
 
-export function findExpressions(draft: Draft, context: ValidationContext): SegmentExpressions {
-  const finder = new ExpressionFinder(context.compiler);
+export function* findExpressions(draft: Draft, context: ValidationContext): Work<SegmentExpressions> {
+  const finder = new ExpressionFinder(context);
   const output = asText(draft.value.output);
   if (output !== null) finder.add('/output', "segment, 'output'", { kind: 'output' }, output);
-  for (const step of draft.steps) finder.addConfig(step, context);
+  for (const step of draft.steps) yield* finder.addConfig(step);
   for (const edge of draft.edges) {
     if (edge.condition === null) continue;
+    yield;
     const pointer = `${edge.pointer}/condition`;
     finder.add(pointer, `${edge.subject}, condition`, { kind: 'condition', edge }, edge.condition);
   }
@@ -64,11 +67,11 @@ class ExpressionFinder implements SegmentExpressions {
   readonly texts: PlacedText[] = [];
   readonly problems: Problem[] = [];
 
-  constructor(private readonly compiler: CheckingCompiler) {}
+  constructor(private readonly context: ValidationContext) {}
 
   add(pointer: string, subject: string, reader: Reader, source: string): void {
     try {
-      const expression = this.compiler.expression(source);
+      const expression = this.context.compiler.expression(source);
       this.placed.push({ pointer, subject, reader, expression });
       if (reader.kind === 'condition') this.checkResult(pointer, subject, expression);
     } catch (thrown) {
@@ -78,18 +81,18 @@ class ExpressionFinder implements SegmentExpressions {
   }
 
   /** If the type is unknown, so are the config's CEL-marked members; its `${…}` templates are still checked. */
-  addConfig(step: DraftStep, { catalog, compiler }: ValidationContext): void {
-    if (step.config === null) return;
-    const schema = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
-    const { problems, expressions, texts } = compiler.inspect(step.config, schema);
-    const base = `${step.pointer}/config`;
+  *addConfig(step: DraftStep): Work<void> {
     const subject = `${step.subject}, config`;
-    for (const { pointer, expression } of expressions) {
-      this.placed.push({ pointer: base + pointer, subject, reader: { kind: 'config', step }, expression });
-    }
-    for (const { pointer, names } of texts) this.texts.push({ pointer: base + pointer, step, names });
-    for (const { problem, pointer, message } of problems) {
-      this.problems.push(error(codeOf(problem), base + pointer, `${subject}: ${message}`));
+    const reader: Reader = { kind: 'config', step };
+    for (const { value, pointer, path, schema } of configPlaces(step, this.context)) {
+      yield;
+      if (typeof value !== 'string') continue;
+      const { problems, expressions, names } = this.context.compiler.inspect(value, schema);
+      for (const expression of expressions) this.placed.push({ pointer, subject, reader, expression });
+      if (names !== null) this.texts.push({ pointer, path, step, names });
+      for (const { problem, message } of problems) {
+        this.problems.push(error(codeOf(problem), pointer, `${subject}: ${message}`));
+      }
     }
   }
 

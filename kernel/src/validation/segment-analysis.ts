@@ -1,7 +1,8 @@
 import type { JsonObject } from '@llmteam/contracts';
+import type { Work } from '../slices/slices.js';
 import { ClosestName } from './closest-name.js';
 import { type ConfigProblems, configProblems } from './config-problems.js';
-import { type Draft, readDraft } from './draft.js';
+import { asObject, type Draft, readDraft } from './draft.js';
 import { analyseDraftGraph, type DraftGraph } from './draft-graph.js';
 import { findExpressions, type SegmentExpressions } from './expression-places.js';
 import { type PortLookup, portLookup } from './step-ports.js';
@@ -19,12 +20,14 @@ export interface SegmentAnalysis {
   readonly portsOf: PortLookup;
   readonly expressions: SegmentExpressions;
   readonly visibility: Visibility | null;
+  /** null if there is none. */
+  readonly inputSchema: JsonObject | null;
 }
 
-export function analyseSegment(value: JsonObject, context: ValidationContext): SegmentAnalysis {
+export function* analyseSegment(value: JsonObject, context: ValidationContext): Work<SegmentAnalysis> {
   const { catalog } = context;
-  const draft = readDraft(value, catalog);
-  const graph = draft.steps.length === 0 ? null : analyseDraftGraph(draft, catalog);
+  const draft = yield* readDraft(value, catalog);
+  const graph = draft.steps.length === 0 ? null : yield* analyseDraftGraph(draft, catalog);
   const closest = new ClosestName();
   const problemsOf = configProblems(catalog, closest);
   const portsOf = portLookup(problemsOf);
@@ -35,7 +38,8 @@ export function analyseSegment(value: JsonObject, context: ValidationContext): S
     graph,
     configProblems: problemsOf,
     portsOf,
-    expressions: findExpressions(draft, context),
+    expressions: yield* findExpressions(draft, context),
+    inputSchema: asObject(draft.value.input_schema),
     visibility: graph === null ? null : visibility(draft, graph, portsOf),
   };
 }

@@ -4,7 +4,7 @@ import type { DraftStep } from './draft.js';
 export type Direction = 'input' | 'output';
 
 /** Every step has this port, which takes its failure. */
-const failurePort = 'error';
+export const failurePort = 'error';
 
 /** The ports of a step according to its type, its config and its own list; null if any port is allowed or they are unknown. */
 export type PortLookup = (step: DraftStep, direction: Direction) => ReadonlySet<string> | null;
@@ -33,13 +33,18 @@ function portsOf(step: DraftStep, direction: Direction, problemsOf: ConfigProble
   return new Set([...byType, ...byConfig, ...byStep]);
 }
 
-/** null if the type derives its ports from the config and the config is invalid. */
-function configuredPorts(step: DraftStep, direction: Direction, problemsOf: ConfigProblems): readonly string[] | null {
+/** The ports a type derives from the config; null if the config is invalid. */
+export function configuredPorts(
+  step: DraftStep,
+  direction: Direction,
+  problemsOf: ConfigProblems,
+): readonly string[] | null {
   const control = step.entry?.control;
   if (control?.ports === undefined) return [];
   if (step.config === null || problemsOf(step).length > 0) return null;
   try {
-    return control.ports(step.config)[direction] ?? [];
+    const names: unknown = control.ports(step.config)[direction] ?? [];
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : null;
   } catch {
     // `ports` may assume a config that fits its schema; one with unresolved `${…}` may not fit yet.
     return null;

@@ -1,14 +1,12 @@
 import { caps, type Problem } from '@llmteam/contracts';
-import { inDocumentOrder } from './document-order.js';
+import { finish, type Work } from '../slices/slices.js';
 import { asObject, listOf } from './draft.js';
 import { outOfBounds } from './json-bounds.js';
+import { ProblemCollector } from './problem-collector.js';
 import { rules } from './rules.js';
 import { analyseSegment } from './segment-analysis.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
-
-/** Problems beyond this number are counted but not listed. */
-const maxProblems = 1_000;
 
 /**
  * Returns all problems of a segment in document order. It may be stored and run if none of them is an error. No JSON value makes this
@@ -18,26 +16,29 @@ const maxProblems = 1_000;
 export function validateSegment(value: unknown, context: ValidationContext): Problem[] {
   const excess = beyondCaps(value);
   if (excess.length > 0) return excess;
+  const fault = outOfBounds(value, 'the segment');
+  return fault === null ? finish(validating(value, context)) : [fault];
+}
+
+/** The work of {@link validateSegment} for a value that is JSON within the caps, as parsing ensures. */
+export function* validating(value: unknown, context: ValidationContext): Work<Problem[]> {
+  const excess = beyondCaps(value);
+  if (excess.length > 0) return excess;
   const segment = asObject(value);
   if (segment === null) return [error('INVALID_TYPE', '', 'the segment must be an object')];
-  const analysis = analyseSegment(segment, context);
-  const problems = rules.flatMap((rule) => [...rule(analysis)]);
-  const ordered = inDocumentOrder(problems, segment);
-  if (ordered.length <= maxProblems) return ordered;
-  const more = `and ${ordered.length - maxProblems} more problems; the first ${maxProblems} are listed`;
-  return [...ordered.slice(0, maxProblems), error('LIMIT_EXCEEDED', '', more)];
+  const analysis = yield* analyseSegment(segment, context);
+  const collector = new ProblemCollector();
+  for (const rule of rules) yield* collector.take(rule(analysis));
+  return collector.inOrder(segment);
 }
 
 /** Checked first: a segment with 100,000 steps is one problem, and its steps are not examined. */
 function beyondCaps(value: unknown): Problem[] {
   const { steps, edges } = asObject(value) ?? {};
-  const excess = [
+  return [
     ...tooMany(listOf(steps).length, caps.steps_per_segment, 'steps'),
     ...tooMany(listOf(edges).length, caps.edges_per_segment, 'edges'),
   ];
-  if (excess.length > 0) return excess;
-  const fault = outOfBounds(value, 'the segment');
-  return fault === null ? [] : [fault];
 }
 
 function tooMany(count: number, cap: number, what: 'steps' | 'edges'): Problem[] {

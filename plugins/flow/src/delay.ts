@@ -15,6 +15,7 @@ const Config = Type.Object(
     until: Type.Optional(
       Type.String({
         minLength: 1,
+        format: 'date-time',
         description: 'RFC 3339 with an offset, or a `${…}` that evaluates to one. A past time fires at once.',
       }),
     ),

@@ -5,6 +5,7 @@ import {
   type JsonObject,
   JsonRecord,
   type Reaction,
+  schemaKeyword,
   type TaskAnswer,
   taskTypes,
 } from '@llmteam/contracts';
@@ -40,7 +41,9 @@ const Config = Type.Object(
         description: 'The options of a `choice`.',
       }),
     ),
-    form: Type.Optional(Type.Unsafe<JsonObject>({ ...JsonRecord, description: 'JSON Schema of the value.' })),
+    form: Type.Optional(
+      Type.Unsafe<JsonObject>({ ...JsonRecord, [schemaKeyword]: true, description: 'JSON Schema of the value.' }),
+    ),
     timeout_hours: Type.Optional(
       Hours('Counted from when the task is opened, regardless of escalations.', { default: 24 }),
     ),

@@ -1,4 +1,4 @@
-import type { ControlType, ErrorInfo, Json, Reaction } from '@llmteam/contracts';
+import { type ControlType, type ErrorInfo, type Json, literalKeyword, type Reaction } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { strict } from './config-schema.js';
 import { controlMetadata, errorPort, port } from './metadata.js';
@@ -9,6 +9,7 @@ const Config = Type.Object(
     merge_strategy: Type.Optional(
       Type.Enum(['all', 'any', 'first'], {
         default: 'all',
+        [literalKeyword]: true,
         description:
           '`all`: waits for all and gives a list in edge order. `first`: takes the first to arrive and cancels the rest. ' +
           '`any`: like `first`, but ignores failed branches as long as another may still arrive.',

@@ -1,4 +1,11 @@
-import { type ControlType, type ControlView, caps, type FiredPorts, type Json } from '@llmteam/contracts';
+import {
+  type ControlType,
+  type ControlView,
+  caps,
+  type FiredPorts,
+  type Json,
+  literalKeyword,
+} from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { strict } from './config-schema.js';
 import { isList, kindOf } from './json.js';
@@ -7,7 +14,12 @@ import { complete, fail, nothing } from './reaction.js';
 
 const Config = Type.Object(
   {
-    branches: Type.Integer({ minimum: 2, maximum: caps.parallel_width, description: 'The number of output ports.' }),
+    branches: Type.Integer({
+      minimum: 2,
+      maximum: caps.parallel_width,
+      [literalKeyword]: true,
+      description: 'The number of output ports.',
+    }),
     split: Type.Optional(
       Type.Enum(['copy', 'round_robin'], {
         default: 'copy',

@@ -1,11 +1,12 @@
-import { type ControlType, type ControlView, type Json, JsonValue, PortName } from '@llmteam/contracts';
+import { type ControlType, type ControlView, type Json, JsonValue, literalKeyword, PortName } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cel, exactlyOneOf, required, strict } from './config-schema.js';
 import { isList, isObject, jsonEqual } from './json.js';
 import { controlMetadata, inputPort } from './metadata.js';
 import { complete, nothing, wrongResult } from './reaction.js';
 
-const Port = Type.Unsafe<string>({ ...PortName, description: 'The port that fires.' });
+const literalPort = { ...PortName, [literalKeyword]: true };
+const Port = Type.Unsafe<string>({ ...literalPort, description: 'The port that fires.' });
 const Case = Type.Object(
   {
     value: Type.Optional(
@@ -27,7 +28,7 @@ const Config = Type.Object(
     expression: Type.Optional(cel('any', 'Compared as JSON with the `value` of each case.')),
     cases: Type.Array(Case, { minItems: 1, maxItems: 256, description: 'Tested in order; the first match wins.' }),
     default_port: Type.Optional(
-      Type.Unsafe<string>({ ...PortName, default: 'default', description: 'Fires if no case matches.' }),
+      Type.Unsafe<string>({ ...literalPort, default: 'default', description: 'Fires if no case matches.' }),
     ),
   },
   { ...strict, if: noCaseHasAValue, else: required('expression') },

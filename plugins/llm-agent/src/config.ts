@@ -1,5 +1,6 @@
-import { JsonRecord, templateKeyword } from '@llmteam/contracts';
+import { JsonRecord, type SchemaUse, schemaKeyword, templateKeyword } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
+import { refusedKeywords } from './output-schema.js';
 
 const prompt =
   'May contain `${ CEL }`, `{name}` for a field of the input, `{.}` for the whole input, and `{input}`: the field of that ' +
@@ -45,7 +46,11 @@ export const LlmAgentConfig = Type.Object(
         description: 'With `json` the answer is parsed. Default: `json` if there is an `output_schema`, else `text`.',
       }),
     ),
-    output_schema: Type.Optional({ ...JsonRecord, description: 'A JSON Schema that the answer must match.' }),
+    output_schema: Type.Optional({
+      ...JsonRecord,
+      [schemaKeyword]: { refused: [...refusedKeywords] } satisfies SchemaUse,
+      description: 'A JSON Schema that the answer must match.',
+    }),
     allow_empty: Type.Optional(
       Type.Boolean({ default: false, description: 'Whether an empty answer is an answer; else it is `LLM_FAILED`.' }),
     ),

@@ -4,7 +4,7 @@ import { isObject, referredSchema, schemasWithin } from './schema-walk.js';
 
 const types: readonly Json[] = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
 /** A regular expression on model output could block the process for minutes (ReDoS); dynamic references are unsupported. */
-const refused: readonly string[] = ['pattern', 'patternProperties', '$dynamicRef', '$recursiveRef'];
+export const refusedKeywords: readonly string[] = ['pattern', 'patternProperties', '$dynamicRef', '$recursiveRef'];
 const shownProblems = 10;
 
 /** @throws LlmteamError `STEP_CONFIG_INVALID` if answers cannot be validated against it. */
@@ -16,7 +16,7 @@ export function checkOutputSchema(schema: JsonObject): void {
 }
 
 function problemOf(part: JsonObject, root: JsonObject): string | undefined {
-  const keyword = refused.find((key) => Object.hasOwn(part, key));
+  const keyword = refusedKeywords.find((key) => Object.hasOwn(part, key));
   if (keyword !== undefined) return `'${keyword}' is not available in this version; use 'enum' or lengths`;
   const named = Array.isArray(part.type) ? (part.type as readonly Json[]) : [part.type ?? 'null'];
   const unknown = named.find((type) => !types.includes(type));

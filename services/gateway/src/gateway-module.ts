@@ -142,9 +142,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.catalog, ids.liveWorkers],
   );
   bind(ids.segments).toResolvedValue(
-    (segments, definitions, catalog, compiler, refs, clock, limits) =>
-      new TenantSegments({ segments, definitions, catalog, compiler, refs, clock, limits }),
-    [kernel.segments, kernel.definitions, kernel.catalog, kernel.compiler, ids.refs, kernel.clock, ids.limits],
+    (segments, definitions, catalog, compiler, refs, clock, tenants) =>
+      new TenantSegments({ segments, definitions, catalog, compiler, refs, clock, tenants }),
+    [kernel.segments, kernel.definitions, kernel.catalog, kernel.compiler, ids.refs, kernel.clock, ids.tenants],
   );
   bind(ids.runStarts).toResolvedValue(
     (runs, removal, segments, definitions, tenants, newId) =>

@@ -227,6 +227,11 @@ const limitsSection = section(
   {
     requests_per_second: limit(1, maxCount, 'Requests per second of a tenant. Default 1,000.'),
     starts_per_second: limit(1, maxCount, 'Runs started per second by a tenant. Default 50.'),
+    segment_bytes_per_second: limit(
+      kib,
+      maxBytes,
+      'Bytes of segments that a tenant may have validated or stored per second, on average. Default 1 MiB.',
+    ),
     active_runs: limit(1, maxCount, 'Active runs of a tenant, whoever started them. Default 10,000.'),
     open_streams: limit(1, maxCount, 'Concurrent event streams of a tenant. Default 200.'),
     body_bytes: limit(kib, maxBytes, 'Size of a request body. Default 1 MiB.'),

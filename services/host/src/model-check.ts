@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Json, type JsonObject, LlmteamError, type ModelProvider } from '@llmteam/contracts';
-import { contractFaults, locatePointers, makeAjv } from '@llmteam/kernel';
+import { contractFaults, jsonNotation, locatedIn, makeAjv } from '@llmteam/kernel';
 import type { Config } from './config.js';
 import { referencedVariable } from './secrets.js';
 
@@ -57,7 +57,7 @@ function valueAt(value: Json, pointer: string): Json | undefined {
 /** `file:line: `, with the line of the value or of the object that lacks it. */
 function placeOf(pointer: string, { path }: Config): string {
   if (path === null) return '';
-  const locate = locatePointers(readFileSync(path, 'utf8'));
+  const locate = locatedIn(readFileSync(path, 'utf8'), jsonNotation);
   for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
     const line = locate(at);
     if (line !== undefined) return `${path}:${line}: `;

@@ -237,6 +237,11 @@ export function randomSegment(choices: Choices, mostSteps = 12): Segment {
     params,
     ...(choices.rarely(5) && { output: choices.of(['has(steps.s0)', 'input', '[1][2]']) }),
     steps: builder.steps,
-    edges: builder.edges,
+    edges: distinct(builder.edges),
   };
+}
+
+/** An edge written twice would be a problem. */
+function distinct(edges: readonly Edge[]): Edge[] {
+  return [...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values()];
 }

@@ -48,6 +48,7 @@ export interface WorldOptions {
 const generous: Partial<GatewayLimits> = {
   requests_per_second: 1_000_000,
   starts_per_second: 1_000_000,
+  segment_bytes_per_second: 1_000_000_000,
   active_runs: 1_000_000,
   open_streams: 100_000,
 };

@@ -8,7 +8,13 @@ import type { Test } from '../../support/spec.js';
 /** Requirements of the catalog on every task type. `folder` is that of its package. */
 export function metadataLaws(test: Test, folder: string | null, { metadata }: Pick<TaskType, 'metadata'>): void {
   const ajv = () =>
-    new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, keywords: [...configKeywords] });
+    new Ajv2020({
+      strict: true,
+      allErrors: true,
+      allowUnionTypes: true,
+      keywords: [...configKeywords],
+      formats: { uri: true, 'date-time': true },
+    });
 
   test('the metadata is complete plain JSON of the catalog', () => {
     const plain: unknown = JSON.parse(JSON.stringify({ ...metadata, version: '0.1.0' }));

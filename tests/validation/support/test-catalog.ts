@@ -7,9 +7,17 @@ interface Sketch {
   readonly config_schema?: JsonObject;
   readonly inputs?: readonly string[];
   readonly outputs?: readonly string[];
+  /** Whether `retry` and `timeout_seconds` of a step are honored. Default: true. */
+  readonly isLimited?: boolean;
 }
 
-function metadata({ type_id, config_schema, inputs = ['input'], outputs = ['output', 'error'] }: Sketch) {
+function metadata({
+  type_id,
+  config_schema,
+  inputs = ['input'],
+  outputs = ['output', 'error'],
+  isLimited = true,
+}: Sketch) {
   return {
     type_id,
     display_name: type_id,
@@ -20,8 +28,8 @@ function metadata({ type_id, config_schema, inputs = ['input'], outputs = ['outp
     config_schema: config_schema ?? { type: 'object' },
     input_ports: inputs.map(port),
     output_ports: outputs.map(port),
-    supports_retry: true,
-    supports_timeout: true,
+    supports_retry: isLimited,
+    supports_timeout: isLimited,
     supports_parallel: true,
     is_async: false,
     docs_url: '',
@@ -59,6 +67,7 @@ const llmAgent = task({
       fallback_llm_refs: { type: 'array', items: text },
       system_prompt: { type: 'string', maxLength: 1_000 },
       user_prompt_template: { type: 'string', 'x-template': true },
+      output_schema: { type: 'object', 'x-schema': { refused: ['pattern'] } },
       temperature: { type: 'number', minimum: 0, maximum: 2 },
       output_format: { type: 'string', enum: ['text', 'json', 'markdown'] },
       tools: { type: 'array', items: strict({ name: text, client_ref: text }, { required: ['name'] }) },
@@ -89,6 +98,11 @@ const delay = task({
   ),
 });
 
+const request = task({
+  type_id: 'request',
+  config_schema: strict({ url: { type: 'string', format: 'uri' }, headers: { type: 'object' }, body: {} }),
+});
+
 const echo = task({ type_id: 'echo', inputs: ['input', 'extra'] });
 const anything = task({ type_id: 'anything', inputs: ['*'], outputs: ['*'] });
 const query = task({ type_id: 'query', inputs: ['query'], outputs: ['rows', 'count'] });
@@ -96,11 +110,15 @@ const condition = control({
   type_id: 'condition',
   config_schema: strict({ expression: cel('boolean') }, { required: ['expression'] }),
   outputs: ['true', 'false'],
+  isLimited: false,
 });
 const route = control(
   {
     type_id: 'route',
-    config_schema: strict({ ports: { type: 'array', items: text } }, { required: ['ports'] }),
+    config_schema: strict(
+      { ports: { type: 'array', items: { type: 'string', 'x-literal': true } } },
+      { required: ['ports'] },
+    ),
     outputs: [],
   },
   { ports: ({ ports }) => ({ output: ports as string[] }) },
@@ -120,13 +138,19 @@ const loop = control(
 );
 const humanTask = control({
   type_id: 'human_task',
-  config_schema: strict({ title: text, timeout_hours: { type: 'number' }, assignee_ref: text }),
+  config_schema: strict({
+    title: text,
+    timeout_hours: { type: 'number' },
+    assignee_ref: text,
+    form: { type: 'object', 'x-schema': true },
+  }),
   outputs: ['approved', 'rejected'],
+  isLimited: false,
 });
 
 export function testCatalog(): StepCatalog {
   const catalog = new StepCatalog();
-  for (const type of [llmAgent, delay, echo, anything, query, condition, route, join, loop, humanTask]) {
+  for (const type of [llmAgent, delay, request, echo, anything, query, condition, route, join, loop, humanTask]) {
     catalog.add(type, '1.4.0', 'tests');
   }
   for (const version of ['1.0.0', '2.3.0']) catalog.add(task({ type_id: 'acme_ocr' }), version, 'acme');

@@ -19,7 +19,10 @@ export async function validate(
   const valid = !hasErrors(problems);
   const { streams } = settings;
   if (json === true) {
-    const listed = problems.map(({ file: _, column: __, path = '', ...problem }) => ({ ...problem, path }));
+    const own = shownName(file);
+    const listed = problems.map(({ file: of, column: _, path = '', ...problem }) => {
+      return { ...problem, path, ...(of !== own && { file: of }) };
+    });
     streams.print(`${JSON.stringify({ valid, problems: listed }, null, 2)}\n`);
   } else {
     const colours = makeColours(settings.colours.stdout);
@@ -48,6 +51,7 @@ async function check(settings: Settings, file: string): Promise<Verdict> {
   }
   const config = configForFile(settings, file);
   const { catalog } = await loadPlugins(config, await makeLog(settings, config));
-  const { segment, problems } = await new SegmentFiles(config, catalog).load(file);
-  return { segment, problems, hint: firstStepsHint(problems, config) };
+  const loaded = await new SegmentFiles(config, catalog).loadAll(file);
+  const problems = loaded.flatMap((one) => one.problems);
+  return { segment: loaded[0]?.segment ?? null, problems, hint: firstStepsHint(problems, config) };
 }

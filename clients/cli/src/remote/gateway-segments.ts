@@ -2,7 +2,6 @@
  * Purpose: reads segment files locally and has a gateway validate and store them; no step types or models are needed on this machine.
  * Owns: finding the local segments a file references, and storing a referenced segment before those that reference it.
  */
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -14,10 +13,11 @@ import {
   SegmentStored,
   ValidationReport,
 } from '@llmteam/contracts';
-import { parseJson } from '@llmteam/kernel';
+import { jsonNotation, lineOf, locatedIn, parsedFrom, type SegmentNotation, splitPointer } from '@llmteam/kernel';
 import { readText, shownName } from '../files.js';
-import { fileOfSegment, segmentRefs } from '../known-refs.js';
-import { type FileProblem, hasErrors, notJson } from '../problem-lines.js';
+import { fileOfSegment, idOf, segmentRefs } from '../known-refs.js';
+import { notationOf } from '../notations.js';
+import { type FileProblem, hasErrors, mismatch, unreadable } from '../problem-lines.js';
 import type { Settings } from '../settings.js';
 import type { Gateway } from './gateway-address.js';
 import { GatewayStores } from './gateway-stores.js';
@@ -31,20 +31,41 @@ export interface StoredSegment {
 interface SegmentText {
   readonly file: string;
   readonly text: string;
+  readonly notation: SegmentNotation;
   readonly value: Json;
 }
 
-/** Has the gateway validate a file. @throws LlmteamError `FILE_UNREADABLE`, or the gateway's error */
+/** Has the gateway validate a file and the local segments it references. @throws LlmteamError `FILE_UNREADABLE`, or the gateway's error */
 export async function validateAtGateway(settings: Settings, gateway: Gateway, file: string): Promise<StoredSegment> {
-  const { client, runs } = new GatewayStores(settings, gateway);
-  const text = await readText(file);
-  try {
-    const value = parseJson(text);
-    const { valid, problems } = await runs.ask(ValidationReport, client.validateSegment(text));
-    return { segment: valid ? asSegment(value) : null, problems: ofFile(file, problems) };
-  } catch (thrown) {
-    return { segment: null, problems: [notJson(shownName(file), thrown)] };
-  }
+  const stores = new GatewayStores(settings, gateway);
+  const { texts, problems } = await readSegments(file);
+  const local = new Set(texts.map(({ value }) => idOf(value)));
+  const found = [...problems];
+  for (const text of texts) found.push(...(await validateOne(stores, text, local)));
+  const last = texts.at(-1);
+  return { segment: last === undefined || hasErrors(found) ? null : asSegment(last.value), problems: found };
+}
+
+/** A reference to a local segment is valid, because a run stores that segment first. */
+async function validateOne(
+  { client, runs }: GatewayStores,
+  text: SegmentText,
+  local: ReadonlySet<string | null>,
+): Promise<FileProblem[]> {
+  const { problems } = await runs.ask(ValidationReport, client.validateSegment(jsonOf(text)));
+  const isLocal = ({ code, path }: Problem): boolean =>
+    code === 'UNKNOWN_REF' && path.endsWith('/segment_ref') && local.has(textAt(text.value, path));
+  return ofFile(
+    text,
+    problems.filter((problem) => !isLocal(problem)),
+  );
+}
+
+function textAt(value: Json, path: string): string | null {
+  let found: unknown = value;
+  for (const key of splitPointer(path))
+    found = typeof found === 'object' && found !== null ? Reflect.get(found, key) : null;
+  return typeof found === 'string' ? found : null;
 }
 
 /** Stores the segment of a file and the local segments it references. @throws LlmteamError */
@@ -64,45 +85,53 @@ async function readSegments(file: string): Promise<{ texts: SegmentText[]; probl
   const texts: SegmentText[] = [];
   const problems: FileProblem[] = [];
   const seen = new Set<string>();
-  const visit = async (path: string): Promise<void> => {
+  const visit = async (path: string, ref: string | null): Promise<void> => {
     const text = await readText(path);
+    const notation = await notationOf(path);
     let value: Json;
     try {
-      value = parseJson(text);
+      value = parsedFrom(text, notation);
     } catch (thrown) {
-      problems.push(notJson(shownName(path), thrown));
+      problems.push(unreadable(shownName(path), thrown));
       return;
     }
-    seen.add(idOf(value));
-    for (const ref of segmentRefs([value])) {
-      const beside = fileOfSegment(file === '-' ? '.' : dirname(file), ref);
-      if (seen.has(ref) || beside === null || !existsSync(beside)) continue;
-      seen.add(ref);
-      await visit(beside);
+    const id = idOf(value) ?? '';
+    if (ref !== null && id !== ref) problems.push(mismatch(shownName(path), ref, id));
+    seen.add(id);
+    for (const other of segmentRefs([value])) {
+      const beside = fileOfSegment(file === '-' ? '.' : dirname(file), other);
+      if (seen.has(other) || beside === null) continue;
+      seen.add(other);
+      await visit(beside, other);
     }
-    texts.push({ file: path, text, value });
+    texts.push({ file: path, text, notation, value });
   };
-  await visit(file);
+  await visit(file, null);
   return { texts, problems };
 }
 
-async function storeOne(stores: GatewayStores, { file, text, value }: SegmentText): Promise<FileProblem[]> {
+/** The gateway reads JSON only. A JSON text is sent as written, so that its problems have lines. */
+function jsonOf({ text, notation, value }: SegmentText): string {
+  return notation === jsonNotation ? text : JSON.stringify(value);
+}
+
+async function storeOne(stores: GatewayStores, text: SegmentText): Promise<FileProblem[]> {
   const { client, runs } = stores;
   try {
-    const { warnings } = await runs.ask(SegmentStored, client.storeSegment(text));
-    return ofFile(file, warnings);
+    const { warnings } = await runs.ask(SegmentStored, client.storeSegment(jsonOf(text)));
+    return ofFile(text, warnings);
   } catch (thrown) {
     if (!isLlmteamError(thrown)) throw thrown;
     if (thrown.code === 'SEGMENT_INVALID')
-      return ofFile(file, (thrown.details?.problems ?? []) as unknown as Problem[]);
-    if (thrown.code === 'FORBIDDEN' && (await isStored(stores, value))) return [];
+      return ofFile(text, (thrown.details?.problems ?? []) as unknown as Problem[]);
+    if (thrown.code === 'FORBIDDEN' && (await isStored(stores, text.value))) return [];
     throw thrown;
   }
 }
 
 /** A key that may start runs but not store segments can still run a stored segment. @throws LlmteamError if the stored one differs */
 async function isStored({ client, runs }: GatewayStores, value: Json): Promise<boolean> {
-  const segmentId = idOf(value);
+  const segmentId = idOf(value) ?? '';
   const stored = await runs.ask({}, client.getSegment(segmentId)).catch((thrown: unknown) => {
     if (isLlmteamError(thrown) && thrown.code === 'SEGMENT_UNKNOWN') return null;
     throw thrown;
@@ -112,13 +141,12 @@ async function isStored({ client, runs }: GatewayStores, value: Json): Promise<b
   throw new LlmteamError('FORBIDDEN', message);
 }
 
-function ofFile(file: string, problems: readonly Problem[]): FileProblem[] {
-  return problems.map((problem) => ({ ...problem, file: shownName(file) }));
-}
-
-function idOf(value: Json): string {
-  const id = typeof value === 'object' && value !== null && 'segment_id' in value ? value.segment_id : null;
-  return typeof id === 'string' ? id : '';
+/** The gateway's lines are those of the JSON it was sent. */
+function ofFile({ file, text, notation }: SegmentText, problems: readonly Problem[]): FileProblem[] {
+  const named = problems.map((problem) => ({ ...problem, file: shownName(file) }));
+  if (notation === jsonNotation || named.length === 0) return named;
+  const locate = locatedIn(text, notation);
+  return named.map((problem) => ({ ...problem, line: lineOf(problem.path, locate) }));
 }
 
 /** Safe because the gateway has validated it. */

@@ -1,6 +1,6 @@
 import type { Problem } from '@llmteam/contracts';
 import type { DraftEdge } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { error, hint, quoted } from '../wording.js';
 
@@ -8,6 +8,7 @@ import { error, hint, quoted } from '../wording.js';
 export const edgeEnds: Rule = function* (analysis) {
   if (!Array.isArray(analysis.draft.value.steps)) return;
   for (const edge of analysis.draft.edges) {
+    yield pause;
     if (edge.from !== null && edge.from_step === null) yield nowhere(edge, 'from', edge.from, analysis);
     if (edge.to !== null && edge.to_step === null) yield nowhere(edge, 'to', edge.to, analysis);
   }

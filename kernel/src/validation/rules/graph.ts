@@ -3,7 +3,7 @@ import { type GraphFault, rootRegion } from '../../engine/graph.js';
 import type { Draft, DraftEdge } from '../draft.js';
 import { closingEdges, type DraftGraph } from '../draft-graph.js';
 import { exitEdge } from '../region-exits.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import { error, problem, quoted } from '../wording.js';
 
 /** Puts the faults of the engine's graph analysis into words: cycles, region violations, unreachable steps. */
@@ -11,6 +11,7 @@ export const graph: Rule = function* ({ draft, graph }) {
   if (graph === null) return;
   const reported = new Set<string>();
   for (const [count, fault] of graph.faults.entries()) {
+    yield pause;
     const found = toProblem(count < maxCulpritSearches ? withCulprit(fault, graph) : fault, graph, draft);
     const key = `${found.code} ${found.path}`;
     if (!reported.has(key)) yield found;

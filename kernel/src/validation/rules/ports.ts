@@ -1,12 +1,13 @@
 import type { Problem } from '@llmteam/contracts';
 import type { DraftEdge, DraftStep } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import type { Direction } from '../step-ports.js';
 import { error, hint, quoted } from '../wording.js';
 
 export const ports: Rule = function* (analysis) {
   for (const edge of analysis.draft.edges) {
+    yield pause;
     if (edge.from_step !== null) yield* checkPort(edge, edge.from_step, 'output', edge.from_port, analysis);
     if (edge.to_step !== null) yield* checkPort(edge, edge.to_step, 'input', edge.to_port, analysis);
   }

@@ -2,7 +2,7 @@ import type { Problem } from '@llmteam/contracts';
 import semver from 'semver';
 import { bareType } from '../../engine/plan.js';
 import type { DraftStep } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import { identifierForm, identifierPattern } from '../schemas/identifier.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { error, hint, listed, quoted } from '../wording.js';
@@ -13,6 +13,7 @@ const identifier = new RegExp(String(identifierPattern));
 export const stepTypes: Rule = function* (analysis) {
   for (const step of analysis.draft.steps) {
     if (step.type !== null) yield* checkType(step, step.type, analysis);
+    yield pause;
   }
 };
 

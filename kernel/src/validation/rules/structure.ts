@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import type { Draft } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import { onePerCause } from '../schemas/causes.js';
 import { identifierPattern } from '../schemas/identifier.js';
 import { schemaProblems } from '../schemas/schema-problems.js';
@@ -14,12 +14,11 @@ export const structure: Rule = function* ({ draft, closest }) {
   if (Array.isArray(value.steps) && value.steps.length === 0) {
     yield error('EMPTY_SEGMENT', '/steps', 'the segment has no steps');
   }
-  yield* schemaProblems(onePerCause(segmentErrors(value)), {
-    base: '',
-    closest,
-    subject: (tokens) => subjectOf(tokens, draft),
-    code: codeOf,
-  });
+  const context = { base: '', closest, subject: (tokens: readonly string[]) => subjectOf(tokens, draft), code: codeOf };
+  for (const errors of segmentErrors(value)) {
+    yield* schemaProblems(onePerCause(errors), context);
+    yield pause;
+  }
 };
 
 function subjectOf([list, index]: readonly string[], draft: Draft): { name: string; depth: number } {

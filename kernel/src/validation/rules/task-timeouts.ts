@@ -1,5 +1,5 @@
 import type { DraftStep } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import { problem } from '../wording.js';
 
 const taskType = 'human_task';
@@ -12,6 +12,7 @@ export const taskTimeouts: Rule = function* ({ draft }) {
   const runSeconds = draft.params.timeout_seconds === undefined ? runTimeoutSeconds : draft.params.timeout_seconds;
   if (typeof runSeconds !== 'number') return;
   for (const step of draft.steps) {
+    yield pause;
     const hours = taskHours(step);
     if (hours === null || hours * 3_600 <= runSeconds) continue;
     const path = step.config?.timeout_hours === undefined ? step.pointer : `${step.pointer}/config/timeout_hours`;

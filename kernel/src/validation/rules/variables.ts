@@ -1,8 +1,7 @@
 import type { Problem } from '@llmteam/contracts';
 import { knownRoots, type PlacedExpression } from '../expression-places.js';
-import type { Rule } from '../rule.js';
+import { type Findings, pause, pausing, type Rule } from '../rule.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
-import type { Verdict } from '../visibility.js';
 import { error, hint, listed, problem, quoted } from '../wording.js';
 
 /** Every variable an expression reads is available at its location, and every step it reads has run by then. */
@@ -14,6 +13,7 @@ export const variables: Rule = function* (analysis) {
       placed.expression.references.flatMap(([root, step]) => (root === 'steps' ? (step ?? []) : [])),
     );
     for (const step of steps) yield* checkStep(step, placed, analysis);
+    yield pause;
   }
 };
 
@@ -33,7 +33,7 @@ function* checkRoot(root: string, placed: PlacedExpression, { visibility }: Segm
   }
 }
 
-function* checkStep(stepId: string, placed: PlacedExpression, analysis: SegmentAnalysis): Iterable<Problem> {
+function* checkStep(stepId: string, placed: PlacedExpression, analysis: SegmentAnalysis): Findings {
   const { draft, closest, visibility } = analysis;
   const { pointer, reader, expression } = placed;
   const other = draft.byId.get(stepId);
@@ -44,7 +44,7 @@ function* checkStep(stepId: string, placed: PlacedExpression, analysis: SegmentA
     yield error('UNKNOWN_VARIABLE', pointer, `${prefix}, which does not exist${hint(suggestion)}`, suggestion);
     return;
   }
-  const verdict: Verdict = visibility?.of(other, reader) ?? 'not_known';
+  const verdict = visibility === null ? 'not_known' : yield* pausing(visibility.of(other, reader));
   if (verdict === 'not_upstream') {
     yield error('UNKNOWN_VARIABLE', pointer, `${prefix}: ${notUpstream(stepId, placed)}`);
     return;

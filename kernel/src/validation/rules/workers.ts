@@ -1,5 +1,5 @@
 import type { DraftStep } from '../draft.js';
-import type { Rule } from '../rule.js';
+import { pause, type Rule } from '../rule.js';
 import { problem, quoted } from '../wording.js';
 
 /** Warns about task types that no live worker serves, once per type, at its first step. */
@@ -8,6 +8,7 @@ export const workers: Rule = function* ({ draft, context }) {
   if (liveTypes === undefined) return;
   const idle = new Map<string, DraftStep>();
   for (const step of draft.steps) {
+    yield pause;
     const typeId = step.entry?.control === null ? step.entry.metadata.type_id : null;
     if (typeId !== null && !liveTypes.has(typeId) && !idle.has(typeId)) idle.set(typeId, step);
   }

@@ -1,4 +1,4 @@
-import { configKeywords } from '@llmteam/contracts';
+import { celKeyword, literalKeyword, templateKeyword } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import { splitTemplate } from '../../expressions/template-text.js';
 import { conditionKeys } from './causes.js';
@@ -9,9 +9,12 @@ import { conditionKeys } from './causes.js';
  */
 export function isDeferredByTemplate(error: ErrorObject): boolean {
   if (error.keyword === 'if') return dependsOnTemplate(error);
-  if (error.keyword === 'false schema' || isTakenLiterally(error)) return false;
+  const marks = error.parentSchema ?? {};
+  if (error.keyword === 'false schema' || celKeyword in marks || templateKeyword in marks) return false;
   const kind = templateKind(error.data);
   if (kind === 'none') return false;
+  // Another rule refuses the `${…}` itself.
+  if (literalKeyword in marks) return true;
   const isAboutType = ['type', 'anyOf', 'oneOf'].includes(error.keyword);
   return !isAboutType || kind === 'whole';
 }
@@ -23,10 +26,6 @@ function dependsOnTemplate(error: ErrorObject): boolean {
   return conditionKeys(error).some(
     (key) => Object.hasOwn(data, key) && templateKind(Reflect.get(data, key)) !== 'none',
   );
-}
-
-function isTakenLiterally({ parentSchema = {} }: ErrorObject): boolean {
-  return configKeywords.some((keyword) => keyword in parentSchema);
 }
 
 /** `whole`: a single `${…}` and nothing else, so the value may have any type. */

@@ -52,7 +52,7 @@ const byKeyword: Readonly<Record<string, Describe>> = {
   maxProperties: limit((value) => `must have at most ${value} keys`),
   uniqueItems: () => violation('must not have the same item twice'),
   pattern: (error) => violation(patternText(String(error.params.pattern))),
-  format: (error) => violation(`must be a string of format ${quoted(String(error.params.format))}`),
+  format: (error) => violation(formatText(String(error.params.format))),
   contains: () => violation('must contain a matching item'),
   not: () => violation('must not match the excluded schema'),
   [oneOfKeys]: (error) => oneKey(error),
@@ -67,6 +67,18 @@ export function describeError(error: ErrorObject, closest: ClosestName): ErrorDe
 
 function patternText(pattern: string): string {
   return pattern === identifierPattern ? `must be ${identifierForm}` : `must match ${pattern}`;
+}
+
+const formatExamples: ReadonlyMap<string, string> = new Map([
+  ['date', '2030-01-31'],
+  ['date-time', '2030-01-31T12:00:00+01:00'],
+  ['email', 'ada@example.com'],
+  ['uri', 'https://example.com/path'],
+]);
+
+function formatText(format: string): string {
+  const example = formatExamples.get(format);
+  return `must be a string of format ${quoted(format)}${example === undefined ? '' : `, such as ${example}`}`;
 }
 
 function missingDependency(error: ErrorObject): ErrorDescription {

@@ -1,7 +1,8 @@
 import { configKeywords, type JsonObject, LlmteamError } from '@llmteam/contracts';
-import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { CatalogEntry, StepCatalog } from '../../catalog/step-catalog.js';
-import { addFormats, makeVerboseAjv } from './ajv.js';
+import { addConfigFormats, makeVerboseAjv } from './ajv.js';
+import { SchemaErrors } from './schema-errors.js';
 
 /** Returns Ajv's errors for a config. */
 type ConfigErrors = (entry: CatalogEntry, config: JsonObject) => readonly ErrorObject[];
@@ -17,20 +18,15 @@ export function configErrorsOf(catalog: StepCatalog): ConfigErrors {
 }
 
 function makeCheck(): ConfigErrors {
-  const ajv = addFormats(makeVerboseAjv({ keywords: [...configKeywords] }));
-  const compiled = new Map<JsonObject, ValidateFunction>();
+  const errors = new SchemaErrors((options) =>
+    addConfigFormats(makeVerboseAjv({ ...options, keywords: [...configKeywords] })),
+  );
   return ({ metadata }, config) => {
-    const { config_schema } = metadata;
-    const validate = compiled.get(config_schema) ?? compile(ajv, metadata.type_id, config_schema);
-    compiled.set(config_schema, validate);
-    return validate(config) ? [] : (validate.errors ?? []);
+    try {
+      return errors.of(metadata.config_schema, config);
+    } catch (cause) {
+      const message = `the config schema of step type '${metadata.type_id}' is not valid`;
+      throw new LlmteamError('PLUGIN_INVALID', message, { cause });
+    }
   };
-}
-
-function compile(ajv: Ajv2020, typeId: string, schema: JsonObject): ValidateFunction {
-  try {
-    return ajv.compile(schema);
-  } catch (cause) {
-    throw new LlmteamError('PLUGIN_INVALID', `the config schema of step type '${typeId}' is not valid`, { cause });
-  }
 }

@@ -7,7 +7,8 @@
 import type { Json, JsonObject } from '@llmteam/contracts';
 import { RE2JS } from 're2js';
 import { compilePattern } from '../../expressions/patterns.js';
-import { childPointer, toPointer } from '../../json/json-pointer.js';
+import { childPointer, splitPointer, toPointer } from '../../json/json-pointer.js';
+import type { Work } from '../../slices/slices.js';
 import type { ClosestName } from '../closest-name.js';
 import { asObject, listOf } from '../draft.js';
 import { hint, quoted } from '../wording.js';
@@ -27,26 +28,25 @@ export interface SchemaFault {
   readonly suggestion?: string | undefined;
 }
 
-/** Called with a subschema and its pointer within the whole. */
-type Visit = (schema: JsonObject, pointer: string) => void;
-
-export function vetSchema(schema: Json, formats: ReadonlySet<string>, closest: ClosestName): SchemaFault[] {
+export function* vetSchema(schema: Json, formats: ReadonlySet<string>, closest: ClosestName): Work<SchemaFault[]> {
   const tooLarge = findExcess(schema);
   if (tooLarge !== null) return [{ kind: 'limit', pointer: '', text: tooLarge }];
   const faults: SchemaFault[] = [];
   let count = 0;
-  eachSubschema(schema, '', (subschema, pointer) => {
+  for (const [subschema, pointer] of subschemasOf(schema)) {
     count++;
     for (const [keyword, value] of Object.entries(subschema)) {
-      const fault = judge(keyword, value, pointer, formats, closest);
+      yield;
+      const fault = judge(keyword, value, { root: schema, pointer, formats, closest });
       if (fault !== null) faults.push({ kind: 'violation', pointer: childPointer(pointer, keyword), ...fault });
     }
     for (const pattern of Object.keys(asObject(subschema.patternProperties) ?? {})) {
+      yield;
       const text = patternFault(pattern);
       const path = childPointer(childPointer(pointer, 'patternProperties'), pattern);
       if (text !== null) faults.push({ kind: 'violation', pointer: path, text });
     }
-  });
+  }
   if (count <= subschemas) return faults;
   return [{ kind: 'limit', pointer: '', text: `contains more than ${subschemas} schemas` }];
 }
@@ -62,14 +62,14 @@ function findExcess(schema: Json): string | null {
   return nodes > schemaNodes ? `has more than ${schemaNodes} values` : null;
 }
 
-/** Visits all object subschemas, starting with the whole. Depth is bounded by {@link findExcess}. */
-export function eachSubschema(schema: Json | undefined, pointer: string, visit: Visit): void {
+/** All object subschemas with their pointers, starting with the whole. Depth is bounded by {@link findExcess}. */
+export function* subschemasOf(schema: Json | undefined, pointer = ''): Iterable<readonly [JsonObject, string]> {
   const whole = asObject(schema);
   if (whole === null) return;
-  visit(whole, pointer);
+  yield [whole, pointer];
   for (const [keyword, value] of Object.entries(whole)) {
     for (const [name, member] of membersOf(keyword, value)) {
-      eachSubschema(member, toPointer(name === null ? [keyword] : [keyword, name], pointer), visit);
+      yield* subschemasOf(member, toPointer(name === null ? [keyword] : [keyword, name], pointer));
     }
   }
 }
@@ -81,29 +81,70 @@ function membersOf(keyword: string, value: Json): [string | number | null, Json]
   return schemaMaps.has(keyword) ? Object.entries(asObject(value) ?? {}) : [];
 }
 
-function judge(
-  keyword: string,
-  value: Json,
-  pointer: string,
-  formats: ReadonlySet<string>,
-  closest: ClosestName,
-): Pick<SchemaFault, 'text' | 'suggestion'> | null {
+interface Surroundings {
+  readonly root: Json;
+  readonly pointer: string;
+  readonly formats: ReadonlySet<string>;
+  readonly closest: ClosestName;
+}
+
+function judge(keyword: string, value: Json, { root, pointer, formats, closest }: Surroundings): Judgement | null {
+  if (typeof value === 'string' && Object.hasOwn(textFaults, keyword)) {
+    return textFaults[keyword]?.(value, root, formats, closest) ?? null;
+  }
   if (refusedKeywords.has(keyword) && !(keyword === '$id' && pointer === '')) return { text: 'is not allowed here' };
-  if (keyword === '$schema' && value !== dialect)
-    return { text: `must be ${quoted(dialect)}, the only supported dialect` };
-  if (keyword === '$ref' && typeof value === 'string' && !value.startsWith('#'))
-    return { text: 'must begin with #: references to other documents are not supported' };
-  if (keyword === 'pattern' && typeof value === 'string') {
-    const text = patternFault(value);
-    return text === null ? null : { text };
-  }
-  if (keyword === 'format' && typeof value === 'string' && !formats.has(value)) {
-    const suggestion = closest.find(value, formats);
-    return { text: `${quoted(value)} is not a known format${hint(suggestion)}`, suggestion };
-  }
   if (knownKeywords.has(keyword) || refusedKeywords.has(keyword) || keyword.startsWith('x-')) return null;
   const suggestion = closest.find(keyword, knownKeywords);
   return { text: `is not a keyword of JSON Schema${hint(suggestion)}`, suggestion };
+}
+
+type Judgement = Pick<SchemaFault, 'text' | 'suggestion'>;
+type JudgeText = (text: string, root: Json, formats: ReadonlySet<string>, closest: ClosestName) => Judgement | null;
+
+/** Keywords whose value is a text that may be wrong in itself. */
+const textFaults: Readonly<Record<string, JudgeText>> = {
+  $schema: (text) => (text === dialect ? null : { text: `must be ${quoted(dialect)}, the only supported dialect` }),
+  $ref: (text, root) => fault(referenceFault(text, root)),
+  pattern: (text) => fault(patternFault(text)),
+  format(text, _root, formats, closest) {
+    if (formats.has(text)) return null;
+    const suggestion = closest.find(text, formats);
+    return { text: `${quoted(text)} is not a known format${hint(suggestion)}`, suggestion };
+  },
+};
+
+function fault(text: string | null): Judgement | null {
+  return text === null ? null : { text };
+}
+
+/** Anchors are resolved when the schema is compiled, which is when it is first used. */
+function referenceFault(reference: string, root: Json): string | null {
+  if (!reference.startsWith('#')) return 'must begin with #: references to other documents are not supported';
+  const isPointer = reference === '#' || reference.startsWith('#/');
+  return isPointer && !isSchema(valueAt(reference, root))
+    ? `leads to no schema: there is nothing at ${quoted(reference)}`
+    : null;
+}
+
+function valueAt(reference: string, root: Json): Json | undefined {
+  let value: Json | undefined = root;
+  for (const token of splitPointer(decoded(reference.slice(1)))) {
+    const holder: object = typeof value === 'object' && value !== null ? value : {};
+    value = Object.hasOwn(holder, token) ? Reflect.get(holder, token) : undefined;
+  }
+  return value;
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+function isSchema(value: Json | undefined): boolean {
+  return typeof value === 'boolean' || asObject(value) !== null;
 }
 
 function patternFault(source: string): string | null {

@@ -7,11 +7,11 @@
  *   U2 Patterns run in RE2; formats never see long texts.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
-import type { Ajv2020, Format } from 'ajv/dist/2020.js';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
 import { compilePattern } from '../../expressions/patterns.js';
-import { addFormats, makeVerboseAjv } from './ajv.js';
-import { eachSubschema } from './schema-vetting.js';
+import { addFormats, makeVerboseAjv, textTest } from './ajv.js';
+import { subschemasOf } from './schema-vetting.js';
 import type { WorkMeter } from './work-meter.js';
 
 const meterKeyword = 'x-llmteam-work';
@@ -40,9 +40,10 @@ export function untrustedAjv(meter: WorkMeter): Ajv2020 {
 /** A copy of the schema in which every subschema is metered. */
 export function metered(schema: JsonObject): JsonObject {
   const copy = structuredClone(schema);
-  eachSubschema(copy, '', (subschema) => {
+  // Collected first: a metered schema has one more keyword to look into.
+  for (const [subschema] of [...subschemasOf(copy)]) {
     Object.assign(subschema, { [meterKeyword]: weightOf(subschema) });
-  });
+  }
   return copy;
 }
 
@@ -85,11 +86,4 @@ function boundFormat(ajv: Ajv2020, name: string, meter: WorkMeter): void {
     meter.spend(1 + text.length ** 2 / charactersPerUnit);
     return test(text);
   });
-}
-
-function textTest(format: Format | undefined): ((text: string) => boolean) | null {
-  if (typeof format === 'object' && 'type' in format && format.type === 'number') return null;
-  const test: unknown = typeof format === 'object' && 'validate' in format ? format.validate : format;
-  if (test instanceof RegExp) return (text) => test.test(text);
-  return typeof test === 'function' ? (text) => test(text) === true : null;
 }

@@ -1,15 +1,14 @@
 import type { Json, JsonObject, Problem } from '@llmteam/contracts';
-import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { ClosestName } from '../closest-name.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { error } from '../wording.js';
-import { makeVerboseAjv } from './ajv.js';
 import { onePerCause } from './causes.js';
+import { faultsOf } from './schema-form.js';
 import { schemaProblems, type ValueContext } from './schema-problems.js';
-import { type SchemaFault, vetSchema } from './schema-vetting.js';
+import type { SchemaFault } from './schema-vetting.js';
 import { metered, untrustedAjv } from './untrusted-ajv.js';
 import { checkUnits, WorkExceeded, WorkMeter } from './work-meter.js';
 
-/** A compiled schema from a segment, or the reasons it cannot be compiled. */
+/** A schema from a segment, or the reasons why it cannot be used. */
 interface UserSchema {
   readonly faults: readonly SchemaFault[];
   /** Problems of a value, which must be within the JSON caps; empty if the schema has faults. */
@@ -21,7 +20,7 @@ const maxErrors = 10_000;
 
 const compiled = new WeakMap<JsonObject, UserSchema>();
 
-/** Cached per schema object. */
+/** Compiled and cached per schema object. */
 export function userSchema(schema: JsonObject): UserSchema {
   const known = compiled.get(schema) ?? compile(schema);
   compiled.set(schema, known);
@@ -29,16 +28,12 @@ export function userSchema(schema: JsonObject): UserSchema {
 }
 
 function compile(schema: JsonObject): UserSchema {
-  const meter = new WorkMeter();
-  const ajv = untrustedAjv(meter);
-  const closest = new ClosestName();
-  const vetted = vetSchema(schema, new Set(Object.keys(ajv.formats)), closest);
-  if (vetted.length > 0) return unusable(vetted);
-  const { $id: _, ...copy }: JsonObject = JSON.parse(JSON.stringify(schema));
-  const faults = metaFaults(copy, closest);
+  const faults = faultsOf(schema);
   if (faults.length > 0) return unusable(faults);
+  const meter = new WorkMeter();
+  const { $id: _, ...copy }: JsonObject = JSON.parse(JSON.stringify(schema));
   try {
-    const validate = ajv.compile(metered(copy));
+    const validate = untrustedAjv(meter).compile(metered(copy));
     return { faults, check: (value, context) => runCheck(validate, meter, value, context) };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
@@ -61,21 +56,4 @@ function runCheck(validate: ValidateFunction, meter: WorkMeter, value: Json, con
     return [error('LIMIT_EXCEEDED', context.base, `${name}: the schema requires more than ${checkUnits} checks`)];
   }
   return schemaProblems(onePerCause((validate.errors ?? []).slice(0, maxErrors)), context);
-}
-
-/** Created on first use: compiling the meta-schema takes longer than most commands. */
-const metaChecker: { ajv: Ajv2020 | null } = { ajv: null };
-
-/** The meta-schema's complaints about keyword values, at most one per path. */
-function metaFaults(schema: JsonObject, closest: ClosestName): SchemaFault[] {
-  metaChecker.ajv ??= makeVerboseAjv({ meta: true });
-  const { ajv } = metaChecker;
-  if (ajv.validateSchema(schema) === true) return [];
-  const errors: ErrorObject[] = ajv.errors ?? [];
-  const context: ValueContext = { base: '', closest, subject: (tokens) => ({ name: '', depth: tokens.length }) };
-  const faults = new Map<string, SchemaFault>();
-  for (const { path, message, suggestion } of schemaProblems(onePerCause(errors), context)) {
-    if (!faults.has(path)) faults.set(path, { kind: 'violation', pointer: path, text: message.trim(), suggestion });
-  }
-  return [...faults.values()];
 }

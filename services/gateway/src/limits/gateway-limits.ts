@@ -3,6 +3,8 @@ export interface GatewayLimits {
   /** Per tenant and second. */
   readonly requests_per_second: number;
   readonly starts_per_second: number;
+  /** Bytes of segments to validate or store, per tenant and second. */
+  readonly segment_bytes_per_second: number;
   /** Per tenant. Counted from the journal, so every gateway sees the same number. */
   readonly active_runs: number;
   /** SSE and WebSocket, per tenant. */
@@ -27,6 +29,7 @@ export interface GatewayLimits {
 export const defaultLimits: GatewayLimits = {
   requests_per_second: 1_000,
   starts_per_second: 50,
+  segment_bytes_per_second: 1024 * 1024,
   active_runs: 10_000,
   open_streams: 200,
   body_bytes: 1024 * 1024,

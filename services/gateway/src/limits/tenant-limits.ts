@@ -9,6 +9,7 @@ import type { GatewayLimits } from './gateway-limits.js';
 export class TenantLimits {
   private readonly requests: RateLimiterMemory;
   private readonly starts: RateLimiterMemory;
+  private readonly segmentBytes: RateLimiterMemory;
   private readonly streams = new Map<string, number>();
   /** Starts that were admitted but do not count as active runs yet. */
   private readonly starting = new Map<string, number>();
@@ -19,6 +20,10 @@ export class TenantLimits {
   ) {
     this.requests = new RateLimiterMemory({ points: limits.requests_per_second, duration: 1 });
     this.starts = new RateLimiterMemory({ points: limits.starts_per_second, duration: 1 });
+    const rate = limits.segment_bytes_per_second;
+    // Long enough for one segment of the largest size.
+    const duration = Math.max(1, Math.ceil(limits.segment_bytes / rate));
+    this.segmentBytes = new RateLimiterMemory({ points: rate * duration, duration });
   }
 
   /** @throws LlmteamError `RATE_LIMITED` */
@@ -33,6 +38,16 @@ export class TenantLimits {
     const left = state === null ? limit : Math.max(0, state.remainingPoints);
     const seconds = state === null ? 1 : Math.max(1, Math.ceil(state.msBeforeNext / 1_000));
     return { RateLimit: `"requests";r=${left};t=${seconds}`, 'RateLimit-Policy': `"requests";q=${limit};w=1` };
+  }
+
+  /** Charges the size of a segment: validating a large one takes seconds. @throws LlmteamError `RATE_LIMITED` */
+  async admitSegment(tenantId: string, bytes: number): Promise<void> {
+    await take(
+      this.segmentBytes,
+      tenantId,
+      `${this.limits.segment_bytes_per_second} bytes of segments per second`,
+      bytes,
+    );
   }
 
   /** Runs `start` if the tenant may start another run. @throws LlmteamError `RATE_LIMITED` */
@@ -63,9 +78,9 @@ export class TenantLimits {
   }
 }
 
-async function take(limiter: RateLimiterMemory, tenantId: string, what: string): Promise<void> {
+async function take(limiter: RateLimiterMemory, tenantId: string, what: string, points = 1): Promise<void> {
   try {
-    await limiter.consume(tenantId);
+    await limiter.consume(tenantId, points);
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     throw refused(what, thrown.msBeforeNext / 1000, thrown);

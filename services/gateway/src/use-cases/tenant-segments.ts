@@ -13,14 +13,14 @@ import {
   defineSegment,
   type KnownRefs,
   type PublishedSegment,
-  parseJson,
   type SegmentStore,
   type StepCatalog,
   type StoredSegment,
   type ValidatedText,
-  validateText,
+  type ValidationContext,
+  validateTextInSlices,
 } from '@llmteam/kernel';
-import type { GatewayLimits } from '../limits/gateway-limits.js';
+import type { TenantLimits } from '../limits/tenant-limits.js';
 
 /** The configured resources that segments may refer to. */
 export type ConfiguredRefs = Omit<KnownRefs, 'segment_ref'>;
@@ -41,7 +41,7 @@ export interface TenantSegmentsDeps {
   readonly compiler: CheckingCompiler;
   readonly refs: RefsOfTenant;
   readonly clock: Clock;
-  readonly limits: Pick<GatewayLimits, 'segment_bytes'>;
+  readonly tenants: Pick<TenantLimits, 'admitSegment'>;
 }
 
 export interface StoreResult {
@@ -53,10 +53,17 @@ export interface StoreResult {
 export class TenantSegments {
   constructor(private readonly deps: TenantSegmentsDeps) {}
 
-  /** A reference is valid if the resource is configured for the tenant, or the tenant has stored the segment. @throws LlmteamError `JSON_INVALID` */
+  /**
+   * A reference is valid if the resource is configured for the tenant, or the tenant has stored the segment.
+   * @throws LlmteamError `JSON_INVALID`, `RATE_LIMITED`
+   */
   async validate(tenantId: string, text: string): Promise<ValidatedText> {
-    const { catalog, compiler, refs, segments, limits } = this.deps;
-    const value = parseJson(text, { maxBytes: limits.segment_bytes });
+    await this.deps.tenants.admitSegment(tenantId, Buffer.byteLength(text));
+    return validateTextInSlices(text, (value) => this.contextFor(tenantId, value));
+  }
+
+  private async contextFor(tenantId: string, value: Json): Promise<ValidationContext> {
+    const { catalog, compiler, refs, segments } = this.deps;
     const named = segmentRefs(value);
     const stored = new Set<string>();
     for (const id of named) if ((await this.currentRevision(tenantId, id)) !== null) stored.add(id);
@@ -67,10 +74,10 @@ export class TenantSegments {
       has: (name) => name === ownId || stored.has(name),
       names: () => suggestions,
     };
-    return validateText(text, { catalog, compiler, refs: { ...refs(tenantId), segment_ref: segmentRef } });
+    return { catalog, compiler, refs: { ...refs(tenantId), segment_ref: segmentRef } };
   }
 
-  /** @throws LlmteamError `JSON_INVALID`, `SEGMENT_INVALID` with all problems, `PRECONDITION_FAILED` */
+  /** @throws LlmteamError `JSON_INVALID`, `SEGMENT_INVALID` with all problems, `PRECONDITION_FAILED`, `RATE_LIMITED` */
   async store(tenantId: string, text: string, precondition: RevisionPrecondition): Promise<StoreResult> {
     const { catalog, clock, segments } = this.deps;
     const { segment, problems } = await this.validate(tenantId, text);
