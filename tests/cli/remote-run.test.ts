@@ -54,7 +54,8 @@ function shared(ended: Ended): object {
   const { run_id, duration_ms, ...rest } = jsonOf(ended);
   assert.match(run_id, /^[0-9a-f-]{36}$/);
   assert.ok(duration_ms >= 0);
-  return { ...ended, stdout: rest };
+  const stderr = ended.stderr.replaceAll(run_id, '<run>').replace(/until [0-9: -]+/, 'until <time>');
+  return { ...ended, stdout: rest, stderr };
 }
 
 async function revisionOf(client: LlmteamClient, segmentId: string): Promise<number | undefined> {
@@ -224,7 +225,7 @@ spec('llmteam run at a gateway', (test) => {
         );
         cli.write('outer.json', chain('outer', [transform('one', '1'), subworkflow('call', 'inner')]));
         const variables = `LLMTEAM_KEY=${key}`;
-        const line = `${shellWords([process.execPath, program])} run outer.json --url ${url} > out.json`;
+        const line = `${shellWords([process.execPath, program])} run outer.json --no-prompt --url ${url} > out.json`;
         const started = cli.onTerminal(`stty rows 40 columns 160; ${variables} ${line}`);
         const shown = await started.until(
           'a task',
