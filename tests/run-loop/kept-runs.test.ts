@@ -1,5 +1,5 @@
 /** What asking for a run again costs, and that what is kept of it is never out of date. */
-import { caps, isLlmteamError, type Journal, type RunKey } from '@llmteam/contracts';
+import { caps, isLlmteamError, type Journal, LlmteamError, type RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
@@ -9,6 +9,7 @@ import { approval } from './segments.js';
 /** A journal that counts the entries it yields, and whose runs can be removed as retention does. */
 class WatchedJournal {
   entries = 0;
+  fails = false;
   readonly removed = new Set<string>();
   readonly journal: Journal;
 
@@ -17,6 +18,7 @@ class WatchedJournal {
   }
 
   private async *read(inner: Journal, run: RunKey, after?: number) {
+    if (this.fails) throw new LlmteamError('STORE_FAILED', 'the disk is gone');
     if (this.removed.has(run.run_id)) return;
     for await (const entry of inner.read(run, after)) {
       this.entries++;
@@ -70,6 +72,18 @@ spec('kept runs', (test) => {
       watched.removed.add(run.run_id);
       assert.is(await codeOf(partition.runs.show(run)), 'RUN_UNKNOWN');
       assert.is(await codeOf(partition.runs.signal(run, 'early', 1)), 'RUN_UNKNOWN');
+    }));
+
+  test('a store that fails is told as such, not as a run or a task that is unknown', () =>
+    withWatched(async (partition, watched) => {
+      const run = await partition.start(approval);
+      await partition.settle();
+      watched.fails = true;
+      const task = `${run.run_id}:approve`;
+      assert.is(await codeOf(partition.runs.show(run)), 'STORE_FAILED');
+      assert.is(await codeOf(partition.runs.task('acme', task)), 'STORE_FAILED');
+      watched.fails = false;
+      assert.is((await partition.runs.show(run)).status, 'running');
     }));
 
   test('the unread signals of a run are bounded in bytes', () =>

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type Fact,
   type HumanTask,
+  isLlmteamError,
   type Journal,
   LlmteamError,
   type RunIndex,
@@ -53,6 +54,12 @@ interface OpenedTask {
   readonly task: HumanTask;
 }
 
+/** Null if the run, or its data, does not exist. */
+function unlessGone(thrown: unknown): null {
+  if (isLlmteamError(thrown) && (thrown.code === 'RUN_UNKNOWN' || thrown.code === 'RUN_REDACTED')) return null;
+  throw thrown;
+}
+
 export class RunTasks {
   constructor(private readonly deps: RunTasksDeps) {}
 
@@ -63,7 +70,7 @@ export class RunTasks {
     const step = taskId.slice(colon + 1);
     const unknown = new LlmteamError('TASK_UNKNOWN', `there is no task '${taskId}'`);
     const indexed = await this.deps.index.task(tenantId, taskId);
-    const found = await this.deps.histories.current(run).catch(() => null);
+    const found = await this.deps.histories.current(run).catch(unlessGone);
     if (found === null) throw unknown;
     const instance = findStep(found.state, found.plan, step);
     const task = instance?.state.control?.task ?? null;
