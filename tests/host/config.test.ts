@@ -25,7 +25,7 @@ spec('configuration', (test) => {
     assert.is(file.nats.partitions, 4);
     assert.is(file.coordinator.http.port, 8_081);
     const http = { host: '127.0.0.1', port: 8_080 };
-    assert.equal(file.gateway, { http, origins: [], former_audit_keys: [], limits: {} });
+    assert.equal(file.gateway, { http, origins: [], former_audit_keys: [], metrics: {}, hosts: [], limits: {} });
   });
 
   test('what the file says of a section stays, the rest of it is filled in', () => {

@@ -39,6 +39,9 @@ spec('--print-config', (test) => {
             http: { host: '127.0.0.1', port: 9_000 },
             origins: ['https://app.example.com'],
             limits: { active_runs: 7 },
+            metrics: {},
+            hosts: [],
+            former_audit_keys: [],
           });
           assert.match(ended.stdout, '"api_key": "env:KEY"');
           assert.not.match(ended.stdout + ended.stderr, /hunter22|psst|never/);
