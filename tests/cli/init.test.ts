@@ -75,11 +75,8 @@ spec('llmteam init', (test) => {
       withCli(async (cli) => {
         cli.write('there/input.json', 'mine');
         const refused = await cli.call(['init', 'there', '--provider', 'offline']);
-        assert.is(refused.code, 1);
-        assert.match(
-          refused.stderr,
-          /^error FILE_UNREADABLE: nothing was written: 'there\/input\.json' would be overwritten/,
-        );
+        assert.is(refused.code, 2);
+        assert.match(refused.stderr, /^error USAGE: nothing was written: 'there\/input\.json' would be overwritten/);
         assert.is(readFileSync(join(cli.folder, 'there/input.json'), 'utf8'), 'mine');
         assert.not.ok(existsSync(join(cli.folder, 'there/announcement.json')));
         const unasked = await cli.call(['init', 'new']);

@@ -76,14 +76,14 @@ spec('x-template: a text is filled in one pass', (test) => {
     assert.is(error.code, 'STEP_CONFIG_INVALID');
     assert.match(
       error.message,
-      '`prompt` has the placeholder {topic}, but the input has {input}, {a}, {n}; write {{topic}}',
+      "`prompt` has the placeholder {topic}, but the step's input has no field 'topic': it has a, n; for literal text",
     );
     assert.equal(error.details, { placeholder: 'topic' });
   });
 
   test('an input that is no object gives {input} only', () => {
     for (const given of ['text', 7, null, ['a']]) {
-      assert.match(errorOf(() => fill('{a}', given)).message, 'the input has {input};');
+      assert.match(errorOf(() => fill('{a}', given)).message, 'it is no object;');
     }
   });
 

@@ -76,13 +76,19 @@ function inputValue(name: string, input: Json, place: string): Json {
   const fields: JsonObject = isObject(input) ? input : {};
   if (Object.hasOwn(fields, name)) return fields[name] as Json;
   if (name === 'input') return input;
-  const known = new Set(['input', ...Object.keys(fields).slice(0, 20)]);
-  const listed = [...known].map((key) => `{${key}}`).join(', ');
+  const hint = `${fieldsText(input)}; for literal text write {{${name}}}`;
   throw new LlmteamError(
     'STEP_CONFIG_INVALID',
-    `\`${place}\` has the placeholder {${name}}, but the input has ${listed}; write {{${name}}} for literal text`,
+    `\`${place}\` has the placeholder {${name}}, but the step's input has no field '${name}': ${hint}`,
     { details: { placeholder: name } },
   );
+}
+
+function fieldsText(input: Json): string {
+  if (!isObject(input)) return 'it is no object';
+  const names = Object.keys(input);
+  const more = names.length > 20 ? ', …' : '';
+  return names.length === 0 ? 'it has none' : `it has ${names.slice(0, 20).join(', ')}${more}`;
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -4,6 +4,7 @@ import { makeColours } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -24,9 +25,9 @@ export async function auditList(settings: Settings, _args: readonly string[], op
     streams.print(`${JSON.stringify({ records, cursor }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  if (records.length === 0) streams.note('No matching records.');
+  if (records.length === 0) printNote(settings, 'No matching records.');
   else streams.print(asTable(records, settings));
-  if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
+  if (cursor !== null) printNote(settings, `More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
 

@@ -5,6 +5,7 @@ import { configHere } from '../configuration.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 import { table } from '../table.js';
 
@@ -17,7 +18,7 @@ export async function deadLetters(
   const letters = await withKvStore(config, silentLog, listDeadLetters);
   const { streams, colours } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters, cursor: null }, null, 2)}\n`);
-  else if (letters.length === 0) streams.note('No dead letters.');
+  else if (letters.length === 0) printNote(settings, 'No dead letters.');
   else {
     const rows = letters.map(({ run_id, step, queue, deliveries, worker, at }) => [
       run_id,

@@ -41,12 +41,12 @@ export async function init(
   return exitCodes.completed;
 }
 
-/** Checked before anything is asked or written. @throws LlmteamError `FILE_UNREADABLE` naming the files that exist */
+/** Checked before anything is asked or written. @throws LlmteamError `USAGE` naming the files that exist */
 function refuseOverwriting(folder: string, files: readonly ProjectFile[]): void {
   const existing = files.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
   if (existing.length === 0) return;
   const message = `${existing.map((path) => `'${path}'`).join(', ')} would be overwritten; choose another folder`;
-  throw new LlmteamError('FILE_UNREADABLE', `nothing was written: ${message}`);
+  throw new LlmteamError('USAGE', `nothing was written: ${message}`);
 }
 
 /** `wx`: a file that has appeared meanwhile is kept. */
@@ -63,7 +63,7 @@ function writeAll(folder: string, files: readonly ProjectFile[]): void {
   }
 }
 
-/** @throws LlmteamError `USAGE` if nobody can be asked or the reply is not a provider */
+/** @throws LlmteamError `USAGE` if nobody can be asked, or nobody answers */
 async function askProvider({ streams }: Settings): Promise<InitProvider> {
   const list = initProviders.map((name, place) => `  ${place + 1}  ${name.padEnd(10)} ${providers[name].about}`);
   if (!process.stdin.isTTY || !streams.stderrIsTerminal) {
@@ -71,12 +71,19 @@ async function askProvider({ streams }: Settings): Promise<InitProvider> {
   }
   streams.note(list.join('\n'));
   const reader = createInterface({ input: process.stdin, output: streams.stderr });
-  const interrupted = new Promise<''>((resolve) => reader.once('close', () => resolve('')));
+  const interrupted = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
   try {
-    const reply = (await Promise.race([reader.question('provider, by number or name: '), interrupted])).trim();
-    const chosen = initProviders.find((name, place) => name === reply || String(place + 1) === reply);
-    if (chosen === undefined) throw new LlmteamError('USAGE', `'${reply}' is no provider; nothing was written`);
-    return chosen;
+    for (;;) {
+      const answer = await Promise.race([
+        reader.question('provider, by number or name (Enter = offline): '),
+        interrupted,
+      ]);
+      if (answer === null) throw new LlmteamError('USAGE', 'no provider was chosen; nothing was written');
+      const reply = answer.trim() || 'offline';
+      const chosen = initProviders.find((name, place) => name === reply || String(place + 1) === reply);
+      if (chosen !== undefined) return chosen;
+      streams.note(`'${reply}' is none of them`);
+    }
   } finally {
     reader.close();
   }

@@ -39,10 +39,10 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
     streams.print(`${JSON.stringify({ runs: rows.map(asJson), cursor }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  if (rows.length === 0) streams.note('No matching runs.');
+  if (rows.length === 0) printNote(settings, 'No matching runs.');
   else streams.print(asTable(rows, settings));
   noteOrphans(rows, settings);
-  if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
+  if (cursor !== null) printNote(settings, `More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
 

@@ -4,6 +4,7 @@ import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { findRun } from '../find-run.js';
 import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
+import { printNote } from '../notes.js';
 import { openStores } from '../open-stores.js';
 import type { Settings } from '../settings.js';
 import { shortIds } from '../short-ids.js';
@@ -37,9 +38,9 @@ export async function tasksList(settings: Settings, _args: readonly string[], op
     streams.print(`${JSON.stringify({ tasks: rows, cursor }, null, 2)}\n`);
     return exitCodes.completed;
   }
-  if (rows.length === 0) streams.note('No matching tasks.');
+  if (rows.length === 0) printNote(settings, 'No matching tasks.');
   else streams.print(asTable(rows, settings));
-  if (cursor !== null) streams.note(`More results: --cursor ${cursor}`);
+  if (cursor !== null) printNote(settings, `More results: --cursor ${cursor}`);
   return exitCodes.completed;
 }
 

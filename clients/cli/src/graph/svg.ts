@@ -98,9 +98,15 @@ function moved(x: number, y: number, parts: readonly Markup[]): Markup {
   return element('g', { transform: `translate(${Math.round(x)} ${Math.round(y)})` }, lines(parts));
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function describe({ segment, steps, edges }: Diagram, caption: Caption): string {
   const loops = steps.filter((step) => step.hasBody).length;
-  const parts = [`Workflow of ${steps.length} steps and ${edges.length} edges, starting at ${segment.entrypoint}.`];
+  const parts = [
+    `Workflow of ${counted(steps.length, 'step')} and ${counted(edges.length, 'edge')}, starting at ${segment.entrypoint}.`,
+  ];
   if (loops > 0) parts.push(`Loops: ${loops}.`);
   if (caption.chip !== null) parts.push(`Run: ${caption.chip.content}.`);
   return parts.join(' ');
