@@ -7,7 +7,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 node:
-	@command -v node >/dev/null 2>&1 || { echo "LLMTeam needs Node.js 20.19 or later; there is no 'node' on the PATH." >&2; exit 1; }
+	@command -v node >/dev/null 2>&1 || { echo "LLMTeam needs Node.js 20.19+, 22.13+ or 24+; there is no 'node' on the PATH." >&2; exit 1; }
 	@node scripts/check-node.cjs
 
 # The file npm writes at the end of an install: older than the lock file, or missing, means there is something to install.

@@ -127,11 +127,13 @@ ${preparation}Run it and answer the question in the terminal:
 
 Next:
 
-    llmteam validate ${segmentFile}           # every error at once, before anything runs
-    llmteam run ${segmentFile} -i input.json --watch   # again whenever a file changes
-    llmteam graph ${segmentFile} -o picture.svg
-    llmteam catalog                           # the step types
-    llmteam runs list
-    llmteam dev                               # the same over HTTP
+| command | |
+|---|---|
+| \`llmteam validate ${segmentFile}\` | shows every error at once, before anything runs |
+| \`llmteam run ${segmentFile} -i input.json --watch\` | runs it again whenever a file changes |
+| \`llmteam graph ${segmentFile} -o picture.svg\` | draws it |
+| \`llmteam catalog\` | lists the step types |
+| \`llmteam runs list\` | lists the runs |
+| \`llmteam dev\` | serves the same over HTTP |
 `;
 }

@@ -5,7 +5,8 @@ import { PageCursor } from './run-answers.js';
 const strict = { additionalProperties: false } as const;
 const Revision = Type.Integer({
   minimum: 1,
-  description: 'Increases with every change. The `ETag` is this number in quotes.',
+  description:
+    'Increases with every change; the numbers are not consecutive and need not start at 1. The `ETag` is this number in quotes.',
 });
 
 /** The response to storing a segment. */
