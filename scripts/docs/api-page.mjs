@@ -77,7 +77,7 @@ it is there again), as in draft-ietf-httpapi-ratelimit-headers.`,
       ['limit', 'default'],
       Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),
     ),
-    `Bodies are JSON in UTF-8, nested at most 64 levels deep, without duplicate keys and without \`__proto__\`, \`constructor\` and \`prototype\`.
+    `Bodies are JSON in UTF-8, nested at most 64 levels deep, without duplicate keys and without the key \`__proto__\`.
 Unknown keys are rejected, in bodies and in queries. Browsers may call the API only from configured origins (CORS).`,
   ];
 }

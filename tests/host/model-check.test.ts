@@ -18,6 +18,14 @@ function withModels(llms: object, use: (load: Load, path: string) => Promise<voi
 }
 
 spec('llms in the configuration', (test) => {
+  test('an entry may be limited to tenants, whatever its provider', async () => {
+    const llms = { a: { provider: 'offline', tenants: ['acme'] }, b: { ...service, tenants: ['acme', 'beta'] } };
+    await withModels(llms, async (load) => {
+      const { host } = await load();
+      await host.stop();
+    });
+  });
+
   test('every entry that its provider does not accept is told, with file, line and key', async () => {
     const llms = {
       good: service,

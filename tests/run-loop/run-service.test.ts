@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { anyone } from '../support/actors.js';
 import { spec } from '../support/spec.js';
 import { echo, Partition, withBackend } from './partition.js';
-import { approval } from './segments.js';
+import { approval, waiting } from './segments.js';
 
 const sum: Segment = {
   segment_id: 'sum',
@@ -248,6 +248,17 @@ spec('run service', (test) => {
       const run = await partition.start(approval);
       for (let count = 0; count < 1_000; count++) await partition.runs.signal(run, 'early', count);
       assert.is(await codeOf(partition.runs.signal(run, 'early', 'one more')), 'LIMIT_EXCEEDED');
+    }));
+
+  test('a signal that a step waits for gets through, however many others nobody waits for', () =>
+    withPartition(async (partition) => {
+      const run = await partition.start(waiting);
+      await partition.settle();
+      for (let count = 0; count < 1_000; count++) await partition.runs.signal(run, 'other', count);
+      assert.is(await codeOf(partition.runs.signal(run, 'other', 'one more')), 'LIMIT_EXCEEDED');
+      await partition.runs.signal(run, 'go', 'through');
+      await partition.settle();
+      assert.is((await partition.view(run)).output, 'through');
     }));
 
   test('events from a seq on are the end of the whole list', () =>

@@ -29,6 +29,12 @@ spec('input', (test) => {
     assert.equal(told({ type: 'object' }, 'x'), ['INVALID_TYPE : input must be an object, not a string']);
   });
 
+  test('an amount of money is a multiple of a cent, although neither is exact in binary', () => {
+    const price = { type: 'number', multipleOf: 0.01 };
+    for (const amount of [0.07, 0.29, 1.13, 1234.56]) assert.equal(told(price, amount), [], String(amount));
+    assert.is(told(price, 0.075).length, 1);
+  });
+
   test('each of several patterns is the one that is asked', () => {
     const schema = {
       type: 'object',

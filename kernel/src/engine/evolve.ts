@@ -256,12 +256,12 @@ function onSignal(turn: Turn, fact: SignalReceived): void {
 }
 
 /**
- * Senders are refused beyond the caps before anything is appended, but several processes may accept signals at the same time. So there is room
- * for twice as many; what exceeds even that was sent by somebody who evades the checks.
+ * Senders are refused beyond the caps (twice the caps, for a signal that is waited for) before anything is appended, but several processes may
+ * accept signals at the same time. So there is room for three times as many; what exceeds even that was sent by somebody who evades the checks.
  */
 function keepSignal(run: RunState, signal: SignalState): void {
   const bytes = run.signals.reduce((sum, kept) => sum + kept.bytes, signal.bytes);
-  if (run.signals.length >= 2 * caps.buffered_signals_per_run || bytes > 2 * caps.buffered_signal_bytes) return;
+  if (run.signals.length >= 3 * caps.buffered_signals_per_run || bytes > 3 * caps.buffered_signal_bytes) return;
   run.signals.push(signal);
 }
 

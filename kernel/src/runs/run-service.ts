@@ -28,6 +28,7 @@ import {
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
+import { matches } from '../engine/controls.js';
 import { engineVersion } from '../engine/evolve.js';
 import { isEnded } from '../engine/state.js';
 import { validateInput } from '../validation/validate-input.js';
@@ -219,7 +220,10 @@ class JournalRunService implements RunService {
     checkValue('the payload', payload);
     const { state } = await this.histories.current(run);
     if (isEnded(state)) throw new LlmteamError('RUN_ENDED', `run '${run.run_id}' has ended: ${state.status}`);
-    const arrived = this.signalRoom.take(run, state.signals, JSON.stringify(payload).length);
+    const sent = { name, correlation: correlation ?? null };
+    const isAwaited = state.waits.some((wait) => matches(sent, wait.name, wait.correlation));
+    const unread = { signals: state.signals, isAwaited };
+    const arrived = this.signalRoom.take(run, unread, JSON.stringify(payload).length);
     const to = correlation === undefined ? {} : { correlation };
     const fact = { type: 'signal.received', at: this.deps.clock.now(), name, payload, ...to } as const;
     await this.append(run, `signal:${id ?? this.deps.newId()}`, fact).finally(arrived);

@@ -11,7 +11,8 @@ import { referencedVariable } from './secrets.js';
 /** @throws LlmteamError `CONFIG_INVALID` listing every problem as `file:line: llms.<ref>: …` */
 export function checkModels(config: Config, providers: ReadonlyMap<string, ModelProvider>): void {
   const lines = Object.entries(config.file.llms ?? {}).flatMap(([ref, entry]) => {
-    const { provider, ...settings } = entry as JsonObject & { readonly provider: string };
+    // Who may use a model is not the provider's business.
+    const { provider, tenants: _, ...settings } = entry as JsonObject & { readonly provider: string };
     const schema = providers.get(provider)?.config_schema;
     return schema === undefined ? [] : faultsOf(ref, settings, schema, config);
   });

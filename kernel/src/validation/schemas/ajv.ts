@@ -6,7 +6,9 @@ import { compareAsText, type Spend } from './comparisons.js';
 /** For our own schemas and those of plugins. They are checked against the meta-schema in tests; doing it here would dominate startup. */
 export function makeAjv(options: Options = {}): Ajv2020 {
   // Without `ownProperties`, every object would have a property 'constructor'.
-  return new Ajv2020({ meta: false, validateSchema: false, ownProperties: true, ...options });
+  // Without the precision, 0.07 would be no multiple of 0.01: neither is exact in binary.
+  const always = { meta: false, validateSchema: false, ownProperties: true, multipleOfPrecision: 9 };
+  return new Ajv2020({ ...always, ...options });
 }
 
 /** An Ajv that reports all errors, with the data needed to describe them, and that no value makes throw. */
