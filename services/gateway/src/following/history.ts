@@ -1,11 +1,18 @@
-import type { Entry, Fact, Journal, Position, RunEvent, RunKey, RunRedacted } from '@llmteam/contracts';
+import {
+  type Entry,
+  type Fact,
+  type Journal,
+  type Position,
+  type RunEvent,
+  type RunKey,
+  type RunRedacted,
+  runEndingEvents,
+} from '@llmteam/contracts';
 import { type Definitions, type Run, RunFold, TimeSlices } from '@llmteam/kernel';
-
-const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'timeout']);
 
 /** Whether a run of this status has ended; null is that of a run without a request. */
 export function hasEnded(status: string | null): boolean {
-  return status !== null && finalStatuses.has(status);
+  return status !== null && Object.hasOwn(runEndingEvents, status);
 }
 
 export interface HistoryDeps {
