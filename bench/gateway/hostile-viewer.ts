@@ -1,21 +1,37 @@
-import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Segment } from '@llmteam/contracts';
 import { defaultLimits } from '@llmteam/gateway';
 import { spread } from '../measure.js';
 import type { Row } from '../row.js';
+import { type Answered, type Ask, Requests } from './requests.js';
+import { oneStep } from './starts.js';
+import { steadyLoad } from './steady-client.js';
 import { type Target, withDev } from './target.js';
 
-const longRuns = 4;
+const items = 10_000;
 const steps = 5_000;
-const seconds = 15;
-const lanesPerKind = 8;
-const probeEveryMs = 25;
+const shortRuns = 1_000;
+const seconds = 20;
+const probesPerSecond = 40;
 const healthMs = 250;
 const memoryMb = 400;
 
-const longStory = chain('long_story', steps, (place) => ({ step_id: `step_${place}`, type: 'noop' }));
+const longMap: Segment = {
+  segment_id: 'long_map',
+  name: 'long_map',
+  entrypoint: 'each',
+  params: { timeout_seconds: null },
+  steps: [
+    { step_id: 'each', type: 'map', config: { items: 'input', concurrency: 256 } },
+    { step_id: 'work', type: 'noop' },
+  ],
+  edges: [
+    { from: 'each', from_port: 'body', to: 'work' },
+    { from: 'work', to: 'each', to_port: 'next' },
+  ],
+};
+const longChain = chain('long_chain', steps, (place) => ({ step_id: `step_${place}`, type: 'noop' }));
 /** As large and as full of expressions as a segment may be. */
 const largeSegment = chain('large', 9_000, (place) => ({
   step_id: `step_${place}`,
@@ -30,137 +46,122 @@ export async function hostileViewer(): Promise<Row[]> {
 }
 
 async function measure(target: Target): Promise<Row[]> {
-  const runIds = await runLongStories(target);
-  const key = await target.makeKey('bench', 'viewer');
+  const runIds = await runLongRuns(target);
+  const viewer = { port: target.port, key: await target.makeKey('bench', 'viewer') };
+  const sizes: number[] = [];
+  const watching = setInterval(() => sizes.push(target.memoryMb()), 100);
+  const unread = [...openIdleStreams(viewer, runIds), ...openUnreadPages(viewer, runIds)];
   const until = performance.now() + seconds * 1_000;
-  const idle = openIdleReaders(target.port, key, runIds);
-  const load = attack(target.port, key, runIds, until);
-  const found = await probe(target, until);
-  const answers = await load;
-  for (const socket of idle) socket.destroy();
-  return rowsOf(found, answers);
+  const attacking = attack(viewer, runIds, until);
+  const load = { ...viewer, perSecond: probesPerSecond, seconds, ask: { path: '/health' }, keepsConnections: false };
+  const health = await steadyLoad(load);
+  const statuses = await attacking;
+  clearInterval(watching);
+  for (const socket of unread) socket.destroy();
+  return rowsOf(health, sizes, statuses);
 }
 
-async function runLongStories({ client }: Target): Promise<string[]> {
-  await client.storeSegment(longStory);
-  const runs = await Promise.all(Array.from({ length: longRuns }, () => client.startRun('long_story')));
-  for (const { run_id } of runs) {
-    while ((await client.getRun(run_id, { wait: 60 })).completed_at === null);
-  }
-  return runs.map(({ run_id }) => run_id);
+async function runLongRuns({ client }: Target): Promise<string[]> {
+  for (const segment of [longMap, longChain, oneStep]) await client.storeSegment(segment);
+  const long = [
+    await client.startRun('long_map', { input_data: Array.from({ length: items }, (_, place) => place) }),
+    await client.startRun('long_chain'),
+  ];
+  for (const { run_id } of long) while ((await client.getRun(run_id, { wait: 60 })).completed_at === null);
+  for (let run = 0; run < shortRuns; run++) await client.startRun('one_step');
+  return long.map(({ run_id }) => run_id);
 }
 
-/** As many streams as a tenant may open; none is ever read. */
-function openIdleReaders(port: number, key: string, runIds: readonly string[]): Socket[] {
+interface Viewer {
+  readonly port: number;
+  readonly key: string;
+}
+
+/** As many streams as a tenant may open, by SSE and WebSocket in turn; none is ever read. */
+function openIdleStreams(viewer: Viewer, runIds: readonly string[]): Socket[] {
+  const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n`;
   return Array.from({ length: defaultLimits.open_streams }, (_, place) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.pause();
-    socket.on('error', () => undefined);
-    const head = [`GET /api/v1/runs/${runIds[place % runIds.length]}`, ' HTTP/1.1\r\nHost: 127.0.0.1\r\n'];
-    const authorization = `Authorization: Bearer ${key}\r\n`;
-    const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n`;
-    const isSse = place % 2 === 0;
+    const path = `/api/v1/runs/${runIds[place % runIds.length]}`;
+    const isSse = Math.floor(place / runIds.length) % 2 === 0;
+    const socket = silent(viewer.port);
     socket.write(
-      head.join(isSse ? '/events' : '/ws') +
-        authorization +
-        (isSse ? 'Accept: text/event-stream\r\n' : upgrade) +
-        '\r\n',
+      isSse ? head(viewer, `${path}/events`, 'Accept: text/event-stream\r\n') : head(viewer, `${path}/ws`, upgrade),
     );
     return socket;
   });
 }
 
-/** Returns the number of answers by status. */
-async function attack(
-  port: number,
-  key: string,
-  runIds: readonly string[],
-  until: number,
-): Promise<ReadonlyMap<number, number>> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const answers = new Map<number, number>();
-  const segment = Buffer.from(JSON.stringify(largeSegment));
-  const kinds: readonly ((place: number) => Promise<number>)[] = [
-    (place) => send({ port, key, agent, path: `/api/v1/runs/${runIds[place % runIds.length]}` }),
-    (place) => send({ port, key, agent, path: `/api/v1/runs/${runIds[place % runIds.length]}/events?limit=10000` }),
-    (place) =>
-      send({ port, key, agent, path: `/api/v1/runs/${runIds[place % runIds.length]}/events?from_seq=${3 * steps}` }),
-    () => send({ port, key, agent, path: '/api/v1/segments/validate', body: segment }),
-  ];
-  const lanes = kinds.flatMap((ask) => Array.from({ length: lanesPerKind }, (_, place) => ({ ask, place })));
-  await Promise.all(
-    lanes.map(async ({ ask, place }) => {
-      for (let count = place; performance.now() < until; count++) {
-        const status = await ask(count);
-        answers.set(status, (answers.get(status) ?? 0) + 1);
-        if (status >= 400) await sleep(100);
-      }
-    }),
-  );
-  agent.destroy();
-  return answers;
-}
-
-interface Sent {
-  readonly port: number;
-  readonly key: string;
-  readonly agent: Agent | false;
-  readonly path: string;
-  readonly body?: Buffer;
-}
-
-/** The status; 0 if the connection broke. */
-function send({ port, key, agent, path, body }: Sent): Promise<number> {
-  const headers = {
-    Authorization: `Bearer ${key}`,
-    ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': body.length }),
-  };
-  const method = body === undefined ? 'GET' : 'POST';
-  return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent }, (answer) => {
-      answer.resume();
-      answer.once('close', () => resolve(answer.statusCode ?? 0));
-    });
-    asked.once('error', () => resolve(0));
-    asked.end(body);
+/** Many pages asked for ahead on each connection; none is ever read. */
+function openUnreadPages(viewer: Viewer, [runId]: readonly string[]): Socket[] {
+  const asked = head(viewer, `/api/v1/runs/${runId}/events?limit=1000`, '').repeat(10);
+  return Array.from({ length: 60 }, () => {
+    const socket = silent(viewer.port);
+    socket.write(asked);
+    return socket;
   });
 }
 
-interface Probed {
-  readonly tookMs: readonly number[];
-  readonly memoryMb: readonly number[];
+function silent(port: number): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.pause();
+  return socket.on('error', () => undefined);
 }
 
-/** Asks for `/health` at a fixed rate, each time on a new connection, whether or not earlier answers have come. */
-async function probe({ port, key, memoryMb: residentMb }: Target, until: number): Promise<Probed> {
-  const tookMs: Promise<number>[] = [];
-  const sizes: number[] = [];
-  while (performance.now() < until) {
-    const began = performance.now();
-    tookMs.push(send({ port, key, agent: false, path: '/health' }).then(() => performance.now() - began));
-    sizes.push(residentMb());
-    await sleep(probeEveryMs);
+function head({ key }: Viewer, path: string, more: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${key}\r\n${more}\r\n`;
+}
+
+/** Bursts of each kind of request in turn, then all at once. Returns the number of answers by status. */
+async function attack(viewer: Viewer, runIds: readonly string[], until: number): Promise<ReadonlyMap<number, number>> {
+  const statuses = new Map<number, number>();
+  const kinds = expensive(runIds);
+  for (let round = 0; performance.now() < until; round++) {
+    const chosen = kinds[round % (kinds.length + 1)];
+    const requests = new Requests(viewer.port, viewer.key, false);
+    const answers = await Promise.all((chosen === undefined ? kinds.flat() : chosen).map((ask) => requests.send(ask)));
+    requests.close();
+    for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (answers.some(({ status }) => status >= 400)) await sleep(500);
   }
-  return { tookMs: await Promise.all(tookMs), memoryMb: sizes };
+  return statuses;
 }
 
-function rowsOf({ tookMs, memoryMb: sizes }: Probed, answers: ReadonlyMap<number, number>): Row[] {
-  const took = spread(tookMs);
+function expensive(runIds: readonly string[]): Ask[][] {
+  const large = JSON.stringify(largeSegment);
+  const ofRuns = (count: number, rest: (place: number) => string): Ask[] =>
+    Array.from({ length: count }, (_, place) => ({
+      path: `/api/v1/runs/${runIds[place % runIds.length]}${rest(place)}`,
+    }));
+  return [
+    Array.from({ length: 200 }, () => ({ path: '/api/v1/runs?limit=1000' })),
+    ofRuns(60, (place) => `/events?limit=10000&from_seq=${1 + place * 100}`),
+    ofRuns(60, () => '/steps?limit=1000'),
+    ofRuns(200, () => ''),
+    [{ path: `/api/v1/runs/${runIds[0]}/steps/each%5B9999%5D%2Fwork` }],
+    Array.from({ length: 8 }, () => ({ path: '/api/v1/segments/validate', body: large })),
+    Array.from({ length: 200 }, () => ({ path: '/api/v1/segments/long_chain' })),
+    Array.from({ length: 200 }, () => ({ path: '/api/v1/openapi.json' })),
+  ];
+}
+
+function rowsOf(health: readonly Answered[], sizes: readonly number[], statuses: ReadonlyMap<number, number>): Row[] {
+  const took = spread(health.map(({ tookMs }) => tookMs));
   const size = spread(sizes);
-  const statuses = [...answers].sort(([one], [other]) => one - other).map(([status, count]) => `${count} × ${status}`);
+  const isAlive = health.every(({ status }) => status === 200);
+  const answers = [...statuses].sort(([one], [other]) => one - other).map(([status, count]) => `${count} × ${status}`);
   return [
     {
       key: 'hostile_viewer_health_ms',
-      question: `health check beside a viewer that validates, replays and never reads (${statuses.join(', ')})`,
+      question: `health check beside a viewer that lists, replays, validates and never reads (${answers.join(', ')})`,
       unit: 'ms',
       measured: took,
       floor: null,
       target: `slowest ≤ ${healthMs} ms`,
-      isMet: took.max <= healthMs,
+      isMet: isAlive && took.max <= healthMs,
     },
     {
       key: 'hostile_viewer_mb',
-      question: 'embedded: gateway memory beside a viewer that validates, replays and never reads',
+      question: 'embedded: gateway memory beside a viewer that lists, replays, validates and never reads',
       unit: 'MB',
       measured: size,
       floor: null,

@@ -1,8 +1,9 @@
 import { LlmteamClient } from '@llmteam/sdk';
 import { spread } from '../measure.js';
 import type { Row } from '../row.js';
-import { type Answered, quantile, Requests } from './requests.js';
+import { type Answered, quantile, Requests, startOf } from './requests.js';
 import { oneStep } from './starts.js';
+import { steadyLoad } from './steady-client.js';
 import { type Target, withDev } from './target.js';
 
 const allowedPerSecond = 200;
@@ -19,7 +20,7 @@ export async function overload(): Promise<Row[]> {
 async function fiveTimesTheLimit({ client, port, key }: Target): Promise<Row[]> {
   await client.storeSegment(oneStep);
   const requests = new Requests(port, key);
-  const answers = await requests.atRate(5 * allowedPerSecond, seconds, 'one_step');
+  const answers = await requests.atRate(5 * allowedPerSecond, seconds, startOf('one_step'));
   requests.close();
   const goodput = answers.filter(({ status }) => status === 202).length / seconds / allowedPerSecond;
   const refused = answers.filter(({ status }) => status === 429);
@@ -50,15 +51,13 @@ async function fiveTimesTheLimit({ client, port, key }: Target): Promise<Row[]> 
 
 async function noisyNeighbor({ port, key, makeKey }: Target): Promise<Row> {
   const quietKey = await makeKey('quiet');
-  const noisy = new Requests(port, key);
-  const quiet = new Requests(port, quietKey);
   await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quietKey }).storeSegment(oneStep);
-  const alone = await quiet.atRate(quietPerSecond, seconds, 'one_step');
-  const [beside] = await Promise.all([
-    quiet.atRate(quietPerSecond, seconds, 'one_step'),
-    noisy.atRate(50 * quietPerSecond, seconds, 'one_step'),
-  ]);
-  for (const requests of [noisy, quiet]) requests.close();
+  const ask = startOf('one_step');
+  const quiet = { port, key: quietKey, perSecond: quietPerSecond, seconds, ask, keepsConnections: true };
+  const alone = await steadyLoad(quiet);
+  const noisy = new Requests(port, key);
+  const [beside] = await Promise.all([steadyLoad(quiet), noisy.atRate(50 * quietPerSecond, seconds + 1, ask)]);
+  noisy.close();
   const ratio = quantile(took(beside), 0.99) / quantile(took(alone), 0.99);
   const accepted = beside.filter(({ status }) => status === 202).length / beside.length;
   return {

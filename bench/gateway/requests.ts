@@ -9,65 +9,71 @@ export interface Answered {
   readonly retryAfter: string | undefined;
 }
 
+export interface Ask {
+  readonly path: string;
+  /** JSON; a request without is a GET. */
+  readonly body?: string;
+}
+
+export function startOf(segmentId: string): Ask {
+  return { path: `/api/v1/segments/${segmentId}/runs`, body: '{"input_data":{}}' };
+}
+
 export class Requests {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  private readonly agent: Agent;
 
   constructor(
     private readonly port: number,
     private readonly key: string,
-  ) {}
+    keepsConnections = true,
+  ) {
+    this.agent = new Agent({ keepAlive: keepsConnections, maxSockets: 256 });
+  }
 
-  start(segmentId: string, since = performance.now()): Promise<Answered> {
-    const body = '{"input_data":{}}';
+  /** Resolves when the response is complete; `status` is 0 if the connection broke. */
+  send({ path, body }: Ask, since = performance.now()): Promise<Answered> {
     const headers = {
       Authorization: `Bearer ${this.key}`,
-      'Content-Type': 'application/json',
-      'Content-Length': body.length,
+      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
     };
-    return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const answered = (status: number, retryAfter?: string) => ({
+      status,
+      tookMs: performance.now() - since,
+      retryAfter,
+    });
+    return new Promise((resolve) => {
       const asked = request(
-        {
-          host: '127.0.0.1',
-          port: this.port,
-          method: 'POST',
-          path: `/api/v1/segments/${segmentId}/runs`,
-          headers,
-          agent: this.agent,
-        },
+        { host: '127.0.0.1', port: this.port, method, path, headers, agent: this.agent },
         (answer) => {
           answer.resume();
-          answer.once('end', () =>
-            resolve({
-              status: answer.statusCode ?? 0,
-              tookMs: performance.now() - since,
-              retryAfter: answer.headers['retry-after'],
-            }),
-          );
+          answer.once('end', () => resolve(answered(answer.statusCode ?? 0, answer.headers['retry-after'])));
+          answer.once('close', () => resolve(answered(0)));
         },
       );
-      asked.once('error', reject);
+      asked.once('error', () => resolve(answered(0)));
       asked.end(body);
     });
   }
 
   /** Open loop. */
-  async atRate(perSecond: number, seconds: number, segmentId: string): Promise<Answered[]> {
+  async atRate(perSecond: number, seconds: number, ask: Ask): Promise<Answered[]> {
     const began = performance.now();
     const answers: Promise<Answered>[] = [];
     for (let sent = 0; sent < perSecond * seconds; ) {
       const due = Math.min(perSecond * seconds, ((performance.now() - began) / 1_000) * perSecond);
-      for (; sent < due; sent++) answers.push(this.start(segmentId, began + (sent * 1_000) / perSecond));
+      for (; sent < due; sent++) answers.push(this.send(ask, began + (sent * 1_000) / perSecond));
       await sleep(1);
     }
     return Promise.all(answers);
   }
 
   /** Closed loop. */
-  async atConcurrency(concurrency: number, seconds: number, segmentId: string): Promise<Answered[]> {
+  async atConcurrency(concurrency: number, seconds: number, ask: Ask): Promise<Answered[]> {
     const until = performance.now() + seconds * 1_000;
     const answers: Answered[] = [];
     const lane = async (): Promise<void> => {
-      while (performance.now() < until) answers.push(await this.start(segmentId));
+      while (performance.now() < until) answers.push(await this.send(ask));
     };
     await Promise.all(Array.from({ length: concurrency }, lane));
     return answers;

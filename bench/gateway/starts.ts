@@ -1,7 +1,7 @@
 import type { Segment } from '@llmteam/contracts';
 import { spread } from '../measure.js';
 import type { Row } from '../row.js';
-import { type Answered, quantile, Requests } from './requests.js';
+import { type Answered, quantile, Requests, startOf } from './requests.js';
 import { type Target, withDev, withNats } from './target.js';
 
 const seconds = 8;
@@ -33,10 +33,10 @@ async function measure(target: Target, goal: Goal): Promise<Row[]> {
   await target.client.storeSegment(oneStep);
   const requests = new Requests(target.port, target.key);
   try {
-    await requests.atConcurrency(32, 2, 'one_step');
-    const peak = accepted(await requests.atConcurrency(64, seconds, 'one_step'));
+    await requests.atConcurrency(32, 2, startOf('one_step'));
+    const peak = accepted(await requests.atConcurrency(64, seconds, startOf('one_step')));
     const perSecond = peak.length / seconds;
-    const half = accepted(await requests.atRate(Math.round(perSecond / 2), seconds, 'one_step'));
+    const half = accepted(await requests.atRate(Math.round(perSecond / 2), seconds, startOf('one_step')));
     const of = target.name;
     return [
       {

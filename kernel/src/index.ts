@@ -11,13 +11,13 @@ export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/st
 export { type ManualClock, manualClock } from './clock/manual-clock.js';
 export { systemClock } from './clock/system-clock.js';
 export { Definitions } from './definitions/definitions.js';
+export type { FoldSources } from './definitions/fold-history.js';
 export {
   type PublishedSegment,
   type PublishOptions,
   SegmentStore,
   type StoredSegment,
 } from './definitions/segment-store.js';
-export { TimeSlices } from './definitions/time-slices.js';
 export type { Effect, StartChild } from './engine/effects.js';
 export { engineVersion, evolve, type Outcome, startRun } from './engine/evolve.js';
 export type {
@@ -69,12 +69,14 @@ export {
   type StartRequest,
 } from './runs/run-service.js';
 export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
+export { readSteps } from './runs/step-records.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
+export { SpareTurns, spareSlices, spareTurns } from './slices/spare-turns.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
 export { addFormats, makeAjv } from './validation/schemas/ajv.js';

@@ -3,8 +3,8 @@ import type { EvolveOptions, Outcome } from '../engine/evolve.js';
 import { RunFold } from '../engine/fold.js';
 import type { Plan } from '../engine/plan.js';
 import type { Run } from '../engine/state.js';
+import { TimeSlices } from '../slices/time-slices.js';
 import type { Definitions } from './definitions.js';
-import { TimeSlices } from './time-slices.js';
 
 export interface FoldedEntry {
   readonly entry: Entry;
@@ -24,6 +24,8 @@ export interface FoldOptions extends Pick<EvolveOptions, 'onDecided'> {
   readonly events?: boolean;
   /** Position of the last entry to apply. Default: the end of the history. */
   readonly upto?: Position;
+  /** When to let others go on; by default every few milliseconds for one turn of the event loop. */
+  readonly slices?: TimeSlices;
 }
 
 /**
@@ -33,10 +35,9 @@ export interface FoldOptions extends Pick<EvolveOptions, 'onDecided'> {
 export async function* foldHistory(
   { journal, definitions }: FoldSources,
   key: RunKey,
-  { events = false, upto = Number.POSITIVE_INFINITY, onDecided = null }: FoldOptions = {},
+  { events = false, upto = Number.POSITIVE_INFINITY, onDecided = null, slices = new TimeSlices() }: FoldOptions = {},
 ): AsyncGenerator<FoldedEntry> {
   const fold = new RunFold(key, { events, onDecided });
-  const slices = new TimeSlices();
   for await (const entry of journal.read(key)) {
     if (entry.position > upto) return;
     const outcome = fold.apply(entry.fact, await planToBegin(fold, entry.fact, definitions));

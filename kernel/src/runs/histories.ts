@@ -13,8 +13,9 @@ import type { Definitions } from '../definitions/definitions.js';
 import { type FoldSources, foldHistory } from '../definitions/fold-history.js';
 import type { Run } from '../engine/state.js';
 import { viewRun } from '../engine/view.js';
+import { spareSlices } from '../slices/spare-turns.js';
 import { KeptRuns } from './kept-runs.js';
-import { listSteps, showStep } from './step-records.js';
+import { readSteps, showStep } from './step-records.js';
 
 export interface ReplayedRun {
   readonly run: Run;
@@ -52,8 +53,9 @@ export class Histories {
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
   async steps(key: RunKey): Promise<readonly StepRecord[]> {
-    const outline = await this.outline(key);
-    return outline?.steps ?? (await listSteps(this.sources, key)) ?? fail(key);
+    const steps: StepRecord[] = [];
+    for await (const step of readSteps(this.sources, key)) steps.push(step);
+    return steps;
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `RUN_REDACTED` */
@@ -77,7 +79,10 @@ export class Histories {
     const entries: Entry[] = [];
     const events: RunEvent[] = [];
     let replayed: Run | null = null;
-    for await (const { entry, run, outcome } of foldHistory(this.sources, key, { events: true })) {
+    for await (const { entry, run, outcome } of foldHistory(this.sources, key, {
+      events: true,
+      slices: spareSlices(),
+    })) {
       if (entry.fact.type === 'run.redacted') return entry.fact;
       entries.push(entry);
       if (outcome !== null) events.push(...outcome.events);

@@ -2,14 +2,16 @@ import type { Journal, Position, RunKey, RunRedacted } from '@llmteam/contracts'
 import { LRUCache } from 'lru-cache';
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
-import { TimeSlices } from '../definitions/time-slices.js';
 import { RunFold } from '../engine/fold.js';
 import type { Run } from '../engine/state.js';
+import { spareSlices, spareTurns } from '../slices/spare-turns.js';
 
 const maxKept = 500;
 /** Characters of the facts of all runs kept together. */
 const maxCharacters = 16 * 1024 * 1024;
 const smallestFact = 200;
+/** What is asked of a run with more characters of facts takes milliseconds. */
+const largeCharacters = 256 * 1024;
 
 /** A run as far as it has been read. */
 interface KeptRun {
@@ -43,6 +45,7 @@ export class KeptRuns {
     const id = `${key.tenant_id}/${key.run_id}`;
     const kept = this.runs.get(id) ?? newRun(key);
     this.keep(id, kept);
+    if (kept.characters > largeCharacters) await spareTurns.next();
     const read = kept.reading.then(() => this.readOn(key, kept));
     kept.reading = read.catch(() => undefined);
     try {
@@ -63,7 +66,7 @@ export class KeptRuns {
   /** Reads the last entry once more: if it is no longer there, the run was removed, and possibly begun anew. */
   private async readOn(key: RunKey, kept: KeptRun): Promise<Run | RunRedacted | null> {
     const known = kept.position;
-    const slices = new TimeSlices();
+    const slices = spareSlices();
     let isStillThere = known === 0;
     for await (const { position, fact } of this.journal.read(key, Math.max(0, known - 1))) {
       if (position === known) {

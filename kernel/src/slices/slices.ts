@@ -1,8 +1,7 @@
+import { spareSlices } from './spare-turns.js';
+
 /** Long synchronous work as a generator: each `yield` is a point where it may pause. */
 export type Work<T> = Generator<void, T, void>;
-
-/** How long work may hold the event loop before it pauses. */
-const sliceMs = 10;
 
 /** Does the work at once. */
 export function finish<T>(work: Work<T>): T {
@@ -12,14 +11,13 @@ export function finish<T>(work: Work<T>): T {
   }
 }
 
-/** Does the work in slices, between which other callbacks run. */
+/** Does the work in slices, in spare turns of the event loop. */
 export async function finishInSlices<T>(work: Work<T>): Promise<T> {
-  for (let end = performance.now() + sliceMs; ; ) {
+  const slices = spareSlices();
+  for (;;) {
     const { done, value } = work.next();
     if (done === true) return value;
-    if (performance.now() < end) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    end = performance.now() + sliceMs;
+    if (slices.isUsedUp) await slices.pause();
   }
 }
 

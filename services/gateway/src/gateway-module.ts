@@ -16,6 +16,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { KeyStore } from './keys/key-store.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
 import { TenantLimits } from './limits/tenant-limits.js';
+import { UnreadResponses } from './limits/unread-responses.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MetricsPage } from './metrics/metrics-page.js';
 import { ServedDocument } from './openapi/served-document.js';
@@ -54,6 +55,7 @@ const parts = {
   metrics: serviceId<GatewayMetrics>('metrics'),
   metricsPage: serviceId<MetricsPage>('metricsPage'),
   tenants: serviceId<TenantLimits>('tenants'),
+  unread: serviceId<UnreadResponses>('unread'),
   followers: serviceId<Followers>('followers'),
   removedStreams: serviceId<RemovedStreams>('removedStreams'),
   streams: serviceId<Streams>('streams'),
@@ -117,6 +119,7 @@ function bindFollowing(bind: Bind): void {
     (limits, meter) => new TenantLimits(limits, (tenantId) => meter.active(tenantId)),
     [ids.limits, kernel.runMeter],
   );
+  bind(ids.unread).toResolvedValue((limits) => new UnreadResponses(limits.unread_response_bytes), [ids.limits]);
   bind(ids.followers).toResolvedValue(
     (journal, definitions, pubSub, log) => new Followers({ journal, definitions, pubSub, log }),
     [kernel.journal, kernel.definitions, kernel.pubSub, kernel.log],
@@ -222,11 +225,12 @@ function bindRoutes(bind: Bind): void {
 
 function bindHttp(bind: Bind): void {
   bind(ids.httpDeps).toResolvedValue(
-    (services, hosts, keys, tenants, audit, metrics, limits, clock, log, newId): HttpDeps => ({
+    (services, hosts, keys, tenants, unread, audit, metrics, limits, clock, log, newId): HttpDeps => ({
       services,
       hosts,
       keys,
       tenants,
+      unread,
       audit,
       metrics,
       limits,
@@ -239,6 +243,7 @@ function bindHttp(bind: Bind): void {
       ids.hosts,
       ids.keyRing,
       ids.tenants,
+      ids.unread,
       ids.audit,
       ids.metrics,
       ids.limits,

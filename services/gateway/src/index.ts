@@ -13,6 +13,7 @@ export { type ApiKeyListing, KeyStore, type NewKeyRequest } from './keys/key-sto
 export { type Action, actions, may } from './keys/permissions.js';
 export { defaultLimits, type GatewayLimits } from './limits/gateway-limits.js';
 export { RefusalPace } from './limits/refusal-pace.js';
+export { UnreadResponses } from './limits/unread-responses.js';
 export { codesOf, openapiDocument } from './openapi/document.js';
 export { builtInTypes } from './openapi/step-schemas.js';
 export type { GatewayOptions } from './options.js';

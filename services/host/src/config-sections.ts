@@ -234,6 +234,11 @@ const limitsSection = section(
     ),
     active_runs: limit(1, maxCount, 'Active runs of a tenant, whoever started them. Default 10,000.'),
     open_streams: limit(1, maxCount, 'Concurrent event streams of a tenant. Default 200.'),
+    unread_response_bytes: limit(
+      kib,
+      maxCount,
+      'Bytes of responses that clients of a tenant have not read; beyond it, those unread for longest are cut off. Default 32 MiB.',
+    ),
     body_bytes: limit(kib, maxBytes, 'Size of a request body. Default 1 MiB.'),
     segment_bytes: limit(kib, maxBytes, 'Size of a segment. Default 4 MiB.'),
     header_count: limit(1, 1_000, 'Number of headers of a request. Default 100.'),

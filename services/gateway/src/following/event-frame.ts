@@ -1,24 +1,36 @@
 import type { Json, RunEvent } from '@llmteam/contracts';
 
-/** An event as sent over the wire, encoded once for all readers. */
-export interface EventFrame {
-  readonly seq: number;
-  /** As a server-sent event: `id`, `event` and `data`. */
+/** A message as sent over the wire, encoded once for all readers. */
+export interface Frame {
+  /** As a server-sent event: `id` (if it has one), `event` and `data`. */
   readonly sse: Buffer;
-  /** The `data` alone, as JSON. */
-  readonly json: Buffer;
+  /** Bytes of `sse` before the data. */
+  readonly headBytes: number;
+}
+
+export interface EventFrame extends Frame {
+  readonly seq: number;
 }
 
 export function frameOf(event: RunEvent): EventFrame {
-  return { seq: event.seq, ...frameText(`id: ${event.seq}\nevent: ${event.event_type}\ndata: `, event) };
+  const head = `id: ${event.seq}\nevent: ${event.event_type}\ndata: `;
+  return { seq: event.seq, sse: encoded(head, event), headBytes: head.length };
 }
+
+const tokenHead = 'event: llm.token\ndata: ';
 
 /** A piece of text a model is writing. It has no seq and so no `id`: a reader that was disconnected has missed it. */
-export function tokenFrame(token: Json): Omit<EventFrame, 'seq'> {
-  return frameText('event: llm.token\ndata: ', token);
+export function tokenFrame(token: Json): Frame {
+  return { sse: encoded(tokenHead, token), headBytes: tokenHead.length };
 }
 
-function frameText(head: string, value: unknown): Omit<EventFrame, 'seq'> {
-  const sse = Buffer.from(`${head}${JSON.stringify(value)}\n\n`);
-  return { sse, json: sse.subarray(Buffer.byteLength(head), sse.length - 2) };
+const end = '\n\n';
+
+/** The data alone, as JSON. */
+export function dataOf({ sse, headBytes }: Frame): Buffer {
+  return sse.subarray(headBytes, sse.length - end.length);
+}
+
+function encoded(head: string, value: unknown): Buffer {
+  return Buffer.from(`${head}${JSON.stringify(value)}${end}`);
 }

@@ -1,41 +1,52 @@
 import { type EventPage, LlmteamError, type RunEvent, type RunKey } from '@llmteam/contracts';
 import { type HistoryDeps, hasEnded, RunReplayer, replayHistory } from './history.js';
+import { type JsonText, pageText } from './page-text.js';
+import { PagedHistory, type PageRequest, type Reading } from './paged-history.js';
 import type { ReplayGate } from './replay-gate.js';
 
-/** A page is cut short beyond this: its client may be slow to take it. */
-const pageBytes = 1024 * 1024;
-
-/** The events of runs in pages. A page costs the memory of its own events, not of the whole history. */
+/** The events of runs in pages. */
 export class EventPages {
-  constructor(
-    private readonly deps: HistoryDeps,
-    private readonly gate: ReplayGate,
-  ) {}
+  private readonly pages: PagedHistory<RunEvent, EventReading>;
 
-  /** `cursor` is null if the run has ended and nothing follows the page. @throws LlmteamError `RUN_UNKNOWN` */
-  read(key: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
-    return this.gate.pass(key.tenant_id, async () => {
-      const replayer = new RunReplayer(key, this.deps.definitions);
-      const { events, isCut } = await collect(replayHistory(this.deps, key, replayer), fromSeq, limit);
-      if (replayer.status === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${key.run_id}'`);
-      const isOver = !isCut && hasEnded(replayer.status);
-      return { events, cursor: isOver ? null : String((events.at(-1)?.seq ?? fromSeq - 1) + 1) };
-    });
+  constructor(deps: HistoryDeps, gate: ReplayGate) {
+    this.pages = new PagedHistory(gate, (run) => new EventReading(deps, run));
+  }
+
+  /** A page as JSON text. `cursor` is null if the run has ended and nothing follows the page. @throws LlmteamError `RUN_UNKNOWN` */
+  async read(run: RunKey, request: PageRequest): Promise<JsonText<EventPage>> {
+    const { json, end, isCut, reading } = await this.pages.page(run, request);
+    const isOver = !isCut && hasEnded(reading.status);
+    return pageText<EventPage>({ events: json, cursor: JSON.stringify(isOver ? null : String(end + 1)) });
+  }
+
+  drop(): void {
+    this.pages.drop();
   }
 }
 
-async function collect(
-  found: AsyncIterable<RunEvent>,
-  fromSeq: number,
-  limit: number,
-): Promise<{ readonly events: RunEvent[]; readonly isCut: boolean }> {
-  const events: RunEvent[] = [];
-  let bytes = 0;
-  for await (const event of found) {
-    if (event.seq < fromSeq) continue;
-    if (events.length === limit || bytes > pageBytes) return { events, isCut: true };
-    events.push(event);
-    bytes += JSON.stringify(event).length;
+/** The seq of an event is its place in the list of events, counted from 1. */
+class EventReading implements Reading<RunEvent> {
+  readonly goesOn = true;
+  private readonly replayer: RunReplayer;
+  private events: AsyncGenerator<RunEvent> | null = null;
+
+  constructor(
+    private readonly deps: HistoryDeps,
+    private readonly run: RunKey,
+  ) {
+    this.replayer = new RunReplayer(run, deps.definitions);
   }
-  return { events, isCut: false };
+
+  get status(): RunReplayer['status'] {
+    return this.replayer.status;
+  }
+
+  async next(): Promise<RunEvent | null> {
+    this.events ??= replayHistory(this.deps, this.run, this.replayer);
+    const { value, done } = await this.events.next();
+    if (done !== true) return value;
+    this.events = null;
+    if (this.status === null) throw new LlmteamError('RUN_UNKNOWN', `there is no run '${this.run.run_id}'`);
+    return null;
+  }
 }

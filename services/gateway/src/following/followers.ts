@@ -3,13 +3,24 @@
  * Owns: one follower per run, shared by its readers, and one tap per partition, shared by its followers; both are closed with their last user.
  * Does not own: what readers are sent.
  */
-import { type Entry, type EventPage, type Logger, liveSubject, type PubSub, type RunKey } from '@llmteam/contracts';
+import {
+  type Entry,
+  type EventPage,
+  type Logger,
+  liveSubject,
+  type PubSub,
+  type RunKey,
+  type StepPage,
+} from '@llmteam/contracts';
 import { EventPages } from './event-pages.js';
 import type { HistoryDeps } from './history.js';
 import { MemoryBudget } from './memory-budget.js';
+import type { JsonText } from './page-text.js';
+import type { PageRequest } from './paged-history.js';
 import { PartitionTap } from './partition-tap.js';
 import { ReplayGate } from './replay-gate.js';
 import { type FollowerListener, RunFollower } from './run-follower.js';
+import { StepPages } from './step-pages.js';
 
 export interface FollowersDeps extends HistoryDeps {
   readonly pubSub: PubSub;
@@ -30,8 +41,8 @@ interface Followed {
 }
 
 /** Each takes a slice of time in every turn of the event loop, and holds the state of a run in memory. */
-const replaysAtATime = 4;
-const replaysParked = 16;
+const replaysAtATime = 2;
+const replaysParked = 4;
 const framesInAll = 64 * 1024 * 1024;
 /** Enough for all events of a run of thousands of steps: the history need not be read again for each reader. */
 const framesPerRun = 16 * 1024 * 1024;
@@ -44,15 +55,22 @@ export class Followers {
   private readonly budget = new MemoryBudget(framesInAll, framesPerRun, framesKeptAnyway);
   readonly gate = new ReplayGate(replaysAtATime, replaysParked);
 
-  private readonly pages: EventPages;
+  private readonly eventPages: EventPages;
+  private readonly stepPages: StepPages;
 
   constructor(private readonly deps: FollowersDeps) {
-    this.pages = new EventPages(deps, this.gate);
+    this.eventPages = new EventPages(deps, this.gate);
+    this.stepPages = new StepPages(deps, this.gate);
   }
 
   /** Events of a run, whether it is followed or not. @throws LlmteamError `RUN_UNKNOWN` */
-  page(key: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
-    return this.pages.read(key, fromSeq, limit);
+  events(key: RunKey, request: PageRequest): Promise<JsonText<EventPage>> {
+    return this.eventPages.read(key, request);
+  }
+
+  /** Step occurrences of a run. @throws LlmteamError `RUN_UNKNOWN` */
+  steps(key: RunKey, request: PageRequest): Promise<JsonText<StepPage>> {
+    return this.stepPages.read(key, request);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
@@ -107,8 +125,10 @@ export class Followers {
     });
   }
 
-  /** Disconnects the readers of a run that was removed. */
+  /** Forgets a run that was removed, and disconnects its readers. */
   drop(run: RunKey): void {
+    this.eventPages.drop();
+    this.stepPages.drop();
     const followed = this.followed.get(mark(run));
     this.followed.delete(mark(run));
     followed?.follower.lose();

@@ -8,7 +8,7 @@ import {
   type RunRedacted,
   runEndingEvents,
 } from '@llmteam/contracts';
-import { type Definitions, type Run, RunFold, TimeSlices } from '@llmteam/kernel';
+import { type Definitions, type Run, RunFold, spareSlices } from '@llmteam/kernel';
 
 /** Whether a run of this status has ended; null is that of a run without a request. */
 export function hasEnded(status: string | null): boolean {
@@ -69,7 +69,7 @@ export class RunReplayer {
 
 /** Yields the events of a run so far. */
 export async function* replayHistory(deps: HistoryDeps, key: RunKey, replayer: RunReplayer): AsyncGenerator<RunEvent> {
-  const slices = new TimeSlices();
+  const slices = spareSlices();
   for await (const entry of deps.journal.read(key, replayer.position)) {
     await replayer.prepare(entry.fact);
     yield* replayer.apply(entry);

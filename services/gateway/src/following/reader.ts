@@ -10,7 +10,7 @@
  */
 import type { Clock } from '@llmteam/contracts';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
-import type { EventFrame } from './event-frame.js';
+import type { EventFrame, Frame } from './event-frame.js';
 import type { FollowedRun } from './followers.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { Replay } from './replay.js';
@@ -22,7 +22,7 @@ export type CloseReason = 'ended' | 'slow' | 'stopping' | 'revoked' | 'lost' | '
 
 /** Where a reader's frames go: an SSE response or a WebSocket. */
 export interface Outlet {
-  send(frame: Omit<EventFrame, 'seq'>): void;
+  send(frame: Frame): void;
   /** Bytes that the client has not read yet. */
   buffered(): number;
   /** Returns false if the client does not respond. */
@@ -91,7 +91,7 @@ export class Reader implements FollowerListener {
     }
   }
 
-  token(frame: Omit<EventFrame, 'seq'>): void {
+  token(frame: Frame): void {
     if (!this.isClosed && !this.isReplaying && !this.isBlocked) this.send(frame);
   }
 
@@ -165,7 +165,7 @@ export class Reader implements FollowerListener {
     this.send(frame);
   }
 
-  private send(frame: Omit<EventFrame, 'seq'>): void {
+  private send(frame: Frame): void {
     this.look();
     this.outlet.send(frame);
     this.count();

@@ -1,6 +1,8 @@
+import { spareTurns } from '@llmteam/kernel';
+
 const sliceMs = 5;
 
-/** Readers that are ready for more take turns, a few milliseconds of them per turn of the event loop. */
+/** Readers that are ready for more take turns, a few milliseconds of them per spare turn of the event loop. */
 export class SendTurns {
   private readonly waiting = new Set<() => void>();
   private isScheduled = false;
@@ -14,7 +16,7 @@ export class SendTurns {
   private schedule(): void {
     if (this.isScheduled || this.waiting.size === 0) return;
     this.isScheduled = true;
-    setImmediate(() => {
+    void spareTurns.next().then(() => {
       this.isScheduled = false;
       this.run();
       this.schedule();

@@ -9,6 +9,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
 import { RefusalPace } from '../limits/refusal-pace.js';
 import { routes } from '../routes/table.js';
+import { compressOnce } from './compressed-content.js';
 import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
 import { problemResponse } from './problem.js';
@@ -72,19 +73,30 @@ function catchErrors({ log }: HttpDeps): Middleware {
     try {
       await next();
     } catch (thrown) {
+      if (isOfGoneClient(thrown)) return;
       if (isLlmteamError(thrown) && thrown.code === 'RATE_LIMITED') await refusals.turn();
-      const { status, body, headers } = problemResponse(thrown);
-      if (status >= 500 && !isExpected(thrown)) {
+      if (sendProblem(context, thrown) >= 500 && !isExpected(thrown)) {
         log.error({ err: thrown, request_id: context.state.request_id }, 'a request could not be served');
       }
-      context.status = status;
-      context.set(headers);
-      // The rest of the body is not read, so the connection cannot be reused.
-      if (!context.req.complete) context.set('Connection', 'close');
-      context.type = 'application/problem+json; charset=utf-8';
-      context.body = JSON.stringify(body);
     }
   };
+}
+
+/** Returns the status. */
+function sendProblem(context: Context, thrown: unknown): number {
+  const { status, body, headers } = problemResponse(thrown);
+  context.status = status;
+  context.set(headers);
+  // The rest of the body is not read, so the connection cannot be reused.
+  if (!context.req.complete) context.set('Connection', 'close');
+  context.type = 'application/problem+json; charset=utf-8';
+  context.body = JSON.stringify(body);
+  return status;
+}
+
+/** The reason of a signal that was aborted because nobody waits for the response. */
+function isOfGoneClient(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError';
 }
 
 /** Errors that a component raised knowingly, such as a full disk. */
@@ -108,7 +120,11 @@ function compressIfAccepted(compressing: Middleware): Middleware {
   return (context, next) => {
     const accepted = context.get('Accept-Encoding');
     const isAccepted = /\bgzip\b/i.test(accepted) && !/;\s*q=0(\.0*)?\s*(,|$)/.test(accepted);
-    return isAccepted ? compressing(context, next) : next();
+    if (!isAccepted) return next();
+    return compressing(context, async () => {
+      await next();
+      await compressOnce(context);
+    });
   };
 }
 

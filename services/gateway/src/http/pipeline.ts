@@ -7,6 +7,7 @@
  */
 import type { RouterContext } from '@koa/router';
 import type { Json } from '@llmteam/contracts';
+import { spareTurns } from '@llmteam/kernel';
 import { auditRecord } from '../audit/audit-log.js';
 import { wrong } from '../errors/request-invalid.js';
 import type { Principal } from '../keys/key-ring.js';
@@ -16,6 +17,7 @@ import { sendEvents } from './event-stream.js';
 import type { HttpDeps } from './http-deps.js';
 import { hasBody, readJson, readText } from './request-body.js';
 import { checksOf, type RequestChecks } from './request-checks.js';
+import { onResponseEnd } from './response-end.js';
 
 export type RoutePipeline = (context: RouterContext) => Promise<void>;
 
@@ -39,10 +41,24 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
       isHead: context.method === 'HEAD',
       leaving: leaving(context),
     };
+    const isRead = route.method === 'get' && route.rate !== 'open';
+    if (isRead) await spareTurns.next();
     const response = await route.handle(request, deps.services);
+    // Its turn is over if it had to wait for the store, as many others may have.
+    if (isRead && response.body !== undefined) await spareTurns.next();
     if (route.changes) await recordChange(route, principal, context, response, deps);
     respond(context, (await response.later?.()) ?? response, deps);
+    if (route.rate !== 'open') countUnread(context, principal.tenant_id, deps);
   };
+}
+
+function countUnread({ req, res, body }: RouterContext, tenantId: string, { unread, metrics }: HttpDeps): void {
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) return;
+  const cutOff = (): void => {
+    metrics.readerCutOff();
+    req.socket.destroy();
+  };
+  onResponseEnd(req, res, unread.add(tenantId, { bytes: body.length, cutOff }));
 }
 
 async function admitRequest(context: RouterContext, tenantId: string, { tenants }: HttpDeps): Promise<void> {
@@ -79,14 +95,13 @@ async function readBody(
 }
 
 /** Creates the signal on demand: most responses are immediate, and signals that fire are not cheap. */
-function leaving({ res }: RouterContext): () => AbortSignal {
+function leaving({ req, res }: RouterContext): () => AbortSignal {
   let controller: AbortController | null = null;
   return () => {
     if (controller !== null) return controller.signal;
     const made = new AbortController();
     controller = made;
-    if (res.destroyed) made.abort();
-    res.once('close', () => {
+    onResponseEnd(req, res, () => {
       if (!res.writableFinished) made.abort();
     });
     return made.signal;
@@ -107,7 +122,7 @@ async function recordChange(
 
 function respond(
   context: RouterContext,
-  { status, headers = {}, body, content, stream }: ApiResponse,
+  { status, headers = {}, body, json, content, stream }: ApiResponse,
   { limits }: HttpDeps,
 ): void {
   // A client that does not read the response is cut off like one that does not read a stream. The next request has the usual timeout again.
@@ -120,11 +135,11 @@ function respond(
   } else if (content !== undefined) {
     context.type = content.type;
     context.body = content.data;
-  } else if (body === undefined) {
+  } else if (json === undefined && body === undefined) {
     context.body = null;
     context.status = status;
   } else {
     context.type = 'application/json; charset=utf-8';
-    context.body = JSON.stringify(body);
+    context.body = json ?? JSON.stringify(body);
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventFrame } from '../following/event-frame.js';
+import type { Frame } from '../following/event-frame.js';
 import type { CloseReason, Outlet } from '../following/reader.js';
 
 const heartbeat = Buffer.from(': still here\n\n');
@@ -17,7 +17,7 @@ export class SseOutlet implements Outlet {
     response.write('retry: 1000\n\n');
   }
 
-  send({ sse }: Omit<EventFrame, 'seq'>): void {
+  send({ sse }: Frame): void {
     this.response.write(sse);
   }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { EventFrame } from '../following/event-frame.js';
+import { dataOf, type Frame } from '../following/event-frame.js';
 import type { CloseReason, Outlet } from '../following/reader.js';
 
 /** The WebSocket close codes, as listed in the API reference. */
@@ -29,9 +29,9 @@ export class WebSocketOutlet implements Outlet {
     });
   }
 
-  send({ json }: Omit<EventFrame, 'seq'>): void {
+  send(frame: Frame): void {
     this.batchWrites();
-    this.socket.send(json, { binary: false });
+    this.socket.send(dataOf(frame), { binary: false });
   }
 
   buffered(): number {

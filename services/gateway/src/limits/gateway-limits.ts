@@ -9,6 +9,8 @@ export interface GatewayLimits {
   readonly active_runs: number;
   /** SSE and WebSocket, per tenant. */
   readonly open_streams: number;
+  /** What the clients of a tenant have asked for and not taken; beyond it, those that wait longest are cut off. */
+  readonly unread_response_bytes: number;
   readonly body_bytes: number;
   readonly segment_bytes: number;
   readonly header_count: number;
@@ -32,6 +34,7 @@ export const defaultLimits: GatewayLimits = {
   segment_bytes_per_second: 1024 * 1024,
   active_runs: 10_000,
   open_streams: 200,
+  unread_response_bytes: 32 * 1024 * 1024,
   body_bytes: 1024 * 1024,
   segment_bytes: 4 * 1024 * 1024,
   header_count: 100,

@@ -72,7 +72,7 @@ function seriesIn(registry: Registry) {
     ),
     cutOff: counter(
       'llmteam_gateway_slow_readers_total',
-      'Readers of streams that were cut off because they took nothing',
+      'Readers of streams and responses that were cut off because they took nothing',
       [],
     ),
   };

@@ -2,9 +2,9 @@ import type { StepCatalog } from '@llmteam/kernel';
 import type { Route } from '../routes/route.js';
 import { openapiDocument } from './document.js';
 
-/** The document as JSON text, made again when the catalog has other types: workers may announce them at any time. */
+/** The document as JSON, made again when the catalog has other types: workers may announce them at any time. */
 export class ServedDocument {
-  private made: { readonly types: string; readonly text: string } | null = null;
+  private made: { readonly types: string; readonly json: Buffer } | null = null;
 
   constructor(
     private readonly routes: readonly Route[],
@@ -12,12 +12,12 @@ export class ServedDocument {
     private readonly catalog: StepCatalog,
   ) {}
 
-  text(): string {
+  json(): Buffer {
     const metadata = this.catalog.list();
     const types = metadata.map(({ type_id, version }) => `${type_id}@${version}`).join();
     if (this.made?.types !== types) {
-      this.made = { types, text: JSON.stringify(openapiDocument(this.routes, this.version, metadata)) };
+      this.made = { types, json: Buffer.from(JSON.stringify(openapiDocument(this.routes, this.version, metadata))) };
     }
-    return this.made.text;
+    return this.made.json;
   }
 }

@@ -30,5 +30,5 @@ export interface RouteServices {
   /** The product version. */
   readonly version: string;
   /** The OpenAPI document as JSON text. */
-  readonly document: { text(): string };
+  readonly document: { json(): Buffer };
 }

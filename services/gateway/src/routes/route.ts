@@ -53,6 +53,8 @@ export interface ApiResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** The same, as text. */
+  readonly json?: string;
   /** Any other media type. */
   readonly content?: { readonly type: string; readonly data: string | Buffer };
   /** Sent as server-sent events. */

@@ -135,8 +135,8 @@ follows it, the response is 204, which tells browsers not to reconnect.`,
     const first = cursor === undefined ? from_seq : Number(cursor);
     const from = lastSeen === null ? first : lastSeen + 1;
     if (wantsStream(request)) return streamEvents(request, from, lastSeen !== null, services);
-    const page = await services.runQueries.events(runOf(request), from, request.query.limit ?? 1_000);
-    return { status: 200, body: page satisfies EventPage };
+    const page = { first: from - 1, limit: request.query.limit ?? 1_000, signal: request.leaving() };
+    return { status: 200, json: await services.runQueries.events(runOf(request), page) };
   },
 });
 

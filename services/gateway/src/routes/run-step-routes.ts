@@ -32,9 +32,9 @@ export const runStepRoutes: readonly Route[] = [
     responses: { 200: { description: 'A page of steps.', content: { 'application/json': StepPage } } },
     errors: ['RUN_UNKNOWN'],
     changes: false,
-    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query }, { runQueries }) => {
-      const page = await runQueries.steps({ tenant_id, run_id }, Number(query.cursor ?? 0), query.limit ?? 50);
-      return { status: 200, body: page satisfies StepPage };
+    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, query, leaving }, { runQueries }) => {
+      const request = { first: Number(query.cursor ?? 0), limit: query.limit ?? 50, signal: leaving() };
+      return { status: 200, json: await runQueries.steps({ tenant_id, run_id }, request) };
     },
   }),
   defineRoute<typeof noQuery, typeof noBody>({

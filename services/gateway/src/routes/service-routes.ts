@@ -83,7 +83,7 @@ export const serviceRoutes: readonly Route[] = [
       200: { description: 'The document.', content: { 'application/json': Type.Unsafe({ type: 'object' }) } },
     },
     errors: [],
-    handle: async (_request, { document }) => plain('application/json; charset=utf-8', document.text()),
+    handle: async (_request, { document }) => plain('application/json; charset=utf-8', document.json()),
   }),
   openRoute({
     operation: 'get_api_docs',

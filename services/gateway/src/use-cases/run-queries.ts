@@ -12,6 +12,8 @@ import type {
 } from '@llmteam/contracts';
 import type { RunService } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
+import type { JsonText } from '../following/page-text.js';
+import type { PageRequest } from '../following/paged-history.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 
@@ -37,11 +39,9 @@ export class RunQueries {
     return this.atGate(run, () => this.deps.runs.show(run));
   }
 
-  /** `first` is the index of the first step of the page. @throws LlmteamError `RUN_UNKNOWN` */
-  async steps(run: RunKey, first: number, limit: number): Promise<StepPage> {
-    const steps = await this.atGate(run, () => this.deps.runs.steps(run));
-    const next = first + limit;
-    return { steps: steps.slice(first, next), cursor: next < steps.length ? String(next) : null };
+  /** A page as JSON text. @throws LlmteamError `RUN_UNKNOWN` */
+  steps(run: RunKey, request: PageRequest): Promise<JsonText<StepPage>> {
+    return this.deps.followers.steps(run, request);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `RUN_REDACTED` */
@@ -78,9 +78,9 @@ export class RunQueries {
     return Math.min(seconds, this.deps.limits.wait_seconds) * 1_000;
   }
 
-  /** @throws LlmteamError `RUN_UNKNOWN` */
-  events(run: RunKey, fromSeq: number, limit: number): Promise<EventPage> {
-    return this.deps.followers.page(run, fromSeq, limit);
+  /** A page as JSON text. @throws LlmteamError `RUN_UNKNOWN` */
+  events(run: RunKey, request: PageRequest): Promise<JsonText<EventPage>> {
+    return this.deps.followers.events(run, request);
   }
 }
 
