@@ -55,8 +55,9 @@ const tenants = `With \`tenants\`, a model, client, store or secret exists only 
 command line belong to the tenant \`default\`, unless \`--tenant\` names another.
 
 What steps return, throw, record or stream is searched for secrets before it leaves the worker: values of \`headers\` (except \`Accept\`,
-\`Accept-*\`, \`Content-Type\` and \`User-Agent\`), strings under keys that name a secret, and \`secrets\`. Each is replaced by \`[redacted]\`, also
-within longer text and as JSON, URL or base64 encodes it. Values shorter than six characters are not searched for.`;
+\`Accept-*\`, \`Cache-Control\`, \`Content-Type\` and \`User-Agent\`), strings under keys that name a secret, and \`secrets\`. Each is replaced by
+\`[redacted]\`, also within longer text, as JSON, URL or base64 encodes it, and as a number. Logs are searched in the same way. Values shorter
+than six characters are not searched for.`;
 
 const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
 

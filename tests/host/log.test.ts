@@ -85,7 +85,7 @@ spec('log lines', (test) => {
     };
     withConfigFile(written, (path) => {
       const environment = { NATS_PASSWORD: 'pass-word', KEY: 'key-value', TINY: 'abc', MODEL: 'gpt-x' };
-      const expected = ['Bearer abcdefgh1', 'abcdefgh1', 'gpt-x', 'key-value', 'pass-word', 'sk-literal'];
+      const expected = ['Bearer abcdefgh1', 'abc', 'abcdefgh1', 'gpt-x', 'key-value', 'pass-word', 'sk-literal'];
       assert.equal(knownSecrets(loadConfig(path, environment)).sort(), expected);
     });
   });

@@ -1,11 +1,11 @@
-import { SecretRedactor } from '@llmteam/kernel';
+import { credentialsIn, isSecretHeader, SecretRedactor } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
 const secret = 'sk-"quoted"/slash+ & ümlaut?';
 
 function knowing(...secrets: string[]): SecretRedactor {
-  const redactor = new SecretRedactor(6);
+  const redactor = new SecretRedactor();
   redactor.add(secrets);
   return redactor;
 }
@@ -69,7 +69,53 @@ spec('secrets in text', (test) => {
   });
 });
 
+spec('a text that was cut', (test) => {
+  test('ends before what may be the beginning of a secret, in whatever spelling', () => {
+    for (const spelling of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64(secret)]) {
+      for (let end = 1; end < spelling.length; end++) {
+        const shown = knowing(secret).cutText(`key: ${spelling.slice(0, end)}`);
+        assert.match(shown, /^(?:key: |key: \[redacted\].?)$/, spelling.slice(0, end));
+      }
+    }
+  });
+
+  test('has no whole secret either, and is kept if it has none', () => {
+    assert.is(knowing('hunter22').cutText('hunter22 is not hunt'), '[redacted] is not ');
+    assert.is(knowing('hunter22').cutText('nothing to hide'), 'nothing to hide');
+  });
+});
+
+spec('secrets in headers', (test) => {
+  test('are all values but those that are public by nature', () => {
+    assert.equal(['Accept', 'cache-control', 'Content-Type', 'User-Agent'].map(isSecretHeader), [
+      false,
+      false,
+      false,
+      false,
+    ]);
+    assert.equal(['Authorization', 'X-Api-Key', 'Cookie'].map(isSecretHeader), [true, true, true]);
+  });
+
+  test('are also what follows a scheme, and the user name and password of Basic', () => {
+    assert.equal(credentialsIn('Bearer abcdef'), ['abcdef']);
+    assert.equal(credentialsIn('Bot MTk4.x-9'), ['MTk4.x-9']);
+    assert.equal(credentialsIn(`Basic ${base64('me:pass:word')}`), [
+      base64('me:pass:word'),
+      'me:pass:word',
+      'pass:word',
+    ]);
+    assert.equal(credentialsIn('My Application'), []);
+    assert.equal(credentialsIn('a phrase of words'), []);
+  });
+});
+
 spec('secrets in JSON', (test) => {
+  test('are found in numbers, of which others stay numbers', () => {
+    assert.equal(knowing('12345678').json({ '12345678': [12345678, 1, 912345678] }), {
+      '[redacted]': ['[redacted]', 1, '[redacted]'],
+    });
+  });
+
   test('are found in strings and keys at any depth', () => {
     const value = { list: [1, { text: 'has hunter22 in it' }], 'key-hunter22': null };
     assert.equal(knowing('hunter22').json(value), {
@@ -81,7 +127,7 @@ spec('secrets in JSON', (test) => {
   test('a value without any is the same value', () => {
     const value = { list: [1, { text: 'nothing' }], deep: { a: null, b: true } };
     assert.is(knowing('hunter22').json(value), value);
-    assert.is(new SecretRedactor(6).json(value), value);
+    assert.is(new SecretRedactor().json(value), value);
   });
 
   test('parts without any are the same parts', () => {

@@ -1,6 +1,10 @@
+import type { RequestListener } from 'node:http';
 import { type JsonObject, LlmteamError, liveSubject } from '@llmteam/contracts';
+import { createHttpAction } from '@llmteam/http-action';
 import type { ResourceConfig } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { until } from '../gateway/support/until.js';
+import { withHttpServer } from '../plugins/support/with-server.js';
 import { type Handler, Partition, withBackend } from '../run-loop/partition.js';
 import { spec } from '../support/spec.js';
 
@@ -39,6 +43,7 @@ async function keptAfter(handler: Handler, resources = configured): Promise<Kept
     const params = { timeout_seconds: null, max_retries: 0 };
     const steps = [{ step_id: 'work', type: 'work' }];
     await partition.start({ segment_id: 'one', name: 'One', entrypoint: 'work', params, steps }, {}, run.run_id);
+    await until(async () => (await partition.view(run)).status !== 'running');
     const shown = (await partition.view(run)) as unknown as JsonObject;
     const entries: unknown[] = [];
     for await (const { fact } of shared.backend.journal.read(run)) entries.push(fact);
@@ -121,3 +126,47 @@ spec('what a handler gives back', (test) => {
     assert.match(history, 'LIMIT_EXCEEDED');
   });
 });
+
+/** Repeats the request's headers in every place and spelling, as services and proxies do. */
+const echoing: RequestListener = ({ headers, url }, response) => {
+  const [plain, encoded] = [headers.authorization ?? '', Buffer.from(headers.authorization ?? '').toString('base64')];
+  const told = { headers, nested: JSON.stringify({ headers }), encoded, url: encodeURIComponent(plain) };
+  response.writeHead(url === '/fails' ? 422 : 200, { 'x-echo': plain, 'content-type': 'application/json' });
+  response.end(JSON.stringify(told));
+};
+
+spec('what http_action gives back of a service that repeats the headers of its client', (test) => {
+  for (const path of ['/fails', '/answers'] as const) {
+    for (const authorization of [
+      `Bearer ${token}`,
+      'Bearer "q/7"secret-token',
+      `Custom ${token}`,
+      `Basic ${Buffer.from('me:pass-word').toString('base64')}`,
+    ]) {
+      test(`is journaled without them: ${path}, ${authorization.split(' ')[0]} ${authorization.length}`, async () => {
+        await withHttpServer(echoing, async (origin) => {
+          const action = createHttpAction({});
+          const headers = { Authorization: authorization, Accept: 'application/json' };
+          const clients = { crm: { base_url: origin, headers, allow_private_network: true } };
+          const config = { client_ref: 'crm', path, response_headers: true } as const;
+          const run: Handler = async (context, _, input) => {
+            const { response = null, headers: shown = null } = await action.stepType.run(context, config, input);
+            return { output: { response, shown } };
+          };
+          const { history, shown } = await keptAfter(run, { clients });
+          await action.close();
+          const secret = authorization.slice(authorization.indexOf(' ') + 1);
+          for (const part of [secret, JSON.stringify(secret).slice(1, -1), 'pass-word', base64(authorization)])
+            assert.not.ok(history.includes(part), `${part} in ${history}`);
+          assert.is(shown.status, path === '/fails' ? 'failed' : 'completed');
+          assert.match(history, '[redacted]');
+          assert.match(history, 'application/json');
+        });
+      });
+    }
+  }
+});
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

@@ -18,6 +18,8 @@ export interface ModelRequest {
   readonly idempotency_key: string;
   /** Called with every chunk of text as it arrives, if the provider streams. */
   readonly onToken?: (text: string) => void;
+  /** The text without configured secrets, for a text of the service that is shortened for a message: `StepContext.redact`. */
+  readonly redact: (text: string) => string;
 }
 
 export interface ModelResponse {

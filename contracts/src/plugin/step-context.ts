@@ -68,6 +68,12 @@ export interface StepContext {
    * `x-template`. @throws LlmteamError `EXPRESSION_FAILED`; `STEP_CONFIG_INVALID` for a `{name}` that the input does not have
    */
   evaluate(pointer: string): Json;
+  /**
+   * The text without configured secrets. Only for a text of which a part is kept, before it is cut: what a handler returns, throws,
+   * records or streams is searched for whole secrets anyway. With `isCut`, the text is the beginning of a longer one, and what may be
+   * the beginning of a secret at its end is left out.
+   */
+  redact(text: string, how?: { readonly isCut?: boolean }): string;
   /** Streams text to live subscribers. Best effort. */
   emitToken(text: string): void;
   /** Records an activity as an event of the run; journaled with the report. @throws LlmteamError `STEP_RESULT_INVALID` */

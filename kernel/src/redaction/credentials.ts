@@ -4,6 +4,7 @@ const publicHeaders: ReadonlySet<string> = new Set([
   'accept-charset',
   'accept-encoding',
   'accept-language',
+  'cache-control',
   'content-type',
   'user-agent',
 ]);
@@ -13,11 +14,16 @@ export function isSecretHeader(name: string): boolean {
   return !publicHeaders.has(name.toLowerCase());
 }
 
-/** `Bearer abc` contains the secret `abc`, and `Basic …` an encoded password as well. */
+const schemes: readonly string[] = ['bearer', 'basic', 'token', 'key', 'apikey'];
+
+/** `Bearer abc` contains the secret `abc`, and `Basic …` an encoded user name and password as well. */
 export function credentialsIn(value: string): string[] {
-  const [, scheme = '', credentials] = /^(bearer|basic|token|key|apikey)\s+(\S+)$/i.exec(value) ?? [];
+  const [, first = '', credentials] = /^([a-z][\w-]*)\s+(\S+)$/i.exec(value) ?? [];
   if (credentials === undefined) return [];
-  if (scheme.toLowerCase() !== 'basic') return [credentials];
+  const scheme = first.toLowerCase();
+  // Of a title such as `My Application`, the last word is no secret.
+  if (!schemes.includes(scheme) && /^[a-z]+$/i.test(credentials)) return [];
+  if (scheme !== 'basic') return [credentials];
   const pair = Buffer.from(credentials, 'base64').toString();
-  return [credentials, pair.slice(pair.indexOf(':') + 1)];
+  return [credentials, pair, pair.slice(pair.indexOf(':') + 1)];
 }

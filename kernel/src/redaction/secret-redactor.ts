@@ -6,25 +6,27 @@ import type { Json } from '@llmteam/contracts';
 import { spellingsOf } from './spellings.js';
 
 const redacted = '[redacted]';
+/** Shorter values, such as `true` or a port, occur in ordinary text, so they are not searched for. */
+const shortestSecret = 6;
+const numberText = /^[\d.eE+-]+$/;
 
 export class SecretRedactor {
   private readonly secrets = new Set<string>();
   private spellings: readonly string[] = [];
   private pattern: RegExp | null = null;
   private prefixes: ReadonlySet<string> | null = null;
-
-  /** Shorter secrets are not searched for: they occur in unrelated text. */
-  constructor(private readonly shortestSecret: number) {}
+  private mayBeNumbers = false;
 
   add(secrets: Iterable<string>): void {
     const { size } = this.secrets;
-    for (const secret of secrets) if (secret.length >= this.shortestSecret) this.secrets.add(secret);
+    for (const secret of secrets) if (secret.length >= shortestSecret) this.secrets.add(secret);
     if (this.secrets.size === size) return;
     // Longest first, because one secret may contain another.
     const all = new Set([...this.secrets].flatMap(spellingsOf));
     this.spellings = [...all].sort((one, other) => other.length - one.length);
     this.pattern = new RegExp(this.spellings.map(literally).join('|'), 'g');
     this.prefixes = null;
+    this.mayBeNumbers = this.spellings.some((spelling) => numberText.test(spelling));
   }
 
   text(whole: string): string {
@@ -32,7 +34,13 @@ export class SecretRedactor {
     return this.pattern === null || isTooShort ? whole : whole.replace(this.pattern, redacted);
   }
 
-  /** A copy without secrets in its strings and keys; the same value if it has none. */
+  /** The same for a text that was cut: what may be the beginning of a secret at its end is left out too. */
+  cutText(start: string): string {
+    const text = this.text(start);
+    return text.slice(0, text.length - this.unfinished(text));
+  }
+
+  /** A copy without secrets in its strings, keys and numbers; the same value if it has none. */
   json<T>(value: T): T {
     return this.pattern === null ? value : (this.clean(value as Json) as T);
   }
@@ -49,8 +57,14 @@ export class SecretRedactor {
 
   private clean(value: Json): Json {
     if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number' && this.mayBeNumbers) return this.number(value);
     if (typeof value !== 'object' || value === null) return value;
     return Array.isArray(value) ? this.cleanList(value) : this.cleanObject(value as Readonly<Record<string, Json>>);
+  }
+
+  private number(value: number): Json {
+    const text = String(value);
+    return this.text(text) === text ? value : redacted;
   }
 
   private cleanList(list: readonly Json[]): Json {

@@ -24,16 +24,13 @@ export interface ResourceConfig {
   readonly reveal: (text: string) => string;
 }
 
-/** Shorter values, such as `true` or a port, occur in ordinary text. */
-const shortestSecret = 6;
-
 /**
  * Looks up configured resources by reference, each for a tenant: what a tenant may not use does not exist for it. Models are created
  * lazily and cached. Every secret that is handed out is known to `redactor` from then on.
  */
 export class Resources {
   /** Removes secrets from what handlers return. */
-  readonly redactor = new SecretRedactor(shortestSecret);
+  readonly redactor = new SecretRedactor();
   private readonly models = new Map<string, LanguageModel>();
 
   constructor(

@@ -163,6 +163,11 @@ export class StepExecution implements StepContext {
     return expression.evaluate(jobVariables(this.job));
   }
 
+  redact(text: string, { isCut = false }: { readonly isCut?: boolean } = {}): string {
+    const { redactor } = this.deps.resources;
+    return isCut ? redactor.cutText(text) : redactor.text(text);
+  }
+
   emitToken(text: string): void {
     if (this.isClosed) return;
     this.tokens ??= new TokenRedactor(this.deps.resources.redactor);

@@ -39,10 +39,13 @@ export function codingsOf(header: string | string[] | undefined): readonly Codin
   }
   return names.map((name) => {
     if (isCoding(name)) return name;
-    throw new Undecodable(
-      `has the content encoding ${JSON.stringify(name.slice(0, 64))}, which is not gzip, deflate or br`,
-    );
+    throw new Undecodable(`has the content encoding ${shownWord(name)}, which is not gzip, deflate or br`);
   });
+}
+
+/** A word of the response in a message. A long one is not cut: its beginning could be that of a secret. */
+export function shownWord(word: string): string {
+  return word.length <= 64 ? JSON.stringify(word) : `of ${word.length} characters`;
 }
 
 function isCoding(name: string): name is Coding {

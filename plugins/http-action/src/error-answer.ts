@@ -3,13 +3,12 @@
  * Invariant: a body that is late, broken or not decodable does not hide the status; it is described as far as it came.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Json, type JsonObject, parseBoundedJson } from '@llmteam/contracts';
+import { type Json, type JsonObject, parseBoundedJson, type StepContext } from '@llmteam/contracts';
 import type { Dispatcher } from 'undici';
 import { charsetOf, declaredCharset, decoderOf } from './charset.js';
 import { codingsOf, decompress } from './content-encoding.js';
 import { withExactNumbers } from './exact-numbers.js';
 import type { Limits } from './limits.js';
-import type { Redactor } from './redaction.js';
 import { announcesBodyItCannotHave, discardBody } from './response-body.js';
 import { shownHeaders } from './response-headers.js';
 
@@ -20,18 +19,19 @@ interface Start {
 
 /**
  * `{status, headers, body}`, and `body_truncated: true` if only the start of the body is there. JSON is parsed, other text is a string,
- * anything else `{content_type, bytes}`. Cookies are left out of the headers, and secrets are redacted from headers and body.
+ * anything else `{content_type, bytes}`. Cookies are left out of the headers. Only what a cut splits of a secret is redacted here: the
+ * worker finds whole ones.
  */
 export async function errorDetails(
   response: Dispatcher.ResponseData,
   limits: Limits,
-  redactor: Redactor,
+  redact: StepContext['redact'],
 ): Promise<JsonObject> {
   const { statusCode: status, headers } = response;
   const received = await startOf(response, limits);
   const { content, isCut } = await readable(received, headers['content-encoding'], limits.errorBodyBytes);
-  const shown = shownHeaders(headers, redactor.redact, ['set-cookie']);
-  const details = { status, headers: shown, body: bodyOf({ content, isCut }, headers['content-type'], redactor) };
+  const shown = shownHeaders(headers, ['set-cookie']);
+  const details = { status, headers: shown, body: bodyOf({ content, isCut }, headers['content-type'], redact) };
   return isCut ? { ...details, body_truncated: true } : details;
 }
 
@@ -79,13 +79,15 @@ async function readable(
   }
 }
 
-function bodyOf({ content, isCut }: Start, contentType: string | string[] | undefined, redactor: Redactor): Json {
+function bodyOf(
+  { content, isCut }: Start,
+  contentType: string | string[] | undefined,
+  redact: StepContext['redact'],
+): Json {
   if (content.length === 0) return null;
   const text = textOf(content, charsetOf(content, declaredCharset(contentType)), isCut);
-  if (text === null) return { content_type: redactor.redact(String(contentType ?? 'unknown')), bytes: content.length };
-  if (isCut) return redactor.redactStart(text);
-  const json = jsonIn(text);
-  return json === undefined ? redactor.redact(text) : redactor.redactJson(json);
+  if (text === null) return { content_type: String(contentType ?? 'unknown'), bytes: content.length };
+  return isCut ? redact(text, { isCut }) : (jsonIn(text) ?? text);
 }
 
 /** Null for bytes that are no text. A character that the cut has split is dropped. */

@@ -2,7 +2,7 @@ import { type Json, LlmteamError, parseBoundedJson } from '@llmteam/contracts';
 import type { Dispatcher } from 'undici';
 import { charsetOf, declaredCharset, decoderOf } from './charset.js';
 import type { HttpActionConfig } from './config.js';
-import { codingsOf, decompress, Undecodable } from './content-encoding.js';
+import { codingsOf, decompress, shownWord, Undecodable } from './content-encoding.js';
 import { firstRounded, withExactNumbers } from './exact-numbers.js';
 import type { Limits } from './limits.js';
 import { settingName } from './settings.js';
@@ -88,8 +88,7 @@ function readValue(content: Buffer, reading: Reading, contentType: string | stri
 
 function textOf(content: Buffer, charset: string): string {
   const decoder = decoderOf(charset);
-  if (decoder === undefined)
-    throw new Undecodable(`has the charset ${JSON.stringify(charset.slice(0, 64))}, which is unknown`);
+  if (decoder === undefined) throw new Undecodable(`has the charset ${shownWord(charset)}, which is unknown`);
   try {
     return decoder.decode(content);
   } catch (cause) {
@@ -107,9 +106,7 @@ function parse(text: string, largeNumbers: 'refuse' | 'string'): Json {
   const { digits, pointer } = rounded;
   const place = pointer === '' ? 'the value' : `'${pointer}'`;
   const wayOut = 'set `large_numbers: "string"` to get such numbers as strings';
-  throw new Undecodable(
-    `cannot be used: ${place} is the number ${shortened(digits)}, which would be rounded; ${wayOut}`,
-  );
+  throw new Undecodable(`cannot be used: ${place} is ${shownNumber(digits)}, which would be rounded; ${wayOut}`);
 }
 
 function bounded(text: string): Json {
@@ -122,6 +119,6 @@ function bounded(text: string): Json {
   }
 }
 
-function shortened(digits: string): string {
-  return digits.length <= 64 ? digits : `${digits.slice(0, 64)}…`;
+function shownNumber(digits: string): string {
+  return digits.length <= 64 ? `the number ${digits}` : `a number of ${digits.length} characters`;
 }

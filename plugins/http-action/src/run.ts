@@ -13,7 +13,6 @@ import { errorDetails } from './error-answer.js';
 import { send } from './exchange.js';
 import { failureOf, totalTimeout } from './failure.js';
 import type { Limits } from './limits.js';
-import { redactorOf } from './redaction.js';
 import { type HttpRequest, requestOf } from './request.js';
 import { readBody } from './response-body.js';
 import { shownHeaders } from './response-headers.js';
@@ -34,6 +33,7 @@ interface Call {
   readonly config: HttpActionConfig;
   /** Method and URL. */
   readonly place: string;
+  readonly redact: StepContext['redact'];
   readonly progress: { isSent: boolean };
 }
 
@@ -57,7 +57,9 @@ export async function runHttpAction(
   checkCharset(config);
   const request = await requestOf(config, context, input);
   const about = { method: request.method, url: shownUrl(request.target.url) };
-  const call: Call = { parts, request, config, place: `${about.method} ${about.url}`, progress: { isSent: false } };
+  const place = `${about.method} ${about.url}`;
+  const redact: Call['redact'] = (text, how) => context.redact(text, how);
+  const call: Call = { parts, request, config, place, redact, progress: { isSent: false } };
   const started = performance.now();
   const durationMs = () => Math.round(performance.now() - started);
   context.record({ event_type: 'action.started', payload: about });
@@ -88,7 +90,10 @@ function checkCharset({ charset }: HttpActionConfig): void {
   throw new LlmteamError('STEP_CONFIG_INVALID', `\`charset\` ${JSON.stringify(charset)} is unknown`);
 }
 
-async function exchange({ parts, request, config, place, progress }: Call, signal: AbortSignal): Promise<Outcome> {
+async function exchange(
+  { parts, request, config, place, redact, progress }: Call,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { egress, limits, now } = parts;
   const dispatcher = egress.dispatcher(request.target.allow_private_network);
   const onSending = () => {
@@ -96,10 +101,9 @@ async function exchange({ parts, request, config, place, progress }: Call, signa
   };
   const response = await send(request, { dispatcher, limits, signal, expected: config.expect_status, onSending });
   const { statusCode: status, headers } = response;
-  const redactor = redactorOf(request.target.clientHeaders);
   if (!isExpected(status, config.expect_status)) {
     const seconds = retryAfter(headers['retry-after'], now());
-    const details = await errorDetails(response, limits, redactor);
+    const details = await errorDetails(response, limits, redact);
     throw statusError(place, {
       ...details,
       status,
@@ -109,7 +113,7 @@ async function exchange({ parts, request, config, place, progress }: Call, signa
   const { value, bytes } = await readBody(response, config, place, limits);
   const ports = { response: value, status };
   if (config.response_headers !== true) return { status, ports, bytes };
-  return { status, ports: { ...ports, headers: shownHeaders(headers, redactor.redact) }, bytes };
+  return { status, ports: { ...ports, headers: shownHeaders(headers) }, bytes };
 }
 
 /** Until it settles or the attempt is aborted; a step without a timeout of its own has that of the settings. */

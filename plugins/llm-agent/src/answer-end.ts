@@ -12,11 +12,15 @@ export function checkEnd(response: ModelResponse): void {
   if (finish_reason === 'content_filter') {
     throw badAnswer('LLM_REFUSED', `model '${model}': the service filtered the answer (content_filter)`, response);
   }
-  const reason =
-    finish_reason === ''
-      ? 'without a finish reason'
-      : `with the finish reason '${finish_reason.slice(0, longestReason)}'`;
-  throw badAnswer('LLM_FAILED', `model '${model}': the answer ended ${reason}`, response);
+  throw badAnswer('LLM_FAILED', `model '${model}': the answer ended ${shownReason(finish_reason)}`, response);
+}
+
+/** A long one is not cut: its beginning could be that of a secret. */
+function shownReason(reason: string): string {
+  if (reason === '') return 'without a finish reason';
+  return reason.length > longestReason
+    ? `with a finish reason of ${reason.length} characters`
+    : `with the finish reason '${reason}'`;
 }
 
 /** @throws LlmteamError `LLM_FAILED` */

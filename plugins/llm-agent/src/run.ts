@@ -38,11 +38,13 @@ export async function runLlmAgent(context: StepContext, config: LlmAgentConfig, 
     signal: context.signal,
     idempotency_key: context.idempotency_key,
     onToken: (text) => context.emitToken(text),
+    redact: (text) => context.redact(text),
   };
   const llmRefs = [config.llm_ref, ...(config.fallback_llm_refs ?? [])];
   const response = await ask(context, { llmRefs, allowEmpty: config.allow_empty === true }, request);
   const { text, finish_reason } = response;
-  return { output: outputFormat === 'json' ? parseAnswer(response, output_schema) : text, finish_reason };
+  const output = outputFormat === 'json' ? parseAnswer({ response, redact: request.redact }, output_schema) : text;
+  return { output, finish_reason };
 }
 
 function rejectUnsupported({ prompt_template_id, tools = [] }: LlmAgentConfig): void {

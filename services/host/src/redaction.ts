@@ -29,9 +29,9 @@ export function makeRedactor(secrets: readonly string[]): (line: string) => stri
   };
 }
 
-/** Redacts by value only, for any text. The caller has left out values too short to be secrets. */
+/** Redacts by value only, for any text. */
 export function hideSecrets(secrets: readonly string[]): (text: string) => string {
-  const redactor = new SecretRedactor(1);
+  const redactor = new SecretRedactor();
   redactor.add(secrets);
   return (whole) => redactor.text(whole);
 }

@@ -8,9 +8,6 @@ import type { Config } from './config.js';
 const referencePrefix = 'env:';
 const mask = '***';
 
-/** Shorter values are not real secrets, and redacting them would garble every line. */
-const shortestSecret = 4;
-
 /** Whether a string under this key is a secret. Keys that end in `_ref` hold names. */
 export function isSecretKey(key: string): boolean {
   return secretWord.test(key) && !key.endsWith('_ref');
@@ -42,7 +39,7 @@ export function revealed(text: string | undefined, { environment }: Pick<Config,
 /** Every value that must not appear in logs and on terminals: values of `env:` references and literals under secret keys. */
 export function knownSecrets(config: Pick<Config, 'file' | 'environment'>): string[] {
   const isKnown = (text: string, isSecret: boolean) => isSecret || text.startsWith(referencePrefix);
-  return valuesIn(config, isKnown).filter((value) => value.length >= shortestSecret);
+  return valuesIn(config, isKnown);
 }
 
 /** Every value that must not appear in what steps return: those under secret keys. A model's name is not one, even if it is a reference. */
@@ -60,7 +57,7 @@ function valuesIn(
     const isReference = text.startsWith(referencePrefix);
     const value = isReference ? (environment[text.slice(referencePrefix.length)] ?? '') : text;
     const words = isChosen(text, isSecret) ? [value, ...credentialsIn(value)] : [];
-    for (const word of [...words, ...passwordIn(text)]) found.add(word);
+    for (const word of [...words, ...passwordIn(text)]) if (word !== '') found.add(word);
     return text;
   });
   return [...found];

@@ -12,12 +12,13 @@ async function detailsOf(
   listener: RequestListener,
   client: Call['client'] = {},
   limits: { errorBodyBytes?: number; errorBodyMs?: number } = {},
+  secrets: readonly string[] = [],
 ): Promise<JsonObject> {
   const found: JsonObject[] = [];
   await withHttpServer(listener, (baseUrl) =>
     withAction({ limits }, async ({ call }) => {
       const error = await rejectsWith('HTTP_CLIENT_ERROR', () =>
-        call({ config: { client_ref: 'local' }, base_url: baseUrl, client }),
+        call({ config: { client_ref: 'local' }, base_url: baseUrl, client, secrets }),
       );
       found.push(error.details ?? {});
     }),
@@ -96,38 +97,13 @@ spec('http_action: the answer with an unexpected status', (test) => {
   });
 });
 
-/** Repeats the request's headers, as some services and proxies do. */
-const echo: RequestListener = ({ headers }, response) =>
-  void response
-    .writeHead(422, { 'x-echo': headers.authorization ?? '', 'content-type': 'application/json' })
-    .end(JSON.stringify({ headers, nested: JSON.stringify({ headers }) }));
-
-spec("http_action: a client's secrets in the answer", (test) => {
-  const headers = { Authorization: 'Bearer "q/7"secret', 'X-Api-Key': 'k-123456', Accept: 'application/json' };
-
-  test('are redacted, in every spelling, with and without the scheme', async () => {
-    const told = JSON.stringify(await detailsOf(echo, { headers }));
-    assert.not.match(told, /secret|k-123456/);
-    assert.match(told, '[redacted]');
-    assert.match(told, 'application/json');
-    const url = encodeURIComponent('k-123456/ä');
-    const client = { headers: { 'X-Api-Key': 'k-123456/\u00e4' } };
-    assert.is((await detailsOf(answer(`see ?key=${url}`), client)).body, 'see ?key=[redacted]');
-    const slash = { headers: { 'X-Api-Key': 'k/123456' } };
-    assert.equal((await detailsOf(answer('{"key":"k\\/123456","x":"\\u006b/123456"}'), slash)).body, {
-      key: '[redacted]',
-      x: '[redacted]',
-    });
-    const digits = { headers: { 'X-Api-Key': '12345678' } };
-    assert.equal((await detailsOf(answer('{"12345678":[12345678,1]}'), digits)).body, {
-      '[redacted]': ['[redacted]', 1],
-    });
-    const basic = { headers: { Authorization: `Basic ${Buffer.from('me:pass-word').toString('base64')}` } };
-    assert.is((await detailsOf(answer('wrong password pass-word'), basic)).body, 'wrong password [redacted]');
-  });
-
-  test('are redacted when the cut splits them', async () => {
-    const { body } = await detailsOf(answer('key k-123456 is wrong'), { headers }, { errorBodyBytes: 8 });
-    assert.is(body, 'key [redacted]');
+spec('http_action: a secret that the cut of an answer splits', (test) => {
+  test('leaves nothing of its beginning, in whatever spelling', async () => {
+    const secret = 'k-123456/ä';
+    for (const spelling of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) {
+      const bytes = Buffer.byteLength(`key ${spelling}`) - 5;
+      const { body } = await detailsOf(answer(`key ${spelling} is wrong`), {}, { errorBodyBytes: bytes }, [secret]);
+      assert.is(body, 'key ');
+    }
   });
 });

@@ -8,6 +8,8 @@ export interface Call {
   /** The base URL of client `local`, which may reach private networks unless `client` overrides it. */
   readonly base_url?: string;
   readonly client?: Partial<HttpClientConfig>;
+  /** What the worker has to keep out of everything. */
+  readonly secrets?: readonly string[];
   readonly signal?: AbortSignal;
   readonly timeout_seconds?: number;
 }

@@ -19,6 +19,19 @@ spec('llm_agent: what comes out', (test) => {
   });
 });
 
+spec('llm_agent: the beginning of an answer in an error', (test) => {
+  test('leaves nothing of a secret that it would split', async () => {
+    const secret = 'sk-0123456789';
+    for (const before of [70, 190]) {
+      const model = scriptedModel(`${'x'.repeat(before)}${secret} and more`);
+      const run = () => runAgent(model, { output_format: 'json' }, 'question', {}, [secret]);
+      const { message, details } = await rejectsWith('LLM_OUTPUT_INVALID', run);
+      assert.not.ok(message.includes('sk-0'), message);
+      assert.not.ok(String(details?.answer_start).includes('sk-0'), String(details?.answer_start));
+    }
+  });
+});
+
 const review: JsonObject = {
   type: 'object',
   properties: {

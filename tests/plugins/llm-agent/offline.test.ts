@@ -13,6 +13,7 @@ const request = (content: string, more: Partial<ModelRequest> = {}): ModelReques
   ],
   signal: new AbortController().signal,
   idempotency_key: 'key',
+  redact: (text) => text,
   ...more,
 });
 

@@ -56,7 +56,8 @@ spec('openai-compatible: an answer at once', (test) => {
       },
       async (origin) => {
         const model = openaiCompatible.create({ base_url: `${origin}/v1/`, model: 'm' });
-        await model.generate({ messages: [{ role: 'user', content: 'x' }], signal: never(), idempotency_key: 'k' });
+        const messages = [{ role: 'user', content: 'x' }] as const;
+        await model.generate({ messages, signal: never(), idempotency_key: 'k', redact: (text) => text });
       },
     );
     assert.equal(seen, [undefined]);

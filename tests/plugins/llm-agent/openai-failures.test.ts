@@ -6,7 +6,16 @@ import { openaiCompatible } from '@llmteam/llm-agent';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 import { rejectsWith } from '../support/rejection.js';
-import { type ChatAnswer, chunk, complete, event, eventText, stream, withChatServer } from './with-chat-server.js';
+import {
+  apiKey,
+  type ChatAnswer,
+  chunk,
+  complete,
+  event,
+  eventText,
+  stream,
+  withChatServer,
+} from './with-chat-server.js';
 
 const onToken = () => undefined;
 const never = () => new AbortController().signal;
@@ -236,6 +245,16 @@ spec('openai-compatible: failures', (test) => {
         if (status !== 200) assert.match(error.message, '[redacted]');
       }
     });
+
+    test(`a key that the longest message would split leaves nothing of its beginning${how}`, async () => {
+      const encoded = Buffer.from(apiKey).toString('base64');
+      const answer: ChatAnswer = (response) => {
+        response.statusCode = 401;
+        response.end(errorBody(`${'x'.repeat(490)}${encoded}`));
+      };
+      const { message } = await fails('LLM_REFUSED', answer, streaming);
+      assert.not.ok(message.includes(encoded.slice(0, 4)), message);
+    });
   }
 
   test('an error that comes as JSON instead of a stream keeps its reason', async () => {
@@ -311,7 +330,8 @@ spec('openai-compatible: failures', (test) => {
 
   test('a port that nobody listens on', async () => {
     const model = openaiCompatible.create({ base_url: 'http://127.0.0.1:1/v1', model: 'm' });
-    const request = { messages: [{ role: 'user', content: 'x' }], signal: never(), idempotency_key: 'k' } as const;
+    const messages = [{ role: 'user', content: 'x' }] as const;
+    const request = { messages, signal: never(), idempotency_key: 'k', redact: (text: string) => text };
     assert.ok((await rejectsWith('LLM_FAILED', () => model.generate(request))).recoverable);
   });
 

@@ -48,10 +48,11 @@ export async function runAgent(
   more: Config = {},
   input: Json = 'question',
   others: Record<string, ScriptedModel> = {},
+  secrets: readonly string[] = [],
 ) {
   const config = { llm_ref: 'main', ...more };
   const evaluate = evaluateAs(config, input);
-  const { context, traces } = fakeStepContext({ llms: { main: model, ...others }, evaluate });
+  const { context, traces } = fakeStepContext({ llms: { main: model, ...others }, evaluate, secrets });
   const ports = await llmAgent.run(context, config, input);
   return { output: ports.output, traces, ports };
 }

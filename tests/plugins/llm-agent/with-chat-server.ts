@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Json, JsonObject, ModelRequest } from '@llmteam/contracts';
+import { SecretRedactor } from '@llmteam/kernel';
 import { openaiCompatible } from '@llmteam/llm-agent';
 import { bodyOf, withHttpServer } from '../support/with-server.js';
 
@@ -29,12 +30,18 @@ export async function withChatServer(
     },
     (origin) => {
       const model = openaiCompatible.create({ base_url: `${origin}/v1`, model: 'test-1', api_key: apiKey, ...config });
-      return use((request = {}) => generate(model, request), calls);
+      const redactor = new SecretRedactor();
+      redactor.add([apiKey, ...Object.values((config.headers ?? {}) as Readonly<Record<string, string>>)]);
+      const redact = (text: string): string => redactor.text(text);
+      return use((request = {}) => generate(model, { redact, ...request }), calls);
     },
   );
 }
 
-function generate(model: ReturnType<typeof openaiCompatible.create>, request: Partial<ModelRequest>) {
+function generate(
+  model: ReturnType<typeof openaiCompatible.create>,
+  request: Partial<ModelRequest> & Pick<ModelRequest, 'redact'>,
+) {
   return model.generate({
     messages: [{ role: 'user', content: 'hello' }],
     signal: new AbortController().signal,

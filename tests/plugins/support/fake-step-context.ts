@@ -8,6 +8,7 @@ import {
   type StepContext,
   type Usage,
 } from '@llmteam/contracts';
+import { SecretRedactor } from '@llmteam/kernel';
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 
 /** The resources of a handler. Any other ref is `UNKNOWN_REF`. */
@@ -18,6 +19,8 @@ export interface FakeResources {
   readonly expressions?: Readonly<Record<string, Json | Error>>;
   /** Instead of `expressions`. */
   readonly evaluate?: (pointer: string) => Json;
+  /** What `redact` knows. */
+  readonly secrets?: readonly string[];
   readonly signal?: AbortSignal;
   readonly timeout_seconds?: number;
 }
@@ -34,6 +37,8 @@ export interface Traces {
 /** A context for one attempt without kernel and clock; `traces` records every call. */
 export function fakeStepContext(resources: FakeResources = {}): { context: StepContext; traces: Traces } {
   const traces: Traces = { activities: [], tokens: [], usage: [], evaluated: [] };
+  const redactor = new SecretRedactor();
+  redactor.add(resources.secrets ?? []);
   const context: StepContext = {
     tenant_id: 'tenant',
     instance_id: 'instance',
@@ -61,6 +66,7 @@ export function fakeStepContext(resources: FakeResources = {}): { context: StepC
       if (value instanceof Error) throw value;
       return value;
     },
+    redact: (text, how) => (how?.isCut === true ? redactor.cutText(text) : redactor.text(text)),
     emitToken: (text) => void traces.tokens.push(text),
     record: (activity) => void traces.activities.push(activity),
     addUsage: (usage) => void traces.usage.push(usage),

@@ -50,7 +50,7 @@ export async function chatCall(
   const answer = streamed
     ? await fromStream(sdk.streamText({ ...ignoringErrors(settings), includeRawChunks: true }), onToken)
     : await whole(sdk, settings);
-  return checked(answer, config);
+  return checked(answer, config, request.redact);
 }
 
 /** Errors also come out of the stream; without this handler the SDK logs them to the console. */
@@ -107,7 +107,11 @@ function endOf(finishReason: FinishReason, raw: string | undefined): string {
   return finishReason === 'stop' || finishReason === 'length' ? finishReason : (raw ?? '');
 }
 
-function checked({ text, refusal, finish_reason, model, usage }: Answer, config: OpenaiConfig): ModelResponse {
+function checked(
+  { text, refusal, finish_reason, model, usage }: Answer,
+  config: OpenaiConfig,
+  redact: ModelRequest['redact'],
+): ModelResponse {
   const tokens = (count: number | undefined) => Math.max(0, Math.trunc(count ?? 0));
   const response = {
     text,
@@ -116,7 +120,7 @@ function checked({ text, refusal, finish_reason, model, usage }: Answer, config:
     usage: { input_tokens: tokens(usage.inputTokens), output_tokens: tokens(usage.outputTokens) },
   };
   if (refusal !== '') {
-    throw badAnswer('LLM_REFUSED', `model '${config.model}' refused: ${shownMessage(refusal, config)}`, response);
+    throw badAnswer('LLM_REFUSED', `model '${config.model}' refused: ${shownMessage(refusal, redact)}`, response);
   }
   checkEnd(response);
   return response;

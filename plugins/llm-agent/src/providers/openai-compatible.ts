@@ -71,7 +71,7 @@ async function answerOf(sdk: Sdk, config: OpenaiConfig, request: ModelRequest): 
   } catch (thrown) {
     if (request.signal.aborted) throw cancellation(request.signal);
     if (deadline.signal.aborted) throw timedOut(config, timeoutSeconds, thrown);
-    throw modelError(thrown, config, Date.now());
+    throw modelError(thrown, config, request.redact, Date.now());
   } finally {
     clearTimeout(timer);
     own.abort();

@@ -1,10 +1,8 @@
-import { isLlmteamError, type JsonObject, LlmteamError } from '@llmteam/contracts';
+import { isLlmteamError, type JsonObject, LlmteamError, type ModelRequest } from '@llmteam/contracts';
 import type { OpenaiConfig } from './openai-config.js';
 import { reasonIn } from './service-reason.js';
 
 const longestMessage = 500;
-/** Redacting shorter ones would garble the rest of the message. */
-const shortestSecret = 4;
 const longestRetryAfterSeconds = 3_600;
 /** Transient 4xx: timeout, conflict, too early, too many requests. */
 const transientClientErrors: readonly number[] = [408, 409, 425, 429];
@@ -18,14 +16,19 @@ interface CallError {
 /**
  * Returns `LLM_FAILED` (recoverable: network, 429, 5xx, an unreadable answer) or `LLM_REFUSED` (not recoverable: other 3xx
  * and 4xx), with `details.status` and optionally `details.retry_after_seconds`. Neither the error nor its cause contains a
- * secret from the config.
+ * configured secret.
  */
-export function modelError(thrown: unknown, config: OpenaiConfig, nowMs: number): LlmteamError {
+export function modelError(
+  thrown: unknown,
+  { model }: OpenaiConfig,
+  redact: ModelRequest['redact'],
+  nowMs: number,
+): LlmteamError {
   const own = findCause(thrown, isLlmteamError);
   if (own !== undefined) return own as LlmteamError;
   const { statusCode, responseHeaders } = (findCause(thrown, hasStatus) ?? {}) as CallError;
   const failedStatus = statusCode !== undefined && statusCode >= 300 ? statusCode : undefined;
-  const message = shownMessage(messageOf(thrown), config);
+  const message = shownMessage(messageOf(thrown), redact);
   const retryAfterSeconds = retryAfter(responseHeaders ?? {}, nowMs);
   const details: JsonObject = {
     ...(failedStatus !== undefined && { status: failedStatus }),
@@ -33,7 +36,7 @@ export function modelError(thrown: unknown, config: OpenaiConfig, nowMs: number)
   };
   const refused = failedStatus !== undefined && failedStatus < 500 && !transientClientErrors.includes(failedStatus);
   const shownStatus = failedStatus === undefined ? '' : ` (status ${failedStatus})`;
-  return new LlmteamError(refused ? 'LLM_REFUSED' : 'LLM_FAILED', `model '${config.model}'${shownStatus}: ${message}`, {
+  return new LlmteamError(refused ? 'LLM_REFUSED' : 'LLM_FAILED', `model '${model}'${shownStatus}: ${message}`, {
     // Not the SDK's error: it contains the prompt and the raw response body.
     cause: new Error(message),
     details,
@@ -80,15 +83,9 @@ function messageOf(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : 'no reason given';
 }
 
-/** A text of the service as part of a message: without secrets, and not too long. */
-export function shownMessage(text: string, config: OpenaiConfig): string {
-  return redacted(text, config).slice(0, longestMessage);
-}
-
-/** Services may echo credentials in their error messages. */
-function redacted(text: string, { api_key = '', headers = {} }: OpenaiConfig): string {
-  const secrets = [api_key, ...Object.values(headers)].filter(({ length }) => length >= shortestSecret);
-  return secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
+/** A text of the service as part of a message. Services may echo credentials: they are redacted before the cut could split them. */
+export function shownMessage(text: string, redact: ModelRequest['redact']): string {
+  return redact(text).slice(0, longestMessage);
 }
 
 /** RFC 9110, section 10.2.3, or the milliseconds some services send in addition. Clamped to 0 … 1 h. */
