@@ -46,18 +46,25 @@ spec('input schemas', (test) => {
     [
       'a reference to another document',
       { $ref: 'https://example.org/x.json' },
-      ["SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' must begin with #"],
+      ["SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' is 'https://example.org/x.json', but must begin with #"],
     ],
     [
       'a reference to a file',
       { $ref: 'other.json#/a' },
-      ["SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' must begin with #"],
+      ["SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' is 'other.json#/a', but must begin with #"],
     ],
     [
       'a reference to nothing',
       { $ref: '#/$defs/none' },
       [
         "SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' leads to no schema: there is nothing at '#/$defs/none'",
+      ],
+    ],
+    [
+      'an anchor that is not there',
+      { properties: { a: { $ref: '#there' } }, $defs: { b: { $anchor: 'here' } } },
+      [
+        "SCHEMA_VIOLATION /input_schema/properties/a/$ref: input_schema: 'properties.a.$ref' leads to no schema: there is nothing at '#there'",
       ],
     ],
     [

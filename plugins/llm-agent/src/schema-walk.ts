@@ -22,15 +22,30 @@ export function* schemasWithin(schema: Json | undefined): Generator<JsonObject> 
   }
 }
 
-/** Resolves e.g. `#/$defs/article` within `root`; undefined if it does not exist or points outside. */
+/** Resolves e.g. `#/$defs/article`, or an anchor, within `root`; undefined if it does not exist or points outside. */
 export function referredSchema(root: JsonObject, reference: string): Json | undefined {
-  if (reference !== '#' && !reference.startsWith('#/')) return undefined;
+  if (!reference.startsWith('#')) return undefined;
+  if (reference !== '#' && !reference.startsWith('#/')) return anchored(root, reference.slice(1));
   let found: Json | undefined = root;
   for (const token of decode(reference).split('/').slice(1)) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
     found =
       typeof found === 'object' && found !== null && Object.hasOwn(found, key) ? (found as JsonObject)[key] : undefined;
   }
+  return found;
+}
+
+const anchors = new WeakMap<JsonObject, ReadonlyMap<string, JsonObject>>();
+
+function anchored(root: JsonObject, name: string): JsonObject | undefined {
+  const known = anchors.get(root) ?? anchorsIn(root);
+  anchors.set(root, known);
+  return known.get(name);
+}
+
+function anchorsIn(root: JsonObject): ReadonlyMap<string, JsonObject> {
+  const found = new Map<string, JsonObject>();
+  for (const schema of schemasWithin(root)) if (typeof schema.$anchor === 'string') found.set(schema.$anchor, schema);
   return found;
 }
 

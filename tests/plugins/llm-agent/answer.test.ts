@@ -74,6 +74,7 @@ spec('llm_agent: output_schema', (test) => {
     ['an unknown type', { type: 'object', properties: { a: { type: 'text' } } }, '"text" is not a JSON type'],
     ['a reference to elsewhere', { items: { $ref: 'https://example.com/schema.json' } }, 'leads to no schema'],
     ['a reference to nothing', { $ref: '#/$defs/none', $defs: {} }, 'leads to no schema'],
+    ['an anchor that is not there', { $ref: '#none', $defs: { a: { $anchor: 'some' } } }, 'leads to no schema'],
     ['a reference to a prototype', { $ref: '#/constructor' }, 'leads to no schema'],
   ] as const) {
     test(`a schema with ${law} is refused before the model is asked`, async () => {
@@ -85,6 +86,13 @@ spec('llm_agent: output_schema', (test) => {
       assert.is(model.requests.length, 0);
     });
   }
+
+  test('a reference to an anchor leads to its schema', async () => {
+    const schema = { items: { $ref: '#word' }, $defs: { word: { $anchor: 'word', type: 'string' } } };
+    assert.equal((await runAgent(scriptedModel('["a"]'), { output_schema: schema })).output, ['a']);
+    const run = () => runAgent(scriptedModel('[1]'), { output_schema: schema });
+    assert.match((await rejectsWith('LLM_OUTPUT_INVALID', run)).message, '/0');
+  });
 
   test('a property named pattern is no pattern', async () => {
     const schema = { type: 'object', properties: { pattern: { type: 'string' }, $ref: { type: 'string' } } };

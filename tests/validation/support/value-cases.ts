@@ -135,6 +135,25 @@ export const valueCases: readonly ProblemCase[] = [
     wrong: agent({ output_schema: { properties: { a: { pattern: 'x' } } } }),
     right: agent({ output_schema: { properties: { a: { enum: ['x'] } } } }),
   },
+  ...['other.json#/x', 'http://example.org/x', '#/not/there', '#nowhere'].map((reference) => ({
+    code: 'SCHEMA_VIOLATION' as const,
+    about: `a schema of the type itself that refers to ${reference}`,
+    path: '/steps/0/config/output_schema/properties/a/items/0/$ref',
+    wrong: agent({ output_schema: { properties: { a: { items: [{ $ref: reference }] } } } }),
+    right: agent({
+      output_schema: {
+        properties: { a: { items: { $ref: '#here' } }, b: { $ref: '#/$defs/x' }, $ref: { const: reference } },
+        $defs: { x: { $anchor: 'here' } },
+      },
+    }),
+  })),
+  {
+    code: 'SCHEMA_VIOLATION',
+    about: 'a form that refers to an anchor that is not there',
+    path: '/steps/0/config/form/$ref',
+    wrong: form({ $ref: '#person' }),
+    right: form({ $ref: '#person', $defs: { person: { $anchor: 'person' } } }),
+  },
   {
     code: 'SCHEMA_VIOLATION',
     about: 'a URL that is none',

@@ -7,7 +7,7 @@ import { ClosestName } from '../closest-name.js';
 import { addFormats, makeAjv, makeVerboseAjv } from './ajv.js';
 import { onePerCause } from './causes.js';
 import { schemaProblems, type ValueContext } from './schema-problems.js';
-import { type SchemaFault, subschemasOf, vetSchema } from './schema-vetting.js';
+import { anchorsOf, referenceFault, type SchemaFault, subschemasOf, vetSchema } from './schema-vetting.js';
 
 const found = new WeakMap<JsonObject, readonly SchemaFault[]>();
 
@@ -27,14 +27,20 @@ export function faultsOf(schema: JsonObject): readonly SchemaFault[] {
   return finish(findingFaults(schema));
 }
 
-/** Why a schema that a step type applies itself is none: a keyword has the wrong form, or is one of `refused`. */
+/**
+ * Why a schema that a step type applies itself is none: a keyword has the wrong form, is one of `refused`, or refers to something that is not
+ * in the schema.
+ */
 export function formFaults(schema: JsonObject, refused: readonly string[]): readonly SchemaFault[] {
   const faults: SchemaFault[] = [];
+  const anchors = anchorsOf(schema);
   for (const [subschema, pointer] of subschemasOf(schema)) {
-    for (const keyword of refused) {
-      if (!Object.hasOwn(subschema, keyword)) continue;
-      faults.push({ kind: 'violation', pointer: childPointer(pointer, keyword), text: 'is not supported here' });
-    }
+    const add = (keyword: string, text: string): unknown =>
+      faults.push({ kind: 'violation', pointer: childPointer(pointer, keyword), text });
+    for (const keyword of refused) if (Object.hasOwn(subschema, keyword)) add(keyword, 'is not supported here');
+    const { $ref: reference } = subschema;
+    const fault = typeof reference === 'string' ? referenceFault(reference, schema, anchors) : null;
+    if (fault !== null) add('$ref', fault);
   }
   const { $schema: dialect, ...plain } = schema;
   if (faults.length > 0 || dialect !== undefined) return faults;

@@ -18,6 +18,8 @@ import { knownKeywords, refusedKeywords, schemaLists, schemaMaps, singleSchemas 
 const schemaNodes = 10_000;
 const subschemas = 1_000;
 const schemaDepth = 32;
+/** Of the earlier drafts, which a step type may support. */
+const additionalItems = 'additionalItems';
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 
 export interface SchemaFault {
@@ -32,12 +34,13 @@ export function* vetSchema(schema: Json, formats: ReadonlySet<string>, closest: 
   const tooLarge = findExcess(schema);
   if (tooLarge !== null) return [{ kind: 'limit', pointer: '', text: tooLarge }];
   const faults: SchemaFault[] = [];
+  const anchors = anchorsOf(schema);
   let count = 0;
   for (const [subschema, pointer] of subschemasOf(schema)) {
     count++;
     for (const [keyword, value] of Object.entries(subschema)) {
       yield;
-      const fault = judge(keyword, value, { root: schema, pointer, formats, closest });
+      const fault = judge(keyword, value, { root: schema, anchors, pointer, formats, closest });
       if (fault !== null) faults.push({ kind: 'violation', pointer: childPointer(pointer, keyword), ...fault });
     }
     for (const pattern of Object.keys(asObject(subschema.patternProperties) ?? {})) {
@@ -76,22 +79,25 @@ export function* subschemasOf(schema: Json | undefined, pointer = ''): Iterable<
 
 /** The schemas in a keyword's value, by key or index; the key is null if the value itself is the schema. */
 function membersOf(keyword: string, value: Json): [string | number | null, Json][] {
-  if (singleSchemas.has(keyword)) return [[null, value]];
-  if (schemaLists.has(keyword)) return [...listOf(value).entries()];
+  // A list of `items` is a tuple of the earlier drafts.
+  if (schemaLists.has(keyword) || (singleSchemas.has(keyword) && Array.isArray(value))) return [...listOf(value).entries()];
+  if (singleSchemas.has(keyword) || keyword === additionalItems) return [[null, value]];
   return schemaMaps.has(keyword) ? Object.entries(asObject(value) ?? {}) : [];
 }
 
 interface Surroundings {
   readonly root: Json;
+  readonly anchors: ReadonlySet<string>;
   readonly pointer: string;
   readonly formats: ReadonlySet<string>;
   readonly closest: ClosestName;
 }
 
-function judge(keyword: string, value: Json, { root, pointer, formats, closest }: Surroundings): Judgement | null {
+function judge(keyword: string, value: Json, surroundings: Surroundings): Judgement | null {
   if (typeof value === 'string' && Object.hasOwn(textFaults, keyword)) {
-    return textFaults[keyword]?.(value, root, formats, closest) ?? null;
+    return textFaults[keyword]?.(value, surroundings) ?? null;
   }
+  const { pointer, closest } = surroundings;
   if (refusedKeywords.has(keyword) && !(keyword === '$id' && pointer === '')) return { text: 'is not allowed here' };
   if (knownKeywords.has(keyword) || refusedKeywords.has(keyword) || keyword.startsWith('x-')) return null;
   const suggestion = closest.find(keyword, knownKeywords);
@@ -99,14 +105,14 @@ function judge(keyword: string, value: Json, { root, pointer, formats, closest }
 }
 
 type Judgement = Pick<SchemaFault, 'text' | 'suggestion'>;
-type JudgeText = (text: string, root: Json, formats: ReadonlySet<string>, closest: ClosestName) => Judgement | null;
+type JudgeText = (text: string, surroundings: Surroundings) => Judgement | null;
 
 /** Keywords whose value is a text that may be wrong in itself. */
 const textFaults: Readonly<Record<string, JudgeText>> = {
   $schema: (text) => (text === dialect ? null : { text: `must be ${quoted(dialect)}, the only supported dialect` }),
-  $ref: (text, root) => fault(referenceFault(text, root)),
+  $ref: (text, { root, anchors }) => fault(referenceFault(text, root, anchors)),
   pattern: (text) => fault(patternFault(text)),
-  format(text, _root, formats, closest) {
+  format(text, { formats, closest }) {
     if (formats.has(text)) return null;
     const suggestion = closest.find(text, formats);
     return { text: `${quoted(text)} is not a known format${hint(suggestion)}`, suggestion };
@@ -117,13 +123,21 @@ function fault(text: string | null): Judgement | null {
   return text === null ? null : { text };
 }
 
-/** Anchors are resolved when the schema is compiled, which is when it is first used. */
-function referenceFault(reference: string, root: Json): string | null {
-  if (!reference.startsWith('#')) return 'must begin with #: references to other documents are not supported';
+/** Why a `$ref` leads to no schema in `root`; null if it does. */
+export function referenceFault(reference: string, root: Json, anchors: ReadonlySet<string>): string | null {
+  if (!reference.startsWith('#')) {
+    return `is ${quoted(reference)}, but must begin with #: references to other documents are not supported`;
+  }
   const isPointer = reference === '#' || reference.startsWith('#/');
-  return isPointer && !isSchema(valueAt(reference, root))
-    ? `leads to no schema: there is nothing at ${quoted(reference)}`
-    : null;
+  const leadsSomewhere = isPointer ? isSchema(valueAt(reference, root)) : anchors.has(reference.slice(1));
+  return leadsSomewhere ? null : `leads to no schema: there is nothing at ${quoted(reference)}`;
+}
+
+/** What `$ref` may name besides pointers. */
+export function anchorsOf(root: Json): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [{ $anchor }] of subschemasOf(root)) if (typeof $anchor === 'string') anchors.add($anchor);
+  return anchors;
 }
 
 function valueAt(reference: string, root: Json): Json | undefined {
