@@ -26,7 +26,7 @@ export const problemCodes = {
   MAYBE_SKIPPED: 'An expression reads a step that may have been skipped, without `has()`.',
   DUPLICATE_EDGE: 'Two edges have the same ends, ports and condition.',
   LITERAL_TEMPLATE: 'A value holds `${…}` where none is filled in.',
-  FOREIGN_TEMPLATE: 'A string holds `{{name}}`, which nothing fills in.',
+  FOREIGN_TEMPLATE: 'A string holds `{{name}}`, or a prompt `{a.b}`, which nothing fills in.',
   UNSUPPORTED_OPTION:
     'A step sets `retry`, `timeout_seconds` or `queue_timeout_seconds`, which its type does not support.',
   SECRET_IN_SEGMENT: 'A config holds what looks like a secret, or `env:NAME`, which only the configuration file reads.',

@@ -56,7 +56,8 @@ export function expressionSection(compiler) {
 the \`condition\` of an edge, in the \`output\` of the segment, in config strings that the catalog marks \`CEL\` (\`${celKeyword}\` in the
 schema), and as \`\${ … }\` in any other config string. A string that consists of a single \`\${ … }\` keeps the type of the value.
 In text templates (\`x-template\` in the schema), such as the prompts of \`llm_agent\`, \`{name}\` is a field of the step's input, \`{.}\` the whole
-input, and \`{input}\` the field of that name or, without one, the whole input. A template is filled in one pass: nothing that is
+input, and \`{input}\` the field of that name or, without one, the whole input. \`{user.name}\` is literal text, of which the validator warns; what
+lies deeper is \`\${input.user.name}\`. A template is filled in one pass: nothing that is
 filled in is read again. \`$\${\` is a literal \`\${\`, and \`{{\` … \`}}\` are literal braces.
 Expressions are parsed and checked when the segment is loaded; one that fails at run time is an \`EXPRESSION_FAILED\` error, never a silent
 \`false\`.`,

@@ -46,7 +46,9 @@ spec('input schemas', (test) => {
     [
       'a reference to another document',
       { $ref: 'https://example.org/x.json' },
-      ["SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' is 'https://example.org/x.json', but must begin with #"],
+      [
+        "SCHEMA_VIOLATION /input_schema/$ref: input_schema: '$ref' is 'https://example.org/x.json', but must begin with #",
+      ],
     ],
     [
       'a reference to a file',

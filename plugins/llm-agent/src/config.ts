@@ -3,8 +3,8 @@ import { type Static, Type } from 'typebox';
 import { refusedKeywords } from './output-schema.js';
 
 const prompt =
-  'May contain `${ CEL }`, `{name}` for a field of the input, `{.}` for the whole input, and `{input}`: the field of that ' +
-  'name, or the whole input if there is none. `{{` and `}}` are literal braces. Filled in one pass.';
+  'May contain `${ CEL }`, such as `${input.user.name}`, `{name}` for a field of the input, `{.}` for the whole input, and ' +
+  '`{input}`: the field of that name, or the whole input if there is none. `{{` and `}}` are literal braces. Filled in one pass.';
 
 export const LlmAgentConfig = Type.Object(
   {

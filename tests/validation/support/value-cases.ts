@@ -76,6 +76,14 @@ export const valueCases: readonly ProblemCase[] = [
     wrong: agent({ user_prompt_template: 'About {{ topic }}.' }),
     right: agent({ user_prompt_template: 'About {topic}, in {{{topic}}}, as {"a": {"b": 1}}.' }),
   },
+  ...['{user.name}', '{items[0]}', '{ input.user.name }', 'a {{"b": {user.name}}}'].map((wrong) => ({
+    code: 'FOREIGN_TEMPLATE' as const,
+    about: `\`${wrong}\` in a prompt, where {name} takes one name`,
+    severity: 'warning' as const,
+    path: '/steps/0/config/user_prompt_template',
+    wrong: agent({ user_prompt_template: `Greet ${wrong}.` }),
+    right: agent({ user_prompt_template: 'Greet ${input.user.name}, as $${a.b}, {"a": 1.5}, { a } or {e.g. this}.' }),
+  })),
   {
     code: 'FOREIGN_TEMPLATE',
     about: '`{{name}}` in another string',

@@ -80,7 +80,8 @@ export function* subschemasOf(schema: Json | undefined, pointer = ''): Iterable<
 /** The schemas in a keyword's value, by key or index; the key is null if the value itself is the schema. */
 function membersOf(keyword: string, value: Json): [string | number | null, Json][] {
   // A list of `items` is a tuple of the earlier drafts.
-  if (schemaLists.has(keyword) || (singleSchemas.has(keyword) && Array.isArray(value))) return [...listOf(value).entries()];
+  if (schemaLists.has(keyword) || (singleSchemas.has(keyword) && Array.isArray(value)))
+    return [...listOf(value).entries()];
   if (singleSchemas.has(keyword) || keyword === additionalItems) return [[null, value]];
   return schemaMaps.has(keyword) ? Object.entries(asObject(value) ?? {}) : [];
 }
