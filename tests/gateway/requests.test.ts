@@ -64,6 +64,29 @@ spec('requests', (test) => {
     });
   });
 
+  test('an empty object is accepted wherever no body is needed, and anything else refused', async () => {
+    await withClient(async (client) => {
+      const started = await client.post<RunAccepted>(`${runs}?wait=5`, {});
+      const run = `/api/v1/runs/${started.json.run_id}`;
+      for (const body of ['{"a":1}', '[]', 'null', '{', `{${' '.repeat(100)}}`]) {
+        for (const [method, path] of [
+          ['POST', `${run}/redact`],
+          ['DELETE', run],
+        ] as const) {
+          const { status, json } = await client.send<ProblemDetails>(method, path, { body });
+          assert.equal([status, json.code], [400, 'REQUEST_INVALID'], `${method} ${body}`);
+        }
+      }
+      assert.is((await client.send('GET', run, { body: '{}' })).json.code, 'REQUEST_INVALID');
+      for (const body of [{}, ' { } ', undefined]) {
+        assert.is((await client.post(`${run}/redact`, body)).status, 200);
+        assert.is((await client.post('/api/v1/tasks/none-such/unclaim', body)).json.code, 'TASK_UNKNOWN');
+      }
+      assert.is((await client.delete('/api/v1/segments/none_such', { body: {} })).json.code, 'SEGMENT_UNKNOWN');
+      assert.is((await client.delete(run, { body: {} })).status, 204);
+    });
+  });
+
   test('media types and encodings that are not read are refused', async () => {
     await withClient(async (client) => {
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', '']) {

@@ -74,7 +74,8 @@ export const HttpActionConfig = Type.Object(
       Type.Enum(['json', 'text', 'base64'], {
         default: 'json',
         description:
-          'How to read the body: base64 is for bytes of any kind. An empty body is null, or an empty string.',
+          'How to read the body: base64 is for bytes of any kind. An empty body is null, or an empty string. Of equal keys in ' +
+          'one JSON object the last counts.',
       }),
     ),
     charset: Type.Optional(

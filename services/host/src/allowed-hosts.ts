@@ -9,6 +9,7 @@ import { LlmteamError } from '@llmteam/contracts';
 
 /** A name or IPv4 address, or an IPv6 address in brackets; optionally a port. */
 const form = /^([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/;
+const highestPort = 65_535;
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 export class AllowedHosts {
@@ -27,8 +28,14 @@ export class AllowedHosts {
 
   /** @throws LlmteamError `HOST_INVALID` if the header is missing or malformed, `HOST_NOT_ALLOWED` */
   check(host: string | undefined): void {
-    const [, name] = form.exec(host ?? '') ?? [];
+    const [, name, port = '0'] = form.exec(host ?? '') ?? [];
     if (name === undefined) throw new LlmteamError('HOST_INVALID', "the header 'Host' must be a name or an address");
+    if (Number(port) > highestPort) {
+      throw new LlmteamError(
+        'HOST_INVALID',
+        `the port in the header 'Host' must be at most ${highestPort}, not ${port}`,
+      );
+    }
     if (this.names !== null && !this.names.has(name.toLowerCase())) {
       throw new LlmteamError('HOST_NOT_ALLOWED', `'${name}' is not a name of this server`);
     }

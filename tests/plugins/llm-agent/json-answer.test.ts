@@ -92,6 +92,10 @@ spec('llm_agent: the one JSON value of an answer', (test) => {
     });
   }
 
+  test('of equal keys the last counts', async () => {
+    assert.equal(await outputOf('{"a": 1, "a": 2}'), { a: 2 });
+  });
+
   test('a number that would be rounded is refused by name', async () => {
     for (const digits of ['9007199254740993', '12345678901234567890', '1e999']) {
       for (const text of [digits, `-${digits}`, `{"id": ${digits}}`, `Here: {"a": "x", "ids": [1, -${digits}]}.`]) {

@@ -15,7 +15,7 @@ import type { ApiRequest, ApiResponse, Route } from '../routes/route.js';
 import { admit } from './authentication.js';
 import { sendEvents } from './event-stream.js';
 import type { HttpDeps } from './http-deps.js';
-import { hasBody, readJson, readText } from './request-body.js';
+import { hasBody, isEmptyObject, readJson, readText } from './request-body.js';
 import { checksOf, type RequestChecks } from './request-checks.js';
 import { onResponseEnd } from './response-end.js';
 
@@ -70,19 +70,22 @@ async function admitRequest(context: RouterContext, tenantId: string, { tenants 
 }
 
 async function readBody(
-  { body: rule }: Route,
+  { body: rule, method }: Route,
   checks: RequestChecks,
   { req, res }: RouterContext,
   { limits }: HttpDeps,
 ): Promise<{ text: string; body: Json }> {
-  if (rule === undefined) {
-    if (hasBody(req)) throw wrong('body', '', 'UNKNOWN_FIELD', 'this operation takes no request body');
-    return { text: '', body: null };
-  }
-  const maxBytes = limits[rule.max];
   const goOn = (): void => {
     if (req.headers.expect !== undefined) res.writeContinue();
   };
+  if (rule === undefined) {
+    if (hasBody(req) && (method === 'get' || !(await isEmptyObject(req, goOn)))) {
+      const but = method === 'get' ? '' : ' but an empty JSON object';
+      throw wrong('body', '', 'UNKNOWN_FIELD', `this operation takes no request body${but}`);
+    }
+    return { text: '', body: null };
+  }
+  const maxBytes = limits[rule.max];
   const text = await readText(req, maxBytes, goOn);
   if (text === '') {
     if (rule.required) throw wrong('body', '', 'MISSING_FIELD', 'the request needs a body');

@@ -1,7 +1,10 @@
 /** Reads request bodies: limited in size and time, UTF-8, and JSON that survives a round trip. */
 import type { IncomingMessage } from 'node:http';
-import { type Json, LlmteamError } from '@llmteam/contracts';
+import { isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
+
+/** In bytes; white space included. */
+const longestEmptyObject = 64;
 
 /**
  * The text of a JSON body; '' if there is none. `goOn` is called before the body is read.
@@ -24,6 +27,16 @@ export async function readText(request: IncomingMessage, maxBytes: number, goOn:
 /** @throws LlmteamError `JSON_INVALID` with line and column */
 export function readJson(text: string, maxBytes: number): Json {
   return parseJson(text, { maxBytes });
+}
+
+/** Whether the body is `{}`, which clients send that always send JSON. `goOn` is called before it is read. */
+export async function isEmptyObject(request: IncomingMessage, goOn: () => void): Promise<boolean> {
+  try {
+    return /^\s*\{\s*\}\s*$/.test(await readText(request, longestEmptyObject, goOn));
+  } catch (thrown) {
+    if (isLlmteamError(thrown)) return false;
+    throw thrown;
+  }
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {
