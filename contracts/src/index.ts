@@ -74,6 +74,7 @@ export {
   type CelResult,
   celKeyword,
   configKeywords,
+  expectedKeyword,
   literalKeyword,
   PortSpec,
   type SchemaUse,

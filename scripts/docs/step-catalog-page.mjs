@@ -1,6 +1,7 @@
 /** docs/contracts/step-catalog.md */
 import {
   celKeyword,
+  expectedKeyword,
   literalKeyword,
   StepTypeMetadata,
   schemaKeyword,
@@ -94,6 +95,11 @@ function metadataSection(examples) {
 
 const keywords = [
   [code(celKeyword), '`any`, `boolean`, `list`', 'The string is a CEL expression with a result of this type.'],
+  [
+    code(expectedKeyword),
+    'text',
+    'What the `pattern` beside it asks for, in words for messages: `an http or https URL`.',
+  ],
   [code(literalKeyword), '`true`', '`${…}` is not filled in; a segment with `${` there is refused.'],
   [
     code(schemaKeyword),

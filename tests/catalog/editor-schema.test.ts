@@ -66,6 +66,17 @@ function labels(items: readonly CompletionItem[]): string[] {
   return items.map(({ label }) => label.replaceAll('"', ''));
 }
 
+/** The places of patterns that an editor would show as they are. */
+function silentPatterns(value: unknown, place = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  // Nobody is told of a condition.
+  const parts = Object.entries(value).filter(([key]) => key !== 'if');
+  const found = parts.flatMap(([key, part]) => silentPatterns(part, `${place}/${key}`));
+  const { pattern, patternErrorMessage: message } = value as JsonObject;
+  const isTold = typeof message === 'string' && !/[\\^[\]]/.test(message);
+  return typeof pattern === 'string' && !isTold ? [place, ...found] : found;
+}
+
 spec('the schema for editors', (test) => {
   test('every example of a step type and every example segment matches it', () => {
     for (const { type_id, examples } of builtIn().list()) {
@@ -157,5 +168,24 @@ spec('an editor with the schema', (test) => {
     const right =
       '{ "step_id": "a", "type": "llm_agent", "config": { "llm_ref": "a", "temperature": "${run.input.t}" } }';
     assert.equal(await inEditor(segmentWith(right)).problems(), []);
+  });
+
+  test('every pattern has a message in words', () => {
+    assert.equal(silentPatterns(schema), []);
+  });
+
+  test('what an editor says of a text shows no regular expression', async () => {
+    const problemsWith = (type: string, config: JsonObject): Promise<string[]> =>
+      inEditor(segmentWith(JSON.stringify({ step_id: 'a', type, config }))).problems();
+    assert.equal(await problemsWith('http_action', { url: 'example.com' }), [
+      'Must be an http or https URL without user name and password, such as https://api.example.com/v1.',
+    ]);
+    assert.equal(await problemsWith('llm_agent', { llm_ref: 'a', temperature: 'hot' }), [
+      'Must be a number, or a `${…}`.',
+    ]);
+    assert.equal(await problemsWith('delay', { seconds: 'soon' }), ['Must be a number, or a `${…}`.']);
+    assert.equal(await inEditor(segmentWith('{ "step_id": "Not Good", "type": "delay" }')).problems(), [
+      'Must be lower-case letters, digits and _, a letter first.',
+    ]);
   });
 });

@@ -99,7 +99,7 @@ spec('what llmteam tells about itself', (test) => {
           assert.is(code, 1, args.join(' '));
           assert.match(stderr, /CONFIG_INVALID/);
           assert.match(stderr, /llmteam\.config\.json:\d+: llms\.main: unknown key 'apiKey', did you mean 'api_key'\?/);
-          assert.match(stderr, /llmteam\.config\.json:\d+: llms\.bare: 'base_url' must match/);
+          assert.match(stderr, /llmteam\.config\.json:\d+: llms\.bare: 'base_url' must be an http or https URL/);
           assert.not.match(stdout + stderr, /very-secret/);
         }
       }),

@@ -39,7 +39,7 @@ spec('llms in the configuration', (test) => {
       for (const words of [
         `'${path}' is not a valid configuration`,
         `${path}:12: llms.misspelt: unknown key 'apiKey', did you mean 'api_key'?`,
-        `${path}:16: llms.bare: 'base_url' must match ^https?://`,
+        `${path}:16: llms.bare: 'base_url' must be an http or https URL such as https://`,
         `${path}:19: llms.half: 'model' is missing`,
         `${path}:25: llms.offline: 'latency_ms' must be a whole number`,
       ]) {

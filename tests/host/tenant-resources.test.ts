@@ -90,6 +90,7 @@ spec('the secrets searched for in outputs', (test) => {
         'key-value',
         'pass-word',
         'sk-literal',
+        'user:hunter2',
       ];
       assert.equal([...(resourceConfig(loadConfig(path, environment)).secretValues ?? [])].sort(), expected);
     });

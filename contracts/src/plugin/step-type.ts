@@ -78,5 +78,11 @@ export type SchemaUse = true | { readonly refused: readonly string[] };
  */
 export const templateKeyword = 'x-template';
 
+/**
+ * Says in words what the `pattern` beside it asks for, to follow "must be": `an http or https URL`. Messages show it instead of the
+ * regular expression.
+ */
+export const expectedKeyword = 'x-expected';
+
 /** Keywords of config schemas besides those of JSON Schema. They say how a value is used and constrain nothing themselves. */
-export const configKeywords = [celKeyword, literalKeyword, templateKeyword, schemaKeyword] as const;
+export const configKeywords = [celKeyword, literalKeyword, templateKeyword, schemaKeyword, expectedKeyword] as const;

@@ -1,13 +1,17 @@
 import { configKeywords, type JsonObject } from '@llmteam/contracts';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { ClosestName } from '../validation/closest-name.js';
 import { addConfigFormats, makeAjv } from '../validation/schemas/ajv.js';
+import { onePerCause } from '../validation/schemas/causes.js';
+import { schemaProblems } from '../validation/schemas/schema-problems.js';
 
-/** Returns what is wrong with a config in one line, or null if it is valid. */
+/** Returns what is wrong with a config in one line and in words, or null if it is valid. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
 /** One Ajv for all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
 export function configChecker(): ConfigChecker {
-  const ajv = addConfigFormats(makeAjv({ allErrors: true, strictTypes: false, keywords: [...configKeywords] }));
+  const options = { allErrors: true, verbose: true, strictTypes: false, keywords: [...configKeywords] };
+  const ajv = addConfigFormats(makeAjv(options));
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
   return (schema, config) => {
     let validate = compiled.get(schema);
@@ -15,13 +19,14 @@ export function configChecker(): ConfigChecker {
       validate = ajv.compile(schema);
       compiled.set(schema, validate);
     }
-    return validate(config) ? null : (validate.errors ?? []).map(describe).join('; ');
+    return validate(config) ? null : told(validate.errors ?? []);
   };
 }
 
-function describe(error: ErrorObject): string {
-  const where = error.instancePath === '' ? 'config' : `config${error.instancePath}`;
-  const named = error.keyword === 'additionalProperties' ? ` '${String(error.params.additionalProperty)}'` : '';
-  const allowed = error.keyword === 'enum' ? ` ${JSON.stringify(error.params.allowedValues)}` : '';
-  return `${where} ${error.message ?? 'is invalid'}${named}${allowed}`;
+/** In the words of the validator, which sees what is not known before the run. */
+function told(errors: readonly ErrorObject[]): string {
+  const context = { base: '', closest: new ClosestName(), subject: () => ({ name: 'config', depth: 0 }) };
+  return schemaProblems(onePerCause(errors), context)
+    .map(({ message }) => message)
+    .join('; ');
 }

@@ -11,13 +11,14 @@ import {
   Segment,
   type StepTypeMetadata,
 } from '@llmteam/contracts';
+import { orTemplateMessage, withPatternMessages } from './pattern-messages.js';
 
 /** The schema for the newest version of each type; steps that name an older version have their config checked all the same. */
 export function editorSchema(types: readonly StepTypeMetadata[]): JsonObject {
   const segment = plain(Segment);
   const { properties } = segment as { properties: { steps: JsonObject; edges: JsonObject } };
   const configs = types.map((type) => [configName(type), configSchema(type)] as const);
-  return {
+  return withPatternMessages({
     $schema: 'http://json-schema.org/draft-07/schema#',
     ...segment,
     title: 'LLMTeam segment',
@@ -27,7 +28,7 @@ export function editorSchema(types: readonly StepTypeMetadata[]): JsonObject {
       edges: { ...properties.edges, items: edgeSchema(properties.edges.items as JsonObject, types) },
     },
     definitions: Object.fromEntries(configs),
-  };
+  });
 }
 
 function stepSchema(step: JsonObject, types: readonly StepTypeMetadata[]): JsonObject {
@@ -52,7 +53,12 @@ function typeSchema(types: readonly StepTypeMetadata[]): JsonObject {
   const ids = types.map(({ type_id }) => type_id);
   const descriptions = types.map(({ display_name, description }) => `${display_name}: ${description}`);
   const names = { enum: ids, enumDescriptions: descriptions, markdownEnumDescriptions: descriptions };
-  return { anyOf: [names, { type: 'string', pattern: `^(${ids.join('|')})@.+$` }] };
+  const versioned = {
+    type: 'string',
+    pattern: `^(${ids.join('|')})@.+$`,
+    patternErrorMessage: 'Must be an installed step type, optionally with a version, such as llm_agent@1.',
+  };
+  return { anyOf: [names, versioned] };
 }
 
 function requiredConfig({ config_schema }: StepTypeMetadata): JsonObject {
@@ -163,10 +169,15 @@ function orTemplate(schema: JsonObject): JsonObject {
   const { type } = schema;
   const isScalar = type === 'number' || type === 'integer' || type === 'boolean';
   if (isScalar && !('enum' in schema) && !('const' in schema)) {
-    return { ...schema, type: [type, 'string'], pattern: template.pattern };
+    return {
+      ...schema,
+      type: [type, 'string'],
+      pattern: template.pattern,
+      patternErrorMessage: orTemplateMessage(schema),
+    };
   }
   const kept = Object.fromEntries(texts.flatMap((key) => (schema[key] === undefined ? [] : [[key, schema[key]]])));
-  return { ...kept, anyOf: [schema, template] };
+  return { ...kept, anyOf: [schema, { ...template, patternErrorMessage: orTemplateMessage(schema) }] };
 }
 
 /** Objects with keys of their own are written out, so that editors complete them. */

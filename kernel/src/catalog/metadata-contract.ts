@@ -1,7 +1,7 @@
-import type { Json } from '@llmteam/contracts';
+import { expectedKeyword, type Json } from '@llmteam/contracts';
 
 /** Keys for people: catalog texts, and the annotations of a JSON Schema. */
-const annotations: ReadonlySet<string> = new Set([
+const annotations: ReadonlySet<string> = new Set<string>([
   'description',
   'display_name',
   'title',
@@ -9,6 +9,7 @@ const annotations: ReadonlySet<string> = new Set([
   'color',
   'docs_url',
   'examples',
+  expectedKeyword,
 ]);
 
 /** Metadata without what is only for people: two versions of a text describe the same step type. */

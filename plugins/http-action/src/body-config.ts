@@ -1,12 +1,12 @@
 /** The five kinds of a request body. Each is a key of the config; at most one may be present. */
-import { JsonValue } from '@llmteam/contracts';
+import { expectedKeyword, JsonValue } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
 export const ScalarOrList = Type.Union([Scalar, Type.Array(Scalar)]);
 export type ScalarOrList = Static<typeof ScalarOrList>;
 
-const base64Pattern = '^[A-Za-z0-9+/]*={0,2}$';
+const base64 = { pattern: '^[A-Za-z0-9+/]*={0,2}$', [expectedKeyword]: 'base64' } as const;
 
 const MultipartPart = Type.Object(
   {
@@ -14,7 +14,7 @@ const MultipartPart = Type.Object(
     value: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean()], { description: 'Its text.' })),
     base64: Type.Optional(
       Type.String({
-        pattern: base64Pattern,
+        ...base64,
         description: 'Its bytes in base64, instead of `value`; it is a file then.',
       }),
     ),
@@ -24,6 +24,7 @@ const MultipartPart = Type.Object(
     content_type: Type.Optional(
       Type.String({
         pattern: '^[!-~]+/[!-~]+( ?;[ -~]*)?$',
+        [expectedKeyword]: 'a media type such as text/csv',
         description: 'The media type of a file. Default: `application/octet-stream`, or `text/plain` for `value`.',
       }),
     ),
@@ -66,7 +67,7 @@ export const bodyProperties = {
   ),
   binary: Type.Optional(
     Type.String({
-      pattern: base64Pattern,
+      ...base64,
       description: 'Bytes in base64, sent as `application/octet-stream` unless `headers` name another type.',
     }),
   ),

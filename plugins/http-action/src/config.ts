@@ -1,3 +1,4 @@
+import { expectedKeyword } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { atMostOneBody, bodyProperties, ScalarOrList } from './body-config.js';
 
@@ -6,7 +7,11 @@ export type HttpMethod = (typeof httpMethods)[number];
 
 const ExpectedStatus = Type.Union([
   Type.Integer({ minimum: 100, maximum: 599 }),
-  Type.String({ pattern: '^[1-5]xx$', description: 'A class of status codes, e.g. `2xx`.' }),
+  Type.String({
+    pattern: '^[1-5]xx$',
+    [expectedKeyword]: 'a class of status codes such as 2xx',
+    description: 'A class of status codes, e.g. `2xx`.',
+  }),
 ]);
 export type ExpectedStatus = Static<typeof ExpectedStatus>;
 
@@ -17,6 +22,8 @@ const urlPattern =
   '(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?)?' +
   '([/?#][^\\u0000-\\u001f\\u007f]*)?$';
 
+const urlForm = 'an http or https URL without user name and password, such as https://api.example.com/v1';
+
 export const HttpActionConfig = Type.Object(
   {
     client_ref: Type.Optional(
@@ -26,7 +33,7 @@ export const HttpActionConfig = Type.Object(
       Type.String({
         maxLength: 8_192,
         // Not beside `maxLength`: the description tells readers of the catalog more.
-        allOf: [{ pattern: urlPattern }],
+        allOf: [{ pattern: urlPattern, [expectedKeyword]: urlForm }],
         description: 'An http or https URL without user name and password, if no client is used. Public hosts only.',
       }),
     ),
@@ -34,6 +41,7 @@ export const HttpActionConfig = Type.Object(
       Type.String({
         maxLength: 8_192,
         pattern: '^[^?#]*$',
+        [expectedKeyword]: 'a path without ? and #; parameters go into `query`',
         description: 'Appended to `base_url` or `url`, and cannot escape it. Must not contain `?` or `#`.',
       }),
     ),
@@ -41,8 +49,12 @@ export const HttpActionConfig = Type.Object(
     headers: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({
         type: 'object',
-        propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
-        additionalProperties: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' },
+        propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", [expectedKeyword]: 'the name of a header' },
+        additionalProperties: {
+          type: 'string',
+          pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$',
+          [expectedKeyword]: 'one line of printable Latin-1 characters',
+        },
         maxProperties: 64,
         description: "Added to the client's headers, which cannot be overridden.",
       }),

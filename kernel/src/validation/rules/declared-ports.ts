@@ -2,7 +2,7 @@ import type { Json, Problem } from '@llmteam/contracts';
 import { configPlaces } from '../config-places.js';
 import type { DraftStep } from '../draft.js';
 import { pause, type Rule } from '../rule.js';
-import { identifierForm, identifierPattern } from '../schemas/identifier.js';
+import { identifierForm, identifierPattern } from '../schemas/pattern-words.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { configuredPorts, failurePort } from '../step-ports.js';
 import { error, problem, quoted } from '../wording.js';

@@ -3,7 +3,7 @@ import semver from 'semver';
 import { bareType } from '../../engine/plan.js';
 import type { DraftStep } from '../draft.js';
 import { pause, type Rule } from '../rule.js';
-import { identifierForm, identifierPattern } from '../schemas/identifier.js';
+import { identifierForm, identifierPattern } from '../schemas/pattern-words.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { error, hint, listed, quoted } from '../wording.js';
 

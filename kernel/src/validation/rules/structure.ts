@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv';
 import type { Draft } from '../draft.js';
 import { pause, type Rule } from '../rule.js';
 import { onePerCause } from '../schemas/causes.js';
-import { identifierPattern } from '../schemas/identifier.js';
+import { identifierPattern } from '../schemas/pattern-words.js';
 import { schemaProblems } from '../schemas/schema-problems.js';
 import { segmentErrors } from '../schemas/segment-errors.js';
 import { error } from '../wording.js';

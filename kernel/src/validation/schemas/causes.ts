@@ -5,6 +5,7 @@
  */
 import type { ErrorObject } from 'ajv';
 import { childPointer } from '../../json/json-pointer.js';
+import { templatePattern } from './pattern-words.js';
 
 type IsDeferred = (error: ErrorObject) => boolean;
 
@@ -92,11 +93,17 @@ function explain(error: ErrorObject, causes: readonly Finding[]): ErrorObject[] 
   const reasons = causes.map((cause) => cause.error);
   if (error.keyword === 'if') return reasons.length > 0 ? reasons : [error];
   if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') return [error];
-  const groups = branchesOf(error).map((_, index) => {
+  const groups = branchesOf(error).flatMap((branch, index) => {
     const prefixes = branchPrefixes(error, index);
-    return reasons.filter((reason) => prefixes.some((prefix) => reason.schemaPath.startsWith(prefix)));
+    const group = reasons.filter((reason) => prefixes.some((prefix) => reason.schemaPath.startsWith(prefix)));
+    // Whoever meant `${…}` wrote it.
+    return isTemplate(branch) ? [] : [group];
   });
   return [...(keysThatExclude(error, groups) ?? sameKind(error, groups) ?? bestBranch(error, groups))];
+}
+
+function isTemplate(branch: unknown): boolean {
+  return typeof branch === 'object' && branch !== null && Reflect.get(branch, 'pattern') === templatePattern;
 }
 
 type Groups = readonly (readonly ErrorObject[])[];

@@ -2,6 +2,7 @@ import { celKeyword, literalKeyword, templateKeyword } from '@llmteam/contracts'
 import type { ErrorObject } from 'ajv';
 import { splitTemplate } from '../../expressions/template-text.js';
 import { conditionKeys } from './causes.js';
+import { templatePattern } from './pattern-words.js';
 
 /**
  * Whether an error may disappear once a `${…}` in the config is resolved; the engine checks the config again in the run.
@@ -11,6 +12,8 @@ export function isDeferredByTemplate(error: ErrorObject): boolean {
   if (error.keyword === 'if') return dependsOnTemplate(error);
   const marks = error.parentSchema ?? {};
   if (error.keyword === 'false schema' || celKeyword in marks || templateKeyword in marks) return false;
+  // Text around a `${…}` makes it a string for good.
+  if (marks.pattern === templatePattern) return false;
   const kind = templateKind(error.data);
   if (kind === 'none') return false;
   // Another rule refuses the `${…}` itself.

@@ -1,9 +1,9 @@
-import type { ProblemCode } from '@llmteam/contracts';
+import type { JsonObject, ProblemCode } from '@llmteam/contracts';
 import type { ErrorObject } from 'ajv';
 import type { ClosestName } from '../closest-name.js';
 import { hint, listed, quoted } from '../wording.js';
 import { noBranch, oneOfKeys, severalBranches } from './causes.js';
-import { identifierForm, identifierPattern } from './identifier.js';
+import { patternWords } from './pattern-words.js';
 
 /** The predicate of a message, to follow the name of its subject. */
 export interface ErrorDescription {
@@ -34,7 +34,7 @@ const byKeyword: Readonly<Record<string, Describe>> = {
   dependentRequired: (error) => missingDependency(error),
   additionalProperties: (error, closest) => unknownKey(error, String(error.params.additionalProperty), closest),
   unevaluatedProperties: (error, closest) => unknownKey(error, String(error.params.unevaluatedProperty), closest),
-  propertyNames: (error) => violation(`must not have a key ${quoted(String(error.params.propertyName))}`),
+  propertyNames: (error) => wrongName(error),
   'false schema': () => violation('is not allowed with the other values'),
   type: (error) => wrongType(error),
   enum: (error, closest) => wrongValue(error, [...(error.params.allowedValues ?? [])], closest),
@@ -51,7 +51,7 @@ const byKeyword: Readonly<Record<string, Describe>> = {
   minProperties: limit((value) => (value === 1 ? 'must not be empty' : `must have at least ${value} keys`)),
   maxProperties: limit((value) => `must have at most ${value} keys`),
   uniqueItems: () => violation('must not have the same item twice'),
-  pattern: (error) => violation(patternText(String(error.params.pattern))),
+  pattern: (error) => violation(patternText(error.parentSchema, String(error.params.pattern))),
   format: (error) => violation(formatText(String(error.params.format))),
   contains: () => violation('must contain a matching item'),
   not: () => violation('must not match the excluded schema'),
@@ -65,8 +65,9 @@ export function describeError(error: ErrorObject, closest: ClosestName): ErrorDe
   return describe === undefined ? violation(error.message ?? 'is invalid') : describe(error, closest);
 }
 
-function patternText(pattern: string): string {
-  return pattern === identifierPattern ? `must be ${identifierForm}` : `must match ${pattern}`;
+function patternText(schema: JsonObject | undefined, pattern: string): string {
+  const words = patternWords(schema ?? {});
+  return words === undefined ? `must match ${pattern}` : `must be ${words}`;
 }
 
 const formatExamples: ReadonlyMap<string, string> = new Map([
@@ -97,6 +98,12 @@ function unknownKey(error: ErrorObject, key: string, closest: ClosestName): Erro
   const unused = known.filter((name) => !Object.hasOwn(data, name));
   const suggestion = closest.find(key, unused);
   return { code: 'UNKNOWN_FIELD', text: hint(suggestion, known), key, suggestion };
+}
+
+function wrongName({ schema, params }: ErrorObject): ErrorDescription {
+  const words = typeof schema === 'object' && schema !== null ? patternWords(schema as JsonObject) : undefined;
+  const expected = words === undefined ? '' : `: a key must be ${words}`;
+  return violation(`must not have a key ${quoted(String(params.propertyName))}${expected}`);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

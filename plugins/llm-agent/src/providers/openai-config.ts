@@ -1,3 +1,4 @@
+import { expectedKeyword } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
 /** The config of an `llms` entry with `provider: openai-compatible`. */
@@ -5,6 +6,8 @@ export const OpenaiConfig = Type.Object(
   {
     base_url: Type.String({
       pattern: '^https?://[^/?#@]+(/[^?#]*)?$',
+      [expectedKeyword]:
+        'an http or https URL such as https://api.openai.com/v1, without user name, password and query',
       description:
         'The URL that `/chat/completions` is appended to, e.g. `https://api.openai.com/v1`. No user name, password or query.',
     }),
