@@ -66,6 +66,11 @@ spec('segment files', (test) => {
       /YAML_INVALID more than 200000 values in one text/,
     ],
     ['refers to itself', 'a: &a [*a]', /YAML_INVALID/],
+    [
+      'holds two documents',
+      'a: 1\n---\nb: 2',
+      /YAML_INVALID a second document begins, but a file holds one segment at line 2, column 1/,
+    ],
   ] as const) {
     test(
       `a YAML file that ${what} is one problem with its place`,
@@ -76,6 +81,47 @@ spec('segment files', (test) => {
           assert.is(code, 1, stderr);
           assert.match(stdout, expected);
           assert.is(stdout.trim().split('\n').length, 1, stdout);
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'in YAML that are not UTF-8 are told as YAML',
+    () =>
+      withCli(async ({ write, call }) => {
+        for (const name of ['file.yaml', 'file.YML']) {
+          write(name, new Uint8Array([0x61, 0x3a, 0x20, 0xff]));
+          const { code, stderr } = await call(['validate', name]);
+          assert.is(code, 1);
+          assert.match(stderr, `error YAML_INVALID: '${name}' is not UTF-8 text`);
+        }
+      }),
+    patience,
+  );
+
+  for (const [what, text, expected] of [
+    [
+      'has a comment without end',
+      '{\n  "a": 1 /* one\n}',
+      /^file\.jsonc:2:10: error JSON_INVALID the comment .* has no '\*\/'/,
+    ],
+    ['has one at its end', '{}\n/* one', /^file\.jsonc:2:1: error JSON_INVALID the comment .* has no '\*\/'/],
+    [
+      'has one of YAML',
+      '{ # one\n}',
+      /^file\.jsonc:1:3: error JSON_INVALID a comment begins with '\/\/' or '\/\*', not with '#'/,
+    ],
+  ] as const) {
+    test(
+      `in JSON with comments of which one ${what} say where and why`,
+      () =>
+        withCli(async ({ write, call }) => {
+          write('file.jsonc', text);
+          const { code, stdout } = await call(['validate', 'file.jsonc']);
+          assert.is(code, 1);
+          assert.match(stdout, expected);
+          assert.not.match(stdout, 'name the file');
         }),
       patience,
     );

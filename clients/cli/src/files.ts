@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
 import { parseJson } from '@llmteam/kernel';
 import { systemReason } from '@llmteam/service-host';
+import { syntaxErrorOf } from './notations.js';
 
 /** No valid input is larger; larger files are not read into memory. */
 const maxBytes = 64 * 1024 * 1024;
@@ -12,13 +13,13 @@ export function shownName(file: string): string {
   return file === '-' ? '<stdin>' : file;
 }
 
-/** @throws LlmteamError `FILE_UNREADABLE`, `LIMIT_EXCEEDED`, or `JSON_INVALID` if it is not UTF-8 */
+/** @throws LlmteamError `FILE_UNREADABLE`, `LIMIT_EXCEEDED`, or `JSON_INVALID` or `YAML_INVALID` if it is not UTF-8 */
 export async function readText(file: string): Promise<string> {
   const bytes = file === '-' ? await readStdin() : readFile(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new LlmteamError('JSON_INVALID', `'${shownName(file)}' is not UTF-8 text`, { cause });
+    throw new LlmteamError(syntaxErrorOf(file), `'${shownName(file)}' is not UTF-8 text`, { cause });
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type Node,
   parseDocument,
   type Scalar,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 
@@ -48,8 +49,14 @@ function read(text: string): Reading {
     throw new LlmteamError('YAML_INVALID', tooDeep, { cause });
   }
   const [fault] = [...document.errors, ...document.warnings];
-  if (fault !== undefined) throw invalid(lines, fault.pos[0], isOverflow(fault) ? tooDeep : fault.message);
+  if (fault !== undefined) throw invalid(lines, fault.pos[0], faultText(fault));
   return { document, lines };
+}
+
+/** The parser's own words, except where they are about its functions. */
+function faultText(fault: YAMLError): string {
+  if (fault.code === 'MULTIPLE_DOCS') return 'a second document begins, but a file holds one segment';
+  return isOverflow(fault) ? tooDeep : fault.message;
 }
 
 const tooDeep = `nested deeper than ${caps.json_depth}`;
