@@ -101,20 +101,16 @@ spec('segment files', (test) => {
   );
 
   for (const [what, text, expected] of [
+    ['without end', '{\n  "a": 1 /* one\n}', /^file\.jsonc:2:10: error JSON_INVALID the comment .* has no '\*\/'/],
+    ['without end, after the value', '{}\n/* one', /^file\.jsonc:2:1: error JSON_INVALID the comment .* has no '\*\/'/],
     [
-      'has a comment without end',
-      '{\n  "a": 1 /* one\n}',
-      /^file\.jsonc:2:10: error JSON_INVALID the comment .* has no '\*\/'/,
-    ],
-    ['has one at its end', '{}\n/* one', /^file\.jsonc:2:1: error JSON_INVALID the comment .* has no '\*\/'/],
-    [
-      'has one of YAML',
+      'that begins with #',
       '{ # one\n}',
       /^file\.jsonc:1:3: error JSON_INVALID a comment begins with '\/\/' or '\/\*', not with '#'/,
     ],
   ] as const) {
     test(
-      `in JSON with comments of which one ${what} say where and why`,
+      `in JSON with comments tell the place of one ${what}`,
       () =>
         withCli(async ({ write, call }) => {
           write('file.jsonc', text);

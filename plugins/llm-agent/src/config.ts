@@ -6,6 +6,10 @@ const prompt =
   'May contain `${ CEL }`, such as `${input.user.name}`, `{name}` for a field of the input, `{.}` for the whole input, and ' +
   '`{input}`: the field of that name, or the whole input if there is none. `{{` and `}}` are literal braces. Filled in one pass.';
 
+function listed(keywords: readonly string[]): string {
+  return keywords.map((keyword) => `\`${keyword}\``).join(', ');
+}
+
 export const LlmAgentConfig = Type.Object(
   {
     llm_ref: Type.String({ minLength: 1, description: 'A configured model.' }),
@@ -49,7 +53,7 @@ export const LlmAgentConfig = Type.Object(
     output_schema: Type.Optional({
       ...JsonRecord,
       [schemaKeyword]: { refused: [...refusedKeywords] } satisfies SchemaUse,
-      description: 'A JSON Schema that the answer must match.',
+      description: `A JSON Schema that the answer must match. Refused in it: ${listed(refusedKeywords)}. A \`$ref\` leads to a part of it.`,
     }),
     allow_empty: Type.Optional(
       Type.Boolean({ default: false, description: 'Whether an empty answer is an answer; else it is `LLM_FAILED`.' }),

@@ -35,9 +35,38 @@ spec('offline: answers', (test) => {
     assert.ok((await ask(long)).text.length < 250);
   });
 
-  test('temperature, max_tokens and the idempotency key have no effect', async () => {
-    const other = await ask('q', {}, { temperature: 2, max_tokens: 1, idempotency_key: 'other' });
+  test('temperature and the idempotency key have no effect', async () => {
+    const other = await ask('q', {}, { temperature: 2, idempotency_key: 'other' });
     assert.equal(other, await ask('q'));
+  });
+
+  test('an answer is cut off after max_tokens, and says so', async () => {
+    const responses = [{ match: '', text: 'one two  three four' }];
+    const tokens: string[] = [];
+    const given = { max_tokens: 3, onToken: (token: string) => void tokens.push(token) };
+    const { text, finish_reason, usage } = await ask('q', { responses }, given);
+    assert.equal([text, finish_reason, usage.output_tokens], ['[offline] one two', 'length', 3]);
+    assert.is(tokens.join(''), text);
+    const json = [{ match: '', json: { text: 'x'.repeat(100) } }];
+    const half = await ask('q', { responses: json }, { max_tokens: 2 });
+    assert.equal([half.text, half.finish_reason], [JSON.stringify(json[0]?.json).slice(0, 32), 'length']);
+  });
+
+  test('an answer of max_tokens is whole', async () => {
+    const whole = await ask('q');
+    for (const maxTokens of [whole.usage.output_tokens, 1_000])
+      assert.equal(await ask('q', {}, { max_tokens: maxTokens }), whole);
+    const short = await ask('q', {}, { max_tokens: whole.usage.output_tokens - 1 });
+    assert.is(short.finish_reason, 'length');
+  });
+
+  test('JSON that is cut off is found out by the step', async () => {
+    const { context } = fakeStepContext({ llms: { main: offline.create({}) } });
+    const config = { llm_ref: 'main', output_format: 'json', max_tokens: 1 } as const;
+    assert.match(
+      (await rejectsWith('LLM_OUTPUT_INVALID', () => llmAgent.run(context, config, 'q'))).message,
+      'cut off',
+    );
   });
 
   test('the name of the model is shown', async () => {

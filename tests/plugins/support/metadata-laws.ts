@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { configKeywords, StepTypeMetadata, type TaskType } from '@llmteam/contracts';
+import {
+  configKeywords,
+  type JsonObject,
+  type SchemaUse,
+  StepTypeMetadata,
+  schemaKeyword,
+  type TaskType,
+} from '@llmteam/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Value } from 'typebox/value';
 import * as assert from 'uvu/assert';
@@ -37,6 +44,14 @@ export function metadataLaws(test: Test, folder: string | null, { metadata }: Pi
       properties: Record<string, { description?: string; enum?: [] }>;
     };
     for (const [key, schema] of Object.entries(properties)) assert.ok(schema.description ?? schema.enum, key);
+  });
+
+  test('a key that holds a schema tells which keywords it refuses', () => {
+    const keys = Object.values(metadata.config_schema.properties ?? {}) as readonly JsonObject[];
+    for (const { description = '', [schemaKeyword]: use } of keys) {
+      const refused = typeof use === 'object' ? (use as Exclude<SchemaUse, true>).refused : [];
+      for (const keyword of refused) assert.ok(String(description).includes(`\`${keyword}\``), keyword);
+    }
   });
 
   if (folder === null) return;

@@ -1,6 +1,6 @@
 /**
  * A deterministic stand-in that needs no network, for examples, tests and first steps. Every answer is marked as not coming
- * from a model. Temperature, `max_tokens` and the like have no effect.
+ * from a model. `max_tokens` cuts them off as it does a model's; temperature and the like have no effect.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -60,9 +60,10 @@ function offlineModel(config: OfflineConfig): LanguageModel {
     model,
     async generate(request) {
       await wait(latency_ms, request.signal);
-      const text = scripted(config, request) ?? generated(model, request);
+      const whole = scripted(config, request) ?? generated(model, request);
+      const text = cut(whole, request.max_tokens);
       for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.onToken?.(word);
-      return responseOf(model, request, text);
+      return responseOf(model, request, { text, isCut: text !== whole });
     },
   };
 }
@@ -101,11 +102,27 @@ function digest({ messages }: ModelRequest): string {
     .slice(0, 8);
 }
 
-/** Counts words as tokens. */
-function responseOf(model: string, { messages }: ModelRequest, text: string): ModelResponse {
-  const inputTokens = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
-  const usage = { input_tokens: inputTokens, output_tokens: wordsOf(text) };
-  return { text, model: `offline:${model}`, finish_reason: 'stop', usage };
+/** At most so many words; a long one, such as JSON without blanks, counts as several. */
+function cut(text: string, maxTokens: number | undefined): string {
+  const tokens = text.match(/\s*\S{1,16}/gu) ?? [];
+  return maxTokens === undefined || tokens.length <= maxTokens ? text : tokens.slice(0, maxTokens).join('');
+}
+
+interface Answer {
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
+/** Counts words as tokens. An answer that was cut off has used up what it had. */
+function responseOf(model: string, { messages, max_tokens }: ModelRequest, { text, isCut }: Answer): ModelResponse {
+  const input = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
+  const output = isCut ? max_tokens : undefined;
+  return {
+    text,
+    model: `offline:${model}`,
+    finish_reason: isCut ? 'length' : 'stop',
+    usage: { input_tokens: input, output_tokens: output ?? wordsOf(text) },
+  };
 }
 
 function wordsOf(text: string): number {
