@@ -78,7 +78,8 @@ it is there again), as in draft-ietf-httpapi-ratelimit-headers.`,
       Object.entries(defaultLimits).map(([name, value]) => [code(name), String(value)]),
     ),
     `Bodies are JSON in UTF-8, nested at most 64 levels deep, without duplicate keys and without the key \`__proto__\`.
-Unknown keys are rejected, in bodies and in queries. A POST or DELETE that takes no body accepts an empty object. Browsers may call the API only from configured origins (CORS).`,
+Unknown keys are rejected, in bodies and in queries. A POST or DELETE that takes no body accepts an empty
+object. Browsers may call the API only from configured origins (CORS).`,
   ];
 }
 

@@ -75,4 +75,9 @@ spec('a config that is wrong', (test) => {
       assert.equal(atLoad(type, config), [told]);
     });
   }
+
+  test('in a hundred thousand places is told in a run by the first of them', () => {
+    const tools = Array.from({ length: 100_000 }, (_, index) => index);
+    assert.is(atRun('llm_agent', { llm_ref: 'a', tools }), "config: 'tools[0]' must be a string, not the number 0");
+  });
 });

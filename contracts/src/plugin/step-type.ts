@@ -64,8 +64,8 @@ export const literalKeyword = 'x-literal';
 /**
  * Marks a value in a config schema that is itself a JSON Schema. It is checked when the segment is loaded, unless it holds `${…}`.
  * `true`: the kernel validates values with it, so it must be one that the kernel can compile. `{ refused: […] }`: the step type
- * validates values with it; only the form of its keywords is checked, that none of `refused` occurs, and that every `$ref` leads to a schema
- * in it.
+ * validates values with it; only the form of its keywords is checked, that none of `refused` occurs, and that every `$ref`
+ * leads to a schema in it.
  */
 export const schemaKeyword = 'x-schema';
 export type SchemaUse = true | { readonly refused: readonly string[] };

@@ -1,25 +1,21 @@
 import { configKeywords, type JsonObject } from '@llmteam/contracts';
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { ClosestName } from '../validation/closest-name.js';
 import { addConfigFormats, makeAjv } from '../validation/schemas/ajv.js';
 import { onePerCause } from '../validation/schemas/causes.js';
+import { SchemaErrors } from '../validation/schemas/schema-errors.js';
 import { schemaProblems } from '../validation/schemas/schema-problems.js';
 
 /** Returns what is wrong with a config in one line and in words, or null if it is valid. */
 export type ConfigChecker = (schema: JsonObject, config: JsonObject) => string | null;
 
-/** One Ajv for all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
+/** For all plugin schemas. Plugins are operator code, so their patterns are trusted. Schemas are compiled on first use. */
 export function configChecker(): ConfigChecker {
-  const options = { allErrors: true, verbose: true, strictTypes: false, keywords: [...configKeywords] };
-  const ajv = addConfigFormats(makeAjv(options));
-  const compiled = new WeakMap<JsonObject, ValidateFunction>();
+  const own = { verbose: true, strictTypes: false, keywords: [...configKeywords] };
+  const errors = new SchemaErrors((options) => addConfigFormats(makeAjv({ ...options, ...own })));
   return (schema, config) => {
-    let validate = compiled.get(schema);
-    if (validate === undefined) {
-      validate = ajv.compile(schema);
-      compiled.set(schema, validate);
-    }
-    return validate(config) ? null : told(validate.errors ?? []);
+    const found = errors.of(schema, config);
+    return found.length === 0 ? null : told(found);
   };
 }
 

@@ -53,7 +53,9 @@ export const LlmAgentConfig = Type.Object(
     output_schema: Type.Optional({
       ...JsonRecord,
       [schemaKeyword]: { refused: [...refusedKeywords] } satisfies SchemaUse,
-      description: `A JSON Schema that the answer must match. Refused in it: ${listed(refusedKeywords)}. A \`$ref\` leads to a part of it.`,
+      description:
+        `A JSON Schema that the answer must match. Refused in it: ${listed(refusedKeywords)}. ` +
+        'A `$ref` leads to a part of it.',
     }),
     allow_empty: Type.Optional(
       Type.Boolean({ default: false, description: 'Whether an empty answer is an answer; else it is `LLM_FAILED`.' }),
