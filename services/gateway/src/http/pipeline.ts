@@ -22,11 +22,11 @@ import { onResponseEnd } from './response-end.js';
 export type RoutePipeline = (context: RouterContext) => Promise<void>;
 
 export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
-  const checks = checksOf(route);
   return async (context) => {
     const principal = admit(route, context.req.headers, deps.keys);
     context.state.tenant_id = principal.tenant_id;
     if (route.rate !== 'open') await admitRequest(context, principal.tenant_id, deps);
+    const checks = checksOf(route);
     checks.checkParams(context.params);
     const query = checks.checkQuery(new URLSearchParams(context.querystring));
     checks.checkHeaders(context.req.headers);

@@ -14,7 +14,7 @@ import { readQuery } from './query-string.js';
 
 const made = new WeakMap<Route, RequestChecks>();
 
-/** Compiled once per route and process: compiling takes longer than checking a thousand requests. */
+/** Compiled once per process, on the first request to the route: it takes longer than checking a thousand requests, and memory. */
 export function checksOf(route: Route): RequestChecks {
   const known = made.get(route) ?? new RequestChecks(route);
   made.set(route, known);

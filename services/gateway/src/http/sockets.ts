@@ -15,7 +15,7 @@ import { admit, socketProtocol } from './authentication.js';
 import type { HttpDeps } from './http-deps.js';
 import { problemResponse } from './problem.js';
 import { rawResponse } from './raw-response.js';
-import { checksOf, type RequestChecks } from './request-checks.js';
+import { checksOf } from './request-checks.js';
 import { guardRequest } from './request-guard.js';
 import { type PathMatcher, pathMatcher } from './router-path.js';
 import { WebSocketOutlet } from './web-socket-outlet.js';
@@ -25,7 +25,6 @@ const takesNoMessages = 1003;
 
 interface SocketRoute {
   readonly route: Route;
-  readonly checks: RequestChecks;
   readonly match: PathMatcher;
 }
 
@@ -85,8 +84,9 @@ export class Sockets {
     const principal = admit(found.route, request.headers, keys);
     await tenants.admitRequest(principal.tenant_id);
     const { params } = found;
-    found.checks.checkParams(params);
-    const { from_seq } = found.checks.checkQuery(new URLSearchParams(search));
+    const checks = checksOf(found.route);
+    checks.checkParams(params);
+    const { from_seq } = checks.checkQuery(new URLSearchParams(search));
     const run = { tenant_id: principal.tenant_id, run_id: params.run_id ?? '' };
     return services.streams.prepare(principal, run, typeof from_seq === 'number' ? from_seq : 1);
   }
@@ -109,5 +109,5 @@ function follow(webSocket: WebSocket, socket: Duplex, prepared: PreparedStream):
 }
 
 function socketRoute(route: Route): SocketRoute {
-  return { route, checks: checksOf(route), match: pathMatcher(route.path) };
+  return { route, match: pathMatcher(route.path) };
 }
