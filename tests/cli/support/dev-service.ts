@@ -11,8 +11,13 @@ export interface DevService {
 }
 
 /** Resolves once it prints its address. `port` 0 picks a free one. */
-export async function startDev(cli: Cli, port = '0', options: readonly string[] = []): Promise<DevService> {
-  const started = cli.start(['dev', '--port', port, ...options]);
+export async function startDev(
+  cli: Cli,
+  port = '0',
+  options: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<DevService> {
+  const started = cli.start(['dev', '--port', port, ...options], { environment });
   const text = await started.until('an address', ({ stdout }) =>
     /Listening on \S+\n/.test(stdout) ? stdout : undefined,
   );

@@ -7,6 +7,7 @@ import { printNote } from '../notes.js';
 import { openLocalStores } from '../open-stores.js';
 import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
+import { releaseYoungGeneration } from '../young-generation.js';
 
 interface Options {
   readonly host: string;
@@ -28,6 +29,7 @@ export async function dev(settings: Settings, _args: readonly string[], options:
   const log = await makeLog(settings, config);
   const version = ownVersion();
   const running = await startDev({ stores, config, log, host, port, version, origins: origin });
+  releaseYoungGeneration();
   try {
     printAddress(settings, running);
     await Promise.race([stopped, running.failed]);
