@@ -11,6 +11,7 @@ import { page, table } from './report.js';
 import type { Row } from './row.js';
 import { expressions } from './rows/expressions.js';
 import { fanOut } from './rows/fan-out.js';
+import { idleMemory } from './rows/idle-memory.js';
 import { largeInputs } from './rows/large-inputs.js';
 import { longChains } from './rows/long-chains.js';
 import { maps } from './rows/maps.js';
@@ -35,7 +36,7 @@ const onRuntime: readonly ((runtime: BenchRuntime) => Promise<Row | readonly Row
 ];
 const embedded = onRuntime.map((question) => named(question.name, () => withRuntime(question)));
 const groups: Readonly<Record<string, readonly Question[]>> = {
-  embedded: [...embedded, startUp],
+  embedded: [...embedded, startUp, idleMemory],
   inputs: [named(largeInputs.name, () => withRuntime(largeInputs))],
   expressions: [expressions],
   lists: [runLists],

@@ -1,13 +1,14 @@
 /** A gateway in a separate process, measured from outside: either `llmteam dev` or an installation on NATS. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LlmteamClient } from '@llmteam/sdk';
 import { withFolder } from '../folder.js';
 import { withBenchServer } from '../nats/bench-server.js';
+import { residentMb } from '../resident-memory.js';
 
 export interface Target {
   readonly name: string;
@@ -164,9 +165,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-function residentMb(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
 }

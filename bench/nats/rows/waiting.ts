@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Segment } from '@llmteam/contracts';
 import { spread } from '../../measure.js';
+import { residentMb } from '../../resident-memory.js';
 import type { Row } from '../../row.js';
 import { withCluster } from '../cluster.js';
-import type { Service } from '../service.js';
 
 const waitingRuns = 100_000;
 const startsAtATime = 200;
@@ -33,7 +32,7 @@ export async function waiting(): Promise<Row[]> {
     await Promise.all(Array.from({ length: startsAtATime }, lane));
     await cluster.checkpointed();
     const [first] = cluster.coordinators;
-    const driving = first === undefined ? Number.NaN : residentMb(first);
+    const driving = first === undefined ? Number.NaN : residentMb(first.pid);
     await first?.stop('SIGKILL');
     const began = performance.now();
     const second = await cluster.addCoordinator();
@@ -43,7 +42,7 @@ export async function waiting(): Promise<Row[]> {
       row(
         'nats_waiting_takeover_mb',
         'memory of a coordinator after taking over 100,000 waiting runs',
-        residentMb(second),
+        residentMb(second.pid),
       ),
       {
         key: 'nats_waiting_takeover_ms',
@@ -56,11 +55,6 @@ export async function waiting(): Promise<Row[]> {
       },
     ];
   });
-}
-
-function residentMb({ pid }: Service): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
 }
 
 function row(key: string, question: string, mb: number): Row {
