@@ -12,6 +12,7 @@ export { type ManualClock, manualClock } from './clock/manual-clock.js';
 export { systemClock } from './clock/system-clock.js';
 export { Definitions } from './definitions/definitions.js';
 export type { FoldSources } from './definitions/fold-history.js';
+export { foldHistory } from './definitions/fold-history.js';
 export {
   type PublishedSegment,
   type PublishOptions,
@@ -77,6 +78,7 @@ export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { SpareTurns, spareSlices, spareTurns } from './slices/spare-turns.js';
+export { ClosestName } from './validation/closest-name.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';
 export { addFormats, makeAjv } from './validation/schemas/ajv.js';

@@ -155,6 +155,8 @@ spec('what llmteam tells about itself', (test) => {
         assert.match(mermaid.stdout, /flowchart/);
         assert.is(file.stdout, '');
         assert.is(readFileSync(join(folder, 'out.svg'), 'utf8'), svg.stdout);
+        assert.is((await call(['graph', 'drawn.json', '-o', 'out.mmd'])).stderr, '');
+        assert.is(readFileSync(join(folder, 'out.mmd'), 'utf8'), mermaid.stdout);
         assert.is(bad.code, 1);
         assert.match(bad.stderr, /bad\.json:1: error INVALID_ENTRYPOINT/);
       }),

@@ -96,6 +96,25 @@ spec('a human task on the terminal that runs it', (test) => {
   );
 
   test(
+    'says at every question that leaves the task open what Enter does, also in the middle of an answer',
+    () =>
+      withCli(async (cli) => {
+        const config = { task_type: 'review', title: 'Edit it?' } as never;
+        const started = run(cli, chain('reviewing', [{ step_id: 'review', type: 'human_task', config }], forever));
+        await sees(started, 'approve [y], reject [n], modify [m]; Enter = later: ');
+        started.type('m\r');
+        await sees(started, 'the changed data as JSON; Enter = later: ');
+        started.type('\r');
+        await sees(started, '--modify');
+        const { tasks } = JSON.parse((await cli.call(['tasks', 'list', '--json'])).stdout);
+        assert.is(tasks[0].status, 'open');
+        started.signal('SIGKILL');
+        await started.ended;
+      }),
+    patience,
+  );
+
+  test(
     'can be answered elsewhere, which ends the question; with --no-prompt it only can',
     () =>
       withCli(async (cli) => {
@@ -235,7 +254,7 @@ spec('lists on a terminal', (test) => {
         const titled = { ...asking, segment_id: `asking_${long.slice(0, 40)}`, name: long };
         const started = run(cli, { ...titled, steps: [...asking.steps] }, '--no-prompt');
         await sees(started, '--reject');
-        for (const list of ['runs list', 'tasks list', 'catalog']) {
+        for (const list of ['runs list', 'tasks list', 'catalog', 'plugin list', 'providers']) {
           const screen = await cli.onTerminal(`stty rows 24 columns 80; ${command} ${list}`).ended;
           const lines = stripVTControlCharacters(screen.stdout).replaceAll('\r', '').split('\n');
           for (const line of lines) assert.ok(line.length <= 80, `${list}: ${line}`);

@@ -34,7 +34,12 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['tasks answer a:b', /an answer is required: --approve, --reject/],
   ['tasks answer a:b --approve --reject', /cannot be used with option/],
   ['catalog nonsense', /there is no step type 'nonsense'; available: .*transform/],
+  ['catalog transfrm', /there is no step type 'transfrm', did you mean 'transform'\?/],
+  ['catalog transfrm@0.1', /did you mean 'transform'\?/],
+  ['catalog llm', /did you mean 'llm_agent'\?/],
   ['graph doubling.json --format png', /Allowed choices are svg, mermaid/],
+  ['graph doubling.json -o x.png', /cannot draw '\.png' files; can write \.svg \(SVG\), \.mmd \(Mermaid\)/],
+  ['graph doubling.json -o x.mmd --format svg', /names a file of --format mermaid, not of --format svg/],
   ['serve', /Usage: llmteam serve/],
   ['serve gatway', /unknown command 'gatway'/],
   ['serve coordinator --print-cfg', /unknown option '--print-cfg'\n\(Did you mean --print-config\?\)/],
@@ -42,6 +47,17 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['dead-letters --jsn', /unknown option '--jsn'/],
   ['doctor --jsn', /unknown option '--jsn'\n\(Did you mean --json\?\)/],
   ['completion tcsh', /Allowed choices are zsh, bash, fish, powershell/],
+];
+
+/** Arguments and the command whose help explains them. */
+const pointers: readonly (readonly [string, string])[] = [
+  ['rum doubling.json', 'llmteam'],
+  ['run', 'llmteam run'],
+  ['runs shw', 'llmteam runs'],
+  ['runs show', 'llmteam runs show'],
+  ['runs list --limit 0', 'llmteam runs list'],
+  ['serve worker transform', 'llmteam serve worker'],
+  ['completion tcsh', 'llmteam completion'],
 ];
 
 spec('wrong usage of llmteam', (test) => {
@@ -56,6 +72,19 @@ spec('wrong usage of llmteam', (test) => {
           assert.is(ended.stdout, '');
           assert.match(ended.stderr, expected);
           assert.not.match(ended.stderr, /\n\s+at /, 'no stack trace');
+        }),
+      patience,
+    );
+  }
+
+  for (const [line, command] of pointers) {
+    test(
+      `'${line}' points to the help of '${command}'`,
+      () =>
+        withCli(async ({ call }) => {
+          const { stderr } = await call(line.split(' '));
+          const [, named] = /\(run '(.*) --help' for (?:commands|arguments) and options\)\n$/.exec(stderr) ?? [];
+          assert.is(named, command, stderr);
         }),
       patience,
     );

@@ -29,6 +29,7 @@ import { readEnvironment } from './environment.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
 import { type GlobalOptions, logLevels, makeSettings } from './settings.js';
 import { Streams } from './streams.js';
+import { pointToHelp } from './usage-hints.js';
 
 export async function runCommandLine(args: readonly string[]): Promise<ExitCode> {
   const environment = readEnvironment();
@@ -78,6 +79,7 @@ async function parse(program: Command, args: readonly string[], streams: Streams
     return;
   }
   addCompletion(program);
+  pointToHelp(program);
   await program.parseAsync(versionOptions.has(first) ? ['version'] : args, { from: 'user' });
 }
 
@@ -88,7 +90,6 @@ function makeProgram(streams: Streams, act: Act): Command {
   const program = new Command('llmteam')
     .description('Run durable AI workflows defined as JSON graphs of steps.')
     .exitOverride()
-    .showHelpAfterError("(run 'llmteam --help' for commands and options)")
     .configureOutput({
       writeOut: (text) => streams.print(text),
       writeErr: (text) => streams.note(text),

@@ -2,13 +2,13 @@
  * Purpose: continues an existing run to its end, wherever its store is.
  * Owns: choosing between driving the run here and following the process that drives it, and taking over when that process exits.
  */
-import { isLlmteamError, type RunKey, type RunResult, type RunView } from '@llmteam/contracts';
+import { isLlmteamError, type RunKey, type RunResult, type RunView, type Usage } from '@llmteam/contracts';
 import { resultFromView } from '@llmteam/kernel';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import { printNote } from './notes.js';
 import { forkCommand } from './own-commands.js';
 import { printResult, type ResultOptions } from './result-output.js';
-import { RunSession } from './run-session.js';
+import { type Past, RunSession } from './run-session.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
@@ -87,11 +87,22 @@ class Continuation {
     });
   }
 
-  private async openSession({ runs }: RunStore, { usage }: RunView): Promise<RunSession> {
-    const { segment } = await runs.definition(this.run);
-    if (this.options.isNew === true) return RunSession.open(this.settings, this.run, segment, this.options);
-    const past = { events: await runs.events(this.run), usage };
+  private async openSession(store: RunStore, { usage }: RunView): Promise<RunSession> {
+    const { segment } = await store.runs.definition(this.run);
+    const past = this.options.isNew === true ? [] : await this.pastIn(store, usage);
     return RunSession.open(this.settings, this.run, segment, this.options, past);
+  }
+
+  /** Only the journal says which step used how many tokens. */
+  private async pastIn(store: RunStore, usage: Usage): Promise<Past[]> {
+    if (store.kind !== 'owned')
+      return [
+        { events: await store.runs.events(this.run), usage: null },
+        { events: [], usage },
+      ];
+    const past: Past[] = [];
+    for await (const entry of store.runtime.past(this.run)) past.push(entry);
+    return past;
   }
 
   private async unpause({ runs }: RunStore, { status }: RunView): Promise<void> {

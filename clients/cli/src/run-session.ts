@@ -35,7 +35,8 @@ const dayMs = 86_400_000;
 /** The history of the run before this session. */
 export interface Past {
   readonly events: readonly RunEvent[];
-  readonly usage: Usage;
+  /** Total after these events, if they all come from one journal entry; else null. */
+  readonly usage: Usage | null;
 }
 
 export class RunSession {
@@ -75,12 +76,13 @@ export class RunSession {
     run: RunKey,
     segment: Segment,
     options: ResultOptions,
-    past: Past = { events: [], usage: { input_tokens: 0, output_tokens: 0 } },
+    past: readonly Past[] = [],
   ): Promise<RunSession> {
     const session = new RunSession(settings, run, segment, options);
-    session.progress.apply(past.events, null);
-    session.progress.noteUsage(past.usage);
-    session.lastSeq = past.events.length;
+    for (const { events, usage } of past) {
+      session.progress.apply(events, usage);
+      session.lastSeq += events.length;
+    }
     if (isDisplayWanted(settings, options)) await session.openDisplay();
     return session;
   }

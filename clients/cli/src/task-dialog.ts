@@ -51,7 +51,7 @@ async function verdict(ask: Ask, say: (line: string) => void, mayModify: boolean
 }
 
 async function modified(ask: Ask, say: (line: string) => void): Promise<GivenAnswer | null> {
-  const value = await read('the changed data as JSON: ', ask, say, (text) => parseArgument('the data', text));
+  const value = await read(`the changed data as JSON; ${later}: `, ask, say, (text) => parseArgument('the data', text));
   return value === null ? null : withComment({ decision: 'modify', value: value.read }, ask);
 }
 

@@ -13,6 +13,11 @@ export interface Peeked {
   readonly tasks: readonly HumanTask[];
 }
 
+/** The stores of a home folder, without opening them. @throws LlmteamError `FILE_UNREADABLE` */
+export function localStoreFolders(home: string): string[] {
+  return new StoreFolders({ home, clock: systemClock(), synchronous: 'full' }).folders();
+}
+
 type Lists = Pick<RunIndex, 'runs' | 'tasks'>;
 
 /** At most `limit` of each kind per store. A store that cannot be read is left out. */

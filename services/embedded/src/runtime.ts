@@ -11,12 +11,15 @@ import {
   LlmteamError,
   type Logger,
   liveSubject,
+  type RunEvent,
   type RunKey,
   type RunResult,
+  type Usage,
 } from '@llmteam/contracts';
 import {
   catchUpIndex,
   type Definitions,
+  foldHistory,
   type PluginHost,
   type RunRemoval,
   type RunService,
@@ -139,6 +142,13 @@ export class EmbeddedRuntime {
   /** Returns a function that removes the watcher. */
   watch(run: RunKey, watcher: RunWatcher): () => void {
     return this.loopOf(run).watch(run.run_id, watcher);
+  }
+
+  /** What a watcher would have been told about the run so far, journal entry by journal entry. @throws LlmteamError */
+  async *past(run: RunKey): AsyncGenerator<{ readonly events: readonly RunEvent[]; readonly usage: Usage }> {
+    for await (const { run: folded, outcome } of foldHistory(this.root, run, { events: true })) {
+      if (folded !== null && outcome !== null) yield { events: outcome.events, usage: folded.state.usage };
+    }
   }
 
   /** Receives tokens as models generate them, best effort. Returns a function that unsubscribes. */

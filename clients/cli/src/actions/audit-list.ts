@@ -58,5 +58,7 @@ function asTable(records: readonly AuditEntry[], settings: Settings): string {
     String(status),
     target,
   ]);
-  return table(['TIME', 'KEY', 'NAME', 'ACTION', 'STATUS', 'TARGET'], cells, makeColours(settings.colours.stdout));
+  const fit = { width: settings.streams.stdoutColumns, whole: [0, 1] };
+  const head = ['TIME', 'KEY', 'NAME', 'ACTION', 'STATUS', 'TARGET'];
+  return table(head, cells, makeColours(settings.colours.stdout), fit);
 }

@@ -11,6 +11,9 @@ interface Options extends WhichKvStore {
   readonly json?: boolean;
 }
 
+const whatIsRecorded =
+  "What is changed through the API is recorded ('llmteam dev', 'llmteam serve gateway'); what other commands do in this folder is not.";
+
 export async function auditVerify(
   settings: Settings,
   _args: readonly string[],
@@ -19,12 +22,13 @@ export async function auditVerify(
   const seals = auditSeals(serviceConfig(configHere(settings)));
   const expected = expectHead === undefined ? {} : { expectHead };
   const verdict = await withKvStoreOf(settings, which, (kv) => verifyAudit(kv, tenant, { seals, ...expected }));
-  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${textOf(verdict)}\n`);
+  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${textOf(verdict, tenant)}\n`);
   return verdict.intact ? exitCodes.completed : exitCodes.failed;
 }
 
-function textOf({ intact, records, pages, keyed_pages, head, fault }: AuditVerdict): string {
+function textOf({ intact, records, pages, keyed_pages, head, fault }: AuditVerdict, tenant: string): string {
   const keyed = keyed_pages === 0 ? '' : `, ${keyed_pages} of them keyed`;
   if (!intact) return `not intact: ${fault}`;
+  if (pages === 0) return `nothing to verify: tenant '${tenant}' has no records\n${whatIsRecorded}`;
   return `intact: ${records} records on ${pages} pages${keyed}${head === null ? '' : `\nhead: ${head}`}`;
 }

@@ -1,5 +1,5 @@
 import { type Json, LlmteamError, type PortSpec, type StepTypeMetadata } from '@llmteam/contracts';
-import type { StepCatalog } from '@llmteam/kernel';
+import { ClosestName, type StepCatalog } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { type Colours, makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
@@ -39,8 +39,10 @@ async function gatewayTypes(settings: Settings, gateway: Gateway, type?: string)
   if (type === undefined) return types;
   const one = types.find(({ type_id }) => type_id === type);
   if (one !== undefined) return one;
-  const known = types.map(({ type_id }) => type_id).join(', ');
-  throw new LlmteamError('USAGE', `there is no step type '${type}'; available: ${known}`);
+  throw unknownType(
+    type,
+    types.map(({ type_id }) => type_id),
+  );
 }
 
 function found(types: StepCatalog, type: string): StepTypeMetadata {
@@ -49,7 +51,13 @@ function found(types: StepCatalog, type: string): StepTypeMetadata {
   if (choice.kind === 'unknown_version') {
     throw new LlmteamError('USAGE', `no installed version matches '${type}'; available: ${choice.versions.join(', ')}`);
   }
-  throw new LlmteamError('USAGE', `there is no step type '${type}'; available: ${types.typeIds().join(', ')}`);
+  throw unknownType(type, types.typeIds());
+}
+
+function unknownType(type: string, known: readonly string[]): LlmteamError {
+  const meant = new ClosestName().find(type.replace(/@.*/, ''), known);
+  const hint = meant === undefined ? `; available: ${known.join(', ')}` : `, did you mean '${meant}'?`;
+  return new LlmteamError('USAGE', `there is no step type '${type}'${hint}`);
 }
 
 function list(types: readonly StepTypeMetadata[], colours: Colours, width: number | null): string {

@@ -5,6 +5,7 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import { plainText } from '../plain-text.js';
 import type { Streams } from '../streams.js';
+import { pointToHelp } from '../usage-hints.js';
 import { bashCompletion } from './bash-completion.js';
 import { type Suggestion, type Suggestions, suggestionsFor } from './completion-values.js';
 
@@ -20,6 +21,7 @@ export async function parseWithCompletion(program: Command, args: readonly strin
   const [, , ...words] = args;
   completeFiles(root, words.at(-1) ?? '');
   completeValues(root, await suggestionsFor(words));
+  pointToHelp(program);
   await program.parseAsync(args, { from: 'user' });
 }
 

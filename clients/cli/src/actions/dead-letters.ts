@@ -1,36 +1,53 @@
-import { listDeadLetters } from '@llmteam/kernel';
+import { type DeadLetter, listDeadLetters } from '@llmteam/kernel';
 import { serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
+import { type ExpectNats, isWithoutNats } from '../nats-use.js';
 import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
+import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 export async function deadLetters(
   settings: Settings,
   _args: readonly string[],
-  { json }: { json?: boolean },
+  { json, ...expected }: ExpectNats & { json?: boolean },
 ): Promise<ExitCode> {
-  const config = serviceConfig(configHere(settings));
-  const letters = await withKvStore(config, silentLog, listDeadLetters);
-  const { streams, colours } = settings;
+  const config = configHere(settings);
+  const found = await withKvStore(serviceConfig(config), silentLog, listDeadLetters).catch((error: unknown) => {
+    if (isWithoutNats(error, config, expected)) return null;
+    throw error;
+  });
+  const letters = found ?? [];
+  const { streams } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters, cursor: null }, null, 2)}\n`);
+  else if (found === null) printNote(settings, withoutNats);
   else if (letters.length === 0) printNote(settings, 'No dead letters.');
-  else {
-    const rows = letters.map(({ run_id, step, queue, deliveries, worker, at }) => [
-      run_id,
-      step,
-      queue,
-      String(deliveries),
-      shownTime(at),
-      worker,
-    ]);
-    streams.print(
-      table(['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'DEAD-LETTERED BY'], rows, makeColours(colours.stdout)),
-    );
-  }
+  else streams.print(asTable(letters, settings));
   return exitCodes.completed;
+}
+
+const withoutNats =
+  'No dead letters: no NATS installation is configured, and the runs of this folder have none. A run whose process died goes on with ' +
+  "'llmteam runs resume'.";
+
+function asTable(letters: readonly DeadLetter[], { streams, colours }: Settings): string {
+  const { stdoutColumns: width } = streams;
+  const short = shortIds(
+    letters.map(({ run_id }) => run_id),
+    width !== null,
+  );
+  const rows = letters.map(({ run_id, step, queue, deliveries, worker, at }) => [
+    short(run_id),
+    step,
+    queue,
+    String(deliveries),
+    shownTime(at),
+    worker,
+  ]);
+  const head = ['RUN', 'STEP', 'QUEUE', 'DELIVERIES', 'SINCE', 'DEAD-LETTERED BY'];
+  return table(head, rows, makeColours(colours.stdout), { width, whole: [0] });
 }

@@ -1,40 +1,52 @@
 /** Runs as many checks as possible: whatever cannot be loaded or reached is reported once, and the checks that depend on it are skipped. */
-import { isLlmteamError, type Logger } from '@llmteam/contracts';
-import { lookAtNats, type NatsInspection, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
+import { isLlmteamError } from '@llmteam/contracts';
+import { type Config, lookAtNats, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { type Check, problem, reasonOf } from '../doctor/check.js';
+import { checkLocalStores } from '../doctor/local-checks.js';
 import { checkConfiguration, checkNode, checkPlugins } from '../doctor/process-checks.js';
 import { checkServer } from '../doctor/server-checks.js';
 import { checkServices } from '../doctor/service-checks.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
+import { type ExpectNats, isWithoutNats } from '../nats-use.js';
 import { plainText } from '../plain-text.js';
 import type { Settings } from '../settings.js';
 
 export async function doctor(
   settings: Settings,
   _args: readonly string[],
-  { json }: { json?: boolean },
+  { json, ...expected }: ExpectNats & { json?: boolean },
 ): Promise<ExitCode> {
   const checks: Check[] = [];
-  const report = (...found: readonly Check[]): void => {
+  const report: Report = (...found) => {
     checks.push(...found);
     if (json !== true) for (const check of found) settings.streams.print(`${lineOf(check, settings)}\n`);
   };
-  await runChecks(settings, report);
+  await runChecks(settings, expected, report);
   const isOk = checks.every(({ state }) => state !== 'problem');
   if (json === true) settings.streams.print(`${JSON.stringify({ ok: isOk, checks }, null, 2)}\n`);
   return isOk ? exitCodes.completed : exitCodes.failed;
 }
 
-async function runChecks(settings: Settings, report: (...found: readonly Check[]) => void): Promise<void> {
+type Report = (...found: readonly Check[]) => void;
+
+async function runChecks(settings: Settings, expected: ExpectNats, report: Report): Promise<void> {
   report(checkNode(process.version));
-  const config = load(settings, report);
-  if (config === null) return;
+  const loaded = load(settings, report);
+  if (loaded === null) return;
+  const { config, given } = loaded;
   report(...checkConfiguration(config));
   report(await checkPlugins(config, silentLog));
-  const server = await inspectServer(config, silentLog, report);
+  const server = await lookAtNats(config, silentLog).catch((error: unknown) => {
+    report(
+      ...(isWithoutNats(error, given, expected)
+        ? checkLocalStores(settings.home, config)
+        : [problem('server', reasonOf(error))]),
+    );
+    return null;
+  });
   if (server === null) return;
   report(...checkServer(server, config));
   // Connecting creates missing streams, and the doctor must not change anything.
@@ -48,25 +60,14 @@ async function runChecks(settings: Settings, report: (...found: readonly Check[]
   }
 }
 
-function load(settings: Settings, report: (...found: readonly Check[]) => void): ServiceConfig | null {
+/** The configuration as given, and with the defaults of every section. */
+function load(settings: Settings, report: Report): { given: Config; config: ServiceConfig } | null {
   try {
-    return serviceConfig(configHere(settings));
+    const given = configHere(settings);
+    return { given, config: serviceConfig(given) };
   } catch (error) {
     if (!isLlmteamError(error)) throw error;
     report(problem('configuration', error.message));
-    return null;
-  }
-}
-
-async function inspectServer(
-  config: ServiceConfig,
-  log: Logger,
-  report: (...found: readonly Check[]) => void,
-): Promise<NatsInspection | null> {
-  try {
-    return await lookAtNats(config, log);
-  } catch (error) {
-    report(problem('server', reasonOf(error)));
     return null;
   }
 }

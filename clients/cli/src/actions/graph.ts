@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { checkWritable, writeText } from '../files.js';
 import { findRun } from '../find-run.js';
 import { drawMermaid } from '../graph/mermaid.js';
+import { type PictureFormat, pictureFormat } from '../graph/picture-format.js';
 import { drawSvg } from '../graph/svg.js';
 import { makeLog } from '../log.js';
 import { withStoreOf } from '../open-stores.js';
@@ -15,7 +16,7 @@ import type { Settings } from '../settings.js';
 
 interface Options {
   readonly output?: string;
-  readonly format: 'svg' | 'mermaid';
+  readonly format?: PictureFormat;
   readonly run?: string;
   readonly tenant: string;
 }
@@ -23,8 +24,9 @@ interface Options {
 export async function graph(
   settings: Settings,
   [file = '-']: readonly string[],
-  { output, format, run, tenant }: Options,
+  { output, format: wanted, run, tenant }: Options,
 ): Promise<ExitCode> {
+  const format = pictureFormat(wanted, output);
   checkWritable(output);
   const config = configForFile(settings, file);
   const { catalog } = await loadPlugins(config, await makeLog(settings, config));

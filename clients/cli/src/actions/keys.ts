@@ -45,6 +45,10 @@ export async function keysList(
     settings.streams.print(`${JSON.stringify({ keys, cursor: null }, null, 2)}\n`);
     return exitCodes.completed;
   }
+  if (keys.length === 0) {
+    printNote(settings, 'No keys.');
+    return exitCodes.completed;
+  }
   const rows = keys.map((key) => [
     key.prefix,
     key.tenant_id,
@@ -56,7 +60,7 @@ export async function keysList(
   const colours = makeColours(settings.colours.stdout);
   const fit = { width: settings.streams.stdoutColumns, whole: [0] };
   const head = ['PREFIX', 'TENANT', 'ROLE', 'NAME', 'FOR OTHERS', 'STATE'];
-  settings.streams.print(rows.length === 0 ? '' : table(head, rows, colours, fit));
+  settings.streams.print(table(head, rows, colours, fit));
   return exitCodes.completed;
 }
 

@@ -27,7 +27,10 @@ export async function pluginList(
     step_types.join(' '),
     model_providers.join(' '),
   ]);
-  const text = table(['PLUGIN', 'VERSION', 'STEP TYPES', 'MODEL PROVIDERS'], rows, colours);
+  const text = table(['PLUGIN', 'VERSION', 'STEP TYPES', 'MODEL PROVIDERS'], rows, colours, {
+    width: settings.streams.stdoutColumns,
+    whole: [0],
+  });
   settings.streams.print(json === true ? `${JSON.stringify({ plugins, cursor: null }, null, 2)}\n` : text);
   return exitCodes.completed;
 }

@@ -38,7 +38,7 @@ export async function providers(
   const { clients = {}, secrets = {} } = config.file;
   const missingVariables = unsetVariables({ clients, secrets, llms: config.file.llms ?? {} }, config);
   const listing = { providers: known, llms, missing_variables: missingVariables };
-  const text = asText(known, llms, missingVariables, config.path, makeColours(settings.colours.stdout));
+  const text = asText(known, llms, missingVariables, config.path, settings);
   settings.streams.print(json === true ? `${JSON.stringify(listing, null, 2)}\n` : text);
   return exitCodes.completed;
 }
@@ -63,12 +63,14 @@ function asText(
   llms: readonly Model[],
   missing: readonly string[],
   configPath: string | null,
-  colours: Colours,
+  settings: Settings,
 ): string {
+  const colours = makeColours(settings.colours.stdout);
+  const fit = { width: settings.streams.stdoutColumns, whole: [0] };
   const rows = known.map(({ provider, description }) => [{ text: provider, colour: colours.bold }, description]);
-  const parts = [table(['PROVIDER', 'DESCRIPTION'], rows, colours)];
+  const parts = [table(['PROVIDER', 'DESCRIPTION'], rows, colours, fit)];
   if (llms.length > 0)
-    parts.push(table(['MODEL (llm_ref)', 'PROVIDER', 'MODEL', 'STATE'], modelRows(llms, colours), colours));
+    parts.push(table(['MODEL (llm_ref)', 'PROVIDER', 'MODEL', 'STATE'], modelRows(llms, colours), colours, fit));
   else parts.push(`No models are configured${configPath === null ? '; there is no llmteam.config.json' : ''}.\n`);
   if (missing.length > 0) parts.push(`${colours.yellow('Not set:')} ${missing.join(', ')}\n`);
   return parts.join('\n');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { expectNats } from '../nats-use.js';
 import type { Act } from './syntax.js';
 
 export function addDeadLetters(program: Command, act: Act): void {
@@ -8,6 +9,7 @@ export function addDeadLetters(program: Command, act: Act): void {
     .description(
       'List the jobs of a NATS installation that were dead-lettered because every worker that took them died.',
     )
+    .option(...expectNats)
     .option('--json', 'print {dead_letters, cursor} as JSON')
     .action(act(async (...args) => (await import('../actions/dead-letters.js')).deadLetters(...args)));
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { pictureFormats } from '../graph/picture-format.js';
 import { type Act, parseName } from './syntax.js';
 
 export function addGraph(program: Command, act: Act): void {
@@ -7,8 +8,12 @@ export function addGraph(program: Command, act: Act): void {
     .summary('draw a segment')
     .description('Draw a segment as an SVG image or as Mermaid source. `-` reads from stdin.')
     .argument('<file>', 'segment file')
-    .option('-o, --output <file>', 'write to a file instead of stdout')
-    .addOption(new Option('--format <format>', 'output format').choices(['svg', 'mermaid']).default('svg'))
+    .option('-o, --output <file>', 'write to a .svg, .mmd or .mermaid file instead of stdout')
+    .addOption(
+      new Option('--format <format>', 'output format (default: by the ending of the file, else svg)').choices(
+        pictureFormats,
+      ),
+    )
     .option('--run <id>', 'show the step states of this run (id or its unique beginning)', parseName)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')
     .action(act(async (...args) => (await import('../actions/graph.js')).graph(...args)));
