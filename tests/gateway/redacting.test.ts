@@ -61,6 +61,24 @@ spec('redacting a run', (test) => {
     });
   });
 
+  test('removes what its caller named it by, also from lists, and from its child runs', async () => {
+    await withGateway(async (world) => {
+      const client = await withSegments(await world.client(), echo, parent);
+      const named = { input_data: 1, correlation_id: canary, metadata: { customer: canary } };
+      const { run_id } = (await client.post<RunView>('/api/v1/segments/parent/runs?wait=30', named)).json;
+      const found = async (): Promise<number> => {
+        return (await client.get<RunPage>(`/api/v1/runs?correlation_id=${canary}`)).json.runs.length;
+      };
+      await until(async () => (await found()) === 2);
+      const after = await redact(client, run_id);
+      assert.equal([after.correlation_id, after.metadata], [null, {}]);
+      const { events } = (await client.get<EventPage>(`/api/v1/runs/${run_id}/events`)).json;
+      assert.ok(events.every(({ correlation_id }) => correlation_id === null));
+      await until(async () => (await found()) === 0);
+      assert.not.ok((await stored(world)).includes(canary));
+    });
+  });
+
   test('shows it in lists as redacted, also once they are rebuilt', async () => {
     await withGateway(async (world) => {
       const client = await withSegments(await world.client(), echo);

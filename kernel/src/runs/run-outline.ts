@@ -2,7 +2,10 @@ import type { ErrorInfo, RunEvent, RunRedacted, RunView, StepRecord } from '@llm
 import type { Run } from '../engine/state.js';
 import { viewRun } from '../engine/view.js';
 
-/** What stays of a run when its data is removed: ids, types, statuses, codes, times and usage; no value, no text, no name of a person. */
+/**
+ * What stays of a run when its data is removed: generated ids, types, statuses, codes, times and usage; no value, no text, no name of a
+ * person. The correlation id goes too: its caller chose it, so it may be an e-mail address.
+ */
 export function outlineOf(
   run: Run,
   steps: readonly StepRecord[],
@@ -11,7 +14,12 @@ export function outlineOf(
   const { forked_from: forkedFrom, metadata: _data, ...request } = run.state.request;
   const { input_overrides: _, ...source } = forkedFrom ?? {};
   return {
-    request: { ...request, input: null, ...(forkedFrom !== undefined && { forked_from: source as typeof forkedFrom }) },
+    request: {
+      ...request,
+      input: null,
+      correlation_id: null,
+      ...(forkedFrom !== undefined && { forked_from: source as typeof forkedFrom }),
+    },
     view: outlineOfView(viewRun(run)),
     steps: steps.map((step) => ({ ...step, error: outlineOfError(step.error) })),
     events: events.map(outlineOfEvent),
@@ -23,6 +31,7 @@ function outlineOfView(view: RunView): RunView {
     ...view,
     input: null,
     output: null,
+    correlation_id: null,
     metadata: {},
     error: outlineOfError(view.error),
     steps: view.steps.map(({ waiting_for: _, ...step }) => ({ ...step, error: outlineOfError(step.error) })),
@@ -31,7 +40,8 @@ function outlineOfView(view: RunView): RunView {
 }
 
 function outlineOfEvent(event: RunEvent): RunEvent {
-  return { ...event, payload: {}, error: outlineOfError(event.error), redacted: true } as RunEvent;
+  const error = outlineOfError(event.error);
+  return { ...event, correlation_id: null, payload: {}, error, redacted: true } as RunEvent;
 }
 
 function outlineOfError(error: ErrorInfo | null): ErrorInfo | null {
