@@ -42,6 +42,11 @@ export const errorCodes = {
   },
   ANSWER_INVALID: { recoverable: false, http: 422, about: "The answer does not fit the task's form or choices." },
   SEGMENT_UNKNOWN: { recoverable: false, http: 404, about: 'No segment with that id is stored.' },
+  PORT_UNKNOWN: {
+    recoverable: false,
+    http: 422,
+    about: 'The `input_overrides` of a fork name an input port that the step does not have.',
+  },
   STEP_UNKNOWN: { recoverable: false, http: 404, about: 'The segment has no such step.' },
   UNKNOWN_REF: { recoverable: false, http: 422, about: 'A `…_ref` names a resource that is not configured.' },
   STEP_TIMEOUT: { recoverable: true, http: 504, about: 'An attempt took longer than its `timeout_seconds`.' },

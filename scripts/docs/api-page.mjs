@@ -190,20 +190,22 @@ function shape(schema, link) {
   return fieldTable(schema, (name) => link(name));
 }
 
+const knownKeys = "known: 'input_data', 'timeout', 'idempotency_key', 'instance_id', 'correlation_id' and 'metadata'";
+
+/** What `{"input": 1}` for start_run gets; tests/gateway/requests.test.ts compares it. */
 const sampleProblem = {
   type: 'urn:llmteam:error:REQUEST_INVALID',
   title: errorCodes.REQUEST_INVALID.about,
   status: 400,
   code: 'REQUEST_INVALID',
-  detail: "body /input: 'input' is not known here; did you mean 'input_data'?",
+  detail: `body /input: unknown key 'input'; ${knownKeys}`,
   problems: [
     {
       in: 'body',
       severity: 'error',
       code: 'UNKNOWN_FIELD',
-      message: "'input' is not known here",
+      message: `body: unknown key 'input'; ${knownKeys}`,
       path: '/input',
-      suggestion: "did you mean 'input_data'?",
     },
   ],
 };

@@ -54,7 +54,7 @@ spec('redacting a run', (test) => {
       const left = (await client.get<EventPage>(`/api/v1/runs/${before.run_id}/events`)).json;
       assert.equal(
         left.events,
-        events.map((event) => ({ ...event, payload: {}, redacted: true })),
+        events.map((event) => ({ ...event, instance_id: 'redacted', payload: {}, redacted: true })),
       );
       assert.is(left.cursor, null);
       assert.not.ok((await stored(world)).includes(canary));
@@ -64,7 +64,7 @@ spec('redacting a run', (test) => {
   test('removes what its caller named it by, also from lists, and from its child runs', async () => {
     await withGateway(async (world) => {
       const client = await withSegments(await world.client(), echo, parent);
-      const named = { input_data: 1, correlation_id: canary, metadata: { customer: canary } };
+      const named = { input_data: 1, correlation_id: canary, instance_id: canary, metadata: { customer: canary } };
       const { run_id } = (await client.post<RunView>('/api/v1/segments/parent/runs?wait=30', named)).json;
       const found = async (): Promise<number> => {
         return (await client.get<RunPage>(`/api/v1/runs?correlation_id=${canary}`)).json.runs.length;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EventPage, ProblemDetails, RunAccepted, RunView, ServiceIndex } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -84,6 +86,14 @@ spec('requests', (test) => {
       }
       assert.is((await client.delete('/api/v1/segments/none_such', { body: {} })).json.code, 'SEGMENT_UNKNOWN');
       assert.is((await client.delete(run, { body: {} })).status, 204);
+    });
+  });
+
+  test('are refused with the words that the API reference shows', async () => {
+    const reference = readFileSync(join(import.meta.dirname, '../../../docs/contracts/api-reference.md'), 'utf8');
+    const [, shown = ''] = /^```json\n(\{\n {2}"type": [\s\S]*?)\n```/m.exec(reference) ?? [];
+    await withClient(async (client) => {
+      assert.equal((await client.post<ProblemDetails>(runs, { input: 1 })).json, JSON.parse(shown));
     });
   });
 

@@ -84,6 +84,18 @@ spec('starting runs', (test) => {
     });
   });
 
+  test('a fork that names an input port that the step does not have is refused for just that', async () => {
+    await withGateway(async (world) => {
+      const client = await withSegments(await world.client(), echo);
+      const { json } = await client.post<RunAccepted>('/api/v1/segments/echo/runs?wait=10', {});
+      const order = { from_step: 'say', input_overrides: { inptu: 1 } };
+      const refused = await client.post<ProblemDetails>(`/api/v1/runs/${json.run_id}/fork`, order);
+      assert.equal([refused.status, refused.json.code], [422, 'PORT_UNKNOWN']);
+      assert.match(refused.json.title, /`input_overrides` of a fork/);
+      assert.match(refused.json.detail, /step 'say' has no input port 'inptu', did you mean 'input'\?/);
+    });
+  });
+
   test('a fork with a key is one fork', async () => {
     await withClient(async (client) => {
       const { json } = await client.post<RunView>(`${runs}?wait=10`, { input_data: 1 });

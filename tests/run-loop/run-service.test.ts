@@ -195,7 +195,7 @@ spec('run service', (test) => {
       const overrides = { input: 'b', inputs: 'c' };
       assert.is(
         await codeOf(partition.runs.fork(run, { from_step: 'each', input_overrides: overrides })),
-        'INPUT_INVALID',
+        'PORT_UNKNOWN',
       );
     }));
 

@@ -23,6 +23,16 @@ spec('the client', (test) => {
     });
   });
 
+  test('takes the URL of a gateway as it is copied: with a trailing slash, with /api/v1', async () => {
+    await withGateway(async ({ keys, port }) => {
+      const { key } = await keys.create({ tenant_id: 'acme', role: 'admin', name: 'sdk', expires_at: null });
+      for (const end of ['', '/', '//', '/api/v1', '/api/v1/']) {
+        const client = new LlmteamClient({ url: `http://127.0.0.1:${port}${end}`, key });
+        assert.is((await client.whoami()).name, 'sdk', end);
+      }
+    });
+  });
+
   test('lists runs by several statuses and by metadata', async () => {
     await withClient(async (client) => {
       await client.storeSegment(echo);

@@ -28,7 +28,7 @@ import type {
   ValidationReport,
 } from '@llmteam/contracts';
 import { type FollowedEvent, type FollowOptions, followRun } from './follow.js';
-import { type ClientOptions, Transport } from './transport.js';
+import { api, type ClientOptions, Transport } from './transport.js';
 
 export type { ClientOptions };
 
@@ -42,7 +42,6 @@ export interface WaitOptions {
   readonly wait?: number;
 }
 
-const api = '/api/v1';
 const segment = (id: string): string => `${api}/segments/${encodeURIComponent(id)}`;
 const run = (id: string): string => `${api}/runs/${encodeURIComponent(id)}`;
 const task = (id: string): string => `${api}/tasks/${encodeURIComponent(id)}`;

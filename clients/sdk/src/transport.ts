@@ -1,7 +1,7 @@
 import { ApiError, errorOf, foreignResponse } from './api-error.js';
 
 export interface ClientOptions {
-  /** URL of the gateway, e.g. `https://llmteam.example.com`. */
+  /** URL of the gateway, e.g. `https://llmteam.example.com`; a trailing `/` or `/api/v1` is ignored. */
   readonly url: string;
   /** An API key. */
   readonly key: string;
@@ -29,7 +29,7 @@ export class Transport {
   private readonly fetch: typeof globalThis.fetch;
 
   constructor(private readonly options: ClientOptions) {
-    this.url = options.url.replace(/\/+$/, '');
+    this.url = baseOf(options.url);
     this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   }
 
@@ -76,6 +76,20 @@ export class Transport {
     const detail = `the gateway at ${this.url} cannot be reached`;
     return new ApiError(0, { code: 'UNREACHABLE', detail }, { cause });
   }
+}
+
+export const api = '/api/v1';
+
+/** Every path begins with `/api/v1`, so a URL copied with it must not repeat it. */
+function baseOf(url: string): string {
+  const base = withoutSlashes(url);
+  return withoutSlashes(base.endsWith(api) ? base.slice(0, -api.length) : base);
+}
+
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url.slice(0, end);
 }
 
 function searchOf(query: NonNullable<RequestOptions['query']>): string {

@@ -25,7 +25,7 @@ interface ForkOrder {
 /**
  * The initial history of a forked run: the source run's history up to the {@link forkPoint}. Whatever other branches reported after it is
  * left out, so they run again too.
- * @throws LlmteamError `STEP_UNKNOWN` if the segment has no such step or the run never got there; `INPUT_INVALID` if `input_overrides` names
+ * @throws LlmteamError `STEP_UNKNOWN` if the segment has no such step or the run never got there; `PORT_UNKNOWN` if `input_overrides` names
  * a port that the step does not have
  */
 export function forkHistory(
@@ -84,7 +84,7 @@ function asOfFork(fact: Fact, source: RunKey, fork: RunKey): Fact {
   return { ...fact, child_run_id: fork.run_id + fact.child_run_id.slice(source.run_id.length) };
 }
 
-/** @throws LlmteamError `INPUT_INVALID` */
+/** @throws LlmteamError `PORT_UNKNOWN` */
 function checkOverrides({ segment }: Plan, { index, step_id, type }: StepPlan, overrides: JsonObject = {}): void {
   const step = segment.steps[index];
   const byConfig = type.control?.ports?.(step?.config ?? {}).input ?? [];
@@ -93,10 +93,7 @@ function checkOverrides({ segment }: Plan, { index, step_id, type }: StepPlan, o
   const unknown = Object.keys(overrides).find((port) => !known.includes(port));
   if (unknown === undefined) return;
   const instead = hint(new ClosestName().find(unknown, known), known, 'it has');
-  throw new LlmteamError(
-    'INPUT_INVALID',
-    `input_overrides: step '${step_id}' has no input port '${unknown}'${instead}`,
-  );
+  throw new LlmteamError('PORT_UNKNOWN', `input_overrides: step '${step_id}' has no input port '${unknown}'${instead}`);
 }
 
 function concerns(fact: Fact, step: string): boolean {

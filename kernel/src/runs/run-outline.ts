@@ -4,7 +4,7 @@ import { viewRun } from '../engine/view.js';
 
 /**
  * What stays of a run when its data is removed: generated ids, types, statuses, codes, times and usage; no value, no text, no name of a
- * person. The correlation id goes too: its caller chose it, so it may be an e-mail address.
+ * person. What the caller chose as `correlation_id` and `instance_id` goes too: it may be an e-mail address.
  */
 export function outlineOf(
   run: Run,
@@ -17,7 +17,7 @@ export function outlineOf(
     request: {
       ...request,
       input: null,
-      correlation_id: null,
+      ...chosenByNobody,
       ...(forkedFrom !== undefined && { forked_from: source as typeof forkedFrom }),
     },
     view: outlineOfView(viewRun(run)),
@@ -25,6 +25,8 @@ export function outlineOf(
     events: events.map(outlineOfEvent),
   };
 }
+
+const chosenByNobody = { correlation_id: null, instance_id: 'redacted' } as const;
 
 function outlineOfView(view: RunView): RunView {
   return {
@@ -41,7 +43,7 @@ function outlineOfView(view: RunView): RunView {
 
 function outlineOfEvent(event: RunEvent): RunEvent {
   const error = outlineOfError(event.error);
-  return { ...event, correlation_id: null, payload: {}, error, redacted: true } as RunEvent;
+  return { ...event, ...chosenByNobody, payload: {}, error, redacted: true } as RunEvent;
 }
 
 function outlineOfError(error: ErrorInfo | null): ErrorInfo | null {

@@ -94,7 +94,7 @@ export interface RunService {
   control(run: RunKey, action: 'cancel' | 'pause' | 'resume', by: string, reason?: string): Promise<void>;
   /** @throws LlmteamError `RUN_UNKNOWN`, `RUN_ENDED`, `LIMIT_EXCEEDED`, `INPUT_INVALID` */
   signal(run: RunKey, name: string, payload: Json, options?: SignalOptions): Promise<void>;
-  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `INPUT_INVALID`, `LIMIT_EXCEEDED` */
+  /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `PORT_UNKNOWN`, `INPUT_INVALID`, `LIMIT_EXCEEDED` */
   fork(run: RunKey, request: ForkRequest): Promise<RunKey>;
   tasks(query: TaskQuery): Promise<Page<HumanTask>>;
   /** @throws LlmteamError `TASK_UNKNOWN` */

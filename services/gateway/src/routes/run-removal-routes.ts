@@ -29,8 +29,8 @@ const redactRoute = defineRoute<typeof noQuery, typeof noBody>({
   path: '/api/v1/runs/{run_id}/redact',
   tag: 'runs',
   summary: 'Remove the data of a run that has ended, with that of its child runs',
-  description: `For good: inputs, outputs, payloads of events, human tasks with their answers, texts of errors, \`metadata\` and
-\`correlation_id\`, by which the run is no longer found. Generated ids, types, statuses, codes, times and usage stay, in lists as well, marked
+  description: `For good: inputs, outputs, payloads of events, human tasks with their answers, texts of errors, and \`metadata\`,
+\`correlation_id\` and \`instance_id\`, by which the run is no longer found. Generated ids, types, statuses, codes, times and usage stay, in lists as well, marked
 \`redacted\`. Such a run cannot be forked. Idempotent.`,
   access: 'run:redact',
   rate: 'request',

@@ -78,7 +78,16 @@ export const runStartRoutes: readonly Route[] = [
         headers: { Location: 'Where the new run is.', ...replayHeader },
       },
     },
-    errors: ['RUN_UNKNOWN', 'STEP_UNKNOWN', 'RUN_REDACTED', 'JSON_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
+    errors: [
+      'RUN_UNKNOWN',
+      'STEP_UNKNOWN',
+      'PORT_UNKNOWN',
+      'INPUT_INVALID',
+      'RUN_REDACTED',
+      'JSON_INVALID',
+      'IDEMPOTENCY_CONFLICT',
+      'LIMIT_EXCEEDED',
+    ],
     changes: true,
     handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, { runStarts }) => {
       const { run, isReplayed } = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));
