@@ -1,5 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { loadConfig, loadPlugins } from '@llmteam/service-host';
+import { loadConfig, loadControlPlugins, loadPlugins } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { rejectsWith } from '../plugins/support/rejection.js';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -59,7 +61,35 @@ spec('llms in the configuration', (test) => {
     });
   });
 
-  test('an entry of a provider that no plugin provides is not checked', async () => {
-    await withModels({ odd: { provider: 'unheard-of', anything: 1 } }, async (load) => void (await load()));
-  });
+  for (const load of [loadPlugins, loadControlPlugins]) {
+    test(`a misspelt limit to tenants is refused by ${load.name}, also where no handlers are loaded`, () =>
+      withConfigFileDuring({ llms: { a: { provider: 'offline', tenant: ['acme'] } } }, async (path) => {
+        const error = await rejectsWith('CONFIG_INVALID', () => load(loadConfig(path, {}), quietLogger));
+        assert.match(error.message, /llms\.a: unknown key 'tenant'/);
+      }));
+
+    test(`${load.name} warns of a provider that no plugin provides, and does not check the entry`, () =>
+      withConfigFileDuring({ llms: { odd: { provider: 'ofline', anything: 1 } } }, async (path) => {
+        const said: unknown[] = [];
+        const log = { ...quietLogger, warn: (_: object, message?: string) => void said.push(message) };
+        await load(loadConfig(path, {}), log);
+        assert.equal(said, ["llms.odd names the provider 'ofline', which no plugin provides; did you mean 'offline'?"]);
+      }));
+  }
+
+  test('a provider may be that of a plugin that this process does not load', () =>
+    withConfigFileDuring({ plugins: ['./own'], llms: { odd: { provider: 'own' } } }, async (path) => {
+      const folder = join(dirname(path), 'own');
+      mkdirSync(folder);
+      const own = { name: 'own', version: '1.0.0', type: 'module', exports: './index.js' };
+      writeFileSync(
+        join(folder, 'package.json'),
+        JSON.stringify({ ...own, llmteam: { kind: 'task', name: 'own', api: 1 } }),
+      );
+      writeFileSync(join(folder, 'index.js'), 'throw new Error("it is loaded")');
+      const said: unknown[] = [];
+      const log = { ...quietLogger, warn: (_: object, message?: string) => void said.push(message) };
+      await loadControlPlugins(loadConfig(path, {}), log);
+      assert.equal(said, []);
+    }));
 });

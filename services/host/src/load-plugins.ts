@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@llmteam/contracts';
 import { type LoadedPlugin, PluginHost, type PluginPackage, readPluginPackage, StepCatalog } from '@llmteam/kernel';
 import type { Config } from './config.js';
-import { checkModels } from './model-check.js';
+import { checkModels, warnOfProviders } from './model-check.js';
 
-const builtIn = ['@llmteam/flow', '@llmteam/transform', '@llmteam/llm-agent', '@llmteam/http-action'];
+const ofModels = '@llmteam/llm-agent';
+const builtIn = ['@llmteam/flow', '@llmteam/transform', ofModels, '@llmteam/http-action'];
 
 export interface Plugins {
   readonly catalog: StepCatalog;
@@ -18,18 +19,30 @@ export interface Plugins {
  * @throws LlmteamError `PLUGIN_…` naming every faulty plugin; `CONFIG_INVALID` if an entry of `llms` does not match the
  * schema of its provider
  */
-export function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
-  return load(config, log, wantedBy(config));
+export async function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
+  const plugins = await load(config, log, wantedBy(config));
+  checkModels(config, plugins.host.providers);
+  warnOfProviders(config, plugins.host.providers, log);
+  return plugins;
 }
 
-/** Loads only control types, for a process that runs the engine but no handlers, without importing the code of task types. */
-export function loadControlPlugins(config: Config, log: Logger): Promise<Plugins> {
-  const isControl = (source: PluginPackage): boolean => source.manifest.kind === 'control';
-  return load(
-    config,
-    log,
-    wantedBy(config).filter((wanted) => isOfKind(wanted, isControl)),
-  );
+/**
+ * Loads only control types, for a process that runs the engine but no handlers, without importing the code of task types. If models are
+ * configured, the built-in providers are imported to check them, so that a mistake (a misspelt `tenants`) is refused by every process.
+ * @throws LlmteamError like {@link loadPlugins}
+ */
+export async function loadControlPlugins(config: Config, log: Logger): Promise<Plugins> {
+  const wanted = wantedBy(config);
+  const control = wanted.filter((one) => isOfKind(one, 'control'));
+  const plugins = await load(config, log, control);
+  if (config.file.llms === undefined) return plugins;
+  const known = wanted.filter(({ specifier }) => specifier === ofModels);
+  const { providers } = (await load(config, log, known)).host;
+  checkModels(config, providers);
+  // A plugin that is not loaded here may provide any other.
+  if (wanted.every((one) => control.includes(one) || builtIn.includes(one.specifier)))
+    warnOfProviders(config, providers, log);
+  return plugins;
 }
 
 interface Wanted {
@@ -45,9 +58,9 @@ function wantedBy(config: Config): Wanted[] {
 }
 
 /** A package that cannot be read is kept, so that loading it reports the problem. */
-function isOfKind({ specifier, fromFolder }: Wanted, fits: (source: PluginPackage) => boolean): boolean {
+function isOfKind({ specifier, fromFolder }: Wanted, kind: PluginPackage['manifest']['kind']): boolean {
   try {
-    return fits(readPluginPackage(specifier, fromFolder));
+    return readPluginPackage(specifier, fromFolder).manifest.kind === kind;
   } catch {
     return true;
   }
@@ -57,6 +70,5 @@ async function load(config: Config, log: Logger, wanted: readonly Wanted[]): Pro
   const catalog = new StepCatalog();
   const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
   const loaded = await host.load(wanted);
-  checkModels(config, host.providers);
   return { catalog, host, loaded };
 }

@@ -1,10 +1,10 @@
 /**
  * Purpose: checks the entries of `llms` against the schemas of their providers, which only the plugins know.
- * Does not own: unknown providers (`llmteam providers` shows them, a step that names one fails), unset variables.
+ * Does not own: unset variables (`llmteam providers` shows them).
  */
 import { readFileSync } from 'node:fs';
-import { type Json, type JsonObject, LlmteamError, type ModelProvider } from '@llmteam/contracts';
-import { contractFaults, jsonNotation, locatedIn, makeAjv } from '@llmteam/kernel';
+import { type Json, type JsonObject, LlmteamError, type Logger, type ModelProvider } from '@llmteam/contracts';
+import { ClosestName, contractFaults, jsonNotation, locatedIn, makeAjv } from '@llmteam/kernel';
 import type { Config } from './config.js';
 import { referencedVariable } from './secrets.js';
 
@@ -19,6 +19,19 @@ export function checkModels(config: Config, providers: ReadonlyMap<string, Model
   if (lines.length === 0) return;
   const what = config.path === null ? 'the environment' : `'${config.path}'`;
   throw new LlmteamError('CONFIG_INVALID', `${what} is not a valid configuration\n${lines.join('\n')}`);
+}
+
+/** A step that names such a model fails; until then the entry harms nobody, and its plugin may be about to be installed. */
+export function warnOfProviders(config: Config, providers: ReadonlyMap<string, ModelProvider>, log: Logger): void {
+  for (const [ref, { provider }] of Object.entries(config.file.llms ?? {})) {
+    if (providers.has(provider)) continue;
+    const meant = new ClosestName().find(provider, providers.keys());
+    const hint = meant === undefined ? `known: ${[...providers.keys()].join(', ')}` : `did you mean '${meant}'?`;
+    log.warn(
+      { llm_ref: ref, provider },
+      `llms.${ref} names the provider '${provider}', which no plugin provides; ${hint}`,
+    );
+  }
 }
 
 function faultsOf(ref: string, settings: JsonObject, schema: JsonObject, config: Config): string[] {
