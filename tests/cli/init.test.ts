@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
+import { getLanguageService } from 'vscode-json-languageservice';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { spec } from '../support/spec.js';
 import { type Cli, jsonOf, program, shellWords, withCli } from './support/cli.js';
 import { giveJson, withOddServer } from './support/odd-server.js';
@@ -30,6 +33,32 @@ spec('llmteam init', (test) => {
         const valid = await cli.call(['validate', 'announcement.json'], { cwd });
         assert.is(valid.stdout, 'announcement.json: valid, 4 steps\n');
         assert.match(JSON.stringify(await runProject(cli, 'first')), 'Announce a bicycle bell that plays Bach');
+      }),
+    patience,
+  );
+
+  test(
+    'makes a segment whose $schema an editor finds beside it, and completes with',
+    () =>
+      withCli(async (cli) => {
+        await cli.call(['init', 'first', '--provider', 'offline']);
+        const file = join(cli.folder, 'first/announcement.json');
+        const editor = getLanguageService({
+          workspaceContext: { resolveRelativePath: (path, from) => new URL(path, from).href },
+          schemaRequestService: async (uri) => readFileSync(new URL(uri), 'utf8'),
+        });
+        const open = (text: string) => {
+          const document = TextDocument.create(pathToFileURL(file).href, 'json', 1, text);
+          return { document, parsed: editor.parseJSONDocument(document) };
+        };
+        const text = readFileSync(file, 'utf8');
+        const { document, parsed } = open(text);
+        assert.equal(await editor.doValidation(document, parsed), []);
+        const half = open(text.replace('"llm_agent"', '""'));
+        const at = half.document.positionAt(half.document.getText().indexOf('"type": ""') + 9);
+        const offered =
+          (await editor.doComplete(half.document, at, half.parsed))?.items.map(({ label }) => label) ?? [];
+        assert.ok(offered.includes('"human_task"'), offered.join());
       }),
     patience,
   );

@@ -3,6 +3,7 @@
  * Owns: their content. Nothing here touches the file system.
  */
 import type { Json } from '@llmteam/contracts';
+import { editorSchemaFile } from './editor-schema-text.js';
 
 export const initProviders = ['offline', 'ollama', 'openai', 'anthropic'] as const;
 export type InitProvider = (typeof initProviders)[number];
@@ -60,7 +61,7 @@ export interface ProjectFile {
 
 export const segmentFile = 'announcement.json';
 
-/** `model` overrides the provider's default. */
+/** `model` overrides the provider's default. Without the schema for editors, which depends on the installed step types. */
 export function projectFiles(provider: InitProvider, model?: string): readonly ProjectFile[] {
   const { llm, model: usual, preparation } = providers[provider];
   const name = model ?? usual ?? '';
@@ -78,6 +79,7 @@ function asText(value: Json): string {
 }
 
 const segment: Json = {
+  $schema: `./${editorSchemaFile}`,
   segment_id: 'announcement',
   name: 'Announcement',
   description: 'A model drafts an announcement, and a person decides whether it is published.',
@@ -123,6 +125,7 @@ ${preparation}Run it and answer the question in the terminal:
 | \`llmteam.config.json\` | the models that segments refer to by name (\`llm_ref\`) |
 | \`${segmentFile}\` | the segment: its steps and the edges between them |
 | \`input.json\` | the input of a run |
+| \`${editorSchemaFile}\` | what editors complete and check segments with; \`llmteam schema -o ${editorSchemaFile}\` renews it |
 | \`.llmteam/\` | the runs; created by the first one |
 
 Next:

@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LlmteamError } from '@llmteam/contracts';
-import { systemReason } from '@llmteam/service-host';
+import { loadConfig, loadPlugins, systemReason } from '@llmteam/service-host';
+import { editorSchemaFile, editorSchemaText } from '../editor-schema-text.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { silentLog } from '../log.js';
 import { printNote } from '../notes.js';
 import {
   type InitProvider,
@@ -26,12 +28,12 @@ export async function init(
   [folder = '']: readonly string[],
   { provider: given, model }: Options,
 ): Promise<ExitCode> {
-  refuseOverwriting(folder, projectFiles(given ?? 'offline'));
+  refuseOverwriting(folder, [...projectFiles(given ?? 'offline'), { name: editorSchemaFile, text: '' }]);
   const provider = given ?? (await askProvider(settings));
   if (model !== undefined && providers[provider].model === null) {
     throw new LlmteamError('USAGE', `--model does not apply to --provider ${provider}, which has no models`);
   }
-  const files = projectFiles(provider, model);
+  const files = [...projectFiles(provider, model), await schemaForEditors(settings)];
   writeAll(folder, files);
   settings.streams.print(files.map(({ name }) => `${join(folder, name)}\n`).join(''));
   const run = `cd ${shellWord(folder)} && llmteam run ${segmentFile} -i input.json`;
@@ -39,6 +41,12 @@ export async function init(
     providers[provider].preparation === null ? '' : ` ${join(folder, 'README.md')} says what the model needs.`;
   printNote(settings, `Created.${first} To run it: ${run}`);
   return exitCodes.completed;
+}
+
+/** The new folder has a configuration of its own, without further plugins. */
+async function schemaForEditors({ environment }: Settings): Promise<ProjectFile> {
+  const { catalog } = await loadPlugins(loadConfig(null, environment.variables), silentLog);
+  return { name: editorSchemaFile, text: editorSchemaText(catalog.list()) };
 }
 
 /** Checked before anything is asked or written. @throws LlmteamError `USAGE` naming the files that exist */

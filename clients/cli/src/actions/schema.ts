@@ -1,7 +1,7 @@
 import type { StepTypeMetadata } from '@llmteam/contracts';
-import { editorSchema } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { configHere } from '../configuration.js';
+import { editorSchemaText } from '../editor-schema-text.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { checkWritable, writeText } from '../files.js';
 import { makeLog } from '../log.js';
@@ -13,7 +13,7 @@ export async function schema(
   { out }: { readonly out?: string },
 ): Promise<ExitCode> {
   checkWritable(out);
-  const text = `${JSON.stringify(editorSchema(await availableTypes(settings)), null, 2)}\n`;
+  const text = editorSchemaText(await availableTypes(settings));
   if (out === undefined) settings.streams.print(text);
   else writeText(out, text);
   return exitCodes.completed;
