@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { type Cli, jsonOf, withCli } from './support/cli.js';
@@ -44,6 +45,24 @@ spec('plugins of the configuration', (test) => {
         const { version, step_types } = plugins.find(({ name }) => name === 'shouting') ?? {};
         assert.equal({ version, step_types }, { version: '2.3.4', step_types: ['shout'] });
         assert.is(jsonOf<{ version: string }>(shown).version, '2.3.4');
+      }),
+    patience,
+  );
+
+  test(
+    'its step types are in the schema for editors, with their config',
+    () =>
+      withCli(async ({ write, call }) => {
+        const loud = shouting.replace('additionalProperties: false', "$&, properties: { marks: { type: 'integer' } }");
+        writePlugin(write, 'shouting', loud);
+        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
+        const schema = jsonOf<object>(await call(['schema']));
+        const matches = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+        const shout = (config: object) => matches(chain('shouts', [{ step_id: 'a', type: 'shout', config } as never]));
+        assert.is(shout({ marks: 3 }), true, JSON.stringify(matches.errors));
+        assert.is(shout({ marks: 'many' }), false);
+        assert.is(shout({ mark: 3 }), false);
+        assert.is(matches(chain('shouts', [{ step_id: 'a', type: 'whisper' }])), false);
       }),
     patience,
   );

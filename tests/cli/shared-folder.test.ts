@@ -118,6 +118,38 @@ spec('llmteam dev after llmteam run', (test) => {
   );
 });
 
+spec('llmteam dev beside a run that a command drives', (test) => {
+  test(
+    'says that its API does not list that run, and where it is listed',
+    () =>
+      withCli(async (cli) => {
+        const started = cli.start(['run', cli.write('waiting.json', waiting), '--json']);
+        const { run_id } = await started.event('step.waiting', 'wait');
+        const dev = cli.start(['dev', '--port', '0']);
+        const { stdout, stderr } = await dev.until('an address and a warning', (written) => {
+          return /Listening on/.test(written.stdout) && /warning/.test(written.stderr) ? written : undefined;
+        });
+        assert.match(
+          stderr,
+          /warning: a command is running in this folder; the API lists its runs once they have ended/,
+        );
+        const [, url = ''] = /Listening on (\S+)/.exec(stdout) ?? [];
+        const [, key = ''] = /shown once\): (\S+)/.exec(stdout) ?? [];
+        assert.equal((await new LlmteamClient({ url, key }).listRuns()).runs, []);
+        const { runs } = jsonOf<Listed>(await cli.call(['runs', 'list', '--json']));
+        assert.equal(
+          runs.map((row) => [row.run_id, row.is_orphan]),
+          [[run_id, undefined]],
+        );
+        await cli.call(['runs', 'signal', run_id, 'go']);
+        assert.is((await started.ended).code, 0);
+        dev.signal('SIGTERM');
+        assert.is((await dev.ended).code, 0);
+      }),
+    patience,
+  );
+});
+
 spec('a run whose process is gone', (test) => {
   test(
     'is named by lists and by show, with the command to go on; one that is driven is not',

@@ -21,17 +21,22 @@ export interface GatherOptions {
 /** Their appends share a transaction. */
 const runsAtATime = 200;
 
-/** Skips stores that other processes own. @throws LlmteamError of a store */
-export async function gatherEndedRuns({ stores, target, catalog }: GatherOptions): Promise<void> {
+/** Returns how many stores were skipped because other processes own them. @throws LlmteamError of a store */
+export async function gatherEndedRuns({ stores, target, catalog }: GatherOptions): Promise<number> {
+  let skipped = 0;
   for (const folder of stores.commandFolders()) {
     const source = await stores.own(folder).catch(nullIfLocked);
-    if (source === null) continue;
+    if (source === null) {
+      skipped++;
+      continue;
+    }
     try {
       await copyEndedRuns(source.backend, target, basename(folder), catalog);
     } finally {
       await source.backend.close();
     }
   }
+  return skipped;
 }
 
 async function copyEndedRuns(source: Backend, target: Backend, name: string, catalog: StepCatalog): Promise<void> {

@@ -41,6 +41,10 @@ export interface RemoteStore extends StoreParts {
   close(): Promise<void>;
 }
 
+const notListed =
+  "a command is running in this folder; the API lists its runs once they have ended and 'llmteam dev' is started again, " +
+  "'llmteam runs list' shows them now";
+
 const lockPatienceMs = 3_000;
 /** How many times a visit is retried because the owner of the store exited. */
 const maxOwnerChanges = 20;
@@ -90,7 +94,8 @@ export class LocalStores {
   private async ownService(folder: string, { catalog }: Plugins): Promise<OwnedFolder> {
     const owned = await this.stores.own(folder);
     try {
-      await gatherEndedRuns({ stores: this.stores, target: owned.backend, catalog });
+      const skipped = await gatherEndedRuns({ stores: this.stores, target: owned.backend, catalog });
+      if (skipped > 0) this.options.log.warn({}, notListed);
     } catch (err) {
       this.options.log.warn({ err }, 'the runs of other commands in this folder cannot be listed');
     }
