@@ -152,7 +152,7 @@ export const examples: Readonly<Record<string, unknown>> = {
       {
         severity: 'error',
         code: 'INVALID_REFERENCE',
-        message: "there is no step 'shorten'",
+        message: "edge 'research' → 'shorten': there is no step 'shorten'",
         path: '/edges/0/to',
         line: 9,
       },
