@@ -58,7 +58,7 @@ spec('llmteam init', (test) => {
         const at = half.document.positionAt(half.document.getText().indexOf('"type": ""') + 9);
         const offered =
           (await editor.doComplete(half.document, at, half.parsed))?.items.map(({ label }) => label) ?? [];
-        assert.ok(offered.includes('"human_task"'), offered.join());
+        assert.ok(offered.includes('"wait_for_signal"'), offered.join());
       }),
     patience,
   );

@@ -56,6 +56,19 @@ spec('start of the command line', (test) => {
   );
 
   test(
+    'help loads neither the kernel nor a schema',
+    () =>
+      withCli(async (cli) => {
+        const sources = await sourcesOf(cli, ['--help']);
+        assert.equal(
+          sources.filter((source) => /(^|\/)(kernel|contracts|services)\/|node_modules\/(typebox|ajv)\//.test(source)),
+          [],
+        );
+      }),
+    patience,
+  );
+
+  test(
     'a service is loaded when it is started',
     () =>
       withCli(async (cli) => {

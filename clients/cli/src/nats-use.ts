@@ -10,8 +10,6 @@ export interface ExpectNats {
   readonly nats?: boolean;
 }
 
-export const expectNats = ['--nats', 'fail if there is no NATS server, even if none is configured'] as const;
-
 /** `config` without the defaults of absent sections. */
 export function isWithoutNats(error: unknown, { file }: Config, { nats = false }: ExpectNats): boolean {
   if (nats || !isLlmteamError(error) || error.code !== 'BACKEND_UNREACHABLE') return false;

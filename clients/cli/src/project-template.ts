@@ -3,7 +3,6 @@
  * Owns: their content. Nothing here touches the file system.
  */
 import type { Json } from '@llmteam/contracts';
-import { editorSchemaFile } from './editor-schema-text.js';
 
 export const initProviders = ['offline', 'ollama', 'openai', 'anthropic'] as const;
 export type InitProvider = (typeof initProviders)[number];
@@ -60,6 +59,8 @@ export interface ProjectFile {
 }
 
 export const segmentFile = 'announcement.json';
+/** Next to the segment, which names it. */
+export const editorSchemaFile = 'segment.schema.json';
 
 /** `model` overrides the provider's default. Without the schema for editors, which depends on the installed step types. */
 export function projectFiles(provider: InitProvider, model?: string): readonly ProjectFile[] {

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LlmteamError } from '@llmteam/contracts';
 import { loadConfig, loadPlugins, systemReason } from '@llmteam/service-host';
-import { editorSchemaFile, editorSchemaText } from '../editor-schema-text.js';
+import { editorSchemaText } from '../editor-schema-text.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
 import { printNote } from '../notes.js';
 import {
+  editorSchemaFile,
   type InitProvider,
   initProviders,
   type ProjectFile,

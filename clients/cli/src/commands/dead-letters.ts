@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { expectNats } from '../nats-use.js';
-import type { Act } from './syntax.js';
+import { type Act, expectNats } from './syntax.js';
 
 export function addDeadLetters(program: Command, act: Act): void {
   program

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { pictureFormats } from '../graph/picture-format.js';
 import { type Act, parseName } from './syntax.js';
 
 export function addGraph(program: Command, act: Act): void {
@@ -10,9 +9,10 @@ export function addGraph(program: Command, act: Act): void {
     .argument('<file>', 'segment file')
     .option('-o, --output <file>', 'write to a .svg, .mmd or .mermaid file instead of stdout')
     .addOption(
-      new Option('--format <format>', 'output format (default: by the ending of the file, else svg)').choices(
-        pictureFormats,
-      ),
+      new Option('--format <format>', 'output format (default: by the ending of the file, else svg)').choices([
+        'svg',
+        'mermaid',
+      ]),
     )
     .option('--run <id>', 'show the step states of this run (id or its unique beginning)', parseName)
     .option('--tenant <name>', 'tenant of the run', parseName, 'default')

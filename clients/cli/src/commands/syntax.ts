@@ -82,3 +82,6 @@ export function parseSpan(text: string): number {
 
 /** For commands that work on the store of `llmteam dev` as well as on a NATS installation. */
 export const onNats = ['--nats', 'use the configured NATS installation instead of the local store'] as const;
+
+/** For commands that look for a NATS installation by themselves. */
+export const expectNats = ['--nats', 'fail if there is no NATS server, even if none is configured'] as const;

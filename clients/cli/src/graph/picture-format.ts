@@ -3,8 +3,6 @@ import { LlmteamError } from '@llmteam/contracts';
 
 export type PictureFormat = 'svg' | 'mermaid';
 
-export const pictureFormats: readonly PictureFormat[] = ['svg', 'mermaid'];
-
 const endings: ReadonlyMap<string, PictureFormat> = new Map([
   ['.svg', 'svg'],
   ['.mmd', 'mermaid'],
