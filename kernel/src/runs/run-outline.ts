@@ -17,7 +17,7 @@ export function outlineOf(
     request: {
       ...request,
       input: null,
-      ...chosenByNobody,
+      ...noChosenIds,
       ...(forkedFrom !== undefined && { forked_from: source as typeof forkedFrom }),
     },
     view: outlineOfView(viewRun(run)),
@@ -26,7 +26,7 @@ export function outlineOf(
   };
 }
 
-const chosenByNobody = { correlation_id: null, instance_id: 'redacted' } as const;
+const noChosenIds = { correlation_id: null, instance_id: 'redacted' } as const;
 
 function outlineOfView(view: RunView): RunView {
   return {
@@ -43,7 +43,7 @@ function outlineOfView(view: RunView): RunView {
 
 function outlineOfEvent(event: RunEvent): RunEvent {
   const error = outlineOfError(event.error);
-  return { ...event, ...chosenByNobody, payload: {}, error, redacted: true } as RunEvent;
+  return { ...event, ...noChosenIds, payload: {}, error, redacted: true } as RunEvent;
 }
 
 function outlineOfError(error: ErrorInfo | null): ErrorInfo | null {

@@ -3,6 +3,7 @@ import { serviceConfig } from '@llmteam/service-host';
 import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { type WhichKvStore, withKvStoreOf } from '../kv-stores.js';
+import { printNote } from '../notes.js';
 import type { Settings } from '../settings.js';
 
 interface Options extends WhichKvStore {
@@ -12,7 +13,7 @@ interface Options extends WhichKvStore {
 }
 
 const whatIsRecorded =
-  "What is changed through the API is recorded ('llmteam dev', 'llmteam serve gateway'); what other commands do in this folder is not.";
+  "Changes made through the API ('llmteam dev', 'llmteam serve gateway') are recorded; what commands do without it is not.";
 
 export async function auditVerify(
   settings: Settings,
@@ -22,13 +23,15 @@ export async function auditVerify(
   const seals = auditSeals(serviceConfig(configHere(settings)));
   const expected = expectHead === undefined ? {} : { expectHead };
   const verdict = await withKvStoreOf(settings, which, (kv) => verifyAudit(kv, tenant, { seals, ...expected }));
-  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${textOf(verdict, tenant)}\n`);
+  settings.streams.print(json === true ? `${JSON.stringify(verdict, null, 2)}\n` : `${textOf(verdict)}\n`);
+  if (verdict.intact && verdict.pages === 0 && json !== true) {
+    printNote(settings, `There was nothing to verify: tenant '${tenant}' has no records. ${whatIsRecorded}`);
+  }
   return verdict.intact ? exitCodes.completed : exitCodes.failed;
 }
 
-function textOf({ intact, records, pages, keyed_pages, head, fault }: AuditVerdict, tenant: string): string {
+function textOf({ intact, records, pages, keyed_pages, head, fault }: AuditVerdict): string {
   const keyed = keyed_pages === 0 ? '' : `, ${keyed_pages} of them keyed`;
   if (!intact) return `not intact: ${fault}`;
-  if (pages === 0) return `nothing to verify: tenant '${tenant}' has no records\n${whatIsRecorded}`;
   return `intact: ${records} records on ${pages} pages${keyed}${head === null ? '' : `\nhead: ${head}`}`;
 }
