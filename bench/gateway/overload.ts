@@ -9,6 +9,7 @@ import { type Target, withDev } from './target.js';
 const allowedPerSecond = 200;
 const quietPerSecond = 20;
 const seconds = 8;
+const rounds = 5;
 
 /** How does the gateway treat a tenant at five times its rate limit, and a quiet tenant next to one with fifty times its load? */
 export async function overload(): Promise<Row[]> {
@@ -54,20 +55,25 @@ async function noisyNeighbor({ port, key, makeKey }: Target): Promise<Row> {
   await new LlmteamClient({ url: `http://127.0.0.1:${port}`, key: quietKey }).storeSegment(oneStep);
   const ask = startOf('one_step');
   const quiet = { port, key: quietKey, perSecond: quietPerSecond, seconds, ask, keepsConnections: true };
-  const alone = await steadyLoad(quiet);
-  const noisy = new Requests(port, key);
-  const [beside] = await Promise.all([steadyLoad(quiet), noisy.atRate(50 * quietPerSecond, seconds + 1, ask)]);
-  noisy.close();
-  const ratio = quantile(took(beside), 0.99) / quantile(took(alone), 0.99);
-  const accepted = beside.filter(({ status }) => status === 202).length / beside.length;
+  const ratios: number[] = [];
+  let accepted = 1;
+  for (let round = 0; round < rounds; round++) {
+    const alone = await steadyLoad(quiet);
+    const noisy = new Requests(port, key);
+    const [beside] = await Promise.all([steadyLoad(quiet), noisy.atRate(50 * quietPerSecond, seconds + 1, ask)]);
+    noisy.close();
+    ratios.push(quantile(took(beside), 0.99) / quantile(took(alone), 0.99));
+    accepted = Math.min(accepted, beside.filter(({ status }) => status === 202).length / beside.length);
+  }
+  const measured = spread(ratios);
   return {
     key: 'noisy_tenant_ratio',
     question: 'p99 of a tenant’s starts next to a tenant with 50 × the load, vs. alone',
     unit: 'ratio',
-    measured: spread([ratio]),
+    measured,
     floor: null,
     target: '≤ 2, ≥ 90 % accepted',
-    isMet: ratio <= 2 && accepted >= 0.9,
+    isMet: measured.median <= 2 && accepted >= 0.9,
   };
 }
 

@@ -19,15 +19,22 @@ export function startOf(segmentId: string): Ask {
   return { path: `/api/v1/segments/${segmentId}/runs`, body: '{"input_data":{}}' };
 }
 
+export interface ConnectionOptions {
+  /** By default, connections are kept and used again. */
+  readonly keepsConnections?: boolean;
+  /** The most at a time; default 256. */
+  readonly connections?: number;
+}
+
 export class Requests {
   private readonly agent: Agent;
 
   constructor(
     private readonly port: number,
     private readonly key: string,
-    keepsConnections = true,
+    { keepsConnections = true, connections = 256 }: ConnectionOptions = {},
   ) {
-    this.agent = new Agent({ keepAlive: keepsConnections, maxSockets: 256 });
+    this.agent = new Agent({ keepAlive: keepsConnections, maxSockets: connections });
   }
 
   /** Resolves when the response is complete; `status` is 0 if the connection broke. */

@@ -52,10 +52,12 @@ class Processes {
   constructor(
     private readonly folder: string,
     private readonly config: string,
+    /** Options of Node.js. */
+    private readonly nodeOptions = '',
   ) {}
 
   start(words: readonly string[]): Process {
-    const env = { ...process.env, LLMTEAM_LOG_LEVEL: 'error', HOME: this.folder };
+    const env = { ...process.env, LLMTEAM_LOG_LEVEL: 'error', HOME: this.folder, NODE_OPTIONS: this.nodeOptions };
     const args = [llmteam, ...words, '--config', this.config];
     const started = new Process(spawn(process.execPath, args, { cwd: this.folder, env, stdio: 'ignore' }));
     this.all.push(started);
@@ -78,12 +80,16 @@ class Processes {
   }
 }
 
-export async function withDev<T>(work: (target: Target) => Promise<T>, limits: object = {}): Promise<T> {
+export async function withDev<T>(
+  work: (target: Target) => Promise<T>,
+  limits: object = {},
+  nodeOptions = '',
+): Promise<T> {
   return withFolder(async (folder) => {
     const port = await freePort();
     const config = writeConfig(folder, { gateway: { limits: { ...generous, ...limits } } });
     const words = ['dev', '--port', String(port)];
-    return measured('embedded', new Processes(folder, config), words, [], port, work);
+    return measured('embedded', new Processes(folder, config, nodeOptions), words, [], port, work);
   });
 }
 

@@ -72,6 +72,14 @@ spec('spare turns', (test) => {
     assert.equal(begun, [0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  test('the last piece of some work goes before what has not begun', async () => {
+    const loop = new Loop();
+    const begun = loop.ask(2, 6);
+    void loop.turns.last().then(() => begun.push(9));
+    await loop.turn(0);
+    assert.equal(begun, [9, 0]);
+  });
+
   test('all work goes on in the end, also what is asked for later', async () => {
     const loop = new Loop();
     const first = loop.ask(20, 2);

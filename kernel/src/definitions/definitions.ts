@@ -1,18 +1,31 @@
 /**
  * Purpose: stores definitions by content hash and compiles them into plans that runs execute.
- * Owns: the plan cache, bounded by its total number of steps. Does not own: storage of the bytes (Blobs).
+ * Owns: the caches of plans and definitions, bounded by the number of their steps and bytes. Does not own: storage of the bytes (Blobs).
  */
-import { type Blobs, type Definition, LlmteamError } from '@llmteam/contracts';
+import { type Blobs, caps, type Definition, LlmteamError } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
 import type { ExpressionCompiler } from '../engine/expression.js';
 import { bareType, compilePlan, type Plan, type StepTypes } from '../engine/plan.js';
 
 const cachedSteps = 200_000;
+/** Bytes of JSON: at least one definition of the largest size. */
+const cachedBytes = 2 * caps.segment_bytes;
+
+interface Parsed {
+  readonly definition: Definition;
+  readonly bytes: number;
+}
 
 export class Definitions {
   private readonly plans = new LRUCache<string, Plan>({
     maxSize: cachedSteps,
     sizeCalculation: (plan) => plan.steps.length,
+  });
+  /** Definitions that were read lately; what many ask for at once is read once. */
+  private readonly parsed = new LRUCache<string, Parsed>({
+    maxSize: cachedBytes,
+    sizeCalculation: ({ bytes }) => bytes,
+    fetchMethod: (hash) => this.read(hash),
   });
   /** Hashes of definitions this process has stored, by object identity. */
   private readonly known = new WeakMap<Definition, string>();
@@ -58,10 +71,16 @@ export class Definitions {
     await Promise.all(unknown.map(({ type_id, version }) => this.lookUp(type_id, version)));
   }
 
+  /** @throws LlmteamError `BLOB_MISSING` */
   async get(hash: string): Promise<Definition> {
-    const text = new TextDecoder().decode(await this.blobs.get(hash));
+    const { definition } = (await this.parsed.fetch(hash)) ?? (await this.read(hash));
+    return definition;
+  }
+
+  private async read(hash: string): Promise<Parsed> {
+    const stored = await this.blobs.get(hash);
     try {
-      return JSON.parse(text) as Definition;
+      return { definition: JSON.parse(new TextDecoder().decode(stored)), bytes: stored.length };
     } catch (cause) {
       throw new LlmteamError('STORE_CORRUPT', `definition ${hash} is not JSON`, { cause });
     }

@@ -10,7 +10,7 @@ const maxKept = 500;
 /** Characters of the facts of all runs kept together. */
 const maxCharacters = 16 * 1024 * 1024;
 const smallestFact = 200;
-/** What is asked of a run with more characters of facts takes milliseconds. */
+/** Of the facts of a run that takes milliseconds to view. */
 const largeCharacters = 256 * 1024;
 
 /** A run as far as it has been read. */
@@ -45,7 +45,6 @@ export class KeptRuns {
     const id = `${key.tenant_id}/${key.run_id}`;
     const kept = this.runs.get(id) ?? newRun(key);
     this.keep(id, kept);
-    if (kept.characters > largeCharacters) await spareTurns.next();
     const read = kept.reading.then(() => this.readOn(key, kept));
     kept.reading = read.catch(() => undefined);
     try {
@@ -65,6 +64,8 @@ export class KeptRuns {
 
   /** Reads the last entry once more: if it is no longer there, the run was removed, and possibly begun anew. */
   private async readOn(key: RunKey, kept: KeptRun): Promise<Run | RunRedacted | null> {
+    // Many may ask at once; what each makes of the run takes milliseconds.
+    if (kept.characters > largeCharacters) await spareTurns.next();
     const known = kept.position;
     const slices = spareSlices();
     let isStillThere = known === 0;

@@ -237,7 +237,7 @@ const limitsSection = section(
     unread_response_bytes: limit(
       kib,
       maxCount,
-      'Bytes of responses that clients of a tenant have not read; beyond it, those unread for longest are cut off. Default 32 MiB.',
+      'Bytes of responses that clients of a tenant have not read; beyond it, those unread for longest are cut off. Default 16 MiB.',
     ),
     body_bytes: limit(kib, maxBytes, 'Size of a request body. Default 1 MiB.'),
     segment_bytes: limit(kib, maxBytes, 'Size of a segment. Default 4 MiB.'),

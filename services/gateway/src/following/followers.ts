@@ -43,7 +43,7 @@ interface Followed {
 /** Each takes a slice of time in every turn of the event loop, and holds the state of a run in memory. */
 const replaysAtATime = 2;
 const replaysParked = 4;
-const framesInAll = 64 * 1024 * 1024;
+const framesInAll = 32 * 1024 * 1024;
 /** Enough for all events of a run of thousands of steps: the history need not be read again for each reader. */
 const framesPerRun = 16 * 1024 * 1024;
 const framesKeptAnyway = 16 * 1024;

@@ -1,3 +1,5 @@
+import { spareTurns } from '@llmteam/kernel';
+
 /** What a parked replay holds in memory can be forgotten. */
 export interface Parked {
   forget(): void;
@@ -22,6 +24,8 @@ export class ReplayGate {
     if (this.inside >= this.places) await new Promise<void>((resolve) => this.queue(tenantId, resolve));
     else this.inside++;
     try {
+      // Readings are often short, and the next may enter at once.
+      await spareTurns.next();
       return await read();
     } finally {
       const next = this.next();

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LlmteamError } from '@llmteam/contracts';
+import { spareTurns } from '@llmteam/kernel';
 import { listenError } from '@llmteam/service-host';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 import { problemResponse } from './problem.js';
@@ -17,6 +18,8 @@ export interface Handlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** Answered at once. What reads waits until nothing else is to be done, for a moment: hundreds may arrive in one turn of the event loop. */
+const probes: ReadonlySet<string> = new Set(['/health', '/ready']);
 const checksEveryMs = 500;
 /** More than the limit allows, so that the refusal can name the limit. */
 const headersParsed = 2_000;
@@ -36,7 +39,8 @@ export class HttpListener {
   ) {
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       this.responses.set(request.socket, response);
-      handlers.request(request, response);
+      if (request.method !== 'GET' || probes.has(request.url ?? '')) handlers.request(request, response);
+      else void spareTurns.next().then(() => handlers.request(request, response));
     };
     // Node refuses a headers timeout above the request timeout.
     const headMs = Math.min(limits.head_ms, limits.request_ms);

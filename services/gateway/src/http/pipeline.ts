@@ -41,11 +41,9 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
       isHead: context.method === 'HEAD',
       leaving: leaving(context),
     };
-    const isRead = route.method === 'get' && route.rate !== 'open';
-    if (isRead) await spareTurns.next();
     const response = await route.handle(request, deps.services);
     // Its turn is over if it had to wait for the store, as many others may have.
-    if (isRead && response.body !== undefined) await spareTurns.next();
+    if (route.method === 'get' && route.rate !== 'open' && response.body !== undefined) await spareTurns.last();
     if (route.changes) await recordChange(route, principal, context, response, deps);
     respond(context, (await response.later?.()) ?? response, deps);
     if (route.rate !== 'open') countUnread(context, principal.tenant_id, deps);

@@ -34,7 +34,7 @@ export const defaultLimits: GatewayLimits = {
   segment_bytes_per_second: 1024 * 1024,
   active_runs: 10_000,
   open_streams: 200,
-  unread_response_bytes: 32 * 1024 * 1024,
+  unread_response_bytes: 16 * 1024 * 1024,
   body_bytes: 1024 * 1024,
   segment_bytes: 4 * 1024 * 1024,
   header_count: 100,
