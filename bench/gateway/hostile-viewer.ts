@@ -17,7 +17,7 @@ const connectionsPerKind = 200;
 const connectionsForAll = 64;
 const probesPerSecond = 40;
 /** What docker-compose.yml gives a gateway: without a limit V8 takes what it may. */
-const heapLimit = '--max-old-space-size=300';
+const heapLimit = '--max-old-space-size=256';
 const healthMs = 250;
 const memoryMb = 400;
 
