@@ -15,6 +15,12 @@ export const caps = {
   inline_value_bytes: 256 * 1024,
   /** The largest value a port may carry. */
   value_bytes: 4 * 1024 * 1024,
+  /** What is kept of the message of an error. */
+  error_message_bytes: 8 * 1024,
+  /** Larger `details` of an error are left out. */
+  error_details_bytes: 64 * 1024,
+  /** The progress that a handler tells with `context.heartbeat`. */
+  progress_bytes: 64 * 1024,
   events_per_run: 50_000,
   step_executions_per_run: 20_000,
   loop_iterations: 10_000,

@@ -62,6 +62,21 @@ export const errorCodes = {
     http: 500,
     about: "A handler's result is not JSON, is too large, or fires a port the step does not have.",
   },
+  STEP_INPUT_INVALID: {
+    recoverable: false,
+    http: 422,
+    about: "A value on an input port is missing or does not match the port's type or schema.",
+  },
+  STEP_CRASHED: {
+    recoverable: true,
+    http: 500,
+    about: "The process or thread that runs a plugin's handlers ended, or had to be ended, while the step ran.",
+  },
+  PERMISSION_DENIED: {
+    recoverable: false,
+    http: 403,
+    about: "A handler used something that its plugin's manifest does not declare or the configuration does not grant.",
+  },
   STEP_CONFIG_INVALID: {
     recoverable: false,
     http: 422,
@@ -265,7 +280,12 @@ export class LlmteamError extends Error {
 }
 
 export function isLlmteamError(thrown: unknown): thrown is LlmteamError {
-  return typeof thrown === 'object' && thrown !== null && brand in thrown;
+  try {
+    return typeof thrown === 'object' && thrown !== null && brand in thrown;
+  } catch {
+    // A proxy of which nothing can be asked.
+    return false;
+  }
 }
 
 /** The ErrorInfo for a code of the error table. */
@@ -277,21 +297,4 @@ export function errorInfo(code: Code, message: string, details?: JsonObject): Er
     recoverable: errorCodes[code].recoverable,
   };
   return details === undefined ? info : { ...info, details };
-}
-
-/** The parts of a thrown value that may be journaled; `fallback` is the code for errors without one. */
-export function toErrorInfo(thrown: unknown, fallback: Code = 'STEP_FAILED'): ErrorInfo {
-  if (isLlmteamError(thrown)) {
-    const info: ErrorInfo = {
-      error_type: thrown.name,
-      error_code: thrown.code,
-      error_message: thrown.message,
-      recoverable: thrown.recoverable,
-    };
-    return thrown.details === undefined ? info : { ...info, details: thrown.details };
-  }
-  if (thrown instanceof Error) {
-    return { ...errorInfo(fallback, thrown.message), error_type: thrown.name };
-  }
-  return { ...errorInfo(fallback, String(thrown)), error_type: typeof thrown };
 }

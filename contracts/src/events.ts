@@ -84,3 +84,20 @@ export const LiveToken = Type.Object(
   { additionalProperties: false, $id: 'LiveToken' },
 );
 export type LiveToken = Static<typeof LiveToken>;
+
+/** How far an attempt says it is. Live only: it has no seq and is never journaled. */
+export const LiveProgress = Type.Object(
+  {
+    event_type: Type.Literal('step.progress'),
+    run_id: Type.String(),
+    step_id: Type.String(),
+    scope: Type.String(),
+    attempt: Type.Integer({ minimum: 1 }),
+    progress: JsonRecord,
+  },
+  { additionalProperties: false, $id: 'LiveProgress' },
+);
+export type LiveProgress = Static<typeof LiveProgress>;
+
+/** What is told while a run goes on and is never journaled. */
+export type LiveMessage = LiveToken | LiveProgress;

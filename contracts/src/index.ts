@@ -18,13 +18,14 @@ export {
   errorInfo,
   isLlmteamError,
   LlmteamError,
-  toErrorInfo,
 } from './errors.js';
 export { type EventPayloads, eventCatalog } from './event-catalog.js';
 export {
   EventType,
   endsRun,
   eventTypes,
+  type LiveMessage,
+  LiveProgress,
   LiveToken,
   RunEvent,
   type RunEventOf,
@@ -63,13 +64,25 @@ export type {
   ModelResponse,
 } from './plugin/language-model.js';
 export {
-  definePlugin,
+  type PermissionKind,
+  Permissions,
+  permissionKinds,
+  permissionList,
+} from './plugin/permissions.js';
+export {
   type Plugin,
   type PluginHostContext,
   PluginManifest,
   pluginApiVersion,
 } from './plugin/plugin.js';
-export type { HttpClientConfig, KeyValueStore, Logger, StepContext } from './plugin/step-context.js';
+export type {
+  FetchOptions,
+  GuardedFetch,
+  HttpClientConfig,
+  KeyValueStore,
+  Logger,
+  StepContext,
+} from './plugin/step-context.js';
 export {
   type CelResult,
   celKeyword,
@@ -78,6 +91,7 @@ export {
   literalKeyword,
   PortSpec,
   type SchemaUse,
+  type StepTypeDescription,
   StepTypeMetadata,
   schemaKeyword,
   stepCategories,
@@ -110,4 +124,5 @@ export {
 } from './run.js';
 export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
+export { type RedactText, toErrorInfo } from './thrown-error.js';
 export { WaitingFor } from './waiting-for.js';

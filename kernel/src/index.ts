@@ -44,8 +44,9 @@ export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
-export { type LoadedPlugin, PluginHost, type PluginHostOptions } from './plugins/plugin-host.js';
+export { type LoadedPlugin, PluginHost, type PluginHostOptions, type WantedPlugin } from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
+export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
 export { SecretRedactor } from './redaction/secret-redactor.js';
 export { Retry } from './retry/retry.js';
@@ -72,6 +73,7 @@ export {
 export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { readSteps } from './runs/step-records.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
+export type { Outbound, OutboundPolicy } from './runtime/outbound.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';

@@ -6,7 +6,7 @@ const pluginApi = 'contracts/src/plugin';
 const ports = ['journal', 'job-queue', 'pub-sub', 'kv-store', 'blobs', 'run-index', 'clock', 'backend'];
 
 /** Compiled by tests/docs/handler-example.test.ts. */
-const handler = `import { definePlugin, LlmteamError, pluginApiVersion, type TaskType } from '@llmteam/contracts';
+const handler = `import { LlmteamError, pluginApiVersion, type Plugin, type TaskType } from '@llmteam/contracts';
 
 interface Config {
   readonly client_ref: string;
@@ -35,7 +35,7 @@ const lookup: TaskType<Config> = {
     is_async: false,
     docs_url: 'https://example.com/acme',
     examples: [{ client_ref: 'acme' }],
-    permissions: ['http'],
+    permissions: ['client:*'],
   },
   async run(context, config, input) {
     const { base_url, headers } = context.client(config.client_ref);
@@ -51,7 +51,9 @@ const lookup: TaskType<Config> = {
   },
 };
 
-export default definePlugin({ name: 'acme', api: pluginApiVersion, stepTypes: [lookup] });
+const plugin: Plugin = { name: 'acme', api: pluginApiVersion, stepTypes: [lookup] };
+
+export default plugin;
 `;
 
 const manifest = { kind: 'task', name: 'acme', api: 1 };

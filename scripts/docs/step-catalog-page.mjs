@@ -129,7 +129,7 @@ const sample = {
   is_async: false,
   docs_url: 'https://example.com/acme-ocr',
   examples: [{ language: 'en' }],
-  permissions: ['http', 'secret:acme_key'],
+  permissions: ['client:acme', 'secret:acme_key'],
   config_schema: {
     type: 'object',
     properties: { language: { type: 'string', default: 'en' } },

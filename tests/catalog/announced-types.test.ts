@@ -40,7 +40,7 @@ async function withKvStore(use: (scene: Scene) => Promise<void>): Promise<void> 
 }
 
 function typeOf(version: string, change: Partial<StepTypeMetadata> = {}): StepTypeMetadata {
-  return { ...workType.metadata, version, ...change };
+  return { permissions: [], ...workType.metadata, version, ...change };
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<LlmteamError> {

@@ -33,6 +33,7 @@ import {
   StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
+import { noOutbound } from '../support/no-outbound.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 
@@ -123,6 +124,7 @@ export class Partition {
       clock,
       log: quietLogger,
       resources,
+      outbound: noOutbound,
       compiler: createExpressionCompiler(),
     };
     this.worker = new WorkLoop(ports, { workerId: this.name, catalog: this.catalog, retry });

@@ -10,7 +10,6 @@ const provider: ModelProvider = {
   create: () => ({ provider: 'test', model: 'm', generate: () => Promise.reject(new Error('not called')) }),
 };
 const client = { base_url: 'http://127.0.0.1', headers: {}, allow_private_network: false };
-const permissions = ['secret:key_acme', 'secret:key_all', 'secret:key_nope'];
 
 function resources(): Resources {
   const config = {
@@ -33,7 +32,7 @@ const uses: Readonly<Record<string, (name: string, tenantId: string) => unknown>
   gpt: (name, tenantId) => resources().llm(name, tenantId),
   crm: (name, tenantId) => resources().client(name, tenantId),
   notes: (name, tenantId) => resources().checkStore(name, tenantId),
-  key: (name, tenantId) => resources().secret(name, permissions, tenantId),
+  key: (name, tenantId) => resources().secret(name, tenantId),
 };
 
 function refusal(use: () => unknown): string {

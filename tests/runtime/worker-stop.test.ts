@@ -11,6 +11,7 @@ import {
 import { createExpressionCompiler, type JobEnd, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { type Handler, Partition, type Shared, withBackend } from '../run-loop/partition.js';
+import { noOutbound } from '../support/no-outbound.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';
@@ -44,7 +45,7 @@ async function startWorker({ backend, clock }: Shared, name: string, handler: Ha
   );
   const compiler = createExpressionCompiler();
   const retry = new Retry(clock, quietLogger, Number.POSITIVE_INFINITY, () => undefined);
-  const ports = { ...backend, clock, log: quietLogger, resources, compiler };
+  const ports = { ...backend, clock, log: quietLogger, resources, outbound: noOutbound, compiler };
   const loop = new WorkLoop(ports, { workerId: name, catalog, retry, observer });
   await loop.start();
   return { loop, told };
@@ -215,7 +216,14 @@ spec('concurrency of a worker', (test) => {
         catalog.add({ ...workType, metadata, ...(typeId === 'slow' && { concurrency: 2 }) }, '1.0.0', 'test');
       }
       const resources = new Resources({ llms: {}, clients: {}, stores: [], secrets: {}, reveal: String }, new Map());
-      const ports = { ...backend, clock, log: quietLogger, resources, compiler: createExpressionCompiler() };
+      const ports = {
+        ...backend,
+        clock,
+        log: quietLogger,
+        resources,
+        outbound: noOutbound,
+        compiler: createExpressionCompiler(),
+      };
       const retry = new Retry(clock, quietLogger, 0, () => undefined);
       const common = { workerId: 'a', catalog, retry };
       const all = new WorkLoop(ports, { ...common, concurrency: 7, concurrencyByType: { work: 3 } });

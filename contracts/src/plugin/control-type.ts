@@ -4,7 +4,7 @@ import type { EventType, Severity } from '../events.js';
 import type { TaskAnswer, TaskRequest } from '../human-task.js';
 import type { Json, JsonObject } from '../json.js';
 import type { RunOutcome } from '../run.js';
-import type { StepTypeMetadata } from './step-type.js';
+import type { StepTypeDescription } from './step-type.js';
 import type { FiredPorts } from './task-type.js';
 
 /** Something a control type reacts to. */
@@ -93,7 +93,7 @@ export interface Reaction<State> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs and states needs the open parameters
 export interface ControlType<Config = any, State = any> {
   readonly kind: 'control';
-  readonly metadata: Omit<StepTypeMetadata, 'version'>;
+  readonly metadata: StepTypeDescription;
   /** `all` (default): started once all incoming edges are decided and one is taken. `each`: notified of every taken edge. */
   readonly activation?: 'all' | 'each';
   /** Whether the step has a region, with output port `body` and input port `next`. */

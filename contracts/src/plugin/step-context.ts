@@ -28,8 +28,27 @@ export interface KeyValueStore {
   delete(key: string): Promise<void>;
 }
 
-/** Everything available to a handler. Valid until the handler settles. */
-export interface StepContext {
+/** What `context.fetch` takes besides the members of the standard `RequestInit`. */
+export interface FetchOptions extends RequestInit {
+  /**
+   * A name from `clients` in the configuration: the URL is then a path below its `base_url`, its headers are sent along, and redirects
+   * stay at its origin.
+   */
+  readonly client?: string;
+}
+
+/**
+ * The standard `fetch`, guarded: it reaches only hosts that the plugin declares and the operator grants, never a private network by
+ * accident, redirects included; it ends with the attempt and carries its trace. The request's body is buffered, the response's is streamed.
+ * @throws LlmteamError `PERMISSION_DENIED`, `EGRESS_BLOCKED`, `UNKNOWN_REF`, `HTTP_FAILED`; `STEP_TIMEOUT` or `CANCELLED` once the attempt is over
+ */
+export type GuardedFetch = (input: string | URL | Request, options?: FetchOptions) => Promise<Response>;
+
+/**
+ * Everything available to a handler. Valid until the handler settles. Its members may be destructured: `run({ fetch, log }, config)`.
+ * Using what the plugin does not declare, or the operator does not grant, throws `PERMISSION_DENIED` and names it.
+ */
+export interface StepContext<Resources = unknown> {
   readonly tenant_id: string;
   readonly instance_id: string;
   readonly run_id: string;
@@ -50,13 +69,16 @@ export interface StepContext {
   readonly timeout_seconds: number | null;
   readonly log: Logger;
   readonly span: Span;
-  /** @throws LlmteamError `UNKNOWN_REF` */
+  /** What the plugin's `start` returned. */
+  readonly resources: Resources;
+  readonly fetch: GuardedFetch;
+  /** @throws LlmteamError `UNKNOWN_REF`, `PERMISSION_DENIED` */
   llm(ref: string): LanguageModel;
-  /** @throws LlmteamError `UNKNOWN_REF` */
+  /** @throws LlmteamError `UNKNOWN_REF`, `PERMISSION_DENIED` */
   client(ref: string): HttpClientConfig;
-  /** @throws LlmteamError `UNKNOWN_REF` */
+  /** @throws LlmteamError `UNKNOWN_REF`, `PERMISSION_DENIED` */
   store(ref: string): KeyValueStore;
-  /** Only secrets named in the step type's permissions. @throws LlmteamError `UNKNOWN_REF` */
+  /** @throws LlmteamError `UNKNOWN_REF`, `PERMISSION_DENIED` */
   secret(ref: string): string;
   /**
    * Runs `work` and journals its result; a later attempt, or a redelivery of this one, gets that result without running
@@ -78,8 +100,11 @@ export interface StepContext {
   emitToken(text: string): void;
   /** Records an activity as an event of the run; journaled with the report. @throws LlmteamError `STEP_RESULT_INVALID` */
   record(activity: Omit<Activity, 'at'>): void;
-  /** Adds to the run's usage. */
+  /** Adds to the run's usage. @throws LlmteamError `STEP_RESULT_INVALID` unless all are numbers ≥ 0, and tokens are whole ones */
   addUsage(usage: Usage): void;
-  /** Renews the job's lease; the worker does this automatically as long as its event loop is not blocked. */
+  /**
+   * Tells whoever watches the run how far the attempt is, e.g. `{ done: 3, total: 10 }`; best effort, the latest wins, at most 64 KB. Also
+   * renews the job's lease, which the worker does anyway as long as its event loop is not blocked. @throws LlmteamError `STEP_RESULT_INVALID`
+   */
   heartbeat(progress?: JsonObject): void;
 }

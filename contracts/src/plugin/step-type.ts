@@ -41,12 +41,17 @@ export const StepTypeMetadata = Type.Object(
     docs_url: Type.String(),
     examples: Type.Array(JsonRecord, { description: 'Valid configs.' }),
     permissions: Type.Array(Type.String(), {
-      description: 'What its handler may use: `llm`, `http`, `store`, `secret:<name>`.',
+      description:
+        'What its handler uses: `network:<host>`, `client:<name>`, `secret:<name>`, `store:<name>`, `llm:<name>`; `*` for any.',
     }),
   },
   { ...strict, $id: 'StepTypeMetadata' },
 );
 export type StepTypeMetadata = Static<typeof StepTypeMetadata>;
+
+/** What a plugin says of a step type. Its version is that of the package; by default it uses all that the manifest declares. */
+export type StepTypeDescription = Omit<StepTypeMetadata, 'version' | 'permissions'> &
+  Partial<Pick<StepTypeMetadata, 'permissions'>>;
 
 /**
  * Marks a string in a config schema as CEL: `Type.String({ [celKeyword]: 'boolean' })`. The value is the required result

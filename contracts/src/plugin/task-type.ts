@@ -1,17 +1,18 @@
 import type { Json, JsonObject } from '../json.js';
 import type { StepContext } from './step-context.js';
-import type { StepTypeMetadata } from './step-type.js';
+import type { StepTypeDescription } from './step-type.js';
 
 /** `{port: value}`: the output ports an attempt fires. */
 export type FiredPorts = Readonly<Record<string, Json>>;
 
 /**
- * A step type whose handler runs on workers and may use whatever its permissions grant.
- * The kernel checks `config` against `metadata.config_schema` before the call and the fired ports after it.
+ * A step type whose handler runs on workers and may use what its permissions name, as far as the operator grants it.
+ * Before the call the kernel checks `config` against `metadata.config_schema`, fills in its defaults and checks the values on the input
+ * ports; after it, it checks the fired ports.
  */
-export interface TaskType<Config = JsonObject> {
+export interface TaskType<Config = JsonObject, Resources = unknown> {
   readonly kind: 'task';
-  readonly metadata: Omit<StepTypeMetadata, 'version'>;
+  readonly metadata: StepTypeDescription;
   /** Maximum number of concurrent attempts of this type per worker. Default 16. */
   readonly concurrency?: number;
   /**
@@ -19,5 +20,5 @@ export interface TaskType<Config = JsonObject> {
    * is not recoverable; any other response is ignored.
    * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies.
    */
-  run(context: StepContext, config: Config, input: Json): Promise<FiredPorts>;
+  run(context: StepContext<Resources>, config: Config, input: Json): Promise<FiredPorts>;
 }

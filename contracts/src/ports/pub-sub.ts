@@ -17,7 +17,7 @@ export interface PubSub {
 /** Notifies workers of cancelled jobs. Message: `{job_ids: string[]}`. */
 export const cancelSubject = 'cancel';
 
-/** Subject of a run's live tokens and start notices. Message: a `LiveToken`. */
+/** Subject of what a run tells while it goes on. Message: a `LiveMessage`. */
 export function liveSubject(runId: string): string {
   return `live.${runId}`;
 }

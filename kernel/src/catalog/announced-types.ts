@@ -17,13 +17,14 @@ import {
   LlmteamError,
   type Logger,
   queueName,
-  StepTypeMetadata,
+  type StepTypeMetadata,
 } from '@llmteam/contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { WatchedKeys } from '../kv/watched-keys.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 import { listWorkers } from './live-workers.js';
 import { metadataContract } from './metadata-contract.js';
+import { metadataSchema } from './metadata-schema.js';
 import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
@@ -132,17 +133,12 @@ export class AnnouncedTypes {
     const name = `${found.key}#${found.revision}`;
     if (this.seen.has(name)) return;
     this.seen.add(name);
-    this.check ??= makeAjv().compile(metadataSchema());
+    this.check ??= makeAjv().compile(metadataSchema);
     const { catalog, log } = this.options;
     if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
     else
       log.warn({ key: found.key, faults: this.check.errors }, 'ignoring an announced step type with invalid metadata');
   }
-}
-
-/** Without `$id`s: Ajv refuses a part that is used twice as ambiguous. */
-function metadataSchema(): object {
-  return JSON.parse(JSON.stringify(StepTypeMetadata, (key, part: unknown) => (key === '$id' ? undefined : part)));
 }
 
 function keyOf(typeId: string, version: string): string {

@@ -12,13 +12,22 @@ import {
 import semver from 'semver';
 import type { StepType, StepTypes } from '../engine/plan.js';
 import { bareType } from '../engine/plan.js';
+import { ownStanding, type PluginStanding } from '../plugins/plugin-standing.js';
+import { PermissionCheck } from '../runtime/permission-check.js';
 import { type ConfigChecker, configChecker } from './config-checker.js';
+import { type CompleteConfig, configDefaults } from './config-defaults.js';
+import { PortCheck } from './port-check.js';
 
 export interface CatalogEntry extends StepType {
   /** null for a control type, or for a task type whose code is not in this process. */
   readonly task: TaskType<JsonObject> | null;
   /** The plugin that provides it. */
   readonly plugin: string;
+  readonly standing: PluginStanding;
+  readonly permissions: PermissionCheck;
+  readonly ports: PortCheck;
+  /** The config with the defaults of its schema. */
+  completeConfig(config: JsonObject): JsonObject;
 }
 
 export type VersionChoice =
@@ -30,32 +39,51 @@ export class StepCatalog implements StepTypes {
   /** Entries by type id, newest version first. */
   private readonly types = new Map<string, CatalogEntry[]>();
   private readonly check: ConfigChecker = configChecker();
+  private readonly complete: CompleteConfig = configDefaults();
 
   /** @throws LlmteamError `PLUGIN_DUPLICATE` if the catalog already has that version of the type */
-  add(type: TaskType<JsonObject> | ControlType, version: string, plugin: string): void {
+  add(type: TaskType<JsonObject> | ControlType, version: string, plugin: string | PluginStanding): void {
     const control = type.kind === 'control' ? type : null;
-    this.addEntry({ ...type.metadata, version }, plugin, control, type.kind === 'task' ? type : null);
+    const standing = typeof plugin === 'string' ? ownStanding(plugin) : plugin;
+    this.addEntry(
+      { permissions: [], ...type.metadata, version },
+      standing,
+      control,
+      type.kind === 'task' ? type : null,
+    );
   }
 
   /** Adds a type served by a worker in another process; no-op if the version is already known. */
   announce(metadata: StepTypeMetadata, plugin: string): void {
-    if (this.find(metadata.type_id, metadata.version) === undefined) this.addEntry(metadata, plugin, null, null);
+    if (this.find(metadata.type_id, metadata.version) === undefined)
+      this.addEntry(metadata, ownStanding(plugin), null, null);
   }
 
   private addEntry(
     metadata: StepTypeMetadata,
-    plugin: string,
+    standing: PluginStanding,
     control: ControlType | null,
     task: TaskType<JsonObject> | null,
   ): void {
     const { type_id, version, config_schema } = metadata;
+    const { plugin } = standing;
     const known = this.find(type_id, version);
     if (known !== undefined) {
       const both = `'${known.plugin}' and '${plugin}'`;
       throw new LlmteamError('PLUGIN_DUPLICATE', `step type '${type_id}' ${version} comes from both ${both}`);
     }
-    const checkConfig = (config: JsonObject): string | null => this.check(config_schema, config);
-    const entries = [...(this.types.get(type_id) ?? []), { metadata, plugin, control, task, checkConfig }];
+    const entry: CatalogEntry = {
+      metadata,
+      plugin,
+      standing,
+      control,
+      task,
+      permissions: new PermissionCheck(standing, metadata.permissions),
+      ports: new PortCheck(metadata, this.check),
+      checkConfig: (config) => this.check(config_schema, config),
+      completeConfig: (config) => this.complete(config_schema, config),
+    };
+    const entries = [...(this.types.get(type_id) ?? []), entry];
     entries.sort((a, b) => semver.rcompare(a.metadata.version, b.metadata.version));
     this.types.set(type_id, entries);
   }

@@ -11,11 +11,27 @@ import {
   type Logger,
   type ModelProvider,
   type Plugin,
-  type TaskType,
+  permissionList,
 } from '@llmteam/contracts';
 import type { StepCatalog } from '../catalog/step-catalog.js';
+import { guardedTask } from './guarded-task.js';
+import { checkMetadata } from './metadata-check.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
+import { checkPermissions } from './plugin-permissions.js';
 import { checkPluginShape } from './plugin-shape.js';
+import type { Grant, PluginStanding } from './plugin-standing.js';
+
+/** A plugin that the operator, or the release, asks for. */
+export interface WantedPlugin {
+  /** Package name or path. */
+  readonly specifier: string;
+  /** The folder it is resolved from. */
+  readonly fromFolder: string;
+  /** Part of LLMTeam. Default false. */
+  readonly isOurs?: boolean;
+  /** Default: all that it declares if it is ours, else nothing. */
+  readonly grant?: Grant;
+}
 
 export interface PluginHostOptions {
   readonly log: Logger;
@@ -28,12 +44,18 @@ export interface PluginHostOptions {
 export interface LoadedPlugin {
   readonly source: PluginPackage;
   readonly plugin: Plugin;
+  readonly standing: PluginStanding;
+}
+
+/** A plugin that was loaded, and what its `start` returned. */
+interface StartedPlugin extends LoadedPlugin {
+  resources: unknown;
 }
 
 export class PluginHost {
   readonly providers = new Map<string, ModelProvider>();
-  private readonly loaded: LoadedPlugin[] = [];
-  private readonly started: LoadedPlugin[] = [];
+  private readonly loaded: StartedPlugin[] = [];
+  private readonly started: StartedPlugin[] = [];
 
   constructor(
     private readonly catalog: StepCatalog,
@@ -44,20 +66,20 @@ export class PluginHost {
    * Loads packages, each resolved from its `fromFolder`.
    * @throws LlmteamError with the code of the first fault and the messages of all
    */
-  async load(wanted: readonly { specifier: string; fromFolder: string }[]): Promise<readonly LoadedPlugin[]> {
+  async load(wanted: readonly WantedPlugin[]): Promise<readonly LoadedPlugin[]> {
     const faults: LlmteamError[] = [];
-    for (const { specifier, fromFolder } of wanted) {
+    for (const one of wanted) {
       try {
-        await this.loadOne(readPluginPackage(specifier, fromFolder));
+        await this.loadOne(one, readPluginPackage(one.specifier, one.fromFolder));
       } catch (thrown) {
-        faults.push(asPluginError(specifier, 'could not be loaded', thrown));
+        faults.push(asPluginError(one.specifier, 'could not be loaded', thrown));
       }
     }
     throwAll(faults);
     return this.loaded;
   }
 
-  private async loadOne(source: PluginPackage): Promise<void> {
+  private async loadOne(wanted: WantedPlugin, source: PluginPackage): Promise<void> {
     const module = await withDeadline(
       import(source.entry) as Promise<{ default?: unknown }>,
       this.deadlineMs,
@@ -67,8 +89,37 @@ export class PluginHost {
     if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
       throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins are named '${plugin.name}'`);
     }
-    for (const type of plugin.stepTypes ?? []) {
-      this.catalog.add(type as TaskType<JsonObject>, source.version, plugin.name);
+    checkPermissions(source, plugin);
+    const isOurs = wanted.isOurs === true;
+    const loaded: StartedPlugin = {
+      source,
+      plugin,
+      resources: undefined,
+      standing: {
+        plugin: plugin.name,
+        isOurs,
+        grant: wanted.grant ?? (isOurs ? 'declared' : []),
+        resources: () => loaded.resources,
+      },
+    };
+    this.register(loaded);
+    this.loaded.push(loaded);
+  }
+
+  private register({ source, plugin, standing }: LoadedPlugin): void {
+    const { version } = source;
+    const declared = permissionList(source.manifest.permissions ?? {});
+    const types = (plugin.stepTypes ?? []).map((type) => {
+      return { ...type, metadata: { ...type.metadata, permissions: type.metadata.permissions ?? declared } };
+    });
+    if (!standing.isOurs) {
+      checkMetadata(
+        source,
+        types.map(({ metadata }) => ({ ...metadata, version })),
+      );
+    }
+    for (const type of types) {
+      this.catalog.add(type.kind === 'task' && !standing.isOurs ? guardedTask(type) : type, version, standing);
     }
     for (const provider of plugin.modelProviders ?? []) {
       if (this.providers.has(provider.providerId)) {
@@ -76,7 +127,6 @@ export class PluginHost {
       }
       this.providers.set(provider.providerId, provider);
     }
-    this.loaded.push({ source, plugin });
   }
 
   private get deadlineMs(): number {
@@ -95,7 +145,7 @@ export class PluginHost {
       const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
       this.started.push(loaded);
       try {
-        await withDeadline(plugin.start(context), this.deadlineMs, timeoutMessage);
+        loaded.resources = await withDeadline(plugin.start(context), this.deadlineMs, timeoutMessage);
       } catch (thrown) {
         await this.stop();
         throw asPluginError(plugin.name, 'could not be started', thrown);
@@ -109,7 +159,7 @@ export class PluginHost {
       const { plugin } = loaded;
       const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to stop`;
       try {
-        await withDeadline(plugin.stop?.() ?? Promise.resolve(), this.deadlineMs, timeoutMessage);
+        await withDeadline(plugin.stop?.(loaded.resources) ?? Promise.resolve(), this.deadlineMs, timeoutMessage);
       } catch (err) {
         this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
       }

@@ -60,11 +60,8 @@ export class Resources {
     this.check('store_ref', 'stores', ref, tenantId);
   }
 
-  /** @throws LlmteamError `UNKNOWN_REF`, also if the step type did not declare permission for the secret */
-  secret(ref: string, permissions: readonly string[], tenantId: string): string {
-    if (!permissions.includes(`secret:${ref}`)) {
-      throw new LlmteamError('UNKNOWN_REF', `this step type did not declare the permission 'secret:${ref}'`);
-    }
+  /** @throws LlmteamError `UNKNOWN_REF` */
+  secret(ref: string, tenantId: string): string {
     this.check('secret_ref', 'secrets', ref, tenantId);
     const value = this.config.reveal(this.config.secrets[ref] as string);
     this.redactor.add([value, ...credentialsIn(value)]);

@@ -1,21 +1,26 @@
 /**
- * Purpose: the context a handler is given for one attempt of a task step; collects what the handler records.
- * Owns: the abort signal, activities, usage, memos, tokens, the latter two without secrets. All of them are created lazily, so an attempt that uses none of them stays cheap.
+ * Purpose: one attempt of a task step: what its handler may use, and what it has recorded. The handler sees it as a HandlerContext.
+ * Owns: the abort signal, activities, usage, memos, tokens, the latter two without secrets. All of them are created lazily, so an attempt
+ * that uses none of them stays cheap.
  * Invariant: after `close`, nothing the handler still does has an effect.
  */
 import {
   type Activity,
+  caps,
+  type FetchOptions,
+  type GuardedFetch,
   type HttpClientConfig,
   type Job,
   type Json,
   type JsonObject,
   type KeyValueStore,
   type LanguageModel,
+  type LiveProgress,
   type LiveToken,
   LlmteamError,
   type Logger,
   liveSubject,
-  type StepContext,
+  type Timer,
   type Usage,
 } from '@llmteam/contracts';
 import { type Span, trace } from '@opentelemetry/api';
@@ -23,11 +28,15 @@ import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import { TokenRedactor } from '../redaction/token-redactor.js';
 import { checkedActivity } from './checked-activity.js';
+import { checkedUsage } from './checked-usage.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
 import type { WorkerDeps } from './worker-deps.js';
 
-export class StepExecution implements StepContext {
+/** Progress is told at most this often. */
+const progressMs = 100;
+
+export class StepExecution {
   private aborter: AbortController | null = null;
   private abortReason: LlmteamError | null = null;
   private childLog: Logger | null = null;
@@ -37,49 +46,19 @@ export class StepExecution implements StepContext {
   private collectedUsage: Usage | null = null;
   private memos: Record<string, Json> | null = null;
   private tokens: TokenRedactor | null = null;
+  private latestProgress: JsonObject | null = null;
+  private progressPause: Timer | null = null;
 
   constructor(
     private readonly deps: WorkerDeps,
     readonly job: Job,
-    private readonly entry: CatalogEntry,
+    readonly entry: CatalogEntry,
+    /** The job's config with the defaults of its schema. */
+    readonly config: JsonObject,
     private readonly extendLease: () => void,
     /** An earlier delivery of this attempt may have recorded memos, so the history is read before the first memo. */
     private readonly isRedelivered: boolean,
   ) {}
-
-  get tenant_id(): string {
-    return this.job.tenant_id;
-  }
-  get instance_id(): string {
-    return this.job.instance_id;
-  }
-  get run_id(): string {
-    return this.job.run_id;
-  }
-  get segment_id(): string {
-    return this.job.segment_id;
-  }
-  get step_id(): string {
-    return this.job.step_id;
-  }
-  get scope(): string {
-    return this.job.scope;
-  }
-  get attempt(): number {
-    return this.job.attempt;
-  }
-  get idempotency_key(): string {
-    return this.job.idempotency_key;
-  }
-  get ports(): JsonObject {
-    return this.job.ports ?? {};
-  }
-  get deadline(): number | null {
-    return this.job.deadline_at;
-  }
-  get timeout_seconds(): number | null {
-    return this.job.timeout_seconds;
-  }
 
   get signal(): AbortSignal {
     this.aborter ??= new AbortController();
@@ -101,14 +80,17 @@ export class StepExecution implements StepContext {
   }
 
   llm(ref: string): LanguageModel {
+    this.entry.permissions.require('llm', ref);
     return this.deps.resources.llm(ref, this.job.tenant_id);
   }
 
   client(ref: string): HttpClientConfig {
+    this.entry.permissions.require('client', ref);
     return this.deps.resources.client(ref, this.job.tenant_id);
   }
 
   store(ref: string): KeyValueStore {
+    this.entry.permissions.require('store', ref);
     const { resources, kv } = this.deps;
     const { tenant_id, instance_id } = this.job;
     resources.checkStore(ref, tenant_id);
@@ -121,7 +103,21 @@ export class StepExecution implements StepContext {
   }
 
   secret(ref: string): string {
-    return this.deps.resources.secret(ref, this.entry.metadata.permissions, this.job.tenant_id);
+    this.entry.permissions.require('secret', ref);
+    return this.deps.resources.secret(ref, this.job.tenant_id);
+  }
+
+  fetch(input: Parameters<GuardedFetch>[0], options: FetchOptions | undefined): Promise<Response> {
+    const { permissions } = this.entry;
+    return this.deps.outbound(input, options, {
+      checkHost: (host) => {
+        permissions.require('network', host);
+        return { mayBePrivate: permissions.grantsByName(host) };
+      },
+      client: (ref) => this.client(ref),
+      signal: this.signal,
+      traceHeaders: {},
+    });
   }
 
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {
@@ -157,10 +153,16 @@ export class StepExecution implements StepContext {
 
   evaluate(pointer: string): Json {
     const { compiler } = this.deps;
-    const template = compiler.template(this.job.config, this.entry.metadata.config_schema);
+    const template = compiler.template(this.config, this.entry.metadata.config_schema);
     const expression = template.expressions.get(pointer);
     if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
     return expression.evaluate(jobVariables(this.job));
+  }
+
+  /** The places of the config that `evaluate` accepts. */
+  evaluable(): string[] {
+    const template = this.deps.compiler.template(this.config, this.entry.metadata.config_schema);
+    return [...template.expressions.keys()];
   }
 
   redact(text: string, { isCut = false }: { readonly isCut?: boolean } = {}): string {
@@ -188,7 +190,9 @@ export class StepExecution implements StepContext {
     this.collectedActivities.push(this.deps.resources.redactor.json(checked));
   }
 
-  addUsage(usage: Usage): void {
+  addUsage(added: Usage): void {
+    if (this.isClosed) return;
+    const usage = checkedUsage(added);
     const before = this.collectedUsage ?? { input_tokens: 0, output_tokens: 0 };
     const hasCost = usage.cost_usd !== undefined || before.cost_usd !== undefined;
     this.collectedUsage = {
@@ -198,8 +202,23 @@ export class StepExecution implements StepContext {
     };
   }
 
-  heartbeat(): void {
-    if (!this.isClosed) this.extendLease();
+  heartbeat(progress: JsonObject | undefined): void {
+    if (this.isClosed) return;
+    this.extendLease();
+    if (progress === undefined) return;
+    this.latestProgress = this.deps.resources.redactor.json(checkedProgress(progress));
+    if (this.progressPause === null) this.tellProgress();
+  }
+
+  private tellProgress(): void {
+    const { latestProgress: progress } = this;
+    this.progressPause = null;
+    if (progress === null) return;
+    this.latestProgress = null;
+    const { run_id, step_id, scope, attempt } = this.job;
+    const message: LiveProgress = { event_type: 'step.progress', run_id, step_id, scope, attempt, progress };
+    this.deps.pubSub.publish(liveSubject(run_id), message);
+    this.progressPause = this.deps.clock.after(progressMs, () => this.tellProgress());
   }
 
   /** The usage and activities the handler recorded, for the report. */
@@ -218,6 +237,18 @@ export class StepExecution implements StepContext {
   close(): void {
     if (!this.isClosed) this.publishToken(this.tokens?.rest() ?? '');
     this.isClosed = true;
+    this.progressPause?.cancel();
     this.startedSpan?.end();
   }
+}
+
+function checkedProgress(progress: JsonObject): JsonObject {
+  const fault = jsonFault(progress);
+  if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `progress: it cannot be told as JSON: ${fault}`);
+  const text = JSON.stringify(progress);
+  if (!text.startsWith('{')) throw new LlmteamError('STEP_RESULT_INVALID', 'progress must be an object');
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= caps.progress_bytes) return progress;
+  const limit = caps.progress_bytes;
+  throw new LlmteamError('LIMIT_EXCEEDED', `progress is ${bytes} bytes of JSON; at most ${limit} are allowed`);
 }

@@ -8,6 +8,7 @@
  *   W3 What a handler does after its attempt is over has no effect.
  *   W4 Only deliveries that no worker survived make a job poison; released deliveries do not count.
  *   W5 Nothing a handler returns, throws or records is journaled with a configured secret in it.
+ *   W6 Whatever a handler returns or throws is one report; after the time-out of its attempt it is a time-out.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -16,22 +17,21 @@ import {
   type Delivery,
   type ErrorInfo,
   errorInfo,
-  type FiredPorts,
   isLlmteamError,
   type Job,
+  type JsonObject,
   LlmteamError,
   queueName,
   type StepReported,
+  type TaskType,
   type Timer,
-  toErrorInfo,
 } from '@llmteam/contracts';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
-import { sizeFault } from '../large-values/rough-size.js';
-import type { SecretRedactor } from '../redaction/secret-redactor.js';
 import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
-import { jsonFault, withoutUndefined } from './json-guard.js';
+import { HandlerContext } from './handler-context.js';
 import { ReleasedJobs } from './released-jobs.js';
+import { type AttemptResult, guardedError, guardedPorts } from './report-guard.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerDeps } from './worker-deps.js';
@@ -230,26 +230,40 @@ export class WorkLoop {
     const { delivery, beganAt } = attempt;
     const { job } = delivery;
     const entry = this.findType(job);
-    const refusal = this.refuse(job, entry);
-    if (refusal !== null || entry?.task == null)
-      return this.report(job, beganAt, { error: refusal ?? unknownType(job) });
+    if (entry?.task == null) return this.report(job, beganAt, { error: unknownType(job) });
+    const config = entry.completeConfig(job.config);
+    const refusal = refuse(job, entry, config);
+    if (refusal !== null) return this.report(job, beganAt, { error: this.deps.resources.redactor.json(refusal) });
     const extend = (): void => void delivery.extend().catch(ignore);
-    const execution = new StepExecution(this.deps, job, entry, extend, delivery.deliveries > 1);
+    const execution = new StepExecution(this.deps, job, entry, config, extend, delivery.deliveries > 1);
     attempt.execution = execution;
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
-      const result = entry.task.run(execution, job.config, job.input);
-      const ports = await (job.timeout_seconds === null
-        ? result
-        : this.withTimeout(execution, result, job.timeout_seconds));
-      return this.report(job, beganAt, checkResult(ports, job, entry, this.deps.resources.redactor), execution);
-    } catch (thrown) {
-      if (isLlmteamError(thrown) && thrown.code === 'CLOSED') throw thrown;
-      if (!isLlmteamError(thrown)) execution.log.warn({ err: thrown }, 'the handler of a step threw');
-      return this.report(job, beganAt, { error: toErrorInfo(thrown) }, execution);
+      return this.report(job, beganAt, await this.run(execution, entry.task), execution);
     } finally {
       execution.close();
       attempt.execution = null;
+    }
+  }
+
+  /** Never rejects. */
+  private async run(execution: StepExecution, task: TaskType): Promise<AttemptResult> {
+    const { job, entry, config } = execution;
+    const { redactor } = this.deps.resources;
+    try {
+      const startedAt = this.deps.clock.now();
+      const result = invoke(task, execution, config);
+      const ports = await (job.timeout_seconds === null
+        ? result
+        : this.withTimeout(execution, result, startedAt, job.timeout_seconds));
+      return guardedPorts(ports, job, entry, redactor);
+    } catch (thrown) {
+      const error = guardedError(thrown, redactor);
+      if (!isLlmteamError(thrown)) {
+        const stack = stackOf(thrown);
+        execution.log.warn({ error, ...(stack !== null && { stack }) }, 'the handler of a step threw');
+      }
+      return { error };
     }
   }
 
@@ -263,12 +277,6 @@ export class WorkLoop {
         .entries()
         .find(({ metadata: { type_id, version } }) => type_id === job.step_type && version.startsWith(major))
     );
-  }
-
-  private refuse(job: Job, entry: CatalogEntry | undefined): ErrorInfo | null {
-    if (entry === undefined) return unknownType(job);
-    const fault = entry.checkConfig(job.config);
-    return fault === null ? null : errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   }
 
   private get maxDeliveries(): number {
@@ -321,41 +329,44 @@ export class WorkLoop {
     await this.deps.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
-  /** Rejects with `STEP_TIMEOUT` when the time is up. A handler that keeps running after that is ignored. */
+  /**
+   * Rejects with `STEP_TIMEOUT` when the time is up. A handler that keeps running after that is ignored; so is one that settles too late
+   * because it kept the process busy, which delays the timer too.
+   */
   private async withTimeout(
     execution: StepExecution,
-    result: Promise<FiredPorts>,
+    result: Promise<unknown>,
+    startedAt: number,
     timeoutSeconds: number,
-  ): Promise<FiredPorts> {
-    const { step_id } = execution.job;
+  ): Promise<unknown> {
+    const { clock } = this.deps;
+    const error = new LlmteamError(
+      'STEP_TIMEOUT',
+      `step '${execution.job.step_id}' took longer than ${timeoutSeconds} s`,
+    );
+    const dueAt = startedAt + Math.ceil(timeoutSeconds * 1_000);
     let timer: Timer | undefined;
     const timeout = new Promise<LlmteamError>((resolve) => {
-      timer = this.deps.clock.after(Math.ceil(timeoutSeconds * 1_000), () => {
-        const error = new LlmteamError('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeoutSeconds} s`);
+      timer = clock.after(Math.max(0, dueAt - clock.now()), () => {
         resolve(error);
         execution.abort(error);
       });
     });
     try {
-      const first = await Promise.race([result, timeout]);
-      if (isLlmteamError(first)) throw await lastWord(result, first);
+      const first = await Promise.race([result.catch((thrown: unknown) => new Rejection(thrown)), timeout]);
+      if (first === error) throw await lastWord(result, error);
+      if (clock.now() > dueAt) throw error;
+      if (first instanceof Rejection) throw first.reason;
       return first;
     } finally {
       timer?.cancel();
-      result.catch(ignore);
     }
   }
 
-  private report(
-    job: Job,
-    startedAt: number,
-    result: { ports: FiredPorts } | { error: ErrorInfo },
-    execution?: StepExecution,
-  ): StepReported {
+  private report(job: Job, startedAt: number, result: AttemptResult, execution?: StepExecution): StepReported {
     const { step, attempt } = job;
     const worker = this.options.workerId;
     const at = this.deps.clock.now();
-    const { redactor } = this.deps.resources;
     return {
       type: 'step.reported',
       at,
@@ -363,9 +374,38 @@ export class WorkLoop {
       attempt,
       started_at: startedAt,
       worker,
-      ...('error' in result ? { error: redactor.json(result.error) } : result),
+      ...result,
       ...execution?.collected(),
     };
+  }
+}
+
+/** A settled rejection, told apart from a value that a handler returned. */
+class Rejection {
+  constructor(readonly reason: unknown) {}
+}
+
+/** A handler may be plain JavaScript: it may throw at once, or return no promise. */
+async function invoke(task: TaskType, execution: StepExecution, config: JsonObject): Promise<unknown> {
+  return await task.run(new HandlerContext(execution), config, execution.job.input);
+}
+
+function refuse(job: Job, entry: CatalogEntry, config: JsonObject): ErrorInfo | null {
+  const fault = entry.checkConfig(config);
+  if (fault !== null) return errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
+  const wrong = entry.ports.inputFault(job.input, job.ports);
+  return wrong === null ? null : errorInfo('STEP_INPUT_INVALID', `step '${job.step_id}': ${wrong}`);
+}
+
+const shownStack = 4_000;
+
+/** For the log, which must survive anything that was thrown. */
+function stackOf(thrown: unknown): string | null {
+  try {
+    const { stack } = thrown as { readonly stack?: unknown };
+    return typeof stack === 'string' ? stack.slice(0, shownStack) : null;
+  } catch {
+    return null;
   }
 }
 
@@ -373,7 +413,7 @@ export class WorkLoop {
  * A handler that responds to the abort in the same turn of the event loop with a `STEP_TIMEOUT` of its own may say more than the
  * worker knows, for example that another attempt could do harm. Any other response is only a consequence of the abort.
  */
-async function lastWord(result: Promise<FiredPorts>, timeout: LlmteamError): Promise<LlmteamError> {
+async function lastWord(result: Promise<unknown>, timeout: LlmteamError): Promise<LlmteamError> {
   const response: unknown = await Promise.race([result.catch((thrown: unknown) => thrown), nextTurn()]);
   return isLlmteamError(response) && response.code === timeout.code ? response : timeout;
 }
@@ -385,31 +425,4 @@ function ignore(): undefined {
 
 function unknownType(job: Job): ErrorInfo {
   return errorInfo('NO_WORKER', `this worker has no step type '${job.step_type}' of version ${job.type_version}`);
-}
-
-/** The ports as they are journaled, without secrets. */
-function checkResult(
-  ports: FiredPorts,
-  job: Job,
-  entry: CatalogEntry,
-  redactor: SecretRedactor,
-): { ports: FiredPorts } | { error: ErrorInfo } {
-  const invalid = (message: string) => ({
-    error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${message}`),
-  });
-  if (typeof ports !== 'object' || ports === null || Array.isArray(ports)) {
-    return invalid('must return an object {port: value}');
-  }
-  const fired = withoutUndefined(ports) as FiredPorts;
-  const known = entry.metadata.output_ports;
-  for (const name of Object.keys(fired)) {
-    if (known.some((port) => port.name === name || port.name === '*')) continue;
-    if (!job.extra_ports?.includes(name)) return invalid(`fired port '${name}', which it does not have`);
-  }
-  const fault = jsonFault(fired);
-  if (fault !== null) return invalid(`returned a value that is not JSON: ${fault}`);
-  const clean = redactor.json(fired);
-  const excess = sizeFault(clean);
-  if (excess === null) return { ports: clean };
-  return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
 }

@@ -1,5 +1,6 @@
 import type { Blobs, Clock, JobQueue, Journal, KvStore, Logger, PubSub } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
+import type { Outbound } from './outbound.js';
 import type { Resources } from './resources.js';
 
 /** The ports and services a worker needs from its process. */
@@ -12,5 +13,6 @@ export interface WorkerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly resources: Resources;
+  readonly outbound: Outbound;
   readonly compiler: ExpressionCompiler;
 }

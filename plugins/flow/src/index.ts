@@ -1,4 +1,4 @@
-import { definePlugin } from '@llmteam/contracts';
+import { type Plugin, pluginApiVersion } from '@llmteam/contracts';
 import { conditionType } from './condition.js';
 import { criticLoopType } from './critic-loop.js';
 import { delayType } from './delay.js';
@@ -25,9 +25,9 @@ export {
   waitForSignalType,
 };
 
-export default definePlugin({
+const plugin: Plugin = {
   name: 'flow',
-  api: 1,
+  api: pluginApiVersion,
   stepTypes: [
     conditionType,
     switchType,
@@ -41,4 +41,6 @@ export default definePlugin({
     waitForSignalType,
     humanTaskType,
   ],
-});
+};
+
+export default plugin;

@@ -1,4 +1,4 @@
-import { definePlugin, pluginApiVersion } from '@llmteam/contracts';
+import { type Plugin, pluginApiVersion } from '@llmteam/contracts';
 import { defaultLimits } from './limits.js';
 import { limitsOf } from './settings.js';
 import { createHttpAction } from './step-type.js';
@@ -12,7 +12,7 @@ export { createHttpAction, type HttpAction, type HttpActionOptions } from './ste
 
 const httpAction = createHttpAction();
 
-export default definePlugin({
+const plugin: Plugin = {
   name: 'http-action',
   api: pluginApiVersion,
   stepTypes: [httpAction.stepType],
@@ -22,4 +22,6 @@ export default definePlugin({
     httpAction.setLimits(limitsOf(checkedSettings(settings)));
   },
   stop: () => httpAction.close(),
-});
+};
+
+export default plugin;

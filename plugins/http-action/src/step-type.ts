@@ -114,5 +114,5 @@ const metadata: TaskType['metadata'] = {
       idempotent: true,
     },
   ],
-  permissions: ['http'],
+  permissions: ['network:*', 'client:*'],
 };

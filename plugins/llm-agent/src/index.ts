@@ -1,4 +1,4 @@
-import { definePlugin, pluginApiVersion } from '@llmteam/contracts';
+import { type Plugin, pluginApiVersion } from '@llmteam/contracts';
 import { offline } from './providers/offline.js';
 import { openaiCompatible } from './providers/openai-compatible.js';
 import { llmAgent } from './step-type.js';
@@ -8,9 +8,11 @@ export { offline } from './providers/offline.js';
 export { openaiCompatible } from './providers/openai-compatible.js';
 export { llmAgent } from './step-type.js';
 
-export default definePlugin({
+const plugin: Plugin = {
   name: 'llm-agent',
   api: pluginApiVersion,
   stepTypes: [llmAgent],
   modelProviders: [openaiCompatible, offline],
-});
+};
+
+export default plugin;

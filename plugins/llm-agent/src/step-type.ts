@@ -50,7 +50,7 @@ export const llmAgent: TaskType<LlmAgentConfig> = {
         fallback_llm_refs: ['backup'],
       },
     ],
-    permissions: ['llm'],
+    permissions: ['llm:*'],
   },
   run: runLlmAgent,
 };

@@ -1,6 +1,7 @@
 /** The schema of `llmteam.config.json`: types, defaults, bounds and the descriptions in docs/config.md. */
 import { JsonRecord, Name } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
+import { pluginEntry, pluginPackage } from './config-plugins.js';
 import {
   coordinatorSection,
   gatewaySection,
@@ -28,8 +29,10 @@ export const ConfigFile = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
     plugins: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'Additional plugin packages: package names, or paths relative to this file.',
+      Type.Array(Type.Union([pluginPackage, pluginEntry]), {
+        description:
+          'Additional plugin packages: package names, or paths relative to this file. As an object, with how they run and what they may use; ' +
+          'such an entry may also name a built-in package.',
       }),
     ),
     llms: Type.Optional(

@@ -14,6 +14,7 @@ import {
   IndexFeed,
   type IndexFeedOptions,
   LargeValueJournal,
+  type Outbound,
   type PluginHost,
   Resources,
   Retry,
@@ -29,6 +30,7 @@ import {
 } from '@llmteam/kernel';
 import { ContainerModule, type MapToResolvedValueInjectOptions, type ServiceIdentifier } from 'inversify';
 import type { Config } from './config.js';
+import { guardedOutbound } from './outbound.js';
 import { resourceConfig } from './resource-config.js';
 
 export function serviceId<T>(name: string): ServiceIdentifier<T> {
@@ -81,6 +83,7 @@ const parts = {
   countedWorkers: serviceId<CountedWorkers>('countedWorkers'),
   indexFeed: serviceId<IndexFeed>('indexFeed'),
   runMeter: serviceId<RunMeter>('runMeter'),
+  outbound: serviceId<Outbound>('outbound'),
   retry: serviceId<Retry>('retry'),
   resources: serviceId<Resources>('resources'),
   workLoop: serviceId<WorkLoop>('workLoop'),
@@ -197,14 +200,15 @@ function bindWorker(bindPart: BindPart): void {
     ids.storePatienceMs,
     ids.onFailure,
   ]);
+  bindPart(ids.outbound, guardedOutbound, []);
   bindPart(ids.resources, (config, { providers }) => new Resources(resourceConfig(config), providers), [
     ids.config,
     ids.plugins,
   ]);
   bindPart(
     ids.workLoop,
-    ({ queue, pubSub, blobs }, kv, journal, clock, log, resources, compiler, catalog, retry, settings) => {
-      const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, compiler };
+    ({ queue, pubSub, blobs }, kv, journal, clock, log, resources, outbound, compiler, catalog, retry, settings) => {
+      const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, outbound, compiler };
       return new WorkLoop(ports, { ...settings, catalog, retry });
     },
     [
@@ -214,6 +218,7 @@ function bindWorker(bindPart: BindPart): void {
       ids.clock,
       ids.log,
       ids.resources,
+      ids.outbound,
       ids.compiler,
       ids.catalog,
       ids.retry,

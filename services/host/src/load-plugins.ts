@@ -1,8 +1,16 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@llmteam/contracts';
-import { type LoadedPlugin, PluginHost, type PluginPackage, readPluginPackage, StepCatalog } from '@llmteam/kernel';
+import { type Logger, permissionList } from '@llmteam/contracts';
+import {
+  type LoadedPlugin,
+  PluginHost,
+  type PluginPackage,
+  readPluginPackage,
+  StepCatalog,
+  type WantedPlugin,
+} from '@llmteam/kernel';
 import type { Config } from './config.js';
+import type { PluginEntry } from './config-plugins.js';
 import { checkModels, warnOfProviders } from './model-check.js';
 
 const ofModels = '@llmteam/llm-agent';
@@ -45,20 +53,28 @@ export async function loadControlPlugins(config: Config, log: Logger): Promise<P
   return plugins;
 }
 
-interface Wanted {
-  readonly specifier: string;
-  readonly fromFolder: string;
+/** Built-in packages, as the configuration may change them, then all others. */
+function wantedBy(config: Config): WantedPlugin[] {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const entries = (config.file.plugins ?? []).map((one) => (typeof one === 'string' ? { package: one } : one));
+  const own = builtIn.map((specifier) => {
+    const entry = entries.find((one) => one.package === specifier);
+    return { ...wantedPlugin(entry ?? { package: specifier }, here), isOurs: true };
+  });
+  const others = entries.filter((one) => !builtIn.includes(one.package));
+  return [...own, ...others.map((entry) => wantedPlugin(entry, config.folder))];
 }
 
-function wantedBy(config: Config): Wanted[] {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const own = builtIn.map((specifier) => ({ specifier, fromFolder: here }));
-  const extra = (config.file.plugins ?? []).map((specifier) => ({ specifier, fromFolder: config.folder }));
-  return [...own, ...extra];
+function wantedPlugin({ package: specifier, grant }: PluginEntry, fromFolder: string): WantedPlugin {
+  return {
+    specifier,
+    fromFolder,
+    ...(grant !== undefined && { grant: grant === 'declared' ? grant : permissionList(grant) }),
+  };
 }
 
 /** A package that cannot be read is kept, so that loading it reports the problem. */
-function isOfKind({ specifier, fromFolder }: Wanted, kind: PluginPackage['manifest']['kind']): boolean {
+function isOfKind({ specifier, fromFolder }: WantedPlugin, kind: PluginPackage['manifest']['kind']): boolean {
   try {
     return readPluginPackage(specifier, fromFolder).manifest.kind === kind;
   } catch {
@@ -66,7 +82,7 @@ function isOfKind({ specifier, fromFolder }: Wanted, kind: PluginPackage['manife
   }
 }
 
-async function load(config: Config, log: Logger, wanted: readonly Wanted[]): Promise<Plugins> {
+async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]): Promise<Plugins> {
   const catalog = new StepCatalog();
   const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
   const loaded = await host.load(wanted);

@@ -9,14 +9,14 @@ import { distance } from 'fastest-levenshtein';
 export function servedTypes(loaded: StepCatalog, named: readonly string[] | undefined): StepCatalog {
   const tasks = loaded
     .entries()
-    .flatMap(({ task, metadata, plugin }) => (task === null ? [] : [{ task, metadata, plugin }]));
+    .flatMap(({ task, metadata, standing }) => (task === null ? [] : [{ task, metadata, standing }]));
   const known = [...new Set(tasks.map(({ metadata }) => metadata.type_id))].sort();
   const unknown = (named ?? []).filter((typeId) => !known.includes(typeId));
   if (unknown.length > 0)
     throw new LlmteamError('CONFIG_INVALID', unknown.map((typeId) => refusal(typeId, known)).join('; '));
   const served = new StepCatalog();
-  for (const { task, metadata, plugin } of tasks) {
-    if (named === undefined || named.includes(metadata.type_id)) served.add(task, metadata.version, plugin);
+  for (const { task, metadata, standing } of tasks) {
+    if (named === undefined || named.includes(metadata.type_id)) served.add(task, metadata.version, standing);
   }
   return served;
 }

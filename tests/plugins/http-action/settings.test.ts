@@ -48,6 +48,6 @@ spec('http_action: settings', (test) => {
         assert.is((await run()).status, 200);
       },
     );
-    await plugin.stop?.();
+    await plugin.stop?.(undefined);
   });
 });

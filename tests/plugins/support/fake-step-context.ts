@@ -54,6 +54,10 @@ export function fakeStepContext(resources: FakeResources = {}): { context: StepC
     timeout_seconds: resources.timeout_seconds ?? null,
     log: silentLogger,
     span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+    resources: undefined,
+    fetch: async () => {
+      throw new LlmteamError('EGRESS_BLOCKED', 'a fake context sends nothing');
+    },
     llm: (ref) => named('llm', resources.llms, ref),
     client: (ref) => named('client', resources.clients, ref),
     store: (ref) => named('store', undefined, ref),

@@ -22,7 +22,7 @@ export const workType: TaskType<JsonObject> = {
     is_async: false,
     docs_url: '',
     examples: [{}],
-    permissions: [],
+    permissions: ['network:*', 'client:*', 'secret:*', 'store:*', 'llm:*'],
   },
   run: async (_context, config, input) => ({
     output: Object.hasOwn(config, 'result') ? (config.result ?? null) : input,

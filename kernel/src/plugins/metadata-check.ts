@@ -1,0 +1,80 @@
+/**
+ * Checks what a plugin says of its step types before anything of it is registered: the catalog, gateways and editors rely on it.
+ * Skipped for our own plugins, whose metadata is tested.
+ */
+import { type JsonObject, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { configChecker } from '../catalog/config-checker.js';
+import { metadataSchema } from '../catalog/metadata-schema.js';
+import { jsonFault } from '../runtime/json-guard.js';
+import { contractFaults } from '../validation/contract-faults.js';
+import { makeAjv } from '../validation/schemas/ajv.js';
+import type { PluginPackage } from './plugin-manifest.js';
+
+/** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong */
+export function checkMetadata({ specifier }: PluginPackage, types: readonly StepTypeMetadata[]): void {
+  const faults = types.flatMap((metadata, index) => metadataFaults(metadata, index));
+  if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
+}
+
+function metadataFaults(metadata: StepTypeMetadata, index: number): string[] {
+  const fault = jsonFault(metadata);
+  if (fault !== null) return [`the metadata of stepTypes[${index}] ${fault}`];
+  const name = typeof metadata.type_id === 'string' ? `step type '${metadata.type_id}'` : `stepTypes[${index}]`;
+  if (!checker()(metadata)) return contractFaults(metadataSchema, metadata, name).map(({ message }) => message);
+  return [...schemaFaults(name, metadata), ...portFaults(name, metadata), ...exampleFaults(name, metadata)];
+}
+
+const compiled: { check?: ValidateFunction } = {};
+
+function checker(): ValidateFunction {
+  compiled.check ??= makeAjv().compile(metadataSchema);
+  return compiled.check;
+}
+
+/** A schema that does not compile would fail in every process that meets it. */
+function schemaFaults(name: string, { config_schema, input_ports, output_ports }: StepTypeMetadata): string[] {
+  const check = configChecker();
+  const schemas: [string, JsonObject][] = [
+    ['config_schema', config_schema],
+    ...[...input_ports, ...output_ports].flatMap((port) =>
+      port.schema === undefined ? [] : [[`the schema of port '${port.name}'`, port.schema] as [string, JsonObject]],
+    ),
+  ];
+  return schemas.flatMap(([what, schema]) => {
+    try {
+      check(schema, {});
+      return [];
+    } catch (thrown) {
+      return [`${name}: ${what} is not a JSON Schema: ${thrown instanceof Error ? thrown.message : String(thrown)}`];
+    }
+  });
+}
+
+function portFaults(name: string, { input_ports, output_ports }: StepTypeMetadata): string[] {
+  return [input_ports, output_ports].flatMap((ports) => {
+    const names = ports.map((port) => port.name);
+    return [...new Set(names.filter((one, at) => names.indexOf(one) !== at))].map(
+      (twice) => `${name} describes port '${twice}' twice`,
+    );
+  });
+}
+
+/** Examples with `${…}` are only valid once that is filled in. */
+function exampleFaults(name: string, { config_schema, examples }: StepTypeMetadata): string[] {
+  const check = configChecker();
+  return examples.flatMap((example, index) => {
+    if (JSON.stringify(example).includes('${')) return [];
+    const fault = safely(() => check(config_schema, example, `examples[${index}]`));
+    return fault === null ? [] : [`${name}: ${fault}`];
+  });
+}
+
+/** The schema itself may not compile, which is told already. */
+function safely(check: () => string | null): string | null {
+  try {
+    return check();
+  } catch {
+    return null;
+  }
+}

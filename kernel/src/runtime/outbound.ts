@@ -1,0 +1,20 @@
+import type { FetchOptions, GuardedFetch, HttpClientConfig } from '@llmteam/contracts';
+
+/** What bounds the requests of one attempt. */
+export interface OutboundPolicy {
+  /** Whether a host (`host` or `host:port`, in lower case) is allowed; throws if not. Asked again for every redirect. */
+  readonly checkHost: (host: string) => { readonly mayBePrivate: boolean };
+  /** The client of `FetchOptions.client`. @throws LlmteamError `UNKNOWN_REF`, `PERMISSION_DENIED` */
+  readonly client: (ref: string) => HttpClientConfig;
+  /** Aborts when the attempt is over; its reason is what the request rejects with. */
+  readonly signal: AbortSignal;
+  /** Headers of the trace, such as `traceparent`; never those of the handler. */
+  readonly traceHeaders: Readonly<Record<string, string>>;
+}
+
+/** The port through which handlers send requests. */
+export type Outbound = (
+  input: Parameters<GuardedFetch>[0],
+  options: FetchOptions | undefined,
+  policy: OutboundPolicy,
+) => Promise<Response>;

@@ -1,0 +1,62 @@
+/**
+ * What a handler returned or threw, as it is journaled: total, bounded, without secrets. Whatever a handler does, its attempt gets exactly
+ * one report.
+ */
+import { type ErrorInfo, errorInfo, type FiredPorts, type Job, type JsonObject, toErrorInfo } from '@llmteam/contracts';
+import type { CatalogEntry } from '../catalog/step-catalog.js';
+import { sizeFault } from '../large-values/rough-size.js';
+import type { SecretRedactor } from '../redaction/secret-redactor.js';
+import { jsonFault, withoutUndefined } from './json-guard.js';
+
+export type AttemptResult = { readonly ports: FiredPorts } | { readonly error: ErrorInfo };
+
+/** The error of whatever was thrown. */
+export function guardedError(thrown: unknown, redactor: SecretRedactor): ErrorInfo {
+  const redact = (text: string, { isCut }: { readonly isCut: boolean }) =>
+    isCut ? redactor.cutText(text) : redactor.text(text);
+  const info = toErrorInfo(thrown, 'STEP_FAILED', redact);
+  const fault = info.details === undefined ? null : jsonFault(info.details);
+  const details: JsonObject = { omitted: `details that cannot be stored: ${fault}` };
+  return redactor.json(fault === null ? info : { ...info, details });
+}
+
+/** The ports a handler fired, or what is wrong with them. */
+export function guardedPorts(
+  returned: unknown,
+  job: Job,
+  entry: CatalogEntry,
+  redactor: SecretRedactor,
+): AttemptResult {
+  try {
+    return checkedPorts(returned, job, entry, redactor);
+  } catch (thrown) {
+    // The value itself throws when it is read.
+    const { error_message } = toErrorInfo(thrown);
+    return invalid(job, `returned a value that cannot be read: ${redactor.text(error_message)}`);
+  }
+}
+
+function checkedPorts(returned: unknown, job: Job, entry: CatalogEntry, redactor: SecretRedactor): AttemptResult {
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) {
+    return invalid(job, 'must return an object {port: value}');
+  }
+  const fired = withoutUndefined(returned) as FiredPorts;
+  const known = entry.metadata.output_ports;
+  for (const name of Object.keys(fired)) {
+    if (known.some((port) => port.name === name || port.name === '*')) continue;
+    if (!job.extra_ports?.includes(name))
+      return invalid(job, `fired port '${name.slice(0, 128)}', which it does not have`);
+  }
+  const fault = jsonFault(fired);
+  if (fault !== null) return invalid(job, `returned a value that is not JSON: ${fault}`);
+  const wrong = entry.ports.outputFault(fired);
+  if (wrong !== null) return invalid(job, redactor.text(wrong));
+  const clean = redactor.json(fired);
+  const excess = sizeFault(clean);
+  if (excess === null) return { ports: clean };
+  return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
+}
+
+function invalid(job: Job, what: string): AttemptResult {
+  return { error: errorInfo('STEP_RESULT_INVALID', `step '${job.step_id}' ${what}`) };
+}

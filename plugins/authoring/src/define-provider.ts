@@ -1,0 +1,28 @@
+import type { JsonObject, LanguageModel, ModelProvider } from '@llmteam/contracts';
+import type { Static, TObject, TSchema } from 'typebox';
+import { withOptionalDefaults } from './optional-defaults.js';
+
+type NoConfig = TObject<Record<never, never>>;
+
+/** A model provider: makes models of the entries of `llms` that name it. */
+export interface ProviderDefinition<Config extends TSchema> {
+  /** The value of `llms.<ref>.provider` that selects it. */
+  readonly id: string;
+  readonly description?: string;
+  /** An entry of `llms` without `provider`. Strings that hold secrets are marked `writeOnly: true`. Default: nothing. */
+  readonly config?: Config;
+  create(config: Static<Config>): LanguageModel;
+}
+
+/** A model provider whose config is typed by its schema. */
+export function defineProvider<const Config extends TSchema = NoConfig>(
+  definition: ProviderDefinition<Config>,
+): ModelProvider {
+  const { id, description = '', config = { type: 'object', properties: {}, additionalProperties: false } } = definition;
+  return {
+    providerId: id,
+    description,
+    config_schema: withOptionalDefaults(JSON.parse(JSON.stringify(config)) as JsonObject),
+    create: (entry) => definition.create(entry as Static<Config>),
+  };
+}

@@ -1,0 +1,69 @@
+import type { FiredPorts, Json, StepContext, TaskType } from '@llmteam/contracts';
+import type { Static, TObject, TProperties, TSchema, TUnknown } from 'typebox';
+import { type Appearance, describe } from './describe.js';
+import type { Resources } from './resources.js';
+
+/** The values on output ports: `Type.Optional` marks a port that need not fire. */
+export type PortValues<Outputs extends TProperties> = Static<TObject<Outputs>>;
+
+/** A port that is not declared does not compile. */
+type NoOthers<Values, Outputs> = { [Port in keyof Values]: Port extends keyof Outputs ? Values[Port] : never };
+
+type NoConfig = TObject<Record<never, never>>;
+type AnyOutput = { output: TUnknown };
+
+/** What a handler of `defineTask` is given: the context, with what the plugin's `start` returned. */
+export type TaskContext<Shared> = StepContext<Shared>;
+
+/** A task step type. Everything but `type` and `run` has a default. */
+export interface TaskDefinition<
+  Config extends TSchema,
+  Input extends TSchema,
+  Outputs extends TProperties,
+  Shared,
+  Values,
+> extends Appearance<Config> {
+  /** The value on port `input`; `Type.Optional` or a default if the step does without. Default: anything. */
+  readonly input?: Input;
+  /** Further input ports by name; their values are `context.ports`. */
+  readonly inputs?: TProperties;
+  /** Output ports by name. Default: `output` of any type. */
+  readonly outputs?: Outputs;
+  /** What the handler uses of the manifest's permissions. Default: all of it. */
+  readonly permissions?: readonly string[];
+  /** Maximum number of concurrent attempts per worker. Default 16. */
+  readonly concurrency?: number;
+  /** Whether the step waits for the outside world, so that its start is worth an event of its own. Default false. */
+  readonly isAsync?: boolean;
+  /** What the plugin opens once for all its handlers. */
+  readonly resources?: Resources<Shared>;
+  /**
+   * @returns the values by output port
+   * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. Any other error is retried.
+   */
+  run(
+    context: TaskContext<Shared>,
+    config: Static<Config>,
+    input: Static<Input>,
+  ): (Values & NoOthers<Values, Outputs>) | Promise<Values & NoOthers<Values, Outputs>>;
+}
+
+/** A task type whose config, input and output are typed by their schemas. @throws TypeError if the definition contradicts itself */
+export function defineTask<
+  const Config extends TSchema = NoConfig,
+  const Input extends TSchema = TUnknown,
+  const Outputs extends TProperties = AnyOutput,
+  Shared = undefined,
+  Values extends PortValues<Outputs> = PortValues<Outputs>,
+>(definition: TaskDefinition<Config, Input, Outputs, Shared, Values>): TaskType<Static<Config>, Shared> {
+  const { concurrency, permissions, resources, isAsync = false } = definition;
+  const type: TaskType<Static<Config>, Shared> = {
+    kind: 'task',
+    metadata: { ...describe(definition), is_async: isAsync, ...(permissions && { permissions: [...permissions] }) },
+    ...(concurrency !== undefined && { concurrency }),
+    run: async (context, config, input: Json) =>
+      (await definition.run(context, config, input as Static<Input>)) as FiredPorts,
+  };
+  resources?.usedBy(type);
+  return type;
+}

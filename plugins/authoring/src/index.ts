@@ -1,0 +1,37 @@
+export {
+  type ControlView,
+  celKeyword,
+  type Directive,
+  expectedKeyword,
+  type FetchOptions,
+  type GuardedFetch,
+  type HttpClientConfig,
+  isLlmteamError,
+  type Json,
+  type JsonObject,
+  type KeyValueStore,
+  type LanguageModel,
+  LlmteamError,
+  type Logger,
+  literalKeyword,
+  type ModelMessage,
+  type ModelProvider,
+  type ModelRequest,
+  type ModelResponse,
+  type Occurrence,
+  type Permissions,
+  type Plugin,
+  type PluginHostContext,
+  type Reaction,
+  type StepContext,
+  schemaKeyword,
+  templateKeyword,
+  type Usage,
+} from '@llmteam/contracts';
+export { type Static, Type } from 'typebox';
+export { type ControlDefinition, defineControl } from './define-control.js';
+export { definePlugin, type PluginDefinition } from './define-plugin.js';
+export { defineProvider, type ProviderDefinition } from './define-provider.js';
+export { defineTask, type PortValues, type TaskContext, type TaskDefinition } from './define-task.js';
+export type { Appearance } from './describe.js';
+export { defineResources, type Resources, type ResourcesDefinition } from './resources.js';
