@@ -21,6 +21,8 @@ const { values } = parseArgs({ options: { entry: { type: 'string' }, out: { type
 /** Entry points of the command line and the built-in plugins, and where their bundles go. */
 const everything = [
   { name: 'main', entry: 'clients/cli/dist/main.js', out: 'clients/cli/bundle' },
+  // Started for every plugin that is isolated.
+  { name: 'isolate', entry: 'kernel/dist/isolation/inside/main.js', out: 'kernel/bundle' },
   ...['flow', 'transform', 'llm-agent', 'http-action'].map((plugin) => ({
     name: 'index',
     entry: `plugins/${plugin}/dist/index.js`,

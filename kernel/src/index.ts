@@ -44,7 +44,13 @@ export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
-export { type LoadedPlugin, PluginHost, type PluginHostOptions, type WantedPlugin } from './plugins/plugin-host.js';
+export {
+  type Isolation,
+  type LoadedPlugin,
+  PluginHost,
+  type PluginHostOptions,
+  type WantedPlugin,
+} from './plugins/plugin-host.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
 export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';

@@ -14,6 +14,10 @@ import {
   permissionList,
 } from '@llmteam/contracts';
 import type { StepCatalog } from '../catalog/step-catalog.js';
+import { loadIsolated } from '../isolation/isolated-plugin.js';
+import { processOpener } from '../isolation/process-channel.js';
+import { Reaper } from '../isolation/reaper.js';
+import { openThread } from '../isolation/thread-channel.js';
 import { guardedTask } from './guarded-task.js';
 import { checkMetadata } from './metadata-check.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
@@ -31,7 +35,15 @@ export interface WantedPlugin {
   readonly isOurs?: boolean;
   /** Default: all that it declares if it is ours, else nothing. */
   readonly grant?: Grant;
+  /** Where its handlers run. Default: `inline` if it is ours, else `process`. */
+  readonly isolation?: Isolation;
+  /** Of one process, or the heap of one thread. Default 256. */
+  readonly memoryMb?: number;
+  /** How long a handler may block its process or thread. Default 60,000. */
+  readonly unresponsiveMs?: number;
 }
+
+export type Isolation = 'inline' | 'process' | 'thread';
 
 export interface PluginHostOptions {
   readonly log: Logger;
@@ -39,12 +51,15 @@ export interface PluginHostOptions {
   readonly settings?: Readonly<Record<string, JsonObject>>;
   /** Deadline of each import, start and stop. Default 10,000. */
   readonly deadlineMs?: number;
+  /** URL of the module that runs inside isolates, `@llmteam/kernel/isolate`. Without it, everything runs inline. */
+  readonly isolateMain?: string;
 }
 
 export interface LoadedPlugin {
   readonly source: PluginPackage;
   readonly plugin: Plugin;
   readonly standing: PluginStanding;
+  readonly isolation: Isolation;
 }
 
 /** A plugin that was loaded, and what its `start` returned. */
@@ -56,6 +71,7 @@ export class PluginHost {
   readonly providers = new Map<string, ModelProvider>();
   private readonly loaded: StartedPlugin[] = [];
   private readonly started: StartedPlugin[] = [];
+  private readonly reaper = new Reaper();
 
   constructor(
     private readonly catalog: StepCatalog,
@@ -80,33 +96,54 @@ export class PluginHost {
   }
 
   private async loadOne(wanted: WantedPlugin, source: PluginPackage): Promise<void> {
-    const module = await withDeadline(
-      import(source.entry) as Promise<{ default?: unknown }>,
-      this.deadlineMs,
-      `plugin '${source.specifier}' took longer than ${this.deadlineMs} ms to load`,
-    );
-    const plugin = checkPlugin(source, module.default);
+    const isOurs = wanted.isOurs === true;
+    const grant = wanted.grant ?? (isOurs ? 'declared' : []);
+    const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
+    const exported = isolation === 'inline' ? await this.importCode(source) : await this.isolate(wanted, source, grant);
+    const plugin = checkPlugin(source, exported);
     if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
       throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins are named '${plugin.name}'`);
     }
     checkPermissions(source, plugin);
-    const isOurs = wanted.isOurs === true;
     const loaded: StartedPlugin = {
       source,
       plugin,
+      isolation,
       resources: undefined,
-      standing: {
-        plugin: plugin.name,
-        isOurs,
-        grant: wanted.grant ?? (isOurs ? 'declared' : []),
-        resources: () => loaded.resources,
-      },
+      standing: { plugin: plugin.name, isOurs, grant, resources: () => loaded.resources },
     };
     this.register(loaded);
     this.loaded.push(loaded);
   }
 
-  private register({ source, plugin, standing }: LoadedPlugin): void {
+  private async importCode({ specifier, entry }: PluginPackage): Promise<unknown> {
+    const message = `plugin '${specifier}' took longer than ${this.deadlineMs} ms to load`;
+    const module = await withDeadline(import(entry) as Promise<{ default?: unknown }>, this.deadlineMs, message);
+    return module.default;
+  }
+
+  private isolate(wanted: WantedPlugin, { folder, entry, manifest }: PluginPackage, grant: Grant): Promise<Plugin> {
+    const { memoryMb = 256, unresponsiveMs = 60_000 } = wanted;
+    const { name, permissions = {} } = manifest;
+    const granted = grant === 'declared' ? [] : grant;
+    // Code connects by itself only to hosts that the operator wrote down; patterns are for `context.fetch`.
+    const hosts = (permissions.network ?? []).filter((host) => granted.includes(`network:${host}`));
+    return loadIsolated({
+      open: wanted.isolation === 'thread' ? openThread : processOpener(this.reaper),
+      main: this.options.isolateMain as string,
+      folder,
+      entry,
+      hosts,
+      hasNetwork: hosts.length > 0,
+      memoryMb,
+      unresponsiveMs,
+      deadlineMs: this.deadlineMs,
+      log: this.options.log.child({ plugin: name }),
+      settings: this.options.settings?.[name] ?? {},
+    });
+  }
+
+  private register({ source, plugin, standing, isolation }: LoadedPlugin): void {
     const { version } = source;
     const declared = permissionList(source.manifest.permissions ?? {});
     const types = (plugin.stepTypes ?? []).map((type) => {
@@ -119,7 +156,8 @@ export class PluginHost {
       );
     }
     for (const type of types) {
-      this.catalog.add(type.kind === 'task' && !standing.isOurs ? guardedTask(type) : type, version, standing);
+      const isGuarded = type.kind === 'task' && !standing.isOurs && isolation === 'inline';
+      this.catalog.add(isGuarded ? guardedTask(type) : type, version, standing);
     }
     for (const provider of plugin.modelProviders ?? []) {
       if (this.providers.has(provider.providerId)) {
@@ -164,7 +202,19 @@ export class PluginHost {
         this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
       }
     }
+    this.reaper.close();
   }
+}
+
+/** @throws LlmteamError `PLUGIN_INVALID` for control types that are not trusted: they run inside the engine */
+function isolationOf({ isOurs = false, isolation }: WantedPlugin, { specifier, manifest }: PluginPackage): Isolation {
+  if (manifest.kind !== 'control' || isOurs || isolation === 'inline')
+    return isolation ?? (isOurs ? 'inline' : 'process');
+  const what = `plugin '${specifier}' has control types, which run inside the engine and cannot be isolated`;
+  throw new LlmteamError(
+    'PLUGIN_INVALID',
+    `${what}; if you trust its code, give its entry in \`plugins\` "isolation": "inline"`,
+  );
 }
 
 function checkPlugin(source: PluginPackage, value: unknown): Plugin {

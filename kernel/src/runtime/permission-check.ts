@@ -35,6 +35,13 @@ export class PermissionCheck {
     return grant === 'declared' || covers(grant, kind, what) ? null : 'not_granted';
   }
 
+  /** Whether anything of a kind may be used at all. */
+  allowsAny(kind: PermissionKind): boolean {
+    const isOfKind = (permission: string) => permission.startsWith(`${kind}:`);
+    const { grant } = this.standing;
+    return this.declared.some(isOfKind) && (grant === 'declared' || grant.some(isOfKind));
+  }
+
   /** Whether the operator wrote this very host, not a pattern that covers it. */
   grantsByName(host: string): boolean {
     const { grant } = this.standing;

@@ -24,6 +24,8 @@ export interface ResourceConfig {
   readonly reveal: (text: string) => string;
 }
 
+const sections = { llm: 'llms', client: 'clients', store: 'stores', secret: 'secrets' } as const;
+
 /**
  * Looks up configured resources by reference, each for a tenant: what a tenant may not use does not exist for it. Models are created
  * lazily and cached. Every secret that is handed out is known to `redactor` from then on.
@@ -66,6 +68,17 @@ export class Resources {
     const value = this.config.reveal(this.config.secrets[ref] as string);
     this.redactor.add([value, ...credentialsIn(value)]);
     return value;
+  }
+
+  /** The names of a kind that a tenant may use. */
+  names(kind: keyof typeof sections, tenantId: string): readonly string[] {
+    return this.namesFor(sections[kind], tenantId);
+  }
+
+  /** As the configuration says them. */
+  modelNames(ref: string): { provider: string; model: string } {
+    const { provider, model } = this.config.llms[ref] as ResourceConfig['llms'][string];
+    return { provider, model: typeof model === 'string' ? this.config.reveal(model) : '' };
   }
 
   private check(kind: string, section: keyof ResourceTenants, ref: string, tenantId: string): void {

@@ -107,6 +107,19 @@ export class StepExecution {
     return this.deps.resources.secret(ref, this.job.tenant_id);
   }
 
+  /** The configured names of a kind that the handler may use. */
+  usable(kind: 'llm' | 'client' | 'store' | 'secret'): string[] {
+    const { resources } = this.deps;
+    const { permissions } = this.entry;
+    if (!permissions.allowsAny(kind)) return [];
+    return resources.names(kind, this.job.tenant_id).filter((name) => permissions.fault(kind, name) === null);
+  }
+
+  /** Of a model that need not be made for it. */
+  modelNames(ref: string): { provider: string; model: string } {
+    return this.deps.resources.modelNames(ref);
+  }
+
   fetch(input: Parameters<GuardedFetch>[0], options: FetchOptions | undefined): Promise<Response> {
     const { permissions } = this.entry;
     return this.deps.outbound(input, options, {

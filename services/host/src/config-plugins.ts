@@ -2,8 +2,7 @@
 import { Permissions } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 
-export const isolations = ['inline', 'process', 'thread'] as const;
-export type Isolation = (typeof isolations)[number];
+const isolations = ['inline', 'process', 'thread'] as const;
 
 export const pluginPackage = Type.String({ minLength: 1 });
 

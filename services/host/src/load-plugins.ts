@@ -65,10 +65,14 @@ function wantedBy(config: Config): WantedPlugin[] {
   return [...own, ...others.map((entry) => wantedPlugin(entry, config.folder))];
 }
 
-function wantedPlugin({ package: specifier, grant }: PluginEntry, fromFolder: string): WantedPlugin {
+function wantedPlugin(entry: PluginEntry, fromFolder: string): WantedPlugin {
+  const { package: specifier, grant, isolation, memory_mb, unresponsive_seconds } = entry;
   return {
     specifier,
     fromFolder,
+    ...(isolation !== undefined && { isolation }),
+    ...(memory_mb !== undefined && { memoryMb: memory_mb }),
+    ...(unresponsive_seconds !== undefined && { unresponsiveMs: unresponsive_seconds * 1_000 }),
     ...(grant !== undefined && { grant: grant === 'declared' ? grant : permissionList(grant) }),
   };
 }
@@ -84,7 +88,11 @@ function isOfKind({ specifier, fromFolder }: WantedPlugin, kind: PluginPackage['
 
 async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]): Promise<Plugins> {
   const catalog = new StepCatalog();
-  const host = new PluginHost(catalog, { log, settings: config.file.settings ?? {} });
+  const host = new PluginHost(catalog, {
+    log,
+    settings: config.file.settings ?? {},
+    isolateMain: import.meta.resolve('@llmteam/kernel/isolate'),
+  });
   const loaded = await host.load(wanted);
   return { catalog, host, loaded };
 }

@@ -1,0 +1,194 @@
+/** Runs the code of one plugin for the host: one thing at a time. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import v8 from 'node:v8';
+import {
+  errorInfo,
+  type JsonObject,
+  type LanguageModel,
+  LlmteamError,
+  type ModelResponse,
+  type Plugin,
+  type TaskType,
+  toErrorInfo,
+} from '@llmteam/contracts';
+import { checkPluginShape } from '../../plugins/plugin-shape.js';
+import type { AttemptData, FromIsolate, Outcome, PluginDescription, ToIsolate } from '../isolate-messages.js';
+import { revivedError } from '../revived-error.js';
+import type { HostLine } from './host-line.js';
+import { isolatedContext } from './isolated-context.js';
+import { guardNetwork } from './network-guard.js';
+import { errorOf, plainFields, plainOutcome, plainPorts, stackOf } from './plain-values.js';
+
+type Work = Extract<ToIsolate, { do: 'run' | 'generate' }>;
+
+export class IsolatedCode {
+  readonly #line: HostLine;
+  readonly #attempts = new AsyncLocalStorage<AttemptData>();
+  readonly #models = new Map<string, LanguageModel>();
+  #plugin: Plugin | null = null;
+  #resources: unknown;
+  #running: { readonly attempt: AttemptData | null; readonly aborter: AbortController } | null = null;
+
+  constructor(line: HostLine) {
+    this.#line = line;
+  }
+
+  take(message: ToIsolate): void {
+    if (this.#line.take(message)) return;
+    switch (message.do) {
+      case 'load':
+        return void this.#load(message).then((outcome) => this.#line.send({ did: 'load', outcome }));
+      case 'start':
+        return void this.#start(message.settings).then((outcome) => this.#line.send({ did: 'start', outcome }));
+      case 'stop':
+        return void this.#stop().then((outcome) => this.#line.send({ did: 'stop', outcome }));
+      case 'run':
+      case 'generate':
+        return void this.#work(message);
+      case 'abort':
+        return this.#running?.aborter.abort(revivedError(message.error));
+      case 'ping':
+        return this.#line.send({ did: 'pong' });
+    }
+  }
+
+  /** An error that no promise of a handler carried. The host decides what becomes of this isolate. */
+  stray(thrown: unknown): void {
+    const attempt = this.#attempts.getStore() ?? null;
+    const cause =
+      attempt === null
+        ? null
+        : {
+            run_id: attempt.facts.run_id,
+            step_id: attempt.facts.step_id,
+            attempt: attempt.facts.attempt,
+            is_running: attempt === this.#running?.attempt,
+          };
+    this.#line.send({ tell: 'stray', error: toErrorInfo(thrown), stack: stackOf(thrown), cause });
+  }
+
+  async #load({ entry, hosts }: Extract<ToIsolate, { do: 'load' }>): Promise<Outcome<PluginDescription>> {
+    try {
+      guardNetwork(hosts);
+      const module = (await import(entry)) as { readonly default?: unknown };
+      if (typeof module.default !== 'object' || module.default === null) {
+        throw new LlmteamError('PLUGIN_INVALID', 'must export a plugin as its default');
+      }
+      const plugin = module.default as Plugin;
+      checkPluginShape(plugin.name, plugin);
+      this.#plugin = plugin;
+      return plainOutcome<PluginDescription>('the description of the plugin', describe(plugin));
+    } catch (thrown) {
+      return errorOf(thrown);
+    }
+  }
+
+  async #start(settings: JsonObject): Promise<Outcome<null>> {
+    try {
+      const log = {
+        debug: this.#log('debug'),
+        info: this.#log('info'),
+        warn: this.#log('warn'),
+        error: this.#log('error'),
+      };
+      const host = { settings, log: { ...log, child: () => host.log } };
+      this.#resources = await this.#plugin?.start?.(host);
+      return { value: null };
+    } catch (thrown) {
+      return errorOf(thrown);
+    }
+  }
+
+  #log(level: 'debug' | 'info' | 'warn' | 'error') {
+    return (fields: object, message = '') =>
+      this.#line.send({ tell: 'log', level, fields: plainFields(fields), message: String(message) });
+  }
+
+  async #stop(): Promise<Outcome<null>> {
+    try {
+      await this.#plugin?.stop?.(this.#resources);
+      return { value: null };
+    } catch (thrown) {
+      return errorOf(thrown);
+    }
+  }
+
+  async #work(work: Work): Promise<void> {
+    const aborter = new AbortController();
+    const running = { attempt: work.do === 'run' ? work.attempt : null, aborter };
+    this.#running = running;
+    const answer = await (work.do === 'run' ? this.#run(work, aborter) : this.#generate(work, aborter));
+    if (this.#running === running) this.#running = null;
+    this.#line.send(answer);
+  }
+
+  async #run({ type_id, attempt }: Extract<Work, { do: 'run' }>, aborter: AbortController): Promise<FromIsolate> {
+    try {
+      const type = this.#plugin?.stepTypes?.find(({ metadata }) => metadata.type_id === type_id) as
+        | TaskType
+        | undefined;
+      if (type === undefined) throw new LlmteamError('NO_WORKER', `the plugin has no step type '${type_id}'`);
+      const context = isolatedContext({ data: attempt, line: this.#line, aborter, resources: this.#resources });
+      const returned = await this.#attempts.run(
+        attempt,
+        async () => await type.run(context, attempt.config, attempt.input),
+      );
+      return { did: 'run', outcome: plainPorts(attempt.facts.step_id, returned), heap: heapUsed() };
+    } catch (thrown) {
+      return { did: 'run', outcome: errorOf(thrown), stack: stackOf(thrown), heap: heapUsed() };
+    }
+  }
+
+  async #generate(
+    { provider_id, config, request, wants_tokens }: Extract<Work, { do: 'generate' }>,
+    { signal }: AbortController,
+  ): Promise<FromIsolate> {
+    try {
+      const onToken = (text: string) => this.#line.send({ tell: 'token', text: String(text) });
+      const redact = (text: string) => text;
+      const model = this.#model(provider_id, config);
+      const response = await model.generate({ ...request, signal, redact, ...(wants_tokens && { onToken }) });
+      return { did: 'generate', outcome: plainOutcome<ModelResponse>('the response', response), heap: heapUsed() };
+    } catch (thrown) {
+      return { did: 'generate', outcome: errorOf(thrown), heap: heapUsed() };
+    }
+  }
+
+  #model(providerId: string, config: JsonObject): LanguageModel {
+    const key = JSON.stringify([providerId, config]);
+    const known = this.#models.get(key);
+    if (known !== undefined) return known;
+    const provider = this.#plugin?.modelProviders?.find((one) => one.providerId === providerId);
+    if (provider === undefined) {
+      throw revivedError(errorInfo('UNKNOWN_REF', `the plugin has no model provider '${providerId}'`));
+    }
+    const model = provider.create(config);
+    this.#models.set(key, model);
+    return model;
+  }
+}
+
+function describe({ name, api, stepTypes = [], modelProviders = [] }: Plugin): PluginDescription {
+  const control = stepTypes.find(({ kind }) => kind === 'control');
+  if (control !== undefined) {
+    const what = `'${control.metadata.type_id}' is a control type, which runs inside the engine`;
+    throw new LlmteamError('PLUGIN_INVALID', `${what}: an operator who trusts it sets \`isolation\` to \`inline\``);
+  }
+  return {
+    name,
+    api,
+    stepTypes: (stepTypes as readonly TaskType[]).map(({ metadata, concurrency }) => ({
+      metadata,
+      ...(concurrency !== undefined && { concurrency }),
+    })),
+    modelProviders: modelProviders.map(({ providerId, description, config_schema }) => ({
+      providerId,
+      description,
+      config_schema,
+    })),
+  };
+}
+
+function heapUsed(): number {
+  return v8.getHeapStatistics().used_heap_size;
+}

@@ -1,0 +1,65 @@
+/** Values of the plugin's code as texts that can be sent. Total: a fault is part of the answer. */
+import { type ErrorInfo, errorInfo, type FiredPorts, type JsonObject, toErrorInfo } from '@llmteam/contracts';
+import { sizeFault } from '../../large-values/rough-size.js';
+import { jsonFault, withoutUndefined } from '../../runtime/json-guard.js';
+import type { Outcome } from '../isolate-messages.js';
+
+/** JSON, or an error that says what is not JSON in it. */
+export function plainOutcome<T>(subject: string, value: unknown): Outcome<T> {
+  try {
+    const clean = withoutUndefined(value);
+    const fault = jsonFault(clean);
+    if (fault !== null) return { error: errorInfo('STEP_RESULT_INVALID', `${subject} is not JSON: ${fault}`) };
+    const excess = sizeFault(clean as FiredPorts);
+    if (excess !== null) return { error: errorInfo('LIMIT_EXCEEDED', `${subject} ${excess}`) };
+    return { value: clean as T };
+  } catch (thrown) {
+    const { error_message } = toErrorInfo(thrown);
+    return { error: errorInfo('STEP_RESULT_INVALID', `${subject} cannot be read: ${error_message}`) };
+  }
+}
+
+/** What a handler fired. */
+export function plainPorts(stepId: string, returned: unknown): Outcome<FiredPorts> {
+  if (typeof returned === 'object' && returned !== null && !Array.isArray(returned)) {
+    return plainOutcome(`the result of step '${stepId}'`, returned);
+  }
+  return { error: errorInfo('STEP_RESULT_INVALID', `step '${stepId}' must return an object {port: value}`) };
+}
+
+const longestField = 8_192;
+
+/** The fields of a log line. */
+export function plainFields(fields: object): JsonObject {
+  try {
+    const text = JSON.stringify(fields, (_key, part: unknown) => loggable(part));
+    const plain: unknown = JSON.parse(text);
+    const isObject = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
+    if (isObject && text.length <= longestField) return plain as JsonObject;
+    return { fields: text.slice(0, longestField) };
+  } catch {
+    return { fields: 'cannot be written as JSON' };
+  }
+}
+
+function loggable(part: unknown): unknown {
+  if (typeof part === 'bigint') return String(part);
+  if (!(part instanceof Error)) return part;
+  const { name, message, stack } = part;
+  return { type: name, message, stack: stack?.slice(0, longestField / 2) };
+}
+
+const longestStack = 4_000;
+
+export function stackOf(thrown: unknown): string {
+  try {
+    const { stack } = thrown as { readonly stack?: unknown };
+    return typeof stack === 'string' ? stack.slice(0, longestStack) : '';
+  } catch {
+    return '';
+  }
+}
+
+export function errorOf(thrown: unknown): { readonly error: ErrorInfo } {
+  return { error: toErrorInfo(thrown) };
+}

@@ -1,0 +1,245 @@
+/**
+ * Purpose: one process or thread with the code of one plugin, as its host sees it.
+ * Owns: asking and being answered, deadlines, noticing that it is stuck, too large or gone. Does not own: what is asked (attempt-relay.ts,
+ * isolated-plugin.ts) and how many there are (isolate-pool.ts).
+ * Invariants: it does one thing at a time (I1); what it is asked settles, whatever it does (I2); once it has done anything wrong it is not
+ * used again (I3).
+ */
+import { type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
+import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
+import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
+import { revivedError } from './revived-error.js';
+
+export interface IsolateOptions extends ChannelOptions {
+  readonly open: OpenChannel;
+  /** The module of the plugin. */
+  readonly entry: string;
+  /** Hosts that its code may connect to by itself. */
+  readonly hosts: readonly string[];
+  /** Deadline of loading, starting and stopping. */
+  readonly deadlineMs: number;
+  /** How long it may not answer while it works. */
+  readonly unresponsiveMs: number;
+  /** For what its code logs and writes while it is asked nothing. */
+  readonly log: Logger;
+}
+
+/** Who hears what an isolate tells while it works. */
+export interface Listener {
+  receive(message: FromIsolate): void;
+  readonly log: Logger;
+}
+
+type Did = Extract<FromIsolate, { did: 'load' | 'start' | 'stop' | 'run' | 'generate' }>;
+export type Answer<K extends Did['did']> = Extract<Did, { did: K }>;
+
+/** What is going on; every message that is not its end is for `receive`. */
+interface Task {
+  readonly did: Did['did'] | 'listen';
+  readonly resolve: (answer: FromIsolate) => void;
+  readonly reject: (error: LlmteamError) => void;
+  readonly listener: Listener;
+}
+
+const watchMs = 250;
+/** Of code, stacks and buffers besides the heap that the limit is for. */
+const ownBytes = 96 * 1024 * 1024;
+/** An isolate whose heap stays this full is replaced before it fails. */
+const fullShare = 0.7;
+const bytesPerMb = 1024 * 1024;
+
+export class Isolate {
+  private readonly channel: IsolateChannel;
+  private task: Task | null = null;
+  private watch: NodeJS.Timeout | null = null;
+  private unansweredSince: number | null = null;
+  private why: string | null = null;
+  private isWorn = false;
+  private endedHow: string | null = null;
+  private readonly whenEnded: Promise<void>;
+  private tellEnded: () => void = () => undefined;
+
+  private constructor(private readonly options: IsolateOptions) {
+    this.whenEnded = new Promise((resolve) => {
+      this.tellEnded = resolve;
+    });
+    this.channel = options.open(options, {
+      message: (text) => this.receive(text),
+      line: (stream, text) => this.log[stream === 'stdout' ? 'info' : 'warn']({ stream }, text),
+      ended: (how) => this.end(how),
+    });
+  }
+
+  /** Starts one and loads the plugin. @throws LlmteamError `PLUGIN_FAILED`, or what loading it threw */
+  static async open(options: IsolateOptions): Promise<{ isolate: Isolate; description: PluginDescription }> {
+    const isolate = new Isolate(options);
+    try {
+      await isolate.within('load', isolate.expect('listen'));
+      const { entry, hosts } = options;
+      const { outcome } = await isolate.within('load', isolate.ask<'load'>({ do: 'load', entry, hosts }));
+      if ('error' in outcome) throw revivedError(outcome.error);
+      return { isolate, description: outcome.value };
+    } catch (error) {
+      isolate.kill('was not loaded');
+      throw error;
+    }
+  }
+
+  /** @throws LlmteamError `PLUGIN_FAILED`, or what its `start` threw; it is not usable then */
+  async start(settings: JsonObject): Promise<void> {
+    const { outcome } = await this.within('start', this.ask<'start'>({ do: 'start', settings }));
+    if (!('error' in outcome)) return;
+    this.kill('was not started');
+    throw revivedError(outcome.error);
+  }
+
+  /** Stops the plugin and ends it, at the latest at the deadline. @throws LlmteamError `PLUGIN_FAILED`, or what its `stop` threw */
+  async close(): Promise<void> {
+    if (this.endedHow !== null) return;
+    try {
+      if (!this.isUsable) return;
+      const { outcome } = await this.within('stop', this.ask<'stop'>({ do: 'stop' }));
+      if ('error' in outcome) throw revivedError(outcome.error);
+    } finally {
+      this.kill('was stopped');
+      await this.whenEnded;
+    }
+  }
+
+  /** Whether it may be given work. */
+  get isUsable(): boolean {
+    return this.why === null && this.endedHow === null && !this.isWorn && this.task === null;
+  }
+
+  /** @throws LlmteamError `STEP_CRASHED` if it ends meanwhile */
+  ask<K extends Did['did']>(
+    message: ToIsolate & { readonly do: K },
+    listener: Listener = this.nobody,
+  ): Promise<Answer<K>> {
+    const answer = this.expect(message.do, listener) as Promise<Answer<K>>;
+    this.send(message);
+    this.beginWatch();
+    return answer;
+  }
+
+  send(message: ToIsolate): void {
+    if (this.endedHow === null) this.channel.send(JSON.stringify(message));
+  }
+
+  /** Ends it at once; what it is asked rejects with `why`. */
+  kill(why: string): void {
+    this.why ??= why;
+    this.channel.kill();
+  }
+
+  /** It may finish what it does, and gets nothing more. */
+  wearOut(): void {
+    this.isWorn = true;
+  }
+
+  private get nobody(): Listener {
+    return { receive: () => undefined, log: this.options.log };
+  }
+
+  private get log(): Logger {
+    return this.task?.listener.log ?? this.options.log;
+  }
+
+  private expect(did: Task['did'], listener: Listener = this.nobody): Promise<FromIsolate> {
+    return new Promise((resolve, reject) => {
+      this.task = { did, resolve, reject, listener };
+      this.channel.hold(true);
+      if (this.endedHow !== null) this.end(this.endedHow);
+    });
+  }
+
+  private receive(text: string): void {
+    this.unansweredSince = null;
+    const message = parsed(text);
+    if (message === null) return this.kill('sent something that is not a message');
+    if ('tell' in message && message.tell === 'log') return this.tellLog(message);
+    if ('tell' in message && message.tell === 'stray') return this.stray(message);
+    if ('did' in message && message.did === 'pong') return;
+    const { task } = this;
+    if (task === null) return;
+    if (!('did' in message) || message.did !== task.did) return task.listener.receive(message);
+    this.settle();
+    if ('heap' in message && message.heap > fullShare * this.options.memoryMb * bytesPerMb) this.wearOut();
+    task.resolve(message);
+  }
+
+  private tellLog({ level, fields, message }: Extract<FromIsolate, { tell: 'log' }>): void {
+    if (!logLevels.includes(level) || typeof fields !== 'object') return;
+    this.log[level]({ ...fields }, String(message));
+  }
+
+  /** Whatever it did, its state is no longer what its author thinks. */
+  private stray(message: Extract<FromIsolate, { tell: 'stray' }>): void {
+    this.wearOut();
+    const { error, stack, cause } = message;
+    const isOfRunning = cause?.is_running === true;
+    const log = isOfRunning ? this.log : this.options.log;
+    log.error({ error, stack, ...cause }, 'a plugin threw outside of its handlers; its process or thread is replaced');
+    if (isOfRunning) this.task?.listener.receive(message);
+  }
+
+  private beginWatch(): void {
+    let sinceMs = performance.now();
+    const { unresponsiveMs, memoryMb } = this.options;
+    this.watch ??= setInterval(() => {
+      const memory = this.channel.memory();
+      if (memory !== null && memory > memoryMb * bytesPerMb + ownBytes) {
+        return this.kill(`needed more than ${memoryMb} MB of memory`);
+      }
+      const now = performance.now();
+      if (this.unansweredSince === null && now - sinceMs > unresponsiveMs / 4) {
+        sinceMs = now;
+        this.unansweredSince = now;
+        this.send({ do: 'ping' });
+      }
+      if (this.unansweredSince !== null && now - this.unansweredSince > unresponsiveMs) {
+        this.kill(`did not respond for ${unresponsiveMs / 1_000} s, so that it was ended`);
+      }
+    }, watchMs);
+    this.watch.unref();
+  }
+
+  private settle(): void {
+    this.task = null;
+    this.channel.hold(false);
+    this.unansweredSince = null;
+    if (this.watch !== null) clearInterval(this.watch);
+    this.watch = null;
+  }
+
+  private end(how: string): void {
+    this.endedHow = how;
+    const { task } = this;
+    this.settle();
+    task?.reject(new LlmteamError('STEP_CRASHED', this.why ?? how));
+    this.tellEnded();
+  }
+
+  /** @throws LlmteamError `PLUGIN_FAILED` when it takes too long, or ends meanwhile */
+  private async within<T>(what: 'load' | 'start' | 'stop', work: Promise<T>): Promise<T> {
+    const { deadlineMs } = this.options;
+    const timer = setTimeout(() => this.kill(`took longer than ${deadlineMs} ms to ${what}`), deadlineMs);
+    try {
+      return await work;
+    } catch (cause) {
+      const how = cause instanceof Error ? cause.message : String(cause);
+      throw new LlmteamError('PLUGIN_FAILED', how, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function parsed(text: string): FromIsolate | null {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? (message as FromIsolate) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * A child process. It gets an empty environment, and where Node has a permission model it can read only the code of its plugin, write
+ * nothing and start nothing.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FrameReader, frameOf } from './frames.js';
+import type { ChannelEvents, ChannelOptions, IsolateChannel } from './isolate-channel.js';
+import { readLines } from './output-lines.js';
+import { readableFolders } from './readable-folders.js';
+import type { Reaper } from './reaper.js';
+
+const channelFd = 3;
+const bytesPerPage = 4_096;
+
+export function processOpener(reaper: Reaper) {
+  return (options: ChannelOptions, events: ChannelEvents): IsolateChannel => {
+    const child = spawn(process.execPath, [...flagsOf(options), fileURLToPath(options.main)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: {},
+      cwd: options.folder,
+      windowsHide: true,
+    });
+    reaper.watch(child);
+    return connect(child, events);
+  };
+}
+
+function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
+  const channel = child.stdio[channelFd] as Socket;
+  const end: { reason: string | null } = { reason: null };
+  const frames = new FrameReader();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const output = child[stream] as Socket;
+    readLines(output, (line) => events.line(stream, line));
+    output.unref();
+  }
+  child.unref();
+  channel.unref();
+  channel.on('data', (piece: Buffer) => {
+    try {
+      for (const text of frames.push(piece)) events.message(text);
+    } catch (error) {
+      end.reason = `sent ${error instanceof Error ? error.message : 'nonsense'}`;
+      child.kill('SIGKILL');
+    }
+  });
+  // It may end while something is being sent.
+  channel.on('error', () => undefined);
+  child.on('error', (error) => {
+    end.reason ??= `could not be started: ${error.message}`;
+    if (child.pid === undefined) events.ended(end.reason);
+  });
+  // Not at `exit`: what it still said is read first.
+  child.on('close', (code, signal) => events.ended(end.reason ?? howOf(code, signal)));
+  return {
+    send: (text) => void channel.write(frameOf(text)),
+    kill: () => void child.kill('SIGKILL'),
+    hold: (isHeld) => void (isHeld ? channel.ref() : channel.unref()),
+    memory: () => (child.pid === undefined ? null : residentBytes(child.pid)),
+  };
+}
+
+function howOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGABRT' || code === 134) return 'aborted, as Node does when the heap is full';
+  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+}
+
+function flagsOf({ main, folder, memoryMb, hasNetwork }: ChannelOptions): string[] {
+  const readable = [dirname(fileURLToPath(main)), ...readableFolders(folder)];
+  return [
+    '--no-warnings',
+    `--max-old-space-size=${memoryMb}`,
+    permissionFlag(),
+    ...readable.map((path) => `--allow-fs-read=${path}/*`),
+    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') && hasNetwork ? ['--allow-net'] : []),
+  ];
+}
+
+/** Every version that we support has it, some by its former name. */
+function permissionFlag(): string {
+  return process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+}
+
+/** null where the system does not say. */
+function residentBytes(pid: number): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+    return Number(pages) * bytesPerPage;
+  } catch {
+    return null;
+  }
+}
